@@ -1,0 +1,38 @@
+/**
+ * `make manifests`: writes what is generated from the source. With `--check` it writes nothing and fails when a
+ * committed file differs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { crdOf } from '../src/toolhive/crd.ts';
+import { GROUP, KIND_LIST, KINDS } from '../src/toolhive/names.ts';
+
+const HEADER = '# Generated from src/toolhive/schema.ts by `make manifests`. Do not edit.\n';
+const ROOT = join(import.meta.dirname, '..');
+
+const generated = KIND_LIST.map((kind) => ({
+	file: `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`,
+	text: HEADER + stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false }),
+}));
+
+const isCheck = process.argv.includes('--check');
+const stale = generated.filter(({ file, text }) => read(file) !== text);
+if (isCheck && stale.length > 0) {
+	process.stderr.write(
+		`differs from its source, run \`make manifests\`: ${stale.map(({ file }) => file).join(', ')}\n`,
+	);
+	process.exit(1);
+}
+for (const { file, text } of stale) {
+	writeFileSync(join(ROOT, file), text);
+	process.stdout.write(`wrote ${file}\n`);
+}
+
+function read(file: string): string | undefined {
+	try {
+		return readFileSync(join(ROOT, file), 'utf8');
+	} catch {
+		return undefined;
+	}
+}

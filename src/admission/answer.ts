@@ -1,0 +1,53 @@
+/** The three things an admission webhook can say. */
+import jsonPatch from 'fast-json-patch';
+import type { Finding, Violation } from '../policy/finding.ts';
+import type { Json, Operation } from '../toolhive/types.ts';
+
+export type Answer =
+	| { readonly allowed: true; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
+	| {
+			readonly allowed: false;
+			readonly code: number;
+			readonly reason: string;
+			readonly message: string;
+			readonly warnings: readonly string[];
+	  };
+
+const UNTOUCHED: Answer = { allowed: true, patch: [], warnings: [] };
+
+export const allow = (findings: readonly Finding[] = []): Answer =>
+	findings.length === 0 ? UNTOUCHED : { allowed: true, patch: [], warnings: findings.map(warningText) };
+
+/** Allowed with what turns `before` into `after`. Parts that are the same reference are not looked at. */
+export function patched(before: Json, after: Json, findings: readonly Finding[] = []): Answer {
+	if (before === after) return allow(findings);
+	// `compare` emits add, replace and remove only.
+	const patch = jsonPatch.compare(before, after) as Operation[];
+	return { allowed: true, patch, warnings: findings.map(warningText) };
+}
+
+/** Refused for all of `violations` at once: of several denials the API server shows only one. */
+export const deny = (violations: readonly Violation[], findings: readonly Finding[]): Answer => ({
+	allowed: false,
+	code: 422,
+	reason: 'Invalid',
+	message: violations.map(({ field, message }) => `${field}: ${message}`).join('; '),
+	warnings: findings.map(warningText),
+});
+
+/** Kubernetes' recommendation; longer ones may be cut, with the id at their end. */
+const WARNING_LENGTH = 120;
+
+/** One line of printable text: the API server drops a warning with a control character in it. */
+export function warningText({ field, message, id }: Finding): string {
+	const end = ` (${id})`;
+	const start = printable(`${field}: ${message}`);
+	const room = WARNING_LENGTH - end.length;
+	return (start.length > room ? `${start.slice(0, room - 3)}...` : start) + end;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** `value` without control characters and without half a character, on one line. */
+const printable = (value: string): string => value.replace(CONTROL, ' ').toWellFormed();

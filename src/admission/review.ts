@@ -1,0 +1,96 @@
+/**
+ * AdmissionReview v1 ⇄ handler: checks what came in, and puts the answer into the envelope.
+ * Source: k8s.io/api/admission/v1; an answer must carry the uid of its request.
+ */
+import { isObject, type Json } from '../toolhive/types.ts';
+import type { Answer } from './answer.ts';
+
+/** A checked request. `object` is absent on DELETE, `oldObject` on CREATE. */
+export interface Request {
+	readonly uid: string;
+	/** `toolhive.stacklok.dev/mcpservers`, `apps/deployments`, `/configmaps`; a subresource follows after another slash. */
+	readonly resource: string;
+	/** Kind of the object as sent to us, which may be another version than the client's. */
+	readonly kind: string;
+	readonly operation: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly username: string;
+	readonly object?: Json;
+	readonly oldObject?: Json;
+}
+
+/** What is wrong with a body, for a 400. */
+export interface BadRequest {
+	readonly error: string;
+}
+
+/** The request in the text of an AdmissionReview, or what is wrong with it. */
+export function parseReview(body: string): Request | BadRequest {
+	let review: unknown;
+	try {
+		review = JSON.parse(body);
+	} catch (error) {
+		return { error: `the body is not JSON: ${(error as Error).message}` };
+	}
+	return checkReview(review);
+}
+
+export function checkReview(review: unknown): Request | BadRequest {
+	if (!isObject(review) || review['kind'] !== 'AdmissionReview') return { error: 'the body is not an AdmissionReview' };
+	if (review['apiVersion'] !== 'admission.k8s.io/v1') {
+		return { error: `apiVersion is ${quoted(review['apiVersion'])}; only admission.k8s.io/v1 is spoken here` };
+	}
+	const { request } = review;
+	if (!isObject(request)) return { error: 'the AdmissionReview has no request' };
+	if (typeof request['uid'] !== 'string' || request['uid'] === '') return { error: 'the request has no uid' };
+	const { resource, kind, userInfo, object, oldObject } = request;
+	if (!isObject(resource) || typeof resource['resource'] !== 'string') return { error: 'request.resource is missing' };
+	if (typeof request['operation'] !== 'string') return { error: 'request.operation is missing' };
+	for (const [field, value] of Object.entries({ object, oldObject })) {
+		if (value !== undefined && value !== null && !isObject(value))
+			return { error: `request.${field} is not an object` };
+	}
+	const operation = request['operation'];
+	if ((operation === 'CREATE' || operation === 'UPDATE') && !isObject(object))
+		return { error: 'request.object is missing' };
+	return {
+		uid: request['uid'],
+		resource: [
+			resource['group'] ?? '',
+			resource['resource'],
+			...(request['subResource'] ? [request['subResource']] : []),
+		].join('/'),
+		kind: isObject(kind) ? text(kind['kind']) : '',
+		operation,
+		namespace: text(request['namespace']),
+		name: text(request['name']),
+		username: isObject(userInfo) ? text(userInfo['username']) : '',
+		...(isObject(object) && { object }),
+		...(isObject(oldObject) && { oldObject }),
+	};
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));
+
+/** The AdmissionReview that carries `answer` back. */
+export function reviewOf(uid: string, answer: Answer): Json {
+	const { warnings } = answer;
+	return {
+		apiVersion: 'admission.k8s.io/v1',
+		kind: 'AdmissionReview',
+		response: {
+			uid,
+			allowed: answer.allowed,
+			...(answer.allowed
+				? answer.patch.length > 0 && {
+						patchType: 'JSONPatch',
+						patch: Buffer.from(JSON.stringify(answer.patch)).toString('base64'),
+					}
+				: { status: { code: answer.code, reason: answer.reason, message: answer.message } }),
+			...(warnings.length > 0 && { warnings }),
+		},
+	};
+}

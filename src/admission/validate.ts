@@ -1,0 +1,56 @@
+/** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
+import { isBeingDeleted } from '../objects/metadata.ts';
+import { serverOf } from '../objects/server.ts';
+import { checkAddress } from '../policy/address-rule.ts';
+import { findingsOf } from '../policy/decide.ts';
+import type { Violation } from '../policy/finding.ts';
+import { checkScalingFields } from '../policy/scaling-fields.ts';
+import { GROUP, KIND_LIST, KINDS, type Kind } from '../toolhive/names.ts';
+import { isObject, type Json } from '../toolhive/types.ts';
+import { type Answer, allow, deny } from './answer.ts';
+import type { Cluster } from './cluster.ts';
+import type { Request } from './review.ts';
+
+const RESOURCES: ReadonlySet<string> = new Set(KIND_LIST.map((kind) => `${GROUP}/${KINDS[kind].plural}`));
+
+export function validate(request: Request, cluster: Cluster): Answer {
+	const { object, oldObject, operation, resource, namespace } = request;
+	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
+	if (!RESOURCES.has(resource) || isBeingDeleted(object)) return allow();
+	const server = serverOf(object, namespace);
+	if (server === undefined) return allow();
+
+	const before = oldObject === undefined ? undefined : serverOf(oldObject, namespace);
+	const findings = findingsOf({ server, before, surroundings: cluster.surroundingsOf(server) });
+	const violations = violationsOf(server.kind, object['spec'], oldObject);
+	return violations.length > 0 ? deny(violations, findings) : allow(findings);
+}
+
+function violationsOf(kind: Kind, spec: unknown, oldObject: Json | undefined): Violation[] {
+	const isNew = (violation: Violation): boolean =>
+		oldObject === undefined || isChanged(violation, spec, oldObject['spec']);
+	const ofFields = checkScalingFields(kind, spec ?? {}).filter(isNew);
+	const ofRules = checkAddress(kind, spec).filter(isNew);
+	// A rule fails to evaluate on a value of the wrong shape; where the shape is denied already, that says it better.
+	return [...ofFields, ...ofRules.filter(({ isUnevaluated }) => !isUnevaluated || ofFields.length === 0)];
+}
+
+/** Ratcheting: what was already so is let through, or nobody could edit or delete such an object any more. */
+const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
+	parts.some((path) => !isEqual(at(spec, path), at(before, path)));
+
+const at = (value: unknown, path: readonly string[]): unknown =>
+	path.reduce<unknown>(
+		(parent, key) => (isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined),
+		value,
+	);
+
+function isEqual(a: unknown, b: unknown): boolean {
+	if (a === b) return true;
+	if (!isObject(a) || !isObject(b)) return Array.isArray(a) && JSON.stringify(a) === JSON.stringify(b);
+	const keys = Object.keys(a);
+	return (
+		keys.length === Object.keys(b).length &&
+		keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], (b as Json)[key]))
+	);
+}

@@ -1,0 +1,28 @@
+/** The plain HTTP side: is the process alive, may it get requests, and what does it count. */
+import express, { type Express } from 'express';
+import type { Metrics } from './metrics.ts';
+
+/** What keeps the process from being ready, in words; empty when it is. */
+export type Unready = () => readonly string[];
+
+export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentType' | 'text'>): Express {
+	const app = express();
+	app.disable('x-powered-by');
+	app.get('/livez', (_request, response) => {
+		response.type('text/plain').send('ok\n');
+	});
+	app.get('/readyz', (_request, response) => {
+		const reasons = unready();
+		response
+			.status(reasons.length === 0 ? 200 : 503)
+			.type('text/plain')
+			.send(reasons.length === 0 ? 'ok\n' : `${reasons.join('\n')}\n`);
+	});
+	app.get('/metrics', async (_request, response) => {
+		response.type(metrics.contentType).send(await metrics.text());
+	});
+	app.use((_request, response) => {
+		response.status(404).type('text/plain').send('nothing here: use /livez, /readyz or /metrics\n');
+	});
+	return app;
+}

@@ -1,0 +1,63 @@
+/** Sockets: the HTTPS server, its limits in time, and how it ends. */
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Certificate } from './certificate.ts';
+
+/** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
+const KEEP_ALIVE_TIMEOUT_MS = 95_000;
+/** A request that has not arrived by then is no API server's. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longest timeout a registration can have. */
+const LONGEST_REVIEW_MS = 30_000;
+
+export async function listenHttps(
+	listener: RequestListener,
+	certificate: Certificate,
+	port: number,
+): Promise<HttpsServer> {
+	const server = createHttpsServer(
+		{
+			cert: certificate.cert,
+			key: certificate.key,
+			minVersion: 'TLSv1.2',
+			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+			headersTimeout: REQUEST_TIMEOUT_MS,
+			requestTimeout: REQUEST_TIMEOUT_MS,
+		},
+		listener,
+	);
+	await listening(server, port);
+	return server;
+}
+
+export async function listenHttp(listener: RequestListener, port: number): Promise<Server> {
+	const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, listener);
+	await listening(server, port);
+	return server;
+}
+
+/** Rejects when the port is taken or not ours to take. */
+function listening(server: Server | HttpsServer, port: number): Promise<void> {
+	return new Promise((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(port, () => {
+			server.off('error', reject);
+			resolve();
+		});
+	});
+}
+
+/** For new connections; those that are open keep theirs. Throws where the pair cannot be used. */
+export const useCertificate = (server: HttpsServer, { cert, key }: Certificate): void =>
+	server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+
+/** Stops accepting, lets what is in flight end, and closes what is idle. */
+export async function closeGently(server: Server | HttpsServer): Promise<void> {
+	const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+	server.closeIdleConnections();
+	const timeUp = new AbortController();
+	await Promise.race([closed, sleep(LONGEST_REVIEW_MS, undefined, { signal: timeUp.signal }).catch(() => undefined)]);
+	timeUp.abort();
+	server.closeAllConnections();
+}

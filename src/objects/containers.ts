@@ -1,0 +1,47 @@
+/** The container list of a pod template or a pod: which one is the proxy, and the password variable in it. */
+import { KINDS, type Kind } from '../toolhive/names.ts';
+import { type EnvVar, isObject, type Json } from '../toolhive/types.ts';
+import { textOf } from './metadata.ts';
+
+/** Index of the proxy container: by its name, else the first; -1 where there is none. */
+function proxyIndex(containers: readonly unknown[], kind: Kind): number {
+	const named = containers.findIndex((one) => isObject(one) && one['name'] === KINDS[kind].container);
+	return named === -1 && isObject(containers[0]) ? 0 : named;
+}
+
+export function proxyImageOf(podSpec: unknown, kind: Kind): string | undefined {
+	const containers = isObject(podSpec) ? podSpec['containers'] : undefined;
+	if (!Array.isArray(containers)) return undefined;
+	return textOf(containers[proxyIndex(containers, kind)]?.['image']);
+}
+
+/** A copy of `podSpec` whose proxy container ends with `variable`; `podSpec` itself where it already does. */
+export function withEnv(podSpec: Json, kind: Kind, variable: EnvVar): Json {
+	const { containers } = podSpec;
+	if (!Array.isArray(containers)) return podSpec;
+	const index = proxyIndex(containers, kind);
+	const container: unknown = containers[index];
+	if (!isObject(container)) return podSpec;
+	const env: unknown[] = Array.isArray(container['env']) ? container['env'] : [];
+	// Kubernetes uses the last entry of a name, so only that one has to be right.
+	const last = env.findLast((entry) => isObject(entry) && entry['name'] === variable.name);
+	if (isSameReference(last, variable)) return podSpec;
+	const others = last === undefined ? env : env.filter((entry) => !isObject(entry) || entry['name'] !== variable.name);
+	return {
+		...podSpec,
+		containers: containers.with(index, { ...container, env: [...others, variable] }),
+	};
+}
+
+function isSameReference(entry: unknown, variable: EnvVar): boolean {
+	if (!isObject(entry) || (entry['value'] ?? '') !== '' || !isObject(entry['valueFrom'])) return false;
+	const { secretKeyRef, ...others } = entry['valueFrom'];
+	const wanted = variable.valueFrom?.secretKeyRef;
+	return (
+		isObject(secretKeyRef) &&
+		Object.keys(others).length === 0 &&
+		secretKeyRef['name'] === wanted?.name &&
+		secretKeyRef['key'] === wanted?.key &&
+		(secretKeyRef['optional'] ?? false) === false
+	);
+}

@@ -1,0 +1,88 @@
+/** The proxy Deployment: count, grace period, password variable. */
+import type { Decision } from '../policy/decide.ts';
+import { gracePeriodOf } from '../policy/grace-period.ts';
+import type { Settings } from '../policy/settings.ts';
+import { cap } from '../policy/stdio-cap.ts';
+import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
+import { isObject, type Json, type ProxyDeployment, type Server } from '../toolhive/types.ts';
+import { proxyImageOf, withEnv } from './containers.ts';
+import { annotationOf, metadataOf, ownerOf, textOf, withAnnotation } from './metadata.ts';
+
+/** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
+export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
+	const templated = applyTemplate(deployment, server, decision, settings);
+	const sent = countOf(templated);
+	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
+	const replicas = decision.replicas ?? (sent === undefined ? undefined : cap(server, sent));
+	if (replicas === undefined || replicas === sent) return templated;
+	const counted = withReplicas(templated, replicas);
+	if (server.spec.replicas === undefined) return counted;
+	return withAnnotation(counted, APPLIED_REPLICAS_ANNOTATION, String(server.spec.replicas));
+}
+
+/** A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. */
+export function updateDeployment(
+	deployment: Json,
+	before: Json,
+	server: Server,
+	decision: Decision,
+	settings: Settings,
+): Json {
+	const templated = keepAppliedReplicas(applyTemplate(deployment, server, decision, settings), before, server);
+	const sent = countOf(templated);
+	if (sent === undefined || cap(server, sent) === sent) return templated;
+	return withReplicas(templated, cap(server, sent));
+}
+
+/** A typed PUT that drops our note would make the reconciler take the live count for one that was never applied. */
+function keepAppliedReplicas(deployment: Json, before: Json, server: Server): Json {
+	const applied = annotationOf(before, APPLIED_REPLICAS_ANNOTATION);
+	const isDropped = applied !== undefined && annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) === undefined;
+	return isDropped && server.spec.replicas !== undefined
+		? withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, applied)
+		: deployment;
+}
+
+function applyTemplate(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
+	const template = specOf(deployment)['template'];
+	const podSpec = isObject(template) ? template['spec'] : undefined;
+	if (!isObject(template) || !isObject(podSpec)) return deployment;
+	let wanted = podSpec;
+	if (decision.passwordEnv !== undefined && settings.passwordEnv === 'deployment') {
+		wanted = withEnv(wanted, server.kind, decision.passwordEnv);
+	}
+	const sentSeconds = podSpec['terminationGracePeriodSeconds'];
+	const seconds = gracePeriodOf(sentSeconds, settings.gracePeriodSeconds);
+	if (seconds !== sentSeconds) wanted = { ...wanted, terminationGracePeriodSeconds: seconds };
+	if (wanted === podSpec) return deployment;
+	return { ...deployment, spec: { ...specOf(deployment), template: { ...template, spec: wanted } } };
+}
+
+const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
+
+const withReplicas = (deployment: Json, replicas: number): Json => ({
+	...deployment,
+	spec: { ...specOf(deployment), replicas },
+});
+
+function countOf(deployment: Json): number | undefined {
+	const { replicas } = specOf(deployment);
+	return typeof replicas === 'number' ? replicas : undefined;
+}
+
+/** What the watch cache keeps of a Deployment with ToolHive's labels. */
+export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
+	const metadata = metadataOf(deployment);
+	const namespace = textOf(metadata['namespace']) ?? '';
+	const owner = ownerOf(deployment, namespace);
+	const template = specOf(deployment)['template'];
+	const image = isObject(template) && owner !== undefined ? proxyImageOf(template['spec'], owner.kind) : undefined;
+	const replicas = countOf(deployment);
+	return {
+		namespace,
+		name: textOf(metadata['name']) ?? '',
+		...(owner !== undefined && { owner }),
+		...(image !== undefined && { image }),
+		...(replicas !== undefined && { replicas }),
+	};
+}

@@ -1,0 +1,44 @@
+/** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
+import { GROUP, isKind } from '../toolhive/names.ts';
+import { isObject, type Json, type ServerRef } from '../toolhive/types.ts';
+
+const NONE: Json = {};
+
+export const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : NONE);
+
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+export const labelsOf = (object: Json): Json => {
+	const { labels } = metadataOf(object);
+	return isObject(labels) ? labels : NONE;
+};
+
+export const isBeingDeleted = (object: Json): boolean => metadataOf(object)['deletionTimestamp'] !== undefined;
+
+/** The ToolHive server that owns `object`, by kind, name and uid; undefined for everybody else's objects. */
+export function ownerOf(object: Json, namespace: string): ServerRef | undefined {
+	const { ownerReferences } = metadataOf(object);
+	if (!Array.isArray(ownerReferences)) return undefined;
+	for (const reference of ownerReferences) {
+		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) continue;
+		const { kind, name, uid } = reference;
+		if (isKind(kind) && typeof name === 'string' && typeof uid === 'string') return { kind, namespace, name, uid };
+	}
+	return undefined;
+}
+
+/** A copy of `object` with one annotation set, or removed with `undefined`. */
+export function withAnnotation(object: Json, key: string, value: string | undefined): Json {
+	const metadata = metadataOf(object);
+	const annotations: Record<string, unknown> = {
+		...(isObject(metadata['annotations']) ? metadata['annotations'] : {}),
+	};
+	if (value === undefined) delete annotations[key];
+	else annotations[key] = value;
+	return { ...object, metadata: { ...metadata, annotations } };
+}
+
+export function annotationOf(object: Json, key: string): string | undefined {
+	const { annotations } = metadataOf(object);
+	return isObject(annotations) ? textOf(annotations[key]) : undefined;
+}

@@ -1,0 +1,31 @@
+/** A proxy Pod at its creation: the password variable, for clusters whose operator insists on the Deployment's env. */
+import type { Decision } from '../policy/decide.ts';
+import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../toolhive/names.ts';
+import { isObject, type Json, type Server, type ServerRef } from '../toolhive/types.ts';
+import { withEnv } from './containers.ts';
+import { labelsOf, metadataOf } from './metadata.ts';
+
+/** The server a proxy Pod belongs to, by ToolHive's labels; undefined for every other Pod. */
+export function podServerRef(pod: Json, namespace: string): ServerRef | undefined {
+	const labels = labelsOf(pod);
+	const kind = KIND_LIST.find((one) => KINDS[one].app === labels[LABEL_APP]);
+	const name = labels[LABEL_SERVER];
+	if (kind === undefined || typeof name !== 'string' || isBackend(pod)) return undefined;
+	return { kind, namespace, name };
+}
+
+/** Backend pods carry `app=NAME`: those of a server that is called `mcpserver` look like a proxy but for their owner. */
+function isBackend(pod: Json): boolean {
+	const { ownerReferences } = metadataOf(pod);
+	return (
+		Array.isArray(ownerReferences) && ownerReferences.some((one) => isObject(one) && one['kind'] === 'StatefulSet')
+	);
+}
+
+/** `pod` with the password variable in its proxy container, itself where none is due. */
+export function applyToPod(pod: Json, server: Server, decision: Decision): Json {
+	const spec = pod['spec'];
+	if (decision.passwordEnv === undefined || !isObject(spec)) return pod;
+	const wanted = withEnv(spec, server.kind, decision.passwordEnv);
+	return wanted === spec ? pod : { ...pod, spec: wanted };
+}

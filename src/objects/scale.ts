@@ -1,0 +1,22 @@
+/** `deployments/scale`: what kubectl scale, an HPA or KEDA writes. A Scale has a count and nothing else of interest. */
+import type { Finding } from '../policy/finding.ts';
+import { cap } from '../policy/stdio-cap.ts';
+import { isObject, type Json, type Server } from '../toolhive/types.ts';
+
+/** `scale` with a count its server may have, and what to tell the caller when that is not what was asked for. */
+export function capScale(scale: Json, server: Server): { scale: Json; findings: Finding[] } {
+	const spec = scale['spec'];
+	const asked = isObject(spec) ? spec['replicas'] : undefined;
+	if (!isObject(spec) || typeof asked !== 'number' || cap(server, asked) === asked) return { scale, findings: [] };
+	return {
+		scale: { ...scale, spec: { ...spec, replicas: cap(server, asked) } },
+		findings: [heldAtCap(server, asked)],
+	};
+}
+
+/** For every path by which somebody scales a live Deployment. */
+export const heldAtCap = (server: Server, asked: number): Finding => ({
+	id: 'stdio-replicas-capped',
+	field: 'spec.replicas',
+	message: `stdio runs exactly 1 replica, not ${asked}; held at 1 for ${server.kind} ${server.name}`,
+});

@@ -1,0 +1,112 @@
+/** The custom resources: what we read of them, and the fields an operator erased. */
+import { GROUP, IGNORE_ANNOTATION, isKind, KINDS, type Kind } from '../toolhive/names.ts';
+import { SCALING_FIELDS } from '../toolhive/schema.ts';
+import { isObject, type Json, type SecretKeyRef, type Server, type SessionStorage } from '../toolhive/types.ts';
+import { metadataOf, textOf } from './metadata.ts';
+
+/** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
+export function serverOf(object: Json, namespace?: string): Server | undefined {
+	const { kind, apiVersion } = object;
+	if (!isKind(kind) || !String(apiVersion).startsWith(`${GROUP}/`)) return undefined;
+	const metadata = metadataOf(object);
+	const spec = isObject(object['spec']) ? object['spec'] : {};
+	const replicas = countOf(spec['replicas']);
+	const backendReplicas = kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined;
+	const sessionStorage = sessionStorageOf(spec['sessionStorage']);
+	const sessionAffinity = textOf(spec['sessionAffinity']);
+	const image = kind === 'VirtualMCPServer' ? imageOf(spec['podTemplateSpec']) : undefined;
+	return {
+		kind,
+		namespace: textOf(metadata['namespace']) ?? namespace ?? '',
+		name: textOf(metadata['name']) ?? '',
+		uid: textOf(metadata['uid']) ?? '',
+		spec: {
+			stdio: isStdio(kind, spec['transport']),
+			...(replicas !== undefined && { replicas }),
+			...(backendReplicas !== undefined && { backendReplicas }),
+			...(sessionStorage !== undefined && { sessionStorage }),
+			...(sessionAffinity !== undefined && { sessionAffinity }),
+			...(image !== undefined && { image }),
+		},
+		ignore: ignoredIds(metadata['annotations']),
+	};
+}
+
+/** The CRD defaults an absent transport to stdio, and so must we where no API server did it yet. */
+const isStdio = (kind: Kind, transport: unknown): boolean =>
+	kind === 'MCPServer' && (transport === undefined || transport === 'stdio');
+
+/** A count as an API server would store it: anything else counts as not set. */
+const countOf = (value: unknown): number | undefined =>
+	Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+
+function sessionStorageOf(value: unknown): SessionStorage | undefined {
+	if (!isObject(value)) return undefined;
+	const provider = textOf(value['provider']);
+	if (provider === undefined) return undefined;
+	const address = textOf(value['address']);
+	const db = countOf(value['db']);
+	const keyPrefix = textOf(value['keyPrefix']);
+	const passwordRef = secretKeyRefOf(value['passwordRef']);
+	return {
+		provider,
+		...(address !== undefined && { address }),
+		...(db !== undefined && { db }),
+		...(keyPrefix !== undefined && { keyPrefix }),
+		...(passwordRef !== undefined && { passwordRef }),
+		...(isObject(value['tls']) && { tls: true as const }),
+	};
+}
+
+function secretKeyRefOf(value: unknown): SecretKeyRef | undefined {
+	if (!isObject(value)) return undefined;
+	const name = textOf(value['name']);
+	const key = textOf(value['key']);
+	return name && key ? { name, key } : undefined;
+}
+
+/** The image a user set for the vMCP container through `spec.podTemplateSpec`. */
+function imageOf(podTemplate: unknown): string | undefined {
+	const podSpec = isObject(podTemplate) ? podTemplate['spec'] : undefined;
+	const containers = isObject(podSpec) ? podSpec['containers'] : undefined;
+	if (!Array.isArray(containers)) return undefined;
+	const container = containers.find((one) => isObject(one) && one['name'] === KINDS.VirtualMCPServer.container);
+	return textOf(container?.['image']);
+}
+
+function ignoredIds(annotations: unknown): string[] {
+	const list = isObject(annotations) ? textOf(annotations[IGNORE_ANNOTATION]) : undefined;
+	return (list ?? '').split(',').flatMap((id) => id.trim() || []);
+}
+
+/**
+ * `object` with the scaling fields that `before` had and the operator's typed write dropped. The caller has checked
+ * that the writer is the operator. Returns `object` itself when nothing was erased.
+ */
+export function restoreErased(kind: Kind, object: Json, before: Json): Json {
+	const specBefore = before['spec'];
+	if (!isObject(specBefore)) return object;
+	const spec = isObject(object['spec']) ? object['spec'] : {};
+	const restored: Record<string, unknown> = { ...spec };
+	let isErased = false;
+	for (const field of Object.keys(SCALING_FIELDS[kind])) {
+		if (!Object.hasOwn(specBefore, field)) continue;
+		const value = withErased(spec[field], specBefore[field]);
+		if (value === spec[field]) continue;
+		restored[field] = value;
+		isErased = true;
+	}
+	return isErased ? { ...object, spec: restored } : object;
+}
+
+/** `now` with every part that only `before` has, at any depth: `sessionStorage` has parts newer than our schema. */
+function withErased(now: unknown, before: unknown): unknown {
+	if (now === undefined) return before;
+	if (!isObject(now) || !isObject(before)) return now;
+	let merged = now;
+	for (const [key, value] of Object.entries(before)) {
+		const part = withErased(Object.hasOwn(now, key) ? now[key] : undefined, value);
+		if (part !== (Object.hasOwn(now, key) ? now[key] : undefined)) merged = { ...merged, [key]: part };
+	}
+	return merged;
+}

@@ -1,0 +1,53 @@
+/**
+ * vMCP's `config.yaml`: the section `sessionStorage{provider,address,db,keyPrefix}` (ToolHive pkg/vmcp/config).
+ * Turning Redis off removes nothing here: an operator that knows the section writes it itself, and one that does not
+ * sends the file without it.
+ */
+import { type Document, isMap, parseDocument, stringify } from 'yaml';
+import type { RedisFields } from '../policy/run-config.ts';
+
+const SECTION = 'sessionStorage';
+/** What ToolHive's own writer indents with. */
+const OPERATORS_INDENT = 4;
+
+/** `text` with the section as `redis` says; `text` itself where it already says so; undefined where it is no YAML mapping. */
+export function editVmcpConfig(text: string, redis: RedisFields): string | undefined {
+	const document = parseDocument(text);
+	if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
+	if (says(document, redis)) return text;
+	const section = {
+		provider: 'redis',
+		address: redis.address,
+		...(redis.db !== undefined && { db: redis.db }),
+		...(redis.keyPrefix !== undefined && { keyPrefix: redis.keyPrefix }),
+	};
+	const indent = /^( +)\S/m.exec(text)?.[1]?.length ?? OPERATORS_INDENT;
+	// YAML 1.1 rules for quoting, because Go's reader knows more words for true than YAML 1.2 does.
+	const style = { indent, lineWidth: 0, singleQuote: true, version: '1.1' } as const;
+	if (!document.has(SECTION)) {
+		const appended = `${text}${text.endsWith('\n') ? '' : '\n'}${stringify({ [SECTION]: section }, style)}`;
+		const reread = parseDocument(appended);
+		if (reread.errors.length === 0 && says(reread, redis)) return appended;
+	}
+	for (const key of ['provider', 'address', 'db', 'keyPrefix'] as const) {
+		if (Object.hasOwn(section, key)) document.setIn([SECTION, key], (section as Record<string, unknown>)[key]);
+		else document.deleteIn([SECTION, key]);
+	}
+	return document.toString(style);
+}
+
+/** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
+export function vmcpConfigHasTls(text: string): boolean {
+	const document = parseDocument(text);
+	return isMap(document.get(SECTION)) && isMap(document.getIn([SECTION, 'tls']));
+}
+
+function says(document: Document, redis: RedisFields): boolean {
+	const at = (key: string): unknown => (isMap(document.get(SECTION)) ? document.getIn([SECTION, key]) : undefined);
+	return (
+		at('provider') === 'redis' &&
+		at('address') === redis.address &&
+		(at('db') ?? 0) === (redis.db ?? 0) &&
+		(at('keyPrefix') ?? '') === (redis.keyPrefix ?? '')
+	);
+}

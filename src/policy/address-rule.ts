@@ -1,0 +1,72 @@
+/**
+ * Redis needs an address.
+ * Reads: sessionStorage; the rule text is the schema's own `x-kubernetes-validations`, evaluated as the API server would.
+ * Allows: no address with memory. An evaluation that fails is a denial, never a pass.
+ */
+import { parse } from 'cel-js';
+import type { Kind } from '../toolhive/names.ts';
+import { type CelRule, SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
+import { isObject } from '../toolhive/types.ts';
+import type { Violation } from './finding.ts';
+
+const compiled = new Map<CelRule, ReturnType<typeof parse>>();
+
+function compile(rule: CelRule): ReturnType<typeof parse> {
+	let program = compiled.get(rule);
+	if (program === undefined) {
+		program = parse(rule.rule);
+		compiled.set(rule, program);
+	}
+	return program;
+}
+
+/** Every CEL rule of the scaling schema that `spec` breaks, and an address that is there but empty. */
+export function checkAddress(kind: Kind, spec: unknown): Violation[] {
+	if (!isObject(spec)) return [];
+	const violations = Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
+		Object.hasOwn(spec, name) ? checkRules(schema, spec[name], name) : [],
+	);
+	const storage = spec['sessionStorage'];
+	if (isObject(storage) && storage['provider'] === 'redis' && storage['address'] === '') {
+		violations.push({
+			field: 'spec.sessionStorage.address',
+			message: 'must not be empty when provider is redis',
+			parts: [
+				['sessionStorage', 'address'],
+				['sessionStorage', 'provider'],
+			],
+		});
+	}
+	return violations;
+}
+
+function checkRules(schema: Schema, value: unknown, name: string): Violation[] {
+	if (!isObject(value)) return [];
+	return (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => {
+		const verdict = evaluate(rule, bind(schema, value));
+		return verdict === undefined ? [] : [{ field: `spec.${name}`, parts: [[name]], ...verdict }];
+	});
+}
+
+function evaluate(rule: CelRule, self: unknown): { message: string; isUnevaluated?: boolean } | undefined {
+	try {
+		return compile(rule)({ self }) === true ? undefined : { message: rule.message };
+	} catch (error) {
+		const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+		return { message: `${rule.message} (the rule could not be evaluated: ${reason})`, isUnevaluated: true };
+	}
+}
+
+/**
+ * `value` as CEL sees it: a Map, so that keys such as `constructor` are only keys, and integers as int64, because CEL
+ * has no arithmetic between an int and a JavaScript number. Only fields the schema knows are bound: a rule cannot name others.
+ */
+function bind(schema: Schema, value: unknown): unknown {
+	if (schema.type === 'integer' && Number.isSafeInteger(value)) return BigInt(value as number);
+	if (schema.properties === undefined || !isObject(value)) return value;
+	const bound = new Map<string, unknown>();
+	for (const [key, property] of Object.entries(schema.properties)) {
+		if (Object.hasOwn(value, key)) bound.set(key, bind(property, value[key]));
+	}
+	return bound;
+}

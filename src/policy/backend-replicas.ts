@@ -1,0 +1,26 @@
+/**
+ * The backend is a StatefulSet of its own: it does not follow the proxy.
+ * Reads: replicas, backendReplicas, and the latter before an UPDATE.
+ * Allows: everything; it warns.
+ */
+import type { Rule } from './finding.ts';
+
+export const backendReplicasLowered: Rule = ({ server, before }) => {
+	const count = server.spec.backendReplicas;
+	const countBefore = before?.spec.backendReplicas;
+	if (count === undefined || countBefore === undefined || count >= countBefore) return undefined;
+	return {
+		id: 'backend-replicas-lowered',
+		field: 'spec.backendReplicas',
+		message: `${countBefore} to ${count}: sessions on removed backends are lost`,
+	};
+};
+
+export const backendStillRunning: Rule = ({ server: { kind, spec } }) =>
+	kind === 'MCPServer' && spec.replicas === 0 && spec.backendReplicas !== 0
+		? {
+				id: 'backend-still-running',
+				field: 'spec.backendReplicas',
+				message: 'replicas is 0 but the backend keeps running; set this to 0 too',
+			}
+		: undefined;

@@ -1,0 +1,70 @@
+/** The whole product on one screen: what a server should have, and what there is to say about it. */
+import type { EnvVar, Server } from '../toolhive/types.ts';
+import { autoscaledAndPinned, stdioAutoscaled } from './autoscaler.ts';
+import { backendReplicasLowered, backendStillRunning } from './backend-replicas.ts';
+import type { Finding, Rule, Subject } from './finding.ts';
+import { withoutIgnored } from './ignore.ts';
+import { imageTooOld } from './image-age.ts';
+import { keyPrefixSeparator, sharedKeySpace } from './key-space.ts';
+import { passwordEnvOf, passwordWithoutRedis, redisWithoutPassword } from './redis-password.ts';
+import { redisTlsUnsupported } from './redis-tls.ts';
+import { type RunConfigFields, runConfigOf } from './run-config.ts';
+import {
+	backendSessionStorageMissing,
+	sessionAffinityNoneWithoutRedis,
+	sessionStorageMissing,
+} from './session-storage.ts';
+import { cap, stdioBackendReplicas, stdioReplicasCapped } from './stdio-cap.ts';
+
+export interface Decision {
+	/** Count a new proxy Deployment starts with. Undefined: whatever its creator sent. */
+	readonly replicas?: number;
+	readonly runConfig: RunConfigFields;
+	/** The password variable of the proxy container. Holds a reference, never a password. */
+	readonly passwordEnv?: EnvVar;
+}
+
+export function decide(server: Server): Decision {
+	const { replicas } = server.spec;
+	const passwordEnv = passwordEnvOf(server);
+	return {
+		...(replicas !== undefined && { replicas: cap(server, replicas) }),
+		runConfig: runConfigOf(server),
+		...(passwordEnv !== undefined && { passwordEnv }),
+	};
+}
+
+/** Every warning, in the order in which they are told. */
+export const WARNINGS: Readonly<Record<string, Rule>> = {
+	'stdio-replicas-capped': stdioReplicasCapped,
+	'session-storage-missing': sessionStorageMissing,
+	'backend-session-storage-missing': backendSessionStorageMissing,
+	'stdio-backend-replicas': stdioBackendReplicas,
+	'backend-replicas-lowered': backendReplicasLowered,
+	'backend-still-running': backendStillRunning,
+	'session-affinity-none-without-redis': sessionAffinityNoneWithoutRedis,
+	'key-prefix-separator': keyPrefixSeparator,
+	'password-without-redis': passwordWithoutRedis,
+	'redis-without-password': redisWithoutPassword,
+	'shared-key-space': sharedKeySpace,
+	'autoscaled-and-pinned': autoscaledAndPinned,
+	'stdio-autoscaled': stdioAutoscaled,
+	'redis-tls-unsupported': redisTlsUnsupported,
+	'image-too-old': imageTooOld,
+};
+
+const WARNING_IDS: ReadonlySet<string> = new Set(Object.keys(WARNINGS));
+
+/** What there is to warn about, without what the server's owner silenced. */
+export function findingsOf(subject: Subject): Finding[] {
+	const findings: Finding[] = [];
+	for (const rule of Object.values(WARNINGS)) {
+		const finding = rule(subject);
+		if (finding !== undefined) findings.push(finding);
+	}
+	return withoutIgnored(findings, subject.server, WARNING_IDS);
+}
+
+/** The same for findings made elsewhere, such as while writing a ConfigMap. */
+export const notIgnored = (findings: readonly Finding[], server: Server): Finding[] =>
+	findings.filter((finding) => !server.ignore.includes(finding.id));

@@ -1,0 +1,40 @@
+/**
+ * Two servers must not write their sessions into one another's Redis keys.
+ * Reads: sessionStorage.address, db, keyPrefix of this server and of the others.
+ * Allows: everything; it warns. Servers without a prefix of their own are left out: ToolHive's default prefixes
+ * (`thv:proxy:session:`, `thv:vmcp:session:`) are shared by design.
+ */
+import type { Server } from '../toolhive/types.ts';
+import type { Rule } from './finding.ts';
+import { redisOf } from './session-storage.ts';
+
+/**
+ * A text that is equal for servers that share keys, undefined where nothing explicit is shared. A bare host name such as
+ * `redis:6379` means another Redis in each namespace.
+ */
+export function keySpaceOf(server: Server): string | undefined {
+	const redis = redisOf(server);
+	if (redis?.keyPrefix === undefined || redis.keyPrefix === '' || redis.address === undefined) return undefined;
+	const isAbsolute = /[.[]/.test(redis.address);
+	return JSON.stringify([isAbsolute ? '' : server.namespace, redis.address, redis.db ?? 0, redis.keyPrefix]);
+}
+
+export const keyPrefixSeparator: Rule = ({ server }) => {
+	const prefix = server.spec.sessionStorage?.keyPrefix;
+	if (prefix === undefined || prefix === '' || prefix.endsWith(':')) return undefined;
+	return {
+		id: 'key-prefix-separator',
+		field: 'spec.sessionStorage.keyPrefix',
+		message: "does not end in ':', so keys run into the prefix",
+	};
+};
+
+export const sharedKeySpace: Rule = ({ surroundings: { sharing } }) => {
+	const other = sharing?.[0];
+	if (other === undefined) return undefined;
+	return {
+		id: 'shared-key-space',
+		field: 'spec.sessionStorage.keyPrefix',
+		message: `the same Redis keys as ${other.kind} ${other.namespace}/${other.name}`,
+	};
+};

@@ -1,0 +1,35 @@
+/**
+ * The Redis password reaches a proxy as an environment variable that refers to a Secret; its value is never seen here.
+ * Reads: sessionStorage.provider, sessionStorage.passwordRef.
+ * Allows: a reference, and only together with redis.
+ */
+import { PASSWORD_ENV } from '../toolhive/names.ts';
+import type { EnvVar, Server } from '../toolhive/types.ts';
+import type { Rule } from './finding.ts';
+import { redisOf } from './session-storage.ts';
+
+/** The variable for the proxy container, undefined where none is due. */
+export function passwordEnvOf(server: Server): EnvVar | undefined {
+	const reference = redisOf(server)?.passwordRef;
+	if (reference === undefined) return undefined;
+	return { name: PASSWORD_ENV, valueFrom: { secretKeyRef: { name: reference.name, key: reference.key } } };
+}
+
+export const passwordWithoutRedis: Rule = ({ server }) =>
+	server.spec.sessionStorage?.passwordRef !== undefined && redisOf(server) === undefined
+		? {
+				id: 'password-without-redis',
+				field: 'spec.sessionStorage.passwordRef',
+				message: 'not used: only provider redis takes a password',
+			}
+		: undefined;
+
+export const redisWithoutPassword: Rule = ({ server }) => {
+	const redis = redisOf(server);
+	if (redis === undefined || redis.passwordRef !== undefined) return undefined;
+	return {
+		id: 'redis-without-password',
+		field: 'spec.sessionStorage',
+		message: 'no passwordRef: whoever reaches this Redis reads the sessions',
+	};
+};

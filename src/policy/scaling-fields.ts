@@ -1,0 +1,48 @@
+/**
+ * The scaling fields have the types, enums and minima of the scaling schema, also where a cluster's CRD is looser.
+ * Reads: the scaling fields of `spec`, as sent.
+ * Allows: fields the schema does not know; they are a newer CRD's business.
+ */
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { KIND_LIST, type Kind } from '../toolhive/names.ts';
+import { SCALING_FIELDS } from '../toolhive/schema.ts';
+import type { Violation } from './finding.ts';
+
+const INT32_MAX = 2 ** 31 - 1;
+const INT32_MIN = -(2 ** 31);
+
+const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-kubernetes-validations'] });
+ajv.addFormat('int32', { type: 'number', validate: (value: number) => value >= INT32_MIN && value <= INT32_MAX });
+
+const validators = Object.fromEntries(
+	KIND_LIST.map((kind) => [kind, ajv.compile({ type: 'object', properties: SCALING_FIELDS[kind] })]),
+) as Readonly<Record<Kind, ValidateFunction>>;
+
+/** Every scaling field of `spec` (an object) that is not as the schema says. */
+export function checkScalingFields(kind: Kind, spec: unknown): Violation[] {
+	const validate = validators[kind];
+	return validate(spec) ? [] : (validate.errors ?? []).map(violationOf);
+}
+
+function violationOf(error: ErrorObject): Violation {
+	const path = error.instancePath.split('/').slice(1);
+	if (error.keyword === 'required') path.push(String(error.params['missingProperty']));
+	return { field: ['spec', ...path].join('.'), message: messageOf(error), parts: [path] };
+}
+
+function messageOf(error: ErrorObject): string {
+	switch (error.keyword) {
+		case 'required':
+			return 'is required';
+		case 'type':
+			return `must be of type ${String(error.params['type'])}`;
+		case 'enum':
+			return `must be one of ${(error.params['allowedValues'] as string[]).join(', ')}`;
+		case 'minimum':
+			return `must be at least ${String(error.params['limit'])}`;
+		case 'format':
+			return `must be a 32-bit integer`;
+		default:
+			return error.message ?? error.keyword;
+	}
+}

@@ -1,0 +1,32 @@
+/**
+ * A stdio server is one process with one pipe: it runs exactly once, or not at all.
+ * Reads: transport, replicas, backendReplicas.
+ * Allows: 0 and 1; the count asked for in `spec` is left to be seen.
+ */
+import type { Server } from '../toolhive/types.ts';
+import type { Rule } from './finding.ts';
+
+const MOST_REPLICAS = 1;
+
+/** The count a Deployment of this server may have when `count` is asked for. */
+export function cap(server: Server, count: number): number {
+	return server.spec.stdio ? Math.min(count, MOST_REPLICAS) : count;
+}
+
+export const stdioReplicasCapped: Rule = ({ server: { spec } }) =>
+	spec.stdio && (spec.replicas ?? 0) > MOST_REPLICAS
+		? {
+				id: 'stdio-replicas-capped',
+				field: 'spec.replicas',
+				message: `stdio runs exactly 1 replica; the Deployment gets 1, not ${spec.replicas}`,
+			}
+		: undefined;
+
+export const stdioBackendReplicas: Rule = ({ server: { spec } }) =>
+	spec.stdio && (spec.backendReplicas ?? 0) > MOST_REPLICAS
+		? {
+				id: 'stdio-backend-replicas',
+				field: 'spec.backendReplicas',
+				message: 'a stdio proxy attaches to one backend; more of them stay idle',
+			}
+		: undefined;

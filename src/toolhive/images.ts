@@ -1,0 +1,46 @@
+/**
+ * Which image tag of a ToolHive proxy can do what.
+ * Source: release tags of stacklok/toolhive that contain #4239, #4318, #4387, #4479, #4525 and #4673.
+ */
+
+/** Smallest released version with a capability, as [major, minor, patch]. */
+export const SINCE = {
+	/** The runner applies `backend_replicas` to the StatefulSet. */
+	runnerBackendReplicas: [0, 12, 5],
+	/** The runner routes a session to the backend pod that holds it, also after its own restart. */
+	runnerBackendRouting: [0, 18, 0],
+	/** The runner reads `session_redis`. */
+	runnerSessionRedis: [0, 16, 0],
+	/** vMCP's strict config loader knows the key `sessionStorage`; an older one crashes on it. */
+	vmcpAcceptsSessionStorage: [0, 13, 1],
+	/** vMCP keeps its sessions there. */
+	vmcpUsesSessionStorage: [0, 16, 0],
+} as const satisfies Record<string, Version>;
+
+export type Version = readonly [number, number, number];
+
+/**
+ * The version in an image reference, or undefined where the tag does not tell one (`latest`, a digest alone, a fork's tag).
+ * A pre-release (`v0.16.0-rc.1`) counts as the release before it, so that nothing is promised too early.
+ */
+export function versionOf(image: string | undefined): Version | undefined {
+	if (image === undefined) return undefined;
+	const [reference = ''] = image.split('@');
+	const tag = reference.slice(reference.lastIndexOf('/') + 1).split(':')[1];
+	const match = /^v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(-[0-9A-Za-z.-]+)?$/.exec(tag ?? '');
+	if (match === null) return undefined;
+	const release: Version = [Number(match[1]), Number(match[2]), Number(match[3])];
+	return match[4] === undefined ? release : [release[0], release[1], release[2] - 0.5];
+}
+
+/** Whether `version` is older than `since`. */
+export function isOlder(version: Version, since: Version): boolean {
+	for (let part = 0; part < 3; part += 1) {
+		const difference = (version[part] ?? 0) - (since[part] ?? 0);
+		if (difference !== 0) return difference < 0;
+	}
+	return false;
+}
+
+/** `v0.16.0` */
+export const versionText = (version: Version): string => `v${version.join('.')}`;

@@ -1,0 +1,90 @@
+/** The parts of Kubernetes and ToolHive objects that we read or write. Everything else passes through untouched. */
+import type { Kind } from './names.ts';
+
+/** Parsed JSON of unknown shape: an object as it came over the wire. */
+export type Json = { readonly [key: string]: unknown };
+
+export const isObject = (value: unknown): value is Json =>
+	typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export interface SecretKeyRef {
+	readonly name: string;
+	readonly key: string;
+}
+
+export interface SessionStorage {
+	readonly provider: string;
+	readonly address?: string;
+	readonly db?: number;
+	readonly keyPrefix?: string;
+	readonly passwordRef?: SecretKeyRef;
+	/** Only whether it is there: `sessionStorage.tls` of ToolHive v0.62.0. We can carry none of it. */
+	readonly tls?: true;
+}
+
+/** What a server asks for, projected from its custom resource. `undefined` means not set; 0 is a value. */
+export interface ServerSpec {
+	/** Only MCPServer can be stdio; its CRD defaults an absent transport to stdio. */
+	readonly stdio: boolean;
+	readonly replicas?: number;
+	readonly backendReplicas?: number;
+	readonly sessionStorage?: SessionStorage;
+	readonly sessionAffinity?: string;
+	/** Image of the vMCP container where `spec.podTemplateSpec` names one. */
+	readonly image?: string;
+}
+
+export interface Server {
+	readonly kind: Kind;
+	readonly namespace: string;
+	readonly name: string;
+	readonly uid: string;
+	readonly spec: ServerSpec;
+	/** Warning ids silenced by the annotation `toolhive-scaling/ignore`. */
+	readonly ignore: readonly string[];
+}
+
+/** Names one server. Without `uid` the one that has the name now. */
+export interface ServerRef {
+	readonly kind: Kind;
+	readonly namespace: string;
+	readonly name: string;
+	readonly uid?: string;
+}
+
+/** What we remember of a proxy Deployment. */
+export interface ProxyDeployment {
+	readonly namespace: string;
+	readonly name: string;
+	readonly owner?: ServerRef;
+	/** Image of the proxy container. */
+	readonly image?: string;
+	readonly replicas?: number;
+}
+
+/** What we remember of a HorizontalPodAutoscaler that targets a Deployment. */
+export interface Autoscaler {
+	readonly namespace: string;
+	readonly name: string;
+	/** Name of the Deployment it scales. */
+	readonly target: string;
+}
+
+/** What we remember of a RunConfig (or vMCP config) ConfigMap. */
+export interface RunConfigSummary {
+	readonly namespace: string;
+	readonly name: string;
+	/** The operator wrote a Redis section that carries TLS. */
+	readonly redisTls: boolean;
+}
+
+export interface EnvVar {
+	readonly name: string;
+	readonly value?: string;
+	readonly valueFrom?: { readonly secretKeyRef?: SecretKeyRef & { readonly optional?: boolean } };
+}
+
+/** One operation of a JSON Patch (RFC 6902). */
+export type Operation =
+	| { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
+	| { readonly op: 'remove'; readonly path: string };
