@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+#
+# docker build -t ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0 .
+#
+# For a build that can be repeated, give the base image by digest:
+#   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:...
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+# Before the sources, so that a change of those does not install everything again.
+COPY package.json package-lock.json .npmrc ./
+# With the optional packages: the compiler's program for this platform is one of them. Without install scripts: nothing
+# here needs any, and they are other people's code.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+# Then only what runs: the optional packages of our own are Node itself, for developers, and the image has that.
+RUN npm run build && npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /app
+# Owned by root: the process can read its code and not change it. It writes no file at all, so the root file system may be
+# read-only.
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+# As numbers: Kubernetes cannot tell for a name whether it is root (runAsNonRoot). The same as in manifests/.
+USER 65532:65532
+EXPOSE 8443 8080
+# Not through npm: it would be process 1 and does not pass on the SIGTERM that begins our drain.
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["serve"]

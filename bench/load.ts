@@ -1,0 +1,94 @@
+/**
+ * The load generator, in a process of its own. Raw TLS sockets with one prepared request each: a Node HTTP client would
+ * be busier than the server it measures. Takes one job per message from its parent and answers with what it saw.
+ */
+import { connect, type TLSSocket } from 'node:tls';
+import { percentile } from './statistics.ts';
+
+export interface Job {
+	readonly port: number;
+	readonly ca: string;
+	readonly path: string;
+	readonly body: string;
+	readonly connections: number;
+	readonly durationMs: number;
+}
+
+export interface Load {
+	readonly requests: number;
+	readonly seconds: number;
+	readonly p50Ms: number;
+	readonly p99Ms: number;
+	/** CPU seconds per second that the generator itself used; near 1 it was the limit. */
+	readonly ownShare: number;
+}
+
+async function run(job: Job): Promise<Load> {
+	const sockets = await Promise.all(Array.from({ length: job.connections }, () => opened(job)));
+	const latenciesMs: number[] = [];
+	const cpuBefore = process.cpuUsage();
+	const startedMs = performance.now();
+	await Promise.all(sockets.map((socket) => keepAsking(socket, job, startedMs + job.durationMs, latenciesMs)));
+	const seconds = (performance.now() - startedMs) / 1000;
+	const { user, system } = process.cpuUsage(cpuBefore);
+	for (const socket of sockets) socket.destroy();
+	return {
+		requests: latenciesMs.length,
+		seconds,
+		p50Ms: percentile(latenciesMs, 0.5),
+		p99Ms: percentile(latenciesMs, 0.99),
+		ownShare: (user + system) / 1e6 / seconds,
+	};
+}
+
+function opened({ port, ca }: Job): Promise<TLSSocket> {
+	return new Promise((resolve, reject) => {
+		const socket = connect({ host: '127.0.0.1', port, ca, minVersion: 'TLSv1.3' }, () => resolve(socket));
+		socket.setNoDelay();
+		socket.once('error', reject);
+	});
+}
+
+/** One request after the other until `endMs`. Rejects on anything but a 200 that allows. */
+function keepAsking(socket: TLSSocket, { path, body }: Job, endMs: number, latenciesMs: number[]): Promise<void> {
+	const head = `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+	const request = Buffer.from(head + body);
+	return new Promise((resolve, reject) => {
+		let sentMs = 0;
+		let answer = '';
+		const ask = (): void => {
+			answer = '';
+			sentMs = performance.now();
+			socket.write(request);
+		};
+		socket.on('data', (chunk) => {
+			answer += chunk.latin1Slice();
+			if (!isComplete(answer)) return;
+			const nowMs = performance.now();
+			latenciesMs.push(nowMs - sentMs);
+			if (!answer.startsWith('HTTP/1.1 200 ') || !answer.includes('"allowed":true')) reject(new Error(answer));
+			else if (nowMs < endMs) ask();
+			else resolve();
+		});
+		socket.on('close', () => reject(new Error('the server closed a connection')));
+		ask();
+	});
+}
+
+function isComplete(answer: string): boolean {
+	const headEnd = answer.indexOf('\r\n\r\n');
+	if (headEnd === -1) return false;
+	const length = /content-length: (\d+)/i.exec(answer);
+	return length !== null && answer.length >= headEnd + 4 + Number(length[1]);
+}
+
+process.on('message', (job: Job) => {
+	run(job).then(
+		(load) => process.send?.(load),
+		(error: Error) => {
+			process.stderr.write(`load: ${error.message}\n`);
+			process.exit(1);
+		},
+	);
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,125 @@
+/** What is measured with: admission reviews of an exact size, made of many small fields as real objects are. */
+import type { Cluster } from '../src/admission/cluster.ts';
+import type { Json, Server } from '../src/toolhive/types.ts';
+
+/** One long string would be parsed faster than real objects are, so size comes from env entries. */
+export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
+export type Size = keyof typeof SIZES_BYTES;
+export const SIZE_LIST = Object.keys(SIZES_BYTES) as readonly Size[];
+
+const UID = '0b5a9c6e-3f0a-4b57-9a57-0f4f6f7d1c11';
+
+/** Asks for everything at once: a count, Redis, a password and backends. */
+export const SERVER: Server = {
+	kind: 'MCPServer',
+	namespace: 'bench',
+	name: 'github',
+	uid: UID,
+	spec: {
+		stdio: false,
+		replicas: 3,
+		backendReplicas: 2,
+		sessionStorage: {
+			provider: 'redis',
+			address: 'redis:6379',
+			keyPrefix: 'thv:',
+			passwordRef: { name: 'redis', key: 'password' },
+		},
+	},
+	ignore: [],
+};
+
+/** Servers from memory, as the watches would have them. */
+export const CLUSTER: Cluster = {
+	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
+	findDeployment: () => undefined,
+	surroundingsOf: () => ({}),
+};
+
+/** AdmissionReview of the CREATE of a proxy Deployment. */
+export const deploymentReview = (size: Size): string => grown(size, (entries) => reviewOf(deploymentWith(entries)));
+
+/** AdmissionReview of the CREATE of a RunConfig. */
+export const runConfigReview = (size: Size): string => grown(size, (entries) => reviewOf(runConfigWith(entries)));
+
+/** The largest text of `make` that still fits, by adding one env entry after the other. */
+function grown(size: Size, make: (entries: number) => Json): string {
+	const text = (entries: number): string => JSON.stringify(make(entries));
+	const emptyBytes = text(0).length;
+	const entryBytes = (text(100).length - emptyBytes) / 100;
+	return text(Math.max(0, Math.round((SIZES_BYTES[size] - emptyBytes) / entryBytes)));
+}
+
+function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
+	const name = (object['metadata'] as Json)['name'];
+	return {
+		kind: 'AdmissionReview',
+		apiVersion: 'admission.k8s.io/v1',
+		request: {
+			uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+			kind,
+			resource,
+			name,
+			namespace: SERVER.namespace,
+			operation: 'CREATE',
+			userInfo: { username: 'system:serviceaccount:toolhive-system:toolhive-operator' },
+			object,
+			oldObject: null,
+			dryRun: false,
+		},
+	};
+}
+
+const metadata = (name: string): Json => ({
+	name,
+	namespace: SERVER.namespace,
+	labels: { app: 'mcpserver', toolhive: 'true', 'toolhive-name': SERVER.name },
+	ownerReferences: [
+		{
+			apiVersion: 'toolhive.stacklok.dev/v1alpha1',
+			kind: SERVER.kind,
+			name: SERVER.name,
+			uid: UID,
+			controller: true,
+			blockOwnerDeletion: true,
+		},
+	],
+});
+
+function deploymentWith(entries: number) {
+	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
+	const env = Array.from({ length: entries }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` }));
+	const image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5';
+	return {
+		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+		resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+		object: {
+			apiVersion: 'apps/v1',
+			kind: 'Deployment',
+			metadata: metadata(SERVER.name),
+			spec: {
+				replicas: 1,
+				selector: { matchLabels: labels },
+				template: {
+					metadata: { labels },
+					spec: { containers: [{ name: 'toolhive', image, env }], terminationGracePeriodSeconds: 30 },
+				},
+			},
+		},
+	};
+}
+
+function runConfigWith(entries: number) {
+	const env = Object.fromEntries(Array.from({ length: entries }, (_, index) => [`SETTING_${index}`, `value-${index}`]));
+	const runConfig = { schema_version: 'v0.1.0', name: SERVER.name, transport: 'streamable-http', env_vars: env };
+	return {
+		kind: { group: '', version: 'v1', kind: 'ConfigMap' },
+		resource: { group: '', version: 'v1', resource: 'configmaps' },
+		object: {
+			apiVersion: 'v1',
+			kind: 'ConfigMap',
+			metadata: metadata(`${SERVER.name}-runconfig`),
+			data: { 'runconfig.json': JSON.stringify(runConfig, null, 2) },
+		},
+	};
+}

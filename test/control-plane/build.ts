@@ -1,0 +1,82 @@
+/** Builds the programs from their published Go modules, with the versions that `go/go.mod` pins. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The version `go/go.mod` requires; the linker writes it into the programs, or they would call themselves v0.0.0. */
+export const KUBERNETES_VERSION = 'v1.36.1';
+
+const MODULE_FOLDER = join(import.meta.dirname, 'go');
+
+const PACKAGES: Readonly<Record<string, string>> = {
+	etcd: 'go.etcd.io/etcd/server/v3',
+	'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+	'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+	kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+};
+
+const TEMPORARY_PREFIX = '.building-';
+
+/**
+ * Builds `programs` into `folder` (cold: about 5 minutes for all four on 2 cores). Each appears there only when it is whole, so an
+ * interrupted build goes on where it stopped. The caller holds the lock of the folder.
+ */
+export async function buildPrograms(
+	programs: readonly string[],
+	folder: string,
+	env: Readonly<Record<string, string | undefined>>,
+	say: (line: string) => void,
+): Promise<void> {
+	// Before anything else, so that a machine without Go reads no promise of a build.
+	await runGo(['version'], env);
+	for (const name of await readdir(folder)) {
+		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
+	}
+	const temporary = await mkdtemp(join(folder, TEMPORARY_PREFIX));
+	say(
+		`control plane: building ${programs.join(', ')} from Go modules into ${folder} (about 5 minutes, once per machine)`,
+	);
+	try {
+		for (const program of programs) {
+			const startedMs = Date.now();
+			await goBuild(program, join(temporary, program), env);
+			await rename(join(temporary, program), join(folder, program));
+			say(`control plane: built ${program} in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+		}
+	} finally {
+		await rm(temporary, { recursive: true, force: true });
+	}
+}
+
+async function goBuild(
+	program: string,
+	output: string,
+	env: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+	const [major = '', minor = ''] = KUBERNETES_VERSION.slice(1).split('.');
+	const version = { gitVersion: KUBERNETES_VERSION, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+	const ldflags = [
+		'-s',
+		'-w',
+		...Object.entries(version).map(([k, v]) => `-X k8s.io/component-base/version.${k}=${v}`),
+	];
+	const args = ['build', '-trimpath', '-mod=readonly', '-buildvcs=false', '-ldflags', ldflags.join(' '), '-o', output];
+	await runGo([...args, PACKAGES[program] ?? program], { ...env, CGO_ENABLED: '0', GOWORK: 'off' });
+}
+
+/** Throws with the last line that Go wrote. */
+function runGo(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('go', args, { cwd: MODULE_FOLDER, env, stdio: ['ignore', 'ignore', 'pipe'] });
+		let complaint = '';
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			complaint = (complaint + text).slice(-2_000);
+		});
+		child.on('error', (cause) => reject(new Error('Go is not installed (no `go` in PATH)', { cause })));
+		child.on('close', (code) => {
+			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
+			if (code === 0) resolve();
+			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
+		});
+	});
+}

@@ -1,0 +1,55 @@
+/** For test files: one control plane per mocha process, started by the first suite that needs it. */
+import type { Suite } from 'mocha';
+import { before } from 'mocha';
+import { AssetsMissing } from './assets.ts';
+import { type ControlPlane, startControlPlane } from './start.ts';
+
+/** Making the programs takes minutes where they are not cached; starting them takes seconds. */
+const FIRST_START_TIMEOUT_MS = 20 * 60_000;
+const STOP_TIMEOUT_MS = 60_000;
+
+// A process has one set of control planes: that is the purpose of this file. With and without controllers are two worlds,
+// because a garbage collector removes whatever names an owner that does not exist.
+const shared = new Map<boolean, Promise<ControlPlane>>();
+let announced = false;
+
+/**
+ * Call it inside a `describe`. The result gives the control plane from the first `before` or test on. Where the programs cannot be
+ * had the suite is skipped, with one line on stderr; with CI=true it fails instead.
+ */
+export function needControlPlane(options: { readonly controllerManager?: boolean } = {}): () => ControlPlane {
+	const withControllers = options.controllerManager ?? false;
+	let ours: ControlPlane | undefined;
+	before('control plane', async function () {
+		this.timeout(FIRST_START_TIMEOUT_MS);
+		const existing = shared.get(withControllers);
+		const started = existing ?? startControlPlane({ controllerManager: withControllers });
+		shared.set(withControllers, started);
+		try {
+			ours = await started;
+		} catch (error) {
+			if (!(error instanceof AssetsMissing) || process.env['CI'] === 'true') throw error;
+			if (!announced) process.stderr.write(`\n!! tests against a real API server are SKIPPED: ${error.message}\n\n`);
+			announced = true;
+			this.skip();
+		}
+		if (existing === undefined) rootOf(this.test?.parent)?.afterAll('control plane', stopAfterAll(ours));
+	});
+	return () => {
+		if (ours === undefined)
+			throw new Error('the control plane is there from the first test on, not while suites are described');
+		return ours;
+	};
+}
+
+const stopAfterAll = (controlPlane: ControlPlane) =>
+	async function (this: Mocha.Context): Promise<void> {
+		this.timeout(STOP_TIMEOUT_MS);
+		await controlPlane.stop();
+	};
+
+function rootOf(suite: Suite | undefined): Suite | undefined {
+	let current = suite;
+	while (current?.parent !== undefined) current = current.parent;
+	return current;
+}

@@ -1,0 +1,180 @@
+/** A real etcd and kube-apiserver, and on request kube-controller-manager, on 127.0.0.1 for as long as a test needs them. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Assets, CONTROLLER_MANAGER, findAssets } from './assets.ts';
+import { adminBindings, createCredentials, type User, writeKubeconfig } from './credentials.ts';
+import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
+import { freePorts, type RunningProgram, startProgram, waitUntilReady } from './processes.ts';
+
+export type { User } from './credentials.ts';
+export type { KubectlOptions, KubectlResult } from './kubectl.ts';
+
+export interface ControlPlaneOptions {
+	/** Also run the controllers (ReplicaSets, garbage collection, HPAs …). There are no nodes, so no pod ever runs. */
+	readonly controllerManager?: boolean;
+	/** Where the programs are; without it they are found or made (assets.ts). */
+	readonly assets?: Assets;
+	readonly apiServerArgs?: readonly string[];
+	/** Leave the data folder and its logs behind. */
+	readonly keepData?: boolean;
+	readonly say?: (line: string) => void;
+}
+
+export interface ControlPlane {
+	/** `https://127.0.0.1:PORT` */
+	readonly url: string;
+	readonly caFile: string;
+	/** Holds the logs, one file per program. */
+	readonly dataFolder: string;
+	readonly token: (user: User) => string;
+	/** Path of a kubeconfig for the user. */
+	readonly kubeconfig: (user: User) => string;
+	/** Runs kubectl as `user` (default person). Resolves also when kubectl fails: look at `code`. */
+	readonly kubectl: (
+		args: readonly string[],
+		options?: KubectlOptions & { readonly user?: User },
+	) => Promise<KubectlResult>;
+	/** Pids of what is running now. */
+	readonly pids: () => number[];
+	readonly stopApiServer: () => Promise<void>;
+	/** On the same port, with the same certificate and data; resolves when it is ready. */
+	readonly startApiServer: () => Promise<void>;
+	/** Ends everything and removes the data. May be called twice. */
+	readonly stop: () => Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_GRACE_MS = 15_000;
+
+/** Starts everything and resolves when `/readyz` says ok (about 4 s). Throws with the path of the log that tells why not. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+	const withControllers = options.controllerManager ?? false;
+	const say = options.say ?? ((line: string) => void process.stderr.write(`${line}\n`));
+	const assets = options.assets ?? (await findAssets({ env: process.env, controllerManager: withControllers, say }));
+	const dataFolder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-control-plane-'));
+	const certFolder = join(dataFolder, 'certs');
+	mkdirSync(certFolder);
+	const caFile = join(certFolder, 'apiserver.crt');
+	const credentials = createCredentials(dataFolder);
+	const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
+	const url = `https://127.0.0.1:${apiPort}`;
+	const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+	const running = new Map<string, RunningProgram>();
+	const kubeconfigs = new Map<User, string>();
+
+	const start = (name: string, path: string, args: readonly string[]): RunningProgram => {
+		const program = startProgram(name, path, args, join(dataFolder, `${name}.log`));
+		running.set(name, program);
+		return program;
+	};
+	const end = async (name: string): Promise<void> => {
+		await running.get(name)?.stop(STOP_GRACE_MS);
+		running.delete(name);
+	};
+	const askApi = (path: string, body?: object): Promise<number> => {
+		if (!existsSync(caFile)) return Promise.resolve(0);
+		const headers = { authorization: `Bearer ${credentials.tokens.admin}`, 'content-type': 'application/json' };
+		return statusOf(`${url}${path}`, { ca: readFileSync(caFile), headers }, body);
+	};
+	const kubeconfig = (user: User): string => {
+		const path = kubeconfigs.get(user) ?? writeKubeconfig(dataFolder, user, url, caFile, credentials.tokens[user]);
+		kubeconfigs.set(user, path);
+		return path;
+	};
+
+	const startEtcd = async (): Promise<void> => {
+		const peerUrl = `http://127.0.0.1:${peerPort}`;
+		const args = ['--unsafe-no-fsync', `--data-dir=${join(dataFolder, 'etcd')}`, '--log-level=warn'];
+		const clients = [`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`];
+		const peers = [`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
+		const etcd = start('etcd', join(assets.folder, 'etcd'), [
+			...args,
+			...clients,
+			...peers,
+			`--initial-cluster=default=${peerUrl}`,
+		]);
+		await waitUntilReady(etcd, async () => (await statusOf(`${etcdUrl}/health`, {})) === 200, READY_TIMEOUT_MS);
+	};
+	const startApiServer = async (): Promise<void> => {
+		if (running.has('kube-apiserver')) return;
+		const key = credentials.serviceAccountKeyFile;
+		const apiServer = start('kube-apiserver', join(assets.folder, 'kube-apiserver'), [
+			`--etcd-servers=${etcdUrl}`,
+			`--cert-dir=${certFolder}`,
+			'--bind-address=127.0.0.1',
+			`--secure-port=${apiPort}`,
+			'--authorization-mode=RBAC',
+			`--token-auth-file=${credentials.tokenFile}`,
+			'--service-account-issuer=https://localhost',
+			`--service-account-signing-key-file=${key}`,
+			`--service-account-key-file=${key}`,
+			'--service-cluster-ip-range=10.0.0.0/24',
+			'--allow-privileged=true',
+			// Without controllers nobody makes the ServiceAccount `default`, and no Pod could be created.
+			...(withControllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
+			...(options.apiServerArgs ?? []),
+		]);
+		await waitUntilReady(apiServer, async () => (await askApi('/readyz')) === 200, READY_TIMEOUT_MS);
+	};
+	const startControllers = (): void => {
+		if (assets.controllerManager === undefined)
+			throw new Error(`${CONTROLLER_MANAGER} was not asked for when finding assets`);
+		start(CONTROLLER_MANAGER, assets.controllerManager, [
+			`--kubeconfig=${kubeconfig('controllerManager')}`,
+			`--root-ca-file=${caFile}`,
+			`--service-account-private-key-file=${credentials.serviceAccountKeyFile}`,
+			'--use-service-account-credentials=true',
+			'--leader-elect=false',
+			'--secure-port=0',
+		]);
+	};
+	const stop = async (): Promise<void> => {
+		// In this order: an API server that shuts down without its etcd hangs.
+		for (const name of [CONTROLLER_MANAGER, 'kube-apiserver', 'etcd']) await end(name);
+		if (options.keepData !== true) await rm(dataFolder, { recursive: true, force: true });
+	};
+
+	try {
+		await startEtcd();
+		await startApiServer();
+		for (const binding of adminBindings()) {
+			const status = await askApi('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding);
+			if (status !== 201) throw new Error(`making a ClusterRoleBinding answered ${status}; logs are in ${dataFolder}`);
+		}
+		if (withControllers) startControllers();
+	} catch (error) {
+		// The logs stay: the message names them.
+		for (const name of [...running.keys()].reverse()) await end(name);
+		throw error;
+	}
+	return {
+		url,
+		caFile,
+		dataFolder,
+		token: (user) => credentials.tokens[user],
+		kubeconfig,
+		kubectl: (args, how = {}) =>
+			runKubectl(join(assets.folder, 'kubectl'), kubeconfig(how.user ?? 'person'), dataFolder, args, how),
+		pids: () => [...running.values()].map((program) => program.pid),
+		stopApiServer: () => end('kube-apiserver'),
+		startApiServer,
+		stop,
+	};
+}
+
+/** HTTP status of one request; 0 when there was no answer. */
+function statusOf(url: string, options: object, body?: object): Promise<number> {
+	const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+	const method = body === undefined ? 'GET' : 'POST';
+	return new Promise((resolve) => {
+		const request = send(url, { ...options, method, agent: false, timeout: 5_000 }, (response) => {
+			response.resume().on('end', () => resolve(response.statusCode ?? 0));
+		});
+		request.on('timeout', () => request.destroy()).on('error', () => resolve(0));
+		request.end(body === undefined ? undefined : JSON.stringify(body));
+	});
+}

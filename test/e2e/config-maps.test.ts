@@ -1,0 +1,111 @@
+/** RunConfig ConfigMaps on a real API server: what is written, that nothing else moves, and how large it may be. */
+import { createHash } from 'node:crypto';
+import { expect } from 'chai';
+import { serverManifest } from './namespace.ts';
+import { type Owner, runConfigMap } from './operator-writes.ts';
+import { useProduct } from './use-product.ts';
+
+const RUN_CONFIG = `{
+  "schema_version": "v0.1.0",
+  "name": "search",
+  "big": 12345678901234567890,
+  "env_vars": {
+    "URL": "https://a.example/?a=1\\u0026b=\\u003c2\\u003e"
+  },
+  "middleware_configs": [
+    {
+      "type": "recovery",
+      "parameters": null
+    }
+  ]
+}`;
+
+const SCALING = `,
+  "backend_replicas": 0,
+  "session_redis": {
+    "address": "redis.mcp.svc:6379",
+    "db": 0
+  },
+  "scaling_config": {
+    "backend_replicas": 0,
+    "session_redis": {
+      "address": "redis.mcp.svc:6379",
+      "db": 0
+    }
+  }
+}`;
+
+describe('RunConfig ConfigMaps on a real API server', function () {
+	this.timeout(60_000);
+	const { namespace } = useProduct('run-configs');
+
+	const server = async (name: string, spec: object): Promise<Owner> => {
+		const { metadata } = await namespace.create(serverManifest('MCPServer', name, { transport: 'sse', ...spec }));
+		return { kind: 'MCPServer', name, namespace: namespace.name, uid: metadata.uid };
+	};
+
+	it('gets the scaling fields and a new checksum; every other byte stays', async () => {
+		const storage = { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name: 'redis-secret', key: 'pass' } };
+		const owner = await server('search', { backendReplicas: 0, sessionStorage: storage });
+		const stored = await namespace.create(runConfigMap(owner, RUN_CONFIG), 'operator');
+		const text: string = stored['data']['runconfig.json'];
+		expect(text).to.equal(`${RUN_CONFIG.slice(0, -2)}${SCALING}`);
+		expect(text).not.to.match(/redis-secret|pass/);
+		expect(stored.metadata.annotations?.['toolhive.stacklok.dev/content-checksum']).to.equal(checksumOf(stored));
+
+		// The operator compares, finds a difference, and writes its own again: nothing may come of it.
+		const replace = ['replace', '--field-manager=kubectl-create', '-f', '-'];
+		const put = await namespace.kubectl(replace, runConfigMap(owner, RUN_CONFIG), 'operator');
+		expect(put.code).to.equal(0);
+		const again = await namespace.get('configmap', 'search-runconfig');
+		expect(again.metadata.resourceVersion).to.equal(stored.metadata.resourceVersion);
+	});
+
+	it('a server that asks for nothing leaves it as sent', async () => {
+		const owner = await server('plain', {});
+		const sent = runConfigMap(owner, RUN_CONFIG);
+		const stored = await namespace.create(sent, 'operator');
+		expect(stored['data']).to.deep.equal(sent.data);
+		expect(stored.metadata.annotations).to.deep.equal(sent.metadata.annotations);
+	});
+
+	it('one that is not a JSON object is left alone, with a warning', async () => {
+		const owner = await server('odd', { backendReplicas: 2 });
+		const { code, stderr } = await namespace.kubectl(['create', '-f', '-'], runConfigMap(owner, '[1, 2'), 'operator');
+		expect(code).to.equal(0);
+		expect(stderr).to.contain('Warning: data[runconfig.json]: not a JSON object');
+		expect((await namespace.get('configmap', 'odd-runconfig'))['data']['runconfig.json']).to.equal('[1, 2');
+	});
+
+	it('a large one is written just the same', async () => {
+		const owner = await server('large', { backendReplicas: 2 });
+		const variables = Array.from({ length: 20_000 }, (_, index) => `    "VARIABLE_${index}": "value of the variable"`);
+		const text = `{\n  "env_vars": {\n${variables.join(',\n')}\n  }\n}`;
+		const { metadata } = await namespace.create(runConfigMap(owner, text), 'operator');
+		expect(metadata.annotations).to.have.property('toolhive.stacklok.dev/content-checksum');
+		const { data } = await namespace.get('configmap', 'large-runconfig');
+		expect(JSON.parse(data['runconfig.json'])).to.include({ backend_replicas: 2 });
+	});
+
+	it('a server of 2.9 MiB goes through both webhooks, and its update with the old one beside it', async () => {
+		const spec = { transport: 'sse', replicas: 2, notes: 'x'.repeat(2.9 * 1024 * 1024) };
+		// The API server takes 3 MiB, etcd keeps 1.5: a dry run has all of the way but the last step.
+		const dryRun = ['--dry-run=server', '-f', '-'];
+		const created = await namespace.kubectl(['create', ...dryRun], serverManifest('MCPServer', 'huge', spec));
+		expect(created.stderr).to.contain('(session-storage-missing)');
+		expect(created.code).to.equal(0);
+		await namespace.create(serverManifest('MCPServer', 'huge', { ...spec, notes: 'x'.repeat(1.3 * 1024 * 1024) }));
+		const updated = await namespace.kubectl(['replace', ...dryRun], serverManifest('MCPServer', 'huge', spec), 'operator');
+		expect(updated.code, updated.stderr).to.equal(0);
+	});
+});
+
+/** The operator's rule once more, from its description: data, labels, annotations without the checksum itself. */
+function checksumOf(stored: { readonly [key: string]: unknown }): string {
+	const { labels } = stored['metadata'] as { labels: Record<string, string> };
+	const hash = createHash('sha256');
+	for (const map of [stored['data'] as Record<string, string>, labels]) {
+		for (const key of Object.keys(map).sort()) hash.update(key + map[key]);
+	}
+	return hash.digest('hex');
+}

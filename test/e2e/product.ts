@@ -1,0 +1,141 @@
+/**
+ * The product itself, as users run it, beside a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a
+ * process, and the registrations of manifests/ pointed at it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAllDocuments, stringify } from 'yaml';
+import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
+
+export const ROOT = join(import.meta.dirname, '../..');
+
+export interface Product {
+	readonly webhookPort: number;
+	readonly metricsPort: number;
+	/** Its log so far, one parsed line each. */
+	readonly log: () => Record<string, unknown>[];
+	readonly process: ChildProcess;
+	/** Points the webhook registrations of the manifests at it; `unregister` takes them away. */
+	readonly register: () => Promise<void>;
+	readonly unregister: () => Promise<void>;
+	/** Unregisters and ends the process; resolves with its exit code. */
+	readonly stop: () => Promise<number | null>;
+}
+
+export interface ProductOptions {
+	/** Kustomize folder below the top whose registrations are used. */
+	readonly overlay?: string;
+	readonly flags?: readonly string[];
+}
+
+const READY_TIMEOUT_MS = 30_000;
+const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+
+/** Starts and registers it. Rejects with the end of its log when it does not get ready. */
+export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
+	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, options.overlay ?? 'manifests')]));
+	const objects = documentsOf(rendered.stdout);
+	await applyCrds(plane);
+	const access = objects.filter(({ kind }) => ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'].includes(kind));
+	await apply(plane, access);
+
+	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-product-'));
+	const authority = await issueAuthority();
+	const serving = await issueServing(authority);
+	writeFileSync(join(folder, 'tls.crt'), serving.cert);
+	writeFileSync(join(folder, 'tls.key'), serving.key, { mode: 0o600 });
+
+	const flags = [`--kubeconfig=${plane.kubeconfig('webhook')}`, `--tls-dir=${folder}`, '--webhook-port=0', '--metrics-port=0'];
+	const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', ...flags, '--drain-seconds=0', ...(options.flags ?? [])]);
+	const killChild = (): void => void child.kill('SIGKILL');
+	process.on('exit', killChild);
+	let output = '';
+	child.stdout.on('data', (chunk: Buffer) => {
+		output += chunk;
+	});
+	child.stderr.on('data', (chunk: Buffer) => {
+		output += chunk;
+	});
+	const log = (): Record<string, unknown>[] =>
+		output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+	const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+	while (!log().some(({ msg }) => msg === 'ready')) {
+		if (child.exitCode !== null || performance.now() > deadlineMs) {
+			killChild();
+			throw new Error(`serve did not get ready:\n${output.slice(-2000)}`);
+		}
+		await sleep(50);
+	}
+	const { webhookPort, metricsPort } = log().find(({ msg }) => msg === 'serving') as { webhookPort: number; metricsPort: number };
+
+	const registrations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)) as unknown as Registration[];
+	const local = registrations.map((one) => atUrl(one, `https://127.0.0.1:${webhookPort}`, authority.cert));
+	const unregister = async (): Promise<void> => {
+		await mustSucceed(plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }));
+	};
+	const product: Product = {
+		webhookPort,
+		metricsPort,
+		log,
+		process: child,
+		register: async () => {
+			await apply(plane, local);
+			await sleep(SEEN_AFTER_MS);
+		},
+		unregister,
+		stop: async () => {
+			await unregister();
+			const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+			if (child.exitCode === null) child.kill('SIGTERM');
+			const code = child.exitCode ?? (await ended);
+			process.off('exit', killChild);
+			await rm(folder, { recursive: true, force: true });
+			return code;
+		},
+	};
+	await product.register();
+	return product;
+}
+
+/** The API server reads registrations through a watch of its own and does not say when it has. */
+const SEEN_AFTER_MS = 1_000;
+
+interface Registration {
+	readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
+}
+
+/** The same registration for a server on this machine. */
+const atUrl = (registration: Registration, url: string, authority: string): object => ({
+	...registration,
+	webhooks: registration.webhooks.map((webhook) => ({
+		...webhook,
+		clientConfig: { url: url + webhook.clientConfig.service.path, caBundle: Buffer.from(authority).toString('base64') },
+	})),
+});
+
+/** Our own CRDs, as `manifests/crds/` holds them. */
+export async function applyCrds(plane: ControlPlane): Promise<void> {
+	await mustSucceed(plane.kubectl(['apply', '-f', join(ROOT, 'manifests/crds')]));
+	await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']));
+}
+
+export const apply = (plane: ControlPlane, objects: readonly object[]): Promise<KubectlResult> =>
+	mustSucceed(plane.kubectl(['apply', '-f', '-'], { user: 'admin', input: stringifyAll(objects) }));
+
+export async function mustSucceed(running: Promise<KubectlResult>): Promise<KubectlResult> {
+	const result = await running;
+	if (result.code !== 0) throw new Error(`kubectl failed: ${result.stderr}`);
+	return result;
+}
+
+export const documentsOf = (text: string): { kind: string }[] =>
+	parseAllDocuments(text).flatMap((document) => (document.toJS() as { kind: string } | null) ?? []);
+
+const stringifyAll = (objects: readonly object[]): string => objects.map((object) => stringify(object)).join('---\n');
+
+export const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

@@ -1,0 +1,27 @@
+/** The control plane, the product and a namespace, for one suite. */
+import { after, before } from 'mocha';
+import { needControlPlane } from '../control-plane/mocha.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
+import { type Namespace, useNamespace } from './namespace.ts';
+import { type Product, type ProductOptions, startProduct } from './product.ts';
+
+export interface Stage {
+	readonly plane: () => ControlPlane;
+	readonly product: () => Product;
+	readonly namespace: Namespace;
+}
+
+export function useProduct(namespaceName: string, options: ProductOptions = {}): Stage {
+	const plane = needControlPlane();
+	let product: Product | undefined;
+	before('product', async function () {
+		this.timeout(60_000);
+		product = await startProduct(plane(), options);
+	});
+	after('product', async function () {
+		this.timeout(60_000);
+		await product?.stop();
+	});
+	const namespace = useNamespace(plane, namespaceName);
+	return { plane, namespace, product: () => product as Product };
+}

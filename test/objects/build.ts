@@ -1,0 +1,144 @@
+/** The smallest valid objects; a case changes one thing. Names and labels are ToolHive's own, spelt out here once more on purpose. */
+import type { Json } from '../../src/toolhive/types.ts';
+
+export const NAMESPACE = 'demo';
+
+const NAMES = {
+	MCPServer: { app: 'mcpserver', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
+	VirtualMCPServer: { app: 'virtualmcpserver', container: 'vmcp', config: '-vmcp-config', key: 'config.yaml' },
+	MCPRemoteProxy: { app: 'mcpremoteproxy', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
+} as const;
+type ServerKind = keyof typeof NAMES;
+
+/** Parsed JSON that may be written to, for tests that break one thing. */
+export interface Tree {
+	[key: string]: Tree;
+}
+
+export const asTree = (object: Json): Tree => structuredClone(object) as unknown as Tree;
+
+const server = (kind: ServerKind, name: string, spec: Json, metadata: Json): Json => ({
+	apiVersion: 'toolhive.stacklok.dev/v1beta1',
+	kind,
+	metadata: { name, namespace: NAMESPACE, uid: `uid-of-${name}`, ...metadata },
+	spec,
+});
+
+export const mcpServer = (spec: Json = {}, metadata: Json = {}): Json =>
+	server('MCPServer', 'search', { image: 'search:1', transport: 'streamable-http', ...spec }, metadata);
+
+export const stdioServer = (spec: Json = {}, metadata: Json = {}): Json =>
+	server('MCPServer', 'files', { image: 'files:1', transport: 'stdio', ...spec }, metadata);
+
+export const virtualMcpServer = (spec: Json = {}, metadata: Json = {}): Json =>
+	server('VirtualMCPServer', 'hub', spec, metadata);
+
+export const mcpRemoteProxy = (spec: Json = {}, metadata: Json = {}): Json =>
+	server('MCPRemoteProxy', 'crm', { remoteUrl: 'https://crm.example.com', ...spec }, metadata);
+
+export const REDIS = { provider: 'redis', address: 'redis.db.svc:6379' } as const;
+export const PASSWORD = { name: 'redis-auth', key: 'password-key' } as const;
+export const PASSWORD_ENTRY = {
+	name: 'THV_SESSION_REDIS_PASSWORD',
+	valueFrom: { secretKeyRef: { name: 'redis-auth', key: 'password-key' } },
+} as const;
+
+export const nameOf = (object: Json): string => String((object['metadata'] as Json)['name']);
+
+const namesOf = (owner: Json): (typeof NAMES)[ServerKind] => NAMES[owner['kind'] as ServerKind];
+
+export function ownedBy(owner: Json): Json {
+	const { name, uid } = owner['metadata'] as Json;
+	return { apiVersion: owner['apiVersion'], kind: owner['kind'], name, uid, controller: true };
+}
+
+const labelsOf = (owner: Json): Json => ({
+	app: namesOf(owner).app,
+	toolhive: 'true',
+	'toolhive-name': nameOf(owner),
+});
+
+/** The proxy Deployment of `owner`. `spec` changes the Deployment's spec, `podSpec` that of its template. */
+export function deployment(owner: Json, spec: Json = {}, podSpec: Json = {}, metadata: Json = {}): Json {
+	const labels = labelsOf(owner);
+	return {
+		apiVersion: 'apps/v1',
+		kind: 'Deployment',
+		metadata: { name: nameOf(owner), namespace: NAMESPACE, labels, ownerReferences: [ownedBy(owner)], ...metadata },
+		spec: {
+			replicas: 1,
+			selector: { matchLabels: labels },
+			template: {
+				metadata: { labels },
+				spec: { containers: [container(owner)], terminationGracePeriodSeconds: 30, ...podSpec },
+			},
+			...spec,
+		},
+	};
+}
+
+export const container = (owner: Json, fields: Json = {}): Json => ({
+	name: namesOf(owner).container,
+	image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.18.0',
+	env: [{ name: 'HOME', value: '/tmp' }],
+	...fields,
+});
+
+export function pod(owner: Json, spec: Json = {}, metadata: Json = {}): Json {
+	return {
+		apiVersion: 'v1',
+		kind: 'Pod',
+		metadata: {
+			generateName: `${nameOf(owner)}-5c9-`,
+			namespace: NAMESPACE,
+			labels: labelsOf(owner),
+			ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${nameOf(owner)}-5c9`, uid: 'rs' }],
+			...metadata,
+		},
+		spec: { containers: [container(owner)], ...spec },
+	};
+}
+
+/** The ConfigMap that the proxy of `owner` mounts, with `text` as its one document. */
+export function configMap(owner: Json, text: string, metadata: Json = {}): Json {
+	const { config, key } = namesOf(owner);
+	return {
+		apiVersion: 'v1',
+		kind: 'ConfigMap',
+		metadata: {
+			name: nameOf(owner) + config,
+			namespace: NAMESPACE,
+			labels: { 'toolhive.stacklok.io/managed-by': 'toolhive-operator' },
+			annotations: { 'toolhive.stacklok.dev/content-checksum': 'from-the-operator' },
+			ownerReferences: [ownedBy(owner)],
+			...metadata,
+		},
+		data: { [key]: text },
+	};
+}
+
+export const configText = (map: Json): string => String(Object.values(map['data'] as Json)[0]);
+
+export const scale = (name: string, replicas: unknown): Json => ({
+	apiVersion: 'autoscaling/v1',
+	kind: 'Scale',
+	metadata: { name, namespace: NAMESPACE },
+	spec: { replicas },
+	status: { replicas: 1, selector: 'app=mcpserver' },
+});
+
+export const autoscaler = (target: string): Json => ({
+	apiVersion: 'autoscaling/v2',
+	kind: 'HorizontalPodAutoscaler',
+	metadata: { name: `${target}-hpa`, namespace: NAMESPACE },
+	spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target }, maxReplicas: 5 },
+});
+
+/** `object` with nothing in it that can be written to, so that whoever tries, throws. */
+export function frozen<T>(value: T): T {
+	if (typeof value === 'object' && value !== null) {
+		Object.freeze(value);
+		for (const part of Object.values(value)) frozen(part);
+	}
+	return value;
+}

@@ -1,0 +1,123 @@
+/** The few calls the operator makes to an API server, with a record of everything it wrote. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import type { KubeObject } from './objects.ts';
+
+export interface Write {
+	readonly verb: 'POST' | 'PUT';
+	/** `deployments`, `mcpservers`, `mcpservers/status` … */
+	readonly resource: string;
+	readonly name: string;
+	/** False for a PUT after which the stored object was the same as before. */
+	readonly changed: boolean;
+}
+
+export interface Client {
+	readonly writes: readonly Write[];
+	/** Undefined when there is no such object. */
+	readonly get: <T extends KubeObject>(apiVersion: string, resource: string, name: string) => Promise<T | undefined>;
+	readonly list: <T extends KubeObject>(apiVersion: string, resource: string, labelSelector?: string) => Promise<T[]>;
+	readonly create: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
+	/** `resource` may name a subresource: `mcpservers/status`. */
+	readonly replace: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
+	readonly close: () => Promise<void>;
+}
+
+/** The API server refused. `message` is the one of its Status object. */
+export class ApiError extends Error {
+	readonly status: number;
+	constructor(status: number, message: string) {
+		super(message);
+		this.status = status;
+	}
+}
+
+export interface ClientOptions {
+	readonly url: string;
+	/** PEM text. */
+	readonly ca: string;
+	readonly token: string;
+	readonly namespace: string;
+}
+
+const REQUEST_TIMEOUT_MS = 30_000;
+/** As client-go: an answer with Retry-After (a new CRD whose storage is not ready, an overload) is asked for again so often. */
+const RETRIES = 10;
+
+export function createClient({ url, ca, token, namespace }: ClientOptions): Client {
+	const agent = new Agent({ connect: { ca } });
+	const writes: Write[] = [];
+
+	const pathOf = (apiVersion: string, resource: string, name?: string): string => {
+		const [plural, subresource] = resource.split('/');
+		const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+		const parts = [root, 'namespaces', namespace, plural, name, name && subresource];
+		return parts.filter((part) => part !== undefined).join('/');
+	};
+	const call = async (
+		method: 'GET' | 'POST' | 'PUT',
+		path: string,
+		body?: object,
+		retries = RETRIES,
+	): Promise<unknown> => {
+		const response = await request(`${url}${path}`, {
+			dispatcher: agent,
+			method,
+			headers: {
+				authorization: `Bearer ${token}`,
+				'content-type': 'application/json',
+				'user-agent': 'thv-operator/v0.12.5 (stand-in)',
+			},
+			body: body === undefined ? null : JSON.stringify(body),
+			headersTimeout: REQUEST_TIMEOUT_MS,
+			bodyTimeout: REQUEST_TIMEOUT_MS,
+		});
+		const answer = await response.body.text();
+		const retryAfterSeconds = Number(response.headers['retry-after']);
+		if (response.statusCode >= 400 && retryAfterSeconds > 0 && retries > 0) {
+			await sleep(retryAfterSeconds * 1_000);
+			return call(method, path, body, retries - 1);
+		}
+		if (response.statusCode >= 400) throw new ApiError(response.statusCode, messageOf(answer));
+		return JSON.parse(answer);
+	};
+
+	return {
+		writes,
+		get: async <T extends KubeObject>(apiVersion: string, resource: string, name: string) => {
+			try {
+				return (await call('GET', pathOf(apiVersion, resource, name))) as T;
+			} catch (error) {
+				if (error instanceof ApiError && error.status === 404) return undefined;
+				throw error;
+			}
+		},
+		list: async <T extends KubeObject>(apiVersion: string, resource: string, labelSelector = '') => {
+			const query = `?labelSelector=${encodeURIComponent(labelSelector)}`;
+			const { items } = (await call('GET', `${pathOf(apiVersion, resource)}${query}`)) as { items: T[] };
+			return items;
+		},
+		create: async <T extends KubeObject>(resource: string, object: T) => {
+			const stored = (await call('POST', pathOf(object.apiVersion, resource), object)) as T;
+			writes.push({ verb: 'POST', resource, name: object.metadata.name, changed: true });
+			return stored;
+		},
+		replace: async <T extends KubeObject>(resource: string, object: T) => {
+			const { name, resourceVersion } = object.metadata;
+			const stored = (await call('PUT', pathOf(object.apiVersion, resource, name), object)) as T;
+			writes.push({ verb: 'PUT', resource, name, changed: stored.metadata.resourceVersion !== resourceVersion });
+			return stored;
+		},
+		close: () => agent.close(),
+	};
+}
+
+function messageOf(answer: string): string {
+	try {
+		const status: unknown = JSON.parse(answer);
+		if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+	} catch {
+		// Some refusals are plain text.
+	}
+	return answer.trim();
+}

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { decide, findingsOf, WARNINGS } from '../../src/policy/decide.ts';
+import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
+import type { Kind } from '../../src/toolhive/names.ts';
+import type { ServerSpec } from '../../src/toolhive/types.ts';
+import { passwordRef, redis, server } from './build.ts';
+
+interface Row {
+	it: string;
+	kind?: Kind;
+	spec: Partial<ServerSpec>;
+	replicas: number | undefined;
+}
+
+const TABLE: Row[] = [
+	{ it: 'TestSpecDrivenReplicasNil: unset stays unset', spec: {}, replicas: undefined },
+	{ it: 'TestSpecDrivenReplicas1: 1 gives 1', spec: { replicas: 1 }, replicas: 1 },
+	{ it: 'TestSpecDrivenReplicas3SseTransport: 3 with sse gives 3', spec: { replicas: 3 }, replicas: 3 },
+	{ it: 'TestSpecDrivenStdioCapAt1: 3 with stdio gives 1', spec: { stdio: true, replicas: 3 }, replicas: 1 },
+	{ it: '0 is a value', spec: { replicas: 0 }, replicas: 0 },
+	{ it: 'stdio 0 stays 0', spec: { stdio: true, replicas: 0 }, replicas: 0 },
+	{ it: 'stdio unset stays unset', spec: { stdio: true }, replicas: undefined },
+	{ it: 'a VirtualMCPServer is not capped', kind: 'VirtualMCPServer', spec: { replicas: 4 }, replicas: 4 },
+	{ it: 'an MCPRemoteProxy is not capped', kind: 'MCPRemoteProxy', spec: { replicas: 4 }, replicas: 4 },
+];
+
+describe('decide', () => {
+	for (const row of TABLE) {
+		it(row.it, () => {
+			const decision = decide(server(row.spec, row.kind));
+			expect(decision.replicas).to.equal(row.replicas);
+			expect(Object.hasOwn(decision, 'replicas')).to.equal(row.replicas !== undefined);
+		});
+	}
+	it('holds a reference to the password, outside of the RunConfig', () => {
+		const decision = decide(server({ sessionStorage: { ...redis, passwordRef } }));
+		expect(decision.passwordEnv?.valueFrom?.secretKeyRef).to.deep.equal(passwordRef);
+		expect(JSON.stringify(decision.runConfig)).to.not.match(/redis-auth|password-key/);
+	});
+	it('does not change the server it is given', () => {
+		const given = Object.freeze(server({ stdio: true, replicas: 3 }));
+		decide(given);
+		expect(given.spec.replicas).to.equal(3);
+	});
+});
+
+describe('the warnings of SPEC.md 4', () => {
+	it('are these fifteen, in this order', () => {
+		expect(Object.keys(WARNINGS)).to.deep.equal([
+			'stdio-replicas-capped',
+			'session-storage-missing',
+			'backend-session-storage-missing',
+			'stdio-backend-replicas',
+			'backend-replicas-lowered',
+			'backend-still-running',
+			'session-affinity-none-without-redis',
+			'key-prefix-separator',
+			'password-without-redis',
+			'redis-without-password',
+			'shared-key-space',
+			'autoscaled-and-pinned',
+			'stdio-autoscaled',
+			'redis-tls-unsupported',
+			'image-too-old',
+		]);
+	});
+	it('all stay silent for a server that asks for nothing', () => {
+		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'] as const) {
+			expect(findingsOf({ server: server({}, kind), surroundings: {} })).to.deep.equal([]);
+		}
+	});
+	it('all stay silent for a server that asks for everything as it should be', () => {
+		const spec = { replicas: 3, backendReplicas: 2, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
+		expect(findingsOf({ server: server(spec), before: server(spec), surroundings: { sharing: [] } })).to.deep.equal([]);
+	});
+});
+
+describe('default settings (SPEC.md 9)', () => {
+	it('are those of the contract', () => {
+		expect(DEFAULT_SETTINGS).to.deep.equal({
+			gracePeriodSeconds: 30,
+			passwordEnv: 'deployment',
+			runConfigLayout: 'both',
+			operatorUsernames: ['system:serviceaccount:toolhive-system:toolhive-operator'],
+		});
+	});
+});

@@ -1,0 +1,54 @@
+import { expect } from 'chai';
+import { findingsOf, notIgnored } from '../../src/policy/decide.ts';
+import { server } from './build.ts';
+
+const idsOf = (ignore: string[]): string[] =>
+	findingsOf({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(({ id }) => id);
+
+const TABLE = [
+	{ it: 'nothing ignored', ignore: [], says: ['stdio-replicas-capped', 'session-storage-missing'] },
+	{ it: 'one ignored', ignore: ['session-storage-missing'], says: ['stdio-replicas-capped'] },
+	{ it: 'both ignored', ignore: ['session-storage-missing', 'stdio-replicas-capped'], says: [] },
+	{
+		it: 'a known one that has nothing to say',
+		ignore: ['key-prefix-separator'],
+		says: ['stdio-replicas-capped', 'session-storage-missing'],
+	},
+	{
+		it: 'an unknown one is itself a warning',
+		ignore: ['session-storage-mising'],
+		says: ['stdio-replicas-capped', 'session-storage-missing', 'ignore-unknown-id'],
+	},
+	{
+		it: 'names of object members are unknown ids like any other',
+		ignore: ['constructor', 'stdio-replicas-capped', 'session-storage-missing'],
+		says: ['ignore-unknown-id'],
+	},
+	{
+		it: 'the warning about an unreadable RunConfig is known too, although it is told elsewhere',
+		ignore: ['run-config-unreadable', 'stdio-replicas-capped', 'session-storage-missing'],
+		says: [],
+	},
+];
+
+describe('annotation toolhive-scaling/ignore', () => {
+	for (const row of TABLE) {
+		it(row.it, () => {
+			expect(idsOf(row.ignore)).to.deep.equal(row.says);
+		});
+	}
+	it('an unknown id is named in its warning, which is about the annotation', () => {
+		const found = findingsOf({ server: server({}, 'MCPServer', ['tpyo']), surroundings: {} });
+		expect(found[0]?.message).to.include('tpyo');
+		expect(found[0]?.field).to.include('toolhive-scaling/ignore');
+	});
+	it('ten thousand unknown ids do not make ten thousand warnings', () => {
+		const many = Array.from({ length: 10_000 }, (_, index) => `id-${index}`);
+		expect(findingsOf({ server: server({}, 'MCPServer', many), surroundings: {} }).length).to.be.at.most(20);
+	});
+	it('holds for findings that are made while writing', () => {
+		const finding = { id: 'run-config-unreadable', field: 'f', message: 'm' };
+		expect(notIgnored([finding], server())).to.deep.equal([finding]);
+		expect(notIgnored([finding], server({}, 'MCPServer', ['run-config-unreadable']))).to.deep.equal([]);
+	});
+});

@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { checkScalingFields } from '../../src/policy/scaling-fields.ts';
+import type { Kind } from '../../src/toolhive/names.ts';
+
+const redis = { provider: 'redis', address: 'r:1' };
+const stored = (part: object): object => ({ sessionStorage: { ...redis, ...part } });
+
+interface Row {
+	it: string;
+	kind?: Kind;
+	spec: unknown;
+	denied: string[];
+}
+
+const TABLE: Row[] = [
+	{ it: 'replicas as a text', spec: { replicas: '3' }, denied: ['spec.replicas: must be of type integer'] },
+	{ it: 'replicas as a fraction', spec: { replicas: 1.5 }, denied: ['spec.replicas: must be of type integer'] },
+	{ it: 'replicas as true', spec: { replicas: true }, denied: ['spec.replicas: must be of type integer'] },
+	{ it: 'replicas below 0', spec: { replicas: -1 }, denied: ['spec.replicas: must be at least 0'] },
+	{ it: 'replicas above int32', spec: { replicas: 2 ** 31 }, denied: ['spec.replicas: must be a 32-bit integer'] },
+	{ it: 'backendReplicas below 0', spec: { backendReplicas: -1 }, denied: ['spec.backendReplicas: must be at least 0'] },
+	{ it: 'sessionStorage as a text', spec: { sessionStorage: 'redis' }, denied: ['spec.sessionStorage: must be of type object'] },
+	{ it: 'sessionStorage as a list', spec: { sessionStorage: [] }, denied: ['spec.sessionStorage: must be of type object'] },
+	{ it: 'provider missing', spec: { sessionStorage: {} }, denied: ['spec.sessionStorage.provider: is required'] },
+	{
+		it: 'provider outside its enum',
+		spec: stored({ provider: 'etcd' }),
+		denied: ['spec.sessionStorage.provider: must be one of memory, redis'],
+	},
+	{ it: 'address as a number', spec: stored({ address: 1 }), denied: ['spec.sessionStorage.address: must be of type string'] },
+	{ it: 'db below 0', spec: stored({ db: -1 }), denied: ['spec.sessionStorage.db: must be at least 0'] },
+	{ it: 'db as a text', spec: stored({ db: '2' }), denied: ['spec.sessionStorage.db: must be of type integer'] },
+	{ it: 'keyPrefix as a list', spec: stored({ keyPrefix: [] }), denied: ['spec.sessionStorage.keyPrefix: must be of type string'] },
+	{
+		it: 'passwordRef without key',
+		spec: stored({ passwordRef: { name: 'n' } }),
+		denied: ['spec.sessionStorage.passwordRef.key: is required'],
+	},
+	{
+		it: 'passwordRef without anything',
+		spec: stored({ passwordRef: {} }),
+		denied: ['spec.sessionStorage.passwordRef.name: is required', 'spec.sessionStorage.passwordRef.key: is required'],
+	},
+	{
+		it: 'several at once, each with its field',
+		spec: { replicas: -1, backendReplicas: 'x', sessionStorage: { provider: 'etcd' } },
+		denied: [
+			'spec.replicas: must be at least 0',
+			'spec.backendReplicas: must be of type integer',
+			'spec.sessionStorage.provider: must be one of memory, redis',
+		],
+	},
+	{ it: 'everything unset', spec: {}, denied: [] },
+	{ it: 'zeros', spec: { replicas: 0, backendReplicas: 0, ...stored({ db: 0 }) }, denied: [] },
+	{ it: 'the largest int32', spec: { replicas: 2 ** 31 - 1 }, denied: [] },
+	{ it: 'everything set', spec: stored({ db: 2, keyPrefix: 'a:', passwordRef: { name: 'n', key: 'k' } }), denied: [] },
+	{ it: 'tls, which a newer CRD knows', spec: stored({ tls: { insecureSkipVerify: 'what?' } }), denied: [] },
+	{ it: 'fields the schema does not know', spec: { transport: 7, constructor: 1, image: null }, denied: [] },
+	{ it: 'backendReplicas of a VirtualMCPServer', kind: 'VirtualMCPServer', spec: { backendReplicas: 'x' }, denied: [] },
+	{ it: 'backendReplicas of an MCPRemoteProxy', kind: 'MCPRemoteProxy', spec: { backendReplicas: -1 }, denied: [] },
+];
+
+describe('types, enums and minima of the scaling schema', () => {
+	for (const row of TABLE) {
+		it(`${row.it}: ${row.denied.length > 0 ? 'denied' : 'allowed'}`, () => {
+			const violations = checkScalingFields(row.kind ?? 'MCPServer', row.spec);
+			expect(violations.map(({ field, message }) => `${field}: ${message}`)).to.have.members(row.denied);
+		});
+	}
+	it('a key called __proto__ is only a key', () => {
+		expect(checkScalingFields('MCPServer', JSON.parse('{"__proto__":{"replicas":-1}}'))).to.deep.equal([]);
+	});
+});
