@@ -1,7 +1,7 @@
 /** `POST /mutate`: which rule goes with which resource. Pure but for the look-ups it is given. */
-import { applyToConfigMap } from '../objects/config-map.ts';
+import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { createDeployment, proxyDeploymentOf, updateDeployment } from '../objects/deployment.ts';
-import { isBeingDeleted, ownerOf } from '../objects/metadata.ts';
+import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { capScale, heldAtCap } from '../objects/scale.ts';
 import { restoreErased } from '../objects/server.ts';
@@ -52,13 +52,13 @@ async function mutateDeployment(
 	settings: Settings,
 	signal: AbortSignal,
 ): Promise<Answer> {
-	const server = await ownerByName(object, namespace, () => '', cluster, signal);
+	const server = await findFirst(ownersOf(object, namespace), cluster, signal);
 	if (server === undefined) return allow();
 	const decision = decide(server);
 	if (operation === 'CREATE') return patched(object, createDeployment(object, server, decision, settings));
 	const updated = updateDeployment(object, oldObject, server, decision, settings);
 	const sent = proxyDeploymentOf(object).replicas ?? 0;
-	const isCapped = proxyDeploymentOf(updated).replicas !== sent;
+	const isCapped = (proxyDeploymentOf(updated).replicas ?? 0) !== sent;
 	return patched(object, updated, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
 }
 
@@ -70,7 +70,7 @@ async function mutateScale(
 ): Promise<Answer> {
 	const deployment = await cluster.findDeployment(namespace, name, signal);
 	const owner = deployment?.owner;
-	if (owner === undefined || owner.name !== name) return allow();
+	if (owner === undefined) return allow();
 	const server = await cluster.findServer(owner, signal);
 	if (server === undefined) return allow();
 	const { scale, findings } = capScale(object, server);
@@ -84,7 +84,7 @@ async function mutateConfigMap(
 	settings: Settings,
 	signal: AbortSignal,
 ): Promise<Answer> {
-	const server = await ownerByName(object, namespace, ({ kind }) => KINDS[kind].configMapSuffix, cluster, signal);
+	const server = await findFirst(ownersOf(object, namespace, configMapSuffixOf), cluster, signal);
 	if (server === undefined) return allow();
 	const { configMap, findings } = applyToConfigMap(
 		object,
@@ -109,17 +109,15 @@ async function mutatePod(
 	return server === undefined ? allow() : patched(object, applyToPod(object, server, decide(server)));
 }
 
-/** The server that owns `object`, if `object` bears the name that the operator gives such an object. */
-async function ownerByName(
-	object: Json,
-	namespace: string,
-	suffixOf: (ref: ServerRef) => string,
+/** The first of `owners` that exists. */
+async function findFirst(
+	owners: readonly ServerRef[],
 	cluster: Cluster,
 	signal: AbortSignal,
 ): Promise<Server | undefined> {
-	const ref = ownerOf(object, namespace);
-	if (ref === undefined || nameOf(object) !== ref.name + suffixOf(ref)) return undefined;
-	return cluster.findServer(ref, signal);
+	for (const owner of owners) {
+		const server = await cluster.findServer(owner, signal);
+		if (server !== undefined) return server;
+	}
+	return undefined;
 }
-
-const nameOf = (object: Json): unknown => (object['metadata'] as Json | undefined)?.['name'];

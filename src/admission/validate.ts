@@ -6,6 +6,7 @@ import { findingsOf } from '../policy/decide.ts';
 import type { Violation } from '../policy/finding.ts';
 import { checkScalingFields } from '../policy/scaling-fields.ts';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../toolhive/names.ts';
+import { SCALING_FIELDS } from '../toolhive/schema.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import { type Answer, allow, deny } from './answer.ts';
 import type { Cluster } from './cluster.ts';
@@ -27,13 +28,28 @@ export function validate(request: Request, cluster: Cluster): Answer {
 }
 
 function violationsOf(kind: Kind, spec: unknown, oldObject: Json | undefined): Violation[] {
-	const isNew = (violation: Violation): boolean =>
-		oldObject === undefined || isChanged(violation, spec, oldObject['spec']);
-	const ofFields = checkScalingFields(kind, spec ?? {}).filter(isNew);
-	const ofRules = checkAddress(kind, spec).filter(isNew);
+	const fields = scalingFieldsOf(kind, spec);
+	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
+	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
+	const ofFields = checkScalingFields(kind, fields).filter(isNew);
+	const ofRules = checkAddress(kind, fields).filter(isNew);
 	// A rule fails to evaluate on a value of the wrong shape; where the shape is denied already, that says it better.
 	return [...ofFields, ...ofRules.filter(({ isUnevaluated }) => !isUnevaluated || ofFields.length === 0)];
 }
+
+/** Only the fields that are ours to judge, without nulls: the API server drops those as well, so they mean "not set". */
+function scalingFieldsOf(kind: Kind, spec: unknown): Json {
+	if (!isObject(spec)) return {};
+	const known = Object.keys(SCALING_FIELDS[kind]).filter((field) => Object.hasOwn(spec, field));
+	return withoutNulls(Object.fromEntries(known.map((field) => [field, spec[field]])));
+}
+
+const withoutNulls = (object: Json): Json =>
+	Object.fromEntries(
+		Object.entries(object).flatMap(([key, value]) =>
+			value === null ? [] : [[key, isObject(value) ? withoutNulls(value) : value]],
+		),
+	);
 
 /** Ratcheting: what was already so is let through, or nobody could edit or delete such an object any more. */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>

@@ -4,14 +4,15 @@ import type { Decision } from '../policy/decide.ts';
 import type { Finding, Surroundings } from '../policy/finding.ts';
 import { acceptsSessionStorage, vmcpCannotTakeIt } from '../policy/image-age.ts';
 import { REDIS_TLS_UNSUPPORTED, wantsTls } from '../policy/redis-tls.ts';
+import { RUN_CONFIG_UNREADABLE } from '../policy/run-config.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../toolhive/names.ts';
 import { isObject, type Json, type RunConfigSummary, type Server } from '../toolhive/types.ts';
-import { labelsOf, metadataOf, ownerOf, textOf, withAnnotation } from './metadata.ts';
+import { labelsOf, metadataOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 import { editRunConfig, runConfigHasTls } from './run-config-json.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
 
-export const UNREADABLE_CONFIG = 'run-config-unreadable';
+export const configMapSuffixOf = (kind: Kind): string => KINDS[kind].configMapSuffix;
 
 export interface ConfigMapEdit {
 	/** The object as it should be stored; the one that came in where it already is. */
@@ -54,7 +55,7 @@ function edit(
 }
 
 const unreadable = ({ kind }: Server): Finding => ({
-	id: UNREADABLE_CONFIG,
+	id: RUN_CONFIG_UNREADABLE,
 	field: `data[${KINDS[kind].configKey}]`,
 	message: `not ${kind === 'VirtualMCPServer' ? 'a YAML mapping' : 'a JSON object'}, so scaling was not written into it`,
 });
@@ -81,8 +82,8 @@ export function runConfigSummaryOf(configMap: Json): RunConfigSummary | undefine
 	const metadata = metadataOf(configMap);
 	const namespace = textOf(metadata['namespace']) ?? '';
 	const name = textOf(metadata['name']) ?? '';
-	const owner = ownerOf(configMap, namespace);
-	if (owner === undefined || name !== owner.name + KINDS[owner.kind].configMapSuffix) return undefined;
+	const [owner] = ownersOf(configMap, namespace, configMapSuffixOf);
+	if (owner === undefined) return undefined;
 	return { namespace, name, redisTls: carriesTls(configMap, owner.kind) };
 }
 

@@ -6,7 +6,7 @@ import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, type ProxyDeployment, type Server } from '../toolhive/types.ts';
 import { proxyImageOf, withEnv } from './containers.ts';
-import { annotationOf, metadataOf, ownerOf, textOf, withAnnotation } from './metadata.ts';
+import { annotationOf, metadataOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 
 /** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
@@ -74,7 +74,7 @@ function countOf(deployment: Json): number | undefined {
 export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const metadata = metadataOf(deployment);
 	const namespace = textOf(metadata['namespace']) ?? '';
-	const owner = ownerOf(deployment, namespace);
+	const [owner] = ownersOf(deployment, namespace);
 	const template = specOf(deployment)['template'];
 	const image = isObject(template) && owner !== undefined ? proxyImageOf(template['spec'], owner.kind) : undefined;
 	const replicas = countOf(deployment);

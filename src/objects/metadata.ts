@@ -1,5 +1,5 @@
 /** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
-import { GROUP, isKind } from '../toolhive/names.ts';
+import { GROUP, isKind, type Kind } from '../toolhive/names.ts';
 import { isObject, type Json, type ServerRef } from '../toolhive/types.ts';
 
 const NONE: Json = {};
@@ -15,16 +15,23 @@ export const labelsOf = (object: Json): Json => {
 
 export const isBeingDeleted = (object: Json): boolean => metadataOf(object)['deletionTimestamp'] !== undefined;
 
-/** The ToolHive server that owns `object`, by kind, name and uid; undefined for everybody else's objects. */
-export function ownerOf(object: Json, namespace: string): ServerRef | undefined {
-	const { ownerReferences } = metadataOf(object);
-	if (!Array.isArray(ownerReferences)) return undefined;
-	for (const reference of ownerReferences) {
-		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) continue;
+/**
+ * The ToolHive servers that own `object` and that the operator would name it after: their name and `suffixOf` their kind.
+ * Usually one; none for everybody else's objects. Manifests that no API server has seen have no uids yet.
+ */
+export function ownersOf(
+	object: Json,
+	namespace: string,
+	suffixOf: (kind: Kind) => string = () => '',
+): readonly ServerRef[] {
+	const { name: objectName, ownerReferences } = metadataOf(object);
+	if (!Array.isArray(ownerReferences)) return [];
+	return ownerReferences.flatMap((reference): ServerRef[] => {
+		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) return [];
 		const { kind, name, uid } = reference;
-		if (isKind(kind) && typeof name === 'string' && typeof uid === 'string') return { kind, namespace, name, uid };
-	}
-	return undefined;
+		if (!isKind(kind) || typeof name !== 'string' || objectName !== name + suffixOf(kind)) return [];
+		return [{ kind, namespace, name, ...(typeof uid === 'string' && { uid }) }];
+	});
 }
 
 /** A copy of `object` with one annotation set, or removed with `undefined`. */

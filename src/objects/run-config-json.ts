@@ -21,10 +21,15 @@ export function editRunConfig(
 	if (config === undefined) return undefined;
 	const wanted = wantedOf(fields);
 	if (isOperatorsOwn(config, wanted)) return text;
-	const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
-	if (edited === text) return text;
-	// A key that stands twice is found first and read last: better nothing than half of it.
-	return isWritten(edited, wanted, layout) ? edited : undefined;
+	try {
+		const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
+		// A key that stands twice is found first and read last: better nothing than half of it.
+		return edited === text || isWritten(edited, wanted, layout) ? edited : undefined;
+	} catch (error) {
+		// Nested too deeply for the editor's recursion.
+		if (error instanceof RangeError) return undefined;
+		throw error;
+	}
 }
 
 function wantedOf({ backendReplicas, redis }: RunConfigFields): Wanted {
@@ -67,7 +72,7 @@ function editNested(text: string, config: Json, wanted: Wanted, layout: Settings
 	for (const field of FIELDS) {
 		if (isWriting && wanted[field] !== undefined) {
 			edited = writeAt(edited, [SCALING_CONFIG, field], nested[field], wanted[field]);
-		} else if (isOurTwin(config, field)) {
+		} else if (wanted[field] === undefined && isOurTwin(config, field)) {
 			edited = removeKey(edited, [SCALING_CONFIG, field]);
 			left -= 1;
 		}

@@ -18,5 +18,5 @@ export function capScale(scale: Json, server: Server): { scale: Json; findings: 
 export const heldAtCap = (server: Server, asked: number): Finding => ({
 	id: 'stdio-replicas-capped',
 	field: 'spec.replicas',
-	message: `stdio runs exactly 1 replica, not ${asked}; held at 1 for ${server.kind} ${server.name}`,
+	message: `${server.kind} ${server.name} is stdio: held at ${cap(server, asked)}, not ${asked}`,
 });

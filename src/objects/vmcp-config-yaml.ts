@@ -29,6 +29,7 @@ export function editVmcpConfig(text: string, redis: RedisFields): string | undef
 		const reread = parseDocument(appended);
 		if (reread.errors.length === 0 && says(reread, redis)) return appended;
 	}
+	if (!isMap(document.get(SECTION))) document.set(SECTION, document.createNode({}));
 	for (const key of ['provider', 'address', 'db', 'keyPrefix'] as const) {
 		if (Object.hasOwn(section, key)) document.setIn([SECTION, key], (section as Record<string, unknown>)[key]);
 		else document.deleteIn([SECTION, key]);

@@ -8,7 +8,7 @@ import { imageTooOld } from './image-age.ts';
 import { keyPrefixSeparator, sharedKeySpace } from './key-space.ts';
 import { passwordEnvOf, passwordWithoutRedis, redisWithoutPassword } from './redis-password.ts';
 import { redisTlsUnsupported } from './redis-tls.ts';
-import { type RunConfigFields, runConfigOf } from './run-config.ts';
+import { RUN_CONFIG_UNREADABLE, type RunConfigFields, runConfigOf } from './run-config.ts';
 import {
 	backendSessionStorageMissing,
 	sessionAffinityNoneWithoutRedis,
@@ -53,7 +53,8 @@ export const WARNINGS: Readonly<Record<string, Rule>> = {
 	'image-too-old': imageTooOld,
 };
 
-const WARNING_IDS: ReadonlySet<string> = new Set(Object.keys(WARNINGS));
+/** What the annotation may name: these, and the one that only a written ConfigMap can give. */
+export const WARNING_IDS: ReadonlySet<string> = new Set([...Object.keys(WARNINGS), RUN_CONFIG_UNREADABLE]);
 
 /** What there is to warn about, without what the server's owner silenced. */
 export function findingsOf(subject: Subject): Finding[] {

@@ -9,15 +9,17 @@ import type { Finding } from './finding.ts';
 
 export const UNKNOWN_IGNORE_ID = 'ignore-unknown-id';
 
-/** `findings` without the silenced ones, and one finding for each name that silences nothing. */
+/** `findings` without the silenced ones, and a finding for the first name that silences nothing. */
 export function withoutIgnored(findings: readonly Finding[], server: Server, knownIds: ReadonlySet<string>): Finding[] {
-	const unknown = server.ignore.filter((id) => !knownIds.has(id));
+	const unknown = server.ignore.find((id) => !knownIds.has(id));
 	return [
 		...findings.filter((finding) => !server.ignore.includes(finding.id)),
-		...unknown.map((id) => ({
-			id: UNKNOWN_IGNORE_ID,
-			field: `metadata.annotations[${IGNORE_ANNOTATION}]`,
-			message: `no warning is called "${id}"`,
-		})),
+		...(unknown === undefined ? [] : [unknownId(unknown)]),
 	];
 }
+
+const unknownId = (id: string): Finding => ({
+	id: UNKNOWN_IGNORE_ID,
+	field: `metadata.annotations[${IGNORE_ANNOTATION}]`,
+	message: `no warning is called "${id}"`,
+});

@@ -4,7 +4,7 @@
  * Allows: a tag that tells no version; nothing is guessed.
  * Versions: toolhive/images.ts.
  */
-import { isOlder, SINCE, type Version, versionOf, versionText } from '../toolhive/images.ts';
+import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../toolhive/images.ts';
 import type { Server } from '../toolhive/types.ts';
 import type { Finding, Rule, Surroundings } from './finding.ts';
 import { redisOf } from './session-storage.ts';
@@ -46,7 +46,7 @@ export function vmcpCannotTakeIt(server: Server, surroundings: Surroundings): Fi
 const tooOld = (field: string, image: string | undefined, since: Version): Finding => ({
 	id: 'image-too-old',
 	field,
-	message: `needs a proxy image of ${versionText(since)} or newer, not ${image?.slice(image.lastIndexOf(':') + 1)}`,
+	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
 });
 
 function needsOf(server: Server): { field: string; since: Version }[] {

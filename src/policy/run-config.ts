@@ -8,6 +8,9 @@ import type { Server } from '../toolhive/types.ts';
 import { wantsTls } from './redis-tls.ts';
 import { redisOf } from './session-storage.ts';
 
+/** Id of the warning for a configuration that cannot be read, and so is left alone. */
+export const RUN_CONFIG_UNREADABLE = 'run-config-unreadable';
+
 /** The Redis section, in the server's own terms; `objects/config-map.ts` knows how each file spells them. */
 export interface RedisFields {
 	readonly address: string;

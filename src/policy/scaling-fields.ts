@@ -26,8 +26,9 @@ export function checkScalingFields(kind: Kind, spec: unknown): Violation[] {
 
 function violationOf(error: ErrorObject): Violation {
 	const path = error.instancePath.split('/').slice(1);
-	if (error.keyword === 'required') path.push(String(error.params['missingProperty']));
-	return { field: ['spec', ...path].join('.'), message: messageOf(error), parts: [path] };
+	// What is missing cannot change, so the part in question is the object that lacks it.
+	const missing = error.keyword === 'required' ? [String(error.params['missingProperty'])] : [];
+	return { field: ['spec', ...path, ...missing].join('.'), message: messageOf(error), parts: [path] };
 }
 
 function messageOf(error: ErrorObject): string {

@@ -19,14 +19,19 @@ export const SINCE = {
 
 export type Version = readonly [number, number, number];
 
+/** The tag of an image reference, undefined where it has none. */
+export function tagOf(image: string): string | undefined {
+	const [reference = ''] = image.split('@');
+	return reference.slice(reference.lastIndexOf('/') + 1).split(':')[1];
+}
+
 /**
  * The version in an image reference, or undefined where the tag does not tell one (`latest`, a digest alone, a fork's tag).
  * A pre-release (`v0.16.0-rc.1`) counts as the release before it, so that nothing is promised too early.
  */
 export function versionOf(image: string | undefined): Version | undefined {
 	if (image === undefined) return undefined;
-	const [reference = ''] = image.split('@');
-	const tag = reference.slice(reference.lastIndexOf('/') + 1).split(':')[1];
+	const tag = tagOf(image);
 	const match = /^v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(-[0-9A-Za-z.-]+)?$/.exec(tag ?? '');
 	if (match === null) return undefined;
 	const release: Version = [Number(match[1]), Number(match[2]), Number(match[3])];

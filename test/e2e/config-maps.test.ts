@@ -45,7 +45,11 @@ describe('RunConfig ConfigMaps on a real API server', function () {
 	};
 
 	it('gets the scaling fields and a new checksum; every other byte stays', async () => {
-		const storage = { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name: 'redis-secret', key: 'pass' } };
+		const storage = {
+			provider: 'redis',
+			address: 'redis.mcp.svc:6379',
+			passwordRef: { name: 'redis-secret', key: 'pass' },
+		};
 		const owner = await server('search', { backendReplicas: 0, sessionStorage: storage });
 		const stored = await namespace.create(runConfigMap(owner, RUN_CONFIG), 'operator');
 		const text: string = stored['data']['runconfig.json'];
@@ -95,7 +99,11 @@ describe('RunConfig ConfigMaps on a real API server', function () {
 		expect(created.stderr).to.contain('(session-storage-missing)');
 		expect(created.code).to.equal(0);
 		await namespace.create(serverManifest('MCPServer', 'huge', { ...spec, notes: 'x'.repeat(1.3 * 1024 * 1024) }));
-		const updated = await namespace.kubectl(['replace', ...dryRun], serverManifest('MCPServer', 'huge', spec), 'operator');
+		const updated = await namespace.kubectl(
+			['replace', ...dryRun],
+			serverManifest('MCPServer', 'huge', spec),
+			'operator',
+		);
 		expect(updated.code, updated.stderr).to.equal(0);
 	});
 });

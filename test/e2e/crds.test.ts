@@ -40,7 +40,11 @@ describe('CRDs on a real API server', function () {
 					says: 'spec.sessionStorage.passwordRef.key: Required value',
 				},
 				...counts.flatMap((count) => [
-					{ it: `${count} below 0`, spec: { [count]: -1 }, says: `spec.${count} in body should be greater than or equal to 0` },
+					{
+						it: `${count} below 0`,
+						spec: { [count]: -1 },
+						says: `spec.${count} in body should be greater than or equal to 0`,
+					},
 					{ it: `${count} as text`, spec: { [count]: '3' }, says: `spec.${count} in body must be of type integer` },
 				]),
 			];
@@ -68,16 +72,28 @@ describe('CRDs on a real API server', function () {
 	it('MCPServer: image is required, transport is an enum and defaults to stdio', async () => {
 		const create = ['create', '--validate=false', '--dry-run=server', '-o', 'json', '-f', '-'];
 		const manifest = serverManifest('MCPServer', 'files', {});
-		expect((await namespace.kubectl(create, { ...manifest, spec: {} })).stderr).to.contain('spec.image: Required value');
+		expect((await namespace.kubectl(create, { ...manifest, spec: {} })).stderr).to.contain(
+			'spec.image: Required value',
+		);
 		const odd = { ...manifest, spec: { image: 'a', transport: 'tcp' } };
-		expect((await namespace.kubectl(create, odd)).stderr).to.contain('supported values: "stdio", "streamable-http", "sse"');
+		expect((await namespace.kubectl(create, odd)).stderr).to.contain(
+			'supported values: "stdio", "streamable-http", "sse"',
+		);
 		expect(JSON.parse((await namespace.kubectl(create, manifest)).stdout).spec.transport).to.equal('stdio');
 	});
 
 	it('short names, status subresource and columns work', async () => {
 		await namespace.create(serverManifest('VirtualMCPServer', 'hub', { replicas: 2 }));
 		const status = JSON.stringify({ status: { phase: 'Ready', url: 'http://hub' } });
-		const patched = await namespace.kubectl(['patch', 'vmcp', 'hub', '--subresource=status', '--type=merge', '-p', status]);
+		const patched = await namespace.kubectl([
+			'patch',
+			'vmcp',
+			'hub',
+			'--subresource=status',
+			'--type=merge',
+			'-p',
+			status,
+		]);
 		expect(patched.code).to.equal(0);
 		const { stdout } = await namespace.kubectl(['get', 'virtualmcp', 'hub']);
 		expect(stdout).to.match(/NAME +PHASE +REPLICAS +URL +AGE\nhub +Ready +2 +http:\/\/hub/);

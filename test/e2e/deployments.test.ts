@@ -4,7 +4,11 @@ import { type Stored, serverManifest } from './namespace.ts';
 import { type Owner, proxyDeployment } from './operator-writes.ts';
 import { useProduct } from './use-product.ts';
 
-const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name: 'redis-secret', key: 'password' } };
+const REDIS = {
+	provider: 'redis',
+	address: 'redis.mcp.svc:6379',
+	passwordRef: { name: 'redis-secret', key: 'password' },
+};
 const PASSWORD = {
 	name: 'THV_SESSION_REDIS_PASSWORD',
 	valueFrom: { secretKeyRef: { name: 'redis-secret', key: 'password' } },
@@ -52,7 +56,9 @@ describe('proxy Deployments on a real API server', function () {
 		expect(created['spec'].replicas).to.equal(1);
 
 		const scaled = await namespace.kubectl(['scale', 'deployment', 'stdio', '--replicas=5']);
-		expect(scaled.stderr).to.contain('Warning: spec.replicas: stdio runs exactly 1 replica, not 5; held at 1 for MCPServer stdio');
+		expect(scaled.stderr).to.contain(
+			'Warning: spec.replicas: stdio runs exactly 1 replica, not 5; held at 1 for MCPServer stdio',
+		);
 		const patched = await namespace.kubectl(['patch', 'deployment', 'stdio', '-p', '{"spec":{"replicas":6}}']);
 		expect(patched.stderr).to.contain('(stdio-replicas-capped)');
 		// What an HPA sends: a whole Scale by PUT.
@@ -112,7 +118,11 @@ describe('proxy Deployments on a real API server', function () {
 		{ it: 'an owner with another uid', change: { uid: '00000000-0000-4000-8000-000000000000' } },
 	]) {
 		it(`${title}: not ours, stored as sent`, async () => {
-			const owner = await server('MCPServer', `other-${title.length}`, { transport: 'sse', replicas: 3, sessionStorage: REDIS });
+			const owner = await server('MCPServer', `other-${title.length}`, {
+				transport: 'sse',
+				replicas: 3,
+				sessionStorage: REDIS,
+			});
 			const deployment = await namespace.create(proxyDeployment({ ...owner, ...change }), 'operator');
 			expect(deployment['spec'].replicas).to.equal(1);
 			expect(podSpec(deployment).containers[0].env).to.have.length(2);

@@ -30,7 +30,12 @@ const labelsOf = ({ kind, name }: Owner): Record<string, string> => ({
 export const proxyDeployment = (owner: Owner, image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5') => ({
 	apiVersion: 'apps/v1',
 	kind: 'Deployment',
-	metadata: { name: owner.name, namespace: owner.namespace, labels: labelsOf(owner), ownerReferences: ownerReferences(owner) },
+	metadata: {
+		name: owner.name,
+		namespace: owner.namespace,
+		labels: labelsOf(owner),
+		ownerReferences: ownerReferences(owner),
+	},
 	spec: {
 		replicas: 1,
 		selector: { matchLabels: labelsOf(owner) },

@@ -16,8 +16,16 @@ describe('many applies on a real API server', function () {
 		const dispatcher = new Agent({ connect: { ca: readFileSync(plane().caFile) }, connections: WRITERS });
 		const apply = async (path: string, body: object): Promise<Applied> => {
 			const url = `${plane().url}/apis/${path}?fieldManager=test&force=true`;
-			const headers = { authorization: `Bearer ${plane().token('operator')}`, 'content-type': 'application/apply-patch+yaml' };
-			const { statusCode, body: answer } = await request(url, { method: 'PATCH', headers, body: JSON.stringify(body), dispatcher });
+			const headers = {
+				authorization: `Bearer ${plane().token('operator')}`,
+				'content-type': 'application/apply-patch+yaml',
+			};
+			const { statusCode, body: answer } = await request(url, {
+				method: 'PATCH',
+				headers,
+				body: JSON.stringify(body),
+				dispatcher,
+			});
 			const object = await answer.json();
 			expect(statusCode, JSON.stringify(object)).to.equal(201);
 			return object as Applied;
@@ -36,7 +44,9 @@ describe('many applies on a real API server', function () {
 		);
 		await dispatcher.close();
 		expect(stored).to.deep.equal(Array.from({ length: WRITERS }, (_, index) => (index % 2 === 0 ? 3 : 1)));
-		const failed = product().log().filter(({ msg }) => msg !== 'review' && msg !== 'serving' && msg !== 'ready');
+		const failed = product()
+			.log()
+			.filter(({ msg }) => msg !== 'review' && msg !== 'serving' && msg !== 'ready');
 		expect(failed).to.deep.equal([]);
 	});
 });

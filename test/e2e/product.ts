@@ -41,7 +41,9 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, options.overlay ?? 'manifests')]));
 	const objects = documentsOf(rendered.stdout);
 	await applyCrds(plane);
-	const access = objects.filter(({ kind }) => ['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'].includes(kind));
+	const access = objects.filter(({ kind }) =>
+		['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'].includes(kind),
+	);
 	await apply(plane, access);
 
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-product-'));
@@ -50,8 +52,19 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	writeFileSync(join(folder, 'tls.crt'), serving.cert);
 	writeFileSync(join(folder, 'tls.key'), serving.key, { mode: 0o600 });
 
-	const flags = [`--kubeconfig=${plane.kubeconfig('webhook')}`, `--tls-dir=${folder}`, '--webhook-port=0', '--metrics-port=0'];
-	const child = spawn(process.execPath, [join(ROOT, 'src/main.ts'), 'serve', ...flags, '--drain-seconds=0', ...(options.flags ?? [])]);
+	const flags = [
+		`--kubeconfig=${plane.kubeconfig('webhook')}`,
+		`--tls-dir=${folder}`,
+		'--webhook-port=0',
+		'--metrics-port=0',
+	];
+	const child = spawn(process.execPath, [
+		join(ROOT, 'src/main.ts'),
+		'serve',
+		...flags,
+		'--drain-seconds=0',
+		...(options.flags ?? []),
+	]);
 	const killChild = (): void => void child.kill('SIGKILL');
 	process.on('exit', killChild);
 	let output = '';
@@ -71,12 +84,17 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		}
 		await sleep(50);
 	}
-	const { webhookPort, metricsPort } = log().find(({ msg }) => msg === 'serving') as { webhookPort: number; metricsPort: number };
+	const { webhookPort, metricsPort } = log().find(({ msg }) => msg === 'serving') as {
+		webhookPort: number;
+		metricsPort: number;
+	};
 
 	const registrations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)) as unknown as Registration[];
 	const local = registrations.map((one) => atUrl(one, `https://127.0.0.1:${webhookPort}`, authority.cert));
 	const unregister = async (): Promise<void> => {
-		await mustSucceed(plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }));
+		await mustSucceed(
+			plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }),
+		);
 	};
 	const product: Product = {
 		webhookPort,

@@ -3,7 +3,13 @@ import { expect } from 'chai';
 import { serverManifest } from './namespace.ts';
 import { useProduct } from './use-product.ts';
 
-const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379', db: 2, keyPrefix: 'thv:', passwordRef: { name: 's', key: 'k' } };
+const REDIS = {
+	provider: 'redis',
+	address: 'redis.mcp.svc:6379',
+	db: 2,
+	keyPrefix: 'thv:',
+	passwordRef: { name: 's', key: 'k' },
+};
 
 describe('servers on a real API server', function () {
 	this.timeout(60_000);
@@ -41,7 +47,9 @@ describe('servers on a real API server', function () {
 		expect((await namespace.kubectl(apply, manifest)).code).to.equal(0);
 		const first = await namespace.get('mcpremoteproxy', 'crm');
 		expect((await namespace.kubectl(apply, manifest)).code).to.equal(0);
-		expect((await namespace.get('mcpremoteproxy', 'crm')).metadata.resourceVersion).to.equal(first.metadata.resourceVersion);
+		expect((await namespace.get('mcpremoteproxy', 'crm')).metadata.resourceVersion).to.equal(
+			first.metadata.resourceVersion,
+		);
 	});
 
 	for (const version of ['v1alpha1', 'v1beta1']) {
@@ -51,7 +59,10 @@ describe('servers on a real API server', function () {
 			const created = await namespace.create(serverManifest('MCPServer', name, spec, version));
 			const { replicas: _1, backendReplicas: _2, sessionStorage: _3, ...kept } = created['spec'];
 			// The typed write of an operator that has never heard of these fields, here with its finalizer.
-			const typed = { ...created, metadata: { ...created.metadata, finalizers: ['mcpserver.toolhive.stacklok.dev/finalizer'] } };
+			const typed = {
+				...created,
+				metadata: { ...created.metadata, finalizers: ['mcpserver.toolhive.stacklok.dev/finalizer'] },
+			};
 			const put = await namespace.kubectl(['replace', '-f', '-'], { ...typed, spec: kept }, 'operator');
 			expect(put.code, put.stderr).to.equal(0);
 			const after = await namespace.get('mcpserver', name);
@@ -77,9 +88,12 @@ describe('servers on a real API server', function () {
 		await looser(true);
 		await waitFor(async () => (await namespace.kubectl(['create', '-f', '-'], BAD)).code === 0);
 		await plane().kubectl(['create', '-f', '-'], { user: 'admin', input: withoutVersion(stdout) });
-		await waitFor(async () => (await namespace.kubectl(['create', '--dry-run=server', '-f', '-'], OTHER_BAD)).code !== 0);
+		await waitFor(
+			async () => (await namespace.kubectl(['create', '--dry-run=server', '-f', '-'], OTHER_BAD)).code !== 0,
+		);
 
-		const edit = (patch: object) => namespace.kubectl(['patch', 'mcpserver', 'bad', '--type=merge', '-p', JSON.stringify(patch)]);
+		const edit = (patch: object) =>
+			namespace.kubectl(['patch', 'mcpserver', 'bad', '--type=merge', '-p', JSON.stringify(patch)]);
 		expect((await edit({ spec: { replicas: 2 }, metadata: { labels: { a: 'b' } } })).code).to.equal(0);
 		const worse = await edit({ spec: { sessionStorage: { keyPrefix: 'x:' } } });
 		expect(worse.stderr).to.contain('spec.sessionStorage: address is required when provider is redis');
@@ -97,7 +111,12 @@ const storageOf = (isLoose: boolean): object[] =>
 		op: isLoose ? 'remove' : 'add',
 		path: `/spec/versions/${version}/schema/openAPIV3Schema/properties/spec/properties/sessionStorage/x-kubernetes-validations`,
 		...(!isLoose && {
-			value: [{ rule: "self.provider == 'redis' ? has(self.address) : true", message: 'address is required when provider is redis' }],
+			value: [
+				{
+					rule: "self.provider == 'redis' ? has(self.address) : true",
+					message: 'address is required when provider is redis',
+				},
+			],
 		}),
 	}));
 

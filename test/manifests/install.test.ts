@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { after, before } from 'mocha';
+import { after, afterEach, before } from 'mocha';
 import { connect } from '../../src/cluster/connect.ts';
 import { remember } from '../../src/cluster/memory.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -19,7 +19,7 @@ describe('manifests: installation', function () {
 	this.timeout(90_000);
 	const NS = 'toolhive-scaling';
 	const controlPlane = needControlPlane();
-	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-install-'));
+	let folder: string | undefined;
 	const kubectl = (args: readonly string[], input?: string) =>
 		controlPlane().kubectl(args, { user: 'admin', ...(input !== undefined && { input }) });
 	const apply = async (overlay: string): Promise<string[]> => {
@@ -36,11 +36,14 @@ describe('manifests: installation', function () {
 		// kubectl says `configured` of every PodDisruptionBudget: it always sends the selector, which changes nothing.
 		expect(lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line))).to.deep.equal([]);
 	};
-	const makeCerts = (out: string, ...args: string[]): void => {
+	/** The folder they are in. */
+	const makeCerts = (name: string, ...args: string[]): string => {
+		const out = join(folder ?? '', name);
 		const make = join(ROOT, 'certs/make.ts');
 		const { status, stderr } = spawnSync(process.execPath, [make, '--out', out, ...args], { encoding: 'utf8' });
 		expect(stderr).to.equal('');
 		expect(status).to.equal(0);
+		return out;
 	};
 	const configuration = async (kind: 'mutating' | 'validating'): Promise<Configuration> => {
 		const { stdout } = await kubectl(['get', `${kind}webhookconfiguration`, 'toolhive-scaling', '-o', 'json']);
@@ -59,14 +62,19 @@ describe('manifests: installation', function () {
 		await kubectl(['delete', namespaced, '--all', '-n', NS, '--ignore-not-found']);
 	};
 	before(async () => {
-		controlPlane();
 		await remove();
+		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-install-'));
 	});
 	after(async () => {
+		// Not made when there is no control plane.
+		if (folder === undefined) return;
 		rmSync(folder, { recursive: true, force: true });
 		await remove();
 	});
-	afterEach(() => kubectl(['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration', 'toolhive-scaling', '--ignore-not-found']));
+	// They fail closed, and here nobody answers.
+	afterEach(() =>
+		kubectl(['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration', 'toolhive-scaling', '--ignore-not-found']),
+	);
 
 	it('the base is accepted whole, in its order; a second time nothing changes', async () => {
 		const first = await apply(join(ROOT, 'manifests'));
@@ -77,8 +85,7 @@ describe('manifests: installation', function () {
 	});
 
 	it('with certificates: one command, each entry trusts the authority; a second time nothing changes', async () => {
-		const out = join(folder, 'certs');
-		makeCerts(out);
+		const out = makeCerts('certs');
 		await apply(out);
 		const authority = readFileSync(join(out, 'ca.crt'), 'utf8');
 		expect(new Set(await caBundles())).to.deep.equal(new Set([authority]));
@@ -90,10 +97,9 @@ describe('manifests: installation', function () {
 	});
 
 	it('with a new authority: each entry trusts both', async () => {
-		const out = join(folder, 'renewed');
-		makeCerts(out);
+		const out = makeCerts('renewed');
 		const former = readFileSync(join(out, 'ca.crt'), 'utf8');
-		makeCerts(out, '--new-ca');
+		makeCerts('renewed', '--new-ca');
 		await apply(out);
 		for (const bundle of await caBundles()) expect(bundle).to.match(/(BEGIN CERTIFICATE[^]*){2}/).and.include(former);
 	});
@@ -104,8 +110,7 @@ describe('manifests: installation', function () {
 		expect(webhooks.map(({ name }) => name)).to.include('pods.mutate.toolhive-scaling.svc');
 		const { stdout } = await kubectl(['get', 'deployment', NS, '-n', NS, '-o', 'jsonpath={.spec.template.spec.containers[0].args}']);
 		expect(JSON.parse(stdout)).to.include('--password-env=pod');
-		const out = join(folder, 'pod-mode');
-		makeCerts(out, '--base', POD_MODE);
+		const out = makeCerts('pod-mode', '--base', POD_MODE);
 		await apply(out);
 		const bundles = await caBundles();
 		expect(bundles).to.have.length(6);
