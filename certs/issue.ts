@@ -103,13 +103,16 @@ export async function issueServing(authority: KeyPair, options: ServingOptions =
 function assertCanSign(authority: KeyPair, notAfter: Date): void {
 	const certificate = new X509Certificate(authority.cert);
 	const key = createPrivateKey(authority.key);
-	if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new IssueError('the key of the authority is not a P-256 key');
+	if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+		throw new IssueError('the key of the authority is not a P-256 key');
 	if (!certificate.checkPrivateKey(key)) {
 		throw new IssueError('the key of the authority does not belong to its certificate');
 	}
 	if (certificate.validToDate < notAfter) {
 		const day = (date: Date): string => date.toISOString().slice(0, 10);
-		throw new IssueError(`the authority ends on ${day(certificate.validToDate)}, before the certificate would on ${day(notAfter)}`);
+		throw new IssueError(
+			`the authority ends on ${day(certificate.validToDate)}, before the certificate would on ${day(notAfter)}`,
+		);
 	}
 }
 

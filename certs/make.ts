@@ -8,7 +8,15 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AUTHORITY_DAYS, DEFAULT_HOSTS, IssueError, issueAuthority, issueServing, type KeyPair, SERVING_DAYS } from './issue.ts';
+import {
+	AUTHORITY_DAYS,
+	DEFAULT_HOSTS,
+	IssueError,
+	issueAuthority,
+	issueServing,
+	type KeyPair,
+	SERVING_DAYS,
+} from './issue.ts';
 import { overlayOf, secretOf } from './overlay.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -85,12 +93,16 @@ const parse = (args: readonly string[]) =>
 	}).values;
 
 const isDnsName = (name: string): boolean =>
-	name.length <= 253 && /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(name);
+	name.length <= 253 &&
+	/^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(name);
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Who signs, and the text of ca.crt: its certificate first, and after a change of authority the former one. */
-async function authorityFor({ out, newAuthority }: Options): Promise<KeyPair & { readonly trusted: string; readonly isNew: boolean }> {
+async function authorityFor({
+	out,
+	newAuthority,
+}: Options): Promise<KeyPair & { readonly trusted: string; readonly isNew: boolean }> {
 	const [certFile, keyFile] = [join(out, 'ca.crt'), join(out, 'ca.key')];
 	const found = existsSync(certFile) && existsSync(keyFile);
 	const former = found ? await readFile(certFile, 'utf8') : '';
@@ -149,6 +161,8 @@ try {
 	process.stdout.write(options === 'help' ? HELP : await make(options));
 } catch (error) {
 	const hint = error instanceof IssueError ? '; --new-ca makes a new authority' : '';
-	process.stderr.write(`certs/make.ts: ${(error as Error).message}${hint}${error instanceof UsageError ? ' (--help tells more)' : ''}\n`);
+	process.stderr.write(
+		`certs/make.ts: ${(error as Error).message}${hint}${error instanceof UsageError ? ' (--help tells more)' : ''}\n`,
+	);
 	process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }

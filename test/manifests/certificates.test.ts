@@ -39,7 +39,8 @@ describe('certs: what is issued', () => {
 		authority = await issueAuthority();
 		serving = await issueServing(authority);
 	});
-	const daysOf = ({ cert }: KeyPair): number => Math.round((new X509Certificate(cert).validToDate.getTime() - Date.now()) / DAY_MS);
+	const daysOf = ({ cert }: KeyPair): number =>
+		Math.round((new X509Certificate(cert).validToDate.getTime() - Date.now()) / DAY_MS);
 
 	it('is trusted for the name under which the API server calls', async () => {
 		for (const { clientConfig } of mutating()) {
@@ -136,7 +137,8 @@ describe('certs: node certs/make.ts', () => {
 	it('--host adds names and addresses', () => {
 		run('--out', 'hosts', '--host', 'webhook.example.com', '--host', '192.0.2.7');
 		const names = new X509Certificate(read('hosts', 'tls.crt')).subjectAltName ?? '';
-		for (const host of ['webhook.example.com', '192.0.2.7', ...DEFAULT_HOSTS.filter((one) => one !== '::1')]) expect(names).to.include(host);
+		for (const host of ['webhook.example.com', '192.0.2.7', ...DEFAULT_HOSTS.filter((one) => one !== '::1')])
+			expect(names).to.include(host);
 	});
 	it('--help tells how, and makes nothing', () => {
 		const { status, stdout } = run('--help', '--out', 'none');

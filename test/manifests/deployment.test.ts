@@ -17,7 +17,8 @@ const [container] = pod.containers;
 if (container === undefined) throw new Error('the Deployment has no container');
 const [command, ...flags] = container.args;
 const serviceOf = (name: string): Service => objectOf('Service', name).spec as Service;
-const portNamed = (name: string): number | undefined => container.ports.find((port) => port.name === name)?.containerPort;
+const portNamed = (name: string): number | undefined =>
+	container.ports.find((port) => port.name === name)?.containerPort;
 
 /** HTTP status of `method path` of an app that listens for just this request. */
 async function statusOf(app: Express, method: string, path: string): Promise<number> {
@@ -34,14 +35,20 @@ async function statusOf(app: Express, method: string, path: string): Promise<num
 describe('manifests: Deployment', () => {
 	it('is admitted by Pod Security `restricted`, which its namespace demands', () => {
 		for (const mode of ['enforce', 'warn', 'audit']) {
-			expect(objectOf('Namespace').metadata.labels).to.include({ [`pod-security.kubernetes.io/${mode}`]: 'restricted' });
+			expect(objectOf('Namespace').metadata.labels).to.include({
+				[`pod-security.kubernetes.io/${mode}`]: 'restricted',
+			});
 		}
 		expect(pod.securityContext).to.deep.include({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
 		expect(pod.securityContext['runAsUser']).to.be.above(0);
-		expect(container.securityContext).to.deep.include({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
+		expect(container.securityContext).to.deep.include({
+			allowPrivilegeEscalation: false,
+			capabilities: { drop: ['ALL'] },
+		});
 		expect(pod.volumes.filter((volume) => volume.secret === undefined)).to.deep.equal([]);
 	});
-	it('cannot write to its own file system', () => expect(container.securityContext['readOnlyRootFilesystem']).to.equal(true));
+	it('cannot write to its own file system', () =>
+		expect(container.securityContext['readOnlyRootFilesystem']).to.equal(true));
 	it('runs as the user of the image', () => {
 		const [, user, group] = /^USER (\d+):(\d+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
 		expect(pod.securityContext).to.include({ runAsUser: Number(user), runAsGroup: Number(group) });
@@ -70,7 +77,9 @@ describe('manifests: Deployment', () => {
 	});
 	it('is given the time to drain and to answer the last review', () => {
 		const drainSeconds = readOptions(SERVE_OPTIONS, flags, {})['drain-seconds'];
-		const timeouts = [...mutating(), ...podWebhooks(), ...validating()].map(({ timeoutSeconds }) => timeoutSeconds ?? 10);
+		const timeouts = [...mutating(), ...podWebhooks(), ...validating()].map(
+			({ timeoutSeconds }) => timeoutSeconds ?? 10,
+		);
 		expect(pod.terminationGracePeriodSeconds).to.be.at.least(drainSeconds + Math.max(...timeouts) + 5);
 	});
 	it('is there at least twice, and an update takes none away before there is another', () => {
@@ -79,7 +88,9 @@ describe('manifests: Deployment', () => {
 		expect(spec.strategy.rollingUpdate).to.include({ maxUnavailable: 0 });
 		expect(pod.topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).to.include('kubernetes.io/hostname');
 		// A cluster of one node must be able to run it.
-		expect(pod.topologySpreadConstraints.map(({ whenUnsatisfiable }) => whenUnsatisfiable)).not.to.include('DoNotSchedule');
+		expect(pod.topologySpreadConstraints.map(({ whenUnsatisfiable }) => whenUnsatisfiable)).not.to.include(
+			'DoNotSchedule',
+		);
 	});
 	it('can be drained from a node also when it is scaled to one', () => {
 		const budget = objectOf('PodDisruptionBudget').spec as object;
@@ -90,7 +101,11 @@ describe('manifests: Deployment', () => {
 		expect(container.resources.limits).to.have.all.keys('memory');
 	});
 	it('mounts its token, which the ServiceAccount does not by itself', () => {
-		expect(pod).to.include({ serviceAccountName: 'toolhive-scaling', automountServiceAccountToken: true, enableServiceLinks: false });
+		expect(pod).to.include({
+			serviceAccountName: 'toolhive-scaling',
+			automountServiceAccountToken: true,
+			enableServiceLinks: false,
+		});
 		expect(objectOf('ServiceAccount')).to.include({ automountServiceAccountToken: false });
 	});
 
@@ -102,7 +117,13 @@ describe('manifests: Deployment', () => {
 		expect(await statusOf(busy, 'GET', livenessProbe.httpGet.path)).to.equal(200);
 		expect(await statusOf(busy, 'GET', startupProbe.httpGet.path)).to.equal(200);
 		expect(await statusOf(busy, 'GET', readinessProbe.httpGet.path)).to.equal(503);
-		expect(await statusOf(createHealth(() => [], metrics), 'GET', readinessProbe.httpGet.path)).to.equal(200);
+		expect(
+			await statusOf(
+				createHealth(() => [], metrics),
+				'GET',
+				readinessProbe.httpGet.path,
+			),
+		).to.equal(200);
 	});
 
 	it('is called on paths that the webhook server has', async () => {
@@ -110,7 +131,13 @@ describe('manifests: Deployment', () => {
 			throw new Error('no review was sent');
 		};
 		const metrics = { observeReview: () => {}, countRefused: () => {}, countWarnings: () => {} };
-		const { app } = createWebhook({ mutate: never, validate: never, maxInFlight: 1, log: pino({ enabled: false }), metrics });
+		const { app } = createWebhook({
+			mutate: never,
+			validate: never,
+			maxInFlight: 1,
+			log: pino({ enabled: false }),
+			metrics,
+		});
 		for (const { clientConfig } of [...mutating(), ...podWebhooks(), ...validating()]) {
 			expect(await statusOf(app, 'POST', clientConfig.service.path), clientConfig.service.path).to.equal(400);
 		}
@@ -141,7 +168,10 @@ describe('manifests: Services', () => {
 		}
 	});
 	it('the NetworkPolicy lets the ports of both Services in, and only those', () => {
-		const policy = objectOf('NetworkPolicy').spec as { ingress: { ports: { port: string }[] }[]; policyTypes: string[] };
+		const policy = objectOf('NetworkPolicy').spec as {
+			ingress: { ports: { port: string }[] }[];
+			policyTypes: string[];
+		};
 		expect(policy.policyTypes).to.have.members(['Ingress', 'Egress']);
 		expect(policy.ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).to.have.members(['https', 'metrics']);
 	});

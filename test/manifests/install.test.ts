@@ -29,10 +29,18 @@ describe('manifests: installation', function () {
 		return stdout.trim().split('\n');
 	};
 	const expectNoChange = async (overlay: string): Promise<void> => {
-		const versions = ['get', '-k', overlay, '-o', 'jsonpath={range .items[*]}{.kind} {.metadata.resourceVersion}{"\\n"}{end}'];
+		const versions = [
+			'get',
+			'-k',
+			overlay,
+			'-o',
+			'jsonpath={range .items[*]}{.kind} {.metadata.resourceVersion}{"\\n"}{end}',
+		];
 		const before = (await kubectl(versions)).stdout;
 		const lines = await apply(overlay);
-		expect((await kubectl(versions)).stdout).to.equal(before).and.include('Deployment ');
+		expect((await kubectl(versions)).stdout)
+			.to.equal(before)
+			.and.include('Deployment ');
 		// kubectl says `configured` of every PodDisruptionBudget: it always sends the selector, which changes nothing.
 		expect(lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line))).to.deep.equal([]);
 	};
@@ -50,8 +58,8 @@ describe('manifests: installation', function () {
 		return JSON.parse(stdout);
 	};
 	const caBundles = async (): Promise<string[]> =>
-		[...(await configuration('mutating')).webhooks, ...(await configuration('validating')).webhooks].map(({ clientConfig }) =>
-			Buffer.from(clientConfig.caBundle ?? '', 'base64').toString(),
+		[...(await configuration('mutating')).webhooks, ...(await configuration('validating')).webhooks].map(
+			({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString(),
 		);
 
 	// Everything but the namespace, which nobody could make again: without controllers it stays in `Terminating`.
@@ -73,7 +81,12 @@ describe('manifests: installation', function () {
 	});
 	// They fail closed, and here nobody answers.
 	afterEach(() =>
-		kubectl(['delete', 'mutatingwebhookconfiguration,validatingwebhookconfiguration', 'toolhive-scaling', '--ignore-not-found']),
+		kubectl([
+			'delete',
+			'mutatingwebhookconfiguration,validatingwebhookconfiguration',
+			'toolhive-scaling',
+			'--ignore-not-found',
+		]),
 	);
 
 	it('the base is accepted whole, in its order; a second time nothing changes', async () => {
@@ -92,7 +105,9 @@ describe('manifests: installation', function () {
 		const { stdout } = await kubectl(['get', 'secret', 'toolhive-scaling-tls', '-n', NS, '-o', 'json']);
 		const { type, data } = JSON.parse(stdout) as { type: string; data: Record<string, string> };
 		expect(type).to.equal('kubernetes.io/tls');
-		expect(Buffer.from(data['tls.crt'] ?? '', 'base64').toString()).to.equal(readFileSync(join(out, 'tls.crt'), 'utf8'));
+		expect(Buffer.from(data['tls.crt'] ?? '', 'base64').toString()).to.equal(
+			readFileSync(join(out, 'tls.crt'), 'utf8'),
+		);
 		await expectNoChange(out);
 	});
 
@@ -101,14 +116,25 @@ describe('manifests: installation', function () {
 		const former = readFileSync(join(out, 'ca.crt'), 'utf8');
 		makeCerts('renewed', '--new-ca');
 		await apply(out);
-		for (const bundle of await caBundles()) expect(bundle).to.match(/(BEGIN CERTIFICATE[^]*){2}/).and.include(former);
+		for (const bundle of await caBundles())
+			expect(bundle)
+				.to.match(/(BEGIN CERTIFICATE[\s\S]*){2}/)
+				.and.include(former);
 	});
 
 	it('in pod mode, with and without certificates', async () => {
 		await apply(POD_MODE);
 		const { webhooks } = await configuration('mutating');
 		expect(webhooks.map(({ name }) => name)).to.include('pods.mutate.toolhive-scaling.svc');
-		const { stdout } = await kubectl(['get', 'deployment', NS, '-n', NS, '-o', 'jsonpath={.spec.template.spec.containers[0].args}']);
+		const { stdout } = await kubectl([
+			'get',
+			'deployment',
+			NS,
+			'-n',
+			NS,
+			'-o',
+			'jsonpath={.spec.template.spec.containers[0].args}',
+		]);
 		expect(JSON.parse(stdout)).to.include('--password-env=pod');
 		const out = makeCerts('pod-mode', '--base', POD_MODE);
 		await apply(out);
@@ -120,9 +146,12 @@ describe('manifests: installation', function () {
 	it('its pods are admitted by the namespace, others are not', async () => {
 		await apply(join(ROOT, 'manifests'));
 		const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'try', namespace: NS }, spec: template().spec };
-		const create = (spec: object) => kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify({ ...pod, spec }));
+		const create = (spec: object) =>
+			kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify({ ...pod, spec }));
 		expect(await create(pod.spec)).to.include({ code: 0, stderr: '' });
-		expect((await create({ containers: [{ name: 'any', image: 'any' }] })).stderr).to.include('violates PodSecurity "restricted');
+		expect((await create({ containers: [{ name: 'any', image: 'any' }] })).stderr).to.include(
+			'violates PodSecurity "restricted',
+		);
 	});
 
 	it('its ServiceAccount may watch what the code watches, and read no Secret', async () => {
@@ -130,7 +159,13 @@ describe('manifests: installation', function () {
 		const connection = await connect(controlPlane().kubeconfig('webhook'), false);
 		const troubles: object[] = [];
 		const nothing = (): undefined => undefined;
-		const projections = { server: nothing, deployment: nothing, runConfig: nothing, autoscaler: nothing, keySpace: nothing };
+		const projections = {
+			server: nothing,
+			deployment: nothing,
+			runConfig: nothing,
+			autoscaler: nothing,
+			keySpace: nothing,
+		};
 		const memory = remember(connection, projections, (message, detail) => troubles.push({ message, detail }));
 		const isSynced = (): boolean => Object.values(memory.watches).every((watch) => watch.hasSynced());
 		for (let tries = 0; tries < 50 && !isSynced(); tries += 1) await sleep(100);
@@ -139,7 +174,9 @@ describe('manifests: installation', function () {
 		memory.stop();
 		await connection.close();
 		for (const verb of ['get', 'list', 'create']) {
-			const { stdout } = await controlPlane().kubectl(['auth', 'can-i', verb, 'secrets', '-n', NS], { user: 'webhook' });
+			const { stdout } = await controlPlane().kubectl(['auth', 'can-i', verb, 'secrets', '-n', NS], {
+				user: 'webhook',
+			});
 			expect(stdout.trim()).to.equal('no');
 		}
 	});

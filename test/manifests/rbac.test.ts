@@ -37,9 +37,16 @@ async function callsMade(): Promise<Set<string>> {
 		},
 	};
 	const nothing = (): undefined => undefined;
-	const projections = { server: nothing, deployment: nothing, runConfig: nothing, autoscaler: nothing, keySpace: nothing };
+	const projections = {
+		server: nothing,
+		deployment: nothing,
+		runConfig: nothing,
+		autoscaler: nothing,
+		keySpace: nothing,
+	};
 	const memory = remember(connection, projections, () => {});
-	const isWatched = (resource: string): boolean => [...rights].some((right) => /^watch .*\/(.*)$/.exec(right)?.[1] === resource);
+	const isWatched = (resource: string): boolean =>
+		[...rights].some((right) => /^watch .*\/(.*)$/.exec(right)?.[1] === resource);
 	while (!Object.keys(memory.watches).every(isWatched)) await sleep(5);
 	const { signal } = new AbortController();
 	for (const kind of KIND_LIST) await memory.findServer({ kind, namespace: 'demo', name: 'web' }, signal);
@@ -63,6 +70,9 @@ describe('manifests: rights', () => {
 		expect(kinds.filter((kind) => /Role/.test(kind))).to.have.members(['ClusterRole', 'ClusterRoleBinding']);
 		const { name, namespace } = objectOf('ServiceAccount').metadata;
 		expect(objectOf('ClusterRoleBinding')).to.deep.include({ subjects: [{ kind: 'ServiceAccount', name, namespace }] });
-		expect(objectOf('ClusterRoleBinding')).to.have.nested.property('roleRef.name', objectOf('ClusterRole').metadata.name);
+		expect(objectOf('ClusterRoleBinding')).to.have.nested.property(
+			'roleRef.name',
+			objectOf('ClusterRole').metadata.name,
+		);
 	});
 });

@@ -11,7 +11,11 @@ export const POD_MODE = join(ROOT, 'manifests/overlays/pod-mode');
 export interface Manifest {
 	readonly apiVersion: string;
 	readonly kind: string;
-	readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> };
+	readonly metadata: {
+		readonly name: string;
+		readonly namespace?: string;
+		readonly labels?: Readonly<Record<string, string>>;
+	};
 	readonly spec?: unknown;
 	readonly webhooks?: readonly Webhook[];
 }
@@ -31,7 +35,9 @@ export const baseObjects = (): Manifest[] =>
 
 /** The only object of that kind, or the one with that name. */
 export function objectOf(kind: string, name?: string): Manifest {
-	const found = baseObjects().filter((object) => object.kind === kind && (name ?? object.metadata.name) === object.metadata.name);
+	const found = baseObjects().filter(
+		(object) => object.kind === kind && (name ?? object.metadata.name) === object.metadata.name,
+	);
 	const [object] = found;
 	if (object === undefined || found.length > 1) throw new Error(`${found.length} objects of kind ${kind}`);
 	return object;

@@ -14,7 +14,10 @@ const REGISTRATION = 'registration-test';
 /** To be used inside hooks and tests only. */
 export interface Registered {
 	/** Runs kubectl; a failure is told by `code`. */
-	readonly tryTo: (args: readonly string[], input?: object) => Promise<{ code: number; stdout: string; stderr: string }>;
+	readonly tryTo: (
+		args: readonly string[],
+		input?: object,
+	) => Promise<{ code: number; stdout: string; stderr: string }>;
 	/** Runs kubectl, gives its output, throws when it fails. */
 	readonly must: (args: readonly string[], input?: object) => Promise<string>;
 	readonly create: (sample: Sample) => Promise<string>;
@@ -47,7 +50,12 @@ export function useRegistrations(namespace: string): Registered {
 		return recorder?.asked() ?? [];
 	};
 	const register = (kind: string, webhooks: readonly object[]): Promise<string> =>
-		must(['apply', '-f', '-'], { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name: REGISTRATION }, webhooks });
+		must(['apply', '-f', '-'], {
+			apiVersion: 'admissionregistration.k8s.io/v1',
+			kind,
+			metadata: { name: REGISTRATION },
+			webhooks,
+		});
 	/** The API server learns of a registration a moment after it is stored. */
 	const waitUntilAsked = async (webhook: string, sample: Sample): Promise<void> => {
 		const probe = (): Promise<string> => must(['create', '--dry-run=server', '-f', '-'], sample);

@@ -1,6 +1,6 @@
 /** Asks a real API server which writes of servers reach the webhook, and what still works while it is down. */
 import { expect } from 'chai';
-import { KIND_LIST, type Kind, KINDS, VERSIONS } from '../../src/toolhive/names.ts';
+import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../src/toolhive/names.ts';
 import { useRegistrations } from './registered.ts';
 import { deployment, held, proxyDeployment, type Sample, server } from './samples.ts';
 
@@ -26,7 +26,9 @@ describe('manifests: writes of servers that reach the webhook', function () {
 			it(`${kind} ${version} that uses scaling: created and changed`, async () => {
 				const name = `scaled-${version}`;
 				const sample = server(NS, name, { ...REQUIRED[kind], replicas: 2 }, kind, version);
-				expect(await askedBy(() => create(sample))).to.deep.equal([`servers.validate CREATE ${version} ${plural}/${name}`]);
+				expect(await askedBy(() => create(sample))).to.deep.equal([
+					`servers.validate CREATE ${version} ${plural}/${name}`,
+				]);
 				expect(await askedBy(() => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name))).to.deep.equal([
 					`servers.mutate UPDATE ${version} ${plural}/${name}`,
 					`servers.validate UPDATE ${version} ${plural}/${name}`,
@@ -35,10 +37,16 @@ describe('manifests: writes of servers that reach the webhook', function () {
 		}
 		it(`${kind} that does not use scaling: validated only`, async () => {
 			await create(server(NS, 'plain', REQUIRED[kind], kind));
-			expect(await askedBy(() => annotate(plural, 'plain'))).to.deep.equal([`servers.validate UPDATE v1beta1 ${plural}/plain`]);
+			expect(await askedBy(() => annotate(plural, 'plain'))).to.deep.equal([
+				`servers.validate UPDATE v1beta1 ${plural}/plain`,
+			]);
 		});
 	}
-	for (const [field, value] of Object.entries({ replicas: 0, backendReplicas: 0, sessionStorage: { provider: 'memory' } })) {
+	for (const [field, value] of Object.entries({
+		replicas: 0,
+		backendReplicas: 0,
+		sessionStorage: { provider: 'memory' },
+	})) {
 		it(`a write that erases ${field} comes to us, and none after it`, async () => {
 			const name = `erased-${field.toLowerCase()}`;
 			await create(server(NS, name, { [field]: value }));
@@ -49,7 +57,8 @@ describe('manifests: writes of servers that reach the webhook', function () {
 	}
 	it('not their status', async () => {
 		await create(server(NS, 'status', { replicas: 2 }));
-		const act = (): Promise<string> => patch('mcpserver', 'status', { status: { phase: 'Pending' } }, '--subresource=status');
+		const act = (): Promise<string> =>
+			patch('mcpserver', 'status', { status: { phase: 'Pending' } }, '--subresource=status');
 		expect(await askedBy(act)).to.deep.equal([]);
 	});
 	it('not their deletion', async () => {
@@ -96,7 +105,17 @@ describe('manifests: while the webhook is down', function () {
 	it('proxies are scaled', () => must(['scale', '-n', NS, 'deployment', 'web', '--replicas=3']));
 	it('other people work on', () => create(deployment(NS, 'other', { app: 'web' })));
 	it('statuses are written', () =>
-		must(['patch', '-n', NS, 'mcpserver', 'web', '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"Pending"}}']));
+		must([
+			'patch',
+			'-n',
+			NS,
+			'mcpserver',
+			'web',
+			'--subresource=status',
+			'--type=merge',
+			'-p',
+			'{"status":{"phase":"Pending"}}',
+		]));
 	it('our own namespace and kube-system can be worked on', async () => {
 		for (const namespace of EXCLUDED) {
 			await create(proxyDeployment(namespace, 'outage'));

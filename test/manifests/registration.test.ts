@@ -2,7 +2,17 @@
 import { expect } from 'chai';
 import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { useRegistrations } from './registered.ts';
-import { configMap, deployment, held, operatorConfigMap, pod, proxyDeployment, proxyLabels, type Sample } from './samples.ts';
+import {
+	configMap,
+	deployment,
+	held,
+	operatorConfigMap,
+	ownedElsewhere,
+	pod,
+	proxyDeployment,
+	proxyLabels,
+	type Sample,
+} from './samples.ts';
 
 const NS = 'registration';
 /** Never touched by us; what a proxy looks like there must not matter. */
@@ -21,7 +31,9 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 				expect(await askedBy(() => create(proxyDeployment(NS, name, kind)))).to.deep.equal([
 					`deployments.mutate CREATE v1 deployments/${name}`,
 				]);
-				expect(await askedBy(() => annotate('deployment', name))).to.deep.equal([`deployments.mutate UPDATE v1 deployments/${name}`]);
+				expect(await askedBy(() => annotate('deployment', name))).to.deep.equal([
+					`deployments.mutate UPDATE v1 deployments/${name}`,
+				]);
 			});
 		}
 		it('that lose their labels: asked once more, so that nobody gets away like that', async () => {
@@ -32,13 +44,19 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 		it('not their status', async () => {
 			await create(proxyDeployment(NS, 'status'));
 			const patch = ['patch', '-n', NS, 'deployment', 'status', '--subresource=status', '--type=merge', '-p'];
-			expect(await askedBy(() => must([...patch, '{"status":{"replicas":1,"observedGeneration":1}}']))).to.deep.equal([]);
+			expect(await askedBy(() => must([...patch, '{"status":{"replicas":1,"observedGeneration":1}}']))).to.deep.equal(
+				[],
+			);
 		});
 		for (const [title, sample] of [
 			['not of somebody else', deployment(NS, 'other', { app: 'web' })],
 			['not of somebody who calls it mcpserver', deployment(NS, 'other-app', { app: 'mcpserver' })],
 			['not of another part of ToolHive', deployment(NS, 'other-part', { app: 'operator', toolhive: 'true' })],
-			['not with copied labels but no server as owner', deployment(NS, 'copied', proxyLabels('MCPServer', 'copied'))],
+			['not with copied labels and no owner', deployment(NS, 'copied', proxyLabels('MCPServer', 'copied'))],
+			[
+				'not with copied labels and another owner',
+				ownedElsewhere(deployment(NS, 'owned', proxyLabels('MCPServer', 'owned'))),
+			],
 			...EXCLUDED.map((namespace) => [`not in ${namespace}`, proxyDeployment(namespace, 'web')] as const),
 		] as const) {
 			it(title, async () => {
@@ -60,7 +78,9 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 		after(() => must(['delete', 'deployment', 'scaled', '-n', 'kube-system']));
 
 		it('of an MCPServer', async () => {
-			expect(await askedBy(() => scale('scaled-mcpserver', 3))).to.deep.equal(['scale.mutate UPDATE v1 deployments/scale/scaled-mcpserver']);
+			expect(await askedBy(() => scale('scaled-mcpserver', 3))).to.deep.equal([
+				'scale.mutate UPDATE v1 deployments/scale/scaled-mcpserver',
+			]);
 		});
 		it('of an MCPServer by a client that sends no status', async () => {
 			const path = `/apis/apps/v1/namespaces/${NS}/deployments/scaled-mcpserver/scale`;
@@ -71,7 +91,8 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 		for (const name of ['scaled-virtualmcpserver', 'scaled-mcpremoteproxy', 'scaled-other', 'scaled-app']) {
 			it(`not of ${name}`, async () => expect(await askedBy(() => scale(name, 3))).to.deep.equal([]));
 		}
-		it('not in kube-system', async () => expect(await askedBy(() => scale('scaled', 3, 'kube-system'))).to.deep.equal([]));
+		it('not in kube-system', async () =>
+			expect(await askedBy(() => scale('scaled', 3, 'kube-system'))).to.deep.equal([]));
 	});
 
 	describe('ConfigMaps', () => {
@@ -84,13 +105,16 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 				const sample = operatorConfigMap(NS, KINDS[kind].app, kind, component);
 				const { name } = sample.metadata;
 				expect(await askedBy(() => create(sample))).to.deep.equal([`configmaps.mutate CREATE v1 configmaps/${name}`]);
-				expect(await askedBy(() => annotate('configmap', name))).to.deep.equal([`configmaps.mutate UPDATE v1 configmaps/${name}`]);
+				expect(await askedBy(() => annotate('configmap', name))).to.deep.equal([
+					`configmaps.mutate UPDATE v1 configmaps/${name}`,
+				]);
 			});
 		}
 		for (const [title, sample] of [
 			['not of somebody else', configMap(NS, 'other')],
 			['not others of the operator', operatorConfigMap(NS, 'tools', 'MCPServer', 'tool-config')],
-			['not without a server as owner', configMap(NS, 'copied', operatorConfigMap(NS, 'copied').metadata.labels)],
+			['not of another owner', ownedElsewhere(operatorConfigMap(NS, 'owned'))],
+			['not without an owner', configMap(NS, 'copied', operatorConfigMap(NS, 'copied').metadata.labels)],
 			...EXCLUDED.map((namespace) => [`not in ${namespace}`, operatorConfigMap(namespace, 'web')] as const),
 		] as const) {
 			it(title, async () => {
@@ -111,7 +135,9 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 		for (const [title, sample] of [
 			['not of a backend', pod(NS, 'backend', { app: 'web', toolhive: 'true', 'toolhive-name': 'web' })],
 			['not of somebody else', pod(NS, 'other', { app: 'mcpserver' })],
-			...EXCLUDED.map((namespace) => [`not in ${namespace}`, pod(namespace, 'proxy', proxyLabels('MCPServer', 'web'))] as const),
+			...EXCLUDED.map(
+				(namespace) => [`not in ${namespace}`, pod(namespace, 'proxy', proxyLabels('MCPServer', 'web'))] as const,
+			),
 		] as const) {
 			it(title, async () => {
 				expect(await askedBy(() => create(sample))).to.deep.equal([]);

@@ -1,5 +1,5 @@
 /** Objects as ToolHive's operator and other people write them, as small as the API server takes them. */
-import { GROUP, type Kind, KINDS } from '../../src/toolhive/names.ts';
+import { GROUP, KINDS, type Kind } from '../../src/toolhive/names.ts';
 
 export interface Sample {
 	readonly apiVersion: string;
@@ -25,7 +25,14 @@ export const proxyLabels = (kind: Kind, name: string): Record<string, string> =>
 });
 
 const ownedBy = (kind: Kind, name: string): object[] => [
-	{ apiVersion: `${GROUP}/v1alpha1`, kind, name, uid: '0f3c2b9e-1f0a-4a58-9c1d-6c0a5b1e0001', controller: true, blockOwnerDeletion: true },
+	{
+		apiVersion: `${GROUP}/v1alpha1`,
+		kind,
+		name,
+		uid: '0f3c2b9e-1f0a-4a58-9c1d-6c0a5b1e0001',
+		controller: true,
+		blockOwnerDeletion: true,
+	},
 ];
 
 /** A Deployment of somebody else, with whatever labels they gave it. */
@@ -36,6 +43,17 @@ export const deployment = (namespace: string, name: string, labels: Record<strin
 	spec: {
 		selector: { matchLabels: labels },
 		template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example/main:1' }] } },
+	},
+});
+
+/** As other controllers own what they make. */
+export const ownedElsewhere = (sample: Sample): Sample => ({
+	...sample,
+	metadata: {
+		...sample.metadata,
+		ownerReferences: [
+			{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: '0f3c2b9e-1f0a-4a58-9c1d-6c0a5b1e0002' },
+		],
 	},
 });
 
@@ -51,7 +69,12 @@ export const configMap = (namespace: string, name: string, labels: Record<string
 	data: {},
 });
 
-export const operatorConfigMap = (namespace: string, server: string, kind: Kind = 'MCPServer', component = 'run-config'): Sample => {
+export const operatorConfigMap = (
+	namespace: string,
+	server: string,
+	kind: Kind = 'MCPServer',
+	component = 'run-config',
+): Sample => {
 	const made = configMap(namespace, server + KINDS[kind].configMapSuffix, {
 		'toolhive.stacklok.io/component': component,
 		[KINDS[kind].configLabel]: server,
@@ -61,7 +84,13 @@ export const operatorConfigMap = (namespace: string, server: string, kind: Kind 
 };
 
 /** Of any kind: fields a kind does not have are dropped by the API server. */
-export const server = (namespace: string, name: string, spec: object = {}, kind: Kind = 'MCPServer', version = 'v1beta1'): Sample => ({
+export const server = (
+	namespace: string,
+	name: string,
+	spec: object = {},
+	kind: Kind = 'MCPServer',
+	version = 'v1beta1',
+): Sample => ({
 	apiVersion: `${GROUP}/${version}`,
 	kind,
 	metadata: { name, namespace },

@@ -13,7 +13,12 @@ export interface Webhook {
 	readonly timeoutSeconds?: number;
 	readonly admissionReviewVersions: readonly string[];
 	readonly clientConfig: {
-		readonly service: { readonly name: string; readonly namespace: string; readonly path: string; readonly port: number };
+		readonly service: {
+			readonly name: string;
+			readonly namespace: string;
+			readonly path: string;
+			readonly port: number;
+		};
 	};
 }
 
@@ -27,7 +32,11 @@ export interface Rule {
 
 export interface Selector {
 	readonly matchLabels?: Readonly<Record<string, string>>;
-	readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
+	readonly matchExpressions?: readonly {
+		readonly key: string;
+		readonly operator: string;
+		readonly values?: readonly string[];
+	}[];
 }
 
 export interface PodTemplate {
@@ -56,7 +65,12 @@ export interface Container {
 	readonly startupProbe: Probe;
 	readonly resources: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>>>>;
 	readonly securityContext: Readonly<Record<string, unknown>>;
-	readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean; readonly subPath?: string }[];
+	readonly volumeMounts: readonly {
+		readonly name: string;
+		readonly mountPath: string;
+		readonly readOnly?: boolean;
+		readonly subPath?: string;
+	}[];
 }
 
 export interface Probe {
@@ -65,7 +79,10 @@ export interface Probe {
 
 export interface Volume {
 	readonly name: string;
-	readonly secret?: { readonly secretName: string; readonly items: readonly { readonly key: string; readonly path: string }[] };
+	readonly secret?: {
+		readonly secretName: string;
+		readonly items: readonly { readonly key: string; readonly path: string }[];
+	};
 	readonly hostPath?: unknown;
 }
 

@@ -20,7 +20,8 @@ const APPS = KIND_LIST.map((kind) => KINDS[kind].app);
 const all = [...mutating(), ...podWebhooks(), ...validating()];
 
 const resourcesOf = ({ rules }: Webhook): string[] => rules.flatMap((rule) => rule.resources);
-const conditionsOf = ({ matchConditions = [] }: Webhook): string => matchConditions.map(({ expression }) => expression).join('\n');
+const conditionsOf = ({ matchConditions = [] }: Webhook): string =>
+	matchConditions.map(({ expression }) => expression).join('\n');
 
 function mutatingOf(resource: string): Webhook {
 	const found = [...mutating(), ...podWebhooks()].find((webhook) => resourcesOf(webhook).includes(resource));
@@ -29,7 +30,10 @@ function mutatingOf(resource: string): Webhook {
 }
 
 /** Values a selector demands of a label; undefined where it demands nothing. */
-function demanded({ matchLabels = {}, matchExpressions = [] }: Selector = {}, key: string): readonly string[] | undefined {
+function demanded(
+	{ matchLabels = {}, matchExpressions = [] }: Selector = {},
+	key: string,
+): readonly string[] | undefined {
 	if (matchLabels[key] !== undefined) return [matchLabels[key]];
 	return matchExpressions.find((one) => one.key === key && one.operator === 'In')?.values;
 }
@@ -90,7 +94,12 @@ describe('manifests: webhook registrations', () => {
 
 	describe('the mutating ones', () => {
 		it('cover servers, Deployments, their scale and ConfigMaps, and Pods only in pod mode', () => {
-			expect(mutating().flatMap(resourcesOf)).to.have.members([...SERVERS, 'deployments', 'deployments/scale', 'configmaps']);
+			expect(mutating().flatMap(resourcesOf)).to.have.members([
+				...SERVERS,
+				'deployments',
+				'deployments/scale',
+				'configmaps',
+			]);
 			expect(podWebhooks().flatMap(resourcesOf)).to.deep.equal(['pods']);
 		});
 		for (const [resource, group, operations, failurePolicy] of [
@@ -108,7 +117,9 @@ describe('manifests: webhook registrations', () => {
 			});
 		}
 		it('ask about a server only when it had a scaling field to lose', () => {
-			const named = [...conditionsOf(mutatingOf('mcpservers')).matchAll(/has\(oldObject\.spec\.(\w+)\)/g)].map(([, field]) => field);
+			const named = [...conditionsOf(mutatingOf('mcpservers')).matchAll(/has\(oldObject\.spec\.(\w+)\)/g)].map(
+				([, field]) => field,
+			);
 			expect(named).to.have.members([...new Set(KIND_LIST.flatMap((kind) => Object.keys(SCALING_FIELDS[kind])))]);
 		});
 		for (const resource of ['deployments', 'pods']) {
@@ -119,7 +130,10 @@ describe('manifests: webhook registrations', () => {
 			});
 		}
 		it('select Pods that name their server', () => {
-			expect(mutatingOf('pods').objectSelector?.matchExpressions).to.deep.include({ key: LABEL_SERVER, operator: 'Exists' });
+			expect(mutatingOf('pods').objectSelector?.matchExpressions).to.deep.include({
+				key: LABEL_SERVER,
+				operator: 'Exists',
+			});
 		});
 		it('select ConfigMaps that the operator made for a proxy', () => {
 			const { objectSelector } = mutatingOf('configmaps');
@@ -134,7 +148,9 @@ describe('manifests: webhook registrations', () => {
 		it('recognise a Scale by the selector text, since it has no labels', () => {
 			const scale = mutatingOf('deployments/scale');
 			expect(scale.objectSelector).to.equal(undefined);
-			expect(conditionsOf(scale)).to.include(`'${LABEL_APP}=${KINDS.MCPServer.app}'`).and.include(`'${LABEL_TOOLHIVE}=true'`);
+			expect(conditionsOf(scale))
+				.to.include(`'${LABEL_APP}=${KINDS.MCPServer.app}'`)
+				.and.include(`'${LABEL_TOOLHIVE}=true'`);
 		});
 	});
 

@@ -38,13 +38,15 @@ export interface ClientOptions {
 	readonly ca: string;
 	readonly token: string;
 	readonly namespace: string;
+	/** Told of each write, with what was sent, what is stored then, and the warnings that came back. */
+	readonly onWrite?: (write: Write, sent: KubeObject, stored: KubeObject, warnings: readonly string[]) => void;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** As client-go: an answer with Retry-After (a new CRD whose storage is not ready, an overload) is asked for again so often. */
 const RETRIES = 10;
 
-export function createClient({ url, ca, token, namespace }: ClientOptions): Client {
+export function createClient({ url, ca, token, namespace, onWrite }: ClientOptions): Client {
 	const agent = new Agent({ connect: { ca } });
 	const writes: Write[] = [];
 
@@ -59,7 +61,7 @@ export function createClient({ url, ca, token, namespace }: ClientOptions): Clie
 		path: string,
 		body?: object,
 		retries = RETRIES,
-	): Promise<unknown> => {
+	): Promise<Answered> => {
 		const response = await request(`${url}${path}`, {
 			dispatcher: agent,
 			method,
@@ -79,14 +81,18 @@ export function createClient({ url, ca, token, namespace }: ClientOptions): Clie
 			return call(method, path, body, retries - 1);
 		}
 		if (response.statusCode >= 400) throw new ApiError(response.statusCode, messageOf(answer));
-		return JSON.parse(answer);
+		return { object: JSON.parse(answer), warnings: warningsIn(response.headers['warning']) };
+	};
+	const record = (write: Write, sent: KubeObject, { object, warnings }: Answered): void => {
+		writes.push(write);
+		onWrite?.(write, sent, object as KubeObject, warnings);
 	};
 
 	return {
 		writes,
 		get: async <T extends KubeObject>(apiVersion: string, resource: string, name: string) => {
 			try {
-				return (await call('GET', pathOf(apiVersion, resource, name))) as T;
+				return (await call('GET', pathOf(apiVersion, resource, name))).object as T;
 			} catch (error) {
 				if (error instanceof ApiError && error.status === 404) return undefined;
 				throw error;
@@ -94,22 +100,35 @@ export function createClient({ url, ca, token, namespace }: ClientOptions): Clie
 		},
 		list: async <T extends KubeObject>(apiVersion: string, resource: string, labelSelector = '') => {
 			const query = `?labelSelector=${encodeURIComponent(labelSelector)}`;
-			const { items } = (await call('GET', `${pathOf(apiVersion, resource)}${query}`)) as { items: T[] };
-			return items;
+			const { object } = await call('GET', `${pathOf(apiVersion, resource)}${query}`);
+			return (object as { items: T[] }).items;
 		},
 		create: async <T extends KubeObject>(resource: string, object: T) => {
-			const stored = (await call('POST', pathOf(object.apiVersion, resource), object)) as T;
-			writes.push({ verb: 'POST', resource, name: object.metadata.name, changed: true });
-			return stored;
+			const answered = await call('POST', pathOf(object.apiVersion, resource), object);
+			record({ verb: 'POST', resource, name: object.metadata.name, changed: true }, object, answered);
+			return answered.object as T;
 		},
 		replace: async <T extends KubeObject>(resource: string, object: T) => {
 			const { name, resourceVersion } = object.metadata;
-			const stored = (await call('PUT', pathOf(object.apiVersion, resource, name), object)) as T;
-			writes.push({ verb: 'PUT', resource, name, changed: stored.metadata.resourceVersion !== resourceVersion });
+			const answered = await call('PUT', pathOf(object.apiVersion, resource, name), object);
+			const stored = answered.object as T;
+			const changed = stored.metadata.resourceVersion !== resourceVersion;
+			record({ verb: 'PUT', resource, name, changed }, object, answered);
 			return stored;
 		},
 		close: () => agent.close(),
 	};
+}
+
+interface Answered {
+	readonly object: unknown;
+	readonly warnings: readonly string[];
+}
+
+/** The texts of `299 - "text"` headers. */
+function warningsIn(header: string | string[] | undefined): string[] {
+	const text = [header ?? []].flat().join(', ');
+	return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = '']) => warning.replace(/\\(.)/g, '$1'));
 }
 
 function messageOf(answer: string): string {

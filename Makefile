@@ -1,0 +1,55 @@
+# Every command of this project. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+# The project's own Node 24 and tools first, so that a machine with an older Node needs nothing by hand.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0
+
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install: node_modules/.installed ## Install the packages, Node 24 among them
+
+demo: install ## See it work on a real API server; ONCE=1 ends by itself and fails if a promise is broken
+	@node demo/main.ts $(if $(ONCE),--once)
+
+test: install ## Run every test; ends with the count
+	@mocha
+
+check: install ## Types, format, lint, and that generated files are up to date
+	tsc --noEmit
+	biome check --error-on-warnings .
+	node scripts/manifests.ts --check
+
+format: install ## Format the code and mend what the linter can
+	biome check --write .
+
+manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
+	node scripts/manifests.ts
+
+golden: install ## Write the expected output of test/cases/ anew; look at the diff before you commit it
+	node test/cases/golden.ts
+
+certs: install ## Make a local authority and serving certificate, and an overlay that installs with them
+	node certs/make.ts
+
+control-plane: install ## Find or make the real API server that tests and demo use
+	node test/control-plane/main.ts
+
+bench: install ## Measure: the rules alone, and HTTPS against a bare server
+	node bench/main.ts
+
+coverage: install ## Run every test and show which lines none of them reached
+	c8 mocha
+
+build: install ## Compile to dist/
+	rm -rf dist && tsc --project tsconfig.build.json
+
+image: ## Build the container image (docker); IMAGE= names it
+	docker build --tag $(IMAGE) .
+
+.PHONY: help install demo test check format manifests golden certs control-plane bench coverage build image

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { annotationOf, isBeingDeleted, labelsOf, ownerOf, withAnnotation } from '../../src/objects/metadata.ts';
+import type { Json } from '../../src/toolhive/types.ts';
+
+const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'a', uid: 'u1' };
+const found = { kind: 'MCPServer', namespace: 'demo', name: 'a', uid: 'u1' };
+
+const OWNERS: { it: string; references: unknown; is: unknown }[] = [
+	{ it: 'v1beta1', references: [owner], is: found },
+	{ it: 'v1alpha1', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }], is: found },
+	{ it: 'after a reference of somebody else', references: [{ ...owner, apiVersion: 'apps/v1' }, owner], is: found },
+	{ it: 'without uid, as manifests have it', references: [{ ...owner, uid: undefined }], is: { ...found, uid: undefined } },
+	{ it: 'another group', references: [{ ...owner, apiVersion: 'example.com/v1' }], is: undefined },
+	{ it: 'a group that only begins alike', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev.evil/v1' }], is: undefined },
+	{ it: 'another kind of the group', references: [{ ...owner, kind: 'MCPGroup' }], is: undefined },
+	{ it: 'a kind that is a member of Object', references: [{ ...owner, kind: 'constructor' }], is: undefined },
+	{ it: 'no name', references: [{ ...owner, name: undefined }], is: undefined },
+	{ it: 'an empty list', references: [], is: undefined },
+	{ it: 'null', references: null, is: undefined },
+	{ it: 'a list of rubbish', references: [null, 3, 'x', []], is: undefined },
+];
+
+describe('ownerOf', () => {
+	for (const row of OWNERS) {
+		it(`${row.it}: ${row.is === undefined ? 'not ours' : 'found'}`, () => {
+			const ref = ownerOf({ metadata: { ownerReferences: row.references } }, 'demo');
+			expect(ref && { ...ref, uid: ref.uid }).to.deep.equal(row.is);
+		});
+	}
+	it('no metadata: not ours', () => {
+		for (const object of [{}, { metadata: null }, { metadata: [] }] as Json[]) {
+			expect(ownerOf(object, 'demo')).to.equal(undefined);
+		}
+	});
+});
+
+describe('annotations', () => {
+	it('are added where there are none, or null', () => {
+		const wanted = { metadata: { annotations: { k: 'v' } } };
+		expect(withAnnotation({}, 'k', 'v')).to.deep.equal(wanted);
+		expect(withAnnotation({ metadata: { annotations: null } }, 'k', 'v')).to.deep.equal(wanted);
+	});
+	it('leave their neighbours alone', () => {
+		const before = { metadata: { name: 'n', annotations: { a: '1', k: 'old' } } };
+		expect(withAnnotation(before, 'k', 'v')).to.deep.equal({ metadata: { name: 'n', annotations: { a: '1', k: 'v' } } });
+		expect(withAnnotation(before, 'k', undefined)).to.deep.equal({ metadata: { name: 'n', annotations: { a: '1' } } });
+		expect(before.metadata.annotations).to.deep.equal({ a: '1', k: 'old' });
+	});
+	it('keep a key called __proto__', () => {
+		const before = JSON.parse('{"metadata":{"annotations":{"__proto__":"x"}}}');
+		const after = JSON.stringify(withAnnotation(before, 'k', 'v'));
+		expect(after).to.equal('{"metadata":{"annotations":{"__proto__":"x","k":"v"}}}');
+	});
+	it('that are no text are not read', () => {
+		expect(annotationOf({ metadata: { annotations: { k: 3 } } }, 'k')).to.equal(undefined);
+		expect(annotationOf({ metadata: { annotations: 'x' } }, 'k')).to.equal(undefined);
+	});
+});
+
+describe('labels and deletion', () => {
+	it('labels that are no object are none', () => {
+		for (const labels of [null, [], 'x', undefined]) expect(labelsOf({ metadata: { labels } })).to.deep.equal({});
+	});
+	it('a deletionTimestamp means being deleted', () => {
+		expect(isBeingDeleted({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } })).to.equal(true);
+		expect(isBeingDeleted({ metadata: {} })).to.equal(false);
+	});
+	it('a deletionTimestamp of null does not', () => {
+		expect(isBeingDeleted({ metadata: { deletionTimestamp: null } })).to.equal(false);
+	});
+});
