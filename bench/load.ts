@@ -28,7 +28,9 @@ async function run(job: Job): Promise<Load> {
 	const latenciesMs: number[] = [];
 	const cpuBefore = process.cpuUsage();
 	const startedMs = performance.now();
+	const rest = stayAwake();
 	await Promise.all(sockets.map((socket) => keepAsking(socket, job, startedMs + job.durationMs, latenciesMs)));
+	rest();
 	const seconds = (performance.now() - startedMs) / 1000;
 	const { user, system } = process.cpuUsage(cpuBefore);
 	for (const socket of sockets) socket.destroy();
@@ -38,6 +40,21 @@ async function run(job: Job): Promise<Load> {
 		p50Ms: percentile(latenciesMs, 0.5),
 		p99Ms: percentile(latenciesMs, 0.99),
 		ownShare: (user + system) / 1e6 / seconds,
+	};
+}
+
+/**
+ * Spins until called. Waking a sleeping process is done by whoever sends to it, and costs the server more than a small
+ * answer does, the more so the slower it is; a client on another machine costs it nothing of the kind.
+ */
+function stayAwake(): () => void {
+	let isOver = false;
+	const spin = (): void => {
+		if (!isOver) setImmediate(spin);
+	};
+	spin();
+	return () => {
+		isOver = true;
 	};
 }
 

@@ -1,35 +1,42 @@
 import { expect } from 'chai';
-import { annotationOf, isBeingDeleted, labelsOf, ownerOf, withAnnotation } from '../../src/objects/metadata.ts';
+import { annotationOf, isBeingDeleted, labelsOf, ownersOf, withAnnotation } from '../../src/objects/metadata.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 
 const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'a', uid: 'u1' };
-const found = { kind: 'MCPServer', namespace: 'demo', name: 'a', uid: 'u1' };
+const noUid = { kind: 'MCPServer', namespace: 'demo', name: 'a' };
+const found = { ...noUid, uid: 'u1' };
 
-const OWNERS: { it: string; references: unknown; is: unknown }[] = [
-	{ it: 'v1beta1', references: [owner], is: found },
-	{ it: 'v1alpha1', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }], is: found },
-	{ it: 'after a reference of somebody else', references: [{ ...owner, apiVersion: 'apps/v1' }, owner], is: found },
-	{ it: 'without uid, as manifests have it', references: [{ ...owner, uid: undefined }], is: { ...found, uid: undefined } },
-	{ it: 'another group', references: [{ ...owner, apiVersion: 'example.com/v1' }], is: undefined },
-	{ it: 'a group that only begins alike', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev.evil/v1' }], is: undefined },
-	{ it: 'another kind of the group', references: [{ ...owner, kind: 'MCPGroup' }], is: undefined },
-	{ it: 'a kind that is a member of Object', references: [{ ...owner, kind: 'constructor' }], is: undefined },
-	{ it: 'no name', references: [{ ...owner, name: undefined }], is: undefined },
-	{ it: 'an empty list', references: [], is: undefined },
-	{ it: 'null', references: null, is: undefined },
-	{ it: 'a list of rubbish', references: [null, 3, 'x', []], is: undefined },
+const OWNERS: { it: string; references: unknown; are: unknown[] }[] = [
+	{ it: 'v1beta1', references: [owner], are: [found] },
+	{ it: 'v1alpha1', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }], are: [found] },
+	{ it: 'after a reference of somebody else', references: [{ ...owner, apiVersion: 'apps/v1' }, owner], are: [found] },
+	{ it: 'two of them', references: [{ ...owner, uid: 'u0' }, owner], are: [{ ...found, uid: 'u0' }, found] },
+	{ it: 'without uid, as manifests have it', references: [{ ...owner, uid: undefined }], are: [noUid] },
+	{ it: 'another group', references: [{ ...owner, apiVersion: 'example.com/v1' }], are: [] },
+	{ it: 'a group that begins alike', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev.evil/v1' }], are: [] },
+	{ it: 'another kind of the group', references: [{ ...owner, kind: 'MCPGroup' }], are: [] },
+	{ it: 'a kind that is a member of Object', references: [{ ...owner, kind: 'constructor' }], are: [] },
+	{ it: 'a server of another name', references: [{ ...owner, name: 'b' }], are: [] },
+	{ it: 'no name', references: [{ ...owner, name: undefined }], are: [] },
+	{ it: 'an empty list', references: [], are: [] },
+	{ it: 'null', references: null, are: [] },
+	{ it: 'a list of rubbish', references: [null, 3, 'x', []], are: [] },
 ];
 
-describe('ownerOf', () => {
+describe('ownersOf', () => {
 	for (const row of OWNERS) {
-		it(`${row.it}: ${row.is === undefined ? 'not ours' : 'found'}`, () => {
-			const ref = ownerOf({ metadata: { ownerReferences: row.references } }, 'demo');
-			expect(ref && { ...ref, uid: ref.uid }).to.deep.equal(row.is);
+		it(`${row.it}: ${row.are.length === 0 ? 'not ours' : 'found'}`, () => {
+			expect(ownersOf({ metadata: { name: 'a', ownerReferences: row.references } }, 'demo')).to.deep.equal(row.are);
 		});
 	}
+	it('looks for the name that the operator gives such an object', () => {
+		const object = { metadata: { name: 'a-runconfig', ownerReferences: [owner] } };
+		expect(ownersOf(object, 'demo', () => '-runconfig')).to.deep.equal([found]);
+		expect(ownersOf(object, 'demo')).to.deep.equal([]);
+	});
 	it('no metadata: not ours', () => {
 		for (const object of [{}, { metadata: null }, { metadata: [] }] as Json[]) {
-			expect(ownerOf(object, 'demo')).to.equal(undefined);
+			expect(ownersOf(object, 'demo')).to.deep.equal([]);
 		}
 	});
 });
