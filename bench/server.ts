@@ -60,7 +60,7 @@ async function startProduct(folder: string): Promise<number> {
 		log,
 		metrics,
 	});
-	const server = await listenHttps(webhook.app, certificate, 0);
+	const server = await listenHttps(webhook.listener, certificate, 0);
 	return (server.address() as AddressInfo).port;
 }
 

@@ -14,6 +14,20 @@ export class BodyCutOff extends Error {}
 export const isTooLong = (request: IncomingMessage): boolean =>
 	Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES;
 
+/** How much of a refused body is still read before the connection is cut. */
+const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
+
+/** Reads to the end and forgets. Calls `onEnd` only when the end came. */
+export function discardBody(request: IncomingMessage, onEnd: () => void): void {
+	let discarded = 0;
+	request.on('data', (chunk: Buffer) => {
+		discarded += chunk.length;
+		if (discarded > DISCARD_BYTES) request.destroy();
+	});
+	request.on('end', onEnd);
+	request.on('error', () => undefined);
+}
+
 /** Rejects with BodyTooLarge or BodyCutOff. What is too long is not kept. */
 export function readBody(request: IncomingMessage): Promise<string> {
 	return new Promise((resolve, reject) => {
@@ -33,6 +47,5 @@ export function readBody(request: IncomingMessage): Promise<string> {
 			resolve(chunks.length === 1 && first !== undefined ? first.toString() : Buffer.concat(chunks, length).toString());
 		});
 		request.on('error', () => reject(new BodyCutOff()));
-		request.on('aborted', () => reject(new BodyCutOff()));
 	});
 }

@@ -15,6 +15,39 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 	ns: 1e-6,
 };
 
+/** Work that took longer than it may. */
+export class DeadlinePassed extends Error {}
+
+/**
+ * What `work` gives. Rejects with DeadlinePassed, and ends its signal, when that takes longer than `limitMs`. Work that
+ * is done at once costs no timer.
+ */
+export function within<T>(limitMs: number, work: (signal: AbortSignal) => T | Promise<T>): T | Promise<T> {
+	const controller = new AbortController();
+	const working = work(controller.signal);
+	if (!(working instanceof Promise)) return working;
+	return new Promise((resolve, reject) => {
+		const timer = setTimeout(() => {
+			reject(new DeadlinePassed('the deadline passed'));
+			controller.abort();
+		}, limitMs);
+		working.then(resolve, reject).finally(() => clearTimeout(timer));
+	});
+}
+
+/** `budgetMs` with the last answer kept: an API server sends the same few URLs over and over. */
+export function createBudget(): (url: string) => number {
+	let lastUrl: string | undefined;
+	let lastMs = 0;
+	return (url) => {
+		if (url !== lastUrl) {
+			lastMs = budgetMs(url);
+			lastUrl = url;
+		}
+		return lastMs;
+	};
+}
+
 /** Milliseconds of work for a request to `url`, such as `/mutate?timeout=5s`. */
 export function budgetMs(url: string): number {
 	const mark = url.indexOf('?');

@@ -119,11 +119,13 @@ describe('Deployment, CREATE and UPDATE: grace period (TestTerminationGracePerio
 			const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: seconds };
 			for (const owner of [http(), http({ replicas: 3 }), virtualMcpServer(), mcpRemoteProxy()]) {
 				const sent = deployment(owner, {}, podSpec);
-				const outcomes = [created(owner, sent, settings), updated(owner, sent, sent, settings)];
-				for (const after of outcomes) {
+				const create = (object: Json): Json => created(owner, object, settings);
+				const update = (object: Json): Json => updated(owner, object, sent, settings);
+				for (const apply of [create, update]) {
+					const after = apply(sent);
 					const template = (after['spec'] as Json)['template'] as { spec: Json };
 					expect(template.spec['terminationGracePeriodSeconds']).to.equal(gets);
-					expect(created(owner, after, settings), 'a second time').to.equal(after);
+					expect(apply(after), 'a second time').to.equal(after);
 				}
 			}
 		});

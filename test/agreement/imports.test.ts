@@ -1,0 +1,55 @@
+/** Who may import whom: the table in CONTRIBUTING.md against the import lines of src/. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+
+/** Folder of src/ to what it may import: other folders, and packages. */
+const table = new Map(
+	[...readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| `src\/(\w+)` \|[^|]*\| ([^|]*) \|$/gm)].map(
+		([, folder = '', allowed = '']) =>
+			[folder, [...allowed.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)] as const,
+	),
+);
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const importsOf = (file: string): string[] =>
+	[...readFileSync(join(SRC, file), 'utf8').matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
+		([, plain, dynamic]) => plain ?? dynamic ?? '',
+	);
+
+/** `../policy/decide.ts` seen from admission/ is `policy`; a package is its name; our own folder and node: are free. */
+function targetOf(file: string, specifier: string): string | undefined {
+	if (specifier.startsWith('node:')) return undefined;
+	if (!specifier.startsWith('.')) return specifier;
+	const folder = join(file, '..', specifier).split('/')[0];
+	return folder === file.split('/')[0] ? undefined : folder;
+}
+
+describe('imports', () => {
+	it('the table names every folder', () => {
+		const folders = files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]);
+		expect([...table.keys()]).to.have.members([...new Set(folders)] as string[]);
+	});
+
+	for (const file of files.filter((one) => one.includes('/') && !one.startsWith('commands/'))) {
+		it(`src/${file}`, () => {
+			const folder = file.split('/')[0] ?? '';
+			const targets = importsOf(file).flatMap((specifier) => targetOf(file, specifier) ?? []);
+			expect(table.get(folder)).to.include.members(targets);
+		});
+	}
+
+	it('only commands and main see the process', () => {
+		const seeing = files.filter((file) => /\bprocess\./.test(readFileSync(join(SRC, file), 'utf8')));
+		expect(seeing.filter((file) => file !== 'main.ts' && !file.startsWith('commands/'))).to.deep.equal([]);
+	});
+
+	it('the meaning does no I/O: of Node it takes nothing but a hash', () => {
+		const pure = files.filter((file) => /^(toolhive|policy|objects|admission)\//.test(file));
+		const taken = pure.flatMap((file) => importsOf(file).filter((specifier) => specifier.startsWith('node:')));
+		expect(new Set(taken)).to.deep.equal(new Set(['node:crypto']));
+	});
+});
