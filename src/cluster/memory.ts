@@ -51,6 +51,8 @@ type Tell = (message: string, detail: Json) => void;
 
 const namespacedName = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
 
+const pathsOf = (kind: Kind): string[] => VERSIONS.map((version) => `/apis/${GROUP}/${version}/${KINDS[kind].plural}`);
+
 export function remember(
 	connection: Pick<Connection, 'get' | 'stream'>,
 	projections: Projections,
@@ -90,11 +92,7 @@ export function remember(
 		});
 	};
 
-	for (const kind of KIND_LIST) {
-		const { plural } = KINDS[kind];
-		const paths = VERSIONS.map((version) => `/apis/${GROUP}/${version}/${plural}`);
-		watch(plural, servers[kind], projections.server, paths);
-	}
+	for (const kind of KIND_LIST) watch(KINDS[kind].plural, servers[kind], projections.server, pathsOf(kind));
 	watch('deployments', deployments, projections.deployment, ['/apis/apps/v1/deployments'], `${LABEL_TOOLHIVE}=true`);
 	watch(
 		'configmaps',
@@ -108,8 +106,11 @@ export function remember(
 	]);
 
 	const getServer = async ({ kind, namespace, name }: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
-		const paths = VERSIONS.map(
-			(version) => `/apis/${GROUP}/${version}/namespaces/${namespace}/${KINDS[kind].plural}/${name}`,
+		const { plural } = KINDS[kind];
+		// A list told which version is served, so one GET is enough.
+		const served = watches[plural]?.servedPath();
+		const paths = (served === undefined ? pathsOf(kind) : [served]).map(
+			(path) => `${path.slice(0, -plural.length)}namespaces/${namespace}/${plural}/${name}`,
 		);
 		const object = await getFirst(connection, paths, signal);
 		return object === undefined ? undefined : projections.server(object);

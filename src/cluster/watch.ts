@@ -3,14 +3,10 @@
  * everything: resets, 5xx, 410, a line that is not JSON, an API server that is gone for a minute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject, type Json } from '../toolhive/types.ts';
-import { ApiError, type Connection } from './connect.ts';
+import type { Json } from '../toolhive/types.ts';
+import { isLost, listAll, openWatch, type Position, type Resource } from './list-watch.ts';
 
-export interface WatchOptions {
-	readonly connection: Pick<Connection, 'get' | 'stream'>;
-	/** Resource paths to try in turn, such as one for each version; the first that is served is watched. */
-	readonly paths: readonly string[];
-	readonly labelSelector?: string;
+export interface WatchOptions extends Resource {
 	/** Everything there is. Whatever is not in it is gone. */
 	readonly onList: (items: readonly Json[]) => void;
 	readonly onChange: (item: Json) => void;
@@ -24,6 +20,8 @@ export interface WatchOptions {
 export interface Watch {
 	/** Everything that was there at the first list has been told. A resource nobody installed counts as empty. */
 	readonly hasSynced: () => boolean;
+	/** The one of `paths` that the last list found served. */
+	readonly servedPath: () => string | undefined;
 	/** Milliseconds since the API server last said anything, `Infinity` before it did. */
 	readonly silentForMs: () => number;
 	readonly stop: () => void;
@@ -51,16 +49,11 @@ const DEFAULT_TIMING: Timing = {
 	relistMs: 3_600_000,
 };
 
-const PAGE_SIZE = 500;
-
 /** The first failure is a hiccup that the next attempt mends. */
 const FAILURES_WORTH_TELLING = 2;
 
-/** Where to go on after an interruption. */
-interface Position {
-	readonly path: string;
-	readonly resourceVersion: string;
-}
+/** The API server takes us up again where we were after a hiccup, but may be unable to after this many. */
+const FAILURES_BEFORE_NEW_LIST = 4;
 
 export function startWatch(options: WatchOptions): Watch {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
@@ -71,29 +64,45 @@ export function startWatch(options: WatchOptions): Watch {
 	let failures = 0;
 	let position: Position | undefined;
 	let relistAtMs = 0;
+	let servedPath: string | undefined;
 
 	const heard = (): void => {
 		lastHeardMs = performance.now();
+	};
+	const recover = (): void => {
 		if (failures >= FAILURES_WORTH_TELLING) options.onTrouble('watch recovered', { path: options.paths[0] });
 		failures = 0;
 	};
 
-	async function listAll(): Promise<void> {
-		const found = await list(options, stopped.signal);
+	async function startOver(): Promise<void> {
+		const found = await listAll(options, stopped.signal);
 		options.onList(found?.items ?? []);
 		heard();
 		hasSynced = true;
 		relistAtMs = performance.now() + timing.relistMs;
 		position = found;
-		if (found === undefined) await pause(timing.absentMs);
+		servedPath = found?.path;
+		if (found !== undefined) return;
+		recover();
+		await pause(timing.absentMs);
 	}
 
 	async function followFrom(from: Position): Promise<void> {
 		const startedMs = performance.now();
-		await follow(options, from, timing, stopped.signal, (resourceVersion) => {
-			position = { path: from.path, resourceVersion };
-			heard();
-		});
+		const events = await openWatch(options, from, timing, stopped.signal);
+		heard();
+		// A list alone is no recovery: where every watch fails at once, each would be followed by another list.
+		const calm = setTimeout(recover, timing.firstBackoffMs);
+		try {
+			for await (const { type, object, resourceVersion } of events) {
+				if (type === 'DELETED') options.onDelete(object);
+				else if (type !== 'BOOKMARK') options.onChange(object);
+				position = { path: from.path, resourceVersion };
+				heard();
+			}
+		} finally {
+			clearTimeout(calm);
+		}
 		// A server that ends every watch at once must not be asked a thousand times a second.
 		if (performance.now() - startedMs < timing.firstBackoffMs) await pause(timing.firstBackoffMs);
 	}
@@ -101,15 +110,12 @@ export function startWatch(options: WatchOptions): Watch {
 	async function run(): Promise<void> {
 		while (!stopped.signal.aborted) {
 			try {
-				if (position === undefined || performance.now() > relistAtMs) await listAll();
+				if (position === undefined || performance.now() > relistAtMs) await startOver();
 				else await followFrom(position);
 			} catch (error) {
 				if (stopped.signal.aborted) return;
-				const isExpired = position !== undefined && error instanceof ApiError && error.status === 410;
-				// A broken connection lost nothing that the API server cannot tell again; anything else may have.
-				if (error instanceof ApiError || error instanceof SyntaxError) position = undefined;
-				if (isExpired) continue;
 				failures += 1;
+				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;
 				if (failures === FAILURES_WORTH_TELLING) {
 					options.onTrouble('watch interrupted', { path: options.paths[0], reason: reasonOf(error) });
 				}
@@ -122,96 +128,11 @@ export function startWatch(options: WatchOptions): Watch {
 	void run();
 	return {
 		hasSynced: () => hasSynced,
+		servedPath: () => servedPath,
 		silentForMs: () => performance.now() - lastHeardMs,
 		stop: () => stopped.abort(),
 	};
 }
-
-interface Listed extends Position {
-	readonly items: readonly Json[];
-}
-
-/** All items, page by page; undefined where no path is served. */
-async function list(
-	{ connection, paths, labelSelector }: WatchOptions,
-	signal: AbortSignal,
-): Promise<Listed | undefined> {
-	for (const path of paths) {
-		const items: Json[] = [];
-		let page: Json = {};
-		try {
-			do {
-				const query = { limit: String(PAGE_SIZE), labelSelector, continue: textOf(metadataOf(page)['continue']) };
-				page = asObject(await connection.get(withQuery(path, query), signal));
-				items.push(...(page['items'] as Json[]).map((item) => withType(item, page)));
-			} while (metadataOf(page)['continue']);
-		} catch (error) {
-			if (error instanceof ApiError && error.status === 404) continue;
-			throw error;
-		}
-		return { path, items, resourceVersion: textOf(metadataOf(page)['resourceVersion']) ?? '0' };
-	}
-	return undefined;
-}
-
-/** Follows the changes after `from` until the server ends the watch. Throws when the thread is lost. */
-async function follow(
-	options: WatchOptions,
-	from: Position,
-	timing: Timing,
-	signal: AbortSignal,
-	onPosition: (resourceVersion: string) => void,
-): Promise<void> {
-	const path = withQuery(from.path, {
-		watch: '1',
-		allowWatchBookmarks: 'true',
-		resourceVersion: from.resourceVersion,
-		timeoutSeconds: String(Math.ceil(timing.watchSeconds * (1 + Math.random()))),
-		labelSelector: options.labelSelector,
-	});
-	for await (const event of linesOf(await options.connection.stream(path, timing.idleTimeoutMs, signal))) {
-		const object = asObject(event['object']);
-		if (event['type'] === 'ERROR') throw new ApiError(String(object['message']), Number(object['code']));
-		if (event['type'] === 'ADDED' || event['type'] === 'MODIFIED') options.onChange(object);
-		else if (event['type'] === 'DELETED') options.onDelete(object);
-		onPosition(String(metadataOf(object)['resourceVersion']));
-	}
-}
-
-/** The JSON objects of a stream, one per line. Throws on a line that is not one. */
-async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Json> {
-	const decoder = new TextDecoder();
-	let pending: string[] = [];
-	for await (const chunk of stream) {
-		const parts = decoder.decode(chunk, { stream: true }).split('\n');
-		for (const part of parts.slice(0, -1)) {
-			const line = [...pending, part].join('');
-			pending = [];
-			if (line !== '') yield asObject(JSON.parse(line));
-		}
-		pending.push(parts.at(-1) ?? '');
-	}
-}
-
-function withQuery(path: string, query: Record<string, string | undefined>): string {
-	const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-	return `${path}?${new URLSearchParams(set)}`;
-}
-
-/** Items of a list come without the type that the list has. */
-function withType(item: Json, page: Json): Json {
-	const kind = String(page['kind']).replace(/List$/, '');
-	return { apiVersion: page['apiVersion'], kind, ...item };
-}
-
-function asObject(value: unknown): Json {
-	if (!isObject(value)) throw new SyntaxError('the API server sent something that is not an object');
-	return value;
-}
-
-const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : {});
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const reasonOf = (error: unknown): string =>
 	error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);

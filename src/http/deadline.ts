@@ -27,10 +27,13 @@ export function within<T>(limitMs: number, work: (signal: AbortSignal) => T | Pr
 	const working = work(controller.signal);
 	if (!(working instanceof Promise)) return working;
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => {
-			reject(new DeadlinePassed('the deadline passed'));
-			controller.abort();
-		}, limitMs);
+		const timer = setTimeout(
+			() => {
+				reject(new DeadlinePassed('the deadline passed'));
+				controller.abort();
+			},
+			Math.max(limitMs, 0),
+		);
 		working.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }

@@ -1,5 +1,5 @@
 /** The plain HTTP side: is the process alive, may it get requests, and what does it count. */
-import express, { type Express } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Metrics } from './metrics.ts';
 
 /** What keeps the process from being ready, in words; empty when it is. */
@@ -23,6 +23,10 @@ export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentTy
 	});
 	app.use((_request, response) => {
 		response.status(404).type('text/plain').send('nothing here: use /livez, /readyz or /metrics\n');
+	});
+	// Express' own page would show our code to whoever asks.
+	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+		response.status(500).type('text/plain').send('internal error\n');
 	});
 	return app;
 }

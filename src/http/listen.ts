@@ -1,6 +1,7 @@
 /** Sockets: the HTTPS server, its limits in time, and how it ends. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
 
@@ -8,6 +9,8 @@ import type { Certificate } from './certificate.ts';
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 /** A request that has not arrived by then is no API server's. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection that has not said hello by then never will, and would hold up the end. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Longest timeout a registration can have. */
 const LONGEST_REVIEW_MS = 30_000;
 
@@ -21,20 +24,43 @@ export async function listenHttps(
 			cert: certificate.cert,
 			key: certificate.key,
 			minVersion: 'TLSv1.2',
+			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
 			headersTimeout: REQUEST_TIMEOUT_MS,
 			requestTimeout: REQUEST_TIMEOUT_MS,
 		},
 		listener,
 	);
+	countUnusedAsIdle(server, 'secureConnection');
 	await listening(server, port);
 	return server;
 }
 
 export async function listenHttp(listener: RequestListener, port: number): Promise<Server> {
 	const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, listener);
+	countUnusedAsIdle(server, 'connection');
 	await listening(server, port);
 	return server;
+}
+
+/**
+ * Node takes a connection on which nothing was asked yet for a busy one, and closing would wait for it until it times out.
+ * Go clients, and so the API server, open such connections in advance.
+ */
+function countUnusedAsIdle(server: Server | HttpsServer, opened: 'connection' | 'secureConnection'): void {
+	const unused = new Set<Socket>();
+	server.on(opened, (socket: Socket) => {
+		// Its handshake was still going on when we closed.
+		if (!server.listening) socket.destroy();
+		unused.add(socket);
+		socket.once('close', () => unused.delete(socket));
+	});
+	server.on('request', ({ socket }) => unused.delete(socket));
+	const closeIdle = server.closeIdleConnections.bind(server);
+	server.closeIdleConnections = () => {
+		closeIdle();
+		for (const socket of unused) socket.destroy();
+	};
 }
 
 /** Rejects when the port is taken or not ours to take. */

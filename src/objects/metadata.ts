@@ -13,7 +13,7 @@ export const labelsOf = (object: Json): Json => {
 	return isObject(labels) ? labels : NONE;
 };
 
-export const isBeingDeleted = (object: Json): boolean => metadataOf(object)['deletionTimestamp'] !== undefined;
+export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(object)['deletionTimestamp'] === 'string';
 
 /**
  * The ToolHive servers that own `object` and that the operator would name it after: their name and `suffixOf` their kind.

@@ -68,16 +68,17 @@ function editNested(text: string, config: Json, wanted: Wanted, layout: Settings
 	if (isWriting && !isObject(config[SCALING_CONFIG])) return setKey(text, [SCALING_CONFIG], wanted);
 	const nested = nestedOf(config);
 	let edited = text;
-	let left = Object.keys(nested).length;
+	const keys = new Set(Object.keys(nested));
 	for (const field of FIELDS) {
 		if (isWriting && wanted[field] !== undefined) {
 			edited = writeAt(edited, [SCALING_CONFIG, field], nested[field], wanted[field]);
+			keys.add(field);
 		} else if (wanted[field] === undefined && isOurTwin(config, field)) {
 			edited = removeKey(edited, [SCALING_CONFIG, field]);
-			left -= 1;
+			keys.delete(field);
 		}
 	}
-	return left === 0 && edited !== text ? removeKey(edited, [SCALING_CONFIG]) : edited;
+	return keys.size === 0 && edited !== text ? removeKey(edited, [SCALING_CONFIG]) : edited;
 }
 
 const isOurTwin = (config: Json, field: string): boolean =>

@@ -56,9 +56,7 @@ describe('proxy Deployments on a real API server', function () {
 		expect(created['spec'].replicas).to.equal(1);
 
 		const scaled = await namespace.kubectl(['scale', 'deployment', 'stdio', '--replicas=5']);
-		expect(scaled.stderr).to.contain(
-			'Warning: spec.replicas: stdio runs exactly 1 replica, not 5; held at 1 for MCPServer stdio',
-		);
+		expect(scaled.stderr).to.contain('Warning: spec.replicas: MCPServer stdio is stdio: held at 1, not 5');
 		const patched = await namespace.kubectl(['patch', 'deployment', 'stdio', '-p', '{"spec":{"replicas":6}}']);
 		expect(patched.stderr).to.contain('(stdio-replicas-capped)');
 		// What an HPA sends: a whole Scale by PUT.

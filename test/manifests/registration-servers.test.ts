@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../src/toolhive/names.ts';
 import { useRegistrations } from './registered.ts';
-import { deployment, held, proxyDeployment, type Sample, server } from './samples.ts';
+import { deployment, held, proxyDeployment, server } from './samples.ts';
 
 const EXCLUDED = ['kube-system', 'toolhive-scaling'];
 
@@ -16,7 +16,7 @@ const REQUIRED: Readonly<Record<Kind, object>> = {
 describe('manifests: writes of servers that reach the webhook', function () {
 	this.timeout(60_000);
 	const NS = 'registration-servers';
-	const { annotate, askedBy, create, must, release } = useRegistrations(NS);
+	const { annotate, askedBy, create, must, release, tryTo } = useRegistrations(NS);
 	const patch = (resource: string, name: string, what: object, ...more: string[]): Promise<string> =>
 		must(['patch', '-n', NS, resource, name, '--type=merge', '-p', JSON.stringify(what), ...more]);
 
@@ -72,10 +72,11 @@ describe('manifests: writes of servers that reach the webhook', function () {
 		expect(await askedBy(() => release('mcpserver', 'leaving'))).to.deep.equal([]);
 		expect(await must(['get', 'mcpserver', 'leaving', '-n', NS, '--ignore-not-found'])).to.equal('');
 	});
-	it('but one that only claims to be deleted', async () => {
-		const made = server(NS, 'claims', { replicas: 2 });
-		const claims: Sample = { ...made, metadata: { ...made.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-		expect(await askedBy(() => create(claims))).to.have.length(1);
+	it('but one that a client only claims is being deleted', async () => {
+		await create(server(NS, 'claims', { replicas: 2 }));
+		const claim = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
+		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(claim)];
+		expect(await askedBy(() => tryTo(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
 	});
 	for (const namespace of EXCLUDED) {
 		it(`not in ${namespace}`, async () => {

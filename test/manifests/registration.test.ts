@@ -161,10 +161,5 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 				expect(await must(['get', resource, name, '-n', NS, '--ignore-not-found'])).to.equal('');
 			});
 		}
-		it('but one that only claims to be is asked about', async () => {
-			const made = proxyDeployment(NS, 'claims');
-			const claims = { ...made, metadata: { ...made.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-			expect(await askedBy(() => create(claims))).to.have.length(1);
-		});
 	});
 });

@@ -5,7 +5,17 @@ import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Surroundings } from '../../src/policy/finding.ts';
 import type { Json, Server } from '../../src/toolhive/types.ts';
-import { configMap, configText, frozen, mcpRemoteProxy, mcpServer, PASSWORD, REDIS, stdioServer, virtualMcpServer } from './build.ts';
+import {
+	configMap,
+	configText,
+	frozen,
+	mcpRemoteProxy,
+	mcpServer,
+	PASSWORD,
+	REDIS,
+	stdioServer,
+	virtualMcpServer,
+} from './build.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const apply = (owner: Json, object: Json, around: Surroundings = {}) => {
@@ -23,7 +33,11 @@ describe('RunConfig ConfigMap', () => {
 		{ it: 'backendReplicas 0: written', owner: mcpServer({ backendReplicas: 0 }), adds: { backend_replicas: 0 } },
 		{ it: 'stdio is not capped here', owner: stdioServer({ backendReplicas: 3 }), adds: { backend_replicas: 3 } },
 		{ it: 'sessionStorage unset: no session_redis', owner: mcpServer(), adds: {} },
-		{ it: 'memory: no session_redis', owner: mcpServer({ sessionStorage: { provider: 'memory', address: 'r:1' } }), adds: {} },
+		{
+			it: 'memory: no session_redis',
+			owner: mcpServer({ sessionStorage: { provider: 'memory', address: 'r:1' } }),
+			adds: {},
+		},
 		{
 			it: 'redis, 2, thv: and with passwordRef still only those three',
 			owner: mcpServer({ sessionStorage: { ...full, passwordRef: PASSWORD } }),
@@ -93,8 +107,16 @@ describe('RunConfig ConfigMap of a server that asks for TLS', () => {
 	const owner = mcpServer({ sessionStorage: { ...REDIS, tls: { caCertSecretRef: PASSWORD } } });
 	const TABLE = [
 		{ it: 'an operator that wrote nothing: nothing, and a warning', text: '{"name":"n"}', warns: true },
-		{ it: 'an operator that wrote plaintext: a warning', text: '{"scaling_config":{"session_redis":{"address":"r:1"}}}', warns: true },
-		{ it: 'an operator that carries it: nothing to say', text: '{"scaling_config":{"session_redis":{"address":"r:1","tls":{}}}}', warns: false },
+		{
+			it: 'an operator that wrote plaintext: a warning',
+			text: '{"scaling_config":{"session_redis":{"address":"r:1"}}}',
+			warns: true,
+		},
+		{
+			it: 'an operator that carries it: nothing to say',
+			text: '{"scaling_config":{"session_redis":{"address":"r:1","tls":{}}}}',
+			warns: false,
+		},
 	];
 	for (const { it: title, text, warns } of TABLE) {
 		it(title, () => {

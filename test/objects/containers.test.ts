@@ -8,7 +8,10 @@ const HOME = { name: 'HOME', value: '/tmp' };
 const NAME = PASSWORD_ENTRY.name;
 const plain = { name: NAME, value: 'in-plain' };
 const otherSecret = { name: NAME, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
-const optional = { name: NAME, valueFrom: { secretKeyRef: { ...PASSWORD_ENTRY.valueFrom.secretKeyRef, optional: true } } };
+const optional = {
+	name: NAME,
+	valueFrom: { secretKeyRef: { ...PASSWORD_ENTRY.valueFrom.secretKeyRef, optional: true } },
+};
 
 /** `gets` undefined: nothing is changed. */
 const ENV: { it: string; env: unknown; gets?: unknown[] }[] = [
@@ -18,7 +21,10 @@ const ENV: { it: string; env: unknown; gets?: unknown[] }[] = [
 	{ it: 'others: ours goes last', env: [HOME], gets: [HOME, PASSWORD_ENTRY] },
 	{ it: 'ours is there', env: [HOME, PASSWORD_ENTRY] },
 	{ it: 'ours is there, not at the end', env: [PASSWORD_ENTRY, HOME] },
-	{ it: "ours is the last of its name, as the operator's own comes after a user's", env: [plain, PASSWORD_ENTRY, HOME] },
+	{
+		it: "ours is the last of its name, as the operator's own comes after a user's",
+		env: [plain, PASSWORD_ENTRY, HOME],
+	},
 	{ it: 'the user set it in plain: replaced', env: [plain, HOME], gets: [HOME, PASSWORD_ENTRY] },
 	{ it: 'ours, then one in plain: both go, ours is added', env: [PASSWORD_ENTRY, plain], gets: [PASSWORD_ENTRY] },
 	{ it: 'another Secret', env: [otherSecret], gets: [PASSWORD_ENTRY] },

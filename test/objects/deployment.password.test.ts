@@ -25,7 +25,11 @@ const TABLE: { it: string; owner: Json; settings?: typeof POD_MODE; gets: object
 	{ it: 'a VirtualMCPServer, in container vmcp', owner: virtualMcpServer(withPassword), gets: [HOME, PASSWORD_ENTRY] },
 	{ it: 'an MCPRemoteProxy', owner: mcpRemoteProxy(withPassword), gets: [HOME, PASSWORD_ENTRY] },
 	{ it: 'redis without passwordRef', owner: mcpServer({ sessionStorage: REDIS }), gets: [HOME] },
-	{ it: 'passwordRef with memory', owner: mcpServer({ sessionStorage: { provider: 'memory', passwordRef: PASSWORD } }), gets: [HOME] },
+	{
+		it: 'passwordRef with memory',
+		owner: mcpServer({ sessionStorage: { provider: 'memory', passwordRef: PASSWORD } }),
+		gets: [HOME],
+	},
 	{ it: 'sessionStorage unset', owner: mcpServer({ replicas: 3 }), gets: [HOME] },
 	{ it: 'pod mode leaves the Deployment alone', owner: mcpServer(withPassword), settings: POD_MODE, gets: [HOME] },
 ];
@@ -34,7 +38,10 @@ const outcomes = (owner: Json, sent: Json, settings = DEFAULT_SETTINGS): Json[] 
 	const server = serverOf(owner) as Server;
 	const decision = decide(server);
 	const object = frozen(sent);
-	return [createDeployment(object, server, decision, settings), updateDeployment(object, object, server, decision, settings)];
+	return [
+		createDeployment(object, server, decision, settings),
+		updateDeployment(object, object, server, decision, settings),
+	];
 };
 const templateOf = (object: Json): Json => (object['spec'] as Json)['template'] as Json;
 const containersOf = (object: Json): Json[] => (templateOf(object)['spec'] as Json)['containers'] as Json[];

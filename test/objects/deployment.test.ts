@@ -28,7 +28,8 @@ const countOf = (object: Json): unknown => {
 	const spec = object['spec'] as Json;
 	return Object.hasOwn(spec, 'replicas') ? spec['replicas'] : UNSET;
 };
-const appliedOf = (object: Json): unknown => ((object['metadata'] as Json)['annotations'] as Json | undefined)?.[APPLIED];
+const appliedOf = (object: Json): unknown =>
+	((object['metadata'] as Json)['annotations'] as Json | undefined)?.[APPLIED];
 
 type Count = number | typeof UNSET;
 const CREATE: { it: string; owner: Json; sent: Count; gets: Count; applied?: string }[] = [
@@ -36,13 +37,25 @@ const CREATE: { it: string; owner: Json; sent: Count; gets: Count; applied?: str
 	{ it: 'TestSpecDrivenReplicasNil: unset, none sent', owner: http(), sent: UNSET, gets: UNSET },
 	{ it: 'unset, 4 sent: left as sent', owner: http(), sent: 4, gets: 4 },
 	{ it: 'TestSpecDrivenReplicas1: 1, 1 sent', owner: http({ replicas: 1 }), sent: 1, gets: 1 },
-	{ it: 'TestSpecDrivenReplicas3SseTransport: 3, 1 sent', owner: http({ transport: 'sse', replicas: 3 }), sent: 1, gets: 3, applied: '3' },
+	{
+		it: 'TestSpecDrivenReplicas3SseTransport: 3, 1 sent',
+		owner: http({ transport: 'sse', replicas: 3 }),
+		sent: 1,
+		gets: 3,
+		applied: '3',
+	},
 	{ it: '3 with streamable-http', owner: http({ replicas: 3 }), sent: 1, gets: 3, applied: '3' },
 	{ it: '3, none sent', owner: http({ replicas: 3 }), sent: UNSET, gets: 3, applied: '3' },
 	{ it: '3, 3 sent by a new operator: nothing to note', owner: http({ replicas: 3 }), sent: 3, gets: 3 },
 	{ it: '0 is a value', owner: http({ replicas: 0 }), sent: 1, gets: 0, applied: '0' },
 	{ it: 'TestSpecDrivenStdioCapAt1: stdio 3, 1 sent', owner: stdioServer({ replicas: 3 }), sent: 1, gets: 1 },
-	{ it: 'TestSpecDrivenStdioCapAt1: stdio 3, 3 sent', owner: stdioServer({ replicas: 3 }), sent: 3, gets: 1, applied: '3' },
+	{
+		it: 'TestSpecDrivenStdioCapAt1: stdio 3, 3 sent',
+		owner: stdioServer({ replicas: 3 }),
+		sent: 3,
+		gets: 1,
+		applied: '3',
+	},
 	{ it: 'stdio unset, 3 sent', owner: stdioServer(), sent: 3, gets: 1 },
 	{ it: 'stdio unset, none sent', owner: stdioServer(), sent: UNSET, gets: UNSET },
 	{ it: 'stdio 0 stays 0', owner: stdioServer({ replicas: 0 }), sent: 1, gets: 0, applied: '0' },
@@ -106,7 +119,12 @@ describe('Deployment, UPDATE: replicas', () => {
 
 const GRACE: { it: string; podSpec: Json; seconds: number; gets: unknown }[] = [
 	{ it: 'absent becomes 30', podSpec: { terminationGracePeriodSeconds: undefined }, seconds: 30, gets: 30 },
-	{ it: 'absent becomes the configured value', podSpec: { terminationGracePeriodSeconds: undefined }, seconds: 45, gets: 45 },
+	{
+		it: 'absent becomes the configured value',
+		podSpec: { terminationGracePeriodSeconds: undefined },
+		seconds: 45,
+		gets: 45,
+	},
 	{ it: 'null becomes the configured value', podSpec: { terminationGracePeriodSeconds: null }, seconds: 45, gets: 45 },
 	{ it: '30 becomes the configured value', podSpec: { terminationGracePeriodSeconds: 30 }, seconds: 45, gets: 45 },
 	{ it: "60 is the user's", podSpec: { terminationGracePeriodSeconds: 60 }, seconds: 45, gets: 60 },

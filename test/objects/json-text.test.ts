@@ -3,15 +3,51 @@ import { removeKey, setKey } from '../../src/objects/json-text.ts';
 
 const SET: { it: string; text: string; path: string[]; value: unknown; gets: string }[] = [
 	{ it: 'minified', text: '{"a":1}', path: ['b'], value: { c: 2 }, gets: '{"a":1,"b":{"c":2}}' },
-	{ it: 'two spaces', text: '{\n  "a": 1\n}', path: ['b'], value: { c: 2 }, gets: '{\n  "a": 1,\n  "b": {\n    "c": 2\n  }\n}' },
-	{ it: 'tabs', text: '{\n\t"a": 1\n}', path: ['b'], value: { c: 2 }, gets: '{\n\t"a": 1,\n\t"b": {\n\t\t"c": 2\n\t}\n}' },
-	{ it: 'CRLF', text: '{\r\n  "a": 1\r\n}', path: ['b'], value: { c: 2 }, gets: '{\r\n  "a": 1,\r\n  "b": {\r\n    "c": 2\r\n  }\r\n}' },
+	{
+		it: 'two spaces',
+		text: '{\n  "a": 1\n}',
+		path: ['b'],
+		value: { c: 2 },
+		gets: '{\n  "a": 1,\n  "b": {\n    "c": 2\n  }\n}',
+	},
+	{
+		it: 'tabs',
+		text: '{\n\t"a": 1\n}',
+		path: ['b'],
+		value: { c: 2 },
+		gets: '{\n\t"a": 1,\n\t"b": {\n\t\t"c": 2\n\t}\n}',
+	},
+	{
+		it: 'CRLF',
+		text: '{\r\n  "a": 1\r\n}',
+		path: ['b'],
+		value: { c: 2 },
+		gets: '{\r\n  "a": 1,\r\n  "b": {\r\n    "c": 2\r\n  }\r\n}',
+	},
 	{ it: 'an empty object', text: '{}', path: ['b'], value: 2, gets: '{"b":2}' },
 	{ it: 'below', text: '{"a":{"x":1}}', path: ['a', 'b'], value: 2, gets: '{"a":{"x":1,"b":2}}' },
-	{ it: 'below, into nothing', text: '{\n  "a": {}\n}', path: ['a', 'b'], value: 2, gets: '{\n  "a": {\n    "b": 2\n  }\n}' },
+	{
+		it: 'below, into nothing',
+		text: '{\n  "a": {}\n}',
+		path: ['a', 'b'],
+		value: 2,
+		gets: '{\n  "a": {\n    "b": 2\n  }\n}',
+	},
 	{ it: 'over another value', text: '{"a": 1 , "b":[1,2] }', path: ['a'], value: 22, gets: '{"a": 22 , "b":[1,2] }' },
-	{ it: "with Go's escapes", text: '{"a":1}', path: ['b'], value: '<&>\u2028', gets: '{"a":1,"b":"\\u003c\\u0026\\u003e\\u2028"}' },
-	{ it: 'big numbers stay', text: '{"a":12345678901234567890}', path: ['b'], value: 2, gets: '{"a":12345678901234567890,"b":2}' },
+	{
+		it: "with Go's escapes",
+		text: '{"a":1}',
+		path: ['b'],
+		value: '<&>\u2028',
+		gets: '{"a":1,"b":"\\u003c\\u0026\\u003e\\u2028"}',
+	},
+	{
+		it: 'big numbers stay',
+		text: '{"a":12345678901234567890}',
+		path: ['b'],
+		value: 2,
+		gets: '{"a":12345678901234567890,"b":2}',
+	},
 ];
 
 describe('setting a key in JSON text', () => {
@@ -30,7 +66,12 @@ const REMOVE: { it: string; text: string; path: string[]; gets: string }[] = [
 	{ it: 'one below', text: '{"a":{"x":1,"y":2}}', path: ['a', 'x'], gets: '{"a":{"y":2}}' },
 	{ it: 'none', text: '{"a":1}', path: ['b'], gets: '{"a":1}' },
 	{ it: 'none below', text: '{"a":1}', path: ['b', 'c'], gets: '{"a":1}' },
-	{ it: 'not what only looks like it, in a text', text: '{"a":"\\"b\\":1","b":1}', path: ['b'], gets: '{"a":"\\"b\\":1"}' },
+	{
+		it: 'not what only looks like it, in a text',
+		text: '{"a":"\\"b\\":1","b":1}',
+		path: ['b'],
+		gets: '{"a":"\\"b\\":1"}',
+	},
 ];
 
 describe('removing a key from JSON text', () => {

@@ -49,7 +49,9 @@ describe('annotations', () => {
 	});
 	it('leave their neighbours alone', () => {
 		const before = { metadata: { name: 'n', annotations: { a: '1', k: 'old' } } };
-		expect(withAnnotation(before, 'k', 'v')).to.deep.equal({ metadata: { name: 'n', annotations: { a: '1', k: 'v' } } });
+		expect(withAnnotation(before, 'k', 'v')).to.deep.equal({
+			metadata: { name: 'n', annotations: { a: '1', k: 'v' } },
+		});
 		expect(withAnnotation(before, 'k', undefined)).to.deep.equal({ metadata: { name: 'n', annotations: { a: '1' } } });
 		expect(before.metadata.annotations).to.deep.equal({ a: '1', k: 'old' });
 	});

@@ -7,11 +7,23 @@ import { frozen, mcpRemoteProxy, mcpServer, PASSWORD, PASSWORD_ENTRY, pod, REDIS
 
 const OWNERS: { it: string; object: Json; is: object | undefined }[] = [
 	{ it: 'an MCPServer', object: pod(mcpServer()), is: { kind: 'MCPServer', namespace: 'demo', name: 'search' } },
-	{ it: 'a VirtualMCPServer', object: pod(virtualMcpServer()), is: { kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' } },
-	{ it: 'an MCPRemoteProxy', object: pod(mcpRemoteProxy()), is: { kind: 'MCPRemoteProxy', namespace: 'demo', name: 'crm' } },
+	{
+		it: 'a VirtualMCPServer',
+		object: pod(virtualMcpServer()),
+		is: { kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' },
+	},
+	{
+		it: 'an MCPRemoteProxy',
+		object: pod(mcpRemoteProxy()),
+		is: { kind: 'MCPRemoteProxy', namespace: 'demo', name: 'crm' },
+	},
 	{ it: 'no labels', object: pod(mcpServer(), {}, { labels: undefined }), is: undefined },
 	{ it: 'labels null', object: pod(mcpServer(), {}, { labels: null }), is: undefined },
-	{ it: 'another app', object: pod(mcpServer(), {}, { labels: { app: 'web', 'toolhive-name': 'search' } }), is: undefined },
+	{
+		it: 'another app',
+		object: pod(mcpServer(), {}, { labels: { app: 'web', 'toolhive-name': 'search' } }),
+		is: undefined,
+	},
 	{ it: 'no toolhive-name', object: pod(mcpServer(), {}, { labels: { app: 'mcpserver' } }), is: undefined },
 	{
 		it: 'labels that are members of Object',
@@ -20,7 +32,11 @@ const OWNERS: { it: string; object: Json; is: object | undefined }[] = [
 	},
 	{
 		it: 'a backend pod of a server that is called mcpserver',
-		object: pod(mcpServer(), {}, { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'mcpserver' }] }),
+		object: pod(
+			mcpServer(),
+			{},
+			{ ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'mcpserver' }] },
+		),
 		is: undefined,
 	},
 ];

@@ -44,7 +44,11 @@ describe('deployments/scale', () => {
 			return warningText(finding as Finding);
 		};
 		expect(warning('files')).to.include('MCPServer files').and.include('5').and.include('stdio-replicas-capped');
-		expect(warning('n'.repeat(60))).to.include('n'.repeat(60)).and.have.length.at.most(120);
-		expect(warning('n'.repeat(253))).to.include('n'.repeat(60)).and.have.length.at.most(120);
+		expect(warning('n'.repeat(60)))
+			.to.include('n'.repeat(60))
+			.and.have.length.at.most(120);
+		expect(warning('n'.repeat(253)))
+			.to.include('n'.repeat(60))
+			.and.have.length.at.most(120);
 	});
 });

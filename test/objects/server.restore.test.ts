@@ -39,7 +39,12 @@ const TABLE: Row[] = [
 	{ it: 'an added value stays', before: {}, now: { replicas: 2 } },
 	{ it: 'unset before stays unset', before: { image: 'i' }, now: { image: 'j' } },
 	{ it: 'other fields are no business of ours', before: { args: ['-v'] }, now: {} },
-	{ it: 'backendReplicas of a remote proxy is no field of it', kind: 'MCPRemoteProxy', before: { backendReplicas: 2 }, now: {} },
+	{
+		it: 'backendReplicas of a remote proxy is no field of it',
+		kind: 'MCPRemoteProxy',
+		before: { backendReplicas: 2 },
+		now: {},
+	},
 	{
 		it: 'keys called __proto__ and constructor are only keys',
 		before: { sessionStorage: JSON.parse('{"provider":"redis","__proto__":{"x":1},"constructor":"c"}') },

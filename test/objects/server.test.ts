@@ -5,17 +5,29 @@ import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from './
 
 const SPECS: { it: string; object: Json; reads: object }[] = [
 	{ it: 'nothing set', object: mcpServer(), reads: { stdio: false } },
-	{ it: 'zeros are values', object: mcpServer({ replicas: 0, backendReplicas: 0 }), reads: { stdio: false, replicas: 0, backendReplicas: 0 } },
+	{
+		it: 'zeros are values',
+		object: mcpServer({ replicas: 0, backendReplicas: 0 }),
+		reads: { stdio: false, replicas: 0, backendReplicas: 0 },
+	},
 	{ it: 'null is unset', object: mcpServer({ replicas: null, sessionStorage: null }), reads: { stdio: false } },
 	{ it: 'a text is no count', object: mcpServer({ replicas: '3' }), reads: { stdio: false } },
 	{ it: 'a fraction is no count', object: mcpServer({ replicas: 1.5 }), reads: { stdio: false } },
 	{ it: 'below 0 is no count', object: mcpServer({ replicas: -1 }), reads: { stdio: false } },
 	{ it: 'transport stdio', object: mcpServer({ transport: 'stdio' }), reads: { stdio: true } },
-	{ it: 'transport unset is stdio, as the CRD defaults it', object: mcpServer({ transport: undefined }), reads: { stdio: true } },
+	{
+		it: 'transport unset is stdio, as the CRD defaults it',
+		object: mcpServer({ transport: undefined }),
+		reads: { stdio: true },
+	},
 	{ it: 'transport sse', object: mcpServer({ transport: 'sse' }), reads: { stdio: false } },
 	{ it: 'a VirtualMCPServer is never stdio', object: virtualMcpServer(), reads: { stdio: false } },
 	{ it: 'an MCPRemoteProxy is never stdio', object: mcpRemoteProxy(), reads: { stdio: false } },
-	{ it: 'backendReplicas of a VirtualMCPServer mean nothing', object: virtualMcpServer({ backendReplicas: 3 }), reads: { stdio: false } },
+	{
+		it: 'backendReplicas of a VirtualMCPServer mean nothing',
+		object: virtualMcpServer({ backendReplicas: 3 }),
+		reads: { stdio: false },
+	},
 	{
 		it: 'sessionStorage in full',
 		object: mcpServer({ sessionStorage: { ...REDIS, db: 0, keyPrefix: 'a:', passwordRef: PASSWORD } }),

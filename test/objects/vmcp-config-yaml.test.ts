@@ -18,19 +18,40 @@ describe('config.yaml of a vMCP', () => {
 		{ it: 'flow style', text: '{name: hub}', gets: { name: 'hub', sessionStorage: section } },
 		{ it: 'an empty mapping', text: '{}', gets: { sessionStorage: section } },
 		{ it: 'an end marker', text: 'name: hub\n...\n', gets: { name: 'hub', sessionStorage: section } },
-		{ it: 'a block text at the end', text: 'a: |\n  x\n  y', gets: { a: 'x\ny', sessionStorage: section } },
-		{ it: 'another address', text: 'sessionStorage:\n  provider: redis\n  address: r:2\nz: 1\n', gets: { sessionStorage: section, z: 1 } },
-		{ it: 'the operator wrote memory', text: 'sessionStorage: {provider: memory}\n', gets: { sessionStorage: section } },
+		{
+			it: 'another address',
+			text: 'sessionStorage:\n  provider: redis\n  address: r:2\nz: 1\n',
+			gets: { sessionStorage: section, z: 1 },
+		},
+		{
+			it: 'the operator wrote memory',
+			text: 'sessionStorage: {provider: memory}\n',
+			gets: { sessionStorage: section },
+		},
 		{
 			it: 'a db that is not wanted any more, tls kept',
 			text: 'sessionStorage: {provider: redis, address: x, db: 7, tls: {a: b}}\n',
 			gets: { sessionStorage: { ...section, tls: { a: 'b' } } },
 		},
-		{ it: 'the section is null', text: 'name: hub\nsessionStorage: null\n', gets: { name: 'hub', sessionStorage: section } },
+		{
+			it: 'the section is null',
+			text: 'name: hub\nsessionStorage: null\n',
+			gets: { name: 'hub', sessionStorage: section },
+		},
 		{ it: 'the section is a text', text: 'sessionStorage: redis\n', gets: { sessionStorage: section } },
-		{ it: 'the section is an alias', text: 'a: &x {b: 1}\nsessionStorage: *x\n', gets: { a: { b: 1 }, sessionStorage: section } },
-		{ it: 'it says so already', text: 'sessionStorage:\n  provider: redis\n  address: r:1\n  db: 2\n  keyPrefix: "a:"\n' },
-		{ it: 'it says so already, with tls', text: 'sessionStorage: {provider: redis, address: "r:1", db: 2, keyPrefix: "a:", tls: {}}\n' },
+		{
+			it: 'the section is an alias',
+			text: 'a: &x {b: 1}\nsessionStorage: *x\n',
+			gets: { a: { b: 1 }, sessionStorage: section },
+		},
+		{
+			it: 'it says so already',
+			text: 'sessionStorage:\n  provider: redis\n  address: r:1\n  db: 2\n  keyPrefix: "a:"\n',
+		},
+		{
+			it: 'it says so already, with tls',
+			text: 'sessionStorage: {provider: redis, address: "r:1", db: 2, keyPrefix: "a:", tls: {}}\n',
+		},
 	];
 	for (const { it: title, text, gets } of ROWS) {
 		it(`${title}: ${gets === undefined ? 'not one byte is changed' : 'edited'}`, () => {
@@ -51,7 +72,21 @@ describe('config.yaml of a vMCP', () => {
 		expect(editVmcpConfig(text, { address: 'r:1', db: 0, keyPrefix: '' })).to.equal(text);
 	});
 
-	const QUOTED = ['yes', '0x10', '1e3', 'null', '~', '', 'a: b', "it's", '- x', '#x', 'ключ:', 'line\nbreak', 'a'.repeat(5000)];
+	const QUOTED = [
+		'yes',
+		'0x10',
+		'1e3',
+		'null',
+		'~',
+		'',
+		'a: b',
+		"it's",
+		'- x',
+		'#x',
+		'ключ:',
+		'line\nbreak',
+		'a'.repeat(5000),
+	];
 	for (const value of QUOTED) {
 		it(`a text like ${JSON.stringify(value.slice(0, 20))} stays a text`, () => {
 			const edited = editVmcpConfig('name: hub\n', { address: value, keyPrefix: value });

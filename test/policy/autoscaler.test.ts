@@ -1,5 +1,5 @@
-import { describeWarning } from './warning-rows.ts';
 import { hpa } from './build.ts';
+import { describeWarning } from './warning-rows.ts';
 
 describeWarning('autoscaled-and-pinned', 'spec.replicas', {
 	speaks: [

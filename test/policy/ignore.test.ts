@@ -3,7 +3,9 @@ import { findingsOf, notIgnored } from '../../src/policy/decide.ts';
 import { server } from './build.ts';
 
 const idsOf = (ignore: string[]): string[] =>
-	findingsOf({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(({ id }) => id);
+	findingsOf({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(
+		({ id }) => id,
+	);
 
 const TABLE = [
 	{ it: 'nothing ignored', ignore: [], says: ['stdio-replicas-capped', 'session-storage-missing'] },

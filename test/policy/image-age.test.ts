@@ -13,7 +13,12 @@ const OLD: WarningRow[] = [
 	{ it: 'redis, runner v0.15.9', spec: stored, around: image(':v0.15.9'), says: 'v0.16.0 or newer, not v0.15.9' },
 	{ it: 'redis, a release candidate of v0.16.0', spec: stored, around: image(':v0.16.0-rc.1'), says: 'v0.16.0-rc.1' },
 	{ it: 'redis, a tag without v', spec: stored, around: image(':0.12.5'), says: 'not 0.12.5' },
-	{ it: 'redis, a tag and a digest: the tag is told', spec: stored, around: image(':v0.12.5@sha256:0a'), says: 'v0.12.5' },
+	{
+		it: 'redis, a tag and a digest: the tag is told',
+		spec: stored,
+		around: image(':v0.12.5@sha256:0a'),
+		says: 'v0.12.5',
+	},
 	{ it: 'redis, a remote proxy of v0.15.0', kind: proxy, spec: stored, around: image(':v0.15.0'), says: 'v0.16.0' },
 	{ it: 'redis, vMCP v0.15.0', kind: vmcp, spec: stored, around: image(':v0.15.0'), says: 'v0.16.0' },
 	{ it: 'redis, vMCP image of podTemplateSpec', kind: vmcp, spec: { ...stored, image: 'vmcp:v0.15.0' } },
@@ -63,7 +68,9 @@ describe("vMCP's loader accepts sessionStorage", () => {
 	}
 	it('is unknown without an image', () => {
 		expect(acceptsSessionStorage(server(stored, vmcp), {})).to.equal(false);
-		expect(vmcpCannotTakeIt(server(stored, vmcp), {}).message).to.include('unknown').and.include('v0.13.1');
+		expect(vmcpCannotTakeIt(server(stored, vmcp), {}).message)
+			.to.include('unknown')
+			.and.include('v0.13.1');
 	});
 	it('is told with both versions where the image is known', () => {
 		const { message } = vmcpCannotTakeIt(server(stored, vmcp), image(':v0.12.5'));

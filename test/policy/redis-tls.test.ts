@@ -1,5 +1,5 @@
-import { describeWarning } from './warning-rows.ts';
 import { memory, redis } from './build.ts';
+import { describeWarning } from './warning-rows.ts';
 
 const tls = { ...redis, tls: true } as const;
 const runConfig = (redisTls: boolean) => ({ runConfig: { namespace: 'demo', name: 'search-runconfig', redisTls } });

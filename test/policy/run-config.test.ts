@@ -22,11 +22,23 @@ const TABLE: Row[] = [
 	{ it: 'sessionStorage unset: no Redis', spec: {}, gives: {} },
 	{ it: 'memory: no Redis', spec: { sessionStorage: { ...memory, address: 'r:1', db: 1 } }, gives: {} },
 	{ it: 'redis: address, db, prefix', spec: { sessionStorage: full }, gives: { redis: threeOf } },
-	{ it: 'with passwordRef: still only those', spec: { sessionStorage: { ...full, passwordRef } }, gives: { redis: threeOf } },
-	{ it: 'empty address passes through', spec: { sessionStorage: { ...bare, address: '' } }, gives: { redis: { address: '' } } },
+	{
+		it: 'with passwordRef: still only those',
+		spec: { sessionStorage: { ...full, passwordRef } },
+		gives: { redis: threeOf },
+	},
+	{
+		it: 'empty address passes through',
+		spec: { sessionStorage: { ...bare, address: '' } },
+		gives: { redis: { address: '' } },
+	},
 	{ it: 'db 0 appears', spec: { sessionStorage: { ...bare, db: 0 } }, gives: { redis: { address: 'r:1', db: 0 } } },
 	{ it: 'db unset turns into no number', spec: { sessionStorage: bare }, gives: { redis: { address: 'r:1' } } },
-	{ it: 'tls: no Redis from us, plaintext was not asked for', spec: { sessionStorage: { ...full, tls: true } }, gives: {} },
+	{
+		it: 'tls: no Redis from us, plaintext was not asked for',
+		spec: { sessionStorage: { ...full, tls: true } },
+		gives: {},
+	},
 	{ it: 'a VirtualMCPServer', kind: 'VirtualMCPServer', spec: { sessionStorage: full }, gives: { redis: threeOf } },
 	{ it: 'an MCPRemoteProxy', kind: 'MCPRemoteProxy', spec: { sessionStorage: full }, gives: { redis: threeOf } },
 ];

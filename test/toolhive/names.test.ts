@@ -4,8 +4,20 @@ import { isKind, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 describe('names the operator uses (TOOLHIVE.md 2)', () => {
 	const ROWS = [
 		{ kind: 'MCPServer', app: 'mcpserver', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
-		{ kind: 'VirtualMCPServer', app: 'virtualmcpserver', container: 'vmcp', config: '-vmcp-config', key: 'config.yaml' },
-		{ kind: 'MCPRemoteProxy', app: 'mcpremoteproxy', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
+		{
+			kind: 'VirtualMCPServer',
+			app: 'virtualmcpserver',
+			container: 'vmcp',
+			config: '-vmcp-config',
+			key: 'config.yaml',
+		},
+		{
+			kind: 'MCPRemoteProxy',
+			app: 'mcpremoteproxy',
+			container: 'toolhive',
+			config: '-runconfig',
+			key: 'runconfig.json',
+		},
 	] as const;
 	for (const { kind, app, container, config, key } of ROWS) {
 		it(`${kind}: label app=${app}, container ${container}, ConfigMap NAME${config} with ${key}`, () => {

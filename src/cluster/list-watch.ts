@@ -1,0 +1,122 @@
+/** The two requests that a watch is made of, once each: a list, and the changes since. */
+import { isObject, type Json } from '../toolhive/types.ts';
+import { ApiError, type Connection } from './connect.ts';
+
+export interface Resource {
+	readonly connection: Pick<Connection, 'get' | 'stream'>;
+	/** Paths to try in turn, such as one for each version; the first that is served is used. */
+	readonly paths: readonly string[];
+	readonly labelSelector?: string;
+}
+
+/** Where to go on after an interruption. */
+export interface Position {
+	readonly path: string;
+	readonly resourceVersion: string;
+}
+
+export interface Listed extends Position {
+	readonly items: readonly Json[];
+}
+
+export interface Event {
+	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+	readonly object: Json;
+	readonly resourceVersion: string;
+}
+
+/** Trouble that the API server reports inside a watch, 410 above all. */
+class StreamError extends Error {}
+
+/** Whether changes may have been missed for good. A broken connection or a busy server lost nothing that it cannot tell again. */
+export const isLost = (error: unknown): boolean =>
+	error instanceof StreamError ||
+	error instanceof SyntaxError ||
+	(error instanceof ApiError && error.status < 500 && error.status !== 429);
+
+const PAGE_SIZE = 500;
+
+/** All items, page by page; undefined where no path is served. */
+export async function listAll(
+	{ connection, paths, labelSelector }: Resource,
+	signal: AbortSignal,
+): Promise<Listed | undefined> {
+	for (const path of paths) {
+		const items: Json[] = [];
+		let page: Json = {};
+		try {
+			do {
+				const query = { limit: String(PAGE_SIZE), labelSelector, continue: textOf(metadataOf(page)['continue']) };
+				page = asObject(await connection.get(withQuery(path, query), signal));
+				// Go writes a list of nothing as null now and then.
+				for (const item of (page['items'] as Json[] | null) ?? []) items.push(withType(item, page));
+			} while (metadataOf(page)['continue']);
+		} catch (error) {
+			if (error instanceof ApiError && error.status === 404) continue;
+			throw error;
+		}
+		return { path, items, resourceVersion: textOf(metadataOf(page)['resourceVersion']) ?? '0' };
+	}
+	return undefined;
+}
+
+/** The changes after `from`, until the server ends the watch. They throw when the thread is lost. */
+export async function openWatch(
+	{ connection, labelSelector }: Resource,
+	from: Position,
+	{ watchSeconds, idleTimeoutMs }: { readonly watchSeconds: number; readonly idleTimeoutMs: number },
+	signal: AbortSignal,
+): Promise<AsyncIterable<Event>> {
+	const query = {
+		watch: '1',
+		allowWatchBookmarks: 'true',
+		resourceVersion: from.resourceVersion,
+		timeoutSeconds: String(Math.ceil(watchSeconds * (1 + Math.random()))),
+		labelSelector,
+	};
+	return eventsOf(await connection.stream(withQuery(from.path, query), idleTimeoutMs, signal));
+}
+
+async function* eventsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Event> {
+	for await (const line of linesOf(stream)) {
+		const event = asObject(JSON.parse(line));
+		const object = asObject(event['object']);
+		if (event['type'] === 'ERROR') throw new StreamError(String(object['message']));
+		const resourceVersion = String(metadataOf(object)['resourceVersion']);
+		yield { type: event['type'] as Event['type'], object, resourceVersion };
+	}
+}
+
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+	const decoder = new TextDecoder();
+	let pending: string[] = [];
+	for await (const chunk of stream) {
+		const parts = decoder.decode(chunk, { stream: true }).split('\n');
+		for (const part of parts.slice(0, -1)) {
+			const line = [...pending, part].join('');
+			pending = [];
+			if (line !== '') yield line;
+		}
+		pending.push(parts.at(-1) ?? '');
+	}
+}
+
+function withQuery(path: string, query: Record<string, string | undefined>): string {
+	const set = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+	return `${path}?${new URLSearchParams(set)}`;
+}
+
+/** Items of a list come without the type that the list has. */
+function withType(item: Json, page: Json): Json {
+	const kind = String(page['kind']).replace(/List$/, '');
+	return { apiVersion: page['apiVersion'], kind, ...item };
+}
+
+function asObject(value: unknown): Json {
+	if (!isObject(value)) throw new SyntaxError('the API server sent something that is not an object');
+	return value;
+}
+
+const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : {});
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

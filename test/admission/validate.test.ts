@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import type { Json } from '../../src/toolhive/types.ts';
+import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../objects/build.ts';
+import { clusterOf } from './cluster.ts';
+import { request, update, validated } from './play.ts';
+
+const CEL = 'spec.sessionStorage: address is required when provider is redis';
+const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is redis';
+const nothing = clusterOf([]);
+
+/** The messages of a denial, or none. */
+const denialOf = (object: Json, before?: Json): string[] => {
+	const answer = validated(before === undefined ? request(object) : update(object, before), nothing);
+	if (answer.allowed) return [];
+	expect(answer.code).to.equal(422);
+	expect(answer.reason).to.equal('Invalid');
+	return answer.message.split('; ');
+};
+
+const CREATE: { it: string; spec: Json; denied: string[] }[] = [
+	{ it: 'redis without address', spec: { sessionStorage: { provider: 'redis' } }, denied: [CEL] },
+	{ it: 'redis with an empty address', spec: { sessionStorage: { provider: 'redis', address: '' } }, denied: [EMPTY] },
+	{ it: 'address null is unset', spec: { sessionStorage: { provider: 'redis', address: null } }, denied: [CEL] },
+	{ it: 'replicas below 0', spec: { replicas: -1 }, denied: ['spec.replicas: must be at least 0'] },
+	{ it: 'replicas as a text', spec: { replicas: '3' }, denied: ['spec.replicas: must be of type integer'] },
+	{
+		it: 'an unknown provider',
+		spec: { sessionStorage: { provider: 'etcd', address: 'a' } },
+		denied: ['spec.sessionStorage.provider: must be one of memory, redis'],
+	},
+	{
+		it: 'everything at once, in one message',
+		spec: { replicas: -1, sessionStorage: { provider: 'redis', db: -1 } },
+		denied: ['spec.replicas: must be at least 0', 'spec.sessionStorage.db: must be at least 0', CEL],
+	},
+	{
+		it: 'no provider: said once, by the type check',
+		spec: { sessionStorage: { address: 'a' } },
+		denied: ['spec.sessionStorage.provider: is required'],
+	},
+	{ it: 'redis with address', spec: { sessionStorage: REDIS }, denied: [] },
+	{ it: 'memory', spec: { sessionStorage: { provider: 'memory' } }, denied: [] },
+	{ it: 'nothing set', spec: {}, denied: [] },
+	{ it: 'null is unset, as the API server drops it', spec: { replicas: null, sessionStorage: null }, denied: [] },
+	{ it: 'null below is unset', spec: { sessionStorage: { ...REDIS, db: null, keyPrefix: null } }, denied: [] },
+	{
+		it: 'fields of newer CRDs',
+		spec: { transport: 3, sessionStorage: { ...REDIS, tls: 'x', sentinel: [] } },
+		denied: [],
+	},
+];
+
+describe('validate, CREATE', () => {
+	for (const { it: title, spec, denied } of CREATE) {
+		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
+			it(`${String(make()['kind'])}: ${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
+				expect(denialOf(make(spec))).to.deep.equal(denied);
+			});
+		}
+	}
+	it('v1alpha1 is judged alike', () => {
+		const alpha = {
+			...mcpServer({ sessionStorage: { provider: 'redis' } }),
+			apiVersion: 'toolhive.stacklok.dev/v1alpha1',
+		};
+		expect(denialOf(alpha)).to.deep.equal([CEL]);
+	});
+	it('the annotation never silences a denial', () => {
+		const annotations = { 'toolhive-scaling/ignore': 'redis-without-password, session-storage-missing' };
+		expect(denialOf(mcpServer({ sessionStorage: { provider: 'redis' } }, { annotations }))).to.deep.equal([CEL]);
+	});
+	it('a denial carries the warnings too', () => {
+		const answer = validated(request(mcpServer({ replicas: 3, sessionStorage: { provider: 'redis' } })), nothing);
+		expect(answer.warnings.join()).to.include('redis-without-password');
+	});
+	it('a spec that is no object is for the API server to refuse', () => {
+		for (const spec of [undefined, null, 'x', 3, []]) expect(denialOf({ ...mcpServer(), spec })).to.deep.equal([]);
+	});
+});
+
+const missing = { provider: 'redis' };
+const RATCHET: { it: string; before: Json; now: Json; denied: string[] }[] = [
+	{
+		it: 'bad before and after',
+		before: { sessionStorage: missing },
+		now: { sessionStorage: missing, replicas: 2 },
+		denied: [],
+	},
+	{ it: 'bad before, mended', before: { sessionStorage: missing }, now: { sessionStorage: REDIS }, denied: [] },
+	{
+		it: 'bad before, touched',
+		before: { sessionStorage: missing },
+		now: { sessionStorage: { ...missing, db: 1 } },
+		denied: [CEL],
+	},
+	{ it: 'good before, bad after', before: { sessionStorage: REDIS }, now: { sessionStorage: missing }, denied: [CEL] },
+	{ it: 'unset before, bad after', before: {}, now: { sessionStorage: missing }, denied: [CEL] },
+	{
+		it: 'memory before, redis without address after',
+		before: { sessionStorage: { provider: 'memory' } },
+		now: { sessionStorage: missing },
+		denied: [CEL],
+	},
+	{
+		it: 'an empty address before, its prefix changed',
+		before: { sessionStorage: { provider: 'redis', address: '' } },
+		now: { sessionStorage: { provider: 'redis', address: '', keyPrefix: 'a:' } },
+		denied: [],
+	},
+	{
+		it: 'an empty address with memory before, redis after',
+		before: { sessionStorage: { provider: 'memory', address: '' } },
+		now: { sessionStorage: { provider: 'redis', address: '' } },
+		denied: [EMPTY],
+	},
+	{ it: '-1 before and after', before: { replicas: -1 }, now: { replicas: -1, image: 'new' }, denied: [] },
+	{
+		it: '-1 before, -2 after',
+		before: { replicas: -1 },
+		now: { replicas: -2 },
+		denied: ['spec.replicas: must be at least 0'],
+	},
+	{
+		it: '-1 before, another field bad after',
+		before: { replicas: -1 },
+		now: { replicas: -1, sessionStorage: missing },
+		denied: [CEL],
+	},
+	{
+		it: 'passwordRef without key before and after',
+		before: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } } },
+		now: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } }, replicas: 2 },
+		denied: [],
+	},
+	{
+		it: 'passwordRef without key is new',
+		before: { sessionStorage: REDIS },
+		now: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } } },
+		denied: ['spec.sessionStorage.passwordRef.key: is required'],
+	},
+	{
+		it: 'sessionStorage without provider is new',
+		before: {},
+		now: { sessionStorage: { keyPrefix: 'a:' } },
+		denied: ['spec.sessionStorage.provider: is required'],
+	},
+	{ it: 'a text before and after', before: { sessionStorage: 'x' }, now: { sessionStorage: 'x' }, denied: [] },
+	{ it: 'a list before and after', before: { sessionStorage: [1] }, now: { sessionStorage: [1] }, denied: [] },
+];
+
+describe('validate, UPDATE: what was already so is let through (ratcheting)', () => {
+	for (const { it: title, before, now, denied } of RATCHET) {
+		it(`${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
+			expect(denialOf(mcpServer(now), mcpServer(before))).to.deep.equal(denied);
+		});
+	}
+	it('one being deleted is let through whatever it is', () => {
+		const metadata = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+		expect(denialOf(mcpServer({ replicas: -1 }, metadata), mcpServer())).to.deep.equal([]);
+	});
+});
+
+describe('validate: what it is not for', () => {
+	const bad = mcpServer({ sessionStorage: missing });
+	const ROWS = [
+		{ it: 'DELETE', asked: request(bad, { operation: 'DELETE' }) },
+		{ it: 'CONNECT', asked: request(bad, { operation: 'CONNECT' }) },
+		{ it: 'status', asked: update(bad, mcpServer(), { resource: 'toolhive.stacklok.dev/mcpservers/status' }) },
+		{ it: 'another resource', asked: request(bad, { resource: 'toolhive.stacklok.dev/mcpgroups' }) },
+		{ it: 'another group', asked: request(bad, { resource: 'example.com/mcpservers' }) },
+		{
+			it: 'another kind in the object',
+			asked: request({ ...bad, kind: 'MCPGroup' }, { resource: 'toolhive.stacklok.dev/mcpservers' }),
+		},
+	];
+	for (const { it: title, asked } of ROWS) {
+		it(`${title}: allowed, without a warning`, () => {
+			expect(validated(asked, nothing)).to.deep.equal({ allowed: true, patch: [], warnings: [] });
+		});
+	}
+});
+
+describe('validate: warnings around a server', () => {
+	const shared = { sessionStorage: { ...REDIS, keyPrefix: 'team:', passwordRef: PASSWORD } };
+	const hub = virtualMcpServer(shared);
+	it('another server in the same key space is named', () => {
+		const search = mcpServer(shared);
+		const { warnings } = validated(request(search), clusterOf([search, hub]));
+		expect(warnings.join()).to.include('shared-key-space').and.include('VirtualMCPServer demo/hub');
+	});
+	it('a server does not share with itself', () => {
+		const search = mcpServer(shared);
+		expect(validated(update(search, search), clusterOf([search])).warnings).to.deep.equal([]);
+	});
+	it('lowered backends are told on UPDATE', () => {
+		const { warnings } = validated(
+			update(mcpServer({ backendReplicas: 0 }), mcpServer({ backendReplicas: 1 })),
+			nothing,
+		);
+		expect(warnings.join()).to.include('backend-replicas-lowered');
+	});
+});

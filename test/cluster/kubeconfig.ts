@@ -1,0 +1,26 @@
+/** A kubeconfig for a server of our own. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Kubeconfig {
+	readonly path: string;
+	readonly remove: () => void;
+}
+
+export function writeKubeconfig(url: string, ca: string, token = 'scripted-token'): Kubeconfig {
+	const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+	const path = join(folder, 'config');
+	const config = {
+		apiVersion: 'v1',
+		kind: 'Config',
+		'current-context': 'one',
+		clusters: [
+			{ name: 'one', cluster: { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
+		],
+		users: [{ name: 'one', user: { token } }],
+		contexts: [{ name: 'one', context: { cluster: 'one', user: 'one' } }],
+	};
+	writeFileSync(path, JSON.stringify(config));
+	return { path, remove: () => rmSync(folder, { recursive: true }) };
+}

@@ -1,0 +1,222 @@
+/**
+ * One resource of an API server, over HTTPS, that can be told to misbehave. It remembers what happened, so that a watch
+ * from an older resourceVersion gets what it missed.
+ */
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer, type Http2ServerRequest } from 'node:http2';
+import { createServer as createHttpsServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import type { Json } from '../../src/toolhive/types.ts';
+
+export type Protocol = 'HTTP/1.1' | 'HTTP/2';
+type Request = IncomingMessage | Http2ServerRequest;
+/** What both protocols' answers have in common. */
+interface Response {
+	writeHead(status: number, headers: Record<string, string>): unknown;
+	write(text: string): unknown;
+	end(text: string): unknown;
+	on(event: 'close', listener: () => void): unknown;
+}
+
+export interface Asked {
+	readonly kind: 'list' | 'watch' | 'get';
+	readonly path: string;
+	readonly query: URLSearchParams;
+	readonly authorization: string | undefined;
+	readonly atMs: number;
+}
+
+/** Answers a request in its own way. */
+export type Fault = (respond: Responder) => void;
+
+export interface Responder {
+	readonly query: URLSearchParams;
+	/** A Kubernetes Status. */
+	readonly refuse: (status: number) => void;
+	/** The first bytes of a watch, exactly these; the watch stays open. */
+	readonly write: (text: string) => void;
+	readonly end: () => void;
+	/** Ends the TCP connection without a word. */
+	readonly reset: () => void;
+	readonly behave: () => void;
+}
+
+export interface ScriptedApiServer {
+	readonly url: string;
+	readonly ca: string;
+	/** Every request so far. */
+	readonly asked: readonly Asked[];
+	/** What it holds, as a list would say it. */
+	readonly items: () => Json[];
+	readonly put: (name: string, fields?: Json) => void;
+	readonly remove: (name: string) => void;
+	/** Changes that no open watch is told of; one that asks again gets them. */
+	readonly quietly: (change: () => void) => void;
+	/** Forgets what happened so far: a watch from before gets 410. */
+	readonly compact: () => void;
+	/** The next request of a kind, or every one until it is undefined. */
+	readonly next: Record<'list' | 'watch', Fault[]>;
+	readonly always: Record<'list' | 'watch', Fault | undefined>;
+	readonly openWatches: () => number;
+	/** Raw text into every open watch. */
+	readonly write: (text: string) => void;
+	readonly bookmark: () => void;
+	readonly endWatches: () => void;
+	readonly resetAll: () => void;
+	/** TCP connections ever made. */
+	readonly connections: () => number;
+	readonly stop: () => Promise<void>;
+}
+
+const TYPE = { apiVersion: 'example.dev/v1', kind: 'Thing' };
+export const PATH = '/apis/example.dev/v1/things';
+
+export async function startScriptedApiServer(
+	protocol: Protocol = 'HTTP/1.1',
+	paths = [PATH],
+): Promise<ScriptedApiServer> {
+	const authority = await issueAuthority();
+	const pair = await issueServing(authority);
+	const objects = new Map<string, Json>();
+	const history: { version: number; line: string }[] = [];
+	const asked: Asked[] = [];
+	const watches = new Set<Response>();
+	const sockets = new Set<Socket>();
+	let connections = 0;
+	let version = 1;
+	let compactedAt = 0;
+	let isQuiet = false;
+	const next: Record<'list' | 'watch', Fault[]> = { list: [], watch: [] };
+	const always: Record<'list' | 'watch', Fault | undefined> = { list: undefined, watch: undefined };
+
+	const tell = (type: string, object: Json): void => {
+		const line = `${JSON.stringify({ type, object })}\n`;
+		history.push({ version, line });
+		if (!isQuiet) for (const watch of watches) watch.write(line);
+	};
+	const respondTo = (request: Request, response: Response, kind: Asked['kind'], query: URLSearchParams): Responder => {
+		const json = (status: number, body: Json): void => {
+			response.writeHead(status, { 'content-type': 'application/json' });
+			response.end(JSON.stringify(body));
+		};
+		const open = (): void => {
+			response.writeHead(200, { 'content-type': 'application/json' });
+			watches.add(response);
+			response.on('close', () => watches.delete(response));
+		};
+		const refuse = (code: number): void =>
+			json(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: `scripted ${code}`, code });
+		const list = (): void => {
+			const start = Number(query.get('continue') ?? 0);
+			const end = start + Math.min(Number(query.get('limit')), PAGE_SIZE);
+			const page = [...objects.values()].slice(start, end).map(({ apiVersion: _, kind: __, ...item }) => item);
+			const more = end < objects.size ? { continue: String(end) } : {};
+			json(200, { ...TYPE, kind: 'ThingList', metadata: { resourceVersion: String(version), ...more }, items: page });
+		};
+		const watch = (): void => {
+			const since = Number(query.get('resourceVersion'));
+			if (since < compactedAt) {
+				refuse(410);
+				return;
+			}
+			open();
+			response.write(history.flatMap((event) => (event.version > since ? event.line : [])).join(''));
+		};
+		return {
+			query,
+			refuse,
+			write: (text) => {
+				open();
+				response.write(text);
+			},
+			end: () => void response.end(''),
+			reset: () => void request.socket.destroy(),
+			behave: kind === 'watch' ? watch : list,
+		};
+	};
+	const answer = (request: Request, response: Response): void => {
+		const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://scripted');
+		const isServed = paths.includes(pathname);
+		const kind = !isServed ? 'get' : query.has('watch') ? 'watch' : 'list';
+		asked.push({ kind, path: pathname, query, authorization: request.headers.authorization, atMs: performance.now() });
+		const responder = respondTo(request, response, kind, query);
+		const fault = kind === 'get' ? undefined : (next[kind].shift() ?? always[kind]);
+		if (kind === 'get') responder.refuse(404);
+		else if (fault === undefined) responder.behave();
+		else fault(responder);
+	};
+
+	const options = { cert: pair.cert, key: pair.key };
+	const server = (
+		protocol === 'HTTP/2'
+			? createSecureServer({ ...options, allowHTTP1: true }, (request, response) => answer(request, response))
+			: createHttpsServer(options, (request, response) => answer(request, response))
+	) as Server;
+	server.on('connection', (socket: Socket) => {
+		connections += 1;
+		sockets.add(socket);
+		socket.on('close', () => sockets.delete(socket));
+		socket.on('error', () => undefined);
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+
+	const resetAll = (): void => {
+		for (const socket of sockets) socket.destroy();
+	};
+	return {
+		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		ca: authority.cert,
+		asked,
+		items: () => [...objects.values()],
+		put: (name, fields = {}) => {
+			version += 1;
+			const former = objects.get(name) as { metadata: { uid: string } } | undefined;
+			const uid = former?.metadata.uid ?? `uid-${version}`;
+			const metadata = { name, namespace: 'shop', uid, resourceVersion: String(version) };
+			const object = { ...TYPE, metadata, ...fields };
+			objects.set(name, object);
+			tell(former === undefined ? 'ADDED' : 'MODIFIED', object);
+		},
+		remove: (name) => {
+			version += 1;
+			const former = objects.get(name) as Json & { metadata: Json };
+			objects.delete(name);
+			tell('DELETED', { ...former, metadata: { ...former.metadata, resourceVersion: String(version) } });
+		},
+		quietly: (change) => {
+			isQuiet = true;
+			change();
+			isQuiet = false;
+		},
+		compact: () => {
+			version += 1;
+			compactedAt = version;
+			history.length = 0;
+		},
+		next,
+		always,
+		openWatches: () => watches.size,
+		write: (text) => {
+			for (const watch of watches) watch.write(text);
+		},
+		bookmark: () => {
+			version += 1;
+			const object = { ...TYPE, metadata: { resourceVersion: String(version) } };
+			for (const watch of watches) watch.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+		},
+		endWatches: () => {
+			for (const watch of watches) watch.end('');
+		},
+		resetAll,
+		connections: () => connections,
+		stop: async () => {
+			const closed = new Promise((resolve) => server.close(resolve));
+			resetAll();
+			await closed;
+		},
+	};
+}
+
+/** Small, so that a few objects are several pages. */
+const PAGE_SIZE = 3;

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { after, afterEach, before, describe, it } from 'mocha';
+import type { Answer } from '../../src/admission/answer.ts';
+import type { Handler } from '../../src/http/app.ts';
+import { ALLOWED, oneConnection, type Serving, startServing } from './serving.ts';
+import { until } from './until.ts';
+
+describe('http limits', () => {
+	let serving: Serving;
+	let handler: Handler = () => ALLOWED;
+	before(async () => {
+		serving = await startServing({ maxInFlight: 2, mutate: (request, signal) => handler(request, signal) });
+	});
+	afterEach(() => {
+		handler = () => ALLOWED;
+	});
+	after(() => serving.stop());
+
+	it('sends what is beyond the limit elsewhere with 503 and Retry-After', async () => {
+		const { promise, resolve } = Promise.withResolvers<Answer>();
+		handler = () => promise;
+		const agent = oneConnection();
+		const taken = [serving.ask(), serving.ask()];
+		await until(() => serving.webhook.inFlight() === 2);
+		const refused = await serving.ask({ agent });
+		expect(refused.status).to.equal(503);
+		expect(refused.headers).to.include({ 'retry-after': '1', connection: 'close' });
+		expect(refused.json).to.include({ code: 503, reason: 'ServiceUnavailable' });
+		expect(serving.webhook.inFlight()).to.equal(2);
+		resolve(ALLOWED);
+		expect((await Promise.all(taken)).map(({ status }) => status)).to.deep.equal([200, 200]);
+		expect(serving.webhook.inFlight()).to.equal(0);
+		const next = await serving.ask({ agent });
+		agent.destroy();
+		expect({ status: next.status, isReused: next.isReused }).to.deep.equal({ status: 200, isReused: false });
+		expect(await serving.metrics.text()).to.contain('thv_scaling_refused_requests_total{code="503"} 1');
+	});
+
+	it('never asks to come again where the next answer would be the same', async () => {
+		for (const question of [{ body: '{' }, { path: '/nowhere' }, { method: 'GET', body: '' }]) {
+			expect((await serving.ask(question)).headers).not.to.have.property('retry-after');
+		}
+	});
+
+	it('answers before the API server stops waiting, and ends the work', async () => {
+		let signalled: AbortSignal | undefined;
+		handler = (_request, signal) => {
+			signalled = signal;
+			return new Promise(() => undefined);
+		};
+		const startedMs = performance.now();
+		const { status, json } = await serving.ask({ path: '/mutate?timeout=3s' });
+		expect(performance.now() - startedMs).to.be.within(2_390, 3_000);
+		expect(status).to.equal(504);
+		expect(json).to.include({ code: 504, reason: 'Timeout', message: 'no answer within 2400 ms' });
+		expect(signalled?.aborted).to.equal(true);
+		expect(serving.webhook.inFlight()).to.equal(0);
+		expect(JSON.parse(serving.lines.at(-1) ?? '')).to.include({ uid: 'uid-1', verdict: 'error' });
+	});
+
+	it('outlives work that fails after its time was up', async () => {
+		handler = async (_request, signal) => {
+			await sleep(60_000, undefined, { signal });
+			return ALLOWED;
+		};
+		expect((await serving.ask({ path: '/mutate?timeout=100ms' })).status).to.equal(504);
+		expect((await serving.ask({ path: '/mutate?timeout=100ms' })).status).to.equal(504);
+	});
+
+	it('counts the time of the upload', async () => {
+		handler = (_request, signal) => new Promise((_, reject) => signal.addEventListener('abort', reject));
+		const socket = await serving.dial();
+		const startedMs = performance.now();
+		socket.write('POST /mutate?timeout=4s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: ');
+		const body = JSON.stringify({
+			apiVersion: 'admission.k8s.io/v1',
+			kind: 'AdmissionReview',
+			request: { uid: 'slow', operation: 'DELETE', resource: { resource: 'pods' } },
+		});
+		socket.write(`${body.length}\r\n\r\n${body.slice(0, 10)}`);
+		await sleep(2_000);
+		socket.write(body.slice(10));
+		const [first] = await new Promise<Buffer[]>((resolve) => socket.once('data', (chunk) => resolve([chunk])));
+		expect(String(first)).to.match(/^HTTP\/1\.1 504 /);
+		expect(performance.now() - startedMs).to.be.within(3_190, 5_000);
+		socket.destroy();
+	});
+
+	it('leaves no timer behind a review that was answered', async () => {
+		handler = async () => ALLOWED;
+		const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+		await serving.ask();
+		const timersBefore = timers();
+		for (let count = 0; count < 20; count += 1) await serving.ask({ path: '/mutate?timeout=30s' });
+		expect(timers()).to.be.at.most(timersBefore + 2);
+	});
+});

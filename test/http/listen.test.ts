@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { issueServing } from '../../certs/issue.ts';
+import type { Answer } from '../../src/admission/answer.ts';
+import { closeGently, listenHttp, useCertificate } from '../../src/http/listen.ts';
+import { ALLOWED, oneConnection, type Serving, startServing } from './serving.ts';
+import { until } from './until.ts';
+
+/** Longest time for anything that is promised to happen at once, on a busy machine. */
+const SOON_MS = 5_000;
+
+describe('http sockets', function () {
+	this.timeout(20_000);
+	let serving: Serving;
+	let held: PromiseWithResolvers<Answer> | undefined;
+	beforeEach(async () => {
+		held = undefined;
+		serving = await startServing({ mutate: () => held?.promise ?? ALLOWED });
+	});
+	afterEach(() => serving.stop());
+
+	it('keeps idle connections longer than the API server does', () => {
+		expect(serving.server.keepAliveTimeout).to.be.greaterThan(90_000);
+	});
+
+	it('limits how long a request may take to arrive', () => {
+		expect(serving.server.headersTimeout).to.equal(30_000);
+		expect(serving.server.requestTimeout).to.equal(30_000);
+	});
+
+	it('exchanges its certificate without dropping a connection', async () => {
+		const agent = oneConnection();
+		const before = await serving.ask({ agent });
+		const pair = await issueServing(serving.authority);
+		const certificate = { cert: Buffer.from(pair.cert), key: Buffer.from(pair.key), expirySeconds: 0, fingerprint: '' };
+		useCertificate(serving.server, certificate);
+		const kept = await serving.ask({ agent });
+		agent.destroy();
+		const fresh = await serving.ask();
+		expect(kept).to.include({ status: 200, isReused: true, serialNumber: before.serialNumber });
+		expect(fresh).to.include({ status: 200, isReused: false });
+		expect(fresh.serialNumber).not.to.equal(before.serialNumber);
+	});
+
+	it('keeps the old certificate where the new pair does not match', async () => {
+		const { serialNumber } = await serving.ask();
+		const [one, two] = [await issueServing(serving.authority), await issueServing(serving.authority)];
+		const mixed = { cert: Buffer.from(one.cert), key: Buffer.from(two.key), expirySeconds: 0, fingerprint: '' };
+		expect(() => useCertificate(serving.server, mixed)).to.throw('key values mismatch');
+		expect((await serving.ask()).serialNumber).to.equal(serialNumber);
+	});
+
+	it('says why a port cannot be had', async () => {
+		const taken = createServer().listen(0);
+		await once(taken, 'listening');
+		const { port } = taken.address() as { port: number };
+		const error: unknown = await listenHttp(() => undefined, port).catch((reason) => reason);
+		taken.close();
+		expect(error).to.have.property('code', 'EADDRINUSE');
+	});
+
+	it('draining, serves on and asks every client to go elsewhere', async () => {
+		const agent = oneConnection();
+		expect((await serving.ask({ agent })).headers['connection']).to.equal('keep-alive');
+		serving.webhook.startDraining();
+		for (const question of [{ agent }, {}, { body: '{' }, { path: '/validate' }]) {
+			const { status, headers } = await serving.ask(question);
+			expect(status).to.be.oneOf([200, 400]);
+			expect(headers['connection']).to.equal('close');
+		}
+		agent.destroy();
+	});
+
+	it('closing, lets what is in flight end and takes nothing new', async () => {
+		held = Promise.withResolvers();
+		const agent = oneConnection();
+		await serving.ask({ agent, path: '/validate' });
+		const answer = serving.ask();
+		await until(() => serving.webhook.inFlight() === 1);
+		serving.webhook.startDraining();
+		const closing = closeGently(serving.server);
+		const refused: unknown = await serving.ask().catch((error) => error);
+		expect(refused).to.have.property('code', 'ECONNREFUSED');
+		expect(await Promise.race([closing, sleep(100, 'still open')])).to.equal('still open');
+		held.resolve(ALLOWED);
+		expect((await answer).status).to.equal(200);
+		const startedMs = performance.now();
+		await closing;
+		agent.destroy();
+		expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
+	});
+
+	it('gives up on a connection that does not begin to speak TLS', async () => {
+		const mute = connect(serving.port, '127.0.0.1').on('error', () => undefined);
+		await once(mute, 'close');
+	});
+
+	it('closing, does not wait for connections on which nothing was ever asked', async () => {
+		const silent = await serving.dial();
+		// The server's side of the handshake is over when it answers somebody else.
+		await serving.ask();
+		await endsSoon(silent);
+	});
+
+	it('closing, does not wait for a handshake to be followed by nothing', async () => {
+		await endsSoon(await serving.dial());
+	});
+
+	async function endsSoon(connection: Socket): Promise<void> {
+		const closed = once(connection.resume(), 'close');
+		const startedMs = performance.now();
+		await closeGently(serving.server);
+		await closed;
+		expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
+	}
+});

@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { createMetrics, type Metrics, type Sources } from '../../src/http/metrics.ts';
+
+const SOURCES: Sources = { inFlight: () => 3, watches: () => [], certificateExpiry: () => 1_800_000_000 };
+
+const linesOf = async (metrics: Metrics): Promise<string[]> =>
+	(await metrics.text()).split('\n').filter((line) => line.startsWith('thv_scaling_'));
+
+describe('http metrics', () => {
+	it('reads its gauges when somebody looks', async () => {
+		let silentSeconds = 1.5;
+		const watches = (): ReturnType<Sources['watches']> => [{ resource: 'mcpservers', silentSeconds, objects: 7 }];
+		const metrics = createMetrics({ ...SOURCES, watches });
+		expect(await linesOf(metrics)).to.include.members([
+			'thv_scaling_requests_in_flight 3',
+			'thv_scaling_certificate_expiry_timestamp_seconds 1800000000',
+			'thv_scaling_watch_silent_seconds{resource="mcpservers"} 1.5',
+			'thv_scaling_watch_objects{resource="mcpservers"} 7',
+		]);
+		silentSeconds = Number.POSITIVE_INFINITY;
+		expect(await linesOf(metrics)).to.include('thv_scaling_watch_silent_seconds{resource="mcpservers"} +Inf');
+	});
+
+	it('counts', async () => {
+		const metrics = createMetrics(SOURCES);
+		metrics.countReload('loaded');
+		metrics.countReload('failed');
+		metrics.countReload('failed');
+		metrics.countRefused(413);
+		metrics.countWarnings(2);
+		metrics.countWarnings(3);
+		expect(await linesOf(metrics)).to.include.members([
+			'thv_scaling_certificate_reloads_total{result="loaded"} 1',
+			'thv_scaling_certificate_reloads_total{result="failed"} 2',
+			'thv_scaling_refused_requests_total{code="413"} 1',
+			'thv_scaling_warnings_total 5',
+		]);
+	});
+
+	it('sums what it observes, in seconds', async () => {
+		const metrics = createMetrics(SOURCES);
+		const labels = { operation: 'CREATE', resource: 'apps/deployments', verdict: 'mutated' };
+		metrics.observeReview(labels, 0.25);
+		metrics.observeReview(labels, 0.5);
+		const shown = 'operation="CREATE",resource="apps/deployments",verdict="mutated"';
+		expect(await linesOf(metrics)).to.include.members([
+			`thv_scaling_review_duration_seconds_sum{${shown}} 0.75`,
+			`thv_scaling_review_duration_seconds_bucket{le="0.25",${shown}} 1`,
+			`thv_scaling_review_duration_seconds_bucket{le="0.5",${shown}} 2`,
+		]);
+	});
+
+	it('belongs to its process alone: two do not meet', async () => {
+		createMetrics(SOURCES).countWarnings(9);
+		expect(await linesOf(createMetrics(SOURCES))).to.include('thv_scaling_warnings_total 0');
+	});
+});

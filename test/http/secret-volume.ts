@@ -1,0 +1,37 @@
+/** A folder with tls.crt and tls.key as kubelet mounts a Secret: links to a link that is swapped in one step. */
+import { mkdirSync, mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { KeyPair } from '../../certs/issue.ts';
+
+export interface SecretVolume {
+	readonly folder: string;
+	/** What kubelet does when the Secret changed. */
+	readonly swap: (pair: KeyPair) => void;
+	readonly remove: () => void;
+}
+
+export function createSecretVolume(first: KeyPair): SecretVolume {
+	const folder = mkdtempSync(join(tmpdir(), 'secret-volume-'));
+	let generation = 0;
+	const write = ({ cert, key }: KeyPair): string => {
+		generation += 1;
+		const name = `..2026_11_21.${generation}`;
+		mkdirSync(join(folder, name));
+		writeFileSync(join(folder, name, 'tls.crt'), cert);
+		writeFileSync(join(folder, name, 'tls.key'), key);
+		return name;
+	};
+	symlinkSync(write(first), join(folder, '..data'));
+	for (const file of ['tls.crt', 'tls.key']) symlinkSync(join('..data', file), join(folder, file));
+	return {
+		folder,
+		swap: (pair) => {
+			const former = readlinkSync(join(folder, '..data'));
+			symlinkSync(write(pair), join(folder, '..data_tmp'));
+			renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+			rmSync(join(folder, former), { recursive: true });
+		},
+		remove: () => rmSync(folder, { recursive: true }),
+	};
+}

@@ -1,0 +1,48 @@
+import { expect } from 'chai';
+import { editRunConfig, runConfigHasTls } from '../../src/objects/run-config-json.ts';
+
+const TWICE = '{"backend_replicas":1,"a":0,"backend_replicas":2}';
+const UNREADABLE = [
+	'',
+	' ',
+	'3',
+	'"x"',
+	'null',
+	'true',
+	'[]',
+	'[{"name":"n"}]',
+	'{"name":',
+	'{"a":1,}',
+	'{a:1}',
+	'{} x',
+	'\ufeff{}',
+];
+
+describe('runconfig.json that cannot be used', () => {
+	for (const text of [...UNREADABLE, TWICE]) {
+		it(`${JSON.stringify(text)} is left alone`, () => {
+			expect(editRunConfig(text, { backendReplicas: 3 }, 'both')).to.equal(undefined);
+		});
+	}
+	it('nested 100,000 levels deep is left alone, without an error', () => {
+		const text = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+		expect(() => editRunConfig(text, { backendReplicas: 3 }, 'both')).to.not.throw();
+	});
+	it('carries no TLS', () => {
+		for (const text of UNREADABLE) expect(runConfigHasTls(text), text).to.equal(false);
+	});
+});
+
+describe('TLS that the operator wrote', () => {
+	const TABLE = [
+		{ it: 'under scaling_config.session_redis', config: { scaling_config: { session_redis: { tls: {} } } }, has: true },
+		{ it: 'not at top level', config: { session_redis: { tls: {} } }, has: false },
+		{ it: 'not as a flag', config: { scaling_config: { session_redis: { tls: true } } }, has: false },
+		{ it: 'not anywhere else', config: { tls: {}, scaling_config: { tls: {} } }, has: false },
+	];
+	for (const { it: title, config, has } of TABLE) {
+		it(title, () => {
+			expect(runConfigHasTls(JSON.stringify(config))).to.equal(has);
+		});
+	}
+});
