@@ -64,6 +64,9 @@ export interface ScriptedApiServer {
 	readonly bookmark: () => void;
 	readonly endWatches: () => void;
 	readonly resetAll: () => void;
+	/** Nobody listens on its port any more, until it is up again. */
+	readonly down: () => Promise<void>;
+	readonly up: () => Promise<void>;
 	/** TCP connections ever made. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
@@ -159,13 +162,20 @@ export async function startScriptedApiServer(
 		socket.on('close', () => sockets.delete(socket));
 		socket.on('error', () => undefined);
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+	await listen(0);
+	const { port } = server.address() as AddressInfo;
 
 	const resetAll = (): void => {
 		for (const socket of sockets) socket.destroy();
 	};
+	const down = async (): Promise<void> => {
+		const closed = new Promise((resolve) => server.close(resolve));
+		resetAll();
+		await closed;
+	};
 	return {
-		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+		url: `https://127.0.0.1:${port}`,
 		ca: authority.cert,
 		asked,
 		items: () => [...objects.values()],
@@ -210,10 +220,10 @@ export async function startScriptedApiServer(
 		},
 		resetAll,
 		connections: () => connections,
+		down,
+		up: () => listen(port),
 		stop: async () => {
-			const closed = new Promise((resolve) => server.close(resolve));
-			resetAll();
-			await closed;
+			if (server.listening) await down();
 		},
 	};
 }

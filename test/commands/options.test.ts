@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import {
+	commaList,
+	describeOptions,
+	environmentName,
+	oneOf,
+	readOptions,
+	text,
+	UsageError,
+	unknownVariables,
+	wholeNumber,
+} from '../../src/commands/options.ts';
+import { SERVE_OPTIONS } from '../../src/commands/serve.ts';
+
+const TABLE = {
+	file: { ...text('a file'), help: 'A file.', fallback: undefined },
+	port: { ...wholeNumber(0, 65535), help: 'A port.', fallback: '8443' },
+	layout: { ...oneOf('both', 'top-level'), help: 'A layout.', fallback: 'both' },
+	'user-names': { ...commaList('names'), help: 'Names.', fallback: 'a,b' },
+} as const;
+
+describe('commands options', () => {
+	it('fall back where nothing is given', () => {
+		expect(readOptions(TABLE, [], {})).to.deep.equal({ port: 8443, layout: 'both', 'user-names': ['a', 'b'] });
+	});
+
+	it('come from the environment, and a flag beats it', () => {
+		const env = { THV_SCALING_PORT: '1', THV_SCALING_LAYOUT: 'top-level', THV_SCALING_FILE: 'x' };
+		const values = readOptions(TABLE, ['--port', '2', '--user-names=c, d,,'], env);
+		expect(values).to.deep.equal({ file: 'x', port: 2, layout: 'top-level', 'user-names': ['c', 'd'] });
+	});
+
+	it('do not look at a bad variable that a flag beats', () => {
+		expect(readOptions(TABLE, ['--port=2'], { THV_SCALING_PORT: 'bad' }).port).to.equal(2);
+	});
+
+	const wrong: readonly (readonly [args: string[], env: Record<string, string>, message: string])[] = [
+		[['--port', 'http'], {}, '--port is "http"; allowed: a whole number from 0 to 65535'],
+		[['--port', '65536'], {}, '--port is "65536"; allowed: a whole number from 0 to 65535'],
+		[['--port=-1'], {}, '--port is "-1"; allowed: a whole number from 0 to 65535'],
+		[['--port', '1.5'], {}, '--port is "1.5"; allowed: a whole number from 0 to 65535'],
+		[['--port', '1e3'], {}, '--port is "1e3"; allowed: a whole number from 0 to 65535'],
+		[['--port', ''], {}, '--port is ""; allowed: a whole number from 0 to 65535'],
+		[['--layout', 'Both'], {}, '--layout is "Both"; allowed: both or top-level'],
+		[['--file', ''], {}, '--file is ""; allowed: a file'],
+		[['--user-names', ' , '], {}, '--user-names is " , "; allowed: names'],
+		[[], { THV_SCALING_PORT: '80a' }, 'THV_SCALING_PORT is "80a"; allowed: a whole number from 0 to 65535'],
+		[[], { THV_SCALING_PORT: '' }, 'THV_SCALING_PORT is ""; allowed: a whole number from 0 to 65535'],
+		[[], { THV_SCALING_LAYOUT: 'x\ny' }, 'THV_SCALING_LAYOUT is "x\\ny"; allowed: both or top-level'],
+	];
+	for (const [args, env, message] of wrong) {
+		it(`refuse ${JSON.stringify([...args, env])} and say what is allowed`, () => {
+			expect(() => readOptions(TABLE, args, env)).to.throw(UsageError, message);
+		});
+	}
+
+	for (const args of [['--nope', '1'], ['--port'], ['positional'], ['-p', '1'], ['--no-port']]) {
+		it(`refuse ${args.join(' ')} in one line`, () => {
+			const refused = (): unknown => readOptions(TABLE, args, {});
+			expect(refused).to.throw(UsageError).with.property('message').that.includes(args[0]);
+			expect(refused).not.to.throw(/\n/);
+		});
+	}
+
+	it('know a variable that is most likely misspelt', () => {
+		const env = { THV_SCALING_PROT: '1', THV_SCALING_PORT: '1', PORT: '1', THV_SCALING_USER_NAMES: 'a' };
+		expect(unknownVariables(TABLE, env)).to.deep.equal(['THV_SCALING_PROT']);
+	});
+
+	it('are all described, with default, variable and what is allowed', () => {
+		const description = describeOptions(SERVE_OPTIONS);
+		for (const [flag, { allowed, help, fallback }] of Object.entries(SERVE_OPTIONS)) {
+			const paragraph = description.slice(description.indexOf(`--${flag}`));
+			for (const part of [
+				help,
+				allowed,
+				environmentName(flag),
+				...(fallback === undefined ? [] : [`(default ${fallback})`]),
+			]) {
+				expect(paragraph.split('\n').slice(0, 3).join('\n'), flag).to.contain(part);
+			}
+		}
+	});
+
+	it('have fallbacks that are allowed', () => {
+		expect(readOptions(SERVE_OPTIONS, [], {})).to.include({
+			'webhook-port': 8443,
+			'metrics-port': 8080,
+			'max-in-flight': 200,
+		});
+	});
+});
