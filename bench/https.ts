@@ -28,12 +28,20 @@ export interface HttpsResult {
 	readonly p50Ms: number;
 	readonly p99Ms: number;
 	readonly cpuUsPerRequest: number;
+	/** Of the quietest round: what is left when nothing else ran on this machine, and so the steadiest figure. */
+	readonly leastCpuUsPerRequest: number;
 	/** After the last round. */
 	readonly rssMib: number;
 	/** Requests a second against the floor, round by round. */
-	readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
-	/** Share of its core that the load generator was busy. */
-	readonly loadShare: number;
+	readonly ratio: Spread;
+	/** The floor's least CPU time a request against this one's. */
+	readonly leastCpuRatio: number;
+}
+
+interface Spread {
+	readonly median: number;
+	readonly min: number;
+	readonly max: number;
 }
 
 interface Round extends Load {
@@ -95,6 +103,7 @@ function summarise(size: Size, server: ServerName, rounds: readonly Record<Serve
 	const own = rounds.map((round) => round[server]);
 	const rate = ({ requests, seconds }: Load): number => requests / seconds;
 	const ratios = rounds.map((round) => rate(round[server]) / rate(round.floor));
+	const leastCpu = (name: ServerName): number => Math.min(...rounds.map((round) => round[name].cpuUsPerRequest));
 	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
 	return {
 		size,
@@ -104,14 +113,17 @@ function summarise(size: Size, server: ServerName, rounds: readonly Record<Serve
 		p99Ms: middle((round) => round.p99Ms),
 		cpuUsPerRequest: middle((round) => round.cpuUsPerRequest),
 		rssMib: Math.round((own.at(-1)?.rssBytes ?? 0) / 2 ** 20),
-		ratio: {
-			median: rounded(median(ratios)),
-			min: rounded(Math.min(...ratios)),
-			max: rounded(Math.max(...ratios)),
-		},
-		loadShare: middle((round) => round.ownShare),
+		ratio: spreadOf(ratios),
+		leastCpuUsPerRequest: rounded(leastCpu(server)),
+		leastCpuRatio: rounded(leastCpu('floor') / leastCpu(server)),
 	};
 }
+
+const spreadOf = (values: readonly number[]): Spread => ({
+	median: rounded(median(values)),
+	min: rounded(Math.min(...values)),
+	max: rounded(Math.max(...values)),
+});
 
 function start(file: string, args: readonly string[], core: number, started: ChildProcess[]): ChildProcess {
 	const command = [process.execPath, join(import.meta.dirname, file), ...args];

@@ -19,27 +19,22 @@ export interface Load {
 	readonly seconds: number;
 	readonly p50Ms: number;
 	readonly p99Ms: number;
-	/** CPU seconds per second that the generator itself used; near 1 it was the limit. */
-	readonly ownShare: number;
 }
 
 async function run(job: Job): Promise<Load> {
 	const sockets = await Promise.all(Array.from({ length: job.connections }, () => opened(job)));
 	const latenciesMs: number[] = [];
-	const cpuBefore = process.cpuUsage();
 	const startedMs = performance.now();
 	const rest = stayAwake();
 	await Promise.all(sockets.map((socket) => keepAsking(socket, job, startedMs + job.durationMs, latenciesMs)));
 	rest();
 	const seconds = (performance.now() - startedMs) / 1000;
-	const { user, system } = process.cpuUsage(cpuBefore);
 	for (const socket of sockets) socket.destroy();
 	return {
 		requests: latenciesMs.length,
 		seconds,
 		p50Ms: percentile(latenciesMs, 0.5),
 		p99Ms: percentile(latenciesMs, 0.99),
-		ownShare: (user + system) / 1e6 / seconds,
 	};
 }
 

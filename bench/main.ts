@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { measureCompute } from './compute.ts';
 import { measureHttps } from './https.ts';
 
-const OPTIONS = { rounds: 7, durationMs: 1_500, connections: 8 };
+const OPTIONS = { rounds: 15, durationMs: 600, connections: 8 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -14,6 +14,9 @@ function table(rows: readonly Readonly<Record<string, string | number>>[]): stri
 	const lines = [columns, columns.map(() => '---'), ...rows.map((row) => columns.map((column) => String(row[column])))];
 	return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
+
+const shown = ({ median, min, max }: { median: number; min: number; max: number }): string =>
+	`${median} (${min} to ${max})`;
 
 const startedMs = performance.now();
 const compute = await measureCompute();
@@ -24,16 +27,17 @@ const https = await measureHttps(OPTIONS);
 say(`\nHTTPS on loopback, ${OPTIONS.connections} connections, medians of ${OPTIONS.rounds} interleaved rounds\n`);
 say(
 	table(
-		https.map(({ ratio, ...row }) => ({
+		https.map((row) => ({
 			size: row.size,
 			server: row.server,
 			'requests/s': row.requestsPerSecond,
-			'against floor (min to max)': `${ratio.median} (${ratio.min} to ${ratio.max})`,
+			'against floor (min to max)': shown(row.ratio),
+			'CPU us/request': row.cpuUsPerRequest,
+			least: row.leastCpuUsPerRequest,
+			'by least CPU, against floor': row.leastCpuRatio,
 			'p50 ms': row.p50Ms,
 			'p99 ms': row.p99Ms,
-			'CPU us/request': row.cpuUsPerRequest,
 			'RSS MiB': row.rssMib,
-			'load generator busy': row.loadShare,
 		})),
 	),
 );

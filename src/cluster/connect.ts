@@ -71,9 +71,14 @@ export async function connect(kubeconfig: string | undefined, isInPod: boolean):
 
 function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfig {
 	const config = new KubeConfig();
-	if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-	else if (isInPod) config.loadFromCluster();
-	else config.loadFromDefault();
+	try {
+		if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
+		else if (isInPod) config.loadFromCluster();
+		else config.loadFromDefault();
+	} catch (error) {
+		// The YAML reader goes on for lines with a picture of the place.
+		throw new Error((error as Error).message.split('\n', 1)[0], { cause: error });
+	}
 	return config;
 }
 

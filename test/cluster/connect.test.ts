@@ -4,11 +4,11 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ApiError, type Connection, connect } from '../../src/cluster/connect.ts';
 import { startWatch } from '../../src/cluster/watch.ts';
+import { until } from '../http/until.ts';
 import { createFollower, TIMING } from './following.ts';
 import { startFreezableProxy } from './freezable-proxy.ts';
 import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { PATH, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
-import { until } from './until.ts';
 
 const LIST = `${PATH}?limit=500`;
 

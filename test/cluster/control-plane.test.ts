@@ -12,9 +12,9 @@ import { keySpaceOf } from '../../src/policy/key-space.ts';
 import type { Json, Server, ServerRef } from '../../src/toolhive/types.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { until } from '../http/until.ts';
 import { type FreezableProxy, startFreezableProxy } from './freezable-proxy.ts';
 import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
-import { until } from './until.ts';
 
 const PROJECTIONS = {
 	server: (object: Json) => serverOf(object),

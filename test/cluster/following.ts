@@ -2,6 +2,7 @@
 import { type Connection, connect } from '../../src/cluster/connect.ts';
 import { startWatch, type Timing, type Watch, type WatchOptions } from '../../src/cluster/watch.ts';
 import type { Json } from '../../src/toolhive/types.ts';
+import { until } from '../http/until.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import {
 	type Fault,
@@ -10,7 +11,6 @@ import {
 	type ScriptedApiServer,
 	startScriptedApiServer,
 } from './scripted-api-server.ts';
-import { until } from './until.ts';
 
 export const TIMING: Timing = {
 	firstBackoffMs: 20,

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'mocha';
 import { ApiError } from '../../src/cluster/connect.ts';
 import { type Memory, remember } from '../../src/cluster/memory.ts';
 import type { Json, Server, ServerRef } from '../../src/toolhive/types.ts';
-import { until } from './until.ts';
+import { until } from '../http/until.ts';
 
 /** Namespace, name and uid are all that these tests look at. */
 const projectionOf = (object: Json): { namespace: string; name: string; uid: string } => {

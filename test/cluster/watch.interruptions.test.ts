@@ -89,6 +89,18 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 			}
 		});
 
+		it('reads everything anew at once where something was lost', async () => {
+			const losing = ['a 410 as status', 'a 410 in the stream', 'a 500 in the stream', 'a malformed line'];
+			for (const what of losing) {
+				const { api, agrees } = await following();
+				whileDisconnected(api);
+				interruptions[what]?.(api);
+				await agrees();
+				const kinds = api.asked.map(({ kind }) => kind).join(' ');
+				expect(kinds, what).to.match(/^list watch( watch)? list/);
+			}
+		});
+
 		it('reads lists where no watch works', async () => {
 			const { api, agrees } = await following();
 			api.always.watch = refuseWith(500);

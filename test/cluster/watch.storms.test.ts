@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { until } from '../http/until.ts';
 import { createFollower, refuseWith, resetting, writing } from './following.ts';
 import type { Fault } from './scripted-api-server.ts';
-import { until } from './until.ts';
 
 const errorInStream =
 	(code: number): Fault =>

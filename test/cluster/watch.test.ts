@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import type { Json } from '../../src/toolhive/types.ts';
+import { until } from '../http/until.ts';
 import { createFollower, refuseWith, writing } from './following.ts';
-import { until } from './until.ts';
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 	describe(`cluster watch over ${protocol}`, function () {
@@ -12,7 +12,9 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 		afterEach(endAll);
 
 		it('lists, then follows every change', async () => {
-			const { api, agrees, store, told } = await following();
+			const { api, agrees, store, told } = await following({
+				timing: { absentMs: 600_000, longestBackoffMs: 600_000 },
+			});
 			api.put('three', { spec: { replicas: 3, unknownToUs: [1] } });
 			api.put('one', { spec: { replicas: 0 } });
 			api.remove('two');
