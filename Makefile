@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0
 
 help: ## List the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z0-9-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
@@ -19,6 +19,9 @@ demo: install ## See it work on a real API server; ONCE=1 ends by itself and fai
 
 test: install ## Run every test; ends with the count
 	@mocha
+
+e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
+	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
@@ -34,14 +37,17 @@ manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
 golden: install ## Write the expected output of test/cases/ anew; look at the diff before you commit it
 	node test/cases/golden.ts
 
-certs: install ## Make a local authority and serving certificate, and an overlay that installs with them
-	node certs/make.ts
+certs: install ## Make certificates and an overlay that installs with them; FLAGS=--help tells what more it can
+	node certs/make.ts $(FLAGS)
 
 control-plane: install ## Find or make the real API server that tests and demo use
 	node test/control-plane/main.ts
 
 bench: install ## Measure: the rules alone, and HTTPS against a bare server
 	node bench/main.ts
+
+bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes)
+	node bench/reconcile.ts
 
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
@@ -52,4 +58,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test check format manifests golden certs control-plane bench coverage build image
+.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile coverage build image

@@ -152,7 +152,7 @@ Or, where something else applies manifests/: the Secret, and the caBundle of bot
   base64 < ${join(folder, 'ca.crt')} | tr -d '\\n'
 
 Or run the webhook on this machine:
-  node src/main.ts serve --tls-dir=${folder}
+  node_modules/.bin/node src/main.ts serve --tls-dir=${folder}
 `;
 }
 

@@ -14,6 +14,11 @@ import { type Everything, PROMISES } from './promises.ts';
 const NAMESPACE = 'mcp-demo';
 const EXAMPLES = ['search', 'files', 'hub', 'crm'];
 const SETTLE_MS = 30_000;
+/** Less than the default of 10, so that nobody has to wait. */
+const SETTLE_SECONDS = 1;
+/** Not the API server's own default, or nobody could tell whose it is. */
+const GRACE_PERIOD_SECONDS = 45;
+const FOLLOWS_WITHIN_MS = 20_000;
 
 const paint = paintFor(process.stdout.isTTY, process.env['NO_COLOR']);
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
@@ -28,7 +33,9 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 	try {
 		const version = JSON.parse((await plane.kubectl(['version', '-o', 'json'])).stdout).serverVersion.gitVersion;
 		say(`  etcd and kube-apiserver ${version} at ${plane.url}`);
-		product = await startProduct(plane);
+		product = await startProduct(plane, {
+			flags: [`--settle-seconds=${SETTLE_SECONDS}`, `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
+		});
 		say('  CRDs, permissions, `thv-scaling serve`, and both webhooks registered');
 		await mustRun(plane, ['create', 'namespace', NAMESPACE]);
 
@@ -47,7 +54,7 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 			},
 		});
 		const outcomes = [...(await apply(plane, operator)), ...(await check(plane))];
-		outcomes.push(...(await refuse(plane)), ...(await scale(plane)));
+		outcomes.push(...(await refuse(plane)), ...(await scale(plane)), ...(await follow(plane)));
 		const kept = outcomes.filter(({ isKept }) => isKept).length;
 		title(`${kept} of ${outcomes.length} promises kept`);
 		for (const { says, isKept } of outcomes)
@@ -113,6 +120,39 @@ async function scale(plane: ControlPlane): Promise<Outcome[]> {
 	];
 }
 
+/** What comes without anybody's write: a changed count on a live Deployment, conditions, Events. */
+async function follow(plane: ControlPlane): Promise<Outcome[]> {
+	title(`$ kubectl patch mcpserver search --type=merge -p '{"spec":{"replicas":5}}'`);
+	await show(plane, ['patch', 'mcpserver', 'search', '--type=merge', '-p', '{"spec":{"replicas":5}}']);
+	const replicas = ['get', 'deployment', 'search', '-o', 'jsonpath={.spec.replicas}'];
+	const isCarried = await comesTrue(async () => (await mustRun(plane, replicas)) === '5');
+	say(`  the Deployment: ${await mustRun(plane, replicas)} replicas`);
+
+	title('$ kubectl get mcpservers -o wide');
+	const hasConditions = await comesTrue(async () =>
+		/files .* True +True/.test(await mustRun(plane, ['get', 'mcpservers', '-o', 'wide'])),
+	);
+	await show(plane, ['get', 'mcpservers', '-o', 'wide']);
+	title('$ kubectl describe mcpserver files');
+	const described = await mustRun(plane, ['describe', 'mcpserver', 'files']);
+	const told = described.slice(described.indexOf('  Conditions:'));
+	for (const line of told.trimEnd().split('\n')) say(`  ${line}`);
+	return [
+		{ says: 'search: a count that is changed later reaches the live Deployment', isKept: isCarried },
+		{ says: 'files: its conditions say what is wrong with it', isKept: hasConditions },
+		{ says: 'files: and so does an Event', isKept: /Warning +StdioReplicaCapped/.test(described) },
+	];
+}
+
+async function comesTrue(isTrueNow: () => Promise<boolean>): Promise<boolean> {
+	const deadlineMs = performance.now() + FOLLOWS_WITHIN_MS;
+	while (performance.now() < deadlineMs) {
+		if (await isTrueNow()) return true;
+		await sleep(200);
+	}
+	return false;
+}
+
 async function check(plane: ControlPlane): Promise<Outcome[]> {
 	const resources = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 	const { items } = JSON.parse(await mustRun(plane, ['get', resources, '-o', 'json']));
@@ -161,7 +201,7 @@ async function stay(plane: ControlPlane, operator: OldOperator, interrupted: Pro
 	say(`  export PATH=${folder}:$PATH`);
 	say(`  kubectl -n ${NAMESPACE} get mcpservers,deployments`);
 	say(`  kubectl -n ${NAMESPACE} scale deployment files --replicas=5`);
-	say('  Ctrl-C ends it.');
+	say('  Nothing runs here but the API server: no pods start, and what loses its owner stays. Ctrl-C ends it.');
 	let isOver = false;
 	const over = interrupted.then(() => {
 		isOver = true;
@@ -178,6 +218,7 @@ process.chdir(ROOT);
 const interrupted = new Promise<void>((resolve) => {
 	process.once('SIGINT', resolve);
 	process.once('SIGTERM', resolve);
+	process.once('SIGHUP', resolve);
 });
 const kept = await run(process.argv.includes('--once'), interrupted);
 process.exitCode = kept ? 0 : 1;

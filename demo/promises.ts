@@ -38,8 +38,8 @@ export const PROMISES: readonly Promised[] = [
 	},
 	{ says: 'search: 3 replicas', isKept: (all) => all.deployment('search').spec.replicas === 3 },
 	{
-		says: 'search: grace period of 30 s',
-		isKept: (all) => podOf(all.deployment('search')).terminationGracePeriodSeconds === 30,
+		says: 'search: the configured grace period of 45 s',
+		isKept: (all) => podOf(all.deployment('search')).terminationGracePeriodSeconds === 45,
 	},
 	{ says: 'search: the password comes from the Secret', isKept: (all) => hasPassword(all.deployment('search')) },
 	{

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
 import { environmentName } from '../src/commands/options.ts';
-import { SERVE_OPTIONS } from '../src/commands/serve.ts';
+import { SERVE_OPTIONS } from '../src/commands/serve-options.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type Ended, startProgram } from './commands/program.ts';
 import { createSecretVolume, type SecretVolume } from './http/secret-volume.ts';

@@ -1,7 +1,7 @@
 /** The three things an admission webhook can say. */
-import jsonPatch from 'fast-json-patch';
 import type { Finding, Violation } from '../policy/finding.ts';
 import type { Json, Operation } from '../toolhive/types.ts';
+import { patchBetween } from './patch.ts';
 
 export type Answer =
 	| { readonly allowed: true; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
@@ -21,9 +21,7 @@ export const allow = (findings: readonly Finding[] = []): Answer =>
 /** Allowed with what turns `before` into `after`. Parts that are the same reference are not looked at. */
 export function patched(before: Json, after: Json, findings: readonly Finding[] = []): Answer {
 	if (before === after) return allow(findings);
-	// `compare` emits add, replace and remove only.
-	const patch = jsonPatch.compare(before, after) as Operation[];
-	return { allowed: true, patch, warnings: findings.map(warningText) };
+	return { allowed: true, patch: patchBetween(before, after), warnings: findings.map(warningText) };
 }
 
 /** Refused for all of `violations` at once: of several denials the API server shows only one. */

@@ -1,6 +1,6 @@
 /** `POST /mutate`: which rule goes with which resource. Pure but for the look-ups it is given. */
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
-import { createDeployment, proxyDeploymentOf, updateDeployment } from '../objects/deployment.ts';
+import { countOf, createDeployment, updateDeployment } from '../objects/deployment.ts';
 import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { capScale, heldAtCap } from '../objects/scale.ts';
@@ -15,12 +15,12 @@ import type { Request } from './review.ts';
 
 const KIND_OF_RESOURCE = new Map(KIND_LIST.map((kind) => [`${GROUP}/${KINDS[kind].plural}`, kind]));
 
-export async function mutate(
+export function mutate(
 	request: Request,
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
 	const { object, operation, resource } = request;
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (isBeingDeleted(object)) return allow();
@@ -45,21 +45,21 @@ function mutateServer({ resource, oldObject, username }: Request, object: Json, 
 	return patched(object, restoreErased(kind, object, oldObject));
 }
 
-async function mutateDeployment(
+function mutateDeployment(
 	{ namespace, operation, oldObject = {} }: Request,
 	object: Json,
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Promise<Answer> {
-	const server = await findFirst(ownersOf(object, namespace), cluster, signal);
-	if (server === undefined) return allow();
-	const decision = decide(server);
-	if (operation === 'CREATE') return patched(object, createDeployment(object, server, decision, settings));
-	const updated = updateDeployment(object, oldObject, server, decision, settings);
-	const sent = proxyDeploymentOf(object).replicas ?? 0;
-	const isCapped = (proxyDeploymentOf(updated).replicas ?? 0) !== sent;
-	return patched(object, updated, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
+): Answer | Promise<Answer> {
+	return answerFor(findFirst(ownersOf(object, namespace), cluster, signal), (server) => {
+		const decision = decide(server);
+		if (operation === 'CREATE') return patched(object, createDeployment(object, server, decision, settings));
+		const updated = updateDeployment(object, oldObject, server, decision, settings);
+		const sent = countOf(object) ?? 0;
+		const isCapped = (countOf(updated) ?? 0) !== sent;
+		return patched(object, updated, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
+	});
 }
 
 async function mutateScale(
@@ -69,55 +69,57 @@ async function mutateScale(
 	signal: AbortSignal,
 ): Promise<Answer> {
 	const deployment = await cluster.findDeployment(namespace, name, signal);
-	const owner = deployment?.owner;
-	if (owner === undefined) return allow();
-	const server = await cluster.findServer(owner, signal);
-	if (server === undefined) return allow();
-	const { scale, findings } = capScale(object, server);
-	return patched(object, scale, notIgnored(findings, server));
+	return answerFor(findFirst(deployment?.owners ?? [], cluster, signal), (server) => {
+		const { scale, findings } = capScale(object, server);
+		return patched(object, scale, notIgnored(findings, server));
+	});
 }
 
-async function mutateConfigMap(
+function mutateConfigMap(
 	{ namespace }: Request,
 	object: Json,
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Promise<Answer> {
-	const server = await findFirst(ownersOf(object, namespace, configMapSuffixOf), cluster, signal);
-	if (server === undefined) return allow();
-	const { configMap, findings } = applyToConfigMap(
-		object,
-		server,
-		decide(server),
-		cluster.surroundingsOf(server),
-		settings.runConfigLayout,
-	);
-	return patched(object, configMap, notIgnored(findings, server));
+): Answer | Promise<Answer> {
+	return answerFor(findFirst(ownersOf(object, namespace, configMapSuffixOf), cluster, signal), (server) => {
+		const { configMap, findings } = applyToConfigMap(
+			object,
+			server,
+			decide(server),
+			cluster.surroundingsOf(server),
+			settings.runConfigLayout,
+		);
+		return patched(object, configMap, notIgnored(findings, server));
+	});
 }
 
-async function mutatePod(
+function mutatePod(
 	{ operation, namespace }: Request,
 	object: Json,
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Promise<Answer> {
+): Answer | Promise<Answer> {
 	const ref = podServerRef(object, namespace);
 	if (settings.passwordEnv !== 'pod' || operation !== 'CREATE' || ref === undefined) return allow();
-	const server = await cluster.findServer(ref, signal);
-	return server === undefined ? allow() : patched(object, applyToPod(object, server, decide(server)));
+	return answerFor(cluster.findServer(ref, signal), (server) =>
+		patched(object, applyToPod(object, server, decide(server))),
+	);
 }
 
-/** The first of `owners` that exists. */
-async function findFirst(
-	owners: readonly ServerRef[],
-	cluster: Cluster,
-	signal: AbortSignal,
-): Promise<Server | undefined> {
-	for (const owner of owners) {
-		const server = await cluster.findServer(owner, signal);
-		if (server !== undefined) return server;
-	}
-	return undefined;
+type Found = Server | undefined | Promise<Server | undefined>;
+
+/** The first of `owners` that exists. At once where memory knows: a promise on the way costs more than a small review. */
+function findFirst([owner, ...others]: readonly ServerRef[], cluster: Cluster, signal: AbortSignal): Found {
+	if (owner === undefined) return undefined;
+	const found = cluster.findServer(owner, signal);
+	if (found instanceof Promise) return found.then((server) => server ?? findFirst(others, cluster, signal));
+	return found ?? findFirst(others, cluster, signal);
+}
+
+/** What `answer` says of the server; nothing where there is none, because then the object is not ours. */
+function answerFor(found: Found, answer: (server: Server) => Answer): Answer | Promise<Answer> {
+	if (found instanceof Promise) return found.then((server) => answerFor(server, answer));
+	return found === undefined ? allow() : answer(found);
 }

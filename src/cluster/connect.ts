@@ -4,6 +4,7 @@
  */
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { type Dispatcher, request } from 'undici';
+import type { Json } from '../toolhive/types.ts';
 
 /** A call that reached the API server and was refused. */
 export class ApiError extends Error {
@@ -15,17 +16,30 @@ export class ApiError extends Error {
 	}
 }
 
+export type Method = 'POST' | 'PUT' | 'PATCH';
+
 export interface Connection {
 	/** URL of the API server, for messages. */
 	readonly url: string;
 	/** Parsed body of a GET. Throws ApiError on a status other than 2xx. */
 	readonly get: (path: string, signal?: AbortSignal) => Promise<unknown>;
+	/** Sends `body` and resolves with the parsed answer. Throws ApiError on a status other than 2xx. */
+	readonly send: (
+		method: Method,
+		path: string,
+		body: object,
+		contentType: string,
+		signal?: AbortSignal,
+	) => Promise<unknown>;
+	/** Namespace that the kubeconfig or the pod names. */
+	readonly namespace: string | undefined;
 	/** Body of a GET as it arrives. Rejects when nothing arrives for `idleTimeoutMs`. */
 	readonly stream: (path: string, idleTimeoutMs: number, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
 	readonly close: () => Promise<void>;
 }
 
 const HEADERS_TIMEOUT_MS = 30_000;
+const AUTHENTICATED_FOR_MS = 10_000;
 
 /**
  * A connection by `kubeconfig`; without it by the pod's service account, else by the default file. Throws where none is
@@ -35,17 +49,33 @@ export async function connect(kubeconfig: string | undefined, isInPod: boolean):
 	const config = loadConfig(kubeconfig, isInPod);
 	const url = config.getCurrentCluster()?.server;
 	if (url === undefined) throw new Error('no cluster in the kubeconfig: set --kubeconfig or run in a pod');
+	let context = await authenticate(config, url);
+	let authenticatedMs = performance.now();
 	// One dispatcher for all calls: the client would make one, and so one TLS connection, for each.
-	const context = new RequestContext(url, HttpMethod.GET);
-	await config.applySecurityAuthentication(context);
 	const dispatcher = context.getDispatcher() as Dispatcher | undefined;
+	/** A service account's token is replaced while we run; reading all files again for each call would be waste. */
+	const authHeaders = async (): Promise<Record<string, string>> => {
+		if (performance.now() - authenticatedMs > AUTHENTICATED_FOR_MS) {
+			context = await authenticate(config, url);
+			authenticatedMs = performance.now();
+		}
+		return context.getHeaders();
+	};
 
-	const call = async (path: string, bodyTimeout: number, signal?: AbortSignal): Promise<Dispatcher.ResponseData> => {
-		// Asked for each time: a service account's token file is replaced while we run.
-		const auth = new RequestContext(url, HttpMethod.GET);
-		await config.applySecurityAuthentication(auth);
+	const call = async (
+		path: string,
+		bodyTimeout: number,
+		signal?: AbortSignal,
+		sending?: { method: Method; body: string; contentType: string },
+	): Promise<Dispatcher.ResponseData> => {
 		return request(new URL(path, url), {
-			headers: { ...auth.getHeaders(), accept: 'application/json', 'user-agent': 'toolhive-scaling' },
+			headers: {
+				...(await authHeaders()),
+				accept: 'application/json',
+				'user-agent': 'toolhive-scaling',
+				...(sending !== undefined && { 'content-type': sending.contentType }),
+			},
+			...(sending !== undefined && { method: sending.method, body: sending.body }),
 			headersTimeout: HEADERS_TIMEOUT_MS,
 			bodyTimeout,
 			...(dispatcher !== undefined && { dispatcher }),
@@ -60,6 +90,14 @@ export async function connect(kubeconfig: string | undefined, isInPod: boolean):
 			if (response.statusCode >= 300) throw refused(response.statusCode, text, path);
 			return JSON.parse(text);
 		},
+		send: async (method, path, body, contentType, signal) => {
+			const sending = { method, body: JSON.stringify(body), contentType };
+			const response = await call(path, HEADERS_TIMEOUT_MS, signal, sending);
+			const text = await response.body.text();
+			if (response.statusCode >= 300) throw refused(response.statusCode, text, `${method} ${path}`);
+			return JSON.parse(text);
+		},
+		namespace: config.getContextObject(config.getCurrentContext())?.namespace,
 		stream: async (path, idleTimeoutMs, signal) => {
 			const response = await call(path, idleTimeoutMs, signal);
 			if (response.statusCode >= 300) throw refused(response.statusCode, await response.body.text(), path);
@@ -67,6 +105,28 @@ export async function connect(kubeconfig: string | undefined, isInPod: boolean):
 		},
 		close: async () => dispatcher?.destroy(),
 	};
+}
+
+/** The first of `paths` that is there. Throws ApiError on an answer other than 2xx and 404. */
+export async function getFirst(
+	connection: Pick<Connection, 'get'>,
+	paths: readonly string[],
+	signal: AbortSignal,
+): Promise<Json | undefined> {
+	for (const path of paths) {
+		try {
+			return (await connection.get(path, signal)) as Json;
+		} catch (error) {
+			if (!(error instanceof ApiError) || error.status !== 404) throw error;
+		}
+	}
+	return undefined;
+}
+
+async function authenticate(config: KubeConfig, url: string): Promise<RequestContext> {
+	const context = new RequestContext(url, HttpMethod.GET);
+	await config.applySecurityAuthentication(context);
+	return context;
 }
 
 function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfig {

@@ -3,17 +3,23 @@
  * fields that are read are kept: what to keep of an object is passed in.
  */
 import {
-	GROUP,
 	KIND_LIST,
 	KINDS,
 	type Kind,
 	LABEL_MANAGED_BY,
 	LABEL_TOOLHIVE,
 	MANAGED_BY_OPERATOR,
-	VERSIONS,
 } from '../toolhive/names.ts';
 import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
-import { ApiError, type Connection } from './connect.ts';
+import { type Connection, getFirst } from './connect.ts';
+import {
+	AUTOSCALERS_PATH,
+	CONFIG_MAPS_PATH,
+	DEPLOYMENTS_PATH,
+	deploymentPath,
+	serverPaths,
+	serversPaths,
+} from './paths.ts';
 import { createStore, type Store } from './store.ts';
 import { startWatch, type Timing, type Watch } from './watch.ts';
 
@@ -41,23 +47,31 @@ export interface Memory {
 	readonly autoscalerOf: (namespace: string, deployment: string) => Autoscaler | undefined;
 	/** Other servers in the same key space. */
 	readonly sharing: (server: Server) => readonly Server[];
+	/** Resources that are still missing for an answer to be right. Those that only warnings need may be refused. */
+	readonly missing: () => readonly string[];
 	/** One per watched resource, by its plural name. */
 	readonly watches: Readonly<Record<string, Watch>>;
 	readonly sizeOf: (resource: string) => number;
+	/** Every server that is remembered. */
+	readonly servers: () => readonly ServerRef[];
 	readonly stop: () => void;
 }
 
+const ONLY_FOR_WARNINGS: ReadonlySet<string> = new Set(['configmaps', 'horizontalpodautoscalers']);
+
 type Tell = (message: string, detail: Json) => void;
 
-const namespacedName = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+/** Called with each server about which something changed, also about one of its objects. */
+export type OnTouched = (ref: ServerRef) => void;
 
-const pathsOf = (kind: Kind): string[] => VERSIONS.map((version) => `/apis/${GROUP}/${version}/${KINDS[kind].plural}`);
+const namespacedName = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
 
 export function remember(
 	connection: Pick<Connection, 'get' | 'stream'>,
 	projections: Projections,
 	onTrouble: Tell,
 	timing: Partial<Timing> = {},
+	onTouched: OnTouched = () => undefined,
 ): Memory {
 	const servers = Object.fromEntries(
 		KIND_LIST.map((kind) => [kind, createStore<Server>(namespacedName, projections.keySpace)]),
@@ -73,46 +87,64 @@ export function remember(
 		store: Store<T>,
 		project: (object: Json) => T | undefined,
 		paths: readonly string[],
+		ownersOf: (value: T) => readonly ServerRef[],
 		labelSelector?: string,
 	): void => {
+		const touch = (value: T | undefined): void => {
+			if (value !== undefined) ownersOf(value).forEach(onTouched);
+		};
 		sizes[resource] = store.size;
 		watches[resource] = startWatch({
 			connection,
 			paths,
 			...(labelSelector !== undefined && { labelSelector }),
-			onList: (items) => store.replace(items.flatMap((item) => project(item) ?? [])),
+			onList: (items) => {
+				const values = items.flatMap((item) => project(item) ?? []);
+				store.replace(values);
+				values.forEach(touch);
+			},
 			onChange: (item) => {
+				const before = store.get(keyOf(item));
 				const value = project(item);
+				if (!isSameGeneration(before, value)) touch(value ?? before);
 				if (value === undefined) store.delete(keyOf(item));
 				else store.set(value);
 			},
-			onDelete: (item) => store.delete(keyOf(item)),
+			onDelete: (item) => {
+				touch(store.get(keyOf(item)));
+				store.delete(keyOf(item));
+			},
 			onTrouble,
 			timing,
 		});
 	};
 
-	for (const kind of KIND_LIST) watch(KINDS[kind].plural, servers[kind], projections.server, pathsOf(kind));
-	watch('deployments', deployments, projections.deployment, ['/apis/apps/v1/deployments'], `${LABEL_TOOLHIVE}=true`);
+	for (const kind of KIND_LIST) {
+		watch(KINDS[kind].plural, servers[kind], projections.server, serversPaths(kind), (server) => [server]);
+	}
+	watch(
+		'deployments',
+		deployments,
+		projections.deployment,
+		[DEPLOYMENTS_PATH],
+		({ owners }) => owners,
+		`${LABEL_TOOLHIVE}=true`,
+	);
 	watch(
 		'configmaps',
 		runConfigs,
 		projections.runConfig,
-		['/api/v1/configmaps'],
+		[CONFIG_MAPS_PATH],
+		({ owners }) => owners,
 		`${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`,
 	);
-	watch('horizontalpodautoscalers', autoscalers, projections.autoscaler, [
-		'/apis/autoscaling/v2/horizontalpodautoscalers',
-	]);
+	// An autoscaler changes what there is to warn of, and nothing that is written.
+	const noOwner = (): readonly ServerRef[] => [];
+	watch('horizontalpodautoscalers', autoscalers, projections.autoscaler, [AUTOSCALERS_PATH], noOwner);
 
-	const getServer = async ({ kind, namespace, name }: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
-		const { plural } = KINDS[kind];
+	const getServer = async (ref: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
 		// A list told which version is served, so one GET is enough.
-		const served = watches[plural]?.servedPath();
-		const paths = (served === undefined ? pathsOf(kind) : [served]).map(
-			(path) => `${path.slice(0, -plural.length)}namespaces/${namespace}/${plural}/${name}`,
-		);
-		const object = await getFirst(connection, paths, signal);
+		const object = await getFirst(connection, serverPaths(ref, watches[KINDS[ref.kind].plural]?.servedPath()), signal);
 		return object === undefined ? undefined : projections.server(object);
 	};
 	const isNamed = (server: Server | undefined, { uid }: ServerRef): server is Server =>
@@ -127,8 +159,8 @@ export function remember(
 		findDeployment: (namespace, name, signal) => {
 			const known = deployments.get(namespacedName({ namespace, name }));
 			if (known !== undefined) return known;
-			return getFirst(connection, [`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`], signal).then(
-				(object) => (object === undefined ? undefined : projections.deployment(object)),
+			return getFirst(connection, [deploymentPath({ namespace, name })], signal).then((object) =>
+				object === undefined ? undefined : projections.deployment(object),
 			);
 		},
 		runConfigNamed: (namespace, name) => runConfigs.get(namespacedName({ namespace, name })),
@@ -141,7 +173,12 @@ export function remember(
 				(other) => other.kind !== server.kind || namespacedName(other) !== namespacedName(server),
 			);
 		},
+		missing: () =>
+			Object.entries(watches).flatMap(([resource, watch]) =>
+				watch.hasSynced() || (watch.isRefused() && ONLY_FOR_WARNINGS.has(resource)) ? [] : [resource],
+			),
 		watches,
+		servers: () => KIND_LIST.flatMap((kind) => servers[kind].values()),
 		sizeOf: (resource) => sizes[resource]?.() ?? 0,
 		stop: () => {
 			for (const one of Object.values(watches)) one.stop();
@@ -149,21 +186,13 @@ export function remember(
 	};
 }
 
-/** The first of `paths` that is there. */
-async function getFirst(
-	connection: Pick<Connection, 'get'>,
-	paths: readonly string[],
-	signal: AbortSignal,
-): Promise<Json | undefined> {
-	for (const path of paths) {
-		try {
-			return (await connection.get(path, signal)) as Json;
-		} catch (error) {
-			if (!(error instanceof ApiError) || error.status !== 404) throw error;
-		}
-	}
-	return undefined;
-}
+/** Only the status of a Deployment changed, as it does with every pod that comes and goes. */
+const isSameGeneration = (before: object | undefined, after: object | undefined): boolean =>
+	before !== undefined &&
+	after !== undefined &&
+	'generation' in before &&
+	'generation' in after &&
+	before.generation === after.generation;
 
 function keyOf(object: Json): string {
 	const metadata = object['metadata'] as { namespace?: string; name?: string } | undefined;

@@ -4,6 +4,7 @@ export interface Store<T> {
 	readonly get: (key: string) => T | undefined;
 	/** All values for which `indexOf` gave `indexKey`. */
 	readonly find: (indexKey: string) => readonly T[];
+	readonly values: () => readonly T[];
 	readonly size: () => number;
 	readonly replace: (values: readonly T[]) => void;
 	readonly set: (value: T) => void;
@@ -38,6 +39,7 @@ export function createStore<T>(
 	return {
 		get: (key) => values.get(key),
 		find: (indexKey) => [...(index.get(indexKey) ?? [])].map((key) => values.get(key) as T),
+		values: () => [...values.values()],
 		size: () => values.size,
 		replace: (all) => {
 			values.clear();

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../toolhive/types.ts';
+import { ApiError } from './connect.ts';
 import { isLost, listAll, openWatch, type Position, type Resource } from './list-watch.ts';
 
 export interface WatchOptions extends Resource {
@@ -22,6 +23,8 @@ export interface Watch {
 	readonly hasSynced: () => boolean;
 	/** The one of `paths` that the last list found served. */
 	readonly servedPath: () => string | undefined;
+	/** The API server will not let us list it. Asked for again and again all the same. */
+	readonly isRefused: () => boolean;
 	/** Milliseconds since the API server last said anything, `Infinity` before it did. */
 	readonly silentForMs: () => number;
 	readonly stop: () => void;
@@ -42,7 +45,7 @@ export interface Timing {
 
 const DEFAULT_TIMING: Timing = {
 	firstBackoffMs: 500,
-	longestBackoffMs: 30_000,
+	longestBackoffMs: 10_000,
 	absentMs: 15_000,
 	idleTimeoutMs: 150_000,
 	watchSeconds: 240,
@@ -65,6 +68,8 @@ export function startWatch(options: WatchOptions): Watch {
 	let position: Position | undefined;
 	let relistAtMs = 0;
 	let servedPath: string | undefined;
+	let isRefused = false;
+	let isAbsent = false;
 
 	const heard = (): void => {
 		lastHeardMs = performance.now();
@@ -82,6 +87,12 @@ export function startWatch(options: WatchOptions): Watch {
 		relistAtMs = performance.now() + timing.relistMs;
 		position = found;
 		servedPath = found?.path;
+		isRefused = false;
+		if (isAbsent !== (found === undefined)) {
+			isAbsent = !isAbsent;
+			const message = isAbsent ? 'resource is not installed, waiting for it' : 'resource was installed';
+			options.onTrouble(message, { path: options.paths[0] });
+		}
 		if (found !== undefined) return;
 		recover();
 		await pause(timing.absentMs);
@@ -114,7 +125,9 @@ export function startWatch(options: WatchOptions): Watch {
 				else await followFrom(position);
 			} catch (error) {
 				if (stopped.signal.aborted) return;
-				failures += 1;
+				// A refusal is no hiccup: it is told at once, with the verb and the resource in the reason.
+				isRefused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+				failures = isRefused ? Math.max(failures + 1, FAILURES_WORTH_TELLING) : failures + 1;
 				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;
 				if (failures === FAILURES_WORTH_TELLING) {
 					options.onTrouble('watch interrupted', { path: options.paths[0], reason: reasonOf(error) });
@@ -128,6 +141,7 @@ export function startWatch(options: WatchOptions): Watch {
 	void run();
 	return {
 		hasSynced: () => hasSynced,
+		isRefused: () => isRefused,
 		servedPath: () => servedPath,
 		silentForMs: () => performance.now() - lastHeardMs,
 		stop: () => stopped.abort(),

@@ -16,72 +16,11 @@ import { runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
+import type { Settings } from '../policy/settings.ts';
 import { KINDS } from '../toolhive/names.ts';
-import {
-	commaList,
-	oneOf,
-	readOptions,
-	text,
-	UsageError,
-	unknownVariables,
-	type Values,
-	wholeNumber,
-} from './options.ts';
-
-export const SERVE_OPTIONS = {
-	kubeconfig: {
-		...text('a file'),
-		help: 'Cluster to serve. Without it: the one we run in, else the default kubeconfig.',
-		fallback: undefined,
-	},
-	'webhook-port': {
-		...wholeNumber(0, 65535),
-		help: 'HTTPS port of /mutate and /validate; 0 takes a free one.',
-		fallback: '8443',
-	},
-	'metrics-port': {
-		...wholeNumber(0, 65535),
-		help: 'HTTP port of /livez, /readyz and /metrics; 0 takes a free one.',
-		fallback: '8080',
-	},
-	'tls-dir': {
-		...text('a folder'),
-		help: 'Folder with tls.crt and tls.key; changed files are picked up.',
-		fallback: undefined,
-	},
-	'grace-period-seconds': {
-		...wholeNumber(0, 86_400),
-		help: 'terminationGracePeriodSeconds of proxy Deployments that set none of their own.',
-		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
-	},
-	'password-env': {
-		...oneOf('deployment', 'pod'),
-		help: 'Where THV_SESSION_REDIS_PASSWORD is put. pod needs the pod-mode registration.',
-		fallback: DEFAULT_SETTINGS.passwordEnv,
-	},
-	'run-config-layout': {
-		...oneOf('both', 'top-level'),
-		help: 'Where scaling stands in runconfig.json. Released runners read only scaling_config, which top-level leaves out.',
-		fallback: DEFAULT_SETTINGS.runConfigLayout,
-	},
-	'operator-usernames': {
-		...commaList('a comma list of user names'),
-		help: 'Who the operator is to the API server; its writes get erased scaling fields back.',
-		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
-	},
-	'drain-seconds': {
-		...wholeNumber(0, 3600),
-		help: 'How long requests are still served after SIGTERM.',
-		fallback: '10',
-	},
-	'max-in-flight': {
-		...wholeNumber(1, 100_000),
-		help: 'Requests at one time; more are sent elsewhere with 503.',
-		fallback: '200',
-	},
-	'log-level': { ...oneOf('debug', 'info', 'warn', 'error'), help: 'Least important lines to log.', fallback: 'info' },
-} as const;
+import { readOptions, UsageError, unknownVariables, type Values } from './options.ts';
+import { type RunningReconciler, startReconciler } from './reconcile.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
 
 export interface Process {
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -103,13 +42,22 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 			throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
 		},
 	);
-	const memory = remember(connection, PROJECTIONS, (message, detail) => log.warn(detail, message));
+	let reconciler: RunningReconciler | undefined;
+	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const memory = remember(connection, PROJECTIONS, onTrouble, {}, (ref) => reconciler?.touch(ref));
 	const cluster = clusterOf(memory);
 	const settings = settingsOf(options);
 
 	let isDraining = false;
 	const metrics = createMetrics({
 		inFlight: () => webhook.inFlight(),
+		...(options.reconcile === 'true' && {
+			reconciler: {
+				isLeading: () => reconciler?.isLeading() ?? false,
+				queued: () => reconciler?.queued() ?? 0,
+				waitingRollouts: () => reconciler?.waitingRollouts() ?? 0,
+			},
+		}),
 		watches: () => watchesOf(memory),
 		certificateExpiry: () => certificate.expirySeconds,
 	});
@@ -122,7 +70,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	});
 	const health = createHealth(() => (isDraining ? ['draining'] : unsyncedOf(memory)), metrics);
 
-	const https = await listenHttps(webhook.app, certificate, options['webhook-port']).catch(busy('--webhook-port'));
+	const https = await listenHttps(webhook.listener, certificate, options['webhook-port']).catch(busy('--webhook-port'));
 	const http = await listenHttp(health, options['metrics-port']).catch(busy('--metrics-port'));
 	const reloads = watchCertificate({
 		folder: tlsDir,
@@ -140,6 +88,19 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	});
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
 	void logWhenReady(memory, log);
+	if (options.reconcile === 'true') {
+		reconciler = startReconciler({
+			connection,
+			memory,
+			surroundingsOf: cluster.surroundingsOf,
+			settings,
+			settleMs: options['settle-seconds'] * 1000,
+			rolloutsPerMinute: options['rollouts-per-minute'],
+			isElected: options['leader-elect'] === 'true',
+			log,
+			metrics,
+		});
+	}
 
 	log.info({ signal: await terminated, drainSeconds: options['drain-seconds'] }, 'draining');
 	isDraining = true;
@@ -147,6 +108,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	await sleep(options['drain-seconds'] * 1000);
 	await closeGently(https);
 	reloads.stop();
+	await reconciler?.stop();
 	memory.stop();
 	await Promise.all([closeGently(http), connection.close()]);
 	log.info('stopped');
@@ -194,10 +156,7 @@ const busy =
 		throw new UsageError(`${flag} cannot be used: ${error.message}`, { cause: error });
 	};
 
-const unsyncedOf = (memory: Memory): string[] =>
-	Object.entries(memory.watches).flatMap(([resource, watch]) =>
-		watch.hasSynced() ? [] : [`${resource}: not listed yet`],
-	);
+const unsyncedOf = (memory: Memory): string[] => memory.missing().map((resource) => `${resource}: not listed yet`);
 
 const watchesOf = (memory: Memory): { resource: string; silentSeconds: number; objects: number }[] =>
 	Object.entries(memory.watches).map(([resource, watch]) => ({

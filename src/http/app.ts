@@ -4,7 +4,16 @@ import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Answer } from '../admission/answer.ts';
 import { parseReview, type Request, reviewOf } from '../admission/review.ts';
-import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, discardBody, isTooLong, readBody } from './body.ts';
+import {
+	BODY_LIMIT_BYTES,
+	BodiesTooLarge,
+	BodyCutOff,
+	BodyTooLarge,
+	createHeld,
+	discardBody,
+	isTooLong,
+	readBody,
+} from './body.ts';
 import { createBudget, DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 import { sendJson, sendStatus } from './status.ts';
@@ -34,6 +43,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	const budgetOf = createBudget();
 	// A review's line is made of plain fields, so there is nothing to look for in it; errors still go through redaction.
 	const lines = log.child({}, { redact: [] });
+	const held = createHeld();
 	let inFlight = 0;
 	let isDraining = false;
 
@@ -47,9 +57,15 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		discardBody(request, () => refuse(response, code, message));
 	};
 
+	/** The API server asks again after Retry-After, on a new connection and so perhaps another replica. */
+	const refuseBusy = (request: IncomingMessage, response: ServerResponse): void => {
+		response.setHeader('retry-after', '1');
+		refuseUnread(request, response, 503, 'too many requests in flight');
+	};
+
 	const review = async (request: IncomingMessage, response: ServerResponse, handler: Handler): Promise<void> => {
 		const startedMs = performance.now();
-		const parsed = parseReview(await readBody(request));
+		const parsed = parseReview(await readBody(request, held));
 		if ('error' in parsed) {
 			refuse(response, 400, parsed.error);
 			return;
@@ -90,9 +106,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 				return;
 			}
 			if (inFlight >= maxInFlight) {
-				// The API server asks again after Retry-After, on a new connection and so perhaps another replica.
-				response.setHeader('retry-after', '1');
-				refuseUnread(request, response, 503, 'too many requests in flight');
+				refuseBusy(request, response);
 				return;
 			}
 			inFlight += 1;
@@ -100,6 +114,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 				await review(request, response, handler);
 			} catch (error) {
 				if (error instanceof BodyTooLarge) refuseUnread(request, response, 413, TOO_LARGE);
+				else if (error instanceof BodiesTooLarge) refuseBusy(request, response);
 				else if (!(error instanceof BodyCutOff)) fail(error, response);
 			} finally {
 				inFlight -= 1;

@@ -12,7 +12,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** A connection that has not said hello by then never will, and would hold up the end. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Longest timeout a registration can have. */
-const LONGEST_REVIEW_MS = 30_000;
+const LONGEST_REVIEW_MS = 10_000;
 
 export async function listenHttps(
 	listener: RequestListener,

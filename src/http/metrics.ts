@@ -14,8 +14,17 @@ export interface Sources {
 	readonly inFlight: () => number;
 	/** Watched resources with the seconds since their API server last said anything, and how many objects are kept. */
 	readonly watches: () => readonly { resource: string; silentSeconds: number; objects: number }[];
+	/** Where there is a reconciler. */
+	readonly reconciler?: ReconcilerSources;
 	/** Seconds since the epoch at which the serving certificate ends. */
 	readonly certificateExpiry: () => number | undefined;
+}
+
+export interface ReconcilerSources {
+	readonly isLeading: () => boolean;
+	/** Servers that wait for a pass, and those whose pods wait for their turn to be rolled. */
+	readonly queued: () => number;
+	readonly waitingRollouts: () => number;
 }
 
 export interface Metrics {
@@ -23,6 +32,9 @@ export interface Metrics {
 	/** A request that got no AdmissionReview back, by HTTP status. */
 	readonly countRefused: (code: number) => void;
 	readonly countWarnings: (count: number) => void;
+	/** A write of the reconciler, by the resource it went to. */
+	readonly countWrite: (resource: string) => void;
+	readonly countPass: (result: 'done' | 'failed') => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
@@ -62,14 +74,6 @@ export function createMetrics(sources: Sources): Metrics {
 		registers,
 	});
 	new Gauge({
-		name: 'thv_scaling_requests_in_flight',
-		help: 'Admission requests being read or answered.',
-		registers,
-		collect() {
-			this.set(sources.inFlight());
-		},
-	});
-	new Gauge({
 		name: 'thv_scaling_certificate_expiry_timestamp_seconds',
 		help: 'When the serving certificate in use ends.',
 		registers,
@@ -78,6 +82,34 @@ export function createMetrics(sources: Sources): Metrics {
 			if (expiry !== undefined) this.set(expiry);
 		},
 	});
+	const writes = new Counter({
+		name: 'thv_scaling_reconciler_writes_total',
+		help: 'Writes of the reconciler, by the resource they went to.',
+		labelNames: ['resource'],
+		registers,
+	});
+	const passes = new Counter({
+		name: 'thv_scaling_reconciler_passes_total',
+		help: 'Passes over one server each, by result.',
+		labelNames: ['result'],
+		registers,
+	});
+	const gauge = (name: string, help: string, read: () => number): Gauge =>
+		new Gauge({
+			name,
+			help,
+			registers,
+			collect() {
+				this.set(read());
+			},
+		});
+	gauge('thv_scaling_requests_in_flight', 'Admission requests being read or answered.', sources.inFlight);
+	if (sources.reconciler !== undefined) {
+		const { isLeading, queued, waitingRollouts } = sources.reconciler;
+		gauge('thv_scaling_leader', 'Whether this replica reconciles.', () => Number(isLeading()));
+		gauge('thv_scaling_reconciler_queued', 'Servers that wait for a pass.', queued);
+		gauge('thv_scaling_reconciler_waiting_rollouts', 'Servers whose pods wait for their turn.', waitingRollouts);
+	}
 	const perWatch = (
 		name: string,
 		help: string,
@@ -115,6 +147,8 @@ export function createMetrics(sources: Sources): Metrics {
 		},
 		countRefused: (code) => refused.inc({ code }),
 		countWarnings: (count) => warnings.inc(count),
+		countWrite: (resource) => writes.inc({ resource }),
+		countPass: (result) => passes.inc({ result }),
 		countReload: (result) => reloads.inc({ result }),
 		contentType: registry.contentType,
 		text: () => registry.metrics(),

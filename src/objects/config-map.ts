@@ -57,7 +57,7 @@ function edit(
 const unreadable = ({ kind }: Server): Finding => ({
 	id: RUN_CONFIG_UNREADABLE,
 	field: `data[${KINDS[kind].configKey}]`,
-	message: `not ${kind === 'VirtualMCPServer' ? 'a YAML mapping' : 'a JSON object'}, so scaling was not written into it`,
+	message: `${kind === 'VirtualMCPServer' ? 'no YAML mapping' : 'no JSON object'}, or too long; left without scaling`,
 });
 
 /**
@@ -82,9 +82,10 @@ export function runConfigSummaryOf(configMap: Json): RunConfigSummary | undefine
 	const metadata = metadataOf(configMap);
 	const namespace = textOf(metadata['namespace']) ?? '';
 	const name = textOf(metadata['name']) ?? '';
-	const [owner] = ownersOf(configMap, namespace, configMapSuffixOf);
+	const owners = ownersOf(configMap, namespace, configMapSuffixOf);
+	const [owner] = owners;
 	if (owner === undefined) return undefined;
-	return { namespace, name, redisTls: carriesTls(configMap, owner.kind) };
+	return { namespace, name, owners, redisTls: carriesTls(configMap, owner.kind) };
 }
 
 function carriesTls(configMap: Json, kind: Kind): boolean {

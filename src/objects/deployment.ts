@@ -43,7 +43,8 @@ function keepAppliedReplicas(deployment: Json, before: Json, server: Server): Js
 		: deployment;
 }
 
-function applyTemplate(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
+/** Grace period and password variable of the pod template. Returns `deployment` itself where both are right. */
+export function applyTemplate(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	const template = specOf(deployment)['template'];
 	const podSpec = isObject(template) ? template['spec'] : undefined;
 	if (!isObject(template) || !isObject(podSpec)) return deployment;
@@ -60,12 +61,12 @@ function applyTemplate(deployment: Json, server: Server, decision: Decision, set
 
 const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
 
-const withReplicas = (deployment: Json, replicas: number): Json => ({
+export const withReplicas = (deployment: Json, replicas: number): Json => ({
 	...deployment,
 	spec: { ...specOf(deployment), replicas },
 });
 
-function countOf(deployment: Json): number | undefined {
+export function countOf(deployment: Json): number | undefined {
 	const { replicas } = specOf(deployment);
 	return typeof replicas === 'number' ? replicas : undefined;
 }
@@ -74,15 +75,17 @@ function countOf(deployment: Json): number | undefined {
 export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const metadata = metadataOf(deployment);
 	const namespace = textOf(metadata['namespace']) ?? '';
-	const [owner] = ownersOf(deployment, namespace);
+	const owners = ownersOf(deployment, namespace);
+	const [owner] = owners;
 	const template = specOf(deployment)['template'];
 	const image = isObject(template) && owner !== undefined ? proxyImageOf(template['spec'], owner.kind) : undefined;
 	const replicas = countOf(deployment);
 	return {
 		namespace,
 		name: textOf(metadata['name']) ?? '',
-		...(owner !== undefined && { owner }),
+		owners,
 		...(image !== undefined && { image }),
 		...(replicas !== undefined && { replicas }),
+		...(typeof metadata['generation'] === 'number' && { generation: metadata['generation'] }),
 	};
 }

@@ -1,71 +1,133 @@
 /**
  * Sets and removes one key in the text of a JSON object and leaves every other byte as it is. The text must parse.
- * `jsonc-parser` finds the places; its own editor reformats whole lines, so the few splices are ours.
+ * `jsonc-parser` finds the places, without a tree of what lies beside the way: a text may be large, and somebody else's.
+ * Its own editor reformats whole lines, so the few splices are ours.
  */
-import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
+import { visit } from 'jsonc-parser';
+
+/** A property and its value; all offsets are places in the whole text. */
+interface Property {
+	readonly key: string;
+	readonly offset: number;
+	readonly keyEnd: number;
+	valueOffset: number;
+	end: number;
+}
+
+/** An object, from its brace to behind the other one. */
+interface Place {
+	readonly offset: number;
+	readonly end: number;
+	readonly properties: readonly Property[];
+}
 
 /** `text` with `path` set to `value`; the objects on the way exist. New keys go last, in the style of their neighbours. */
 export function setKey(text: string, path: readonly string[], value: unknown): string {
-	const root = rootOf(text);
-	const existing = findNodeAtLocation(root, [...path]);
-	if (existing !== undefined) {
-		const indent = indentBefore(text, existing.parent);
-		return splice(text, existing.offset, endOf(existing), render(value, indent, unitOf(text, root)));
-	}
-	const parent = findNodeAtLocation(root, path.slice(0, -1));
-	if (parent?.type !== 'object') throw new Error(`no object at ${path.slice(0, -1).join('.')}`);
+	const root = placeAt(text, []);
 	const unit = unitOf(text, root);
+	const parent = path.length === 1 ? root : placeAt(text, path.slice(0, -1));
+	if (parent === undefined) throw new Error(`no object at ${path.slice(0, -1).join('.')}`);
+	const existing = find(parent, path.at(-1));
+	if (existing !== undefined) {
+		return splice(text, existing.valueOffset, existing.end, render(value, indentBefore(text, existing), unit));
+	}
 	const key = JSON.stringify(path.at(-1));
-	const last = parent.children?.at(-1);
+	const last = parent.properties.at(-1);
 	if (last === undefined) {
 		const outer = unit === undefined ? undefined : `\n${unit.repeat(path.length - 1)}`;
 		const inner = unit === undefined ? undefined : `\n${unit.repeat(path.length)}`;
 		const entry = `${inner ?? ''}${key}${unit === undefined ? ':' : ': '}${render(value, inner, unit)}${outer ?? ''}`;
-		return splice(text, parent.offset + 1, endOf(parent) - 1, entry);
+		return splice(text, parent.offset + 1, parent.end - 1, entry);
 	}
 	const indent = indentBefore(text, last);
-	const [lastKey, lastValue] = last.children ?? [];
-	const colon = lastKey && lastValue ? text.slice(endOf(lastKey), lastValue.offset) : ':';
-	return splice(text, endOf(last), endOf(last), `,${indent ?? ''}${key}${colon}${render(value, indent, unit)}`);
+	const colon = text.slice(last.keyEnd, last.valueOffset);
+	return splice(text, last.end, last.end, `,${indent ?? ''}${key}${colon}${render(value, indent, unit)}`);
 }
 
 /** `text` without the key at `path` and the comma that went with it; `text` itself where there is none. */
 export function removeKey(text: string, path: readonly string[]): string {
-	const property = findNodeAtLocation(rootOf(text), [...path])?.parent;
-	const siblings = property?.parent?.children;
-	if (property === undefined || siblings === undefined) return text;
-	const index = siblings.indexOf(property);
-	const previous = siblings[index - 1];
-	const next = siblings[index + 1];
-	if (previous !== undefined) return splice(text, endOf(previous), endOf(property), '');
+	const parent = placeAt(text, path.slice(0, -1));
+	const property = parent === undefined ? undefined : find(parent, path.at(-1));
+	if (parent === undefined || property === undefined) return text;
+	const index = parent.properties.indexOf(property);
+	const previous = parent.properties[index - 1];
+	const next = parent.properties[index + 1];
+	if (previous !== undefined) return splice(text, previous.end, property.end, '');
 	if (next !== undefined) return splice(text, property.offset, next.offset, '');
-	const owner = property.parent as Node;
-	return splice(text, owner.offset + 1, endOf(owner) - 1, '');
+	return splice(text, parent.offset + 1, parent.end - 1, '');
 }
 
-function rootOf(text: string): Node {
-	const root = parseTree(text);
-	if (root === undefined) throw new Error('not JSON');
-	return root;
+const find = ({ properties }: Place, key: string | undefined): Property | undefined =>
+	properties.find((property) => property.key === key);
+
+/** The object at `path`, undefined where there is none. */
+function placeAt(text: string, path: readonly string[]): Place | undefined {
+	let place = readPlace(text, 0);
+	for (const key of path) {
+		const property = place === undefined ? undefined : find(place, key);
+		place = property === undefined ? undefined : readPlace(text.slice(0, property.end), property.valueOffset);
+	}
+	return place;
 }
 
-const endOf = (node: Node): number => node.offset + node.length;
+/** The object that begins at or after `from`, with its own properties only. */
+function readPlace(text: string, from: number): Place | undefined {
+	const properties: Property[] = [];
+	let offset: number | undefined;
+	let end = from;
+	let depth = 0;
+	const begin = (at: number): boolean => {
+		depth += 1;
+		const current = properties.at(-1);
+		if (depth === 2 && current !== undefined) current.valueOffset = from + at;
+		// What lies deeper is passed over.
+		return depth === 1;
+	};
+	const finish = (at: number, length: number): void => {
+		depth -= 1;
+		end = from + at + length;
+		const current = properties.at(-1);
+		if (depth === 1 && current !== undefined) current.end = end;
+	};
+	visit(text.slice(from), {
+		onObjectBegin: (at) => {
+			if (depth === 0) offset = from + at;
+			return begin(at);
+		},
+		onArrayBegin: begin,
+		onObjectEnd: finish,
+		onArrayEnd: finish,
+		onObjectProperty: (key, at, length) => {
+			const start = from + at;
+			if (depth === 1) properties.push({ key, offset: start, keyEnd: start + length, valueOffset: start, end: start });
+		},
+		onLiteralValue: (_value, at, length) => {
+			const current = properties.at(-1);
+			if (depth !== 1 || current === undefined) return;
+			current.valueOffset = from + at;
+			current.end = from + at + length;
+		},
+	});
+	return offset === undefined ? undefined : { offset, end, properties };
+}
 
 const splice = (text: string, start: number, end: number, insert: string): string =>
 	text.slice(0, start) + insert + text.slice(end);
 
 /** The line break and blanks in front of a property, undefined where it follows on the same line. */
-function indentBefore(text: string, property: Node | undefined): string | undefined {
-	if (property === undefined) return undefined;
-	const blanks = /\s*$/.exec(text.slice(0, property.offset))?.[0] ?? '';
-	return blanks.includes('\n')
-		? blanks.slice(blanks.lastIndexOf('\r\n') === -1 ? blanks.lastIndexOf('\n') : 0)
-		: undefined;
+function indentBefore(text: string, property: Property): string | undefined {
+	let start = property.offset;
+	while (start > 0 && /\s/.test(text[start - 1] ?? '')) start -= 1;
+	const blanks = text.slice(start, property.offset);
+	if (!blanks.includes('\n')) return undefined;
+	return blanks.slice(blanks.lastIndexOf('\r\n') === -1 ? blanks.lastIndexOf('\n') : 0);
 }
 
 /** One level of indentation, as the first property of the document shows it. */
-const unitOf = (text: string, root: Node): string | undefined =>
-	indentBefore(text, root.children?.[0])?.replace(/^\r?\n/, '');
+function unitOf(text: string, root: Place | undefined): string | undefined {
+	const first = root?.properties[0];
+	return first === undefined ? undefined : indentBefore(text, first)?.replace(/^\r?\n/, '');
+}
 
 function render(value: unknown, indent: string | undefined, unit: string | undefined): string {
 	const plain = indent === undefined || unit === undefined ? JSON.stringify(value) : JSON.stringify(value, null, unit);

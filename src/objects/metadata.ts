@@ -17,7 +17,7 @@ export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(objec
 
 /**
  * The ToolHive servers that own `object` and that the operator would name it after: their name and `suffixOf` their kind.
- * Usually one; none for everybody else's objects. Manifests that no API server has seen have no uids yet.
+ * Usually one, the controller first; none for everybody else's objects. Manifests that no API server has seen have no uids yet.
  */
 export function ownersOf(
 	object: Json,
@@ -26,13 +26,27 @@ export function ownersOf(
 ): readonly ServerRef[] {
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
-	return ownerReferences.flatMap((reference): ServerRef[] => {
+	return controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
 		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) return [];
 		const { kind, name, uid } = reference;
-		if (!isKind(kind) || typeof name !== 'string' || objectName !== name + suffixOf(kind)) return [];
+		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
 		return [{ kind, namespace, name, ...(typeof uid === 'string' && { uid }) }];
 	});
 }
+
+/**
+ * Whether an object can have this name (DNS-1123 subdomain). Admission runs before the API server checks names, and ours
+ * go into paths.
+ */
+export const isObjectName = (name: unknown): name is string =>
+	typeof name === 'string' && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
+
+const isController = (reference: unknown): boolean => isObject(reference) && reference['controller'] === true;
+
+const controllerFirst = (references: readonly unknown[]): unknown[] => [
+	...references.filter(isController),
+	...references.filter((reference) => !isController(reference)),
+];
 
 /** A copy of `object` with one annotation set, or removed with `undefined`. */
 export function withAnnotation(object: Json, key: string, value: string | undefined): Json {

@@ -3,14 +3,14 @@ import type { Decision } from '../policy/decide.ts';
 import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../toolhive/names.ts';
 import { isObject, type Json, type Server, type ServerRef } from '../toolhive/types.ts';
 import { withEnv } from './containers.ts';
-import { labelsOf, metadataOf } from './metadata.ts';
+import { isObjectName, labelsOf, metadataOf } from './metadata.ts';
 
 /** The server a proxy Pod belongs to, by ToolHive's labels; undefined for every other Pod. */
 export function podServerRef(pod: Json, namespace: string): ServerRef | undefined {
 	const labels = labelsOf(pod);
 	const kind = KIND_LIST.find((one) => KINDS[one].app === labels[LABEL_APP]);
 	const name = labels[LABEL_SERVER];
-	if (kind === undefined || typeof name !== 'string' || isBackend(pod)) return undefined;
+	if (kind === undefined || !isObjectName(name) || isBackend(pod)) return undefined;
 	return { kind, namespace, name };
 }
 

@@ -7,11 +7,14 @@ import type { Settings } from '../policy/settings.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import { removeKey, setKey } from './json-text.ts';
 
+/** Far above what an operator writes, and so small that a text made to be slow costs milliseconds. UTF-16 units. */
+const LONGEST_TEXT = 512 * 1024;
+
 const SCALING_CONFIG = 'scaling_config';
 const FIELDS = ['backend_replicas', 'session_redis'] as const;
 type Wanted = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
 
-/** `text` with what `fields` say; `text` itself where it already says so; undefined where it is not a JSON object. */
+/** `text` with what `fields` say; `text` itself where it already says so; undefined where it is no JSON object or too long. */
 export function editRunConfig(
 	text: string,
 	fields: RunConfigFields,
@@ -127,6 +130,7 @@ export function runConfigHasTls(text: string): boolean {
 const nestedOf = (config: Json): Json => (isObject(config[SCALING_CONFIG]) ? config[SCALING_CONFIG] : {});
 
 function parseObject(text: string): Json | undefined {
+	if (text.length > LONGEST_TEXT) return undefined;
 	try {
 		const value: unknown = JSON.parse(text);
 		return isObject(value) ? value : undefined;

@@ -6,12 +6,16 @@
 import { type Document, isMap, parseDocument, stringify } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
 
+/** Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. UTF-16 units. */
+const LONGEST_TEXT = 64 * 1024;
+
 const SECTION = 'sessionStorage';
 /** What ToolHive's own writer indents with. */
 const OPERATORS_INDENT = 4;
 
-/** `text` with the section as `redis` says; `text` itself where it already says so; undefined where it is no YAML mapping. */
+/** `text` with the section as `redis` says; `text` itself where it already says so; undefined where it is no YAML mapping or too long. */
 export function editVmcpConfig(text: string, redis: RedisFields): string | undefined {
+	if (text.length > LONGEST_TEXT) return undefined;
 	const document = parseDocument(text);
 	if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
 	if (says(document, redis)) return text;
@@ -39,6 +43,7 @@ export function editVmcpConfig(text: string, redis: RedisFields): string | undef
 
 /** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
 export function vmcpConfigHasTls(text: string): boolean {
+	if (text.length > LONGEST_TEXT) return false;
 	const document = parseDocument(text);
 	return isMap(document.get(SECTION)) && isMap(document.getIn([SECTION, 'tls']));
 }

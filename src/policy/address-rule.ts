@@ -27,7 +27,7 @@ export function checkAddress(kind: Kind, spec: unknown): Violation[] {
 		Object.hasOwn(spec, name) ? checkRules(schema, spec[name], name) : [],
 	);
 	const storage = spec['sessionStorage'];
-	if (isObject(storage) && storage['provider'] === 'redis' && storage['address'] === '') {
+	if (isObject(storage) && storage['provider'] === 'redis' && isBlank(storage['address'])) {
 		violations.push({
 			field: 'spec.sessionStorage.address',
 			message: 'must not be empty when provider is redis',
@@ -39,6 +39,8 @@ export function checkAddress(kind: Kind, spec: unknown): Violation[] {
 	}
 	return violations;
 }
+
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
 
 function checkRules(schema: Schema, value: unknown, name: string): Violation[] {
 	if (!isObject(value)) return [];

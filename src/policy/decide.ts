@@ -2,6 +2,7 @@
 import type { EnvVar, Server } from '../toolhive/types.ts';
 import { autoscaledAndPinned, stdioAutoscaled } from './autoscaler.ts';
 import { backendReplicasLowered, backendStillRunning } from './backend-replicas.ts';
+import type { Condition } from './condition.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 import { withoutIgnored } from './ignore.ts';
 import { imageTooOld } from './image-age.ts';
@@ -13,8 +14,9 @@ import {
 	backendSessionStorageMissing,
 	sessionAffinityNoneWithoutRedis,
 	sessionStorageMissing,
+	sessionStorageWarning,
 } from './session-storage.ts';
-import { cap, stdioBackendReplicas, stdioReplicasCapped } from './stdio-cap.ts';
+import { cap, stdioBackendReplicas, stdioReplicaCapped, stdioReplicasCapped } from './stdio-cap.ts';
 
 export interface Decision {
 	/** Count a new proxy Deployment starts with. Undefined: whatever its creator sent. */
@@ -22,15 +24,18 @@ export interface Decision {
 	readonly runConfig: RunConfigFields;
 	/** The password variable of the proxy container. Holds a reference, never a password. */
 	readonly passwordEnv?: EnvVar;
+	readonly conditions: readonly Condition[];
 }
 
 export function decide(server: Server): Decision {
 	const { replicas } = server.spec;
 	const passwordEnv = passwordEnvOf(server);
+	const capped = stdioReplicaCapped(server);
 	return {
 		...(replicas !== undefined && { replicas: cap(server, replicas) }),
 		runConfig: runConfigOf(server),
 		...(passwordEnv !== undefined && { passwordEnv }),
+		conditions: [...(capped === undefined ? [] : [capped]), sessionStorageWarning(server)],
 	};
 }
 

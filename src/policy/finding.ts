@@ -21,8 +21,8 @@ export interface Violation {
 
 /** What is known around a server. Everything may be unknown: a rule that needs it then says nothing. */
 export interface Surroundings {
-	readonly deployment?: ProxyDeployment | undefined;
-	readonly runConfig?: RunConfigSummary | undefined;
+	readonly deployment?: Partial<ProxyDeployment> | undefined;
+	readonly runConfig?: Pick<RunConfigSummary, 'redisTls'> | undefined;
 	readonly autoscaler?: Autoscaler | undefined;
 	/** Other servers that write into the same key space of the same Redis. */
 	readonly sharing?: readonly ServerRef[];

@@ -29,12 +29,14 @@ export const keyPrefixSeparator: Rule = ({ server }) => {
 	};
 };
 
-export const sharedKeySpace: Rule = ({ surroundings: { sharing } }) => {
-	const other = sharing?.[0];
-	if (other === undefined) return undefined;
+export const sharedKeySpace: Rule = ({ server, surroundings: { sharing = [] } }) => {
+	if (sharing.length === 0) return undefined;
+	// Who may not look into another namespace is not told what is in it.
+	const neighbour = sharing.find(({ namespace }) => namespace === server.namespace);
+	const other = neighbour === undefined ? 'a server of another namespace' : `${neighbour.kind} ${neighbour.name}`;
 	return {
 		id: 'shared-key-space',
 		field: 'spec.sessionStorage.keyPrefix',
-		message: `the same Redis keys as ${other.kind} ${other.namespace}/${other.name}`,
+		message: `the same Redis keys as ${other}`,
 	};
 };

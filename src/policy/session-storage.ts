@@ -4,6 +4,7 @@
  * Allows: everything; it warns.
  */
 import type { Server, SessionStorage } from '../toolhive/types.ts';
+import type { Condition } from './condition.ts';
 import type { Rule } from './finding.ts';
 
 /** The Redis a server asks for, undefined when it asks for none. The one place that says what "provider is redis" means. */
@@ -40,3 +41,25 @@ export const sessionAffinityNoneWithoutRedis: Rule = ({ server }) =>
 				message: 'None needs redis when replicas > 1, or sessions break',
 			}
 		: undefined;
+
+/** `SessionStorageWarning`. Never blocks anything. */
+export function sessionStorageWarning(server: Server): Condition {
+	const type = 'SessionStorageWarning';
+	if (!isSplit(server.spec.replicas)) {
+		return {
+			type,
+			status: 'False',
+			reason: 'SessionStorageWarningNotApplicable',
+			message: 'session storage warning is not active',
+			isOnlyIfPresent: true,
+		};
+	}
+	return redisOf(server) === undefined
+		? {
+				type,
+				status: 'True',
+				reason: 'SessionStorageMissingForReplicas',
+				message: 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas',
+			}
+		: { type, status: 'False', reason: 'SessionStorageConfigured', message: 'Redis session storage is configured' };
+}

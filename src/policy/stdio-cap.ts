@@ -4,6 +4,7 @@
  * Allows: 0 and 1; the count asked for in `spec` is left to be seen.
  */
 import type { Server } from '../toolhive/types.ts';
+import type { Condition } from './condition.ts';
 import type { Rule } from './finding.ts';
 
 const MOST_REPLICAS = 1;
@@ -30,3 +31,22 @@ export const stdioBackendReplicas: Rule = ({ server: { spec } }) =>
 				message: 'a stdio proxy attaches to one backend; more of them stay idle',
 			}
 		: undefined;
+
+/** `StdioReplicaCapped`; undefined for kinds that cannot be stdio. */
+export function stdioReplicaCapped({ kind, spec }: Server): Condition | undefined {
+	if (kind !== 'MCPServer') return undefined;
+	return spec.stdio && (spec.replicas ?? 0) > MOST_REPLICAS
+		? {
+				type: 'StdioReplicaCapped',
+				status: 'True',
+				reason: 'StdioTransportCapAt1',
+				message: 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas',
+			}
+		: {
+				type: 'StdioReplicaCapped',
+				status: 'False',
+				reason: 'StdioReplicaCapNotActive',
+				message: 'stdio replica cap is not active',
+				isOnlyIfPresent: true,
+			};
+}

@@ -70,6 +70,8 @@ export const LABEL_MANAGED_BY = 'toolhive.stacklok.io/managed-by';
 export const MANAGED_BY_OPERATOR = 'toolhive-operator';
 
 export const CHECKSUM_ANNOTATION = `${GROUP}/content-checksum`;
+/** On the pod template: the ConfigMap's checksum, so that a change of it rolls the pods. */
+export const TEMPLATE_CHECKSUM_ANNOTATION = `${GROUP}/runconfig-checksum`;
 
 const PREFIX = 'toolhive-scaling';
 /** The server's `replicas` that was last written to the proxy Deployment by us. */

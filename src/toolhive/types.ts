@@ -56,10 +56,13 @@ export interface ServerRef {
 export interface ProxyDeployment {
 	readonly namespace: string;
 	readonly name: string;
-	readonly owner?: ServerRef;
+	/** Servers that own it and that it is named after; usually one. */
+	readonly owners: readonly ServerRef[];
 	/** Image of the proxy container. */
 	readonly image?: string;
 	readonly replicas?: number;
+	/** Changes with the spec and not with the status. */
+	readonly generation?: number;
 }
 
 /** What we remember of a HorizontalPodAutoscaler that targets a Deployment. */
@@ -74,6 +77,7 @@ export interface Autoscaler {
 export interface RunConfigSummary {
 	readonly namespace: string;
 	readonly name: string;
+	readonly owners: readonly ServerRef[];
 	/** The operator wrote a Redis section that carries TLS. */
 	readonly redisTls: boolean;
 }

@@ -44,8 +44,11 @@ export const update = (object: Json, oldObject: Json, parts: Partial<Request> = 
 const NEVER = new AbortController().signal;
 
 /** The request is deep-frozen, so a handler that writes into it throws. */
-export const mutated = (asked: Request, cluster: Cluster, settings: Settings = DEFAULT_SETTINGS): Promise<Answer> =>
-	mutate(frozen(asked), cluster, settings, NEVER);
+export const mutated = async (
+	asked: Request,
+	cluster: Cluster,
+	settings: Settings = DEFAULT_SETTINGS,
+): Promise<Answer> => mutate(frozen(asked), cluster, settings, NEVER);
 
 export const validated = (asked: Request, cluster: Cluster): Answer => validate(frozen(asked), cluster);
 

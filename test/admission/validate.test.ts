@@ -186,7 +186,7 @@ describe('validate: warnings around a server', () => {
 	it('another server in the same key space is named', () => {
 		const search = mcpServer(shared);
 		const { warnings } = validated(request(search), clusterOf([search, hub]));
-		expect(warnings.join()).to.include('shared-key-space').and.include('VirtualMCPServer demo/hub');
+		expect(warnings.join()).to.include('shared-key-space').and.include('VirtualMCPServer hub');
 	});
 	it('a server does not share with itself', () => {
 		const search = mcpServer(shared);

@@ -159,9 +159,10 @@ describe('cluster memory of a real API server', function () {
 		expect(memory.deploymentNamed('memory', 'github')).to.deep.equal({
 			namespace: 'memory',
 			name: 'github',
-			owner: refOf('github', uid),
+			owners: [refOf('github', uid)],
 			image: 'example.com/proxy:v0.30.0',
 			replicas: 2,
+			generation: 1,
 		});
 	});
 
@@ -188,6 +189,7 @@ describe('cluster memory of a real API server', function () {
 		expect(memory.runConfigNamed('memory', 'github-runconfig')).to.deep.equal({
 			namespace: 'memory',
 			name: 'github-runconfig',
+			owners: [refOf('github', uid)],
 			redisTls: false,
 		});
 		expect(memory.sizeOf('configmaps')).to.equal(1);

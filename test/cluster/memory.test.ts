@@ -18,8 +18,8 @@ const serverOf = (object: Json): Server => ({
 });
 const PROJECTIONS = {
 	server: (object: Json): Server | undefined => ((object['spec'] as Json)?.['skip'] ? undefined : serverOf(object)),
-	deployment: projectionOf,
-	runConfig: (object: Json) => ({ ...projectionOf(object), redisTls: false }),
+	deployment: (object: Json) => ({ ...projectionOf(object), owners: [] }),
+	runConfig: (object: Json) => ({ ...projectionOf(object), owners: [], redisTls: false }),
 	autoscaler: (object: Json) => ({ ...projectionOf(object), target: String((object['spec'] as Json)['target']) }),
 	keySpace: ({ uid }: Server): string | undefined => (uid.startsWith('shared') ? 'the same' : undefined),
 };

@@ -11,7 +11,7 @@ import {
 	unknownVariables,
 	wholeNumber,
 } from '../../src/commands/options.ts';
-import { SERVE_OPTIONS } from '../../src/commands/serve.ts';
+import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
 
 const TABLE = {
 	file: { ...text('a file'), help: 'A file.', fallback: undefined },

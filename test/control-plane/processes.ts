@@ -43,7 +43,7 @@ export function startProgram(name: string, path: string, args: readonly string[]
  * Our 'exit' handler does not run when we are killed. This shell then sees its stdin end and kills in our place; it needs no
  * signal from us for that, and Ctrl-C does not reach it.
  */
-function startGuard(pid: number): ChildProcess {
+export function startGuard(pid: number): ChildProcess {
 	const script = 'read -r nothing; kill -9 "$1"';
 	const guard = spawn('/bin/sh', ['-c', script, 'sh', String(pid)], {
 		detached: true,

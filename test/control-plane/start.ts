@@ -28,6 +28,8 @@ export interface ControlPlane {
 	/** `https://127.0.0.1:PORT` */
 	readonly url: string;
 	readonly caFile: string;
+	/** Of etcd, for what no API server does by itself. */
+	readonly etcdUrl: string;
 	/** Holds the logs, one file per program. */
 	readonly dataFolder: string;
 	readonly token: (user: User) => string;
@@ -154,6 +156,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	return {
 		url,
 		caFile,
+		etcdUrl,
 		dataFolder,
 		token: (user) => credentials.tokens[user],
 		kubeconfig,

@@ -73,17 +73,17 @@ describe('RunConfig ConfigMaps on a real API server', function () {
 		expect(stored.metadata.annotations).to.deep.equal(sent.metadata.annotations);
 	});
 
-	it('one that is not a JSON object is left alone, with a warning', async () => {
+	it('one that is no JSON object is left alone, with a warning', async () => {
 		const owner = await server('odd', { backendReplicas: 2 });
 		const { code, stderr } = await namespace.kubectl(['create', '-f', '-'], runConfigMap(owner, '[1, 2'), 'operator');
 		expect(code).to.equal(0);
-		expect(stderr).to.contain('Warning: data[runconfig.json]: not a JSON object');
+		expect(stderr).to.contain('Warning: data[runconfig.json]: no JSON object');
 		expect((await namespace.get('configmap', 'odd-runconfig'))['data']['runconfig.json']).to.equal('[1, 2');
 	});
 
 	it('a large one is written just the same', async () => {
 		const owner = await server('large', { backendReplicas: 2 });
-		const variables = Array.from({ length: 20_000 }, (_, index) => `    "VARIABLE_${index}": "value of the variable"`);
+		const variables = Array.from({ length: 9_000 }, (_, index) => `    "VARIABLE_${index}": "value of the variable"`);
 		const text = `{\n  "env_vars": {\n${variables.join(',\n')}\n  }\n}`;
 		const { metadata } = await namespace.create(runConfigMap(owner, text), 'operator');
 		expect(metadata.annotations).to.have.property('toolhive.stacklok.dev/content-checksum');

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments, stringify } from 'yaml';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { startGuard } from '../control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -30,7 +31,15 @@ export interface Product {
 export interface ProductOptions {
 	/** Kustomize folder below the top whose registrations are used. */
 	readonly overlay?: string;
+	/** `theirs`: the cluster has ToolHive's own CRDs already, and they stay. */
+	readonly crds?: 'ours' | 'theirs';
 	readonly flags?: readonly string[];
+	/** False: nothing points at it until `register` is called. */
+	readonly isRegistered?: boolean;
+	/** Leave the namespace and the permissions as they are. */
+	readonly withoutAccess?: boolean;
+	/** False: it only has to serve, not to be ready. */
+	readonly isReady?: boolean;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -40,11 +49,11 @@ const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookCo
 export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
 	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, options.overlay ?? 'manifests')]));
 	const objects = documentsOf(rendered.stdout);
-	await applyCrds(plane);
+	if (options.crds !== 'theirs') await applyCrds(plane);
 	const access = objects.filter(({ kind }) =>
-		['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding'].includes(kind),
+		['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].includes(kind),
 	);
-	await apply(plane, access);
+	if (options.withoutAccess !== true) await apply(plane, access);
 
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-product-'));
 	const authority = await issueAuthority();
@@ -67,6 +76,8 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	]);
 	const killChild = (): void => void child.kill('SIGKILL');
 	process.on('exit', killChild);
+	const guard = startGuard(child.pid ?? 0);
+	child.once('exit', () => guard.kill('SIGKILL'));
 	let output = '';
 	child.stdout.on('data', (chunk: Buffer) => {
 		output += chunk;
@@ -77,7 +88,8 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const log = (): Record<string, unknown>[] =>
 		output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
 	const deadlineMs = performance.now() + READY_TIMEOUT_MS;
-	while (!log().some(({ msg }) => msg === 'ready')) {
+	const awaited = options.isReady === false ? 'serving' : 'ready';
+	while (!log().some(({ msg }) => msg === awaited)) {
 		if (child.exitCode !== null || performance.now() > deadlineMs) {
 			killChild();
 			throw new Error(`serve did not get ready:\n${output.slice(-2000)}`);
@@ -109,14 +121,15 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		stop: async () => {
 			await unregister();
 			const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-			if (child.exitCode === null) child.kill('SIGTERM');
-			const code = child.exitCode ?? (await ended);
+			const isOver = child.exitCode !== null || child.signalCode !== null;
+			if (!isOver) child.kill('SIGTERM');
+			const code = isOver ? child.exitCode : await ended;
 			process.off('exit', killChild);
 			await rm(folder, { recursive: true, force: true });
 			return code;
 		},
 	};
-	await product.register();
+	if (options.isRegistered !== false) await product.register();
 	return product;
 }
 

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import type { Express } from 'express';
 import { pino } from 'pino';
 import { readOptions } from '../../src/commands/options.ts';
-import { SERVE_OPTIONS } from '../../src/commands/serve.ts';
+import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
 import { createWebhook } from '../../src/http/app.ts';
 import { createHealth } from '../../src/http/health.ts';
 import { mutating, objectOf, podModeArgs, podWebhooks, ROOT, template, validating } from './read.ts';

@@ -2,37 +2,53 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ApiError, type Connection } from '../../src/cluster/connect.ts';
+import { createEventRecorder } from '../../src/cluster/events.ts';
+import { campaign } from '../../src/cluster/lease.ts';
 import { remember } from '../../src/cluster/memory.ts';
-import { KIND_LIST } from '../../src/toolhive/names.ts';
+import { createObjects } from '../../src/cluster/writes.ts';
+import { GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
+import type { Json } from '../../src/toolhive/types.ts';
 import { baseObjects, objectOf } from './read.ts';
 
-interface ClusterRole {
-	readonly rules: readonly { readonly apiGroups: string[]; readonly resources: string[]; readonly verbs: string[] }[];
+interface Role {
+	readonly rules: readonly {
+		readonly apiGroups: string[];
+		readonly resources: string[];
+		readonly resourceNames?: string[];
+		readonly verbs: string[];
+	}[];
 }
 
-const granted = (objectOf('ClusterRole') as unknown as ClusterRole).rules.flatMap(({ apiGroups, resources, verbs }) =>
+const rulesOf = (kind: string): Role['rules'] => (objectOf(kind) as unknown as Role).rules;
+const granted = [...rulesOf('ClusterRole'), ...rulesOf('Role')].flatMap(({ apiGroups, resources, verbs }) =>
 	apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
 );
 
+const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
+
 /** `/apis/GROUP/VERSION/[namespaces/NS/]RESOURCE[/NAME]` as RBAC sees it. */
-function rightFor(path: string, isWatch: boolean): string {
-	const [, group = '', resource, name] =
-		/^\/(?:api|apis\/([^/]+))\/v\w+\/(?:namespaces\/[^/]+\/)?([^/?]+)(?:\/([^/?]+))?/.exec(path) ?? [];
-	return `${isWatch ? 'watch' : name === undefined ? 'list' : 'get'} ${group}/${resource}`;
+function rightFor(path: string, verb?: string): string {
+	const [, group = '', resource, name, subresource = ''] =
+		/^\/(?:api|apis\/([^/]+))\/v\w+\/(?:namespaces\/[^/]+\/)?([^/?]+)(?:\/([^/?]+))?(\/status)?/.exec(path) ?? [];
+	return `${verb ?? (name === undefined ? 'list' : 'get')} ${group}/${resource}${subresource}`;
 }
 
 /** Rights needed by everything that src/cluster/ asks, in an empty cluster. */
 async function callsMade(): Promise<Set<string>> {
 	const rights = new Set<string>();
-	const connection: Pick<Connection, 'get' | 'stream'> = {
+	const connection: Pick<Connection, 'get' | 'stream' | 'send'> = {
+		send: (method, path) => {
+			rights.add(rightFor(path, VERBS[method]));
+			return Promise.resolve({ metadata: {} });
+		},
 		get: (path) => {
-			const right = rightFor(path, false);
+			const right = rightFor(path);
 			rights.add(right);
 			if (right.startsWith('get')) return Promise.reject(new ApiError('not found', 404));
 			return Promise.resolve({ kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
 		},
 		stream: (path, _idleTimeoutMs, signal) => {
-			rights.add(rightFor(path, true));
+			rights.add(rightFor(path, 'watch'));
 			return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))));
 		},
 	};
@@ -52,22 +68,76 @@ async function callsMade(): Promise<Set<string>> {
 	for (const kind of KIND_LIST) await memory.findServer({ kind, namespace: 'demo', name: 'web' }, signal);
 	await memory.findDeployment('demo', 'web', signal);
 	memory.stop();
+	await write(connection, signal);
 	return rights;
+}
+
+/** Everything the reconciler writes, and both the making and the renewing of a Lease. */
+async function write(connection: Pick<Connection, 'get' | 'send'>, signal: AbortSignal): Promise<void> {
+	const named = (kind: string): Json => ({
+		apiVersion: `${GROUP}/v1beta1`,
+		kind,
+		metadata: { namespace: 'demo', name: 'web' },
+	});
+	const objects = createObjects(
+		connection,
+		() => [],
+		() => {},
+	);
+	for (const kind of KIND_LIST) await objects.writeConditions(named(kind), [], signal);
+	for (const kind of ['Deployment', 'ConfigMap']) await objects.write(named(kind), named(kind), signal);
+	await objects.getConfigMap('demo', 'web', signal);
+	const events = createEventRecorder({ connection, instance: 'pod', onTrouble: () => {} });
+	const event = { type: 'Normal', reason: 'A', action: 'B', note: 'c' } as const;
+	events.tell(named('MCPServer'), event);
+	events.tell(named('MCPServer'), event);
+	await events.flush();
+	for (const lease of [undefined, { metadata: {}, spec: {} }]) {
+		const stopping = new AbortController();
+		const get = (path: string): Promise<unknown> => {
+			const asked = connection.get(path).catch(() => undefined);
+			return asked.then(() => lease ?? Promise.reject(new ApiError('not found', 404)));
+		};
+		await campaign(
+			{
+				connection: { ...connection, get },
+				namespace: 'toolhive-scaling',
+				name: 'toolhive-scaling',
+				identity: 'pod',
+				lead: async () => stopping.abort(),
+				onChange: () => {},
+				onTrouble: () => {},
+				timing: { retryMs: 1 },
+			},
+			stopping.signal,
+		);
+	}
 }
 
 describe('manifests: rights', () => {
 	it('are exactly the calls that src/cluster/ makes', async () => {
 		expect(granted).to.have.members([...(await callsMade())]);
 	});
-	it('read and never write', () => {
-		expect([...new Set(granted.map((right) => right.split(' ')[0]))]).to.have.members(['get', 'list', 'watch']);
+	it('write statuses, Deployments, ConfigMaps, Events and one Lease, and nothing else', () => {
+		const written = granted
+			.filter((right) => !/^(get|list|watch) /.test(right))
+			.map((right) => right.split('/').slice(1).join('/'));
+		const servers = KIND_LIST.map((kind) => `${KINDS[kind].plural}/status`);
+		expect(new Set(written)).to.deep.equal(new Set([...servers, 'deployments', 'configmaps', 'events', 'leases']));
+		const lease = rulesOf('Role').find(({ verbs }) => verbs.includes('update'));
+		expect(lease?.resourceNames).to.deep.equal(['toolhive-scaling']);
 	});
 	it('never touch Secrets, and have no wildcard', () => {
 		expect(granted.join('\n')).not.to.match(/secrets|\*/);
 	});
-	it('come from one ClusterRole, bound to our ServiceAccount alone', () => {
+	it('come from one ClusterRole and one Role, bound to our ServiceAccount alone', () => {
 		const kinds = baseObjects().map(({ kind }) => kind);
-		expect(kinds.filter((kind) => /Role/.test(kind))).to.have.members(['ClusterRole', 'ClusterRoleBinding']);
+		expect(kinds.filter((kind) => /Role/.test(kind))).to.have.members([
+			'ClusterRole',
+			'ClusterRoleBinding',
+			'Role',
+			'RoleBinding',
+		]);
 		const { name, namespace } = objectOf('ServiceAccount').metadata;
 		expect(objectOf('ClusterRoleBinding')).to.deep.include({ subjects: [{ kind: 'ServiceAccount', name, namespace }] });
 		expect(objectOf('ClusterRoleBinding')).to.have.nested.property(

@@ -157,13 +157,17 @@ const SUMMARIES: { it: string; object: Json; is: object }[] = [
 		is: {
 			namespace: 'demo',
 			name: 'search',
-			owner: { kind: 'MCPServer', namespace: 'demo', name: 'search', uid: 'uid-of-search' },
+			owners: [{ kind: 'MCPServer', namespace: 'demo', name: 'search', uid: 'uid-of-search' }],
 			image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.18.0',
 			replicas: 2,
 		},
 	},
-	{ it: 'nothing', object: {}, is: { namespace: '', name: '' } },
-	{ it: 'rubbish', object: { metadata: null, spec: { replicas: '3', template: [] } }, is: { namespace: '', name: '' } },
+	{ it: 'nothing', object: {}, is: { namespace: '', name: '', owners: [] } },
+	{
+		it: 'rubbish',
+		object: { metadata: null, spec: { replicas: '3', template: [] } },
+		is: { namespace: '', name: '', owners: [] },
+	},
 ];
 
 describe('what is remembered of a Deployment', () => {

@@ -27,7 +27,7 @@ describeWarning('shared-key-space', 'spec.sessionStorage.keyPrefix', {
 			it: 'another server is known to share',
 			spec: { sessionStorage: prefixed },
 			around: { sharing: [other] },
-			says: 'VirtualMCPServer demo/hub',
+			says: 'VirtualMCPServer hub',
 		},
 		{
 			it: 'with a name of 253 characters',

@@ -2,7 +2,7 @@ import { memory, redis } from './build.ts';
 import { describeWarning } from './warning-rows.ts';
 
 const tls = { ...redis, tls: true } as const;
-const runConfig = (redisTls: boolean) => ({ runConfig: { namespace: 'demo', name: 'search-runconfig', redisTls } });
+const runConfig = (redisTls: boolean) => ({ runConfig: { redisTls } });
 
 describeWarning('redis-tls-unsupported', 'spec.sessionStorage.tls', {
 	speaks: [

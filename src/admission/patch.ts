@@ -1,0 +1,41 @@
+/**
+ * The JSON Patch between two objects that share what did not change. fast-json-patch compares lists item by item and builds a
+ * path for each, which is most of the cost of a review with a long env; so shared parts are passed over before it is asked.
+ */
+import jsonPatch from 'fast-json-patch';
+import { isObject, type Json, type Operation } from '../toolhive/types.ts';
+
+/** Operations that turn `before` into `after`; parts that are the same reference are not looked at. */
+export function patchBetween(before: Json, after: Json, path = ''): Operation[] {
+	const patch: Operation[] = [];
+	for (const key of Object.keys(before)) {
+		if (!Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
+	}
+	for (const [key, value] of Object.entries(after)) {
+		if (!Object.hasOwn(before, key)) patch.push({ op: 'add', path: pathOf(path, key), value });
+		else if (before[key] !== value) patch.push(...patchOfValue(before[key], value, pathOf(path, key)));
+	}
+	return patch;
+}
+
+function patchOfValue(before: unknown, after: unknown, path: string): Operation[] {
+	if (isObject(before) && isObject(after)) return patchBetween(before, after, path);
+	if (!Array.isArray(before) || !Array.isArray(after)) return [{ op: 'replace', path, value: after }];
+	const changed = before.findIndex((item, index) => item !== after[index]);
+	if (changed === -1)
+		return after.slice(before.length).map((value, index) => addAt(path, before.length + index, value));
+	if (before.length === after.length && before.findLastIndex((item, index) => item !== after[index]) === changed) {
+		return patchOfValue(before[changed], after[changed], `${path}/${changed}`);
+	}
+	// It emits add, replace and remove only.
+	const compared = jsonPatch.compare(before, after) as Operation[];
+	return compared.map((operation) => ({ ...operation, path: path + operation.path }));
+}
+
+const addAt = (path: string, index: number, value: unknown): Operation => ({
+	op: 'add',
+	path: `${path}/${index}`,
+	value,
+});
+
+const pathOf = (path: string, key: string): string => `${path}/${jsonPatch.escapePathComponent(key)}`;

@@ -1,0 +1,29 @@
+/** Paths of the API server, one place for each. Names in them are escaped: they may come from a request nobody has checked yet. */
+import { GROUP, KINDS, type Kind, VERSIONS } from '../toolhive/names.ts';
+import type { ServerRef } from '../toolhive/types.ts';
+
+type Named = { readonly namespace: string; readonly name: string };
+
+const inNamespace = (group: string, { namespace, name }: Named, resource: string): string =>
+	`${group}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
+
+/** All servers of a kind, in each version that may be served, the preferred one first. */
+export const serversPaths = (kind: Kind): string[] =>
+	VERSIONS.map((version) => `/apis/${GROUP}/${version}/${KINDS[kind].plural}`);
+
+/** One server. `served` is the path of `serversPaths` that is known to be served, where one is. */
+export function serverPaths(ref: ServerRef, served?: string): string[] {
+	const { plural } = KINDS[ref.kind];
+	const groups = (served === undefined ? serversPaths(ref.kind) : [served]).map((path) =>
+		path.slice(0, -plural.length - 1),
+	);
+	return groups.map((group) => inNamespace(group, ref, plural));
+}
+
+export const DEPLOYMENTS_PATH = '/apis/apps/v1/deployments';
+export const deploymentPath = (named: Named): string => inNamespace('/apis/apps/v1', named, 'deployments');
+
+export const CONFIG_MAPS_PATH = '/api/v1/configmaps';
+export const configMapPath = (named: Named): string => inNamespace('/api/v1', named, 'configmaps');
+
+export const AUTOSCALERS_PATH = '/apis/autoscaling/v2/horizontalpodautoscalers';

@@ -1,0 +1,56 @@
+/** The reconciler's reads and writes as calls. Every write carries the resourceVersion that was read: 409 when it is old. */
+import { KINDS, type Kind } from '../toolhive/names.ts';
+import { isObject, type Json, type Operation, type ServerRef } from '../toolhive/types.ts';
+import { ApiError, type Connection, getFirst } from './connect.ts';
+import { configMapPath, deploymentPath, serverPaths } from './paths.ts';
+
+export interface Objects {
+	readonly getServer: (ref: ServerRef, signal: AbortSignal) => Promise<Json | undefined>;
+	readonly getDeployment: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
+	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
+	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
+	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
+}
+
+const CONFLICT = 409;
+
+/** `compare` gives the JSON Patch between two objects; `onWrite` is told the resource of each write. */
+export function createObjects(
+	connection: Pick<Connection, 'get' | 'send'>,
+	compare: (found: Json, wanted: Json) => readonly Operation[],
+	onWrite: (resource: string) => void,
+): Objects {
+	return {
+		getServer: (ref, signal) => getFirst(connection, serverPaths(ref), signal),
+		getDeployment: (namespace, name, signal) => getFirst(connection, [deploymentPath({ namespace, name })], signal),
+		getConfigMap: (namespace, name, signal) => getFirst(connection, [configMapPath({ namespace, name })], signal),
+		writeConditions: async (server, conditions, signal) => {
+			const { namespace, name, resourceVersion } = metadataOf(server);
+			const kind = server['kind'] as Kind;
+			const { plural } = KINDS[kind];
+			const ref = { kind, namespace: String(namespace), name: String(name) };
+			const path = `${serverPaths(ref, `/apis/${server['apiVersion']}/${plural}`)[0]}/status`;
+			// A merge patch replaces the list as a whole and leaves the other fields of the status alone.
+			const body = { metadata: { resourceVersion }, status: { conditions } };
+			await connection.send('PATCH', path, body, 'application/merge-patch+json', signal);
+			onWrite(`${plural}/status`);
+		},
+		write: async (found, wanted, signal) => {
+			const { namespace, name, resourceVersion } = metadataOf(found);
+			const isDeployment = found['kind'] === 'Deployment';
+			const guard = { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion };
+			const patch = [guard, ...compare(found, wanted)];
+			const path = (isDeployment ? deploymentPath : configMapPath)({
+				namespace: String(namespace),
+				name: String(name),
+			});
+			const stored = await connection.send('PATCH', path, patch, 'application/json-patch+json', signal);
+			onWrite(isDeployment ? 'deployments' : 'configmaps');
+			return stored as Json;
+		},
+	};
+}
+
+export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === CONFLICT;
+
+const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : {});

@@ -1,0 +1,77 @@
+/** The flags of `thv-scaling serve`. README's table is compared with them. */
+import { DEFAULT_SETTINGS } from '../policy/settings.ts';
+import { commaList, oneOf, text, wholeNumber } from './options.ts';
+
+export const SERVE_OPTIONS = {
+	kubeconfig: {
+		...text('a file'),
+		help: 'Cluster to serve. Without it: the one we run in, else the default kubeconfig.',
+		fallback: undefined,
+	},
+	'webhook-port': {
+		...wholeNumber(0, 65535),
+		help: 'HTTPS port of /mutate and /validate; 0 takes a free one.',
+		fallback: '8443',
+	},
+	'metrics-port': {
+		...wholeNumber(0, 65535),
+		help: 'HTTP port of /livez, /readyz and /metrics; 0 takes a free one.',
+		fallback: '8080',
+	},
+	'tls-dir': {
+		...text('a folder'),
+		help: 'Folder with tls.crt and tls.key; changed files are picked up.',
+		fallback: undefined,
+	},
+	'grace-period-seconds': {
+		...wholeNumber(0, 86_400),
+		help: 'terminationGracePeriodSeconds of proxy Deployments that set none of their own.',
+		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
+	},
+	'password-env': {
+		...oneOf('deployment', 'pod'),
+		help: 'Where THV_SESSION_REDIS_PASSWORD is put. pod needs the pod-mode registration.',
+		fallback: DEFAULT_SETTINGS.passwordEnv,
+	},
+	'run-config-layout': {
+		...oneOf('both', 'top-level'),
+		help: 'Where scaling stands in runconfig.json. Released runners read only scaling_config, which top-level leaves out.',
+		fallback: DEFAULT_SETTINGS.runConfigLayout,
+	},
+	'operator-usernames': {
+		...commaList('a comma list of user names'),
+		help: 'Who the operator is to the API server; its writes get erased scaling fields back.',
+		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
+	},
+	'drain-seconds': {
+		...wholeNumber(0, 3600),
+		help: 'How long requests are still served after SIGTERM.',
+		fallback: '10',
+	},
+	'max-in-flight': {
+		...wholeNumber(1, 100_000),
+		help: 'Requests at one time; more are sent elsewhere with 503.',
+		fallback: '200',
+	},
+	'leader-elect': {
+		...oneOf('true', 'false'),
+		help: 'Reconcile only while holding the Lease; false for a single replica.',
+		fallback: 'true',
+	},
+	reconcile: {
+		...oneOf('true', 'false'),
+		help: 'Reconcile at all; false leaves the webhooks alone.',
+		fallback: 'true',
+	},
+	'settle-seconds': {
+		...wholeNumber(0, 3600),
+		help: 'How long an operator has to do something itself before the reconciler does it.',
+		fallback: '10',
+	},
+	'rollouts-per-minute': {
+		...wholeNumber(1, 10_000),
+		help: 'How many proxies may be rolled in a minute to bring them up to date.',
+		fallback: '20',
+	},
+	'log-level': { ...oneOf('debug', 'info', 'warn', 'error'), help: 'Least important lines to log.', fallback: 'info' },
+} as const;

@@ -1,0 +1,16 @@
+/** What the reconciler tells a server's owner through Events: reason and kind of each, beside one another. */
+
+export interface Occasion {
+	readonly type: 'Normal' | 'Warning';
+	readonly reason: string;
+	/** What we did, as events.k8s.io wants to know. */
+	readonly action: string;
+}
+
+export const OCCASIONS = {
+	capped: { type: 'Warning', reason: 'StdioReplicaCapped', action: 'Cap' },
+	storageMissing: { type: 'Warning', reason: 'SessionStorageMissing', action: 'Check' },
+	replicasApplied: { type: 'Normal', reason: 'ReplicasApplied', action: 'Scale' },
+	backfilled: { type: 'Normal', reason: 'ScalingBackfilled', action: 'Update' },
+	reverted: { type: 'Warning', reason: 'ScalingReverted', action: 'Update' },
+} as const satisfies Record<string, Occasion>;

@@ -1,0 +1,62 @@
+/** The two conditions of a server: one write per pass at most, kept beside everybody else's. */
+import { withConditions } from '../objects/conditions.ts';
+import { metadataOf } from '../objects/metadata.ts';
+import { serverOf } from '../objects/server.ts';
+import { decide } from '../policy/decide.ts';
+import { isObject, type Json, type ServerRef } from '../toolhive/types.ts';
+import { OCCASIONS, type Occasion } from './occasions.ts';
+import type { World } from './world.ts';
+
+/** A busy operator writes the status a few times in a row; more than this is for the queue's backoff. */
+const ATTEMPTS = 20;
+
+const NOTES: ReadonlyMap<string, Occasion> = new Map<string, Occasion>([
+	['StdioReplicaCapped', OCCASIONS.capped],
+	['SessionStorageWarning', OCCASIONS.storageMissing],
+]);
+
+/** The whole list as it should be, undefined where it is. Throws where the list cannot be read. */
+export function owedConditions(object: Json, now: string): readonly Json[] | undefined {
+	const server = serverOf(object);
+	if (server === undefined) return undefined;
+	const { generation } = metadataOf(object);
+	const number = typeof generation === 'number' ? generation : undefined;
+	return withConditions(foundIn(object), decide(server).conditions, number, now);
+}
+
+/** Writes what is owed. Resolves with whether `StdioReplicaCapped` has just become True. */
+export async function writeStatus(ref: ServerRef, first: Json, world: World, signal: AbortSignal): Promise<boolean> {
+	let object: Json | undefined = first;
+	for (let attempt = 1; object !== undefined; attempt += 1) {
+		const conditions = owedConditions(object, world.timestamp());
+		if (conditions === undefined) return false;
+		try {
+			await world.writeConditions(object, conditions, signal);
+			return tellFlips(object, conditions, world);
+		} catch (error) {
+			if (!world.isConflict(error) || attempt === ATTEMPTS) throw error;
+			object = await world.getServer(ref, signal);
+		}
+	}
+	return false;
+}
+
+function foundIn({ status }: Json): unknown {
+	return isObject(status) ? status['conditions'] : undefined;
+}
+
+/** An Event for each condition of ours that has just become True. */
+function tellFlips(object: Json, after: readonly Json[], world: World): boolean {
+	const before = (foundIn(object) ?? []) as readonly unknown[];
+	let isNewlyCapped = false;
+	for (const condition of after) {
+		const occasion = NOTES.get(String(condition['type']));
+		const isTrueBefore = before.some(
+			(one) => isObject(one) && one['type'] === condition['type'] && one['status'] === 'True',
+		);
+		if (occasion === undefined || condition['status'] !== 'True' || isTrueBefore) continue;
+		world.tell(object, occasion, String(condition['message']));
+		if (occasion === OCCASIONS.capped) isNewlyCapped = true;
+	}
+	return isNewlyCapped;
+}

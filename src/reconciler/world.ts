@@ -1,0 +1,30 @@
+/** What a pass may ask and do. Functions, so that a test passes its own. */
+import type { Surroundings } from '../policy/finding.ts';
+import type { Json, Server, ServerRef } from '../toolhive/types.ts';
+import type { Occasion } from './occasions.ts';
+import type { Pace } from './patience.ts';
+
+/** Reads are fresh; writes carry the resourceVersion that was read and reject when somebody else wrote in between. */
+export interface World {
+	readonly getServer: (ref: ServerRef, signal: AbortSignal) => Promise<Json | undefined>;
+	readonly getDeployment: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
+	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
+	/** Stores `conditions` as the whole list of `server`, and nothing else of its status. */
+	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
+	/** Stores `wanted`, which was made from `found`; resolves with what is stored then. */
+	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
+	readonly surroundingsOf: (server: Server) => Surroundings;
+	/** Whether `error` says that somebody else wrote in between. */
+	readonly isConflict: (error: unknown) => boolean;
+	readonly tell: (server: Json, occasion: Occasion, note: string) => void;
+	readonly nowMs: () => number;
+	/** Wall clock for lastTransitionTime: RFC 3339 in whole seconds. */
+	readonly timestamp: () => string;
+	/** Template changes roll pods; this says when the next may. */
+	readonly rollouts: Pace;
+}
+
+/** What a pass wants of the queue. */
+export interface Pass {
+	readonly requeueAfterMs?: number;
+}

@@ -1,0 +1,55 @@
+/** An API server that is gone for a while, and comes back with a compacted etcd. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { needControlPlane } from '../control-plane/mocha.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { type Product, startProduct } from './product.ts';
+
+const GONE_MS = 60_000;
+const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];
+
+/** Forgets every revision but the last, so that no watch can go on where it was. */
+async function compact(etcdUrl: string): Promise<void> {
+	const post = (path: string, body: object) =>
+		fetch(`${etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
+	const status = (await (await post('/v3/maintenance/status', {})).json()) as { header: { revision: string } };
+	const { ok } = await post('/v3/kv/compaction', { revision: status.header.revision, physical: true });
+	expect(ok).to.equal(true);
+}
+
+describe('an API server that was gone', function () {
+	this.timeout(180_000);
+	needControlPlane();
+	let plane: ControlPlane;
+	let product: Product | undefined;
+	before(async () => {
+		// One of its own, because it is stopped.
+		plane = await startControlPlane();
+	});
+	after(async () => {
+		await product?.stop();
+		await plane?.stop();
+	});
+
+	it('every change made meanwhile is converged, without a restart of ours', async () => {
+		product = await startProduct(plane, { isRegistered: false, flags: FLAGS });
+		const conditionsOf = async (name: string): Promise<unknown[]> => {
+			const { stdout } = await plane.kubectl(['get', 'mcpserver', name, '-o', 'json']);
+			return JSON.parse(stdout).status?.conditions ?? [];
+		};
+		const create = (name: string) =>
+			plane.kubectl(['create', '-f', '-'], {
+				input: JSON.stringify(serverManifest('MCPServer', name, { transport: 'sse', replicas: 2 })),
+			});
+		await create('before');
+		await eventually(async () => expect(await conditionsOf('before')).to.have.length(1));
+		await plane.stopApiServer();
+		await sleep(GONE_MS);
+		await plane.startApiServer();
+		await create('after');
+		await compact(plane.etcdUrl);
+		await eventually(async () => expect(await conditionsOf('after')).to.have.length(1), 60_000);
+	});
+});

@@ -1,0 +1,164 @@
+/** What the reconciler makes of servers, on a real API server. */
+import { expect } from 'chai';
+import { eventually } from './eventually.ts';
+import { type Stored, serverManifest } from './namespace.ts';
+import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
+import { useProduct } from './use-product.ts';
+
+const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379' };
+
+describe('reconciler on a real API server', function () {
+	this.timeout(90_000);
+	const { namespace, plane } = useProduct('reconciled', { flags: ['--settle-seconds=1'] });
+
+	const server = async (kind: string, name: string, spec: object): Promise<Owner> => {
+		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
+		return { kind, name, namespace: namespace.name, uid: metadata.uid };
+	};
+	const edit = async (resource: string, name: string, spec: object): Promise<void> => {
+		const { code, stderr } = await namespace.kubectl([
+			'patch',
+			resource,
+			name,
+			'--type=merge',
+			'-p',
+			JSON.stringify({ spec }),
+		]);
+		expect(code, stderr).to.equal(0);
+	};
+	const conditions = async (kind: string, name: string): Promise<Record<string, string>[]> =>
+		(await namespace.get(kind, name))['status']?.conditions ?? [];
+	const condition = async (kind: string, name: string, type: string) =>
+		(await conditions(kind, name)).find((one) => one['type'] === type);
+	const replicasOf = async (name: string): Promise<number> =>
+		(await namespace.get('deployment', name))['spec'].replicas;
+
+	it('TestSpecDrivenStdioCapAt1: the condition is set, flipped, and never made as False', async () => {
+		await server('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		await eventually(async () => {
+			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.include({
+				status: 'True',
+				reason: 'StdioTransportCapAt1',
+				message: 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas',
+				observedGeneration: 1,
+			});
+		});
+		await edit('mcpserver', 'files', { replicas: 1 });
+		await eventually(async () => {
+			const all = await conditions('mcpserver', 'files');
+			expect(all.map(({ type, status, reason }) => [type, status, reason])).to.deep.equal([
+				['StdioReplicaCapped', 'False', 'StdioReplicaCapNotActive'],
+				['SessionStorageWarning', 'False', 'SessionStorageWarningNotApplicable'],
+			]);
+		});
+	});
+
+	it('conditions are kept beside the operator’s own, under a writer that replaces the status 50 times', async () => {
+		await server('VirtualMCPServer', 'busy', { replicas: 2 });
+		const path = `/apis/toolhive.stacklok.dev/v1beta1/namespaces/${namespace.name}/virtualmcpservers/busy/status`;
+		let replaced = 0;
+		while (replaced < 50) {
+			const found = await namespace.get('virtualmcpserver', 'busy');
+			const others = (found['status']?.conditions ?? []).filter((one: { type: string }) => one.type !== 'Ready');
+			const ready = {
+				type: 'Ready',
+				status: 'True',
+				reason: 'Ready',
+				message: `${replaced}`,
+				lastTransitionTime: '2026-01-01T00:00:00Z',
+			};
+			const wanted = { ...found, status: { ...found['status'], phase: 'Ready', conditions: [...others, ready] } };
+			const { code } = await plane().kubectl(['replace', '--raw', path, '-f', '-'], {
+				user: 'operator',
+				input: JSON.stringify(wanted),
+			});
+			if (code === 0) replaced += 1;
+		}
+		await eventually(async () => {
+			const all = await conditions('virtualmcpserver', 'busy');
+			expect(all.map(({ type }) => type)).to.have.members(['Ready', 'SessionStorageWarning']);
+			expect(all.find(({ type }) => type === 'Ready')?.['message']).to.equal('49');
+		});
+		expect((await namespace.get('virtualmcpserver', 'busy'))['status'].phase).to.equal('Ready');
+	});
+
+	it('lastTransitionTime moves when the status flips, and only then', async () => {
+		const timeOf = async () => (await condition('mcpserver', 'timed', 'SessionStorageWarning'))?.['lastTransitionTime'];
+		await server('MCPServer', 'timed', { transport: 'sse', replicas: 2 });
+		await eventually(async () => expect(await timeOf()).to.be.a('string'));
+		const first = await timeOf();
+		await edit('mcpserver', 'timed', { replicas: 3 });
+		await eventually(async () => {
+			expect(await condition('mcpserver', 'timed', 'SessionStorageWarning')).to.deep.include({ observedGeneration: 2 });
+		});
+		expect(await timeOf()).to.equal(first);
+		await edit('mcpserver', 'timed', { sessionStorage: REDIS });
+		await eventually(async () => {
+			expect(await condition('mcpserver', 'timed', 'SessionStorageWarning')).to.deep.include({
+				status: 'False',
+				reason: 'SessionStorageConfigured',
+			});
+		});
+		expect(await timeOf()).not.to.equal(first);
+	});
+
+	it('replicas: 2 → 4 carried; scaled to 6 and edited: stays 6; unset: stays', async () => {
+		const owner = await server('MCPServer', 'search', { transport: 'sse', replicas: 2 });
+		await namespace.create(proxyDeployment(owner), 'operator');
+		await edit('mcpserver', 'search', { replicas: 4 });
+		await eventually(async () => expect(await replicasOf('search')).to.equal(4));
+		await namespace.kubectl(['scale', 'deployment', 'search', '--replicas=6']);
+		await edit('mcpserver', 'search', { args: ['--more'] });
+		await new Promise((resolve) => setTimeout(resolve, 4_000));
+		expect(await replicasOf('search')).to.equal(6);
+		await edit('mcpserver', 'search', { replicas: null });
+		await eventually(async () => {
+			const { metadata } = await namespace.get('deployment', 'search');
+			expect(metadata.annotations ?? {}).not.to.have.property('toolhive-scaling/applied-replicas');
+		});
+		expect(await replicasOf('search')).to.equal(6);
+	});
+
+	it('Redis switched on and off on a settled server whose operator writes nothing', async () => {
+		const owner = await server('MCPServer', 'nudged', { transport: 'sse' });
+		const json = '{\n  "schema_version": "v0.1.0",\n  "name": "nudged"\n}';
+		const first = await namespace.create(runConfigMap(owner, json), 'operator');
+		await edit('mcpserver', 'nudged', { sessionStorage: REDIS });
+		let second: Stored | undefined;
+		await eventually(async () => {
+			second = await namespace.get('configmap', 'nudged-runconfig');
+			expect(JSON.parse(second['data']['runconfig.json']).session_redis).to.deep.equal({
+				address: 'redis.mcp.svc:6379',
+				db: 0,
+			});
+		});
+		expect(second?.metadata.annotations).not.to.deep.equal(first.metadata.annotations);
+		await edit('mcpserver', 'nudged', { sessionStorage: { db: 5 } });
+		await eventually(async () => {
+			const changed = await namespace.get('configmap', 'nudged-runconfig');
+			expect(JSON.parse(changed['data']['runconfig.json']).scaling_config.session_redis.db).to.equal(5);
+			expect(changed.metadata.annotations).not.to.deep.equal(second?.metadata.annotations);
+		});
+		await edit('mcpserver', 'nudged', { sessionStorage: null });
+		await eventually(async () => {
+			const third = await namespace.get('configmap', 'nudged-runconfig');
+			expect(third['data']['runconfig.json']).to.equal(json);
+			expect(third.metadata.annotations).to.deep.equal(first.metadata.annotations);
+		});
+	});
+
+	it('tells it in Events', async () => {
+		await eventually(async () => {
+			const { stdout } = await namespace.kubectl(['get', 'events.events.k8s.io', '-o', 'json']);
+			const reasons = (JSON.parse(stdout).items as { reason: string; regarding: { name: string } }[]).map(
+				({ reason, regarding }) => `${regarding.name} ${reason}`,
+			);
+			expect(reasons).to.include.members([
+				'files StdioReplicaCapped',
+				'search ReplicasApplied',
+				'nudged ScalingBackfilled',
+			]);
+		});
+		expect(plane().url).to.be.a('string');
+	});
+});

@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { owedReplicas } from '../../src/policy/carried-replicas.ts';
+import { server } from './build.ts';
+
+const TABLE = [
+	{
+		it: 'TestSpecDrivenReplicasNil: unset owes nothing',
+		replicas: undefined,
+		live: 1,
+		applied: undefined,
+		owes: undefined,
+	},
+	{
+		it: 'unset after 4 owes nothing, the live count stays',
+		replicas: undefined,
+		live: 4,
+		applied: '4',
+		owes: undefined,
+	},
+	{ it: 'an update from 2 to unset sets nothing', replicas: undefined, live: 2, applied: '2', owes: undefined },
+	{ it: '3, live 1, no note: owed', replicas: 3, live: 1, applied: undefined, owes: 3 },
+	{ it: '3, live 3, no note: the operator carried it', replicas: 3, live: 3, applied: undefined, owes: undefined },
+	{ it: '4 after 2: owed', replicas: 4, live: 2, applied: '2', owes: 4 },
+	{ it: '4, scaled to 6 since: somebody’s choice', replicas: 4, live: 6, applied: '4', owes: undefined },
+	{ it: '0 is a value', replicas: 0, live: 1, applied: undefined, owes: 0 },
+	{ it: '0, live 0', replicas: 0, live: 0, applied: '0', owes: undefined },
+	{ it: 'stdio 3 owes 1', stdio: true, replicas: 3, live: 0, applied: '0', owes: 1 },
+	{ it: 'stdio 3, live 1: nothing', stdio: true, replicas: 3, live: 1, applied: undefined, owes: undefined },
+	{
+		it: 'stdio 3, live 4, carried: the cap’s work, not ours',
+		stdio: true,
+		replicas: 3,
+		live: 4,
+		applied: '3',
+		owes: undefined,
+	},
+];
+
+describe('owed replicas', () => {
+	for (const { it: title, stdio = false, replicas, live, applied, owes } of TABLE) {
+		it(title, () => {
+			const subject = server({ stdio, ...(replicas !== undefined && { replicas }) });
+			expect(owedReplicas(subject, live, applied)).to.equal(owes);
+		});
+	}
+});

@@ -1,0 +1,119 @@
+/** The API server's own record of who wrote what: it also sees writes that changed nothing, which no resourceVersion shows. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One write that the API server answered. */
+export interface Write {
+	readonly user: string;
+	readonly verb: string;
+	/** `deployments`, `mcpservers/status` … */
+	readonly resource: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly code: number;
+	/** Whether something else is stored than before. */
+	readonly isChange: boolean;
+	/** A mutating webhook changed what was sent. */
+	readonly isMutated: boolean;
+	readonly sent: unknown;
+}
+
+export interface Audit {
+	/** For kube-apiserver. */
+	readonly args: readonly string[];
+	/** All writes so far, oldest first, without Leases. */
+	readonly writes: () => readonly Write[];
+}
+
+interface Entry {
+	readonly user: { readonly username: string };
+	readonly verb: string;
+	readonly objectRef?: {
+		readonly resource: string;
+		readonly subresource?: string;
+		readonly namespace?: string;
+		readonly name?: string;
+	};
+	readonly responseStatus?: { readonly code?: number };
+	readonly requestObject?: unknown;
+	readonly responseObject?: {
+		readonly metadata?: { readonly name?: string; readonly uid?: string; readonly resourceVersion?: string };
+	};
+	readonly annotations?: Readonly<Record<string, string>>;
+}
+
+const POLICY = {
+	apiVersion: 'audit.k8s.io/v1',
+	kind: 'Policy',
+	omitStages: ['RequestReceived'],
+	omitManagedFields: true,
+	rules: [
+		{ level: 'None', verbs: ['get', 'list', 'watch'] },
+		{ level: 'None', resources: [{ group: 'coordination.k8s.io' }] },
+		{
+			level: 'RequestResponse',
+			resources: [
+				{ group: 'toolhive.stacklok.dev' },
+				{ group: 'apps' },
+				{ group: '', resources: ['configmaps', 'services', 'serviceaccounts'] },
+			],
+		},
+		{ level: 'Metadata' },
+	],
+};
+
+const MUTATION = 'mutation.webhook.admission.k8s.io/';
+
+/** `folder` takes the policy and the record. */
+export function createAudit(folder: string): Audit {
+	const policyFile = join(folder, 'audit-policy.json');
+	const logFile = join(folder, 'audit.log');
+	writeFileSync(policyFile, JSON.stringify(POLICY));
+	writeFileSync(logFile, '');
+	return {
+		args: [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`],
+		writes: () => {
+			const text = readFileSync(logFile, 'utf8');
+			// The last line may be half written.
+			const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
+			return writesOf(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry));
+		},
+	};
+}
+
+function writesOf(entries: readonly Entry[]): readonly Write[] {
+	const versions = new Map<string, string>();
+	return entries.flatMap((entry): Write[] => {
+		const { objectRef, responseObject, annotations = {} } = entry;
+		if (objectRef === undefined) return [];
+		const { uid, resourceVersion } = responseObject?.metadata ?? {};
+		const isKnown = uid !== undefined && versions.get(uid) === resourceVersion;
+		if (uid !== undefined && resourceVersion !== undefined) versions.set(uid, resourceVersion);
+		const code = entry.responseStatus?.code ?? 0;
+		return [
+			{
+				user: entry.user.username,
+				verb: entry.verb,
+				resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
+				namespace: objectRef.namespace ?? '',
+				name: objectRef.name ?? responseObject?.metadata?.name ?? '',
+				code,
+				isChange: code < 300 && !isKnown,
+				isMutated: Object.entries(annotations).some(
+					([key, value]) => key.startsWith(MUTATION) && value.includes('"mutated":true'),
+				),
+				sent: entry.requestObject,
+			},
+		];
+	});
+}
+
+/** How often each kind of write came: `update deployments search` → count. */
+export function tally(writes: readonly Write[]): Readonly<Record<string, number>> {
+	const counts: Record<string, number> = {};
+	for (const { verb, resource, name } of writes) {
+		const key = `${verb} ${resource} ${name}`;
+		counts[key] = (counts[key] ?? 0) + 1;
+	}
+	return counts;
+}

@@ -1,0 +1,122 @@
+/**
+ * The released operator as a program, built from its Go module with the versions that `go/go.mod` pins, and its own CRDs, which
+ * the module carries. Both lie in a cache outside the checkout; nothing of them is committed.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { withLock } from '../control-plane/lock.ts';
+
+/** The version `go/go.mod` requires; newer ones need Go 1.27, older ones do not resolve. */
+export const OPERATOR_VERSION = 'v0.47.0';
+
+export interface OperatorAssets {
+	readonly program: string;
+	readonly crdFolder: string;
+}
+
+/** The operator cannot be had on this machine. The message is one line and says what to do. */
+export class OperatorMissing extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Say = (line: string) => void;
+
+const MODULE = 'github.com/stacklok/toolhive';
+const MODULE_FOLDER = join(import.meta.dirname, 'go');
+const CRDS_IN_MODULE = 'deploy/charts/operator-crds/files/crds';
+const PROGRAM = 'thv-operator';
+const CRDS = 'crds';
+const TEMPORARY_PREFIX = '.building-';
+
+/** Finds the operator, or builds it (about 4 minutes on 2 cores, once per machine). Several processes may ask at once. */
+export async function findOperator(env: Environment, say: Say): Promise<OperatorAssets> {
+	const folder = cacheFolder(env);
+	if (isWhole(folder)) return assetsIn(folder);
+	await mkdir(folder, { recursive: true });
+	return withLock(`${folder}.lock`, say, async () => {
+		if (isWhole(folder)) return assetsIn(folder);
+		try {
+			await build(folder, env, say);
+		} catch (error) {
+			const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
+			throw new OperatorMissing(`no ToolHive operator ${OPERATOR_VERSION}: ${reason}`, { cause: error });
+		}
+		return assetsIn(folder);
+	});
+}
+
+function cacheFolder(env: Environment): string {
+	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
+	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+	return join(base, 'toolhive-scaling', 'operator', `${OPERATOR_VERSION}-${process.platform}-${arch}`);
+}
+
+const assetsIn = (folder: string): OperatorAssets => ({
+	program: join(folder, PROGRAM),
+	crdFolder: join(folder, CRDS),
+});
+
+const isWhole = (folder: string): boolean => [PROGRAM, CRDS].every((name) => existsSync(join(folder, name)));
+
+/** Each part appears only when it is whole, so an interrupted build goes on where it stopped. The caller holds the lock. */
+async function build(folder: string, env: Environment, say: Say): Promise<void> {
+	// Before anything else, so that a machine without Go reads no promise of a build.
+	await runGo(['version'], env);
+	for (const name of await readdir(folder)) {
+		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
+	}
+	const temporary = await mkdtemp(join(folder, TEMPORARY_PREFIX));
+	try {
+		if (!existsSync(join(folder, PROGRAM))) {
+			say(`operator: building ${PROGRAM} ${OPERATOR_VERSION} into ${folder} (about 4 minutes, once per machine)`);
+			const startedMs = Date.now();
+			const flags = ['-trimpath', '-mod=readonly', '-buildvcs=false', '-ldflags', '-s -w'];
+			const output = ['-o', join(temporary, PROGRAM)];
+			await runGo(['build', ...flags, ...output, `${MODULE}/cmd/${PROGRAM}`], { ...env, CGO_ENABLED: '0' });
+			await rename(join(temporary, PROGRAM), join(folder, PROGRAM));
+			say(`operator: built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+		}
+		await copyCrds(temporary, env);
+		await rm(join(folder, CRDS), { recursive: true, force: true });
+		await rename(join(temporary, CRDS), join(folder, CRDS));
+	} finally {
+		await rm(temporary, { recursive: true, force: true });
+	}
+}
+
+async function copyCrds(temporary: string, env: Environment): Promise<void> {
+	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${OPERATOR_VERSION}`], env);
+	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
+	const from = join(moduleFolder, CRDS_IN_MODULE);
+	await mkdir(join(temporary, CRDS));
+	for (const name of await readdir(from)) await copyFile(join(from, name), join(temporary, CRDS, name));
+}
+
+/** Resolves with what Go printed; rejects with the last line it complained with. */
+function runGo(args: readonly string[], env: Environment): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('go', args, {
+			cwd: MODULE_FOLDER,
+			env: { ...env, GOWORK: 'off' },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		let output = '';
+		let complaint = '';
+		child.stdout.setEncoding('utf8').on('data', (text: string) => {
+			output += text;
+		});
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			complaint = (complaint + text).slice(-2_000);
+		});
+		child.on('error', (cause) =>
+			reject(new Error('Go is not installed (no `go` in PATH); install Go 1.26 or newer', { cause })),
+		);
+		child.on('close', (code) => {
+			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
+			if (code === 0) resolve(output);
+			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
+		});
+	});
+}

@@ -1,0 +1,143 @@
+/** A control plane of its own with the real operator, its CRDs and its servers; our product comes and goes. */
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before } from 'mocha';
+import { USERS } from '../control-plane/credentials.ts';
+import { freePorts, type RunningProgram, startProgram, waitUntilReady } from '../control-plane/processes.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
+import type { Stored } from '../e2e/namespace.ts';
+import { apply, mustSucceed, type Product, type ProductOptions, startProduct } from '../e2e/product.ts';
+import { type Audit, createAudit, type Write } from './audit.ts';
+import { findOperator, OPERATOR_VERSION, type OperatorAssets } from './build.ts';
+import { exampleObjects } from './servers.ts';
+
+export interface Stage {
+	readonly plane: () => ControlPlane;
+	/** Writes since the number of writes that is given, by whom it was. */
+	readonly writesOf: (who: 'product' | 'operator', since?: number) => readonly Write[];
+	readonly writeCount: () => number;
+	/** The product beside the operator, with the operator's CRDs as they are; ended with the suite if not before. */
+	readonly startProduct: (options?: ProductOptions) => Promise<Product>;
+	readonly restartOperator: () => Promise<void>;
+	/** Makes the namespace and all example servers in it. */
+	readonly applyExamples: (namespace: string) => Promise<void>;
+	readonly get: (namespace: string, resource: string, name: string) => Promise<Stored>;
+}
+
+const START_TIMEOUT_MS = 20 * 60_000;
+const READY_TIMEOUT_MS = 60_000;
+const STOP_GRACE_MS = 15_000;
+
+/** `environment` goes to the operator, on top of what its chart gives it. */
+export function useStage(environment: Readonly<Record<string, string>> = {}): Stage {
+	let plane: ControlPlane | undefined;
+	let audit: Audit | undefined;
+	let operator: RunningProgram | undefined;
+	let assets: OperatorAssets | undefined;
+	let products: Product[] = [];
+	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-operator-'));
+	const say = (line: string): void => void process.stderr.write(`${line}\n`);
+	const there = <T>(thing: T | undefined): T => {
+		if (thing === undefined)
+			throw new Error('the stage is there from the first test on, not while suites are described');
+		return thing;
+	};
+
+	before('control plane and operator', async function () {
+		this.timeout(START_TIMEOUT_MS);
+		assets = await findOperator(process.env, say);
+		audit = createAudit(folder);
+		plane = await startControlPlane({ controllerManager: true, apiServerArgs: audit.args, say });
+		await mustSucceed(plane.kubectl(['apply', '--server-side', '-f', assets.crdFolder]));
+		// It exits at once where one is missing.
+		await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']));
+		operator = await startOperator(plane, assets.program, environment);
+	});
+	after('control plane and operator', async function () {
+		this.timeout(120_000);
+		for (const product of products) await product.stop();
+		await operator?.stop(STOP_GRACE_MS);
+		await plane?.stop();
+		await rm(folder, { recursive: true, force: true });
+	});
+
+	return {
+		plane: () => there(plane),
+		writeCount: () => there(audit).writes().length,
+		writesOf: (who, since = 0) => {
+			const { name } = USERS[who === 'product' ? 'webhook' : 'operator'];
+			return there(audit)
+				.writes()
+				.slice(since)
+				.filter(({ user }) => user === name);
+		},
+		startProduct: async (options = {}) => {
+			const product = await startProduct(there(plane), { crds: 'theirs', ...options });
+			const stop = async (): Promise<number | null> => {
+				products = products.filter((one) => one !== stoppable);
+				return product.stop();
+			};
+			const stoppable = { ...product, stop };
+			products.push(stoppable);
+			return stoppable;
+		},
+		restartOperator: async () => {
+			await operator?.stop(STOP_GRACE_MS);
+			operator = await startOperator(there(plane), there(assets).program, environment);
+		},
+		applyExamples: async (namespace) => {
+			await mustSucceed(there(plane).kubectl(['create', 'namespace', namespace]));
+			await apply(there(plane), exampleObjects(namespace));
+		},
+		get: async (namespace, resource, name) => {
+			const asked = there(plane).kubectl(['-n', namespace, 'get', resource, name, '-o', 'json']);
+			return JSON.parse((await mustSucceed(asked)).stdout) as Stored;
+		},
+	};
+}
+
+/** As its chart runs it, apart from the election: there is one of it. */
+async function startOperator(
+	plane: ControlPlane,
+	program: string,
+	more: Readonly<Record<string, string>>,
+): Promise<RunningProgram> {
+	const [probePort = 0] = await freePorts(1);
+	const environment = {
+		// Not the flag: what it asks about the platform knows only the variable.
+		KUBECONFIG: plane.kubeconfig('operator'),
+		// It would call home.
+		TOOLHIVE_SKIP_UPDATE_CHECK: 'true',
+		POD_NAMESPACE: 'toolhive-system',
+		UNSTRUCTURED_LOGS: 'false',
+		TOOLHIVE_USE_CONFIGMAP: 'true',
+		TOOLHIVE_ENABLE_STORAGE_VERSION_MIGRATOR: 'true',
+		TOOLHIVE_RUNNER_IMAGE: `ghcr.io/stacklok/toolhive/proxyrunner:${OPERATOR_VERSION}`,
+		VMCP_IMAGE: `ghcr.io/stacklok/toolhive/vmcp:${OPERATOR_VERSION}`,
+		TOOLHIVE_PROXY_HOST: '0.0.0.0',
+		...more,
+	};
+	const args = [
+		...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+		program,
+		'-metrics-bind-address=0',
+		`-health-probe-bind-address=127.0.0.1:${probePort}`,
+	];
+	// env(1) becomes the program, so the pid is the operator's.
+	const running = startProgram('thv-operator', 'env', args, join(plane.dataFolder, 'thv-operator.log'));
+	await waitUntilReady(running, () => isReady(probePort), READY_TIMEOUT_MS);
+	return running;
+}
+
+const isReady = (port: number): Promise<boolean> =>
+	new Promise((resolve) => {
+		request({ host: '127.0.0.1', port, path: '/readyz', timeout: 2_000 }, (response) => {
+			response.resume();
+			resolve(response.statusCode === 200);
+		})
+			.on('error', () => resolve(false))
+			.end();
+	});
