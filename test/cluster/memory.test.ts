@@ -75,11 +75,16 @@ describe('cluster memory', () => {
 	let memory: Memory | undefined;
 	afterEach(() => memory?.stop());
 
-	async function remembering(connection: ReturnType<typeof fakeConnection>): Promise<Memory> {
+	async function remembering(
+		connection: ReturnType<typeof fakeConnection>,
+		onTouched?: (ref: ServerRef) => void,
+	): Promise<Memory> {
 		const made = remember(
 			{ get: connection.get, stream: async (path) => connection.stream(path) },
 			PROJECTIONS,
 			() => undefined,
+			{},
+			onTouched,
 		);
 		memory = made;
 		await until(() => Object.values(made.watches).every((watch) => watch.hasSynced()));
@@ -129,6 +134,20 @@ describe('cluster memory', () => {
 		expect(await findServer(ref('github', 'uid-new'), never)).to.include({ uid: 'uid-new' });
 		expect(await findServer(ref('github', 'uid-gone'), never)).to.equal(undefined);
 		expect(connection.gets).to.deep.equal([`${PATH}/github`, `${PATH}/github`]);
+	});
+
+	it('says which servers were touched: by a list, by a change, by a deletion', async () => {
+		const events = [
+			{ type: 'MODIFIED', object: object('MCPServer', 'listed', 'uid-1') },
+			{ type: 'ADDED', object: object('MCPServer', 'added', 'uid-2') },
+			{ type: 'DELETED', object: object('MCPServer', 'listed', 'uid-1') },
+		];
+		const connection = fakeConnection({ mcpservers: [object('MCPServer', 'listed', 'uid-1')] }, {}, events);
+		const touched: string[] = [];
+		const { sizeOf } = await remembering(connection, ({ name }) => void touched.push(name));
+		await until(() => touched.length >= 4);
+		expect(touched).to.deep.equal(['listed', 'listed', 'added', 'listed']);
+		expect(sizeOf('mcpservers')).to.equal(1);
 	});
 
 	it('passes on that the API server does not answer', async () => {

@@ -293,6 +293,19 @@ describe('reconcile: status', () => {
 		expect(stage.writes).to.deep.equal(['status']);
 	});
 
+	it('an Event comes with a condition that turns True, not with each write of it', async () => {
+		const stage = createStage(mcpServer({ replicas: 2 }, { generation: 1 }));
+		await stage.settle();
+		edit(stage, { replicas: 3 });
+		stage.server = {
+			...(stage.server as Json),
+			metadata: { ...asTree(stage.server as Json)['metadata'], generation: 2 },
+		};
+		await stage.settle();
+		expect(stage.writes).to.deep.equal(['status', 'status']);
+		expect(stage.events.map((event) => event.split(':')[0])).to.deep.equal(['SessionStorageMissing']);
+	});
+
 	it('an operator that writes the same conditions within 3 s leaves nothing to write', async () => {
 		const stage = createStage(mcpServer({ replicas: 2 }));
 		expect(await stage.pass()).to.equal(3_000);
