@@ -5,7 +5,7 @@ import { ApiError, type Connection } from '../../src/cluster/connect.ts';
 import { campaign, type LeaseOptions, type Term } from '../../src/cluster/lease.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 
-const TIMING = { leaseMs: 300, renewMs: 200, retryMs: 40 };
+const TIMING = { leaseMs: 800, renewMs: 500, retryMs: 100 };
 
 interface Record {
 	readonly connection: Pick<Connection, 'get' | 'send'>;
