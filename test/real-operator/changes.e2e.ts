@@ -48,7 +48,8 @@ describe(`changes beside ToolHive ${OPERATOR_VERSION}`, function () {
 		for (const { name } of SERVERS) expect(await replicasOf(name)).to.equal(5);
 	});
 
-	it('Redis db 2 → 4: one rollout', async () => {
+	it('Redis db 2 → 4: rolled by the operator, and by nobody else', async () => {
+		const asked = stage.writeCount();
 		const before = new Map<string, number>();
 		for (const { name } of SERVERS) before.set(name, (await deployment(name)).metadata.generation);
 		for (const { resource, name } of SERVERS) await edit(resource, name, { sessionStorage: { db: 4 } });
@@ -60,7 +61,13 @@ describe(`changes beside ToolHive ${OPERATOR_VERSION}`, function () {
 		await quietAgain();
 		for (const { name } of SERVERS) {
 			const { generation } = (await deployment(name)).metadata;
-			expect(generation, name).to.equal((before.get(name) ?? 0) + 1);
+			const rollouts = generation - (before.get(name) ?? 0);
+			// On a busy machine its cache lags its own writes, and it comes a second time.
+			const written = stage
+				.writesOf('operator', asked)
+				.filter((write) => write.resource === 'deployments' && write.name === name && write.isChange);
+			expect(rollouts, name).to.be.within(1, written.length);
+			expect(written.filter(({ isMutated }) => isMutated)).to.deep.equal([]);
 		}
 	});
 
