@@ -2,7 +2,7 @@
  * Events on servers (events.k8s.io/v1). The same thing said again becomes a series of one Event, and all together are limited
  * in rate: an Event is a note, not a log.
  */
-import { isObject, type Json } from '../toolhive/types.ts';
+import { type Json, metadataOf } from '../toolhive/types.ts';
 import type { Connection } from './connect.ts';
 
 export interface EventText {
@@ -75,7 +75,7 @@ export function createEventRecorder({
 
 	return {
 		tell: (regarding, event) => {
-			const metadata = isObject(regarding['metadata']) ? regarding['metadata'] : {};
+			const metadata = metadataOf(regarding);
 			const { namespace, name } = metadata as { namespace: string; name: string };
 			const key = JSON.stringify([metadata['uid'], event.type, event.reason, event.note]);
 			const now = nowMs();
@@ -104,7 +104,7 @@ export function createEventRecorder({
 	};
 
 	function objectOf(regarding: Json, event: EventText, namespace: string, name: string, now: number): object {
-		const metadata = regarding['metadata'] as Json;
+		const metadata = metadataOf(regarding);
 		return {
 			apiVersion: 'events.k8s.io/v1',
 			kind: 'Event',

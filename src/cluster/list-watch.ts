@@ -1,5 +1,5 @@
 /** The two requests that a watch is made of, once each: a list, and the changes since. */
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { ApiError, type Connection } from './connect.ts';
 
 export interface Resource {
@@ -116,7 +116,5 @@ function asObject(value: unknown): Json {
 	if (!isObject(value)) throw new SyntaxError('the API server sent something that is not an object');
 	return value;
 }
-
-const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : {});
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

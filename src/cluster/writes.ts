@@ -1,6 +1,6 @@
 /** The reconciler's reads and writes as calls. Every write carries the resourceVersion that was read: 409 when it is old. */
 import { KINDS, type Kind } from '../toolhive/names.ts';
-import { isObject, type Json, type Operation, type ServerRef } from '../toolhive/types.ts';
+import { type Json, metadataOf, type Operation, type ServerRef } from '../toolhive/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { configMapPath, deploymentPath, serverPaths } from './paths.ts';
 
@@ -52,5 +52,3 @@ export function createObjects(
 }
 
 export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === CONFLICT;
-
-const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : {});

@@ -1,9 +1,9 @@
 /** The reconciler inside `serve`: wires passes to the cluster, to the queue, and to the Lease. No rules here. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import jsonPatch from 'fast-json-patch';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
+import { patchBetween } from '../admission/patch.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
 import { campaign, type Term } from '../cluster/lease.ts';
@@ -15,7 +15,7 @@ import { createPace } from '../reconciler/patience.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
 import type { Kind } from '../toolhive/names.ts';
-import type { Operation, ServerRef } from '../toolhive/types.ts';
+import type { ServerRef } from '../toolhive/types.ts';
 
 export interface ReconcilerOptions {
 	readonly connection: Connection;
@@ -52,8 +52,7 @@ export function startReconciler(options: ReconcilerOptions): RunningReconciler {
 	let current: { queue: Queue; reconciler: Reconciler } | undefined;
 
 	async function lead({ signal, assertLeading }: Term): Promise<void> {
-		const compare = (found: object, wanted: object): Operation[] => jsonPatch.compare(found, wanted) as Operation[];
-		const objects = createObjects(connection, compare, metrics.countWrite);
+		const objects = createObjects(connection, patchBetween, metrics.countWrite);
 		const reconciler = createReconciler(
 			{
 				...objects,

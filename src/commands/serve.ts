@@ -12,12 +12,11 @@ import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
-import { runConfigSummaryOf } from '../objects/config-map.ts';
+import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import type { Settings } from '../policy/settings.ts';
-import { KINDS } from '../toolhive/names.ts';
 import { readOptions, UsageError, unknownVariables, type Values } from './options.ts';
 import { type RunningReconciler, startReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
@@ -128,7 +127,7 @@ function clusterOf(memory: Memory): Cluster {
 		findDeployment: memory.findDeployment,
 		surroundingsOf: (server) => ({
 			deployment: memory.deploymentNamed(server.namespace, server.name),
-			runConfig: memory.runConfigNamed(server.namespace, server.name + KINDS[server.kind].configMapSuffix),
+			runConfig: memory.runConfigNamed(server.namespace, server.name + configMapSuffixOf(server.kind)),
 			autoscaler: memory.autoscalerOf(server.namespace, server.name),
 			sharing: memory.sharing(server),
 		}),

@@ -1,6 +1,6 @@
 /** A HorizontalPodAutoscaler (autoscaling/v2): which Deployment it scales. */
-import { type Autoscaler, isObject, type Json } from '../toolhive/types.ts';
-import { metadataOf, textOf } from './metadata.ts';
+import { type Autoscaler, isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { textOf } from './metadata.ts';
 
 /** What the watch cache keeps of an autoscaler; undefined for those that scale something else. */
 export function autoscalerOf(object: Json): Autoscaler | undefined {

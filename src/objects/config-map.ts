@@ -7,8 +7,8 @@ import { REDIS_TLS_UNSUPPORTED, wantsTls } from '../policy/redis-tls.ts';
 import { RUN_CONFIG_UNREADABLE } from '../policy/run-config.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../toolhive/names.ts';
-import { isObject, type Json, type RunConfigSummary, type Server } from '../toolhive/types.ts';
-import { labelsOf, metadataOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
+import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../toolhive/types.ts';
+import { labelsOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 import { editRunConfig, runConfigHasTls } from './run-config-json.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
 

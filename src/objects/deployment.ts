@@ -4,9 +4,9 @@ import { gracePeriodOf } from '../policy/grace-period.ts';
 import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
-import { isObject, type Json, type ProxyDeployment, type Server } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../toolhive/types.ts';
 import { proxyImageOf, withEnv } from './containers.ts';
-import { annotationOf, metadataOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
+import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 
 /** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {

@@ -1,10 +1,8 @@
 /** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
 import { GROUP, isKind, type Kind } from '../toolhive/names.ts';
-import { isObject, type Json, type ServerRef } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
 
 const NONE: Json = {};
-
-export const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : NONE);
 
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 

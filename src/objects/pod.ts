@@ -1,9 +1,9 @@
 /** A proxy Pod at its creation: the password variable, for clusters whose operator insists on the Deployment's env. */
 import type { Decision } from '../policy/decide.ts';
 import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../toolhive/names.ts';
-import { isObject, type Json, type Server, type ServerRef } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
 import { withEnv } from './containers.ts';
-import { isObjectName, labelsOf, metadataOf } from './metadata.ts';
+import { isObjectName, labelsOf } from './metadata.ts';
 
 /** The server a proxy Pod belongs to, by ToolHive's labels; undefined for every other Pod. */
 export function podServerRef(pod: Json, namespace: string): ServerRef | undefined {

@@ -1,8 +1,15 @@
 /** The custom resources: what we read of them, and the fields an operator erased. */
 import { GROUP, IGNORE_ANNOTATION, isKind, KINDS, type Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
-import { isObject, type Json, type SecretKeyRef, type Server, type SessionStorage } from '../toolhive/types.ts';
-import { metadataOf, textOf } from './metadata.ts';
+import {
+	isObject,
+	type Json,
+	metadataOf,
+	type SecretKeyRef,
+	type Server,
+	type SessionStorage,
+} from '../toolhive/types.ts';
+import { textOf } from './metadata.ts';
 
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {

@@ -1,11 +1,11 @@
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
-import { annotationOf, isBeingDeleted, metadataOf, ownersOf } from '../objects/metadata.ts';
+import { annotationOf, isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { decide } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CHECKSUM_ANNOTATION, type Kind } from '../toolhive/names.ts';
-import type { Json, Server, ServerRef } from '../toolhive/types.ts';
+import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
 import { createPatience, createStanding } from './patience.ts';
 import { createProxyDeploymentPass, LOOK_AGAIN_MS } from './proxy-deployment.ts';
 import { noteWritten, type Scene, soonest } from './scene.ts';

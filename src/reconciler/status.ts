@@ -1,9 +1,9 @@
 /** The two conditions of a server: one write per pass at most, kept beside everybody else's. */
 import { withConditions } from '../objects/conditions.ts';
-import { metadataOf } from '../objects/metadata.ts';
+
 import { serverOf } from '../objects/server.ts';
 import { decide } from '../policy/decide.ts';
-import { isObject, type Json, type ServerRef } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
 import { OCCASIONS, type Occasion } from './occasions.ts';
 import type { World } from './world.ts';
 

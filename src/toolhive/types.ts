@@ -7,6 +7,11 @@ export type Json = { readonly [key: string]: unknown };
 export const isObject = (value: unknown): value is Json =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const NONE: Json = {};
+
+/** Every object has it; a text that is no object of Kubernetes may not. */
+export const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : NONE);
+
 export interface SecretKeyRef {
 	readonly name: string;
 	readonly key: string;
