@@ -1,50 +1,82 @@
 #!/usr/bin/env node
 /** thv-scaling: picks the command, loads only what it needs, sets the exit code. */
 import { readFileSync } from 'node:fs';
-import { describeOptions, UsageError } from './commands/options.ts';
+import { describeOptions, type Table, UsageError } from './commands/options.ts';
 
-/** 0 done · 1 failed · 2 wrong usage or unreadable input */
+/** 0 done · 1 failed, or denied · 2 wrong usage or unreadable input */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-const USAGE = `thv-scaling: horizontal scaling for ToolHive, from outside its operator
-
-Usage:
-  thv-scaling serve [--flag VALUE]...   serve the admission webhooks
-  thv-scaling serve --help              its flags
-  thv-scaling --version
-`;
-
-async function run(args: readonly string[]): Promise<void> {
-	const [command, ...rest] = args;
-	if (command === undefined || command === 'help' || command === '--help' || command === '-h') {
-		process.stdout.write(USAGE);
-		return;
-	}
-	if (command === '--version') {
-		const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-		process.stdout.write(`${version}\n`);
-		return;
-	}
-	if (command !== 'serve')
-		throw new UsageError(`there is no command ${JSON.stringify(command)}; see thv-scaling --help`);
-	if (rest.includes('--help') || rest.includes('-h')) {
-		const { SERVE_OPTIONS } = await import('./commands/serve-options.ts');
-		process.stdout.write(`Usage: thv-scaling serve [--flag VALUE]...\n\n${describeOptions(SERVE_OPTIONS)}\n`);
-		return;
-	}
-	const { serve } = await import('./commands/serve.ts');
-	const { promise: terminated, resolve } = Promise.withResolvers<string>();
-	process.once('SIGTERM', resolve);
-	process.once('SIGINT', resolve);
-	await serve(rest, { env: process.env, terminated });
+interface Command {
+	/** What stands after its name. */
+	readonly takes: string;
+	readonly does: string;
+	readonly options: () => Promise<Table>;
+	/** Resolves with the exit code. */
+	readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-run(process.argv.slice(2)).then(
-	() => process.exit(),
-	(error: unknown) => {
-		const isUsage = error instanceof UsageError;
-		process.stderr.write(`thv-scaling: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
-		process.exit(isUsage ? EXIT_USAGE : EXIT_FAILED);
+/** In the order in which they are listed. Each is loaded when it is called: the Kubernetes client alone takes half a second. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+	serve: {
+		takes: '[--flag VALUE]...',
+		does: 'serve the admission webhooks and reconcile',
+		options: async () => (await import('./commands/serve-options.ts')).SERVE_OPTIONS,
+		run: async (args) => {
+			const { serve } = await import('./commands/serve.ts');
+			const { promise: terminated, resolve } = Promise.withResolvers<string>();
+			process.once('SIGTERM', resolve);
+			process.once('SIGINT', resolve);
+			await serve(args, { env: process.env, terminated });
+			return 0;
+		},
 	},
-);
+};
+
+function usage(): string {
+	const names = Object.keys(COMMANDS);
+	const width = Math.max(...names.map((name) => name.length));
+	return [
+		'thv-scaling: horizontal scaling for ToolHive, from outside its operator',
+		'',
+		'Usage:',
+		...Object.entries(COMMANDS).map(([name, { takes }]) => `  thv-scaling ${name.padEnd(width)} ${takes}`.trimEnd()),
+		'',
+		...Object.entries(COMMANDS).map(([name, { does }]) => `  ${name.padEnd(width)}  ${does}`),
+		'',
+		'thv-scaling COMMAND --help tells its flags; thv-scaling --version which release this is.',
+		'',
+	].join('\n');
+}
+
+async function run(args: readonly string[]): Promise<number> {
+	const [name, ...rest] = args;
+	if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+		process.stdout.write(usage());
+		return 0;
+	}
+	if (name === '--version') {
+		const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+		process.stdout.write(`${version}\n`);
+		return 0;
+	}
+	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+	if (command === undefined) {
+		throw new UsageError(`there is no command ${JSON.stringify(name)}; see thv-scaling --help`);
+	}
+	if (rest.includes('--help') || rest.includes('-h')) {
+		const flags = describeOptions(await command.options());
+		process.stdout.write(`Usage: thv-scaling ${name} ${command.takes}\n\n${command.does}\n\n${flags}\n`);
+		return 0;
+	}
+	return command.run(rest);
+}
+
+/** Ends once what was printed has left: a pipe takes its time, and an exit would cut the report off. */
+const end = (code: number): boolean => process.stdout.write('', () => process.exit(code));
+
+run(process.argv.slice(2)).then(end, (error: unknown) => {
+	const isUsage = error instanceof UsageError;
+	process.stderr.write(`thv-scaling: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
+	end(isUsage ? EXIT_USAGE : EXIT_FAILED);
+});

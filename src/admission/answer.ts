@@ -4,34 +4,30 @@ import type { Json, Operation } from '../toolhive/types.ts';
 import { patchBetween } from './patch.ts';
 
 export type Answer =
-	| { readonly allowed: true; readonly patch: readonly Operation[]; readonly warnings: readonly string[] }
-	| {
-			readonly allowed: false;
-			readonly code: number;
-			readonly reason: string;
-			readonly message: string;
-			readonly warnings: readonly string[];
-	  };
+	| { readonly allowed: true; readonly patch: readonly Operation[]; readonly findings: readonly Finding[] }
+	| { readonly allowed: false; readonly violations: readonly Violation[]; readonly findings: readonly Finding[] };
 
-const UNTOUCHED: Answer = { allowed: true, patch: [], warnings: [] };
+const UNTOUCHED: Answer = { allowed: true, patch: [], findings: [] };
 
 export const allow = (findings: readonly Finding[] = []): Answer =>
-	findings.length === 0 ? UNTOUCHED : { allowed: true, patch: [], warnings: findings.map(warningText) };
+	findings.length === 0 ? UNTOUCHED : { allowed: true, patch: [], findings };
 
 /** Allowed with what turns `before` into `after`. Parts that are the same reference are not looked at. */
 export function patched(before: Json, after: Json, findings: readonly Finding[] = []): Answer {
 	if (before === after) return allow(findings);
-	return { allowed: true, patch: patchBetween(before, after), warnings: findings.map(warningText) };
+	return { allowed: true, patch: patchBetween(before, after), findings };
 }
 
 /** Refused for all of `violations` at once: of several denials the API server shows only one. */
 export const deny = (violations: readonly Violation[], findings: readonly Finding[]): Answer => ({
 	allowed: false,
-	code: 422,
-	reason: 'Invalid',
-	message: violations.map(({ field, message }) => `${field}: ${message}`).join('; '),
-	warnings: findings.map(warningText),
+	violations,
+	findings,
 });
+
+/** One message for a denial, each violation beginning with its field. */
+export const denialText = (violations: readonly Violation[]): string =>
+	violations.map(({ field, message }) => `${field}: ${message}`).join('; ');
 
 /** Kubernetes' recommendation; longer ones may be cut, with the id at their end. */
 const WARNING_LENGTH = 120;

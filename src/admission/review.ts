@@ -3,7 +3,7 @@
  * Source: k8s.io/api/admission/v1; an answer must carry the uid of its request.
  */
 import { isObject, type Json } from '../toolhive/types.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, denialText, warningText } from './answer.ts';
 
 /** A checked request. `object` is absent on DELETE, `oldObject` on CREATE. */
 export interface Request {
@@ -77,7 +77,6 @@ const quoted = (value: unknown): string => (value === undefined ? 'missing' : JS
 
 /** The AdmissionReview that carries `answer` back. */
 export function reviewOf(uid: string, answer: Answer): Json {
-	const { warnings } = answer;
 	return {
 		apiVersion: 'admission.k8s.io/v1',
 		kind: 'AdmissionReview',
@@ -89,8 +88,8 @@ export function reviewOf(uid: string, answer: Answer): Json {
 						patchType: 'JSONPatch',
 						patch: Buffer.from(JSON.stringify(answer.patch)).toString('base64'),
 					}
-				: { status: { code: answer.code, reason: answer.reason, message: answer.message } }),
-			...(warnings.length > 0 && { warnings }),
+				: { status: { code: 422, reason: 'Invalid', message: denialText(answer.violations) } }),
+			...(answer.findings.length > 0 && { warnings: answer.findings.map(warningText) }),
 		},
 	};
 }

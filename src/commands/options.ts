@@ -8,6 +8,10 @@ export interface Option<T> {
 	readonly help: string;
 	/** Undefined: no value unless one is given. */
 	readonly fallback: string | undefined;
+	/** One letter that may stand for the flag, after one dash. */
+	readonly short?: string;
+	/** Given without a value, which then is `true`. */
+	readonly isSwitch?: true;
 	/** The value in `text`, undefined where it is not allowed. */
 	readonly parse: (text: string) => T | undefined;
 }
@@ -35,6 +39,14 @@ export const oneOf = <T extends string>(...values: readonly T[]): Pick<Option<T>
 	parse: (value) => values.find((one) => one === value),
 });
 
+/** On or off; as a flag it stands alone. */
+export const toggle: Pick<Option<boolean>, 'allowed' | 'parse' | 'isSwitch' | 'fallback'> = {
+	allowed: 'true or false',
+	parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
+	isSwitch: true,
+	fallback: 'false',
+};
+
 export const commaList = (allowed: string): Pick<Option<readonly string[]>, 'allowed' | 'parse'> => ({
 	allowed,
 	parse: (value) => {
@@ -44,18 +56,28 @@ export const commaList = (allowed: string): Pick<Option<readonly string[]>, 'all
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the table holds options of every type
-type Table = Readonly<Record<string, Option<any>>>;
+export type Table = Readonly<Record<string, Option<any>>>;
 export type Values<T extends Table> = {
 	readonly [K in keyof T]: T[K] extends Option<infer V> ? (T[K]['fallback'] extends string ? V : V | undefined) : never;
 };
 
-/** The values of `table` from flags, else environment, else fallbacks. Throws UsageError, which names the variable. */
-export function readOptions<T extends Table>(
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** As readCommandLine, for a command that takes nothing but flags. */
+export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>
+	readCommandLine(table, args, environment, false).options;
+
+/**
+ * The values of `table` from flags, else environment, else fallbacks, and what stands between the flags. Throws UsageError,
+ * which names the variable.
+ */
+export function readCommandLine<T extends Table>(
 	table: T,
 	args: readonly string[],
-	environment: Readonly<Record<string, string | undefined>>,
-): Values<T> {
-	const flags = parseFlags(table, args);
+	environment: Environment,
+	allowPositionals = true,
+): { options: Values<T>; positionals: readonly string[] } {
+	const { values: flags, positionals } = parseFlags(table, args, allowPositionals);
 	const values: Record<string, unknown> = {};
 	for (const [flag, option] of Object.entries(table)) {
 		const name = environmentName(flag);
@@ -69,19 +91,30 @@ export function readOptions<T extends Table>(
 		}
 		values[flag] = value;
 	}
-	return values as Values<T>;
+	return { options: values as Values<T>, positionals };
 }
 
 /** Variables with our prefix that no option reads: most likely misspelt. */
-export const unknownVariables = (table: Table, environment: Readonly<Record<string, string | undefined>>): string[] => {
+export const unknownVariables = (table: Table, environment: Environment): string[] => {
 	const known = new Set(Object.keys(table).map(environmentName));
 	return Object.keys(environment).filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.has(name));
 };
 
-function parseFlags(table: Table, args: readonly string[]): Readonly<Record<string, string | undefined>> {
-	const options = Object.fromEntries(Object.keys(table).map((flag) => [flag, { type: 'string' as const }]));
+function parseFlags(
+	table: Table,
+	args: readonly string[],
+	allowPositionals: boolean,
+): { values: Readonly<Record<string, string | undefined>>; positionals: readonly string[] } {
+	const options = Object.fromEntries(
+		Object.entries(table).map(([flag, { isSwitch, short }]) => [
+			flag,
+			{ type: isSwitch ? ('boolean' as const) : ('string' as const), ...(short !== undefined && { short }) },
+		]),
+	);
 	try {
-		return parseArgs({ args: [...args], options, allowPositionals: false }).values;
+		const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals });
+		const texts = Object.entries(values).map(([flag, value]) => [flag, String(value)]);
+		return { values: Object.fromEntries(texts), positionals };
 	} catch (error) {
 		throw new UsageError((error as Error).message.split('\n')[0]);
 	}
@@ -90,9 +123,9 @@ function parseFlags(table: Table, args: readonly string[]): Readonly<Record<stri
 /** One paragraph per flag. */
 export function describeOptions(table: Table): string {
 	return Object.entries(table)
-		.map(([flag, { allowed, help, fallback }]) => {
-			const usual = fallback === undefined ? '' : ` (default ${fallback})`;
-			return `  --${flag}${usual}\n      ${help}\n      ${allowed}; or ${environmentName(flag)}`;
+		.map(([flag, { allowed, help, fallback, short, isSwitch }]) => {
+			const usual = fallback === undefined || isSwitch ? '' : ` (default ${fallback})`;
+			return `  ${short === undefined ? '' : `-${short}, `}--${flag}${usual}\n      ${help}\n      ${allowed}; or ${environmentName(flag)}`;
 		})
 		.join('\n');
 }

@@ -83,7 +83,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 			const answer = answering instanceof Promise ? await answering : answering;
 			const json = JSON.stringify(reviewOf(uid, answer));
 			lines.info(finish(verdictOf(answer)), 'review');
-			if (answer.warnings.length > 0) metrics.countWarnings(answer.warnings.length);
+			if (answer.findings.length > 0) metrics.countWarnings(answer.findings.length);
 			sendJson(response, 200, json);
 		} catch (error) {
 			log.error({ ...finish('error'), err: error }, 'review failed');

@@ -29,6 +29,7 @@ export function checkAddress(kind: Kind, spec: unknown): Violation[] {
 	const storage = spec['sessionStorage'];
 	if (isObject(storage) && storage['provider'] === 'redis' && isBlank(storage['address'])) {
 		violations.push({
+			id: 'redis-address-empty',
 			field: 'spec.sessionStorage.address',
 			message: 'must not be empty when provider is redis',
 			parts: [
@@ -46,7 +47,9 @@ function checkRules(schema: Schema, value: unknown, name: string): Violation[] {
 	if (!isObject(value)) return [];
 	return (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => {
 		const verdict = evaluate(rule, bind(schema, value));
-		return verdict === undefined ? [] : [{ field: `spec.${name}`, parts: [[name]], ...verdict }];
+		return verdict === undefined
+			? []
+			: [{ id: 'redis-address-missing', field: `spec.${name}`, parts: [[name]], ...verdict }];
 	});
 }
 

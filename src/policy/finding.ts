@@ -12,6 +12,8 @@ export interface Finding {
 
 /** A reason to deny. Let through on UPDATE when none of `parts` (paths below `spec`) changed: see admission/validate.ts. */
 export interface Violation {
+	/** Stable name. Nothing silences it. */
+	readonly id: string;
 	readonly field: string;
 	readonly message: string;
 	readonly parts: readonly (readonly string[])[];

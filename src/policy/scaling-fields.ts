@@ -28,7 +28,8 @@ function violationOf(error: ErrorObject): Violation {
 	const path = error.instancePath.split('/').slice(1);
 	// What is missing cannot change, so the part in question is the object that lacks it.
 	const missing = error.keyword === 'required' ? [String(error.params['missingProperty'])] : [];
-	return { field: ['spec', ...path, ...missing].join('.'), message: messageOf(error), parts: [path] };
+	const field = ['spec', ...path, ...missing].join('.');
+	return { id: 'scaling-field-invalid', field, message: messageOf(error), parts: [path] };
 }
 
 function messageOf(error: ErrorObject): string {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { allow, deny, patched, warningText } from '../../src/admission/answer.ts';
+import { allow, denialText, patched, warningText } from '../../src/admission/answer.ts';
 import { CONTROL } from '../policy/warning-rows.ts';
 
 describe('a warning', () => {
@@ -42,7 +42,7 @@ describe('a warning', () => {
 
 describe('an answer', () => {
 	it('allows without findings always the same', () => {
-		expect(allow()).to.deep.equal({ allowed: true, patch: [], warnings: [] });
+		expect(allow()).to.deep.equal({ allowed: true, patch: [], findings: [] });
 		expect(allow()).to.equal(allow());
 	});
 	it('the same object needs no patch, whatever there is to say', () => {
@@ -50,20 +50,14 @@ describe('an answer', () => {
 		expect(patched(object, object, [{ id: 'i', field: 'f', message: 'm' }])).to.deep.equal({
 			allowed: true,
 			patch: [],
-			warnings: ['f: m (i)'],
+			findings: [{ id: 'i', field: 'f', message: 'm' }],
 		});
 	});
 	it('lists every violation in one message, each beginning with its field', () => {
 		const violations = [
-			{ field: 'spec.a', message: 'is bad', parts: [] },
-			{ field: 'spec.b', message: 'is worse', parts: [] },
+			{ id: 'x', field: 'spec.a', message: 'is bad', parts: [] },
+			{ id: 'x', field: 'spec.b', message: 'is worse', parts: [] },
 		];
-		expect(deny(violations, [])).to.deep.equal({
-			allowed: false,
-			code: 422,
-			reason: 'Invalid',
-			message: 'spec.a: is bad; spec.b: is worse',
-			warnings: [],
-		});
+		expect(denialText(violations)).to.equal('spec.a: is bad; spec.b: is worse');
 	});
 });

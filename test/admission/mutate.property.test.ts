@@ -180,11 +180,11 @@ describe('mutate, objects that are not ours', () => {
 				fc.asyncProperty(cases, async ([owner, object]) => {
 					const foreign = { ...object, metadata: { ...(object['metadata'] as Json), ...metadataOf(owner) } };
 					const cluster = clusterOf([owner, ...around(owner)]);
-					expect(await mutated(request(foreign), cluster)).to.deep.equal({ allowed: true, patch: [], warnings: [] });
+					expect(await mutated(request(foreign), cluster)).to.deep.equal({ allowed: true, patch: [], findings: [] });
 					expect(await mutated(update(foreign, foreign), cluster)).to.deep.equal({
 						allowed: true,
 						patch: [],
-						warnings: [],
+						findings: [],
 					});
 				}),
 				RUNS,

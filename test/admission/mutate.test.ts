@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { warningText } from '../../src/admission/answer.ts';
 import type { Request } from '../../src/admission/review.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import type { Json } from '../../src/toolhive/types.ts';
@@ -107,7 +108,7 @@ describe('mutate', () => {
 	for (const { it: title, asked, settings } of NOT_OURS) {
 		it(`passes ${title}`, async () => {
 			const answer = await mutated(asked, clusterOf(everything), settings);
-			expect(answer).to.deep.equal({ allowed: true, patch: [], warnings: [] });
+			expect(answer).to.deep.equal({ allowed: true, patch: [], findings: [] });
 		});
 	}
 	it('asks the cluster nothing for an object that has no owner', async () => {
@@ -135,7 +136,7 @@ describe('mutate', () => {
 
 describe('mutate: warnings', () => {
 	const warningsOf = async (asked: Request, objects: Json[] = everything): Promise<readonly string[]> =>
-		(await mutated(asked, clusterOf(objects))).warnings;
+		(await mutated(asked, clusterOf(objects))).findings.map(warningText);
 	it('a Scale that is capped names the server', async () => {
 		const [warning, ...others] = await warningsOf(update(scale('files', 9), scale('files', 1)));
 		expect(warning).to.include('MCPServer files').and.include('stdio-replicas-capped');
@@ -155,13 +156,13 @@ describe('mutate: warnings', () => {
 		const quiet = stdioServer({}, { annotations: { 'toolhive-scaling/ignore': 'stdio-replicas-capped' } });
 		const asked = update(scale('files', 9), scale('files', 1));
 		const answer = await mutated(asked, clusterOf([quiet, deployment(quiet)]));
-		expect(answer.warnings).to.deep.equal([]);
+		expect(answer.findings).to.deep.equal([]);
 		expect(patchOf(answer)).to.have.length(1);
 	});
 	it('a vMCP image that would crash on it', async () => {
 		const old = deployment(hub, {}, { containers: [{ name: 'vmcp', image: 'vmcp:v0.12.5' }] });
 		const answer = await mutated(request(configMap(hub, 'name: hub\n')), clusterOf([hub, old]));
 		expect(patchOf(answer)).to.deep.equal([]);
-		expect(answer.warnings[0]).to.include('image-too-old').and.include('v0.13.1');
+		expect(answer.findings[0]).to.include({ id: 'image-too-old' }).and.property('message').includes('v0.13.1');
 	});
 });

@@ -1,6 +1,6 @@
 /** Requests as the API server makes them, and what becomes of an object that is answered. */
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
-import type { Answer } from '../../src/admission/answer.ts';
+import { type Answer, denialText } from '../../src/admission/answer.ts';
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import type { Request } from '../../src/admission/review.ts';
@@ -59,7 +59,7 @@ export function applied(object: Json, patch: readonly Operation[]): Json {
 }
 
 export function patchOf(answer: Answer): readonly Operation[] {
-	if (!answer.allowed) throw new Error(`denied: ${answer.message}`);
+	if (!answer.allowed) throw new Error(`denied: ${denialText(answer.violations)}`);
 	return answer.patch;
 }
 

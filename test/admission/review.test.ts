@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { allow, patched } from '../../src/admission/answer.ts';
+import { allow, deny, patched } from '../../src/admission/answer.ts';
 import { checkReview, parseReview, type Request, reviewOf } from '../../src/admission/review.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 
@@ -130,12 +130,13 @@ describe('answering with an AdmissionReview', () => {
 		expect(patch).to.deep.equal([{ op: 'add', path: '/b', value: 'é' }]);
 	});
 	it('a denial has status code, reason and message, and its warnings', () => {
-		const answer = { allowed: false, code: 422, reason: 'Invalid', message: 'm', warnings: ['w'] } as const;
-		expect(reviewOf('u1', answer)['response']).to.deep.equal({
+		const violations = [{ id: 'v', field: 'spec.a', message: 'm', parts: [] }];
+		const findings = [{ id: 'w', field: 'spec.b', message: 'n' }];
+		expect(reviewOf('u1', deny(violations, findings))['response']).to.deep.equal({
 			uid: 'u1',
 			allowed: false,
-			status: { code: 422, reason: 'Invalid', message: 'm' },
-			warnings: ['w'],
+			status: { code: 422, reason: 'Invalid', message: 'spec.a: m' },
+			warnings: ['spec.b: n (w)'],
 		});
 	});
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { type Answer, denialText, warningText } from '../../src/admission/answer.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../objects/build.ts';
 import { clusterOf } from './cluster.ts';
@@ -8,13 +9,14 @@ const CEL = 'spec.sessionStorage: address is required when provider is redis';
 const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is redis';
 const nothing = clusterOf([]);
 
+/** Everything there is to warn of. */
+const textOf = ({ findings }: Answer): string => findings.map(warningText).join();
+
 /** The messages of a denial, or none. */
 const denialOf = (object: Json, before?: Json): string[] => {
 	const answer = validated(before === undefined ? request(object) : update(object, before), nothing);
 	if (answer.allowed) return [];
-	expect(answer.code).to.equal(422);
-	expect(answer.reason).to.equal('Invalid');
-	return answer.message.split('; ');
+	return denialText(answer.violations).split('; ');
 };
 
 const CREATE: { it: string; spec: Json; denied: string[] }[] = [
@@ -71,7 +73,7 @@ describe('validate, CREATE', () => {
 	});
 	it('a denial carries the warnings too', () => {
 		const answer = validated(request(mcpServer({ replicas: 3, sessionStorage: { provider: 'redis' } })), nothing);
-		expect(answer.warnings.join()).to.include('redis-without-password');
+		expect(textOf(answer)).to.include('redis-without-password');
 	});
 	it('a spec that is no object is for the API server to refuse', () => {
 		for (const spec of [undefined, null, 'x', 3, []]) expect(denialOf({ ...mcpServer(), spec })).to.deep.equal([]);
@@ -175,7 +177,7 @@ describe('validate: what it is not for', () => {
 	];
 	for (const { it: title, asked } of ROWS) {
 		it(`${title}: allowed, without a warning`, () => {
-			expect(validated(asked, nothing)).to.deep.equal({ allowed: true, patch: [], warnings: [] });
+			expect(validated(asked, nothing)).to.deep.equal({ allowed: true, patch: [], findings: [] });
 		});
 	}
 });
@@ -185,18 +187,15 @@ describe('validate: warnings around a server', () => {
 	const hub = virtualMcpServer(shared);
 	it('another server in the same key space is named', () => {
 		const search = mcpServer(shared);
-		const { warnings } = validated(request(search), clusterOf([search, hub]));
-		expect(warnings.join()).to.include('shared-key-space').and.include('VirtualMCPServer hub');
+		const answer = validated(request(search), clusterOf([search, hub]));
+		expect(textOf(answer)).to.include('shared-key-space').and.include('VirtualMCPServer hub');
 	});
 	it('a server does not share with itself', () => {
 		const search = mcpServer(shared);
-		expect(validated(update(search, search), clusterOf([search])).warnings).to.deep.equal([]);
+		expect(validated(update(search, search), clusterOf([search])).findings).to.deep.equal([]);
 	});
 	it('lowered backends are told on UPDATE', () => {
-		const { warnings } = validated(
-			update(mcpServer({ backendReplicas: 0 }), mcpServer({ backendReplicas: 1 })),
-			nothing,
-		);
-		expect(warnings.join()).to.include('backend-replicas-lowered');
+		const answer = validated(update(mcpServer({ backendReplicas: 0 }), mcpServer({ backendReplicas: 1 })), nothing);
+		expect(textOf(answer)).to.include('backend-replicas-lowered');
 	});
 });

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import type { Answer } from '../../src/admission/answer.ts';
+import { type Answer, deny } from '../../src/admission/answer.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
-const PATCHED: Answer = { allowed: true, patch: [{ op: 'add', path: '/a', value: 'é' }], warnings: ['careful'] };
-const DENIED: Answer = { allowed: false, code: 422, reason: 'Invalid', message: 'spec: no', warnings: ['and this'] };
+const CAREFUL = { id: 'careful', field: 'spec.a', message: 'mind' };
+const PATCHED: Answer = { allowed: true, patch: [{ op: 'add', path: '/a', value: 'é' }], findings: [CAREFUL] };
+const DENIED = deny([{ id: 'bad', field: 'spec', message: 'no', parts: [] }], [CAREFUL]);
 
 for (const door of ['app', 'listener'] as const) {
 	describe(`http answers through ${door}`, () => {
@@ -31,7 +32,7 @@ for (const door of ['app', 'listener'] as const) {
 			expect(json).to.deep.equal({
 				apiVersion: 'admission.k8s.io/v1',
 				kind: 'AdmissionReview',
-				response: { uid: 'uid-7', allowed: true, patchType: 'JSONPatch', patch, warnings: ['careful'] },
+				response: { uid: 'uid-7', allowed: true, patchType: 'JSONPatch', patch, warnings: ['spec.a: mind (careful)'] },
 			});
 		});
 
@@ -47,7 +48,7 @@ for (const door of ['app', 'listener'] as const) {
 				uid: 'uid-1',
 				allowed: false,
 				status: { code: 422, reason: 'Invalid', message: 'spec: no' },
-				warnings: ['and this'],
+				warnings: ['spec.a: mind (careful)'],
 			});
 		});
 

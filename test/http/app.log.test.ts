@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { deny } from '../../src/admission/answer.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
@@ -10,6 +11,8 @@ const OBJECT = {
 	spec: { template: { spec: { containers: [{ env: [{ name: 'REDIS_PASSWORD', value: SECRET }] }] } } },
 };
 
+const warning = { id: 'some-id', field: 'spec', message: SECRET };
+
 describe('http log and metrics', () => {
 	let serving: Serving;
 	before(async () => {
@@ -17,10 +20,10 @@ describe('http log and metrics', () => {
 			mutate: ({ name }) => {
 				if (name === 'throws') throw new Error('planted bug');
 				if (name === 'patched')
-					return { allowed: true, patch: [{ op: 'add', path: '/x', value: SECRET }], warnings: [] };
+					return { allowed: true, patch: [{ op: 'add', path: '/x', value: SECRET }], findings: [] };
 				return ALLOWED;
 			},
-			validate: () => ({ allowed: false, code: 422, reason: 'Invalid', message: SECRET, warnings: [SECRET, 'two'] }),
+			validate: () => deny([{ id: 'bad', field: 'spec', message: SECRET, parts: [] }], [warning, warning]),
 		});
 	});
 	after(() => serving.stop());

@@ -56,7 +56,7 @@ export interface ServingOptions {
 	readonly door?: 'app' | 'listener';
 }
 
-export const ALLOWED: Answer = { allowed: true, patch: [], warnings: [] };
+export const ALLOWED: Answer = { allowed: true, patch: [], findings: [] };
 
 /** An AdmissionReview; `request` is laid over a CREATE of a Deployment. */
 export const reviewWith = (request: Json = {}): Json => ({
