@@ -31,6 +31,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 			return 0;
 		},
 	},
+	review: {
+		takes: 'FILE|DIR|-... [--output text|json|yaml|sarif] [--strict]',
+		does: 'say what the cluster would make of manifests, without a cluster',
+		options: async () => (await import('./commands/review-options.ts')).REVIEW_OPTIONS,
+		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args),
+	},
 };
 
 function usage(): string {

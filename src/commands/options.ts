@@ -40,7 +40,7 @@ export const oneOf = <T extends string>(...values: readonly T[]): Pick<Option<T>
 });
 
 /** On or off; as a flag it stands alone. */
-export const toggle: Pick<Option<boolean>, 'allowed' | 'parse' | 'isSwitch' | 'fallback'> = {
+export const toggle: Omit<Option<boolean>, 'help' | 'fallback'> & { readonly fallback: string } = {
 	allowed: 'true or false',
 	parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
 	isSwitch: true,

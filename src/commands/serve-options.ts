@@ -1,6 +1,6 @@
 /** The flags of `thv-scaling serve`. README's table is compared with them. */
-import { DEFAULT_SETTINGS } from '../policy/settings.ts';
-import { commaList, oneOf, text, wholeNumber } from './options.ts';
+import { oneOf, text, wholeNumber } from './options.ts';
+import { SETTINGS_OPTIONS } from './settings-options.ts';
 
 export const SERVE_OPTIONS = {
 	kubeconfig: {
@@ -23,26 +23,7 @@ export const SERVE_OPTIONS = {
 		help: 'Folder with tls.crt and tls.key; changed files are picked up.',
 		fallback: undefined,
 	},
-	'grace-period-seconds': {
-		...wholeNumber(0, 86_400),
-		help: 'terminationGracePeriodSeconds of proxy Deployments that set none of their own.',
-		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
-	},
-	'password-env': {
-		...oneOf('deployment', 'pod'),
-		help: 'Where THV_SESSION_REDIS_PASSWORD is put. pod needs the pod-mode registration.',
-		fallback: DEFAULT_SETTINGS.passwordEnv,
-	},
-	'run-config-layout': {
-		...oneOf('both', 'top-level'),
-		help: 'Where scaling stands in runconfig.json. Released runners read only scaling_config, which top-level leaves out.',
-		fallback: DEFAULT_SETTINGS.runConfigLayout,
-	},
-	'operator-usernames': {
-		...commaList('a comma list of user names'),
-		help: 'Who the operator is to the API server; its writes get erased scaling fields back.',
-		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
-	},
+	...SETTINGS_OPTIONS,
 	'drain-seconds': {
 		...wholeNumber(0, 3600),
 		help: 'How long requests are still served after SIGTERM.',

@@ -16,10 +16,10 @@ import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts'
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
-import type { Settings } from '../policy/settings.ts';
-import { readOptions, UsageError, unknownVariables, type Values } from './options.ts';
+import { readOptions, UsageError, unknownVariables } from './options.ts';
 import { type RunningReconciler, startReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { settingsOf } from './settings-options.ts';
 
 export interface Process {
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -133,13 +133,6 @@ function clusterOf(memory: Memory): Cluster {
 		}),
 	};
 }
-
-const settingsOf = (options: Values<typeof SERVE_OPTIONS>): Settings => ({
-	gracePeriodSeconds: options['grace-period-seconds'],
-	passwordEnv: options['password-env'],
-	runConfigLayout: options['run-config-layout'],
-	operatorUsernames: options['operator-usernames'],
-});
 
 async function readable(tlsDir: string): Promise<Certificate> {
 	try {

@@ -1,22 +1,32 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { admit, type Handlers } from '../../src/review/admit.ts';
 import type { Json } from '../../src/toolhive/types.ts';
-import { handlerDoor, throughHttp } from './doors.ts';
-import { type Door, type Outcome, playCase, playReview, withObject } from './play-case.ts';
-import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, readCase } from './read-case.ts';
+import { handlersFor, throughHttp } from './doors.ts';
+import { type Outcome, playCase } from './play-case.ts';
+import { reviewText } from './print-case.ts';
+import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCase } from './read-case.ts';
 import { outputText } from './write-case.ts';
 
-const PROGRAMS = ['cases.test.ts', 'doors.ts', 'golden.ts', 'play-case.ts', 'read-case.ts', 'write-case.ts'];
+const PROGRAMS = [
+	'cases.test.ts',
+	'doors.ts',
+	'golden.ts',
+	'play-case.ts',
+	'print-case.ts',
+	'read-case.ts',
+	'write-case.ts',
+];
 const AREAS = ['deployment', 'pod', 'remote-proxy', 'run-config', 'scale', 'server', 'vmcp'];
-const ADVICE = 'differs from what the handlers do; if it should, run `make golden` (node test/cases/golden.ts)';
+const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
 
 describe('golden cases', () => {
-	it('are folders with these two files, and nothing else lies around', () => {
+	it('are folders with these three files, and nothing else lies around', () => {
 		const entries = readdirSync(CASES, { withFileTypes: true });
 		expect(entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))).to.have.members(PROGRAMS);
 		for (const name of caseNames()) {
-			expect(readdirSync(join(CASES, name)).sort(), `test/cases/${name}`).to.deep.equal([INPUT, OUTPUT]);
+			expect(readdirSync(join(CASES, name)).sort(), `test/cases/${name}`).to.deep.equal([INPUT, OUTPUT, REVIEW]);
 		}
 	});
 	it('are named after their area', () => {
@@ -28,25 +38,26 @@ describe('golden cases', () => {
 	for (const name of caseNames()) {
 		describe(name, () => {
 			const one = readCase(name);
-			const file = join(CASES, name, OUTPUT);
-			const golden = existsSync(file) ? readFileSync(file, 'utf8') : '';
+			const golden = textOf(name, OUTPUT);
 
 			it('gives out.yaml', async () => {
-				expect(outputText(await playCase(one.documents, handlerDoor(one))), `${name}/${OUTPUT} ${ADVICE}`).to.equal(
-					golden,
-				);
-			});
-			it('gives the same through HTTP', async () => {
-				const outcomes = await throughHttp(one, (door) => playCase(one.documents, door));
+				const outcomes = await playCase(one.documents, handlersFor(one));
 				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
 			});
+			it('gives the same through HTTP', async () => {
+				const outcomes = await throughHttp(one, (handlers) => playCase(one.documents, handlers));
+				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
+			});
+			it('gives review.txt', async () => {
+				expect(await reviewText(name), `${name}/${REVIEW} ${ADVICE}`).to.equal(textOf(name, REVIEW));
+			});
 			it('changes nothing the second time', async () => {
-				const door = handlerDoor(one);
-				for (const outcome of await playCase(one.documents, door)) await expectNoPatch(outcome, door);
+				const handlers = handlersFor(one);
+				for (const outcome of await playCase(one.documents, handlers)) await expectNoPatch(outcome, handlers);
 			});
 			it('out.yaml goes in again and comes out as it is', async () => {
 				const again = { ...one, documents: await storedDocuments(one, golden) };
-				const outcomes = await playCase(again.documents, handlerDoor(again));
+				const outcomes = await playCase(again.documents, handlersFor(again));
 				for (const outcome of outcomes) expect(outcome.verdict).to.equal('unchanged');
 			});
 		});
@@ -54,17 +65,21 @@ describe('golden cases', () => {
 });
 
 /** Asked again about what it gave, as at a reinvocation, and about an UPDATE that changes nothing. */
-async function expectNoPatch({ object, review }: Outcome, door: Door): Promise<void> {
+async function expectNoPatch({ object, request }: Outcome, handlers: Handlers): Promise<void> {
 	if (object === undefined) return;
-	const asked = withObject(review, object);
-	expect((await playReview(asked, door)).verdict).to.equal('unchanged');
-	const request = { ...(asked['request'] as Json), operation: 'UPDATE', oldObject: object };
-	expect((await playReview({ ...asked, request }, door)).verdict).to.equal('unchanged');
+	const again = { ...request, object };
+	expect((await admit(again, handlers)).verdict).to.equal('unchanged');
+	expect((await admit({ ...again, operation: 'UPDATE', oldObject: object }, handlers)).verdict).to.equal('unchanged');
+}
+
+function textOf(name: string, file: string): string {
+	const path = join(CASES, name, file);
+	return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 /** The documents of out.yaml that came from manifests: those of AdmissionReviews have no writer in the file. */
 async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
-	const outcomes = await playCase(one.documents, handlerDoor(one));
+	const outcomes = await playCase(one.documents, handlersFor(one));
 	const allowed = one.documents.filter((_, index) => outcomes[index]?.verdict !== 'denied');
 	const stored = documentsOf(golden, one.name);
 	expect(stored).to.have.length(allowed.length);

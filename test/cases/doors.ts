@@ -1,38 +1,32 @@
-/** The two doors of a case: the handlers themselves, and the webhook server on a real socket. */
+/** The doors of a case that a test can open by itself: the handlers, and the webhook server on a real socket. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import type { Cluster } from '../../src/admission/cluster.ts';
+import type { Answer } from '../../src/admission/answer.ts';
 import { mutate } from '../../src/admission/mutate.ts';
-import { parseReview, type Request, reviewOf } from '../../src/admission/review.ts';
+import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import { createWebhook } from '../../src/http/app.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Handlers } from '../../src/review/admit.ts';
+import type { Json, Operation } from '../../src/toolhive/types.ts';
 import { clusterOf } from '../admission/cluster.ts';
-import type { Door } from './play-case.ts';
 import type { Case } from './read-case.ts';
 
 /** The manifests of a case are its cluster too. */
-const clusterIn = ({ documents }: Case): Cluster =>
-	clusterOf(documents.filter((document) => document['kind'] !== 'AdmissionReview'));
-
-export function handlerDoor(one: Case): Door {
-	const cluster = clusterIn(one);
+export function handlersFor({ documents, settings }: Case): Handlers {
+	const cluster = clusterOf(documents.filter((document) => document['kind'] !== 'AdmissionReview'));
 	const { signal } = new AbortController();
-	return async (path, review) => {
-		const request = checked(JSON.stringify(review));
-		const answer =
-			path === '/mutate' ? await mutate(request, cluster, one.settings, signal) : validate(request, cluster);
-		return reviewOf(request.uid, answer);
+	return {
+		mutate: (request) => mutate(request, cluster, settings, signal),
+		validate: (request) => validate(request, cluster),
 	};
 }
 
 /** Calls `use` with a door to a server that is closed afterwards. */
-export async function throughHttp<T>(one: Case, use: (door: Door) => Promise<T>): Promise<T> {
-	const cluster = clusterIn(one);
+export async function throughHttp<T>(one: Case, use: (handlers: Handlers) => Promise<T>): Promise<T> {
 	const { app } = createWebhook({
-		mutate: (request, signal) => mutate(request, cluster, one.settings, signal),
-		validate: (request) => validate(request, cluster),
+		...handlersFor(one),
+		validate: handlersFor(one).validate as (request: Request) => Answer,
 		maxInFlight: 10,
 		log: pino({ level: 'silent' }),
 		metrics: { observeReview: () => undefined, countRefused: () => undefined, countWarnings: () => undefined },
@@ -40,16 +34,20 @@ export async function throughHttp<T>(one: Case, use: (door: Door) => Promise<T>)
 	const server = createServer(app);
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const { port } = server.address() as AddressInfo;
+	const ask = async (path: string, request: Request): Promise<Answer> => {
+		const response = await fetch(`http://127.0.0.1:${port}${path}?timeout=5s`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify(envelopeOf(request)),
+		});
+		const text = await response.text();
+		if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`);
+		return answerIn((JSON.parse(text) as { response: Response }).response, request.uid);
+	};
 	try {
-		return await use(async (path, review) => {
-			const response = await fetch(`http://127.0.0.1:${port}${path}?timeout=5s`, {
-				method: 'POST',
-				headers: { 'content-type': 'application/json' },
-				body: JSON.stringify(review),
-			});
-			const text = await response.text();
-			if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`);
-			return JSON.parse(text) as Json;
+		return await use({
+			mutate: (request) => ask('/mutate', request),
+			validate: (request) => ask('/validate', request),
 		});
 	} finally {
 		server.closeAllConnections();
@@ -57,8 +55,43 @@ export async function throughHttp<T>(one: Case, use: (door: Door) => Promise<T>)
 	}
 }
 
-function checked(body: string): Request {
-	const parsed = parseReview(body);
-	if ('error' in parsed) throw new Error(parsed.error);
-	return parsed;
+function envelopeOf({ uid, resource: path, kind, username, ...rest }: Request): Json {
+	const [group = '', resource = '', subResource] = path.split('/');
+	const request = {
+		uid,
+		kind: { group, kind },
+		resource: { group, resource },
+		...(subResource !== undefined && { subResource }),
+		userInfo: { username },
+		...rest,
+	};
+	return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request };
 }
+
+interface Response {
+	readonly uid: string;
+	readonly allowed: boolean;
+	readonly patch?: string;
+	readonly patchType?: string;
+	readonly status?: { readonly message: string };
+	readonly warnings?: readonly string[];
+}
+
+/** What the envelope says, taken apart again. */
+function answerIn({ uid, allowed, patch, patchType, status, warnings = [] }: Response, asked: string): Answer {
+	if (uid !== asked) throw new Error(`answered uid ${uid} to ${asked}`);
+	if (patch !== undefined && patchType !== 'JSONPatch') throw new Error(`patchType is ${patchType}`);
+	const findings = warnings.map((warning) => {
+		const [, field = '', message = '', id = ''] = /^(\S+): (.*) \(([a-z-]+)\)$/.exec(warning) ?? [];
+		return { id, field, message };
+	});
+	if (!allowed) return { allowed, violations: violationsIn(status?.message ?? ''), findings };
+	const operations = patch === undefined ? [] : (JSON.parse(Buffer.from(patch, 'base64').toString()) as Operation[]);
+	return { allowed, patch: operations, findings };
+}
+
+const violationsIn = (message: string) =>
+	message.split('; ').map((one) => {
+		const [field = '', ...rest] = one.split(': ');
+		return { id: '', field, message: rest.join(': '), parts: [] };
+	});

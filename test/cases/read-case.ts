@@ -1,14 +1,16 @@
 /** A golden case: what people and programs send (`in.yaml`), under which settings. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
+import { readOptions } from '../../src/commands/options.ts';
+import { SETTINGS_OPTIONS, settingsOf } from '../../src/commands/settings-options.ts';
+import type { Settings } from '../../src/policy/settings.ts';
 import { isObject, type Json } from '../../src/toolhive/types.ts';
 
 export const CASES = import.meta.dirname;
 export const INPUT = 'in.yaml';
 export const OUTPUT = 'out.yaml';
+export const REVIEW = 'review.txt';
 
 export interface Case {
 	readonly name: string;
@@ -22,7 +24,7 @@ export const caseNames = (): string[] =>
 
 export const readCase = (name: string): Case => {
 	const text = readFileSync(join(CASES, name, INPUT), 'utf8');
-	return { name, settings: settingsOf(text), documents: documentsOf(text, name) };
+	return { name, settings: settingsIn(text), documents: documentsOf(text, name) };
 };
 
 export function documentsOf(text: string, name: string): Json[] {
@@ -37,23 +39,6 @@ export function documentsOf(text: string, name: string): Json[] {
 }
 
 /** `# serve --password-env=pod` in the first line: the flags of `thv-scaling serve` that decisions depend on. */
-function settingsOf(text: string): Settings {
-	const args = /^# serve (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
-	const { values } = parseArgs({
-		args,
-		options: {
-			'grace-period-seconds': { type: 'string' },
-			'password-env': { type: 'string' },
-			'run-config-layout': { type: 'string' },
-			'operator-usernames': { type: 'string' },
-		},
-	});
-	const seconds = values['grace-period-seconds'];
-	const usernames = values['operator-usernames'];
-	return {
-		gracePeriodSeconds: seconds === undefined ? DEFAULT_SETTINGS.gracePeriodSeconds : Number(seconds),
-		passwordEnv: values['password-env'] === 'pod' ? 'pod' : 'deployment',
-		runConfigLayout: values['run-config-layout'] === 'top-level' ? 'top-level' : 'both',
-		operatorUsernames: usernames?.split(',') ?? DEFAULT_SETTINGS.operatorUsernames,
-	};
-}
+export const flagsOf = (text: string): string[] => /^# serve (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
+
+const settingsIn = (text: string): Settings => settingsOf(readOptions(SETTINGS_OPTIONS, flagsOf(text), {}));

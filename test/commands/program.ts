@@ -27,11 +27,18 @@ export interface Program {
 }
 
 /** Only these variables, so that nothing of the machine gets in. */
-export function startProgram(args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+export function startProgram(
+	args: readonly string[],
+	env: Readonly<Record<string, string>> = {},
+	{ cwd, stdin }: { readonly cwd?: string; readonly stdin?: string | Uint8Array } = {},
+): Program {
 	const child = spawn(process.execPath, [MAIN, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'nobody'), ...env },
-		stdio: ['ignore', 'pipe', 'pipe'],
+		stdio: ['pipe', 'pipe', 'pipe'],
+		...(cwd !== undefined && { cwd }),
 	});
+	// A program that ends before it has read everything is no failure of the test's.
+	child.stdin.on('error', () => undefined).end(stdin);
 	let stdout = '';
 	let stderr = '';
 	child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,54 @@
+/** What a command prints: the report on stdout, everything else on stderr, and progress where a person waits. */
+import { once } from 'node:events';
+
+export interface Report {
+	/** Writes to stdout at the speed of its reader. After the reader has gone it does nothing. */
+	readonly print: (text: string) => Promise<void>;
+	/** One line on stderr. */
+	readonly tell: (line: string) => void;
+	/** One more was read; from the second second on a terminal shows how many. */
+	readonly tick: () => void;
+	/** Why the report could not be written. A reader that has seen enough (`| head`) is no failure. */
+	readonly failure: () => Error | undefined;
+}
+
+const PATIENCE_MS = 1000;
+const REFRESH_MS = 100;
+
+export function createReport(what: string): Report {
+	const { stdout, stderr } = process;
+	let failure: Error | undefined;
+	let isClosed = false;
+	stdout.on('error', (error: NodeJS.ErrnoException) => {
+		isClosed = true;
+		if (error.code !== 'EPIPE') failure ??= error;
+	});
+
+	let count = 0;
+	let shownMs = performance.now() + PATIENCE_MS - REFRESH_MS;
+	let isShown = false;
+	const clear = (): void => {
+		if (isShown) stderr.write('\r\u001b[K');
+		isShown = false;
+	};
+	return {
+		print: async (text) => {
+			if (text === '' || isClosed) return;
+			if (stdout.isTTY) clear();
+			if (!stdout.write(text) && !isClosed)
+				await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
+		},
+		tell: (line) => {
+			clear();
+			stderr.write(`thv-scaling: ${line}\n`);
+		},
+		tick: () => {
+			count += 1;
+			if (!stderr.isTTY || performance.now() - shownMs < REFRESH_MS) return;
+			shownMs = performance.now();
+			isShown = true;
+			stderr.write(`\r\u001b[K${count.toLocaleString('en')} ${what} read`);
+		},
+		failure: () => failure,
+	};
+}

@@ -1,0 +1,112 @@
+/** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
+import { readFileSync } from 'node:fs';
+import { isProblem, type Problem, problemText } from '../review/problem.ts';
+import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
+import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
+import { resultsOf, sarifOf } from '../review/render-sarif.ts';
+import { type Paint, paintFor, summaryText, textOf } from '../review/render-text.ts';
+import { yamlOf } from '../review/render-yaml.ts';
+import { type Reviewed, review } from '../review/review.ts';
+import type { Source } from '../review/split.ts';
+import { counted, EMPTY, exitCodeOf, type Summary } from '../review/summary.ts';
+import { writeJson } from '../review/values.ts';
+import type { Json } from '../toolhive/types.ts';
+import { readCommandLine, UsageError, type Values } from './options.ts';
+import { createReport } from './report.ts';
+import { REVIEW_OPTIONS } from './review-options.ts';
+import { settingsOf } from './settings-options.ts';
+
+/** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
+export async function reviewManifests(args: readonly string[]): Promise<number> {
+	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, process.env);
+	if (positionals.length === 0)
+		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
+	const report = createReport('documents');
+	const inputs = await inputsOf(positionals, () => process.stdin);
+	const skipped = new Set<string>();
+	const documents = (): AsyncIterable<Source | Problem> =>
+		documentsOf(inputs, (place) => skipped.add(place), report.tick);
+
+	const isStrict = options.strict;
+	const version = options['server-version'];
+	const renderer = rendererOf(options, paintFor(process.stdout.isTTY, process.env['NO_COLOR']));
+	let summary = EMPTY;
+	await report.print(renderer.start);
+	const reviewing = review(documents, {
+		settings: settingsOf(options),
+		namespace: options.namespace,
+		...(version !== undefined && { image: `proxy:${version.replace(/^v?/, 'v')}` }),
+	});
+	for await (const one of reviewing) {
+		summary = counted(summary, one);
+		if (isProblem(one)) report.tell(problemText(one));
+		else if (options.output !== 'text') for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
+		await report.print(await renderer.each(one, summary));
+	}
+	if (skipped.size > 0) report.tell(`left out, without apiVersion and kind: ${[...skipped].join(', ')}`);
+	await report.print(renderer.end(summary));
+	const unwritable = report.failure();
+	if (unwritable !== undefined) {
+		report.tell(`the report cannot be written: ${unwritable.message}`);
+		return 2;
+	}
+	return exitCodeOf(summary, isStrict);
+}
+
+interface Renderer {
+	readonly start: string;
+	/** What is printed of `one`; `summary` counts it already. */
+	readonly each: (one: Reviewed | Problem, summary: Summary) => string | Promise<string>;
+	readonly end: (summary: Summary) => string;
+}
+
+function rendererOf({ output, strict }: Values<typeof REVIEW_OPTIONS>, paint: Paint): Renderer {
+	switch (output) {
+		case 'text':
+			return {
+				start: '',
+				each: (one) => (isProblem(one) ? '' : textOf(one, paint)),
+				end: (summary) => summaryText(summary, strict, paint),
+			};
+		case 'json':
+			return {
+				start: JSON_START,
+				each: (one, { objects }) => (isProblem(one) ? '' : jsonOf(one, objects === 1)),
+				end: jsonEnd,
+			};
+		case 'yaml':
+			return { start: '', each: (one) => (isProblem(one) ? '' : yamlOf(one)), end: () => '' };
+		case 'sarif': {
+			const results: Json[] = [];
+			const problems: Problem[] = [];
+			return {
+				start: '',
+				each: (one) => {
+					if (isProblem(one)) problems.push(one);
+					else results.push(...resultsOf(one, strict));
+					return '';
+				},
+				end: () => `${writeJson(sarifOf(results, problems, versionOfPackage()), 2)}\n`,
+			};
+		}
+	}
+}
+
+const versionOfPackage = (): string =>
+	String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
+
+async function* documentsOf(
+	inputs: readonly (Input | Problem)[],
+	onSkipped: (place: string) => void,
+	onDocument: () => void,
+): AsyncGenerator<Source | Problem> {
+	for (const input of inputs) {
+		if (isProblem(input)) yield input;
+		else {
+			for await (const source of sourcesIn(input, onSkipped)) {
+				onDocument();
+				yield source;
+			}
+		}
+	}
+}

@@ -1,0 +1,119 @@
+/**
+ * What to know about each id that people meet: when it is said, why, and what to do. `thv-scaling review` prints it, and
+ * README and docs/ are compared with it. The sentence that a finding itself says stands beside its rule.
+ */
+export interface Advice {
+	readonly when: string;
+	readonly why: string;
+	readonly remedy: string;
+}
+
+/** Warnings, in the order in which they are told. */
+export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
+	'stdio-replicas-capped': {
+		when: 'stdio and `replicas` > 1, or somebody scales its Deployment',
+		why: 'A stdio server is one process with one pipe; a second proxy would have nothing to talk to.',
+		remedy: 'set replicas to 1 or leave it out; to scale, the server must speak streamable-http or sse',
+	},
+	'session-storage-missing': {
+		when: '`replicas` > 1 and not redis',
+		why: 'Each replica keeps sessions in its own memory, so a request that reaches another one finds no session.',
+		remedy: 'set sessionStorage with provider redis and an address, or replicas to 1',
+	},
+	'backend-session-storage-missing': {
+		when: '`backendReplicas` > 1 and not redis',
+		why: 'Which backend holds a session is remembered in the proxy alone; after its restart nobody knows.',
+		remedy: 'set sessionStorage with provider redis and an address, or backendReplicas to 1',
+	},
+	'stdio-backend-replicas': {
+		when: 'stdio and `backendReplicas` > 1',
+		why: 'A stdio proxy attaches to one backend pod; the others run and are never used.',
+		remedy: 'set backendReplicas to 1 or leave it out',
+	},
+	'backend-replicas-lowered': {
+		when: 'an update lowers `backendReplicas`: sessions on the removed backends are lost',
+		why: 'Sessions live in the backend that began them; nothing moves them to another one.',
+		remedy: 'lower it when few sessions are open, or tell the users that they have to connect anew',
+	},
+	'backend-still-running': {
+		when: '`replicas` 0 while `backendReplicas` is not 0',
+		why: 'Without a proxy nothing reaches the backends, and they go on costing.',
+		remedy: 'set backendReplicas to 0 as well',
+	},
+	'session-affinity-none-without-redis': {
+		when: '`replicas` > 1, `sessionAffinity: None`, not redis',
+		why: 'Without affinity the requests of one session are spread over replicas that do not share it.',
+		remedy: 'leave sessionAffinity out, or set sessionStorage with provider redis',
+	},
+	'key-prefix-separator': {
+		when: '`keyPrefix` set and not ending in `:`',
+		why: 'Keys are the prefix and the session id without anything between; `thv` and `thv2` then run into each other.',
+		remedy: 'end keyPrefix with a colon',
+	},
+	'password-without-redis': {
+		when: '`passwordRef` with `memory`',
+		why: 'The password is only used for Redis; most likely the provider is not the one that was meant.',
+		remedy: 'set provider to redis, or take passwordRef out',
+	},
+	'redis-without-password': {
+		when: 'redis without `passwordRef`',
+		why: 'Whoever reaches that Redis can read and take over every session in it.',
+		remedy: 'put the password into a Secret in this namespace and name it in sessionStorage.passwordRef',
+	},
+	'shared-key-space': {
+		when: 'another server uses the same address, db and explicit key prefix',
+		why: 'Two servers with the same keys overwrite each other’s sessions.',
+		remedy: 'give each server a keyPrefix or db of its own; without keyPrefix each gets its own',
+	},
+	'autoscaled-and-pinned': {
+		when: '`replicas` set while a HorizontalPodAutoscaler targets the proxy Deployment',
+		why: 'The count is written to the Deployment once and the autoscaler then changes it: two owners of one number.',
+		remedy: 'take replicas out and let the autoscaler decide, or delete the autoscaler',
+	},
+	'stdio-autoscaled': {
+		when: 'a HorizontalPodAutoscaler targets a stdio server’s Deployment',
+		why: 'The Deployment is held at 1, whatever the autoscaler asks for.',
+		remedy: 'delete the autoscaler; a stdio server cannot be scaled',
+	},
+	'redis-tls-unsupported': {
+		when: '`sessionStorage.tls` is set and the operator does not carry it',
+		why: 'The authority’s certificate would have to be mounted by the operator, and plaintext is not what was asked for: the proxy gets no Redis at all.',
+		remedy: 'use a ToolHive operator that carries sessionStorage.tls (v0.62.0 or later), or take tls out',
+	},
+	'image-too-old': {
+		when: 'the proxy image is known to be older than what a field needs, or a vMCP image is not known to accept `sessionStorage`',
+		why: 'An older proxy ignores the field; an older vMCP even refuses to start with it.',
+		remedy: 'use a newer proxy image; for a review, --server-version tells which one the cluster has',
+	},
+	'run-config-unreadable': {
+		when: 'a RunConfig that is no JSON object, or a vMCP config that is no YAML mapping, or one that is too long; left as it is',
+		why: 'What cannot be read cannot be edited without the risk of breaking it.',
+		remedy: 'look at the ConfigMap; the operator writes it anew when it is deleted',
+	},
+	'ignore-unknown-id': {
+		when: 'the annotation names a warning that does not exist',
+		why: 'A misspelt id silences nothing, and nobody would notice.',
+		remedy: 'correct the id in the annotation toolhive-scaling/ignore',
+	},
+};
+
+/** Reasons to deny. Nothing silences them. */
+export const DENIAL_ADVICE: Readonly<Record<string, Advice>> = {
+	'redis-address-missing': {
+		when: '`provider: redis` without `address`',
+		why: 'A proxy that does not know where Redis is does not start.',
+		remedy: 'set sessionStorage.address to host:port of the Redis server',
+	},
+	'redis-address-empty': {
+		when: '`provider: redis` with an empty `address`',
+		why: 'The rule in the CRD only sees that the field is there; the proxy would not start all the same.',
+		remedy: 'set sessionStorage.address to host:port of the Redis server',
+	},
+	'scaling-field-invalid': {
+		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
+		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
+		remedy: 'correct the field; `kubectl explain mcpserver.spec` tells what it takes',
+	},
+};
+
+export const ADVICE: Readonly<Record<string, Advice>> = { ...WARNING_ADVICE, ...DENIAL_ADVICE };

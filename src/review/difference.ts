@@ -1,0 +1,52 @@
+/** Two objects as the values that differ, in the words a person would use for the places. */
+import { parse } from 'yaml';
+import { writeJson } from './values.ts';
+
+export interface Change {
+	/** `spec.template.spec.containers[toolhive].env[HOME].value`; texts of a ConfigMap are read as the documents they are. */
+	readonly path: string;
+	/** As JSON; absent where there was or is nothing. */
+	readonly was?: string;
+	readonly is?: string;
+}
+
+/** One entry per value that differs. */
+export function changesOf(before: unknown, after: unknown): Change[] {
+	const flatBefore = flatten(readable(before));
+	const flatAfter = flatten(readable(after));
+	return [...new Set([...flatBefore.keys(), ...flatAfter.keys()])].flatMap((path): Change[] => {
+		const was = flatBefore.get(path);
+		const is = flatAfter.get(path);
+		return was === is ? [] : [{ path, ...(was !== undefined && { was }), ...(is !== undefined && { is }) }];
+	});
+}
+
+/** Texts of a ConfigMap read as the documents they are, environment variables by their name. */
+function readable(value: unknown, key = ''): unknown {
+	if (typeof value === 'string' && /\.(json|yaml)$/.test(key)) return documentIn(value);
+	if (Array.isArray(value)) {
+		const isNamed = value.length > 0 && value.every((item) => typeof item?.name === 'string');
+		return isNamed
+			? Object.fromEntries(value.map((item) => [`[${item.name}]`, readable({ ...item, name: undefined })]))
+			: value.map((item) => readable(item));
+	}
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readable(item, name)]));
+}
+
+function documentIn(text: string): unknown {
+	try {
+		return parse(text, { intAsBigInt: true });
+	} catch {
+		return text;
+	}
+}
+
+function flatten(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
+	if (typeof value === 'object' && value !== null) {
+		for (const [key, item] of Object.entries(value)) {
+			flatten(item, key.startsWith('[') ? path + key : path === '' ? key : `${path}.${key}`, found);
+		}
+	} else if (value !== undefined) found.set(path, writeJson(value));
+	return found;
+}

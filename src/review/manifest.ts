@@ -1,0 +1,87 @@
+/** Objects of Kubernetes as they stand in a file. */
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { parseJson } from './json.ts';
+import { NOT_RENDERED, type Problem } from './problem.ts';
+import type { Source } from './split.ts';
+import { type Path, roundedOf, Unparsable } from './values.ts';
+import { parseYaml } from './yaml.ts';
+
+export interface Manifest {
+	readonly file: string;
+	/** Line in which the object begins, from 1. */
+	readonly line: number;
+	/** As a webhook gets it: whole numbers beyond 2^53 are rounded. */
+	readonly object: Json;
+	/** The same with every digit: a bigint where a number cannot hold it. */
+	readonly exact: Json;
+	/** Line of a field such as `spec.sessionStorage.address`; of the nearest thing around it where it is missing. */
+	readonly lineOf: (field: string) => number;
+}
+
+/** Everything in one document: one object, the items of a List, or what is wrong with it. */
+export function manifestsOf({ file, line, text, format }: Source): (Manifest | Problem)[] {
+	try {
+		const parsed = format === 'json' ? parseJson(text) : parseYaml(text);
+		if (parsed === undefined) return [];
+		const lineAt = (path: Path): number => line - 1 + parsed.lineOf(path);
+		return objectsIn(parsed.value, []).map(({ value, path }) => {
+			const problem = problemOf(value);
+			if (problem !== undefined || !isObject(value)) {
+				return { file, line: lineAt(path), problem: problem ?? NO_MANIFEST };
+			}
+			return {
+				file,
+				line: lineAt(path.length > 0 ? path : firstKey(value)),
+				object: roundedOf(value) as Json,
+				exact: value,
+				lineOf: (field) => lineAt([...path, ...stepsOf(field)]),
+			};
+		});
+	} catch (error) {
+		if (!(error instanceof Unparsable)) throw error;
+		const at = error.at === undefined ? { line } : { line: line - 1 + error.at.line, column: error.at.column };
+		return [{ file, ...at, problem: error.message }];
+	}
+}
+
+export const NO_MANIFEST = 'no apiVersion and kind, so this is no manifest of Kubernetes';
+
+/** The object begins with its first key, not with the comments above it. */
+const firstKey = (value: Json): Path => Object.keys(value).slice(0, 1);
+
+interface Placed {
+	readonly value: unknown;
+	readonly path: Path;
+}
+
+function objectsIn(value: unknown, path: Path): Placed[] {
+	if (!isObject(value) || !isList(value)) return [{ value, path }];
+	const { items } = value;
+	if (items === undefined || items === null) return [];
+	if (!Array.isArray(items)) return [{ value: items, path: [...path, 'items'] }];
+	return items.flatMap((item, index) => objectsIn(withTypeOf(value, item), [...path, 'items', index]));
+}
+
+/** `List`, and the typed ones that an API server gives, whose items may leave out what they are. */
+const isList = ({ kind, items }: Json): boolean =>
+	typeof kind === 'string' && kind.endsWith('List') && (items === null || items === undefined || Array.isArray(items));
+
+function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
+	if (!isObject(item) || item['kind'] !== undefined || kind === 'List') return item;
+	return { apiVersion, kind: String(kind).slice(0, -'List'.length), ...item };
+}
+
+function problemOf(value: unknown): string | undefined {
+	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is no manifest of Kubernetes`;
+	if (typeof value['kind'] !== 'string' || typeof value['apiVersion'] !== 'string') return NO_MANIFEST;
+	if (value['kind'] === 'AdmissionReview') return undefined;
+	const { name, generateName } = metadataOf(value);
+	if (typeof name !== 'string' && typeof generateName !== 'string') {
+		return `${value['kind']} without a name: metadata.name must be a text`;
+	}
+	return String(name).includes('{{') ? NOT_RENDERED : undefined;
+}
+
+/** `metadata.annotations[toolhive-scaling/ignore]` as keys. What stands in brackets may have dots. */
+const stepsOf = (field: string): string[] =>
+	[...field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, plain]) => inBrackets ?? plain ?? '');

@@ -1,0 +1,17 @@
+/** Something in the input that cannot be read or understood: where, what, and what to do about it. */
+export interface Problem {
+	readonly file: string;
+	/** From 1; absent where it is about the whole file. */
+	readonly line?: number;
+	readonly column?: number;
+	readonly problem: string;
+}
+
+export const isProblem = (value: object): value is Problem => Object.hasOwn(value, 'problem');
+
+/** `file:line:column: what is wrong` */
+export const problemText = ({ file, line, column, problem }: Problem): string =>
+	`${[file, line, column].filter((part) => part !== undefined).join(':')}: ${problem}`;
+
+/** Said wherever braces of Go's templates are in the way. */
+export const NOT_RENDERED = 'it looks like a Helm template that was not rendered; review what `helm template` prints';

@@ -1,0 +1,30 @@
+/** One JSON object, written piece by piece: a long input is never held as a whole. */
+import type { Reviewed } from './review.ts';
+import type { Summary } from './summary.ts';
+import { writeJson } from './values.ts';
+
+export const JSON_START = '{ "objects": [';
+
+/** One entry. `isFirst` needs no comma before it. */
+export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
+	const { file, line, apiVersion, kind, namespace, name, verdict, message, patch } = reviewed;
+	const { denials, warnings, conditions, after } = reviewed;
+	const entry = {
+		file,
+		line,
+		apiVersion,
+		kind,
+		namespace,
+		name,
+		verdict,
+		...(message !== undefined && { message, denials }),
+		patch,
+		warnings,
+		conditions,
+		...(after !== undefined && { after }),
+	};
+	return `${isFirst ? '' : ','}\n${writeJson(entry, 2)}`;
+}
+
+export const jsonEnd = ({ objects, mutated, denied, warnings }: Summary): string =>
+	`\n],\n"summary": ${writeJson({ objects, mutated, denied, warnings })} }\n`;

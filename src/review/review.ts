@@ -1,0 +1,178 @@
+/** `thv-scaling review`: what the cluster would make of manifests, through the very handlers of the webhooks. */
+import { denialText } from '../admission/answer.ts';
+import { mutate } from '../admission/mutate.ts';
+import type { Request } from '../admission/review.ts';
+import { validate } from '../admission/validate.ts';
+import { configMapSuffixOf } from '../objects/config-map.ts';
+import { ownersOf } from '../objects/metadata.ts';
+import { podServerRef } from '../objects/pod.ts';
+import { serverOf } from '../objects/server.ts';
+import type { Condition } from '../policy/condition.ts';
+import { decide } from '../policy/decide.ts';
+import type { Finding } from '../policy/finding.ts';
+import type { Settings } from '../policy/settings.ts';
+import { isObject, type Json, type Operation, type Server, type ServerRef } from '../toolhive/types.ts';
+import { admit, type Handlers, patchedWith, requestOf } from './admit.ts';
+import { type Manifest, manifestsOf } from './manifest.ts';
+import { type Outlook, outlookOf } from './outlook.ts';
+import { isProblem, type Problem } from './problem.ts';
+import type { Source } from './split.ts';
+import { createInputCluster, type InputCluster } from './surroundings.ts';
+
+export interface ReviewOptions {
+	readonly settings: Settings;
+	/** Of manifests that name none. */
+	readonly namespace: string;
+	/** Image of proxies whose Deployment is not in the input, where it is known. */
+	readonly image?: string;
+}
+
+/** A warning or a reason to deny, and where it stands. */
+export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
+	readonly line: number;
+}
+
+export interface Reviewed {
+	readonly file: string;
+	readonly line: number;
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly verdict: 'unchanged' | 'mutated' | 'denied';
+	/** What kubectl would print of a denial. */
+	readonly message?: string;
+	readonly patch: readonly Operation[];
+	readonly denials: readonly Located[];
+	readonly warnings: readonly Located[];
+	readonly conditions: readonly Condition[];
+	/** The object before and after, with every digit of its numbers; no `after` when denied. */
+	readonly before: Json;
+	readonly after?: Json;
+	/** What had to be assumed. */
+	readonly notes: readonly string[];
+	/** What the operator's own objects for this server would get. Empty for everything that is no server. */
+	readonly outlook: () => Promise<readonly Outlook[]>;
+}
+
+/** Reads `documents` twice, so that memory holds the servers and not the input: once for who is there, then one by one. */
+export async function* review(
+	documents: () => AsyncIterable<Source | Problem>,
+	options: ReviewOptions,
+): AsyncGenerator<Reviewed | Problem> {
+	const cluster = createInputCluster(options.namespace, options.image);
+	for await (const source of documents()) {
+		if (isProblem(source) || !IN_CLUSTER.test(source.text)) continue;
+		for (const manifest of manifestsOf(source)) {
+			if (!isProblem(manifest)) cluster.add(manifest.object, manifest.file, manifest.line);
+		}
+	}
+	for await (const source of documents()) {
+		for (const manifest of isProblem(source) ? [source] : manifestsOf(source)) {
+			yield isProblem(manifest) ? manifest : await reviewOne(manifest, cluster, options);
+		}
+	}
+}
+
+/** What a webhook remembers of a cluster has one of these in it: most documents of a large input need no reading the first time. */
+const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler/;
+
+async function reviewOne(
+	manifest: Manifest,
+	cluster: InputCluster,
+	{ settings, namespace }: ReviewOptions,
+): Promise<Reviewed | Problem> {
+	const { file, line, object, exact } = manifest;
+	const request = requestOf(object, namespace, `${file}:${line}`);
+	if ('error' in request) return { file, line, problem: request.error };
+	const seen = cluster.from(file);
+	const { signal } = new AbortController();
+	const handlers: Handlers = {
+		mutate: (one) => mutate(one, seen, settings, signal),
+		validate: (one) => validate(one, seen),
+	};
+	const { verdict, violations, findings, patch } = await admit(request, handlers);
+	const isReview = object['kind'] === 'AdmissionReview';
+	const before = isReview ? subjectOf(exact) : exact;
+	const located = ({ id, field, message }: Finding): Located => ({
+		id,
+		field,
+		message,
+		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
+	});
+	const server = serverOf(request.object ?? {}, request.namespace);
+	return {
+		file,
+		line,
+		apiVersion: String(before['apiVersion']),
+		kind: String(before['kind']),
+		namespace: request.namespace,
+		name: request.name,
+		verdict,
+		...(verdict === 'denied' && { message: denialText(violations) }),
+		patch,
+		denials: violations.map(located),
+		warnings: findings.map(located),
+		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
+		before,
+		...(verdict !== 'denied' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
+		notes: server === undefined ? notesOnOwner(request, cluster, file) : notesOnName(server, cluster, file, line),
+		outlook: async () =>
+			server === undefined || verdict === 'denied' ? [] : outlookOf(server, { file, cluster, handlers }),
+	};
+}
+
+const subjectOf = ({ request }: Json): Json => {
+	const { object, oldObject } = isObject(request) ? request : {};
+	return isObject(object) ? object : isObject(oldObject) ? oldObject : {};
+};
+
+/** Those the reconciler would set; one that only turns an existing condition shows where there is one. */
+function conditionsOf(server: Server, { status }: Json): Condition[] {
+	const existing = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
+	const isThere = (type: string): boolean => existing.some((one) => isObject(one) && one['type'] === type);
+	return decide(server)
+		.conditions.filter(({ isOnlyIfPresent, type }) => !isOnlyIfPresent || isThere(type))
+		.map(({ isOnlyIfPresent: _, ...condition }) => condition);
+}
+
+function notesOnName(server: Server, cluster: InputCluster, file: string, line: number): string[] {
+	const others = cluster.othersNamed(server, file, line);
+	if (others.length === 0) return [];
+	return [
+		`${nameOf(server)} also stands in ${others.join(', ')}; objects that belong to it are read with the one in their own file`,
+	];
+}
+
+/** An owner that is not in the input is said, not guessed. */
+function notesOnOwner(
+	{ resource, object = {}, namespace, name }: Request,
+	cluster: InputCluster,
+	file: string,
+): string[] {
+	const { findServer } = cluster.from(file);
+	const { signal } = new AbortController();
+	const unknown = (refs: readonly ServerRef[]): string[] =>
+		refs.length === 0 || refs.some((ref) => findServer(ref, signal) !== undefined)
+			? []
+			: [`${refs.map(nameOf).join(', ')}, which it belongs to, is not in the input; so it is taken as none of ours`];
+	switch (resource) {
+		case 'apps/deployments':
+			return unknown(ownersOf(object, namespace));
+		case '/configmaps':
+			return unknown(ownersOf(object, namespace, configMapSuffixOf));
+		case '/pods':
+			return unknown([podServerRef(object, namespace) ?? []].flat());
+		case 'apps/deployments/scale': {
+			const deployment = cluster.deploymentNamed(file, namespace, name);
+			return deployment === undefined
+				? [`Deployment ${namespace}/${name} is not in the input; so its server is not known`]
+				: unknown(deployment.owners);
+		}
+		default:
+			return [];
+	}
+}
+
+const nameOf = ({ kind, namespace, name, uid }: ServerRef): string =>
+	`${kind} ${namespace}/${name}${uid ? ` with uid ${uid}` : ''}`;

@@ -1,0 +1,31 @@
+/** The count at the end, and the exit code that follows from it. */
+import { isProblem, type Problem } from './problem.ts';
+import type { Reviewed } from './review.ts';
+
+export interface Summary {
+	readonly objects: number;
+	readonly mutated: number;
+	readonly denied: number;
+	readonly warnings: number;
+	/** Documents and files that could not be read or understood. */
+	readonly unreadable: number;
+}
+
+export const EMPTY: Summary = { objects: 0, mutated: 0, denied: 0, warnings: 0, unreadable: 0 };
+
+export function counted(summary: Summary, one: Reviewed | Problem): Summary {
+	if (isProblem(one)) return { ...summary, unreadable: summary.unreadable + 1 };
+	return {
+		...summary,
+		objects: summary.objects + 1,
+		mutated: summary.mutated + (one.verdict === 'mutated' ? 1 : 0),
+		denied: summary.denied + (one.verdict === 'denied' ? 1 : 0),
+		warnings: summary.warnings + one.warnings.length,
+	};
+}
+
+/** 0 nothing denied · 1 something denied, or warned of where `isStrict` · 2 something could not be read or understood */
+export function exitCodeOf({ denied, warnings, unreadable }: Summary, isStrict: boolean): 0 | 1 | 2 {
+	if (unreadable > 0) return 2;
+	return denied > 0 || (isStrict && warnings > 0) ? 1 : 0;
+}

@@ -1,0 +1,117 @@
+/** The input as the cluster: what `serve` knows from its watches, `review` knows from the other manifests. */
+import type { Cluster } from '../admission/cluster.ts';
+import { autoscalerOf } from '../objects/autoscaler.ts';
+import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
+import { proxyDeploymentOf } from '../objects/deployment.ts';
+import { serverOf } from '../objects/server.ts';
+import { keySpaceOf } from '../policy/key-space.ts';
+import { type Json, metadataOf, type ProxyDeployment, type Server, type ServerRef } from '../toolhive/types.ts';
+
+export interface InputCluster {
+	readonly add: (object: Json, file: string, line: number) => void;
+	/** The cluster as seen from `file`: of two objects of one name the one beside it is meant, else the first. */
+	readonly from: (file: string) => Cluster;
+	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
+	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
+	/** Where else servers of this kind and name stand, as `file:line`. */
+	readonly othersNamed: (server: Server, file: string, line: number) => readonly string[];
+}
+
+interface Placed<T> {
+	readonly file: string;
+	readonly line: number;
+	readonly value: T;
+}
+
+/** `namespace`: of manifests that name none. `image`: of proxies whose Deployment is not in the input, where that is known. */
+export function createInputCluster(namespace: string, image: string | undefined): InputCluster {
+	const servers = createIndex<Server>();
+	const deployments = createIndex<ProxyDeployment>();
+	const runConfigs = createIndex<{ readonly redisTls: boolean }>();
+	const autoscalers = createIndex<NonNullable<ReturnType<typeof autoscalerOf>>>();
+	const keySpaces = createIndex<Server>();
+
+	const isMeant =
+		({ uid }: ServerRef) =>
+		(server: Server): boolean =>
+			!uid || !server.uid || uid === server.uid;
+	const named = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+	const keyOf = (server: ServerRef): string => `${server.kind}/${named(server)}`;
+	const deploymentNamed: InputCluster['deploymentNamed'] = (file, namespace, name) =>
+		deployments.find(file, named({ namespace, name }));
+
+	return {
+		add: (manifest, file, line) => {
+			const object = withNamespace(manifest, namespace);
+			const place = <T>(value: T): Placed<T> => ({ file, line, value });
+			const server = serverOf(object);
+			if (server !== undefined) {
+				servers.add(keyOf(server), place(server));
+				const keySpace = keySpaceOf(server);
+				if (keySpace !== undefined) keySpaces.add(keySpace, place(server));
+			} else if (object['kind'] === 'Deployment') {
+				const deployment = proxyDeploymentOf(object);
+				if (deployment.owners.length > 0) deployments.add(named(deployment), place(deployment));
+			} else if (object['kind'] === 'ConfigMap') {
+				const runConfig = runConfigSummaryOf(object);
+				if (runConfig !== undefined) runConfigs.add(named(runConfig), place({ redisTls: runConfig.redisTls }));
+			} else if (object['kind'] === 'HorizontalPodAutoscaler') {
+				const autoscaler = autoscalerOf(object);
+				if (autoscaler !== undefined) {
+					autoscalers.add(named({ namespace: autoscaler.namespace, name: autoscaler.target }), place(autoscaler));
+				}
+			}
+		},
+		from: (file) => ({
+			findServer: (ref) => servers.find(file, keyOf(ref), isMeant(ref)),
+			findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
+			surroundingsOf: (server) => {
+				const keySpace = keySpaceOf(server);
+				const deployment = deploymentNamed(file, server.namespace, server.name);
+				return {
+					deployment: deployment ?? (image === undefined ? undefined : { image }),
+					runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)),
+					autoscaler: autoscalers.find(file, named(server)),
+					sharing: (keySpace === undefined ? [] : keySpaces.all(keySpace))
+						.map(({ value }) => value)
+						.filter((other) => keyOf(other) !== keyOf(server)),
+				};
+			},
+		}),
+		deploymentNamed,
+		hasConfigMap: (file, namespace, name) => runConfigs.find(file, named({ namespace, name })) !== undefined,
+		othersNamed: (server, file, line) =>
+			servers
+				.all(keyOf(server))
+				.filter((other) => other.file !== file || other.line !== line)
+				.map((other) => `${other.file}:${other.line}`),
+	};
+}
+
+interface Index<T> {
+	readonly add: (key: string, placed: Placed<T>) => void;
+	readonly all: (key: string) => readonly Placed<T>[];
+	readonly find: (file: string, key: string, isMeant?: (value: T) => boolean) => T | undefined;
+}
+
+function createIndex<T>(): Index<T> {
+	const values = new Map<string, Placed<T>[]>();
+	const all = (key: string): readonly Placed<T>[] => values.get(key) ?? [];
+	return {
+		add: (key, placed) => {
+			const others = values.get(key);
+			if (others === undefined) values.set(key, [placed]);
+			else others.push(placed);
+		},
+		all,
+		find: (file, key, isMeant = () => true) => {
+			const meant = all(key).filter(({ value }) => isMeant(value));
+			return (meant.find((one) => one.file === file) ?? meant[0])?.value;
+		},
+	};
+}
+
+const withNamespace = (object: Json, namespace: string): Json => {
+	const metadata = metadataOf(object);
+	return metadata['namespace'] === undefined ? { ...object, metadata: { ...metadata, namespace } } : object;
+};
