@@ -7,7 +7,15 @@ import { type Door, type Outcome, playCase, playReview, withObject } from './pla
 import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, readCase } from './read-case.ts';
 import { outputText } from './write-case.ts';
 
-const PROGRAMS = ['cases.test.ts', 'doors.ts', 'golden.ts', 'play-case.ts', 'read-case.ts', 'write-case.ts'];
+const PROGRAMS = [
+	'cases.test.ts',
+	'coverage.test.ts',
+	'doors.ts',
+	'golden.ts',
+	'play-case.ts',
+	'read-case.ts',
+	'write-case.ts',
+];
 const AREAS = ['deployment', 'pod', 'remote-proxy', 'run-config', 'scale', 'server', 'vmcp'];
 const ADVICE = 'differs from what the handlers do; if it should, run `make golden` (node test/cases/golden.ts)';
 
