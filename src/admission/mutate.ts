@@ -7,6 +7,7 @@ import { capScale, heldAtCap } from '../objects/scale.ts';
 import { restoreErased } from '../objects/server.ts';
 import { decide, notIgnored } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
+import { cap } from '../policy/stdio-cap.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import type { Json, Server, ServerRef } from '../toolhive/types.ts';
 import { type Answer, allow, patched } from './answer.ts';
@@ -54,11 +55,13 @@ function mutateDeployment(
 ): Answer | Promise<Answer> {
 	return answerFor(findFirst(ownersOf(object, namespace), cluster, signal), (server) => {
 		const decision = decide(server);
-		if (operation === 'CREATE') return patched(object, createDeployment(object, server, decision, settings));
-		const updated = updateDeployment(object, oldObject, server, decision, settings);
+		const wanted =
+			operation === 'CREATE'
+				? createDeployment(object, server, decision, settings)
+				: updateDeployment(object, oldObject, server, decision, settings);
 		const sent = countOf(object) ?? 0;
-		const isCapped = (countOf(updated) ?? 0) !== sent;
-		return patched(object, updated, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
+		const isCapped = cap(server, sent) !== sent;
+		return patched(object, wanted, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
 	});
 }
 

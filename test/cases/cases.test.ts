@@ -11,6 +11,7 @@ import { outputText } from './write-case.ts';
 
 const PROGRAMS = [
 	'cases.test.ts',
+	'coverage.test.ts',
 	'doors.ts',
 	'golden.ts',
 	'play-case.ts',
