@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** thv-scaling: picks the command, loads only what it needs, sets the exit code. */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { describeOptions, type Table, UsageError } from './commands/options.ts';
 
 /** 0 done · 1 failed, or denied · 2 wrong usage or unreadable input */
@@ -77,6 +78,9 @@ async function run(args: readonly string[]): Promise<number> {
 	}
 	return command.run(rest);
 }
+
+// What a command loads is compiled once per machine and not once per call; where nothing can be written nothing happens.
+enableCompileCache();
 
 /** Ends once what was printed has left: a pipe takes its time, and an exit would cut the report off. */
 const end = (code: number): boolean => process.stdout.write('', () => process.exit(code));
