@@ -36,7 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		takes: 'FILE|DIR|-... [--output text|json|yaml|sarif] [--strict]',
 		does: 'say what the cluster would make of manifests, without a cluster',
 		options: async () => (await import('./commands/review-options.ts')).REVIEW_OPTIONS,
-		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args),
+		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args, process),
 	},
 };
 

@@ -1,5 +1,14 @@
 /** What a command prints: the report on stdout, everything else on stderr, and progress where a person waits. */
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
+
+/** The ends of a process that a command talks to. */
+export interface Terminal {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly stdin: AsyncIterable<Uint8Array>;
+	readonly stdout: Writable & { readonly isTTY?: boolean };
+	readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
+}
 
 export interface Report {
 	/** Writes to stdout at the speed of its reader. After the reader has gone it does nothing. */
@@ -15,8 +24,7 @@ export interface Report {
 const PATIENCE_MS = 1000;
 const REFRESH_MS = 100;
 
-export function createReport(what: string): Report {
-	const { stdout, stderr } = process;
+export function createReport({ stdout, stderr }: Terminal, what: string): Report {
 	let failure: Error | undefined;
 	let isClosed = false;
 	stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -12,24 +12,24 @@ import { counted, EMPTY, exitCodeOf, type Summary } from '../review/summary.ts';
 import { writeJson } from '../review/values.ts';
 import type { Json } from '../toolhive/types.ts';
 import { readCommandLine, UsageError, type Values } from './options.ts';
-import { createReport } from './report.ts';
+import { createReport, type Terminal } from './report.ts';
 import { REVIEW_OPTIONS } from './review-options.ts';
 import { settingsOf } from './settings-options.ts';
 
 /** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
-export async function reviewManifests(args: readonly string[]): Promise<number> {
-	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, process.env);
+export async function reviewManifests(args: readonly string[], terminal: Terminal): Promise<number> {
+	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, terminal.env);
 	if (positionals.length === 0)
 		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
-	const report = createReport('documents');
-	const inputs = await inputsOf(positionals, () => process.stdin);
+	const report = createReport(terminal, 'documents');
+	const inputs = await inputsOf(positionals, () => terminal.stdin);
 	const skipped = new Set<string>();
 	const documents = (): AsyncIterable<Source | Problem> =>
 		documentsOf(inputs, (place) => skipped.add(place), report.tick);
 
 	const isStrict = options.strict;
 	const version = options['server-version'];
-	const renderer = rendererOf(options, paintFor(process.stdout.isTTY, process.env['NO_COLOR']));
+	const renderer = rendererOf(options, paintFor(terminal.stdout.isTTY ?? false, terminal.env['NO_COLOR']));
 	let summary = EMPTY;
 	await report.print(renderer.start);
 	const reviewing = review(documents, {

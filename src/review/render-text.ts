@@ -24,11 +24,12 @@ const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
 /** The paragraph of one object; empty for one that passes untouched and is no server: it is only counted. */
 export async function textOf(reviewed: Reviewed, paint: Paint): Promise<string> {
-	const { kind, namespace, name, file, line, verdict, denials, warnings, conditions, notes, before, after } = reviewed;
+	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
+	const { denials, warnings, conditions, notes, before, after } = reviewed;
 	const isServer = KIND_LIST.some((one) => one === kind);
 	if (verdict === 'unchanged' && !isServer && warnings.length === 0 && notes.length === 0) return '';
 	const { symbol, colour } = VERDICTS[verdict];
-	const title = `${kind} ${namespace}/${name || '(name generated)'}`;
+	const title = `${kind} ${namespace}/${name || '(name generated)'}${operation === 'CREATE' ? '' : ` (${operation})`}`;
 	const mark = verdict === 'denied' || warnings.length === 0 ? { symbol, colour } : WARNED;
 	return [
 		`${paint(mark.colour, `${mark.symbol} ${verdict.padEnd(9)}`)} ${paint('bold', title)}  ${paint('dim', `${file}:${line}`)}`,

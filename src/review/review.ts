@@ -35,6 +35,8 @@ export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
 export interface Reviewed {
 	readonly file: string;
 	readonly line: number;
+	/** CREATE, but for AdmissionReviews that say another. */
+	readonly operation: string;
 	readonly apiVersion: string;
 	readonly kind: string;
 	readonly namespace: string;
@@ -104,6 +106,7 @@ async function reviewOne(
 	return {
 		file,
 		line,
+		operation: request.operation,
 		apiVersion: String(before['apiVersion']),
 		kind: String(before['kind']),
 		namespace: request.namespace,

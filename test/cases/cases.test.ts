@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { admit, type Handlers } from '../../src/review/admit.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { handlersFor, throughHttp } from './doors.ts';
+import { pages } from './pages.ts';
 import { type Outcome, playCase } from './play-case.ts';
 import { reviewText } from './print-case.ts';
 import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCase } from './read-case.ts';
@@ -14,6 +15,7 @@ const PROGRAMS = [
 	'coverage.test.ts',
 	'doors.ts',
 	'golden.ts',
+	'pages.ts',
 	'play-case.ts',
 	'print-case.ts',
 	'read-case.ts',
@@ -35,6 +37,12 @@ describe('golden cases', () => {
 			expect(AREAS.some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name), name).to.equal(true);
 		}
 	});
+
+	for (const { file, text } of pages()) {
+		it(`are told in ${file}`, () => {
+			expect(readFileSync(join(CASES, '../..', file), 'utf8'), `${file} ${ADVICE}`).to.equal(text);
+		});
+	}
 
 	for (const name of caseNames()) {
 		describe(name, () => {

@@ -1,11 +1,15 @@
 /** `review.txt`: what the command line prints of a case, as a person would see it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startProgram } from '../commands/program.ts';
+import { reviewManifests } from '../../src/commands/review.ts';
+import { createTerminal } from '../commands/terminal.ts';
 import { CASES, flagsOf, INPUT } from './read-case.ts';
 
 export async function reviewText(name: string): Promise<string> {
-	const args = ['review', ...flagsOf(readFileSync(join(CASES, name, INPUT), 'utf8')), INPUT];
-	const { code, stdout, stderr } = await startProgram(args, {}, { cwd: join(CASES, name) }).ended;
-	return `$ thv-scaling ${args.join(' ')}\n${stdout}${stderr}(exit code ${code})\n`;
+	const file = join(CASES, name, INPUT);
+	const flags = flagsOf(readFileSync(file, 'utf8'));
+	const terminal = createTerminal();
+	const code = await reviewManifests([...flags, file], terminal);
+	const printed = terminal.printed().replaceAll(file, INPUT);
+	return `$ thv-scaling ${['review', ...flags, INPUT].join(' ')}\n${printed}(exit code ${code})\n`;
 }

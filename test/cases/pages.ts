@@ -1,0 +1,140 @@
+/** The pages of docs/ that are made from the cases: all of them, and an example for each warning and denial. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
+import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
+
+const DOCS = join(import.meta.dirname, '../../docs');
+
+export interface Page {
+	/** Below the project's root. */
+	readonly file: string;
+	readonly text: string;
+}
+
+/** What stands between these lines is written by `make golden`; what is around them by people. */
+const BEGIN = '<!-- Written by `make golden` from here -->';
+const END = '<!-- to here -->';
+
+export const pages = (): Page[] => [
+	{ file: 'docs/cases.md', text: casesPage() },
+	{ file: 'docs/rules.md', text: between(readFileSync(join(DOCS, 'rules.md'), 'utf8'), adviceText()) },
+];
+
+const AREAS: Readonly<Record<string, string>> = {
+	server: 'Servers: denials, warnings, status, erased fields',
+	deployment: 'Proxy Deployments',
+	pod: 'Pods, with `--password-env=pod`',
+	scale: 'Scale: kubectl scale, HPA, KEDA',
+	'run-config': 'RunConfig ConfigMaps',
+	vmcp: 'VirtualMCPServer',
+	'remote-proxy': 'MCPRemoteProxy',
+};
+
+const read = (name: string, file: string): string => readFileSync(join(CASES, name, file), 'utf8');
+
+function casesPage(): string {
+	const areas = Object.entries(AREAS).map(([area, title]) => ({
+		title,
+		names: caseNames().filter((name) => name.startsWith(`${area}-`) || name === area),
+	}));
+	return [
+		'# Cases',
+		'',
+		'<!-- Written by `make golden`. Do not edit: the words stand in test/cases/*/in.yaml. -->',
+		'',
+		'Everything the product does, told by example. Each case is a folder of [test/cases](../test/cases): `in.yaml` is what people',
+		'and programs write, `out.yaml` what the cluster stores, `review.txt` what `thv-scaling review` says of it. Tests run each one through',
+		'the handlers, through HTTP, through the command line and through a real API server, and feed the result in once more to see',
+		'that nothing changes the second time.',
+		'',
+		...areas.flatMap(({ title, names }) => [
+			`- ${title}`,
+			...names.map((name) => `  - [${name}](#${name}): ${headingOf(read(name, INPUT)).story}`),
+		]),
+		'',
+		...areas.flatMap(({ title, names }) => [`## ${title}`, '', ...names.flatMap(caseText)]),
+	].join('\n');
+}
+
+function caseText(name: string): string[] {
+	const input = read(name, INPUT);
+	const { story, why } = headingOf(input);
+	return [
+		`### ${name}`,
+		'',
+		story,
+		'',
+		`*Why:* ${why}`,
+		'',
+		...fenced('text', read(name, REVIEW)),
+		'',
+		'<details><summary>What was written</summary>',
+		'',
+		...fenced('yaml', input),
+		'',
+		`</details>`,
+		'',
+		`[What is stored](../test/cases/${name}/out.yaml)`,
+		'',
+	];
+}
+
+/** The first two lines of a case's heading and the blanks at its end say nothing in a block. */
+const fenced = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```'];
+
+function adviceText(): string {
+	const section = (title: string, table: Readonly<Record<string, Advice>>): string[] => [
+		`## ${title}`,
+		'',
+		...Object.entries(table).flatMap(([id, advice]) => ruleText(id, advice)),
+	];
+	return [
+		...section('What is denied', DENIAL_ADVICE),
+		'A denial cannot be silenced. An update that does not touch the offending part passes, so that what was already there can be',
+		'edited and deleted.',
+		'',
+		...section('What is warned of', WARNING_ADVICE),
+	].join('\n');
+}
+
+function ruleText(id: string, { when, why, remedy }: Advice): string[] {
+	const example = exampleOf(id);
+	return [
+		`### ${id}`,
+		'',
+		`- When: ${when}`,
+		`- Why: ${why}`,
+		`- What to do: ${remedy}`,
+		...(example === undefined
+			? []
+			: [
+					'',
+					...fenced('text', example.lines.join('\n')),
+					'',
+					`From the case [${example.name}](cases.md#${example.name}).`,
+				]),
+		'',
+	];
+}
+
+/** What `review` says with this id, from the case that is named after it, else from the shortest that has it. */
+function exampleOf(id: string): { name: string; lines: string[] } | undefined {
+	const named = caseNames().filter((name) => name === id || name === `server-${id}`);
+	const shortestFirst = caseNames().toSorted((a, b) => read(a, REVIEW).length - read(b, REVIEW).length);
+	for (const name of [...named, ...shortestFirst]) {
+		const lines = read(name, REVIEW).split('\n');
+		const at = lines.findIndex((line) => line.endsWith(`  ${id}`));
+		if (at === -1) continue;
+		const title = lines.slice(0, at).findLast((line) => /^[✓~✗!] /u.test(line));
+		return { name, lines: [title ?? '', ...lines.slice(at - 1, at + 2)] };
+	}
+	return undefined;
+}
+
+function between(page: string, text: string): string {
+	const begin = page.indexOf(BEGIN);
+	const end = page.indexOf(END);
+	if (begin === -1 || end === -1) throw new Error(`docs/rules.md has lost its lines ${BEGIN} and ${END}`);
+	return `${page.slice(0, begin)}${BEGIN}\n\n${text}\n${page.slice(end)}`;
+}
