@@ -44,6 +44,11 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 		await report.print(await renderer.each(one, summary));
 	}
 	if (skipped.size > 0) report.tell(`left out, without apiVersion and kind: ${[...skipped].join(', ')}`);
+	if (summary.objects === 0 && summary.unreadable === 0) {
+		// What should have filled a pipe may have failed; to pass that would be wrong.
+		report.tell(`there is no manifest in ${positionals.join(', ')}`);
+		summary = { ...summary, unreadable: 1 };
+	}
 	await report.print(renderer.end(summary));
 	const unwritable = report.failure();
 	if (unwritable !== undefined) {

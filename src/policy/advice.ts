@@ -112,7 +112,8 @@ export const DENIAL_ADVICE: Readonly<Record<string, Advice>> = {
 	'scaling-field-invalid': {
 		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
 		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
-		remedy: 'correct the field; `kubectl explain mcpserver.spec` tells what it takes',
+		remedy:
+			'see `kubectl explain mcpserver.spec`; put quotes around a text that YAML reads as something else, such as on or 1',
 	},
 };
 

@@ -1,5 +1,6 @@
 /** Two objects as the values that differ, in the words a person would use for the places. */
 import { parse } from 'yaml';
+import { parseJson } from './json.ts';
 import { writeJson } from './values.ts';
 
 export interface Change {
@@ -34,9 +35,10 @@ function readable(value: unknown, key = ''): unknown {
 	return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readable(item, name)]));
 }
 
+/** JSON by its own parser, which takes a tenth of the time. */
 function documentIn(text: string): unknown {
 	try {
-		return parse(text, { intAsBigInt: true });
+		return text.trimStart().startsWith('{') ? parseJson(text).value : parse(text, { intAsBigInt: true });
 	} catch {
 		return text;
 	}

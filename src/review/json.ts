@@ -6,12 +6,12 @@ import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 export function parseJson(text: string): Parsed {
 	const value = parsed(text);
 	checkKeys(text);
-	let tree: Node | undefined;
+	let places: { readonly tree: Node | undefined; readonly lineAt: (offset: number) => number } | undefined;
 	return {
 		value: plainOf(value),
 		lineOf: (path) => {
-			tree ??= parseTree(text);
-			return lineAt(text, nearest(tree, path));
+			places ??= { tree: parseTree(text), lineAt: linesOf(text) };
+			return places.lineAt(nearest(places.tree, path));
 		},
 	};
 }
@@ -28,7 +28,7 @@ function parsed(text: string): unknown {
 		const at = line === undefined ? undefined : { line: Number(line), column: Number(column) };
 		throw new Unparsable(
 			`not JSON: ${message?.replace(/ in JSON at position \d+$/, '')}`,
-			at ?? { line: lineAt(text, text.length), column: 1 },
+			at ?? { line: linesOf(text)(text.length), column: 1 },
 		);
 	}
 }
@@ -47,7 +47,7 @@ function checkKeys(text: string): void {
 			const seen = open.at(-1);
 			if (seen?.has(name)) {
 				const column = offset - text.lastIndexOf('\n', offset);
-				throw new Unparsable(`the key ${JSON.stringify(name)} stands twice`, { line: lineAt(text, offset), column });
+				throw new Unparsable(`the key ${JSON.stringify(name)} stands twice`, { line: linesOf(text)(offset), column });
 			}
 			seen?.add(name);
 		},
@@ -67,8 +67,18 @@ function nearest(tree: Node | undefined, path: Path): number {
 	return tree.offset;
 }
 
-function lineAt(text: string, offset: number): number {
-	let line = 1;
-	for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-	return line;
+/** The line of an offset, from 1, in `text`: its line ends are found once, because a List asks for thousands. */
+function linesOf(text: string): (offset: number) => number {
+	const ends: number[] = [];
+	for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) ends.push(at);
+	return (offset) => {
+		let low = 0;
+		let high = ends.length;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if ((ends[middle] ?? 0) < offset) low = middle + 1;
+			else high = middle;
+		}
+		return low + 1;
+	};
 }

@@ -33,13 +33,14 @@ export async function inputsOf(
 			const found = await stat(path);
 			const files = found.isDirectory() ? await filesIn(path) : [path];
 			if (files.length === 0) inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
+			const isOnDisk = found.isDirectory() || found.isFile();
 			for (const file of files) {
-				const real = await realpath(file);
+				const real = isOnDisk ? await realpath(file) : file;
 				if (seen.has(real)) continue;
 				seen.add(real);
 				// What is no file of the disk, such as <(helm template …), can be read only once.
 				inputs.push(
-					found.isDirectory() || found.isFile()
+					isOnDisk
 						? { name: file, bytes: () => createReadStream(file), isFound: found.isDirectory() }
 						: await whole(file, createReadStream(file)),
 				);

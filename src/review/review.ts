@@ -1,5 +1,6 @@
 /** `thv-scaling review`: what the cluster would make of manifests, through the very handlers of the webhooks. */
 import { denialText } from '../admission/answer.ts';
+import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import type { Request } from '../admission/review.ts';
 import { validate } from '../admission/validate.ts';
@@ -17,7 +18,7 @@ import { type Manifest, manifestsOf } from './manifest.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
 import { isProblem, type Problem } from './problem.ts';
 import type { Source } from './split.ts';
-import { createInputCluster, type InputCluster } from './surroundings.ts';
+import { createInputCluster, type InputCluster, type Place } from './surroundings.ts';
 
 export interface ReviewOptions {
 	readonly settings: Settings;
@@ -89,11 +90,11 @@ async function reviewOne(
 	if ('error' in request) return { file, line, problem: request.error };
 	const seen = cluster.from(file);
 	const { signal } = new AbortController();
-	const handlers: Handlers = {
-		mutate: (one) => mutate(one, seen, settings, signal),
-		validate: (one) => validate(one, seen),
-	};
-	const { verdict, violations, findings, patch } = await admit(request, handlers);
+	const handlersOf = (known: Cluster): Handlers => ({
+		mutate: (one) => mutate(one, known, settings, signal),
+		validate: (one) => validate(one, known),
+	});
+	const { verdict, violations, findings, patch } = await admit(request, handlersOf(seen));
 	const isReview = object['kind'] === 'AdmissionReview';
 	const before = isReview ? subjectOf(exact) : exact;
 	const located = ({ id, field, message }: Finding): Located => ({
@@ -121,7 +122,9 @@ async function reviewOne(
 		...(verdict !== 'denied' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
 		notes: server === undefined ? notesOnOwner(request, cluster, file) : notesOnName(server, cluster, file, line),
 		outlook: async () =>
-			server === undefined || verdict === 'denied' ? [] : outlookOf(server, { file, cluster, handlers }),
+			server === undefined || verdict === 'denied'
+				? []
+				: outlookOf(server, { file, cluster, handlers: handlersOf({ ...seen, findServer: () => server }) }),
 	};
 }
 
@@ -140,10 +143,10 @@ function conditionsOf(server: Server, { status }: Json): Condition[] {
 }
 
 function notesOnName(server: Server, cluster: InputCluster, file: string, line: number): string[] {
-	const others = cluster.othersNamed(server, file, line);
+	const others = cluster.placesOf(server).filter((place) => place.file !== file || place.line !== line);
 	if (others.length === 0) return [];
 	return [
-		`${nameOf(server)} also stands in ${others.join(', ')}; objects that belong to it are read with the one in their own file`,
+		`${nameOf(server)} also stands in ${others.map(placeText).join(', ')}; objects that belong to it are read with the one in their own file`,
 	];
 }
 
@@ -153,24 +156,25 @@ function notesOnOwner(
 	cluster: InputCluster,
 	file: string,
 ): string[] {
-	const { findServer } = cluster.from(file);
-	const { signal } = new AbortController();
-	const unknown = (refs: readonly ServerRef[]): string[] =>
-		refs.length === 0 || refs.some((ref) => findServer(ref, signal) !== undefined)
-			? []
-			: [`${refs.map(nameOf).join(', ')}, which it belongs to, is not in the input; so it is taken as none of ours`];
+	const known = (refs: readonly ServerRef[]): string[] => {
+		const places = refs.flatMap(cluster.placesOf);
+		const owner = `${refs.map(nameOf).join(', ')}, which it belongs to,`;
+		if (refs.length > 0 && places.length === 0) return [`${owner} is not in the input; so it is taken as none of ours`];
+		if (places.length < 2 || places.some((place) => place.file === file)) return [];
+		return [`${owner} stands in ${places.map(placeText).join(', ')}; it is read with the first`];
+	};
 	switch (resource) {
 		case 'apps/deployments':
-			return unknown(ownersOf(object, namespace));
+			return known(ownersOf(object, namespace));
 		case '/configmaps':
-			return unknown(ownersOf(object, namespace, configMapSuffixOf));
+			return known(ownersOf(object, namespace, configMapSuffixOf));
 		case '/pods':
-			return unknown([podServerRef(object, namespace) ?? []].flat());
+			return known([podServerRef(object, namespace) ?? []].flat());
 		case 'apps/deployments/scale': {
 			const deployment = cluster.deploymentNamed(file, namespace, name);
 			return deployment === undefined
 				? [`Deployment ${namespace}/${name} is not in the input; so its server is not known`]
-				: unknown(deployment.owners);
+				: known(deployment.owners);
 		}
 		default:
 			return [];
@@ -179,3 +183,5 @@ function notesOnOwner(
 
 const nameOf = ({ kind, namespace, name, uid }: ServerRef): string =>
 	`${kind} ${namespace}/${name}${uid ? ` with uid ${uid}` : ''}`;
+
+const placeText = ({ file, line }: Place): string => `${file}:${line}`;

@@ -13,13 +13,16 @@ export interface InputCluster {
 	readonly from: (file: string) => Cluster;
 	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
 	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
-	/** Where else servers of this kind and name stand, as `file:line`. */
-	readonly othersNamed: (server: Server, file: string, line: number) => readonly string[];
+	/** Where the servers stand that a reference may mean. */
+	readonly placesOf: (ref: ServerRef) => readonly Place[];
 }
 
-interface Placed<T> {
+export interface Place {
 	readonly file: string;
 	readonly line: number;
+}
+
+interface Placed<T> extends Place {
 	readonly value: T;
 }
 
@@ -80,11 +83,7 @@ export function createInputCluster(namespace: string, image: string | undefined)
 		}),
 		deploymentNamed,
 		hasConfigMap: (file, namespace, name) => runConfigs.find(file, named({ namespace, name })) !== undefined,
-		othersNamed: (server, file, line) =>
-			servers
-				.all(keyOf(server))
-				.filter((other) => other.file !== file || other.line !== line)
-				.map((other) => `${other.file}:${other.line}`),
+		placesOf: (ref) => servers.all(keyOf(ref)).filter(({ value }) => isMeant(ref)(value)),
 	};
 }
 

@@ -70,7 +70,7 @@ export function parseYaml(text: string): Parsed | undefined {
 	}
 	if (document.contents === null) return undefined;
 	checkKeys(document, (node, message) => {
-		throw new Unparsable(message, at(node.range?.[0] ?? 0));
+		throw new Unparsable(text.includes('{{') ? NOT_RENDERED : message, at(node.range?.[0] ?? 0));
 	});
 	return {
 		value: plainOf(unfolded(document)),
@@ -105,8 +105,7 @@ function checkKeys(document: Document, refuse: (node: Node, message: string) => 
 			const seen = new Set<string>();
 			for (const { key } of map.items) {
 				if (!isNode(key)) continue;
-				if (isMap(key) || isSeq(key))
-					refuse(key, document.toString().includes('{{') ? NOT_RENDERED : 'a key must be a word');
+				if (isMap(key) || isSeq(key)) refuse(key, 'a key must be a word');
 				const name = isScalar(key) ? String(key.value) : undefined;
 				if (name === undefined || name === '<<') continue;
 				if (seen.has(name)) refuse(key, `the key ${JSON.stringify(name)} stands twice`);
