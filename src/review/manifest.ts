@@ -22,7 +22,7 @@ export interface Manifest {
 export function manifestsOf({ file, line, text, format }: Source): (Manifest | Problem)[] {
 	try {
 		const parsed = format === 'json' ? parseJson(text) : parseYaml(text);
-		if (parsed === undefined) return [];
+		if (parsed === undefined || parsed.value === null) return [];
 		const lineAt = (path: Path): number => line - 1 + parsed.lineOf(path);
 		return objectsIn(parsed.value, []).map(({ value, path }) => {
 			const problem = problemOf(value);

@@ -1,18 +1,24 @@
 /** The report for people: what happens to each object, where, and what to do about it. */
 import { ADVICE } from '../policy/advice.ts';
 import { KIND_LIST } from '../toolhive/names.ts';
+import { cleaned } from './cleaned.ts';
 import { changesOf } from './difference.ts';
 import type { Outlook } from './outlook.ts';
 import type { Located, Reviewed } from './review.ts';
 import type { Summary } from './summary.ts';
 
-export type Paint = (colour: 'red' | 'green' | 'yellow' | 'bold' | 'dim', text: string) => string;
+const CODES = { plain: 0, red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
 
-const CODES = { red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as const;
+export type Paint = (colour: keyof typeof CODES, text: string) => string;
 
-/** Colours for a terminal, none for a pipe or where `NO_COLOR` is set. */
+/**
+ * Colours for a terminal, none for a pipe or where `NO_COLOR` is set. Everything that is printed goes through it: names come
+ * from files that anybody may have written, and nothing of them may steer the terminal.
+ */
 export const paintFor = (isTerminal: boolean, noColor: string | undefined): Paint =>
-	isTerminal && !noColor ? (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m` : (_colour, text) => text;
+	isTerminal && !noColor
+		? (colour, text) => (colour === 'plain' ? cleaned(text) : `\u001b[${CODES[colour]}m${cleaned(text)}\u001b[0m`)
+		: (_colour, text) => cleaned(text);
 
 const VERDICTS = {
 	unchanged: { symbol: '✓', colour: 'green' },
@@ -28,31 +34,25 @@ export async function textOf(reviewed: Reviewed, paint: Paint): Promise<string> 
 	const { denials, warnings, conditions, notes, before, after } = reviewed;
 	const isServer = KIND_LIST.some((one) => one === kind);
 	if (verdict === 'unchanged' && !isServer && warnings.length === 0 && notes.length === 0) return '';
-	const { symbol, colour } = VERDICTS[verdict];
 	const title = `${kind} ${namespace}/${name || '(name generated)'}${operation === 'CREATE' ? '' : ` (${operation})`}`;
-	const mark = verdict === 'denied' || warnings.length === 0 ? { symbol, colour } : WARNED;
+	const { symbol, colour } = verdict === 'denied' || warnings.length === 0 ? VERDICTS[verdict] : WARNED;
 	return [
-		`${paint(mark.colour, `${mark.symbol} ${verdict.padEnd(9)}`)} ${paint('bold', title)}  ${paint('dim', `${file}:${line}`)}`,
+		`${paint(colour, `${symbol} ${verdict.padEnd(9)}`)} ${paint('bold', title)}  ${paint('dim', `${file}:${line}`)}`,
 		...denials.flatMap((one) => findingLines(one, file, 'denied', paint)),
 		...warnings.flatMap((one) => findingLines(one, file, 'warning', paint)),
-		...notes.map((note) => `    note: ${note}`),
+		...notes.map((note) => paint('plain', `    note: ${note}`)),
 		...(after === undefined || after === before ? [] : changeLines(before, after, paint)),
 		...(await reviewed.outlook()).flatMap((one) => outlookLines(one, warnings, paint)),
 		...conditions.map(({ type, status, reason }) => `    status: ${type} ${status} (${reason})`),
 		'',
-	]
-		.map(printable)
-		.join('\n');
+	].join('\n');
 }
 
-function findingLines({ id, field, message, line }: Located, file: string, word: string, paint: Paint): string[] {
-	const coloured = paint(word === 'denied' ? 'red' : 'yellow', word);
-	return [
-		`    ${coloured}: ${field}: ${message}`,
-		`        ${paint('dim', `${file}:${line}  ${id}`)}`,
-		...remedyLines(id),
-	];
-}
+const findingLines = ({ id, field, message, line }: Located, file: string, word: string, paint: Paint): string[] => [
+	`    ${paint(word === 'denied' ? 'red' : 'yellow', word)}: ${paint('plain', `${field}: ${message}`)}`,
+	`        ${paint('dim', `${file}:${line}  ${id}`)}`,
+	...remedyLines(id),
+];
 
 const remedyLines = (id: string): string[] => {
 	const advice = ADVICE[id];
@@ -68,12 +68,12 @@ const changeLines = (before: unknown, after: unknown, paint: Paint): string[] =>
 function outlookLines({ kind, name, gets, findings }: Outlook, warnings: readonly Located[], paint: Paint): string[] {
 	const isNews = ({ id }: { id: string }): boolean => !warnings.some((one) => one.id === id);
 	return [
-		...(gets.length === 0 ? [] : [`    its ${kind} ${name} will get`]),
+		...(gets.length === 0 ? [] : [paint('plain', `    its ${kind} ${name} will get`)]),
 		...gets.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
 		...findings
 			.filter(isNews)
 			.flatMap(({ id, message }) => [
-				`    its ${kind} ${name} will stay as it is: ${message} (${id})`,
+				paint('plain', `    its ${kind} ${name} will stay as it is: ${message} (${id})`),
 				...remedyLines(id),
 			]),
 	];
@@ -81,21 +81,14 @@ function outlookLines({ kind, name, gets, findings }: Outlook, warnings: readonl
 
 export function summaryText(summary: Summary, isStrict: boolean, paint: Paint): string {
 	const { objects, mutated, denied, warnings, unreadable } = summary;
+	const counted = isStrict ? ', which count as denials' : '';
 	const parts = [
-		...(denied > 0 ? [paint('red', `${denied} denied`)] : ['none denied']),
+		denied > 0 ? paint('red', `${denied} denied`) : 'none denied',
 		`${mutated} mutated`,
-		warnings === 0
-			? 'no warnings'
-			: paint('yellow', `${count(warnings, 'warning')}${isStrict ? ', which count as denials' : ''}`),
+		warnings === 0 ? 'no warnings' : paint('yellow', `${count(warnings, 'warning')}${counted}`),
 		...(unreadable > 0 ? [paint('red', `${unreadable} unreadable`)] : []),
 	];
 	return `${count(objects, 'object')} reviewed: ${parts.join(', ')}\n`;
 }
 
 const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-
-/** Names come from files that anybody may have written: nothing of them may steer the terminal. Our own colours stay. */
-const printable = (line: string): string => line.replace(STEERING, ' ');
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const STEERING = /(?!\u001b\[\d+m)[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;

@@ -120,7 +120,10 @@ async function reviewOne(
 		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
 		before,
 		...(verdict !== 'denied' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
-		notes: server === undefined ? notesOnOwner(request, cluster, file) : notesOnName(server, cluster, file, line),
+		notes: [
+			...notesOnOwner(request, cluster, file),
+			...(server === undefined || isReview ? [] : notesOnName(server, cluster, file, line)),
+		],
 		outlook: async () =>
 			server === undefined || verdict === 'denied'
 				? []

@@ -42,6 +42,21 @@ describe('imports', () => {
 		});
 	}
 
+	it('what works without a cluster loads no client and no server: they take longer than a review', () => {
+		const reached = new Set<string>();
+		const follow = (file: string): void => {
+			if (reached.has(file)) return;
+			reached.add(file);
+			for (const specifier of importsOf(file)) {
+				if (specifier.startsWith('.')) follow(join(file, '..', specifier));
+				else reached.add(specifier);
+			}
+		};
+		follow('commands/review.ts');
+		const packages = [...reached].filter((one) => !one.endsWith('.ts') && !one.startsWith('node:'));
+		expect(packages).to.have.members(['ajv', 'cel-js', 'fast-json-patch', 'jsonc-parser', 'yaml']);
+	});
+
 	it('only commands and main see the process', () => {
 		const seeing = files.filter((file) => /\bprocess\./.test(readFileSync(join(SRC, file), 'utf8')));
 		expect(seeing.filter((file) => file !== 'main.ts' && !file.startsWith('commands/'))).to.deep.equal([]);

@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { type Manifest, manifestsOf } from '../../src/review/manifest.ts';
+import { isProblem, problemText } from '../../src/review/problem.ts';
+import type { Source } from '../../src/review/split.ts';
+
+const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
+	manifestsOf({ file: 'f', line, text, format });
+
+const manifestsIn = (text: string, format: Source['format'] = 'yaml', line = 1): Manifest[] =>
+	read(text, format, line).map((one) => {
+		if (isProblem(one)) throw new Error(problemText(one));
+		return one;
+	});
+
+const TYPE = 'apiVersion: v1\nkind: ConfigMap\n';
+
+describe('a manifest', () => {
+	it('begins at its first key, whatever stands above it', () => {
+		const [one] = manifestsIn(`---\n# about it\n\n${TYPE}metadata: { name: a }\n`, 'yaml', 11);
+		expect(one?.line).to.equal(14);
+	});
+	it('knows the lines of its fields, and of the nearest thing around one that is missing', () => {
+		const text = `${TYPE}metadata:\n  name: a\n  annotations:\n    toolhive-scaling/ignore: x\ndata:\n  run.config.json: "{}"\n`;
+		const [one] = manifestsIn(text, 'yaml', 101);
+		const lines = ['kind', 'metadata.name', 'metadata.annotations[toolhive-scaling/ignore]', 'data[run.config.json]'];
+		expect(lines.map((field) => one?.lineOf(field))).to.deep.equal([102, 104, 106, 108]);
+		expect(one?.lineOf('metadata.labels.app')).to.equal(103);
+		expect(one?.lineOf('spec.replicas')).to.equal(101);
+	});
+	it('keeps numbers that JavaScript cannot hold, and rounds them for the webhooks as JSON.parse does', () => {
+		for (const [text, format] of [
+			[`${TYPE}metadata: { name: a }\nbig: 12345678901234567890\nsmall: 3\n`, 'yaml'],
+			['{"apiVersion":"v1","kind":"X","metadata":{"name":"a"},"big":12345678901234567890,"small":3}', 'json'],
+		] as const) {
+			const [one] = manifestsIn(text, format);
+			expect(one?.exact['big']).to.equal(12345678901234567890n);
+			expect(one?.object['big']).to.equal(12345678901234567000);
+			expect([one?.exact['small'], one?.object['small']]).to.deep.equal([3, 3]);
+		}
+	});
+	it('is the same object for both where every number fits', () => {
+		const [one] = manifestsIn(`${TYPE}metadata: { name: a }\n`);
+		expect(one?.exact).to.equal(one?.object);
+	});
+	it('may leave its name to the API server', () => {
+		expect(manifestsIn(`${TYPE}metadata: { generateName: a- }\n`)).to.have.length(1);
+	});
+});
+
+describe('a List', () => {
+	it('is its items, each with its own lines', () => {
+		const text = `apiVersion: v1\nkind: List\nitems:\n- ${TYPE.replace('\n', '\n  ')}  metadata: { name: a }\n- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: b\n`;
+		const items = manifestsIn(text);
+		expect(items.map(({ object, line }) => [object['kind'], line])).to.deep.equal([
+			['ConfigMap', 4],
+			['Secret', 7],
+		]);
+		expect(items[1]?.lineOf('metadata.name')).to.equal(10);
+	});
+	it('of one kind tells its items what they are', () => {
+		const text = '{"apiVersion":"v1","kind":"ConfigMapList","metadata":{},"items":[{"metadata":{"name":"a"}}]}';
+		expect(manifestsIn(text, 'json')[0]?.object).to.include({ apiVersion: 'v1', kind: 'ConfigMap' });
+	});
+	it('may stand in a List', () => {
+		const inner = '{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"X","metadata":{"name":"a"}}]}';
+		expect(manifestsIn(`{"apiVersion":"v1","kind":"List","items":[${inner},${inner}]}`, 'json')).to.have.length(2);
+	});
+	it('may be empty', () => {
+		for (const items of ['[]', 'null'])
+			expect(read(`{"apiVersion":"v1","kind":"List","items":${items}}`)).to.deep.equal([]);
+	});
+	it('a broken item does not hide the others', () => {
+		const all = read(
+			'{"apiVersion":"v1","kind":"List","items":[3,{"apiVersion":"v1","kind":"X","metadata":{"name":"a"}}]}',
+			'json',
+		);
+		expect(all.map(isProblem)).to.deep.equal([true, false]);
+	});
+	it('a kind of somebody else that ends in List is an object like others', () => {
+		const [one] = manifestsIn('apiVersion: example.com/v1\nkind: AllowList\nmetadata: { name: a }\nitems: 3\n');
+		expect(one?.object['kind']).to.equal('AllowList');
+	});
+});
+
+const UNREADABLE: { it: string; text: string; says: string }[] = [
+	{ it: 'broken YAML', text: 'a: 1\n b: 2\n', says: 'f:11:4: Nested mappings' },
+	{ it: 'a key twice', text: `${TYPE}kind: Secret\n`, says: 'f:13:1: the key "kind" stands twice' },
+	{ it: 'a tab', text: `${TYPE}metadata:\n\tname: a\n`, says: 'f:14:1: Tabs are not allowed as indentation' },
+	{ it: 'a list', text: '- a\n', says: 'f:11: a list is no manifest of Kubernetes' },
+	{ it: 'a text', text: 'hello\n', says: 'f:11: a plain value is no manifest of Kubernetes' },
+	{ it: 'no kind', text: 'apiVersion: v1\nmetadata: { name: a }\n', says: 'f:11: no apiVersion and kind' },
+	{ it: 'no name', text: TYPE, says: 'f:11: ConfigMap without a name' },
+	{ it: 'a name that is a number', text: `${TYPE}metadata: { name: 7 }\n`, says: 'f:11: ConfigMap without a name' },
+	{ it: 'a template as a name', text: `${TYPE}metadata: { name: "{{ .Release.Name }}" }\n`, says: 'helm template' },
+	{
+		it: 'a template as a value',
+		text: `${TYPE}metadata: { name: a }\nx: {{ .Values.x }}\n`,
+		says: 'f:14:5: it looks like a Helm',
+	},
+	{ it: 'a template around lines', text: `{{- if .Values.x }}\n${TYPE}{{- end }}\n`, says: 'helm template' },
+	{
+		it: 'a number that JSON does not have',
+		text: `${TYPE}metadata: { name: a }\nx: .inf\n`,
+		says: 'no number of JSON',
+	},
+];
+
+describe('a document that is no manifest', () => {
+	for (const { it: title, text, says } of UNREADABLE) {
+		it(`${title}: says where and what`, () => {
+			const [one, ...others] = read(text, 'yaml', 11);
+			expect(others).to.deep.equal([]);
+			expect(one !== undefined && isProblem(one) ? problemText(one) : 'was read').to.include(says);
+		});
+	}
+	it('a template in a text of a ConfigMap is none of ours', () => {
+		expect(manifestsIn(`${TYPE}metadata: { name: a }\ndata:\n  x: |\n    {{ .Values }}\n`)).to.have.length(1);
+	});
+	it('nothing but comments is nothing', () => {
+		expect(read('---\n# later\n')).to.deep.equal([]);
+	});
+});
