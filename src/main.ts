@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** thv-scaling: picks the command, loads only what it needs, sets the exit code. */
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { describeOptions, type Table, UsageError } from './commands/options.ts';
 
 /** 0 done · 1 failed, or denied · 2 wrong usage or unreadable input */
@@ -79,8 +79,22 @@ async function run(args: readonly string[]): Promise<number> {
 	return command.run(rest);
 }
 
+/** The `engines` of package.json. An older Node would fail somewhere in the middle, and not say why. */
+const OLDEST_NODE = [22, 19] as const;
+
+function checkNode(): void {
+	const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+	const [needed, neededMinor] = OLDEST_NODE;
+	if (major > needed || (major === needed && minor >= neededMinor)) return;
+	process.stderr.write(
+		`thv-scaling: needs Node.js ${OLDEST_NODE.join('.')} or later; this is ${process.versions.node}\n`,
+	);
+	process.exit(EXIT_USAGE);
+}
+
+checkNode();
 // What a command loads is compiled once per machine and not once per call; where nothing can be written nothing happens.
-enableCompileCache();
+module.enableCompileCache();
 
 /** Ends once what was printed has left: a pipe takes its time, and an exit would cut the report off. */
 const end = (code: number): boolean => process.stdout.write('', () => process.exit(code));

@@ -1,4 +1,4 @@
-/** action.yml and .pre-commit-hooks.yaml: what they run is run here, with a program in the place where they would build it. */
+/** action.yml: what it runs is run here, with a program in the place where it would build it. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,13 +70,5 @@ describe('action.yml', function () {
 	it('takes its inputs from variables, so that nobody’s path becomes a command', () => {
 		expect(step.run).not.to.include('${{');
 		expect(Object.keys(action.inputs)).to.have.length(Object.keys(step.env).length);
-	});
-});
-
-describe('.pre-commit-hooks.yaml', () => {
-	it('runs a command that the package has', () => {
-		const [{ entry }] = read('.pre-commit-hooks.yaml');
-		const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-		expect(Object.keys(bin)).to.include(entry.split(' ')[0]);
 	});
 });
