@@ -1,6 +1,7 @@
 /** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
 import { createReadStream } from 'node:fs';
-import { type CompletedText, completeCrds, crdTextOf, UnusableText } from '../objects/crd-text.ts';
+import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
+import { UnusableText } from '../objects/yaml-read.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { readCommandLine, UsageError } from './options.ts';
 

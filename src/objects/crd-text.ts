@@ -1,9 +1,10 @@
 /** CRDs as text: our own, and ToolHive's with the scaling fields added. Every byte that was there stays. */
-import { type Document, isScalar, LineCounter, parseAllDocuments, stringify, visit, type YAMLParseError } from 'yaml';
+import { type Document, isScalar, stringify } from 'yaml';
 import { crdOf } from '../toolhive/crd.ts';
 import type { Kind } from '../toolhive/names.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { type Addition, CRD_KIND, definedKindOf, lacksOf, type Path, UnusableCrd } from './crd.ts';
+import { type At, contentOf, readDocuments, UnusableText } from './yaml-read.ts';
 import { nodeAt, splicesFor, withSplices } from './yaml-text.ts';
 
 export interface CompletedText {
@@ -14,28 +15,12 @@ export interface CompletedText {
 	readonly notes: readonly string[];
 }
 
-/** A text that cannot be completed. The message is for the caller; line and column count from 1. */
-export class UnusableText extends Error {
-	readonly line: number;
-	readonly column: number;
-	constructor(message: string, line: number, column: number) {
-		super(message);
-		this.line = line;
-		this.column = column;
-	}
-}
-
 /** The CRD of `kind`, as manifests/crds holds it. */
 export const crdTextOf = (kind: Kind): string => stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false });
 
 /** `text` (YAML, JSON or a List, any number of documents) with what its CRDs of ours lack. Throws UnusableText. */
 export function completeCrds(text: string): CompletedText {
-	const lines = new LineCounter();
-	const at = (offset: number, message: string): UnusableText => {
-		const { line, col } = lines.linePos(offset);
-		return new UnusableText(message, line, col);
-	};
-	const documents = read(text, lines, at);
+	const { documents, at } = readDocuments(text);
 	const completed = documents.map((document) => completeDocument(document, at));
 	const splices = documents.flatMap((document, index) => splicesFor(text, document, completed[index]?.additions ?? []));
 	const result = withSplices(text, splices);
@@ -47,38 +32,12 @@ export function completeCrds(text: string): CompletedText {
 	};
 }
 
-type At = (offset: number, message: string) => UnusableText;
-
 interface CompletedDocument {
 	readonly found: number;
 	readonly notes: readonly string[];
 	readonly additions: readonly Addition[];
 	/** What the document must say afterwards; undefined where nothing is added. */
 	readonly expected?: unknown;
-}
-
-/** A line that begins with an action of a template, or a value that is one and not quoted. */
-const TEMPLATE = /^\s*\{\{|: +\{\{/m;
-
-function read(text: string, lines: LineCounter, at: At): readonly Document[] {
-	const documents = parse(text, lines);
-	const error: YAMLParseError | undefined = documents.flatMap(({ errors }) => errors)[0];
-	if (error === undefined) return documents;
-	const message = TEMPLATE.test(text)
-		? 'looks like a Helm template that is not rendered; render it first with `helm template`'
-		: `not valid YAML or JSON: ${error.message.split('\n')[0]}`;
-	throw at(error.pos[0], message);
-}
-
-const TOO_DEEP = 'nested too deeply for a CRD; leave out what is none';
-
-function parse(text: string, lineCounter: LineCounter): readonly Document[] {
-	try {
-		return parseAllDocuments(text, { lineCounter, prettyErrors: false });
-	} catch (error) {
-		if (error instanceof RangeError) throw new UnusableText(TOO_DEEP, 1, 1);
-		throw error;
-	}
 }
 
 function completeDocument(document: Document, at: At): CompletedDocument {
@@ -103,7 +62,7 @@ function completeCrd(object: unknown, path: Path, document: Document, at: At) {
 	const crd = object as Json;
 	try {
 		const lacks = lacksOf(crd, kind);
-		const name = String(isObject(crd['metadata']) ? crd['metadata']['name'] : kind);
+		const name = String(metadataOf(crd)['name'] ?? kind);
 		return {
 			notes: lacks.map(({ version, fields }) => `${name} ${version}: added ${fields.join(', ')}`),
 			additions: lacks.flatMap(({ additions }) => additions.map((one) => ({ ...one, path: [...path, ...one.path] }))),
@@ -111,23 +70,6 @@ function completeCrd(object: unknown, path: Path, document: Document, at: At) {
 	} catch (error) {
 		if (error instanceof UnusableCrd) throw at(offsetOf(document, [...path, ...error.path]), error.message);
 		throw error;
-	}
-}
-
-/** The document as plain JSON, its aliases written out. */
-function contentOf(document: Document, at: At): unknown {
-	try {
-		return JSON.parse(JSON.stringify(document.toJS()));
-	} catch (error) {
-		if (error instanceof RangeError) throw at(document.range?.[0] ?? 0, TOO_DEEP);
-		let offset = 0;
-		visit(document, {
-			Alias: (_, alias) => {
-				offset = alias.range?.[0] ?? 0;
-				return alias.resolve(document) === undefined ? visit.BREAK : undefined;
-			},
-		});
-		throw at(offset, `aliases cannot be followed: ${(error as Error).message}; write them out first`);
 	}
 }
 
@@ -148,17 +90,26 @@ function withAdditions(content: unknown, additions: readonly Addition[]): unknow
 
 /** Reads the result back. A place that was misjudged, or an alias that leads to more than one, must not get out. */
 function prove(result: string, before: readonly Document[], completed: readonly CompletedDocument[], at: At): void {
-	const after = parse(result, new LineCounter());
+	const after = readBack(result);
 	before.forEach((document, index) => {
 		const expected = completed[index]?.expected;
 		if (expected === undefined) return;
 		const now = after[index];
-		if (now?.errors.length === 0 && isSame(contentOf(now, at), expected)) return;
+		if (now !== undefined && isSame(contentOf(now, at), expected)) return;
 		throw at(
 			document.range?.[0] ?? 0,
 			'the fields cannot be added without changing something else; write its aliases out first, for example with yq',
 		);
 	});
+}
+
+function readBack(text: string): readonly Document[] {
+	try {
+		return readDocuments(text).documents;
+	} catch (error) {
+		if (error instanceof UnusableText) return [];
+		throw error;
+	}
 }
 
 function isSame(one: unknown, other: unknown): boolean {

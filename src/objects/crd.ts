@@ -51,7 +51,7 @@ export function definedKindOf(object: unknown): Kind | undefined {
 export function lacksOf(crd: Json, kind: Kind): Lack[] {
 	if (crd['apiVersion'] !== API_VERSION) {
 		throw new UnusableCrd(
-			`the CRD of ${kind} is ${JSON.stringify(crd['apiVersion'])}, which no API server since Kubernetes 1.22 serves; take the one of a ToolHive release, which is ${API_VERSION}`,
+			`the CRD of ${kind} is ${JSON.stringify(crd['apiVersion'])}, and since Kubernetes 1.22 only ${API_VERSION} is served; take the CRD of a ToolHive release`,
 			['apiVersion'],
 		);
 	}
