@@ -96,9 +96,13 @@ const joined = (texts: readonly string[]): string =>
 		return `${whole}${lineBreak}${next.startsWith('---') ? '' : '---\n'}${next}`;
 	});
 
-/** Resolves when it has left. A reader that has enough, as `head` does, is no failure. */
+/** Resolves when it has left. A reader that has enough, as `head` does, is no failure; a full disk is. */
 const print = (stdout: NodeJS.WritableStream, text: string): Promise<void> =>
 	new Promise((resolve, reject) => {
-		stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)));
-		stdout.write(text, () => resolve());
+		// The callback has it too; without a listener the process would end here.
+		stdout.on('error', () => {});
+		stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
+			if (error && error.code !== 'EPIPE') reject(error);
+			else resolve();
+		});
 	});

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { crds } from '../../src/commands/crds.ts';
 import { completeCrds, crdTextOf } from '../../src/objects/crd-text.ts';
 import { KIND_LIST } from '../../src/toolhive/names.ts';
 import { type Ended, startProgram } from './program.ts';
@@ -110,6 +112,7 @@ describe('thv-scaling crds', function () {
 			input: Buffer.alloc(33 * 1024 * 1024, '#'),
 			says: /stdin has more than 32 MiB; give only the CRDs of ToolHive/,
 		},
+		{ it: 'a file without end', args: ['/dev/zero'], says: /\/dev\/zero has more than 32 MiB/ },
 		{ it: 'stdin twice', args: ['-', '-'], input: OLD, says: /- stands twice/ },
 		{ it: 'a flag', args: ['--all'], says: /--all/ },
 	];
@@ -134,6 +137,13 @@ describe('thv-scaling crds', function () {
 		const program = startProgram(['crds', '-'], {}, { stdin: `# ${'x'.repeat(3_000_000)}\n${OURS}` });
 		program.process.stdout?.destroy();
 		expect(await program.ended).to.deep.include({ code: 0, stderr: '' });
+	});
+
+	it('fails when what it prints cannot be written', async () => {
+		const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+		const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
+		const failed = await crds([], { stdin: process.stdin, stdout, stderr: process.stderr }).catch((error) => error);
+		expect(failed).to.equal(full);
 	});
 
 	it('does not load the Kubernetes client', async () => {

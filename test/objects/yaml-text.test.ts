@@ -143,6 +143,12 @@ const rows: { it: string; text: string; addition: Addition; gives: string }[] = 
 		gives: '{\n\t"top": {\n\t\t"z": 1,\n\t\t"a": 1,\n\t\t"m": {\n\t\t\t"x": 1\n\t\t}\n\t}\n}',
 	},
 	{
+		it: 'goes into JSON with line breaks of Windows',
+		text: '{\r\n  "top": {\r\n    "a": 1\r\n  }\r\n}',
+		addition: m({ x: 1 }),
+		gives: '{\r\n  "top": {\r\n    "a": 1,\r\n    "m": {\r\n      "x": 1\r\n    }\r\n  }\r\n}',
+	},
+	{
 		it: 'goes into JSON in one line',
 		text: '{"top":{"a":"\\u003c"}}',
 		addition: m(5),
