@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
+import { cleaned } from '../review/cleaned.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { readCommandLine, UsageError } from './options.ts';
 
@@ -30,7 +31,7 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 	const completed: CompletedText[] = [];
 	for (const file of files) completed.push(complete(file, await bytesOf(file, stdin)));
 	await print(stdout, joined(completed.map(({ text }) => text)));
-	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${note}\n`);
+	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${cleaned(note)}\n`);
 	if (completed.some(({ found }) => found > 0)) return EXIT_DONE;
 	const names = KIND_LIST.map((kind) => `${KINDS[kind].plural}.${GROUP}`);
 	stderr.write(
@@ -39,14 +40,14 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 	return EXIT_NOTHING_FOUND;
 }
 
-const nameOf = (file: string): string => (file === STDIN ? 'stdin' : file);
+const nameOf = (file: string): string => (file === STDIN ? '<stdin>' : file);
 
 function complete(file: string, bytes: Uint8Array): CompletedText {
 	try {
 		return completeCrds(textOf(bytes));
 	} catch (error) {
 		if (error instanceof UnusableText) {
-			throw new UsageError(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`);
+			throw new UsageError(cleaned(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
 		}
 		if (error instanceof NotText) throw new UsageError(`${nameOf(file)} ${error.message}`);
 		throw error;
@@ -102,7 +103,7 @@ const print = (stdout: NodeJS.WritableStream, text: string): Promise<void> =>
 		// The callback has it too; without a listener the process would end here.
 		stdout.on('error', () => {});
 		stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
-			if (error && error.code !== 'EPIPE') reject(error);
+			if (error && error.code !== 'EPIPE') reject(new UsageError(`the CRDs cannot be written: ${error.message}`));
 			else resolve();
 		});
 	});

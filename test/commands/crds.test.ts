@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { crds } from '../../src/commands/crds.ts';
+import { UsageError } from '../../src/commands/options.ts';
 import { completeCrds, crdTextOf } from '../../src/objects/crd-text.ts';
 import { KIND_LIST } from '../../src/toolhive/names.ts';
 import { type Ended, startProgram } from './program.ts';
@@ -68,30 +69,30 @@ describe('thv-scaling crds', function () {
 		const { code, stdout, stderr } = await run([write('other.yaml', text), '-'], text);
 		expect({ code, stdout }).to.deep.equal({ code: 2, stdout: `${text}---\n${text}` });
 		expect(stderr).to.match(
-			/^thv-scaling: none of the CRDs mcpservers.* is in .*other\.yaml, stdin; try `kubectl get crd mcpservers\.toolhive\.stacklok\.dev -o yaml \| thv-scaling crds -`\n$/,
+			/^thv-scaling: none of the CRDs mcpservers.* is in .*other\.yaml, <stdin>; try `kubectl get crd mcpservers\.toolhive\.stacklok\.dev -o yaml \| thv-scaling crds -`\n$/,
 		);
 	});
 
 	const utf16 = Buffer.from(`\uFEFF${OLD}`, 'utf16le');
 	const unusable: readonly { it: string; args: readonly string[]; input?: string | Uint8Array; says: RegExp }[] = [
-		{ it: 'broken YAML', args: ['-'], input: `${OLD}a: [\n`, says: /stdin:95:1: not valid YAML or JSON: / },
+		{ it: 'broken YAML', args: ['-'], input: `${OLD}a: [\n`, says: /<stdin>:95:1: not valid YAML or JSON: / },
 		{
 			it: 'broken YAML behind a file that is not',
 			args: [FIXTURE, '-'],
 			input: 'a: 1\na: 2\n',
-			says: /stdin:2:1: .*unique/,
+			says: /<stdin>:2:1: .*unique/,
 		},
 		{
 			it: 'a Helm template',
 			args: ['-'],
 			input: '{{- if .Values.x }}\na: 1\n{{- end }}\n',
-			says: /stdin:1:3: .*`helm template`/,
+			says: /<stdin>:1:3: .*`helm template`/,
 		},
 		{
 			it: 'a CRD that cannot be completed',
 			args: ['-'],
 			input: OLD.replace('    schema:', '    schemas:'),
-			says: /stdin:22:5: version v1alpha1 .* has no schema/,
+			says: /<stdin>:22:5: version v1alpha1 .* has no schema/,
 		},
 		{ it: 'a file that is not there', args: ['/no/such.yaml'], says: /there is no file \/no\/such\.yaml/ },
 		{ it: 'a folder', args: [tmpdir()], says: /is a folder; name the files in it/ },
@@ -100,17 +101,17 @@ describe('thv-scaling crds', function () {
 			it: 'packed bytes',
 			args: ['-'],
 			input: gzipSync(OLD),
-			says: /stdin is not UTF-8 text; give YAML or JSON, unpacked/,
+			says: /<stdin> is not UTF-8 text; give YAML or JSON, unpacked/,
 		},
-		{ it: 'text with a null byte', args: ['-'], input: 'a: \0\n', says: /stdin is not UTF-8 text/ },
-		{ it: 'Latin 1', args: ['-'], input: Buffer.from('a: \xe4\n', 'latin1'), says: /stdin is not UTF-8 text/ },
-		{ it: 'UTF-16', args: ['-'], input: utf16, says: /stdin is UTF-16; save it as UTF-8/ },
-		{ it: 'UTF-16 the other way round', args: ['-'], input: Buffer.from(utf16).swap16(), says: /stdin is UTF-16/ },
+		{ it: 'text with a null byte', args: ['-'], input: 'a: \0\n', says: /<stdin> is not UTF-8 text/ },
+		{ it: 'Latin 1', args: ['-'], input: Buffer.from('a: \xe4\n', 'latin1'), says: /<stdin> is not UTF-8 text/ },
+		{ it: 'UTF-16', args: ['-'], input: utf16, says: /<stdin> is UTF-16; save it as UTF-8/ },
+		{ it: 'UTF-16 the other way round', args: ['-'], input: Buffer.from(utf16).swap16(), says: /<stdin> is UTF-16/ },
 		{
 			it: 'a text without end',
 			args: ['-'],
 			input: Buffer.alloc(33 * 1024 * 1024, '#'),
-			says: /stdin has more than 32 MiB; give only the CRDs of ToolHive/,
+			says: /<stdin> has more than 32 MiB; give only the CRDs of ToolHive/,
 		},
 		{ it: 'a file without end', args: ['/dev/zero'], says: /\/dev\/zero has more than 32 MiB/ },
 		{ it: 'stdin twice', args: ['-', '-'], input: OLD, says: /- stands twice/ },
@@ -143,7 +144,14 @@ describe('thv-scaling crds', function () {
 		const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
 		const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
 		const failed = await crds([], { stdin: process.stdin, stdout, stderr: process.stderr }).catch((error) => error);
-		expect(failed).to.equal(full);
+		expect(failed).to.be.instanceOf(UsageError).with.property('message', 'the CRDs cannot be written: no space left');
+	});
+
+	it('lets nothing of a file steer the terminal', async () => {
+		const named = OLD.replace('name: v1alpha1', 'name: "v1\\e[2J"');
+		expect((await run(['-'], named)).stderr).to.match(/^mcpservers\S+ v1 \[2J: added .+\n$/);
+		const broken = await run(['-'], named.replace('    schema:', '    schemas:'));
+		expect(broken.stderr).to.match(/^thv-scaling: <stdin>:22:5: version v1 \[2J of .+\n$/);
 	});
 
 	it('does not load the Kubernetes client', async () => {
