@@ -4,8 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { crdOf } from '../src/toolhive/crd.ts';
+import { crdTextOf } from '../src/objects/crd-text.ts';
 import { GROUP, KIND_LIST, KINDS } from '../src/toolhive/names.ts';
 
 const HEADER = '# Generated from src/toolhive/schema.ts by `make manifests`. Do not edit.\n';
@@ -13,7 +12,7 @@ const ROOT = join(import.meta.dirname, '..');
 
 const generated = KIND_LIST.map((kind) => ({
 	file: `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`,
-	text: HEADER + stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false }),
+	text: HEADER + crdTextOf(kind),
 }));
 
 const isCheck = process.argv.includes('--check');

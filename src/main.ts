@@ -38,6 +38,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		options: async () => (await import('./commands/review-options.ts')).REVIEW_OPTIONS,
 		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args, process),
 	},
+	crds: {
+		takes: '[FILE|-]...',
+		does: 'add the scaling fields to CRDs; without FILE print our own',
+		options: async () => ({}),
+		run: async (args) => (await import('./commands/crds.ts')).crds(args, process),
+	},
 };
 
 function usage(): string {

@@ -86,10 +86,15 @@ async function build(folder: string, env: Environment, say: Say): Promise<void> 
 	}
 }
 
-async function copyCrds(temporary: string, env: Environment): Promise<void> {
+/** The CRDs where Go keeps the module; a download on the first time, no build. */
+export async function findCrdFolder(env: Environment): Promise<string> {
 	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${OPERATOR_VERSION}`], env);
 	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
-	const from = join(moduleFolder, CRDS_IN_MODULE);
+	return join(moduleFolder, CRDS_IN_MODULE);
+}
+
+async function copyCrds(temporary: string, env: Environment): Promise<void> {
+	const from = await findCrdFolder(env);
 	await mkdir(join(temporary, CRDS));
 	for (const name of await readdir(from)) await copyFile(join(from, name), join(temporary, CRDS, name));
 }

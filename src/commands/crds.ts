@@ -1,0 +1,109 @@
+/** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
+import { createReadStream } from 'node:fs';
+import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
+import { UnusableText } from '../objects/yaml-read.ts';
+import { cleaned } from '../review/cleaned.ts';
+import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
+import { readCommandLine, UsageError } from './options.ts';
+
+/** What it needs of a process. */
+export interface Streams {
+	readonly stdin: AsyncIterable<Uint8Array>;
+	readonly stdout: NodeJS.WritableStream;
+	readonly stderr: NodeJS.WritableStream;
+}
+
+const EXIT_DONE = 0;
+const EXIT_NOTHING_FOUND = 2;
+
+const STDIN = '-';
+/** All CRDs of ToolHive have 2 MiB, and reading takes thirty times the memory of the text. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** Prints, and resolves with the exit code. Throws UsageError for what cannot be read or understood; nothing is printed then. */
+export async function crds(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
+	const { positionals: files } = readCommandLine({}, args, {});
+	if (files.filter((file) => file === STDIN).length > 1) throw new UsageError('- stands twice, and there is one stdin');
+	if (files.length === 0) {
+		await print(stdout, KIND_LIST.map(crdTextOf).join('---\n'));
+		return EXIT_DONE;
+	}
+	const completed: CompletedText[] = [];
+	for (const file of files) completed.push(complete(file, await bytesOf(file, stdin)));
+	await print(stdout, joined(completed.map(({ text }) => text)));
+	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${cleaned(note)}\n`);
+	if (completed.some(({ found }) => found > 0)) return EXIT_DONE;
+	const names = KIND_LIST.map((kind) => `${KINDS[kind].plural}.${GROUP}`);
+	stderr.write(
+		`thv-scaling: none of the CRDs ${names.join(', ')} is in ${files.map(nameOf).join(', ')}; try \`kubectl get crd ${names[0]} -o yaml | thv-scaling crds -\`\n`,
+	);
+	return EXIT_NOTHING_FOUND;
+}
+
+const nameOf = (file: string): string => (file === STDIN ? '<stdin>' : file);
+
+function complete(file: string, bytes: Uint8Array): CompletedText {
+	try {
+		return completeCrds(textOf(bytes));
+	} catch (error) {
+		if (error instanceof UnusableText) {
+			throw new UsageError(cleaned(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
+		}
+		if (error instanceof NotText) throw new UsageError(`${nameOf(file)} ${error.message}`);
+		throw error;
+	}
+}
+
+class NotText extends Error {}
+
+/** With its byte order mark, which goes out again. */
+function textOf(bytes: Uint8Array): string {
+	if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+		throw new NotText('is UTF-16; save it as UTF-8 (a `>` of Windows PowerShell writes UTF-16)');
+	}
+	const notText = 'is not UTF-8 text; give YAML or JSON, unpacked';
+	if (bytes.includes(0)) throw new NotText(notText);
+	try {
+		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+	} catch {
+		throw new NotText(notText);
+	}
+}
+
+async function bytesOf(file: string, stdin: Streams['stdin']): Promise<Uint8Array> {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	try {
+		for await (const chunk of file === STDIN ? stdin : createReadStream(file)) {
+			size += chunk.length;
+			if (size > MOST_BYTES) break;
+			chunks.push(chunk);
+		}
+	} catch (error) {
+		const { code, message } = error as NodeJS.ErrnoException;
+		if (code === 'ENOENT') throw new UsageError(`there is no file ${file}`);
+		if (code === 'EISDIR') throw new UsageError(`${nameOf(file)} is a folder; name the files in it`);
+		throw new UsageError(`${nameOf(file)} cannot be read: ${message}`);
+	}
+	if (size <= MOST_BYTES) return Buffer.concat(chunks);
+	throw new UsageError(`${nameOf(file)} has more than ${MOST_BYTES / 1024 / 1024} MiB; give only the CRDs of ToolHive`);
+}
+
+/** One text after the other, as documents of one stream. A single text stays as it is. */
+const joined = (texts: readonly string[]): string =>
+	texts.reduce((whole, text) => {
+		const next = text.replace(/^\uFEFF/, '');
+		const lineBreak = whole.endsWith('\n') ? '' : '\n';
+		return `${whole}${lineBreak}${next.startsWith('---') ? '' : '---\n'}${next}`;
+	});
+
+/** Resolves when it has left. A reader that has enough, as `head` does, is no failure; a full disk is. */
+const print = (stdout: NodeJS.WritableStream, text: string): Promise<void> =>
+	new Promise((resolve, reject) => {
+		// The callback has it too; without a listener the process would end here.
+		stdout.on('error', () => {});
+		stdout.write(text, (error?: NodeJS.ErrnoException | null) => {
+			if (error && error.code !== 'EPIPE') reject(new UsageError(`the CRDs cannot be written: ${error.message}`));
+			else resolve();
+		});
+	});
