@@ -31,6 +31,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 			return 0;
 		},
 	},
+	doctor: {
+		takes: '[--flag VALUE]...',
+		does: 'look at a cluster and say what is wrong, and what mends it',
+		options: async () => (await import('./commands/doctor-options.ts')).DOCTOR_OPTIONS,
+		run: async (args) => {
+			const { doctor } = await import('./commands/doctor.ts');
+			const print = (text: string): void => void process.stdout.write(text);
+			return doctor(args, { env: process.env, isTerminal: process.stdout.isTTY, print });
+		},
+	},
 };
 
 function usage(): string {
