@@ -116,7 +116,7 @@ export async function connect(
 			const sending = { method: 'POST' as const, body: JSON.stringify(body), contentType: 'application/json' };
 			const response = await call(path, HEADERS_TIMEOUT_MS, signal, sending);
 			const text = await response.body.text();
-			return { status: response.statusCode, body: JSON.parse(text), warnings: warningsOf(response.headers['warning']) };
+			return { status: response.statusCode, body: bodyOf(text), warnings: warningsOf(response.headers['warning']) };
 		},
 		namespace: config.getContextObject(config.getCurrentContext())?.namespace,
 		stream: async (path, idleTimeoutMs, signal) => {
@@ -166,6 +166,15 @@ function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfi
 function useContext(config: KubeConfig, name: string): void {
 	if (config.getContextObject(name) === null) throw new Error(`no context ${JSON.stringify(name)} in it`);
 	config.setCurrentContext(name);
+}
+
+/** A path that is not served is answered in plain text. */
+function bodyOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return { message: text.slice(0, 200).trim() };
+	}
 }
 
 /** Each is `299 - "text"`, with quotes and backslashes escaped. */

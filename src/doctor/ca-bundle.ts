@@ -25,7 +25,9 @@ export async function caBundle(
 	for (const group of groups.values()) {
 		sayings.push(...(await judge(group, group.length === webhooks.length, installation, cluster, nowMs)));
 	}
-	return sayings;
+	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
+	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
+	return [...sayings, warn('the webhooks', `do not all have the same caBundle: there are ${bundles.size}`, RENEW)];
 }
 
 /** Webhooks at one address that trust the same. */
@@ -39,7 +41,7 @@ async function judge(
 	const [first] = group;
 	if (first === undefined) return [];
 	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
-	const subject = `caBundle of ${names}`;
+	const subject = `the caBundle of ${names}`;
 	if (first.caBundle === '') {
 		const message = 'is empty: the API server trusts only public authorities there';
 		return [first.url === undefined ? fail(subject, message, RENEW) : warn(subject, message, RENEW)];
@@ -50,18 +52,18 @@ async function judge(
 	const shown = await shownBy(first, installation, cluster);
 	if ('status' in shown) return [shown];
 	const [serving] = shown.chain;
-	if (serving === undefined) return [fail(shown.where, 'holds no certificate', RENEW)];
+	if (serving === undefined) return [fail(`the TLS server ${shown.where}`, 'shows no certificate', RENEW)];
 	const issuer = trustedIssuer(shown.chain, trusted);
-	if (issuer === undefined) return [fail(subject, `does not trust the certificate in ${shown.where}`, RENEW)];
+	if (issuer === undefined) return [fail(subject, `does not trust the certificate ${shown.where}`, RENEW)];
 
 	const host = hostOf(first);
 	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
-		return [fail(shown.where, `holds a certificate that is not for ${host}`, RENEW)];
+		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, RENEW)];
 	}
 	return [
-		lifeOf(serving, `certificate in ${shown.where}`, nowMs) ??
-			lifeOf(issuer, `authority in the ${subject}`, nowMs) ??
-			ok(subject, `trusts the certificate in ${shown.where}, which is good until ${dayOf(serving)}`),
+		lifeOf(serving, `the certificate ${shown.where}`, nowMs) ??
+			lifeOf(issuer, `the authority in ${subject}`, nowMs) ??
+			ok(subject, `trusts the certificate ${shown.where}, good until ${dayOf(serving)}`),
 	];
 }
 
@@ -74,11 +76,11 @@ async function shownBy(
 		const address = new URL(url).origin;
 		try {
 			const chain = (await cluster.certificatesAt(url)).map((pem) => new X509Certificate(pem));
-			return { where: address, chain };
+			return { where: `at ${address}`, chain };
 		} catch (error) {
 			const reason = `${(error as Error).message}`;
 			return warn(
-				`certificate at ${address}`,
+				`the certificate at ${address}`,
 				`was not seen from here: ${reason}`,
 				'run it where the address is known',
 			);
@@ -87,7 +89,7 @@ async function shownBy(
 	const secret = installation?.certificate;
 	if (installation === undefined || secret === undefined) {
 		const message = 'was not compared: there is no Deployment here that mounts a certificate';
-		return warn('caBundle', message, 'name the namespace of the product: --namespace');
+		return warn('the caBundle', message, 'name the namespace of the product: --namespace');
 	}
 	const { namespace } = installation;
 	const where = `Secret ${namespace}/${secret.secret}`;
@@ -95,11 +97,13 @@ async function shownBy(
 		const text = await cluster.certificateInSecret({ namespace, name: secret.secret }, secret.key);
 		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', RENEW);
 		const chain = parseCertificates(text);
-		return chain === undefined ? fail(where, `has no certificate in ${secret.key}`, RENEW) : { where, chain };
+		return chain === undefined
+			? fail(where, `has no certificate in ${secret.key}`, RENEW)
+			: { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
 		const remedy = `run it as somebody who may: kubectl auth can-i get secrets -n ${namespace}`;
-		return warn('caBundle', `was not compared: you may not read ${where}`, remedy);
+		return warn('the caBundle', `was not compared: you may not read ${where}`, remedy);
 	}
 }
 

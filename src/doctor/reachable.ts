@@ -37,6 +37,7 @@ async function validating(
 	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
 	const attempt = await tryServer(namespace, cluster.tryCreate);
 	if (isAnswered(attempt, UNKNOWN_IGNORE_ID)) return ok(subject, 'answers');
+	if (attempt.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
 	const failure = failureOf(subject, attempt, `mcpservers.${GROUP}`, namespace, place);
 	if (failure !== undefined) return failure;
 	const selecting = webhooks.ValidatingWebhookConfiguration ?? [];

@@ -27,11 +27,15 @@ export interface Webhook {
 export type Webhooks = Readonly<Record<RegistrationKind, readonly Webhook[] | undefined>>;
 
 export async function findWebhooks(getRegistration: Cluster['getRegistration']): Promise<Webhooks> {
-	const found = await Promise.all(
-		REGISTRATION_KINDS.map(async (kind) => [kind, await getRegistration(kind, INSTALLED_AS)] as const),
-	);
-	const webhooks = found.map(([kind, object]) => [kind, object === undefined ? undefined : webhooksOf(kind, object)]);
-	return Object.fromEntries(webhooks) as Webhooks;
+	const find = async (kind: RegistrationKind): Promise<readonly Webhook[] | undefined> => {
+		const object = await getRegistration(kind, INSTALLED_AS);
+		return object === undefined ? undefined : webhooksOf(kind, object);
+	};
+	// One after the other, so that who may see neither always hears of the same one.
+	return {
+		MutatingWebhookConfiguration: await find('MutatingWebhookConfiguration'),
+		ValidatingWebhookConfiguration: await find('ValidatingWebhookConfiguration'),
+	};
 }
 
 export const allOf = (webhooks: Webhooks): Webhook[] => REGISTRATION_KINDS.flatMap((kind) => webhooks[kind] ?? []);

@@ -1,5 +1,4 @@
 /** A control plane with everything that `thv-scaling doctor` looks at, in good order, for tests to spoil. */
-import { execFileSync } from 'node:child_process';
 import { after, before } from 'mocha';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import type { Json } from '../../src/toolhive/types.ts';
@@ -26,6 +25,17 @@ export interface Examined {
 	readonly summary: Readonly<Record<Check['status'], number>>;
 	/** Those that are not ok. */
 	readonly troubles: readonly Check[];
+}
+
+/** Something planted, and what is said of it. */
+export interface Fault {
+	readonly it: string;
+	readonly plant: () => Promise<unknown>;
+	readonly mend: () => Promise<unknown>;
+	/** Every line that is not ok, as `id status: sentence`. */
+	readonly says: readonly RegExp[];
+	readonly remedy: RegExp;
+	readonly code: 0 | 1;
 }
 
 export interface Cluster {
@@ -135,7 +145,3 @@ export const setReady = (must: Cluster['must'], readyReplicas: number): Promise<
 	const patch = JSON.stringify({ status });
 	return must(['patch', 'deployment', NS, '-n', NS, '--subresource=status', '--type=merge', '-p', patch]);
 };
-
-/** `shell` with kubectl as it would be typed by a person. */
-export const typed = (command: string, kubectl: string): string =>
-	execFileSync('/bin/sh', ['-c', command], { encoding: 'utf8', env: { PATH: `${kubectl}:/usr/bin:/bin` } });
