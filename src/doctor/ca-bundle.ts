@@ -23,7 +23,9 @@ export async function caBundle(
 	);
 	const sayings: Saying[] = [];
 	for (const group of groups.values()) {
-		sayings.push(...(await judge(group, group.length === webhooks.length, installation, cluster, nowMs)));
+		sayings.push(
+			...(await judge(group, group.length === webhooks.length && group.length > 1, installation, cluster, nowMs)),
+		);
 	}
 	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
 	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
