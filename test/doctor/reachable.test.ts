@@ -1,52 +1,10 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Attempt } from '../../src/doctor/cluster.ts';
-import { reachable } from '../../src/doctor/reachable.ts';
-import type { Webhooks } from '../../src/doctor/registration.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import type { Json, Server } from '../../src/toolhive/types.ts';
-import { remedies, sentences, server } from './sentences.ts';
-
-const PLACE = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
-const NONE: Webhooks = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
-const ANSWERS: Readonly<Record<string, string>> = {
-	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: no warning is called "x" (ignore-unknown-id)',
-	ConfigMap: 'data[runconfig.json]: no JSON object, or too long; left without scaling (run-config-unreadable)',
-};
-const accepted = (object: Json): Attempt => ({
-	status: 201,
-	message: '',
-	warnings: [ANSWERS[String(object['kind'])] ?? ''],
-});
-const refused = (status: number, message: string): Attempt => ({ status, message, warnings: [] });
-const notCalled = (cause: string): Attempt =>
-	refused(
-		500,
-		`Internal error occurred: failed calling webhook "servers.validate.toolhive-scaling.svc": failed to call webhook: Post "https://toolhive-scaling.toolhive-scaling.svc:443/validate?timeout=5s": ${cause}`,
-	);
-
-interface Situation {
-	readonly servers?: readonly Server[];
-	readonly answer?: (object: Json) => Attempt;
-	readonly selector?: Json;
-}
-
-async function tried({ servers = [server('web')], answer = accepted, selector }: Situation) {
-	const objects: Json[] = [];
-	const webhook = { kind: 'ValidatingWebhookConfiguration', name: 'one', path: '/', caBundle: '', rules: [] } as const;
-	const webhooks: Webhooks =
-		selector === undefined
-			? NONE
-			: { ...NONE, ValidatingWebhookConfiguration: [{ ...webhook, namespaceSelector: selector }] };
-	const said = await reachable(servers, webhooks, PLACE, {
-		tryCreate: async (object) => {
-			objects.push(object);
-			return answer(object);
-		},
-		labelsOfNamespace: async () => ({ team: 'red' }),
-	});
-	return { said, objects, lines: sentences(said) };
-}
+import { remedies, server } from './sentences.ts';
+import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
 
 const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
 const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
@@ -116,6 +74,12 @@ const validatingRows = [
 		answer: () => refused(403, 'mcpservers is forbidden: User "x" cannot create resource "mcpservers" in API group'),
 		says: `warn: ${VALIDATING} was not tried: you may not create mcpservers.toolhive.stacklok.dev there`,
 		remedy: /kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo$/,
+	},
+	{
+		it: 'a quota',
+		answer: () => refused(403, 'mcpservers "x" is forbidden: exceeded quota: all'),
+		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: mcpservers "x" is forbidden: exceeded quota: all`,
+		remedy: /./,
 	},
 	{
 		it: 'no MCPServer is served',
