@@ -34,8 +34,11 @@ export function causeOf(
 	const [, webhook = '', cause = ''] = CALL_FAILED.exec(message) ?? [];
 	if (webhook === '') return undefined;
 	if (!webhook.endsWith(WEBHOOK_SUFFIX)) return undefined;
-	// `Post "https://…?timeout=5s": ` stands in front of what happened.
-	const what = cause.replace(/^failed to call webhook:\s*/, '').replace(/^Post "[^"]*":\s*/, '');
+	// `Post "https://…?timeout=5s": ` stands in front of what happened, and Go's guesses behind it.
+	const what = cause
+		.replace(/^failed to call webhook:\s*/, '')
+		.replace(/^Post "[^"]*":\s*/, '')
+		.replace(/ \(possibly because of [\s\S]*$/, '');
 	const known = CAUSES.find(({ sign }) => sign.test(what));
 	const logs = `kubectl logs -n ${shellWord(place.namespace)} deployment/${shellWord(place.name)}`;
 	return { message: `cannot be called by the API server: ${what}`, remedy: known?.remedy(place) ?? logs };

@@ -28,9 +28,10 @@ export function deployment(
 ): Saying[] {
 	const subject = fullName(named);
 	if (installation === undefined) {
-		const remedy = `${INSTALL}; or name its namespace: --namespace`;
-		if (!isElsewhere) return [fail(subject, 'is not there', remedy)];
-		return [warn(subject, 'is not there: the registrations lead to a process outside the cluster', remedy)];
+		if (!isElsewhere)
+			return [fail(subject, 'is not there', `name where it is: --namespace; or install it: ${INSTALL}`)];
+		const message = 'is not there: the registrations lead to a process outside the cluster';
+		return [warn(subject, message, 'nothing to mend if that is meant; else name where it is: --namespace')];
 	}
 	const { replicas, readyReplicas, image } = installation;
 	const runs = `has ${readyReplicas} of ${replicas} replicas ready, image ${image}`;

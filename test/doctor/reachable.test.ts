@@ -29,7 +29,10 @@ const validatingRows = [
 	},
 	{
 		it: 'a certificate that is not trusted',
-		answer: () => notCalled('tls: failed to verify certificate: x509: certificate signed by unknown authority'),
+		answer: () =>
+			notCalled(
+				'tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "x")',
+			),
 		says: `fail: ${VALIDATING} cannot be called by the API server: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
 		remedy: /^bring certificate and caBundle together/,
 	},
