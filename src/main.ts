@@ -44,6 +44,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		options: async () => ({}),
 		run: async (args) => (await import('./commands/crds.ts')).crds(args, process),
 	},
+	doctor: {
+		takes: '[--flag VALUE]...',
+		does: 'look at a cluster and say what is wrong, and what mends it',
+		options: async () => (await import('./commands/doctor-options.ts')).DOCTOR_OPTIONS,
+		run: async (args) => {
+			const { doctor } = await import('./commands/doctor.ts');
+			const print = (text: string): void => void process.stdout.write(text);
+			return doctor(args, { env: process.env, isTerminal: process.stdout.isTTY, print });
+		},
+	},
 };
 
 function usage(): string {

@@ -18,6 +18,14 @@ export class ApiError extends Error {
 
 export type Method = 'POST' | 'PUT' | 'PATCH';
 
+/** What the API server said to a call, whether it did it or not. */
+export interface Answer {
+	readonly status: number;
+	readonly body: unknown;
+	/** Of admission webhooks, and of the API server itself. */
+	readonly warnings: readonly string[];
+}
+
 export interface Connection {
 	/** URL of the API server, for messages. */
 	readonly url: string;
@@ -31,6 +39,8 @@ export interface Connection {
 		contentType: string,
 		signal?: AbortSignal,
 	) => Promise<unknown>;
+	/** Sends `body` and resolves with whatever the answer is. */
+	readonly post: (path: string, body: object, signal?: AbortSignal) => Promise<Answer>;
 	/** Namespace that the kubeconfig or the pod names. */
 	readonly namespace: string | undefined;
 	/** Body of a GET as it arrives. Rejects when nothing arrives for `idleTimeoutMs`. */
@@ -43,10 +53,15 @@ const AUTHENTICATED_FOR_MS = 10_000;
 
 /**
  * A connection by `kubeconfig`; without it by the pod's service account, else by the default file. Throws where none is
- * usable; an API server that does not answer is found out by the first call.
+ * usable; an API server that does not answer is found out by the first call. `contextName`: another than the current one.
  */
-export async function connect(kubeconfig: string | undefined, isInPod: boolean): Promise<Connection> {
+export async function connect(
+	kubeconfig: string | undefined,
+	isInPod: boolean,
+	contextName?: string,
+): Promise<Connection> {
 	const config = loadConfig(kubeconfig, isInPod);
+	if (contextName !== undefined) useContext(config, contextName);
 	const url = config.getCurrentCluster()?.server;
 	if (url === undefined) throw new Error('no cluster in the kubeconfig: set --kubeconfig or run in a pod');
 	let context = await authenticate(config, url);
@@ -97,6 +112,12 @@ export async function connect(kubeconfig: string | undefined, isInPod: boolean):
 			if (response.statusCode >= 300) throw refused(response.statusCode, text, `${method} ${path}`);
 			return JSON.parse(text);
 		},
+		post: async (path, body, signal) => {
+			const sending = { method: 'POST' as const, body: JSON.stringify(body), contentType: 'application/json' };
+			const response = await call(path, HEADERS_TIMEOUT_MS, signal, sending);
+			const text = await response.body.text();
+			return { status: response.statusCode, body: bodyOf(text), warnings: warningsOf(response.headers['warning']) };
+		},
 		namespace: config.getContextObject(config.getCurrentContext())?.namespace,
 		stream: async (path, idleTimeoutMs, signal) => {
 			const response = await call(path, idleTimeoutMs, signal);
@@ -141,6 +162,24 @@ function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfi
 	}
 	return config;
 }
+
+function useContext(config: KubeConfig, name: string): void {
+	if (config.getContextObject(name) === null) throw new Error(`no context ${JSON.stringify(name)} in it`);
+	config.setCurrentContext(name);
+}
+
+/** A path that is not served is answered in plain text. */
+function bodyOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return { message: text.slice(0, 200).trim() };
+	}
+}
+
+/** Each is `299 - "text"`, with quotes and backslashes escaped. */
+const warningsOf = (header: string | string[] | undefined): string[] =>
+	[header ?? []].flat().map((value) => value.replace(/^\d+ \S+ "|"$/g, '').replace(/\\(.)/g, '$1'));
 
 function refused(status: number, body: string, path: string): ApiError {
 	let message = body.slice(0, 200);

@@ -37,19 +37,28 @@ export const isLost = (error: unknown): boolean =>
 const PAGE_SIZE = 500;
 
 /** All items, page by page; undefined where no path is served. */
-export async function listAll(
+export async function listAll(resource: Resource, signal: AbortSignal): Promise<Listed | undefined> {
+	return listEach(resource, (item) => item, signal);
+}
+
+/** As listAll, with what `project` makes of each item; undefined is left out, so that no more than a page is ever held. */
+export async function listEach<T>(
 	{ connection, paths, labelSelector }: Resource,
+	project: (item: Json) => T | undefined,
 	signal: AbortSignal,
-): Promise<Listed | undefined> {
+): Promise<(Position & { readonly items: readonly T[] }) | undefined> {
 	for (const path of paths) {
-		const items: Json[] = [];
+		const items: T[] = [];
 		let page: Json = {};
 		try {
 			do {
 				const query = { limit: String(PAGE_SIZE), labelSelector, continue: textOf(metadataOf(page)['continue']) };
 				page = asObject(await connection.get(withQuery(path, query), signal));
 				// Go writes a list of nothing as null now and then.
-				for (const item of (page['items'] as Json[] | null) ?? []) items.push(withType(item, page));
+				for (const item of (page['items'] as Json[] | null) ?? []) {
+					const value = project(withType(item, page));
+					if (value !== undefined) items.push(value);
+				}
 			} while (metadataOf(page)['continue']);
 		} catch (error) {
 			if (error instanceof ApiError && error.status === 404) continue;

@@ -1,5 +1,6 @@
 /** Paths of the API server, one place for each. Names in them are escaped: they may come from a request nobody has checked yet. */
 import { GROUP, KINDS, type Kind, VERSIONS } from '../toolhive/names.ts';
+import type { RegistrationKind } from '../toolhive/registrations.ts';
 import type { ServerRef } from '../toolhive/types.ts';
 
 type Named = { readonly namespace: string; readonly name: string };
@@ -27,3 +28,17 @@ export const CONFIG_MAPS_PATH = '/api/v1/configmaps';
 export const configMapPath = (named: Named): string => inNamespace('/api/v1', named, 'configmaps');
 
 export const AUTOSCALERS_PATH = '/apis/autoscaling/v2/horizontalpodautoscalers';
+
+export const VERSION_PATH = '/version';
+export const ACCESS_REVIEWS_PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+export const secretPath = (named: Named): string => inNamespace('/api/v1', named, 'secrets');
+export const leasePath = (named: Named): string => inNamespace('/apis/coordination.k8s.io/v1', named, 'leases');
+export const namespacePath = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`;
+export const crdPath = (name: string): string =>
+	`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`;
+export const registrationPath = (kind: RegistrationKind, name: string): string =>
+	`/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s/${encodeURIComponent(name)}`;
+
+/** Where an object of that apiVersion is created. */
+export const creationPath = (apiVersion: string, plural: string, namespace: string): string =>
+	`${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${plural}`;

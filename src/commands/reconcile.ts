@@ -14,7 +14,7 @@ import type { Settings } from '../policy/settings.ts';
 import { createPace } from '../reconciler/patience.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
-import type { Kind } from '../toolhive/names.ts';
+import { INSTALLED_AS, type Kind } from '../toolhive/names.ts';
 import type { ServerRef } from '../toolhive/types.ts';
 
 export interface ReconcilerOptions {
@@ -39,8 +39,6 @@ export interface RunningReconciler {
 	readonly stop: () => Promise<void>;
 }
 
-const LEASE = 'toolhive-scaling';
-const DEFAULT_NAMESPACE = 'toolhive-scaling';
 const PROGRESS_MS = 30_000;
 
 export function startReconciler(options: ReconcilerOptions): RunningReconciler {
@@ -109,8 +107,8 @@ export function startReconciler(options: ReconcilerOptions): RunningReconciler {
 		? campaign(
 				{
 					connection,
-					namespace: connection.namespace ?? DEFAULT_NAMESPACE,
-					name: LEASE,
+					namespace: connection.namespace ?? INSTALLED_AS,
+					name: INSTALLED_AS,
 					identity,
 					lead,
 					onChange,

@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import type { Answer } from '../admission/answer.ts';
 import { parseReview, type Request, reviewOf } from '../admission/review.ts';
+import { MUTATE_PATH, VALIDATE_PATH } from '../toolhive/registrations.ts';
 import {
 	BODY_LIMIT_BYTES,
 	BodiesTooLarge,
@@ -126,8 +127,8 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	};
 
 	const routes = new Map([
-		['/mutate', route(mutate)],
-		['/validate', route(validate)],
+		[MUTATE_PATH, route(mutate)],
+		[VALIDATE_PATH, route(validate)],
 	]);
 	const app = express();
 	app.disable('x-powered-by');
@@ -141,7 +142,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		});
 	}
 	app.use((_request: IncomingMessage, response: ServerResponse) =>
-		refuse(response, 404, 'nothing here: use /mutate or /validate'),
+		refuse(response, 404, `nothing here: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
 	);
 	app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: () => void) =>
 		fail(error, response),

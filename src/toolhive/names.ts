@@ -83,3 +83,6 @@ export const PASSWORD_ENV = 'THV_SESSION_REDIS_PASSWORD';
 
 /** The operator's identity where its chart installs it by default. */
 export const DEFAULT_OPERATOR_USERNAME = 'system:serviceaccount:toolhive-system:toolhive-operator';
+
+/** Name of everything that manifests/ installs for us once, and of the namespace it is in. */
+export const INSTALLED_AS = 'toolhive-scaling';

@@ -13,18 +13,24 @@ const STOP_TIMEOUT_MS = 60_000;
 const shared = new Map<boolean, Promise<ControlPlane>>();
 let announced = false;
 
+export interface Needed {
+	readonly controllerManager?: boolean;
+	/** One that no other suite sees, for a suite that spoils what all share. It ends with the suite. */
+	readonly isOwn?: boolean;
+}
+
 /**
  * Call it inside a `describe`. The result gives the control plane from the first `before` or test on. Where the programs cannot be
  * had the suite is skipped, with one line on stderr; with CI=true it fails instead.
  */
-export function needControlPlane(options: { readonly controllerManager?: boolean } = {}): () => ControlPlane {
+export function needControlPlane(options: Needed = {}): () => ControlPlane {
 	const withControllers = options.controllerManager ?? false;
 	let ours: ControlPlane | undefined;
 	before('control plane', async function () {
 		this.timeout(FIRST_START_TIMEOUT_MS);
-		const existing = shared.get(withControllers);
+		const existing = options.isOwn ? undefined : shared.get(withControllers);
 		const started = existing ?? startControlPlane({ controllerManager: withControllers });
-		shared.set(withControllers, started);
+		if (!options.isOwn) shared.set(withControllers, started);
 		try {
 			ours = await started;
 		} catch (error) {
@@ -33,7 +39,9 @@ export function needControlPlane(options: { readonly controllerManager?: boolean
 			announced = true;
 			this.skip();
 		}
-		if (existing === undefined) rootOf(this.test?.parent)?.afterAll('control plane', stopAfterAll(ours));
+		if (existing !== undefined) return;
+		const suite = options.isOwn ? this.test?.parent : rootOf(this.test?.parent);
+		suite?.afterAll('control plane', stopAfterAll(ours));
 	});
 	return () => {
 		if (ours === undefined)

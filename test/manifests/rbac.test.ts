@@ -7,6 +7,7 @@ import { campaign } from '../../src/cluster/lease.ts';
 import { remember } from '../../src/cluster/memory.ts';
 import { createObjects } from '../../src/cluster/writes.ts';
 import { GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
+import { PERMISSIONS } from '../../src/toolhive/permissions.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { baseObjects, objectOf } from './read.ts';
 
@@ -22,6 +23,17 @@ interface Role {
 const rulesOf = (kind: string): Role['rules'] => (objectOf(kind) as unknown as Role).rules;
 const granted = [...rulesOf('ClusterRole'), ...rulesOf('Role')].flatMap(({ apiGroups, resources, verbs }) =>
 	apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`))),
+);
+
+/** The same for our own list, with the name or the namespace that it is about. */
+const grantedWithPlaces = (['ClusterRole', 'Role'] as const).flatMap((kind) =>
+	rulesOf(kind).flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
+		apiGroups.flatMap((group) =>
+			resources.flatMap((resource) =>
+				verbs.map((verb) => [verb, group, resource, kind === 'Role', resourceNames?.join()].join(' ')),
+			),
+		),
+	),
 );
 
 const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
@@ -117,6 +129,12 @@ async function write(connection: Pick<Connection, 'get' | 'send'>, signal: Abort
 describe('manifests: rights', () => {
 	it('are exactly the calls that src/cluster/ makes', async () => {
 		expect(granted).to.have.members([...(await callsMade())]);
+	});
+	it('are what `doctor` looks for', () => {
+		const wanted = PERMISSIONS.flatMap(({ group, resource, verbs, own }) =>
+			verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name].join(' ')),
+		);
+		expect(wanted).to.have.members(grantedWithPlaces);
 	});
 	it('write statuses, Deployments, ConfigMaps, Events and one Lease, and nothing else', () => {
 		const written = granted

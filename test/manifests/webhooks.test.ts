@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import {
 	GROUP,
+	INSTALLED_AS,
 	KIND_LIST,
 	KINDS,
 	LABEL_APP,
@@ -11,6 +12,7 @@ import {
 	MANAGED_BY_OPERATOR,
 	VERSIONS,
 } from '../../src/toolhive/names.ts';
+import { REGISTRATION_KINDS, REGISTRATIONS } from '../../src/toolhive/registrations.ts';
 import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
 import { mutating, objectOf, podWebhooks, validating } from './read.ts';
 import type { Selector, Webhook } from './types.ts';
@@ -159,6 +161,24 @@ describe('manifests: webhook registrations', () => {
 		expect(validating().flatMap(resourcesOf)).to.have.members(SERVERS);
 		expect(validating()[0]?.rules[0]?.operations).to.have.members(['CREATE', 'UPDATE']);
 		expect(validating()[0]?.failurePolicy).to.equal('Fail');
+	});
+
+	it('are what `doctor` looks for', () => {
+		const short = (kind: string, webhook: Webhook, isPodMode?: true) => ({
+			kind,
+			name: webhook.name,
+			path: webhook.clientConfig.service.path,
+			group: webhook.rules[0]?.apiGroups[0],
+			resources: resourcesOf(webhook),
+			operations: webhook.rules[0]?.operations,
+			...(isPodMode && { isPodMode }),
+		});
+		expect(REGISTRATIONS).to.have.deep.members([
+			...mutating().map((webhook) => short('MutatingWebhookConfiguration', webhook)),
+			...podWebhooks().map((webhook) => short('MutatingWebhookConfiguration', webhook, true)),
+			...validating().map((webhook) => short('ValidatingWebhookConfiguration', webhook)),
+		]);
+		for (const kind of REGISTRATION_KINDS) expect(objectOf(kind).metadata.name).to.equal(INSTALLED_AS);
 	});
 
 	it('servers are matched in every version we read', () => {

@@ -1,0 +1,75 @@
+/** `thv-scaling doctor`: wires the checks to a cluster and to a terminal. No rules here. */
+import { type Connection, connect } from '../cluster/connect.ts';
+import { createLook } from '../cluster/look.ts';
+import type { Settings } from '../doctor/deployment.ts';
+import { examine, withoutControls } from '../doctor/examine.ts';
+import type { Installation } from '../doctor/installation.ts';
+import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
+import { statusOf } from '../doctor/saying.ts';
+import { isObjectName } from '../objects/metadata.ts';
+import { DOCTOR_OPTIONS } from './doctor-options.ts';
+import { readOptions, UsageError } from './options.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
+
+export interface Terminal {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly isTerminal: boolean;
+	readonly print: (text: string) => void;
+}
+
+const EXIT_FAILED = 1;
+const FORBIDDEN = 403;
+
+/** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
+export async function doctor(args: readonly string[], { env, isTerminal, print }: Terminal): Promise<number> {
+	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
+	if (!isObjectName(namespace))
+		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
+	const source = kubeconfig ?? env['KUBECONFIG'];
+	const isInPod = source === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined;
+	const named = source ?? (isInPod ? 'of the pod' : 'the default one');
+	const connection = await connect(kubeconfig, isInPod, context).catch((error: Error) => {
+		throw unusable(`kubeconfig ${named} cannot be used`, error);
+	});
+	try {
+		const look = createLook(connection);
+		await look.version().catch((error: unknown) => {
+			// Who may not ask for the version may ask for other things.
+			if (statusOf(error) !== FORBIDDEN)
+				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
+		});
+		const lines = await examine(look, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
+		const isColoured = isTerminal && !env['NO_COLOR'];
+		print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
+		return summaryOf(lines).fail > 0 ? EXIT_FAILED : 0;
+	} finally {
+		await connection.close();
+	}
+}
+
+const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
+
+const unusable = (what: string, error: unknown): UsageError => {
+	const reason = error instanceof SyntaxError ? 'it does not answer as an API server does' : reasonOf(error as Error);
+	return new UsageError(withoutControls(`${what}: ${reason}`), { cause: error });
+};
+
+/** A connection that was tried at several addresses has its reasons inside. */
+const reasonOf = (error: Error): string =>
+	error.message || (error instanceof AggregateError ? (error.errors[0] as Error).message : error.name);
+
+/** The very parser that `serve` uses. */
+function readSettings({ args, env }: Installation): Settings | string {
+	try {
+		const options = readOptions(SERVE_OPTIONS, args, env);
+		return {
+			operatorUsernames: options['operator-usernames'],
+			passwordEnv: options['password-env'],
+			isReconciling: options.reconcile === 'true',
+			isElected: options['leader-elect'] === 'true',
+		};
+	} catch (error) {
+		if (error instanceof UsageError) return error.message;
+		throw error;
+	}
+}

@@ -1,0 +1,29 @@
+/** HorizontalPodAutoscalers that fight over a count, by the rules that warn of them. */
+import { findingsOf } from '../policy/decide.ts';
+import { KINDS } from '../toolhive/names.ts';
+import type { Autoscaler, Server } from '../toolhive/types.ts';
+import { ok, type Saying, shellWord, warn } from './saying.ts';
+
+export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): Saying[] {
+	const targets = Map.groupBy(found, ({ namespace, target }) => `${namespace}/${target}`);
+	const sayings = servers.flatMap((server) =>
+		(targets.get(`${server.namespace}/${server.name}`) ?? []).flatMap((autoscaler) => judge(server, autoscaler)),
+	);
+	if (sayings.length > 0) return sayings;
+	return [ok('no HorizontalPodAutoscaler', `fights over the replicas of a server (${found.length} looked at)`)];
+}
+
+const judge = (server: Server, autoscaler: Autoscaler): Saying[] =>
+	findingsOf({ server, surroundings: { autoscaler } }).flatMap(({ id, field, message }) => {
+		const remedy = REMEDIES[id]?.(server, autoscaler);
+		if (remedy === undefined) return [];
+		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, remedy)];
+	});
+
+/** Only the findings about autoscalers have one here; the others are told whenever a server is written. */
+const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string>> = {
+	'autoscaled-and-pinned': ({ kind, namespace, name }) =>
+		`kubectl patch ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p '{"spec":{"replicas":null}}'`,
+	'stdio-autoscaled': (_server, { namespace, name }) =>
+		`kubectl delete hpa ${shellWord(name)} -n ${shellWord(namespace)}`,
+};

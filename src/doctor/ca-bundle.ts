@@ -1,0 +1,126 @@
+/** Whom the API server trusts at our address, and what our address shows. */
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { MS_PER_DAY, parseCertificates, trustedIssuer } from './certificates.ts';
+import type { Cluster } from './cluster.ts';
+import type { Installation } from './installation.ts';
+import type { Webhook } from './registration.ts';
+import { fail, isForbidden, ok, type Saying, someOf, warn } from './saying.ts';
+
+const RENEW = 'make certs && kubectl apply -k certs/local';
+const SOON_DAYS = 14;
+
+type Shown = { readonly where: string; readonly chain: readonly X509Certificate[] };
+
+export async function caBundle(
+	webhooks: readonly Webhook[],
+	installation: Installation | undefined,
+	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	nowMs: number,
+): Promise<Saying[]> {
+	const groups = Map.groupBy(webhooks, ({ caBundle: bundle, url, service }) =>
+		JSON.stringify([bundle, url === undefined ? service : new URL(url).host]),
+	);
+	const sayings: Saying[] = [];
+	for (const group of groups.values()) {
+		sayings.push(
+			...(await judge(group, group.length === webhooks.length && group.length > 1, installation, cluster, nowMs)),
+		);
+	}
+	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
+	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
+	return [...sayings, warn('the webhooks', `do not all have the same caBundle: there are ${bundles.size}`, RENEW)];
+}
+
+/** Webhooks at one address that trust the same. */
+async function judge(
+	group: readonly Webhook[],
+	isAll: boolean,
+	installation: Installation | undefined,
+	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	nowMs: number,
+): Promise<Saying[]> {
+	const [first] = group;
+	if (first === undefined) return [];
+	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
+	const subject = `the caBundle of ${names}`;
+	if (first.caBundle === '') {
+		const message = 'is empty: the API server trusts only public authorities there';
+		return [first.url === undefined ? fail(subject, message, RENEW) : warn(subject, message, RENEW)];
+	}
+	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
+	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', RENEW)];
+
+	const shown = await shownBy(first, installation, cluster);
+	if ('status' in shown) return [shown];
+	const [serving] = shown.chain;
+	if (serving === undefined) return [fail(`the TLS server ${shown.where}`, 'shows no certificate', RENEW)];
+	const issuer = trustedIssuer(shown.chain, trusted);
+	if (issuer === undefined) return [fail(subject, `does not trust the certificate ${shown.where}`, RENEW)];
+
+	const host = hostOf(first);
+	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
+		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, RENEW)];
+	}
+	return [
+		lifeOf(serving, `the certificate ${shown.where}`, nowMs) ??
+			lifeOf(issuer, `the authority in ${subject}`, nowMs) ??
+			ok(subject, `trusts the certificate ${shown.where}, good until ${dayOf(serving)}`),
+	];
+}
+
+async function shownBy(
+	{ url }: Webhook,
+	installation: Installation | undefined,
+	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+): Promise<Shown | Saying> {
+	if (url !== undefined) {
+		const address = new URL(url).origin;
+		try {
+			const chain = (await cluster.certificatesAt(url)).map((pem) => new X509Certificate(pem));
+			return { where: `at ${address}`, chain };
+		} catch (error) {
+			const reason = `${(error as Error).message}`;
+			return warn(
+				`the certificate at ${address}`,
+				`was not seen from here: ${reason}`,
+				'run it where the address is known',
+			);
+		}
+	}
+	const secret = installation?.certificate;
+	if (installation === undefined || secret === undefined) {
+		const message = 'was not compared: there is no Deployment here that mounts a certificate';
+		return warn('the caBundle', message, 'name the namespace of the product: --namespace');
+	}
+	const { namespace } = installation;
+	const where = `Secret ${namespace}/${secret.secret}`;
+	try {
+		const text = await cluster.certificateInSecret({ namespace, name: secret.secret }, secret.key);
+		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', RENEW);
+		const chain = parseCertificates(text);
+		return chain === undefined
+			? fail(where, `has no certificate in ${secret.key}`, RENEW)
+			: { where: `in ${where}`, chain };
+	} catch (error) {
+		if (!isForbidden(error)) throw error;
+		const remedy = `run it as somebody who may: kubectl auth can-i get secrets -n ${namespace}`;
+		return warn('the caBundle', `was not compared: you may not read ${where}`, remedy);
+	}
+}
+
+/** The name the API server asks for. */
+function hostOf({ url, service }: Webhook): string | undefined {
+	if (url !== undefined) return new URL(url).hostname.replace(/^\[|\]$/g, '');
+	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
+}
+
+function lifeOf(certificate: X509Certificate, subject: string, nowMs: number): Saying | undefined {
+	const leftMs = certificate.validToDate.getTime() - nowMs;
+	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, RENEW);
+	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
+	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, RENEW);
+	return undefined;
+}
+
+const dayOf = ({ validToDate }: X509Certificate): string => validToDate.toISOString().slice(0, 10);

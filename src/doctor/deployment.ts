@@ -1,0 +1,71 @@
+/** The product itself: its pods, and the Lease of the one that reconciles. */
+import { textOf } from '../objects/metadata.ts';
+import { isObject, type Json } from '../toolhive/types.ts';
+import type { Named } from './cluster.ts';
+import type { Installation } from './installation.ts';
+import { fail, INSTALL, ok, type Saying, shellWord, warn } from './saying.ts';
+
+/** How `serve` reads its flags; a text where it refuses them. */
+export interface Settings {
+	readonly operatorUsernames: readonly string[];
+	readonly passwordEnv: string;
+	readonly isReconciling: boolean;
+	readonly isElected: boolean;
+}
+
+export type ReadSettings = (installation: Installation) => Settings | string;
+
+const fullName = ({ namespace, name }: Named): string => `${namespace}/${name}`;
+const logsOf = ({ namespace, name }: Named): string =>
+	`kubectl describe pods -n ${shellWord(namespace)}; kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
+
+/** `isElsewhere`: the registrations lead out of the cluster, so no Deployment is expected. */
+export function deployment(
+	named: Named,
+	installation: Installation | undefined,
+	settings: Settings | string | undefined,
+	isElsewhere: boolean,
+): Saying[] {
+	const subject = fullName(named);
+	if (installation === undefined) {
+		if (!isElsewhere)
+			return [fail(subject, 'is not there', `name where it is: --namespace; or install it: ${INSTALL}`)];
+		const message = 'is not there: the registrations lead to a process outside the cluster';
+		return [warn(subject, message, 'nothing to mend if that is meant; else name where it is: --namespace')];
+	}
+	const { replicas, readyReplicas, image } = installation;
+	const runs = `has ${readyReplicas} of ${replicas} replicas ready, image ${image}`;
+	const state =
+		readyReplicas === 0
+			? fail(subject, `${runs}: nobody answers`, logsOf(named))
+			: readyReplicas < replicas
+				? warn(subject, runs, logsOf(named))
+				: ok(subject, runs);
+	if (typeof settings !== 'string') return [state];
+	const edit = `kubectl edit -n ${shellWord(named.namespace)} deployment/${shellWord(named.name)}`;
+	return [state, fail(subject, `has settings that serve refuses: ${settings}`, edit)];
+}
+
+/** Renewed every 2 s. More than a clock that is a little wrong. */
+const STALE_MS = 60_000;
+
+export function lease(
+	named: Named,
+	object: Json | undefined,
+	settings: Settings | string | undefined,
+	nowMs: number,
+): Saying[] {
+	const subject = fullName(named);
+	if (typeof settings === 'object' && !(settings.isReconciling && settings.isElected)) {
+		const flag = settings.isReconciling ? '--leader-elect=false' : '--reconcile=false';
+		return [ok(subject, `is not used: ${flag}`)];
+	}
+	if (object === undefined) return [warn(subject, 'is not there: nobody reconciles', logsOf(named))];
+	const spec = isObject(object['spec']) ? object['spec'] : {};
+	const holder = textOf(spec['holderIdentity']);
+	if (!holder) return [warn(subject, 'is held by nobody: nobody reconciles', logsOf(named))];
+	const ageMs = nowMs - Date.parse(String(spec['renewTime']));
+	if (ageMs < STALE_MS) return [ok(subject, `is held by ${holder}`)];
+	const age = Number.isNaN(ageMs) ? 'never' : `${Math.round(ageMs / 1000)} s ago`;
+	return [warn(subject, `is held by ${holder} but was renewed ${age}: nobody reconciles`, logsOf(named))];
+}

@@ -1,0 +1,153 @@
+/** All checks, each by itself: one that fails is one line, and stops no other. */
+import { autoscalerOf } from '../objects/autoscaler.ts';
+import { serverOf } from '../objects/server.ts';
+import { INSTALLED_AS, KIND_LIST } from '../toolhive/names.ts';
+import type { Server } from '../toolhive/types.ts';
+import { apiServer, knowsDryRun } from './api-server.ts';
+import { autoscalers } from './autoscalers.ts';
+import { caBundle } from './ca-bundle.ts';
+import type { Cluster } from './cluster.ts';
+import { crdName, crds } from './crds.ts';
+import { deployment, lease, type ReadSettings, type Settings } from './deployment.ts';
+import { installationOf } from './installation.ts';
+import { findOperators, operator } from './operator.ts';
+import { permissions } from './permissions.ts';
+import { reachable } from './reachable.ts';
+import { allOf, findWebhooks, registration } from './registration.ts';
+import { fail, isForbidden, type Saying, warn } from './saying.ts';
+import { secrets } from './secrets.ts';
+
+/** In the order in which they are told, with what they are called. */
+export const CHECKS = {
+	'api-server': 'API server',
+	crds: 'CRDs',
+	registration: 'Registration',
+	'ca-bundle': 'Certificate',
+	reachable: 'Reachable',
+	permissions: 'Permissions',
+	deployment: 'Deployment',
+	lease: 'Lease',
+	operator: 'Operator',
+	autoscalers: 'Autoscalers',
+	secrets: 'Secrets',
+} as const;
+
+export type CheckId = keyof typeof CHECKS;
+
+export interface Line extends Saying {
+	readonly id: CheckId;
+}
+
+export interface Question {
+	/** URL of the API server. */
+	readonly url: string;
+	/** Where the product is installed. */
+	readonly namespace: string;
+	readonly readSettings: ReadSettings;
+	readonly nowMs: number;
+}
+
+/** Never rejects. */
+export async function examine(cluster: Cluster, { url, namespace, readSettings, nowMs }: Question): Promise<Line[]> {
+	const named = { namespace, name: INSTALLED_AS };
+	const version = once(() => cluster.version());
+	const webhooks = once(() => findWebhooks(cluster.getRegistration));
+	const servers = once(() => listServers(cluster));
+	const found = once(() => cluster.getDeployment(named));
+	const installation = async () => {
+		const object = await found();
+		return object === undefined ? undefined : installationOf(object);
+	};
+	const settings = async (): Promise<Settings | string | undefined> => {
+		const installed = await installation();
+		return installed === undefined ? undefined : readSettings(installed);
+	};
+	/** Some checks only tell less without it. */
+	const settingsIfKnown = () => settings().catch(() => undefined);
+
+	const checks: Readonly<Record<CheckId, () => Promise<Saying[]>>> = {
+		'api-server': async () => apiServer(url, await version()),
+		crds: () => crds(cluster.getCrd),
+		registration: async () => {
+			const known = await settingsIfKnown();
+			return registration(await webhooks(), typeof known === 'object' ? known.passwordEnv : undefined);
+		},
+		'ca-bundle': async () => {
+			const all = allOf(await webhooks());
+			if (all.length === 0) return [];
+			const installed = all.every((one) => one.url !== undefined) ? undefined : await installation();
+			return caBundle(all, installed, cluster, nowMs);
+		},
+		reachable: async () => {
+			// An API server that does not know the parameter would store what is tried.
+			if (!knowsDryRun(await version())) return [warn('the webhooks', 'were not tried', 'see the API server above')];
+			const known = await servers().catch((): readonly Server[] => []);
+			const registered = await webhooks().catch(() => NO_WEBHOOKS);
+			return reachable(known, registered, named, cluster);
+		},
+		permissions: async () => {
+			const installed = await installation().catch(() => undefined);
+			return permissions({ namespace, name: installed?.serviceAccount ?? INSTALLED_AS }, cluster.isAllowed);
+		},
+		deployment: async () => {
+			const all = allOf(await webhooks().catch(() => NO_WEBHOOKS));
+			const isElsewhere = all.length > 0 && all.every((one) => one.url !== undefined);
+			return deployment(named, await installation(), await settings(), isElsewhere);
+		},
+		lease: async () => lease(named, await cluster.getLease(named), await settingsIfKnown(), nowMs),
+		operator: async () => {
+			const installed = await installation().catch(() => undefined);
+			const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
+			const operators = await findOperators(cluster.listDeployments);
+			return operator(operators, installed, await settingsIfKnown(), crd);
+		},
+		autoscalers: async () => autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf)),
+		secrets: async () => secrets(await servers(), cluster.keysOfSecret),
+	};
+
+	const ids = Object.keys(CHECKS) as CheckId[];
+	const said = await Promise.all(ids.map((id) => checks[id]().catch((error: Error) => [notDone(error)])));
+	return ids.flatMap((id, index) => (said[index] ?? []).map((saying) => ({ id, ...printable(saying) })));
+}
+
+const NO_WEBHOOKS = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
+
+async function listServers({ listServers: list }: Pick<Cluster, 'listServers'>): Promise<readonly Server[]> {
+	const lists = await Promise.all(KIND_LIST.map((kind) => list(kind, (object) => serverOf(object))));
+	return lists.flat();
+}
+
+/** Asked when it is needed, and no more than once. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+	let asked: Promise<T> | undefined;
+	return () => {
+		asked ??= ask();
+		return asked;
+	};
+}
+
+const CANNOT = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"/;
+
+/** What a caller may not see is no fault of the cluster. */
+function notDone(error: Error): Saying {
+	const subject = 'the check';
+	if (!isForbidden(error)) {
+		return fail(subject, `was not made: ${error.message}`, 'try again; see that the API server is well');
+	}
+	const [, verb, resource, group] = CANNOT.exec(error.message) ?? [];
+	if (verb === undefined)
+		return warn(subject, `was not made: ${error.message}`, 'run it as somebody who may: --context');
+	const right = `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+	return warn(subject, `was not made: you may not ${right}`, `run it as somebody who may: kubectl auth can-i ${right}`);
+}
+
+/** Names and messages come from the cluster; nothing in them may steer a terminal. */
+export const withoutControls = (text: string): string =>
+	text.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
+
+const printable = ({ status, subject, message, remedy }: Saying): Saying => ({
+	status,
+	subject: withoutControls(subject),
+	message: withoutControls(message),
+	...(remedy !== undefined && { remedy: withoutControls(remedy) }),
+});

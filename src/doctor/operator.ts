@@ -1,0 +1,89 @@
+/** ToolHive's operators: which release, what it does of scaling, and whether the product knows it by name. */
+import { isOlder, tagOf, versionOf, versionText } from '../toolhive/images.ts';
+import {
+	isOperatorImage,
+	OPERATOR_CONTAINER,
+	OPERATOR_LABEL,
+	OPERATOR_SINCE,
+	whatOperatorDoes,
+} from '../toolhive/operators.ts';
+import type { Json } from '../toolhive/types.ts';
+import type { Cluster } from './cluster.ts';
+import { phasesOf } from './crds.ts';
+import type { Settings } from './deployment.ts';
+import { type Installation, installationOf } from './installation.ts';
+import { userNameOf } from './permissions.ts';
+import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
+
+export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount'>;
+
+/** By its chart's label first, which spares a large cluster the list of all Deployments. */
+export async function findOperators(listDeployments: Cluster['listDeployments']): Promise<readonly Operator[]> {
+	const labelled = await listDeployments(operatorOf, OPERATOR_LABEL);
+	return labelled.length > 0 ? labelled : listDeployments((object) => onlyByImage(operatorOf(object)));
+}
+
+const operatorOf = (deployment: Json): Operator => installationOf(deployment, OPERATOR_CONTAINER);
+const onlyByImage = (found: Operator): Operator | undefined => (isOperatorImage(found.image) ? found : undefined);
+
+export function operator(
+	operators: readonly Operator[],
+	installation: Installation | undefined,
+	settings: Settings | string | undefined,
+	mcpServerCrd: Json | undefined,
+): Saying[] {
+	if (operators.length === 0) {
+		const remedy = 'install ToolHive, or see that you may list Deployments everywhere';
+		return [warn('the ToolHive operator', 'was not found: nobody makes Deployments of servers', remedy)];
+	}
+	return operators.flatMap((one) => [
+		release(one),
+		...phase(one, mcpServerCrd),
+		...(installation !== undefined && typeof settings === 'object' ? [identity(one, installation, settings)] : []),
+	]);
+}
+
+function release({ namespace, name, image }: Operator): Saying {
+	const subject = `${namespace}/${name}`;
+	const version = versionOf(image);
+	if (version === undefined) {
+		const remedy = 'compare it with the table in README: what a field does in the end';
+		return warn(subject, `does not tell its version: ${image}`, remedy);
+	}
+	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
+	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
+	return fail(subject, does, `upgrade ToolHive to ${versionText(OPERATOR_SINCE.keepsReplicas)} or later`);
+}
+
+/** CRDs from before or after the phase was renamed refuse each status that the operator writes. */
+function phase({ namespace, name, image }: Operator, crd: Json | undefined): Saying[] {
+	const version = versionOf(image);
+	const known = crd === undefined ? undefined : phasesOf(crd);
+	if (version === undefined || known === undefined) return [];
+	const written = isOlder(version, OPERATOR_SINCE.phaseReady) ? 'Running' : 'Ready';
+	if (known.includes(written)) return [];
+	const message = `writes phase ${written}, which the CRD of MCPServer refuses: no status is ever stored`;
+	return [warn(`${namespace}/${name}`, message, 'bring CRDs and operator to matching releases')];
+}
+
+/** Without its name its writes pass for a person's, and a person who removes a field is obeyed. */
+function identity(
+	{ namespace, serviceAccount, image }: Operator,
+	installation: Installation,
+	settings: Settings,
+): Saying {
+	const user = userNameOf({ namespace, name: serviceAccount });
+	if (settings.operatorUsernames.includes(user)) return ok(user, 'is known as an operator');
+	const message = 'is not among --operator-usernames: fields it erases do not come back';
+	const usernames = [...settings.operatorUsernames, user].join(',');
+	const workload = `-n ${shellWord(installation.namespace)} deployment/${shellWord(installation.name)}`;
+	const isFlag = installation.args.some((word) => word.startsWith('--operator-usernames'));
+	const remedy = isFlag
+		? `add it to that flag: kubectl edit ${workload}`
+		: `kubectl set env ${workload} ${shellWord(`THV_SCALING_OPERATOR_USERNAMES=${usernames}`)}`;
+	const version = versionOf(image);
+	const isHarmless = version !== undefined && !isOlder(version, OPERATOR_SINCE.patchesServers);
+	if (isHarmless) return warn(user, 'is not among --operator-usernames; this release erases nothing', remedy);
+	if (installation.hasHiddenEnv) return warn(user, 'is perhaps not among --operator-usernames', remedy);
+	return fail(user, message, remedy);
+}

@@ -1,0 +1,56 @@
+/** What our ServiceAccount may do, against what the code needs. */
+import { PERMISSIONS, type Permission } from '../toolhive/permissions.ts';
+import type { Json } from '../toolhive/types.ts';
+import type { Cluster } from './cluster.ts';
+import { fail, isForbidden, ok, type Saying, someOf, warn } from './saying.ts';
+
+export interface Account {
+	readonly namespace: string;
+	readonly name: string;
+}
+
+export const userNameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
+
+export async function permissions(account: Account, isAllowed: Cluster['isAllowed']): Promise<Saying[]> {
+	const user = userNameOf(account);
+	const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'];
+	const sayings: Saying[] = [];
+	let missingVerbs = 0;
+	try {
+		for (const permission of PERMISSIONS) {
+			const allowed = await Promise.all(
+				permission.verbs.map((verb) => isAllowed(user, groups, attributesOf(permission, verb, account.namespace))),
+			);
+			const missing = permission.verbs.filter((_verb, index) => allowed[index] !== true);
+			if (missing.length === 0) continue;
+			missingVerbs += missing.length;
+			sayings.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, GRANT));
+		}
+	} catch (error) {
+		if (!isForbidden(error)) throw error;
+		const remedy = 'run it as somebody who may: kubectl auth can-i create subjectaccessreviews.authorization.k8s.io';
+		return [warn(user, 'was not looked at: you may not ask what others may do', remedy)];
+	}
+	const count = PERMISSIONS.flatMap(({ verbs }) => verbs).length;
+	// Most likely the account of another namespace: a dozen lines would tell no more.
+	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, GRANT)];
+	return sayings.length > 0 ? sayings : [ok(user, `may do all ${count} things it needs`)];
+}
+
+const GRANT = 'kubectl apply -f manifests/base/30-cluster-role.yaml';
+
+const nameOf = ({ group, resource, own }: Permission): string => {
+	const full = group === '' ? resource : `${resource}.${group}`;
+	return own === undefined ? full : `${full} in its namespace`;
+};
+
+function attributesOf({ group, resource, own }: Permission, verb: string, namespace: string): Json {
+	const [plural, subresource] = resource.split('/');
+	return {
+		group,
+		resource: plural,
+		verb,
+		...(subresource !== undefined && { subresource }),
+		...(own !== undefined && { namespace, ...(own.name !== undefined && { name: own.name }) }),
+	};
+}

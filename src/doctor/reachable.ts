@@ -1,0 +1,122 @@
+/**
+ * The whole way, through the API server and back: two objects are created in a dry run, and a warning that only our
+ * webhooks give must come back. Nothing is stored, and nothing that exists is touched.
+ */
+import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
+import { RUN_CONFIG_UNREADABLE } from '../policy/run-config.ts';
+import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../toolhive/names.ts';
+import type { Json, Server } from '../toolhive/types.ts';
+import { causeOf, type Place } from './call-failure.ts';
+import type { Attempt, Cluster } from './cluster.ts';
+import { isSelected, type Webhooks } from './registration.ts';
+import { fail, INSTALL, ok, type Saying, shellWord, warn } from './saying.ts';
+
+/** Of objects that never are. Long enough to be nobody else's. */
+const PROBE = 'thv-scaling-doctor-dry-run';
+
+export async function reachable(
+	servers: readonly Server[],
+	webhooks: Webhooks,
+	place: Place,
+	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
+): Promise<Saying[]> {
+	const outside = servers.filter(({ namespace }) => namespace !== place.namespace);
+	return [
+		await validating(outside[0]?.namespace ?? 'default', webhooks, place, cluster),
+		await mutating(outside.find(isAnsweredFor), place, cluster),
+	];
+}
+
+/** An id that no warning has is itself warned of, whatever fields the CRD has. */
+async function validating(
+	namespace: string,
+	webhooks: Webhooks,
+	place: Place,
+	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
+): Promise<Saying> {
+	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
+	const attempt = await tryServer(namespace, cluster.tryCreate);
+	if (isAnswered(attempt, UNKNOWN_IGNORE_ID)) return ok(subject, 'answers');
+	if (attempt.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
+	const failure = failureOf(subject, attempt, `mcpservers.${GROUP}`, namespace, place);
+	if (failure !== undefined) return failure;
+	const selecting = webhooks.ValidatingWebhookConfiguration ?? [];
+	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
+	const isLeftOut = labels !== undefined && selecting.length > 0 && !selecting.some((one) => isSelected(one, labels));
+	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', INSTALL);
+	const look = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector';
+	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', look);
+}
+
+async function tryServer(namespace: string, tryCreate: Cluster['tryCreate']): Promise<Attempt> {
+	let attempt: Attempt = { status: 404, message: 'no MCPServer is known there', warnings: [] };
+	for (const version of VERSIONS) {
+		attempt = await tryCreate({
+			apiVersion: `${GROUP}/${version}`,
+			kind: 'MCPServer',
+			metadata: { name: PROBE, namespace, annotations: { [IGNORE_ANNOTATION]: PROBE } },
+			spec: { image: `${PROBE}:0`, transport: 'streamable-http' },
+		});
+		if (attempt.status !== 404) break;
+	}
+	return attempt;
+}
+
+/** Those whose RunConfig the webhook reads whatever they ask for. */
+const isAnsweredFor = (server: Server): boolean =>
+	server.kind !== 'VirtualMCPServer' && !server.ignore.includes(RUN_CONFIG_UNREADABLE);
+
+/** A RunConfig that is no JSON is warned of; where the server has one, the API server says both that and 409. */
+async function mutating(
+	server: Server | undefined,
+	place: Place,
+	cluster: Pick<Cluster, 'tryCreate'>,
+): Promise<Saying> {
+	const name = 'the mutating webhook';
+	if (server === undefined) return ok(name, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
+	const { namespace } = server;
+	const subject = `${name}, asked by a dry run in namespace ${namespace},`;
+	const attempt = await cluster.tryCreate(runConfigOf(server));
+	if (isAnswered(attempt, RUN_CONFIG_UNREADABLE)) return ok(subject, 'answers');
+	const failure = attempt.status === 409 ? undefined : failureOf(subject, attempt, 'configmaps', namespace, place);
+	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", INSTALL);
+}
+
+function runConfigOf({ kind, namespace, name, uid }: Server): Json {
+	const { configMapSuffix, configKey, configLabel } = KINDS[kind];
+	return {
+		apiVersion: 'v1',
+		kind: 'ConfigMap',
+		metadata: {
+			name: name + configMapSuffix,
+			namespace,
+			labels: {
+				[LABEL_MANAGED_BY]: MANAGED_BY_OPERATOR,
+				'toolhive.stacklok.io/component': 'run-config',
+				[configLabel]: name,
+			},
+			ownerReferences: [{ apiVersion: `${GROUP}/${VERSIONS[0]}`, kind, name, uid }],
+		},
+		data: { [configKey]: PROBE },
+	};
+}
+
+const isAnswered = ({ warnings }: Attempt, id: string): boolean => warnings.some((text) => text.includes(`(${id})`));
+
+/** Why the API server refused; undefined where it did not. */
+function failureOf(
+	subject: string,
+	{ status, message }: Attempt,
+	resource: string,
+	namespace: string,
+	place: Place,
+): Saying | undefined {
+	if (status < 300) return undefined;
+	const cause = causeOf(message, place);
+	if (cause !== undefined) return fail(subject, cause.message, cause.remedy);
+	if (status === 403 && message.includes('cannot create resource')) {
+		const remedy = `run it as somebody who may: kubectl auth can-i create ${resource} -n ${shellWord(namespace)}`;
+		return warn(subject, `was not tried: you may not create ${resource} there`, remedy);
+	}
+	return warn(subject, `was not tried: something else refused the dry run: ${message}`, 'mend that, and try again');
+}

@@ -1,0 +1,34 @@
+/** The lines as text for a person, or as one JSON object. */
+import { CHECKS, type Line } from './examine.ts';
+import type { Status } from './saying.ts';
+
+export type Summary = Readonly<Record<Status, number>>;
+
+const STATUSES: readonly Status[] = ['ok', 'warn', 'fail'];
+
+export const summaryOf = (lines: readonly Line[]): Summary =>
+	Object.fromEntries(
+		STATUSES.map((status) => [status, lines.filter((line) => line.status === status).length]),
+	) as Summary;
+
+/** Green, yellow, red. */
+const COLOURS: Readonly<Record<Status, number>> = { ok: 32, warn: 33, fail: 31 };
+const WIDEST = Math.max(...Object.values(CHECKS).map((title) => title.length));
+
+export function textReport(lines: readonly Line[], isColoured: boolean): string {
+	const painted = (status: Status): string => {
+		const text = status.padEnd(4);
+		return isColoured ? `\u001b[${COLOURS[status]}m${text}\u001b[0m` : text;
+	};
+	const indent = ' '.repeat(4 + 2 + WIDEST + 2);
+	const texts = lines.flatMap(({ id, status, subject, message, remedy }, index) => [
+		`${painted(status)}  ${CHECKS[id].padEnd(WIDEST)}  ${subject} ${message}`,
+		// What mends several lines is said once, below the last of them.
+		...(remedy === undefined || remedy === lines[index + 1]?.remedy ? [] : [`${indent}→ ${remedy}`]),
+	]);
+	const summary = summaryOf(lines);
+	return [...texts, '', STATUSES.map((status) => `${summary[status]} ${status}`).join(', '), ''].join('\n');
+}
+
+export const jsonReport = (lines: readonly Line[]): string =>
+	`${JSON.stringify({ checks: lines, summary: summaryOf(lines) }, null, 2)}\n`;

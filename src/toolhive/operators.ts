@@ -1,0 +1,42 @@
+/**
+ * Which release of ToolHive's operator does what of scaling.
+ * Source: release tags of stacklok/toolhive that contain #3955, #4363, #4364, #4914, #5286 and #5237.
+ */
+import { isOlder, type Version } from './images.ts';
+
+/** Smallest released version with a trait. */
+export const OPERATOR_SINCE = {
+	/** It leaves a replica count alone that it did not choose. */
+	keepsReplicas: [0, 10, 1],
+	/** Its types have the scaling fields: until then its writes erase them. */
+	knowsScaling: [0, 13, 0],
+	/** It writes phase `Ready` of an MCPServer, and before `Running`. */
+	phaseReady: [0, 17, 0],
+	/** It patches servers and replaces none, so it erases nothing it does not know. */
+	patchesServers: [0, 24, 0],
+	/** It gives an MCPServer's proxy the Redis password. */
+	passesPassword: [0, 28, 1],
+	/** It scales MCPRemoteProxy. */
+	scalesRemoteProxies: [0, 30, 0],
+} as const satisfies Record<string, Version>;
+
+/** In a few words, oldest first: what it does where it is older than `before`. */
+const DOES: readonly { readonly before: Version; readonly says: string }[] = [
+	{ before: OPERATOR_SINCE.keepsReplicas, says: 'overwrites every replica count, so nothing can scale beside it' },
+	{ before: OPERATOR_SINCE.knowsScaling, says: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
+	{
+		before: OPERATOR_SINCE.passesPassword,
+		says: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
+	},
+	{ before: OPERATOR_SINCE.scalesRemoteProxies, says: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
+];
+
+export const whatOperatorDoes = (version: Version): string =>
+	DOES.find(({ before }) => isOlder(version, before))?.says ?? 'scales by itself; toolhive-scaling checks and warns';
+
+/** The operator's container and the label of its Deployment, as its chart sets them by default. */
+export const OPERATOR_CONTAINER = 'manager';
+export const OPERATOR_LABEL = 'app.kubernetes.io/name=toolhive-operator';
+
+/** `ghcr.io/stacklok/toolhive/operator:v0.12.5`, from whatever registry. */
+export const isOperatorImage = (image: string): boolean => /(^|\/)toolhive\/operator([:@]|$)/.test(image);

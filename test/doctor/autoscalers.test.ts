@@ -1,0 +1,64 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { autoscalers } from '../../src/doctor/autoscalers.ts';
+import { remedies, sentences, server } from './sentences.ts';
+
+const hpa = (target: string, namespace = 'demo') => ({ namespace, name: `${target}-hpa`, target });
+const NONE = 'no HorizontalPodAutoscaler fights over the replicas of a server';
+
+describe('doctor: autoscalers', () => {
+	for (const row of [
+		{ it: 'none', servers: [server('web', { replicas: 2 })], found: [], says: [`ok: ${NONE} (0 looked at)`] },
+		{
+			it: 'one of a server without replicas',
+			servers: [server('web')],
+			found: [hpa('web')],
+			says: [`ok: ${NONE} (1 looked at)`],
+		},
+		{
+			it: 'one in another namespace',
+			servers: [server('web', { replicas: 2 })],
+			found: [hpa('web', 'other')],
+			says: [`ok: ${NONE} (1 looked at)`],
+		},
+		{
+			it: 'one of a server that the owner wants it on',
+			servers: [server('web', { replicas: 2 }, { ignore: ['autoscaled-and-pinned'] })],
+			found: [hpa('web')],
+			says: [`ok: ${NONE} (1 looked at)`],
+		},
+		{
+			it: 'replicas 0 is a count too',
+			servers: [server('web', { replicas: 0 })],
+			found: [hpa('web')],
+			says: [
+				'warn: MCPServer demo/web spec.replicas: remove it: the count belongs to HorizontalPodAutoscaler web-hpa (autoscaled-and-pinned)',
+			],
+		},
+		{
+			it: 'one of a stdio server with replicas: both',
+			servers: [server('web', { stdio: true, replicas: 1 })],
+			found: [hpa('web')],
+			says: [
+				'warn: MCPServer demo/web spec.replicas: remove it: the count belongs to HorizontalPodAutoscaler web-hpa (autoscaled-and-pinned)',
+				'warn: MCPServer demo/web spec.transport: stdio stays at 1 replica; delete HorizontalPodAutoscaler web-hpa (stdio-autoscaled)',
+			],
+		},
+		{
+			it: 'two of one server: one line each',
+			servers: [server('web', { replicas: 2 })],
+			found: [hpa('web'), { ...hpa('web'), name: 'second' }],
+			says: [
+				'warn: MCPServer demo/web spec.replicas: remove it: the count belongs to HorizontalPodAutoscaler web-hpa (autoscaled-and-pinned)',
+				'warn: MCPServer demo/web spec.replicas: remove it: the count belongs to HorizontalPodAutoscaler second (autoscaled-and-pinned)',
+			],
+		},
+	]) {
+		it(row.it, () => expect(sentences(autoscalers(row.servers, row.found))).to.deep.equal(row.says));
+	}
+	it('what mends them can be copied', () =>
+		expect(remedies(autoscalers([server('web', { stdio: true, replicas: 1 })], [hpa('web')]))).to.deep.equal([
+			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`,
+			'kubectl delete hpa web-hpa -n demo',
+		]));
+});

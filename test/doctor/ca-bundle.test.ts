@@ -1,0 +1,132 @@
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { caBundle } from '../../src/doctor/ca-bundle.ts';
+import { installationOf } from '../../src/doctor/installation.ts';
+import type { Webhook } from '../../src/doctor/registration.ts';
+import { deploymentOf, refusal, sentences } from './sentences.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.now();
+const inDays = (days: number): string => new Date(NOW + days * DAY_MS).toISOString().slice(0, 10);
+
+describe('doctor: caBundle', () => {
+	let authority: KeyPair;
+	let other: KeyPair;
+	let serving: KeyPair;
+	before(async () => {
+		authority = await issueAuthority();
+		other = await issueAuthority();
+		serving = await issueServing(authority);
+	});
+
+	const webhook = (bundle: string, more: Partial<Webhook> = {}): Webhook => ({
+		kind: 'MutatingWebhookConfiguration',
+		name: 'servers.mutate.toolhive-scaling.svc',
+		path: '/mutate',
+		service: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
+		caBundle: Buffer.from(bundle).toString('base64'),
+		rules: [],
+		namespaceSelector: {},
+		...more,
+	});
+	const volumes = [{ name: 'tls', secret: { secretName: 'tls' } }];
+	const installation = installationOf(deploymentOf({}, { volumes }));
+	const judged = async (webhooks: readonly Webhook[], shown: string | undefined | Error, nowMs = NOW) => {
+		const show = async () => {
+			if (shown instanceof Error) throw shown;
+			return shown;
+		};
+		const cluster = { certificateInSecret: show, certificatesAt: async () => [(await show()) ?? ''] };
+		return sentences(await caBundle(webhooks, installation, cluster, nowMs));
+	};
+	const SUBJECT = 'the caBundle of servers.mutate.toolhive-scaling.svc';
+
+	it('the authority that signed it', async () => {
+		expect(await judged([webhook(authority.cert)], serving.cert)).to.deep.equal([
+			`ok: ${SUBJECT} trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
+		]);
+	});
+	it('the former authority beside the new one, in any order', async () => {
+		for (const bundle of [other.cert + authority.cert, authority.cert + other.cert])
+			expect((await judged([webhook(bundle)], serving.cert))[0]).to.match(/^ok/);
+	});
+	it('the certificate itself', async () =>
+		expect((await judged([webhook(serving.cert)], serving.cert))[0]).to.match(/^ok/));
+	it('another authority of the same name', async () =>
+		expect(await judged([webhook(other.cert)], serving.cert)).to.deep.equal([
+			`fail: ${SUBJECT} does not trust the certificate in Secret toolhive-scaling/tls`,
+		]));
+	it('nothing', async () =>
+		expect((await judged([webhook('')], serving.cert))[0]).to.match(/^fail: .* is empty: the API server trusts only/));
+	it('nothing, at a URL that may have a public authority', async () =>
+		expect((await judged([webhook('', { url: 'https://example.com/mutate' })], serving.cert))[0]).to.match(/^warn: /));
+	it('no certificate', async () =>
+		expect((await judged([webhook('hello')], serving.cert))[0]).to.match(/^fail: .* holds no certificate in PEM$/));
+	it('a certificate that ends soon', async () =>
+		expect(await judged([webhook(authority.cert)], serving.cert, NOW + 77 * DAY_MS)).to.deep.equal([
+			`warn: the certificate in Secret toolhive-scaling/tls ends on ${inDays(90)}`,
+		]));
+	it('a certificate that has ended', async () =>
+		expect((await judged([webhook(authority.cert)], serving.cert, NOW + 91 * DAY_MS))[0]).to.match(
+			/^fail: the certificate in Secret toolhive-scaling\/tls ended on/,
+		));
+	it('a certificate for another name', async () => {
+		const elsewhere = await issueServing(authority, { hosts: ['example.com'] });
+		expect(await judged([webhook(authority.cert)], elsewhere.cert)).to.deep.equal([
+			'fail: the certificate in Secret toolhive-scaling/tls is not for toolhive-scaling.toolhive-scaling.svc',
+		]);
+	});
+	it('a certificate for an address', async () => {
+		const at = (url: string) => webhook(authority.cert, { url });
+		expect((await judged([at('https://127.0.0.1:8443/mutate')], serving.cert))[0]).to.match(
+			/^ok: .* trusts the certificate at https:\/\/127.0.0.1:8443, good/,
+		);
+		expect((await judged([at('https://[::1]/mutate')], serving.cert))[0]).to.match(/^ok: /);
+		expect((await judged([at('https://127.0.0.2/mutate')], serving.cert))[0]).to.match(
+			/^fail: .* is not for 127.0.0.2$/,
+		);
+	});
+	it('a Secret that is not there', async () =>
+		expect(await judged([webhook(authority.cert)], undefined)).to.deep.equal([
+			'fail: Secret toolhive-scaling/tls is not there: the pods wait for their certificate',
+		]));
+	it('a Secret without a certificate', async () =>
+		expect((await judged([webhook(authority.cert)], ''))[0]).to.equal(
+			'fail: Secret toolhive-scaling/tls has no certificate in tls.crt',
+		));
+	it('a Secret that the caller may not read', async () =>
+		expect((await judged([webhook(authority.cert)], refusal(403)))[0]).to.equal(
+			'warn: the caBundle was not compared: you may not read Secret toolhive-scaling/tls',
+		));
+	it('a Secret that cannot be read for another reason is not passed over', async () => {
+		const error: unknown = await judged([webhook(authority.cert)], refusal(500)).catch((reason) => reason);
+		expect(error).to.be.instanceOf(Error);
+	});
+	it('a URL that cannot be reached from here', async () => {
+		const remote = webhook(authority.cert, { url: 'https://10.0.0.1/mutate' });
+		expect((await judged([remote], new Error('no answer within 10 s')))[0]).to.equal(
+			'warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s',
+		);
+	});
+	it('no Deployment that mounts one', async () => {
+		const cluster = { certificateInSecret: async () => '', certificatesAt: async () => [] };
+		expect(sentences(await caBundle([webhook(authority.cert)], undefined, cluster, NOW))[0]).to.match(
+			/^warn: .*not compared/,
+		);
+	});
+	it('one webhook that trusts somebody else is named', async () => {
+		const odd = webhook(other.cert, { name: 'odd' });
+		expect(await judged([webhook(authority.cert), odd], serving.cert)).to.deep.equal([
+			`ok: the caBundle of servers.mutate.toolhive-scaling.svc trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
+			'fail: the caBundle of odd does not trust the certificate in Secret toolhive-scaling/tls',
+		]);
+	});
+	it('different ones that all trust it', async () => {
+		const said = await judged(
+			[webhook(authority.cert), webhook(authority.cert + other.cert, { name: 'odd' })],
+			serving.cert,
+		);
+		expect(said.at(-1)).to.equal('warn: the webhooks do not all have the same caBundle: there are 2');
+	});
+});

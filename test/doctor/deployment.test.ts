@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { deployment, lease, type Settings } from '../../src/doctor/deployment.ts';
+import { installationOf } from '../../src/doctor/installation.ts';
+import { deploymentOf, remedies, sentences } from './sentences.ts';
+
+const NAMED = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
+const SUBJECT = 'toolhive-scaling/toolhive-scaling';
+const SETTINGS: Settings = { operatorUsernames: [], passwordEnv: 'deployment', isReconciling: true, isElected: true };
+const ready = (readyReplicas?: number) => installationOf(deploymentOf({}, {}, { status: { readyReplicas } }));
+
+describe('doctor: our Deployment', () => {
+	for (const row of [
+		{
+			it: 'all ready',
+			installed: ready(2),
+			says: [`ok: ${SUBJECT} has 2 of 2 replicas ready, image example.com/ours:1.2.3`],
+		},
+		{
+			it: 'some ready',
+			installed: ready(1),
+			says: [`warn: ${SUBJECT} has 1 of 2 replicas ready, image example.com/ours:1.2.3`],
+		},
+		{
+			it: 'none ready',
+			installed: ready(),
+			says: [`fail: ${SUBJECT} has 0 of 2 replicas ready, image example.com/ours:1.2.3: nobody answers`],
+		},
+		{ it: 'not there', installed: undefined, says: [`fail: ${SUBJECT} is not there`] },
+		{
+			it: 'not there, and the registrations lead elsewhere',
+			installed: undefined,
+			isElsewhere: true,
+			says: [`warn: ${SUBJECT} is not there: the registrations lead to a process outside the cluster`],
+		},
+		{
+			it: 'settings that serve refuses',
+			installed: ready(2),
+			settings: '--x is "y"',
+			says: [
+				`ok: ${SUBJECT} has 2 of 2 replicas ready, image example.com/ours:1.2.3`,
+				`fail: ${SUBJECT} has settings that serve refuses: --x is "y"`,
+			],
+		},
+	]) {
+		it(row.it, () => {
+			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.isElsewhere ?? false);
+			expect(sentences(said)).to.deep.equal(row.says);
+			for (const { status, remedy } of said) expect(remedy === undefined).to.equal(status === 'ok');
+		});
+	}
+});
+
+describe('doctor: the Lease', () => {
+	const NOW = Date.parse('2030-01-01T00:10:00Z');
+	const held = (renewTime: string | undefined, holderIdentity = 'pod-1') => ({ spec: { holderIdentity, renewTime } });
+	for (const row of [
+		{
+			it: 'fresh',
+			object: held('2030-01-01T00:09:58.000000Z'),
+			says: 'ok: toolhive-scaling/toolhive-scaling is held by pod-1',
+		},
+		{
+			it: 'by a clock that is ahead',
+			object: held('2030-01-01T00:10:30.000000Z'),
+			says: `ok: ${SUBJECT} is held by pod-1`,
+		},
+		{
+			it: 'stale',
+			object: held('2030-01-01T00:08:00.000000Z'),
+			says: `warn: ${SUBJECT} is held by pod-1 but was renewed 120 s ago: nobody reconciles`,
+		},
+		{
+			it: 'never renewed',
+			object: held(undefined),
+			says: `warn: ${SUBJECT} is held by pod-1 but was renewed never: nobody reconciles`,
+		},
+		{
+			it: 'given up',
+			object: held('2030-01-01T00:09:58Z', ''),
+			says: `warn: ${SUBJECT} is held by nobody: nobody reconciles`,
+		},
+		{ it: 'not there', object: undefined, says: `warn: ${SUBJECT} is not there: nobody reconciles` },
+		{
+			it: 'not needed without an election',
+			object: undefined,
+			settings: { ...SETTINGS, isElected: false },
+			says: `ok: ${SUBJECT} is not used: --leader-elect=false`,
+		},
+		{
+			it: 'not needed where nobody reconciles',
+			object: undefined,
+			settings: { ...SETTINGS, isReconciling: false },
+			says: `ok: ${SUBJECT} is not used: --reconcile=false`,
+		},
+	]) {
+		it(row.it, () =>
+			expect(sentences(lease(NAMED, row.object, row.settings ?? SETTINGS, NOW))).to.deep.equal([row.says]),
+		);
+	}
+	it('what mends it can be copied', () => {
+		const named = { namespace: 'a', name: 'b' };
+		expect(remedies(lease(named, undefined, undefined, NOW))).to.deep.equal([
+			'kubectl describe pods -n a; kubectl logs -n a deployment/b',
+		]);
+	});
+});
+
+describe('doctor: what is read of a Deployment', () => {
+	it('all of it', () => {
+		const env = [
+			{ name: 'A', value: '1' },
+			{ name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+		];
+		const volumes = [
+			{ name: 'other', configMap: { name: 'c' } },
+			{ name: 'tls', secret: { secretName: 'tls', items: [{ key: 'cert', path: 'tls.crt' }] } },
+		];
+		const command = ['node', 'dist/main.js', 'serve'];
+		expect(installationOf(deploymentOf({ env, command, args: ['--tls-dir=/tls'] }, { volumes }))).to.deep.equal({
+			namespace: 'toolhive-scaling',
+			name: 'toolhive-scaling',
+			image: 'example.com/ours:1.2.3',
+			serviceAccount: 'ours',
+			replicas: 2,
+			readyReplicas: 2,
+			args: ['--tls-dir=/tls'],
+			env: { A: '1' },
+			hasHiddenEnv: true,
+			certificate: { secret: 'tls', key: 'cert' },
+		});
+	});
+	it('ours among other containers, and a Secret as a whole', () => {
+		const containers = [
+			{ name: 'sidecar', image: 'example.com/other:1' },
+			{ name: 'toolhive-scaling', image: 'x:2' },
+		];
+		const volumes = [{ secret: { secretName: 'tls' } }];
+		expect(installationOf(deploymentOf({}, { containers, volumes }))).to.deep.include({
+			image: 'x:2',
+			certificate: { secret: 'tls', key: 'tls.crt' },
+			hasHiddenEnv: false,
+		});
+	});
+	it('a Secret of something else brings no certificate', () => {
+		const volumes = [{ secret: { secretName: 'x', items: [{ key: 'a', path: 'b' }] } }];
+		expect(installationOf(deploymentOf({}, { volumes })).certificate).to.equal(undefined);
+	});
+	it('nothing of an empty object', () =>
+		expect(installationOf({})).to.deep.include({ serviceAccount: 'default', replicas: 1, readyReplicas: 0, args: [] }));
+});

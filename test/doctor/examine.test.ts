@@ -1,0 +1,153 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { Cluster } from '../../src/doctor/cluster.ts';
+import { CHECKS, examine, withoutControls } from '../../src/doctor/examine.ts';
+import { jsonReport, summaryOf, textReport } from '../../src/doctor/report.ts';
+import { shellWord, someOf } from '../../src/doctor/saying.ts';
+import { deploymentOf, refusal } from './sentences.ts';
+
+const QUESTION = {
+	url: 'https://example.com',
+	namespace: 'toolhive-scaling',
+	readSettings: () => ({ operatorUsernames: [], passwordEnv: 'deployment', isReconciling: true, isElected: true }),
+	nowMs: 0,
+};
+
+/** An empty cluster. */
+const cluster = (more: Partial<Cluster> = {}): Cluster => ({
+	version: async () => ({ gitVersion: 'v1.36.1' }),
+	getCrd: async () => undefined,
+	getRegistration: async () => undefined,
+	getDeployment: async () => undefined,
+	getLease: async () => undefined,
+	labelsOfNamespace: async () => undefined,
+	listServers: async () => [],
+	listAutoscalers: async () => [],
+	listDeployments: async () => [],
+	tryCreate: async () => ({ status: 404, message: '', warnings: [] }),
+	isAllowed: async () => false,
+	keysOfSecret: async () => undefined,
+	certificateInSecret: async () => undefined,
+	certificatesAt: async () => [],
+	...more,
+});
+
+const broken = (error: Error): Cluster =>
+	Object.fromEntries(Object.keys(cluster()).map((name) => [name, () => Promise.reject(error)])) as unknown as Cluster;
+
+describe('doctor: all checks', () => {
+	it('each says something, in their order', async () => {
+		const ids = (await examine(cluster(), QUESTION)).map(({ id }) => id);
+		// A registration that is not there has no caBundle to compare.
+		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => id !== 'ca-bundle'));
+	});
+
+	it('an API server that fails: each check is one line, and none stops another', async () => {
+		const lines = await examine(broken(new Error('boom')), QUESTION);
+		expect(lines.map(({ id }) => id)).to.deep.equal(Object.keys(CHECKS));
+		for (const line of lines) expect(line.status, line.id).to.equal('fail');
+	});
+
+	it('a caller who may do nothing: each check is a warning', async () => {
+		const lines = await examine(broken(refusal(403, 'x cannot list resource "pods" in API group "": no')), QUESTION);
+		expect(lines.map(({ status }) => status)).to.deep.equal(Object.keys(CHECKS).map(() => 'warn'));
+		expect(lines[0]).to.include({
+			message: 'was not made: you may not list pods',
+			remedy: 'run it as somebody who may: kubectl auth can-i list pods',
+		});
+	});
+
+	it('each of them failing alone leaves the others as they are', async () => {
+		for (const name of Object.keys(cluster()) as (keyof Cluster)[]) {
+			const lines = await examine(cluster({ [name]: () => Promise.reject(new Error('boom')) }), QUESTION);
+			const others = lines.filter(({ message }) => !message.includes('boom'));
+			expect(new Set(others.map(({ id }) => id)).size, name).to.be.at.least(Object.keys(CHECKS).length - 3);
+		}
+	});
+
+	it('tries nothing on an API server that may not know what a dry run is', async () => {
+		for (const version of [{ gitVersion: 'v1.11.3' }, {}]) {
+			const tried: object[] = [];
+			const tryCreate: Cluster['tryCreate'] = async (object) => {
+				tried.push(object);
+				return { status: 201, message: '', warnings: [] };
+			};
+			const lines = await examine(cluster({ version: async () => version, tryCreate }), QUESTION);
+			expect(tried).to.deep.equal([]);
+			expect(lines.find(({ id }) => id === 'reachable')?.message).to.equal('were not tried');
+		}
+	});
+
+	it('asks for the Deployment once, for all who need it', async () => {
+		let count = 0;
+		const getDeployment: Cluster['getDeployment'] = async () => {
+			count += 1;
+			return deploymentOf();
+		};
+		await examine(cluster({ getDeployment }), QUESTION);
+		expect(count).to.equal(1);
+	});
+
+	it('nothing that a cluster says steers a terminal', async () => {
+		const evil = 'a\u001b[2Jb\u0007\u009b31m\u202e\r\nc\ud800';
+		const lines = await examine(
+			cluster({
+				version: () => Promise.reject(new Error(evil)),
+				getDeployment: async () => deploymentOf({ image: evil }),
+			}),
+			{ ...QUESTION, url: evil },
+		);
+		const text = textReport(lines, false) + jsonReport(lines);
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+		expect(text.replaceAll('\n', '')).not.to.match(/[\u0000-\u001f\u007f-\u009f\u202e\u2028\ud800]/);
+		expect(lines.every(({ message }) => !message.includes('\n'))).to.equal(true);
+		expect(withoutControls('plain – 日本 ✓')).to.equal('plain – 日本 ✓');
+	});
+});
+
+describe('doctor: the report', () => {
+	const LINES = [
+		{ id: 'crds', status: 'ok', subject: 'a', message: 'is there' },
+		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not x', remedy: 'mend it' },
+		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not y', remedy: 'mend it' },
+		{ id: 'secrets', status: 'warn', subject: 'c', message: 'is odd', remedy: 'look' },
+	] as const;
+
+	it('as text: a line each, and what mends it once below', () =>
+		expect(textReport(LINES, false)).to.equal(
+			[
+				'ok    CRDs          a is there',
+				'fail  Permissions   b may not x',
+				'fail  Permissions   b may not y',
+				'                    → mend it',
+				'warn  Secrets       c is odd',
+				'                    → look',
+				'',
+				'1 ok, 1 warn, 2 fail',
+				'',
+			].join('\n'),
+		));
+	it('in colours', () =>
+		expect(textReport(LINES, true)).to.include('\u001b[32mok  \u001b[0m  CRDs').and.include('\u001b[31mfail\u001b[0m'));
+	it('as JSON', () =>
+		expect(JSON.parse(jsonReport(LINES))).to.deep.equal({ checks: LINES, summary: { ok: 1, warn: 1, fail: 2 } }));
+	it('counts', () => expect(summaryOf([])).to.deep.equal({ ok: 0, warn: 0, fail: 0 }));
+
+	for (const [words, text] of [
+		[[], ''],
+		[['a'], 'a'],
+		[['a', 'b'], 'a and b'],
+		[['a', 'b', 'c', 'd', 'e'], 'a, b, c, d and e'],
+		[['a', 'b', 'c', 'd', 'e', 'f', 'g'], 'a, b, c, d, e and 2 more'],
+	] as const)
+		it(`${words.length} names`, () => expect(someOf(words)).to.equal(text));
+
+	for (const [word, text] of [
+		['redis-secret', 'redis-secret'],
+		['a b', "'a b'"],
+		["it's", `'it'\\''s'`],
+		['$(id)', "'$(id)'"],
+		['', "''"],
+	] as const)
+		it(`${JSON.stringify(word)} as a word of a command`, () => expect(shellWord(word)).to.equal(text));
+});

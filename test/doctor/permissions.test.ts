@@ -1,0 +1,66 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { permissions } from '../../src/doctor/permissions.ts';
+import type { Json } from '../../src/toolhive/types.ts';
+import { refusal, sentences } from './sentences.ts';
+
+const ACCOUNT = { namespace: 'ns', name: 'sa' };
+const USER = 'system:serviceaccount:ns:sa';
+
+describe('doctor: permissions', () => {
+	it('all of them', async () =>
+		expect(sentences(await permissions(ACCOUNT, async () => true))).to.deep.equal([
+			`ok: ${USER} may do all 27 things it needs`,
+		]));
+	it('none of them: one line', async () =>
+		expect(sentences(await permissions(ACCOUNT, async () => false))).to.deep.equal([
+			`fail: ${USER} may do none of the 27 things it needs`,
+		]));
+	for (const row of [
+		{
+			it: 'verbs of one resource stand in one line',
+			denies: ({ resource, verb }: Json) => resource === 'configmaps' && verb !== 'get',
+			says: [`fail: ${USER} may not list, watch and patch configmaps`],
+		},
+		{
+			it: 'a subresource',
+			denies: ({ resource, subresource }: Json) => resource === 'mcpservers' && subresource === 'status',
+			says: [`fail: ${USER} may not patch mcpservers/status.toolhive.stacklok.dev`],
+		},
+		{
+			it: 'what it needs in its own namespace alone',
+			denies: ({ verb, resource, name, namespace }: Json) =>
+				resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
+			says: [`fail: ${USER} may not update leases.coordination.k8s.io in its namespace`],
+		},
+	]) {
+		it(row.it, async () => {
+			const said = await permissions(ACCOUNT, async (_user, _groups, attributes) => !row.denies(attributes));
+			expect(sentences(said)).to.deep.equal(row.says);
+		});
+	}
+	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {
+		const asked: [string, readonly string[], Json][] = [];
+		await permissions(ACCOUNT, async (...question) => {
+			asked.push(question);
+			return true;
+		});
+		expect(new Set(asked.map(([user]) => user))).to.deep.equal(new Set([USER]));
+		expect(asked[0]?.[1]).to.deep.equal([
+			'system:serviceaccounts',
+			'system:serviceaccounts:ns',
+			'system:authenticated',
+		]);
+		const narrow = asked.map(([, , attributes]) => attributes).filter(({ namespace }) => namespace !== undefined);
+		expect(narrow).to.deep.equal([
+			{ group: 'coordination.k8s.io', resource: 'leases', verb: 'create', namespace: 'ns' },
+			...['get', 'update'].map((verb) => ({
+				...{ group: 'coordination.k8s.io', resource: 'leases', verb, namespace: 'ns', name: 'toolhive-scaling' },
+			})),
+		]);
+	});
+	it('a caller who may not ask', async () =>
+		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403))))).to.deep.equal([
+			`warn: ${USER} was not looked at: you may not ask what others may do`,
+		]));
+});

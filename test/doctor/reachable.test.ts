@@ -1,0 +1,189 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { Attempt } from '../../src/doctor/cluster.ts';
+import { serverOf } from '../../src/objects/server.ts';
+import type { Json, Server } from '../../src/toolhive/types.ts';
+import { remedies, server } from './sentences.ts';
+import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
+
+const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
+const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
+
+const validatingRows = [
+	{ it: 'it answers', answer: accepted, says: `ok: ${VALIDATING} answers`, remedy: undefined },
+	{
+		it: 'it answers, and somebody else refuses',
+		answer: (object: Json) => ({
+			...accepted(object),
+			status: 403,
+			message: 'admission webhook "other" denied the request',
+		}),
+		says: `ok: ${VALIDATING} answers`,
+		remedy: undefined,
+	},
+	{
+		it: 'stored without it',
+		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
+		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
+		remedy: /^kubectl apply -k/,
+	},
+	{
+		it: 'a certificate that is not trusted',
+		answer: () =>
+			notCalled(
+				'tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "x")',
+			),
+		says: `fail: ${VALIDATING} cannot be called by the API server: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+		remedy: /^bring certificate and caBundle together/,
+	},
+	{
+		it: 'nobody listens',
+		answer: () => notCalled('dial tcp 10.0.0.1:443: connect: connection refused'),
+		says: `fail: ${VALIDATING} cannot be called by the API server: dial tcp 10.0.0.1:443: connect: connection refused`,
+		remedy: /kubectl get pods,endpointslices -n toolhive-scaling$/,
+	},
+	{
+		it: 'no pod is ready',
+		answer: () => notCalled('no endpoints available for service "toolhive-scaling"'),
+		says: `fail: ${VALIDATING} cannot be called by the API server: no endpoints available for service "toolhive-scaling"`,
+		remedy: /^look why no pod serves/,
+	},
+	{
+		it: 'no Service',
+		answer: () => notCalled('service "toolhive-scaling" not found'),
+		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
+		remedy: /^kubectl apply -k certs\/local/,
+	},
+	{
+		it: 'a firewall',
+		answer: () => notCalled('context deadline exceeded'),
+		says: `fail: ${VALIDATING} cannot be called by the API server: context deadline exceeded`,
+		remedy: /^let the API server reach port 8443/,
+	},
+	{
+		it: 'it fails by itself',
+		answer: () => notCalled('the server could not find the requested resource'),
+		says: `fail: ${VALIDATING} cannot be called by the API server: the server could not find the requested resource`,
+		remedy: /^kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
+	},
+	{
+		it: 'somebody else’s webhook cannot be called',
+		answer: () => refused(500, 'Internal error occurred: failed calling webhook "other.example.com": EOF'),
+		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: Internal error occurred: failed calling webhook "other.example.com": EOF`,
+		remedy: /./,
+	},
+	{
+		it: 'the caller may not create servers',
+		answer: () => refused(403, 'mcpservers is forbidden: User "x" cannot create resource "mcpservers" in API group'),
+		says: `warn: ${VALIDATING} was not tried: you may not create mcpservers.toolhive.stacklok.dev there`,
+		remedy: /kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo$/,
+	},
+	{
+		it: 'a quota',
+		answer: () => refused(403, 'mcpservers "x" is forbidden: exceeded quota: all'),
+		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: mcpservers "x" is forbidden: exceeded quota: all`,
+		remedy: /./,
+	},
+	{
+		it: 'no MCPServer is served',
+		answer: () => refused(404, '404 page not found'),
+		says: `warn: ${VALIDATING} was not tried: no MCPServer can be made there`,
+		remedy: /CRDs/,
+	},
+];
+
+describe('doctor: reachable', () => {
+	for (const row of validatingRows) {
+		it(`validating: ${row.it}`, async () => {
+			const { lines, said } = await tried({
+				answer: (object) => (object['kind'] === 'MCPServer' ? row.answer(object) : accepted(object)),
+			});
+			expect(lines).to.deep.equal([row.says, `ok: ${MUTATING} answers`]);
+			if (row.remedy === undefined) expect(remedies(said)[0]).to.equal(undefined);
+			else expect(remedies(said)[0]).to.match(row.remedy);
+		});
+	}
+
+	it('validating: the namespace is left out', async () => {
+		const answer = (object: Json): Attempt => ({ ...accepted(object), warnings: [] });
+		const out = await tried({ answer, selector: { matchLabels: { team: 'blue' } } });
+		expect(out.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out`);
+		const inside = await tried({ answer, selector: { matchLabels: { team: 'red' } } });
+		expect(inside.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: MCPServers are stored without it`);
+	});
+
+	const mutatingRows = [
+		{
+			it: 'the ConfigMap is there already, and it answers',
+			answer: (object: Json) => ({ ...accepted(object), status: 409, message: 'already exists' }),
+			says: `ok: ${MUTATING} answers`,
+		},
+		{
+			it: 'the ConfigMap is there already, and nobody was asked',
+			answer: () => refused(409, 'configmaps "web-runconfig" already exists'),
+			says: `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it`,
+		},
+		{
+			it: 'stored without it',
+			answer: () => refused(201, ''),
+			says: `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it`,
+		},
+		{
+			it: 'the caller may not create ConfigMaps',
+			answer: () => refused(403, 'configmaps is forbidden: User "x" cannot create resource "configmaps" in API group'),
+			says: `warn: ${MUTATING} was not tried: you may not create configmaps there`,
+		},
+	];
+	for (const row of mutatingRows) {
+		it(`mutating: ${row.it}`, async () => {
+			const { lines } = await tried({
+				answer: (object) => (object['kind'] === 'ConfigMap' ? row.answer(object) : accepted(object)),
+			});
+			expect(lines[1]).to.equal(row.says);
+		});
+	}
+
+	it('mutating: no server that it could be tried on', async () => {
+		const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
+		for (const servers of [
+			[],
+			[server('vmcp', {}, { kind: 'VirtualMCPServer' })],
+			[server('silent', {}, { ignore: ['run-config-unreadable'] })],
+			[server('inside', {}, { namespace: PLACE.namespace })],
+		]) {
+			expect((await tried({ servers })).lines[1]).to.equal(NOT_TRIED);
+		}
+	});
+
+	it('tries where servers are, else in default, and never in our own namespace', async () => {
+		const namespaces = async (servers: readonly Server[]) =>
+			(await tried({ servers })).objects.map(({ metadata }) => (metadata as Json)['namespace']);
+		expect(await namespaces([])).to.deep.equal(['default']);
+		expect(await namespaces([server('inside', {}, { namespace: PLACE.namespace })])).to.deep.equal(['default']);
+		expect(await namespaces([server('web')])).to.deep.equal(['demo', 'demo']);
+	});
+
+	it('takes the older version where only that is served', async () => {
+		const { lines, objects } = await tried({
+			servers: [],
+			answer: (object) =>
+				String(object['apiVersion']).endsWith('v1beta1') ? refused(404, 'not found') : accepted(object),
+		});
+		expect(lines[0]).to.match(/^ok: .* answers$/);
+		expect(objects.map(({ apiVersion }) => apiVersion)).to.deep.equal([
+			'toolhive.stacklok.dev/v1beta1',
+			'toolhive.stacklok.dev/v1alpha1',
+		]);
+	});
+
+	it('what it tries is a server that the rules can read, and a RunConfig of the server that is there', async () => {
+		const { objects } = await tried({});
+		expect(serverOf(objects[0] ?? {})?.ignore).to.deep.equal(['thv-scaling-doctor-dry-run']);
+		expect(objects[1]?.['metadata']).to.deep.include({
+			name: 'web-runconfig',
+			ownerReferences: [
+				{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'web', uid: 'uid-web' },
+			],
+		});
+	});
+});

@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { Cluster } from '../../src/doctor/cluster.ts';
+import { secrets } from '../../src/doctor/secrets.ts';
+import { refusal, remedies, sentences, server } from './sentences.ts';
+
+const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
+	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });
+
+/** Keys by name of the Secret; `undefined` for one that nobody may see. */
+const cluster =
+	(known: Readonly<Record<string, readonly string[] | undefined>>, asked: string[] = []): Cluster['keysOfSecret'] =>
+	async ({ namespace, name }) => {
+		asked.push(`${namespace}/${name}`);
+		if (Object.hasOwn(known, name) && known[name] === undefined) throw refusal(403);
+		return known[name];
+	};
+
+describe('doctor: Secrets', () => {
+	for (const row of [
+		{ it: 'no server needs one', servers: [server('web')], says: ['ok: no server names a password Secret'] },
+		{
+			it: 'memory needs none',
+			servers: [needing('web', 'nowhere', 'password', 'memory')],
+			says: ['ok: no server names a password Secret'],
+		},
+		{ it: 'there', servers: [needing('web', 'redis')], says: ['ok: the password Secret is there, with its key'] },
+		{
+			it: 'all there',
+			servers: [needing('web', 'redis'), needing('api', 'cache')],
+			says: ['ok: all 2 password Secrets are there, with their keys'],
+		},
+		{
+			it: 'not there: one line for all who need it',
+			servers: [needing('web', 'nowhere'), needing('api', 'nowhere', 'other')],
+			says: ['fail: Secret demo/nowhere is not there, and MCPServer web and MCPServer api need it'],
+			remedy: 'kubectl create secret generic nowhere -n demo --from-file=password=FILE --from-file=other=FILE',
+		},
+		{
+			it: 'without the key',
+			servers: [needing('web', 'redis'), needing('api', 'redis', 'passwort')],
+			says: ['fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it'],
+			remedy: 'mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
+		},
+		{
+			it: 'empty',
+			servers: [needing('web', 'empty')],
+			says: ['fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it'],
+		},
+		{
+			it: 'that may not be seen: one line for all',
+			servers: [needing('web', 'hidden'), needing('api', 'veiled'), needing('ok', 'redis')],
+			says: ['warn: 2 password Secrets may not be looked at by you: demo/hidden and demo/veiled'],
+		},
+		{
+			it: 'in the order of their names',
+			servers: ['c', 'a', 'b'].map((name) => needing(name, `nowhere-${name}`)),
+			says: ['a', 'b', 'c'].map(
+				(name) => `fail: Secret demo/nowhere-${name} is not there, and MCPServer ${name} needs it`,
+			),
+		},
+	]) {
+		it(row.it, async () => {
+			const keysOfSecret = cluster({
+				redis: ['password'],
+				cache: ['password', 'x'],
+				empty: [],
+				hidden: undefined,
+				veiled: undefined,
+			});
+			const said = await secrets(row.servers, keysOfSecret);
+			expect(sentences(said)).to.deep.equal(row.says);
+			if (row.remedy !== undefined) expect(remedies(said)[0]).to.equal(row.remedy);
+		});
+	}
+
+	it('a name that no Secret can have is never asked for, and in no command', async () => {
+		for (const name of ['../pods', '..', '', '--help', 'a b', '$(id)']) {
+			const asked: string[] = [];
+			const said = await secrets([needing('web', name)], cluster({}, asked));
+			expect(asked).to.deep.equal([]);
+			expect(said[0]?.remedy ?? '').not.to.match(/\$\(id\)|\.\.|--help/);
+		}
+	});
+	it('a key that a shell would read is quoted', async () => {
+		const said = await secrets([needing('web', 'nowhere', "a'; rm -rf $HOME #")], cluster({}));
+		expect(remedies(said)).to.deep.equal([
+			`kubectl create secret generic nowhere -n demo --from-file='a'\\''; rm -rf $HOME #'=FILE`,
+		]);
+	});
+	it('each is asked for once', async () => {
+		const asked: string[] = [];
+		const many = Array.from({ length: 12 }, (_, index) => needing(`s${index}`, index % 2 === 0 ? 'redis' : 'cache'));
+		await secrets(many, cluster({ redis: ['password'], cache: ['password'] }, asked));
+		expect(asked).to.deep.equal(['demo/redis', 'demo/cache']);
+	});
+	it('a failure of another kind is not hidden', async () => {
+		const failed = await secrets([needing('web', 'redis')], async () => {
+			throw refusal(500);
+		}).catch((error: Error) => error);
+		expect(failed).to.be.instanceOf(Error);
+	});
+});
