@@ -40,6 +40,8 @@ export interface ProductOptions {
 	readonly withoutAccess?: boolean;
 	/** False: it only has to serve, not to be ready. */
 	readonly isReady?: boolean;
+	/** Asked only about namespaces whose label `served-by` has this value, so that several can serve beside one another. */
+	readonly servedBy?: string;
 }
 
 const READY_TIMEOUT_MS = 30_000;
@@ -102,7 +104,9 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	};
 
 	const registrations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)) as unknown as Registration[];
-	const local = registrations.map((one) => atUrl(one, `https://127.0.0.1:${webhookPort}`, authority.cert));
+	const local = registrations
+		.map((one) => atUrl(one, `https://127.0.0.1:${webhookPort}`, authority.cert))
+		.map((one) => (options.servedBy === undefined ? one : narrowed(one, options.servedBy)));
 	const unregister = async (): Promise<void> => {
 		await mustSucceed(
 			plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }),
@@ -137,17 +141,39 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 const SEEN_AFTER_MS = 1_000;
 
 interface Registration {
-	readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
+	readonly metadata: { readonly name: string };
+	readonly webhooks: readonly {
+		readonly clientConfig: { readonly service: { readonly path: string } };
+		readonly namespaceSelector: { readonly matchExpressions: readonly object[] };
+	}[];
 }
 
 /** The same registration for a server on this machine. */
-const atUrl = (registration: Registration, url: string, authority: string): object => ({
+const atUrl = (registration: Registration, url: string, authority: string) => ({
 	...registration,
 	webhooks: registration.webhooks.map((webhook) => ({
 		...webhook,
 		clientConfig: { url: url + webhook.clientConfig.service.path, caBundle: Buffer.from(authority).toString('base64') },
 	})),
 });
+
+/** The same registration once more, for fewer namespaces. */
+const narrowed = (registration: ReturnType<typeof atUrl>, servedBy: string): object => ({
+	...registration,
+	metadata: { ...registration.metadata, name: `${registration.metadata.name}-${servedBy}` },
+	webhooks: registration.webhooks.map((webhook) => ({
+		...webhook,
+		namespaceSelector: {
+			matchExpressions: [
+				...webhook.namespaceSelector.matchExpressions,
+				{ key: SERVED_BY, operator: 'In', values: [servedBy] },
+			],
+		},
+	})),
+});
+
+/** Label of a namespace: see `ProductOptions`. */
+export const SERVED_BY = 'served-by';
 
 /** Our own CRDs, as `manifests/crds/` holds them. */
 export async function applyCrds(plane: ControlPlane): Promise<void> {
