@@ -11,7 +11,7 @@ import { CHECKSUM_ANNOTATION, GROUP, isKind } from '../../src/toolhive/names.ts'
 import { isObject, type Json, metadataOf } from '../../src/toolhive/types.ts';
 import type { Case } from '../cases/read-case.ts';
 import type { Api, ApiAnswer } from './api.ts';
-import { SERVED_BY } from './product.ts';
+import { SERVED_BY } from './registration.ts';
 
 export interface Scene {
 	/** What is to be written, in this namespace. */
@@ -75,16 +75,19 @@ function surroundingsOf({ kind, object = {}, oldObject }: Request, documents: re
 
 /** A Scale is read from its Deployment. Without controllers nobody else would count its pods. */
 function scaledAs(scale: Json, manifest: Json): Json {
-	const [spec, status] = [scale['spec'], scale['status']].map((one) => (isObject(one) ? one : {}));
 	const isMeant = manifest['kind'] === 'Deployment' && metadataOf(manifest)['name'] === metadataOf(scale)['name'];
 	if (!isMeant) return manifest;
-	const own = isObject(manifest['spec']) ? manifest['spec'] : {};
 	return {
 		...manifest,
-		spec: { ...own, replicas: spec?.['replicas'] },
-		status: { replicas: status?.['replicas'] },
+		spec: { ...partOf(manifest, 'spec'), replicas: partOf(scale, 'spec')['replicas'] ?? 0 },
+		status: { replicas: partOf(scale, 'status')['replicas'] },
 	};
 }
+
+const partOf = (object: Json, name: string): Json => {
+	const part = object[name];
+	return isObject(part) ? part : {};
+};
 
 const identityOf = (object: Json): string => {
 	const { name, generateName } = metadataOf(object);
