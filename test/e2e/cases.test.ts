@@ -15,8 +15,11 @@ import { needControlPlane } from '../control-plane/mocha.ts';
 import { type Api, type ApiAnswer, openApi } from './api.ts';
 import { comparable, type Golden, goldenOf, isOurs } from './case-golden.ts';
 import { pathsOf, type Scene, setScene } from './case-scene.ts';
+import { UNASKED } from './case-unasked.ts';
+import { metricOf } from './metrics.ts';
 import { apply, mustSucceed, type Product, startProduct } from './product.ts';
 
+const REVIEWS = 'thv_scaling_review_duration_seconds_count';
 const POD_MODE = '--password-env=pod';
 const VALIDATING = 'servers.validate.toolhive-scaling.svc';
 
@@ -43,7 +46,7 @@ describe('golden cases on a real API server', function () {
 	// The CRDs are loosened and some hundred objects are left behind, which without controllers nobody would collect.
 	const plane = needControlPlane({ isOwn: true });
 	const scenes = new Map<string, readonly Scene[]>();
-	const products: Product[] = [];
+	const products = new Map<string, Product>();
 	let api: Api;
 
 	const setScenes = async ({ group, servedBy }: Group): Promise<void> => {
@@ -57,12 +60,12 @@ describe('golden cases on a real API server', function () {
 		const product = await startProduct(plane(), {
 			servedBy,
 			crds: 'theirs',
-			withoutAccess: products.length > 0,
+			withoutAccess: products.size > 0,
 			// Without the reconciler: what is stored is what the webhooks made of it.
 			flags: ['--reconcile=false', ...flags],
 			...(flags.includes(POD_MODE) && { overlay: 'manifests/overlays/pod-mode' }),
 		});
-		products.push(product);
+		products.set(servedBy, product);
 	};
 
 	before(async () => {
@@ -77,18 +80,27 @@ describe('golden cases on a real API server', function () {
 		await Promise.all(others.map((one) => one()));
 	});
 	after(async () => {
-		await Promise.all(products.map((product) => product.stop()));
+		await Promise.all([...products.values()].map((product) => product.stop()));
 		api?.close();
 	});
 
-	for (const { flags, group } of groups) {
+	it('what is said not to be asked about exists', () => {
+		const documents = cases.flatMap(({ name, golden }) => golden.map((_, index) => `${name} ${index + 1}`));
+		expect(documents).to.include.members([...UNASKED.keys()]);
+	});
+	for (const { flags, group, servedBy } of groups) {
 		describe(['serve', ...flags].join(' '), () => {
 			for (const { name, golden } of group) {
 				it(name, async () => {
 					const played = scenes.get(name) ?? [];
 					expect(played).to.have.length(golden.length);
 					for (const [index, scene] of played.entries()) {
-						await expectGolden(api, scene, golden[index] ?? { warnings: [] }, `document ${index + 1}`);
+						const which = `${name} ${index + 1}`;
+						const product = products.get(servedBy) as Product;
+						const before = await metricOf(product, REVIEWS);
+						await expectGolden(api, scene, golden[index] ?? { warnings: [] }, which);
+						const isAsked = (await metricOf(product, REVIEWS)) > before;
+						expect(isAsked, `${which}, whether we are asked`).to.equal(!UNASKED.has(which));
 					}
 				});
 			}
