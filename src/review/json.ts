@@ -2,6 +2,9 @@
 import { findNodeAtLocation, type Node, parseTree, visit } from 'jsonc-parser';
 import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 
+/** Something in it is against the grammar of JSON; to YAML it may be right. */
+export class NotJson extends Unparsable {}
+
 /** The one value in `text`. Throws Unparsable. */
 export function parseJson(text: string): Parsed {
 	const value = parsed(text);
@@ -26,8 +29,8 @@ function parsed(text: string): unknown {
 		const [message, line, column] =
 			/^(.*?)(?: \(line (\d+) column (\d+)\))?$/s.exec((error as Error).message)?.slice(1) ?? [];
 		const at = line === undefined ? undefined : { line: Number(line), column: Number(column) };
-		throw new Unparsable(
-			`not JSON: ${message?.replace(/ in JSON at position \d+$/, '')}`,
+		throw new NotJson(
+			`not JSON: ${message?.replace(/( in JSON)? at position \d+$/, '')}`,
 			at ?? { line: lineAt(text, text.length), column: 1 },
 		);
 	}
