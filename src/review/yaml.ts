@@ -29,16 +29,16 @@ export function parseYaml(text: string): Parsed | undefined {
 	};
 	try {
 		const document: Document.Parsed = parseDocument(text, { ...READING, lineCounter });
+		const odd = text.search(NO_TEXT);
+		if (odd !== -1) {
+			const code = text.charCodeAt(odd).toString(16).padStart(4, '0');
+			refuse(odd, `U+${code.toUpperCase()} is no text to kubectl; in double quotes it can be written as \\u${code}`);
+		}
 		const [error] = document.errors;
 		if (error?.code === 'RESOURCE_EXHAUSTION') throw new RangeError(error.message);
 		if (error !== undefined) {
 			const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
 			refuse(error.pos[0], text.includes('{{') ? NOT_RENDERED : message);
-		}
-		const odd = text.search(NO_TEXT);
-		if (odd !== -1) {
-			const code = text.charCodeAt(odd).toString(16).padStart(4, '0');
-			refuse(odd, `U+${code.toUpperCase()} is no text to kubectl; in double quotes it can be written as \\u${code}`);
 		}
 		const value = unfold(document, text, refuse);
 		return value === null ? undefined : { value, lineOf: (path) => at(nearest(document.contents, path)).line };
