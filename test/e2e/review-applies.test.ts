@@ -55,14 +55,9 @@ data:\r
 
 const KINDS = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 
-/** In the namespace of whoever applies it, and with the second label of the operator's by which the API server asks us. */
+/** In the namespace of whoever applies it. */
 const caseText = (name: string): string =>
-	readText(`test/cases/${name}/in.yaml`)
-		.replaceAll(/^ *namespace: demo\n/gm, '')
-		.replaceAll(
-			'toolhive.stacklok.io/managed-by: toolhive-operator',
-			`$&, toolhive.stacklok.io/component: ${name.startsWith('vmcp') ? 'vmcp' : 'run'}-config`,
-		);
+	readText(`test/cases/${name}/in.yaml`).replaceAll(/^ *namespace: demo\n/gm, '');
 
 /**
  * The operator's checksum of a ConfigMap covers its annotations, and kubectl's own apply notes its input in one: only where
