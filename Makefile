@@ -34,7 +34,7 @@ format: install ## Format the code and mend what the linter can
 manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
 	node scripts/manifests.ts
 
-golden: install ## Write the expected output of test/cases/ anew; look at the diff before you commit it
+golden: install ## Write the expected output of test/cases/ and the generated parts of docs/ anew; look at the diff
 	node test/cases/golden.ts
 
 certs: install ## Make certificates and an overlay that installs with them; FLAGS=--help tells what more it can

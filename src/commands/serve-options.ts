@@ -1,4 +1,4 @@
-/** The flags of `thv-scaling serve`. README's table is compared with them. */
+/** The flags of `thv-scaling serve`. */
 import { oneOf, text, wholeNumber } from './options.ts';
 import { SETTINGS_OPTIONS } from './settings-options.ts';
 

@@ -47,7 +47,7 @@ function release({ namespace, name, image }: Operator): Saying {
 	const subject = `${namespace}/${name}`;
 	const version = versionOf(image);
 	if (version === undefined) {
-		const remedy = 'compare it with the table in README: what a field does in the end';
+		const remedy = 'see what it does by its version: docs/operators.md';
 		return warn(subject, `does not tell its version: ${image}`, remedy);
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;

@@ -1,6 +1,6 @@
 /**
  * What to know about each id that people meet: when it is said, why, and what to do. `thv-scaling review` prints it, and
- * README and docs/ are compared with it. The sentence that a finding itself says stands beside its rule.
+ * docs/rules.md is made from it. The sentence that a finding itself says stands beside its rule.
  */
 export interface Advice {
 	readonly when: string;

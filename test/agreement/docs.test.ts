@@ -1,59 +1,149 @@
-/** README's tables, the Makefile and package.json against the code they speak of. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** What the documents list, against the code that they speak of. */
 import { expect } from 'chai';
-import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
+import { CHECKS } from '../../src/doctor/examine.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
-import { WARNING_IDS } from '../../src/policy/decide.ts';
+import { DENIAL_ADVICE } from '../../src/policy/advice.ts';
+import { decide, WARNING_IDS } from '../../src/policy/decide.ts';
 import { UNKNOWN_IGNORE_ID } from '../../src/policy/ignore.ts';
+import { OCCASIONS } from '../../src/reconciler/occasions.ts';
+import { SINCE, versionText } from '../../src/toolhive/images.ts';
+import { OPERATOR_SINCE } from '../../src/toolhive/operators.ts';
+import type { Server } from '../../src/toolhive/types.ts';
+import { baseObjects, objectOf } from '../manifests/read.ts';
+import { between, codesOf, read, rowsOf } from './documents.ts';
 
-const read = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-const readme = read('README.md');
-const firstCells = (pattern: RegExp): string[] => [...readme.matchAll(pattern)].map(([, cell = '']) => cell);
+const headingsOf = (text: string): string[] => [...text.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
 
-describe('documents', () => {
-	it('README lists every warning, in the order in which they are told', () => {
-		expect(firstCells(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)).to.deep.equal([...WARNING_IDS, UNKNOWN_IGNORE_ID]);
+describe('docs/rules.md', () => {
+	const rules = read('docs/rules.md');
+
+	it('tells every warning, in the order in which they are told', () => {
+		const told = headingsOf(between(rules, '## What is warned of', '## '));
+		expect(told).to.deep.equal([...WARNING_IDS, UNKNOWN_IGNORE_ID]);
 	});
-
-	it('README lists every flag with its default', () => {
-		const rows = [...readme.matchAll(/^\| `--([a-z-]+)` \| (\S*) ?\|/gm)].map(([, flag, usual]) => [flag, usual]);
-		const flags = Object.entries(SERVE_OPTIONS).map(([flag, { fallback }]) => [flag, fallback ?? '']);
-		expect(rows).to.deep.equal(flags);
+	it('tells every denial', () => {
+		expect(headingsOf(between(rules, '## What is denied', '## '))).to.deep.equal(Object.keys(DENIAL_ADVICE));
 	});
+	it('lists every condition with its statuses and reasons', () => {
+		const listed = rowsOf(between(rules, '| condition', '| Event')).map(([, , status, reason = '']) => [
+			status,
+			...codesOf(reason),
+		]);
+		const server = (replicas: number, stdio: boolean, isRedis: boolean): Server => ({
+			...{ kind: 'MCPServer', namespace: 'demo', name: 'web', uid: 'u', ignore: [] },
+			spec: { stdio, replicas, ...(isRedis && { sessionStorage: { provider: 'redis', address: 'r:1' } }) },
+		});
+		const made = [server(2, true, false), server(2, false, true), server(1, false, false)].flatMap(
+			(one) => decide(one).conditions,
+		);
+		const reasons = new Map(made.map(({ status, reason }) => [reason, [status, reason]]));
+		expect(listed).to.have.deep.members([...reasons.values()]);
+	});
+	it('lists every Event with its type', () => {
+		const listed = rowsOf(between(rules, '| Event', '## ')).map(([reason = '', type]) => [codesOf(reason)[0], type]);
+		expect(listed).to.have.deep.members(Object.values(OCCASIONS).map(({ reason, type }) => [reason, type]));
+	});
+});
 
-	it('README lists every metric of ours', async () => {
+describe('docs/metrics.md', () => {
+	it('lists every metric of ours, with type and labels', async () => {
 		const metrics = createMetrics({
 			inFlight: () => 0,
 			reconciler: { isLeading: () => false, queued: () => 0, waitingRollouts: () => 0 },
-			watches: () => [],
+			watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
 			certificateExpiry: () => 0,
 		});
-		const names = [...(await metrics.text()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
-		expect(firstCells(/^\| `(thv_scaling_\w+)` \|/gm)).to.have.members(names);
+		// One with labels shows them only after it was used.
+		metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
+		metrics.countRefused(503);
+		metrics.countWrite('deployments');
+		metrics.countPass('done');
+		metrics.countReload('loaded');
+		const text = await metrics.text();
+		const made = [...text.matchAll(/^# TYPE (thv_scaling_\w+) (\w+)$/gm)].map(([, name = '', type]) => {
+			const [, sample = ''] = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];
+			const labels = [...sample.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');
+			return [name, type, labels.sort().join()];
+		});
+		const listed = rowsOf(read('docs/metrics.md'))
+			.filter(([name]) => name?.startsWith('`thv_scaling_'))
+			.map(([name = '', type, labels = '']) => [codesOf(name)[0], type, codesOf(labels).sort().join()]);
+		expect(listed).to.have.deep.members(made);
 	});
+});
 
-	it('every make command in the documents is in the Makefile, with a help text', () => {
-		const known = [...read('Makefile').matchAll(/^([a-z][a-z0-9-]*):.*## /gm)].map(([, name]) => name);
-		for (const file of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'DESIGN.md', 'certs/README.md']) {
-			const named = [...read(file).matchAll(/(?:^|`)make ([a-z][a-z0-9-]*)/gm)].map(([, name]) => name);
-			expect(known, file).to.include.members(named);
+describe('docs/security.md', () => {
+	const security = read('docs/security.md');
+
+	it('lists every right of manifests/base, and no other', () => {
+		const listed = rowsOf(between(security, '## What it may do', '## ')).map(([verbs = '', resources = '', where]) => {
+			const [all = '', name] = resources.split(' named ');
+			return { verbs: codesOf(verbs), resources: codesOf(all), names: codesOf(name ?? ''), where };
+		});
+		const given = (['ClusterRole', 'Role'] as const).flatMap((kind) =>
+			rulesOf(kind).map(({ apiGroups: [group = ''], resources, resourceNames = [], verbs }) => ({
+				verbs,
+				resources: resources.map((resource) => (group === '' ? resource : `${resource}.${group}`)),
+				names: resourceNames,
+				where: kind === 'ClusterRole' ? 'cluster' : 'own namespace',
+			})),
+		);
+		expect(listed).to.have.deep.members(given);
+	});
+	it('lists every webhook with its failurePolicy', () => {
+		const listed = rowsOf(between(security, '## When it does not answer', '## ')).map(([name = '', policy]) => [
+			codesOf(name)[0],
+			policy,
+		]);
+		const registered = baseObjects()
+			.filter(({ kind }) => kind.endsWith('WebhookConfiguration'))
+			.flatMap((one) => (one as unknown as { webhooks: { name: string; failurePolicy: string }[] }).webhooks)
+			.map(({ name, failurePolicy }) => [name, failurePolicy]);
+		const podMode = /name: (pods\.\S+)[\s\S]*failurePolicy: (\w+)/.exec(
+			read('manifests/overlays/pod-mode/pods-webhook.yaml'),
+		);
+		expect(listed).to.have.deep.members([...registered, [podMode?.[1], podMode?.[2]]]);
+	});
+	it('names a file for each right', () => {
+		for (const [, , , reason = ''] of rowsOf(between(security, '## What it may do', '## '))) {
+			expect(reason).to.match(/^\[\w+(-\w+)*\.ts\]\(\.\.\/src\//);
 		}
 	});
+});
+
+interface Rule {
+	readonly apiGroups: string[];
+	readonly resources: string[];
+	readonly resourceNames?: string[];
+	readonly verbs: string[];
+}
+
+const rulesOf = (kind: 'ClusterRole' | 'Role'): readonly Rule[] =>
+	(objectOf(kind) as unknown as { rules: readonly Rule[] }).rules;
+
+describe('the other pages', () => {
+	it('operators.md names every version from which on something is different', () => {
+		const versions = Object.values({ ...SINCE, ...OPERATOR_SINCE }).map(versionText);
+		const page = read('docs/operators.md') + read('docs/install.md');
+		expect(versions.filter((version) => !page.includes(version))).to.deep.equal([]);
+	});
+	it('troubleshooting.md lists every check of doctor', () => {
+		const listed = rowsOf(between(read('docs/troubleshooting.md'), '## What doctor says', '## '));
+		expect(listed.map(([title = '']) => codesOf(title)[0])).to.deep.equal(Object.values(CHECKS));
+	});
+});
+
+describe('package.json', () => {
+	const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
+	const all: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies, ...optionalDependencies };
 
 	it('every dependency has its reason in DESIGN.md', () => {
-		const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 		const design = read('DESIGN.md');
-		const missing = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
-			(name) => !design.includes(`\`${name}\``),
-		);
-		expect(missing).to.deep.equal([]);
+		expect(Object.keys(all).filter((name) => !design.includes(`\`${name}\``))).to.deep.equal([]);
 	});
-
 	it('every version is exact', () => {
-		const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
-		for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) {
-			expect(String(version), name).to.match(/^(npm:@?[\w/-]+@)?\d+\.\d+\.\d+$/);
+		for (const [name, version] of Object.entries(all)) {
+			expect(version, name).to.match(/^(npm:@?[\w/-]+@)?\d+\.\d+\.\d+$/);
 		}
 	});
 });

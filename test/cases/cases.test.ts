@@ -39,7 +39,7 @@ describe('golden cases', () => {
 	});
 
 	for (const { file, text } of pages()) {
-		it(`are told in ${file}`, () => {
+		it(`${file} is as \`make golden\` writes it`, () => {
 			expect(readFileSync(join(CASES, '../..', file), 'utf8'), `${file} ${ADVICE}`).to.equal(text);
 		});
 	}

@@ -1,6 +1,10 @@
-/** The pages of docs/ that are made from the cases: all of them, and an example for each warning and denial. */
+/**
+ * Every page of docs/ that is generated, whole or in part: the cases, an example for each warning and denial, the flags.
+ * `make golden` writes them, and cases.test.ts compares.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { flagsText } from '../../scripts/flags-page.ts';
 import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
 import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
 
@@ -18,7 +22,8 @@ const END = '<!-- to here -->';
 
 export const pages = (): Page[] => [
 	{ file: 'docs/cases.md', text: casesPage() },
-	{ file: 'docs/rules.md', text: between(readFileSync(join(DOCS, 'rules.md'), 'utf8'), adviceText()) },
+	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
+	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
 ];
 
 const AREAS: Readonly<Record<string, string>> = {
@@ -132,9 +137,10 @@ function exampleOf(id: string): { name: string; lines: string[] } | undefined {
 	return undefined;
 }
 
-function between(page: string, text: string): string {
+function between(file: string, text: string): string {
+	const page = readFileSync(join(DOCS, file), 'utf8');
 	const begin = page.indexOf(BEGIN);
 	const end = page.indexOf(END);
-	if (begin === -1 || end === -1) throw new Error(`docs/rules.md has lost its lines ${BEGIN} and ${END}`);
+	if (begin === -1 || end === -1) throw new Error(`docs/${file} has lost its lines ${BEGIN} and ${END}`);
 	return `${page.slice(0, begin)}${BEGIN}\n\n${text}\n${page.slice(end)}`;
 }

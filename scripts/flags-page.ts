@@ -1,0 +1,32 @@
+/** The tables of docs/flags.md, from the very tables that the commands read their flags with. `make golden` writes them. */
+import { DOCTOR_OPTIONS } from '../src/commands/doctor-options.ts';
+import { environmentName, type Option, type Table } from '../src/commands/options.ts';
+import { REVIEW_OPTIONS } from '../src/commands/review-options.ts';
+import { SERVE_OPTIONS } from '../src/commands/serve-options.ts';
+
+/** Every command with its flags, in the order of `thv-scaling --help`. Tests hold the documents against it. */
+export const FLAGS: Readonly<Record<string, Table>> = {
+	serve: SERVE_OPTIONS,
+	review: REVIEW_OPTIONS,
+	crds: {},
+	doctor: DOCTOR_OPTIONS,
+};
+
+export const flagsText = (): string =>
+	Object.entries(FLAGS)
+		.map(([command, table]) => [`## ${command}`, '', ...tableOf(command, table), ''].join('\n'))
+		.join('\n');
+
+function tableOf(command: string, table: Table): string[] {
+	const options = Object.entries(table);
+	if (options.length === 0) return [`\`thv-scaling ${command}\` has no flags but \`--help\`.`];
+	return ['| flag | default | allowed | meaning |', '|---|---|---|---|', ...options.map(rowOf)];
+}
+
+function rowOf([flag, option]: [string, Option<unknown>]): string {
+	const { allowed, help, fallback, short, isSwitch } = option;
+	const names = short === undefined ? `\`--${flag}\`` : `\`--${flag}\`, \`-${short}\``;
+	const usual = fallback === undefined || isSwitch ? '' : `\`${fallback}\``;
+	const values = isSwitch ? 'stands alone' : allowed;
+	return `| ${names}<br>\`${environmentName(flag)}\` | ${usual} | ${values} | ${help} |`;
+}

@@ -1,0 +1,45 @@
+/** The documents that people read, for the tests that hold them against the code. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '../..');
+
+export const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** Below the project's root. */
+export const DOCUMENTS: readonly string[] = [
+	'README.md',
+	'CHANGELOG.md',
+	'CONTRIBUTING.md',
+	'DESIGN.md',
+	'certs/README.md',
+	...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
+];
+
+/** What is between two lines of `text` that begin so; to the end where the second is not there. */
+export function between(text: string, begin: string, end: string): string {
+	const from = text.indexOf(`\n${begin}`);
+	const to = text.indexOf(`\n${end}`, from + 1);
+	return from === -1 ? '' : text.slice(from, to === -1 ? undefined : to);
+}
+
+/** Cells of each row of the Markdown tables in `text`, without the heads. */
+export function rowsOf(text: string): string[][] {
+	const lines = text.split('\n');
+	return lines.flatMap((line, index) => {
+		const isHead = lines[index + 1]?.startsWith('|---') === true;
+		if (!line.startsWith('| ') || isHead) return [];
+		const cells = line.split(/(?<!\\)\|/).slice(1, -1);
+		return [cells.map((cell) => cell.trim())];
+	});
+}
+
+/** Everything in backticks. */
+export const codesOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+
+/** The code of a document: blocks, then what stands in backticks. What programs print (`text` blocks) is left out. */
+export function snippetsOf(text: string): string[] {
+	const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
+	const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
+	return [...blocks.flatMap(([, language, code = '']) => (language === 'text' ? [] : [code])), ...codesOf(prose)];
+}
