@@ -49,6 +49,9 @@ bench: install ## Measure: the rules alone, and HTTPS against a bare server
 bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes)
 	node bench/reconcile.ts
 
+bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 3 minutes)
+	node bench/review.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -58,4 +61,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile coverage build image
+.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image

@@ -4,11 +4,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { paintFor } from '../src/review/render-text.ts';
 import { findAssets } from '../test/control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { type Product, ROOT, startProduct } from '../test/e2e/product.ts';
 import { createOldOperator, type OldOperator } from '../test/old-operator/old-operator.ts';
-import { differenceOf, paintFor } from './difference.ts';
+import { differenceOf } from './difference.ts';
 import { type Everything, PROMISES } from './promises.ts';
 
 const NAMESPACE = 'mcp-demo';

@@ -1,5 +1,6 @@
 /** The three things an admission webhook can say. */
 import type { Finding, Violation } from '../policy/finding.ts';
+import { printable } from '../toolhive/printable.ts';
 import type { Json, Operation } from '../toolhive/types.ts';
 import { patchBetween } from './patch.ts';
 
@@ -40,11 +41,5 @@ export function warningText({ field, message, id }: Finding): string {
 	return (start.length > room ? `${start.slice(0, room - 3).replace(HALF_CHARACTER, '')}...` : start) + end;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
 /** What is left of a character that a cut went through. */
 const HALF_CHARACTER = /[\ud800-\udbff]$/;
-
-/** `value` without control characters and without half a character, on one line. */
-const printable = (value: string): string => value.replace(CONTROL, ' ').toWellFormed();

@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
-import { cleaned } from '../review/cleaned.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
+import { printable } from '../toolhive/printable.ts';
 import { readCommandLine, UsageError } from './options.ts';
 
 /** What it needs of a process. */
@@ -31,7 +31,7 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 	const completed: CompletedText[] = [];
 	for (const file of files) completed.push(complete(file, await bytesOf(file, stdin)));
 	await print(stdout, joined(completed.map(({ text }) => text)));
-	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${cleaned(note)}\n`);
+	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${printable(note)}\n`);
 	if (completed.some(({ found }) => found > 0)) return EXIT_DONE;
 	const names = KIND_LIST.map((kind) => `${KINDS[kind].plural}.${GROUP}`);
 	stderr.write(
@@ -47,7 +47,7 @@ function complete(file: string, bytes: Uint8Array): CompletedText {
 		return completeCrds(textOf(bytes));
 	} catch (error) {
 		if (error instanceof UnusableText) {
-			throw new UsageError(cleaned(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
+			throw new UsageError(printable(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
 		}
 		if (error instanceof NotText) throw new UsageError(`${nameOf(file)} ${error.message}`);
 		throw error;

@@ -2,11 +2,12 @@
 import { type Connection, connect } from '../cluster/connect.ts';
 import { createLook } from '../cluster/look.ts';
 import type { Settings } from '../doctor/deployment.ts';
-import { examine, withoutControls } from '../doctor/examine.ts';
+import { examine } from '../doctor/examine.ts';
 import type { Installation } from '../doctor/installation.ts';
 import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
 import { statusOf } from '../doctor/saying.ts';
 import { isObjectName } from '../objects/metadata.ts';
+import { printable } from '../toolhive/printable.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { readOptions, UsageError } from './options.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
@@ -51,7 +52,7 @@ const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${u
 
 const unusable = (what: string, error: unknown): UsageError => {
 	const reason = error instanceof SyntaxError ? 'it does not answer as an API server does' : reasonOf(error as Error);
-	return new UsageError(withoutControls(`${what}: ${reason}`), { cause: error });
+	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
 };
 
 /** A connection that was tried at several addresses has its reasons inside. */

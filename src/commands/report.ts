@@ -1,7 +1,7 @@
 /** What a command prints: the report on stdout, everything else on stderr, and progress where a person waits. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { cleaned } from '../review/cleaned.ts';
+import { printable } from '../toolhive/printable.ts';
 
 /** The ends of a process that a command talks to. */
 export interface Terminal {
@@ -49,7 +49,7 @@ export function createReport({ stdout, stderr }: Terminal, what: string): Report
 		},
 		tell: (line) => {
 			clear();
-			stderr.write(`thv-scaling: ${cleaned(line)}\n`);
+			stderr.write(`thv-scaling: ${printable(line)}\n`);
 		},
 		tick: () => {
 			count += 1;

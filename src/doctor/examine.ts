@@ -2,6 +2,7 @@
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { serverOf } from '../objects/server.ts';
 import { INSTALLED_AS, KIND_LIST } from '../toolhive/names.ts';
+import { printable } from '../toolhive/printable.ts';
 import type { Server } from '../toolhive/types.ts';
 import { apiServer, knowsDryRun } from './api-server.ts';
 import { autoscalers } from './autoscalers.ts';
@@ -107,7 +108,7 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 
 	const ids = Object.keys(CHECKS) as CheckId[];
 	const said = await Promise.all(ids.map((id) => checks[id]().catch((error: Error) => [notDone(error)])));
-	return ids.flatMap((id, index) => (said[index] ?? []).map((saying) => ({ id, ...printable(saying) })));
+	return ids.flatMap((id, index) => (said[index] ?? []).map((saying) => ({ id, ...withoutControls(saying) })));
 }
 
 const NO_WEBHOOKS = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
@@ -141,13 +142,9 @@ function notDone(error: Error): Saying {
 	return warn(subject, `was not made: you may not ${right}`, `run it as somebody who may: kubectl auth can-i ${right}`);
 }
 
-/** Names and messages come from the cluster; nothing in them may steer a terminal. */
-export const withoutControls = (text: string): string =>
-	text.toWellFormed().replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
-
-const printable = ({ status, subject, message, remedy }: Saying): Saying => ({
+const withoutControls = ({ status, subject, message, remedy }: Saying): Saying => ({
 	status,
-	subject: withoutControls(subject),
-	message: withoutControls(message),
-	...(remedy !== undefined && { remedy: withoutControls(remedy) }),
+	subject: printable(subject),
+	message: printable(message),
+	...(remedy !== undefined && { remedy: printable(remedy) }),
 });

@@ -2,13 +2,17 @@
 import { findNodeAtLocation, type Node, parseTree, visit } from 'jsonc-parser';
 import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 
+/** Something in it is against the grammar of JSON; to YAML it may be right. */
+export class NotJson extends Unparsable {}
+
 /** The one value in `text`. Throws Unparsable. */
 export function parseJson(text: string): Parsed {
-	const value = parsed(text);
+	// First, because it also finds what is nested too deeply for what follows.
+	const value = plainOf(parsed(text));
 	checkKeys(text);
 	let places: { readonly tree: Node | undefined; readonly lineAt: (offset: number) => number } | undefined;
 	return {
-		value: plainOf(value),
+		value,
 		lineOf: (path) => {
 			places ??= { tree: parseTree(text), lineAt: linesOf(text) };
 			return places.lineAt(nearest(places.tree, path));
@@ -26,8 +30,8 @@ function parsed(text: string): unknown {
 		const [message, line, column] =
 			/^(.*?)(?: \(line (\d+) column (\d+)\))?$/s.exec((error as Error).message)?.slice(1) ?? [];
 		const at = line === undefined ? undefined : { line: Number(line), column: Number(column) };
-		throw new Unparsable(
-			`not JSON: ${message?.replace(/ in JSON at position \d+$/, '')}`,
+		throw new NotJson(
+			`not JSON: ${message?.replace(/( in JSON)? at position \d+$/, '')}`,
 			at ?? { line: linesOf(text)(text.length), column: 1 },
 		);
 	}

@@ -1,9 +1,9 @@
 /** Objects of Kubernetes as they stand in a file. */
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
-import { parseJson } from './json.ts';
+import { NotJson, parseJson } from './json.ts';
 import { NOT_RENDERED, type Problem } from './problem.ts';
-import type { Source } from './split.ts';
-import { type Path, roundedOf, Unparsable } from './values.ts';
+import { LONGEST_YAML, type Source } from './split.ts';
+import { type Parsed, type Path, roundedOf, Unparsable } from './values.ts';
 import { parseYaml } from './yaml.ts';
 
 export interface Manifest {
@@ -19,10 +19,11 @@ export interface Manifest {
 }
 
 /** Everything in one document: one object, the items of a List, or what is wrong with it. */
-export function manifestsOf({ file, line, text, format }: Source): (Manifest | Problem)[] {
+export function manifestsOf(source: Source): (Manifest | Problem)[] {
+	const { file, line } = source;
 	try {
-		const parsed = format === 'json' ? parseJson(text) : parseYaml(text);
-		if (parsed === undefined || parsed.value === null) return [];
+		const parsed = parsedOf(source);
+		if (parsed === undefined) return [];
 		const lineAt = (path: Path): number => line - 1 + parsed.lineOf(path);
 		return objectsIn(parsed.value, []).map(({ value, path }) => {
 			const problem = problemOf(value);
@@ -41,6 +42,21 @@ export function manifestsOf({ file, line, text, format }: Source): (Manifest | P
 		if (!(error instanceof Unparsable)) throw error;
 		const at = error.at === undefined ? { line } : { line: line - 1 + error.at.line, column: error.at.column };
 		return [{ file, ...at, problem: error.message }];
+	}
+}
+
+/** As kubectl does it: what is not quite JSON may still be YAML, such as a comma before a brace. */
+function parsedOf({ text, format }: Source): Parsed | undefined {
+	if (format === 'yaml') return parseYaml(text);
+	try {
+		return parseJson(text);
+	} catch (error) {
+		if (!(error instanceof NotJson) || text.length > LONGEST_YAML) throw error;
+		try {
+			return parseYaml(text);
+		} catch {
+			throw error;
+		}
 	}
 }
 
@@ -64,16 +80,16 @@ function objectsIn(value: unknown, path: Path): Placed[] {
 
 /** `List`, and the typed ones that an API server gives, whose items may leave out what they are. */
 const isList = ({ kind, items }: Json): boolean =>
-	typeof kind === 'string' && kind.endsWith('List') && (items === null || items === undefined || Array.isArray(items));
+	Array.isArray(items) || (typeof kind === 'string' && kind.endsWith('List') && (items ?? null) === null);
 
 function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	if (!isObject(item) || item['kind'] !== undefined || kind === 'List') return item;
-	return { apiVersion, kind: String(kind).slice(0, -'List'.length), ...item };
+	return { apiVersion, kind: String(kind).replace(/List$/, ''), ...item };
 }
 
 function problemOf(value: unknown): string | undefined {
 	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is no manifest of Kubernetes`;
-	if (typeof value['kind'] !== 'string' || typeof value['apiVersion'] !== 'string') return NO_MANIFEST;
+	if (![value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '')) return NO_MANIFEST;
 	if (value['kind'] === 'AdmissionReview') return undefined;
 	const { name, generateName } = metadataOf(value);
 	if (typeof name !== 'string' && typeof generateName !== 'string') {

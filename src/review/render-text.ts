@@ -1,7 +1,7 @@
 /** The report for people: what happens to each object, where, and what to do about it. */
 import { ADVICE } from '../policy/advice.ts';
 import { KIND_LIST } from '../toolhive/names.ts';
-import { cleaned } from './cleaned.ts';
+import { printable } from '../toolhive/printable.ts';
 import { changesOf } from './difference.ts';
 import type { Outlook } from './outlook.ts';
 import type { Located, Reviewed } from './review.ts';
@@ -17,8 +17,8 @@ export type Paint = (colour: keyof typeof CODES, text: string) => string;
  */
 export const paintFor = (isTerminal: boolean, noColor: string | undefined): Paint =>
 	isTerminal && !noColor
-		? (colour, text) => (colour === 'plain' ? cleaned(text) : `\u001b[${CODES[colour]}m${cleaned(text)}\u001b[0m`)
-		: (_colour, text) => cleaned(text);
+		? (colour, text) => (colour === 'plain' ? printable(text) : `\u001b[${CODES[colour]}m${printable(text)}\u001b[0m`)
+		: (_colour, text) => printable(text);
 
 const VERDICTS = {
 	unchanged: { symbol: '✓', colour: 'green' },

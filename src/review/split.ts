@@ -1,35 +1,40 @@
-/** Cuts a text that arrives in pieces into documents: YAML at its `---` lines, JSON after each value. */
+/** Cuts a text that arrives in pieces into documents where kubectl does: YAML at its `---` lines, JSON after each value. */
 import type { Problem } from './problem.ts';
+import { valuesIn } from './split-json.ts';
 
 export interface Source {
 	readonly file: string;
 	/** Line of the file in which `text` begins, from 1. */
 	readonly line: number;
 	readonly text: string;
+	/** What it looks like: kubectl takes YAML also where JSON began. */
 	readonly format: 'yaml' | 'json';
 }
 
 /** Characters. YAML costs 70 times its size in memory; the API server takes objects of up to 3 MiB, only Lists are longer. */
-const LONGEST = { yaml: 8 * 1024 * 1024, json: 64 * 1024 * 1024 } as const;
+export const LONGEST_YAML = 8 * 1024 * 1024;
 
-const TOO_LONG = {
-	yaml: 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON',
-	json: 'one value of more than 64 MiB; cut it into several',
-} as const;
+const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+
+const JSON_START = /^\s*\{\s*["}]/;
 
 /** Bounded memory: never more than one document and one piece. */
 export async function* documentsIn(file: string, pieces: AsyncIterable<string>): AsyncGenerator<Source | Problem> {
 	const iterator = pieces[Symbol.asyncIterator]();
 	let start = '';
-	let isOver = false;
-	// What the text is shows in the first thing that is neither blank nor a comment.
-	while (!isOver && !/^(\s|#.*\n)*[^\s#][\s\S]/.test(start)) {
+	// What the text is shows in its first character, or in the one after a brace.
+	while (!/^\s*([^\s{]|\{\s*\S)/.test(start)) {
 		const { value, done } = await iterator.next();
-		if (done) isOver = true;
-		else start += value;
+		if (done) break;
+		start += value;
 	}
 	const rest = startingWith(start, iterator);
-	yield* /^(\s|#.*\n)*\{\s*["}]/.test(start) ? valuesIn(file, rest) : sectionsIn(file, rest);
+	if (!JSON_START.test(start)) {
+		yield* sectionsIn(file, rest, 1);
+		return;
+	}
+	const left = yield* valuesIn(file, rest);
+	if (left !== undefined) yield* sectionsIn(file, startingWith(left.text, rest), left.line);
 }
 
 async function* startingWith(first: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
@@ -37,40 +42,57 @@ async function* startingWith(first: string, rest: AsyncIterator<string>): AsyncG
 	for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
-const SEPARATOR = /^(---|\.\.\.)(\s|$)/;
-
-async function* sectionsIn(file: string, pieces: AsyncIterable<string>): AsyncGenerator<Source | Problem> {
+async function* sectionsIn(
+	file: string,
+	pieces: AsyncIterable<string>,
+	from: number,
+): AsyncGenerator<Source | Problem> {
 	let lines: string[] = [];
 	let length = 0;
-	let begins = 1;
-	let number = 0;
-	const take = (): Source | Problem | undefined => {
-		const text = lines.join('\n');
-		const line = begins;
-		const isTooLong = length > LONGEST.yaml;
+	let begins = from;
+	let number = from - 1;
+	/** `...` was there, and the first line behind it that is lost by that. */
+	let isEnded = false;
+	let lost: number | undefined;
+	const taken = function* (): Generator<Source | Problem> {
+		if (length > LONGEST_YAML) yield { file, line: begins, problem: TOO_LONG };
+		else if (lines.some(isText)) {
+			const text = `${lines.join('\n')}\n`;
+			yield { file, line: begins, text, format: JSON_START.test(text) ? 'json' : 'yaml' };
+		}
+		if (lost !== undefined) yield { file, line: lost, problem: BEHIND_DOTS };
 		lines = [];
 		length = 0;
-		begins = number;
-		if (isTooLong) return { file, line, problem: TOO_LONG.yaml };
-		return text.trim() === '' || text.trim() === '---' ? undefined : { file, line, text, format: 'yaml' };
+		begins = number + 1;
+		isEnded = false;
+		lost = undefined;
 	};
-	for await (const line of linesOf(pieces)) {
+	for await (const ended of linesOf(pieces)) {
 		number += 1;
-		// Directives such as %YAML belong to what follows their `---`.
-		if (SEPARATOR.test(line) && !lines[0]?.startsWith('%')) {
-			const source = take();
-			if (source !== undefined) yield source;
-			if (line.startsWith('...')) {
-				begins = number + 1;
-				continue;
-			}
+		const isFirst = lines.length === 0;
+		// kubectl takes a byte order mark wherever a document begins.
+		const line = ended.slice(isFirst && ended.startsWith('\ufeff') ? 1 : 0, ended.endsWith('\r') ? -1 : undefined);
+		if (line.startsWith('---')) {
+			yield* taken();
+			const behind = line.slice(3).trim();
+			if (behind !== '' && !behind.startsWith('#')) yield { file, line: number, problem: BEHIND_DASHES };
+		} else if (isEnded) {
+			if (isText(line)) lost ??= number;
+		} else if (/^\.\.\.(\s|$)/.test(line)) isEnded = true;
+		else if (line.startsWith('%') && !lines.some(isText)) yield { file, line: number, problem: DIRECTIVE };
+		else {
+			length += line.length + 1;
+			if (length <= LONGEST_YAML) lines.push(line);
 		}
-		length += line.length + 1;
-		if (length <= LONGEST.yaml) lines.push(line);
 	}
-	const source = take();
-	if (source !== undefined) yield source;
+	yield* taken();
 }
+
+const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
+const BEHIND_DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
+const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
+
+const isText = (line: string): boolean => /^\s*[^\s#]/.test(line);
 
 async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
 	let rest: string[] = [];
@@ -84,71 +106,8 @@ async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
 			kept = 0;
 		}
 		// A line longer than any document is not worth keeping whole.
-		if (kept <= LONGEST.yaml) rest.push(last);
+		if (kept <= LONGEST_YAML && last !== '') rest.push(last);
 		kept += last.length;
 	}
 	if (rest.length > 0) yield rest.join('');
-}
-
-async function* valuesIn(file: string, pieces: AsyncIterable<string>): AsyncGenerator<Source | Problem> {
-	let parts: string[] = [];
-	let length = 0;
-	let depth = 0;
-	let isInString = false;
-	let isEscaped = false;
-	let line = 1;
-	let begins = 1;
-	for await (const piece of pieces) {
-		let from = 0;
-		// Only these can change what the rest of the text is.
-		const marks = /["\\{}[\]\n]/g;
-		marks.lastIndex = isEscaped ? 1 : 0;
-		isEscaped = false;
-		for (let found = marks.exec(piece); found !== null; found = marks.exec(piece)) {
-			const [mark] = found;
-			if (mark === '\n') line += 1;
-			else if (mark === '\\') {
-				if (!isInString) continue;
-				isEscaped = marks.lastIndex === piece.length;
-				marks.lastIndex += 1;
-			} else if (mark === '"') isInString = !isInString;
-			else if (isInString) continue;
-			else if (mark === '{' || mark === '[') {
-				if (depth === 0) {
-					const between = parts.join('') + piece.slice(from, found.index);
-					if (!/^(\s|,|#.*\n|---)*$/.test(between)) {
-						yield {
-							file,
-							line,
-							problem: `${JSON.stringify(between.trim().slice(0, 20))} stands between two JSON values`,
-						};
-						return;
-					}
-					parts = [];
-					length = 0;
-					from = found.index;
-					begins = line;
-				}
-				depth += 1;
-			} else {
-				depth -= 1;
-				if (depth > 0) continue;
-				const end = found.index + 1;
-				parts.push(piece.slice(from, end));
-				length += end - from;
-				yield length > LONGEST.json
-					? { file, line: begins, problem: TOO_LONG.json }
-					: { file, line: begins, text: parts.join(''), format: 'json' };
-				parts = [];
-				length = 0;
-				from = end;
-				depth = 0;
-			}
-		}
-		const left = piece.slice(from);
-		length += left.length;
-		if (length <= LONGEST.json) parts.push(left);
-	}
-	const rest = parts.join('');
-	if (depth > 0 || rest.trim() !== '') yield { file, line: begins, text: rest, format: 'json' };
 }

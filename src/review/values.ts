@@ -19,8 +19,8 @@ export class Unparsable extends Error {
 }
 
 /** More than any object of Kubernetes has, and what a few aliases can unfold to. */
-const MOST_VALUES = 2_000_000;
-const DEEPEST = 500;
+export const MOST_VALUES = 2_000_000;
+export const DEEPEST = 500;
 
 /** A copy in which nothing is shared, bigints are numbers where that is exact, and everything can be JSON. */
 export function plainOf(value: unknown): unknown {
@@ -36,9 +36,10 @@ export function plainOf(value: unknown): unknown {
 		}
 		if (Array.isArray(one)) return one.map((item) => copy(item, depth + 1));
 		if (typeof one === 'object' && one !== null) {
-			return Object.fromEntries(Object.entries(one).map(([key, item]) => [key, copy(item, depth + 1)]));
+			return Object.fromEntries(Object.entries(one).map(([key, item]) => [key.toWellFormed(), copy(item, depth + 1)]));
 		}
-		return one;
+		// Go's JSON has U+FFFD for half a character.
+		return typeof one === 'string' ? one.toWellFormed() : one;
 	};
 	return copy(value, 0);
 }

@@ -13,9 +13,9 @@ const STOP_TIMEOUT_MS = 60_000;
 const shared = new Map<boolean, Promise<ControlPlane>>();
 let announced = false;
 
-export interface Needed {
+export interface NeededControlPlane {
 	readonly controllerManager?: boolean;
-	/** One that no other suite sees, for a suite that spoils what all share. It ends with the suite. */
+	/** One that no other suite sees, and that ends with this one: for what could not be tidied up. */
 	readonly isOwn?: boolean;
 }
 
@@ -23,14 +23,15 @@ export interface Needed {
  * Call it inside a `describe`. The result gives the control plane from the first `before` or test on. Where the programs cannot be
  * had the suite is skipped, with one line on stderr; with CI=true it fails instead.
  */
-export function needControlPlane(options: Needed = {}): () => ControlPlane {
+export function needControlPlane(options: NeededControlPlane = {}): () => ControlPlane {
 	const withControllers = options.controllerManager ?? false;
+	const isOwn = options.isOwn ?? false;
 	let ours: ControlPlane | undefined;
 	before('control plane', async function () {
 		this.timeout(FIRST_START_TIMEOUT_MS);
-		const existing = options.isOwn ? undefined : shared.get(withControllers);
+		const existing = isOwn ? undefined : shared.get(withControllers);
 		const started = existing ?? startControlPlane({ controllerManager: withControllers });
-		if (!options.isOwn) shared.set(withControllers, started);
+		if (!isOwn) shared.set(withControllers, started);
 		try {
 			ours = await started;
 		} catch (error) {
@@ -39,9 +40,8 @@ export function needControlPlane(options: Needed = {}): () => ControlPlane {
 			announced = true;
 			this.skip();
 		}
-		if (existing !== undefined) return;
-		const suite = options.isOwn ? this.test?.parent : rootOf(this.test?.parent);
-		suite?.afterAll('control plane', stopAfterAll(ours));
+		const user = isOwn ? this.test?.parent : rootOf(this.test?.parent);
+		if (existing === undefined) user?.afterAll('control plane', stopAfterAll(ours));
 	});
 	return () => {
 		if (ours === undefined)

@@ -12,6 +12,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import { startGuard } from '../control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
+import { pointedAt, type Registration } from './registration.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -40,9 +41,14 @@ export interface ProductOptions {
 	readonly withoutAccess?: boolean;
 	/** False: it only has to serve, not to be ready. */
 	readonly isReady?: boolean;
+	/** Asked only about namespaces whose label SERVED_BY has this value, so that several can serve beside one another. */
+	readonly servedBy?: string;
 }
 
 const READY_TIMEOUT_MS = 30_000;
+// One listener for all of them: Node warns where many wait for its exit.
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach(kill));
 const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
 /** Starts and registers it. Rejects with the end of its log when it does not get ready. */
@@ -74,8 +80,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		'--drain-seconds=0',
 		...(options.flags ?? []),
 	]);
-	const killChild = (): void => void child.kill('SIGKILL');
-	process.on('exit', killChild);
+	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));
 	let output = '';
@@ -91,7 +96,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const awaited = options.isReady === false ? 'serving' : 'ready';
 	while (!log().some(({ msg }) => msg === awaited)) {
 		if (child.exitCode !== null || performance.now() > deadlineMs) {
-			killChild();
+			kill(child);
 			throw new Error(`serve did not get ready:\n${output.slice(-2000)}`);
 		}
 		await sleep(50);
@@ -102,7 +107,8 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	};
 
 	const registrations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)) as unknown as Registration[];
-	const local = registrations.map((one) => atUrl(one, `https://127.0.0.1:${webhookPort}`, authority.cert));
+	const target = { url: `https://127.0.0.1:${webhookPort}`, authority: authority.cert, servedBy: options.servedBy };
+	const local = registrations.map((one) => pointedAt(one, target));
 	const unregister = async (): Promise<void> => {
 		await mustSucceed(
 			plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }),
@@ -124,7 +130,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 			const isOver = child.exitCode !== null || child.signalCode !== null;
 			if (!isOver) child.kill('SIGTERM');
 			const code = isOver ? child.exitCode : await ended;
-			process.off('exit', killChild);
+			running.delete(child);
 			await rm(folder, { recursive: true, force: true });
 			return code;
 		},
@@ -136,18 +142,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 /** The API server reads registrations through a watch of its own and does not say when it has. */
 const SEEN_AFTER_MS = 1_000;
 
-interface Registration {
-	readonly webhooks: readonly { readonly clientConfig: { readonly service: { readonly path: string } } }[];
-}
-
-/** The same registration for a server on this machine. */
-const atUrl = (registration: Registration, url: string, authority: string): object => ({
-	...registration,
-	webhooks: registration.webhooks.map((webhook) => ({
-		...webhook,
-		clientConfig: { url: url + webhook.clientConfig.service.path, caBundle: Buffer.from(authority).toString('base64') },
-	})),
-});
+const kill = (child: ChildProcess): void => void child.kill('SIGKILL');
 
 /** Our own CRDs, as `manifests/crds/` holds them. */
 export async function applyCrds(plane: ControlPlane): Promise<void> {

@@ -1,0 +1,58 @@
+/** The API server without kubectl in between: hundreds of requests, as whoever is named, with every warning by itself. */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
+import type { Json } from '../../src/toolhive/types.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
+
+export interface ApiAnswer {
+	readonly status: number;
+	readonly body: Json;
+	readonly warnings: readonly string[];
+}
+
+export interface ApiRequest {
+	readonly body?: object;
+	/** A user name; without it the admin's own. Every user may do everything here. */
+	readonly as?: string;
+}
+
+export interface Api {
+	/** Resolves whatever the API server says; look at `status`. */
+	readonly send: (method: string, path: string, how?: ApiRequest) => Promise<ApiAnswer>;
+	readonly close: () => void;
+}
+
+const MAX_CONNECTIONS = 16;
+
+export function openApi(plane: ControlPlane): Api {
+	const agent = new Agent({ ca: readFileSync(plane.caFile), keepAlive: true, maxSockets: MAX_CONNECTIONS });
+	const send: Api['send'] = (method, path, { body, as } = {}) => {
+		const headers = {
+			authorization: `Bearer ${plane.token('admin')}`,
+			'content-type': 'application/json',
+			// The group gives the right to write; the name is what webhooks are told.
+			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
+		};
+		return new Promise((resolve, reject) => {
+			const sent = request(`${plane.url}${path}`, { agent, method, headers }, (response) => {
+				let text = '';
+				response.setEncoding('utf8').on('data', (chunk: string) => {
+					text += chunk;
+				});
+				response.on('error', reject).on('end', () =>
+					resolve({
+						status: response.statusCode ?? 0,
+						body: JSON.parse(text) as Json,
+						warnings: (response.headersDistinct['warning'] ?? []).map(warningIn),
+					}),
+				);
+			});
+			sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
+		});
+	};
+	return { send, close: () => agent.destroy() };
+}
+
+/** `299 - "a \"quoted\" text"` (RFC 7234, as Kubernetes writes it). */
+const warningIn = (header: string): string =>
+	(/^\d+ \S+ "(.*)"$/.exec(header)?.[1] ?? header).replaceAll(/\\(.)/g, '$1');

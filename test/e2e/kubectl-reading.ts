@@ -1,0 +1,80 @@
+/** What kubectl makes of texts, and what our reader makes of them, in one form. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { manifestsOf } from '../../src/review/manifest.ts';
+import { isProblem } from '../../src/review/problem.ts';
+import { documentsIn } from '../../src/review/split.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
+
+/** The objects it read in this order, and whether it refused something. */
+export interface Reading {
+	readonly objects: readonly unknown[];
+	readonly isRefused: boolean;
+}
+
+/** Stands in each text where its object is named, so that what kubectl prints can be told apart. */
+export const NAME = 'NAME';
+
+const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
+
+/** All `texts` at once, in the order given: kubectl goes on with the next file where it refuses one. It needs no server for that. */
+export async function readByKubectl(plane: ControlPlane, texts: readonly string[]): Promise<Reading[]> {
+	const folder = mkdtempSync(join(tmpdir(), 'kubectl-reads-'));
+	try {
+		for (const [index, text] of texts.entries()) writeFileSync(join(folder, `${index}.yaml`), namedText(text, index));
+		const marked = ['annotate', '--local', '-f', folder, '-o', 'json', `${MARK}=`];
+		const { stdout, stderr } = await plane.kubectl(marked);
+		const refused = new Set([...stderr.matchAll(/\/(\d+)\.yaml"?: /g)].map(([, index]) => Number(index)));
+		const read = texts.map((): unknown[] => []);
+		// Only an object begins and ends in the first column.
+		for (const text of stdout.match(/^\{\n.*?^\}/gms) ?? []) {
+			const object = JSON.parse(text, exactly as Reviver) as Printed;
+			read[Number(object.metadata.name.slice(1))]?.push(comparable(unmarked(object)));
+		}
+		return texts.map((_, index) => ({ objects: read[index] ?? [], isRefused: refused.has(index) }));
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+export async function readByUs(text: string, index: number): Promise<Reading> {
+	const pieces = async function* () {
+		yield namedText(text, index);
+	};
+	const objects: unknown[] = [];
+	let isRefused = false;
+	for await (const source of documentsIn('f', pieces())) {
+		for (const one of isProblem(source) ? [source] : manifestsOf(source)) {
+			if (isProblem(one)) isRefused = true;
+			else objects.push(comparable(one.exact));
+		}
+	}
+	return { objects, isRefused };
+}
+
+const MARK = 'kubectl-reads';
+
+interface Printed {
+	readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
+}
+
+function unmarked({ metadata: { annotations, ...metadata }, ...object }: Printed): object {
+	const { [MARK]: _, ...others } = annotations;
+	return { ...object, metadata: { ...metadata, ...(Object.keys(others).length > 0 && { annotations: others }) } };
+}
+
+type Reviver = (key: string, value: unknown) => unknown;
+const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
+	typeof value === 'number' && /^-?\d{16,}$/.test(source) ? BigInt(source) : value;
+
+/** Whole numbers of 64 bits to the digit, all others as floats: more kubectl does not keep. */
+export function comparable(value: unknown): unknown {
+	if (typeof value === 'bigint' || Number.isInteger(value)) {
+		const whole = BigInt(value as number);
+		return BigInt.asIntN(64, whole) === whole ? whole : Number(whole);
+	}
+	if (Array.isArray(value)) return value.map(comparable);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, comparable(item)]));
+}

@@ -1,0 +1,170 @@
+/** Our reader and writer of YAML against the one they must agree with. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parseJson } from '../../src/review/json.ts';
+import { writeYaml } from '../../src/review/write-yaml.ts';
+import { needControlPlane } from '../control-plane/mocha.ts';
+import { PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
+import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
+import { LOUD, READ_ALIKE } from './kubectl-texts.ts';
+
+const HEAD = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\n`;
+const inSpec = (text: string): string => `${HEAD}spec:\n  a: ${text}\n`;
+const written = (spec: unknown): string =>
+	writeYaml({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: NAME }, spec });
+const specIn = ({ objects }: Reading): unknown => (objects[0] as { spec?: unknown } | undefined)?.spec;
+
+/** The same every time: a difference that nobody knows yet is looked for by changing it. */
+const SEED = 20_260_101;
+
+describe('what kubectl reads', function () {
+	this.timeout(120_000);
+	const plane = needControlPlane();
+
+	describe('a value', () => {
+		const cases = [...PLAIN, ...VALUES];
+		let read: Reading[];
+		before(async () => {
+			read = await readByKubectl(plane(), [...cases.map(([text]) => text), ...REFUSED].map(inSpec));
+		});
+		for (const [index, [text, value]] of cases.entries()) {
+			it(JSON.stringify(text), async () => {
+				expect(specIn(read[index] as Reading)).to.deep.equal(comparable({ a: value }));
+				expect(await readByUs(inSpec(text), index)).to.deep.equal(read[index]);
+			});
+		}
+		for (const [index, text] of REFUSED.entries()) {
+			it(`refused: ${JSON.stringify(text)}`, async () => {
+				expect(read[cases.length + index]).to.deep.equal({ objects: [], isRefused: true });
+				expect(await readByUs(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
+			});
+		}
+	});
+
+	describe('a whole file', () => {
+		let alike: Reading[];
+		let loud: Reading[];
+		before(async () => {
+			alike = await readByKubectl(plane(), Object.values(READ_ALIKE));
+			loud = await readByKubectl(plane(), Object.values(LOUD));
+		});
+		for (const [index, [what, text]] of Object.entries(READ_ALIKE).entries()) {
+			it(`${what}: we read the same`, async () => {
+				expect(await readByUs(text, index)).to.deep.equal(alike[index]);
+			});
+		}
+		for (const [index, [what, text]] of Object.entries(LOUD).entries()) {
+			it(`${what}: kubectl refuses it or leaves something out, we tell`, async () => {
+				expect((await readByUs(text, index)).isRefused).to.equal(true);
+				expect(loud[index]).not.to.deep.equal(await readByUs(text, index));
+			});
+		}
+	});
+
+	it('of a thousand texts made of what YAML is made of, we read none differently', async () => {
+		const part = fc.constantFrom(
+			...[
+				'a',
+				'b',
+				'1',
+				'0',
+				'_',
+				'.',
+				'no',
+				'~',
+				' ',
+				'  ',
+				'\n',
+				'\n  ',
+				'\n    ',
+				'\r\n',
+				'\n\n',
+				'- ',
+				': ',
+				'? ',
+				', ',
+			],
+			...[
+				'{',
+				'}',
+				'[',
+				']',
+				'"',
+				"'",
+				' #',
+				'|',
+				'>',
+				'|-',
+				'>+',
+				'&x ',
+				'*x',
+				'!!str ',
+				'!!int ',
+				'<<: ',
+				'\\n',
+				'---',
+				'%',
+			],
+		);
+		const bodies = fc.sample(fc.array(part, { minLength: 1, maxLength: 12 }), { seed: SEED, numRuns: 1_000 });
+		const texts = bodies.map((parts) => inSpec(parts.join('')));
+		const read = await readByKubectl(plane(), texts);
+		let alike = 0;
+		for (const [index, text] of texts.entries()) {
+			const ours = await readByUs(text, index);
+			if (ours.isRefused || read[index]?.isRefused) continue;
+			expect(ours, JSON.stringify(text)).to.deep.equal(read[index]);
+			alike += 1;
+		}
+		expect(alike).to.be.greaterThan(200);
+	});
+
+	it('of what we write, is what we meant: texts, as keys too', async () => {
+		const letters = [
+			...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=',
+			'\u0085',
+			'\u2028',
+			'\ufeff',
+			'\u007f',
+			'é',
+			'😀',
+		];
+		const random = fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
+		const texts = [...TEXTS, ...PLAIN.map(([text]) => text), ...fc.sample(random, { seed: SEED, numRuns: 500 })];
+		const specs = texts.map((text) => ({ a: text, b: [text, [text], { c: text }], [text]: { [text]: 1 } }));
+		const read = await readByKubectl(plane(), specs.map(written));
+		for (const [index, spec] of specs.entries()) {
+			expect(specIn(read[index] as Reading), JSON.stringify(texts[index])).to.deep.equal(comparable(spec));
+		}
+	});
+
+	it('of what we write, is what we meant: numbers', async () => {
+		const numbers = [
+			0,
+			-0,
+			1.5,
+			-1,
+			1e6,
+			1e21,
+			1e-7,
+			5e-324,
+			Number.MAX_VALUE,
+			2 ** 53,
+			2n ** 53n + 1n,
+			-(2n ** 63n),
+			2n ** 64n,
+		];
+		const read = await readByKubectl(plane(), [written(numbers)]);
+		expect(specIn(read[0] as Reading)).to.deep.equal(comparable(numbers));
+	});
+
+	it('of what we write, is what we meant: anything', async () => {
+		const texts = fc.sample(fc.json(), { seed: SEED, numRuns: 300 });
+		// With a bigint where a manifest would have many digits.
+		const values = texts.map((text) => parseJson(`{"value":${text}}`).value);
+		const read = await readByKubectl(plane(), values.map(written));
+		for (const [index, value] of values.entries()) {
+			expect(specIn(read[index] as Reading), texts[index]).to.deep.equal(comparable(value));
+		}
+	});
+});

@@ -1,0 +1,73 @@
+/** Whole files as kubectl gets them. */
+import { NAME } from './kubectl-reading.ts';
+
+const thing = (spec = '{}', head = ''): string =>
+	`${head}apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\nspec: ${spec}\n`;
+const json = (spec = '{}', blank = ''): string =>
+	`{${blank}"apiVersion":"example.com/v1","kind":"Thing",${blank}"metadata":{"name":"${NAME}"},"spec":${spec}}`;
+const list = (items: string): string => `apiVersion: v1\nkind: List\nitems:${items}`;
+const ITEM = `\n- apiVersion: example.com/v1\n  kind: Thing\n  metadata: {name: ${NAME}}\n`;
+
+export const READ_ALIKE: Readonly<Record<string, string>> = {
+	'one document': thing(),
+	'two documents': `${thing('{a: 1}')}---\n${thing('{a: 2}')}`,
+	'dashes and nothing around': `---\n# a\n---\n\n---\n${thing()}---\n---`,
+	'a comment behind dashes': `${thing('{a: 1}')}--- # a\n${thing('{a: 2}')}---# b\n${thing('{a: 3}')}`,
+	'null between documents': `${thing('{a: 1}')}---\nnull\n---\n~\n---\n${thing('{a: 2}')}`,
+	'... at the end': `${thing('{a: 1}')}...\n---\n${thing('{a: 2}')}...\n`,
+	'lines of Windows': `${thing('\n  a: |+\n    b\n\n')}---\n${thing()}`.replaceAll('\n', '\r\n'),
+	'a byte order mark': `\ufeff${thing('{a: 1}')}---\n\ufeff${thing('{a: 2}')}`,
+	'a byte order mark and JSON': `\ufeff${json()}`,
+	'no line end at the end': thing('\n  a: |+\n    b').trimEnd(),
+	'line ends kept before dashes': `${thing('\n  a: |+\n    b\n\n\n')}---\n${thing()}`,
+	'dashes in a block': thing('\n  a: |\n    ---\n    ...\n    %b\n'),
+	'a list': list(ITEM + ITEM.slice(1)),
+	'an empty list': list(' []\n'),
+	'a typed list': `apiVersion: example.com/v1\nkind: ThingList\nitems:\n- metadata: {name: ${NAME}}\n`,
+	'items of any kind': `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\nitems:${ITEM}`,
+	'only comments': '# a\n\n# b\n',
+	nothing: '',
+	'a name that is a number': thing().replace(NAME, '5'),
+	'no kind': thing().replace('kind: Thing', 'kind: ""'),
+	'a text': 'a\n',
+	'a template': `{{- if .Values.a }}\n${thing()}{{- end }}\n`,
+	JSON: json(),
+	'JSON over lines': json('{"a":[1,\n2]}', '\n\t'),
+	'JSON after JSON': json('{"a":1}') + json('{"a":2}'),
+	'JSON in lines': `\n${json('{"a":1}')}\n\n${json('{"a":2}')}\n`,
+	'JSON between dashes': `${json('{"a":1}')}\n---\n${json('{"a":2}')}\n---\n${json('{"a":3}')}\n`,
+	'JSON behind dashes': `---\n${json('{"a":1}', '\n  ')}\n---\n${json('{"a":2}')}`,
+	'YAML behind JSON': `${json('{"a":1}')}\n---\n${thing('{a: 2}')}---\n${thing('{a: 3}')}`,
+	'JSON behind YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}`,
+	'JSON with a comma too many': json('{"a":1,}'),
+	'JSON with a comment behind it': `${json()} # a\n`,
+	'JSON with a comment in it': json('{"a": # b\n 1}'),
+	'JSON with numbers and words of YAML': json('{"a":01,"b":0x1F,"c":+1,"d":yes,"e":.5,"f":NaN}'),
+	'JSON with a tab in a text': json('"\t"'),
+	'JSON with escapes': json('"\\u00e9\\ud83d\\ude00\\/\\b"'),
+	'JSON with half a character': json('["\\ud800","a\\udc00"]'),
+	'JSON with numbers': json('[1.0,1e3,-0,9007199254740993,-9223372036854775808,9223372036854775808,1E-7]'),
+	'JSON with a number too large': json('1e400'),
+	'JSON that does not end': json().slice(0, -1),
+	'JSON that ends twice': `${json()}}`,
+	'a comma behind JSON': `${json('{"a":1}')},${json('{"a":2}')}`,
+	'a list of JSON': `[${json()}]`,
+	'JSON under a comment': `# a\n${json('{"a":"b"}', '\n\t')}`,
+	'YAML in braces': `{apiVersion: example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n---\n${thing()}`,
+	'YAML in braces with a comment': `{ # a\n"apiVersion": example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n`,
+};
+
+/** Here we say more than kubectl, or go on where it stops. */
+export const LOUD: Readonly<Record<string, string>> = {
+	'a key twice': thing('{a: 1, a: 2}'),
+	'a key twice in JSON': json('{"a":1,"a":2}'),
+	'something behind ...': `${thing('{a: 1}')}...\n${thing('{a: 2}')}`,
+	'something behind dashes': `${thing('{a: 1}')}--- {b: 1}\n---\n${thing('{a: 2}')}`,
+	'four dashes': `${thing('{a: 1}')}----\n${thing('{a: 2}')}`,
+	'%YAML': thing('{}', '%YAML 1.1\n---\n'),
+	'JSON after JSON behind YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}${json('{"a":3}')}`,
+	'JSON after JSON under a comment': `# a\n${json('{"a":1}')}\n${json('{"a":2}')}`,
+	'a text in quotes that begins further left': thing('\n  a: "b\n c"'),
+	'a bracket that ends further left': thing('\n  a: [1\n]'),
+	'a comment without a blank before it': thing('\n  a: "b"# c'),
+};
