@@ -8,11 +8,12 @@ IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z0-9-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-node_modules/.installed: package.json package-lock.json
+# npm writes this file itself, so that an install by hand counts too.
+node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-install: node_modules/.installed ## Install the packages, Node 24 among them
+install: node_modules/.package-lock.json ## Install the packages, Node 24 among them
 
 demo: install ## See it work on a real API server; ONCE=1 ends by itself and fails if a promise is broken
 	@node demo/main.ts $(if $(ONCE),--once)

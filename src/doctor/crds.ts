@@ -23,7 +23,7 @@ function judge(kind: Kind, crd: Json | undefined): Saying[] {
 	}
 	const served = servedVersions(crd).filter(({ name: version }) => isAccepted(version));
 	if (served.length === 0) return [fail(name, `is served in neither ${VERSIONS.join(' nor ')}`, INSTALL_CRDS)];
-	const addFields = `kubectl get crd ${name} -o yaml | thv-scaling crds - | kubectl apply -f -`;
+	const addFields = `kubectl get crd ${name} -o yaml | thv-scaling crds - | kubectl replace -f -`;
 	const faults = served.flatMap(({ name: version, spec }): Saying[] => {
 		const lacks = lackingFields(spec, SCALING_FIELDS[kind], 'spec');
 		if (lacks.length > 0)

@@ -63,7 +63,7 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 	'shared-key-space': {
 		when: 'another server uses the same address, db and explicit key prefix',
 		why: 'Two servers with the same keys overwrite each other’s sessions.',
-		remedy: 'give each server a keyPrefix or db of its own; without keyPrefix each gets its own',
+		remedy: 'give each server a keyPrefix or db of its own',
 	},
 	'autoscaled-and-pinned': {
 		when: '`replicas` set while a HorizontalPodAutoscaler targets the proxy Deployment',

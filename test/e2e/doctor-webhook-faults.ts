@@ -44,7 +44,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^crds fail: mcpservers\S+ v1beta1 lacks spec.backendReplicas and spec.sessionStorage: the API server drops them$/,
 				/^crds fail: mcpservers\S+ v1alpha1 lacks /,
 			],
-			remedy: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl apply -f -$/,
+			remedy: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl replace -f -$/,
 			code: 1,
 		},
 		{
