@@ -110,7 +110,9 @@ describe('doctor: CRDs', () => {
 			expect(sentences(said)[0]).to.equal(row.says);
 			expect(said).to.have.length(3);
 			if (row.says.includes('lacks'))
-				expect(remedies(said)[0]).to.equal(`kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`);
+				expect(remedies(said)[0]).to.equal(
+					`kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`,
+				);
 		});
 	}
 	it('only MCPServer is indispensable', async () => {
