@@ -208,10 +208,11 @@ async function stay(plane: ControlPlane, operator: OldOperator, interrupted: Pro
 		isOver = true;
 	});
 	while (!isOver) {
-		await operator.settle(SETTLE_MS);
+		// Whoever plays may take away what the operator looks for; it would come back, and so does this.
+		await operator.settle(SETTLE_MS).catch((error: Error) => say(`  The operator: ${error.message}`));
 		await Promise.race([over, sleep(2_000)]);
 	}
-	say();
+	say('\nStopping: the API server lets go of its connections first.');
 }
 
 // Paths are shown as a person at the top of the checkout would type them.

@@ -12,6 +12,8 @@ interface Command {
 	/** What stands after its name. */
 	readonly takes: string;
 	readonly does: string;
+	/** What else --help says: examples, exit codes. */
+	readonly more?: readonly string[];
 	readonly options: () => Promise<Table>;
 	/** Resolves with the exit code. */
 	readonly run: (args: readonly string[]) => Promise<number>;
@@ -35,18 +37,32 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	review: {
 		takes: 'FILE|DIR|-... [--output text|json|yaml|sarif] [--strict]',
 		does: 'say what the cluster would make of manifests, without a cluster',
+		more: [
+			'thv-scaling review deploy                                  a folder',
+			'helm template chart | thv-scaling review -                 what a program prints',
+			'thv-scaling review deploy -o yaml | kubectl apply -f -     as the webhooks would have stored it',
+			'',
+			'Exit codes: 0 nothing denied, 1 something denied (--strict: or warned of), 2 something could not be read.',
+		],
 		options: async () => (await import('./commands/review-options.ts')).REVIEW_OPTIONS,
 		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args, process),
 	},
 	crds: {
 		takes: '[FILE|-]...',
 		does: 'add the scaling fields to CRDs; without FILE print our own',
+		more: [
+			'thv-scaling crds | kubectl apply -f -                      our own, to try things without ToolHive',
+			'kubectl get crd mcpservers.toolhive.stacklok.dev -o yaml | thv-scaling crds - | kubectl replace -f -',
+			'',
+			'What was added is told on stderr. Exit codes: 0 done, 2 there is no CRD of ours, or something could not be read.',
+		],
 		options: async () => ({}),
 		run: async (args) => (await import('./commands/crds.ts')).crds(args, process),
 	},
 	doctor: {
 		takes: '[--flag VALUE]...',
 		does: 'look at a cluster and say what is wrong, and what mends it',
+		more: ['Exit codes: 0 nothing failed, 1 something failed, 2 the cluster could not be asked.'],
 		options: async () => (await import('./commands/doctor-options.ts')).DOCTOR_OPTIONS,
 		run: async (args) => {
 			const { doctor } = await import('./commands/doctor.ts');
@@ -89,7 +105,8 @@ async function run(args: readonly string[]): Promise<number> {
 	}
 	if (rest.includes('--help') || rest.includes('-h')) {
 		const flags = describeOptions(await command.options());
-		process.stdout.write(`Usage: thv-scaling ${name} ${command.takes}\n\n${command.does}\n\n${flags}\n`);
+		const paragraphs = [`Usage: thv-scaling ${name} ${command.takes}`, command.does, command.more?.join('\n'), flags];
+		process.stdout.write(`${paragraphs.filter(Boolean).join('\n\n')}\n`);
 		return 0;
 	}
 	return command.run(rest);

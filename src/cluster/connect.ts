@@ -155,7 +155,13 @@ function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfi
 	try {
 		if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
 		else if (isInPod) config.loadFromCluster();
-		else config.loadFromDefault();
+		else {
+			config.loadFromDefault();
+			// What the client makes up where there is no file.
+			if (config.getCurrentCluster()?.server === 'http://localhost:8080') {
+				throw new Error('there is none: neither in KUBECONFIG nor ~/.kube/config; name one with --kubeconfig');
+			}
+		}
 	} catch (error) {
 		// The YAML reader goes on for lines with a picture of the place.
 		throw new Error((error as Error).message.split('\n', 1)[0], { cause: error });

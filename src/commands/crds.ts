@@ -1,5 +1,5 @@
 /** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
@@ -26,19 +26,27 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 	if (files.filter((file) => file === STDIN).length > 1) throw new UsageError('- stands twice, and there is one stdin');
 	if (files.length === 0) {
 		await print(stdout, KIND_LIST.map(crdTextOf).join('---\n'));
+		if (isPiped(stdin)) stderr.write('thv-scaling: these are our own CRDs; name - to read those on stdin\n');
 		return EXIT_DONE;
 	}
 	const completed: CompletedText[] = [];
 	for (const file of files) completed.push(complete(file, await bytesOf(file, stdin)));
-	await print(stdout, joined(completed.map(({ text }) => text)));
-	for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${printable(note)}\n`);
-	if (completed.some(({ found }) => found > 0)) return EXIT_DONE;
+	if (completed.some(({ found }) => found > 0)) {
+		await print(stdout, joined(completed.map(({ text }) => text)));
+		for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${printable(note)}\n`);
+		return EXIT_DONE;
+	}
+	// Nothing is printed: what follows in a pipe would apply it, whatever our exit code says.
 	const names = KIND_LIST.map((kind) => `${KINDS[kind].plural}.${GROUP}`);
 	stderr.write(
 		`thv-scaling: none of the CRDs ${names.join(', ')} is in ${files.map(nameOf).join(', ')}; try \`kubectl get crd ${names[0]} -o yaml | thv-scaling crds -\`\n`,
 	);
 	return EXIT_NOTHING_FOUND;
 }
+
+/** Whether somebody most likely meant it to be read: a pipe, not a terminal and not nothing. */
+const isPiped = (stdin: Streams['stdin']): boolean =>
+	'fd' in stdin && typeof stdin.fd === 'number' && fstatSync(stdin.fd).isFIFO();
 
 const nameOf = (file: string): string => (file === STDIN ? '<stdin>' : file);
 

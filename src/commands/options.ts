@@ -116,7 +116,8 @@ function parseFlags(
 		const texts = Object.entries(values).map(([flag, value]) => [flag, String(value)]);
 		return { values: Object.fromEntries(texts), positionals };
 	} catch (error) {
-		throw new UsageError((error as Error).message.split('\n')[0]);
+		// Node goes on with what to do about a positional that begins with a dash, which nobody meant.
+		throw new UsageError((error as Error).message.split(/\n|\. /)[0]);
 	}
 }
 
@@ -125,7 +126,8 @@ export function describeOptions(table: Table): string {
 	return Object.entries(table)
 		.map(([flag, { allowed, help, fallback, short, isSwitch }]) => {
 			const usual = fallback === undefined || isSwitch ? '' : ` (default ${fallback})`;
-			return `  ${short === undefined ? '' : `-${short}, `}--${flag}${usual}\n      ${help}\n      ${allowed}; or ${environmentName(flag)}`;
+			const how = isSwitch ? `no value; or ${environmentName(flag)}=true` : `${allowed}; or ${environmentName(flag)}`;
+			return `  ${short === undefined ? '' : `-${short}, `}--${flag}${usual}\n      ${help}\n      ${how}`;
 		})
 		.join('\n');
 }

@@ -9,6 +9,7 @@ export const REVIEW_OPTIONS = {
 		fallback: 'text',
 		short: 'o',
 	},
+	quiet: { ...toggle, help: 'Text tells only what is denied or warned of, and the count.', short: 'q' },
 	strict: { ...toggle, help: 'Warnings count as denials: exit code 1.' },
 	namespace: {
 		...text('a namespace'),

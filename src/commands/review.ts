@@ -4,7 +4,7 @@ import { isProblem, type Problem, problemText } from '../review/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
 import { resultsOf, sarifOf } from '../review/render-sarif.ts';
-import { type Paint, paintFor, summaryText, textOf } from '../review/render-text.ts';
+import { type Paint, paintFor, problemsText, summaryText, textOf } from '../review/render-text.ts';
 import { yamlOf } from '../review/render-yaml.ts';
 import { type Reviewed, review } from '../review/review.ts';
 import type { Source } from '../review/split.ts';
@@ -22,34 +22,39 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	if (positionals.length === 0)
 		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
 	const report = createReport(terminal, 'documents');
-	const inputs = await inputsOf(positionals, () => terminal.stdin);
 	const skipped = new Set<string>();
-	const documents = (): AsyncIterable<Source | Problem> =>
-		documentsOf(inputs, (place) => skipped.add(place), report.tick);
+	const onSkipped = (place: string): unknown => skipped.add(place);
+	const inputs = await inputsOf(positionals, () => terminal.stdin, onSkipped);
+	const documents = (): AsyncIterable<Source | Problem> => documentsOf(inputs, onSkipped, report.tick);
 
 	const isStrict = options.strict;
 	const version = options['server-version'];
 	const renderer = rendererOf(options, paintFor(terminal.stdout.isTTY ?? false, terminal.env['NO_COLOR']));
+	const problems: Problem[] = [];
 	let summary = EMPTY;
 	await report.print(renderer.start);
 	const reviewing = review(documents, {
 		settings: settingsOf(options),
 		namespace: options.namespace,
-		...(version !== undefined && { image: `proxy:${version.replace(/^v?/, 'v')}` }),
+		...(version !== undefined && { toolhive: version.replace(/^v?/, 'v') }),
 	});
 	for await (const one of reviewing) {
 		summary = counted(summary, one);
-		if (isProblem(one)) report.tell(problemText(one));
-		else if (options.output !== 'text') for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
-		await report.print(await renderer.each(one, summary));
+		if (isProblem(one)) {
+			problems.push(one);
+			report.tell(problemText(one));
+		}
+		if (!isProblem(one) && options.output !== 'text')
+			for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
+		await report.print(renderer.each(one, summary));
 	}
-	if (skipped.size > 0) report.tell(`left out, without apiVersion and kind: ${[...skipped].join(', ')}`);
+	if (skipped.size > 0) report.tell(`left out, because they are no manifests: ${[...skipped].join(', ')}`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
 		// What should have filled a pipe may have failed; to pass that would be wrong.
-		report.tell(`there is no manifest in ${positionals.join(', ')}`);
+		report.tell(`there is no manifest in ${positionals.map((name) => (name === '-' ? 'stdin' : name)).join(', ')}`);
 		summary = { ...summary, unreadable: 1 };
 	}
-	await report.print(renderer.end(summary));
+	await report.print(renderer.end(summary, problems));
 	const unwritable = report.failure();
 	if (unwritable !== undefined) {
 		report.tell(`the report cannot be written: ${unwritable.message}`);
@@ -61,17 +66,17 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 interface Renderer {
 	readonly start: string;
 	/** What is printed of `one`; `summary` counts it already. */
-	readonly each: (one: Reviewed | Problem, summary: Summary) => string | Promise<string>;
-	readonly end: (summary: Summary) => string;
+	readonly each: (one: Reviewed | Problem, summary: Summary) => string;
+	readonly end: (summary: Summary, problems: readonly Problem[]) => string;
 }
 
-function rendererOf({ output, strict }: Values<typeof REVIEW_OPTIONS>, paint: Paint): Renderer {
+function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, paint: Paint): Renderer {
 	switch (output) {
 		case 'text':
 			return {
 				start: '',
-				each: (one) => (isProblem(one) ? '' : textOf(one, paint)),
-				end: (summary) => summaryText(summary, strict, paint),
+				each: (one) => (isProblem(one) ? '' : textOf(one, paint, quiet)),
+				end: (summary, problems) => problemsText(problems, paint) + summaryText(summary, strict, paint),
 			};
 		case 'json':
 			return {
@@ -83,15 +88,13 @@ function rendererOf({ output, strict }: Values<typeof REVIEW_OPTIONS>, paint: Pa
 			return { start: '', each: (one) => (isProblem(one) ? '' : yamlOf(one)), end: () => '' };
 		case 'sarif': {
 			const results: Json[] = [];
-			const problems: Problem[] = [];
 			return {
 				start: '',
 				each: (one) => {
-					if (isProblem(one)) problems.push(one);
-					else results.push(...resultsOf(one, strict));
+					if (!isProblem(one)) results.push(...resultsOf(one, strict));
 					return '';
 				},
-				end: () => `${writeJson(sarifOf(results, problems, versionOfPackage()), 2)}\n`,
+				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, versionOfPackage()), 2)}\n`,
 			};
 		}
 	}

@@ -82,7 +82,7 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 		reachable: async () => {
 			// An API server that does not know the parameter would store what is tried.
 			if (!knowsDryRun(await version())) return [warn('the webhooks', 'were not tried', 'see the API server above')];
-			const known = await servers().catch((): readonly Server[] => []);
+			const known = await servers().catch(() => undefined);
 			const registered = await webhooks().catch(() => NO_WEBHOOKS);
 			return reachable(known, registered, named, cluster);
 		},

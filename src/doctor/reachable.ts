@@ -11,19 +11,28 @@ import type { Attempt, Cluster } from './cluster.ts';
 import { isSelected, type Webhooks } from './registration.ts';
 import { fail, INSTALL, ok, type Saying, shellWord, warn } from './saying.ts';
 
+const MUTATING = 'the mutating webhook';
+
 /** Of objects that never are. Long enough to be nobody else's. */
 const PROBE = 'thv-scaling-doctor-dry-run';
 
 export async function reachable(
-	servers: readonly Server[],
+	/** Undefined where they cannot be listed. */
+	servers: readonly Server[] | undefined,
 	webhooks: Webhooks,
 	place: Place,
 	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
 ): Promise<Saying[]> {
-	const outside = servers.filter(({ namespace }) => namespace !== place.namespace);
+	const outside = (servers ?? []).filter(({ namespace }) => namespace !== place.namespace);
 	return [
 		await validating(outside[0]?.namespace ?? 'default', webhooks, place, cluster),
-		await mutating(outside.find(isAnsweredFor), place, cluster),
+		servers === undefined
+			? warn(
+					MUTATING,
+					'was not tried: servers cannot be listed',
+					'run it as somebody who may: kubectl auth can-i list mcpservers -A',
+				)
+			: await mutating(outside.find(isAnsweredFor), place, cluster),
 	];
 }
 
@@ -72,10 +81,9 @@ async function mutating(
 	place: Place,
 	cluster: Pick<Cluster, 'tryCreate'>,
 ): Promise<Saying> {
-	const name = 'the mutating webhook';
-	if (server === undefined) return ok(name, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
+	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
-	const subject = `${name}, asked by a dry run in namespace ${namespace},`;
+	const subject = `${MUTATING}, asked by a dry run in namespace ${namespace},`;
 	const attempt = await cluster.tryCreate(runConfigOf(server));
 	if (isAnswered(attempt, RUN_CONFIG_UNREADABLE)) return ok(subject, 'answers');
 	const failure = attempt.status === 409 ? undefined : failureOf(subject, attempt, 'configmaps', namespace, place);

@@ -78,7 +78,8 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 	'redis-tls-unsupported': {
 		when: '`sessionStorage.tls` is set and the operator does not carry it',
 		why: 'The authority’s certificate would have to be mounted by the operator, and plaintext is not what was asked for: the proxy gets no Redis at all.',
-		remedy: 'use a ToolHive operator that carries sessionStorage.tls (v0.62.0 or later), or take tls out',
+		remedy:
+			'use ToolHive v0.62.0 or later, or take tls out; for a review, --server-version tells which the cluster has',
 	},
 	'image-too-old': {
 		when: 'the proxy image is known to be older than what a field needs, or a vMCP image is not known to accept `sessionStorage`',
@@ -112,8 +113,7 @@ export const DENIAL_ADVICE: Readonly<Record<string, Advice>> = {
 	'scaling-field-invalid': {
 		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
 		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
-		remedy:
-			'see `kubectl explain mcpserver.spec`; put quotes around a text that YAML reads as something else, such as on or 1',
+		remedy: 'see `kubectl explain mcpserver.spec`; numbers stand without quotes, and texts such as on or 1 with them',
 	},
 };
 

@@ -60,6 +60,8 @@ function parsedOf({ text, format }: Source): Parsed | undefined {
 	}
 }
 
+const KUSTOMIZATION = 'this is for kustomize; review what `kubectl kustomize` makes of it';
+
 export const NO_MANIFEST = 'no apiVersion and kind, so this is no manifest of Kubernetes';
 
 /** The object begins with its first key, not with the comments above it. */
@@ -91,9 +93,11 @@ function problemOf(value: unknown): string | undefined {
 	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is no manifest of Kubernetes`;
 	if (![value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '')) return NO_MANIFEST;
 	if (value['kind'] === 'AdmissionReview') return undefined;
+	if (String(value['apiVersion']).startsWith('kustomize.config.k8s.io/')) return KUSTOMIZATION;
 	const { name, generateName } = metadataOf(value);
 	if (typeof name !== 'string' && typeof generateName !== 'string') {
-		return `${value['kind']} without a name: metadata.name must be a text`;
+		const found = typeof name === 'number' || typeof name === 'boolean' ? `; ${name} needs quotes to be one` : '';
+		return `${value['kind']} without a name: metadata.name must be a text${found}`;
 	}
 	return String(name).includes('{{') ? NOT_RENDERED : undefined;
 }

@@ -2,7 +2,9 @@
  * What the objects that an operator makes for a server would get, where the input does not hold them. They are made up as
  * far as the rules look at them, in the shape of an operator that knows nothing of scaling, and go through the same handlers.
  */
+
 import type { Finding } from '../policy/finding.ts';
+import { DEFAULT_GRACE_PERIOD_SECONDS } from '../policy/grace-period.ts';
 import {
 	GROUP,
 	KINDS,
@@ -23,6 +25,7 @@ export interface Outlook {
 	readonly name: string;
 	/** Paths and what they will hold, as JSON. */
 	readonly gets: readonly { readonly path: string; readonly value: string }[];
+	/** What kept it from getting more. */
 	readonly findings: readonly Finding[];
 }
 
@@ -34,6 +37,7 @@ interface Given {
 
 export async function outlookOf(server: Server, { file, cluster, handlers }: Given): Promise<Outlook[]> {
 	const { namespace, name, kind } = server;
+	const carriesTls = cluster.from(file).surroundingsOf(server).runConfig?.redisTls === true;
 	const { configMapSuffix, configKey } = KINDS[kind];
 	const outlooks: Outlook[] = [];
 	const ask = async (
@@ -47,12 +51,12 @@ export async function outlookOf(server: Server, { file, cluster, handlers }: Giv
 	if (cluster.deploymentNamed(file, namespace, name) === undefined) {
 		const { changes, findings } = await ask(deploymentOf(server));
 		const gets = changes.flatMap(({ path, is }) =>
-			is === undefined || path.startsWith('metadata.') ? [] : [{ path, value: is }],
+			is === undefined || path.startsWith('metadata.') || isUsual(path, is) ? [] : [{ path, value: is }],
 		);
 		outlooks.push({ kind: 'Deployment', name, gets: gets.toSorted(outermostFirst), findings });
 	}
 	if (!cluster.hasConfigMap(file, namespace, name + configMapSuffix)) {
-		const { changes, findings } = await ask(configMapOf(server));
+		const { changes, findings } = await ask(configMapOf(server, carriesTls));
 		const prefix = `data.${configKey}.`;
 		const gets = changes.flatMap(({ path, is }) =>
 			is === undefined || !path.startsWith(prefix) || path.startsWith(`${prefix}scaling_config.`)
@@ -63,6 +67,10 @@ export async function outlookOf(server: Server, { file, cluster, handlers }: Giv
 	}
 	return outlooks;
 }
+
+/** The grace period that Kubernetes gives every pod is no news. */
+const isUsual = (path: string, value: string): boolean =>
+	path.endsWith('.terminationGracePeriodSeconds') && value === String(DEFAULT_GRACE_PERIOD_SECONDS);
 
 /** The count, which people look for, before what is deep in the pod template. */
 const outermostFirst = (a: { path: string }, b: { path: string }): number =>
@@ -89,13 +97,15 @@ const deploymentOf = (server: Server): Json => {
 	};
 };
 
-const configMapOf = (server: Server): Json => {
+const CARRIED_TLS = '{"scaling_config":{"session_redis":{"tls":{}}}}';
+
+const configMapOf = (server: Server, carriesTls: boolean): Json => {
 	const { configMapSuffix, configKey } = KINDS[server.kind];
 	const isYaml = configKey.endsWith('.yaml');
 	return {
 		apiVersion: 'v1',
 		kind: 'ConfigMap',
 		metadata: metadataFor(server, server.name + configMapSuffix, { [LABEL_MANAGED_BY]: MANAGED_BY_OPERATOR }),
-		data: { [configKey]: isYaml ? `name: ${server.name}\n` : '{}' },
+		data: { [configKey]: isYaml ? `name: ${server.name}\n` : carriesTls ? CARRIED_TLS : '{}' },
 	};
 };

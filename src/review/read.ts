@@ -20,6 +20,7 @@ export const STDIN = '<stdin>';
 export async function inputsOf(
 	paths: readonly string[],
 	stdin: () => AsyncIterable<Uint8Array>,
+	onSkipped: (place: string) => void,
 ): Promise<(Input | Problem)[]> {
 	const inputs: (Input | Problem)[] = [];
 	const seen = new Set<string>();
@@ -31,7 +32,7 @@ export async function inputsOf(
 				continue;
 			}
 			const found = await stat(path);
-			const files = found.isDirectory() ? await filesIn(path) : [path];
+			const files = found.isDirectory() ? await filesIn(path, onSkipped) : [path];
 			if (files.length === 0) inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
 			const isOnDisk = found.isDirectory() || found.isFile();
 			for (const file of files) {
@@ -62,7 +63,7 @@ export async function* sourcesIn(
 ): AsyncGenerator<Source | Problem> {
 	try {
 		for await (const source of documentsIn(name, textOf(bytes()))) {
-			if (!isFound || isProblem(source) || mentionsKind(source.text)) yield source;
+			if (!isFound || isProblem(source) || isForCluster(source.text)) yield source;
 			else onSkipped(`${source.file}:${source.line}`);
 		}
 	} catch (error) {
@@ -70,8 +71,11 @@ export async function* sourcesIn(
 	}
 }
 
-/** Both words somewhere: without them a document cannot be a manifest, whatever else it is. */
-const mentionsKind = (text: string): boolean => /\bkind["']?\s*:/.test(text) && /\bapiVersion["']?\s*:/.test(text);
+/** Both words somewhere: without them a document cannot be a manifest, whatever else it is. Kustomize's are none either. */
+const isForCluster = (text: string): boolean =>
+	/\bkind["']?\s*:/.test(text) &&
+	/\bapiVersion["']?\s*:/.test(text) &&
+	!/^apiVersion:\s*["']?kustomize\.config\.k8s\.io\//m.test(text);
 
 class NoText extends Error {}
 
@@ -104,13 +108,17 @@ async function whole(name: string, bytes: AsyncIterable<Uint8Array>): Promise<In
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/i;
 
-async function filesIn(folder: string): Promise<string[]> {
+/** Every manifest below `folder`, but for the templates of charts: they become manifests only when they are rendered. */
+async function filesIn(folder: string, onSkipped: (place: string) => void): Promise<string[]> {
 	const entries = await readdir(folder, { withFileTypes: true });
+	const isChart = entries.some(({ name }) => name === 'Chart.yaml');
 	const found: string[] = [];
 	for (const entry of entries.sort(byName)) {
 		if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
 		const path = join(folder, entry.name);
-		if (entry.isDirectory()) found.push(...(await filesIn(path)));
+		if (entry.isDirectory() && isChart && entry.name === 'templates')
+			onSkipped(`${path} (a Helm chart: review what \`helm template\` prints)`);
+		else if (entry.isDirectory()) found.push(...(await filesIn(path, onSkipped)));
 		else if (MANIFEST_FILE.test(entry.name) && (entry.isFile() || (await isFile(path)))) found.push(path);
 	}
 	return found;

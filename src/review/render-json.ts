@@ -1,4 +1,5 @@
 /** One JSON object, written piece by piece: a long input is never held as a whole. */
+import type { Problem } from './problem.ts';
 import type { Reviewed } from './review.ts';
 import type { Summary } from './summary.ts';
 import { writeJson } from './values.ts';
@@ -26,5 +27,9 @@ export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
 	return `${isFirst ? '' : ','}\n${writeJson(entry, 2)}`;
 }
 
-export const jsonEnd = ({ objects, mutated, denied, warnings }: Summary): string =>
-	`\n],\n"summary": ${writeJson({ objects, mutated, denied, warnings })} }\n`;
+/** `problems` stands there only where something could not be read. */
+export const jsonEnd = ({ objects, mutated, denied, warnings }: Summary, problems: readonly Problem[]): string => {
+	const summary = writeJson({ objects, mutated, denied, warnings });
+	const unread = problems.length === 0 ? '' : `,\n"problems": ${writeJson(problems, 2)}`;
+	return `\n],\n"summary": ${summary}${unread} }\n`;
+};

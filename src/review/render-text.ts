@@ -4,6 +4,7 @@ import { KIND_LIST } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { changesOf } from './difference.ts';
 import type { Outlook } from './outlook.ts';
+import { type Problem, problemText } from './problem.ts';
 import type { Located, Reviewed } from './review.ts';
 import type { Summary } from './summary.ts';
 
@@ -28,21 +29,28 @@ const VERDICTS = {
 
 const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
-/** The paragraph of one object; empty for one that passes untouched and is no server: it is only counted. */
-export async function textOf(reviewed: Reviewed, paint: Paint): Promise<string> {
+/**
+ * The paragraph of one object; empty for one that passes untouched and is no server: it is only counted. With `isQuiet` only
+ * what is denied or warned of.
+ */
+export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
 	const { denials, warnings, conditions, notes, before, after } = reviewed;
 	const isServer = KIND_LIST.some((one) => one === kind);
 	if (verdict === 'unchanged' && !isServer && warnings.length === 0 && notes.length === 0) return '';
 	const title = `${kind} ${namespace}/${name || '(name generated)'}${operation === 'CREATE' ? '' : ` (${operation})`}`;
 	const { symbol, colour } = verdict === 'denied' || warnings.length === 0 ? VERDICTS[verdict] : WARNED;
-	return [
+	const found = [
 		`${paint(colour, `${symbol} ${verdict.padEnd(9)}`)} ${paint('bold', title)}  ${paint('dim', `${file}:${line}`)}`,
 		...denials.flatMap((one) => findingLines(one, file, 'denied', paint)),
 		...warnings.flatMap((one) => findingLines(one, file, 'warning', paint)),
+	];
+	if (isQuiet) return denials.length + warnings.length === 0 ? '' : `${found.join('\n')}\n`;
+	return [
+		...found,
 		...notes.map((note) => paint('plain', `    note: ${note}`)),
 		...(after === undefined || after === before ? [] : changeLines(before, after, paint)),
-		...(await reviewed.outlook()).flatMap((one) => outlookLines(one, warnings, paint)),
+		...reviewed.outlook.flatMap((one) => outlookLines(one, paint)),
 		...conditions.map(({ type, status, reason }) => `    status: ${type} ${status} (${reason})`),
 		'',
 	].join('\n');
@@ -65,28 +73,23 @@ const changeLines = (before: unknown, after: unknown, paint: Paint): string[] =>
 		...(is === undefined ? [] : [paint('green', `    + ${path}: ${is}`)]),
 	]);
 
-function outlookLines({ kind, name, gets, findings }: Outlook, warnings: readonly Located[], paint: Paint): string[] {
-	const isNews = ({ id }: { id: string }): boolean => !warnings.some((one) => one.id === id);
-	return [
-		...(gets.length === 0 ? [] : [paint('plain', `    its ${kind} ${name} will get`)]),
-		...gets.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
-		...findings
-			.filter(isNews)
-			.flatMap(({ id, message }) => [
-				paint('plain', `    its ${kind} ${name} will stay as it is: ${message} (${id})`),
-				...remedyLines(id),
-			]),
-	];
-}
+const outlookLines = ({ kind, name, gets }: Outlook, paint: Paint): string[] => [
+	...(gets.length === 0 ? [] : [paint('plain', `    its ${kind} ${name} will get`)]),
+	...gets.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
+];
+
+/** What could not be read, once more at the end: on the way it was told between everything else. */
+export const problemsText = (problems: readonly Problem[], paint: Paint): string =>
+	problems.map((one) => `${paint('red', `✗ ${'unread'.padEnd(9)}`)} ${paint('plain', problemText(one))}\n`).join('');
 
 export function summaryText(summary: Summary, isStrict: boolean, paint: Paint): string {
 	const { objects, mutated, denied, warnings, unreadable } = summary;
-	const counted = isStrict ? ', which count as denials' : '';
+	const counted = isStrict ? ' (counted as denials)' : '';
 	const parts = [
 		denied > 0 ? paint('red', `${denied} denied`) : 'none denied',
 		`${mutated} mutated`,
 		warnings === 0 ? 'no warnings' : paint('yellow', `${count(warnings, 'warning')}${counted}`),
-		...(unreadable > 0 ? [paint('red', `${unreadable} unreadable`)] : []),
+		...(unreadable > 0 ? [paint('red', `${unreadable} unread`)] : []),
 	];
 	return `${count(objects, 'object')} reviewed: ${parts.join(', ')}\n`;
 }

@@ -24,8 +24,8 @@ export interface ReviewOptions {
 	readonly settings: Settings;
 	/** Of manifests that name none. */
 	readonly namespace: string;
-	/** Image of proxies whose Deployment is not in the input, where it is known. */
-	readonly image?: string;
+	/** The release of ToolHive the cluster runs, such as `v0.12.5`, where it is known. */
+	readonly toolhive?: string;
 }
 
 /** A warning or a reason to deny, and where it stands. */
@@ -55,7 +55,7 @@ export interface Reviewed {
 	/** What had to be assumed. */
 	readonly notes: readonly string[];
 	/** What the operator's own objects for this server would get. Empty for everything that is no server. */
-	readonly outlook: () => Promise<readonly Outlook[]>;
+	readonly outlook: readonly Outlook[];
 }
 
 /** Reads `documents` twice, so that memory holds the servers and not the input: once for who is there, then one by one. */
@@ -63,7 +63,7 @@ export async function* review(
 	documents: () => AsyncIterable<Source | Problem>,
 	options: ReviewOptions,
 ): AsyncGenerator<Reviewed | Problem> {
-	const cluster = createInputCluster(options.namespace, options.image);
+	const cluster = createInputCluster(options.namespace, options.toolhive);
 	for await (const source of documents()) {
 		if (isProblem(source) || !IN_CLUSTER.test(source.text)) continue;
 		for (const manifest of manifestsOf(source)) {
@@ -104,6 +104,10 @@ async function reviewOne(
 		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
 	});
 	const server = serverOf(request.object ?? {}, request.namespace);
+	const outlook =
+		server === undefined || verdict === 'denied'
+			? []
+			: await outlookOf(server, { file, cluster, handlers: handlersOf({ ...seen, findServer: () => server }) });
 	return {
 		file,
 		line,
@@ -116,7 +120,7 @@ async function reviewOne(
 		...(verdict === 'denied' && { message: denialText(violations) }),
 		patch,
 		denials: violations.map(located),
-		warnings: findings.map(located),
+		warnings: [...findings, ...newFindings(outlook, findings)].map(located),
 		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
 		before,
 		...(verdict !== 'denied' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
@@ -124,12 +128,13 @@ async function reviewOne(
 			...notesOnOwner(request, cluster, file),
 			...(server === undefined || isReview ? [] : notesOnName(server, cluster, file, line)),
 		],
-		outlook: async () =>
-			server === undefined || verdict === 'denied'
-				? []
-				: outlookOf(server, { file, cluster, handlers: handlersOf({ ...seen, findServer: () => server }) }),
+		outlook,
 	};
 }
+
+/** The cluster tells them to the operator, who throws them away; whoever wrote the server can do something about it. */
+const newFindings = (outlook: readonly Outlook[], known: readonly Finding[]): Finding[] =>
+	outlook.flatMap(({ findings }) => findings).filter(({ id }) => !known.some((one) => one.id === id));
 
 const subjectOf = ({ request }: Json): Json => {
 	const { object, oldObject } = isObject(request) ? request : {};
@@ -148,9 +153,7 @@ function conditionsOf(server: Server, { status }: Json): Condition[] {
 function notesOnName(server: Server, cluster: InputCluster, file: string, line: number): string[] {
 	const others = cluster.placesOf(server).filter((place) => place.file !== file || place.line !== line);
 	if (others.length === 0) return [];
-	return [
-		`${nameOf(server)} also stands in ${others.map(placeText).join(', ')}; objects that belong to it are read with the one in their own file`,
-	];
+	return [`${nameOf(server)} also stands in ${others.map(placeText).join(', ')}; kubectl apply keeps the last of them`];
 }
 
 /** An owner that is not in the input is said, not guessed. */

@@ -5,6 +5,8 @@ import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts'
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
+import { isOlder, versionOf } from '../toolhive/images.ts';
+import { OPERATOR_SINCE } from '../toolhive/operators.ts';
 import { type Json, metadataOf, type ProxyDeployment, type Server, type ServerRef } from '../toolhive/types.ts';
 
 export interface InputCluster {
@@ -26,8 +28,14 @@ interface Placed<T> extends Place {
 	readonly value: T;
 }
 
-/** `namespace`: of manifests that name none. `image`: of proxies whose Deployment is not in the input, where that is known. */
-export function createInputCluster(namespace: string, image: string | undefined): InputCluster {
+/**
+ * `namespace`: of manifests that name none. `toolhive`: the release a cluster runs, such as `v0.12.5`, where it is known; it tells
+ * of the objects that are not in the input.
+ */
+export function createInputCluster(namespace: string, toolhive: string | undefined): InputCluster {
+	const image = toolhive === undefined ? undefined : `proxy:${toolhive}`;
+	const release = versionOf(image);
+	const usualRunConfig = release && { redisTls: !isOlder(release, OPERATOR_SINCE.carriesRedisTls) };
 	const servers = createIndex<Server>();
 	const deployments = createIndex<ProxyDeployment>();
 	const runConfigs = createIndex<{ readonly redisTls: boolean }>();
@@ -73,7 +81,7 @@ export function createInputCluster(namespace: string, image: string | undefined)
 				const deployment = deploymentNamed(file, server.namespace, server.name);
 				return {
 					deployment: deployment ?? (image === undefined ? undefined : { image }),
-					runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)),
+					runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
 					autoscaler: autoscalers.find(file, named(server)),
 					sharing: (keySpace === undefined ? [] : keySpaces.all(keySpace))
 						.map(({ value }) => value)

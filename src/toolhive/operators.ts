@@ -18,6 +18,8 @@ export const OPERATOR_SINCE = {
 	passesPassword: [0, 28, 1],
 	/** It scales MCPRemoteProxy. */
 	scalesRemoteProxies: [0, 30, 0],
+	/** It mounts the authority of a Redis with TLS, and writes that into the RunConfig. */
+	carriesRedisTls: [0, 62, 0],
 } as const satisfies Record<string, Version>;
 
 /** In a few words, oldest first: what it does where it is older than `before`. */

@@ -64,10 +64,10 @@ describe('thv-scaling crds', function () {
 		expect(stdout).to.equal(`${OURS}---\n${OURS}---\n${OURS}---\n{"a": 1}`);
 	});
 
-	it('prints a text without a CRD of ours as it is, and fails with what to do', async () => {
+	it('prints nothing of a text without a CRD of ours, and fails with what to do', async () => {
 		const text = 'kind: ConfigMap\n';
 		const { code, stdout, stderr } = await run([write('other.yaml', text), '-'], text);
-		expect({ code, stdout }).to.deep.equal({ code: 2, stdout: `${text}---\n${text}` });
+		expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
 		expect(stderr).to.match(
 			/^thv-scaling: none of the CRDs mcpservers.* is in .*other\.yaml, <stdin>; try `kubectl get crd mcpservers\.toolhive\.stacklok\.dev -o yaml \| thv-scaling crds -`\n$/,
 		);

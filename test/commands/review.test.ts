@@ -62,6 +62,7 @@ describe('thv-scaling review', function () {
 
 	it('prints nothing but the report on stdout, whatever could not be read', async () => {
 		const { stdoutText, stderrText } = await run('broken.yaml', 'denied.yaml', '--output', 'json');
+		expect(JSON.parse(stdoutText()).problems).to.have.length(1);
 		expect(JSON.parse(stdoutText()).summary).to.deep.equal({ objects: 1, mutated: 0, denied: 1, warnings: 0 });
 		expect(stderrText()).to.match(/^thv-scaling: .*broken\.yaml:1:4: Nested mappings.*\n$/);
 	});
@@ -97,7 +98,7 @@ describe('thv-scaling review', function () {
 	it('says what it left out of a folder', async () => {
 		const { code, stderrText } = await run(folder);
 		expect(code).to.equal(1);
-		expect(stderrText()).to.include('left out, without apiVersion and kind: ').and.include('broken.yaml:1');
+		expect(stderrText()).to.include('left out, because they are no manifests: ').and.include('broken.yaml:1');
 	});
 
 	const WRONG: readonly (readonly [args: string[], says: string])[] = [

@@ -91,7 +91,12 @@ const UNREADABLE: { it: string; text: string; says: string }[] = [
 	{ it: 'a text', text: 'hello\n', says: 'f:11: a plain value is no manifest of Kubernetes' },
 	{ it: 'no kind', text: 'apiVersion: v1\nmetadata: { name: a }\n', says: 'f:11: no apiVersion and kind' },
 	{ it: 'no name', text: TYPE, says: 'f:11: ConfigMap without a name' },
-	{ it: 'a name that is a number', text: `${TYPE}metadata: { name: 7 }\n`, says: 'f:11: ConfigMap without a name' },
+	{ it: 'a name that is a number', text: `${TYPE}metadata: { name: 7 }\n`, says: '7 needs quotes to be one' },
+	{
+		it: 'one for kustomize',
+		text: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
+		says: 'kubectl kustomize',
+	},
 	{ it: 'a template as a name', text: `${TYPE}metadata: { name: "{{ .Release.Name }}" }\n`, says: 'helm template' },
 	{
 		it: 'a template as a value',

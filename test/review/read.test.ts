@@ -28,7 +28,9 @@ describe('the input of review', () => {
 	}
 	const namesOf = (inputs: readonly (Input | Problem)[]): string[] =>
 		inputs.map((one) => (isProblem(one) ? problemText(one) : one.name.replace(`${folder}/`, '')));
-	const inputs = async (paths: string[], stdin = nothing) => inputsOf(paths, stdin);
+	const skipped: string[] = [];
+	const inputs = async (paths: string[], stdin = nothing) =>
+		inputsOf(paths, stdin, (place) => skipped.push(place.replace(`${folder}/`, '')));
 	const documentsOf = async (path: string): Promise<{ texts: string[]; skipped: string[] }> => {
 		const skipped: string[] = [];
 		const texts: string[] = [];
@@ -105,6 +107,22 @@ describe('the input of review', () => {
 			texts: [MANIFEST],
 			skipped: ['mixed/values.yaml:1'],
 		});
+	});
+	it('the templates of a chart are left out, and told', async () => {
+		put('repo/chart/Chart.yaml', 'apiVersion: v2\nname: web\n');
+		put('repo/chart/templates/server.yaml', 'kind: {{ .Values.kind }}\n');
+		put('repo/templates/a.yaml', MANIFEST);
+		expect(namesOf(await inputs([join(folder, 'repo')]))).to.deep.equal([
+			'repo/chart/Chart.yaml',
+			'repo/templates/a.yaml',
+		]);
+		expect(skipped).to.deep.equal(['repo/chart/templates (a Helm chart: review what `helm template` prints)']);
+	});
+	it('what is for kustomize is left out of a folder, and told', async () => {
+		put('kustomized/a.yaml', MANIFEST);
+		put('kustomized/kustomization.yaml', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
+		const { texts, skipped } = await documentsOf(join(folder, 'kustomized'));
+		expect([texts, skipped]).to.deep.equal([[MANIFEST], ['kustomized/kustomization.yaml:1']]);
 	});
 	it('a file that was named is read, whatever is in it', async () => {
 		const file = put('values.yaml', 'replicas: 3\n');

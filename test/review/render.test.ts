@@ -10,7 +10,7 @@ import { UNKNOWN_IGNORE_ID } from '../../src/policy/ignore.ts';
 import { isProblem } from '../../src/review/problem.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../../src/review/render-json.ts';
 import { resultsOf, sarifOf } from '../../src/review/render-sarif.ts';
-import { paintFor, summaryText, textOf } from '../../src/review/render-text.ts';
+import { paintFor, problemsText, summaryText, textOf } from '../../src/review/render-text.ts';
 import { yamlOf } from '../../src/review/render-yaml.ts';
 import { counted, EMPTY, exitCodeOf } from '../../src/review/summary.ts';
 import type { Json } from '../../src/toolhive/types.ts';
@@ -59,11 +59,24 @@ describe('review as text', () => {
 		const text = one === undefined ? '' : await textOf(one, plain);
 		expect(text.split('\n')[0]).to.match(/^[\u0020-\u007e\u2713]*$/u);
 	});
+	it('quiet, tells only what is denied or warned of', async () => {
+		const texts = (await reviewed(STORY)).map((one) => textOf(one, plain, true));
+		expect(texts.map((text) => text.split('\n')[0]).filter(Boolean)).to.deep.equal([
+			'! unchanged MCPServer demo/files  in.yaml:2',
+			'✗ denied    MCPServer demo/bad  in.yaml:12',
+		]);
+		expect(texts.join('')).not.to.include('will get').and.not.to.include('status:');
+	});
+	it('tells once more at the end what could not be read', () => {
+		expect(problemsText([{ file: 'a', line: 3, column: 4, problem: 'odd' }], plain)).to.equal(
+			'✗ unread    a:3:4: odd\n',
+		);
+	});
 	it('ends with a count, in words that fit one and many', () => {
 		const summary = { objects: 1, mutated: 0, denied: 0, warnings: 0, unreadable: 0 };
 		expect(summaryText(summary, false, plain)).to.equal('1 object reviewed: none denied, 0 mutated, no warnings\n');
 		expect(summaryText({ objects: 3, mutated: 1, denied: 2, warnings: 1, unreadable: 4 }, true, plain)).to.equal(
-			'3 objects reviewed: 2 denied, 1 mutated, 1 warning, which count as denials, 4 unreadable\n',
+			'3 objects reviewed: 2 denied, 1 mutated, 1 warning (counted as denials), 4 unread\n',
 		);
 	});
 });
@@ -72,7 +85,7 @@ describe('review as JSON', () => {
 	const jsonFor = async (text: string): Promise<Json> => {
 		const all = await reviewed(text);
 		const entries = all.map((one, index) => jsonOf(one, index === 0)).join('');
-		return JSON.parse(JSON_START + entries + jsonEnd(all.reduce(counted, EMPTY)));
+		return JSON.parse(JSON_START + entries + jsonEnd(all.reduce(counted, EMPTY), []));
 	};
 	it('has the fields of the contract, in their order, and no others', async () => {
 		const { objects, summary } = (await jsonFor(STORY)) as { objects: Json[]; summary: Json };
@@ -86,10 +99,14 @@ describe('review as JSON', () => {
 		expect(summary).to.deep.equal({ objects: 5, mutated: 1, denied: 1, warnings: 3 });
 	});
 	it('is whole where there is nothing', async () => {
-		expect(JSON.parse(JSON_START + jsonEnd(EMPTY))).to.deep.equal({
+		expect(JSON.parse(JSON_START + jsonEnd(EMPTY, []))).to.deep.equal({
 			objects: [],
 			summary: { objects: 0, mutated: 0, denied: 0, warnings: 0 },
 		});
+	});
+	it('tells what could not be read, where there is something', () => {
+		const problems = [{ file: 'a', line: 3, problem: 'odd' }];
+		expect(JSON.parse(JSON_START + jsonEnd(EMPTY, problems)).problems).to.deep.equal(problems);
 	});
 	it('keeps every digit', async () => {
 		const [one] = await reviewed(serverText('s', '  big: 12345678901234567890'));

@@ -65,7 +65,7 @@ describe('review', () => {
 		const [one] = await reviewed('apiVersion: v1\nkind: Secret\nmetadata: { name: a }\n');
 		expect(one).to.include({ verdict: 'unchanged', kind: 'Secret', namespace: 'default' });
 		expect(one?.after).to.equal(one?.before);
-		expect(await one?.outlook()).to.deep.equal([]);
+		expect(one?.outlook).to.deep.equal([]);
 	});
 
 	it('goes on after what cannot be read', async () => {
@@ -152,9 +152,9 @@ describe('what review had to assume', () => {
 });
 
 describe('what the operator’s objects would get', () => {
-	const outlookOf = async (text: string, image?: string) => {
-		const [one] = await reviewed(text, image === undefined ? {} : { image });
-		return (await one?.outlook()) ?? [];
+	const outlookOf = async (text: string, toolhive?: string) => {
+		const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
+		return one?.outlook ?? [];
 	};
 	const pathsOf = (gets: readonly { path: string; value: string }[] = []): string[] =>
 		gets.map(({ path, value }) => `${path}=${value}`);
@@ -163,7 +163,6 @@ describe('what the operator’s objects would get', () => {
 		const [deployment, configMap] = await outlookOf(serverText('s', `  replicas: 3\n  backendReplicas: 2\n${REDIS}`));
 		expect(pathsOf(deployment?.gets)).to.deep.equal([
 			'spec.replicas=3',
-			'spec.template.spec.terminationGracePeriodSeconds=30',
 			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.name="redis-auth"',
 			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.key="password"',
 		]);
@@ -179,7 +178,12 @@ describe('what the operator’s objects would get', () => {
 	});
 	it('no count where the server asks for none', async () => {
 		const [deployment] = await outlookOf(serverText('s', ''));
-		expect(pathsOf(deployment?.gets)).to.deep.equal(['spec.template.spec.terminationGracePeriodSeconds=30']);
+		expect(pathsOf(deployment?.gets)).to.deep.equal([]);
+	});
+	it('a grace period that is not the usual one', async () => {
+		const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 45 };
+		const [one] = await reviewed(serverText('s', ''), { settings });
+		expect(pathsOf(one?.outlook[0]?.gets)).to.deep.equal(['spec.template.spec.terminationGracePeriodSeconds=45']);
 	});
 	it('nothing is made up for what is in the input', async () => {
 		const outlooks = await outlookOf(serverText('s', '') + deploymentText('s'));
@@ -187,15 +191,25 @@ describe('what the operator’s objects would get', () => {
 	});
 	it('of two servers of one name each is asked about itself', async () => {
 		const [, second] = await reviewed(serverText('s', '  replicas: 2') + serverText('s', '  replicas: 5'));
-		expect(pathsOf((await second?.outlook())?.[0]?.gets)[0]).to.equal('spec.replicas=5');
+		expect(pathsOf(second?.outlook[0]?.gets)[0]).to.equal('spec.replicas=5');
 	});
 	it('a vMCP whose image is not known stays as it is, and gets Redis with one that is', async () => {
 		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
 		const [, unknown] = await outlookOf(text);
 		expect(unknown?.gets).to.deep.equal([]);
 		expect(unknown?.findings[0]?.id).to.equal('image-too-old');
-		const [, known] = await outlookOf(text, 'proxy:v0.20.0');
+		const [, known] = await outlookOf(text, 'v0.20.0');
 		expect(pathsOf(known?.gets)).to.include('sessionStorage.address="redis.demo.svc:6379"');
+	});
+	it('what keeps them from getting it is a warning of the server, in every output', async () => {
+		const tls = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
+		const warned = async (toolhive?: string) =>
+			(await reviewed(tls, toolhive === undefined ? {} : { toolhive }))[0]?.warnings.map(({ id, line }) => [id, line]);
+		expect(await warned()).to.deep.equal([['redis-tls-unsupported', 14]]);
+		expect(await warned('v0.61.0')).to.deep.equal([['redis-tls-unsupported', 14]]);
+		expect(await warned('v0.62.0')).to.deep.equal([]);
+		const [hub] = await reviewed(serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer'));
+		expect(hub?.warnings.map(({ id }) => id)).to.deep.equal(['image-too-old']);
 	});
 	it('nothing for a server that is denied', async () => {
 		expect(await outlookOf(serverText('s', '  replicas: -1'))).to.deep.equal([]);

@@ -76,7 +76,7 @@ describe('the input as a cluster', () => {
 
 	it('the image of a proxy is that of its Deployment, else the one that was told', () => {
 		const server = mcpServer({}, { name: 'github' });
-		const cluster = createInputCluster('default', 'proxy:v0.12.5');
+		const cluster = createInputCluster('default', 'v0.12.5');
 		const seen = () =>
 			cluster.from('a').surroundingsOf({ ...ref(), uid: '', ignore: [], spec: { stdio: false } }).deployment?.image;
 		expect(seen()).to.equal('proxy:v0.12.5');
