@@ -135,5 +135,6 @@ const end = (code: number): boolean => process.stdout.write('', () => process.ex
 run(process.argv.slice(2)).then(end, (error: unknown) => {
 	const isUsage = error instanceof UsageError;
 	process.stderr.write(`thv-scaling: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);
-	end(isUsage ? EXIT_USAGE : EXIT_FAILED);
+	// For the others 1 is an answer: something is denied, or a check failed.
+	end(isUsage || process.argv[2] !== 'serve' ? EXIT_USAGE : EXIT_FAILED);
 });

@@ -114,11 +114,16 @@ function mutatePod(
 type Found = Server | undefined | Promise<Server | undefined>;
 
 /** The first of `owners` that exists. At once where memory knows: a promise on the way costs more than a small review. */
-function findFirst([owner, ...others]: readonly ServerRef[], cluster: Cluster, signal: AbortSignal): Found {
-	if (owner === undefined) return undefined;
-	const found = cluster.findServer(owner, signal);
-	if (found instanceof Promise) return found.then((server) => server ?? findFirst(others, cluster, signal));
-	return found ?? findFirst(others, cluster, signal);
+function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: AbortSignal, from = 0): Found {
+	for (const [index, owner] of owners.entries()) {
+		if (index < from) continue;
+		const found = cluster.findServer(owner, signal);
+		if (found instanceof Promise) {
+			return found.then((server) => server ?? findFirst(owners, cluster, signal, index + 1));
+		}
+		if (found !== undefined) return found;
+	}
+	return undefined;
 }
 
 /** What `answer` says of the server; nothing where there is none, because then the object is not ours. */

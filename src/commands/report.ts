@@ -16,8 +16,8 @@ export interface Report {
 	readonly print: (text: string) => Promise<void>;
 	/** One line on stderr. */
 	readonly tell: (line: string) => void;
-	/** One more was read; from the second second on a terminal shows how many. */
-	readonly tick: () => void;
+	/** How far it is; from the second second on a terminal shows it. */
+	readonly progress: (text: string) => void;
 	/** Why the report could not be written. A reader that has seen enough (`| head`) is no failure. */
 	readonly failure: () => Error | undefined;
 }
@@ -25,7 +25,7 @@ export interface Report {
 const PATIENCE_MS = 1000;
 const REFRESH_MS = 100;
 
-export function createReport({ stdout, stderr }: Terminal, what: string): Report {
+export function createReport({ stdout, stderr }: Terminal): Report {
 	let failure: Error | undefined;
 	let isClosed = false;
 	stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -33,7 +33,6 @@ export function createReport({ stdout, stderr }: Terminal, what: string): Report
 		if (error.code !== 'EPIPE') failure ??= error;
 	});
 
-	let count = 0;
 	let shownMs = performance.now() + PATIENCE_MS - REFRESH_MS;
 	let isShown = false;
 	const clear = (): void => {
@@ -51,12 +50,11 @@ export function createReport({ stdout, stderr }: Terminal, what: string): Report
 			clear();
 			stderr.write(`thv-scaling: ${printable(line)}\n`);
 		},
-		tick: () => {
-			count += 1;
+		progress: (text) => {
 			if (!stderr.isTTY || performance.now() - shownMs < REFRESH_MS) return;
 			shownMs = performance.now();
 			isShown = true;
-			stderr.write(`\r\u001b[K${count.toLocaleString('en')} ${what} read`);
+			stderr.write(`\r\u001b[K${text}`);
 		},
 		failure: () => failure,
 	};

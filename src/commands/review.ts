@@ -1,5 +1,5 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, type Stats } from 'node:fs';
 import { isProblem, type Problem, problemText } from '../review/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
@@ -21,11 +21,20 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, terminal.env);
 	if (positionals.length === 0)
 		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
-	const report = createReport(terminal, 'documents');
+	const report = createReport(terminal);
 	const skipped = new Set<string>();
 	const onSkipped = (place: string): unknown => skipped.add(place);
-	const inputs = await inputsOf(positionals, () => terminal.stdin, onSkipped);
-	const documents = (): AsyncIterable<Source | Problem> => documentsOf(inputs, onSkipped, report.tick);
+	const inputs = await inputsOf(positionals, () => terminal.stdin, onSkipped, isOutputOf(terminal.stdout));
+	let passes = 0;
+	const documents = (): AsyncIterable<Source | Problem> => {
+		passes += 1;
+		const done = passes === 1 ? 'read' : 'reviewed';
+		let count = 0;
+		return documentsOf(inputs, onSkipped, () => {
+			count += 1;
+			report.progress(`${count.toLocaleString('en')} documents ${done}`);
+		});
+	};
 
 	const isStrict = options.strict;
 	const version = options['server-version'];
@@ -91,13 +100,20 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 			return {
 				start: '',
 				each: (one) => {
-					if (!isProblem(one)) results.push(...resultsOf(one, strict));
+					if (!isProblem(one)) results.push(...resultsOf(one, strict, process.cwd()));
 					return '';
 				},
-				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, versionOfPackage()), 2)}\n`,
+				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, versionOfPackage(), process.cwd()), 2)}\n`,
 			};
 		}
 	}
+}
+
+/** A report that is written into the folder it is about would be read while it grows. */
+function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
+	if (!('fd' in stdout) || typeof stdout.fd !== 'number') return () => false;
+	const output = fstatSync(stdout.fd);
+	return (found) => output.isFile() && found.dev === output.dev && found.ino === output.ino;
 }
 
 const versionOfPackage = (): string =>

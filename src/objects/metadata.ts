@@ -11,7 +11,14 @@ export const labelsOf = (object: Json): Json => {
 	return isObject(labels) ? labels : NONE;
 };
 
+/** The namespace an object names; templates leave it empty or null where they mean none. */
+export const namespaceOf = (object: Json, fallback: string): string =>
+	textOf(metadataOf(object)['namespace']) || fallback;
+
 export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(object)['deletionTimestamp'] === 'string';
+
+/** An object has one server, or for a moment two. Each may cost a look at the API server, and an object may claim thousands. */
+const MOST_OWNERS = 4;
 
 /**
  * The ToolHive servers that own `object` and that the operator would name it after: their name and `suffixOf` their kind.
@@ -24,12 +31,13 @@ export function ownersOf(
 ): readonly ServerRef[] {
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
-	return controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
+	const owners = controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
 		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) return [];
 		const { kind, name, uid } = reference;
 		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
 		return [{ kind, namespace, name, ...(typeof uid === 'string' && { uid }) }];
 	});
+	return owners.slice(0, MOST_OWNERS);
 }
 
 /**

@@ -2,6 +2,7 @@
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Answer } from '../admission/answer.ts';
 import { type BadRequest, checkReview, type Request } from '../admission/review.ts';
+import { namespaceOf } from '../objects/metadata.ts';
 import type { Finding, Violation } from '../policy/finding.ts';
 import { KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type Operation } from '../toolhive/types.ts';
@@ -64,7 +65,7 @@ function envelopeOf(object: Json, namespace: string, uid: string, given: Json): 
 			kind: { group, version, kind },
 			resource: { group, version, resource: pluralOf(kind) },
 			operation: 'CREATE',
-			namespace: metadata['namespace'] ?? namespace,
+			namespace: namespaceOf(object, namespace),
 			name: metadata['name'] ?? '',
 			userInfo: { username: PERSON },
 			object,

@@ -81,8 +81,13 @@ function objectsIn(value: unknown, path: Path): Placed[] {
 }
 
 /** `List`, and the typed ones that an API server gives, whose items may leave out what they are. */
-const isList = ({ kind, items }: Json): boolean =>
-	Array.isArray(items) || (typeof kind === 'string' && kind.endsWith('List') && (items ?? null) === null);
+const isList = (object: Json): boolean => {
+	const { kind, items } = object;
+	if (Array.isArray(items)) return true;
+	// A kind of somebody else may end so, too; it has a name.
+	const isNamed = metadataOf(object)['name'] !== undefined;
+	return typeof kind === 'string' && kind.endsWith('List') && !isNamed && (items ?? null) === null;
+};
 
 function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	if (!isObject(item) || item['kind'] !== undefined || kind === 'List') return item;

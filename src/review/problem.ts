@@ -13,5 +13,8 @@ export const isProblem = (value: object): value is Problem => Object.hasOwn(valu
 export const problemText = ({ file, line, column, problem }: Problem): string =>
 	`${[file, line, column].filter((part) => part !== undefined).join(':')}: ${problem}`;
 
-/** Said wherever braces of Go's templates are in the way. */
+/** Said behind what is wrong, where braces of Go's templates may be the reason. */
+export const IF_TEMPLATE = 'if this is a Helm template, review what `helm template` prints';
+
+/** Said where they certainly are. */
 export const NOT_RENDERED = 'it looks like a Helm template that was not rendered; review what `helm template` prints';

@@ -1,5 +1,5 @@
 /** Files, folders and stdin as texts that can be read twice, in pieces. */
-import { createReadStream, type Dirent } from 'node:fs';
+import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isProblem, type Problem } from './problem.ts';
@@ -16,39 +16,64 @@ export interface Input {
 
 export const STDIN = '<stdin>';
 
-/** Every input behind `paths` (`-` is `stdin`), each once, in the order of their names within a folder. */
+/** Every input behind `paths` (`-` is `stdin`), each once and without the file that `isOutput`, in the order of their names within a folder. */
 export async function inputsOf(
 	paths: readonly string[],
 	stdin: () => AsyncIterable<Uint8Array>,
 	onSkipped: (place: string) => void,
+	isOutput: (found: Stats) => boolean = () => false,
 ): Promise<(Input | Problem)[]> {
 	const inputs: (Input | Problem)[] = [];
 	const seen = new Set<string>();
-	for (const path of paths) {
+	const add = async (file: string, isFound: boolean): Promise<void> => {
+		const found = await stat(file);
+		if (isOutput(found)) {
+			onSkipped(`${file} (this is where the report goes)`);
+			return;
+		}
+		const key = found.isFile() ? await realpath(file) : file;
+		if (seen.has(key)) return;
+		seen.add(key);
+		// What is no file of the disk, such as <(helm template …), can be read only once.
+		inputs.push(
+			found.isFile()
+				? { name: file, bytes: () => createReadStream(file), isFound }
+				: await whole(file, createReadStream(file)),
+		);
+	};
+	/** What is wrong with one path does not hide the others. */
+	const orProblem = async (path: string, work: () => Promise<void>): Promise<void> => {
 		try {
-			if (path === '-') {
-				if (!seen.has(path)) inputs.push(await whole(STDIN, stdin()));
-				seen.add(path);
-				continue;
-			}
-			const found = await stat(path);
-			const files = found.isDirectory() ? await filesIn(path, onSkipped) : [path];
-			if (files.length === 0) inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
-			const isOnDisk = found.isDirectory() || found.isFile();
-			for (const file of files) {
-				const real = isOnDisk ? await realpath(file) : file;
-				if (seen.has(real)) continue;
-				seen.add(real);
-				// What is no file of the disk, such as <(helm template …), can be read only once.
-				inputs.push(
-					isOnDisk
-						? { name: file, bytes: () => createReadStream(file), isFound: found.isDirectory() }
-						: await whole(file, createReadStream(file)),
-				);
-			}
+			await work();
 		} catch (error) {
 			inputs.push({ file: path, problem: reasonOf(error) });
 		}
+	};
+	const addFolder = async (folder: string): Promise<void> => {
+		const entries = await readdir(folder, { withFileTypes: true });
+		const isChart = entries.some(({ name }) => name === 'Chart.yaml');
+		for (const entry of entries.sort(byName)) {
+			if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+			const path = join(folder, entry.name);
+			if (entry.isDirectory() && isChart && entry.name === 'templates') {
+				onSkipped(`${path} (a Helm chart: review what \`helm template\` prints)`);
+			} else if (entry.isDirectory()) await orProblem(path, () => addFolder(path));
+			else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) await orProblem(path, () => add(path, true));
+		}
+	};
+	for (const path of paths) {
+		await orProblem(path, async () => {
+			if (path === '-') {
+				if (!seen.has(path)) inputs.push(await whole(STDIN, stdin()));
+				seen.add(path);
+			} else if ((await stat(path)).isDirectory()) {
+				const before = inputs.length + seen.size;
+				await addFolder(path);
+				if (inputs.length + seen.size === before) {
+					inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
+				}
+			} else await add(path, false);
+		});
 	}
 	return inputs;
 }
@@ -94,9 +119,19 @@ async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string>
 	yield decoded();
 }
 
+class TooLong extends Error {}
+
+/** A pipe is kept to be read twice; files are not. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
 async function whole(name: string, bytes: AsyncIterable<Uint8Array>): Promise<Input> {
 	const chunks: Uint8Array[] = [];
-	for await (const chunk of bytes) chunks.push(chunk);
+	let size = 0;
+	for await (const chunk of bytes) {
+		size += chunk.length;
+		if (size > MOST_BYTES) throw new TooLong('more than 256 MiB in a pipe; review it in parts, or as files');
+		chunks.push(chunk);
+	}
 	return {
 		name,
 		isFound: false,
@@ -108,30 +143,10 @@ async function whole(name: string, bytes: AsyncIterable<Uint8Array>): Promise<In
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/i;
 
-/** Every manifest below `folder`, but for the templates of charts: they become manifests only when they are rendered. */
-async function filesIn(folder: string, onSkipped: (place: string) => void): Promise<string[]> {
-	const entries = await readdir(folder, { withFileTypes: true });
-	const isChart = entries.some(({ name }) => name === 'Chart.yaml');
-	const found: string[] = [];
-	for (const entry of entries.sort(byName)) {
-		if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-		const path = join(folder, entry.name);
-		if (entry.isDirectory() && isChart && entry.name === 'templates')
-			onSkipped(`${path} (a Helm chart: review what \`helm template\` prints)`);
-		else if (entry.isDirectory()) found.push(...(await filesIn(path, onSkipped)));
-		else if (MANIFEST_FILE.test(entry.name) && (entry.isFile() || (await isFile(path)))) found.push(path);
-	}
-	return found;
-}
-
 const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
 
-/** Follows a link; one that leads nowhere is told when it is read. */
-const isFile = (path: string): Promise<boolean> =>
-	stat(path).then(
-		(found) => found.isFile(),
-		() => true,
-	);
+/** A pipe or a socket that lies in a folder: nobody may ever write into it. */
+const isSpecial = (entry: Dirent): boolean => !entry.isFile() && !entry.isSymbolicLink();
 
 function reasonOf(error: unknown): string {
 	if (error instanceof NoText) return error.message;
@@ -141,6 +156,8 @@ function reasonOf(error: unknown): string {
 		case 'EACCES':
 		case 'EPERM':
 			return 'it may not be read: permission denied';
+		case 'ELOOP':
+			return 'it is a link that leads back to itself';
 		default:
 			return (error as Error).message;
 	}

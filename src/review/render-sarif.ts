@@ -15,7 +15,7 @@ const RULES = [
 ];
 
 /** The log of one review, from `resultsOf` each object. */
-export function sarifOf(results: readonly Json[], problems: readonly Problem[], version: string): Json {
+export function sarifOf(results: readonly Json[], problems: readonly Problem[], version: string, folder: string): Json {
 	return {
 		$schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
 		version: '2.1.0',
@@ -42,7 +42,9 @@ export function sarifOf(results: readonly Json[], problems: readonly Problem[], 
 						toolExecutionNotifications: problems.map((problem) => ({
 							level: 'error',
 							message: { text: problem.problem },
-							locations: [{ physicalLocation: physicalOf(problem.file, problem.line ?? 1, problem.column) }],
+							locations: [
+								{ physicalLocation: physicalOf(relativeTo(folder, problem.file), problem.line ?? 1, problem.column) },
+							],
 						})),
 					},
 				],
@@ -56,8 +58,12 @@ export function sarifOf(results: readonly Json[], problems: readonly Problem[], 
 /** A description that is shown as plain text has no use for Markdown's marks. */
 const plain = (text: string): string => text.replaceAll('`', '');
 
-/** One per denial and warning; warnings are errors where they count as denials. */
-export function resultsOf(reviewed: Reviewed, isStrict: boolean): Json[] {
+/**
+ * One per denial and warning; warnings are errors where they count as denials. Files below `folder`, which is where the program
+ * was called, are named from there: code scanning places nothing else.
+ */
+export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Json[] {
+	const reviewed = { ...given, file: relativeTo(folder, given.file) };
 	return [
 		...reviewed.denials.map((one) => resultOf(reviewed, one, 'error')),
 		...reviewed.warnings.map((one) => resultOf(reviewed, one, isStrict ? 'error' : 'warning')),
@@ -85,6 +91,9 @@ const physicalOf = (file: string, startLine: number, startColumn?: number): Json
 	artifactLocation: { uri: uriOf(file) },
 	region: { startLine, ...(startColumn !== undefined && { startColumn }) },
 });
+
+const relativeTo = (folder: string, file: string): string =>
+	file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 
 /** A relative reference, whatever is in the name. An absolute path needs its scheme. */
 const uriOf = (file: string): string => {

@@ -3,7 +3,11 @@ import { printable } from '../toolhive/printable.ts';
 import type { Reviewed } from './review.ts';
 import { writeYaml } from './write-yaml.ts';
 
-export function yamlOf({ verdict, kind, namespace, name, file, line, message, after }: Reviewed): string {
-	const comments = verdict === 'denied' ? [`# denied: ${kind} ${namespace}/${name} (${file}:${line}): ${message}`] : [];
+export function yamlOf(reviewed: Reviewed): string {
+	const { operation, verdict, kind, namespace, name, file, line, message, isWhole } = reviewed;
+	const after = isWhole ? reviewed.after : undefined;
+	const what = `${kind} ${namespace}/${name} (${file}:${line})`;
+	const comment = verdict === 'denied' ? `denied: ${what}: ${message}` : `${isWhole ? operation : 'part'} of ${what}`;
+	const comments = after === undefined ? [`# ${comment}`] : [];
 	return `---\n${comments.map((one) => `${printable(one)}\n`).join('')}${after === undefined ? '' : writeYaml(after)}`;
 }

@@ -52,6 +52,8 @@ export interface Reviewed {
 	/** The object before and after, with every digit of its numbers; no `after` when denied. */
 	readonly before: Json;
 	readonly after?: Json;
+	/** Not a subresource such as a Scale, of which nothing can be applied. */
+	readonly isWhole: boolean;
 	/** What had to be assumed. */
 	readonly notes: readonly string[];
 	/** What the operator's own objects for this server would get. Empty for everything that is no server. */
@@ -103,7 +105,8 @@ async function reviewOne(
 		message,
 		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
 	});
-	const server = serverOf(request.object ?? {}, request.namespace);
+	const found = serverOf(request.object ?? {}, request.namespace);
+	const server = found && { ...found, namespace: request.namespace };
 	const outlook =
 		server === undefined || verdict === 'denied'
 			? []
@@ -123,7 +126,9 @@ async function reviewOne(
 		warnings: [...findings, ...newFindings(outlook, findings)].map(located),
 		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
 		before,
-		...(verdict !== 'denied' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
+		...(verdict !== 'denied' &&
+			request.operation !== 'DELETE' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
+		isWhole: request.resource.split('/').length === 2,
 		notes: [
 			...notesOnOwner(request, cluster, file),
 			...(server === undefined || isReview ? [] : notesOnName(server, cluster, file, line)),
@@ -153,7 +158,7 @@ function conditionsOf(server: Server, { status }: Json): Condition[] {
 function notesOnName(server: Server, cluster: InputCluster, file: string, line: number): string[] {
 	const others = cluster.placesOf(server).filter((place) => place.file !== file || place.line !== line);
 	if (others.length === 0) return [];
-	return [`${nameOf(server)} also stands in ${others.map(placeText).join(', ')}; kubectl apply keeps the last of them`];
+	return [`${nameOf(server)} also stands in ${placesText(others)}; kubectl apply keeps the last of them`];
 }
 
 /** An owner that is not in the input is said, not guessed. */
@@ -167,7 +172,7 @@ function notesOnOwner(
 		const owner = `${refs.map(nameOf).join(', ')}, which it belongs to,`;
 		if (refs.length > 0 && places.length === 0) return [`${owner} is not in the input; so it is taken as none of ours`];
 		if (places.length < 2 || places.some((place) => place.file === file)) return [];
-		return [`${owner} stands in ${places.map(placeText).join(', ')}; it is read with the first`];
+		return [`${owner} stands in ${placesText(places)}; it is read with the first`];
 	};
 	switch (resource) {
 		case 'apps/deployments':
@@ -190,4 +195,10 @@ function notesOnOwner(
 const nameOf = ({ kind, namespace, name, uid }: ServerRef): string =>
 	`${kind} ${namespace}/${name}${uid ? ` with uid ${uid}` : ''}`;
 
-const placeText = ({ file, line }: Place): string => `${file}:${line}`;
+const MOST_PLACES = 3;
+
+function placesText(places: readonly Place[]): string {
+	const named = places.slice(0, MOST_PLACES).map(({ file, line }) => `${file}:${line}`);
+	const more = places.length - named.length;
+	return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

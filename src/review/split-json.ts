@@ -6,6 +6,9 @@ import type { Source } from './split.ts';
 const LONGEST = 64 * 1024 * 1024;
 const TOO_LONG = 'one value of more than 64 MiB; cut it into several';
 
+/** They are kept only because YAML may follow, for which they count. */
+const MOST_BLANKS = 1024 * 1024;
+
 /** What is left where something else than a value begins, and its line. */
 export interface Left {
 	readonly text: string;
@@ -42,9 +45,10 @@ export async function* valuesIn(
 		while (from < piece.length) {
 			if (depth === 0) {
 				const start = indexOf(/\S/g, piece, from);
-				blanks += piece.slice(from, start);
-				line += countLines(blanks);
-				blanks = blanks.slice(blanks.lastIndexOf('\n') + 1);
+				const between = piece.slice(from, start);
+				line += countLines(between);
+				blanks = (between.includes('\n') ? '' : blanks) + between.slice(between.lastIndexOf('\n') + 1);
+				if (blanks.length > MOST_BLANKS) blanks = '';
 				if (start === piece.length) break;
 				if (piece[start] !== '{') return { text: blanks + piece.slice(start), line };
 				parts = [];

@@ -16,6 +16,8 @@ export const LONGEST_YAML = 8 * 1024 * 1024;
 
 const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
 
+const MOST_BLANKS = 1024 * 1024;
+
 const JSON_START = /^\s*\{\s*["}]/;
 
 /** Bounded memory: never more than one document and one piece. */
@@ -27,6 +29,10 @@ export async function* documentsIn(file: string, pieces: AsyncIterable<string>):
 		const { value, done } = await iterator.next();
 		if (done) break;
 		start += value;
+		if (start.length > MOST_BLANKS) {
+			yield { file, problem: 'it begins with more than 1 MiB of blanks' };
+			return;
+		}
 	}
 	const rest = startingWith(start, iterator);
 	if (!JSON_START.test(start)) {

@@ -3,6 +3,7 @@ import type { Cluster } from '../admission/cluster.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
+import { namespaceOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { isOlder, versionOf } from '../toolhive/images.ts';
@@ -51,6 +52,12 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 	const deploymentNamed: InputCluster['deploymentNamed'] = (file, namespace, name) =>
 		deployments.find(file, named({ namespace, name }));
 
+	/** One is enough to warn of; thousands may be in one key space. */
+	const othersIn = (placed: readonly Placed<Server>[], server: Server): Server[] => {
+		const other = placed.find(({ value }) => keyOf(value) !== keyOf(server));
+		return other === undefined ? [] : [other.value];
+	};
+
 	return {
 		add: (manifest, file, line) => {
 			const object = withNamespace(manifest, namespace);
@@ -83,9 +90,7 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 					deployment: deployment ?? (image === undefined ? undefined : { image }),
 					runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
 					autoscaler: autoscalers.find(file, named(server)),
-					sharing: (keySpace === undefined ? [] : keySpaces.all(keySpace))
-						.map(({ value }) => value)
-						.filter((other) => keyOf(other) !== keyOf(server)),
+					sharing: othersIn(keySpace === undefined ? [] : keySpaces.all(keySpace), server),
 				};
 			},
 		}),
@@ -119,6 +124,7 @@ function createIndex<T>(): Index<T> {
 }
 
 const withNamespace = (object: Json, namespace: string): Json => {
+	const named = namespaceOf(object, namespace);
 	const metadata = metadataOf(object);
-	return metadata['namespace'] === undefined ? { ...object, metadata: { ...metadata, namespace } } : object;
+	return metadata['namespace'] === named ? object : { ...object, metadata: { ...metadata, namespace: named } };
 };

@@ -27,7 +27,10 @@ export function plainOf(value: unknown): unknown {
 	let count = 0;
 	const copy = (one: unknown, depth: number): unknown => {
 		count += 1;
-		if (count > MOST_VALUES) throw new Unparsable('it unfolds to more than two million values; write it out');
+		if (count > MOST_VALUES)
+			throw new Unparsable(
+				'it has more than two million values, aliases counted as often as they are used; cut it into several',
+			);
 		if (depth > DEEPEST) throw new Unparsable('it is nested too deeply');
 		if (typeof one === 'bigint')
 			return BigInt(Number(one)) === one && Number.isSafeInteger(Number(one)) ? Number(one) : one;

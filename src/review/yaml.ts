@@ -1,6 +1,6 @@
 /** YAML as kubectl reads it: sigs.k8s.io/yaml over go-yaml v2. With lines. */
 import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { NOT_RENDERED } from './problem.ts';
+import { IF_TEMPLATE } from './problem.ts';
 import { nameOf, unfold } from './unfold.ts';
 import { type Parsed, type Path, Unparsable } from './values.ts';
 
@@ -17,6 +17,9 @@ const READING = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
 
+/** The parser takes a gigabyte for a million brackets, and finds out only in the end. */
+const DEEP = /(?:[[{]\s*){500}/;
+
 /** The one document in `text`, undefined where it holds nothing. Throws Unparsable. */
 export function parseYaml(text: string): Parsed | undefined {
 	const lineCounter = new LineCounter();
@@ -27,6 +30,7 @@ export function parseYaml(text: string): Parsed | undefined {
 	const refuse = (offset: number, message: string): never => {
 		throw new Unparsable(message, at(offset));
 	};
+	if (DEEP.test(text)) throw new Unparsable('it is nested too deeply');
 	try {
 		const document: Document.Parsed = parseDocument(text, { ...READING, lineCounter });
 		const odd = text.search(NO_TEXT);
@@ -38,7 +42,7 @@ export function parseYaml(text: string): Parsed | undefined {
 		if (error?.code === 'RESOURCE_EXHAUSTION') throw new RangeError(error.message);
 		if (error !== undefined) {
 			const message = error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? error.code;
-			refuse(error.pos[0], text.includes('{{') ? NOT_RENDERED : message);
+			refuse(error.pos[0], text.includes('{{') ? `${message}; ${IF_TEMPLATE}` : message);
 		}
 		const value = unfold(document, text, refuse);
 		return value === null ? undefined : { value, lineOf: (path) => at(nearest(document.contents, path)).line };

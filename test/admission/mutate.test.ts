@@ -166,3 +166,36 @@ describe('mutate: warnings', () => {
 		expect(answer.findings[0]).to.include({ id: 'image-too-old' }).and.property('message').includes('v0.13.1');
 	});
 });
+
+describe('mutate: an object that claims many owners', () => {
+	const owned = deployment(search);
+	const [reference] = (owned['metadata'] as { ownerReferences: Json[] }).ownerReferences;
+	const claims = Array.from({ length: 20_000 }, (_, index) => ({
+		...reference,
+		controller: false,
+		uid: `uid-${index}`,
+	}));
+	const claiming = (references: readonly unknown[]): Json => ({
+		...owned,
+		metadata: { ...(owned['metadata'] as Json), ownerReferences: references },
+	});
+	it('costs a few look-ups, in memory and on the API server', async () => {
+		const cluster = clusterOf([]);
+		expect(patchOf(await mutated(request(claiming(claims)), cluster))).to.deep.equal([]);
+		expect(cluster.asked).to.have.length(4);
+		let asked = 0;
+		const slow = {
+			...cluster,
+			findServer: async () => {
+				asked += 1;
+				return undefined;
+			},
+		};
+		expect(patchOf(await mutated(request(claiming(claims)), slow))).to.deep.equal([]);
+		expect(asked).to.equal(4);
+	});
+	it('the controller is still found among them', async () => {
+		const last = claiming([...claims, reference]);
+		expect(patchOf(await mutated(request(last), clusterOf(everything)))).not.to.deep.equal([]);
+	});
+});

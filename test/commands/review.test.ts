@@ -128,6 +128,12 @@ describe('thv-scaling review', function () {
 		expect(stderr).to.equal('');
 		expect(stdout.split('\n').slice(1)).to.deep.equal(['1', '']);
 	});
+	it('does not read the report that it writes into the folder', () => {
+		const shell = 'cd "$3" && "$1" "$2" review -o yaml . > report.yaml';
+		const { stderr } = spawnSync('bash', ['-c', shell, 'bash', process.execPath, MAIN, folder], { encoding: 'utf8' });
+		expect(stderr).to.include('report.yaml (this is where the report goes)');
+		rmSync(join(folder, 'report.yaml'));
+	});
 	it('says when the report cannot be written', function () {
 		if (!existsSync('/dev/full')) this.skip();
 		const shell = '"$1" "$2" review "$3" > /dev/full';

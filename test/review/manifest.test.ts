@@ -78,7 +78,7 @@ describe('a List', () => {
 		expect(all.map(isProblem)).to.deep.equal([true, false]);
 	});
 	it('a kind of somebody else that ends in List is an object like others', () => {
-		const [one] = manifestsIn('apiVersion: example.com/v1\nkind: AllowList\nmetadata: { name: a }\nitems: 3\n');
+		const [one] = manifestsIn('apiVersion: example.com/v1\nkind: AllowList\nmetadata: { name: a }\nspec: {}\n');
 		expect(one?.object['kind']).to.equal('AllowList');
 	});
 });
@@ -119,6 +119,11 @@ describe('a document that is no manifest', () => {
 			expect(one !== undefined && isProblem(one) ? problemText(one) : 'was read').to.include(says);
 		});
 	}
+	it('what is wrong is said before that it may be a template', () => {
+		const [one] = read(`${TYPE}data:\n\ta: "{{ $labels.pod }}"\n`);
+		const problem = one !== undefined && isProblem(one) ? one.problem : '';
+		expect(problem).to.match(/^Tabs are not allowed.*; if this is a Helm template/);
+	});
 	it('a template in a text of a ConfigMap is none of ours', () => {
 		expect(manifestsIn(`${TYPE}metadata: { name: a }\ndata:\n  x: |\n    {{ .Values }}\n`)).to.have.length(1);
 	});

@@ -59,10 +59,16 @@ describe('the input of review', () => {
 		symlinkSync(file, join(folder, 'once/link.yaml'));
 		expect(namesOf(await inputs([join(folder, 'once'), file, file]))).to.deep.equal(['once/a.yaml']);
 	});
-	it('a link that leads nowhere is told', async () => {
+	it('a link that leads nowhere is told, and hides no other file', async () => {
 		mkdirSync(join(folder, 'dead'));
 		symlinkSync(join(folder, 'nowhere'), join(folder, 'dead/a.yaml'));
-		expect(namesOf(await inputs([join(folder, 'dead')]))[0]).to.include('there is no such file or folder');
+		put('dead/b.yaml', MANIFEST);
+		symlinkSync(join(folder, 'dead/loop.yaml'), join(folder, 'dead/loop.yaml'));
+		expect(namesOf(await inputs([join(folder, 'dead')])).map((name) => name.replace(`${folder}/`, ''))).to.deep.equal([
+			'dead/a.yaml: there is no such file or folder',
+			'dead/b.yaml',
+			'dead/loop.yaml: it is a link that leads back to itself',
+		]);
 	});
 	it('a missing file does not hide the others', async () => {
 		const file = put('there.yaml', MANIFEST);
@@ -100,6 +106,11 @@ describe('the input of review', () => {
 		}
 	});
 
+	it('a pipe in a folder is passed over: nobody may ever write into it', async () => {
+		put('piped/a.yaml', MANIFEST);
+		execFileSync('mkfifo', [join(folder, 'piped/b.yaml')]);
+		expect(namesOf(await inputs([join(folder, 'piped')]))).to.deep.equal(['piped/a.yaml']);
+	});
 	it('other files of a folder are left out, and told', async () => {
 		put('mixed/a.yaml', MANIFEST);
 		put('mixed/values.yaml', '# values\nreplicas: 3\n');

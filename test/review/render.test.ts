@@ -72,6 +72,10 @@ describe('review as text', () => {
 			'✗ unread    a:3:4: odd\n',
 		);
 	});
+	it('a denial is red in the count, too', () => {
+		const red = summaryText({ ...EMPTY, objects: 1, denied: 1 }, false, paintFor(true, undefined));
+		expect(red).to.include('\u001b[31m1 denied');
+	});
 	it('ends with a count, in words that fit one and many', () => {
 		const summary = { objects: 1, mutated: 0, denied: 0, warnings: 0, unreadable: 0 };
 		expect(summaryText(summary, false, plain)).to.equal('1 object reviewed: none denied, 0 mutated, no warnings\n');
@@ -128,6 +132,17 @@ describe('review as YAML', () => {
 			['Secret', undefined],
 		]);
 	});
+	it('what cannot be applied is a comment: what is deleted, and parts such as a Scale', async () => {
+		const reviewOf = (request: string) =>
+			`apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest:\n${request}`;
+		const object = '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, namespace: demo } }';
+		const [deleted] = await reviewed(reviewOf(`  operation: DELETE\n  oldObject: ${object}\n`));
+		expect(deleted === undefined ? '' : yamlOf(deleted)).to.equal('---\n# DELETE of ConfigMap demo/a (in.yaml:1)\n');
+		expect(deleted).not.to.have.property('after');
+		const scale = object.replace('ConfigMap', 'Scale');
+		const [part] = await reviewed(reviewOf(`  subResource: scale\n  object: ${scale}\n`));
+		expect(part === undefined ? '' : yamlOf(part)).to.equal('---\n# part of Scale demo/a (in.yaml:1)\n');
+	});
 	it('a name with a line break does not end the comment', async () => {
 		const [one] = await reviewed(serverText('s', '  replicas: -1').replace('name: s', 'name: "a\\nkind: Secret"'));
 		expect(one === undefined ? '' : yamlOf(one)).to.match(/^---\n# denied: .*\n$/);
@@ -141,9 +156,10 @@ describe('review as SARIF', () => {
 	const logFor = async (files: Readonly<Record<string, string>>, isStrict = false): Promise<Json> => {
 		const all = await reviewAll(files);
 		return sarifOf(
-			all.flatMap((one) => (isProblem(one) ? [] : resultsOf(one, isStrict))),
+			all.flatMap((one) => (isProblem(one) ? [] : resultsOf(one, isStrict, '/repo'))),
 			all.filter(isProblem),
 			'0.1.0',
+			'/repo',
 		);
 	};
 	const resultsIn = (log: Json): Json[] => ((log['runs'] as Json[])[0]?.['results'] ?? []) as Json[];
@@ -176,6 +192,7 @@ describe('review as SARIF', () => {
 		['./a.yaml', 'a.yaml'],
 		['/abs/a.yaml', 'file:///abs/a.yaml'],
 		['../a.yaml', '../a.yaml'],
+		['/repo/x/a.yaml', 'x/a.yaml'],
 		['<stdin>', '%3Cstdin%3E'],
 	];
 	for (const [file, uri] of URIS) {
@@ -195,7 +212,10 @@ describe('review as SARIF', () => {
 	it('what could not be read is a notification, and the run was no success', async () => {
 		const log = await logFor({ a: 'a: 1\n b: 2\n' });
 		expect(log).to.have.nested.property('runs[0].invocations[0].executionSuccessful', false);
-		expect(log).to.have.nested.property('runs[0].invocations[0].toolExecutionNotifications').with.length(1);
+		expect(log).to.have.nested.property(
+			'runs[0].invocations[0].toolExecutionNotifications[0].locations[0].physicalLocation.region.startColumn',
+			4,
+		);
 	});
 });
 

@@ -74,6 +74,18 @@ describe('review', () => {
 	});
 });
 
+describe('review of a namespace that is left empty', () => {
+	for (const empty of ['', ' ""', ' null', ' ~']) {
+		it(`namespace:${empty} is the default one`, async () => {
+			const text = (serverText('search', '  replicas: 3') + deploymentText('search')).replaceAll(' demo', empty);
+			const [server, deployment] = await reviewed(text);
+			expect([server?.namespace, server?.outlook.length]).to.deep.equal(['default', 1]);
+			expect(deployment).to.include({ verdict: 'mutated', namespace: 'default' });
+			expect(deployment?.notes).to.deep.equal([]);
+		});
+	}
+});
+
 describe('review of an AdmissionReview', () => {
 	const reviewOf = (request: string): string => `apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\n${request}`;
 	const scale = reviewOf(`request:
@@ -144,6 +156,10 @@ describe('what review had to assume', () => {
 		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', ''), c: deploymentText('s') });
 		expect(notes[0]).to.include('MCPServer demo/s also stands in b:2');
 		expect(notes[2]).to.include('stands in a:2, b:2; it is read with the first');
+	});
+	it('of a server that stands often, some of its places', async () => {
+		const [note] = await notesOf({ a: serverText('s', '').repeat(9) });
+		expect(note).to.include('also stands in a:12, a:22, a:32 and 5 more');
 	});
 	it('an owner that stands twice, of which one is in its own file', async () => {
 		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', '') + deploymentText('s') });

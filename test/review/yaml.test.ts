@@ -65,7 +65,11 @@ describe('YAML says what is wrong, and where:', () => {
 		['a key that is nothing', 'a: 1\n~: 2\n', 'a key must be a word (2:1)'],
 		['a key that is a template', 'a: 1\n{{ .Values.b }}: 2\n', RENDER('2:1')],
 		['a value that is a template', 'a: 1\nb: {{ .Values.b }}\n', RENDER('2:5')],
-		['a template around fields', 'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n', RENDER('2:1')],
+		[
+			'a template around fields',
+			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
+			'Implicit keys need to be on a single line; if this is a Helm template, review what `helm template` prints (2:1)',
+		],
 		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is no number of JSON; the API server would refuse it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is no int (1:10)'],
 		['an alias of nothing', 'a: 1\nb: *c\n', 'nothing above it is called &c (2:4)'],
