@@ -25,7 +25,8 @@ describe('documents', () => {
 	it('README lists every metric of ours', async () => {
 		const metrics = createMetrics({
 			inFlight: () => 0,
-			reconciler: { isLeading: () => false, queued: () => 0, waitingRollouts: () => 0 },
+			isLeading: () => false,
+			reconciler: { queued: () => 0, waitingRollouts: () => 0 },
 			watches: () => [],
 			certificateExpiry: () => 0,
 		});
