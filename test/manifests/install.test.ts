@@ -8,8 +8,10 @@ import { expect } from 'chai';
 import { after, afterEach, before } from 'mocha';
 import { connect } from '../../src/cluster/connect.ts';
 import { remember } from '../../src/cluster/memory.ts';
+import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { baseObjects, POD_MODE, ROOT, template } from './read.ts';
+import type { PodTemplate } from './types.ts';
 
 interface Configuration {
 	readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
@@ -56,6 +58,11 @@ describe('manifests: installation', function () {
 	const configuration = async (kind: 'mutating' | 'validating'): Promise<Configuration> => {
 		const { stdout } = await kubectl(['get', `${kind}webhookconfiguration`, 'toolhive-scaling', '-o', 'json']);
 		return JSON.parse(stdout);
+	};
+	/** Whether our ServiceAccount may. */
+	const may = async (...question: string[]): Promise<boolean> => {
+		const { stdout } = await controlPlane().kubectl(['auth', 'can-i', ...question], { user: 'webhook' });
+		return stdout.trim() === 'yes';
 	};
 	const caBundles = async (): Promise<string[]> =>
 		[...(await configuration('mutating')).webhooks, ...(await configuration('validating')).webhooks].map(
@@ -111,6 +118,23 @@ describe('manifests: installation', function () {
 		await expectNoChange(out);
 	});
 
+	it('with certificates, what runs mounts them, and may touch no Secret and no registration', async () => {
+		await apply(makeCerts('provided'));
+		const { stdout } = await kubectl(['get', 'deployment', NS, '-n', NS, '-o', 'json']);
+		const { spec } = (JSON.parse(stdout) as { spec: { template: PodTemplate } }).spec.template;
+		expect(spec.containers[0]?.args).to.deep.equal(['serve', '--tls-dir=/tls']);
+		expect(spec.volumes[0]?.secret?.secretName).to.equal('toolhive-scaling-tls');
+		expect(await may('create', 'secrets', '-n', NS)).to.equal(false);
+		expect(await may('get', `secrets/${CERTIFICATE_SECRET}`, '-n', NS)).to.equal(false);
+		expect(await may('get', 'secrets/toolhive-scaling-tls', '-n', NS)).to.equal(false);
+		expect(await may('patch', 'mutatingwebhookconfigurations/toolhive-scaling')).to.equal(false);
+		// Everything else is left.
+		expect(await may('update', 'leases/toolhive-scaling', '-n', NS)).to.equal(true);
+		expect(await may('patch', 'deployments', '-A')).to.equal(true);
+		await apply(join(ROOT, 'manifests/overlays/provided-secret'));
+		expect(await may('create', 'secrets', '-n', NS)).to.equal(false);
+	});
+
 	it('with a new authority: each entry trusts both', async () => {
 		const out = makeCerts('renewed');
 		const former = readFileSync(join(out, 'ca.crt'), 'utf8');
@@ -154,7 +178,7 @@ describe('manifests: installation', function () {
 		);
 	});
 
-	it('its ServiceAccount may watch what the code watches, and read no Secret', async () => {
+	it('its ServiceAccount may watch what the code watches, and read no Secret but ours', async () => {
 		await apply(join(ROOT, 'manifests'));
 		const connection = await connect(controlPlane().kubeconfig('webhook'), false);
 		const troubles: object[] = [];
@@ -173,11 +197,16 @@ describe('manifests: installation', function () {
 		expect(await memory.findDeployment('default', 'nobody', new AbortController().signal)).to.equal(undefined);
 		memory.stop();
 		await connection.close();
-		for (const verb of ['get', 'list', 'create']) {
-			const { stdout } = await controlPlane().kubectl(['auth', 'can-i', verb, 'secrets', '-n', NS], {
-				user: 'webhook',
-			});
-			expect(stdout.trim()).to.equal('no');
+		for (const verb of ['get', 'list', 'watch', 'update', 'patch', 'delete'])
+			expect(await may(verb, 'secrets', '-n', NS), verb).to.equal(false);
+		for (const verb of ['get', 'update'])
+			expect(await may(verb, `secrets/${CERTIFICATE_SECRET}`, '-n', NS), verb).to.equal(true);
+		expect(await may('get', `secrets/${CERTIFICATE_SECRET}`, '-n', 'default')).to.equal(false);
+		expect(await may('create', 'secrets', '-n', 'default')).to.equal(false);
+		for (const kind of ['mutating', 'validating']) {
+			expect(await may('patch', `${kind}webhookconfigurations/toolhive-scaling`)).to.equal(true);
+			expect(await may('patch', `${kind}webhookconfigurations/another`)).to.equal(false);
+			expect(await may('list', `${kind}webhookconfigurations`)).to.equal(false);
 		}
 	});
 });
