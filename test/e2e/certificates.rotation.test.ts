@@ -23,12 +23,17 @@ interface Calls {
 
 describe('certificates change on a real API server', function () {
 	this.timeout(180_000);
+	let api: Api;
+	let calls: Calls;
+	// Before the hook that ends the replicas.
+	after(async () => {
+		await calls?.stop();
+		api?.close();
+	});
 	const { plane, start, register, secret, plant, caBundles } = useSelfManaged();
 	const nowMs = Date.now();
 	const replicas: Replica[] = [];
 	let old: KeyPair;
-	let api: Api;
-	let calls: Calls;
 
 	/** Asks without end: the API server, which keeps its connections, and both replicas with a new connection each time. */
 	function callOn(): Calls {
@@ -105,11 +110,6 @@ describe('certificates change on a real API server', function () {
 		});
 		calls = callOn();
 	});
-	after(async () => {
-		await calls?.stop();
-		api?.close();
-	});
-
 	it('the authority: both are trusted, then the certificate changes', async () => {
 		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
 		const { 'next-ca.crt': next, 'tls.crt': leaf } = await stored();
