@@ -26,13 +26,14 @@ export function followSecret(options: FollowOptions): {
 	const stopped = new AbortController();
 	let current: string | undefined;
 	let lastTrouble: string | undefined;
+	let looking = Promise.resolve();
 
 	const tell = (trouble: string | undefined): void => {
 		if (trouble !== undefined && trouble !== lastTrouble) options.onTrouble(trouble);
 		lastTrouble = trouble;
 	};
 
-	async function look(): Promise<void> {
+	async function lookOnce(): Promise<void> {
 		try {
 			const data = await options.getData(AbortSignal.any([stopped.signal, AbortSignal.timeout(CALL_MS)]));
 			if (stopped.signal.aborted) return;
@@ -49,6 +50,12 @@ export function followSecret(options: FollowOptions): {
 			if (!stopped.signal.aborted) tell((error as Error).message);
 		}
 	}
+
+	/** One after the other, or the answer to an older question could win. */
+	const look = (): Promise<void> => {
+		looking = looking.then(lookOnce);
+		return looking;
+	};
 
 	void (async () => {
 		while (!stopped.signal.aborted) {
