@@ -89,7 +89,8 @@ describe('certificates: passes of the leader', () => {
 	});
 
 	it('who does not lead any more writes nothing', async () => {
-		for (const secret of [undefined, old]) {
+		const ca = await authority(1);
+		for (const secret of [undefined, old, { ...asCa(ca), ...asTls(await leafOf(ca, 1)) }]) {
 			const stage = stageOf(secret);
 			stage.isLeading = false;
 			const error: unknown = await stage.pass().catch((thrown) => thrown);
