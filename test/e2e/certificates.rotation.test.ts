@@ -93,7 +93,8 @@ describe('certificates change on a real API server', function () {
 		});
 	const noneFailed = (): void => {
 		expect(calls.failed).to.deep.equal([]);
-		process.stdout.write(`      ${calls.made.asked} calls, ${calls.made.shaken} handshakes, 0 failed\n`);
+		// Silence would be no proof.
+		expect(Math.min(calls.made.asked, calls.made.shaken)).to.be.above(100);
 	};
 
 	before('two replicas with an authority past two thirds of its life', async () => {

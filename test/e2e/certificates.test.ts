@@ -34,17 +34,13 @@ describe('certificates of our own on a real API server', function () {
 	};
 
 	it('from nothing: one leader makes them, both replicas serve them, kubectl gets through', async () => {
-		const startedMs = performance.now();
 		first = await start();
-		const readyMs = performance.now() - startedMs;
 		second = await start();
 		const stored = await secret();
 		expect(stored?.type).to.equal(CERTIFICATE_SECRET_TYPE);
 		expect(Object.keys(stored?.data ?? {})).to.have.members(['ca.crt', 'ca.key', 'tls.crt', 'tls.key']);
 		await register(first, second);
-		const registeredMs = performance.now();
 		await eventually(expectAsked);
-		const askedMs = performance.now() - registeredMs;
 		await restored();
 		const shown = await Promise.all(
 			[first, second].map((one) => handshake(one.webhookPort, stored?.data['ca.crt'] ?? '')),
@@ -52,9 +48,6 @@ describe('certificates of our own on a real API server', function () {
 		for (const one of shown) expect(String(one)).to.equal(String(new X509Certificate(stored?.data['tls.crt'] ?? '')));
 		expect(first.saying('authority and certificate made')).to.have.length(1);
 		expect(second.saying('authority and certificate made')).to.have.length(0);
-		process.stdout.write(
-			`      ready ${Math.round(readyMs)} ms, asked ${Math.round(askedMs)} ms after the registration\n`,
-		);
 	});
 
 	it('for five years and ninety days, P-256, for the names of the Service and no other', async () => {
@@ -93,11 +86,9 @@ describe('certificates of our own on a real API server', function () {
 	it('a caBundle that somebody emptied comes back, and one that somebody spoilt', async () => {
 		for (const value of ['', Buffer.from('hello').toString('base64')]) {
 			const patch = [{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value }];
-			const startedMs = performance.now();
 			const spoil = ['patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify(patch)];
 			await must(spoil);
 			await eventually(restored);
-			process.stdout.write(`      restored after ${Math.round(performance.now() - startedMs)} ms\n`);
 		}
 		await eventually(expectAsked);
 	});
