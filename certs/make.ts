@@ -132,7 +132,8 @@ async function make(options: Options): Promise<string> {
 	await writeAtomically(join(out, 'secret.yaml'), secret, MODE_SECRET);
 	const overlay = join(out, 'kustomization.yaml');
 	if (base !== undefined || !existsSync(overlay)) {
-		await writeAtomically(overlay, overlayOf(out, base ?? join(ROOT, 'manifests')), MODE_PUBLIC);
+		const text = overlayOf(out, base ?? join(ROOT, 'manifests'), join(ROOT, 'manifests/components/provided-secret'));
+		await writeAtomically(overlay, text, MODE_PUBLIC);
 	}
 	return report(options, authority, serving);
 }
@@ -147,7 +148,7 @@ Serving certificate:  ${join(folder, 'tls.crt')}, new, until ${dayOf(serving.cer
 Install everything, or bring the new certificate to where it is installed:
   kubectl apply -k ${folder}
 
-Or, where something else applies manifests/: the Secret, and the caBundle of both webhook registrations
+Or, where something else applies manifests/overlays/provided-secret: the Secret, and the caBundle of both webhook registrations
   kubectl create secret tls toolhive-scaling-tls --namespace toolhive-scaling --cert=${join(folder, 'tls.crt')} --key=${join(folder, 'tls.key')}
   base64 < ${join(folder, 'ca.crt')} | tr -d '\\n'
 

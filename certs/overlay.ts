@@ -20,19 +20,26 @@ ${lines.join('\n')}
 `;
 }
 
-/** `kustomization.yaml` for the folder `out`, with the folder `base` as what it adds to. Both relative to the working directory. */
-export function overlayOf(out: string, base: string): string {
+/**
+ * `kustomization.yaml` for the folder `out`, with the folder `base` as what it adds to, and `component` as what mounts the Secret. All
+ * relative to the working directory.
+ */
+export function overlayOf(out: string, base: string, component: string): string {
 	// kustomize takes paths relative to the file, with slashes.
-	const path = relative(resolve(out), resolve(base)).split(sep).join('/');
+	const from = (folder: string): string => relative(resolve(out), resolve(folder)).split(sep).join('/');
 	return `# Written by certs/make.ts, which leaves it alone from now on: edit it, or delete it and have it written anew.
 # Installs everything, with the certificates in this folder: kubectl apply -k .
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 
 resources:
-- ${path}
+- ${from(base)}
 # Its name stays the same when the certificate changes: the server reloads it by itself, a new name would restart it.
 - secret.yaml
+
+# The pods mount that Secret and make none of their own.
+components:
+- ${from(component)}
 
 # The API server trusts what is in caBundle, in base64, which is how a Secret holds it already.
 replacements:

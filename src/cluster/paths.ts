@@ -32,6 +32,7 @@ export const AUTOSCALERS_PATH = '/apis/autoscaling/v2/horizontalpodautoscalers';
 export const VERSION_PATH = '/version';
 export const ACCESS_REVIEWS_PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 export const secretPath = (named: Named): string => inNamespace('/api/v1', named, 'secrets');
+export const secretsPath = (namespace: string): string => `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
 export const leasePath = (named: Named): string => inNamespace('/apis/coordination.k8s.io/v1', named, 'leases');
 export const namespacePath = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`;
 export const crdPath = (name: string): string =>

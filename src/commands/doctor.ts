@@ -68,6 +68,7 @@ function readSettings({ args, env }: Installation): Settings | string {
 			passwordEnv: options['password-env'],
 			isReconciling: options.reconcile === 'true',
 			isElected: options['leader-elect'] === 'true',
+			isSelfManaged: options['tls-dir'] === undefined,
 		};
 	} catch (error) {
 		if (error instanceof UsageError) return error.message;

@@ -1,12 +1,11 @@
-/** The reconciler inside `serve`: wires passes to the cluster, to the queue, and to the Lease. No rules here. */
-import { hostname } from 'node:os';
+/** The reconciler inside `serve`: wires passes to the cluster and to the queue. No rules here. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
 import { patchBetween } from '../admission/patch.ts';
 import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
-import { campaign, type Term } from '../cluster/lease.ts';
+import type { Term } from '../cluster/lease.ts';
 import type { Memory } from '../cluster/memory.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -14,7 +13,7 @@ import type { Settings } from '../policy/settings.ts';
 import { createPace } from '../reconciler/patience.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
-import { INSTALLED_AS, type Kind } from '../toolhive/names.ts';
+import type { Kind } from '../toolhive/names.ts';
 import type { ServerRef } from '../toolhive/types.ts';
 
 export interface ReconcilerOptions {
@@ -24,29 +23,29 @@ export interface ReconcilerOptions {
 	readonly settings: Settings;
 	readonly settleMs: number;
 	readonly rolloutsPerMinute: number;
-	readonly isElected: boolean;
+	/** Whose Events they are. */
+	readonly identity: string;
 	readonly log: Logger;
 	readonly metrics: Pick<Metrics, 'countWrite' | 'countPass'>;
 }
 
-export interface RunningReconciler {
+export interface ServingReconciler {
+	/** The work of one term. */
+	readonly lead: (term: Term) => Promise<void>;
 	/** Something about this server changed. Heard only while leading: a new term looks at every server anyway. */
 	readonly touch: (ref: ServerRef) => void;
-	readonly isLeading: () => boolean;
 	readonly queued: () => number;
 	readonly waitingRollouts: () => number;
-	/** Ends the term and gives the Lease up. */
-	readonly stop: () => Promise<void>;
+	/** Sends what is left to tell, after the last term. */
+	readonly flush: () => Promise<void>;
 }
 
 const PROGRESS_MS = 30_000;
 
-export function startReconciler(options: ReconcilerOptions): RunningReconciler {
+export function servingReconciler(options: ReconcilerOptions): ServingReconciler {
 	const { connection, memory, settings, log, metrics } = options;
-	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
-	const events = createEventRecorder({ connection, instance: identity, onTrouble });
-	const stopping = new AbortController();
+	const events = createEventRecorder({ connection, instance: options.identity, onTrouble });
 	let current: { queue: Queue; reconciler: Reconciler } | undefined;
 
 	async function lead({ signal, assertLeading }: Term): Promise<void> {
@@ -98,48 +97,13 @@ export function startReconciler(options: ReconcilerOptions): RunningReconciler {
 		await queue.stop();
 	}
 
-	let isLeading = false;
-	const onChange = (now: boolean): void => {
-		isLeading = now;
-		log.info({ identity }, now ? 'leading' : 'not leading');
-	};
-	const running = options.isElected
-		? campaign(
-				{
-					connection,
-					namespace: connection.namespace ?? INSTALLED_AS,
-					name: INSTALLED_AS,
-					identity,
-					lead,
-					onChange,
-					onTrouble,
-				},
-				stopping.signal,
-			)
-		: alone(lead, onChange, stopping.signal);
-
 	return {
+		lead,
 		touch: (ref) => current?.queue.add(keyOf(ref)),
-		isLeading: () => isLeading,
 		queued: () => current?.queue.size() ?? 0,
 		waitingRollouts: () => current?.reconciler.waitingRollouts() ?? 0,
-		stop: async () => {
-			stopping.abort();
-			await running;
-			await events.flush();
-		},
+		flush: () => events.flush(),
 	};
-}
-
-/** One term without an election, for a single replica. */
-async function alone(
-	lead: (term: Term) => Promise<void>,
-	onChange: (isLeading: boolean) => void,
-	signal: AbortSignal,
-): Promise<void> {
-	onChange(true);
-	await lead({ signal, assertLeading: () => undefined });
-	onChange(false);
 }
 
 /** Every server is looked at once in the beginning. What we may not list does not keep the rest from going. */

@@ -20,7 +20,7 @@ export const SERVE_OPTIONS = {
 	},
 	'tls-dir': {
 		...text('a folder'),
-		help: 'Folder with tls.crt and tls.key; changed files are picked up.',
+		help: 'Folder with tls.crt and tls.key; changed files are picked up. Without it: a Secret that the leader fills, in a pod.',
 		fallback: undefined,
 	},
 	...SETTINGS_OPTIONS,
@@ -36,7 +36,7 @@ export const SERVE_OPTIONS = {
 	},
 	'leader-elect': {
 		...oneOf('true', 'false'),
-		help: 'Reconcile only while holding the Lease; false for a single replica.',
+		help: 'Reconcile and renew certificates only while holding the Lease; false for a single replica.',
 		fallback: 'true',
 	},
 	reconcile: {

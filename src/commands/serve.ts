@@ -1,13 +1,13 @@
 /** `thv-scaling serve`: wires the webhooks to a cluster and to sockets. No rules here. */
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, pino } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
-import { connect } from '../cluster/connect.ts';
+import { type Connection, connect } from '../cluster/connect.ts';
 import { type Memory, remember } from '../cluster/memory.ts';
 import { createWebhook } from '../http/app.ts';
-import { type Certificate, readCertificate, watchCertificate } from '../http/certificate.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -16,9 +16,12 @@ import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts'
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
+import { INSTALLED_AS } from '../toolhive/names.ts';
+import { type Leadership, startLeadership } from './leadership.ts';
 import { readOptions, UsageError, unknownVariables } from './options.ts';
-import { type RunningReconciler, startReconciler } from './reconcile.ts';
+import { type ServingReconciler, servingReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { certificateInFolder, certificateInSecret } from './serving-certificate.ts';
 import { settingsOf } from './settings-options.ts';
 
 export interface Process {
@@ -32,16 +35,18 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const options = readOptions(SERVE_OPTIONS, args, env);
 	const log = pino({ level: options['log-level'], base: null, redact: ['*.password', 'password'] });
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
+	const isInPod = env['KUBERNETES_SERVICE_HOST'] !== undefined;
 	const tlsDir = options['tls-dir'];
-	if (tlsDir === undefined)
+	if (tlsDir === undefined && !isInPod)
 		throw new UsageError('--tls-dir is missing: a folder with tls.crt and tls.key (`make certs` makes one)');
-	let certificate = await readable(tlsDir);
-	const connection = await connect(options.kubeconfig, env['KUBERNETES_SERVICE_HOST'] !== undefined).catch(
-		(error: Error) => {
-			throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
-		},
-	);
-	let reconciler: RunningReconciler | undefined;
+	const reporting = { log, metrics: () => metrics };
+	const inFolder = tlsDir === undefined ? undefined : await certificateInFolder(tlsDir, reporting);
+	const connection = await connectOr(options.kubeconfig, isInPod);
+	const namespace = connection.namespace ?? INSTALLED_AS;
+	const certificate = inFolder ?? certificateInSecret(connection, namespace, reporting);
+	// Set below, once the ports are open; what is watched and counted speaks of them before.
+	let reconciler: ServingReconciler | undefined;
+	let leadership: Leadership | undefined;
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
 	const memory = remember(connection, PROJECTIONS, onTrouble, {}, (ref) => reconciler?.touch(ref));
 	const cluster = clusterOf(memory);
@@ -50,15 +55,18 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	let isDraining = false;
 	const metrics = createMetrics({
 		inFlight: () => webhook.inFlight(),
+		...((options.reconcile === 'true' || certificate.lead !== undefined) && {
+			isLeading: () => leadership?.isLeading() ?? false,
+		}),
 		...(options.reconcile === 'true' && {
 			reconciler: {
-				isLeading: () => reconciler?.isLeading() ?? false,
 				queued: () => reconciler?.queued() ?? 0,
 				waitingRollouts: () => reconciler?.waitingRollouts() ?? 0,
 			},
 		}),
 		watches: () => watchesOf(memory),
-		certificateExpiry: () => certificate.expirySeconds,
+		certificateExpiry: () => certificate.current()?.expirySeconds,
+		authorityExpiry: () => certificate.current()?.authorityExpirySeconds,
 	});
 	const webhook = createWebhook({
 		mutate: (request, signal) => mutate(request, cluster, settings, signal),
@@ -67,39 +75,33 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		log,
 		metrics,
 	});
-	const health = createHealth(() => (isDraining ? ['draining'] : unsyncedOf(memory)), metrics);
+	const missing = (): string[] => [...certificate.missing(), ...unsyncedOf(memory)];
+	const health = createHealth(() => (isDraining ? ['draining'] : missing()), metrics);
 
-	const https = await listenHttps(webhook.listener, certificate, options['webhook-port']).catch(busy('--webhook-port'));
+	const https = await listenHttps(webhook.listener, certificate.current(), options['webhook-port']).catch(
+		busy('--webhook-port'),
+	);
 	const http = await listenHttp(health, options['metrics-port']).catch(busy('--metrics-port'));
-	const reloads = watchCertificate({
-		folder: tlsDir,
-		current: certificate,
-		onChange: (changed) => {
-			useCertificate(https, changed);
-			certificate = changed;
-			metrics.countReload('loaded');
-			log.info({ expires: new Date(changed.expirySeconds * 1000).toISOString() }, 'certificate reloaded');
-		},
-		onBroken: (error) => {
-			metrics.countReload('failed');
-			log.error({ err: error, folder: tlsDir }, 'certificate cannot be used, the old one stays');
-		},
-	});
+	const reloads = certificate.start((changed) => useCertificate(https, changed));
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
-	void logWhenReady(memory, log);
+	void logWhenReady(missing, log);
+	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
 	if (options.reconcile === 'true') {
-		reconciler = startReconciler({
+		reconciler = servingReconciler({
 			connection,
 			memory,
 			surroundingsOf: cluster.surroundingsOf,
 			settings,
 			settleMs: options['settle-seconds'] * 1000,
 			rolloutsPerMinute: options['rollouts-per-minute'],
-			isElected: options['leader-elect'] === 'true',
+			identity,
 			log,
 			metrics,
 		});
 	}
+	const duties = [reconciler?.lead, certificate.lead].filter((duty) => duty !== undefined);
+	const isElected = options['leader-elect'] === 'true';
+	if (duties.length > 0) leadership = startLeadership({ connection, namespace, identity, isElected, duties, log });
 
 	log.info({ signal: await terminated, drainSeconds: options['drain-seconds'] }, 'draining');
 	isDraining = true;
@@ -107,7 +109,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	await sleep(options['drain-seconds'] * 1000);
 	await closeGently(https);
 	reloads.stop();
-	await reconciler?.stop();
+	await leadership?.stop();
+	await reconciler?.flush();
 	memory.stop();
 	await Promise.all([closeGently(http), connection.close()]);
 	log.info('stopped');
@@ -134,13 +137,10 @@ function clusterOf(memory: Memory): Cluster {
 	};
 }
 
-async function readable(tlsDir: string): Promise<Certificate> {
-	try {
-		return await readCertificate(tlsDir);
-	} catch (error) {
-		throw new UsageError(`--tls-dir ${tlsDir} cannot be used: ${(error as Error).message}`, { cause: error });
-	}
-}
+const connectOr = (kubeconfig: string | undefined, isInPod: boolean): Promise<Connection> =>
+	connect(kubeconfig, isInPod).catch((error: Error) => {
+		throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
+	});
 
 const busy =
 	(flag: string) =>
@@ -157,8 +157,8 @@ const watchesOf = (memory: Memory): { resource: string; silentSeconds: number; o
 		objects: memory.sizeOf(resource),
 	}));
 
-async function logWhenReady(memory: Memory, log: Logger): Promise<void> {
-	while (unsyncedOf(memory).length > 0) await sleep(100, undefined, { ref: false });
+async function logWhenReady(missing: () => readonly string[], log: Logger): Promise<void> {
+	while (missing().length > 0) await sleep(100, undefined, { ref: false });
 	log.info('ready');
 }
 

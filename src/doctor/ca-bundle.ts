@@ -5,9 +5,10 @@ import { MS_PER_DAY, parseCertificates, trustedIssuer } from './certificates.ts'
 import type { Cluster } from './cluster.ts';
 import type { Installation } from './installation.ts';
 import type { Webhook } from './registration.ts';
-import { fail, isForbidden, ok, type Saying, someOf, warn } from './saying.ts';
+import { fail, INSTALL, isForbidden, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
 
-const RENEW = 'make certs && kubectl apply -k certs/local';
+/** Where somebody brings the certificate. */
+const BRING = 'make certs && kubectl apply -k certs/local';
 const SOON_DAYS = 14;
 
 type Shown = { readonly where: string; readonly chain: readonly X509Certificate[] };
@@ -29,7 +30,10 @@ export async function caBundle(
 	}
 	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
 	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
-	return [...sayings, warn('the webhooks', `do not all have the same caBundle: there are ${bundles.size}`, RENEW)];
+	return [
+		...sayings,
+		warn('the webhooks', `do not all have the same caBundle: there are ${bundles.size}`, remedyFor(installation)),
+	];
 }
 
 /** Webhooks at one address that trust the same. */
@@ -44,27 +48,39 @@ async function judge(
 	if (first === undefined) return [];
 	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
 	const subject = `the caBundle of ${names}`;
+	const { service } = first;
+	if (service !== undefined && installation !== undefined && service.namespace !== installation.namespace) {
+		const place = `${service.namespace}/${service.name}`;
+		const remedy = `look at that one: --namespace ${shellWord(service.namespace)}; or take them over: ${INSTALL}`;
+		return [fail(names, `lead to Service ${place}, so they belong to another installation`, remedy)];
+	}
 	if (first.caBundle === '') {
 		const message = 'is empty: the API server trusts only public authorities there';
-		return [first.url === undefined ? fail(subject, message, RENEW) : warn(subject, message, RENEW)];
+		return [
+			first.url === undefined
+				? fail(subject, message, remedyFor(installation))
+				: warn(subject, message, remedyFor(installation)),
+		];
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
-	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', RENEW)];
+	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', remedyFor(installation))];
 
 	const shown = await shownBy(first, installation, cluster);
 	if ('status' in shown) return [shown];
 	const [serving] = shown.chain;
-	if (serving === undefined) return [fail(`the TLS server ${shown.where}`, 'shows no certificate', RENEW)];
+	if (serving === undefined)
+		return [fail(`the TLS server ${shown.where}`, 'shows no certificate', remedyFor(installation))];
 	const issuer = trustedIssuer(shown.chain, trusted);
-	if (issuer === undefined) return [fail(subject, `does not trust the certificate ${shown.where}`, RENEW)];
+	if (issuer === undefined)
+		return [fail(subject, `does not trust the certificate ${shown.where}`, remedyFor(installation))];
 
 	const host = hostOf(first);
 	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
-		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, RENEW)];
+		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, remedyFor(installation))];
 	}
 	return [
-		lifeOf(serving, `the certificate ${shown.where}`, nowMs) ??
-			lifeOf(issuer, `the authority in ${subject}`, nowMs) ??
+		lifeOf(serving, `the certificate ${shown.where}`, nowMs, remedyFor(installation)) ??
+			lifeOf(issuer, `the authority in ${subject}`, nowMs, remedyFor(installation)) ??
 			ok(subject, `trusts the certificate ${shown.where}, good until ${dayOf(serving)}`),
 	];
 }
@@ -97,10 +113,11 @@ async function shownBy(
 	const where = `Secret ${namespace}/${secret.secret}`;
 	try {
 		const text = await cluster.certificateInSecret({ namespace, name: secret.secret }, secret.key);
-		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', RENEW);
+		if (text === undefined)
+			return fail(where, 'is not there: the pods wait for their certificate', remedyFor(installation));
 		const chain = parseCertificates(text);
 		return chain === undefined
-			? fail(where, `has no certificate in ${secret.key}`, RENEW)
+			? fail(where, `has no certificate in ${secret.key}`, remedyFor(installation))
 			: { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
@@ -115,12 +132,19 @@ function hostOf({ url, service }: Webhook): string | undefined {
 	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
 }
 
-function lifeOf(certificate: X509Certificate, subject: string, nowMs: number): Saying | undefined {
+function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, remedy: string): Saying | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
-	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, RENEW);
+	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, remedy);
 	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
-	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, RENEW);
+	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, remedy);
 	return undefined;
+}
+
+/** Nothing is to be done by hand about certificates that the leader makes; where it does not, it says why. */
+function remedyFor(installation: Installation | undefined): string {
+	if (installation?.certificate?.isSelfManaged !== true) return BRING;
+	const { namespace, name } = installation;
+	return `the leader mends it within seconds, or says why not: kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
 }
 
 const dayOf = ({ validToDate }: X509Certificate): string => validToDate.toISOString().slice(0, 10);

@@ -1,6 +1,6 @@
 /** Why the API server could not call a webhook, in its own words, and what to do about it. */
 import { WEBHOOK_SUFFIX } from '../toolhive/registrations.ts';
-import { shellWord } from './saying.ts';
+import { INSTALL, shellWord } from './saying.ts';
 
 /** Where the product is. */
 export interface Place {
@@ -13,9 +13,9 @@ const CALL_FAILED = /failed calling webhook "([^"]+)":\s*([\s\S]*)/;
 const CAUSES: readonly { readonly sign: RegExp; readonly remedy: (place: Place) => string }[] = [
 	{
 		sign: /x509|tls:|certificate/,
-		remedy: () => 'bring certificate and caBundle together: make certs && kubectl apply -k certs/local',
+		remedy: () => 'bring certificate and caBundle together: see Certificate above',
 	},
-	{ sign: /service "[^"]*" not found/, remedy: () => 'kubectl apply -k certs/local' },
+	{ sign: /service "[^"]*" not found/, remedy: () => INSTALL },
 	{
 		sign: /connection refused|no endpoints available|connection reset|EOF/,
 		remedy: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices -n ${shellWord(namespace)}`,

@@ -11,6 +11,8 @@ export interface Settings {
 	readonly passwordEnv: string;
 	readonly isReconciling: boolean;
 	readonly isElected: boolean;
+	/** The leader makes the certificates. */
+	readonly isSelfManaged: boolean;
 }
 
 export type ReadSettings = (installation: Installation) => Settings | string;
@@ -56,9 +58,10 @@ export function lease(
 	nowMs: number,
 ): Saying[] {
 	const subject = fullName(named);
-	if (typeof settings === 'object' && !(settings.isReconciling && settings.isElected)) {
-		const flag = settings.isReconciling ? '--leader-elect=false' : '--reconcile=false';
-		return [ok(subject, `is not used: ${flag}`)];
+	if (typeof settings === 'object') {
+		const { isElected, isReconciling, isSelfManaged } = settings;
+		if (!isElected) return [ok(subject, 'is not used: --leader-elect=false')];
+		if (!isReconciling && !isSelfManaged) return [ok(subject, 'is not used: --reconcile=false')];
 	}
 	if (object === undefined) return [warn(subject, 'is not there: nobody reconciles', logsOf(named))];
 	const spec = isObject(object['spec']) ? object['spec'] : {};

@@ -1,7 +1,7 @@
 /** All checks, each by itself: one that fails is one line, and stops no other. */
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { serverOf } from '../objects/server.ts';
-import { INSTALLED_AS, KIND_LIST } from '../toolhive/names.ts';
+import { CERTIFICATE_SECRET, INSTALLED_AS, KIND_LIST } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import type { Server } from '../toolhive/types.ts';
 import { apiServer, knowsDryRun } from './api-server.ts';
@@ -77,7 +77,9 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 			const all = allOf(await webhooks());
 			if (all.length === 0) return [];
 			const installed = all.every((one) => one.url !== undefined) ? undefined : await installation();
-			return caBundle(all, installed, cluster, nowMs);
+			const known = await settingsIfKnown();
+			const isOurs = installed !== undefined && typeof known === 'object' && known.isSelfManaged;
+			return caBundle(all, isOurs ? { ...installed, certificate: SELF_MANAGED } : installed, cluster, nowMs);
 		},
 		reachable: async () => {
 			// An API server that does not know the parameter would store what is tried.
@@ -88,7 +90,11 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 		},
 		permissions: async () => {
 			const installed = await installation().catch(() => undefined);
-			return permissions({ namespace, name: installed?.serviceAccount ?? INSTALLED_AS }, cluster.isAllowed);
+			const known = await settingsIfKnown();
+			// A process outside the cluster brings its own certificate.
+			const isSelfManaged = installed !== undefined && typeof known === 'object' && known.isSelfManaged;
+			const account = { namespace, name: installed?.serviceAccount ?? INSTALLED_AS };
+			return permissions(account, cluster.isAllowed, isSelfManaged);
 		},
 		deployment: async () => {
 			const all = allOf(await webhooks().catch(() => NO_WEBHOOKS));
@@ -111,6 +117,7 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 	return ids.flatMap((id, index) => (said[index] ?? []).map((saying) => ({ id, ...withoutControls(saying) })));
 }
 
+const SELF_MANAGED = { secret: CERTIFICATE_SECRET, key: 'tls.crt', isSelfManaged: true } as const;
 const NO_WEBHOOKS = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
 
 async function listServers({ listServers: list }: Pick<Cluster, 'listServers'>): Promise<readonly Server[]> {

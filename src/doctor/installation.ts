@@ -15,8 +15,8 @@ export interface Installation {
 	readonly env: Readonly<Record<string, string>>;
 	/** Some variables come from elsewhere, so the settings are not all known. */
 	readonly hasHiddenEnv: boolean;
-	/** Where the serving certificate is mounted from. */
-	readonly certificate?: { readonly secret: string; readonly key: string };
+	/** Where the serving certificate is mounted from, or what the leader keeps it in. */
+	readonly certificate?: { readonly secret: string; readonly key: string; readonly isSelfManaged?: true };
 }
 
 /** `containerName`: the container that matters, where others may stand beside it. */

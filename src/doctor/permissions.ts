@@ -11,13 +11,19 @@ export interface Account {
 
 export const userNameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
 
-export async function permissions(account: Account, isAllowed: Cluster['isAllowed']): Promise<Saying[]> {
+/** `isSelfManaged`: the certificates are our own, and not brought by somebody. */
+export async function permissions(
+	account: Account,
+	isAllowed: Cluster['isAllowed'],
+	isSelfManaged: boolean,
+): Promise<Saying[]> {
+	const needed = PERMISSIONS.filter((one) => isSelfManaged || one.isForCertificates !== true);
 	const user = userNameOf(account);
 	const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'];
 	const sayings: Saying[] = [];
 	let missingVerbs = 0;
 	try {
-		for (const permission of PERMISSIONS) {
+		for (const permission of needed) {
 			const allowed = await Promise.all(
 				permission.verbs.map((verb) => isAllowed(user, groups, attributesOf(permission, verb, account.namespace))),
 			);
@@ -31,7 +37,7 @@ export async function permissions(account: Account, isAllowed: Cluster['isAllowe
 		const remedy = 'run it as somebody who may: kubectl auth can-i create subjectaccessreviews.authorization.k8s.io';
 		return [warn(user, 'was not looked at: you may not ask what others may do', remedy)];
 	}
-	const count = PERMISSIONS.flatMap(({ verbs }) => verbs).length;
+	const count = needed.flatMap(({ verbs }) => verbs).length;
 	// Most likely the account of another namespace: a dozen lines would tell no more.
 	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, GRANT)];
 	return sayings.length > 0 ? sayings : [ok(user, `may do all ${count} things it needs`)];
@@ -39,18 +45,20 @@ export async function permissions(account: Account, isAllowed: Cluster['isAllowe
 
 const GRANT = 'kubectl apply -f manifests/base/30-cluster-role.yaml';
 
-const nameOf = ({ group, resource, own }: Permission): string => {
+const nameOf = ({ group, resource, own, name }: Permission): string => {
 	const full = group === '' ? resource : `${resource}.${group}`;
+	if (name !== undefined) return `${full} ${name}`;
 	return own === undefined ? full : `${full} in its namespace`;
 };
 
-function attributesOf({ group, resource, own }: Permission, verb: string, namespace: string): Json {
+function attributesOf({ group, resource, own, name }: Permission, verb: string, namespace: string): Json {
 	const [plural, subresource] = resource.split('/');
 	return {
 		group,
 		resource: plural,
 		verb,
 		...(subresource !== undefined && { subresource }),
+		...(name !== undefined && { name }),
 		...(own !== undefined && { namespace, ...(own.name !== undefined && { name: own.name }) }),
 	};
 }

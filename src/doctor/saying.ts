@@ -42,4 +42,4 @@ export function someOf(names: readonly string[], shown = 5): string {
 	return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-export const INSTALL = 'kubectl apply -k certs/local  # which `make certs` makes';
+export const INSTALL = 'kubectl apply -k manifests  # or certs/local, if that is how it was installed';

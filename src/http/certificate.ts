@@ -1,4 +1,4 @@
-/** The serving certificate on disk: read once at start, read again when it changes. */
+/** The serving certificate; on disk it is read once at start, and again when it changes. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,6 +10,8 @@ export interface Certificate {
 	readonly key: Buffer;
 	/** Seconds since the epoch at which the certificate ends. */
 	readonly expirySeconds: number;
+	/** The same of the authority behind it, where that one is known. */
+	readonly authorityExpirySeconds?: number;
 	/** Equal for equal content. */
 	readonly fingerprint: string;
 }
@@ -17,6 +19,11 @@ export interface Certificate {
 /** `tls.crt` and `tls.key` of `folder`. Throws where one is missing, is no PEM, or they do not belong together. */
 export async function readCertificate(folder: string): Promise<Certificate> {
 	const [cert, key] = await Promise.all([readFile(join(folder, 'tls.crt')), readFile(join(folder, 'tls.key'))]);
+	return certificateOf(cert, key);
+}
+
+/** Throws where one is no PEM, or they do not belong together. */
+export function certificateOf(cert: Buffer, key: Buffer): Certificate {
 	createSecureContext({ cert, key });
 	return {
 		cert,

@@ -14,15 +14,15 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 /** Longest timeout a registration can have. */
 const LONGEST_REVIEW_MS = 10_000;
 
+/** Without a certificate handshakes fail until `useCertificate` brings one. */
 export async function listenHttps(
 	listener: RequestListener,
-	certificate: Certificate,
+	certificate: Certificate | undefined,
 	port: number,
 ): Promise<HttpsServer> {
 	const server = createHttpsServer(
 		{
-			cert: certificate.cert,
-			key: certificate.key,
+			...(certificate !== undefined && { cert: certificate.cert, key: certificate.key }),
 			minVersion: 'TLSv1.2',
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

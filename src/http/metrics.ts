@@ -14,14 +14,17 @@ export interface Sources {
 	readonly inFlight: () => number;
 	/** Watched resources with the seconds since their API server last said anything, and how many objects are kept. */
 	readonly watches: () => readonly { resource: string; silentSeconds: number; objects: number }[];
+	/** Where there is something that only one replica does. */
+	readonly isLeading?: () => boolean;
 	/** Where there is a reconciler. */
 	readonly reconciler?: ReconcilerSources;
 	/** Seconds since the epoch at which the serving certificate ends. */
 	readonly certificateExpiry: () => number | undefined;
+	/** The same of the authority behind it. */
+	readonly authorityExpiry?: () => number | undefined;
 }
 
 export interface ReconcilerSources {
-	readonly isLeading: () => boolean;
 	/** Servers that wait for a pass, and those whose pods wait for their turn to be rolled. */
 	readonly queued: () => number;
 	readonly waitingRollouts: () => number;
@@ -36,6 +39,8 @@ export interface Metrics {
 	readonly countWrite: (resource: string) => void;
 	readonly countPass: (result: 'done' | 'failed') => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
+	/** Made by this replica as the leader. */
+	readonly countRenewal: (what: 'certificate' | 'authority') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
 }
@@ -73,15 +78,34 @@ export function createMetrics(sources: Sources): Metrics {
 		labelNames: ['result'],
 		registers,
 	});
-	new Gauge({
-		name: 'thv_scaling_certificate_expiry_timestamp_seconds',
-		help: 'When the serving certificate in use ends.',
+	const renewals = new Counter({
+		name: 'thv_scaling_certificate_renewals_total',
+		help: 'Certificates and authorities that this replica made.',
+		labelNames: ['what'],
 		registers,
-		collect() {
-			const expiry = sources.certificateExpiry();
-			if (expiry !== undefined) this.set(expiry);
-		},
 	});
+	const moment = (name: string, help: string, read: () => number | undefined): Gauge =>
+		new Gauge({
+			name,
+			help,
+			registers,
+			collect() {
+				const seconds = read();
+				// What is not known is not there, rather than 0: an alert would take that for long ago.
+				if (seconds === undefined) this.remove();
+				else this.set(seconds);
+			},
+		});
+	moment(
+		'thv_scaling_certificate_expiry_timestamp_seconds',
+		'When the serving certificate in use ends.',
+		sources.certificateExpiry,
+	);
+	moment(
+		'thv_scaling_authority_expiry_timestamp_seconds',
+		'When the authority of that certificate ends, where it is known.',
+		sources.authorityExpiry ?? (() => undefined),
+	);
 	const writes = new Counter({
 		name: 'thv_scaling_reconciler_writes_total',
 		help: 'Writes of the reconciler, by the resource they went to.',
@@ -104,9 +128,12 @@ export function createMetrics(sources: Sources): Metrics {
 			},
 		});
 	gauge('thv_scaling_requests_in_flight', 'Admission requests being read or answered.', sources.inFlight);
+	const { isLeading } = sources;
+	if (isLeading !== undefined) {
+		gauge('thv_scaling_leader', 'Whether this replica reconciles and renews certificates.', () => Number(isLeading()));
+	}
 	if (sources.reconciler !== undefined) {
-		const { isLeading, queued, waitingRollouts } = sources.reconciler;
-		gauge('thv_scaling_leader', 'Whether this replica reconciles.', () => Number(isLeading()));
+		const { queued, waitingRollouts } = sources.reconciler;
 		gauge('thv_scaling_reconciler_queued', 'Servers that wait for a pass.', queued);
 		gauge('thv_scaling_reconciler_waiting_rollouts', 'Servers whose pods wait for their turn.', waitingRollouts);
 	}
@@ -150,6 +177,7 @@ export function createMetrics(sources: Sources): Metrics {
 		countWrite: (resource) => writes.inc({ resource }),
 		countPass: (result) => passes.inc({ result }),
 		countReload: (result) => reloads.inc({ result }),
+		countRenewal: (what) => renewals.inc({ what }),
 		contentType: registry.contentType,
 		text: () => registry.metrics(),
 	};

@@ -86,3 +86,7 @@ export const DEFAULT_OPERATOR_USERNAME = 'system:serviceaccount:toolhive-system:
 
 /** Name of everything that manifests/ installs for us once, and of the namespace it is in. */
 export const INSTALLED_AS = 'toolhive-scaling';
+
+/** The Secret that the leader keeps its certificates in. The type is what tells it from one that somebody brought. */
+export const CERTIFICATE_SECRET = `${INSTALLED_AS}-certificates`;
+export const CERTIFICATE_SECRET_TYPE = `${PREFIX}/certificates`;

@@ -2,7 +2,7 @@
  * What our ServiceAccount may do, and must. The roles in manifests/ are compared with it, and with the calls that
  * src/cluster/ makes; `doctor` asks a cluster for each of them.
  */
-import { GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
+import { CERTIFICATE_SECRET, GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
 
 export interface Permission {
 	readonly group: string;
@@ -10,6 +10,10 @@ export interface Permission {
 	readonly verbs: readonly string[];
 	/** Only in the namespace we run in, and where it has a name only that object. */
 	readonly own?: { readonly name?: string };
+	/** Only the object of that name, which has no namespace. */
+	readonly name?: string;
+	/** Not needed where somebody brings the certificate. */
+	readonly isForCertificates?: true;
 }
 
 const SERVERS = KIND_LIST.map((kind) => KINDS[kind].plural);
@@ -23,4 +27,21 @@ export const PERMISSIONS: readonly Permission[] = [
 	{ group: 'events.k8s.io', resource: 'events', verbs: ['create', 'patch'] },
 	{ group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'], own: {} },
 	{ group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], own: { name: INSTALLED_AS } },
+	{ group: '', resource: 'secrets', verbs: ['create'], own: {}, isForCertificates: true },
+	{
+		group: '',
+		resource: 'secrets',
+		verbs: ['get', 'update'],
+		own: { name: CERTIFICATE_SECRET },
+		isForCertificates: true,
+	},
+	...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map(
+		(resource): Permission => ({
+			group: 'admissionregistration.k8s.io',
+			resource,
+			verbs: ['get', 'patch'],
+			name: INSTALLED_AS,
+			isForCertificates: true,
+		}),
+	),
 ];

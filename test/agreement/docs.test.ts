@@ -49,7 +49,8 @@ describe('docs/metrics.md', () => {
 	it('lists every metric of ours, with type and labels', async () => {
 		const metrics = createMetrics({
 			inFlight: () => 0,
-			reconciler: { isLeading: () => false, queued: () => 0, waitingRollouts: () => 0 },
+			isLeading: () => false,
+			reconciler: { queued: () => 0, waitingRollouts: () => 0 },
 			watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
 			certificateExpiry: () => 0,
 		});
@@ -59,6 +60,7 @@ describe('docs/metrics.md', () => {
 		metrics.countWrite('deployments');
 		metrics.countPass('done');
 		metrics.countReload('loaded');
+		metrics.countRenewal('authority');
 		const text = await metrics.text();
 		const made = [...text.matchAll(/^# TYPE (thv_scaling_\w+) (\w+)$/gm)].map(([, name = '', type]) => {
 			const [, sample = ''] = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];

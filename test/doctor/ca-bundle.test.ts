@@ -115,6 +115,23 @@ describe('doctor: caBundle', () => {
 			/^warn: .*not compared/,
 		);
 	});
+	it('a Service in another namespace', async () => {
+		const theirs = webhook(authority.cert, { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } });
+		expect(await judged([theirs], serving.cert)).to.deep.equal([
+			'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
+		]);
+	});
+	it('what mends it: the leader does, or whoever brought the certificate', async () => {
+		const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
+		const remedyWith = async (certificate: typeof installation.certificate) => {
+			const installed = { ...installation, ...(certificate !== undefined && { certificate }) };
+			return (await caBundle([webhook('')], installed, cluster, NOW))[0]?.remedy;
+		};
+		expect(await remedyWith(undefined)).to.equal('make certs && kubectl apply -k certs/local');
+		expect(await remedyWith({ secret: 'ours', key: 'tls.crt', isSelfManaged: true })).to.match(
+			/^the leader mends it.*kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
+		);
+	});
 	it('one webhook that trusts somebody else is named', async () => {
 		const odd = webhook(other.cert, { name: 'odd' });
 		expect(await judged([webhook(authority.cert), odd], serving.cert)).to.deep.equal([

@@ -6,7 +6,13 @@ import { deploymentOf, remedies, sentences } from './sentences.ts';
 
 const NAMED = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
 const SUBJECT = 'toolhive-scaling/toolhive-scaling';
-const SETTINGS: Settings = { operatorUsernames: [], passwordEnv: 'deployment', isReconciling: true, isElected: true };
+const SETTINGS: Settings = {
+	operatorUsernames: [],
+	passwordEnv: 'deployment',
+	isReconciling: true,
+	isElected: true,
+	isSelfManaged: false,
+};
 const ready = (readyReplicas?: number) => installationOf(deploymentOf({}, {}, { status: { readyReplicas } }));
 
 describe('doctor: our Deployment', () => {
@@ -92,6 +98,12 @@ describe('doctor: the Lease', () => {
 			object: undefined,
 			settings: { ...SETTINGS, isReconciling: false },
 			says: `ok: ${SUBJECT} is not used: --reconcile=false`,
+		},
+		{
+			it: 'needed for the certificates alone',
+			object: undefined,
+			settings: { ...SETTINGS, isReconciling: false, isSelfManaged: true },
+			says: `warn: ${SUBJECT} is not there: nobody reconciles`,
 		},
 	]) {
 		it(row.it, () =>

@@ -9,7 +9,13 @@ import { deploymentOf, refusal } from './sentences.ts';
 const QUESTION = {
 	url: 'https://example.com',
 	namespace: 'toolhive-scaling',
-	readSettings: () => ({ operatorUsernames: [], passwordEnv: 'deployment', isReconciling: true, isElected: true }),
+	readSettings: () => ({
+		operatorUsernames: [],
+		passwordEnv: 'deployment',
+		isReconciling: true,
+		isElected: true,
+		isSelfManaged: false,
+	}),
 	nowMs: 0,
 };
 

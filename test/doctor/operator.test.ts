@@ -6,7 +6,13 @@ import type { Json } from '../../src/toolhive/types.ts';
 import { deploymentOf, remedies, sentences } from './sentences.ts';
 
 const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
-const SETTINGS = { operatorUsernames: [USER], passwordEnv: 'deployment', isReconciling: true, isElected: true };
+const SETTINGS = {
+	operatorUsernames: [USER],
+	passwordEnv: 'deployment',
+	isReconciling: true,
+	isElected: true,
+	isSelfManaged: false,
+};
 const of = (version: string, serviceAccount = 'toolhive-operator'): Operator => ({
 	namespace: 'toolhive-system',
 	name: 'op',

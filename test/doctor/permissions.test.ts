@@ -9,14 +9,27 @@ const USER = 'system:serviceaccount:ns:sa';
 
 describe('doctor: permissions', () => {
 	it('all of them', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => true))).to.deep.equal([
-			`ok: ${USER} may do all 27 things it needs`,
+		expect(sentences(await permissions(ACCOUNT, async () => true, true))).to.deep.equal([
+			`ok: ${USER} may do all 34 things it needs`,
 		]));
 	it('none of them: one line', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => false))).to.deep.equal([
-			`fail: ${USER} may do none of the 27 things it needs`,
+		expect(sentences(await permissions(ACCOUNT, async () => false, true))).to.deep.equal([
+			`fail: ${USER} may do none of the 34 things it needs`,
 		]));
+	it('less where somebody brings the certificate', async () => {
+		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
+			resource !== 'secrets' && !String(resource).endsWith('webhookconfigurations');
+		expect(sentences(await permissions(ACCOUNT, isAllowed, false))).to.deep.equal([
+			`ok: ${USER} may do all 27 things it needs`,
+		]);
+	});
 	for (const row of [
+		{
+			it: 'what it needs of our registrations alone',
+			denies: ({ resource, verb, name }: Json) =>
+				resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
+			says: [`fail: ${USER} may not patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling`],
+		},
 		{
 			it: 'verbs of one resource stand in one line',
 			denies: ({ resource, verb }: Json) => resource === 'configmaps' && verb !== 'get',
@@ -35,16 +48,20 @@ describe('doctor: permissions', () => {
 		},
 	]) {
 		it(row.it, async () => {
-			const said = await permissions(ACCOUNT, async (_user, _groups, attributes) => !row.denies(attributes));
+			const said = await permissions(ACCOUNT, async (_user, _groups, attributes) => !row.denies(attributes), true);
 			expect(sentences(said)).to.deep.equal(row.says);
 		});
 	}
 	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {
 		const asked: [string, readonly string[], Json][] = [];
-		await permissions(ACCOUNT, async (...question) => {
-			asked.push(question);
-			return true;
-		});
+		await permissions(
+			ACCOUNT,
+			async (...question) => {
+				asked.push(question);
+				return true;
+			},
+			true,
+		);
 		expect(new Set(asked.map(([user]) => user))).to.deep.equal(new Set([USER]));
 		expect(asked[0]?.[1]).to.deep.equal([
 			'system:serviceaccounts',
@@ -57,10 +74,14 @@ describe('doctor: permissions', () => {
 			...['get', 'update'].map((verb) => ({
 				...{ group: 'coordination.k8s.io', resource: 'leases', verb, namespace: 'ns', name: 'toolhive-scaling' },
 			})),
+			{ group: '', resource: 'secrets', verb: 'create', namespace: 'ns' },
+			...['get', 'update'].map((verb) => ({
+				...{ group: '', resource: 'secrets', verb, namespace: 'ns', name: 'toolhive-scaling-certificates' },
+			})),
 		]);
 	});
 	it('a caller who may not ask', async () =>
-		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403))))).to.deep.equal([
+		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403)), true))).to.deep.equal([
 			`warn: ${USER} was not looked at: you may not ask what others may do`,
 		]));
 });

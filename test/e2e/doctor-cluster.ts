@@ -1,6 +1,7 @@
 /** A control plane with everything that `thv-scaling doctor` looks at, in good order, for tests to spoil. */
 import { after, before } from 'mocha';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { type Ended, startProgram } from '../commands/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -46,7 +47,7 @@ export interface Cluster {
 	readonly examine: (user?: User) => Promise<Examined>;
 	/** kubectl as admin; throws when it fails. */
 	readonly must: (args: readonly string[], input?: Json) => Promise<string>;
-	/** The authority that signed what is in the Secret toolhive-scaling-tls. */
+	/** The authority that signed what is in our Secret. */
 	readonly authority: () => string;
 }
 
@@ -107,7 +108,11 @@ export function useDoctor(namespaceName: string): Cluster {
 		authority = made.cert;
 		const secret = { 'tls.crt': serving.cert, 'tls.key': serving.key };
 		await apply(plane(), [
-			{ ...named('v1', 'Secret', 'toolhive-scaling-tls', NS), type: 'kubernetes.io/tls', stringData: secret },
+			{
+				...named('v1', 'Secret', CERTIFICATE_SECRET, NS),
+				type: CERTIFICATE_SECRET_TYPE,
+				stringData: secret,
+			},
 			objectOf('Deployment'),
 			named('v1', 'Namespace', 'toolhive-system'),
 		]);

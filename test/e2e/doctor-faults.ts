@@ -18,7 +18,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 	return [
 		{
 			it: 'a rule that is missing in the ClusterRole',
-			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/2"}]']),
+			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
 			mend: () => apply(plane(), [objectOf('ClusterRole')]),
 			says: [/^permissions fail: system:serviceaccount:\S+ may not get, list, watch and patch deployments.apps$/],
 			remedy: /^kubectl apply -f manifests\/base\/30-cluster-role.yaml$/,

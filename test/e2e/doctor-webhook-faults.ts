@@ -63,7 +63,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /^kubectl apply -k certs\/local/,
+			remedy: /^kubectl apply -k manifests/,
 			code: 1,
 		},
 		{
@@ -89,7 +89,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			remedy: /make certs && kubectl apply -k certs\/local/,
+			remedy: /make certs && kubectl apply -k certs\/local|see Certificate above/,
 			code: 1,
 		},
 		{
@@ -133,7 +133,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
 			],
-			remedy: /^kubectl apply -k certs\/local/,
+			remedy: /^kubectl apply -k manifests/,
 			code: 1,
 		},
 	];

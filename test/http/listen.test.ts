@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../certs/issue.ts';
 import type { Answer } from '../../src/admission/answer.ts';
-import { closeGently, listenHttp, useCertificate } from '../../src/http/listen.ts';
+import { certificateOf } from '../../src/http/certificate.ts';
+import { closeGently, listenHttp, listenHttps, useCertificate } from '../../src/http/listen.ts';
 import { ALLOWED, oneConnection, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
@@ -51,6 +53,27 @@ describe('http sockets', function () {
 		const mixed = { cert: Buffer.from(one.cert), key: Buffer.from(two.key), expirySeconds: 0, fingerprint: '' };
 		expect(() => useCertificate(serving.server, mixed)).to.throw('key values mismatch');
 		expect((await serving.ask()).serialNumber).to.equal(serialNumber);
+	});
+
+	it('without a certificate, fails handshakes until there is one', async () => {
+		const server = await listenHttps((_request, response) => void response.end('ok'), undefined, 0);
+		const { port } = server.address() as AddressInfo;
+		const greet = (): Promise<unknown> =>
+			new Promise((resolve) => {
+				const socket = connectTls({ port, ca: serving.authority.cert, servername: 'localhost' }, () => {
+					resolve('trusted');
+					socket.destroy();
+				});
+				socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+			});
+		try {
+			expect(await greet()).to.match(/HANDSHAKE_FAILURE/);
+			const pair = await issueServing(serving.authority);
+			useCertificate(server, certificateOf(Buffer.from(pair.cert), Buffer.from(pair.key)));
+			expect(await greet()).to.equal('trusted');
+		} finally {
+			await closeGently(server);
+		}
 	});
 
 	it('says why a port cannot be had', async () => {

@@ -22,8 +22,25 @@ describe('http metrics', () => {
 		expect(await linesOf(metrics)).to.include('thv_scaling_watch_silent_seconds{resource="mcpservers"} +Inf');
 	});
 
+	it('says when the certificate ends, and its authority, as far as that is known', async () => {
+		let authorityEnds: number | undefined;
+		let ends: number | undefined;
+		const sources = { ...SOURCES, certificateExpiry: () => ends, authorityExpiry: () => authorityEnds };
+		const metrics = createMetrics(sources);
+		const expiries = async (): Promise<string[]> =>
+			(await linesOf(metrics)).filter((line) => line.includes('_expiry_'));
+		expect(await expiries()).to.deep.equal([]);
+		ends = 1_700_000_000;
+		authorityEnds = 1_900_000_000;
+		expect(await expiries()).to.deep.equal([
+			'thv_scaling_certificate_expiry_timestamp_seconds 1700000000',
+			'thv_scaling_authority_expiry_timestamp_seconds 1900000000',
+		]);
+	});
+
 	it('counts', async () => {
 		const metrics = createMetrics(SOURCES);
+		metrics.countRenewal('authority');
 		metrics.countReload('loaded');
 		metrics.countReload('failed');
 		metrics.countReload('failed');
@@ -35,6 +52,7 @@ describe('http metrics', () => {
 			'thv_scaling_certificate_reloads_total{result="failed"} 2',
 			'thv_scaling_refused_requests_total{code="413"} 1',
 			'thv_scaling_warnings_total 5',
+			'thv_scaling_certificate_renewals_total{what="authority"} 1',
 		]);
 	});
 

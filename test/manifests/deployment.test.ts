@@ -9,8 +9,8 @@ import { readOptions } from '../../src/commands/options.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
 import { createWebhook } from '../../src/http/app.ts';
 import { createHealth } from '../../src/http/health.ts';
-import { mutating, objectOf, podModeArgs, podWebhooks, ROOT, template, validating } from './read.ts';
-import type { Service } from './types.ts';
+import { mutating, objectOf, podModeArgs, podWebhooks, providedMount, ROOT, template, validating } from './read.ts';
+import type { PodTemplate, Service } from './types.ts';
 
 const pod = template().spec;
 const [container] = pod.containers;
@@ -45,7 +45,8 @@ describe('manifests: Deployment', () => {
 			allowPrivilegeEscalation: false,
 			capabilities: { drop: ['ALL'] },
 		});
-		expect(pod.volumes.filter((volume) => volume.secret === undefined)).to.deep.equal([]);
+		// Nothing is mounted but our token, and with the component a Secret.
+		expect(pod).not.to.have.property('volumes');
 	});
 	it('cannot write to its own file system', () =>
 		expect(container.securityContext['readOnlyRootFilesystem']).to.equal(true));
@@ -67,13 +68,21 @@ describe('manifests: Deployment', () => {
 		expect(portNamed('https')).to.equal(options['webhook-port']);
 		expect(portNamed('metrics')).to.equal(options['metrics-port']);
 	});
-	it('mounts the certificates where the command looks, as a folder that can change', () => {
-		const tls = container.volumeMounts.find(({ name }) => name === 'tls');
-		expect(tls).to.include({ mountPath: readOptions(SERVE_OPTIONS, flags, {})['tls-dir'], readOnly: true });
+	it('leaves the certificates to the leader', () => {
+		expect(readOptions(SERVE_OPTIONS, flags, {})['tls-dir']).to.equal(undefined);
+		expect(container).not.to.have.property('volumeMounts');
+	});
+	it('with a provided Secret, mounts it where the command looks, as a folder that can change', () => {
+		const mount = providedMount();
+		const args = [...flags, String(mount.get('containers/0/args/-'))];
+		const [tls] = mount.get('containers/0/volumeMounts') as [PodTemplate['spec']['containers'][0]['volumeMounts'][0]];
+		expect(tls).to.include({ mountPath: readOptions(SERVE_OPTIONS, args, {})['tls-dir'], readOnly: true });
 		expect(tls).not.to.have.property('subPath');
-		const secret = pod.volumes.find(({ name }) => name === 'tls')?.secret;
-		expect(secret?.secretName).to.equal('toolhive-scaling-tls');
-		expect(secret?.items.map(({ path }) => path)).to.have.members(['tls.crt', 'tls.key']);
+		const [volume] = mount.get('volumes') as [PodTemplate['spec']['volumes'][0]];
+		expect(volume).to.have.property('name', tls.name);
+		expect(volume.secret?.secretName).to.equal('toolhive-scaling-tls');
+		expect(volume.secret?.items.map(({ path }) => path)).to.have.members(['tls.crt', 'tls.key']);
+		expect(mount.get('securityContext/fsGroup')).to.equal(pod.securityContext['runAsGroup']);
 	});
 	it('is given the time to drain and to answer the last review', () => {
 		const drainSeconds = readOptions(SERVE_OPTIONS, flags, {})['drain-seconds'];

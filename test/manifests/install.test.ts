@@ -1,93 +1,16 @@
 /** `kubectl apply -k` against a real API server: everything is accepted, applied twice changes nothing, and the rights suffice. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { after, afterEach, before } from 'mocha';
 import { connect } from '../../src/cluster/connect.ts';
 import { remember } from '../../src/cluster/memory.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { baseObjects, POD_MODE, ROOT, template } from './read.ts';
-
-interface Configuration {
-	readonly webhooks: readonly { readonly name: string; readonly clientConfig: { readonly caBundle?: string } }[];
-}
+import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
+import { NS, useInstallation } from './installation.ts';
+import { baseObjects, ROOT, template } from './read.ts';
 
 describe('manifests: installation', function () {
 	this.timeout(90_000);
-	const NS = 'toolhive-scaling';
-	const controlPlane = needControlPlane();
-	let folder: string | undefined;
-	const kubectl = (args: readonly string[], input?: string) =>
-		controlPlane().kubectl(args, { user: 'admin', ...(input !== undefined && { input }) });
-	const apply = async (overlay: string): Promise<string[]> => {
-		const { code, stdout, stderr } = await kubectl(['apply', '-k', overlay]);
-		expect(stderr, 'warnings').to.equal('');
-		expect(code).to.equal(0);
-		return stdout.trim().split('\n');
-	};
-	const expectNoChange = async (overlay: string): Promise<void> => {
-		const versions = [
-			'get',
-			'-k',
-			overlay,
-			'-o',
-			'jsonpath={range .items[*]}{.kind} {.metadata.resourceVersion}{"\\n"}{end}',
-		];
-		const before = (await kubectl(versions)).stdout;
-		const lines = await apply(overlay);
-		expect((await kubectl(versions)).stdout)
-			.to.equal(before)
-			.and.include('Deployment ');
-		// kubectl says `configured` of every PodDisruptionBudget: it always sends the selector, which changes nothing.
-		expect(lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line))).to.deep.equal([]);
-	};
-	/** The folder they are in. */
-	const makeCerts = (name: string, ...args: string[]): string => {
-		const out = join(folder ?? '', name);
-		const make = join(ROOT, 'certs/make.ts');
-		const { status, stderr } = spawnSync(process.execPath, [make, '--out', out, ...args], { encoding: 'utf8' });
-		expect(stderr).to.equal('');
-		expect(status).to.equal(0);
-		return out;
-	};
-	const configuration = async (kind: 'mutating' | 'validating'): Promise<Configuration> => {
-		const { stdout } = await kubectl(['get', `${kind}webhookconfiguration`, 'toolhive-scaling', '-o', 'json']);
-		return JSON.parse(stdout);
-	};
-	const caBundles = async (): Promise<string[]> =>
-		[...(await configuration('mutating')).webhooks, ...(await configuration('validating')).webhooks].map(
-			({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString(),
-		);
-
-	// Everything but the namespace, which nobody could make again: without controllers it stays in `Terminating`.
-	const remove = async (): Promise<void> => {
-		const kinds = 'mutatingwebhookconfiguration,validatingwebhookconfiguration,clusterrole,clusterrolebinding';
-		await kubectl(['delete', kinds, 'toolhive-scaling', '--ignore-not-found']);
-		const namespaced = 'deployment,service,secret,serviceaccount,networkpolicy,poddisruptionbudget';
-		await kubectl(['delete', namespaced, '--all', '-n', NS, '--ignore-not-found']);
-	};
-	before(async () => {
-		await remove();
-		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-install-'));
-	});
-	after(async () => {
-		// Not made when there is no control plane.
-		if (folder === undefined) return;
-		rmSync(folder, { recursive: true, force: true });
-		await remove();
-	});
-	// They fail closed, and here nobody answers.
-	afterEach(() =>
-		kubectl([
-			'delete',
-			'mutatingwebhookconfiguration,validatingwebhookconfiguration',
-			'toolhive-scaling',
-			'--ignore-not-found',
-		]),
-	);
+	const { controlPlane, kubectl, apply, expectNoChange, may } = useInstallation();
 
 	it('the base is accepted whole, in its order; a second time nothing changes', async () => {
 		const first = await apply(join(ROOT, 'manifests'));
@@ -95,52 +18,6 @@ describe('manifests: installation', function () {
 		const names = baseObjects().map(({ kind }) => kind.toLowerCase());
 		expect(first.map((line) => line.split(/[./]/)[0])).to.deep.equal(names);
 		await expectNoChange(join(ROOT, 'manifests'));
-	});
-
-	it('with certificates: one command, each entry trusts the authority; a second time nothing changes', async () => {
-		const out = makeCerts('certs');
-		await apply(out);
-		const authority = readFileSync(join(out, 'ca.crt'), 'utf8');
-		expect(new Set(await caBundles())).to.deep.equal(new Set([authority]));
-		const { stdout } = await kubectl(['get', 'secret', 'toolhive-scaling-tls', '-n', NS, '-o', 'json']);
-		const { type, data } = JSON.parse(stdout) as { type: string; data: Record<string, string> };
-		expect(type).to.equal('kubernetes.io/tls');
-		expect(Buffer.from(data['tls.crt'] ?? '', 'base64').toString()).to.equal(
-			readFileSync(join(out, 'tls.crt'), 'utf8'),
-		);
-		await expectNoChange(out);
-	});
-
-	it('with a new authority: each entry trusts both', async () => {
-		const out = makeCerts('renewed');
-		const former = readFileSync(join(out, 'ca.crt'), 'utf8');
-		makeCerts('renewed', '--new-ca');
-		await apply(out);
-		for (const bundle of await caBundles())
-			expect(bundle)
-				.to.match(/(BEGIN CERTIFICATE[\s\S]*){2}/)
-				.and.include(former);
-	});
-
-	it('in pod mode, with and without certificates', async () => {
-		await apply(POD_MODE);
-		const { webhooks } = await configuration('mutating');
-		expect(webhooks.map(({ name }) => name)).to.include('pods.mutate.toolhive-scaling.svc');
-		const { stdout } = await kubectl([
-			'get',
-			'deployment',
-			NS,
-			'-n',
-			NS,
-			'-o',
-			'jsonpath={.spec.template.spec.containers[0].args}',
-		]);
-		expect(JSON.parse(stdout)).to.include('--password-env=pod');
-		const out = makeCerts('pod-mode', '--base', POD_MODE);
-		await apply(out);
-		const bundles = await caBundles();
-		expect(bundles).to.have.length(6);
-		expect(bundles).not.to.include('');
 	});
 
 	it('its pods are admitted by the namespace, others are not', async () => {
@@ -154,7 +31,7 @@ describe('manifests: installation', function () {
 		);
 	});
 
-	it('its ServiceAccount may watch what the code watches, and read no Secret', async () => {
+	it('its ServiceAccount may watch what the code watches, and read no Secret but ours', async () => {
 		await apply(join(ROOT, 'manifests'));
 		const connection = await connect(controlPlane().kubeconfig('webhook'), false);
 		const troubles: object[] = [];
@@ -173,11 +50,16 @@ describe('manifests: installation', function () {
 		expect(await memory.findDeployment('default', 'nobody', new AbortController().signal)).to.equal(undefined);
 		memory.stop();
 		await connection.close();
-		for (const verb of ['get', 'list', 'create']) {
-			const { stdout } = await controlPlane().kubectl(['auth', 'can-i', verb, 'secrets', '-n', NS], {
-				user: 'webhook',
-			});
-			expect(stdout.trim()).to.equal('no');
+		for (const verb of ['get', 'list', 'watch', 'update', 'patch', 'delete'])
+			expect(await may(verb, 'secrets', '-n', NS), verb).to.equal(false);
+		for (const verb of ['get', 'update'])
+			expect(await may(verb, `secrets/${CERTIFICATE_SECRET}`, '-n', NS), verb).to.equal(true);
+		expect(await may('get', `secrets/${CERTIFICATE_SECRET}`, '-n', 'default')).to.equal(false);
+		expect(await may('create', 'secrets', '-n', 'default')).to.equal(false);
+		for (const kind of ['mutating', 'validating']) {
+			expect(await may('patch', `${kind}webhookconfigurations/toolhive-scaling`)).to.equal(true);
+			expect(await may('patch', `${kind}webhookconfigurations/another`)).to.equal(false);
+			expect(await may('list', `${kind}webhookconfigurations`)).to.equal(false);
 		}
 	});
 });

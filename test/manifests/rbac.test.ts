@@ -1,13 +1,15 @@
 /** The rights are those of the calls the code makes: no verb less, no verb more. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { createCertificateObjects } from '../../src/cluster/certificate-objects.ts';
 import { ApiError, type Connection } from '../../src/cluster/connect.ts';
 import { createEventRecorder } from '../../src/cluster/events.ts';
 import { campaign } from '../../src/cluster/lease.ts';
 import { remember } from '../../src/cluster/memory.ts';
 import { createObjects } from '../../src/cluster/writes.ts';
-import { GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
+import { CERTIFICATE_SECRET_TYPE, GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { PERMISSIONS } from '../../src/toolhive/permissions.ts';
+import { REGISTRATION_KINDS } from '../../src/toolhive/registrations.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { baseObjects, objectOf } from './read.ts';
 
@@ -81,7 +83,19 @@ async function callsMade(): Promise<Set<string>> {
 	await memory.findDeployment('demo', 'web', signal);
 	memory.stop();
 	await write(connection, signal);
+	await keepCertificates(connection, signal);
 	return rights;
+}
+
+/** Our Secret made and renewed, and the caBundle of both registrations. */
+async function keepCertificates(connection: Pick<Connection, 'get' | 'send'>, signal: AbortSignal): Promise<void> {
+	const objects = createCertificateObjects(connection, 'toolhive-scaling');
+	await objects.writeSecret(await objects.getSecret(signal), {}, signal);
+	const secret = { object: { type: CERTIFICATE_SECRET_TYPE }, isOurs: true, data: {} };
+	await objects.writeSecret(secret, {}, signal);
+	await objects.getRegistrations(signal);
+	for (const kind of REGISTRATION_KINDS)
+		await objects.writeCaBundle({ kind, resourceVersion: '1', webhooks: [] }, '', signal);
 }
 
 /** Everything the reconciler writes, and both the making and the renewing of a Lease. */
@@ -131,22 +145,34 @@ describe('manifests: rights', () => {
 		expect(granted).to.have.members([...(await callsMade())]);
 	});
 	it('are what `doctor` looks for', () => {
-		const wanted = PERMISSIONS.flatMap(({ group, resource, verbs, own }) =>
-			verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name].join(' ')),
+		const wanted = PERMISSIONS.flatMap(({ group, resource, verbs, own, name }) =>
+			verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name ?? name].join(' ')),
 		);
 		expect(wanted).to.have.members(grantedWithPlaces);
 	});
-	it('write statuses, Deployments, ConfigMaps, Events and one Lease, and nothing else', () => {
+	it('write statuses, Deployments, ConfigMaps, Events, and by name one Lease, one Secret and our registrations', () => {
 		const written = granted
 			.filter((right) => !/^(get|list|watch) /.test(right))
 			.map((right) => right.split('/').slice(1).join('/'));
 		const servers = KIND_LIST.map((kind) => `${KINDS[kind].plural}/status`);
-		expect(new Set(written)).to.deep.equal(new Set([...servers, 'deployments', 'configmaps', 'events', 'leases']));
-		const lease = rulesOf('Role').find(({ verbs }) => verbs.includes('update'));
-		expect(lease?.resourceNames).to.deep.equal(['toolhive-scaling']);
+		const registrations = ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'];
+		expect(new Set(written)).to.deep.equal(
+			new Set([...servers, 'deployments', 'configmaps', 'events', 'leases', 'secrets', ...registrations]),
+		);
+		const named = [...rulesOf('Role'), ...rulesOf('ClusterRole')].flatMap(({ resources, resourceNames }) =>
+			resourceNames === undefined ? [] : [[resources.join(), resourceNames.join()]],
+		);
+		expect(Object.fromEntries(named)).to.deep.equal({
+			leases: 'toolhive-scaling',
+			secrets: 'toolhive-scaling-certificates',
+			[registrations.join()]: 'toolhive-scaling',
+		});
 	});
-	it('never touch Secrets, and have no wildcard', () => {
-		expect(granted.join('\n')).not.to.match(/secrets|\*/);
+	it('read no Secret of anybody else, and have no wildcard', () => {
+		expect(rulesOf('ClusterRole').flatMap(({ resources }) => resources)).not.to.include('secrets');
+		const unnamed = rulesOf('Role').filter(({ resourceNames }) => resourceNames === undefined);
+		expect(new Set(unnamed.flatMap(({ verbs }) => verbs))).to.deep.equal(new Set(['create']));
+		expect(granted.join('\n')).not.to.include('*');
 	});
 	it('come from one ClusterRole and one Role, bound to our ServiceAccount alone', () => {
 		const kinds = baseObjects().map(({ kind }) => kind);

@@ -8,6 +8,8 @@ export const ROOT = join(import.meta.dirname, '../..');
 export const BASE = join(ROOT, 'manifests/base');
 export const POD_MODE = join(ROOT, 'manifests/overlays/pod-mode');
 
+export const PROVIDED = join(ROOT, 'manifests/components/provided-secret');
+
 export interface Manifest {
 	readonly apiVersion: string;
 	readonly kind: string;
@@ -55,5 +57,11 @@ export const podWebhooks = (): Webhook[] => podModePatch('pods-webhook.yaml').ma
 
 /** What the pod-mode overlay adds to the arguments. */
 export const podModeArgs = (): string[] => podModePatch('serve-flag.yaml').map(({ value }) => String(value));
+
+/** What the provided-secret component adds to the Deployment, by path. */
+export const providedMount = (): ReadonlyMap<string, unknown> => {
+	const patch: PatchOperation[] = parse(read(PROVIDED, 'mount.yaml'));
+	return new Map(patch.map(({ path, value }) => [path.replace('/spec/template/spec/', ''), value]));
+};
 
 export const template = (): PodTemplate => (objectOf('Deployment').spec as { template: PodTemplate }).template;

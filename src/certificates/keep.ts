@@ -1,0 +1,118 @@
+/**
+ * What the leader does about certificates, pass by pass: reads the Secret and the registrations, takes the next step of the plan,
+ * and brings every caBundle of ours up to what the Secret says.
+ */
+import { bundleOf, type Data, isSameBundle, type KeyPair, trustedBy } from './held.ts';
+import { planOf, type Step } from './plan.ts';
+
+export interface FoundSecret {
+	/** False: of another type than ours, so somebody brought it. */
+	readonly isOurs: boolean;
+	readonly data: Data;
+}
+
+export interface FoundWebhook {
+	readonly name: string;
+	readonly isOurs: boolean;
+	/** A Service or URL, for people. */
+	readonly leadsTo: string;
+	/** PEM, empty where there is none. */
+	readonly caBundle: string;
+}
+
+export interface FoundRegistration {
+	readonly kind: string;
+	readonly webhooks: readonly FoundWebhook[];
+}
+
+export interface World<S extends FoundSecret, R extends FoundRegistration> {
+	readonly getSecret: (signal: AbortSignal) => Promise<S | undefined>;
+	/** Makes it where `found` is undefined. Rejects where somebody else wrote since. */
+	readonly writeSecret: (found: S | undefined, data: Data, signal: AbortSignal) => Promise<void>;
+	/** Those that are there. */
+	readonly getRegistrations: (signal: AbortSignal) => Promise<readonly R[]>;
+	/** Into each webhook of ours. Rejects where somebody else wrote since. */
+	readonly writeCaBundle: (registration: R, bundle: string, signal: AbortSignal) => Promise<void>;
+	readonly carryOut: (step: Step, nowMs: number) => Promise<Data>;
+	/** Throws when another replica may lead already. */
+	readonly assertLeading: () => void;
+	/** What this replica serves. */
+	readonly served: () => KeyPair | undefined;
+	readonly hosts: readonly string[];
+	/** Wall clock, which certificates go by. */
+	readonly nowMs: () => number;
+	/** A clock that nobody sets, for waiting. */
+	readonly elapsedMs: () => number;
+	readonly onStep: (step: Step) => void;
+	readonly onCaBundle: (registration: R) => void;
+	/** Told once for each that leads elsewhere, and again when that changes. */
+	readonly onForeign: (registration: R, webhook: FoundWebhook) => void;
+}
+
+/** Somebody else's Secret stands in the way. */
+export class ForeignSecret extends Error {}
+
+/** What a pass found: `waiting` for time to pass, in the middle of a change; `changed` something; or `settled`. */
+export type Outcome = 'changed' | 'waiting' | 'settled';
+
+export function createKeeper<S extends FoundSecret, R extends FoundRegistration>(
+	world: World<S, R>,
+): { readonly pass: (signal: AbortSignal) => Promise<Outcome> } {
+	let trusted: { readonly bundle: string; readonly sinceMs: number } | undefined;
+	let toldForeign: ReadonlySet<string> = new Set();
+
+	function tellForeign(registrations: readonly R[]): void {
+		const told = new Set<string>();
+		for (const registration of registrations) {
+			for (const webhook of registration.webhooks.filter(({ isOurs }) => !isOurs)) {
+				const key = `${registration.kind} ${webhook.name} ${webhook.leadsTo}`;
+				if (!toldForeign.has(key)) world.onForeign(registration, webhook);
+				told.add(key);
+			}
+		}
+		toldForeign = told;
+	}
+
+	/** For how long every caBundle has been `bundle`, as far as we saw. */
+	function trustedForMs(bundle: string, caBundles: readonly string[]): number {
+		if (!caBundles.every((one) => isSameBundle(one, bundle))) trusted = undefined;
+		else if (trusted === undefined || !isSameBundle(trusted.bundle, bundle))
+			trusted = { bundle, sinceMs: world.elapsedMs() };
+		return trusted === undefined ? 0 : world.elapsedMs() - trusted.sinceMs;
+	}
+
+	async function pass(signal: AbortSignal): Promise<Outcome> {
+		const { hosts } = world;
+		const secret = await world.getSecret(signal);
+		if (secret?.isOurs === false) throw new ForeignSecret('the Secret is not of our type, so it is left alone');
+		const registrations = await world.getRegistrations(signal);
+		tellForeign(registrations);
+		const caBundles = registrations.flatMap(({ webhooks }) => ours(webhooks).map(({ caBundle }) => caBundle));
+		const nowMs = world.nowMs();
+		const held = secret?.data;
+		const trustedMs = trustedForMs(bundleOf(trustedBy(held ?? {}, nowMs)), caBundles);
+		const step = planOf({ held, caBundles, trustedForMs: trustedMs, served: world.served(), hosts, nowMs });
+		let data = held ?? {};
+		if (step !== undefined) {
+			data = await world.carryOut(step, nowMs);
+			world.assertLeading();
+			await world.writeSecret(secret, data, signal);
+			world.onStep(step);
+		}
+		const bundle = bundleOf(trustedBy(data, nowMs));
+		const stale = registrations.filter(({ webhooks }) =>
+			ours(webhooks).some(({ caBundle }) => !isSameBundle(caBundle, bundle)),
+		);
+		for (const registration of stale) {
+			world.assertLeading();
+			await world.writeCaBundle(registration, bundle, signal);
+			world.onCaBundle(registration);
+		}
+		if (step !== undefined || stale.length > 0) return 'changed';
+		return data['next-ca.crt'] === undefined ? 'settled' : 'waiting';
+	}
+
+	return { pass };
+}
+
+const ours = (webhooks: readonly FoundWebhook[]): FoundWebhook[] => webhooks.filter(({ isOurs }) => isOurs);

@@ -1,0 +1,115 @@
+/** The one Secret of ours and the two registrations, read and written as calls. */
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../toolhive/names.ts';
+import { REGISTRATION_KINDS, type RegistrationKind } from '../toolhive/registrations.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { type Connection, getFirst } from './connect.ts';
+import { registrationPath, secretPath, secretsPath } from './paths.ts';
+
+/** Texts by key. */
+export type Texts = Readonly<Record<string, string>>;
+
+export interface StoredSecret {
+	readonly object: Json;
+	/** A type cannot be changed, so what somebody brought never turns into ours. */
+	readonly isOurs: boolean;
+	readonly data: Texts;
+}
+
+export interface StoredRegistration {
+	readonly kind: RegistrationKind;
+	readonly resourceVersion: unknown;
+	readonly webhooks: readonly {
+		readonly name: string;
+		readonly isOurs: boolean;
+		readonly leadsTo: string;
+		readonly caBundle: string;
+	}[];
+}
+
+export interface CertificateObjects {
+	readonly getSecret: (signal: AbortSignal) => Promise<StoredSecret | undefined>;
+	readonly writeSecret: (found: StoredSecret | undefined, data: Texts, signal: AbortSignal) => Promise<void>;
+	readonly getRegistrations: (signal: AbortSignal) => Promise<StoredRegistration[]>;
+	readonly writeCaBundle: (registration: StoredRegistration, bundle: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Every write carries the resourceVersion that was read: 409 when it is old. No error tells what the Secret holds. */
+export function createCertificateObjects(
+	connection: Pick<Connection, 'get' | 'send'>,
+	namespace: string,
+): CertificateObjects {
+	const named = { namespace, name: CERTIFICATE_SECRET };
+	return {
+		getSecret: async (signal) => {
+			const object = await quietly(getFirst(connection, [secretPath(named)], signal));
+			if (object === undefined) return undefined;
+			return { object, isOurs: object['type'] === CERTIFICATE_SECRET_TYPE, data: textsIn(object['data']) };
+		},
+		writeSecret: async (found, data, signal) => {
+			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+			const secret = { ...(found?.object ?? newSecret(namespace)), data: Object.fromEntries(encoded) };
+			const [method, path] = found === undefined ? ['POST', secretsPath(namespace)] : ['PUT', secretPath(named)];
+			await quietly(connection.send(method as 'POST' | 'PUT', path as string, secret, 'application/json', signal));
+		},
+		getRegistrations: async (signal) => {
+			const found = await Promise.all(
+				REGISTRATION_KINDS.map(async (kind) => {
+					const object = await getFirst(connection, [registrationPath(kind, INSTALLED_AS)], signal);
+					return object === undefined ? [] : [registrationOf(kind, object, namespace)];
+				}),
+			);
+			return found.flat();
+		},
+		writeCaBundle: async ({ kind, resourceVersion, webhooks }, bundle, signal) => {
+			const value = Buffer.from(bundle).toString('base64');
+			const patch = [
+				{ op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
+				...webhooks.flatMap(({ isOurs }, index) =>
+					isOurs ? [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }] : [],
+				),
+			];
+			const path = registrationPath(kind, INSTALLED_AS);
+			await connection.send('PATCH', path, patch, 'application/json-patch+json', signal);
+		},
+	};
+}
+
+const newSecret = (namespace: string): Json => ({
+	apiVersion: 'v1',
+	kind: 'Secret',
+	metadata: {
+		namespace,
+		name: CERTIFICATE_SECRET,
+		labels: { 'app.kubernetes.io/name': INSTALLED_AS, 'app.kubernetes.io/managed-by': INSTALLED_AS },
+	},
+	type: CERTIFICATE_SECRET_TYPE,
+});
+
+function registrationOf(kind: RegistrationKind, object: Json, namespace: string): StoredRegistration {
+	const webhooks = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
+	return {
+		kind,
+		resourceVersion: metadataOf(object)['resourceVersion'],
+		webhooks: webhooks.map((webhook) => {
+			const client = isObject(webhook['clientConfig']) ? webhook['clientConfig'] : {};
+			const service = isObject(client['service']) ? client['service'] : undefined;
+			return {
+				name: String(webhook['name']),
+				isOurs: service?.['namespace'] === namespace && service['name'] === INSTALLED_AS,
+				leadsTo: service === undefined ? String(client['url']) : `Service ${service['namespace']}/${service['name']}`,
+				caBundle: textOf(client['caBundle']),
+			};
+		}),
+	};
+}
+
+const textsIn = (data: unknown): Texts =>
+	Object.fromEntries(Object.entries(isObject(data) ? data : {}).map(([key, value]) => [key, textOf(value)]));
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? Buffer.from(value, 'base64').toString() : '');
+
+/** The parser of JSON quotes the text that it stumbles over. */
+const quietly = <T>(call: Promise<T>): Promise<T> =>
+	call.catch((error: unknown) => {
+		throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
+	});

@@ -1,0 +1,168 @@
+/** A new serving certificate, a new authority, and a lost Secret, while the API server and everybody else goes on calling. */
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { after, before } from 'mocha';
+import type { KeyPair } from '../../src/certificates/held.ts';
+import { SETTLE_MS } from '../../src/certificates/lifetimes.ts';
+import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
+import { type Api, openApi } from './api.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { handshake, type Replica, useSelfManaged } from './self-managed.ts';
+
+const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers?dryRun=All';
+/** An API server that hears of a new caBundle this late must not be refused. */
+const LAG_MS = 5_000;
+
+interface Calls {
+	readonly made: { asked: number; shaken: number };
+	readonly failed: string[];
+	readonly stop: () => Promise<void>;
+}
+
+describe('certificates change on a real API server', function () {
+	this.timeout(180_000);
+	let api: Api;
+	let calls: Calls;
+	// Before the hook that ends the replicas.
+	after(async () => {
+		await calls?.stop();
+		api?.close();
+	});
+	const { plane, start, register, secret, plant, caBundles } = useSelfManaged();
+	const nowMs = Date.now();
+	const replicas: Replica[] = [];
+	let old: KeyPair;
+
+	/** Asks without end: the API server, which keeps its connections, and both replicas with a new connection each time. */
+	function callOn(): Calls {
+		const made = { asked: 0, shaken: 0 };
+		const failed: string[] = [];
+		const seen: { bundle: string; atMs: number }[] = [];
+		let isStopped = false;
+		const repeat = async (pauseMs: number, once: () => Promise<void>): Promise<void> => {
+			while (!isStopped) {
+				await once().catch((error: Error) => void failed.push(error.message));
+				await sleep(pauseMs);
+			}
+		};
+		const body = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+		const loops = [
+			repeat(20, async () => {
+				const { status, warnings, body: answer } = await api.send('POST', SERVERS, { body });
+				made.asked += 1;
+				if (status !== 201 || warnings.length === 0) failed.push(`${status} ${JSON.stringify(answer)}`);
+			}),
+			repeat(250, async () => {
+				const [bundle = ''] = await caBundles();
+				seen.push({ bundle, atMs: performance.now() });
+			}),
+			...replicas.map(({ webhookPort }) =>
+				repeat(50, async () => {
+					const known = seen.findLast(({ atMs }) => atMs < performance.now() - LAG_MS) ?? seen[0];
+					if (known === undefined) return;
+					const shown = await handshake(webhookPort, known.bundle);
+					made.shaken += 1;
+					if (typeof shown === 'string') failed.push(`handshake: ${shown}`);
+				}),
+			),
+		];
+		return {
+			made,
+			failed,
+			stop: async () => {
+				isStopped = true;
+				await Promise.all(loops);
+			},
+		};
+	}
+	const said = (message: string): number => replicas.flatMap((one) => one.saying(message)).length;
+	const stored = async () => (await secret())?.data ?? expect.fail('no Secret');
+	const expectServed = (cert: string | undefined): Promise<void> =>
+		eventually(async () => {
+			const bundle = (await caBundles())[0] ?? '';
+			for (const { webhookPort } of replicas)
+				expect(String(await handshake(webhookPort, bundle))).to.equal(String(new X509Certificate(cert ?? '')));
+		});
+	const expectBundle = (...certs: (string | undefined)[]): Promise<void> =>
+		eventually(async () => {
+			// In whatever order: one that holds the right ones is left as it is.
+			for (const bundle of await caBundles())
+				expect(new Set(bundle.split(/(?<=END CERTIFICATE-----\n)/))).to.deep.equal(new Set(certs));
+		});
+	const noneFailed = (): void => {
+		expect(calls.failed).to.deep.equal([]);
+		// Silence would be no proof.
+		expect(Math.min(calls.made.asked, calls.made.shaken)).to.be.above(100);
+	};
+
+	before('two replicas with an authority past two thirds of its life', async () => {
+		api = openApi(plane());
+		const now = new Date(nowMs - 1217 * 86_400_000);
+		old = await authority(0, { now });
+		await plant({ ...asCa(old), ...asTls(await leafOf(old, 0, { now: new Date(nowMs - 86_400_000) })) });
+		for (const _ of [1, 2]) replicas.push(await start());
+		await register(...replicas);
+		// From here on the API server trusts them.
+		await eventually(async () => {
+			const { status } = await api.send('POST', SERVERS, { body: serverManifest('MCPServer', 'asked', {}) });
+			expect(status).to.equal(201);
+		});
+		calls = callOn();
+	});
+	it('the authority: both are trusted, then the certificate changes', async () => {
+		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
+		const { 'next-ca.crt': next, 'tls.crt': leaf } = await stored();
+		await expectBundle(old.cert, next);
+		const bothMs = performance.now();
+		await expectServed(leaf);
+		await eventually(async () => expect(said('authority changed')).to.equal(1), 60_000);
+		expect(performance.now() - bothMs).to.be.within(SETTLE_MS - 6_000, SETTLE_MS + 10_000);
+		const after = await stored();
+		expect(after).to.include({ 'ca.crt': next, 'former-ca.crt': old.cert }).and.not.to.have.property('next-ca.crt');
+		await expectServed(after['tls.crt']);
+		await expectBundle(next, old.cert);
+		noneFailed();
+	});
+
+	it('the former authority goes when nobody has shown its certificates for a day', async () => {
+		const { 'ca.crt': cert = '', 'ca.key': key = '', ...rest } = await stored();
+		const yesterday = await leafOf({ cert, key }, 0, { now: new Date(nowMs - 25 * 3_600_000) });
+		await plant({ ...rest, 'ca.crt': cert, 'ca.key': key, ...asTls(yesterday) });
+		await expectBundle(cert);
+		await expectServed(yesterday.cert);
+		expect(said('former authority dropped')).to.equal(1);
+		noneFailed();
+	});
+
+	it('the serving certificate at two thirds of its life', async () => {
+		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await stored();
+		const due = await leafOf({ cert, key }, 0, { now: new Date(nowMs - 61 * 86_400_000) });
+		await plant({ ...asCa({ cert, key }), ...asTls(due) });
+		await eventually(async () => expect(said('certificate made')).to.equal(1));
+		const renewed = await stored();
+		expect(renewed['ca.crt']).to.equal(cert);
+		await expectServed(renewed['tls.crt']);
+		noneFailed();
+	});
+
+	it('the Secret is deleted: what is served is put back and changed over', async () => {
+		const before = await stored();
+		await plane().kubectl(['delete', 'secret', '-n', 'toolhive-scaling', '--all'], { user: 'admin' });
+		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
+		expect(await stored()).to.include({ 'tls.crt': before['tls.crt'], 'former-ca.crt': before['ca.crt'] });
+		await eventually(async () => expect(said('authority changed')).to.equal(2), 60_000);
+		await expectServed((await stored())['tls.crt']);
+		expect((await stored())['ca.crt']).not.to.equal(before['ca.crt']);
+		noneFailed();
+	});
+
+	it('both replicas took every one, and neither fell behind', () => {
+		for (const replica of replicas) {
+			expect(replica.saying('certificate reloaded').length).to.be.at.least(4);
+			expect(replica.saying('certificate cannot be used, the old one stays')).to.deep.equal([]);
+			expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
+		}
+	});
+});
