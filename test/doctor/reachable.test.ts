@@ -25,7 +25,7 @@ const validatingRows = [
 		it: 'stored without it',
 		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
 		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
-		remedy: /^kubectl apply -k/,
+		remedy: /^after make certs: kubectl apply -k certs\/local$/,
 	},
 	{
 		it: 'a certificate that is not trusted',
