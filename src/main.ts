@@ -64,11 +64,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 		does: 'look at a cluster and say what is wrong, and what mends it',
 		more: ['Exit codes: 0 nothing failed, 1 something failed, 2 the cluster could not be asked.'],
 		options: async () => (await import('./commands/doctor-options.ts')).DOCTOR_OPTIONS,
-		run: async (args) => {
-			const { doctor } = await import('./commands/doctor.ts');
-			const print = (text: string): void => void process.stdout.write(text);
-			return doctor(args, { env: process.env, isTerminal: process.stdout.isTTY, print });
-		},
+		run: async (args) => (await import('./commands/doctor.ts')).doctor(args, process),
 	},
 };
 

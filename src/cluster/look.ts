@@ -5,7 +5,7 @@
 import { GROUP, KINDS, type Kind } from '../toolhive/names.ts';
 import type { RegistrationKind } from '../toolhive/registrations.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
-import { type Connection, getFirst } from './connect.ts';
+import { ApiError, type Connection, getFirst } from './connect.ts';
 import { certificatesAt } from './handshake.ts';
 import { listEach } from './list-watch.ts';
 import {
@@ -59,8 +59,9 @@ export function createLook(
 			?.items;
 	};
 	const dataOf = async (named: Named): Promise<Json | undefined> => {
-		// The parser of JSON quotes the text that it stumbles over.
+		// The parser of JSON quotes the text that it stumbles over, and a refusal may quote what is in the Secret.
 		const secret = await get(secretPath(named)).catch((error: unknown) => {
+			if (error instanceof ApiError) throw new ApiError(`the API server answers ${error.status}`, error.status);
 			throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
 		});
 		if (secret === undefined) return undefined;

@@ -10,19 +10,16 @@ import { isObjectName } from '../objects/metadata.ts';
 import { printable } from '../toolhive/printable.ts';
 import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { readOptions, UsageError } from './options.ts';
+import { createReport, type Terminal } from './report.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 
-export interface Terminal {
-	readonly env: Readonly<Record<string, string | undefined>>;
-	readonly isTerminal: boolean;
-	readonly print: (text: string) => void;
-}
-
 const EXIT_FAILED = 1;
+const EXIT_UNWRITABLE = 2;
 const FORBIDDEN = 403;
 
 /** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
-export async function doctor(args: readonly string[], { env, isTerminal, print }: Terminal): Promise<number> {
+export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+	const { env, stdout } = terminal;
 	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
 	if (!isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
@@ -40,13 +37,26 @@ export async function doctor(args: readonly string[], { env, isTerminal, print }
 				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
 		});
 		const lines = await examine(look, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
-		const isColoured = isTerminal && !env['NO_COLOR'];
-		print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
+		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
+		const report = createReport(terminal);
+		await report.print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
+		await hasLeft(stdout);
+		const unwritable = report.failure();
+		if (unwritable !== undefined) {
+			report.tell(`the report cannot be written: ${unwritable.message}`);
+			return EXIT_UNWRITABLE;
+		}
 		return summaryOf(lines).fail > 0 ? EXIT_FAILED : 0;
 	} finally {
 		await connection.close();
 	}
 }
+
+/** A stream tells that it failed only some turns after the write that failed. */
+const hasLeft = (stdout: Terminal['stdout']): Promise<void> =>
+	new Promise((resolve) => {
+		stdout.write('', () => setImmediate(resolve));
+	});
 
 const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
 

@@ -10,6 +10,10 @@ export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 const INSTALL_CRDS =
 	"install ToolHive's CRDs, v0.13.0 or later; ours are enough to try things: kubectl apply -f manifests/crds";
 
+/** What `thv-scaling crds` cannot mend: it adds, and leaves the fields that are there as they are. */
+const TAKE_RELEASE =
+	'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is';
+
 export async function crds(getCrd: Cluster['getCrd']): Promise<Saying[]> {
 	const found = await Promise.all(KIND_LIST.map((kind) => getCrd(crdName(kind))));
 	return KIND_LIST.flatMap((kind, index) => judge(kind, found[index]));
@@ -27,7 +31,13 @@ function judge(kind: Kind, crd: Json | undefined): Saying[] {
 	const faults = served.flatMap(({ name: version, spec }): Saying[] => {
 		const lacks = lackingFields(spec, SCALING_FIELDS[kind], 'spec');
 		if (lacks.length > 0)
-			return [fail(name, `${version} lacks ${someOf(lacks)}: the API server drops them`, addFields)];
+			return [
+				fail(
+					name,
+					`${version} lacks ${someOf(lacks.map(({ what }) => what))}: the API server drops them`,
+					lacks.some(({ isThere }) => isThere) ? TAKE_RELEASE : addFields,
+				),
+			];
 		if (hasRules(spec, SCALING_FIELDS[kind])) return [];
 		return [
 			warn(name, `${version} lacks the rule that redis needs an address; only the webhook asks for it`, addFields),
@@ -72,14 +82,20 @@ function propertyOf(schema: Json, name: string): Json | undefined {
 	return isObject(property) ? property : undefined;
 }
 
+interface Lack {
+	readonly what: string;
+	/** Whether the field is there, with another type. */
+	readonly isThere: boolean;
+}
+
 /** Paths of `wanted` that `schema` would drop. A field of another type counts: no value of ours fits in there. */
-function lackingFields(schema: Json, wanted: Readonly<Record<string, Schema>>, path: string): string[] {
+function lackingFields(schema: Json, wanted: Readonly<Record<string, Schema>>, path: string): Lack[] {
 	// Nothing is dropped there, and nothing checked but by the webhook.
 	const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
 	return Object.entries(wanted).flatMap(([field, part]) => {
 		const found = propertyOf(schema, field);
-		if (found === undefined) return isOpen ? [] : [`${path}.${field}`];
-		if (found['type'] !== part.type) return [`${path}.${field} as ${part.type}`];
+		if (found === undefined) return isOpen ? [] : [{ what: `${path}.${field}`, isThere: false }];
+		if (found['type'] !== part.type) return [{ what: `${path}.${field} as ${part.type}`, isThere: true }];
 		return lackingFields(found, part.properties ?? {}, `${path}.${field}`);
 	});
 }

@@ -31,7 +31,7 @@ export function deployment(
 	const subject = fullName(named);
 	if (installation === undefined) {
 		if (!isElsewhere)
-			return [fail(subject, 'is not there', `name where it is: --namespace; or install it: ${INSTALL}`)];
+			return [fail(subject, 'is not there', `name where it is: --namespace; or install it, ${INSTALL}`)];
 		const message = 'is not there: the registrations lead to a process outside the cluster';
 		return [warn(subject, message, 'nothing to mend if that is meant; else name where it is: --namespace')];
 	}

@@ -25,7 +25,7 @@ export async function reachable(
 ): Promise<Saying[]> {
 	const outside = (servers ?? []).filter(({ namespace }) => namespace !== place.namespace);
 	return [
-		await validating(outside[0]?.namespace ?? 'default', webhooks, place, cluster),
+		await validating(outside[0]?.namespace, webhooks, place, cluster),
 		servers === undefined
 			? warn(
 					MUTATING,
@@ -38,11 +38,13 @@ export async function reachable(
 
 /** An id that no warning has is itself warned of, whatever fields the CRD has. */
 async function validating(
-	namespace: string,
+	/** Undefined where no server is. */
+	serversIn: string | undefined,
 	webhooks: Webhooks,
 	place: Place,
 	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
 ): Promise<Saying> {
+	const namespace = serversIn ?? 'default';
 	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
 	const attempt = await tryServer(namespace, cluster.tryCreate);
 	if (isAnswered(attempt, UNKNOWN_IGNORE_ID)) return ok(subject, 'answers');
@@ -53,6 +55,11 @@ async function validating(
 	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
 	const isLeftOut = labels !== undefined && selecting.length > 0 && !selecting.some((one) => isSelected(one, labels));
 	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', INSTALL);
+	// Nobody runs a server there: to leave it out may be what is meant.
+	if (serversIn === undefined) {
+		const message = `was not tried: no server is known, and its namespaceSelector leaves namespace ${namespace} out`;
+		return warn('the validating webhook', message, 'try again when there is a server');
+	}
 	const look = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector';
 	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', look);
 }

@@ -42,4 +42,5 @@ export function someOf(names: readonly string[], shown = 5): string {
 	return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-export const INSTALL = 'kubectl apply -k manifests  # or certs/local, if that is how it was installed';
+/** Words stand in front of a command, where nobody copies them: a `#` behind it is no comment in every shell. */
+export const INSTALL = 'as it was installed, such as: kubectl apply -k manifests';

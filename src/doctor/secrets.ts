@@ -4,7 +4,7 @@ import { passwordEnvOf } from '../policy/redis-password.ts';
 import { KINDS } from '../toolhive/names.ts';
 import type { SecretKeyRef, Server } from '../toolhive/types.ts';
 import type { Cluster } from './cluster.ts';
-import { fail, isForbidden, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
+import { fail, isForbidden, ok, type Saying, shellWord, someOf, statusOf, warn } from './saying.ts';
 
 interface Reference extends SecretKeyRef {
 	readonly server: Server;
@@ -26,8 +26,8 @@ export async function secrets(servers: readonly Server[], keysOfSecret: Cluster[
 			try {
 				sayings.push(...(await judge(secret, users, keysOfSecret)));
 			} catch (error) {
-				if (!isForbidden(error)) throw error;
-				forbidden.push(secret);
+				if (isForbidden(error)) forbidden.push(secret);
+				else sayings.push(cannotRead(secret, error as Error));
 			}
 		});
 		await Promise.all(looks);
@@ -80,6 +80,13 @@ const cannotLook = (secrets: readonly string[]): Saying =>
 		`may not be looked at by you: ${someOf([...secrets].sort())}`,
 		'run it as somebody who may get Secrets there',
 	);
+
+/** In our words: what a server says of a Secret may quote it. */
+const cannotRead = (secret: string, error: Error): Saying => {
+	const status = statusOf(error);
+	const reason = status === undefined ? error.message : `the API server answers ${status}`;
+	return fail(`Secret ${secret}`, `cannot be read: ${reason}`, 'try again; see that the API server is well');
+};
 
 function allThere(count: number): Saying {
 	if (count === 0) return ok('no server', 'names a password Secret');

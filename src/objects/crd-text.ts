@@ -1,5 +1,5 @@
 /** CRDs as text: our own, and ToolHive's with the scaling fields added. Every byte that was there stays. */
-import { type Document, isScalar, stringify } from 'yaml';
+import { type Document, isScalar, stringify, visit } from 'yaml';
 import { crdOf } from '../toolhive/crd.ts';
 import type { Kind } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
@@ -98,9 +98,20 @@ function prove(result: string, before: readonly Document[], completed: readonly 
 		if (now !== undefined && isSame(contentOf(now, at), expected)) return;
 		throw at(
 			document.range?.[0] ?? 0,
-			'the fields cannot be added without changing something else; write its aliases out first, for example with yq',
+			`the fields cannot be added without changing something else; ${hasAliases(document) ? 'write its aliases out first, for example with yq' : 'print it anew first, for example with yq -P, or add them by hand'}`,
 		);
 	});
+}
+
+function hasAliases(document: Document): boolean {
+	let isFound = false;
+	visit(document, {
+		Alias: () => {
+			isFound = true;
+			return visit.BREAK;
+		},
+	});
+	return isFound;
 }
 
 function readBack(text: string): readonly Document[] {

@@ -42,10 +42,13 @@ export function splicesFor(text: string, document: Document, additions: readonly
 		const what = JSON.stringify([addition.key, addition.value]);
 		const before = done.get(target) ?? new Set();
 		if (before.has(what)) return [];
+		// What comes second into empty brackets stands at the same place as the first, behind it.
+		const isBehind = isCollection(target) && target.items.length === 0 && before.size > 0;
+		const joined = (splice: Splice): Splice[] => [isBehind ? { ...splice, text: `, ${splice.text}` } : splice];
 		done.set(target, before.add(what));
 		if (isMap(target) && addition.key !== undefined)
-			return [intoMap(text, target, addition.key, addition.value, style)];
-		if (isSeq(target)) return [intoSeq(text, target, addition.value, style)];
+			return joined(intoMap(text, target, addition.key, addition.value, style));
+		if (isSeq(target)) return joined(intoSeq(text, target, addition.value, style));
 		throw new Error(`nothing can be added to ${addition.path.join('.')}`);
 	});
 }

@@ -1,6 +1,6 @@
 /** action.yml: what it runs is run here, with a program in the place where it would build it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -29,7 +29,7 @@ describe('action.yml', function () {
 	after(() => rmSync(folder, { recursive: true }));
 
 	/** The last step as GitHub runs it, with `given` laid over the defaults of the inputs. */
-	function run(given: Readonly<Record<string, string>>): { status: number | null; stdout: string } {
+	function run(given: Readonly<Record<string, string>>): { status: number | null; stdout: string; stderr: string } {
 		const inputs = Object.entries(step.env).map(([variable, expression]) => {
 			const [, name = ''] = /inputs\.([a-z-]+)/.exec(expression) ?? [];
 			return [variable, given[name] ?? action.inputs[name]?.default ?? ''];
@@ -51,10 +51,24 @@ describe('action.yml', function () {
 		expect(stdout).to.include('two words/warned.yaml:2').and.include('1 warning');
 	});
 	it('fails where something is denied, and has written SARIF before', () => {
-		const { status } = run({ paths: 'denied.yaml\ntwo words', sarif: 'out.sarif' });
+		const { status, stdout } = run({ paths: 'denied.yaml\ntwo words', sarif: 'out.sarif' });
 		expect(status).to.equal(1);
+		// To have written it is not the end: what is denied must be told, too.
+		expect(stdout).to.include('denied.yaml:2').and.include('1 denied');
 		const log = JSON.parse(readFileSync(join(folder, 'out.sarif'), 'utf8'));
 		expect(log.runs[0].results).to.have.length(2);
+	});
+	it('leaves no empty SARIF behind wrong usage, and says what is wrong', () => {
+		const { status, stderr } = run({ paths: 'denied.yaml', sarif: 'none.sarif', 'server-version': 'newest' });
+		expect(status).to.equal(2);
+		expect(stderr).to.include('newest');
+		expect(existsSync(join(folder, 'none.sarif'))).to.equal(false);
+	});
+	it('takes a file whose name begins with a dash for a file', () => {
+		writeFileSync(join(folder, '-x.yaml'), serverText('dashed', '  replicas: -1'));
+		const { status, stdout } = run({ paths: '-x.yaml' });
+		expect(status).to.equal(1);
+		expect(stdout).to.include('-x.yaml:2');
 	});
 	it('fails on a warning where it is strict', () => {
 		expect(run({ paths: 'two words', strict: 'true' }).status).to.equal(1);

@@ -96,6 +96,15 @@ describe('a look at a cluster', () => {
 		const error: unknown = await look.keysOfSecret(SECRET).catch((reason) => reason);
 		expect(String(error)).to.equal('Error: the answer is not JSON');
 	});
+	it('a refusal to show a Secret is its status, and no word of the server', async () => {
+		const { look } = looking(() => {
+			throw new ApiError('500 for /api/v1: hunter2', 500);
+		});
+		for (const ask of [look.keysOfSecret(SECRET), look.certificateInSecret(SECRET, 'tls.crt')]) {
+			const error: unknown = await ask.catch((reason) => reason);
+			expect(error).to.include({ message: 'the API server answers 500', status: 500 });
+		}
+	});
 	it('no call waits for ever, and all of them together neither', async () => {
 		const one = looking(() => HANGS, { callMs: 20, totalMs: 10_000 });
 		const all = looking(() => HANGS, { callMs: 10_000, totalMs: 20 });

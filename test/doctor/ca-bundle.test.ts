@@ -71,6 +71,17 @@ describe('doctor: caBundle', () => {
 		expect((await judged([webhook(authority.cert)], serving.cert, NOW + 91 * DAY_MS))[0]).to.match(
 			/^fail: the certificate in Secret toolhive-scaling\/tls ended on/,
 		));
+	it('a certificate, and an authority, whose time has not come', async () => {
+		const later = await issueServing(authority, { now: new Date(NOW + 5 * DAY_MS) });
+		expect(await judged([webhook(authority.cert)], later.cert)).to.deep.equal([
+			'fail: the certificate in Secret toolhive-scaling/tls is not valid yet',
+		]);
+		const young = await issueAuthority({ now: new Date(NOW + 5 * DAY_MS) });
+		const early = await issueServing(young);
+		expect(await judged([webhook(young.cert)], early.cert)).to.deep.equal([
+			`fail: the authority in ${SUBJECT} is not valid yet`,
+		]);
+	});
 	it('a certificate for another name', async () => {
 		const elsewhere = await issueServing(authority, { hosts: ['example.com'] });
 		expect(await judged([webhook(authority.cert)], elsewhere.cert)).to.deep.equal([

@@ -40,6 +40,19 @@ const rows = [
 			spec.properties.replicas.type = 'string';
 		},
 		says: `fail: ${NAME} v1beta1 lacks spec.replicas as integer: the API server drops them`,
+		remedy:
+			'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
+	},
+	{
+		it: 'a field of another type beside one that is missing',
+		spoil: (_crd: Crd, spec: Crd) => {
+			delete spec['x-kubernetes-preserve-unknown-fields'];
+			delete spec.properties.backendReplicas;
+			spec.properties.replicas.type = 'string';
+		},
+		says: `fail: ${NAME} v1beta1 lacks spec.replicas as integer and spec.backendReplicas: the API server drops them`,
+		remedy:
+			'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
 	},
 	{
 		it: 'fields that are kept without being known are not dropped',
@@ -111,7 +124,7 @@ describe('doctor: CRDs', () => {
 			expect(said).to.have.length(3);
 			if (row.says.includes('lacks'))
 				expect(remedies(said)[0]).to.equal(
-					`kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`,
+					row.remedy ?? `kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`,
 				);
 		});
 	}

@@ -4,6 +4,7 @@ import type { Cluster } from '../../src/doctor/cluster.ts';
 import { CHECKS, examine } from '../../src/doctor/examine.ts';
 import { jsonReport, summaryOf, textReport } from '../../src/doctor/report.ts';
 import { shellWord, someOf } from '../../src/doctor/saying.ts';
+import type { Json } from '../../src/toolhive/types.ts';
 import { deploymentOf, refusal } from './sentences.ts';
 
 const QUESTION = {
@@ -40,6 +41,15 @@ const cluster = (more: Partial<Cluster> = {}): Cluster => ({
 
 const broken = (error: Error): Cluster =>
 	Object.fromEntries(Object.keys(cluster()).map((name) => [name, () => Promise.reject(error)])) as unknown as Cluster;
+
+const serverNeeding = (secret: string): Json => ({
+	apiVersion: 'toolhive.stacklok.dev/v1beta1',
+	kind: 'MCPServer',
+	metadata: { namespace: 'demo', name: 'web', uid: 'uid-web' },
+	spec: {
+		sessionStorage: { provider: 'redis', address: 'redis:6379', passwordRef: { name: secret, key: 'password' } },
+	},
+});
 
 describe('doctor: all checks', () => {
 	it('each says something, in their order', async () => {
@@ -100,9 +110,13 @@ describe('doctor: all checks', () => {
 			cluster({
 				version: () => Promise.reject(new Error(evil)),
 				getDeployment: async () => deploymentOf({ image: evil }),
+				// The name of the Secret is the subject of a line.
+				listServers: async (kind, project) =>
+					[project(kind === 'MCPServer' ? serverNeeding(evil) : {})].filter((one) => one !== undefined),
 			}),
 			{ ...QUESTION, url: evil },
 		);
+		expect(lines.find(({ id }) => id === 'secrets')?.subject).to.match(/^Secret demo\/a.+c/);
 		const text = textReport(lines, false) + jsonReport(lines);
 		// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 		expect(text.replaceAll('\n', '')).not.to.match(/[\u0000-\u001f\u007f-\u009f\u202e\u2028\ud800]/);

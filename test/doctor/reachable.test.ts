@@ -25,7 +25,7 @@ const validatingRows = [
 		it: 'stored without it',
 		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
 		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
-		remedy: /^kubectl apply -k/,
+		remedy: /^as it was installed, such as: kubectl apply -k manifests$/,
 	},
 	{
 		it: 'a certificate that is not trusted',
@@ -52,7 +52,7 @@ const validatingRows = [
 		it: 'no Service',
 		answer: () => notCalled('service "toolhive-scaling" not found'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
-		remedy: /^kubectl apply -k manifests/,
+		remedy: /kubectl apply -k manifests$/,
 	},
 	{
 		it: 'a firewall',
@@ -110,6 +110,16 @@ describe('doctor: reachable', () => {
 		expect(out.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out`);
 		const inside = await tried({ answer, selector: { matchLabels: { team: 'red' } } });
 		expect(inside.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: MCPServers are stored without it`);
+	});
+
+	it('validating: default is left out, and no server is anywhere', async () => {
+		const answer = (object: Json): Attempt => ({ ...accepted(object), warnings: [] });
+		const out = await tried({ servers: [], answer, selector: { matchLabels: { team: 'blue' } } });
+		expect(out.lines[0]).to.match(/^warn: .* was not tried: .* its namespaceSelector leaves namespace default out$/);
+		const inside = await tried({ servers: [], answer, selector: { matchLabels: { team: 'red' } } });
+		expect(inside.lines[0]).to.match(
+			/^fail: .* in namespace default, was not asked: MCPServers are stored without it$/,
+		);
 	});
 
 	const mutatingRows = [

@@ -87,6 +87,13 @@ const rows = [
 		says: `fail: ${MUTATING} deployments.mutate.toolhive-scaling.svc is not asked about deployments`,
 	},
 	{
+		it: 'the resources of another API group',
+		spoil: (objects: Objects) => {
+			entry(objects, 1).rules[0].apiGroups = ['extensions'];
+		},
+		says: `fail: ${MUTATING} deployments.mutate.toolhive-scaling.svc is not asked about deployments`,
+	},
+	{
 		it: 'everything',
 		spoil: (objects: Objects) => {
 			entry(objects, 0).rules = [{ apiGroups: ['*'], resources: ['*'], operations: ['*'] }];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Cluster } from '../../src/doctor/cluster.ts';
@@ -94,10 +95,38 @@ describe('doctor: Secrets', () => {
 		await secrets(many, cluster({ redis: ['password'], cache: ['password'] }, asked));
 		expect(asked).to.deep.equal(['demo/redis', 'demo/cache']);
 	});
-	it('a failure of another kind is not hidden', async () => {
-		const failed = await secrets([needing('web', 'redis')], async () => {
-			throw refusal(500);
-		}).catch((error: Error) => error);
-		expect(failed).to.be.instanceOf(Error);
+	it('one that cannot be read is a line of its own, without what the server says, and hides no other', async () => {
+		const known = cluster({ redis: ['password'], hidden: undefined });
+		const said = await secrets(
+			['broken', 'hidden', 'nowhere', 'redis', 'slow'].map((secret) => needing(`uses-${secret}`, secret)),
+			async (named) => {
+				if (named.name === 'broken') throw refusal(500, 'hunter2');
+				if (named.name === 'slow') throw new Error('no answer within 10 s');
+				return known(named);
+			},
+		);
+		expect(sentences(said)).to.deep.equal([
+			'fail: Secret demo/broken cannot be read: the API server answers 500',
+			'fail: Secret demo/nowhere is not there, and MCPServer uses-nowhere needs it',
+			'fail: Secret demo/slow cannot be read: no answer within 10 s',
+			'warn: 1 password Secret may not be looked at by you: demo/hidden',
+		]);
+	});
+	it('a few are asked for at one time, and all of them in the end, whatever some answer', async () => {
+		let asked = 0;
+		let running = 0;
+		let most = 0;
+		const many = Array.from({ length: 23 }, (_, index) => needing(`s${index}`, `secret-${index}`));
+		const said = await secrets(many, async ({ name }) => {
+			asked += 1;
+			running += 1;
+			most = Math.max(most, running);
+			await sleep(1);
+			running -= 1;
+			if (name.endsWith('3')) throw refusal(500);
+			return ['password'];
+		});
+		expect({ asked, most }).to.deep.equal({ asked: 23, most: 5 });
+		expect(said).to.have.length(2);
 	});
 });

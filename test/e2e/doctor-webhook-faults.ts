@@ -63,7 +63,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /^kubectl apply -k manifests/,
+			remedy: /kubectl apply -k manifests$/,
 			code: 1,
 		},
 		{

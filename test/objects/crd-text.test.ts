@@ -143,6 +143,24 @@ describe('the CRD of an old operator', () => {
 	}
 });
 
+describe('a CRD whose spec has no field yet', () => {
+	const crd = parse(OLD);
+	crd.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties = {};
+	for (const [title, given] of Object.entries({
+		YAML: stringify(crd),
+		'JSON in one line': JSON.stringify(crd),
+		'JSON with lines': JSON.stringify(crd, null, 2),
+	})) {
+		it(`gets them into its empty braces, as ${title}`, () => {
+			const result = completeCrds(given);
+			expect(fieldsOf(result.text)).to.deep.equal(SCALING_FIELDS.MCPServer);
+			expect(result.notes).to.deep.equal([NOTE]);
+			if (title.startsWith('JSON')) JSON.parse(result.text);
+			expect(completeCrds(result.text)).to.deep.equal({ text: result.text, found: 1, notes: [] });
+		});
+	}
+});
+
 describe('every version of a CRD', () => {
 	const two = parse(OLD);
 	two.spec.versions.push({ ...two.spec.versions[0], name: 'v1beta1' });

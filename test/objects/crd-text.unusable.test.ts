@@ -43,7 +43,13 @@ describe('a text that cannot be completed', () => {
 			it: 'one schema for two kinds',
 			text: stringify({ kind: 'List', items: [twins, shared] }),
 			at: [1, 1],
-			says: 'without changing something else',
+			says: 'without changing something else; write its aliases out first',
+		},
+		{
+			it: 'a schema behind an explicit key, without any alias',
+			text: OLD.replace(/^( +)properties:\n +args:/m, '$1? properties\n$1: args:'),
+			at: [3, 1],
+			says: 'without changing something else; print it anew first',
 		},
 		{
 			it: 'v1beta1',
