@@ -52,7 +52,7 @@ const validatingRows = [
 		it: 'no Service',
 		answer: () => notCalled('service "toolhive-scaling" not found'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
-		remedy: /^kubectl apply -k certs\/local/,
+		remedy: /kubectl apply -k manifests$/,
 	},
 	{
 		it: 'a firewall',
