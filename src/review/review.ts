@@ -2,23 +2,20 @@
 import { denialText } from '../admission/answer.ts';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
-import type { Request } from '../admission/review.ts';
 import { validate } from '../admission/validate.ts';
-import { configMapSuffixOf } from '../objects/config-map.ts';
-import { ownersOf } from '../objects/metadata.ts';
-import { podServerRef } from '../objects/pod.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
 import type { Finding } from '../policy/finding.ts';
 import type { Settings } from '../policy/settings.ts';
-import { isObject, type Json, type Operation, type Server, type ServerRef } from '../toolhive/types.ts';
+import { isObject, type Json, type Operation, type Server } from '../toolhive/types.ts';
 import { admit, type Handlers, patchedWith, requestOf } from './admit.ts';
 import { type Manifest, manifestsOf } from './manifest.ts';
+import { notesOnName, notesOnOwner } from './notes.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
 import { isProblem, type Problem } from './problem.ts';
 import type { Source } from './split.ts';
-import { createInputCluster, type InputCluster, type Place } from './surroundings.ts';
+import { createInputCluster, type InputCluster } from './surroundings.ts';
 
 export interface ReviewOptions {
 	readonly settings: Settings;
@@ -153,52 +150,4 @@ function conditionsOf(server: Server, { status }: Json): Condition[] {
 	return decide(server)
 		.conditions.filter(({ isOnlyIfPresent, type }) => !isOnlyIfPresent || isThere(type))
 		.map(({ isOnlyIfPresent: _, ...condition }) => condition);
-}
-
-function notesOnName(server: Server, cluster: InputCluster, file: string, line: number): string[] {
-	const others = cluster.placesOf(server).filter((place) => place.file !== file || place.line !== line);
-	if (others.length === 0) return [];
-	return [`${nameOf(server)} also stands in ${placesText(others)}; kubectl apply keeps the last of them`];
-}
-
-/** An owner that is not in the input is said, not guessed. */
-function notesOnOwner(
-	{ resource, object = {}, namespace, name }: Request,
-	cluster: InputCluster,
-	file: string,
-): string[] {
-	const known = (refs: readonly ServerRef[]): string[] => {
-		const places = refs.flatMap(cluster.placesOf);
-		const owner = `${refs.map(nameOf).join(', ')}, which it belongs to,`;
-		if (refs.length > 0 && places.length === 0) return [`${owner} is not in the input; so it is taken as none of ours`];
-		if (places.length < 2 || places.some((place) => place.file === file)) return [];
-		return [`${owner} stands in ${placesText(places)}; it is read with the first`];
-	};
-	switch (resource) {
-		case 'apps/deployments':
-			return known(ownersOf(object, namespace));
-		case '/configmaps':
-			return known(ownersOf(object, namespace, configMapSuffixOf));
-		case '/pods':
-			return known([podServerRef(object, namespace) ?? []].flat());
-		case 'apps/deployments/scale': {
-			const deployment = cluster.deploymentNamed(file, namespace, name);
-			return deployment === undefined
-				? [`Deployment ${namespace}/${name} is not in the input; so its server is not known`]
-				: known(deployment.owners);
-		}
-		default:
-			return [];
-	}
-}
-
-const nameOf = ({ kind, namespace, name, uid }: ServerRef): string =>
-	`${kind} ${namespace}/${name}${uid ? ` with uid ${uid}` : ''}`;
-
-const MOST_PLACES = 3;
-
-function placesText(places: readonly Place[]): string {
-	const named = places.slice(0, MOST_PLACES).map(({ file, line }) => `${file}:${line}`);
-	const more = places.length - named.length;
-	return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
