@@ -74,7 +74,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* was not asked: its namespaceSelector leaves the namespace out$/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /namespaceSelector|certs\/local/,
+			remedy: /namespaceSelector|kubectl apply -k manifests$/,
 			code: 1,
 		},
 		{
@@ -103,7 +103,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called.*connection refused/,
 				/^reachable fail: the mutating webhook.* cannot be called.*connection refused/,
 			],
-			remedy: /pods,endpointslices -n toolhive-scaling|certs\/local|known/,
+			remedy: /pods,endpointslices -n toolhive-scaling|kubectl apply -k manifests$|known/,
 			code: 1,
 		},
 		{
@@ -133,7 +133,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
 			],
-			remedy: /^kubectl apply -k manifests/,
+			remedy: /kubectl apply -k manifests$/,
 			code: 1,
 		},
 	];
