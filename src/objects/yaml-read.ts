@@ -20,6 +20,9 @@ const TEMPLATE = /^\s*\{\{|: +\{\{/m;
 const NOT_RENDERED = 'looks like a Helm template that is not rendered; render it first with `helm template`';
 const TOO_DEEP = 'nested too deeply for Kubernetes; leave that part out';
 
+/** The parser takes seconds for some thousand brackets, a gigabyte for a million, and finds out only in the end. */
+export const DEEP = /(?:[[{]\s*){500}/;
+
 /** The documents in `text`, all of them valid; their places are places in `text`. Throws UnusableText. */
 export function readDocuments(text: string): { readonly documents: readonly Document[]; readonly at: At } {
 	const lineCounter = new LineCounter();
@@ -27,6 +30,11 @@ export function readDocuments(text: string): { readonly documents: readonly Docu
 		const { line, col } = lineCounter.linePos(offset);
 		return new UnusableText(message, line, col);
 	};
+	const deep = text.search(DEEP);
+	if (deep !== -1) {
+		const before = text.slice(0, deep).split('\n');
+		throw new UnusableText(TOO_DEEP, before.length, (before.at(-1) ?? '').length + 1);
+	}
 	const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
 	const isTemplate = TEMPLATE.test(text);
 	const error: YAMLParseError | undefined = documents.flatMap(({ errors }) => errors)[0];

@@ -1,5 +1,6 @@
 /** YAML as kubectl reads it: sigs.k8s.io/yaml over go-yaml v2. With lines. */
 import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { DEEP } from '../objects/yaml-read.ts';
 import { IF_TEMPLATE } from './problem.ts';
 import { nameOf, unfold } from './unfold.ts';
 import { type Parsed, type Path, Unparsable } from './values.ts';
@@ -16,9 +17,6 @@ const READING = {
 /** What kubectl refuses wherever it stands, and what ends a line for YAML 1.1 but for hardly anybody else. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
-
-/** The parser takes a gigabyte for a million brackets, and finds out only in the end. */
-const DEEP = /(?:[[{]\s*){500}/;
 
 /** The one document in `text`, undefined where it holds nothing. Throws Unparsable. */
 export function parseYaml(text: string): Parsed | undefined {

@@ -88,6 +88,7 @@ describe('a text that cannot be completed', () => {
 
 describe('a text of too many levels', () => {
 	it('is refused', () => {
-		expect(() => completeCrds('['.repeat(5_000))).to.throw(UnusableText, 'nested too deeply');
+		const refused = () => completeCrds(`a: 1\nb: ${'['.repeat(5_000)}`);
+		expect(refused).to.throw(UnusableText, 'nested too deeply').and.include({ line: 2, column: 4 });
 	});
 });
