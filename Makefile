@@ -50,7 +50,7 @@ bench: install ## Measure: the rules alone, and HTTPS against a bare server
 bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes)
 	node bench/reconcile.ts
 
-bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 3 minutes)
+bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes)
 	node bench/review.ts
 
 coverage: install ## Run every test and show which lines none of them reached
