@@ -9,7 +9,7 @@ import {
 	type Server,
 	type SessionStorage,
 } from '../toolhive/types.ts';
-import { textOf } from './metadata.ts';
+import { namespaceOf, textOf } from './metadata.ts';
 
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
@@ -24,7 +24,7 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const image = kind === 'VirtualMCPServer' ? imageOf(spec['podTemplateSpec']) : undefined;
 	return {
 		kind,
-		namespace: textOf(metadata['namespace']) ?? namespace ?? '',
+		namespace: namespaceOf(object, namespace ?? ''),
 		name: textOf(metadata['name']) ?? '',
 		uid: textOf(metadata['uid']) ?? '',
 		spec: {

@@ -102,8 +102,7 @@ async function reviewOne(
 		message,
 		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
 	});
-	const found = serverOf(request.object ?? {}, request.namespace);
-	const server = found && { ...found, namespace: request.namespace };
+	const server = serverOf(request.object ?? {}, request.namespace);
 	const outlook =
 		server === undefined || verdict === 'denied'
 			? []
