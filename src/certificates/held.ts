@@ -1,5 +1,6 @@
 /** What a Secret holds, judged: which authorities count, and whether the serving certificate can be used. Pure. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { certificatesIn } from '../toolhive/pem.ts';
 import { BACKDATE_MS } from './lifetimes.ts';
 
 /** A certificate and its private key, both PEM. */
@@ -36,11 +37,9 @@ export interface Leaf {
 	readonly issuer: Authority;
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** Certificates of authorities in `text` that are valid now. What is something else, or cannot be read, is passed over. */
 export function authoritiesIn(text: string | undefined, nowMs: number): Authority[] {
-	return (text?.match(CERTIFICATE) ?? []).flatMap((pem) => {
+	return certificatesIn(text ?? '').flatMap((pem) => {
 		const certificate = readable(pem);
 		if (certificate === undefined || !certificate.ca || !isValid(certificate, nowMs)) return [];
 		return [{ certificate, pem: `${pem}\n`, canSign: false }];
@@ -99,7 +98,7 @@ export const isSame = (one: Authority, other: Authority): boolean =>
 /** Whether both texts hold the same certificates, in whatever order. */
 export function isSameBundle(one: string, other: string): boolean {
 	const prints = (text: string): string =>
-		(text.match(CERTIFICATE) ?? [])
+		certificatesIn(text)
 			.map((pem) => readable(pem)?.fingerprint256 ?? pem)
 			.sort()
 			.join();

@@ -3,6 +3,7 @@
  * leaves this file but a certificate.
  */
 import { GROUP, KINDS, type Kind } from '../toolhive/names.ts';
+import { certificatesIn } from '../toolhive/pem.ts';
 import type { RegistrationKind } from '../toolhive/registrations.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
@@ -120,13 +121,11 @@ export function createLook(
 			const data = await dataOf(named);
 			if (data === undefined) return undefined;
 			const text = Buffer.from(String(data[key] ?? ''), 'base64').toString();
-			return (text.match(CERTIFICATE) ?? []).join('\n');
+			return certificatesIn(text).join('\n');
 		},
 		certificatesAt: (url: string) => certificatesAt(url, callMs),
 	};
 }
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 const noStream = (): never => {
 	throw new Error('a look does not watch');

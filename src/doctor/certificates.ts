@@ -1,14 +1,13 @@
 /** PEM, and who signed whom. */
 import { X509Certificate } from 'node:crypto';
+import { certificatesIn } from '../toolhive/pem.ts';
 
 export const MS_PER_DAY = 86_400_000;
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
 /** All certificates in `text`; undefined where there is none or one cannot be read. */
 export function parseCertificates(text: string): readonly X509Certificate[] | undefined {
-	const blocks = text.match(CERTIFICATE);
-	if (blocks === null) return undefined;
+	const blocks = certificatesIn(text);
+	if (blocks.length === 0) return undefined;
 	try {
 		return blocks.map((block) => new X509Certificate(block));
 	} catch {
