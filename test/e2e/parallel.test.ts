@@ -46,9 +46,7 @@ describe('many applies on a real API server', function () {
 		);
 		await dispatcher.close();
 		expect(stored).to.deep.equal(Array.from({ length: WRITERS }, (_, index) => (index % 2 === 0 ? 3 : 1)));
-		const failed = product()
-			.log()
-			.filter(({ level }) => Number(level) > INFO);
+		const failed = (await product().log()).filter(({ level }) => Number(level) > INFO);
 		expect(failed).to.deep.equal([]);
 	});
 });

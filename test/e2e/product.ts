@@ -16,15 +16,24 @@ import { pointedAt, type Registration } from './registration.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-export interface Product {
-	readonly webhookPort: number;
-	readonly metricsPort: number;
+/** What a story needs of the product, whether it is a process or pods of a cluster (test/installed). */
+export interface Served {
+	/** What it says at /metrics; of all replicas where there are several. */
+	readonly metrics: () => Promise<string>;
 	/** Its log so far, one parsed line each. */
-	readonly log: () => Record<string, unknown>[];
-	readonly process: ChildProcess;
+	readonly log: () => LogLine[] | Promise<LogLine[]>;
 	/** Points the webhook registrations of the manifests at it; `unregister` takes them away. */
 	readonly register: () => Promise<void>;
 	readonly unregister: () => Promise<void>;
+}
+
+export type LogLine = Record<string, unknown>;
+
+export interface Product extends Served {
+	readonly webhookPort: number;
+	readonly metricsPort: number;
+	readonly log: () => LogLine[];
+	readonly process: ChildProcess;
 	/** Unregisters and ends the process; resolves with its exit code. */
 	readonly stop: () => Promise<number | null>;
 }
@@ -49,7 +58,7 @@ const READY_TIMEOUT_MS = 30_000;
 // One listener for all of them: Node warns where many wait for its exit.
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach(kill));
-const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+export const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
 /** Starts and registers it. Rejects with the end of its log when it does not get ready. */
 export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
@@ -90,8 +99,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	child.stderr.on('data', (chunk: Buffer) => {
 		output += chunk;
 	});
-	const log = (): Record<string, unknown>[] =>
-		output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Record<string, unknown>] : []));
+	const log = (): LogLine[] => linesOf(output);
 	const deadlineMs = performance.now() + READY_TIMEOUT_MS;
 	const awaited = options.isReady === false ? 'serving' : 'ready';
 	while (!log().some(({ msg }) => msg === awaited)) {
@@ -117,6 +125,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const product: Product = {
 		webhookPort,
 		metricsPort,
+		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
 		log,
 		process: child,
 		register: async () => {
@@ -161,6 +170,9 @@ export async function mustSucceed(running: Promise<KubectlResult>): Promise<Kube
 
 export const documentsOf = (text: string): { kind: string }[] =>
 	parseAllDocuments(text).flatMap((document) => (document.toJS() as { kind: string } | null) ?? []);
+
+export const linesOf = (output: string): LogLine[] =>
+	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
 
 const stringifyAll = (objects: readonly object[]): string => objects.map((object) => stringify(object)).join('---\n');
 

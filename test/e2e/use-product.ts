@@ -1,17 +1,22 @@
-/** The control plane, the product and a namespace, for one suite. */
+/** The control plane, the product and a namespace, for one suite: processes here, or what `make e2e` installed in a cluster. */
 import { after, before } from 'mocha';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
+import { INSTALLED, useInstalled } from '../installed/stage.ts';
 import { type Namespace, useNamespace } from './namespace.ts';
-import { type Product, type ProductOptions, startProduct } from './product.ts';
+import { type Product, type ProductOptions, type Served, startProduct } from './product.ts';
 
 export interface Stage {
 	readonly plane: () => ControlPlane;
-	readonly product: () => Product;
+	readonly product: () => Served;
 	readonly namespace: Namespace;
 }
 
 export function useProduct(namespaceName: string, options: ProductOptions = {}): Stage {
+	return INSTALLED === undefined ? useProcess(namespaceName, options) : useInstalled(namespaceName, options);
+}
+
+function useProcess(namespaceName: string, options: ProductOptions): Stage {
 	const plane = needControlPlane();
 	let product: Product | undefined;
 	before('product', async function () {

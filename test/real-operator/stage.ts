@@ -1,17 +1,17 @@
 /** A control plane of its own with the real operator, its CRDs and its servers; our product comes and goes. */
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'mocha';
 import { USERS } from '../control-plane/credentials.ts';
-import { freePorts, type RunningProgram, startProgram, waitUntilReady } from '../control-plane/processes.ts';
+import type { RunningProgram } from '../control-plane/processes.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import type { Stored } from '../e2e/namespace.ts';
 import { apply, mustSucceed, type Product, type ProductOptions, startProduct } from '../e2e/product.ts';
 import { type Audit, createAudit, type Write } from './audit.ts';
-import { findOperator, OPERATOR_VERSION, type OperatorAssets } from './build.ts';
+import { findOperator, type OperatorAssets } from './build.ts';
+import { startOperator } from './operator.ts';
 import { exampleObjects } from './servers.ts';
 
 export interface Stage {
@@ -28,7 +28,6 @@ export interface Stage {
 }
 
 const START_TIMEOUT_MS = 20 * 60_000;
-const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
 
 /** `environment` goes to the operator, on top of what its chart gives it. */
@@ -98,46 +97,3 @@ export function useStage(environment: Readonly<Record<string, string>> = {}): St
 		},
 	};
 }
-
-/** As its chart runs it, apart from the election: there is one of it. */
-async function startOperator(
-	plane: ControlPlane,
-	program: string,
-	more: Readonly<Record<string, string>>,
-): Promise<RunningProgram> {
-	const [probePort = 0] = await freePorts(1);
-	const environment = {
-		// Not the flag: what it asks about the platform knows only the variable.
-		KUBECONFIG: plane.kubeconfig('operator'),
-		// It would call home.
-		TOOLHIVE_SKIP_UPDATE_CHECK: 'true',
-		POD_NAMESPACE: 'toolhive-system',
-		UNSTRUCTURED_LOGS: 'false',
-		TOOLHIVE_USE_CONFIGMAP: 'true',
-		TOOLHIVE_ENABLE_STORAGE_VERSION_MIGRATOR: 'true',
-		TOOLHIVE_RUNNER_IMAGE: `ghcr.io/stacklok/toolhive/proxyrunner:${OPERATOR_VERSION}`,
-		VMCP_IMAGE: `ghcr.io/stacklok/toolhive/vmcp:${OPERATOR_VERSION}`,
-		TOOLHIVE_PROXY_HOST: '0.0.0.0',
-		...more,
-	};
-	const args = [
-		...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-		program,
-		'-metrics-bind-address=0',
-		`-health-probe-bind-address=127.0.0.1:${probePort}`,
-	];
-	// env(1) becomes the program, so the pid is the operator's.
-	const running = startProgram('thv-operator', 'env', args, join(plane.dataFolder, 'thv-operator.log'));
-	await waitUntilReady(running, () => isReady(probePort), READY_TIMEOUT_MS);
-	return running;
-}
-
-const isReady = (port: number): Promise<boolean> =>
-	new Promise((resolve) => {
-		request({ host: '127.0.0.1', port, path: '/readyz', timeout: 2_000 }, (response) => {
-			response.resume();
-			resolve(response.statusCode === 200);
-		})
-			.on('error', () => resolve(false))
-			.end();
-	});

@@ -1,0 +1,165 @@
+/** Restarts, a lost leader and new certificates while people go on applying: nobody may notice. Then a process that hangs. */
+import { X509Certificate } from 'node:crypto';
+import { expect } from 'chai';
+import { afterEach } from 'mocha';
+import { DAY_MS } from '../../src/certificates/lifetimes.ts';
+import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
+import { eventually } from '../e2e/eventually.ts';
+import { mustSucceed } from '../e2e/product.ts';
+import { askPod, NS, podsOf, restart, rolledOut, WEBHOOKS } from './installation.ts';
+import { describeLoad, type Load, startLoad } from './load.ts';
+import { plant, storedData } from './secret.ts';
+import { isTrusted, needCluster } from './stage.ts';
+
+/** Writes a second, each of which asks both webhooks. What a machine of two cores bears beside everything else. */
+const PER_SECOND = 40;
+const MIN_CALLS = 200;
+
+describe('disturbed while people apply', function () {
+	this.timeout(300_000);
+	const cluster = needCluster();
+	const plane = () => cluster().plane;
+	const kubectl = async (...args: string[]): Promise<string> =>
+		(await mustSucceed(plane().kubectl(args, { user: 'admin', timeoutMs: 120_000 }))).stdout;
+	let load: Load | undefined;
+	afterEach(async () => {
+		await load?.stop();
+		load = undefined;
+	});
+
+	/** Under load; every call must come back right. */
+	const unnoticed = async (disturb: () => Promise<void>): Promise<void> => {
+		load = await startLoad(plane(), PER_SECOND);
+		await disturb();
+		const loaded = await load.stop();
+		process.stdout.write(`      ${describeLoad(loaded)}\n`);
+		expect(loaded.failed.slice(0, 3)).to.deep.equal([]);
+		// Silence would be no proof.
+		expect(loaded.calls).to.be.at.least(MIN_CALLS);
+	};
+	const leaderOf = async (): Promise<string> => {
+		const leading: string[] = [];
+		for (const { metadata } of await podsOf(plane())) {
+			const text = await askPod(plane(), metadata.name, '/metrics');
+			if (/^thv_scaling_leader 1$/m.test(text)) leading.push(metadata.name);
+		}
+		expect(leading, 'leading').to.have.length(1);
+		return leading[0] ?? '';
+	};
+	/** What each pod shows, asked from inside it. */
+	const shown = async (): Promise<string[]> => {
+		const ask = `const s = require('tls').connect({ port: 8443, rejectUnauthorized: false },
+			() => { console.log(s.getPeerX509Certificate().fingerprint256); s.destroy(); })`;
+		const pods = await podsOf(plane());
+		return Promise.all(
+			pods.map(async ({ metadata }) =>
+				(await kubectl('-n', NS, 'exec', metadata.name, '--', 'node', '-e', ask)).trim(),
+			),
+		);
+	};
+	const bothShow = (pem = ''): Promise<void> =>
+		eventually(async () => {
+			const { fingerprint256 } = new X509Certificate(pem);
+			expect(await shown()).to.deep.equal([fingerprint256, fingerprint256]);
+		});
+
+	it('a rolling restart', () => unnoticed(() => restart(plane())));
+
+	it('the leader is deleted, and the other one takes over', async () => {
+		let gone = '';
+		// After the restart before, the last leader of all keeps the Lease until it has drained.
+		await eventually(async () => {
+			gone = await leaderOf();
+		});
+		await unnoticed(async () => {
+			await kubectl('-n', NS, 'delete', 'pod', gone);
+			await eventually(async () => expect(await leaderOf()).not.to.equal(gone));
+			await rolledOut(plane());
+		});
+	});
+
+	it('the serving certificate is renewed, and both pods take it', async () => {
+		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await storedData(plane());
+		const due = await leafOf({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
+		await unnoticed(async () => {
+			await plant(plane(), { ...asCa({ cert, key }), ...asTls(due) });
+			await eventually(async () => expect((await storedData(plane()))['tls.crt']).not.to.equal(due.cert));
+			const renewed = await storedData(plane());
+			expect(renewed['ca.crt']).to.equal(cert);
+			await bothShow(renewed['tls.crt']);
+		});
+	});
+
+	it('the authority is renewed: both are trusted, then the certificate changes', async () => {
+		const old = await authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
+		const leaf = await leafOf(old, 0, { now: new Date(Date.now() - DAY_MS) });
+		// Planting it is no rotation: until it is trusted, calls would fail.
+		await plant(plane(), { ...asCa(old), ...asTls(leaf) });
+		await bothShow(leaf.cert);
+		await eventually(async () => {
+			const bundle = await kubectl('get', WEBHOOKS, NS, '-o', 'jsonpath={.items[0].webhooks[0].clientConfig.caBundle}');
+			expect(Buffer.from(bundle, 'base64').toString()).to.contain(old.cert);
+		});
+		await isTrusted(plane());
+		await unnoticed(async () => {
+			const changed = async (): Promise<void> =>
+				expect((await storedData(plane()))['ca.crt']).not.to.equal(old.cert) as unknown as void;
+			await eventually(changed, 60_000);
+			await bothShow((await storedData(plane()))['tls.crt']);
+		});
+	});
+
+	it('a caBundle that somebody emptied is back within seconds', async () => {
+		const empty = [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }];
+		for (const kind of WEBHOOKS.split(','))
+			await kubectl('patch', kind, NS, '--type=json', '-p', JSON.stringify(empty));
+		const startedMs = performance.now();
+		await isTrusted(plane());
+		process.stdout.write(`      ${Math.round((performance.now() - startedMs) / 100) / 10} s\n`);
+	});
+
+	it('a pod whose process hangs is taken out of the Service, restarted, and put back', async () => {
+		const pods = await podsOf(plane());
+		const { name = '' } = pods[0]?.metadata ?? {};
+		await hang((script) => plane().kubectl(['-n', NS, 'exec', name, '--', 'node', '-e', script], { user: 'admin' }));
+		const startedMs = performance.now();
+		const after = (): number => Math.round((performance.now() - startedMs) / 1000);
+		const statusOf = async () => (await podsOf(plane())).find(({ metadata }) => metadata.name === name)?.status;
+		const isReady = async (): Promise<string | undefined> =>
+			(await statusOf())?.conditions.find(({ type }) => type === 'Ready')?.status;
+		await eventually(async () => expect(await isReady()).to.equal('False'), 60_000);
+		process.stdout.write(`      not ready after ${after()} s\n`);
+		await eventually(async () => expect((await statusOf())?.containerStatuses[0]?.restartCount).to.equal(1), 120_000);
+		process.stdout.write(`      restarted after ${after()} s\n`);
+		await eventually(async () => expect(await isReady()).to.equal('True'), 60_000);
+		expect(await kubectl('-n', NS, 'get', 'events')).to.contain('Liveness probe failed');
+	});
+
+	it('the budget lets one of two go, and not both', async () => {
+		const pods = await podsOf(plane());
+		await rolledOut(plane());
+		const evict = ({ metadata: { name } }: { metadata: { name: string } }) =>
+			plane().kubectl(['create', '--raw', `/api/v1/namespaces/${NS}/pods/${name}/eviction`, '-f', '-'], {
+				user: 'admin',
+				input: JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: NS } }),
+			});
+		const [first, second] = [await evict(pods[0] as never), await evict(pods[1] as never)];
+		expect(first.code, first.stderr).to.equal(0);
+		expect(second.stderr).to.contain("violate the pod's disruption budget");
+		await rolledOut(plane());
+	});
+});
+
+/** The process is the pod's first one, which no signal from inside can stop. Its inspector can: it runs an endless loop. */
+async function hang(runIn: (script: string) => Promise<unknown>): Promise<void> {
+	await runIn(`process.kill(1, 'SIGUSR1');
+		const ask = async () => {
+			const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json/list')).json();
+			const socket = new WebSocket(webSocketDebuggerUrl);
+			socket.onopen = () => {
+				socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } }));
+				setTimeout(() => process.exit(), 500);
+			};
+		};
+		setTimeout(ask, 1000);`);
+}

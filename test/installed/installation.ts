@@ -1,0 +1,114 @@
+/** Puts the product into a cluster as a user does, looks at its pods, and takes it away again. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { stringify } from 'yaml';
+import type { ControlPlane } from '../control-plane/start.ts';
+import { documentsOf, mustSucceed, ROOT } from '../e2e/product.ts';
+
+export const NS = 'toolhive-scaling';
+const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
+/** Else every story would wait for what is meant for operators and nodes. */
+export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
+
+export interface Installation {
+	/** Also an upgrade, where another version is there. Resolves when all pods are ready. */
+	readonly install: (version?: Version) => Promise<void>;
+	readonly uninstall: () => Promise<void>;
+	/** As rendered, with the image and the flags of these tests. */
+	readonly objects: () => Promise<{ kind: string }[]>;
+}
+
+export interface Version {
+	/** A reference that the nodes have or can pull. */
+	readonly image: string;
+	/** Folder of the manifests. */
+	readonly manifests: string;
+}
+
+export function byKustomize(plane: ControlPlane, current: Version): Installation {
+	const overlay = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlay-'));
+	const write = ({ image, manifests }: Version): void => {
+		const [, newName, newTag] = /^(.*):([^/:]+)$/.exec(image) ?? [];
+		const patch = FLAGS.map((value) => ({ op: 'add', path: '/spec/template/spec/containers/0/args/-', value }));
+		const kustomization = {
+			apiVersion: 'kustomize.config.k8s.io/v1beta1',
+			kind: 'Kustomization',
+			resources: [relative(overlay, manifests)],
+			images: [{ name: PUBLISHED, newName, newTag }],
+			patches: [{ target: { kind: 'Deployment', name: NS }, patch: stringify(patch) }],
+		};
+		writeFileSync(join(overlay, 'kustomization.yaml'), stringify(kustomization));
+	};
+	return {
+		install: async (version = current) => {
+			write(version);
+			await mustSucceed(plane.kubectl(['apply', '-k', overlay], { user: 'admin' }));
+			await rolledOut(plane);
+		},
+		uninstall: async () => {
+			write(current);
+			// The registrations first: they fail closed.
+			await mustSucceed(plane.kubectl(['delete', WEBHOOKS, NS, '--ignore-not-found'], { user: 'admin' }));
+			await mustSucceed(
+				plane.kubectl(['delete', '-k', overlay, '--ignore-not-found'], { user: 'admin', timeoutMs: 120_000 }),
+			);
+		},
+		objects: async () => {
+			write(current);
+			return documentsOf((await mustSucceed(plane.kubectl(['kustomize', overlay]))).stdout);
+		},
+	};
+}
+
+export const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+
+export async function rolledOut(plane: ControlPlane): Promise<void> {
+	const args = ['-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s'];
+	await mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 200_000 }));
+}
+
+/** One after the other, as the strategy of the Deployment has it. */
+export async function restart(plane: ControlPlane): Promise<void> {
+	await mustSucceed(plane.kubectl(['-n', NS, 'rollout', 'restart', `deployment/${NS}`], { user: 'admin' }));
+	await rolledOut(plane);
+}
+
+export interface Pod {
+	readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+	readonly spec: {
+		readonly nodeName: string;
+		readonly containers: readonly { readonly securityContext: object; readonly image: string }[];
+	};
+	readonly status: {
+		readonly podIP: string;
+		readonly conditions: readonly {
+			readonly type: string;
+			readonly status: string;
+			readonly lastTransitionTime: string;
+		}[];
+		readonly containerStatuses: readonly {
+			readonly restartCount: number;
+			readonly state: { readonly running?: { readonly startedAt: string } };
+			readonly lastState: { readonly terminated?: { readonly exitCode: number; readonly reason: string } };
+		}[];
+	};
+}
+
+/** Those that are not on their way out. */
+export async function podsOf(plane: ControlPlane): Promise<Pod[]> {
+	const args = ['-n', NS, 'get', 'pods', '-l', `app.kubernetes.io/name=${NS}`, '-o', 'json'];
+	const { items } = JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] };
+	return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+}
+
+/** Of one pod, through the API server; `ok`, the metrics, or what else is said there. */
+export async function askPod(plane: ControlPlane, pod: string, path: string): Promise<string> {
+	const raw = `/api/v1/namespaces/${NS}/pods/${pod}:8080/proxy${path}`;
+	return (await mustSucceed(plane.kubectl(['get', '--raw', raw]))).stdout;
+}
+
+export const metricsOf = async (plane: ControlPlane): Promise<string> =>
+	(await Promise.all((await podsOf(plane)).map(({ metadata }) => askPod(plane, metadata.name, '/metrics')))).join('\n');
+
+export const currentVersion = (image: string): Version => ({ image, manifests: join(ROOT, 'manifests') });

@@ -1,0 +1,67 @@
+/**
+ * `make e2e`: the product as an image in pods of a cluster. CLUSTER=existing takes the one of KUBECONFIG, whose nodes have IMAGE;
+ * CLUSTER=kind makes one. Ends with the count of all its runs.
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ROOT } from '../e2e/product.ts';
+import { ClusterMissing, useExisting } from './existing.ts';
+import { makeKind } from './kind.ts';
+
+const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
+const HERE = 'test/installed';
+const STORIES = ['servers', 'deployments', 'config-maps', 'reconciler', 'converges', 'old-operator', 'parallel'];
+/** In this order: each begins with what the one before left. */
+const RUNS: Record<string, readonly string[]> = {
+	kustomize: [
+		`${HERE}/install.e2e.ts`,
+		`${HERE}/disturbed.e2e.ts`,
+		...STORIES.map((story) => `test/e2e/${story}.test.ts`),
+		`${HERE}/operator.e2e.ts`,
+		`${HERE}/uninstall.e2e.ts`,
+	],
+};
+
+async function main(): Promise<void> {
+	const { env } = process;
+	const kind = env['CLUSTER'] ?? 'kind';
+	if (kind !== 'kind' && kind !== 'existing') throw new ClusterMissing(`CLUSTER=${kind}: it is kind or existing`);
+	const cluster = kind === 'kind' ? await makeKind(env) : useExisting(env);
+	const total = { passed: 0, failed: 0, skipped: 0 };
+	try {
+		for (const [way, files] of Object.entries(RUNS)) {
+			const output = await mocha(files, { ...env, ...cluster.env, E2E_INSTALLED: way });
+			const last = output.trimEnd().split('\n').at(-1) ?? '';
+			const counted = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last);
+			// It did not come to an end.
+			if (counted === null) total.failed += 1;
+			total.passed += Number(counted?.[1] ?? 0);
+			total.failed += Number(counted?.[2] ?? 0);
+			total.skipped += Number(counted?.[3] ?? 0);
+		}
+	} finally {
+		await cluster.remove();
+	}
+	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+	process.stdout.write(`\ne2e of all installs:\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+	if (total.failed > 0) process.exitCode = 1;
+}
+
+function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+	const args = ['--no-config', '--timeout', '60000', '--reporter', './test/reporter.ts', ...files];
+	const child = spawn(process.execPath, [MOCHA, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+	let output = '';
+	child.stdout.on('data', (chunk: Buffer) => {
+		output += chunk;
+		process.stdout.write(chunk);
+	});
+	return new Promise((resolve) => child.once('close', () => resolve(output)));
+}
+
+try {
+	await main();
+} catch (error) {
+	if (!(error instanceof ClusterMissing)) throw error;
+	process.stderr.write(`make e2e: ${error.message}\n`);
+	process.exitCode = 2;
+}
