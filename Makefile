@@ -24,6 +24,9 @@ test: install ## Run every test; ends with the count
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 
+e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
+	node test/installed/main.ts
+
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
@@ -62,4 +65,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image
+.PHONY: help install demo test e2e e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image

@@ -102,9 +102,7 @@ describe('disturbed while people apply', function () {
 		});
 		await isTrusted(plane());
 		await unnoticed(async () => {
-			const changed = async (): Promise<void> =>
-				expect((await storedData(plane()))['ca.crt']).not.to.equal(old.cert) as unknown as void;
-			await eventually(changed, 60_000);
+			await eventually(async () => expect((await storedData(plane()))['ca.crt']).not.to.equal(old.cert), 60_000);
 			await bothShow((await storedData(plane()))['tls.crt']);
 		});
 	});
@@ -123,14 +121,14 @@ describe('disturbed while people apply', function () {
 		const { name = '' } = pods[0]?.metadata ?? {};
 		await hang((script) => plane().kubectl(['-n', NS, 'exec', name, '--', 'node', '-e', script], { user: 'admin' }));
 		const startedMs = performance.now();
-		const after = (): number => Math.round((performance.now() - startedMs) / 1000);
+		const passed = (): number => Math.round((performance.now() - startedMs) / 1000);
 		const statusOf = async () => (await podsOf(plane())).find(({ metadata }) => metadata.name === name)?.status;
 		const isReady = async (): Promise<string | undefined> =>
 			(await statusOf())?.conditions.find(({ type }) => type === 'Ready')?.status;
 		await eventually(async () => expect(await isReady()).to.equal('False'), 60_000);
-		process.stdout.write(`      not ready after ${after()} s\n`);
+		process.stdout.write(`      not ready after ${passed()} s\n`);
 		await eventually(async () => expect((await statusOf())?.containerStatuses[0]?.restartCount).to.equal(1), 120_000);
-		process.stdout.write(`      restarted after ${after()} s\n`);
+		process.stdout.write(`      restarted after ${passed()} s\n`);
 		await eventually(async () => expect(await isReady()).to.equal('True'), 60_000);
 		expect(await kubectl('-n', NS, 'get', 'events')).to.contain('Liveness probe failed');
 	});
