@@ -56,6 +56,9 @@ bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 se
 bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes)
 	node bench/review.ts
 
+bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
+	node bench/restarts.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -65,4 +68,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image
+.PHONY: help install demo test e2e e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image

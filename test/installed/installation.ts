@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { ControlPlane } from '../control-plane/start.ts';
+import { eventually } from '../e2e/eventually.ts';
 import { documentsOf, mustSucceed, ROOT } from '../e2e/product.ts';
 
 export const NS = 'toolhive-scaling';
@@ -63,9 +64,14 @@ export function byKustomize(plane: ControlPlane, current: Version): Installation
 
 export const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
 
+/** The new pods are ready and the old ones have ended: what they do at last would else be seen by nobody. */
 export async function rolledOut(plane: ControlPlane): Promise<void> {
 	const args = ['-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s'];
 	await mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 200_000 }));
+	await eventually(async () => {
+		const all = await allPods(plane);
+		if (all.some(isEnding)) throw new Error('a pod is still on its way out');
+	}, 60_000);
 }
 
 /** One after the other, as the strategy of the Deployment has it. */
@@ -96,11 +102,15 @@ export interface Pod {
 }
 
 /** Those that are not on their way out. */
-export async function podsOf(plane: ControlPlane): Promise<Pod[]> {
+export const podsOf = async (plane: ControlPlane): Promise<Pod[]> =>
+	(await allPods(plane)).filter((pod) => !isEnding(pod));
+
+async function allPods(plane: ControlPlane): Promise<Pod[]> {
 	const args = ['-n', NS, 'get', 'pods', '-l', `app.kubernetes.io/name=${NS}`, '-o', 'json'];
-	const { items } = JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] };
-	return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+	return (JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] }).items;
 }
+
+const isEnding = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 
 /** Of one pod, through the API server; `ok`, the metrics, or what else is said there. */
 export async function askPod(plane: ControlPlane, pod: string, path: string): Promise<string> {
