@@ -20,7 +20,7 @@ const schema: Required<Property> = JSON.parse(readFileSync(join(CHART, 'values.s
 /** By other values, or of no use in a pod. */
 const NOT_UNDER_SERVE = ['kubeconfig', 'tls-dir', 'namespace-label', 'exclude-namespaces'];
 const flags = Object.keys(SERVE_OPTIONS).filter((flag) => !NOT_UNDER_SERVE.includes(flag));
-const valueOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+const chartNameOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 /** `serve` with the values that stand behind a # there. */
 const commented = parse(values.replace('serve: {}', 'serve:').replaceAll(/^#( {2}\w+: )/gm, '$1')) as { serve: Values };
 
@@ -36,10 +36,10 @@ describe('chart: values', function () {
 	it('have every flag of serve, with its default, in values.yaml and in the schema', () => {
 		const defaults = flags.map((flag) => {
 			const { fallback } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
-			return [valueOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
+			return [chartNameOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
 		});
 		expect(commented.serve).to.deep.equal(Object.fromEntries(defaults));
-		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(valueOf));
+		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(chartNameOf));
 	});
 	it('say all that the schema allows, and nothing else', () => {
 		const { global: _, ...properties } = schema.properties;
@@ -142,7 +142,7 @@ describe('chart: values', function () {
 		[{ serve: { maxInflight: 3 } }, '/serve', 'maxInflight'],
 		[{ serve: { maxInFlight: 0 } }, '/serve/maxInFlight', 'got 0, want 1'],
 		[{ serve: { passwordEnv: 'Pod' } }, '/serve/passwordEnv', "'deployment', 'pod'"],
-		[{ serve: { operatorUsernames: 'a,b' } }, '/serve/operatorUsernames', 'want array'],
+		[{ serve: { operatorUsernames: 'a,b' } }, '/serve/operatorUsernames', 'got string'],
 		[{ serve: { operatorUsernames: [] } }, '/serve/operatorUsernames'],
 		[{ serve: { operatorUsernames: ['a,b'] } }, '/serve/operatorUsernames/0', 'a,b'],
 		[{ certificates: { mode: 'certmanager' } }, '/certificates/mode', "'self-managed', 'provided', 'cert-manager'"],
@@ -167,7 +167,7 @@ describe('chart: values', function () {
 			const { allowed } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];
 			if (highest === undefined) continue;
-			const name = valueOf(flag);
+			const name = chartNameOf(flag);
 			await render(helm, { serve: { [name]: Number(highest) } });
 			expect(await refusal(helm, { serve: { [name]: Number(highest) + 1 } })).to.include(`/serve/${name}`);
 			expect(await refusal(helm, { serve: { [name]: Number(lowest) - 1 } })).to.include(`/serve/${name}`);

@@ -75,8 +75,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- $_ := set .namespaceSelector "matchLabels" (dict "toolhive-scaling/enabled" "true") }}
 {{- end }}
 {{- /* Otherwise the leader or the cainjector writes it, and nothing here takes it away. */}}
-{{- with $values.certificates.caBundle }}
-{{- $_ := set .clientConfig "caBundle" (b64enc .) }}
+{{- if $values.certificates.caBundle }}
+{{- $_ := set .clientConfig "caBundle" (b64enc $values.certificates.caBundle) }}
 {{- end }}
 {{- end }}
 {{- include "toolhive-scaling.object" (list $root $registration) }}
