@@ -52,7 +52,7 @@ export function createCertificateObjects(
 		},
 		writeSecret: async (found, data, signal) => {
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-			await owner.look(signal);
+			await quietly(owner.look(signal));
 			const before = found?.object ?? newSecret(namespace);
 			const secret = { ...before, metadata: owner.on(before['metadata']), data: Object.fromEntries(encoded) };
 			const [method, path] = found === undefined ? ['POST', secretsPath(namespace)] : ['PUT', secretPath(named)];
