@@ -24,6 +24,9 @@ test: install ## Run every test; ends with the count
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 
+e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
+	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
+
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
@@ -32,7 +35,7 @@ check: install ## Types, format, lint, and that generated files are up to date
 format: install ## Format the code and mend what the linter can
 	biome check --write .
 
-manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
+manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts, and manifests/chart/files/
 	node scripts/manifests.ts
 
 golden: install ## Write the expected output of test/cases/ and the generated parts of docs/ anew; look at the diff

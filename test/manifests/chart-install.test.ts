@@ -1,6 +1,7 @@
 /** The chart on a real API server, with Helm 4 and Helm 3: install, upgrade and uninstall, beside the product that leads. */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
+import { issueAuthority } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
 import { type Program, startProgram } from '../commands/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -88,6 +89,25 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			const { webhooks } = await read('validatingwebhookconfiguration', NS);
 			expect(webhooks[0].namespaceSelector.matchExpressions[0].values).to.include('payroll');
 			expect(await caBundles()).to.deep.equal(before);
+		});
+
+		it('break-glass and back: an upgrade brings the registrations back', async () => {
+			await must('delete', REGISTRATIONS, NS);
+			expect((await helm('upgrade', 'scaling', CHART, '--namespace', NS)).code).to.equal(0);
+			expect(await caBundles()).to.deep.equal(['', '', '', '', '']);
+		});
+
+		it("a certificate of your own: the authority that you give takes the place of the leader's", async () => {
+			const value = Buffer.from((await issueAuthority()).cert).toString('base64');
+			const patch = { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value };
+			await must('patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify([patch]));
+			const caBundle = (await issueAuthority()).cert;
+			const provided = ['--set', 'certificates.mode=provided', '--set', `certificates.caBundle=${caBundle}`];
+			const forced = generation === 'v4' ? ['--force-conflicts'] : [];
+			const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...provided, ...forced);
+			expect(code, stderr).to.equal(0);
+			expect(new Set(await caBundles())).to.deep.equal(new Set([Buffer.from(caBundle).toString('base64')]));
+			expect((await helm('upgrade', 'scaling', CHART, '--namespace', NS)).code).to.equal(0);
 		});
 
 		it('a second one in another namespace is refused, and told where the first is', async () => {
