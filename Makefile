@@ -27,6 +27,9 @@ e2e-operator: install ## Beside the real ToolHive operator, which is built once 
 e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
 	node test/installed/main.ts
 
+e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
+	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
+
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
@@ -35,7 +38,7 @@ check: install ## Types, format, lint, and that generated files are up to date
 format: install ## Format the code and mend what the linter can
 	biome check --write .
 
-manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
+manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts, and manifests/chart/files/
 	node scripts/manifests.ts
 
 golden: install ## Write the expected output of test/cases/ and the generated parts of docs/ anew; look at the diff
@@ -68,4 +71,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
+.PHONY: help install demo test e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
