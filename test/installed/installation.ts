@@ -3,14 +3,19 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { type KubectlResult, runKubectl } from '../control-plane/kubectl.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { documentsOf, mustSucceed, ROOT } from '../e2e/product.ts';
+import { findHelm } from '../helm/build.ts';
 
 export const NS = 'toolhive-scaling';
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 /** Else every story would wait for what is meant for operators and nodes. */
-export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
+const SETTINGS = { settleSeconds: 1, rolloutsPerMinute: 600 };
+export const FLAGS = Object.entries(SETTINGS).map(
+	([name, value]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`,
+);
 
 export interface Installation {
 	/** Also an upgrade, where another version is there. Resolves when all pods are ready. */
@@ -59,6 +64,39 @@ export function byKustomize(plane: ControlPlane, current: Version): Installation
 			write(current);
 			return documentsOf((await mustSucceed(plane.kubectl(['kustomize', overlay]))).stdout);
 		},
+	};
+}
+
+/** The chart of this checkout, by Helm 4. */
+export async function byHelm(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
+	const helm = await findHelm('v4', process.env, (line) => void process.stderr.write(`${line}\n`));
+	const [, registry, repository, tag] = /^([^/]+)\/(.+):([^/:]+)$/.exec(image) ?? [];
+	const values = join(plane.dataFolder, 'values.yaml');
+	writeFileSync(values, stringify({ image: { registry, repository, tag }, serve: SETTINGS }));
+	const chart = [NS, join(manifests, 'chart'), '--namespace', NS, '--values', values];
+	const run = (args: readonly string[]): Promise<KubectlResult> =>
+		mustSucceed(runKubectl(helm, plane.kubeconfig('admin'), plane.dataFolder, args, { timeoutMs: 240_000 }));
+	const admin = (args: readonly string[]): Promise<KubectlResult> =>
+		mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 120_000 }));
+	return {
+		install: async () => {
+			const restricted = 'pod-security.kubernetes.io/enforce=restricted';
+			await admin(['create', 'namespace', NS]);
+			await admin(['label', 'namespace', NS, restricted]);
+			await run(['upgrade', '--install', ...chart]);
+			await rolledOut(plane);
+		},
+		uninstall: async () => {
+			await admin(['delete', WEBHOOKS, NS, '--ignore-not-found']);
+			await run(['uninstall', NS, '--namespace', NS, '--wait']);
+			// The namespace is not the chart's. What is in it by now is what was there before.
+			await eventually(async () => {
+				const { stdout } = await admin(['-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name']);
+				if (stdout !== '') throw new Error(`helm uninstall left behind:\n${stdout}`);
+			}, 60_000);
+			await admin(['delete', 'namespace', NS]);
+		},
+		objects: async () => documentsOf((await run(['template', ...chart])).stdout),
 	};
 }
 

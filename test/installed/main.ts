@@ -28,6 +28,14 @@ const RUNS: readonly { readonly way: string; readonly files: readonly string[] }
 			`${HERE}/uninstall.e2e.ts`,
 		],
 	},
+	{
+		way: 'helm',
+		files: [
+			`${HERE}/install.e2e.ts`,
+			...['servers', 'deployments'].map((story) => `test/e2e/${story}.test.ts`),
+			`${HERE}/uninstall.e2e.ts`,
+		],
+	},
 	{ way: 'kustomize', files: [`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`] },
 ];
 
