@@ -97,6 +97,24 @@ describe('http sockets', function () {
 		agent.destroy();
 	});
 
+	it('draining, asks also who was in flight already to go elsewhere', async () => {
+		held = Promise.withResolvers();
+		const answer = serving.ask();
+		await until(() => serving.webhook.inFlight() === 1);
+		serving.webhook.startDraining();
+		held.resolve(ALLOWED);
+		expect((await answer).headers['connection']).to.equal('close');
+	});
+
+	it('draining, leaves idle connections to the client, which may be writing to one just now', async () => {
+		const agent = oneConnection();
+		await serving.ask({ agent });
+		serving.webhook.startDraining();
+		await sleep(200);
+		expect(await serving.ask({ agent })).to.include({ status: 200, isReused: true });
+		agent.destroy();
+	});
+
 	it('closing, lets what is in flight end and takes nothing new', async () => {
 		held = Promise.withResolvers();
 		const agent = oneConnection();
