@@ -18,6 +18,7 @@ import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
+import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { readOptions, UsageError, unknownVariables } from './options.ts';
 import { type ServingReconciler, servingReconciler } from './reconcile.ts';
@@ -96,6 +97,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const reloads = certificate.start((changed) => useCertificate(https, changed));
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
 	void logWhenReady(unready, log);
+	void tellOldKubernetes(connection, log);
 	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
 	if (options.reconcile === 'true') {
 		reconciler = servingReconciler({
