@@ -25,6 +25,8 @@ export interface Replica extends Program {
 
 export interface SelfManaged {
 	readonly plane: () => ControlPlane;
+	/** Everything that the manifests hold. */
+	readonly objects: () => readonly { kind: string }[];
 	readonly start: (how?: { flags?: readonly string[]; kubeconfig?: string; isReady?: boolean }) => Promise<Replica>;
 	/** The first replica answers /mutate, the last one /validate. Resolves when that is stored, not when it is heard of. */
 	readonly register: (...replicas: readonly Replica[]) => Promise<void>;
@@ -42,8 +44,14 @@ export interface SelfManaged {
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString();
 
-export function useSelfManaged(): SelfManaged {
-	const plane = needControlPlane({ isOwn: true });
+export interface SelfManagedOptions {
+	/** Kustomize folder below the top. */
+	readonly overlay?: string;
+	readonly auditPolicy?: object;
+}
+
+export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOptions = {}): SelfManaged {
+	const plane = needControlPlane({ isOwn: true, ...how });
 	const replicas: Program[] = [];
 	let objects: { kind: string }[] = [];
 	const must: SelfManaged['must'] = async (args, input) => {
@@ -52,7 +60,7 @@ export function useSelfManaged(): SelfManaged {
 	};
 	before('installation', async function () {
 		this.timeout(60_000);
-		objects = documentsOf(await must(['kustomize', `${ROOT}/manifests`]));
+		objects = documentsOf(await must(['kustomize', `${ROOT}/${overlay}`]));
 		await applyCrds(plane());
 		await apply(
 			plane(),
@@ -69,6 +77,7 @@ export function useSelfManaged(): SelfManaged {
 	return {
 		plane,
 		must,
+		objects: () => objects,
 		start: async ({ flags = [], kubeconfig = plane().kubeconfig('webhook'), isReady = true } = {}) => {
 			const ports = ['--webhook-port=0', '--metrics-port=0'];
 			const args = ['serve', `--kubeconfig=${kubeconfig}`, ...ports, '--drain-seconds=0', ...flags];
