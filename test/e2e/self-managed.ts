@@ -66,9 +66,7 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 			plane(),
 			objects.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind)),
 		);
-		// There are no pods; what the Service leads to is this machine.
-		const spec = { type: 'ExternalName', externalName: 'localhost' };
-		await apply(plane(), [{ apiVersion: 'v1', kind: 'Service', metadata: { name: NS, namespace: NS }, spec }]);
+		await apply(plane(), [serviceIn(NS)]);
 	});
 	after('replicas', async () => {
 		for (const replica of replicas) await replica.kill();
@@ -93,16 +91,7 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 			};
 		},
 		register: async (...to) => {
-			const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
-			const pointed = registrations.map((registration, index) => ({
-				...registration,
-				webhooks: (registration['webhooks'] as Json[]).map((webhook) => {
-					const client = webhook['clientConfig'] as { service: object };
-					const port = to.at(index === 0 ? 0 : -1)?.webhookPort;
-					return { ...webhook, clientConfig: { service: { ...client.service, port } } };
-				}),
-			}));
-			await apply(plane(), pointed);
+			await apply(plane(), registrationsTo(objects, to));
 		},
 		unregister: async () => void (await must(['delete', KINDS.join(), NS, '--ignore-not-found'])),
 		secret: async (namespace = NS) => {
@@ -145,6 +134,30 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 			);
 		},
 	};
+}
+
+/** There are no pods; what the Service leads to is this machine. */
+export const serviceIn = (namespace: string): object => ({
+	apiVersion: 'v1',
+	kind: 'Service',
+	metadata: { name: NS, namespace },
+	spec: { type: 'ExternalName', externalName: 'localhost' },
+});
+
+/** The registrations in `objects`; the first replica answers /mutate, the last one /validate. */
+export function registrationsTo(
+	objects: readonly { kind: string }[],
+	replicas: readonly { webhookPort: number }[],
+): object[] {
+	const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
+	return registrations.map((registration, index) => ({
+		...registration,
+		webhooks: (registration['webhooks'] as Json[]).map((webhook) => {
+			const client = webhook['clientConfig'] as { service: object };
+			const port = replicas.at(index === 0 ? 0 : -1)?.webhookPort;
+			return { ...webhook, clientConfig: { service: { ...client.service, port } } };
+		}),
+	}));
 }
 
 /** What a client sees that trusts `ca`: the certificate, or why it refuses it. */
