@@ -27,7 +27,13 @@ export interface SelfManaged {
 	readonly plane: () => ControlPlane;
 	/** Everything that the manifests hold. */
 	readonly objects: () => readonly { kind: string }[];
-	readonly start: (how?: { flags?: readonly string[]; kubeconfig?: string; isReady?: boolean }) => Promise<Replica>;
+	readonly start: (how?: {
+		flags?: readonly string[];
+		kubeconfig?: string;
+		isReady?: boolean;
+		/** By how much its wall clock is ahead. */
+		clockAheadMs?: number;
+	}) => Promise<Replica>;
 	/** The first replica answers /mutate, the last one /validate. Resolves when that is stored, not when it is heard of. */
 	readonly register: (...replicas: readonly Replica[]) => Promise<void>;
 	readonly unregister: () => Promise<void>;
@@ -76,10 +82,11 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 		plane,
 		must,
 		objects: () => objects,
-		start: async ({ flags = [], kubeconfig = plane().kubeconfig('webhook'), isReady = true } = {}) => {
+		start: async ({ flags = [], kubeconfig = plane().kubeconfig('webhook'), isReady = true, clockAheadMs } = {}) => {
 			const ports = ['--webhook-port=0', '--metrics-port=0'];
 			const args = ['serve', `--kubeconfig=${kubeconfig}`, ...ports, '--drain-seconds=0', ...flags];
-			const program = startProgram(args, { KUBERNETES_SERVICE_HOST: '127.0.0.1' });
+			const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', CLOCK_AHEAD_MS: String(clockAheadMs) };
+			const program = startProgram(args, env, clockAheadMs === undefined ? {} : { preload: 'other-clock.ts' });
 			replicas.push(program);
 			const { webhookPort, metricsPort } = await program.said('serving');
 			if (isReady) await program.said('ready');
