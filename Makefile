@@ -53,6 +53,9 @@ bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 se
 bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes)
 	node bench/review.ts
 
+bench-restarts: install ## Measure how many calls fail in 20 rolling restarts under load (about 6 minutes); RESTARTS=, DRAIN_SECONDS=
+	RESTARTS=$(or $(RESTARTS),20) DRAIN_SECONDS=$(or $(DRAIN_SECONDS),10) mocha --no-config --timeout 60000 test/e2e/restarts.test.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -62,4 +65,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image
+.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
