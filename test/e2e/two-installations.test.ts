@@ -38,7 +38,8 @@ describe('two installations in one cluster', function () {
 		const how = { input: JSON.stringify(server) };
 		const { stderr } = await plane().kubectl(['create', '--dry-run=server', '-n', 'default', '-f', '-'], how);
 		expect(stderr).to.include('session-storage-missing');
-		expect(replica.saying('review').length).to.be.above(before);
+		// The line comes through a pipe.
+		await eventually(async () => expect(replica.saying('review').length).to.be.above(before), 3_000);
 	};
 	const doctor = async (namespace: string): Promise<string> => {
 		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, `--namespace=${namespace}`];
