@@ -6,8 +6,11 @@ export const AUTHORITY_DAYS = 5 * 365;
 /** Short, because a serving certificate is easy to replace: same authority, so no caBundle changes. */
 export const SERVING_DAYS = 90;
 
-/** Clocks differ. A certificate that begins now is refused by a machine that is a minute behind. */
-export const BACKDATE_MS = 3_600_000;
+/**
+ * Clocks differ. A certificate that begins now is refused by a machine that is a minute behind; and a replica an hour behind would take
+ * what one an hour ahead has made for not valid yet, serve nothing, and as the leader replace an authority that is in use.
+ */
+export const BACKDATE_MS = DAY_MS;
 
 /**
  * How long every caBundle must have trusted the next authority before a certificate of it is served. An API server follows the

@@ -59,13 +59,13 @@ export function createCertificateObjects(
 			await quietly(connection.send(method as 'POST' | 'PUT', path as string, secret, 'application/json', signal));
 		},
 		getRegistrations: async (signal) => {
-			const found = await Promise.all(
-				REGISTRATION_KINDS.map(async (kind) => {
-					const object = await getFirst(connection, [registrationPath(kind, INSTALLED_AS)], signal);
-					return object === undefined ? [] : [registrationOf(kind, object, namespace)];
-				}),
-			);
-			return found.flat();
+			// One after the other, so that who may see neither always hears of the same one, and says so once.
+			const found: StoredRegistration[] = [];
+			for (const kind of REGISTRATION_KINDS) {
+				const object = await getFirst(connection, [registrationPath(kind, INSTALLED_AS)], signal);
+				if (object !== undefined) found.push(registrationOf(kind, object, namespace));
+			}
+			return found;
 		},
 		writeCaBundle: async ({ kind, resourceVersion, webhooks }, bundle, signal) => {
 			const value = Buffer.from(bundle).toString('base64');

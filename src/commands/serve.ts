@@ -11,12 +11,14 @@ import { createWebhook } from '../http/app.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
 import { createMetrics } from '../http/metrics.ts';
+import { createRoundTrip } from '../http/round-trip.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
+import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { readOptions, UsageError, unknownVariables } from './options.ts';
 import { type ServingReconciler, servingReconciler } from './reconcile.ts';
@@ -75,16 +77,27 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		log,
 		metrics,
 	});
-	const missing = (): string[] => [...certificate.missing(), ...unsyncedOf(memory)];
-	const health = createHealth(() => (isDraining ? ['draining'] : missing()), metrics);
-
 	const https = await listenHttps(webhook.listener, certificate.current(), options['webhook-port']).catch(
 		busy('--webhook-port'),
 	);
-	const http = await listenHttp(health, options['metrics-port']).catch(busy('--metrics-port'));
+	const roundTrip = createRoundTrip({
+		server: https,
+		certificate: certificate.current,
+		// The kubelet's Event says 503 and no more.
+		onChange: (reason) =>
+			reason === undefined ? log.info('HTTPS port answers again') : log.error({ reason }, 'HTTPS port does not answer'),
+	});
+	const unready = async (): Promise<string[]> => {
+		if (isDraining) return ['draining'];
+		// Without a certificate no handshake could succeed, and that is told already.
+		const trouble = certificate.current() === undefined ? undefined : await roundTrip();
+		return [...certificate.missing(), ...unsyncedOf(memory), ...(trouble === undefined ? [] : [`tls: ${trouble}`])];
+	};
+	const http = await listenHttp(createHealth(unready, metrics), options['metrics-port']).catch(busy('--metrics-port'));
 	const reloads = certificate.start((changed) => useCertificate(https, changed));
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
-	void logWhenReady(missing, log);
+	void logWhenReady(unready, log);
+	void tellOldKubernetes(connection, log);
 	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
 	if (options.reconcile === 'true') {
 		reconciler = servingReconciler({
@@ -158,8 +171,8 @@ const watchesOf = (memory: Memory): { resource: string; silentSeconds: number; o
 		objects: memory.sizeOf(resource),
 	}));
 
-async function logWhenReady(missing: () => readonly string[], log: Logger): Promise<void> {
-	while (missing().length > 0) await sleep(100, undefined, { ref: false });
+async function logWhenReady(unready: () => Promise<readonly string[]>, log: Logger): Promise<void> {
+	while ((await unready()).length > 0) await sleep(100, undefined, { ref: false });
 	log.info('ready');
 }
 

@@ -17,6 +17,7 @@ import {
 } from './body.ts';
 import { createBudget, DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
+import { ROUND_TRIP_PATH } from './round-trip.ts';
 import { sendJson, sendStatus } from './status.ts';
 
 /** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
@@ -48,8 +49,13 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	let inFlight = 0;
 	let isDraining = false;
 
+	/** Only when the answer is there, so that what was in flight when we were told to go says it too. */
+	const sendElsewhere = (response: ServerResponse): void => {
+		if (isDraining && !response.headersSent) response.setHeader('connection', 'close');
+	};
 	const refuse = (response: ServerResponse, code: number, message: string): void => {
 		metrics.countRefused(code);
+		sendElsewhere(response);
 		sendStatus(response, code, message);
 	};
 	/** Refuses once the client has sent all of a body that nobody looks at, or it would not get to read the answer. */
@@ -85,6 +91,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 			const json = JSON.stringify(reviewOf(uid, answer));
 			lines.info(finish(verdictOf(answer)), 'review');
 			if (answer.findings.length > 0) metrics.countWarnings(answer.findings.length);
+			sendElsewhere(response);
 			sendJson(response, 200, json);
 		} catch (error) {
 			log.error({ ...finish('error'), err: error }, 'review failed');
@@ -97,7 +104,6 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	const route =
 		(handler: Handler) =>
 		async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-			if (isDraining) response.setHeader('connection', 'close');
 			if (isTooLong(request)) {
 				refuseUnread(request, response, 413, TOO_LARGE);
 				return;
@@ -152,8 +158,9 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		listener: (request, response) => {
 			// Express gives every request another prototype, which costs more than a small review does.
 			const handle = request.method === 'POST' ? routes.get(pathOf(request.url ?? '')) : undefined;
-			if (handle === undefined) app(request, response);
-			else void handle(request, response);
+			if (handle !== undefined) void handle(request, response);
+			else if (request.url === ROUND_TRIP_PATH) response.end('ok\n');
+			else app(request, response);
 		},
 		inFlight: () => inFlight,
 		startDraining: () => {

@@ -3,7 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import type { Metrics } from './metrics.ts';
 
 /** What keeps the process from being ready, in words; empty when it is. */
-export type Unready = () => readonly string[];
+export type Unready = () => readonly string[] | Promise<readonly string[]>;
 
 export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentType' | 'text'>): Express {
 	const app = express();
@@ -11,8 +11,8 @@ export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentTy
 	app.get('/livez', (_request, response) => {
 		response.type('text/plain').send('ok\n');
 	});
-	app.get('/readyz', (_request, response) => {
-		const reasons = unready();
+	app.get('/readyz', async (_request, response) => {
+		const reasons = await unready();
 		response
 			.status(reasons.length === 0 ? 200 : 503)
 			.type('text/plain')

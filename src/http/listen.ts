@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
 
 /** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
@@ -80,6 +80,9 @@ export const useCertificate = (server: HttpsServer, { cert, key }: Certificate):
 
 /** Stops accepting, lets what is in flight end, and closes what is idle. */
 export async function closeGently(server: Server | HttpsServer): Promise<void> {
+	// Once through the event loop, so that what has arrived is read: a connection with a request in it is not idle, and closing it would
+	// lose that request.
+	await loop();
 	const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 	server.closeIdleConnections();
 	const timeUp = new AbortController();

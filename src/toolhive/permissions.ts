@@ -1,6 +1,6 @@
 /**
  * What our ServiceAccount may do, and must. The roles in manifests/ are compared with it, and with the calls that
- * src/cluster/ makes; `doctor` asks a cluster for each of them.
+ * an API server recorded; `doctor` asks a cluster for each of them.
  */
 import { CERTIFICATE_SECRET, GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
 

@@ -20,7 +20,7 @@ async function table(): Promise<Row[]> {
 	const endedLeaf = await leafOf(ca, 91);
 	const foreign = await leafOf(other, 1);
 	const misnamed = await leafOf(ca, 1, { hosts: ['webhook.example.com'] });
-	const early = await leafOf(ca, -0.05);
+	const early = await leafOf(ca, -1.05);
 	const settledMs = { trustedForMs: SETTLE_MS };
 	return [
 		...[

@@ -9,6 +9,9 @@ import type { Json } from '../../src/toolhive/types.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
+/** `timeoutSeconds` of the probes in manifests/base. */
+const PROBE_MS = 3_000;
+
 export interface Ended {
 	readonly code: number | null;
 	readonly stdout: string;
@@ -26,13 +29,21 @@ export interface Program {
 	readonly kill: () => Promise<void>;
 }
 
+export interface StartOptions {
+	readonly cwd?: string;
+	readonly stdin?: string | Uint8Array;
+	/** A file of this folder that is loaded before the program. */
+	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
+}
+
 /** Only these variables, so that nothing of the machine gets in. */
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string>> = {},
-	{ cwd, stdin }: { readonly cwd?: string; readonly stdin?: string | Uint8Array } = {},
+	{ cwd, stdin, preload }: StartOptions = {},
 ): Program {
-	const child = spawn(process.execPath, [MAIN, ...args], {
+	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
+	const child = spawn(process.execPath, [...imported, MAIN, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'nobody'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
 		...(cwd !== undefined && { cwd }),
@@ -69,10 +80,11 @@ export function startProgram(
 	};
 }
 
-/** Status and body of a plain GET on this machine; status 0 where nobody answers. */
+/** Status and body of a plain GET on this machine; status 0 where nobody answers, or not as soon as a probe of the kubelet asks for. */
 export function get(port: unknown, path: string): Promise<{ status: number; body: string }> {
 	return new Promise((resolve) => {
-		const asked = request({ host: '127.0.0.1', port: Number(port), path, agent: false }, (response) => {
+		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(PROBE_MS) };
+		const asked = request(how, (response) => {
 			let body = '';
 			response.setEncoding('utf8').on('data', (text: string) => {
 				body += text;

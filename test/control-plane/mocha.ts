@@ -17,6 +17,8 @@ export interface NeededControlPlane {
 	readonly controllerManager?: boolean;
 	/** One that no other suite sees, and that ends with this one: for what could not be tidied up. */
 	readonly isOwn?: boolean;
+	/** Only for one of its own. */
+	readonly auditPolicy?: object;
 }
 
 /**
@@ -30,7 +32,12 @@ export function needControlPlane(options: NeededControlPlane = {}): () => Contro
 	before('control plane', async function () {
 		this.timeout(FIRST_START_TIMEOUT_MS);
 		const existing = isOwn ? undefined : shared.get(withControllers);
-		const started = existing ?? startControlPlane({ controllerManager: withControllers });
+		const started =
+			existing ??
+			startControlPlane({
+				controllerManager: withControllers,
+				...(options.auditPolicy !== undefined && { auditPolicy: options.auditPolicy }),
+			});
 		if (!isOwn) shared.set(withControllers, started);
 		try {
 			ours = await started;

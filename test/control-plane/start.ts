@@ -1,5 +1,5 @@
 /** A real etcd and kube-apiserver, and on request kube-controller-manager, on 127.0.0.1 for as long as a test needs them. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -19,6 +19,8 @@ export interface ControlPlaneOptions {
 	/** Where the programs are; without it they are found or made (assets.ts). */
 	readonly assets?: Assets;
 	readonly apiServerArgs?: readonly string[];
+	/** An audit.k8s.io/v1 Policy; `auditLog` then tells what the API server recorded. */
+	readonly auditPolicy?: object;
 	/** Leave the data folder and its logs behind. */
 	readonly keepData?: boolean;
 	readonly say?: (line: string) => void;
@@ -42,6 +44,8 @@ export interface ControlPlane {
 	) => Promise<KubectlResult>;
 	/** Pids of what is running now. */
 	readonly pids: () => number[];
+	/** One JSON text per line; empty without a policy. */
+	readonly auditLog: () => string;
 	readonly stopApiServer: () => Promise<void>;
 	/** On the same port, with the same certificate and data; resolves when it is ready. */
 	readonly startApiServer: () => Promise<void>;
@@ -65,6 +69,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	const [etcdPort = 0, peerPort = 0, apiPort = 0] = await freePorts(3);
 	const url = `https://127.0.0.1:${apiPort}`;
 	const etcdUrl = `http://127.0.0.1:${etcdPort}`;
+	const auditFile = join(dataFolder, 'audit.log');
+	const auditArgs = options.auditPolicy === undefined ? [] : auditTo(auditFile, options.auditPolicy, dataFolder);
 	const running = new Map<string, RunningProgram>();
 	const kubeconfigs = new Map<User, string>();
 
@@ -118,6 +124,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			'--allow-privileged=true',
 			// Without controllers nobody makes the ServiceAccount `default`, and no Pod could be created.
 			...(withControllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
+			...auditArgs,
 			...(options.apiServerArgs ?? []),
 		]);
 		await waitUntilReady(apiServer, async () => (await askApi('/readyz')) === 200, READY_TIMEOUT_MS);
@@ -162,11 +169,19 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		kubeconfig,
 		kubectl: (args, how = {}) =>
 			runKubectl(join(assets.folder, 'kubectl'), kubeconfig(how.user ?? 'person'), dataFolder, args, how),
+		auditLog: () => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
 		pids: () => [...running.values()].map((program) => program.pid),
 		stopApiServer: () => end('kube-apiserver'),
 		startApiServer,
 		stop,
 	};
+}
+
+function auditTo(logFile: string, policy: object, folder: string): string[] {
+	const policyFile = join(folder, 'audit-policy.json');
+	writeFileSync(policyFile, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', ...policy }));
+	// Rotated, it would be two files.
+	return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`, '--audit-log-maxsize=1024'];
 }
 
 /** HTTP status of one request; 0 when there was no answer. */

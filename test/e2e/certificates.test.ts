@@ -4,7 +4,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { Data } from '../../src/certificates/held.ts';
+import { issueAuthority, issueServing } from '../../src/certificates/issue.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
+import { asTls, HOSTS } from '../certificates/scene.ts';
 import { get } from '../commands/program.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
@@ -57,7 +60,7 @@ describe('certificates of our own on a real API server', function () {
 		expect([days(ca), days(leaf)]).to.deep.equal([5 * 365, 90]);
 		expect(leaf.publicKey.asymmetricKeyDetails).to.deep.equal({ namedCurve: 'prime256v1' });
 		expect(leaf.subjectAltName).to.equal(`DNS:${HOST}, DNS:${HOST}.cluster.local`);
-		expect(leaf.validFromDate.getTime()).to.be.closeTo(Date.now() - 3_600_000, 60_000);
+		expect(leaf.validFromDate.getTime()).to.be.closeTo(Date.now() - DAY_MS, 60_000);
 	});
 
 	it('says when they end, and that this replica made them', async () => {
@@ -93,11 +96,30 @@ describe('certificates of our own on a real API server', function () {
 		await eventually(expectAsked);
 	});
 
-	it('half a pair in the Secret is replaced, and said', async () => {
+	const now = new Date(Date.now() - 100 * DAY_MS);
+	const theirs = async (): Promise<Data> => asTls(await issueServing(await issueAuthority(), { hosts: HOSTS }));
+	for (const { what, spoil, reason } of [
+		{ what: 'half a pair', spoil: () => ({ 'tls.key': '' }), reason: 'half of the pair is missing' },
+		{
+			what: 'two halves of two pairs',
+			spoil: async () => ({ 'tls.key': (await theirs())['tls.key'] ?? '' }),
+			reason: 'certificate and key do not belong together',
+		},
+		{
+			what: 'one that has ended',
+			spoil: async () => asTls(await issueServing(await issueAuthority({ now }), { hosts: HOSTS, now })),
+			reason: 'the certificate has ended',
+		},
+		{ what: 'one of another authority', spoil: theirs, reason: 'the certificate is of another authority' },
+	])
+		it(`${what} in the Secret: replaced, and said why`, () => expectMended(spoil, reason));
+
+	async function expectMended(spoil: () => Data | Promise<Data>, reason: string): Promise<void> {
 		const { data } = (await secret()) ?? expect.fail('no Secret');
-		await plant({ ...data, 'tls.key': 'hello' });
-		await eventually(async () => expect(first.saying('certificate made')).to.have.length(1));
-		expect(first.saying('certificate made')[0]).to.include({ reason: 'certificate and key do not belong together' });
+		const made = first.saying('certificate made').length;
+		await plant({ ...data, ...(await spoil()) });
+		await eventually(async () => expect(first.saying('certificate made')).to.have.length(made + 1));
+		expect(first.saying('certificate made').at(-1)).to.include({ reason });
 		const mended = (await secret()) ?? expect.fail('no Secret');
 		expect(mended.data['ca.crt']).to.equal(data['ca.crt']);
 		const serials = async (): Promise<unknown[]> =>
@@ -105,7 +127,7 @@ describe('certificates of our own on a real API server', function () {
 		const wanted = String(new X509Certificate(mended.data['tls.crt'] ?? ''));
 		await eventually(async () => expect(await serials()).to.deep.equal([wanted, wanted]));
 		await expectAsked();
-	});
+	}
 
 	it('never a key in a log', () => {
 		const said = JSON.stringify([...first.lines(), ...second.lines()]);

@@ -25,7 +25,15 @@ export interface Replica extends Program {
 
 export interface SelfManaged {
 	readonly plane: () => ControlPlane;
-	readonly start: (how?: { flags?: readonly string[]; kubeconfig?: string; isReady?: boolean }) => Promise<Replica>;
+	/** Everything that the manifests hold. */
+	readonly objects: () => readonly { kind: string }[];
+	readonly start: (how?: {
+		flags?: readonly string[];
+		kubeconfig?: string;
+		isReady?: boolean;
+		/** By how much its wall clock is ahead. */
+		clockAheadMs?: number;
+	}) => Promise<Replica>;
 	/** The first replica answers /mutate, the last one /validate. Resolves when that is stored, not when it is heard of. */
 	readonly register: (...replicas: readonly Replica[]) => Promise<void>;
 	readonly unregister: () => Promise<void>;
@@ -42,8 +50,14 @@ export interface SelfManaged {
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString();
 
-export function useSelfManaged(): SelfManaged {
-	const plane = needControlPlane({ isOwn: true });
+export interface SelfManagedOptions {
+	/** Kustomize folder below the top. */
+	readonly overlay?: string;
+	readonly auditPolicy?: object;
+}
+
+export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOptions = {}): SelfManaged {
+	const plane = needControlPlane({ isOwn: true, ...how });
 	const replicas: Program[] = [];
 	let objects: { kind: string }[] = [];
 	const must: SelfManaged['must'] = async (args, input) => {
@@ -52,15 +66,13 @@ export function useSelfManaged(): SelfManaged {
 	};
 	before('installation', async function () {
 		this.timeout(60_000);
-		objects = documentsOf(await must(['kustomize', `${ROOT}/manifests`]));
+		objects = documentsOf(await must(['kustomize', `${ROOT}/${overlay}`]));
 		await applyCrds(plane());
 		await apply(
 			plane(),
 			objects.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind)),
 		);
-		// There are no pods; what the Service leads to is this machine.
-		const spec = { type: 'ExternalName', externalName: 'localhost' };
-		await apply(plane(), [{ apiVersion: 'v1', kind: 'Service', metadata: { name: NS, namespace: NS }, spec }]);
+		await apply(plane(), [serviceIn(NS)]);
 	});
 	after('replicas', async () => {
 		for (const replica of replicas) await replica.kill();
@@ -69,10 +81,12 @@ export function useSelfManaged(): SelfManaged {
 	return {
 		plane,
 		must,
-		start: async ({ flags = [], kubeconfig = plane().kubeconfig('webhook'), isReady = true } = {}) => {
+		objects: () => objects,
+		start: async ({ flags = [], kubeconfig = plane().kubeconfig('webhook'), isReady = true, clockAheadMs } = {}) => {
 			const ports = ['--webhook-port=0', '--metrics-port=0'];
 			const args = ['serve', `--kubeconfig=${kubeconfig}`, ...ports, '--drain-seconds=0', ...flags];
-			const program = startProgram(args, { KUBERNETES_SERVICE_HOST: '127.0.0.1' });
+			const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', CLOCK_AHEAD_MS: String(clockAheadMs) };
+			const program = startProgram(args, env, clockAheadMs === undefined ? {} : { preload: 'other-clock.ts' });
 			replicas.push(program);
 			const { webhookPort, metricsPort } = await program.said('serving');
 			if (isReady) await program.said('ready');
@@ -84,16 +98,7 @@ export function useSelfManaged(): SelfManaged {
 			};
 		},
 		register: async (...to) => {
-			const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
-			const pointed = registrations.map((registration, index) => ({
-				...registration,
-				webhooks: (registration['webhooks'] as Json[]).map((webhook) => {
-					const client = webhook['clientConfig'] as { service: object };
-					const port = to.at(index === 0 ? 0 : -1)?.webhookPort;
-					return { ...webhook, clientConfig: { service: { ...client.service, port } } };
-				}),
-			}));
-			await apply(plane(), pointed);
+			await apply(plane(), registrationsTo(objects, to));
 		},
 		unregister: async () => void (await must(['delete', KINDS.join(), NS, '--ignore-not-found'])),
 		secret: async (namespace = NS) => {
@@ -136,6 +141,30 @@ export function useSelfManaged(): SelfManaged {
 			);
 		},
 	};
+}
+
+/** There are no pods; what the Service leads to is this machine. */
+export const serviceIn = (namespace: string): object => ({
+	apiVersion: 'v1',
+	kind: 'Service',
+	metadata: { name: NS, namespace },
+	spec: { type: 'ExternalName', externalName: 'localhost' },
+});
+
+/** The registrations in `objects`; the first replica answers /mutate, the last one /validate. */
+export function registrationsTo(
+	objects: readonly { kind: string }[],
+	replicas: readonly { webhookPort: number }[],
+): object[] {
+	const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
+	return registrations.map((registration, index) => ({
+		...registration,
+		webhooks: (registration['webhooks'] as Json[]).map((webhook) => {
+			const client = webhook['clientConfig'] as { service: object };
+			const port = replicas.at(index === 0 ? 0 : -1)?.webhookPort;
+			return { ...webhook, clientConfig: { service: { ...client.service, port } } };
+		}),
+	}));
 }
 
 /** What a client sees that trusts `ca`: the certificate, or why it refuses it. */

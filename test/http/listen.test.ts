@@ -8,7 +8,7 @@ import { issueServing } from '../../certs/issue.ts';
 import type { Answer } from '../../src/admission/answer.ts';
 import { certificateOf } from '../../src/http/certificate.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../../src/http/listen.ts';
-import { ALLOWED, oneConnection, type Serving, startServing } from './serving.ts';
+import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
 /** Longest time for anything that is promised to happen at once, on a busy machine. */
@@ -97,6 +97,46 @@ describe('http sockets', function () {
 		agent.destroy();
 	});
 
+	it('draining, asks also who was in flight already to go elsewhere', async () => {
+		held = Promise.withResolvers();
+		const answer = serving.ask();
+		await until(() => serving.webhook.inFlight() === 1);
+		serving.webhook.startDraining();
+		held.resolve(ALLOWED);
+		expect((await answer).headers['connection']).to.equal('close');
+	});
+
+	it('draining, leaves idle connections to the client, which may be writing to one just now', async () => {
+		const agent = oneConnection();
+		await serving.ask({ agent });
+		serving.webhook.startDraining();
+		await sleep(200);
+		expect(await serving.ask({ agent })).to.include({ status: 200, isReused: true });
+		agent.destroy();
+	});
+
+	it('closing, answers what has arrived on an idle connection and was not read yet', async () => {
+		const connection = await serving.dial();
+		let received = '';
+		connection.on('data', (bytes: Buffer) => {
+			received += bytes;
+		});
+		const body = JSON.stringify(reviewWith());
+		const send = (): void =>
+			void connection.write(`POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+		const answers = (): number => received.split('"allowed":true').length - 1;
+		for (const count of [1, 2]) {
+			send();
+			await until(() => answers() === count);
+		}
+		// Written at once, while the server cannot read before we give the event loop back.
+		send();
+		serving.webhook.startDraining();
+		await closeGently(serving.server);
+		await until(() => answers() === 3);
+		expect(received).to.match(/connection: close/i);
+	});
+
 	it('closing, lets what is in flight end and takes nothing new', async () => {
 		held = Promise.withResolvers();
 		const agent = oneConnection();
@@ -105,6 +145,7 @@ describe('http sockets', function () {
 		await until(() => serving.webhook.inFlight() === 1);
 		serving.webhook.startDraining();
 		const closing = closeGently(serving.server);
+		await until(() => !serving.server.listening);
 		const refused: unknown = await serving.ask().catch((error) => error);
 		expect(refused).to.have.property('code', 'ECONNREFUSED');
 		expect(await Promise.race([closing, sleep(100, 'still open')])).to.equal('still open');

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
 import type { Answer } from '../../src/admission/answer.ts';
 import { createWebhook, type Handler, type Webhook } from '../../src/http/app.ts';
+import type { Certificate } from '../../src/http/certificate.ts';
 import { closeGently, listenHttps } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 import type { Json } from '../../src/toolhive/types.ts';
@@ -38,6 +39,7 @@ export interface Serving {
 	readonly port: number;
 	readonly server: Server;
 	readonly authority: KeyPair;
+	readonly certificate: Certificate;
 	readonly webhook: Webhook;
 	readonly metrics: Metrics;
 	/** The log, one JSON text per line. */
@@ -102,6 +104,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		port,
 		server,
 		authority: issuer,
+		certificate,
 		webhook,
 		metrics,
 		lines,

@@ -2,7 +2,7 @@
  * A cluster that is there already, in the shape in which the tests know a control plane: users with tokens of their own, kubectl,
  * and the API server's address. Only what a stranger's cluster cannot do is missing.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { USER_LIST, USERS, type User, writeKubeconfig } from '../control-plane/credentials.ts';
 import { type KubectlOptions, type KubectlResult, runKubectl } from '../control-plane/kubectl.ts';
@@ -64,6 +64,7 @@ export async function useCluster(kubeconfig: string, folder: string): Promise<Co
 		kubeconfig: (user) => known(kubeconfigs, user),
 		kubectl: (args, how = {}) => runKubectl(kubectlPath, known(kubeconfigs, how.user ?? 'person'), folder, args, how),
 		pids: () => [],
+		auditLog: () => readFileSync(process.env['AUDIT_LOG'] ?? '', 'utf8'),
 		stopApiServer: cannot('stopping the API server'),
 		startApiServer: cannot('starting the API server'),
 		stop: async () =>

@@ -1,7 +1,7 @@
 /**
  * `make e2e`: the product as an image in pods of a cluster. CLUSTER=existing takes the one of KUBECONFIG, whose nodes have IMAGE;
  * CLUSTER=kind makes one. PREVIOUS is the version to upgrade from (a tag or commit, else the last release), with CLUSTER=existing
- * together with PREVIOUS_IMAGE. Ends with the count of all its runs.
+ * together with PREVIOUS_IMAGE. AUDIT_LOG is the API server's, where it writes one that has our calls. Ends with the count of all its runs.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -25,6 +25,7 @@ const RUNS: readonly { readonly way: string; readonly files: readonly string[] }
 			`${HERE}/disturbed.e2e.ts`,
 			...STORIES.map((story) => `test/e2e/${story}.test.ts`),
 			`${HERE}/operator.e2e.ts`,
+			`${HERE}/rights.e2e.ts`,
 			`${HERE}/uninstall.e2e.ts`,
 		],
 	},

@@ -1,16 +1,7 @@
-/** The rights are those of the calls the code makes: no verb less, no verb more. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** What the rights are, offline. That each is used and none is missing, an audit log tells: test/e2e/rights.test.ts. */
 import { expect } from 'chai';
-import { createCertificateObjects } from '../../src/cluster/certificate-objects.ts';
-import { ApiError, type Connection } from '../../src/cluster/connect.ts';
-import { createEventRecorder } from '../../src/cluster/events.ts';
-import { campaign } from '../../src/cluster/lease.ts';
-import { remember } from '../../src/cluster/memory.ts';
-import { createObjects } from '../../src/cluster/writes.ts';
-import { CERTIFICATE_SECRET_TYPE, GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
+import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { PERMISSIONS } from '../../src/toolhive/permissions.ts';
-import { REGISTRATION_KINDS } from '../../src/toolhive/registrations.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { baseObjects, objectOf } from './read.ts';
 
 interface Role {
@@ -38,112 +29,7 @@ const grantedWithPlaces = (['ClusterRole', 'Role'] as const).flatMap((kind) =>
 	),
 );
 
-const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
-
-/** `/apis/GROUP/VERSION/[namespaces/NS/]RESOURCE[/NAME]` as RBAC sees it. */
-function rightFor(path: string, verb?: string): string {
-	const [, group = '', resource, name, subresource = ''] =
-		/^\/(?:api|apis\/([^/]+))\/v\w+\/(?:namespaces\/[^/]+\/)?([^/?]+)(?:\/([^/?]+))?(\/status)?/.exec(path) ?? [];
-	return `${verb ?? (name === undefined ? 'list' : 'get')} ${group}/${resource}${subresource}`;
-}
-
-/** Rights needed by everything that src/cluster/ asks, in an empty cluster. */
-async function callsMade(): Promise<Set<string>> {
-	const rights = new Set<string>();
-	const connection: Pick<Connection, 'get' | 'stream' | 'send'> = {
-		send: (method, path) => {
-			rights.add(rightFor(path, VERBS[method]));
-			return Promise.resolve({ metadata: {} });
-		},
-		get: (path) => {
-			const right = rightFor(path);
-			rights.add(right);
-			if (right.startsWith('get')) return Promise.reject(new ApiError('not found', 404));
-			return Promise.resolve({ kind: 'List', metadata: { resourceVersion: '1' }, items: [] });
-		},
-		stream: (path, _idleTimeoutMs, signal) => {
-			rights.add(rightFor(path, 'watch'));
-			return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(new Error('stopped'))));
-		},
-	};
-	const nothing = (): undefined => undefined;
-	const projections = {
-		server: nothing,
-		deployment: nothing,
-		runConfig: nothing,
-		autoscaler: nothing,
-		keySpace: nothing,
-	};
-	const memory = remember(connection, projections, () => {});
-	const isWatched = (resource: string): boolean =>
-		[...rights].some((right) => /^watch .*\/(.*)$/.exec(right)?.[1] === resource);
-	while (!Object.keys(memory.watches).every(isWatched)) await sleep(5);
-	const { signal } = new AbortController();
-	for (const kind of KIND_LIST) await memory.findServer({ kind, namespace: 'demo', name: 'web' }, signal);
-	await memory.findDeployment('demo', 'web', signal);
-	memory.stop();
-	await write(connection, signal);
-	await keepCertificates(connection, signal);
-	return rights;
-}
-
-/** Our Secret made and renewed, and the caBundle of both registrations. */
-async function keepCertificates(connection: Pick<Connection, 'get' | 'send'>, signal: AbortSignal): Promise<void> {
-	const objects = createCertificateObjects(connection, 'toolhive-scaling');
-	await objects.writeSecret(await objects.getSecret(signal), {}, signal);
-	const secret = { object: { type: CERTIFICATE_SECRET_TYPE }, isOurs: true, data: {} };
-	await objects.writeSecret(secret, {}, signal);
-	await objects.getRegistrations(signal);
-	for (const kind of REGISTRATION_KINDS)
-		await objects.writeCaBundle({ kind, resourceVersion: '1', webhooks: [] }, '', signal);
-}
-
-/** Everything the reconciler writes, and both the making and the renewing of a Lease. */
-async function write(connection: Pick<Connection, 'get' | 'send'>, signal: AbortSignal): Promise<void> {
-	const named = (kind: string): Json => ({
-		apiVersion: `${GROUP}/v1beta1`,
-		kind,
-		metadata: { namespace: 'demo', name: 'web' },
-	});
-	const objects = createObjects(
-		connection,
-		() => [],
-		() => {},
-	);
-	for (const kind of KIND_LIST) await objects.writeConditions(named(kind), [], signal);
-	for (const kind of ['Deployment', 'ConfigMap']) await objects.write(named(kind), named(kind), signal);
-	await objects.getConfigMap('demo', 'web', signal);
-	const events = createEventRecorder({ connection, instance: 'pod', onTrouble: () => {} });
-	const event = { type: 'Normal', reason: 'A', action: 'B', note: 'c' } as const;
-	events.tell(named('MCPServer'), event);
-	events.tell(named('MCPServer'), event);
-	await events.flush();
-	for (const lease of [undefined, { metadata: {}, spec: {} }]) {
-		const stopping = new AbortController();
-		const get = (path: string): Promise<unknown> => {
-			const asked = connection.get(path).catch(() => undefined);
-			return asked.then(() => lease ?? Promise.reject(new ApiError('not found', 404)));
-		};
-		await campaign(
-			{
-				connection: { ...connection, get },
-				namespace: 'toolhive-scaling',
-				name: 'toolhive-scaling',
-				identity: 'pod',
-				lead: async () => stopping.abort(),
-				onChange: () => {},
-				onTrouble: () => {},
-				timing: { retryMs: 1 },
-			},
-			stopping.signal,
-		);
-	}
-}
-
 describe('manifests: rights', () => {
-	it('are exactly the calls that src/cluster/ makes', async () => {
-		expect(granted).to.have.members([...(await callsMade())]);
-	});
 	it('are what `doctor` looks for', () => {
 		const wanted = PERMISSIONS.flatMap(({ group, resource, verbs, own, name }) =>
 			verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name ?? name].join(' ')),

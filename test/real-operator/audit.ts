@@ -1,7 +1,4 @@
 /** The API server's own record of who wrote what: it also sees writes that changed nothing, which no resourceVersion shows. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 /** One write that the API server answered. */
 export interface Write {
 	readonly user: string;
@@ -16,13 +13,6 @@ export interface Write {
 	/** A mutating webhook changed what was sent. */
 	readonly isMutated: boolean;
 	readonly sent: unknown;
-}
-
-export interface Audit {
-	/** For kube-apiserver. */
-	readonly args: readonly string[];
-	/** All writes so far, oldest first, without Leases. */
-	readonly writes: () => readonly Write[];
 }
 
 interface Entry {
@@ -42,9 +32,7 @@ interface Entry {
 	readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const POLICY = {
-	apiVersion: 'audit.k8s.io/v1',
-	kind: 'Policy',
+export const WRITES_POLICY = {
 	omitStages: ['RequestReceived'],
 	omitManagedFields: true,
 	rules: [
@@ -64,21 +52,11 @@ const POLICY = {
 
 const MUTATION = 'mutation.webhook.admission.k8s.io/';
 
-/** `folder` takes the policy and the record. */
-export function createAudit(folder: string): Audit {
-	const policyFile = join(folder, 'audit-policy.json');
-	const logFile = join(folder, 'audit.log');
-	writeFileSync(policyFile, JSON.stringify(POLICY));
-	writeFileSync(logFile, '');
-	return {
-		args: [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`],
-		writes: () => {
-			const text = readFileSync(logFile, 'utf8');
-			// The last line may be half written.
-			const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
-			return writesOf(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry));
-		},
-	};
+/** All writes so far, oldest first, without Leases. */
+export function writesIn(log: string): readonly Write[] {
+	// The last line may be half written.
+	const lines = log.slice(0, log.lastIndexOf('\n')).split('\n');
+	return writesOf(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry));
 }
 
 function writesOf(entries: readonly Entry[]): readonly Write[] {

@@ -1,15 +1,11 @@
 /** A control plane of its own with the real operator, its CRDs and its servers; our product comes and goes. */
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before } from 'mocha';
 import { USERS } from '../control-plane/credentials.ts';
 import type { RunningProgram } from '../control-plane/processes.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import type { Stored } from '../e2e/namespace.ts';
 import { apply, mustSucceed, type Product, type ProductOptions, startProduct } from '../e2e/product.ts';
-import { type Audit, createAudit, type Write } from './audit.ts';
+import { WRITES_POLICY, type Write, writesIn } from './audit.ts';
 import { findOperator, type OperatorAssets } from './build.ts';
 import { startOperator } from './operator.ts';
 import { exampleObjects } from './servers.ts';
@@ -33,11 +29,9 @@ const STOP_GRACE_MS = 15_000;
 /** `environment` goes to the operator, on top of what its chart gives it. */
 export function useStage(environment: Readonly<Record<string, string>> = {}): Stage {
 	let plane: ControlPlane | undefined;
-	let audit: Audit | undefined;
 	let operator: RunningProgram | undefined;
 	let assets: OperatorAssets | undefined;
 	let products: Product[] = [];
-	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-operator-'));
 	const say = (line: string): void => void process.stderr.write(`${line}\n`);
 	const there = <T>(thing: T | undefined): T => {
 		if (thing === undefined)
@@ -48,8 +42,7 @@ export function useStage(environment: Readonly<Record<string, string>> = {}): St
 	before('control plane and operator', async function () {
 		this.timeout(START_TIMEOUT_MS);
 		assets = await findOperator(process.env, say);
-		audit = createAudit(folder);
-		plane = await startControlPlane({ controllerManager: true, apiServerArgs: audit.args, say });
+		plane = await startControlPlane({ controllerManager: true, auditPolicy: WRITES_POLICY, say });
 		await mustSucceed(plane.kubectl(['apply', '--server-side', '-f', assets.crdFolder]));
 		// It exits at once where one is missing.
 		await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']));
@@ -60,16 +53,14 @@ export function useStage(environment: Readonly<Record<string, string>> = {}): St
 		for (const product of products) await product.stop();
 		await operator?.stop(STOP_GRACE_MS);
 		await plane?.stop();
-		await rm(folder, { recursive: true, force: true });
 	});
 
 	return {
 		plane: () => there(plane),
-		writeCount: () => there(audit).writes().length,
+		writeCount: () => writesIn(there(plane).auditLog()).length,
 		writesOf: (who, since = 0) => {
 			const { name } = USERS[who === 'product' ? 'webhook' : 'operator'];
-			return there(audit)
-				.writes()
+			return writesIn(there(plane).auditLog())
 				.slice(since)
 				.filter(({ user }) => user === name);
 		},

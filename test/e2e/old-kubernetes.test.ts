@@ -1,0 +1,62 @@
+/** A cluster that is older than the registrations are written for: said clearly, and served all the same. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { after } from 'mocha';
+import { startProgram } from '../commands/program.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { type OtherVersion, startOtherVersion } from './old-kubernetes.ts';
+import { useSelfManaged } from './self-managed.ts';
+
+const TOLD = 'Kubernetes is too old';
+
+describe('a cluster below Kubernetes 1.30', function () {
+	this.timeout(60_000);
+	const others: OtherVersion[] = [];
+	after(async () => {
+		for (const other of others) await other.stop();
+	});
+	const { plane, start, register } = useSelfManaged();
+	const as = async (gitVersion: string): Promise<OtherVersion> => {
+		const other = await startOtherVersion(plane(), gitVersion);
+		others.push(other);
+		return other;
+	};
+
+	it('is told of in the log, with the remedy, by whoever is any user, and served', async () => {
+		const replica = await start({ kubeconfig: (await as('v1.29.14-eks-1')).kubeconfig('webhook') });
+		await register(replica);
+		expect(await replica.said(TOLD)).to.include({
+			level: 50,
+			version: 'v1.29.14-eks-1',
+			effect: 'without matchConditions every object of these kinds waits for the webhooks',
+			remedy: 'upgrade the cluster to v1.30.0 or later',
+		});
+		await eventually(async () => {
+			const body = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+			const how = { input: JSON.stringify(body) };
+			const { code, stderr } = await plane().kubectl(['create', '--dry-run=server', '-f', '-'], how);
+			expect(stderr).to.include('session-storage-missing');
+			expect(code).to.equal(0);
+		});
+		expect(replica.saying(TOLD)).to.have.length(1);
+		await replica.kill();
+	});
+
+	it('fails in doctor', async () => {
+		const kubeconfig = (await as('v1.27.16')).kubeconfig('admin');
+		const { code, stdout } = await startProgram(['doctor', `--kubeconfig=${kubeconfig}`]).ended;
+		expect(code).to.equal(1);
+		expect(stdout).to.match(/^fail {2}API server +Kubernetes at \S+ is v1\.27\.16: without matchConditions/m);
+		expect(stdout).to.include('upgrade the cluster to v1.30.0 or later');
+	});
+
+	it('is not told of where it is new enough', async () => {
+		const other = await as('v1.30.0');
+		const replica = await start({ kubeconfig: other.kubeconfig('webhook') });
+		await eventually(async () => expect(other.told()).to.equal(1));
+		await sleep(500);
+		expect(replica.saying(TOLD)).to.deep.equal([]);
+		await replica.kill();
+	});
+});

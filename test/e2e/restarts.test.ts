@@ -1,0 +1,100 @@
+/**
+ * Rolling restarts while an API server calls without a pause: a new replica is there before an old one goes, as the Deployment does it, and
+ * no call fails. With RESTARTS=20 it is a measurement that needs no node; `make bench-restarts` has one.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { after } from 'mocha';
+import { type Api, openApi } from './api.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { runConfigMap } from './operator-writes.ts';
+import { type Replica, useSelfManaged } from './self-managed.ts';
+import { type ServiceProxy, startServiceProxy } from './service-proxy.ts';
+
+const RESTARTS = Number(process.env['RESTARTS'] ?? 4);
+const DRAIN_SECONDS = Number(process.env['DRAIN_SECONDS'] ?? 4);
+const LOOPS = 16;
+/** From a changed Pod to the rules on every node. */
+const LAG_MS = 1_500;
+const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers';
+
+describe('rolling restarts under load', function () {
+	this.timeout(60_000 + RESTARTS * 60_000);
+	let api: Api;
+	let proxy: ServiceProxy;
+	after(async () => {
+		api?.close();
+		await proxy?.stop();
+	});
+	const { plane, start, register } = useSelfManaged();
+	const flags = [`--drain-seconds=${DRAIN_SECONDS}`];
+
+	it(`${RESTARTS} restarts, both webhooks, and no call fails`, async () => {
+		api = openApi(plane());
+		proxy = await startServiceProxy();
+		const replicas: Replica[] = [];
+		const enter = async (): Promise<void> => {
+			const replica = await start({ flags });
+			replicas.push(replica);
+			await sleep(LAG_MS);
+			proxy.list(replica.webhookPort);
+		};
+		await enter();
+		await enter();
+
+		const spec = { transport: 'sse', replicas: 2, backendReplicas: 2 };
+		const { body: stored } = await api.send('POST', SERVERS, { body: serverManifest('MCPServer', 'busy', spec) });
+		const { uid } = stored['metadata'] as { uid: string };
+		const configMap = runConfigMap({ kind: 'MCPServer', name: 'busy', namespace: 'default', uid }, '{"name":"busy"}');
+		await register({ webhookPort: proxy.port } as Replica);
+		// Neither stores anything, and each shows in its answer whether the webhook was asked.
+		const calls = [
+			async () => {
+				const body = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+				const { status, warnings, body: said } = await api.send('POST', `${SERVERS}?dryRun=All`, { body });
+				return status === 201 && warnings.length > 0 ? undefined : `${status} ${JSON.stringify(said)}`;
+			},
+			async () => {
+				const path = '/api/v1/namespaces/default/configmaps?dryRun=All';
+				const { status, body: said } = await api.send('POST', path, { body: configMap });
+				const isMutated = JSON.stringify(said['data']).includes('backend_replicas');
+				return status === 201 && isMutated ? undefined : `${status} ${JSON.stringify(said)}`;
+			},
+		];
+		for (const call of calls) await eventually(async () => expect(await call()).to.equal(undefined));
+
+		const failed: string[] = [];
+		let made = 0;
+		let isOver = false;
+		const load = Array.from({ length: LOOPS }, async (_, index) => {
+			while (!isOver) {
+				const failure = await calls[index % calls.length]?.().catch((error: Error) => error.message);
+				made += 1;
+				if (failure !== undefined) failed.push(`restart ${replicas.length - 2}: ${failure}`);
+			}
+		});
+		const startedMs = performance.now();
+		const atClose: number[] = [];
+		for (let count = 0; count < RESTARTS; count += 1) {
+			await enter();
+			const old = replicas[count] as Replica;
+			old.process.kill('SIGTERM');
+			await sleep(LAG_MS);
+			proxy.unlist(old.webhookPort);
+			await sleep(Math.max(DRAIN_SECONDS * 1_000 - LAG_MS - 500, 0));
+			atClose.push(proxy.open(old.webhookPort));
+			expect((await old.ended).code).to.equal(0);
+		}
+		const seconds = (performance.now() - startedMs) / 1_000;
+		isOver = true;
+		await Promise.all(load);
+		if (process.env['RESTARTS'] !== undefined) {
+			const figures = { restarts: RESTARTS, drainSeconds: DRAIN_SECONDS, calls: made, failed: failed.length, atClose };
+			process.stderr.write(`${JSON.stringify({ ...figures, callsPerSecond: Math.round(made / seconds) })}\n`);
+		}
+		expect(failed).to.deep.equal([]);
+		// Silence would be no proof.
+		expect(made).to.be.above(RESTARTS * 100);
+	});
+});

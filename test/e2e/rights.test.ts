@@ -1,0 +1,124 @@
+/**
+ * The rights of manifests/ against what the product does with them: everything it has a right for happens here, and the audit log of a
+ * real API server says which calls that took.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { after } from 'mocha';
+import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { asTls } from '../certificates/scene.ts';
+import { USERS } from '../control-plane/credentials.ts';
+import { callsOf, compareRights } from '../manifests/rights.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
+import { HOST, NS, type SelfManaged, useSelfManaged } from './self-managed.ts';
+
+const US = USERS.webhook.name;
+const EVERY_CALL = { omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] };
+const HOME = 'demo';
+const REDIS = { provider: 'redis', address: 'redis:6379', passwordRef: { name: 'redis', key: 'password' } };
+
+/** What the reconciler has to do before anybody asks the webhooks: everything that it writes. */
+async function makeWork({ must }: Pick<SelfManaged, 'must'>): Promise<void> {
+	const stored = async (
+		kind: string,
+		name: string,
+	): Promise<{ metadata: { uid: string }; spec: { replicas: number } }> =>
+		JSON.parse(await must(['get', kind, name, '-n', HOME, '-o', 'json']));
+	const create = (object: object) => must(['create', '-n', HOME, '-f', '-'], object);
+	const make = async (kind: string, name: string, spec: object): Promise<Owner> => {
+		await create(serverManifest(kind, name, spec));
+		const { metadata } = await stored(kind, name);
+		return { kind, name, namespace: HOME, uid: metadata.uid };
+	};
+	await must(['create', 'namespace', HOME]);
+	// Two conditions each; an MCPServer that was there before, with everything it has; and an autoscaler, which is only looked at.
+	await make('VirtualMCPServer', 'hub', { replicas: 2 });
+	await make('MCPRemoteProxy', 'crm', { replicas: 2 });
+	const search = await make('MCPServer', 'search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
+	await create(proxyDeployment(search));
+	await create(runConfigMap(search, '{"name":"search"}'));
+	await eventually(async () => expect((await stored('deployment', 'search')).spec.replicas).to.equal(2));
+	// The same Event twice is one that is patched.
+	const files = await make('MCPServer', 'files', { transport: 'stdio' });
+	await create(proxyDeployment(files));
+	for (const _ of [1, 2]) {
+		await must(['scale', 'deployment', 'files', '-n', HOME, '--replicas=3']);
+		await eventually(async () => expect((await stored('deployment', 'files')).spec.replicas).to.equal(1));
+	}
+}
+
+describe('rights: what is granted is what is used', function () {
+	this.timeout(180_000);
+	const FLAGS = ['--settle-seconds=1'];
+
+	describe('with certificates of our own', () => {
+		const stage = useSelfManaged({ auditPolicy: EVERY_CALL });
+		const { plane, start, register, plant, secret, objects } = stage;
+
+		it('nothing is unused, nothing is missing', async () => {
+			const first = await start({ flags: FLAGS });
+			const second = await start({ flags: FLAGS });
+			await makeWork(stage);
+			await register(first, second);
+			const { data } = (await secret()) ?? expect.fail('no Secret');
+			await plant({ ...data, 'tls.key': 'half a pair' });
+			await eventually(async () => {
+				const server = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+				const asked = ['create', '--dry-run=server', '-n', HOME, '-f', '-'];
+				const { stderr } = await plane().kubectl(asked, { input: JSON.stringify(server) });
+				expect(stderr).to.include('session-storage-missing');
+			});
+			await eventually(async () =>
+				expect(compareRights(plane().auditLog(), objects(), US)).to.deep.equal({ unused: [], missing: [] }),
+			);
+			// The second one leads, renews, and ends as well.
+			first.process.kill('SIGTERM');
+			await second.said('leading');
+			second.process.kill('SIGTERM');
+			await second.ended;
+			expect(compareRights(plane().auditLog(), objects(), US).missing).to.deep.equal([]);
+		});
+
+		it('of Secrets only ours is touched', () => {
+			const touched = callsOf(plane().auditLog(), US).filter(({ resource }) => resource.startsWith('secrets'));
+			const places = touched.map(({ verb, namespace, name }) => [verb, namespace, name].join(' '));
+			expect(new Set(places)).to.deep.equal(
+				// A create is logged without the name.
+				new Set([`get ${NS} ${NS}-certificates`, `update ${NS} ${NS}-certificates`, `create ${NS} ${NS}-certificates`]),
+			);
+		});
+
+		it('a right that is planted is found', () => {
+			const planted = objects().map((one) => {
+				if (one.kind !== 'ClusterRole') return one;
+				const { rules } = one as unknown as { rules: object[] };
+				return { ...one, rules: [...rules, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] };
+			});
+			expect(compareRights(plane().auditLog(), planted, US).unused).to.deep.equal(['get secrets']);
+		});
+	});
+
+	describe('with a certificate that somebody brings', () => {
+		const stage = useSelfManaged({ auditPolicy: EVERY_CALL, overlay: 'manifests/overlays/provided-secret' });
+		const { plane, start, register, objects } = stage;
+		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-rights-'));
+		after(() => rmSync(folder, { recursive: true }));
+
+		it('nothing is unused, nothing is missing, and neither a Secret nor a registration is touched', async () => {
+			const serving = await issueServing(await issueAuthority(), { hosts: [HOST] });
+			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
+			const replica = await start({ flags: [...FLAGS, `--tls-dir=${folder}`] });
+			await makeWork(stage);
+			await register(replica);
+			await eventually(async () =>
+				expect(compareRights(plane().auditLog(), objects(), US)).to.deep.equal({ unused: [], missing: [] }),
+			);
+			const touched = callsOf(plane().auditLog(), US).map(({ resource }) => resource);
+			expect(touched.filter((resource) => /^secrets|registration/.test(resource))).to.deep.equal([]);
+		});
+	});
+});

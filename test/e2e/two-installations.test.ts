@@ -1,0 +1,135 @@
+/**
+ * A second installation in one cluster, made with `namespace:` in a kustomization. What has no namespace exists once: the registrations and
+ * the ClusterRoleBinding are the second one's from then on, and the first one says so and leaves them alone.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { after } from 'mocha';
+import { writeKubeconfig } from '../cluster/kubeconfig.ts';
+import { startProgram } from '../commands/program.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { apply, documentsOf, ROOT } from './product.ts';
+import { NS, type Replica, registrationsTo, serviceIn, useSelfManaged } from './self-managed.ts';
+
+const OTHER = 'other';
+const FOREIGN = 'webhook does not lead to our Service, its caBundle is left alone';
+/** Longer than two passes of the leader. */
+const WATCHED_MS = 12_000;
+
+describe('two installations in one cluster', function () {
+	this.timeout(120_000);
+	const { plane, start, register, must, secret, caBundles, objects } = useSelfManaged();
+	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-other-'));
+	const remove: (() => void)[] = [() => rmSync(folder, { recursive: true })];
+	after(() => {
+		for (const one of remove) one();
+	});
+	let first: Replica;
+	let second: Replica;
+	let theirs: { kind: string }[];
+
+	const expectServedBy = async (replica: Replica): Promise<void> => {
+		const before = replica.saying('review').length;
+		const server = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+		const how = { input: JSON.stringify(server) };
+		const { stderr } = await plane().kubectl(['create', '--dry-run=server', '-n', 'default', '-f', '-'], how);
+		expect(stderr).to.include('session-storage-missing');
+		// The line comes through a pipe.
+		await eventually(async () => expect(replica.saying('review').length).to.be.above(before), 3_000);
+	};
+	const doctor = async (namespace: string): Promise<string> => {
+		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, `--namespace=${namespace}`];
+		return (await startProgram(args).ended).stdout;
+	};
+	/** Everything but what needs pods here: the Service and the registrations lead to this machine. */
+	const install = (all: readonly { kind: string }[]) =>
+		apply(
+			plane(),
+			all.filter(({ kind }) => !/^(Service|\w+WebhookConfiguration)$/.test(kind)),
+		);
+	const versions = async (): Promise<unknown> => [
+		await caBundles(),
+		await must(['get', 'mutatingwebhookconfiguration', NS, '-o', 'jsonpath={.metadata.resourceVersion}']),
+		(await secret(NS))?.version,
+		(await secret(OTHER))?.version,
+	];
+
+	it('the first one alone', async () => {
+		await install(objects());
+		first = await start({ flags: ['--reconcile=false'] });
+		await register(first);
+		await eventually(() => expectServedBy(first));
+	});
+
+	it('`namespace: other` leads rights and registrations to the second one, and leaves nothing in the first', async () => {
+		const base = relative(folder, join(ROOT, 'manifests'));
+		writeFileSync(join(folder, 'kustomization.yaml'), `namespace: ${OTHER}\nresources:\n- ${base}\n`);
+		theirs = documentsOf(await must(['kustomize', folder]));
+		const services = JSON.stringify(registrationsTo(theirs, []));
+		expect(services).to.include(`"namespace":"${OTHER}"`).and.not.to.include(`"namespace":"${NS}"`);
+		await install(theirs);
+		await apply(plane(), [serviceIn(OTHER)]);
+		const token = (await must(['create', 'token', NS, '-n', OTHER])).trim();
+		const { path, remove: gone } = writeKubeconfig(plane().url, readFileSync(plane().caFile, 'utf8'), token);
+		remove.push(gone);
+		const config = JSON.parse(readFileSync(path, 'utf8'));
+		config.contexts[0].context.namespace = OTHER;
+		writeFileSync(path, JSON.stringify(config));
+		second = await start({ kubeconfig: path, flags: ['--reconcile=false'] });
+		// The registrations still lead to the first one.
+		const told = second.saying(FOREIGN);
+		expect(told).to.have.length((await caBundles()).length);
+		expect(told[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
+		expect(await doctor(OTHER)).to.match(
+			new RegExp(`^fail +Certificate +.* lead to Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
+		);
+		await eventually(() => expectServedBy(first));
+		await apply(plane(), registrationsTo(theirs, [second]));
+		await eventually(() => expectServedBy(second));
+	});
+
+	it('the first one is asked no more, names what it lost, and stays', async () => {
+		const { reason } = await first.said('certificates cannot be managed');
+		expect(reason).to.match(
+			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
+		);
+		const said = await doctor(NS);
+		expect(said).to.include(`lead to Service ${OTHER}/${NS}, so they belong to another installation`);
+		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +may not /m);
+		expect(first.process.exitCode).to.equal(null);
+	});
+
+	it('neither takes anything back from the other', async () => {
+		const before = await versions();
+		await sleep(WATCHED_MS);
+		expect(await versions()).to.deep.equal(before);
+		expect(first.saying('certificates cannot be managed')).to.have.length(1);
+		await expectServedBy(second);
+	});
+
+	it('applied again, the first one has everything back, and the second one says so', async () => {
+		await install(objects());
+		await register(first);
+		await eventually(() => expectServedBy(first));
+		await first.said('certificates are managed again');
+		const { reason } = await second.said('certificates cannot be managed');
+		expect(reason).to.include(`serviceaccount:${OTHER}:`);
+	});
+
+	it('with rights of their own, the one that is not asked says whose the registrations are, once', async () => {
+		const [binding] = theirs.filter(({ kind }) => kind === 'ClusterRoleBinding') as unknown as { metadata: object }[];
+		await apply(plane(), [{ ...binding, metadata: { name: OTHER } }]);
+		await second.said('certificates are managed again');
+		const told = second.saying(FOREIGN).length;
+		const before = await versions();
+		await sleep(WATCHED_MS);
+		expect(await versions()).to.deep.equal(before);
+		expect(second.saying(FOREIGN)).to.have.length(told);
+		expect(second.saying(FOREIGN).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });
+		await expectServedBy(first);
+	});
+});
