@@ -25,6 +25,10 @@ describe('what is published', () => {
 		expect(publishedOf(ours)).to.deep.equal(rest);
 		expect(rest).to.include.keys('name', 'version', 'bin', 'engines', 'files', 'dependencies', 'repository');
 	});
+	it('main.ts refuses every Node that `engines` refuses, and no other', () => {
+		const [, major, minor] = /OLDEST_NODE = \[(\d+), (\d+)\]/.exec(read('src/main.ts')) ?? [];
+		expect(JSON.parse(read('package.json')).engines.node).to.equal(`>=${major}.${minor}`);
+	});
 	it('every package in the image is the same on every platform: it is built on one, and without install scripts', () => {
 		const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 		const production = Object.entries(packages).filter(([path, { dev, optional }]) => path !== '' && !dev && !optional);
@@ -35,12 +39,14 @@ describe('what is published', () => {
 });
 
 describe('make', () => {
-	/** The Node that a command of the Makefile would run. */
-	const nodeOf = (...variables: string[]): string => {
-		const rule = 'node-of: ; @command -v node';
-		const args = ['--silent', '--no-print-directory', '--eval', rule, 'node-of', ...variables];
-		return spawnSync('make', args, { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
-	};
+	/** The Node that a command of the Makefile would run. Nothing of a `make` that runs this test gets in. */
+	const nodeOf = (...variables: string[]): string =>
+		spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {
+			cwd: ROOT,
+			encoding: 'utf8',
+			env: { PATH: '/usr/bin:/bin' },
+			input: 'include Makefile\nnode-of: ; @command -v node\n',
+		}).stdout.trim();
 
 	it('takes the Node of the project', () => {
 		expect(nodeOf()).to.equal(join(ROOT, 'node_modules/.bin/node'));
