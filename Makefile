@@ -29,6 +29,9 @@ e2e-operator: install ## Beside the real ToolHive operator, which is built once 
 e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
 	node test/installed/main.ts
 
+e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
+	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
+
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
@@ -37,7 +40,7 @@ check: install ## Types, format, lint, and that generated files are up to date
 format: install ## Format the code and mend what the linter can
 	biome check --write .
 
-manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts
+manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts, and manifests/chart/files/
 	node scripts/manifests.ts
 
 golden: install ## Write the expected output of test/cases/ and the generated parts of docs/ anew; look at the diff
@@ -58,6 +61,9 @@ bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 se
 bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes)
 	node bench/review.ts
 
+bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
+	node bench/restarts.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -71,7 +77,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test e2e e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image
+.PHONY: help install demo test e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package
@@ -85,7 +91,7 @@ release-image: ## The image for both platforms, with SBOM and provenance, as a f
 		--metadata-file release/image.json $(if $(PUSH),--push,--output type=oci,dest=release/image.tar) .
 
 # Of the image that release-image made, unless it was made elsewhere.
-DIGEST ?= $(shell node -p 'JSON.parse(fs.readFileSync("release/image.json"))["containerimage.digest"]')
+DIGEST ?= $(shell node -p 'JSON.parse(fs.readFileSync("release/image.json"))["containerimage.digest"]' 2>/dev/null)
 
 release-files: package ## install.yaml with the digest of the image, the chart, checksums, notes (kubectl, helm); DIGEST= of an image made elsewhere
 	@[[ "$(DIGEST)" =~ ^sha256:[0-9a-f]{64}$$ ]] || { echo 'release-files: no digest; make release-image first, or give DIGEST=sha256:…' >&2; exit 2; }

@@ -6,14 +6,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crdTextOf } from '../src/objects/crd-text.ts';
 import { GROUP, KIND_LIST, KINDS } from '../src/toolhive/names.ts';
+import { chartFiles } from './chart-files.ts';
 
 const HEADER = '# Generated from src/toolhive/schema.ts by `make manifests`. Do not edit.\n';
 const ROOT = join(import.meta.dirname, '..');
 
-const generated = KIND_LIST.map((kind) => ({
-	file: `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`,
-	text: HEADER + crdTextOf(kind),
-}));
+const generated = [
+	...KIND_LIST.map((kind) => ({
+		file: `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`,
+		text: HEADER + crdTextOf(kind),
+	})),
+	...chartFiles(),
+];
 
 const isCheck = process.argv.includes('--check');
 const stale = generated.filter(({ file, text }) => read(file) !== text);

@@ -31,8 +31,7 @@ export function disagreements(read: (file: string) => string | undefined): strin
 	const { version } = JSON.parse(read('package.json') ?? '{}');
 	return PLACES.flatMap(({ file, what, versionOf }) => {
 		const text = read(file);
-		// `make release-files` fails without it, and so does everything else.
-		if (text === undefined) return [];
+		if (text === undefined) return [`${file} is not there`];
 		const found = versionOf(text);
 		return found === version ? [] : [`${file}: ${what} is ${found ?? 'not there'}; package.json says ${version}`];
 	});

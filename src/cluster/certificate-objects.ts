@@ -3,6 +3,7 @@ import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../to
 import { REGISTRATION_KINDS, type RegistrationKind } from '../toolhive/registrations.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { type Connection, getFirst } from './connect.ts';
+import { createOwner } from './owner.ts';
 import { registrationPath, secretPath, secretsPath } from './paths.ts';
 
 /** Texts by key. */
@@ -27,6 +28,8 @@ export interface StoredRegistration {
 }
 
 export interface CertificateObjects {
+	/** For a later `writeSecret`, which may come when the owner is gone. */
+	readonly lookForOwner: (signal: AbortSignal) => Promise<void>;
 	readonly getSecret: (signal: AbortSignal) => Promise<StoredSecret | undefined>;
 	readonly writeSecret: (found: StoredSecret | undefined, data: Texts, signal: AbortSignal) => Promise<void>;
 	readonly getRegistrations: (signal: AbortSignal) => Promise<StoredRegistration[]>;
@@ -39,7 +42,9 @@ export function createCertificateObjects(
 	namespace: string,
 ): CertificateObjects {
 	const named = { namespace, name: CERTIFICATE_SECRET };
+	const owner = createOwner(connection, namespace);
 	return {
+		lookForOwner: owner.look,
 		getSecret: async (signal) => {
 			const object = await quietly(getFirst(connection, [secretPath(named)], signal));
 			if (object === undefined) return undefined;
@@ -47,7 +52,9 @@ export function createCertificateObjects(
 		},
 		writeSecret: async (found, data, signal) => {
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-			const secret = { ...(found?.object ?? newSecret(namespace)), data: Object.fromEntries(encoded) };
+			await quietly(owner.look(signal));
+			const before = found?.object ?? newSecret(namespace);
+			const secret = { ...before, metadata: owner.on(before['metadata']), data: Object.fromEntries(encoded) };
 			const [method, path] = found === undefined ? ['POST', secretsPath(namespace)] : ['PUT', secretPath(named)];
 			await quietly(connection.send(method as 'POST' | 'PUT', path as string, secret, 'application/json', signal));
 		},

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json } from '../toolhive/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
+import type { Owner } from './owner.ts';
 
 export interface LeaseOptions {
 	readonly connection: Pick<Connection, 'get' | 'send'>;
@@ -12,6 +13,7 @@ export interface LeaseOptions {
 	readonly name: string;
 	/** Unlike anybody else's. */
 	readonly identity: string;
+	readonly owner?: Pick<Owner, 'on'>;
 	/** The work of one term. */
 	readonly lead: (term: Term) => Promise<void>;
 	readonly onChange: (isLeading: boolean) => void;
@@ -137,14 +139,19 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 
 const CONFLICT = 409;
 
-function recordOf({ namespace, name, identity }: LeaseOptions, lease: Json | undefined, timing: LeaseTiming): object {
+function recordOf(
+	{ namespace, name, identity, owner }: LeaseOptions,
+	lease: Json | undefined,
+	timing: LeaseTiming,
+): object {
 	const before = isObject(lease?.['spec']) ? lease['spec'] : {};
 	const now = new Date().toISOString().replace('Z', '000Z');
 	const isSame = before['holderIdentity'] === identity;
+	const metadata = lease?.['metadata'] ?? { namespace, name };
 	return {
 		apiVersion: 'coordination.k8s.io/v1',
 		kind: 'Lease',
-		metadata: lease?.['metadata'] ?? { namespace, name },
+		metadata: owner === undefined ? metadata : owner.on(metadata),
 		spec: {
 			holderIdentity: identity,
 			leaseDurationSeconds: Math.ceil(timing.leaseMs / 1000),

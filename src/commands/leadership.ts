@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { Connection } from '../cluster/connect.ts';
 import { campaign, type Term } from '../cluster/lease.ts';
+import { createOwner } from '../cluster/owner.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 
 export interface LeadershipOptions {
@@ -22,6 +23,8 @@ export interface Leadership {
 	readonly stop: () => Promise<void>;
 }
 
+const OWNER_MS = 5_000;
+
 export function startLeadership({
 	connection,
 	namespace,
@@ -40,9 +43,17 @@ export function startLeadership({
 		await Promise.all(duties.map((duty) => duty(term)));
 	};
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
-	const running = isElected
-		? campaign({ connection, namespace, name: INSTALLED_AS, identity, lead, onChange, onTrouble }, stopping.signal)
-		: alone(lead, onChange, stopping.signal);
+	const owner = createOwner(connection, namespace);
+	const elected = async (): Promise<void> => {
+		// Not worth waiting for: without it only the Lease is left behind by an uninstall.
+		const told = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
+		await owner
+			.look(told)
+			.catch((error: Error) => onTrouble('owner of the lease cannot be found', { reason: error.message }));
+		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, onTrouble };
+		await campaign(options, stopping.signal);
+	};
+	const running = isElected ? elected() : alone(lead, onChange, stopping.signal);
 	return {
 		isLeading: () => isLeading,
 		stop: async () => {

@@ -47,6 +47,15 @@ export const toggle: Omit<Option<boolean>, 'help' | 'fallback'> & { readonly fal
 	fallback: 'false',
 };
 
+/** A label as a selector has it. */
+export const label: Pick<Option<{ readonly key: string; readonly value: string }>, 'allowed' | 'parse'> = {
+	allowed: 'a label such as toolhive-scaling/enabled=true',
+	parse: (given) => {
+		const [, key, value] = /^([A-Za-z0-9][\w./-]*)=([\w.-]*)$/.exec(given) ?? [];
+		return key === undefined || value === undefined ? undefined : { key, value };
+	},
+};
+
 export const commaList = (allowed: string): Pick<Option<readonly string[]>, 'allowed' | 'parse'> => ({
 	allowed,
 	parse: (value) => {

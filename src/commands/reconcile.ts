@@ -7,6 +7,7 @@ import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
 import type { Term } from '../cluster/lease.ts';
 import type { Memory } from '../cluster/memory.ts';
+import { createIsLookedAfter, type Namespaces } from '../cluster/namespaces.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -23,6 +24,7 @@ export interface ReconcilerOptions {
 	readonly settings: Settings;
 	readonly settleMs: number;
 	readonly rolloutsPerMinute: number;
+	readonly namespaces: Namespaces;
 	/** Whose Events they are. */
 	readonly identity: string;
 	readonly log: Logger;
@@ -41,10 +43,13 @@ export interface ServingReconciler {
 }
 
 const PROGRESS_MS = 30_000;
+/** Who labels a namespace tells us nothing, so those that were left out are looked at again. */
+const OPTED_IN_MEANWHILE_MS = 30_000;
 
 export function servingReconciler(options: ReconcilerOptions): ServingReconciler {
 	const { connection, memory, settings, log, metrics } = options;
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const isLookedAfter = createIsLookedAfter(connection, options.namespaces);
 	const events = createEventRecorder({ connection, instance: options.identity, onTrouble });
 	let current: { queue: Queue; reconciler: Reconciler } | undefined;
 
@@ -71,8 +76,13 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			settings,
 			options.settleMs,
 		);
+		const leftOut = new Set<string>();
 		const queue = createQueue({
 			work: async (key, aborted) => {
+				if (!(await isLookedAfter(refOf(key).namespace, aborted))) {
+					leftOut.add(key);
+					return {};
+				}
 				const pass = await reconciler.reconcile(refOf(key), aborted);
 				metrics.countPass('done');
 				return pass;
@@ -91,8 +101,13 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			const waiting = reconciler.waitingRollouts();
 			if (waiting > 0) log.info({ waiting }, 'rollouts are spread out');
 		}, PROGRESS_MS);
+		const meanwhile = setInterval(() => {
+			for (const ref of memory.servers()) if (leftOut.has(keyOf(ref))) queue.add(keyOf(ref));
+			leftOut.clear();
+		}, OPTED_IN_MEANWHILE_MS);
 		await ended(signal);
 		clearInterval(progress);
+		clearInterval(meanwhile);
 		current = undefined;
 		await queue.stop();
 	}

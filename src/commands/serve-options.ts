@@ -1,5 +1,5 @@
 /** The flags of `thv-scaling serve`. */
-import { oneOf, text, wholeNumber } from './options.ts';
+import { commaList, label, oneOf, text, wholeNumber } from './options.ts';
 import { SETTINGS_OPTIONS } from './settings-options.ts';
 
 export const SERVE_OPTIONS = {
@@ -43,6 +43,16 @@ export const SERVE_OPTIONS = {
 		...oneOf('true', 'false'),
 		help: 'Reconcile at all; false leaves the webhooks alone.',
 		fallback: 'true',
+	},
+	'namespace-label': {
+		...label,
+		help: 'Reconcile only in namespaces with this label. The registrations must ask for it as well.',
+		fallback: undefined,
+	},
+	'exclude-namespaces': {
+		...commaList('a comma list of namespaces'),
+		help: 'Never reconcile in these. The registrations must leave them out as well.',
+		fallback: undefined,
 	},
 	'settle-seconds': {
 		...wholeNumber(0, 3600),

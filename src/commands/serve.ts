@@ -94,6 +94,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 			settings,
 			settleMs: options['settle-seconds'] * 1000,
 			rolloutsPerMinute: options['rollouts-per-minute'],
+			namespaces: { label: options['namespace-label'], excluded: options['exclude-namespaces'] ?? [] },
 			identity,
 			log,
 			metrics,

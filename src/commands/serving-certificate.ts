@@ -151,6 +151,8 @@ async function keep({ signal, assertLeading }: Term, options: Keeping): Promise<
 				'webhook does not lead to our Service, its caBundle is left alone',
 			),
 	});
+	// Later may be too late, and writing asks again.
+	await objects.lookForOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {
 		let pauseMs: number = PASS_MS.failed;

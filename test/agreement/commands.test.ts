@@ -9,8 +9,11 @@ import { DOCUMENTS, read, rowsOf, snippetsOf } from './documents.ts';
 
 const FREE_FLAGS = ['help', 'version'];
 const ALL_FLAGS = new Set([...FREE_FLAGS, ...Object.values(FLAGS).flatMap((table) => Object.keys(table))]);
-/** Of kubectl and npx, named alone in a sentence, and the one that stands for any. */
-const FLAGS_OF_OTHERS = new Set(['flag', 'no-install', 'server-side', 'validate']);
+/** Of kubectl, helm and npx, named alone in a sentence, and the one that stands for any. */
+const FLAGS_OF_OTHERS = new Set([
+	...['flag', 'no-install', 'server-side', 'validate'],
+	...['force-conflicts', 'set', 'take-ownership'],
+]);
 
 const shortsOf = (command: string): string[] => Object.values(FLAGS[command] ?? {}).flatMap(({ short }) => short ?? []);
 

@@ -102,7 +102,7 @@ describe('docs/security.md', () => {
 			.flatMap((one) => (one as unknown as { webhooks: { name: string; failurePolicy: string }[] }).webhooks)
 			.map(({ name, failurePolicy }) => [name, failurePolicy]);
 		const podMode = /name: (pods\.\S+)[\s\S]*failurePolicy: (\w+)/.exec(
-			read('manifests/overlays/pod-mode/pods-webhook.yaml'),
+			read('manifests/components/pod-mode/pods-webhook.yaml'),
 		);
 		expect(listed).to.have.deep.members([...registered, [podMode?.[1], podMode?.[2]]]);
 	});

@@ -126,8 +126,12 @@ describe('.github/', () => {
 		const tools = modules.flatMap((file) =>
 			[...read(file).matchAll(/^(?:tool |\t)([\w./-]+)$/gm)].map(([, tool = '']) => tool),
 		);
-		expect(tools).to.not.have.length(0);
 		expect(tools.filter((tool) => !allowed.some((name) => tool.startsWith(name)))).to.deep.equal([]);
+		for (const file of modules)
+			expect(
+				allowed.some((name) => read(file).includes(`\t${name} v`)),
+				file,
+			).to.equal(true);
 	});
 });
 

@@ -4,6 +4,7 @@ import {
 	commaList,
 	describeOptions,
 	environmentName,
+	label,
 	oneOf,
 	readOptions,
 	text,
@@ -18,6 +19,7 @@ const TABLE = {
 	port: { ...wholeNumber(0, 65535), help: 'A port.', fallback: '8443' },
 	layout: { ...oneOf('both', 'top-level'), help: 'A layout.', fallback: 'both' },
 	'user-names': { ...commaList('names'), help: 'Names.', fallback: 'a,b' },
+	chosen: { ...label, help: 'A label.', fallback: undefined },
 } as const;
 
 describe('commands options', () => {
@@ -29,6 +31,12 @@ describe('commands options', () => {
 		const env = { THV_SCALING_PORT: '1', THV_SCALING_LAYOUT: 'top-level', THV_SCALING_FILE: 'x' };
 		const values = readOptions(TABLE, ['--port', '2', '--user-names=c, d,,'], env);
 		expect(values).to.deep.equal({ file: 'x', port: 2, layout: 'top-level', 'user-names': ['c', 'd'] });
+	});
+
+	it('read a label', () => {
+		const chosenBy = (given: string) => readOptions(TABLE, [`--chosen=${given}`], {}).chosen;
+		expect(chosenBy('example.com/a-b=c.d')).to.deep.equal({ key: 'example.com/a-b', value: 'c.d' });
+		expect(chosenBy('a=')).to.deep.equal({ key: 'a', value: '' });
 	});
 
 	it('do not look at a bad variable that a flag beats', () => {
@@ -43,6 +51,10 @@ describe('commands options', () => {
 		[['--port', '1e3'], {}, '--port is "1e3"; allowed: a whole number from 0 to 65535'],
 		[['--port', ''], {}, '--port is ""; allowed: a whole number from 0 to 65535'],
 		[['--layout', 'Both'], {}, '--layout is "Both"; allowed: both or top-level'],
+		[['--chosen', 'a'], {}, '--chosen is "a"; allowed: a label such as toolhive-scaling/enabled=true'],
+		[['--chosen', 'a in (b)'], {}, '--chosen is "a in (b)"; allowed: a label'],
+		[['--chosen', 'a=b=c'], {}, '--chosen is "a=b=c"; allowed: a label'],
+		[['--chosen', '=b'], {}, '--chosen is "=b"; allowed: a label'],
 		[['--file', ''], {}, '--file is ""; allowed: a file'],
 		[['--user-names', ' , '], {}, '--user-names is " , "; allowed: names'],
 		[[], { THV_SCALING_PORT: '80a' }, 'THV_SCALING_PORT is "80a"; allowed: a whole number from 0 to 65535'],

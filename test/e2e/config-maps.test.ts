@@ -1,6 +1,7 @@
 /** RunConfig ConfigMaps on a real API server: what is written, that nothing else moves, and how large it may be. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
 import { type Owner, runConfigMap } from './operator-writes.ts';
 import { useProduct } from './use-product.ts';
@@ -99,12 +100,12 @@ describe('RunConfig ConfigMaps on a real API server', function () {
 		expect(created.stderr).to.contain('(session-storage-missing)');
 		expect(created.code).to.equal(0);
 		await namespace.create(serverManifest('MCPServer', 'huge', { ...spec, notes: 'x'.repeat(1.3 * 1024 * 1024) }));
-		const updated = await namespace.kubectl(
-			['replace', ...dryRun],
-			serverManifest('MCPServer', 'huge', spec),
-			'operator',
-		);
-		expect(updated.code, updated.stderr).to.equal(0);
+		// Again where the reconciler wrote its condition between kubectl's reading and writing.
+		await eventually(async () => {
+			const huge = serverManifest('MCPServer', 'huge', spec);
+			const updated = await namespace.kubectl(['replace', ...dryRun], huge, 'operator');
+			expect(updated.code, updated.stderr).to.equal(0);
+		});
 	});
 });
 

@@ -159,6 +159,9 @@ describe('reconciler on a real API server', function () {
 				'nudged ScalingBackfilled',
 			]);
 		});
-		expect(plane().url).to.be.a('string');
+		// As docs/first-ten-minutes.md has people look.
+		const shown = async (...args: string[]): Promise<string> => (await namespace.kubectl(args)).stdout;
+		expect(await shown('events', '--for', 'mcpserver/files')).to.contain('StdioReplicaCapped');
+		expect(await shown('describe', 'mcpserver', 'files')).to.match(/Type:\s+StdioReplicaCapped/);
 	});
 });

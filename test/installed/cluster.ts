@@ -67,7 +67,7 @@ export async function useCluster(kubeconfig: string, folder: string): Promise<Co
 		stopApiServer: cannot('stopping the API server'),
 		startApiServer: cannot('starting the API server'),
 		stop: async () =>
-			void (await kubectl(['delete', '--ignore-not-found', '--wait=false', '-f', '-'], {
+			void (await kubectl(['delete', '--ignore-not-found', '-f', '-'], {
 				input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: identities() }),
 			})),
 	};

@@ -1,19 +1,14 @@
 /** Restarts, a lost leader and new certificates while people go on applying: nobody may notice. Then a process that hangs. */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
-import { afterEach } from 'mocha';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
-import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
+import { asCa, asTls, leafOf } from '../certificates/scene.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { askPod, NS, podsOf, restart, rolledOut, WEBHOOKS } from './installation.ts';
-import { describeLoad, type Load, startLoad } from './load.ts';
-import { plant, storedData } from './secret.ts';
+import { pastItsTime, plant, plantAuthority, storedData } from './secret.ts';
 import { isTrusted, needCluster } from './stage.ts';
-
-/** Writes a second, each of which asks both webhooks. What a machine of two cores bears beside everything else. */
-const PER_SECOND = 40;
-const MIN_CALLS = 200;
+import { unnoticed } from './unnoticed.ts';
 
 describe('disturbed while people apply', function () {
 	this.timeout(300_000);
@@ -21,22 +16,6 @@ describe('disturbed while people apply', function () {
 	const plane = () => cluster().plane;
 	const kubectl = async (...args: string[]): Promise<string> =>
 		(await mustSucceed(plane().kubectl(args, { user: 'admin', timeoutMs: 120_000 }))).stdout;
-	let load: Load | undefined;
-	afterEach(async () => {
-		await load?.stop();
-		load = undefined;
-	});
-
-	/** Under load; every call must come back right. */
-	const unnoticed = async (disturb: () => Promise<void>): Promise<void> => {
-		load = await startLoad(plane(), PER_SECOND);
-		await disturb();
-		const loaded = await load.stop();
-		process.stdout.write(`      ${describeLoad(loaded)}\n`);
-		expect(loaded.failed.slice(0, 3)).to.deep.equal([]);
-		// Silence would be no proof.
-		expect(loaded.calls).to.be.at.least(MIN_CALLS);
-	};
 	const leaderOf = async (): Promise<string> => {
 		const leading: string[] = [];
 		for (const { metadata } of await podsOf(plane())) {
@@ -63,7 +42,7 @@ describe('disturbed while people apply', function () {
 			expect(await shown()).to.deep.equal([fingerprint256, fingerprint256]);
 		});
 
-	it('a rolling restart', () => unnoticed(() => restart(plane())));
+	it('a rolling restart', () => unnoticed(plane(), () => restart(plane())));
 
 	it('the leader is deleted, and the other one takes over', async () => {
 		let gone = '';
@@ -71,7 +50,7 @@ describe('disturbed while people apply', function () {
 		await eventually(async () => {
 			gone = await leaderOf();
 		});
-		await unnoticed(async () => {
+		await unnoticed(plane(), async () => {
 			await kubectl('-n', NS, 'delete', 'pod', gone);
 			await eventually(async () => expect(await leaderOf()).not.to.equal(gone));
 			await rolledOut(plane());
@@ -81,7 +60,7 @@ describe('disturbed while people apply', function () {
 	it('the serving certificate is renewed, and both pods take it', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await storedData(plane());
 		const due = await leafOf({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
-		await unnoticed(async () => {
+		await unnoticed(plane(), async () => {
 			await plant(plane(), { ...asCa({ cert, key }), ...asTls(due) });
 			await eventually(async () => expect((await storedData(plane()))['tls.crt']).not.to.equal(due.cert));
 			const renewed = await storedData(plane());
@@ -91,18 +70,9 @@ describe('disturbed while people apply', function () {
 	});
 
 	it('the authority is renewed: both are trusted, then the certificate changes', async () => {
-		const old = await authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
-		const leaf = await leafOf(old, 0, { now: new Date(Date.now() - DAY_MS) });
-		// Planting it is no rotation: until it is trusted, calls would fail.
-		await plant(plane(), { ...asCa(old), ...asTls(leaf) });
-		await bothShow(leaf.cert);
-		await eventually(async () => {
-			const bundle = await kubectl('get', WEBHOOKS, NS, '-o', 'jsonpath={.items[0].webhooks[0].clientConfig.caBundle}');
-			expect(Buffer.from(bundle, 'base64').toString()).to.contain(old.cert);
-		});
-		await isTrusted(plane());
-		await unnoticed(async () => {
-			await eventually(async () => expect((await storedData(plane()))['ca.crt']).not.to.equal(old.cert), 60_000);
+		const old = await plantAuthority(plane(), await pastItsTime());
+		await unnoticed(plane(), async () => {
+			await eventually(async () => expect((await storedData(plane()))['ca.crt']).not.to.equal(old), 60_000);
 			await bothShow((await storedData(plane()))['tls.crt']);
 		});
 	});

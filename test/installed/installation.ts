@@ -3,13 +3,19 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { type KubectlResult, runKubectl } from '../control-plane/kubectl.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
+import { eventually } from '../e2e/eventually.ts';
 import { documentsOf, mustSucceed, ROOT } from '../e2e/product.ts';
+import { findHelm } from '../helm/build.ts';
 
 export const NS = 'toolhive-scaling';
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 /** Else every story would wait for what is meant for operators and nodes. */
-export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
+const SETTINGS = { settleSeconds: 1, rolloutsPerMinute: 600 };
+export const FLAGS = Object.entries(SETTINGS).map(
+	([name, value]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`,
+);
 
 export interface Installation {
 	/** Also an upgrade, where another version is there. Resolves when all pods are ready. */
@@ -61,11 +67,49 @@ export function byKustomize(plane: ControlPlane, current: Version): Installation
 	};
 }
 
+/** The chart of this checkout, by Helm 4. */
+export async function byHelm(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
+	const helm = await findHelm('v4', process.env, (line) => void process.stderr.write(`${line}\n`));
+	const [, registry, repository, tag] = /^([^/]+)\/(.+):([^/:]+)$/.exec(image) ?? [];
+	const values = join(plane.dataFolder, 'values.yaml');
+	writeFileSync(values, stringify({ image: { registry, repository, tag }, serve: SETTINGS }));
+	const chart = [NS, join(manifests, 'chart'), '--namespace', NS, '--values', values];
+	const run = (args: readonly string[]): Promise<KubectlResult> =>
+		mustSucceed(runKubectl(helm, plane.kubeconfig('admin'), plane.dataFolder, args, { timeoutMs: 240_000 }));
+	const admin = (args: readonly string[]): Promise<KubectlResult> =>
+		mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 120_000 }));
+	return {
+		install: async () => {
+			const restricted = 'pod-security.kubernetes.io/enforce=restricted';
+			await admin(['create', 'namespace', NS]);
+			await admin(['label', 'namespace', NS, restricted]);
+			await run(['upgrade', '--install', ...chart]);
+			await rolledOut(plane);
+		},
+		uninstall: async () => {
+			await admin(['delete', WEBHOOKS, NS, '--ignore-not-found']);
+			await run(['uninstall', NS, '--namespace', NS, '--wait']);
+			// The namespace is not the chart's. What is in it by now is what was there before.
+			await eventually(async () => {
+				const { stdout } = await admin(['-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name']);
+				if (stdout !== '') throw new Error(`helm uninstall left behind:\n${stdout}`);
+			}, 60_000);
+			await admin(['delete', 'namespace', NS]);
+		},
+		objects: async () => documentsOf((await run(['template', ...chart])).stdout),
+	};
+}
+
 export const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
 
+/** The new pods are ready and the old ones have ended: what they do at last would else be seen by nobody. */
 export async function rolledOut(plane: ControlPlane): Promise<void> {
 	const args = ['-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s'];
 	await mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 200_000 }));
+	await eventually(async () => {
+		const all = await allPods(plane);
+		if (all.some(isEnding)) throw new Error('a pod is still on its way out');
+	}, 60_000);
 }
 
 /** One after the other, as the strategy of the Deployment has it. */
@@ -96,11 +140,15 @@ export interface Pod {
 }
 
 /** Those that are not on their way out. */
-export async function podsOf(plane: ControlPlane): Promise<Pod[]> {
+export const podsOf = async (plane: ControlPlane): Promise<Pod[]> =>
+	(await allPods(plane)).filter((pod) => !isEnding(pod));
+
+async function allPods(plane: ControlPlane): Promise<Pod[]> {
 	const args = ['-n', NS, 'get', 'pods', '-l', `app.kubernetes.io/name=${NS}`, '-o', 'json'];
-	const { items } = JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] };
-	return items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+	return (JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] }).items;
 }
+
+const isEnding = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
 
 /** Of one pod, through the API server; `ok`, the metrics, or what else is said there. */
 export async function askPod(plane: ControlPlane, pod: string, path: string): Promise<string> {

@@ -5,10 +5,12 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../e2e/product.ts';
-import { needProgram, type PreparedCluster } from './existing.ts';
+import { asEnvironment, needProgram, type PreparedCluster } from './existing.ts';
+import type { Previous } from './previous.ts';
 
 const NAME = 'toolhive-scaling-e2e';
 const IMAGE = 'localhost/toolhive-scaling:e2e';
+const PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 /** Two workers, so that something can be spread. */
 const CONFIG = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
@@ -19,10 +21,9 @@ nodes:
 `;
 
 /** `KIND_IMAGE` is the node image, and so the version of Kubernetes; without it kind's own. */
-export async function makeKind(env: NodeJS.ProcessEnv): Promise<PreparedCluster> {
+export async function makeKind(env: NodeJS.ProcessEnv, previous: Previous | undefined): Promise<PreparedCluster> {
 	needProgram('docker', env, ['info']);
 	needProgram('kind', env);
-	needProgram('kubectl', env);
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-kind-'));
 	const config = join(folder, 'kind.yaml');
 	const kubeconfig = join(folder, 'kubeconfig');
@@ -33,6 +34,7 @@ export async function makeKind(env: NodeJS.ProcessEnv): Promise<PreparedCluster>
 	};
 	try {
 		await run('docker', ['build', '--tag', IMAGE, ROOT]);
+		if (previous !== undefined) await run('docker', ['build', '--tag', PREVIOUS_IMAGE, previous.folder]);
 		const node = env['KIND_IMAGE'] ? ['--image', env['KIND_IMAGE']] : [];
 		await run('kind', [
 			'create',
@@ -46,12 +48,14 @@ export async function makeKind(env: NodeJS.ProcessEnv): Promise<PreparedCluster>
 			'--wait=180s',
 			...node,
 		]);
-		await run('kind', ['load', 'docker-image', '--name', NAME, IMAGE]);
+		const images = previous === undefined ? [IMAGE] : [IMAGE, PREVIOUS_IMAGE];
+		await run('kind', ['load', 'docker-image', '--name', NAME, ...images]);
 	} catch (error) {
 		await remove();
 		throw error;
 	}
-	return { env: { KUBECONFIG: kubeconfig, E2E_IMAGE: IMAGE }, remove };
+	const old = previous === undefined ? {} : asEnvironment(previous, PREVIOUS_IMAGE);
+	return { env: { KUBECONFIG: kubeconfig, E2E_IMAGE: IMAGE, ...old }, remove };
 }
 
 function run(program: string, args: readonly string[]): Promise<void> {

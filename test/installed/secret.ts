@@ -1,9 +1,13 @@
 /** Our Secret in a cluster, as whoever may read and write Secrets sees it. */
-import type { Data } from '../../src/certificates/held.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Data, KeyPair } from '../../src/certificates/held.ts';
+import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
+import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
+import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
-import { NS } from './installation.ts';
+import { NS, WEBHOOKS } from './installation.ts';
 
 export async function storedData(plane: ControlPlane): Promise<Data> {
 	const args = ['-n', NS, 'get', 'secret', CERTIFICATE_SECRET, '-o', 'json'];
@@ -20,3 +24,26 @@ export async function plant(plane: ControlPlane, data: Data): Promise<void> {
 	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type, data: Object.fromEntries(encoded) };
 	await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(secret) }));
 }
+
+/** An authority past two thirds of its life: the leader makes the next one as soon as it sees it. */
+export const pastItsTime = (): Promise<KeyPair> => authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
+
+/**
+ * Puts an authority and a certificate of it in the place of ours, and resolves when every caBundle trusts it. Planting is no
+ * rotation: until then calls fail. Resolves with its certificate, as PEM.
+ */
+export async function plantAuthority(plane: ControlPlane, pair: KeyPair): Promise<string> {
+	const leaf = await leafOf(pair, 0, { now: new Date(Date.now() - DAY_MS) });
+	await plant(plane, { ...asCa(pair), ...asTls(leaf) });
+	await eventually(async () => {
+		const args = ['get', WEBHOOKS, NS, '-o', 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'];
+		const bundles = (await mustSucceed(plane.kubectl(args))).stdout.split(' ');
+		const isTrusted = bundles.every((bundle) => Buffer.from(bundle, 'base64').toString().includes(pair.cert));
+		if (!isTrusted) throw new Error('a caBundle does not trust it yet');
+	});
+	// Every pod looks at the Secret at least this often, and the API server hears of caBundles through a watch.
+	await sleep(LOOKED_AFTER_MS);
+	return pair.cert;
+}
+
+const LOOKED_AFTER_MS = 8_000;

@@ -12,6 +12,7 @@ import { apply, linesOf, mustSucceed, type ProductOptions, REGISTRATION_KINDS, t
 import type { Stage } from '../e2e/use-product.ts';
 import { useCluster } from './cluster.ts';
 import {
+	byHelm,
 	byKustomize,
 	currentVersion,
 	FLAGS,
@@ -37,7 +38,8 @@ let shared: Promise<Cluster> | undefined;
 export function needCluster(): () => Cluster {
 	let cluster: Cluster | undefined;
 	before('cluster', async function () {
-		this.timeout(60_000);
+		// Helm is built where it is not there yet.
+		this.timeout(600_000);
 		const isFirst = shared === undefined;
 		shared ??= open();
 		cluster = await shared;
@@ -59,7 +61,8 @@ export function needCluster(): () => Cluster {
 
 async function open(): Promise<Cluster> {
 	const plane = await useCluster(process.env['KUBECONFIG'] ?? '', mkdtempSync(join(tmpdir(), 'toolhive-scaling-e2e-')));
-	return { plane, installation: byKustomize(plane, currentVersion(process.env['E2E_IMAGE'] ?? '')) };
+	const version = currentVersion(process.env['E2E_IMAGE'] ?? '');
+	return { plane, installation: INSTALLED === 'helm' ? await byHelm(plane, version) : byKustomize(plane, version) };
 }
 
 /** A suite that needs other flags or another overlay than what is installed is skipped. */

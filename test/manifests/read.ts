@@ -50,12 +50,12 @@ const webhooksOf = (kind: string): Webhook[] => [...(objectOf(kind).webhooks ?? 
 export const mutating = (): Webhook[] => webhooksOf('MutatingWebhookConfiguration');
 export const validating = (): Webhook[] => webhooksOf('ValidatingWebhookConfiguration');
 
-const podModePatch = (file: string): PatchOperation[] => parse(read(POD_MODE, file));
+const podModePatch = (file: string): PatchOperation[] => parse(read(join(ROOT, 'manifests/components/pod-mode'), file));
 
-/** What the pod-mode overlay adds to the mutating registration. */
+/** What the pod-mode component adds to the mutating registration. */
 export const podWebhooks = (): Webhook[] => podModePatch('pods-webhook.yaml').map(({ value }) => value as Webhook);
 
-/** What the pod-mode overlay adds to the arguments. */
+/** What the pod-mode component adds to the arguments. */
 export const podModeArgs = (): string[] => podModePatch('serve-flag.yaml').map(({ value }) => String(value));
 
 /** What the provided-secret component adds to the Deployment, by path. */

@@ -9,7 +9,7 @@ const IMAGE = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 
 /** A release of 1.2.3, with other texts laid over. */
 const filesOf =
-	(other: Readonly<Record<string, string>> = {}) =>
+	(other: Readonly<Record<string, string | undefined>> = {}) =>
 	(file: string): string | undefined =>
 		({
 			'package.json': '{ "version": "1.2.3" }',
@@ -30,35 +30,45 @@ describe('versions of a release', () => {
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
 
-	const rows: readonly { it: string; files: Readonly<Record<string, string>>; says: readonly string[] }[] = [
-		{ it: 'all the same', files: {}, says: [] },
-		{
-			it: 'the package alone was raised',
-			files: { 'package.json': '{ "version": "1.3.0" }' },
-			says: [
-				'package-lock.json: version is 1.2.3; package.json says 1.3.0',
-				'package-lock.json: packages[""].version is 1.2.3; package.json says 1.3.0',
-				'manifests/base/50-deployment.yaml: the tag of the image is 1.2.3; package.json says 1.3.0',
-				'manifests/chart/Chart.yaml: version is 1.2.3; package.json says 1.3.0',
-				'manifests/chart/Chart.yaml: appVersion is 1.2.3; package.json says 1.3.0',
-			],
-		},
-		{
-			it: 'the image has another name',
-			files: { 'manifests/base/50-deployment.yaml': 'image: registry.example.com/mine:1.2.3\n' },
-			says: ['manifests/base/50-deployment.yaml: the tag of the image is not there; package.json says 1.2.3'],
-		},
-		{
-			it: 'a version that YAML takes for a number',
-			files: { 'manifests/chart/Chart.yaml': 'version: 1.2.3\nappVersion: 1.2\n' },
-			says: ['manifests/chart/Chart.yaml: appVersion is 1.2; package.json says 1.2.3'],
-		},
-	];
+	const rows: readonly { it: string; files: Readonly<Record<string, string | undefined>>; says: readonly string[] }[] =
+		[
+			{ it: 'all the same', files: {}, says: [] },
+			{
+				it: 'the package alone was raised',
+				files: { 'package.json': '{ "version": "1.3.0" }' },
+				says: [
+					'package-lock.json: version is 1.2.3; package.json says 1.3.0',
+					'package-lock.json: packages[""].version is 1.2.3; package.json says 1.3.0',
+					'manifests/base/50-deployment.yaml: the tag of the image is 1.2.3; package.json says 1.3.0',
+					'manifests/chart/Chart.yaml: version is 1.2.3; package.json says 1.3.0',
+					'manifests/chart/Chart.yaml: appVersion is 1.2.3; package.json says 1.3.0',
+				],
+			},
+			{
+				it: 'the image has another name',
+				files: { 'manifests/base/50-deployment.yaml': 'image: registry.example.com/mine:1.2.3\n' },
+				says: ['manifests/base/50-deployment.yaml: the tag of the image is not there; package.json says 1.2.3'],
+			},
+			{
+				it: 'there is no chart',
+				files: { 'manifests/chart/Chart.yaml': undefined },
+				says: ['manifests/chart/Chart.yaml is not there', 'manifests/chart/Chart.yaml is not there'],
+			},
+			{
+				it: 'a version that YAML takes for a number',
+				files: { 'manifests/chart/Chart.yaml': 'version: 1.2.3\nappVersion: 1.2\n' },
+				says: ['manifests/chart/Chart.yaml: appVersion is 1.2; package.json says 1.2.3'],
+			},
+		];
 	for (const { it: name, files, says } of rows) {
 		it(name, () => expect(disagreements(filesOf(files))).to.deep.equal(says));
 	}
 
-	const tags: readonly { tag: string; files?: Readonly<Record<string, string>>; says: readonly string[] }[] = [
+	const tags: readonly {
+		tag: string;
+		files?: Readonly<Record<string, string | undefined>>;
+		says: readonly string[];
+	}[] = [
 		{ tag: 'v1.2.3', says: [] },
 		{ tag: 'v1.2.4', says: ['the tag is v1.2.4, and package.json says 1.2.3: the tag must be v1.2.3'] },
 		{ tag: '1.2.3', says: ['the tag is 1.2.3, and package.json says 1.2.3: the tag must be v1.2.3'] },

@@ -1,0 +1,83 @@
+{{/* A file of manifests/, which `make manifests` copies into files/. Takes [root, name]; gives YAML without comments. */}}
+{{- define "toolhive-scaling.file" -}}
+{{- (index . 0).Files.Get (printf "files/%s" (index . 1)) | required (printf "files/%s is missing: run `make manifests`" (index . 1)) -}}
+{{- end }}
+
+{{/* An object of manifests/ as this release has it: in its namespace, with Helm's labels. Takes [root, object]. */}}
+{{- define "toolhive-scaling.object" -}}
+{{- $root := index . 0 }}
+{{- $object := index . 1 }}
+{{- if $object.metadata.namespace }}
+{{- $_ := set $object.metadata "namespace" $root.Release.Namespace }}
+{{- end }}
+{{- $_ := set $object.metadata "labels" (merge $object.metadata.labels (include "toolhive-scaling.labels" $root | fromYaml)) }}
+{{- toYaml $object }}
+{{- end }}
+
+{{- define "toolhive-scaling.labels" -}}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
+{{- end }}
+
+{{- define "toolhive-scaling.image" -}}
+{{- with .Values.image -}}
+{{- with .registry }}{{ . }}/{{ end }}{{ .repository }}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{- end }}
+{{- end }}
+
+{{/* `serve` and its flags, as a list. What is a list becomes a comma list. */}}
+{{- define "toolhive-scaling.args" -}}
+{{- $args := list "serve" }}
+{{- if ne .Values.certificates.mode "self-managed" }}
+{{- $args = append $args "--tls-dir=/tls" }}
+{{- end }}
+{{- range $name, $value := .Values.serve }}
+{{- if not (kindIs "invalid" $value) }}
+{{- if kindIs "slice" $value }}{{ $value = join "," $value }}{{ end }}
+{{- if kindIs "float64" $value }}{{ $value = int64 $value }}{{ end }}
+{{- $args = append $args (printf "--%s=%v" (kebabcase $name) $value) }}
+{{- end }}
+{{- end }}
+{{- if .Values.namespaceOptIn }}
+{{- $args = append $args "--namespace-label=toolhive-scaling/enabled=true" }}
+{{- end }}
+{{- with .Values.excludeNamespaces }}
+{{- $args = append $args (printf "--exclude-namespaces=%s" (join "," .)) }}
+{{- end }}
+{{- toYaml $args }}
+{{- end }}
+
+{{- define "toolhive-scaling.replicas" -}}
+{{- if not (kindIs "invalid" .Values.replicas) }}{{ int .Values.replicas }}
+{{- else if .Values.highAvailability }}3{{ else }}2{{ end }}
+{{- end }}
+
+{{- define "toolhive-scaling.priorityClassName" -}}
+{{- .Values.priorityClassName | default (ternary "system-cluster-critical" "" .Values.highAvailability) }}
+{{- end }}
+
+{{/* Changes the webhooks of a registration in place to what the values say. Takes [root, registration]. */}}
+{{- define "toolhive-scaling.registration" -}}
+{{- $root := index . 0 }}
+{{- $values := $root.Values }}
+{{- $registration := index . 1 }}
+{{- if eq $values.certificates.mode "cert-manager" }}
+{{- $_ := set $registration.metadata "annotations" (dict "cert-manager.io/inject-ca-from" (printf "%s/toolhive-scaling" $root.Release.Namespace)) }}
+{{- end }}
+{{- range $registration.webhooks }}
+{{- $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}
+{{- $names := first .namespaceSelector.matchExpressions }}
+{{- $_ := set $names "values" (concat (without $names.values "toolhive-scaling") (list $root.Release.Namespace) $values.excludeNamespaces | uniq) }}
+{{- if $values.namespaceOptIn }}
+{{- $_ := set .namespaceSelector "matchLabels" (dict "toolhive-scaling/enabled" "true") }}
+{{- end }}
+{{- /* Otherwise the leader or the cainjector writes it, and nothing here takes it away. */}}
+{{- if $values.certificates.caBundle }}
+{{- $_ := set .clientConfig "caBundle" (b64enc $values.certificates.caBundle) }}
+{{- end }}
+{{- end }}
+{{- include "toolhive-scaling.object" (list $root $registration) }}
+{{- end }}

@@ -1,0 +1,22 @@
+/** What the Helm chart has from the kustomizations. Helm reads no file outside of its chart, so these are copies. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MANIFESTS = join(import.meta.dirname, '../manifests');
+
+/** Every object of the base but the namespace, which Helm makes itself, and what components add. */
+const COPIED = [
+	...readdirSync(join(MANIFESTS, 'base'))
+		.filter((file) => !/^(10-namespace|kustomization)\.yaml$/.test(file))
+		.map((file) => `base/${file}`),
+	'components/cert-manager/certificates.yaml',
+	'components/high-availability/critical-pods.yaml',
+	'components/namespace-opt-in/read-namespaces.yaml',
+	'components/pod-mode/pods-webhook.yaml',
+];
+
+export const chartFiles = (): { file: string; text: string }[] =>
+	COPIED.map((source) => ({
+		file: `manifests/chart/files/${source.split('/').at(-1)}`,
+		text: `# Copied from manifests/${source} by \`make manifests\`. Do not edit.\n${readFileSync(join(MANIFESTS, source), 'utf8')}`,
+	}));

@@ -1,0 +1,34 @@
+/** Runs Go in a folder with a `go.mod`. */
+import { spawn } from 'node:child_process';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a build leaves out: this machine's paths, and what only a debugger reads. */
+export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as const;
+
+/** Resolves with what Go printed; rejects with the last line it complained with. */
+export function runGo(args: readonly string[], folder: string, env: Environment): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('go', args, {
+			cwd: folder,
+			env: { ...env, GOWORK: 'off', CGO_ENABLED: '0' },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		let output = '';
+		let complaint = '';
+		child.stdout.setEncoding('utf8').on('data', (text: string) => {
+			output += text;
+		});
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			complaint = (complaint + text).slice(-2_000);
+		});
+		child.on('error', (cause) =>
+			reject(new Error('Go is not installed (no `go` in PATH); install Go 1.26 or newer', { cause })),
+		);
+		child.on('close', (code) => {
+			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
+			if (code === 0) resolve(output);
+			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
+		});
+	});
+}
