@@ -46,6 +46,9 @@ export function reasonsAgainst(tag: string, read: (file: string) => string | und
 		...(tag === `v${version}`
 			? []
 			: [`the tag is ${tag}, and package.json says ${version}: the tag must be v${version}`]),
+		...(/^\d+\.\d+\.\d+$/.test(version)
+			? []
+			: [`${version} is not of the form 1.2.3: everybody would get it as the newest`]),
 		...(title === '' ? [`CHANGELOG.md has no section "## ${version}"`] : []),
 		...(title.includes('not released') ? [`CHANGELOG.md says "${title}": write the date instead`] : []),
 	];

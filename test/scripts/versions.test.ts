@@ -78,6 +78,11 @@ describe('versions of a release', () => {
 			says: ['CHANGELOG.md says "1.2.3, not released yet": write the date instead'],
 		},
 		{
+			tag: 'v1.2.3-rc.1',
+			files: { 'package.json': '{ "version": "1.2.3-rc.1" }', 'CHANGELOG.md': '## 1.2.3-rc.1, 2026-12-01\n' },
+			says: ['1.2.3-rc.1 is not of the form 1.2.3: everybody would get it as the newest'],
+		},
+		{
 			tag: 'v1.2.3',
 			files: { 'CHANGELOG.md': '## 1.2.30, 2026-12-01\n' },
 			says: ['CHANGELOG.md has no section "## 1.2.3"'],
