@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 #
-# docker build -t ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0 .
+# make image
 #
 # For a build that can be repeated, give the base image by digest:
 #   --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:...
@@ -35,3 +35,12 @@ EXPOSE 8443 8080
 # Not through npm: it would be process 1 and does not pass on the SIGTERM that begins our drain.
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve"]
+# Last, because they differ with every commit. `make image` fills them in.
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="toolhive-scaling" \
+      org.opencontainers.image.description="Horizontal scaling for ToolHive from outside the operator" \
+      org.opencontainers.image.source="https://github.com/toolhive-scaling/toolhive-scaling" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -1,9 +1,11 @@
 # Every command of this project. `make` alone lists them.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-# The project's own Node 24 and tools first, so that a machine with an older Node needs nothing by hand.
-export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
-IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:0.1.0
+# The project's own Node 24 and tools first, so that a machine with an older Node needs nothing by hand. WITH_NODE= is the path of
+# another Node that comes before it: `make test WITH_NODE=$(command -v node)`.
+export PATH := $(if $(WITH_NODE),$(dir $(abspath $(WITH_NODE))):)$(CURDIR)/node_modules/.bin:$(PATH)
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:$(VERSION)
 
 help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z0-9-]*:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +71,42 @@ build: install ## Compile to dist/
 	rm -rf dist && tsc --project tsconfig.build.json
 
 image: ## Build the container image (docker); IMAGE= names it
-	docker build --tag $(IMAGE) .
+	docker build $(LABELS) --tag $(IMAGE) .
+
+# What the image says of itself: `dirty` where files were changed.
+LABELS = --build-arg VERSION=$(VERSION) \
+	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
 .PHONY: help install demo test e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
+
+# What .github/workflows/release.yaml calls. Everything it makes lies in release/.
+.PHONY: release-check release-image release-files package test-package
+
+release-check: install ## Whether every file names the same version; TAG=v1.2.3 also whether it may be released under that tag
+	@node scripts/release-check.ts $(TAG)
+
+release-image: ## The image for both platforms, with SBOM and provenance, as a file (docker buildx); PUSH=1 pushes it instead
+	mkdir -p release
+	docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max $(LABELS) --tag $(IMAGE) \
+		--metadata-file release/image.json $(if $(PUSH),--push,--output type=oci,dest=release/image.tar) .
+
+# Of the image that release-image made, unless it was made elsewhere.
+DIGEST ?= $(shell node -p 'JSON.parse(fs.readFileSync("release/image.json"))["containerimage.digest"]' 2>/dev/null)
+
+release-files: package ## install.yaml with the digest of the image, the chart, checksums, notes (kubectl, helm); DIGEST= of an image made elsewhere
+	@[[ "$(DIGEST)" =~ ^sha256:[0-9a-f]{64}$$ ]] || { echo 'release-files: no digest; make release-image first, or give DIGEST=sha256:…' >&2; exit 2; }
+	kubectl kustomize manifests | sed 's|image: $(IMAGE)$$|&@$(DIGEST)|' > release/install.yaml
+	grep -q 'image: $(IMAGE)@$(DIGEST)$$' release/install.yaml
+	helm package manifests/chart --destination release
+	awk '/^## / { on = $$2 == "$(VERSION)" || $$2 == "$(VERSION)," } on' CHANGELOG.md > release/notes.md
+	cd release && sha256sum install.yaml toolhive-scaling-$(VERSION).tgz > SHA256SUMS
+
+package: build ## The npm package, as it is published
+	node scripts/package.ts
+	npm pack ./release/npm --pack-destination release/npm --loglevel=error
+
+test-package: package ## Every test, while what they start is the npm package as users install it; WITH_NODE= runs it on another Node
+	@node --version
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	npm install --prefix "$$folder" --engine-strict --loglevel=error release/npm/toolhive-scaling-$(VERSION).tgz && \
+	MAIN="$$folder/node_modules/toolhive-scaling/dist/main.js" mocha

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
 import type { Json } from '../../src/toolhive/types.ts';
+import { MAIN } from '../main-file.ts';
 import { serverText } from '../review/play.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,7 +21,7 @@ describe('action.yml', function () {
 	before(() => {
 		folder = mkdtempSync(join(tmpdir(), 'thv-scaling-action-'));
 		mkdirSync(join(folder, 'action/dist'), { recursive: true });
-		const main = JSON.stringify(join(ROOT, 'src/main.ts'));
+		const main = JSON.stringify(MAIN);
 		writeFileSync(join(folder, 'action/dist/main.js'), `import(${main});\n`);
 		mkdirSync(join(folder, 'two words'));
 		writeFileSync(join(folder, 'two words/warned.yaml'), serverText('warned', '  backendReplicas: 2'));

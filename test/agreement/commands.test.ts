@@ -1,11 +1,11 @@
 /** Everything that the documents tell people to type: commands, flags, variables, inputs of the action. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { FLAGS } from '../../scripts/flags-page.ts';
 import { environmentName } from '../../src/commands/options.ts';
-import { DOCUMENTS, ROOT, read, rowsOf, snippetsOf } from './documents.ts';
+import { MAIN } from '../main-file.ts';
+import { DOCUMENTS, read, rowsOf, snippetsOf } from './documents.ts';
 
 const FREE_FLAGS = ['help', 'version'];
 const ALL_FLAGS = new Set([...FREE_FLAGS, ...Object.values(FLAGS).flatMap((table) => Object.keys(table))]);
@@ -22,7 +22,7 @@ const CALL = /(?<![\w/.-])thv-scaling[ \t]+([a-z]+)\b([^\n|>&;]*)/g;
 
 describe('what the documents tell to type', () => {
 	it('FLAGS has every command of --help, in its order', () => {
-		const { stdout } = spawnSync(process.execPath, [join(ROOT, 'src/main.ts'), '--help'], { encoding: 'utf8' });
+		const { stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
 		const commands = [...stdout.matchAll(/^ {2}thv-scaling (\w+)/gm)].map(([, command]) => command);
 		expect(Object.keys(FLAGS)).to.deep.equal(commands);
 	});

@@ -12,6 +12,7 @@ export const DOCUMENTS: readonly string[] = [
 	'CHANGELOG.md',
 	'CONTRIBUTING.md',
 	'DESIGN.md',
+	'SECURITY.md',
 	'certs/README.md',
 	...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
 ];

@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { MAIN } from '../main-file.ts';
 import { between, codesOf, ROOT, read, rowsOf } from './documents.ts';
 
 const blocksOf = (text: string, language: string): string[] =>
@@ -31,7 +32,7 @@ describe('what the documents say that is printed', () => {
 			cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
 			const [, first = '', mended = ''] = blocksOf(page, 'sh');
 			const [report, clean = ''] = blocksOf(page, 'text');
-			const program = `"${process.execPath}" "${join(ROOT, 'src/main.ts')}"`;
+			const program = `"${process.execPath}" "${MAIN}"`;
 			const run = (code: string): string =>
 				spawnSync('bash', ['-c', code.replaceAll('npx --no-install thv-scaling', program)], {
 					cwd: folder,

@@ -3,16 +3,14 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { type Kubeconfig, writeKubeconfig } from '../cluster/kubeconfig.ts';
+import { MAIN } from '../main-file.ts';
 import { createTerminal } from './terminal.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 describe('thv-scaling doctor', function () {
 	this.timeout(60_000);

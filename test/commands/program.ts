@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/toolhive/types.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
+import { MAIN } from '../main-file.ts';
 
 /** `timeoutSeconds` of the probes in manifests/base. */
 const PROBE_MS = 3_000;

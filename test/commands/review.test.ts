@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { UsageError } from '../../src/commands/options.ts';
 import { reviewManifests } from '../../src/commands/review.ts';
+import { MAIN } from '../main-file.ts';
 import { serverText } from '../review/play.ts';
 import { startProgram } from './program.ts';
 import { createTerminal, type TestTerminal } from './terminal.ts';
@@ -13,7 +14,6 @@ import { createTerminal, type TestTerminal } from './terminal.ts';
 const GOOD = serverText('good', '  replicas: 1');
 const WARNED = serverText('warned', '  replicas: 2');
 const DENIED = serverText('denied', '  replicas: -1');
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 describe('thv-scaling review', function () {
 	this.timeout(30_000);

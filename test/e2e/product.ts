@@ -12,6 +12,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import { startGuard } from '../control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
+import { MAIN } from '../main-file.ts';
 import { pointedAt, type Registration } from './registration.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -82,13 +83,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		'--webhook-port=0',
 		'--metrics-port=0',
 	];
-	const child = spawn(process.execPath, [
-		join(ROOT, 'src/main.ts'),
-		'serve',
-		...flags,
-		'--drain-seconds=0',
-		...(options.flags ?? []),
-	]);
+	const child = spawn(process.execPath, [MAIN, 'serve', ...flags, '--drain-seconds=0', ...(options.flags ?? [])]);
 	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));
