@@ -122,7 +122,10 @@ export interface Pod {
 	readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
 	readonly spec: {
 		readonly nodeName: string;
-		readonly containers: readonly { readonly securityContext: object; readonly image: string }[];
+		readonly containers: readonly {
+			readonly image: string;
+			readonly resources: { readonly limits: { readonly memory: string } };
+		}[];
 	};
 	readonly status: {
 		readonly podIP: string;

@@ -25,7 +25,7 @@ const RUNS: readonly { readonly way: string; readonly files: readonly string[] }
 			`${HERE}/disturbed.e2e.ts`,
 			...STORIES.map((story) => `test/e2e/${story}.test.ts`),
 			`${HERE}/operator.e2e.ts`,
-			`${HERE}/rights.e2e.ts`,
+			`${HERE}/afterwards.e2e.ts`,
 			`${HERE}/uninstall.e2e.ts`,
 		],
 	},

@@ -24,7 +24,8 @@ export function previousVersion(env: NodeJS.ProcessEnv): Previous | undefined {
 
 function lastRelease(): string | undefined {
 	try {
-		const args = ['describe', '--tags', '--abbrev=0', '--match=v*'];
+		// Of the commit before: a release is upgraded from the one before it.
+		const args = ['describe', '--tags', '--abbrev=0', '--match=v*', 'HEAD^'];
 		return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 	} catch {
 		return undefined;
