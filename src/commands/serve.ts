@@ -8,13 +8,17 @@ import { validate } from '../admission/validate.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { type Memory, remember } from '../cluster/memory.ts';
 import { createWebhook } from '../http/app.ts';
+import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
-import { createMetrics } from '../http/metrics.ts';
+import { createMetrics, type Rules } from '../http/metrics.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
+import { DENIAL_ADVICE } from '../policy/advice.ts';
+import { WARNING_IDS } from '../policy/decide.ts';
+import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
@@ -23,6 +27,7 @@ import { type ServingReconciler, servingReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { certificateInFolder, certificateInSecret } from './serving-certificate.ts';
 import { settingsOf } from './settings-options.ts';
+import { ownVersion } from './version.ts';
 
 export interface Process {
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -53,7 +58,9 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const settings = settingsOf(options);
 
 	let isDraining = false;
-	const metrics = createMetrics({
+	const sources: Sources = {
+		version: ownVersion(),
+		isReady: () => unready().length === 0,
 		inFlight: () => webhook.inFlight(),
 		...((options.reconcile === 'true' || certificate.lead !== undefined) && {
 			isLeading: () => leadership?.isLeading() ?? false,
@@ -67,7 +74,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		watches: () => watchesOf(memory),
 		certificateExpiry: () => certificate.current()?.expirySeconds,
 		authorityExpiry: () => certificate.current()?.authorityExpirySeconds,
-	});
+	};
+	const metrics = createMetrics(sources, RULES);
 	const webhook = createWebhook({
 		mutate: (request, signal) => mutate(request, cluster, settings, signal),
 		validate: (request) => validate(request, cluster),
@@ -76,7 +84,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		metrics,
 	});
 	const missing = (): string[] => [...certificate.missing(), ...unsyncedOf(memory)];
-	const health = createHealth(() => (isDraining ? ['draining'] : missing()), metrics);
+	const unready = (): string[] => (isDraining ? ['draining'] : missing());
+	const health = createHealth(unready, metrics);
 
 	const https = await listenHttps(webhook.listener, certificate.current(), options['webhook-port']).catch(
 		busy('--webhook-port'),
@@ -115,6 +124,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	await Promise.all([closeGently(http), connection.close()]);
 	log.info('stopped');
 }
+
+const RULES: Rules = { warnings: [...WARNING_IDS, UNKNOWN_IGNORE_ID], denials: Object.keys(DENIAL_ADVICE) };
 
 const PROJECTIONS = {
 	server: (object: Parameters<typeof serverOf>[0]) => serverOf(object),
