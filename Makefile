@@ -24,6 +24,12 @@ test: install ## Run every test; ends with the count
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 
+test-monitoring: install ## Alert rules and dashboard with a real Prometheus, which is built once (Go)
+	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/monitoring/*.e2e.ts'
+
+dashboard-picture: install ## Draw docs/dashboard.png anew: every panel with data of ten minutes under load; needs Chromium
+	node scripts/dashboard-picture.ts
+
 check: install ## Types, format, lint, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
@@ -62,4 +68,4 @@ build: install ## Compile to dist/
 image: ## Build the container image (docker); IMAGE= names it
 	docker build --tag $(IMAGE) .
 
-.PHONY: help install demo test e2e-operator check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image
+.PHONY: help install demo test e2e-operator test-monitoring dashboard-picture check format manifests golden certs control-plane bench bench-reconcile bench-review coverage build image

@@ -1,7 +1,7 @@
 /** Builds the programs from their published Go modules, with the versions that `go/go.mod` pins. */
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runGo } from './run-go.ts';
 
 /** The version `go/go.mod` requires; the linker writes it into the programs, or they would call themselves v0.0.0. */
 export const KUBERNETES_VERSION = 'v1.36.1';
@@ -28,7 +28,7 @@ export async function buildPrograms(
 	say: (line: string) => void,
 ): Promise<void> {
 	// Before anything else, so that a machine without Go reads no promise of a build.
-	await runGo(['version'], env);
+	await runGo(MODULE_FOLDER, ['version'], env);
 	for (const name of await readdir(folder)) {
 		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
 	}
@@ -61,22 +61,5 @@ async function goBuild(
 		...Object.entries(version).map(([k, v]) => `-X k8s.io/component-base/version.${k}=${v}`),
 	];
 	const args = ['build', '-trimpath', '-mod=readonly', '-buildvcs=false', '-ldflags', ldflags.join(' '), '-o', output];
-	await runGo([...args, PACKAGES[program] ?? program], { ...env, CGO_ENABLED: '0', GOWORK: 'off' });
-}
-
-/** Throws with the last line that Go wrote. */
-function runGo(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const child = spawn('go', args, { cwd: MODULE_FOLDER, env, stdio: ['ignore', 'ignore', 'pipe'] });
-		let complaint = '';
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			complaint = (complaint + text).slice(-2_000);
-		});
-		child.on('error', (cause) => reject(new Error('Go is not installed (no `go` in PATH)', { cause })));
-		child.on('close', (code) => {
-			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
-			if (code === 0) resolve();
-			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
-		});
-	});
+	await runGo(MODULE_FOLDER, [...args, PACKAGES[program] ?? program], { ...env, CGO_ENABLED: '0' });
 }

@@ -2,12 +2,12 @@
  * The released operator as a program, built from its Go module with the versions that `go/go.mod` pins, and its own CRDs, which
  * the module carries. Both lie in a cache outside the checkout; nothing of them is committed.
  */
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../control-plane/lock.ts';
+import { runGo } from '../control-plane/run-go.ts';
 
 /** The version `go/go.mod` requires; newer ones need Go 1.27, older ones do not resolve. */
 export const OPERATOR_VERSION = 'v0.47.0';
@@ -63,7 +63,7 @@ const isWhole = (folder: string): boolean => [PROGRAM, CRDS].every((name) => exi
 /** Each part appears only when it is whole, so an interrupted build goes on where it stopped. The caller holds the lock. */
 async function build(folder: string, env: Environment, say: Say): Promise<void> {
 	// Before anything else, so that a machine without Go reads no promise of a build.
-	await runGo(['version'], env);
+	await runGo(MODULE_FOLDER, ['version'], env);
 	for (const name of await readdir(folder)) {
 		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
 	}
@@ -74,7 +74,10 @@ async function build(folder: string, env: Environment, say: Say): Promise<void> 
 			const startedMs = Date.now();
 			const flags = ['-trimpath', '-mod=readonly', '-buildvcs=false', '-ldflags', '-s -w'];
 			const output = ['-o', join(temporary, PROGRAM)];
-			await runGo(['build', ...flags, ...output, `${MODULE}/cmd/${PROGRAM}`], { ...env, CGO_ENABLED: '0' });
+			await runGo(MODULE_FOLDER, ['build', ...flags, ...output, `${MODULE}/cmd/${PROGRAM}`], {
+				...env,
+				CGO_ENABLED: '0',
+			});
 			await rename(join(temporary, PROGRAM), join(folder, PROGRAM));
 			say(`operator: built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 		}
@@ -88,7 +91,7 @@ async function build(folder: string, env: Environment, say: Say): Promise<void> 
 
 /** The CRDs where Go keeps the module; a download on the first time, no build. */
 export async function findCrdFolder(env: Environment): Promise<string> {
-	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${OPERATOR_VERSION}`], env);
+	const listed = await runGo(MODULE_FOLDER, ['mod', 'download', '-json', `${MODULE}@${OPERATOR_VERSION}`], env);
 	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
 	return join(moduleFolder, CRDS_IN_MODULE);
 }
@@ -97,31 +100,4 @@ async function copyCrds(temporary: string, env: Environment): Promise<void> {
 	const from = await findCrdFolder(env);
 	await mkdir(join(temporary, CRDS));
 	for (const name of await readdir(from)) await copyFile(join(from, name), join(temporary, CRDS, name));
-}
-
-/** Resolves with what Go printed; rejects with the last line it complained with. */
-function runGo(args: readonly string[], env: Environment): Promise<string> {
-	return new Promise((resolve, reject) => {
-		const child = spawn('go', args, {
-			cwd: MODULE_FOLDER,
-			env: { ...env, GOWORK: 'off' },
-			stdio: ['ignore', 'pipe', 'pipe'],
-		});
-		let output = '';
-		let complaint = '';
-		child.stdout.setEncoding('utf8').on('data', (text: string) => {
-			output += text;
-		});
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			complaint = (complaint + text).slice(-2_000);
-		});
-		child.on('error', (cause) =>
-			reject(new Error('Go is not installed (no `go` in PATH); install Go 1.26 or newer', { cause })),
-		);
-		child.on('close', (code) => {
-			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
-			if (code === 0) resolve(output);
-			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
-		});
-	});
 }

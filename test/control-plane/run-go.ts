@@ -1,0 +1,33 @@
+/** Go as a program, in the folder of one of our modules. */
+import { spawn } from 'node:child_process';
+
+/** Resolves with what Go printed; rejects with the last line it complained with. */
+export function runGo(
+	moduleFolder: string,
+	args: readonly string[],
+	env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('go', args, {
+			cwd: moduleFolder,
+			env: { ...env, GOWORK: 'off' },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		let output = '';
+		let complaint = '';
+		child.stdout.setEncoding('utf8').on('data', (text: string) => {
+			output += text;
+		});
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			complaint = (complaint + text).slice(-2_000);
+		});
+		child.on('error', (cause) =>
+			reject(new Error('Go is not installed (no `go` in PATH); install Go 1.26 or newer', { cause })),
+		);
+		child.on('close', (code) => {
+			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
+			if (code === 0) resolve(output);
+			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
+		});
+	});
+}
