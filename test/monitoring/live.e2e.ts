@@ -29,6 +29,7 @@ describe('monitoring: a real Prometheus', () => {
 	});
 	const namespace = useNamespace(plane, 'monitored');
 	const web = (name: string) => serverManifest('MCPServer', name, { transport: 'streamable-http', replicas: 2 });
+	const exprOf = (name: string): string => alertRules().find(({ alert }) => alert === name)?.expr ?? '';
 	const query = async (expr: string) => (prometheus as Prometheus).query(withVariables(expr, '30s'));
 	const comes = async (expr: string): Promise<void> => {
 		const deadlineMs = performance.now() + WITHIN_MS;
@@ -58,6 +59,22 @@ describe('monitoring: a real Prometheus', () => {
 		expect(states.filter(({ health, state }) => health !== 'ok' || state !== 'inactive')).to.deep.equal([]);
 	});
 
+	it('hears of denials, and does not take them for trouble', async () => {
+		const sessionStorage = { provider: 'redis', address: '' };
+		for (const name of ['refused', 'refused-again']) {
+			const { stderr } = await namespace.kubectl(
+				['apply', '-f', '-'],
+				serverManifest('MCPServer', name, { transport: 'sse', sessionStorage }),
+			);
+			expect(stderr).to.contain('denied the request');
+			await comes('apiserver_admission_webhook_rejection_count{error_type="no_error"}');
+			await sleep(2 * INTERVAL_SECONDS * 1000);
+		}
+		await comes('increase(thv_scaling_denials_total{rule="redis-address-empty"}[1m]) > 0');
+		await comes('increase(apiserver_admission_webhook_rejection_count{error_type="no_error"}[1m]) > 0');
+		expect(await query(exprOf('ToolHiveScalingWebhookFails'))).to.deep.equal([]);
+	});
+
 	it('hears from the API server that it cannot call us, and from nobody that we are there', async () => {
 		product?.process.kill('SIGKILL');
 		const refused = 'apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error"}';
@@ -67,7 +84,6 @@ describe('monitoring: a real Prometheus', () => {
 			await comes(refused);
 			await sleep(2 * INTERVAL_SECONDS * 1000);
 		}
-		const exprOf = (name: string): string => alertRules().find(({ alert }) => alert === name)?.expr ?? '';
 		await comes(exprOf('ToolHiveScalingWebhookFails'));
 		await comes(exprOf('ToolHiveScalingAbsent'));
 	});
