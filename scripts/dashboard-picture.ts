@@ -85,6 +85,10 @@ async function tell(): Promise<void> {
 		ending.abort();
 		const fired = await prometheus.query(`max_over_time(ALERTS{alertstate="firing"}[${MINUTES}m])`);
 		say(`alerts that fired: ${[...new Set(fired.map(({ metric }) => metric['alertname']))].join(', ') || 'none'}`);
+		const failed = await prometheus.query(
+			'sum({__name__=~"apiserver_admission_webhook_(rejection|fail_open)_count",error_type!="no_error"})',
+		);
+		say(`calls of webhooks that failed: ${failed[0]?.value[1] ?? 'none'}`);
 		await draw(prometheus, { fromSeconds: startedSeconds, toSeconds: nowSeconds(), stepSeconds: STEP_SECONDS });
 		await Promise.allSettled(background);
 	} finally {

@@ -3,7 +3,7 @@ import type { Panel } from '../../test/monitoring/dashboard.ts';
 import type { Sample } from '../../test/monitoring/prometheus.ts';
 import { formatOf } from './format.ts';
 
-const COLUMN = 66;
+const COLUMN = 60;
 const UNIT = 31;
 const GAP = 8;
 export const WIDTH = 24 * COLUMN;

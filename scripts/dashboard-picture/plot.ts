@@ -88,7 +88,7 @@ export function drawSeries(panel: Panel, all: readonly Named[], span: Span): str
 			})
 			.join('');
 	});
-	const empty = all.length === 0 ? text(width / 2, height / 2, 'nothing, as it should be', 'class="empty"') : '';
+	const empty = all.length === 0 ? text(width / 2, height / 2, 'none', 'class="empty"') : '';
 	return frame(
 		panel,
 		[

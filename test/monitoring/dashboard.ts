@@ -1,5 +1,6 @@
 /** What tests and the picture read of the dashboard. */
 import { read } from '../agreement/documents.ts';
+import { JOB } from './prometheus.ts';
 import { COMPONENT } from './rule-file.ts';
 
 export interface Panel {
@@ -40,6 +41,6 @@ export const dashboard = (): Dashboard => JSON.parse(read(`${COMPONENT}/dashboar
 export const expressionsOf = ({ panels }: Dashboard): string[] =>
 	panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
-/** As Grafana sends it, with every job. */
+/** As Grafana sends it. */
 export const withVariables = (expr: string, interval: string): string =>
-	expr.replaceAll('$__rate_interval', interval).replaceAll('$job', '.+');
+	expr.replaceAll('$__rate_interval', interval).replaceAll('$job', JOB);

@@ -29,6 +29,9 @@ export interface Prometheus {
 	readonly stop: () => Promise<void>;
 }
 
+/** As the Prometheus operator calls it: like the Service. */
+export const JOB = 'toolhive-scaling-metrics';
+
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
 
@@ -51,7 +54,7 @@ export async function startPrometheus(
 		rule_files: ['rules.yaml'],
 		scrape_configs: [
 			{
-				job_name: 'toolhive-scaling-metrics',
+				job_name: JOB,
 				file_sd_configs: [{ files: ['targets.json'], refresh_interval: '1s' }],
 			},
 			{
