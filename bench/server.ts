@@ -49,6 +49,8 @@ async function startProduct(folder: string): Promise<number> {
 	const certificate = await readCertificate(folder);
 	const log = pino({ level: 'info', base: null, redact: ['*.password', 'password'] }, pino.destination('/dev/null'));
 	const metrics = createMetrics({
+		version: '0.0.0',
+		isReady: () => true,
 		inFlight: () => webhook.inFlight(),
 		watches: () => [],
 		certificateExpiry: () => certificate.expirySeconds,

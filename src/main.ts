@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** thv-scaling: picks the command, loads only what it needs, sets the exit code. */
-import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { describeOptions, type Table, UsageError } from './commands/options.ts';
 
@@ -91,8 +90,7 @@ async function run(args: readonly string[]): Promise<number> {
 		return 0;
 	}
 	if (name === '--version') {
-		const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-		process.stdout.write(`${version}\n`);
+		process.stdout.write(`${(await import('./commands/version.ts')).ownVersion()}\n`);
 		return 0;
 	}
 	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -11,6 +11,7 @@ import { createIsLookedAfter, type Namespaces } from '../cluster/namespaces.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
+import { OCCASIONS } from '../reconciler/occasions.ts';
 import { createPace } from '../reconciler/patience.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
@@ -28,7 +29,7 @@ export interface ReconcilerOptions {
 	/** Whose Events they are. */
 	readonly identity: string;
 	readonly log: Logger;
-	readonly metrics: Pick<Metrics, 'countWrite' | 'countPass'>;
+	readonly metrics: Pick<Metrics, 'countWrite' | 'countPass' | 'countReverted'>;
 }
 
 export interface ServingReconciler {
@@ -68,7 +69,11 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				},
 				surroundingsOf: options.surroundingsOf,
 				isConflict,
-				tell: (server, occasion, note) => events.tell(server, { ...occasion, note }),
+				tell: (server, occasion, note) => {
+					// An Event may be dropped or become part of a series; the count says all of them.
+					if (occasion === OCCASIONS.reverted) metrics.countReverted();
+					events.tell(server, { ...occasion, note });
+				},
 				nowMs: () => performance.now(),
 				timestamp: () => `${new Date().toISOString().slice(0, 19)}Z`,
 				rollouts: createPace(options.rolloutsPerMinute),

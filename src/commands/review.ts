@@ -1,5 +1,5 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
-import { fstatSync, readFileSync, type Stats } from 'node:fs';
+import { fstatSync, type Stats } from 'node:fs';
 import { isProblem, type Problem, problemText } from '../review/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
@@ -15,6 +15,7 @@ import { readCommandLine, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
 import { REVIEW_OPTIONS } from './review-options.ts';
 import { settingsOf } from './settings-options.ts';
+import { ownVersion } from './version.ts';
 
 /** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
 export async function reviewManifests(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -103,7 +104,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 					if (!isProblem(one)) results.push(...resultsOf(one, strict, process.cwd()));
 					return '';
 				},
-				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, versionOfPackage(), process.cwd()), 2)}\n`,
+				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, ownVersion(), process.cwd()), 2)}\n`,
 			};
 		}
 	}
@@ -115,9 +116,6 @@ function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 	const output = fstatSync(stdout.fd);
 	return (found) => output.isFile() && found.dev === output.dev && found.ino === output.ino;
 }
-
-const versionOfPackage = (): string =>
-	String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
 
 async function* documentsOf(
 	inputs: readonly (Input | Problem)[],

@@ -8,14 +8,18 @@ import { validate } from '../admission/validate.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { type Memory, remember } from '../cluster/memory.ts';
 import { createWebhook } from '../http/app.ts';
+import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
-import { createMetrics } from '../http/metrics.ts';
+import { createMetrics, type Rules } from '../http/metrics.ts';
 import { createRoundTrip } from '../http/round-trip.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
+import { DENIAL_ADVICE } from '../policy/advice.ts';
+import { WARNING_IDS } from '../policy/decide.ts';
+import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { tellOldKubernetes } from './kubernetes.ts';
@@ -25,6 +29,7 @@ import { type ServingReconciler, servingReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { certificateInFolder, certificateInSecret } from './serving-certificate.ts';
 import { settingsOf } from './settings-options.ts';
+import { ownVersion } from './version.ts';
 
 export interface Process {
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -55,7 +60,9 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const settings = settingsOf(options);
 
 	let isDraining = false;
-	const metrics = createMetrics({
+	const sources: Sources = {
+		version: ownVersion(),
+		isReady: async () => (await unready()).length === 0,
 		inFlight: () => webhook.inFlight(),
 		...((options.reconcile === 'true' || certificate.lead !== undefined) && {
 			isLeading: () => leadership?.isLeading() ?? false,
@@ -69,7 +76,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		watches: () => watchesOf(memory),
 		certificateExpiry: () => certificate.current()?.expirySeconds,
 		authorityExpiry: () => certificate.current()?.authorityExpirySeconds,
-	});
+	};
+	const metrics = createMetrics(sources, RULES);
 	const webhook = createWebhook({
 		mutate: (request, signal) => mutate(request, cluster, settings, signal),
 		validate: (request) => validate(request, cluster),
@@ -129,6 +137,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	await Promise.all([closeGently(http), connection.close()]);
 	log.info('stopped');
 }
+
+const RULES: Rules = { warnings: [...WARNING_IDS, UNKNOWN_IGNORE_ID], denials: Object.keys(DENIAL_ADVICE) };
 
 const PROJECTIONS = {
 	server: (object: Parameters<typeof serverOf>[0]) => serverOf(object),

@@ -27,7 +27,7 @@ export interface ServingCertificate {
 
 interface Reporting {
 	readonly log: Logger;
-	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal'>;
+	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal' | 'countUpkeep'>;
 }
 
 /** Somebody else renews it. Throws UsageError where there is none that can be used. */
@@ -159,6 +159,7 @@ async function keep({ signal, assertLeading }: Term, options: Keeping): Promise<
 		try {
 			const outcome = await keeper.pass(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
 			pauseMs = PASS_MS[outcome];
+			metrics().countUpkeep('done');
 			if (outcome === 'changed') await options.lookAgain();
 			if (lastTrouble !== undefined) log.info('certificates are managed again');
 			lastTrouble = undefined;
@@ -166,9 +167,11 @@ async function keep({ signal, assertLeading }: Term, options: Keeping): Promise<
 			if (signal.aborted) return;
 			// Somebody wrote at the same time; the next pass sees what.
 			if (isConflict(error)) pauseMs = PASS_MS.changed;
-			else if ((error as Error).message !== lastTrouble) {
-				lastTrouble = (error as Error).message;
-				log.error({ reason: lastTrouble, secret }, 'certificates cannot be managed');
+			else {
+				metrics().countUpkeep('failed');
+				const { message } = error as Error;
+				if (message !== lastTrouble) log.error({ reason: message, secret }, 'certificates cannot be managed');
+				lastTrouble = message;
 			}
 		}
 		await sleep(pauseMs, undefined, { signal }).catch(() => undefined);

@@ -28,7 +28,7 @@ export interface WebhookOptions {
 	readonly validate: Handler;
 	readonly maxInFlight: number;
 	readonly log: Logger;
-	readonly metrics: Pick<Metrics, 'observeReview' | 'countRefused' | 'countWarnings'>;
+	readonly metrics: Pick<Metrics, 'observeReview' | 'countRefused' | 'countWarning' | 'countDenial'>;
 }
 
 export interface Webhook {
@@ -90,7 +90,8 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 			const answer = answering instanceof Promise ? await answering : answering;
 			const json = JSON.stringify(reviewOf(uid, answer));
 			lines.info(finish(verdictOf(answer)), 'review');
-			if (answer.findings.length > 0) metrics.countWarnings(answer.findings.length);
+			for (const { id } of answer.findings) metrics.countWarning(id);
+			if (!answer.allowed) for (const { id } of answer.violations) metrics.countDenial(id);
 			sendElsewhere(response);
 			sendJson(response, 200, json);
 		} catch (error) {

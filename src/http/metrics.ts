@@ -1,6 +1,7 @@
 /** Prometheus metrics, created for one process and passed to whoever observes. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
+import { addGauges, type Sources } from './gauges.ts';
 
 /** Labels of one review. `resource` and `operation` come from outside, so they are held to a known few. */
 export interface ReviewLabels {
@@ -9,38 +10,29 @@ export interface ReviewLabels {
 	readonly verdict: string;
 }
 
-/** Numbers that are asked for when somebody looks. */
-export interface Sources {
-	readonly inFlight: () => number;
-	/** Watched resources with the seconds since their API server last said anything, and how many objects are kept. */
-	readonly watches: () => readonly { resource: string; silentSeconds: number; objects: number }[];
-	/** Where there is something that only one replica does. */
-	readonly isLeading?: () => boolean;
-	/** Where there is a reconciler. */
-	readonly reconciler?: ReconcilerSources;
-	/** Seconds since the epoch at which the serving certificate ends. */
-	readonly certificateExpiry: () => number | undefined;
-	/** The same of the authority behind it. */
-	readonly authorityExpiry?: () => number | undefined;
-}
-
-export interface ReconcilerSources {
-	/** Servers that wait for a pass, and those whose pods wait for their turn to be rolled. */
-	readonly queued: () => number;
-	readonly waitingRollouts: () => number;
+/** Ids of everything that is ever warned of or denied. */
+export interface Rules {
+	readonly warnings: Iterable<string>;
+	readonly denials: Iterable<string>;
 }
 
 export interface Metrics {
 	readonly observeReview: (labels: ReviewLabels, seconds: number) => void;
 	/** A request that got no AdmissionReview back, by HTTP status. */
 	readonly countRefused: (code: number) => void;
-	readonly countWarnings: (count: number) => void;
+	/** One that was sent, by the id of its rule. */
+	readonly countWarning: (rule: string) => void;
+	readonly countDenial: (rule: string) => void;
 	/** A write of the reconciler, by the resource it went to. */
 	readonly countWrite: (resource: string) => void;
 	readonly countPass: (result: 'done' | 'failed') => void;
+	/** Somebody undid a write of the reconciler once too often. */
+	readonly countReverted: () => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
 	/** Made by this replica as the leader. */
 	readonly countRenewal: (what: 'certificate' | 'authority') => void;
+	/** A look of the leader at Secret and caBundles. */
+	readonly countUpkeep: (result: 'done' | 'failed') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
 }
@@ -54,10 +46,14 @@ const RESOURCES = new Set([
 ]);
 const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 
-export function createMetrics(sources: Sources): Metrics {
+/** What can be refused, and how (app.ts). */
+const REFUSALS = [400, 404, 405, 413, 415, 500, 503, 504].map(String);
+
+export function createMetrics(sources: Sources, rules: Rules = { warnings: [], denials: [] }): Metrics {
 	const registry = new Registry();
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
+	addGauges(registry, sources);
 	const reviews = new Histogram({
 		name: 'thv_scaling_review_duration_seconds',
 		help: 'Time from the first byte of an admission request to its answer.',
@@ -65,98 +61,32 @@ export function createMetrics(sources: Sources): Metrics {
 		buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 		registers,
 	});
-	const refused = new Counter({
-		name: 'thv_scaling_refused_requests_total',
-		help: 'Requests that got no AdmissionReview back, by HTTP status.',
-		labelNames: ['code'],
-		registers,
-	});
-	const warnings = new Counter({ name: 'thv_scaling_warnings_total', help: 'Warnings sent to clients.', registers });
-	const reloads = new Counter({
-		name: 'thv_scaling_certificate_reloads_total',
-		help: 'Changed serving certificates, by whether the new pair could be used.',
-		labelNames: ['result'],
-		registers,
-	});
-	const renewals = new Counter({
-		name: 'thv_scaling_certificate_renewals_total',
-		help: 'Certificates and authorities that this replica made.',
-		labelNames: ['what'],
-		registers,
-	});
-	const moment = (name: string, help: string, read: () => number | undefined): Gauge =>
-		new Gauge({
-			name,
-			help,
-			registers,
-			collect() {
-				const seconds = read();
-				// What is not known is not there, rather than 0: an alert would take that for long ago.
-				if (seconds === undefined) this.remove();
-				else this.set(seconds);
-			},
-		});
-	moment(
-		'thv_scaling_certificate_expiry_timestamp_seconds',
-		'When the serving certificate in use ends.',
-		sources.certificateExpiry,
+	/**
+	 * `values` of the label are there from the beginning, as 0: of a counter that begins with 1 nobody can tell that it grew, so the
+	 * first error would never be seen.
+	 */
+	const counter = <T extends string>(name: string, help: string, label: string, values: Iterable<T>) => {
+		const made = new Counter({ name, help, labelNames: [label], registers });
+		for (const value of values) made.inc({ [label]: value }, 0);
+		return (value: T): void => made.inc({ [label]: value });
+	};
+	const countRefused = counter(
+		'thv_scaling_refused_requests_total',
+		'Requests that got no AdmissionReview back, by HTTP status.',
+		'code',
+		REFUSALS,
 	);
-	moment(
-		'thv_scaling_authority_expiry_timestamp_seconds',
-		'When the authority of that certificate ends, where it is known.',
-		sources.authorityExpiry ?? (() => undefined),
+	const countWrite = counter<string>(
+		'thv_scaling_reconciler_writes_total',
+		'Writes of the reconciler, by the resource they went to.',
+		'resource',
+		[],
 	);
-	const writes = new Counter({
-		name: 'thv_scaling_reconciler_writes_total',
-		help: 'Writes of the reconciler, by the resource they went to.',
-		labelNames: ['resource'],
+	const reverted = new Counter({
+		name: 'thv_scaling_reconciler_reverted_total',
+		help: 'Writes of the reconciler that somebody keeps undoing.',
 		registers,
 	});
-	const passes = new Counter({
-		name: 'thv_scaling_reconciler_passes_total',
-		help: 'Passes over one server each, by result.',
-		labelNames: ['result'],
-		registers,
-	});
-	const gauge = (name: string, help: string, read: () => number): Gauge =>
-		new Gauge({
-			name,
-			help,
-			registers,
-			collect() {
-				this.set(read());
-			},
-		});
-	gauge('thv_scaling_requests_in_flight', 'Admission requests being read or answered.', sources.inFlight);
-	const { isLeading } = sources;
-	if (isLeading !== undefined) {
-		gauge('thv_scaling_leader', 'Whether this replica reconciles and renews certificates.', () => Number(isLeading()));
-	}
-	if (sources.reconciler !== undefined) {
-		const { queued, waitingRollouts } = sources.reconciler;
-		gauge('thv_scaling_reconciler_queued', 'Servers that wait for a pass.', queued);
-		gauge('thv_scaling_reconciler_waiting_rollouts', 'Servers whose pods wait for their turn.', waitingRollouts);
-	}
-	const perWatch = (
-		name: string,
-		help: string,
-		read: (watch: ReturnType<Sources['watches']>[number]) => number,
-	): Gauge =>
-		new Gauge({
-			name,
-			help,
-			labelNames: ['resource'],
-			registers,
-			collect() {
-				for (const watch of sources.watches()) this.set({ resource: watch.resource }, read(watch));
-			},
-		});
-	perWatch(
-		'thv_scaling_watch_silent_seconds',
-		'Time since the API server last said anything on a watch.',
-		(w) => w.silentSeconds,
-	);
-	perWatch('thv_scaling_watch_objects', 'Objects remembered from a watch.', (w) => w.objects);
 
 	// Binding the labels costs more than the observation itself, and there are only a few combinations.
 	const children = new Map<string, ReturnType<typeof reviews.labels>>();
@@ -172,12 +102,38 @@ export function createMetrics(sources: Sources): Metrics {
 			}
 			child.observe(seconds);
 		},
-		countRefused: (code) => refused.inc({ code }),
-		countWarnings: (count) => warnings.inc(count),
-		countWrite: (resource) => writes.inc({ resource }),
-		countPass: (result) => passes.inc({ result }),
-		countReload: (result) => reloads.inc({ result }),
-		countRenewal: (what) => renewals.inc({ what }),
+		countRefused: (code) => countRefused(String(code)),
+		countWarning: counter('thv_scaling_warnings_total', 'Warnings sent to clients, by rule.', 'rule', rules.warnings),
+		countDenial: counter(
+			'thv_scaling_denials_total',
+			'Reasons to deny, by rule; one denial may have several.',
+			'rule',
+			rules.denials,
+		),
+		countWrite,
+		countPass: counter('thv_scaling_reconciler_passes_total', 'Passes over one server each, by result.', 'result', [
+			'done',
+			'failed',
+		]),
+		countReverted: () => reverted.inc(),
+		countReload: counter(
+			'thv_scaling_certificate_reloads_total',
+			'Changed serving certificates, by whether the new pair could be used.',
+			'result',
+			['loaded', 'failed'],
+		),
+		countRenewal: counter(
+			'thv_scaling_certificate_renewals_total',
+			'Certificates and authorities that this replica made.',
+			'what',
+			['certificate', 'authority'],
+		),
+		countUpkeep: counter(
+			'thv_scaling_certificate_upkeep_total',
+			'Looks of the leader at certificates and caBundles, by result.',
+			'result',
+			['done', 'failed'],
+		),
 		contentType: registry.contentType,
 		text: () => registry.metrics(),
 	};

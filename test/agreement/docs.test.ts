@@ -48,6 +48,8 @@ describe('docs/rules.md', () => {
 describe('docs/metrics.md', () => {
 	it('lists every metric of ours, with type and labels', async () => {
 		const metrics = createMetrics({
+			version: '0.0.0',
+			isReady: () => true,
 			inFlight: () => 0,
 			isLeading: () => false,
 			reconciler: { queued: () => 0, waitingRollouts: () => 0 },
@@ -61,6 +63,9 @@ describe('docs/metrics.md', () => {
 		metrics.countPass('done');
 		metrics.countReload('loaded');
 		metrics.countRenewal('authority');
+		metrics.countUpkeep('done');
+		metrics.countWarning('stdio-replicas-capped');
+		metrics.countDenial('redis-address-empty');
 		const text = await metrics.text();
 		const made = [...text.matchAll(/^# TYPE (thv_scaling_\w+) (\w+)$/gm)].map(([, name = '', type]) => {
 			const [, sample = ''] = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];

@@ -14,7 +14,9 @@ export const DOCUMENTS: readonly string[] = [
 	'DESIGN.md',
 	'SECURITY.md',
 	'certs/README.md',
-	...readdirSync(join(ROOT, 'docs')).map((file) => `docs/${file}`),
+	...readdirSync(join(ROOT, 'docs'))
+		.filter((file) => file.endsWith('.md'))
+		.map((file) => `docs/${file}`),
 ];
 
 /** What is between two lines of `text` that begin so; to the end where the second is not there. */
@@ -43,4 +45,24 @@ export function snippetsOf(text: string): string[] {
 	const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
 	const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
 	return [...blocks.flatMap(([, language, code = '']) => (language === 'text' ? [] : [code])), ...codesOf(prose)];
+}
+
+export const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** As GitHub makes them of headings: small letters, words joined by `-`, the second of a name with `-1`. */
+export function anchorsIn(text: string): Set<string> {
+	const seen = new Map<string, number>();
+	const anchors = new Set<string>();
+	for (const [, title = ''] of withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)) {
+		const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
+		const slug = plain
+			.trim()
+			.toLowerCase()
+			.replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+			.replaceAll(' ', '-');
+		const count = seen.get(slug) ?? 0;
+		seen.set(slug, count + 1);
+		anchors.add(count === 0 ? slug : `${slug}-${count}`);
+	}
+	return anchors;
 }

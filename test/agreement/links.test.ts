@@ -2,33 +2,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect } from 'chai';
-import { DOCUMENTS, ROOT, read } from './documents.ts';
-
-const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+import { anchorsIn, DOCUMENTS, ROOT, read, withoutCode } from './documents.ts';
 
 /** Targets of `[text](target)` and of `[id]: target`. Code is no link. */
 const linksIn = (text: string): string[] => {
 	const prose = withoutCode(text).replaceAll(/`[^`\n]*`/g, '');
 	return [...prose.matchAll(/\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)/gm)].map(([, inline, below]) => inline ?? below ?? '');
 };
-
-/** As GitHub makes them of headings: small letters, words joined by `-`, the second of a name with `-1`. */
-function anchorsIn(text: string): Set<string> {
-	const seen = new Map<string, number>();
-	const anchors = new Set<string>();
-	for (const [, title = ''] of withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)) {
-		const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').replaceAll('`', '');
-		const slug = plain
-			.trim()
-			.toLowerCase()
-			.replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-			.replaceAll(' ', '-');
-		const count = seen.get(slug) ?? 0;
-		seen.set(slug, count + 1);
-		anchors.add(count === 0 ? slug : `${slug}-${count}`);
-	}
-	return anchors;
-}
 
 describe('links', () => {
 	it('are found, and code is none', () => {

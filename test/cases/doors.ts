@@ -12,6 +12,13 @@ import type { Json, Operation } from '../../src/toolhive/types.ts';
 import { clusterOf } from '../admission/cluster.ts';
 import type { Case } from './read-case.ts';
 
+const NO_METRICS = {
+	observeReview: () => undefined,
+	countRefused: () => undefined,
+	countWarning: () => undefined,
+	countDenial: () => undefined,
+};
+
 /** The manifests of a case are its cluster too. */
 export function handlersFor({ documents, settings }: Case): Handlers {
 	const cluster = clusterOf(documents.filter((document) => document['kind'] !== 'AdmissionReview'));
@@ -29,7 +36,7 @@ export async function throughHttp<T>(one: Case, use: (handlers: Handlers) => Pro
 		validate: handlersFor(one).validate as (request: Request) => Answer,
 		maxInFlight: 10,
 		log: pino({ level: 'silent' }),
-		metrics: { observeReview: () => undefined, countRefused: () => undefined, countWarnings: () => undefined },
+		metrics: NO_METRICS,
 	});
 	const server = createServer(app);
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -180,9 +180,14 @@ describe('certificates of our own on a real API server', function () {
 		expect((await secret())?.version).to.equal(before);
 		expect((await get(replica.metricsPort, '/readyz')).body).to.include(`certificate: none in Secret ${NS}/`);
 		expect(replica.saying('certificates cannot be managed')).to.have.length(1);
+		const { body } = await get(replica.metricsPort, '/metrics');
+		expect(body)
+			.to.include('thv_scaling_ready 0\n')
+			.and.match(/_certificate_upkeep_total\{result="failed"\} [2-9]\n/);
 		// Taken away, ours is made without a restart, without a Lease and without a reconciler.
 		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
 		await replica.said('ready');
+		expect((await get(replica.metricsPort, '/metrics')).body).to.include('thv_scaling_ready 1\n');
 		expect((await secret())?.type).to.equal(CERTIFICATE_SECRET_TYPE);
 		await replica.kill();
 	});

@@ -89,7 +89,8 @@ describe('http log and metrics', () => {
 			'thv_scaling_review_duration_seconds_count{operation="CREATE",resource="apps/deployments/scale",verdict="unchanged"} 1',
 			'thv_scaling_review_duration_seconds_count{operation="other",resource="other",verdict="unchanged"} 30',
 		]);
-		expect(text).to.contain('thv_scaling_warnings_total 2');
+		expect(text).to.contain('thv_scaling_warnings_total{rule="some-id"} 2');
+		expect(text).to.contain('thv_scaling_denials_total{rule="bad"} 1');
 		expect(text).to.contain('thv_scaling_refused_requests_total{code="400"} 3');
 		expect(text).to.contain('thv_scaling_requests_in_flight 0');
 	});

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createMetrics, type Metrics, type Sources } from '../../src/http/metrics.ts';
+import type { Sources } from '../../src/http/gauges.ts';
+import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 
-const SOURCES: Sources = { inFlight: () => 3, watches: () => [], certificateExpiry: () => 1_800_000_000 };
+const SOURCES: Sources = {
+	version: '1.2.3',
+	isReady: () => true,
+	inFlight: () => 3,
+	watches: () => [],
+	certificateExpiry: () => 1_800_000_000,
+};
 
 const linesOf = async (metrics: Metrics): Promise<string[]> =>
 	(await metrics.text()).split('\n').filter((line) => line.startsWith('thv_scaling_'));
@@ -20,6 +27,38 @@ describe('http metrics', () => {
 		]);
 		silentSeconds = Number.POSITIVE_INFINITY;
 		expect(await linesOf(metrics)).to.include('thv_scaling_watch_silent_seconds{resource="mcpservers"} +Inf');
+	});
+
+	it('says which release it is, and whether it is ready', async () => {
+		let isReady = false;
+		const metrics = createMetrics({ ...SOURCES, isReady: () => isReady });
+		expect(await linesOf(metrics)).to.include.members([
+			'thv_scaling_build_info{version="1.2.3"} 1',
+			'thv_scaling_ready 0',
+		]);
+		isReady = true;
+		expect(await linesOf(metrics)).to.include('thv_scaling_ready 1');
+	});
+
+	it('shows what it counts from the beginning, so that the first of them is seen as growth', async () => {
+		const rules = { warnings: ['stdio-replicas-capped'], denials: ['redis-address-empty'] };
+		const counted = (await linesOf(createMetrics(SOURCES, rules))).filter((line) => line.includes('_total'));
+		expect(counted).to.have.members([
+			...['400', '404', '405', '413', '415', '500', '503', '504'].map(
+				(code) => `thv_scaling_refused_requests_total{code="${code}"} 0`,
+			),
+			'thv_scaling_warnings_total{rule="stdio-replicas-capped"} 0',
+			'thv_scaling_denials_total{rule="redis-address-empty"} 0',
+			'thv_scaling_reconciler_passes_total{result="done"} 0',
+			'thv_scaling_reconciler_passes_total{result="failed"} 0',
+			'thv_scaling_reconciler_reverted_total 0',
+			'thv_scaling_certificate_reloads_total{result="loaded"} 0',
+			'thv_scaling_certificate_reloads_total{result="failed"} 0',
+			'thv_scaling_certificate_renewals_total{what="certificate"} 0',
+			'thv_scaling_certificate_renewals_total{what="authority"} 0',
+			'thv_scaling_certificate_upkeep_total{result="done"} 0',
+			'thv_scaling_certificate_upkeep_total{result="failed"} 0',
+		]);
 	});
 
 	it('says when the certificate ends, and its authority, as far as that is known', async () => {
@@ -45,13 +84,19 @@ describe('http metrics', () => {
 		metrics.countReload('failed');
 		metrics.countReload('failed');
 		metrics.countRefused(413);
-		metrics.countWarnings(2);
-		metrics.countWarnings(3);
+		metrics.countWarning('stdio-replicas-capped');
+		metrics.countWarning('stdio-replicas-capped');
+		metrics.countDenial('redis-address-empty');
+		metrics.countReverted();
+		metrics.countUpkeep('failed');
 		expect(await linesOf(metrics)).to.include.members([
 			'thv_scaling_certificate_reloads_total{result="loaded"} 1',
 			'thv_scaling_certificate_reloads_total{result="failed"} 2',
 			'thv_scaling_refused_requests_total{code="413"} 1',
-			'thv_scaling_warnings_total 5',
+			'thv_scaling_warnings_total{rule="stdio-replicas-capped"} 2',
+			'thv_scaling_denials_total{rule="redis-address-empty"} 1',
+			'thv_scaling_reconciler_reverted_total 1',
+			'thv_scaling_certificate_upkeep_total{result="failed"} 1',
 			'thv_scaling_certificate_renewals_total{what="authority"} 1',
 		]);
 	});
@@ -70,7 +115,7 @@ describe('http metrics', () => {
 	});
 
 	it('belongs to its process alone: two do not meet', async () => {
-		createMetrics(SOURCES).countWarnings(9);
-		expect(await linesOf(createMetrics(SOURCES))).to.include('thv_scaling_warnings_total 0');
+		createMetrics(SOURCES).countReverted();
+		expect(await linesOf(createMetrics(SOURCES))).to.include('thv_scaling_reconciler_reverted_total 0');
 	});
 });

@@ -86,6 +86,8 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 	const { cert, key } = await issueServing(issuer);
 	const lines: string[] = [];
 	const metrics = createMetrics({
+		version: '0.0.0',
+		isReady: () => true,
 		inFlight: () => webhook.inFlight(),
 		watches: () => [],
 		certificateExpiry: () => undefined,

@@ -139,7 +139,7 @@ describe('manifests: Deployment', () => {
 		const never = (): never => {
 			throw new Error('no review was sent');
 		};
-		const metrics = { observeReview: () => {}, countRefused: () => {}, countWarnings: () => {} };
+		const metrics = { observeReview: () => {}, countRefused: () => {}, countWarning: () => {}, countDenial: () => {} };
 		const { app } = createWebhook({
 			mutate: never,
 			validate: never,
