@@ -11,6 +11,9 @@ const COPIED = [
 		.map((file) => `base/${file}`),
 	'components/cert-manager/certificates.yaml',
 	'components/high-availability/critical-pods.yaml',
+	'components/monitoring/dashboard.json',
+	'components/monitoring/rules.yaml',
+	'components/monitoring/service-monitor.yaml',
 	'components/namespace-opt-in/read-namespaces.yaml',
 	'components/pod-mode/pods-webhook.yaml',
 ];
@@ -18,5 +21,9 @@ const COPIED = [
 export const chartFiles = (): { file: string; text: string }[] =>
 	COPIED.map((source) => ({
 		file: `manifests/chart/files/${source.split('/').at(-1)}`,
-		text: `# Copied from manifests/${source} by \`make manifests\`. Do not edit.\n${readFileSync(join(MANIFESTS, source), 'utf8')}`,
+		text: `${headOf(source)}${readFileSync(join(MANIFESTS, source), 'utf8')}`,
 	}));
+
+/** JSON has no comments. */
+const headOf = (source: string): string =>
+	source.endsWith('.json') ? '' : `# Copied from manifests/${source} by \`make manifests\`. Do not edit.\n`;

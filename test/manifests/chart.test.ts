@@ -22,6 +22,7 @@ const CERT_MANAGER = { certificates: { mode: 'cert-manager' } };
 const POD_MODE = { serve: { passwordEnv: 'pod' } };
 const OPT_IN = { namespaceOptIn: true };
 const HIGHLY_AVAILABLE = { highAvailability: true };
+const MONITORED = { monitoring: { enabled: true } };
 
 const MODES: readonly Mode[] = [
 	{ mode: 'by default', values: {}, components: [] },
@@ -30,10 +31,11 @@ const MODES: readonly Mode[] = [
 	{ mode: 'in pod mode', values: POD_MODE, components: ['pod-mode'] },
 	{ mode: 'with namespaces that opt in', values: OPT_IN, components: ['namespace-opt-in'] },
 	{ mode: 'highly available', values: HIGHLY_AVAILABLE, components: ['high-availability'] },
+	{ mode: 'monitored', values: MONITORED, components: ['monitoring'] },
 	{
 		mode: 'with all of it',
-		values: { ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE },
-		components: ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in'],
+		values: { ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE, ...MONITORED },
+		components: ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'],
 	},
 ];
 

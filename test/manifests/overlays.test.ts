@@ -1,4 +1,4 @@
-/** Each overlay, and all of them at once, on a real API server with the real CRDs of cert-manager. */
+/** Each overlay, and all of them at once, on a real API server with the real CRDs of cert-manager and the Prometheus operator. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -7,6 +7,7 @@ import { after, before } from 'mocha';
 import { CertManagerMissing, findCrds } from '../cert-manager/build.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { mustSucceed } from '../e2e/product.ts';
+import { findOperatorCrds, MonitoringMissing } from '../monitoring/programs.ts';
 import { objectsIn, only } from './chart.ts';
 import { type Manifest, ROOT } from './read.ts';
 import type { PodSpec } from './types.ts';
@@ -15,21 +16,24 @@ const OVERLAYS = join(ROOT, 'manifests/overlays');
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
-	// cert-manager's CRDs are for nobody else.
+	// Other people's CRDs are for nobody else.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let folder: string;
 	const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });
-	before('cert-manager CRDs', async function () {
+	before("other people's CRDs", async function () {
+		this.timeout(600_000);
 		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlays-'));
 		// A dry run makes none, and without it nothing could be in it.
 		await mustSucceed(kubectl('apply', '-f', join(ROOT, 'manifests/base/10-namespace.yaml')));
 		try {
-			const crds = await findCrds(process.env);
-			const files = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
-			await mustSucceed(kubectl('create', ...files.flatMap((file) => ['-f', join(crds, file)])));
+			for (const crds of [await findCrds(process.env), await findOperatorCrds(process.env)]) {
+				const files = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
+				await mustSucceed(kubectl('create', ...files.flatMap((file) => ['-f', join(crds, file)])));
+			}
 			await mustSucceed(kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'));
 		} catch (error) {
-			if (!(error instanceof CertManagerMissing) || process.env['CI'] === 'true') throw error;
+			const isMissing = error instanceof CertManagerMissing || error instanceof MonitoringMissing;
+			if (!isMissing || process.env['CI'] === 'true') throw error;
 			process.stderr.write(`\n!! tests of the overlays are SKIPPED: ${error.message}\n\n`);
 			this.skip();
 		}
@@ -48,9 +52,8 @@ describe('manifests: overlays', function () {
 	}
 	it('all at once: accepted whole, without a warning', async () => {
 		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
-		const components = ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in'].map((component) =>
-			from(`components/${component}`),
-		);
+		const names = ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'];
+		const components = names.map((name) => from(`components/${name}`));
 		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [from('.')], components }));
 		await accepts(folder);
 	});

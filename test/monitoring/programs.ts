@@ -13,6 +13,9 @@ import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts
 export const PROMETHEUS_VERSION = 'v0.310.0';
 const OPERATOR_VERSION = 'v0.85.0';
 
+/** They cannot be had on this machine. The message is one line. */
+export class MonitoringMissing extends Error {}
+
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 
 /** Path of the program, which is built where it is not there yet. Several processes may ask at once. */
@@ -46,7 +49,9 @@ export async function findProgram(
 /** The CRDs where Go keeps the module; a download on the first time, no build. */
 export async function findOperatorCrds(env: Environment): Promise<string> {
 	const module = `github.com/prometheus-operator/prometheus-operator@${OPERATOR_VERSION}`;
-	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env);
+	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch((error: Error) => {
+		throw new MonitoringMissing(`no CRDs of the Prometheus operator: ${error.message}`, { cause: error });
+	});
 	const { Dir: folder } = JSON.parse(listed) as { Dir: string };
 	return join(folder, 'example/prometheus-operator-crd');
 }
