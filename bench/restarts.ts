@@ -28,7 +28,6 @@ await applyCrds(plane);
 await installation.install();
 await isTrusted(plane);
 
-/** Also how often the pods themselves say that they were asked, from the counters of those that live through it. */
 async function under(name: string, disturb: () => Promise<void>): Promise<Row> {
 	const load = await startLoad(plane, PER_SECOND);
 	await disturb();
@@ -36,7 +35,13 @@ async function under(name: string, disturb: () => Promise<void>): Promise<Row> {
 	say(`${name}: ${describeLoad(loaded)}`);
 	for (const failure of new Set(loaded.failed)) say(`  ${failure.slice(0, 300)}`);
 	const { failed, ...rest } = loaded;
-	return { name, ...rest, failed: failed.length, reviewsPerSecond: Math.round((2 * loaded.calls) / loaded.seconds) };
+	return {
+		name,
+		...rest,
+		seconds: Math.round(loaded.seconds),
+		failed: failed.length,
+		reviewsPerSecond: Math.round((2 * loaded.calls) / loaded.seconds),
+	};
 }
 type Row = Omit<Loaded, 'failed'> & {
 	readonly name: string;
