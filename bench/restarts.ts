@@ -10,18 +10,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { metricOf } from '../test/e2e/metrics.ts';
 import { applyCrds } from '../test/e2e/product.ts';
 import { useCluster } from '../test/installed/cluster.ts';
+import {
+	ClusterMissing,
+	needUnused,
+	type PreparedCluster,
+	removeCrds,
+	useExisting,
+} from '../test/installed/existing.ts';
 import { byKustomize, currentVersion, metricsOf, podsOf, restart } from '../test/installed/installation.ts';
 import { describeLoad, type Loaded, startLoad } from '../test/installed/load.ts';
 import { pastItsTime, plantAuthority, storedData } from '../test/installed/secret.ts';
 import { isTrusted } from '../test/installed/stage.ts';
 
-const { KUBECONFIG = '', IMAGE = '' } = process.env;
 const RESTARTS = Number(process.env['RESTARTS'] ?? 20);
 /** Each asks twice: mutating and validating. */
-const PER_SECOND = Number(process.env['PER_SECOND'] ?? 250);
+const PER_SECOND = Number(process.env['PER_SECOND'] ?? 260);
 const CALM_MS = 20_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const { KUBECONFIG, E2E_IMAGE: IMAGE } = await prepared();
 const plane = await useCluster(KUBECONFIG, mkdtempSync(join(tmpdir(), 'toolhive-scaling-restarts-')));
 const installation = byKustomize(plane, currentVersion(IMAGE));
 await applyCrds(plane);
@@ -58,11 +65,26 @@ const ready = async (): Promise<number[]> =>
 		return (Date.parse(since) - Date.parse(startedAt)) / 1000;
 	});
 
+async function prepared(): Promise<PreparedCluster['env']> {
+	try {
+		const { env } = useExisting(process.env, undefined);
+		await needUnused(process.env['KUBECTL'] ?? 'kubectl', env);
+		return env;
+	} catch (error) {
+		if (!(error instanceof ClusterMissing)) throw error;
+		process.stderr.write(`make bench-restarts: ${error.message}\n`);
+		process.exit(2);
+	}
+}
+
 try {
 	const secondsToReady = await ready();
 	const atRestMib = await memory();
-	const calm = await under('undisturbed', () => sleep(CALM_MS));
-	const underLoadMib = await memory();
+	let underLoadMib = 0;
+	const calm = await under('undisturbed', async () => {
+		await sleep(CALM_MS);
+		underLoadMib = await memory();
+	});
 	const restarts = await under(`${RESTARTS} rolling restarts`, async () => {
 		for (let count = 0; count < RESTARTS; count += 1) {
 			await restart(plane);
@@ -93,5 +115,6 @@ try {
 } finally {
 	await installation.uninstall();
 	await plane.stop();
+	await removeCrds(process.env['KUBECTL'] ?? 'kubectl', { KUBECONFIG, E2E_IMAGE: IMAGE });
 	await rm(plane.dataFolder, { recursive: true, force: true });
 }

@@ -38,6 +38,15 @@ describe(`installed by ${INSTALLED}`, function () {
 		}
 	});
 
+	it('they are spread over the nodes, where there are several', async () => {
+		const { items } = JSON.parse(await kubectl('get', 'nodes', '-o', 'json')) as {
+			items: { spec: { taints?: object[] } }[];
+		};
+		const open = items.filter(({ spec }) => spec.taints === undefined);
+		const taken = new Set((await podsOf(cluster().plane)).map(({ spec }) => spec.nodeName));
+		expect(taken.size).to.equal(Math.min(open.length, 2));
+	});
+
 	it('the Service leads to both', async () => {
 		const addresses = (await podsOf(cluster().plane)).map(({ status }) => status.podIP);
 		const path = '{.items[*].endpoints[*].addresses[*]}';

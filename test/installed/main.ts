@@ -9,7 +9,7 @@ import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { findAssets } from '../control-plane/assets.ts';
 import { ROOT } from '../e2e/product.ts';
-import { ClusterMissing, useExisting } from './existing.ts';
+import { ClusterMissing, needUnused, removeCrds, useExisting } from './existing.ts';
 import { makeKind } from './kind.ts';
 import { previousVersion } from './previous.ts';
 
@@ -42,6 +42,9 @@ const RUNS: readonly { readonly way: string; readonly files: readonly string[] }
 
 async function main(): Promise<void> {
 	const { env } = process;
+	// Mocha would only warn of one among others.
+	for (const file of RUNS.flatMap(({ files }) => files))
+		if (!existsSync(join(ROOT, file))) throw new Error(`no ${file}`);
 	const kind = env['CLUSTER'] ?? 'kind';
 	if (kind !== 'kind' && kind !== 'existing') throw new ClusterMissing(`CLUSTER=${kind}: it is kind or existing`);
 	const previous = previousVersion(env);
@@ -49,20 +52,22 @@ async function main(): Promise<void> {
 	if (cluster.env.E2E_PREVIOUS_IMAGE === undefined)
 		process.stdout.write('make e2e: the upgrade is skipped: no PREVIOUS= version\n');
 	const KUBECTL = env['KUBECTL'] ?? (await kubectlOf(env));
+	if (kind === 'existing') await needUnused(KUBECTL, cluster.env);
 	const total = { passed: 0, failed: 0, skipped: 0 };
 	try {
 		for (const { way, files } of RUNS) {
-			const output = await mocha(files, { ...env, ...cluster.env, KUBECTL, E2E_INSTALLED: way });
+			const { output, code } = await mocha(files, { ...env, ...cluster.env, KUBECTL, E2E_INSTALLED: way });
 			const last = output.trimEnd().split('\n').at(-1) ?? '';
 			const counted = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last);
-			// It did not come to an end.
-			if (counted === null) total.failed += 1;
+			// It did not come to an end, or broke outside of any test.
+			if (counted === null || (code !== 0 && counted[2] === '0')) total.failed += 1;
 			total.passed += Number(counted?.[1] ?? 0);
 			total.failed += Number(counted?.[2] ?? 0);
 			total.skipped += Number(counted?.[3] ?? 0);
 		}
 	} finally {
 		await cluster.remove();
+		if (kind === 'existing') await removeCrds(KUBECTL, cluster.env);
 		if (previous !== undefined) await rm(previous.folder, { recursive: true, force: true });
 	}
 	const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
@@ -78,7 +83,7 @@ async function kubectlOf(env: NodeJS.ProcessEnv): Promise<string> {
 	return join((await findAssets({ env, controllerManager: false, say })).folder, 'kubectl');
 }
 
-function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<{ output: string; code: number | null }> {
 	const args = ['--no-config', '--timeout', '60000', '--reporter', './test/reporter.ts', ...files];
 	const child = spawn(process.execPath, [MOCHA, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
 	let output = '';
@@ -86,7 +91,7 @@ function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string
 		output += chunk;
 		process.stdout.write(chunk);
 	});
-	return new Promise((resolve) => child.once('close', () => resolve(output)));
+	return new Promise((resolve) => child.once('close', (code) => resolve({ output, code })));
 }
 
 try {

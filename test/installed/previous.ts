@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../e2e/product.ts';
+import { ClusterMissing } from './existing.ts';
 
 export interface Previous {
 	/** A commit or tag of this checkout. */
@@ -17,7 +18,12 @@ export function previousVersion(env: NodeJS.ProcessEnv): Previous | undefined {
 	const ref = env['PREVIOUS'] || lastRelease();
 	if (ref === undefined) return undefined;
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-previous-'));
-	const tree = execFileSync('git', ['archive', ref], { cwd: ROOT, maxBuffer: 256 * 2 ** 20 });
+	let tree: Buffer;
+	try {
+		tree = execFileSync('git', ['archive', ref], { cwd: ROOT, maxBuffer: 256 * 2 ** 20, stdio: 'pipe' });
+	} catch (cause) {
+		throw new ClusterMissing(`PREVIOUS=${ref} is no tag or commit of this checkout`, { cause });
+	}
 	execFileSync('tar', ['-x', '-C', folder], { input: tree });
 	return { ref, folder };
 }
