@@ -15,7 +15,11 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-install: node_modules/.package-lock.json ## Install the packages, Node 24 among them
+install: node_modules/.package-lock.json dist/main.js ## Install the packages, Node 24 among them, and compile the command
+
+# npm's install compiles too; this is for what changed since.
+dist/main.js: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json package.json | node_modules/.package-lock.json
+	rm -rf dist && tsc --project tsconfig.build.json && chmod +x dist/main.js && touch dist/main.js
 
 demo: install ## See it work on a real API server; ONCE=1 ends by itself and fails if a promise is broken
 	@node demo/main.ts $(if $(ONCE),--once)
@@ -74,7 +78,6 @@ coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
 build: install ## Compile to dist/
-	rm -rf dist && tsc --project tsconfig.build.json
 
 image: ## Build the container image (docker); IMAGE= names it
 	docker build $(LABELS) --tag $(IMAGE) .

@@ -18,7 +18,7 @@ const FLAGS_OF_OTHERS = new Set([
 const shortsOf = (command: string): string[] => Object.values(FLAGS[command] ?? {}).flatMap(({ short }) => short ?? []);
 
 /** `thv-scaling COMMAND …` up to the end of the line, a pipe or whatever else begins another command. */
-const CALL = /(?<![\w/.-])thv-scaling[ \t]+([a-z]+)\b([^\n|>&;]*)/g;
+const CALL = /(?<![\w.-]|(?<!bin)\/)thv-scaling[ \t]+([a-z]+)\b([^\n|>&;]*)/g;
 
 describe('what the documents tell to type', () => {
 	it('FLAGS has every command of --help, in its order', () => {

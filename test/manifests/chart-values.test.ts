@@ -74,6 +74,7 @@ describe('chart: values', function () {
 		[{ tag: '0.2.0' }, 'ghcr.io/toolhive-scaling/toolhive-scaling:0.2.0'],
 		[{ registry: 'registry.example.com', repository: 'scaling' }, 'registry.example.com/scaling:0.1.0'],
 		[{ registry: '', repository: 'scaling' }, 'scaling:0.1.0'],
+		[{ registry: '', repository: 'registry.example.com:5000/scaling' }, 'registry.example.com:5000/scaling:0.1.0'],
 		[{ tag: '1', digest: `sha256:${'a'.repeat(64)}` }, `toolhive-scaling@sha256:${'a'.repeat(64)}`],
 	] as const) {
 		it(`image ${JSON.stringify(image)}`, async () => {
@@ -137,6 +138,17 @@ describe('chart: values', function () {
 	for (const [given, ...named] of [
 		[{ replica: 3 }, 'replica'],
 		[{ replicas: 2.5 }, '/replicas'],
+		[{ replicas: 0 }, '/replicas', 'got 0, want 1'],
+		[{ highAvailability: true, replicas: 1 }, 'highAvailability', 'not 1'],
+		[{ serve: null }, "missing property 'serve'"],
+		[{ image: null }, "missing property 'image'"],
+		[{ serve: { webhookPort: 8080 } }, 'serve.webhookPort and serve.metricsPort are both 8080'],
+		[{ image: { repository: 'registry.example.com/scaling' } }, 'image.repository', 'begins with a registry'],
+		[{ image: { repository: 'scaling:0.1.0' } }, '/image/repository', 'scaling:0.1.0'],
+		[{ image: { registry: 'https://registry.example.com' } }, '/image/registry'],
+		[{ image: { registry: 'registry.example.com/' } }, '/image/registry'],
+		[{ certificates: { mode: 'provided', secretName: 'toolhive-scaling-certificates' } }, 'certificates.secretName'],
+		[{ certificates: { mode: 'cert-manager', secretName: 'toolhive-scaling-authority' } }, 'certificates.secretName'],
 		[{ replicas: '3' }, '/replicas', 'got string, want'],
 		[{ highAvailability: 'yes' }, '/highAvailability', 'want boolean'],
 		[{ serve: { maxInflight: 3 } }, '/serve', 'maxInflight'],

@@ -56,7 +56,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- end }}
 
 {{- define "toolhive-scaling.priorityClassName" -}}
-{{- .Values.priorityClassName | default (ternary "system-cluster-critical" "" .Values.highAvailability) }}
+{{- if not (kindIs "invalid" .Values.priorityClassName) }}{{ .Values.priorityClassName }}
+{{- else if .Values.highAvailability }}system-cluster-critical{{ end }}
 {{- end }}
 
 {{/* Changes the webhooks of a registration in place to what the values say. Takes [root, registration]. */}}
