@@ -12,7 +12,7 @@ import type { Certificate } from './certificate.ts';
 export const ROUND_TRIP_PATH = '/round-trip';
 
 /** Below the 3 s of the readiness probe, so that the reason gets through. */
-const LIMIT_MS = 2_000;
+export const LIMIT_MS = 2_000;
 /** Whoever reaches /readyz may ask as often as they like; a handshake costs a millisecond of CPU. */
 const BELIEVED_MS = 1_000;
 

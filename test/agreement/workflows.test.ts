@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { parse } from 'yaml';
-import { ROOT, read } from './documents.ts';
+import { between, codesOf, ROOT, read } from './documents.ts';
 
 interface Step {
+	readonly if?: string;
 	readonly uses?: string;
 	readonly run?: string;
 	readonly with?: Readonly<Record<string, unknown>>;
@@ -36,8 +37,9 @@ const ci = workflowOf(`${FOLDER}/ci.yaml`);
 const release = workflowOf(`${FOLDER}/release.yaml`);
 const makefile = read('Makefile');
 const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
+const contributingText = read('CONTRIBUTING.md');
 /** Without its line breaks. */
-const contributing = read('CONTRIBUTING.md').replaceAll(/\s+/g, ' ');
+const contributing = contributingText.replaceAll(/\s+/g, ' ');
 
 /** Jobs that run for a pull request: those whose chain of `needs` begins with no other condition than that. */
 const runsForPullRequests = ({ jobs }: Workflow, name: string): boolean => {
@@ -152,6 +154,23 @@ describe('ci.yaml', () => {
 		const minors = clusters.map(({ kubernetes = '' }) => Number(kubernetes.replace('1.', '')));
 		expect(minors).to.deep.equal([...minors.keys()].map((index) => (minors[0] ?? 0) + index));
 		expect(contributing).to.include(`Kubernetes 1.${minors[0]} to 1.${minors.at(-1)}`);
+	});
+	it('calls what CONTRIBUTING.md says, and none of it only sometimes', () => {
+		const calls = Object.entries(ci.jobs).map(([name, { if: condition, steps = [] }]) => {
+			expect(condition, name).to.equal(undefined);
+			const made = steps.filter(({ if: sometimes }) => sometimes === undefined).map(({ run = '' }) => run);
+			return [name, made.flatMap((run) => /^make ([\w-]+)/.exec(run)?.[1] ?? [])];
+		});
+		expect(Object.fromEntries(calls)).to.deep.equal({
+			check: ['check', 'release-check'],
+			test: ['test'],
+			package: ['test-package'],
+			e2e: ['e2e'],
+			beside: ['e2e-operator', 'e2e-cert-manager', 'test-monitoring'],
+		});
+		const section = between(contributingText, '## Continuous integration', '## ');
+		for (const target of ['test-package', 'e2e', 'e2e-operator', 'e2e-cert-manager', 'test-monitoring'])
+			expect(codesOf(section)).to.include(`make ${target}`);
 	});
 });
 

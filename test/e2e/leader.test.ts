@@ -5,10 +5,13 @@ import { needControlPlane } from '../control-plane/mocha.ts';
 import { eventually } from './eventually.ts';
 import { metricOf } from './metrics.ts';
 import { serverManifest, useNamespace } from './namespace.ts';
-import { type Product, startProduct } from './product.ts';
+import { mustSucceed, type Product, startProduct } from './product.ts';
 
 /** A Lease lasts 15 s; the rest is for one retry and a busy machine. */
 const TAKE_OVER_MS = 20_000;
+/** Long enough to look at the Lease meanwhile, also on a busy machine. */
+const DRAIN_SECONDS = 6;
+const HOLDER = ['get', 'lease', 'toolhive-scaling', '-n', 'toolhive-scaling', '-o', 'jsonpath={.spec.holderIdentity}'];
 
 describe('leader election on a real API server', function () {
 	this.timeout(120_000);
@@ -61,10 +64,23 @@ describe('leader election on a real API server', function () {
 	});
 
 	it('SIGTERM: the Lease is given up, and the next one starts at once', async () => {
-		second = await startProduct(plane(), { isRegistered: false, flags: ['--settle-seconds=1'] });
+		const flags = ['--settle-seconds=1', `--drain-seconds=${DRAIN_SECONDS}`];
+		second = await startProduct(plane(), { isRegistered: false, flags });
 		first.process.kill('SIGTERM');
 		const startedMs = performance.now();
 		await eventually(async () => expect(await metricOf(second, 'thv_scaling_leader')).to.equal(1), TAKE_OVER_MS);
 		expect(performance.now() - startedMs).to.be.lessThan(8_000);
+	});
+
+	it('SIGTERM: a leader that drains keeps the Lease until it has drained', async () => {
+		const holder = async (): Promise<string> =>
+			(await mustSucceed(plane().kubectl(HOLDER, { user: 'admin' }))).stdout.trim();
+		const before = await holder();
+		expect(before).not.to.equal('');
+		second.process.kill('SIGTERM');
+		await eventually(async () => expect(second.log().map(({ msg }) => msg)).to.include('draining'));
+		await sleep((DRAIN_SECONDS * 1_000) / 2);
+		expect(await holder()).to.equal(before);
+		await eventually(async () => expect(await holder()).to.equal(''), TAKE_OVER_MS);
 	});
 });

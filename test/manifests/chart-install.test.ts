@@ -6,7 +6,7 @@ import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
 import { type Program, startProgram } from '../commands/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { eventually } from '../e2e/eventually.ts';
-import { mustSucceed } from '../e2e/product.ts';
+import { mustSucceed, readText } from '../e2e/product.ts';
 import { HELM_VERSIONS, type HelmGeneration } from '../helm/build.ts';
 import { useHelm } from '../helm/mocha.ts';
 import { CHART, NS } from './chart.ts';
@@ -56,6 +56,8 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect({ code, stderr: stderr.replaceAll(/^(level=|I\d|W\d).*\n/gm, '') }).to.deep.equal({ code: 0, stderr: '' });
 			expect(stdout).to.include(`kubectl rollout status --namespace ${NS} deployment/toolhive-scaling`);
 			expect(stdout).to.include(`kubectl label namespace ${NS} pod-security.kubernetes.io/enforce=restricted`);
+			const [, breakGlass] = /\n## Break-glass\n[^#]*?```sh\n(.+)\n/.exec(readText('docs/install.md')) ?? [];
+			expect(stdout).to.include(`\n  ${breakGlass}\n`);
 			expect(await left()).to.include('mutatingwebhookconfiguration.admissionregistration.k8s.io/toolhive-scaling');
 		});
 

@@ -9,10 +9,11 @@ import { needControlPlane } from '../control-plane/mocha.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { findOperatorCrds, MonitoringMissing } from '../monitoring/programs.ts';
 import { objectsIn, only } from './chart.ts';
-import { type Manifest, ROOT } from './read.ts';
-import type { PodSpec } from './types.ts';
+import { type Manifest, objectOf, ROOT } from './read.ts';
+import type { PodSpec, Selector } from './types.ts';
 
 const OVERLAYS = join(ROOT, 'manifests/overlays');
+const rulesOf = (role: Manifest) => (role as unknown as { rules: { resources: string[] }[] }).rules;
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
@@ -49,6 +50,12 @@ describe('manifests: overlays', function () {
 
 	for (const overlay of readdirSync(OVERLAYS)) {
 		it(`${overlay}: accepted whole, without a warning`, () => accepts(join(OVERLAYS, overlay)));
+		it(`${overlay}: no right to Secrets outside of our namespace, and no wildcard`, async () => {
+			const roles = (await rendered(join(OVERLAYS, overlay))).filter(({ kind }) => kind === 'ClusterRole');
+			expect(roles).to.have.length(1);
+			const resources = roles.flatMap(rulesOf).flatMap((rule) => rule.resources);
+			expect(resources).not.to.include.oneOf(['secrets', '*']);
+		});
 	}
 	it('all at once: accepted whole, without a warning', async () => {
 		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
@@ -73,6 +80,9 @@ describe('manifests: overlays', function () {
 			[duration, renewBefore].map(parseFloat as never);
 		expect(hours(authority)).to.deep.equal([5 * 365 * 24, (5 * 365 * 24) / 3]);
 		expect(hours(leaf)).to.deep.equal([90 * 24, 30 * 24]);
+		// Pods and API server learn of a renewed authority at different times, so it keeps its key.
+		expect(authority['privateKey']).to.include({ rotationPolicy: 'Never' });
+		expect(leaf['privateKey']).to.include({ rotationPolicy: 'Always' });
 		const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
 		expect(registrations).to.have.length(2);
 		for (const { metadata } of registrations)
@@ -91,8 +101,13 @@ describe('manifests: overlays', function () {
 		const { containers } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
 		expect(containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
 	});
+	it('namespace-opt-in: may read a namespace, and nothing else more', async () => {
+		const role = only(await rendered(join(OVERLAYS, 'namespace-opt-in')), 'ClusterRole');
+		const added = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
+		expect(rulesOf(role)).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
+	});
 	it('high-availability: three, spread over hosts by demand, over zones where possible', async () => {
-		const deployment = only<{ spec: { replicas: number; template: { spec: PodSpec } } }>(
+		const deployment = only<{ spec: { replicas: number; selector: Selector; template: { spec: PodSpec } } }>(
 			await rendered(join(OVERLAYS, 'high-availability')),
 			'Deployment',
 		);
@@ -102,6 +117,7 @@ describe('manifests: overlays', function () {
 			'DoNotSchedule',
 			'ScheduleAnyway',
 		]);
+		for (const { labelSelector } of constraints) expect(labelSelector).to.deep.equal(deployment.spec.selector);
 		expect(constraints[0]).to.include({ minDomains: 2, maxSkew: 1, nodeTaintsPolicy: 'Honor' });
 	});
 });

@@ -51,7 +51,11 @@ export interface PodSpec {
 	readonly terminationGracePeriodSeconds: number;
 	readonly priorityClassName?: string;
 	readonly securityContext: Readonly<Record<string, unknown>>;
-	readonly topologySpreadConstraints: readonly { readonly topologyKey: string; readonly whenUnsatisfiable: string }[];
+	readonly topologySpreadConstraints: readonly {
+		readonly topologyKey: string;
+		readonly whenUnsatisfiable: string;
+		readonly labelSelector: Selector;
+	}[];
 	readonly containers: readonly Container[];
 	readonly volumes: readonly Volume[];
 }
@@ -75,6 +79,8 @@ export interface Container {
 
 export interface Probe {
 	readonly httpGet: { readonly path: string; readonly port: string };
+	readonly timeoutSeconds?: number;
+	readonly terminationGracePeriodSeconds?: number;
 }
 
 export interface Volume {
