@@ -17,7 +17,9 @@ const examined = async (spoil: (objects: Objects) => void, passwordEnv?: string)
 		ValidatingWebhookConfiguration: copyOf(objectOf('ValidatingWebhookConfiguration')),
 	};
 	spoil(objects);
-	return sentences(registration(await findWebhooks(async (kind) => objects[kind] as Json | undefined), passwordEnv));
+	return sentences(
+		registration(await findWebhooks(async (kind) => objects[kind] as Json | undefined), passwordEnv, 'INSTALL'),
+	);
 };
 
 const MUTATING = 'MutatingWebhookConfiguration toolhive-scaling';

@@ -99,6 +99,7 @@ describe('two installations in one cluster', function () {
 		);
 		const said = await doctor(NS);
 		expect(said).to.include(`lead to Service ${OTHER}/${NS}, so they belong to another installation`);
+		expect(said).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
 		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +may not /m);
 		expect(first.process.exitCode).to.equal(null);
 	});
