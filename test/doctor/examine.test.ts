@@ -150,6 +150,10 @@ describe('doctor: all checks', () => {
 			[installedIn('scaling', { labels }), helm('toolhive-scaling', 'scaling')],
 			[installedIn('scaling', { labels, annotations }), helm('ours', 'scaling')],
 			[installedIn('scaling', { annotations }), 'kubectl apply -k local'],
+			[
+				installedIn('scaling', { annotations, labels: { 'app.kubernetes.io/managed-by': 'Argo' } }),
+				'kubectl apply -k local',
+			],
 			[cluster(deployed), helm('toolhive-scaling', 'toolhive-scaling')],
 		] as const)
 			expect((await sayingOf(where, undefined, 'permissions'))?.remedy).to.equal(
