@@ -1,5 +1,4 @@
 /** The flags of `thv-scaling doctor`. */
-import { INSTALLED_AS } from '../toolhive/names.ts';
 import { oneOf, text } from './options.ts';
 
 export const DOCTOR_OPTIONS = {
@@ -9,6 +8,11 @@ export const DOCTOR_OPTIONS = {
 		fallback: undefined,
 	},
 	context: { ...text('a name'), help: 'Context of the kubeconfig, instead of its current one.', fallback: undefined },
-	namespace: { ...text('a name'), help: 'Where toolhive-scaling is installed.', short: 'n', fallback: INSTALLED_AS },
+	namespace: {
+		...text('a name'),
+		help: 'Where toolhive-scaling is installed. Without it: where its registrations lead to, else toolhive-scaling.',
+		short: 'n',
+		fallback: undefined,
+	},
 	output: { ...oneOf('text', 'json'), help: 'How to print the report.', short: 'o', fallback: 'text' },
 } as const;

@@ -21,7 +21,7 @@ const FORBIDDEN = 403;
 export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
 	const { env, stdout } = terminal;
 	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
-	if (!isObjectName(namespace))
+	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
 	const isInPod = source === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined;
@@ -79,6 +79,7 @@ function readSettings({ args, env }: Installation): Settings | string {
 			isReconciling: options.reconcile === 'true',
 			isElected: options['leader-elect'] === 'true',
 			isSelfManaged: options['tls-dir'] === undefined,
+			hasNamespaceLabel: options['namespace-label'] !== undefined,
 		};
 	} catch (error) {
 		if (error instanceof UsageError) return error.message;

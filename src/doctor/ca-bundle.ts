@@ -5,16 +5,17 @@ import { MS_PER_DAY, parseCertificates, trustedIssuer } from './certificates.ts'
 import type { Cluster } from './cluster.ts';
 import type { Installation } from './installation.ts';
 import type { Webhook } from './registration.ts';
-import { fail, INSTALL, isForbidden, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
+import { lookIn } from './remedies.ts';
+import { fail, isForbidden, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
 
-/** Where somebody brings the certificate. */
-const BRING = 'make certs && kubectl apply -k certs/local';
 const SOON_DAYS = 14;
 
 type Shown = { readonly where: string; readonly chain: readonly X509Certificate[] };
 
 export async function caBundle(
 	webhooks: readonly Webhook[],
+	/** Where the product is looked for. */
+	namespace: string,
 	installation: Installation | undefined,
 	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
 	nowMs: number,
@@ -25,14 +26,25 @@ export async function caBundle(
 	const sayings: Saying[] = [];
 	for (const group of groups.values()) {
 		sayings.push(
-			...(await judge(group, group.length === webhooks.length && group.length > 1, installation, cluster, nowMs)),
+			...(await judge(
+				group,
+				group.length === webhooks.length && group.length > 1,
+				namespace,
+				installation,
+				cluster,
+				nowMs,
+			)),
 		);
 	}
 	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
 	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
 	return [
 		...sayings,
-		warn('the webhooks', `do not all have the same caBundle: there are ${bundles.size}`, remedyFor(installation)),
+		warn(
+			'the webhooks',
+			`do not all have the same caBundle: there are ${bundles.size}`,
+			remedyFor('caBundle', webhooks[0] as Webhook, installation),
+		),
 	];
 }
 
@@ -40,6 +52,7 @@ export async function caBundle(
 async function judge(
 	group: readonly Webhook[],
 	isAll: boolean,
+	namespace: string,
 	installation: Installation | undefined,
 	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
 	nowMs: number,
@@ -49,38 +62,34 @@ async function judge(
 	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
 	const subject = `the caBundle of ${names}`;
 	const { service } = first;
-	if (service !== undefined && installation !== undefined && service.namespace !== installation.namespace) {
+	if (first.url === undefined && service !== undefined && service.namespace !== namespace) {
 		const place = `${service.namespace}/${service.name}`;
-		const remedy = `look at that one: --namespace ${shellWord(service.namespace)}; or take them over: ${INSTALL}`;
-		return [fail(names, `lead to Service ${place}, so they belong to another installation`, remedy)];
+		const message = `lead to Service ${place}, so they belong to another installation`;
+		return [fail(names, message, lookIn(service.namespace))];
 	}
+	const mendBundle = remedyFor('caBundle', first, installation);
+	const mendCertificate = remedyFor('certificate', first, installation);
 	if (first.caBundle === '') {
 		const message = 'is empty: the API server trusts only public authorities there';
-		return [
-			first.url === undefined
-				? fail(subject, message, remedyFor(installation))
-				: warn(subject, message, remedyFor(installation)),
-		];
+		return [(first.url === undefined ? fail : warn)(subject, message, mendBundle)];
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
-	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', remedyFor(installation))];
+	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', mendBundle)];
 
-	const shown = await shownBy(first, installation, cluster);
+	const shown = await shownBy(first, installation, cluster, mendCertificate);
 	if ('status' in shown) return [shown];
 	const [serving] = shown.chain;
-	if (serving === undefined)
-		return [fail(`the TLS server ${shown.where}`, 'shows no certificate', remedyFor(installation))];
+	if (serving === undefined) return [fail(`the TLS server ${shown.where}`, 'shows no certificate', mendCertificate)];
 	const issuer = trustedIssuer(shown.chain, trusted);
-	if (issuer === undefined)
-		return [fail(subject, `does not trust the certificate ${shown.where}`, remedyFor(installation))];
+	if (issuer === undefined) return [fail(subject, `does not trust the certificate ${shown.where}`, mendBundle)];
 
 	const host = hostOf(first);
 	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
-		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, remedyFor(installation))];
+		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, mendCertificate)];
 	}
 	return [
-		lifeOf(serving, `the certificate ${shown.where}`, nowMs, remedyFor(installation)) ??
-			lifeOf(issuer, `the authority in ${subject}`, nowMs, remedyFor(installation)) ??
+		lifeOf(serving, `the certificate ${shown.where}`, nowMs, mendCertificate) ??
+			lifeOf(issuer, `the authority in ${subject}`, nowMs, mendCertificate) ??
 			ok(subject, `trusts the certificate ${shown.where}, good until ${dayOf(serving)}`),
 	];
 }
@@ -89,6 +98,7 @@ async function shownBy(
 	{ url }: Webhook,
 	installation: Installation | undefined,
 	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	mendCertificate: string,
 ): Promise<Shown | Saying> {
 	if (url !== undefined) {
 		const address = new URL(url).origin;
@@ -113,11 +123,10 @@ async function shownBy(
 	const where = `Secret ${namespace}/${secret.secret}`;
 	try {
 		const text = await cluster.certificateInSecret({ namespace, name: secret.secret }, secret.key);
-		if (text === undefined)
-			return fail(where, 'is not there: the pods wait for their certificate', remedyFor(installation));
+		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', mendCertificate);
 		const chain = parseCertificates(text);
 		return chain === undefined
-			? fail(where, `has no certificate in ${secret.key}`, remedyFor(installation))
+			? fail(where, `has no certificate in ${secret.key}`, mendCertificate)
 			: { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
@@ -140,11 +149,20 @@ function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, re
 	return undefined;
 }
 
-/** Nothing is to be done by hand about certificates that the leader makes; where it does not, it says why. */
-function remedyFor(installation: Installation | undefined): string {
-	if (installation?.certificate?.isSelfManaged !== true) return BRING;
-	const { namespace, name } = installation;
-	return `the leader mends it within seconds, or says why not: kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
+/** Who mends a caBundle, or a certificate. Where somebody brought them, nothing of ours may write over what they brought. */
+function remedyFor(what: 'caBundle' | 'certificate', webhook: Webhook, installation: Installation | undefined): string {
+	if (installation?.certificate?.isSelfManaged === true) {
+		const { namespace, name } = installation;
+		return `the leader mends it within seconds, or says why not: kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
+	}
+	if (webhook.injectedFrom !== undefined) {
+		const [namespace = ''] = webhook.injectedFrom.split('/');
+		const who = what === 'caBundle' ? "cert-manager's cainjector writes it" : 'cert-manager makes it';
+		return `${who}: kubectl get certificates,issuers -n ${shellWord(namespace)}`;
+	}
+	return what === 'caBundle'
+		? 'set caBundle in both registrations to the authority that signed the certificate: certs/README.md'
+		: 'renew the certificate in the Secret, and caBundle where the authority is another: certs/README.md';
 }
 
 const dayOf = ({ validToDate }: X509Certificate): string => validToDate.toISOString().slice(0, 10);

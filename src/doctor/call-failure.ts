@@ -1,11 +1,12 @@
 /** Why the API server could not call a webhook, in its own words, and what to do about it. */
 import { WEBHOOK_SUFFIX } from '../toolhive/registrations.ts';
-import { INSTALL, shellWord } from './saying.ts';
+import { shellWord } from './saying.ts';
 
-/** Where the product is. */
+/** Where the product is that the registrations lead to, and what installs it. */
 export interface Place {
 	readonly namespace: string;
 	readonly name: string;
+	readonly install: string;
 }
 
 const CALL_FAILED = /failed calling webhook "([^"]+)":\s*([\s\S]*)/;
@@ -15,7 +16,7 @@ const CAUSES: readonly { readonly sign: RegExp; readonly remedy: (place: Place) 
 		sign: /x509|tls:|certificate/,
 		remedy: () => 'bring certificate and caBundle together: see Certificate above',
 	},
-	{ sign: /service "[^"]*" not found/, remedy: () => INSTALL },
+	{ sign: /service "[^"]*" not found/, remedy: ({ install }) => install },
 	{
 		sign: /connection refused|no endpoints available|connection reset|EOF/,
 		remedy: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices -n ${shellWord(namespace)}`,

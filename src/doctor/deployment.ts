@@ -3,7 +3,8 @@ import { textOf } from '../objects/metadata.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import type { Named } from './cluster.ts';
 import type { Installation } from './installation.ts';
-import { fail, INSTALL, ok, type Saying, shellWord, warn } from './saying.ts';
+import { lookIn } from './remedies.ts';
+import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 
 /** How `serve` reads its flags; a text where it refuses them. */
 export interface Settings {
@@ -13,6 +14,7 @@ export interface Settings {
 	readonly isElected: boolean;
 	/** The leader makes the certificates. */
 	readonly isSelfManaged: boolean;
+	readonly hasNamespaceLabel: boolean;
 }
 
 export type ReadSettings = (installation: Installation) => Settings | string;
@@ -21,17 +23,21 @@ const fullName = ({ namespace, name }: Named): string => `${namespace}/${name}`;
 const logsOf = ({ namespace, name }: Named): string =>
 	`kubectl describe pods -n ${shellWord(namespace)}; kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
 
-/** `isElsewhere`: the registrations lead out of the cluster, so no Deployment is expected. */
+/** `leads`: where the registrations do; out of the cluster, no Deployment is expected. */
 export function deployment(
 	named: Named,
 	installation: Installation | undefined,
 	settings: Settings | string | undefined,
-	isElsewhere: boolean,
+	leads: 'here' | 'outside' | Named,
+	install: string,
 ): Saying[] {
 	const subject = fullName(named);
 	if (installation === undefined) {
-		if (!isElsewhere)
-			return [fail(subject, 'is not there', `name where it is: --namespace; or install it, ${INSTALL}`)];
+		if (leads === 'here') return [fail(subject, 'is not there', `name where it is with --namespace, or ${install}`)];
+		if (leads !== 'outside') {
+			const message = `is not there: the registrations lead to Service ${fullName(leads)}`;
+			return [fail(subject, message, lookIn(leads.namespace))];
+		}
 		const message = 'is not there: the registrations lead to a process outside the cluster';
 		return [warn(subject, message, 'nothing to mend if that is meant; else name where it is: --namespace')];
 	}

@@ -14,7 +14,8 @@ import { installationOf } from './installation.ts';
 import { findOperators, operator } from './operator.ts';
 import { permissions } from './permissions.ts';
 import { reachable } from './reachable.ts';
-import { allOf, findWebhooks, registration } from './registration.ts';
+import { allOf, findWebhooks, registration, servicesOf } from './registration.ts';
+import { installRemedy, lookIn } from './remedies.ts';
 import { fail, isForbidden, type Saying, warn } from './saying.ts';
 import { secrets } from './secrets.ts';
 
@@ -42,17 +43,27 @@ export interface Line extends Saying {
 export interface Question {
 	/** URL of the API server. */
 	readonly url: string;
-	/** Where the product is installed. */
-	readonly namespace: string;
+	/** Where the product is installed; undefined where nobody said. */
+	readonly namespace: string | undefined;
 	readonly readSettings: ReadSettings;
 	readonly nowMs: number;
 }
 
 /** Never rejects. */
-export async function examine(cluster: Cluster, { url, namespace, readSettings, nowMs }: Question): Promise<Line[]> {
-	const named = { namespace, name: INSTALLED_AS };
+export async function examine(
+	cluster: Cluster,
+	{ url, namespace: given, readSettings, nowMs }: Question,
+): Promise<Line[]> {
 	const version = once(() => cluster.version());
 	const webhooks = once(() => findWebhooks(cluster.getRegistration));
+	/** Some checks only tell less without them. */
+	const registered = await webhooks().catch(() => NO_WEBHOOKS);
+	const all = allOf(registered);
+	const services = servicesOf(all);
+	const namespace = given ?? services[0]?.namespace ?? INSTALLED_AS;
+	const named = { namespace, name: INSTALLED_AS };
+	/** Another installation, where it has all the registrations. */
+	const other = services.some((one) => one.namespace === namespace) ? undefined : services[0];
 	const servers = once(() => listServers(cluster));
 	const found = once(() => cluster.getDeployment(named));
 	const installation = async () => {
@@ -66,40 +77,51 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 	/** Some checks only tell less without it. */
 	const settingsIfKnown = () => settings().catch(() => undefined);
 
+	const helmRelease =
+		all.find((one) => one.helmRelease !== undefined)?.helmRelease ??
+		(await installation().catch(() => undefined))?.helmRelease;
+	// Rights and registrations have no namespace: to install here as well would take them from the other one.
+	const install = other === undefined ? installRemedy(namespace, helmRelease) : lookIn(other.namespace);
+
 	const checks: Readonly<Record<CheckId, () => Promise<Saying[]>>> = {
 		'api-server': async () => apiServer(url, await version()),
 		crds: () => crds(cluster.getCrd),
 		registration: async () => {
 			const known = await settingsIfKnown();
-			return registration(await webhooks(), typeof known === 'object' ? known.passwordEnv : undefined);
+			return registration(await webhooks(), typeof known === 'object' ? known.passwordEnv : undefined, install);
 		},
 		'ca-bundle': async () => {
-			const all = allOf(await webhooks());
+			// Rejects where nobody may see them.
+			await webhooks();
 			if (all.length === 0) return [];
 			const installed = all.every((one) => one.url !== undefined) ? undefined : await installation();
 			const known = await settingsIfKnown();
 			const isOurs = installed !== undefined && typeof known === 'object' && known.isSelfManaged;
-			return caBundle(all, isOurs ? { ...installed, certificate: SELF_MANAGED } : installed, cluster, nowMs);
+			return caBundle(all, namespace, isOurs ? { ...installed, certificate: SELF_MANAGED } : installed, cluster, nowMs);
 		},
 		reachable: async () => {
 			// An API server that does not know the parameter would store what is tried.
 			if (!knowsDryRun(await version())) return [warn('the webhooks', 'were not tried', 'see the API server above')];
 			const known = await servers().catch(() => undefined);
-			const registered = await webhooks().catch(() => NO_WEBHOOKS);
-			return reachable(known, registered, named, cluster);
+			return reachable(known, registered, { ...(other ?? named), install }, cluster);
 		},
 		permissions: async () => {
 			const installed = await installation().catch(() => undefined);
 			const known = await settingsIfKnown();
 			// A process outside the cluster brings its own certificate.
-			const isSelfManaged = installed !== undefined && typeof known === 'object' && known.isSelfManaged;
+			const needs = installed !== undefined && typeof known === 'object' ? known : NEEDS_LEAST;
 			const account = { namespace, name: installed?.serviceAccount ?? INSTALLED_AS };
-			return permissions(account, cluster.isAllowed, isSelfManaged);
+			return permissions(account, cluster.isAllowed, needs, install);
 		},
 		deployment: async () => {
-			const all = allOf(await webhooks().catch(() => NO_WEBHOOKS));
-			const isElsewhere = all.length > 0 && all.every((one) => one.url !== undefined);
-			return deployment(named, await installation(), await settings(), isElsewhere);
+			const isOutside = all.length > 0 && all.every((one) => one.url !== undefined);
+			return deployment(
+				named,
+				await installation(),
+				await settings(),
+				isOutside ? 'outside' : (other ?? 'here'),
+				install,
+			);
 		},
 		lease: async () => lease(named, await cluster.getLease(named), await settingsIfKnown(), nowMs),
 		operator: async () => {
@@ -118,6 +140,7 @@ export async function examine(cluster: Cluster, { url, namespace, readSettings, 
 }
 
 const SELF_MANAGED = { secret: CERTIFICATE_SECRET, key: 'tls.crt', isSelfManaged: true } as const;
+const NEEDS_LEAST = { isSelfManaged: false, hasNamespaceLabel: false } as const;
 const NO_WEBHOOKS = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
 
 async function listServers({ listServers: list }: Pick<Cluster, 'listServers'>): Promise<readonly Server[]> {

@@ -2,6 +2,7 @@
 import { textOf } from '../objects/metadata.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { helmReleaseOf } from './remedies.ts';
 
 export interface Installation {
 	readonly namespace: string;
@@ -15,6 +16,8 @@ export interface Installation {
 	readonly env: Readonly<Record<string, string>>;
 	/** Some variables come from elsewhere, so the settings are not all known. */
 	readonly hasHiddenEnv: boolean;
+	/** Where Helm installed it. */
+	readonly helmRelease?: string;
 	/** Where the serving certificate is mounted from, or what the leader keeps it in. */
 	readonly certificate?: { readonly secret: string; readonly key: string; readonly isSelfManaged?: true };
 }
@@ -29,6 +32,7 @@ export function installationOf(deployment: Json, containerName: string = INSTALL
 	const variables = objectsIn(container['env']);
 	const words = [...textsIn(container['command']), ...textsIn(container['args'])];
 	const certificate = certificateOf(podSpec);
+	const helmRelease = helmReleaseOf(deployment);
 	return {
 		namespace: textOf(namespace) ?? '',
 		name: textOf(name) ?? '',
@@ -44,6 +48,7 @@ export function installationOf(deployment: Json, containerName: string = INSTALL
 		),
 		hasHiddenEnv:
 			objectsIn(container['envFrom']).length > 0 || variables.some(({ valueFrom }) => valueFrom !== undefined),
+		...(helmRelease !== undefined && { helmRelease }),
 		...(certificate !== undefined && { certificate }),
 	};
 }

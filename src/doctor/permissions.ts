@@ -11,13 +11,22 @@ export interface Account {
 
 export const userNameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
 
-/** `isSelfManaged`: the certificates are our own, and not brought by somebody. */
+export interface Needs {
+	/** The certificates are our own, and not brought by somebody. */
+	readonly isSelfManaged: boolean;
+	readonly hasNamespaceLabel: boolean;
+}
+
 export async function permissions(
 	account: Account,
 	isAllowed: Cluster['isAllowed'],
-	isSelfManaged: boolean,
+	{ isSelfManaged, hasNamespaceLabel }: Needs,
+	install: string,
 ): Promise<Saying[]> {
-	const needed = PERMISSIONS.filter((one) => isSelfManaged || one.isForCertificates !== true);
+	const needed = PERMISSIONS.filter(
+		(one) =>
+			(isSelfManaged || one.isForCertificates !== true) && (hasNamespaceLabel || one.isForNamespaceLabel !== true),
+	);
 	const user = userNameOf(account);
 	const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'];
 	const sayings: Saying[] = [];
@@ -30,7 +39,7 @@ export async function permissions(
 			const missing = permission.verbs.filter((_verb, index) => allowed[index] !== true);
 			if (missing.length === 0) continue;
 			missingVerbs += missing.length;
-			sayings.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, GRANT));
+			sayings.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, install));
 		}
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
@@ -39,11 +48,9 @@ export async function permissions(
 	}
 	const count = needed.flatMap(({ verbs }) => verbs).length;
 	// Most likely the account of another namespace: a dozen lines would tell no more.
-	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, GRANT)];
+	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, install)];
 	return sayings.length > 0 ? sayings : [ok(user, `may do all ${count} things it needs`)];
 }
-
-const GRANT = 'kubectl apply -f manifests/base/30-cluster-role.yaml';
 
 const nameOf = ({ group, resource, own, name }: Permission): string => {
 	const full = group === '' ? resource : `${resource}.${group}`;

@@ -9,7 +9,7 @@ import type { Json, Server } from '../toolhive/types.ts';
 import { causeOf, type Place } from './call-failure.ts';
 import type { Attempt, Cluster } from './cluster.ts';
 import { isSelected, type Webhooks } from './registration.ts';
-import { fail, INSTALL, ok, type Saying, shellWord, warn } from './saying.ts';
+import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 
 const MUTATING = 'the mutating webhook';
 
@@ -54,7 +54,7 @@ async function validating(
 	const selecting = webhooks.ValidatingWebhookConfiguration ?? [];
 	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
 	const isLeftOut = labels !== undefined && selecting.length > 0 && !selecting.some((one) => isSelected(one, labels));
-	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', INSTALL);
+	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', place.install);
 	// Nobody runs a server there: to leave it out may be what is meant.
 	if (serversIn === undefined) {
 		const message = `was not tried: no server is known, and its namespaceSelector leaves namespace ${namespace} out`;
@@ -94,7 +94,7 @@ async function mutating(
 	const attempt = await cluster.tryCreate(runConfigOf(server));
 	if (isAnswered(attempt, RUN_CONFIG_UNREADABLE)) return ok(subject, 'answers');
 	const failure = attempt.status === 409 ? undefined : failureOf(subject, attempt, 'configmaps', namespace, place);
-	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", INSTALL);
+	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", place.install);
 }
 
 function runConfigOf({ kind, namespace, name, uid }: Server): Json {

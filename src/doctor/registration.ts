@@ -1,5 +1,5 @@
 /** The webhook registrations: there, complete, and leading to the right paths. */
-import { textOf } from '../objects/metadata.ts';
+import { isObjectName, textOf } from '../objects/metadata.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import {
 	REGISTRATION_KINDS,
@@ -7,9 +7,10 @@ import {
 	type Registration,
 	type RegistrationKind,
 } from '../toolhive/registrations.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
-import type { Cluster } from './cluster.ts';
-import { fail, INSTALL, ok, type Saying } from './saying.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import type { Cluster, Named } from './cluster.ts';
+import { helmReleaseOf } from './remedies.ts';
+import { fail, ok, type Saying } from './saying.ts';
 
 /** One webhook as the API server has it. */
 export interface Webhook {
@@ -21,6 +22,10 @@ export interface Webhook {
 	readonly caBundle: string;
 	readonly rules: readonly Json[];
 	readonly namespaceSelector: Json;
+	/** Of its configuration, where Helm installed it. */
+	readonly helmRelease?: string;
+	/** Namespace and name of the Certificate whose authority cert-manager writes into the caBundle. */
+	readonly injectedFrom?: string;
 }
 
 /** By kind; undefined where there is none. */
@@ -40,8 +45,15 @@ export async function findWebhooks(getRegistration: Cluster['getRegistration']):
 
 export const allOf = (webhooks: Webhooks): Webhook[] => REGISTRATION_KINDS.flatMap((kind) => webhooks[kind] ?? []);
 
+/** The Services they lead to. Any text can be written there, and these go into paths. */
+export const servicesOf = (webhooks: readonly Webhook[]): Named[] =>
+	webhooks.flatMap(({ service }) => (isObjectName(service?.namespace) && service !== undefined ? [service] : []));
+
 function webhooksOf(kind: RegistrationKind, object: Json): Webhook[] {
 	const list = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
+	const helmRelease = helmReleaseOf(object);
+	const { annotations } = metadataOf(object);
+	const injectedFrom = isObject(annotations) ? textOf(annotations['cert-manager.io/inject-ca-from']) : undefined;
 	return list.map((webhook) => {
 		const client = isObject(webhook['clientConfig']) ? webhook['clientConfig'] : {};
 		const service = isObject(client['service']) ? client['service'] : undefined;
@@ -57,19 +69,21 @@ function webhooksOf(kind: RegistrationKind, object: Json): Webhook[] {
 			caBundle: textOf(client['caBundle']) ?? '',
 			rules: Array.isArray(webhook['rules']) ? webhook['rules'].filter(isObject) : [],
 			namespaceSelector: isObject(webhook['namespaceSelector']) ? webhook['namespaceSelector'] : {},
+			...(helmRelease !== undefined && { helmRelease }),
+			...(injectedFrom !== undefined && { injectedFrom }),
 		};
 	});
 }
 
 /** `passwordEnv` as the product runs with it, undefined where that is not known. */
-export function registration(webhooks: Webhooks, passwordEnv: string | undefined): Saying[] {
+export function registration(webhooks: Webhooks, passwordEnv: string | undefined, install: string): Saying[] {
 	return REGISTRATION_KINDS.flatMap((kind): Saying[] => {
 		const found = webhooks[kind];
 		const subject = `${kind} ${INSTALLED_AS}`;
-		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', INSTALL)];
+		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', install)];
 		const faults = REGISTRATIONS.filter((one) => one.kind === kind).flatMap((wanted) =>
 			faultOf(wanted, found, passwordEnv).map((fault) =>
-				fail(subject, fault, wanted.isPodMode === true ? POD_MODE : INSTALL),
+				fail(subject, fault, wanted.isPodMode === true ? POD_MODE : install),
 			),
 		);
 		if (faults.length > 0) return faults;
@@ -77,8 +91,7 @@ export function registration(webhooks: Webhooks, passwordEnv: string | undefined
 	});
 }
 
-const POD_MODE =
-	'bring both or none: kubectl apply -k manifests/overlays/pod-mode (certs/README.md: with certificates)';
+const POD_MODE = 'bring both or none, the flag and the webhook: docs/install.md#pod-mode';
 
 function faultOf(wanted: Registration, found: readonly Webhook[], passwordEnv: string | undefined): string[] {
 	const webhook = found.find(({ name }) => name === wanted.name);

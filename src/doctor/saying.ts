@@ -41,6 +41,3 @@ export function someOf(names: readonly string[], shown = 5): string {
 	if (rest > 0) return `${names.slice(0, shown).join(', ')} and ${rest} more`;
 	return names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
-
-/** Words stand in front of a command, where nobody copies them: a `#` behind it is no comment in every shell. */
-export const INSTALL = 'as it was installed, such as: kubectl apply -k manifests';

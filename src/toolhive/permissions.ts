@@ -14,6 +14,8 @@ export interface Permission {
 	readonly name?: string;
 	/** Not needed where somebody brings the certificate. */
 	readonly isForCertificates?: true;
+	/** Only needed with --namespace-label, and granted by the component namespace-opt-in. */
+	readonly isForNamespaceLabel?: true;
 }
 
 const SERVERS = KIND_LIST.map((kind) => KINDS[kind].plural);
@@ -25,6 +27,7 @@ export const PERMISSIONS: readonly Permission[] = [
 	{ group: '', resource: 'configmaps', verbs: ['get', 'list', 'watch', 'patch'] },
 	{ group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list', 'watch'] },
 	{ group: 'events.k8s.io', resource: 'events', verbs: ['create', 'patch'] },
+	{ group: '', resource: 'namespaces', verbs: ['get'], isForNamespaceLabel: true },
 	{ group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'], own: {} },
 	{ group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], own: { name: INSTALLED_AS } },
 	{ group: '', resource: 'secrets', verbs: ['create'], own: {}, isForCertificates: true },

@@ -4,8 +4,9 @@ import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts
 import { caBundle } from '../../src/doctor/ca-bundle.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import type { Webhook } from '../../src/doctor/registration.ts';
-import { deploymentOf, refusal, sentences } from './sentences.ts';
+import { deploymentOf, refusal, remedies, sentences } from './sentences.ts';
 
+const NS = 'toolhive-scaling';
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
 const inDays = (days: number): string => new Date(NOW + days * DAY_MS).toISOString().slice(0, 10);
@@ -38,7 +39,7 @@ describe('doctor: caBundle', () => {
 			return shown;
 		};
 		const cluster = { certificateInSecret: show, certificatesAt: async () => [(await show()) ?? ''] };
-		return sentences(await caBundle(webhooks, installation, cluster, nowMs));
+		return sentences(await caBundle(webhooks, NS, installation, cluster, nowMs));
 	};
 	const SUBJECT = 'the caBundle of servers.mutate.toolhive-scaling.svc';
 
@@ -122,27 +123,53 @@ describe('doctor: caBundle', () => {
 	});
 	it('no Deployment that mounts one', async () => {
 		const cluster = { certificateInSecret: async () => '', certificatesAt: async () => [] };
-		expect(sentences(await caBundle([webhook(authority.cert)], undefined, cluster, NOW))[0]).to.match(
+		expect(sentences(await caBundle([webhook(authority.cert)], NS, undefined, cluster, NOW))[0]).to.match(
 			/^warn: .*not compared/,
 		);
 	});
-	it('a Service in another namespace', async () => {
+	it('a Service in another namespace, whether there is a Deployment here or not', async () => {
 		const theirs = webhook(authority.cert, { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } });
-		expect(await judged([theirs], serving.cert)).to.deep.equal([
-			'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
-		]);
-	});
-	it('what mends it: the leader does, or whoever brought the certificate', async () => {
 		const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
-		const remedyWith = async (certificate: typeof installation.certificate) => {
-			const installed = { ...installation, ...(certificate !== undefined && { certificate }) };
-			return (await caBundle([webhook('')], installed, cluster, NOW))[0]?.remedy;
-		};
-		expect(await remedyWith(undefined)).to.equal('make certs && kubectl apply -k certs/local');
-		expect(await remedyWith({ secret: 'ours', key: 'tls.crt', isSelfManaged: true })).to.match(
-			/^the leader mends it.*kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
-		);
+		for (const installed of [installation, undefined]) {
+			const said = await caBundle([theirs], NS, installed, cluster, NOW);
+			expect(sentences(said)).to.deep.equal([
+				'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
+			]);
+			expect(remedies(said)).to.deep.equal(['thv-scaling doctor --namespace elsewhere']);
+		}
 	});
+
+	const leader = { ...installation, certificate: { secret: 'ours', key: 'tls.crt', isSelfManaged: true } } as const;
+	const injected = { injectedFrom: 'certs/toolhive-scaling' };
+	for (const row of [
+		{
+			it: 'the leader, who has both',
+			installed: leader,
+			bundle: /^the leader mends it within seconds.*: kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
+			certificate: /^the leader mends it/,
+		},
+		{
+			it: 'cert-manager, where it was asked to',
+			more: injected,
+			bundle: /^cert-manager's cainjector writes it: kubectl get certificates,issuers -n certs$/,
+			certificate: /^cert-manager makes it: kubectl get certificates,issuers -n certs$/,
+		},
+		{
+			it: 'whoever brought them',
+			bundle: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$/,
+			certificate:
+				/^renew the certificate in the Secret, and caBundle where the authority is another: certs\/README.md$/,
+		},
+	]) {
+		it(`who mends it: ${row.it}`, async () => {
+			const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
+			const remedyOf = async (bundle: string, nowMs: number) =>
+				remedies(await caBundle([webhook(bundle, row.more)], NS, row.installed ?? installation, cluster, nowMs))[0];
+			expect(await remedyOf('', NOW)).to.match(row.bundle);
+			expect(await remedyOf(other.cert, NOW)).to.match(row.bundle);
+			expect(await remedyOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);
+		});
+	}
 	it('one webhook that trusts somebody else is named', async () => {
 		const odd = webhook(other.cert, { name: 'odd' });
 		expect(await judged([webhook(authority.cert), odd], serving.cert)).to.deep.equal([

@@ -63,7 +63,7 @@ describe('doctor: certificates', () => {
 			caBundle: Buffer.from(await lookalike(authority, 5, true)).toString('base64'),
 		};
 		const cluster = { certificateInSecret: async () => undefined, certificatesAt: async () => [serving.cert] };
-		expect(sentences(await caBundle([webhook], undefined, cluster, Date.now()))[0]).to.match(
+		expect(sentences(await caBundle([webhook], 'toolhive-scaling', undefined, cluster, Date.now()))[0]).to.match(
 			/^warn: the authority in the caBundle of one ends on \d/,
 		);
 	});

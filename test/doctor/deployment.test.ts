@@ -12,6 +12,7 @@ const SETTINGS: Settings = {
 	isReconciling: true,
 	isElected: true,
 	isSelfManaged: false,
+	hasNamespaceLabel: false,
 };
 const ready = (readyReplicas?: number) => installationOf(deploymentOf({}, {}, { status: { readyReplicas } }));
 
@@ -32,12 +33,24 @@ describe('doctor: our Deployment', () => {
 			installed: ready(),
 			says: [`fail: ${SUBJECT} has 0 of 2 replicas ready, image example.com/ours:1.2.3: nobody answers`],
 		},
-		{ it: 'not there', installed: undefined, says: [`fail: ${SUBJECT} is not there`] },
+		{
+			it: 'not there',
+			installed: undefined,
+			says: [`fail: ${SUBJECT} is not there`],
+			remedy: 'name where it is with --namespace, or INSTALL',
+		},
 		{
 			it: 'not there, and the registrations lead elsewhere',
 			installed: undefined,
-			isElsewhere: true,
+			leads: 'outside' as const,
 			says: [`warn: ${SUBJECT} is not there: the registrations lead to a process outside the cluster`],
+		},
+		{
+			it: 'not there, and the registrations lead to another namespace',
+			installed: undefined,
+			leads: { namespace: 'scaling', name: 'toolhive-scaling' },
+			says: [`fail: ${SUBJECT} is not there: the registrations lead to Service scaling/toolhive-scaling`],
+			remedy: 'thv-scaling doctor --namespace scaling',
 		},
 		{
 			it: 'settings that serve refuses',
@@ -50,9 +63,10 @@ describe('doctor: our Deployment', () => {
 		},
 	]) {
 		it(row.it, () => {
-			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.isElsewhere ?? false);
+			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.leads ?? 'here', 'INSTALL');
 			expect(sentences(said)).to.deep.equal(row.says);
 			for (const { status, remedy } of said) expect(remedy === undefined).to.equal(status === 'ok');
+			if (row.remedy !== undefined) expect(remedies(said)).to.deep.equal([row.remedy]);
 		});
 	}
 });
@@ -102,7 +116,7 @@ describe('doctor: the Lease', () => {
 		{
 			it: 'needed for the certificates alone',
 			object: undefined,
-			settings: { ...SETTINGS, isReconciling: false, isSelfManaged: true },
+			settings: { ...SETTINGS, isReconciling: false, isSelfManaged: true, hasNamespaceLabel: false },
 			says: `warn: ${SUBJECT} is not there: nobody reconciles`,
 		},
 	]) {

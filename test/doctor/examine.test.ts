@@ -16,6 +16,7 @@ const QUESTION = {
 		isReconciling: true,
 		isElected: true,
 		isSelfManaged: false,
+		hasNamespaceLabel: false,
 	}),
 	nowMs: 0,
 };
@@ -102,6 +103,62 @@ describe('doctor: all checks', () => {
 		};
 		await examine(cluster({ getDeployment }), QUESTION);
 		expect(count).to.equal(1);
+	});
+
+	/** Registrations that lead to a namespace, which is the only one with a Deployment. */
+	const installedIn = (namespace: string, metadata: Json = {}): Cluster =>
+		cluster({
+			getRegistration: async () => ({
+				metadata,
+				webhooks: [{ name: 'one', clientConfig: { service: { namespace, name: 'toolhive-scaling' } } }],
+			}),
+			getDeployment: async (named) =>
+				named.namespace === namespace ? deploymentOf({}, {}, { metadata: named }) : undefined,
+		});
+	const sayingOf = async (where: Cluster, namespace: string | undefined, id: string) =>
+		(await examine(where, { ...QUESTION, namespace })).find((line) => line.id === id);
+
+	it('looks where the registrations lead to, unless somebody says where', async () => {
+		for (const [where, given, looksIn] of [
+			[installedIn('scaling'), undefined, 'scaling'],
+			[installedIn('scaling'), 'toolhive-scaling', 'toolhive-scaling'],
+			[installedIn('../x'), undefined, 'toolhive-scaling'],
+			[cluster(), undefined, 'toolhive-scaling'],
+			[cluster({ getRegistration: () => Promise.reject(refusal(403)) }), undefined, 'toolhive-scaling'],
+		] as const)
+			expect((await sayingOf(where, given, 'deployment'))?.subject).to.equal(`${looksIn}/toolhive-scaling`);
+	});
+
+	it('another namespace than the registrations lead to: look there, and install nothing here', async () => {
+		const lines = await examine(installedIn('scaling'), QUESTION);
+		for (const id of ['registration', 'ca-bundle', 'permissions', 'deployment'])
+			expect(lines.find((line) => line.id === id)?.remedy, id).to.equal('thv-scaling doctor --namespace scaling');
+		for (const id of ['ca-bundle', 'deployment'])
+			expect(lines.find((line) => line.id === id)?.message, id).to.include('lead to Service scaling/toolhive-scaling');
+		const ours = lines.filter(({ id }) => id !== 'crds');
+		expect(JSON.stringify(ours)).not.to.match(/kubectl apply|helm upgrade/);
+	});
+
+	it('missing rights: the whole installation again, the way it was installed', async () => {
+		const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
+		const annotations = { 'meta.helm.sh/release-name': 'ours' };
+		const helm = (release: string, namespace: string) =>
+			`helm upgrade ${release} manifests/chart -n ${namespace} --reset-then-reuse-values`;
+		const deployed = { getDeployment: async () => deploymentOf({}, {}, { metadata: { labels } }) };
+		for (const [where, command] of [
+			[installedIn('scaling'), 'kubectl apply -k local'],
+			[installedIn('scaling', { labels }), helm('toolhive-scaling', 'scaling')],
+			[installedIn('scaling', { labels, annotations }), helm('ours', 'scaling')],
+			[installedIn('scaling', { annotations }), 'kubectl apply -k local'],
+			[
+				installedIn('scaling', { annotations, labels: { 'app.kubernetes.io/managed-by': 'Argo' } }),
+				'kubectl apply -k local',
+			],
+			[cluster(deployed), helm('toolhive-scaling', 'toolhive-scaling')],
+		] as const)
+			expect((await sayingOf(where, undefined, 'permissions'))?.remedy).to.equal(
+				`apply the whole installation (docs/install.md#4-apply): ${command}`,
+			);
 	});
 
 	it('nothing that a cluster says steers a terminal', async () => {

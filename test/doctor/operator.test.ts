@@ -12,6 +12,7 @@ const SETTINGS = {
 	isReconciling: true,
 	isElected: true,
 	isSelfManaged: false,
+	hasNamespaceLabel: false,
 };
 const of = (version: string, serviceAccount = 'toolhive-operator'): Operator => ({
 	namespace: 'toolhive-system',

@@ -2,26 +2,35 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { permissions } from '../../src/doctor/permissions.ts';
 import type { Json } from '../../src/toolhive/types.ts';
-import { refusal, sentences } from './sentences.ts';
+import { refusal, remedies, sentences } from './sentences.ts';
 
 const ACCOUNT = { namespace: 'ns', name: 'sa' };
+const NEEDS = { isSelfManaged: true, hasNamespaceLabel: false };
 const USER = 'system:serviceaccount:ns:sa';
 
 describe('doctor: permissions', () => {
 	it('all of them', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => true, true))).to.deep.equal([
+		expect(sentences(await permissions(ACCOUNT, async () => true, NEEDS, 'INSTALL'))).to.deep.equal([
 			`ok: ${USER} may do all 34 things it needs`,
 		]));
 	it('none of them: one line', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => false, true))).to.deep.equal([
+		expect(sentences(await permissions(ACCOUNT, async () => false, NEEDS, 'INSTALL'))).to.deep.equal([
 			`fail: ${USER} may do none of the 34 things it needs`,
 		]));
 	it('less where somebody brings the certificate', async () => {
 		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
 			resource !== 'secrets' && !String(resource).endsWith('webhookconfigurations');
-		expect(sentences(await permissions(ACCOUNT, isAllowed, false))).to.deep.equal([
-			`ok: ${USER} may do all 27 things it needs`,
-		]);
+		expect(
+			sentences(await permissions(ACCOUNT, isAllowed, { ...NEEDS, isSelfManaged: false }, 'INSTALL')),
+		).to.deep.equal([`ok: ${USER} may do all 27 things it needs`]);
+	});
+	it('namespaces, only where their label counts', async () => {
+		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
+			resource !== 'namespaces';
+		const say = async (hasNamespaceLabel: boolean) =>
+			sentences(await permissions(ACCOUNT, isAllowed, { ...NEEDS, hasNamespaceLabel }, 'INSTALL'));
+		expect(await say(false)).to.deep.equal([`ok: ${USER} may do all 34 things it needs`]);
+		expect(await say(true)).to.deep.equal([`fail: ${USER} may not get namespaces`]);
 	});
 	for (const row of [
 		{
@@ -48,8 +57,14 @@ describe('doctor: permissions', () => {
 		},
 	]) {
 		it(row.it, async () => {
-			const said = await permissions(ACCOUNT, async (_user, _groups, attributes) => !row.denies(attributes), true);
+			const said = await permissions(
+				ACCOUNT,
+				async (_user, _groups, attributes) => !row.denies(attributes),
+				NEEDS,
+				'INSTALL',
+			);
 			expect(sentences(said)).to.deep.equal(row.says);
+			expect(remedies(said)).to.deep.equal(['INSTALL']);
 		});
 	}
 	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {
@@ -60,7 +75,8 @@ describe('doctor: permissions', () => {
 				asked.push(question);
 				return true;
 			},
-			true,
+			NEEDS,
+			'INSTALL',
 		);
 		expect(new Set(asked.map(([user]) => user))).to.deep.equal(new Set([USER]));
 		expect(asked[0]?.[1]).to.deep.equal([
@@ -81,7 +97,7 @@ describe('doctor: permissions', () => {
 		]);
 	});
 	it('a caller who may not ask', async () =>
-		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403)), true))).to.deep.equal([
+		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403)), NEEDS, 'INSTALL'))).to.deep.equal([
 			`warn: ${USER} was not looked at: you may not ask what others may do`,
 		]));
 });

@@ -25,7 +25,7 @@ const validatingRows = [
 		it: 'stored without it',
 		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
 		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
-		remedy: /^as it was installed, such as: kubectl apply -k manifests$/,
+		remedy: /^INSTALL$/,
 	},
 	{
 		it: 'a certificate that is not trusted',
@@ -52,7 +52,7 @@ const validatingRows = [
 		it: 'no Service',
 		answer: () => notCalled('service "toolhive-scaling" not found'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
-		remedy: /kubectl apply -k manifests$/,
+		remedy: /^INSTALL$/,
 	},
 	{
 		it: 'a firewall',

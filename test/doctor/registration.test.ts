@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { findWebhooks, isSelected, registration } from '../../src/doctor/registration.ts';
+import { allOf, findWebhooks, isSelected, registration } from '../../src/doctor/registration.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { objectOf, podWebhooks } from '../manifests/read.ts';
 import { sentences } from './sentences.ts';
@@ -17,7 +17,9 @@ const examined = async (spoil: (objects: Objects) => void, passwordEnv?: string)
 		ValidatingWebhookConfiguration: copyOf(objectOf('ValidatingWebhookConfiguration')),
 	};
 	spoil(objects);
-	return sentences(registration(await findWebhooks(async (kind) => objects[kind] as Json | undefined), passwordEnv));
+	return sentences(
+		registration(await findWebhooks(async (kind) => objects[kind] as Json | undefined), passwordEnv, 'INSTALL'),
+	);
 };
 
 const MUTATING = 'MutatingWebhookConfiguration toolhive-scaling';
@@ -111,6 +113,15 @@ describe('doctor: registrations', () => {
 			]);
 		});
 	}
+
+	it('knows what cert-manager writes into', async () => {
+		const annotations = { 'cert-manager.io/inject-ca-from': 'scaling/toolhive-scaling' };
+		const object = { metadata: { annotations }, webhooks: [{ name: 'one' }] };
+		const found = allOf(
+			await findWebhooks(async (kind) => (kind === 'MutatingWebhookConfiguration' ? object : undefined)),
+		);
+		expect(found.map(({ injectedFrom }) => injectedFrom)).to.deep.equal(['scaling/toolhive-scaling']);
+	});
 
 	const labels = { name: 'demo', team: 'red' };
 	for (const [selector, isIn] of [

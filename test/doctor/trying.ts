@@ -5,7 +5,7 @@ import type { Webhooks } from '../../src/doctor/registration.ts';
 import type { Json, Server } from '../../src/toolhive/types.ts';
 import { sentences, server } from './sentences.ts';
 
-export const PLACE = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
+export const PLACE = { namespace: 'toolhive-scaling', name: 'toolhive-scaling', install: 'INSTALL' };
 const NONE: Webhooks = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
 const ANSWERS: Readonly<Record<string, string>> = {
 	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: no warning is called "x" (ignore-unknown-id)',

@@ -21,7 +21,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
 			mend: () => apply(plane(), [objectOf('ClusterRole')]),
 			says: [/^permissions fail: system:serviceaccount:\S+ may not get, list, watch and patch deployments.apps$/],
-			remedy: /^kubectl apply -f manifests\/base\/30-cluster-role.yaml$/,
+			remedy: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
 			code: 1,
 		},
 		{

@@ -63,7 +63,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /kubectl apply -k manifests$/,
+			remedy: /kubectl apply -k local$/,
 			code: 1,
 		},
 		{
@@ -74,7 +74,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* was not asked: its namespaceSelector leaves the namespace out$/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /namespaceSelector|kubectl apply -k manifests$/,
+			remedy: /namespaceSelector|kubectl apply -k local$/,
 			code: 1,
 		},
 		{
@@ -89,7 +89,8 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			remedy: /make certs && kubectl apply -k certs\/local|see Certificate above/,
+			remedy:
+				/^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$|see Certificate above/,
 			code: 1,
 		},
 		{
@@ -103,7 +104,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called.*connection refused/,
 				/^reachable fail: the mutating webhook.* cannot be called.*connection refused/,
 			],
-			remedy: /pods,endpointslices -n toolhive-scaling|kubectl apply -k manifests$|known/,
+			remedy: /pods,endpointslices -n toolhive-scaling|kubectl apply -k local$|known/,
 			code: 1,
 		},
 		{
@@ -133,7 +134,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
 			],
-			remedy: /kubectl apply -k manifests$/,
+			remedy: /kubectl apply -k local$/,
 			code: 1,
 		},
 	];

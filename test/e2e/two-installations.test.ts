@@ -41,8 +41,8 @@ describe('two installations in one cluster', function () {
 		// The line comes through a pipe.
 		await eventually(async () => expect(replica.saying('review').length).to.be.above(before), 3_000);
 	};
-	const doctor = async (namespace: string): Promise<string> => {
-		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, `--namespace=${namespace}`];
+	const doctor = async (...more: string[]): Promise<string> => {
+		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more];
 		return (await startProgram(args).ended).stdout;
 	};
 	/** Everything but what needs pods here: the Service and the registrations lead to this machine. */
@@ -84,7 +84,7 @@ describe('two installations in one cluster', function () {
 		const told = second.saying(FOREIGN);
 		expect(told).to.have.length((await caBundles()).length);
 		expect(told[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
-		expect(await doctor(OTHER)).to.match(
+		expect(await doctor('-n', OTHER)).to.match(
 			new RegExp(`^fail +Certificate +.* lead to Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
 		);
 		await eventually(() => expectServedBy(first));
@@ -97,9 +97,13 @@ describe('two installations in one cluster', function () {
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
 		);
-		const said = await doctor(NS);
+		const said = await doctor('-n', NS);
 		expect(said).to.include(`lead to Service ${OTHER}/${NS}, so they belong to another installation`);
+		expect(said).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
 		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +may not /m);
+		expect(await doctor(), 'where nobody says otherwise').to.match(
+			new RegExp(`^\\w+ +Deployment +${OTHER}/${NS} `, 'm'),
+		);
 		expect(first.process.exitCode).to.equal(null);
 	});
 

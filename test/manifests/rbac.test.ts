@@ -1,8 +1,11 @@
 /** What the rights are, offline. That each is used and none is missing, an audit log tells: test/e2e/rights.test.ts. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { PERMISSIONS } from '../../src/toolhive/permissions.ts';
-import { baseObjects, objectOf } from './read.ts';
+import { baseObjects, objectOf, ROOT } from './read.ts';
 
 interface Role {
 	readonly rules: readonly {
@@ -31,10 +34,19 @@ const grantedWithPlaces = (['ClusterRole', 'Role'] as const).flatMap((kind) =>
 
 describe('manifests: rights', () => {
 	it('are what `doctor` looks for', () => {
-		const wanted = PERMISSIONS.flatMap(({ group, resource, verbs, own, name }) =>
-			verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name ?? name].join(' ')),
+		const wanted = PERMISSIONS.filter(({ isForNamespaceLabel }) => isForNamespaceLabel !== true).flatMap(
+			({ group, resource, verbs, own, name }) =>
+				verbs.map((verb) => [verb, group, resource, own !== undefined, own?.name ?? name].join(' ')),
 		);
 		expect(wanted).to.have.members(grantedWithPlaces);
+	});
+	it('are what `doctor` looks for, also those that namespace-opt-in adds', () => {
+		const file = join(ROOT, 'manifests/components/namespace-opt-in/read-namespaces.yaml');
+		const added = (parse(readFileSync(file, 'utf8')) as { value: Role['rules'][number] }[]).map(({ value }) => value);
+		const wanted = PERMISSIONS.filter(({ isForNamespaceLabel }) => isForNamespaceLabel === true).map(
+			({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs }),
+		);
+		expect(added).to.deep.equal(wanted);
 	});
 	it('write statuses, Deployments, ConfigMaps, Events, and by name one Lease, one Secret and our registrations', () => {
 		const written = granted
