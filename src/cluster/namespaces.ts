@@ -24,18 +24,15 @@ export const createIsLookedAfter =
 
 /** Namespaces whose servers were left out. Who labels one tells us nothing, so they are looked at again, now and then. */
 export interface LeftOut {
-	/** One that is excluded is so for good, and is not remembered. */
 	readonly add: (namespace: string) => void;
-	/** Those of `servers` whose namespace opted in meanwhile. One question for each namespace; throws where there is no answer. */
+	/** Those of `servers` whose namespace opted in meanwhile. One question for each namespace, none for an excluded one; throws where there is no answer. */
 	readonly optedIn: (servers: Iterable<ServerRef>, signal: AbortSignal) => AsyncIterable<ServerRef>;
 }
 
-export function createLeftOut(isLookedAfter: IsLookedAfter, { excluded }: Namespaces): LeftOut {
+export function createLeftOut(isLookedAfter: IsLookedAfter): LeftOut {
 	const namespaces = new Set<string>();
 	return {
-		add: (namespace) => {
-			if (!excluded.includes(namespace)) namespaces.add(namespace);
-		},
+		add: (namespace) => void namespaces.add(namespace),
 		optedIn: async function* (servers, signal) {
 			const serversIn = Map.groupBy(servers, ({ namespace }) => namespace);
 			for (const namespace of [...namespaces]) {

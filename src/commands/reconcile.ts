@@ -80,7 +80,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			settings,
 			options.settleMs,
 		);
-		const leftOut = createLeftOut(isLookedAfter, options.namespaces);
+		const leftOut = createLeftOut(isLookedAfter);
 		const queue = createQueue({
 			work: async (key, aborted) => {
 				const { namespace } = refOf(key);

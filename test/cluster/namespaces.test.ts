@@ -68,7 +68,7 @@ describe('namespaces that were left out', () => {
 			if (isAway) throw new ApiError('no', 500);
 			return { metadata: { labels: labelled.has(name) ? { [label.key]: label.value } : {} } };
 		};
-		const leftOut = createLeftOut(createIsLookedAfter({ get }, namespaces), namespaces);
+		const leftOut = createLeftOut(createIsLookedAfter({ get }, namespaces));
 		for (const { namespace } of refs) leftOut.add(namespace);
 		return {
 			label: (name: string) => labelled.add(name),
