@@ -25,7 +25,10 @@ export const createIsLookedAfter =
 /** Namespaces whose servers were left out. Who labels one tells us nothing, so they are looked at again, now and then. */
 export interface LeftOut {
 	readonly add: (namespace: string) => void;
-	/** Those of `servers` whose namespace opted in meanwhile. One question for each namespace, none for an excluded one; throws where there is no answer. */
+	/**
+	 * Those of `servers` whose namespace opted in meanwhile. One question for each namespace, none for an excluded one; throws
+	 * where there is no answer.
+	 */
 	readonly optedIn: (servers: Iterable<ServerRef>, signal: AbortSignal) => AsyncIterable<ServerRef>;
 }
 
