@@ -8,8 +8,8 @@ import { type Owner, proxyDeployment, runConfigMap } from '../../test/e2e/operat
 
 const SERVERS = 16;
 const NAMESPACE = 'mcp';
-/** The webhooks leave it alone, so what is undone here stays undone until the reconciler comes. */
-const UNGUARDED = 'kube-public';
+/** For the webhooks to leave alone, so that what is undone here stays undone until the reconciler comes. */
+export const UNGUARDED = 'unguarded';
 
 export interface Load {
 	/** Until `signal` ends: changes of servers, Deployments and RunConfigs, and scaling, in waves. */
@@ -94,6 +94,7 @@ export function createLoad(plane: ControlPlane): Load {
 			}
 		},
 		revert: async (signal) => {
+			await send('person', 'POST', '/api/v1/namespaces', { metadata: { name: UNGUARDED } });
 			const owner = await make(UNGUARDED, 'undone', specOf(2));
 			const path = `${configMaps(UNGUARDED)}/undone-runconfig`;
 			const { metadata, ...wanted } = runConfigMap(owner, RUN_CONFIG);

@@ -4,6 +4,7 @@ import { ROOT } from '../../test/agreement/documents.ts';
 import { type Program, startProgram } from '../../test/commands/program.ts';
 import type { ControlPlane } from '../../test/control-plane/start.ts';
 import { apply, applyCrds, documentsOf, mustSucceed } from '../../test/e2e/product.ts';
+import { UNGUARDED } from './load.ts';
 
 const NAME = 'toolhive-scaling';
 
@@ -78,7 +79,10 @@ export async function install(plane: ControlPlane): Promise<object[]> {
 }
 
 interface Registration {
-	readonly webhooks: readonly { readonly clientConfig: { readonly service: object } }[];
+	readonly webhooks: readonly {
+		readonly clientConfig: { readonly service: object };
+		readonly namespaceSelector: { readonly matchExpressions: readonly object[] };
+	}[];
 }
 
 export async function register(plane: ControlPlane, registrations: readonly object[], port: number): Promise<void> {
@@ -87,6 +91,12 @@ export async function register(plane: ControlPlane, registrations: readonly obje
 		webhooks: one.webhooks.map((webhook) => ({
 			...webhook,
 			clientConfig: { service: { ...webhook.clientConfig.service, port } },
+			namespaceSelector: {
+				matchExpressions: [
+					...webhook.namespaceSelector.matchExpressions,
+					{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: [UNGUARDED] },
+				],
+			},
 		})),
 	}));
 	await apply(plane, pointed);

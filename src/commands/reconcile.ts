@@ -7,7 +7,7 @@ import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
 import type { Term } from '../cluster/lease.ts';
 import type { Memory } from '../cluster/memory.ts';
-import { createIsLookedAfter, type Namespaces } from '../cluster/namespaces.ts';
+import { createIsLookedAfter, createLeftOut, type Namespaces } from '../cluster/namespaces.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -44,7 +44,6 @@ export interface ServingReconciler {
 }
 
 const PROGRESS_MS = 30_000;
-/** Who labels a namespace tells us nothing, so those that were left out are looked at again. */
 const OPTED_IN_MEANWHILE_MS = 30_000;
 
 export function servingReconciler(options: ReconcilerOptions): ServingReconciler {
@@ -81,11 +80,12 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			settings,
 			options.settleMs,
 		);
-		const leftOut = new Set<string>();
+		const leftOut = createLeftOut(isLookedAfter);
 		const queue = createQueue({
 			work: async (key, aborted) => {
-				if (!(await isLookedAfter(refOf(key).namespace, aborted))) {
-					leftOut.add(key);
+				const { namespace } = refOf(key);
+				if (!(await isLookedAfter(namespace, aborted))) {
+					leftOut.add(namespace);
 					return {};
 				}
 				const pass = await reconciler.reconcile(refOf(key), aborted);
@@ -98,6 +98,14 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				log.warn({ kind, namespace, name, retryMs: Math.round(retryMs), err: error }, 'pass failed');
 			},
 		});
+		const lookAgain = async (): Promise<void> => {
+			try {
+				for await (const ref of leftOut.optedIn(memory.servers(), signal)) queue.add(keyOf(ref));
+			} catch (error) {
+				// The rest is asked about the next time.
+				if (!signal.aborted) onTrouble('namespaces cannot be read', { reason: (error as Error).message });
+			}
+		};
 		await synced(memory, signal);
 		if (signal.aborted) return;
 		current = { queue, reconciler };
@@ -106,13 +114,11 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			const waiting = reconciler.waitingRollouts();
 			if (waiting > 0) log.info({ waiting }, 'rollouts are spread out');
 		}, PROGRESS_MS);
-		const meanwhile = setInterval(() => {
-			for (const ref of memory.servers()) if (leftOut.has(keyOf(ref))) queue.add(keyOf(ref));
-			leftOut.clear();
-		}, OPTED_IN_MEANWHILE_MS);
-		await ended(signal);
+		while (!signal.aborted) {
+			await sleep(OPTED_IN_MEANWHILE_MS, undefined, { signal }).catch(() => undefined);
+			if (!signal.aborted) await lookAgain();
+		}
 		clearInterval(progress);
-		clearInterval(meanwhile);
 		current = undefined;
 		await queue.stop();
 	}
@@ -131,12 +137,6 @@ async function synced({ watches }: Memory, signal: AbortSignal): Promise<void> {
 	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isRefused());
 	while (!signal.aborted && isWaiting()) await sleep(100);
 }
-
-const ended = (signal: AbortSignal): Promise<void> =>
-	new Promise((resolve) => {
-		if (signal.aborted) resolve();
-		else signal.addEventListener('abort', () => resolve(), { once: true });
-	});
 
 const keyOf = ({ kind, namespace, name }: ServerRef): string => `${kind}/${namespace}/${name}`;
 

@@ -22,6 +22,7 @@ import { WARNING_IDS } from '../policy/decide.ts';
 import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
+import { SYSTEM_NAMESPACES } from '../toolhive/registrations.ts';
 import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { readOptions, UsageError, unknownVariables } from './options.ts';
@@ -50,6 +51,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const inFolder = tlsDir === undefined ? undefined : await certificateInFolder(tlsDir, reporting);
 	const connection = await connectOr(options.kubeconfig, isInPod);
 	const namespace = connection.namespace ?? INSTALLED_AS;
+	// Outside of a pod the namespace is what a kubeconfig happens to name, and may be somebody's.
+	const unattended = [...SYSTEM_NAMESPACES, isInPod ? namespace : INSTALLED_AS];
 	const certificate = inFolder ?? certificateInSecret(connection, namespace, reporting);
 	// Set below, once the ports are open; what is watched and counted speaks of them before.
 	let reconciler: ServingReconciler | undefined;
@@ -115,7 +118,10 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 			settings,
 			settleMs: options['settle-seconds'] * 1000,
 			rolloutsPerMinute: options['rollouts-per-minute'],
-			namespaces: { label: options['namespace-label'], excluded: options['exclude-namespaces'] ?? [] },
+			namespaces: {
+				label: options['namespace-label'],
+				excluded: [...unattended, ...(options['exclude-namespaces'] ?? [])],
+			},
 			identity,
 			log,
 			metrics,

@@ -20,6 +20,9 @@ export interface Registration {
 
 const SERVERS = KIND_LIST.map((kind) => KINDS[kind].plural);
 
+/** What every registration leaves out, besides our own namespace; so does the reconciler. */
+export const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease'] as const;
+
 /** What every webhook of ours is named like. */
 export const WEBHOOK_SUFFIX = '.toolhive-scaling.svc';
 

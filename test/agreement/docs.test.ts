@@ -1,5 +1,6 @@
 /** What the documents list, against the code that they speak of. */
 import { expect } from 'chai';
+import { STEPS } from '../../src/certificates/plan.ts';
 import { CHECKS } from '../../src/doctor/examine.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { DENIAL_ADVICE } from '../../src/policy/advice.ts';
@@ -76,6 +77,10 @@ describe('docs/metrics.md', () => {
 			.filter(([name]) => name?.startsWith('`thv_scaling_'))
 			.map(([name = '', type, labels = '']) => [codesOf(name)[0], type, codesOf(labels).sort().join()]);
 		expect(listed).to.have.deep.members(made);
+	});
+	it('lists what each step of the certificates is logged with', () => {
+		const messages = rowsOf(between(read('docs/metrics.md'), '## Logs', '## ')).flatMap(([text = '']) => codesOf(text));
+		expect(messages).to.include.members(Object.values(STEPS));
 	});
 });
 

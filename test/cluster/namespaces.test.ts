@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { ApiError } from '../../src/cluster/connect.ts';
-import { createIsLookedAfter } from '../../src/cluster/namespaces.ts';
+import { createIsLookedAfter, createLeftOut } from '../../src/cluster/namespaces.ts';
+import type { ServerRef } from '../../src/toolhive/types.ts';
 
 const { signal } = new AbortController();
 const label = { key: 'toolhive-scaling/enabled', value: 'true' };
@@ -48,5 +49,73 @@ describe('namespaces that are looked after', () => {
 			(thrown: unknown) => ({ error: thrown }),
 		);
 		expect(error).to.be.instanceOf(ApiError);
+	});
+});
+
+describe('namespaces that were left out', () => {
+	const serversIn = (namespace: string, count: number): ServerRef[] =>
+		Array.from({ length: count }, (_, index) => ({ kind: 'MCPServer', namespace, name: `server-${index}` }));
+	const servers = [...serversIn('shop', 1000), ...serversIn('lab', 20), ...serversIn('kube-system', 5)];
+	const namespaces = { label, excluded: ['kube-system'] };
+
+	function leavingOut(refs: readonly ServerRef[]) {
+		const labelled = new Set<string>();
+		const asked: string[] = [];
+		let isAway = false;
+		const get = async (path: string) => {
+			const name = path.slice('/api/v1/namespaces/'.length);
+			asked.push(name);
+			if (isAway) throw new ApiError('no', 500);
+			return { metadata: { labels: labelled.has(name) ? { [label.key]: label.value } : {} } };
+		};
+		const leftOut = createLeftOut(createIsLookedAfter({ get }, namespaces));
+		for (const { namespace } of refs) leftOut.add(namespace);
+		return {
+			label: (name: string) => labelled.add(name),
+			away: (value: boolean) => {
+				isAway = value;
+			},
+			/** What one look finds, and which namespaces it asked for. */
+			look: async (there: readonly ServerRef[] = refs) => {
+				const found: ServerRef[] = [];
+				let error: unknown;
+				asked.length = 0;
+				try {
+					for await (const ref of leftOut.optedIn(there, signal)) found.push(ref);
+				} catch (thrown) {
+					error = thrown;
+				}
+				return { found, asked: [...asked], error };
+			},
+		};
+	}
+
+	it('are asked for once each, however many servers they have, and those excluded never', async () => {
+		const { look } = leavingOut(servers);
+		for (let count = 0; count < 3; count += 1) {
+			expect(await look()).to.deep.equal({ found: [], asked: ['shop', 'lab'], error: undefined });
+		}
+	});
+	it('give their servers when they opted in, and are not asked for any more', async () => {
+		const { look, label } = leavingOut(servers);
+		label('lab');
+		label('kube-system');
+		expect((await look()).found).to.deep.equal(serversIn('lab', 20));
+		expect(await look()).to.deep.equal({ found: [], asked: ['shop'], error: undefined });
+	});
+	it('without a server any more are forgotten', async () => {
+		const { look } = leavingOut(servers);
+		expect((await look(serversIn('lab', 1))).asked).to.deep.equal(['lab']);
+		expect((await look()).asked).to.deep.equal(['lab']);
+	});
+	it('are all asked for again where the API server could not say', async () => {
+		const { look, label, away } = leavingOut(servers);
+		label('shop');
+		away(true);
+		const { asked, error } = await look();
+		expect(asked).to.deep.equal(['shop']);
+		expect(error).to.be.instanceOf(ApiError);
+		away(false);
+		expect((await look()).found).to.have.length(1000);
 	});
 });

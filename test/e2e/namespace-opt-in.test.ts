@@ -1,7 +1,11 @@
 /** The overlay namespace-opt-in on a real API server: neither webhooks nor reconciler touch a namespace without the label. */
 import { expect } from 'chai';
+import { after } from 'mocha';
+import { INSTALLED_AS } from '../../src/toolhive/names.ts';
+import { SYSTEM_NAMESPACES } from '../../src/toolhive/registrations.ts';
 import { eventually } from './eventually.ts';
-import { serverManifest, useNamespace } from './namespace.ts';
+import { type Namespace, serverManifest, useNamespace } from './namespace.ts';
+import { mustSucceed } from './product.ts';
 import { useProduct } from './use-product.ts';
 
 const LABEL = 'toolhive-scaling/enabled=true';
@@ -17,9 +21,23 @@ describe('namespaces that opt in, on a real API server', function () {
 	const other = useNamespace(plane, 'not-opted-in');
 	const excluded = useNamespace(plane, 'opted-out');
 	const capped = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
-	const conditionsIn = async (namespace: typeof chosen): Promise<unknown[]> =>
-		(await namespace.get('mcpserver', 'files'))['status']?.conditions ?? [];
-	const optIn = (name: string) => plane().kubectl(['label', 'namespace', name, LABEL]);
+	const conditionsIn = async ({ kubectl }: Pick<Namespace, 'kubectl'>): Promise<unknown[]> => {
+		const { stdout } = await mustSucceed(kubectl(['get', 'mcpserver', 'files', '-o', 'json']));
+		return JSON.parse(stdout).status?.conditions ?? [];
+	};
+	const optIn = (name: string) => mustSucceed(plane().kubectl(['label', 'namespace', name, LABEL]));
+	/** There before us, and after. */
+	const promised = [...SYSTEM_NAMESPACES, INSTALLED_AS].map((name) => ({
+		name,
+		kubectl: (args: readonly string[], input?: object | string) =>
+			plane().kubectl(['-n', name, ...args], input === undefined ? {} : { input: JSON.stringify(input) }),
+	}));
+	after(async () => {
+		for (const { name, kubectl } of promised) {
+			await kubectl(['delete', 'mcpserver', 'files', '--ignore-not-found']);
+			await plane().kubectl(['label', 'namespace', name, `${LABEL.split('=')[0]}-`]);
+		}
+	});
 
 	it('with the label: warnings and conditions; without it nothing of ours', async () => {
 		await optIn('opted-in');
@@ -32,14 +50,18 @@ describe('namespaces that opt in, on a real API server', function () {
 		const { code, stderr } = await other.kubectl(['create', '-f', '-'], capped);
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
 		await excluded.create(capped);
+		for (const { name, kubectl } of promised) {
+			await optIn(name);
+			await mustSucceed(kubectl(['create', '-f', '-'], capped));
+		}
 		await chosen.create(capped);
 		await eventually(async () => expect(await conditionsIn(chosen)).to.have.length(2));
 		expect(await conditionsIn(other)).to.deep.equal([]);
 	});
 
-	it('labelled later: what is there already is brought up to date; one that is excluded never is', async () => {
+	it('labelled later: what is there already is brought up to date; one that is excluded, of the system or ours never is', async () => {
 		await optIn('not-opted-in');
 		await eventually(async () => expect(await conditionsIn(other)).to.have.length(2), NOTICED_MS);
-		expect(await conditionsIn(excluded)).to.deep.equal([]);
+		for (const one of [excluded, ...promised]) expect(await conditionsIn(one), one.name).to.deep.equal([]);
 	});
 });

@@ -12,7 +12,7 @@ import {
 	MANAGED_BY_OPERATOR,
 	VERSIONS,
 } from '../../src/toolhive/names.ts';
-import { REGISTRATION_KINDS, REGISTRATIONS } from '../../src/toolhive/registrations.ts';
+import { REGISTRATION_KINDS, REGISTRATIONS, SYSTEM_NAMESPACES } from '../../src/toolhive/registrations.ts';
 import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
 import { mutating, objectOf, podWebhooks, validating } from './read.ts';
 import type { Selector, Webhook } from './types.ts';
@@ -56,7 +56,7 @@ describe('manifests: webhook registrations', () => {
 					const [excluded] = webhook.namespaceSelector?.matchExpressions ?? [];
 					expect(excluded).to.include({ key: 'kubernetes.io/metadata.name', operator: 'NotIn' });
 					const ours = objectOf('Namespace').metadata.name;
-					expect(excluded?.values).to.have.members(['kube-system', 'kube-public', 'kube-node-lease', ours]);
+					expect(excluded?.values).to.have.members([...SYSTEM_NAMESPACES, ours]);
 				});
 				it('has no side effects, matches equivalent versions and speaks v1', () => {
 					expect(webhook.sideEffects).to.equal('None');

@@ -1,7 +1,7 @@
 /** Somebody undoes what the reconciler writes, until it is counted. Takes over a minute: the fourth of the same writes waits for one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createLoad, type Load } from '../../scripts/dashboard-picture/load.ts';
+import { createLoad, type Load, UNGUARDED } from '../../scripts/dashboard-picture/load.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { metricOf } from '../e2e/metrics.ts';
 import { type Product, startProduct } from '../e2e/product.ts';
@@ -16,7 +16,7 @@ describe('monitoring: a write that somebody keeps undoing', () => {
 	let load: Load;
 	let reverting: Promise<void>;
 	before(async () => {
-		product = await startProduct(plane(), { flags: ['--settle-seconds=1'] });
+		product = await startProduct(plane(), { flags: ['--settle-seconds=1'], servedBy: 'nobody' });
 		load = createLoad(plane());
 		reverting = load.revert(ending.signal);
 	});
@@ -34,7 +34,7 @@ describe('monitoring: a write that somebody keeps undoing', () => {
 			if (performance.now() > deadlineMs) throw new Error(`not counted within ${WITHIN_MS / 1000} s`);
 			await sleep(1_000);
 		}
-		const events = ['get', 'events', '-n', 'kube-public', '-o', 'jsonpath={.items[*].reason}'];
+		const events = ['get', 'events', '-n', UNGUARDED, '-o', 'jsonpath={.items[*].reason}'];
 		expect((await plane().kubectl(events)).stdout).to.contain('ScalingReverted');
 	});
 });
