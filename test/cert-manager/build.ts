@@ -1,8 +1,8 @@
 /** cert-manager as a program, built from its Go module with the version that `go/go.mod` pins, and the CRDs that the module carries. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { withLock } from '../control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts';
 
@@ -29,9 +29,7 @@ export async function findCrds(env: Environment): Promise<string> {
 
 /** Path of the program; built where it is not in the cache (about 4 minutes on 2 cores, once per machine). */
 export async function findCertManager(env: Environment, say: (line: string) => void): Promise<string> {
-	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-	const folder = join(base, 'toolhive-scaling', 'cert-manager', `${CERT_MANAGER_VERSION}-${process.platform}-${arch}`);
+	const folder = cacheFolder(env, 'cert-manager', CERT_MANAGER_VERSION);
 	const program = join(folder, 'cert-manager');
 	if (existsSync(program)) return program;
 	await mkdir(dirname(folder), { recursive: true });

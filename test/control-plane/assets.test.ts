@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { type Assets, AssetsMissing, CORE_PROGRAMS, cacheFolder, findAssets } from './assets.ts';
+import { type Assets, AssetsMissing, CORE_PROGRAMS, findAssets, planeFolder } from './assets.ts';
 import { KUBERNETES_VERSION } from './build.ts';
 import { type Archive, ENVTEST_ARCHIVE } from './download.ts';
 import { withLock } from './lock.ts';
@@ -89,8 +89,8 @@ describe('control-plane assets', () => {
 			() => expect.fail('it found something'),
 			(error: unknown) => (error instanceof Error ? error : expect.fail('not an error')),
 		);
-	const builtFolder = () => cacheFolder(env(), KUBERNETES_VERSION);
-	const downloadedFolder = () => cacheFolder(env(), 'v1.36.0');
+	const builtFolder = () => planeFolder(env(), KUBERNETES_VERSION);
+	const downloadedFolder = () => planeFolder(env(), 'v1.36.0');
 
 	it('takes KUBEBUILDER_ASSETS first, and touches neither cache nor network', async () => {
 		const named = putPrograms(join(folder, 'named'), CORE_PROGRAMS);

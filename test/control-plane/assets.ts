@@ -4,9 +4,9 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildPrograms, KUBERNETES_VERSION } from './build.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { type Archive, downloadPrograms, ENVTEST_ARCHIVE } from './download.ts';
 import { withLock } from './lock.ts';
 
@@ -39,12 +39,9 @@ export class AssetsMissing extends Error {}
 
 const HOW_TO_GET = `set KUBEBUILDER_ASSETS to a folder that holds them, install Go 1.26 or newer, or allow the download from github.com`;
 
-/** Folder of a user's cache for one version; a downloaded and a built control plane never share one. */
-export function cacheFolder(env: AssetOptions['env'], version: string): string {
-	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-	return join(base, 'toolhive-scaling', 'control-plane', `${version}-${process.platform}-${arch}`);
-}
+/** By version; a downloaded and a built control plane never share one. */
+export const planeFolder = (env: AssetOptions['env'], version: string): string =>
+	cacheFolder(env, 'control-plane', version);
 
 const missingIn = (folder: string, programs: readonly string[]): string[] =>
 	programs.filter((program) => {
@@ -77,8 +74,8 @@ async function findCore(options: AssetOptions): Promise<Assets> {
 		say(`control plane: ${reasons[0]}; looking elsewhere`);
 	}
 	const archive = options.archive ?? ENVTEST_ARCHIVE;
-	const built = cacheFolder(env, KUBERNETES_VERSION);
-	const downloaded = cacheFolder(env, archive.version);
+	const built = planeFolder(env, KUBERNETES_VERSION);
+	const downloaded = planeFolder(env, archive.version);
 	const cached = () => [built, downloaded].find((folder) => missingIn(folder, CORE_PROGRAMS).length === 0);
 
 	const atOnce = cached();
@@ -108,7 +105,7 @@ async function findCore(options: AssetOptions): Promise<Assets> {
 /** Beside the others, else in the cache of built programs, where it is made on demand. */
 async function findControllerManager(folder: string, options: AssetOptions): Promise<string> {
 	const { env, say } = options;
-	const built = cacheFolder(env, KUBERNETES_VERSION);
+	const built = planeFolder(env, KUBERNETES_VERSION);
 	const places = [folder, built];
 	const found = () => places.find((place) => missingIn(place, [CONTROLLER_MANAGER]).length === 0);
 	const atOnce = found();

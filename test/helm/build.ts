@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { withLock } from '../control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts';
 
@@ -21,9 +21,7 @@ type Say = (line: string) => void;
 /** Path of the program; built where it is not in the cache (about 2 minutes on 2 cores, once per machine). */
 export async function findHelm(generation: HelmGeneration, env: Environment, say: Say): Promise<string> {
 	const version = HELM_VERSIONS[generation];
-	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-	const program = join(base, 'toolhive-scaling', 'helm', `${version}-${process.platform}-${arch}`, 'helm');
+	const program = join(cacheFolder(env, 'helm', version), 'helm');
 	if (existsSync(program)) return program;
 	await mkdir(dirname(program), { recursive: true });
 	return withLock(`${dirname(program)}.lock`, say, async () => {

@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { withLock } from '../control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts';
 
@@ -24,9 +24,7 @@ export async function findProgram(
 	env: Environment,
 	say: (line: string) => void,
 ): Promise<string> {
-	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-	const folder = join(base, 'toolhive-scaling', 'prometheus', `${PROMETHEUS_VERSION}-${process.platform}-${arch}`);
+	const folder = cacheFolder(env, 'prometheus', PROMETHEUS_VERSION);
 	const program = join(folder, name);
 	if (existsSync(program)) return program;
 	await mkdir(folder, { recursive: true });

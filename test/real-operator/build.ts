@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { withLock } from '../control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts';
 
@@ -31,7 +31,7 @@ const TEMPORARY_PREFIX = '.building-';
 
 /** Finds the operator, or builds it (about 4 minutes on 2 cores, once per machine). Several processes may ask at once. */
 export async function findOperator(env: Environment, say: Say): Promise<OperatorAssets> {
-	const folder = cacheFolder(env);
+	const folder = cacheFolder(env, 'operator', OPERATOR_VERSION);
 	if (isWhole(folder)) return assetsIn(folder);
 	await mkdir(folder, { recursive: true });
 	return withLock(`${folder}.lock`, say, async () => {
@@ -44,12 +44,6 @@ export async function findOperator(env: Environment, say: Say): Promise<Operator
 		}
 		return assetsIn(folder);
 	});
-}
-
-function cacheFolder(env: Environment): string {
-	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-	const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-	return join(base, 'toolhive-scaling', 'operator', `${OPERATOR_VERSION}-${process.platform}-${arch}`);
 }
 
 const assetsIn = (folder: string): OperatorAssets => ({
