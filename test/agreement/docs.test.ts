@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import { STEPS } from '../../src/certificates/plan.ts';
 import { CHECKS } from '../../src/doctor/examine.ts';
-import { createMetrics } from '../../src/http/metrics.ts';
 import { DENIAL_ADVICE } from '../../src/policy/advice.ts';
 import { decide, WARNING_IDS } from '../../src/policy/decide.ts';
 import { UNKNOWN_IGNORE_ID } from '../../src/policy/ignore.ts';
@@ -12,6 +11,7 @@ import { OPERATOR_SINCE } from '../../src/toolhive/operators.ts';
 import type { Server } from '../../src/toolhive/types.ts';
 import { baseObjects, objectOf } from '../manifests/read.ts';
 import { between, codesOf, read, rowsOf } from './documents.ts';
+import { everyMetric } from './every-metric.ts';
 
 const headingsOf = (text: string): string[] => [...text.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
 
@@ -48,26 +48,7 @@ describe('docs/rules.md', () => {
 
 describe('docs/metrics.md', () => {
 	it('lists every metric of ours, with type and labels', async () => {
-		const metrics = createMetrics({
-			version: '0.0.0',
-			isReady: () => true,
-			inFlight: () => 0,
-			isLeading: () => false,
-			reconciler: { queued: () => 0, waitingRollouts: () => 0 },
-			watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
-			certificateExpiry: () => 0,
-		});
-		// One with labels shows them only after it was used.
-		metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
-		metrics.countRefused(503);
-		metrics.countWrite('deployments');
-		metrics.countPass('done');
-		metrics.countReload('loaded');
-		metrics.countRenewal('authority');
-		metrics.countUpkeep('done');
-		metrics.countWarning('stdio-replicas-capped');
-		metrics.countDenial('redis-address-empty');
-		const text = await metrics.text();
+		const text = await everyMetric();
 		const made = [...text.matchAll(/^# TYPE (thv_scaling_\w+) (\w+)$/gm)].map(([, name = '', type]) => {
 			const [, sample = ''] = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*)\\})? `, 'm').exec(text) ?? [];
 			const labels = [...sample.matchAll(/(\w+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');

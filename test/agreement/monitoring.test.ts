@@ -1,11 +1,11 @@
 /** Dashboard, alert rules and docs/monitoring.md, against the metrics that there are and against one another. */
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { createMetrics } from '../../src/http/metrics.ts';
 import { baseObjects } from '../manifests/read.ts';
 import { dashboard, expressionsOf } from '../monitoring/dashboard.ts';
 import { alertRules, COMPONENT, ruleFile } from '../monitoring/rule-file.ts';
 import { anchorsIn, between, codesOf, read, rowsOf } from './documents.ts';
+import { everyMetric } from './every-metric.ts';
 
 /** Of the API server itself; test/monitoring asks a real one. */
 const API_SERVER_METRICS = /^apiserver_admission_webhook_/;
@@ -24,28 +24,9 @@ const labelsIn = (expr: string): [string, string][] =>
 		[...matchers.matchAll(/(\w+)(?:=~|!~|!=|=)/g)].map(([, label = '']): [string, string] => [name, label]),
 	);
 
-async function metricsText(): Promise<string> {
-	const metrics = createMetrics(
-		{
-			version: '0.0.0',
-			isReady: () => true,
-			inFlight: () => 0,
-			isLeading: () => false,
-			reconciler: { queued: () => 0, waitingRollouts: () => 0 },
-			watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
-			certificateExpiry: () => 0,
-			authorityExpiry: () => 0,
-		},
-		{ warnings: ['some'], denials: ['some'] },
-	);
-	metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
-	metrics.countWrite('deployments');
-	return metrics.text();
-}
-
 describe('dashboard and alert rules', () => {
 	it('ask only for metrics that the product has, with labels that those have', async () => {
-		const lines = (await metricsText()).split('\n').filter((line) => !line.startsWith('#'));
+		const lines = (await everyMetric()).split('\n').filter((line) => !line.startsWith('#'));
 		const known = new Map<string, Set<string>>();
 		for (const line of lines) {
 			const name = line.split(/[ {]/)[0] ?? '';
@@ -64,7 +45,7 @@ describe('dashboard and alert rules', () => {
 	});
 
 	it('the dashboard shows every metric of ours', async () => {
-		const ours = [...(await metricsText()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
+		const ours = [...(await everyMetric()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
 		const text = expressionsOf(dashboard()).join('\n');
 		expect(ours.filter((name) => !text.includes(name))).to.deep.equal([]);
 	});

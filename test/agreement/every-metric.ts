@@ -1,0 +1,26 @@
+/** What a process says at /metrics that has everything and has counted everything once. */
+import { createMetrics } from '../../src/http/metrics.ts';
+
+export async function everyMetric(): Promise<string> {
+	const metrics = createMetrics({
+		version: '0.0.0',
+		isReady: () => true,
+		inFlight: () => 0,
+		isLeading: () => false,
+		reconciler: { queued: () => 0, waitingRollouts: () => 0 },
+		watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
+		certificateExpiry: () => 0,
+		authorityExpiry: () => 0,
+	});
+	// One with labels shows them only after it was used.
+	metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
+	metrics.countRefused(503);
+	metrics.countWrite('deployments');
+	metrics.countPass('done');
+	metrics.countReload('loaded');
+	metrics.countRenewal('authority');
+	metrics.countUpkeep('done');
+	metrics.countWarning('stdio-replicas-capped');
+	metrics.countDenial('redis-address-empty');
+	return metrics.text();
+}
