@@ -63,7 +63,7 @@ const stopAfterAll = (controlPlane: ControlPlane) =>
 		await controlPlane.stop();
 	};
 
-function rootOf(suite: Suite | undefined): Suite | undefined {
+export function rootOf(suite: Suite | undefined): Suite | undefined {
 	let current = suite;
 	while (current?.parent !== undefined) current = current.parent;
 	return current;

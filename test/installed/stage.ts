@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { before } from 'mocha';
+import { rootOf } from '../control-plane/mocha.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { useNamespace } from '../e2e/namespace.ts';
@@ -44,10 +45,8 @@ export function needCluster(): () => Cluster {
 		shared ??= open();
 		cluster = await shared;
 		const { plane } = cluster;
-		let root = this.test?.parent;
-		while (root?.parent !== undefined) root = root.parent;
 		if (isFirst) {
-			root?.afterAll('cluster', async () => {
+			rootOf(this.test?.parent)?.afterAll('cluster', async () => {
 				await plane.stop();
 				await rm(plane.dataFolder, { recursive: true, force: true });
 			});
