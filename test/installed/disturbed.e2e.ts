@@ -5,7 +5,7 @@ import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { asCa, asTls, leafOf } from '../certificates/scene.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
-import { askPod, NS, type Pod, podsOf, restart, rolledOut, WEBHOOKS } from './installation.ts';
+import { askPod, NS, type Pod, podsOf, restart, rolledOut, runIn, shownBy, WEBHOOKS } from './installation.ts';
 import { pastItsTime, plant, plantAuthority, storedData } from './secret.ts';
 import { isTrusted, needCluster } from './stage.ts';
 import { unnoticed } from './unnoticed.ts';
@@ -25,21 +25,11 @@ describe('disturbed while people apply', function () {
 		expect(leading, 'leading').to.have.length(1);
 		return leading[0] ?? '';
 	};
-	/** What each pod shows, asked from inside it. */
-	const shown = async (): Promise<string[]> => {
-		const ask = `const s = require('tls').connect({ port: 8443, rejectUnauthorized: false },
-			() => { console.log(s.getPeerX509Certificate().fingerprint256); s.destroy(); })`;
-		const pods = await podsOf(plane());
-		return Promise.all(
-			pods.map(async ({ metadata }) =>
-				(await kubectl('-n', NS, 'exec', metadata.name, '--', 'node', '-e', ask)).trim(),
-			),
-		);
-	};
 	const bothShow = (pem = ''): Promise<void> =>
 		eventually(async () => {
 			const { fingerprint256 } = new X509Certificate(pem);
-			expect(await shown()).to.deep.equal([fingerprint256, fingerprint256]);
+			const shown = (await podsOf(plane())).map((pod) => shownBy(plane(), pod));
+			expect(await Promise.all(shown)).to.deep.equal([fingerprint256, fingerprint256]);
 		});
 
 	it('a rolling restart', () => unnoticed(plane(), () => restart(plane())));
@@ -89,7 +79,7 @@ describe('disturbed while people apply', function () {
 	it('a pod whose process hangs is taken out of the Service, restarted, and put back', async () => {
 		const pods = await podsOf(plane());
 		const { name = '' } = pods[0]?.metadata ?? {};
-		await hang((script) => plane().kubectl(['-n', NS, 'exec', name, '--', 'node', '-e', script], { user: 'admin' }));
+		await hang((script) => runIn(plane(), name, script));
 		const startedMs = performance.now();
 		const passed = (): number => Math.round((performance.now() - startedMs) / 1000);
 		const statusOf = async () => (await podsOf(plane())).find(({ metadata }) => metadata.name === name)?.status;

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../e2e/eventually.ts';
 import { applyCrds, mustSucceed } from '../e2e/product.ts';
-import { askPod, NS, podsOf } from './installation.ts';
+import { askPod, NS, podsOf, runIn, shownBy } from './installation.ts';
 import { INSTALLED, isTrusted, needCluster } from './stage.ts';
 
 /** From the container's start; the kubelet tells whole seconds. */
@@ -14,9 +14,6 @@ describe(`installed by ${INSTALLED}`, function () {
 	const cluster = needCluster();
 	const kubectl = async (...args: string[]): Promise<string> =>
 		(await mustSucceed(cluster().plane.kubectl(args, { user: 'admin' }))).stdout;
-	/** In the first container of a pod, by the program that is there. */
-	const runIn = (pod: string, script: string) =>
-		cluster().plane.kubectl(['-n', NS, 'exec', pod, '--', 'node', '-e', script], { user: 'admin' });
 
 	before(async () => {
 		await applyCrds(cluster().plane);
@@ -65,9 +62,11 @@ describe(`installed by ${INSTALLED}`, function () {
 	it('runs as nobody, and can write nowhere', async () => {
 		const [pod] = await podsOf(cluster().plane);
 		const name = pod?.metadata.name ?? '';
-		expect((await runIn(name, 'console.log(process.getuid(), process.getgid())')).stdout).to.equal('65532 65532\n');
+		expect((await runIn(cluster().plane, name, 'console.log(process.getuid(), process.getgid())')).stdout).to.equal(
+			'65532 65532\n',
+		);
 		for (const folder of ['/app', '/tmp', '/app/dist']) {
-			const { stderr } = await runIn(name, `fs.writeFileSync('${folder}/x', '')`);
+			const { stderr } = await runIn(cluster().plane, name, `fs.writeFileSync('${folder}/x', '')`);
 			expect(stderr, folder).to.match(/EROFS|EACCES/);
 		}
 	});
@@ -76,7 +75,7 @@ describe(`installed by ${INSTALLED}`, function () {
 		const [pod] = await podsOf(cluster().plane);
 		const list =
 			'console.log(fs.readdirSync("/app").join(), fs.existsSync("/app/node_modules/mocha"), fs.existsSync("/app/node_modules/typescript"))';
-		expect((await runIn(pod?.metadata.name ?? '', list)).stdout).to.equal(
+		expect((await runIn(cluster().plane, pod?.metadata.name ?? '', list)).stdout).to.equal(
 			'dist,node_modules,package.json false false\n',
 		);
 	});
@@ -84,11 +83,8 @@ describe(`installed by ${INSTALLED}`, function () {
 	it('both pods show the certificate of the Secret, and every caBundle trusts it', async () => {
 		const secret = ['-n', NS, 'get', 'secret', 'toolhive-scaling-certificates', '-o', 'jsonpath={.data.tls\\.crt}'];
 		const stored = new X509Certificate(Buffer.from(await kubectl(...secret), 'base64'));
-		for (const { metadata, status } of await podsOf(cluster().plane)) {
-			const ask = `const s = require('tls').connect({ host: '${status.podIP}', port: 8443, rejectUnauthorized: false },
-				() => { console.log(s.getPeerX509Certificate().fingerprint256); s.destroy(); })`;
-			expect((await runIn(metadata.name, ask)).stdout.trim()).to.equal(stored.fingerprint256);
-		}
+		for (const pod of await podsOf(cluster().plane))
+			expect(await shownBy(cluster().plane, pod)).to.equal(stored.fingerprint256);
 		for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
 			const bundles = (await kubectl('get', kind, NS, '-o', 'jsonpath={.webhooks[*].clientConfig.caBundle}')).split(
 				' ',

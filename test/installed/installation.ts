@@ -159,6 +159,17 @@ export async function askPod(plane: ControlPlane, pod: string, path: string): Pr
 	return (await mustSucceed(plane.kubectl(['get', '--raw', raw]))).stdout;
 }
 
+/** In its container, by the program that is there. Resolves also when it fails. */
+export const runIn = (plane: ControlPlane, pod: string, script: string): Promise<KubectlResult> =>
+	plane.kubectl(['-n', NS, 'exec', pod, '--', 'node', '-e', script], { user: 'admin' });
+
+/** SHA-256 fingerprint of the certificate that a pod shows at its address. */
+export async function shownBy(plane: ControlPlane, { metadata, status }: Pod): Promise<string> {
+	const ask = `const s = require('tls').connect({ host: '${status.podIP}', port: 8443, rejectUnauthorized: false },
+		() => { process.stdout.write(s.getPeerX509Certificate().fingerprint256); s.destroy(); })`;
+	return (await mustSucceed(runIn(plane, metadata.name, ask))).stdout;
+}
+
 export const metricsOf = async (plane: ControlPlane): Promise<string> =>
 	(await Promise.all((await podsOf(plane)).map(({ metadata }) => askPod(plane, metadata.name, '/metrics')))).join('\n');
 
