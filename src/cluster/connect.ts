@@ -1,10 +1,10 @@
 /**
- * Raw JSON calls to the API server. `@kubernetes/client-node` loads the kubeconfig and authenticates; the calls are our
- * own, because its typed ones drop fields they do not know and open a TLS connection each.
+ * Raw JSON calls to the API server. They are our own, because the typed ones of `@kubernetes/client-node` drop fields they do not
+ * know and open a TLS connection each.
  */
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { type Dispatcher, request } from 'undici';
 import type { Json } from '../toolhive/types.ts';
+import { fromServiceAccount } from './service-account.ts';
 
 /** A call that reached the API server and was refused. */
 export class ApiError extends Error {
@@ -49,7 +49,6 @@ export interface Connection {
 }
 
 const HEADERS_TIMEOUT_MS = 30_000;
-const AUTHENTICATED_FOR_MS = 10_000;
 
 /**
  * A connection by `kubeconfig`; without it by the pod's service account, else by the default file. Throws where none is
@@ -60,22 +59,11 @@ export async function connect(
 	isInPod: boolean,
 	contextName?: string,
 ): Promise<Connection> {
-	const config = loadConfig(kubeconfig, isInPod);
-	if (contextName !== undefined) useContext(config, contextName);
-	const url = config.getCurrentCluster()?.server;
-	if (url === undefined) throw new Error('no cluster in the kubeconfig: set --kubeconfig or run in a pod');
-	let context = await authenticate(config, url);
-	let authenticatedMs = performance.now();
-	// One dispatcher for all calls: the client would make one, and so one TLS connection, for each.
-	const dispatcher = context.getDispatcher() as Dispatcher | undefined;
-	/** A service account's token is replaced while we run; reading all files again for each call would be waste. */
-	const authHeaders = async (): Promise<Record<string, string>> => {
-		if (performance.now() - authenticatedMs > AUTHENTICATED_FOR_MS) {
-			context = await authenticate(config, url);
-			authenticatedMs = performance.now();
-		}
-		return context.getHeaders();
-	};
+	const isServiceAccount = isInPod && kubeconfig === undefined && contextName === undefined;
+	const { url, namespace, dispatcher, headers } = isServiceAccount
+		? await fromServiceAccount()
+		: // Loaded here, because a pod is better off without.
+			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName);
 
 	const call = async (
 		path: string,
@@ -85,7 +73,7 @@ export async function connect(
 	): Promise<Dispatcher.ResponseData> => {
 		return request(new URL(path, url), {
 			headers: {
-				...(await authHeaders()),
+				...(await headers()),
 				accept: 'application/json',
 				'user-agent': 'toolhive-scaling',
 				...(sending !== undefined && { 'content-type': sending.contentType }),
@@ -118,7 +106,7 @@ export async function connect(
 			const text = await response.body.text();
 			return { status: response.statusCode, body: bodyOf(text), warnings: warningsOf(response.headers['warning']) };
 		},
-		namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+		namespace,
 		stream: async (path, idleTimeoutMs, signal) => {
 			const response = await call(path, idleTimeoutMs, signal);
 			if (response.statusCode >= 300) throw refused(response.statusCode, await response.body.text(), path);
@@ -142,36 +130,6 @@ export async function getFirst(
 		}
 	}
 	return undefined;
-}
-
-async function authenticate(config: KubeConfig, url: string): Promise<RequestContext> {
-	const context = new RequestContext(url, HttpMethod.GET);
-	await config.applySecurityAuthentication(context);
-	return context;
-}
-
-function loadConfig(kubeconfig: string | undefined, isInPod: boolean): KubeConfig {
-	const config = new KubeConfig();
-	try {
-		if (kubeconfig !== undefined) config.loadFromFile(kubeconfig);
-		else if (isInPod) config.loadFromCluster();
-		else {
-			config.loadFromDefault();
-			// What the client makes up where there is no file.
-			if (config.getCurrentCluster()?.server === 'http://localhost:8080') {
-				throw new Error('there is none: neither in KUBECONFIG nor ~/.kube/config; name one with --kubeconfig');
-			}
-		}
-	} catch (error) {
-		// The YAML reader goes on for lines with a picture of the place.
-		throw new Error((error as Error).message.split('\n', 1)[0], { cause: error });
-	}
-	return config;
-}
-
-function useContext(config: KubeConfig, name: string): void {
-	if (config.getContextObject(name) === null) throw new Error(`no context ${JSON.stringify(name)} in it`);
-	config.setCurrentContext(name);
 }
 
 /** A path that is not served is answered in plain text. */

@@ -15,8 +15,8 @@ export interface Position {
 	readonly resourceVersion: string;
 }
 
-export interface Listed extends Position {
-	readonly items: readonly Json[];
+export interface Listed<T> extends Position {
+	readonly items: readonly T[];
 }
 
 export interface Event {
@@ -34,19 +34,18 @@ export const isLost = (error: unknown): boolean =>
 	error instanceof SyntaxError ||
 	(error instanceof ApiError && error.status < 500 && error.status !== 429);
 
-const PAGE_SIZE = 500;
+/** A page lies in memory as text and as objects: 500, as kubectl has it, made 100 MiB more of 10,000 servers. */
+const PAGE_SIZE = 100;
 
-/** All items, page by page; undefined where no path is served. */
-export async function listAll(resource: Resource, signal: AbortSignal): Promise<Listed | undefined> {
-	return listEach(resource, (item) => item, signal);
-}
-
-/** As listAll, with what `project` makes of each item; undefined is left out, so that no more than a page is ever held. */
+/**
+ * What `project` makes of each item, page by page, so that no more than a page is ever held; undefined is left out. Resolves with
+ * undefined where no path is served.
+ */
 export async function listEach<T>(
 	{ connection, paths, labelSelector }: Resource,
 	project: (item: Json) => T | undefined,
 	signal: AbortSignal,
-): Promise<(Position & { readonly items: readonly T[] }) | undefined> {
+): Promise<Listed<T> | undefined> {
 	for (const path of paths) {
 		const items: T[] = [];
 		let page: Json = {};

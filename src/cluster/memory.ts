@@ -98,8 +98,8 @@ export function remember(
 			connection,
 			paths,
 			...(labelSelector !== undefined && { labelSelector }),
-			onList: (items) => {
-				const values = items.flatMap((item) => project(item) ?? []);
+			project,
+			onList: (values) => {
 				store.replace(values);
 				values.forEach(touch);
 			},

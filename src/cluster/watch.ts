@@ -5,11 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../toolhive/types.ts';
 import { ApiError } from './connect.ts';
-import { isLost, listAll, openWatch, type Position, type Resource } from './list-watch.ts';
+import { isLost, listEach, openWatch, type Position, type Resource } from './list-watch.ts';
 
-export interface WatchOptions extends Resource {
+export interface WatchOptions<T> extends Resource {
+	/** What to keep of an object that is listed, so that no more than a page is ever held; nothing where undefined. */
+	readonly project: (item: Json) => T | undefined;
 	/** Everything there is. Whatever is not in it is gone. */
-	readonly onList: (items: readonly Json[]) => void;
+	readonly onList: (values: readonly T[]) => void;
 	readonly onChange: (item: Json) => void;
 	readonly onDelete: (item: Json) => void;
 	/** Told once per trouble and once when it is over. Messages are constant; `detail` varies. */
@@ -58,7 +60,7 @@ const FAILURES_WORTH_TELLING = 2;
 /** The API server takes us up again where we were after a hiccup, but may be unable to after this many. */
 const FAILURES_BEFORE_NEW_LIST = 4;
 
-export function startWatch(options: WatchOptions): Watch {
+export function startWatch<T>(options: WatchOptions<T>): Watch {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
 	const stopped = new AbortController();
 	const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
@@ -80,7 +82,7 @@ export function startWatch(options: WatchOptions): Watch {
 	};
 
 	async function startOver(): Promise<void> {
-		const found = await listAll(options, stopped.signal);
+		const found = await listEach(options, options.project, stopped.signal);
 		options.onList(found?.items ?? []);
 		heard();
 		hasSynced = true;

@@ -10,7 +10,7 @@ import { startFreezableProxy } from './freezable-proxy.ts';
 import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { PATH, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
 
-const LIST = `${PATH}?limit=500`;
+const LIST = `${PATH}?limit=100`;
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 	describe(`cluster connection over ${protocol}`, function () {
@@ -104,6 +104,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 			const watch = startWatch({
 				connection: frail,
 				paths: [PATH],
+				project: (item) => item,
 				onList: () => seen.push('list'),
 				onChange: () => seen.push('change'),
 				onDelete: () => undefined,

@@ -33,7 +33,7 @@ export interface Following {
 	readonly agrees: () => Promise<void>;
 }
 
-export type Options = Partial<Omit<WatchOptions, 'timing'>> & { readonly timing?: Partial<Timing> };
+export type Options = Partial<Omit<WatchOptions<Json>, 'timing'>> & { readonly timing?: Partial<Timing> };
 
 export interface Follower {
 	readonly follow: (options?: Options, prepare?: (api: ScriptedApiServer) => void) => Promise<Following>;
@@ -55,6 +55,7 @@ export function createFollower(protocol: Protocol): Follower {
 		const watch = startWatch({
 			connection,
 			paths: [PATH],
+			project: (item) => item,
 			onList: (items) => {
 				store.clear();
 				for (const item of items) store.set(nameOf(item), item);

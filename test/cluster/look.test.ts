@@ -47,7 +47,7 @@ describe('a look at a cluster', () => {
 		);
 		const names = await look.listServers('MCPServer', ({ metadata }) => (metadata as { name?: string }).name);
 		expect(names).to.deep.equal(['a', 'c']);
-		expect(asked.map(({ path }) => path.split('?')[1])).to.deep.equal(['limit=500', 'limit=500&continue=next']);
+		expect(asked.map(({ path }) => path.split('?')[1])).to.deep.equal(['limit=100', 'limit=100&continue=next']);
 	});
 	it('what nobody installed is an empty list, and what is not there undefined', async () => {
 		const { look } = looking(() => {

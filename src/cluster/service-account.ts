@@ -1,0 +1,36 @@
+/**
+ * Credentials of a pod: the files that Kubernetes mounts for its service account. `@kubernetes/client-node` can read them too, and
+ * brings 50 MiB of generated models for it, which is more than everything else that runs in the pod.
+ */
+import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import { type Credentials, rereading } from './credentials.ts';
+
+export interface Pod {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** Folder with ca.crt, namespace and token. */
+	readonly folder: string;
+}
+
+const MOUNTED_AT = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** As client-go and the client for Node have it; below what load balancers take for idle. */
+const KEEP_ALIVE_PROBE_MS = 30_000;
+
+/** Throws where the pod has no service account mounted. */
+export async function fromServiceAccount(
+	{ env, folder }: Pod = { env: process.env, folder: MOUNTED_AT },
+): Promise<Credentials> {
+	const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
+	const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
+	const headers = rereading(async () => ({ authorization: `Bearer ${(await read('token')).trim()}` }));
+	await headers();
+	const ca = await read('ca.crt');
+	return {
+		url: `https://${isIPv6(host) ? `[${host}]` : host}:${env['KUBERNETES_SERVICE_PORT'] ?? '443'}`,
+		namespace: (await read('namespace').catch(() => undefined))?.trim(),
+		dispatcher: new Agent({ connect: { ca, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_PROBE_MS } }),
+		headers,
+	};
+}

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { request } from 'undici';
+import { fromServiceAccount } from '../../src/cluster/service-account.ts';
+import { PATH, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
+
+describe('credentials of a pod', () => {
+	let api: ScriptedApiServer;
+	let folder: string;
+	const env = (): Record<string, string> => {
+		const { hostname, port } = new URL(api.url);
+		return { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
+	};
+	const write = (file: string, text: string): void => writeFileSync(join(folder, file), text);
+	beforeEach(async () => {
+		api = await startScriptedApiServer('HTTP/1.1');
+		folder = mkdtempSync(join(tmpdir(), 'service-account-'));
+		write('ca.crt', api.ca);
+		write('token', 'mounted-token\n');
+		write('namespace', 'toolhive-scaling');
+	});
+	afterEach(async () => {
+		rmSync(folder, { recursive: true });
+		await api.stop();
+	});
+
+	it('are those that Kubernetes mounts', async () => {
+		const { url, namespace, dispatcher, headers } = await fromServiceAccount({ env: env(), folder });
+		expect({ url, namespace }).to.deep.equal({ url: api.url, namespace: 'toolhive-scaling' });
+		const answer = await request(new URL(`${PATH}?limit=1`, url), {
+			headers: await headers(),
+			...(dispatcher !== undefined && { dispatcher }),
+		});
+		expect(answer.statusCode).to.equal(200);
+		expect(api.asked.map(({ authorization }) => authorization)).to.deep.equal(['Bearer mounted-token']);
+		await answer.body.dump();
+		await dispatcher?.destroy();
+	});
+
+	it('trust the CA that is mounted, and no other', async () => {
+		const stranger = await startScriptedApiServer('HTTP/1.1');
+		write('ca.crt', stranger.ca);
+		const { url, dispatcher } = await fromServiceAccount({ env: env(), folder });
+		const error: unknown = await request(url, { ...(dispatcher !== undefined && { dispatcher }) }).catch(
+			(reason) => reason,
+		);
+		expect(error).to.be.instanceOf(Error);
+		expect(api.asked).to.deep.equal([]);
+		await dispatcher?.destroy();
+		await stranger.stop();
+	});
+
+	it('put an IPv6 address into brackets', async () => {
+		const ipv6 = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+		expect((await fromServiceAccount({ env: ipv6, folder })).url).to.equal('https://[fd00::1]:443');
+	});
+
+	it('know no namespace where none is mounted', async () => {
+		rmSync(join(folder, 'namespace'));
+		expect((await fromServiceAccount({ env: env(), folder })).namespace).to.equal(undefined);
+	});
+
+	for (const file of ['ca.crt', 'token']) {
+		it(`say that ${file} is missing`, async () => {
+			rmSync(join(folder, file));
+			const error = await fromServiceAccount({ env: env(), folder }).catch((reason: Error) => reason);
+			expect((error as Error).message).to.include(join(folder, file));
+		});
+	}
+});
+
+describe('the Kubernetes client, most of whose weight is generated models', () => {
+	/** What a process loads that imports `file` and does no more. */
+	const loadedBy = (file: string): string => {
+		const told = `
+			import { registerHooks } from 'node:module';
+			registerHooks({ load: (url, context, next) => (console.log(url), next(url, context)) });
+			await import(${JSON.stringify(join(import.meta.dirname, '../../src', file))});`;
+		const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', told], {
+			encoding: 'utf8',
+		});
+		expect(stderr).to.equal('');
+		return stdout;
+	};
+
+	it('is not loaded by what runs in a pod', () => {
+		expect(loadedBy('commands/serve.ts')).to.include('service-account.ts').and.not.include('@kubernetes/client-node');
+	});
+
+	it('is loaded by what reads a kubeconfig', () => {
+		expect(loadedBy('cluster/kubeconfig.ts')).to.include('@kubernetes/client-node');
+	});
+});
