@@ -4,9 +4,9 @@
  */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { pino } from 'pino';
 import { mutate } from '../src/admission/mutate.ts';
 import { validate } from '../src/admission/validate.ts';
+import { createLog } from '../src/commands/log.ts';
 import { createWebhook } from '../src/http/app.ts';
 import { readCertificate } from '../src/http/certificate.ts';
 import { listenHttps } from '../src/http/listen.ts';
@@ -47,7 +47,7 @@ async function startFloor(folder: string): Promise<number> {
 /** What `thv-scaling serve` builds, with servers from memory instead of a cluster. */
 async function startProduct(folder: string): Promise<number> {
 	const certificate = await readCertificate(folder);
-	const log = pino({ level: 'info', base: null, redact: ['*.password', 'password'] }, pino.destination('/dev/null'));
+	const log = createLog('info', '/dev/null');
 	const metrics = createMetrics({
 		version: '0.0.0',
 		isReady: () => true,

@@ -1,7 +1,7 @@
 /** `thv-scaling serve`: wires the webhooks to a cluster and to sockets. No rules here. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
@@ -25,6 +25,7 @@ import { INSTALLED_AS } from '../toolhive/names.ts';
 import { SYSTEM_NAMESPACES } from '../toolhive/registrations.ts';
 import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
+import { createLog } from './log.ts';
 import { readOptions, UsageError, unknownVariables } from './options.ts';
 import { type ServingReconciler, servingReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
@@ -41,7 +42,7 @@ export interface Process {
 /** Serves until a signal ends it. Throws UsageError for what the caller can mend before anything was started. */
 export async function serve(args: readonly string[], { env, terminated }: Process): Promise<void> {
 	const options = readOptions(SERVE_OPTIONS, args, env);
-	const log = pino({ level: options['log-level'], base: null, redact: ['*.password', 'password'] });
+	const log = createLog(options['log-level']);
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
 	const isInPod = env['KUBERNETES_SERVICE_HOST'] !== undefined;
 	const tlsDir = options['tls-dir'];
