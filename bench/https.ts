@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { issueAuthority, issueServing } from '../certs/issue.ts';
 import { checkAnswer } from './answer.ts';
 import { ask, type Contestant, LOAD_CORE, startNode, startOwn } from './contestant.ts';
-import { httpsPlots, httpsTables } from './https-report.ts';
+import { httpsGoals, httpsPlots, httpsTables } from './https-report.ts';
 import type { Job, Load } from './load.ts';
 import type { Part } from './part.ts';
 import { deploymentReview, longStringReview, type Size } from './payloads.ts';
@@ -154,5 +154,6 @@ export const HTTPS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	shortOptions: SHORT_HTTPS_OPTIONS,
 	measure: measureHttps,
 	tables: ({ results }) => httpsTables(results),
+	goals: ({ results }) => httpsGoals(results),
 	plots: (recorded) => httpsPlots('https', recorded),
 };
