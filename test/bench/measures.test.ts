@@ -103,7 +103,8 @@ describe('https', function () {
 	});
 });
 
-describe('bench/main.ts', () => {
+describe('bench/main.ts', function () {
+	this.timeout(60_000);
 	it('names the parts there are when it is asked for another', () => {
 		const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bench/main.ts'), 'htps'], { encoding: 'utf8' });
 		expect(stderr).to.equal('bench: no part htps; there are compute, https, peers\n');
