@@ -179,7 +179,9 @@ function logTicks(points: readonly Point[]): number[] {
 const scaleOf = ({ isLog = false }: Axis) =>
 	isLog ? ({ type: 'log', nice: false } as const) : ({ type: 'linear', zero: true } as const);
 
-const axisOf = ({ title, ticks }: Axis) => ({ title, ...(ticks && { values: [...ticks] }), format: ',~g' });
+/** Numbers are written out: with a format of its own Vega shortens 10 to 1e+1 where the steps are whole numbers. */
+const axisOf = ({ title, ticks }: Axis) =>
+	({ title, ...(ticks && { values: [...ticks] }), labelExpr: "format(datum.value, ',.9~g')" }) as const;
 
 function goalOf({ goal }: Labels): Plot['layer'] {
 	if (goal === undefined) return [];
