@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { COMPUTE, type ComputeRow } from '../../bench/compute.ts';
 import { HTTPS, type HttpsRow } from '../../bench/https.ts';
+import { timesTable } from '../../bench/https-report.ts';
 import { type Goal, type Recorded, textOf } from '../../bench/part.ts';
 import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../bench/payloads.ts';
 import type { Spread } from '../../bench/statistics.ts';
@@ -96,6 +97,15 @@ describe('https', function () {
 			expect(ratio).to.deep.equal({ median: 1, min: 1, max: 1 });
 			expect(leastCpuRatio).to.equal(1);
 		}
+	});
+	it('tells how many times the others ours is', () => {
+		const row = (server: string, requestsPerSecond: number, leastCpuUsPerRequest: number): HttpsRow => ({
+			...(rows[0] as HttpsRow),
+			...{ server, requestsPerSecond, leastCpuUsPerRequest },
+		});
+		const text = timesTable([row('floor', 200, 10), row('product', 100, 15), row('Pepr', 20, 60)]);
+		expect(text.split('\n').at(0)).to.equal('| review | connections | floor | Pepr |');
+		expect(text.split('\n').at(-1)).to.equal('| 1.5 KB | 8 | 0.5×, 0.667× | 5×, 4× |');
 	});
 	it('tells its goals with the table', () => {
 		const text = textOf(HTTPS, recorded(HTTPS.options, rows));
