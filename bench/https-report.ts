@@ -49,6 +49,7 @@ const cellsOf = (row: HttpsRow) => ({
 	least: row.leastCpuUsPerRequest,
 	'p50 ms': row.p50Ms,
 	'p99 ms': row.p99Ms,
+	closed: row.closed,
 	'resident MiB': row.rssMib,
 });
 

@@ -35,7 +35,7 @@ function goVersions() {
 
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	name: 'peers',
-	options: { ...HTTPS_OPTIONS, connections: [1, 8, 64] },
+	options: { ...HTTPS_OPTIONS, rounds: 7, connections: [1, 8, 64] },
 	shortOptions: SHORT_HTTPS_OPTIONS,
 	versions: async () => ({ ...goVersions(), pepr: peprVersion() }),
 	measure: measurePeers,

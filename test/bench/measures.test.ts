@@ -89,6 +89,7 @@ describe('https', function () {
 			expect(p99Ms).to.be.at.least(p50Ms);
 			expect(cpuUsPerRequest).to.be.at.least(leastCpuUsPerRequest);
 			expect(rssMib).to.be.above(10);
+			expect(row.closed).to.equal(0);
 		}
 	});
 	it('the floor is one floor', () => {
