@@ -11,7 +11,7 @@ export class BodyTooLarge extends Error {}
 export class BodiesTooLarge extends Error {}
 
 /** Bytes of all bodies that have not arrived whole. Anybody who reaches the port can send; a pod has 512 MiB. */
-const HELD_LIMIT_BYTES = 64 * 1024 * 1024;
+const HELD_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** One body on its way. `giveWay` ends it, because others need its room. */
 export interface Holder {

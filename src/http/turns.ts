@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Characters above which a body is large. As many of this size as may be in flight fit into a pod, whatever is in them. */
 export const LARGE_LENGTH = 64 * 1024;
-/** Characters that may wait for their turn: sixty-four clients with half a MiB each. */
-const WAITING_LIMIT = 32 * 1024 * 1024;
+/** Characters that may wait for their turn: thirty clients with half a MiB each. */
+const WAITING_LIMIT = 16 * 1024 * 1024;
 /** Work that holds up everybody else for longer is followed by a rest of the same length, so that they get half of the time. */
 const SHORT_MS = 20;
 /** An API server reads an answer at once. One that nobody reads would stay in memory. */
