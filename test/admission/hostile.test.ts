@@ -18,7 +18,10 @@ const CLUSTER = {
 };
 /** Stands for lists in lists. */
 const DEEP_VERSION = 'DEEP';
-const OWNERS = [{ apiVersion: DEEP_VERSION, kind: 'MCPServer', name: 'github', uid: 'u' }, { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid: 'u' }];
+const OWNERS = [
+	{ apiVersion: DEEP_VERSION, kind: 'MCPServer', name: 'github', uid: 'u' },
+	{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid: 'u' },
+];
 const never = new AbortController().signal;
 
 const RESOURCES = {
@@ -126,6 +129,25 @@ describe('admission of what is made to break it', function () {
 			);
 			expect(JSON.stringify(value) ?? '').not.to.contain('9007199254740992');
 		}
+	});
+
+	it('a server is looked for in the namespace that the API server names, whatever the object says', async () => {
+		const asked: unknown[] = [];
+		const cluster = { ...CLUSTER, findServer: (ref: unknown) => void asked.push(ref) };
+		for (const full of ['apps/deployments', '/configmaps', '/pods'] as const) {
+			const parsed = parseReview(
+				reviewText(full, '{}').replaceAll('"metadata":{', '"metadata":{"namespace":"victim",'),
+			);
+			if ('error' in parsed) throw new Error(parsed.error);
+			await mutate(
+				{ ...parsed, operation: 'CREATE' },
+				cluster as never,
+				{ ...DEFAULT_SETTINGS, passwordEnv: 'pod' },
+				never,
+			);
+		}
+		expect(asked).to.have.length.at.least(3);
+		expect(asked.map((ref) => (ref as Server).namespace)).to.deep.equal(asked.map(() => 'shop'));
 	});
 
 	for (const field of ['namespace', 'name']) {

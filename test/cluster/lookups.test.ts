@@ -87,6 +87,8 @@ describe('cluster look-ups', () => {
 	it('hands a failure through', async () => {
 		const { look } = make(10, 10, 10);
 		const failure = new Error('planted');
-		expect(await look(unknown, () => Promise.reject(failure), never).catch((error: unknown) => error)).to.equal(failure);
+		expect(await look(unknown, () => Promise.reject(failure), never).catch((error: unknown) => error)).to.equal(
+			failure,
+		);
 	});
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request, Agent } from 'node:https';
+import { Agent, createServer, request } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
