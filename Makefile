@@ -42,10 +42,11 @@ e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (doc
 e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
 
-check: install ## Types, format, lint, and that generated files are up to date
+check: install ## Types, format, lint, the lock file, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
 	node scripts/manifests.ts --check
+	node scripts/lock-check.ts
 
 format: install ## Format the code and mend what the linter can
 	biome check --write .
@@ -77,6 +78,9 @@ bench-review: install build ## Measure how long review takes to begin, and its d
 bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
 	node bench/restarts.ts
 
+bench-hostile: install ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes)
+	node bench/hostile.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -89,7 +93,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts coverage build image
+.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -1,7 +1,7 @@
 /** `POST /mutate`: which rule goes with which resource. Pure but for the look-ups it is given. */
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { countOf, createDeployment, updateDeployment } from '../objects/deployment.ts';
-import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
+import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { capScale, heldAtCap } from '../objects/scale.ts';
 import { restoreErased } from '../objects/server.ts';
@@ -22,9 +22,12 @@ export function mutate(
 	settings: Settings,
 	signal: AbortSignal,
 ): Answer | Promise<Answer> {
-	const { object, operation, resource } = request;
+	const { object, operation, resource, namespace } = request;
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (isBeingDeleted(object)) return allow();
+	if (KIND_OF_RESOURCE.has(resource)) return mutateServer(request, object, settings);
+	// It goes into paths. No API server sends another one, but anybody may who reaches the port.
+	if (!isObjectName(namespace)) return allow();
 	switch (resource) {
 		case 'apps/deployments':
 			return mutateDeployment(request, object, cluster, settings, signal);
@@ -35,7 +38,7 @@ export function mutate(
 		case '/pods':
 			return mutatePod(request, object, cluster, settings, signal);
 		default:
-			return mutateServer(request, object, settings);
+			return allow();
 	}
 }
 
@@ -71,6 +74,7 @@ async function mutateScale(
 	cluster: Cluster,
 	signal: AbortSignal,
 ): Promise<Answer> {
+	if (!isObjectName(name)) return allow();
 	const deployment = await cluster.findDeployment(namespace, name, signal);
 	return answerFor(findFirst(deployment?.owners ?? [], cluster, signal), (server) => {
 		const { scale, findings } = capScale(object, server);

@@ -90,7 +90,7 @@ export function createEventRecorder({
 				return;
 			}
 			if (!takeToken(namespace)) return;
-			const eventName = `${name.slice(0, 200).replace(/[-.]+$/, '')}.${now.toString(16)}${Math.floor(Math.random() * 0xffff).toString(16)}`;
+			const eventName = `${name.slice(0, 200).replace(/(?<![-.])[-.]+$/, '')}.${now.toString(16)}${Math.floor(Math.random() * 0xffff).toString(16)}`;
 			const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
 			keepFew(series);
 			series.set(key, { path: `${path}/${eventName}`, count: 1, lastMs: now });

@@ -12,6 +12,7 @@ import {
 } from '../toolhive/names.ts';
 import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
 import { type Connection, getFirst } from './connect.ts';
+import { createLookups } from './lookups.ts';
 import {
 	AUTOSCALERS_PATH,
 	CONFIG_MAPS_PATH,
@@ -57,6 +58,8 @@ export interface Memory {
 	readonly stop: () => void;
 }
 
+/** Look-ups at one time. */
+const MOST_LOOKUPS = 100;
 const ONLY_FOR_WARNINGS: ReadonlySet<string> = new Set(['configmaps', 'horizontalpodautoscalers']);
 
 type Tell = (message: string, detail: Json) => void;
@@ -72,6 +75,7 @@ export function remember(
 	onTrouble: Tell,
 	timing: Partial<Timing> = {},
 	onTouched: OnTouched = () => undefined,
+	mostLookups = MOST_LOOKUPS,
 ): Memory {
 	const servers = Object.fromEntries(
 		KIND_LIST.map((kind) => [kind, createStore<Server>(namespacedName, projections.keySpace)]),
@@ -80,6 +84,7 @@ export function remember(
 	const runConfigs = createStore<RunConfigSummary>(namespacedName);
 	const autoscalers = createStore<Autoscaler>(namespacedName, ({ namespace, target }) => `${namespace}/${target}`);
 
+	const lookups = createLookups(mostLookups);
 	const watches: Record<string, Watch> = {};
 	const sizes: Record<string, () => number> = {};
 	const watch = <T extends { namespace: string; name: string }>(
@@ -101,6 +106,7 @@ export function remember(
 			project,
 			onList: (values) => {
 				store.replace(values);
+				lookups.learned();
 				values.forEach(touch);
 			},
 			onChange: (item) => {
@@ -109,6 +115,7 @@ export function remember(
 				if (!isSameGeneration(before, value)) touch(value ?? before);
 				if (value === undefined) store.delete(keyOf(item));
 				else store.set(value);
+				lookups.learned();
 			},
 			onDelete: (item) => {
 				touch(store.get(keyOf(item)));
@@ -142,26 +149,26 @@ export function remember(
 	const noOwner = (): readonly ServerRef[] => [];
 	watch('horizontalpodautoscalers', autoscalers, projections.autoscaler, [AUTOSCALERS_PATH], noOwner);
 
+	const read = <T>(object: Json | undefined, project: (object: Json) => T | undefined): T | undefined =>
+		object === undefined ? undefined : project(object);
 	const getServer = async (ref: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
 		// A list told which version is served, so one GET is enough.
-		const object = await getFirst(connection, serverPaths(ref, watches[KINDS[ref.kind].plural]?.servedPath()), signal);
-		return object === undefined ? undefined : projections.server(object);
+		const paths = serverPaths(ref, watches[KINDS[ref.kind].plural]?.servedPath());
+		return named(read(await getFirst(connection, paths, signal), projections.server), ref);
 	};
-	const isNamed = (server: Server | undefined, { uid }: ServerRef): server is Server =>
-		server !== undefined && (uid === undefined || server.uid === uid);
+	const getDeployment = async (path: string, signal: AbortSignal): Promise<ProxyDeployment | undefined> =>
+		read(await getFirst(connection, [path], signal), projections.deployment);
+	const named = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
+		uid === undefined || server?.uid === uid ? server : undefined;
 
 	return {
 		findServer: (ref, signal) => {
-			const known = servers[ref.kind].get(namespacedName(ref));
-			if (isNamed(known, ref)) return known;
-			return getServer(ref, signal).then((server) => (isNamed(server, ref) ? server : undefined));
+			const known = () => named(servers[ref.kind].get(namespacedName(ref)), ref);
+			return known() ?? lookups.look(known, () => getServer(ref, signal), signal);
 		},
 		findDeployment: (namespace, name, signal) => {
-			const known = deployments.get(namespacedName({ namespace, name }));
-			if (known !== undefined) return known;
-			return getFirst(connection, [deploymentPath({ namespace, name })], signal).then((object) =>
-				object === undefined ? undefined : projections.deployment(object),
-			);
+			const known = () => deployments.get(namespacedName({ namespace, name }));
+			return known() ?? lookups.look(known, () => getDeployment(deploymentPath({ namespace, name }), signal), signal);
 		},
 		runConfigNamed: (namespace, name) => runConfigs.get(namespacedName({ namespace, name })),
 		deploymentNamed: (namespace, name) => deployments.get(namespacedName({ namespace, name })),
@@ -181,6 +188,7 @@ export function remember(
 		servers: () => KIND_LIST.flatMap((kind) => servers[kind].values()),
 		sizeOf: (resource) => sizes[resource]?.() ?? 0,
 		stop: () => {
+			lookups.stop();
 			for (const one of Object.values(watches)) one.stop();
 		},
 	};

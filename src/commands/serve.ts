@@ -23,6 +23,7 @@ import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { SYSTEM_NAMESPACES } from '../toolhive/registrations.ts';
+import type { ServerRef } from '../toolhive/types.ts';
 import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { createLog } from './log.ts';
@@ -59,7 +60,10 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	let reconciler: ServingReconciler | undefined;
 	let leadership: Leadership | undefined;
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
-	const memory = remember(connection, PROJECTIONS, onTrouble, {}, (ref) => reconciler?.touch(ref));
+	// Half of what may be in flight, so that what needs no look-up has places, however many are asked for.
+	const mostLookups = Math.ceil(options['max-in-flight'] / 2);
+	const touch = (ref: ServerRef): void => reconciler?.touch(ref);
+	const memory = remember(connection, PROJECTIONS, onTrouble, {}, touch, mostLookups);
 	const cluster = clusterOf(memory);
 	const settings = settingsOf(options);
 

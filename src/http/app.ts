@@ -19,6 +19,7 @@ import { createBudget, DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 import { ROUND_TRIP_PATH } from './round-trip.ts';
 import { sendJson, sendStatus } from './status.ts';
+import { createTurns, LARGE_LENGTH, TooMuchWaiting } from './turns.ts';
 
 /** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
 export type Handler = (request: Request, signal: AbortSignal) => Answer | Promise<Answer>;
@@ -46,6 +47,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	// A review's line is made of plain fields, so there is nothing to look for in it; errors still go through redaction.
 	const lines = log.child({}, { redact: [] });
 	const held = createHeld();
+	const inTurn = createTurns();
 	let inFlight = 0;
 	let isDraining = false;
 
@@ -70,9 +72,14 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		refuseUnread(request, response, 503, 'too many requests in flight');
 	};
 
-	const review = async (request: IncomingMessage, response: ServerResponse, handler: Handler): Promise<void> => {
-		const startedMs = performance.now();
-		const parsed = parseReview(await readBody(request, held));
+	const review = async (
+		request: IncomingMessage,
+		response: ServerResponse,
+		handler: Handler,
+		body: string,
+		startedMs: number,
+	): Promise<void> => {
+		const parsed = parseReview(body);
 		if ('error' in parsed) {
 			refuse(response, 400, parsed.error);
 			return;
@@ -101,7 +108,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		}
 	};
 
-	/** Counts, refuses what cannot be taken, and gives whatever was thrown its status. Never rejects. */
+	/** Refuses what cannot be taken, and gives whatever was thrown its status. Never rejects. */
 	const route =
 		(handler: Handler) =>
 		async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -113,19 +120,25 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 				refuseUnread(request, response, 415, 'compressed bodies are not taken');
 				return;
 			}
-			if (inFlight >= maxInFlight) {
-				refuseBusy(request, response);
-				return;
-			}
-			inFlight += 1;
 			try {
-				await review(request, response, handler);
+				const startedMs = performance.now();
+				const body = await readBody(request, held);
+				const work = async (): Promise<void> => {
+					// Counted only now, or those who send slowly, and those who wait, would take the places of all others.
+					if (inFlight >= maxInFlight) {
+						refuseBusy(request, response);
+						return;
+					}
+					inFlight += 1;
+					await review(request, response, handler, body, startedMs).finally(() => {
+						inFlight -= 1;
+					});
+				};
+				await (body.length > LARGE_LENGTH ? inTurn(body.length, work, response) : work());
 			} catch (error) {
 				if (error instanceof BodyTooLarge) refuseUnread(request, response, 413, TOO_LARGE);
-				else if (error instanceof BodiesTooLarge) refuseBusy(request, response);
+				else if (error instanceof BodiesTooLarge || error instanceof TooMuchWaiting) refuseBusy(request, response);
 				else if (!(error instanceof BodyCutOff)) fail(error, response);
-			} finally {
-				inFlight -= 1;
 			}
 		};
 	const fail = (error: unknown, response: ServerResponse): void => {

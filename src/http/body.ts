@@ -7,29 +7,49 @@ export const BODY_LIMIT_BYTES = 7 * 1024 * 1024;
 /** A body that is longer than the limit. */
 export class BodyTooLarge extends Error {}
 
-/** All bodies that are being received or answered are together as large as we want to hold. */
+/** All bodies together are as large as we want to hold. */
 export class BodiesTooLarge extends Error {}
 
-/** Bytes of all bodies at one time. Anybody who reaches the port can send; a pod has 512 MiB. */
-const HELD_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Bytes of all bodies that have not arrived whole. Anybody who reaches the port can send; a pod has 512 MiB. */
+const HELD_LIMIT_BYTES = 32 * 1024 * 1024;
 
-/** Counts what is held. `take` says whether so much more fits; what was taken is given back. */
+/** One body on its way. `giveWay` ends it, because others need its room. */
+export interface Holder {
+	readonly giveWay: () => void;
+}
+
+/**
+ * Counts what is held. Where there is no room, the body that began first gives way: one that an API server sends is here at once, so
+ * it is the slow ones that go, and nobody can keep the room by being slow.
+ */
 export interface Held {
-	readonly take: (bytes: number) => boolean;
-	readonly give: (bytes: number) => void;
+	/** Whether so much more fits now. */
+	readonly take: (holder: Holder, bytes: number) => boolean;
+	/** All that `holder` took. */
+	readonly give: (holder: Holder) => void;
 }
 
 export function createHeld(limitBytes = HELD_LIMIT_BYTES): Held {
+	// In the order in which they began.
+	const holders = new Map<Holder, number>();
 	let heldBytes = 0;
+	const give = (holder: Holder): void => {
+		heldBytes -= holders.get(holder) ?? 0;
+		holders.delete(holder);
+	};
 	return {
-		take: (bytes) => {
-			if (heldBytes + bytes > limitBytes) return false;
+		take: (holder, bytes) => {
+			while (heldBytes + bytes > limitBytes) {
+				const [oldest] = holders.keys();
+				if (oldest === undefined || oldest === holder) return false;
+				give(oldest);
+				oldest.giveWay();
+			}
 			heldBytes += bytes;
+			holders.set(holder, (holders.get(holder) ?? 0) + bytes);
 			return true;
 		},
-		give: (bytes) => {
-			heldBytes -= bytes;
-		},
+		give,
 	};
 }
 
@@ -43,8 +63,12 @@ export const isTooLong = (request: IncomingMessage): boolean =>
 /** How much of a refused body is still read before the connection is cut. */
 const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
 
-/** Reads to the end and forgets. Calls `onEnd` only when the end came. */
+/** Reads to the end and forgets. Calls `onEnd` only when the end came; at once where it is there. */
 export function discardBody(request: IncomingMessage, onEnd: () => void): void {
+	if (request.readableEnded) {
+		onEnd();
+		return;
+	}
 	let discarded = 0;
 	request.on('data', (chunk: Buffer) => {
 		discarded += chunk.length;
@@ -59,27 +83,23 @@ export function readBody(request: IncomingMessage, held: Held): Promise<string> 
 	return new Promise((resolve, reject) => {
 		let chunks: Buffer[] = [];
 		let length = 0;
-		let taken = 0;
+		let isOver = false;
 		const end = (settle: () => void): void => {
-			held.give(taken);
-			taken = 0;
+			isOver = true;
+			held.give(holder);
 			settle();
 			chunks = [];
 		};
-		let isRefused = false;
+		const holder: Holder = { giveWay: () => end(() => reject(new BodiesTooLarge())) };
 		request.on('data', (chunk: Buffer) => {
-			if (isRefused) return;
+			if (isOver) return;
 			length += chunk.length;
-			const isTooLarge = length > BODY_LIMIT_BYTES;
-			if (isTooLarge || !held.take(chunk.length)) {
-				isRefused = true;
-				end(() => reject(isTooLarge ? new BodyTooLarge() : new BodiesTooLarge()));
-				return;
-			}
-			taken += chunk.length;
-			chunks.push(chunk);
+			if (length > BODY_LIMIT_BYTES) end(() => reject(new BodyTooLarge()));
+			else if (held.take(holder, chunk.length)) chunks.push(chunk);
+			else holder.giveWay();
 		});
 		request.on('end', () => {
+			if (isOver) return;
 			const [first] = chunks;
 			const isOne = chunks.length === 1 && first !== undefined;
 			end(() => resolve(isOne ? first.toString() : Buffer.concat(chunks, length).toString()));

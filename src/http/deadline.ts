@@ -62,7 +62,7 @@ export function budgetMs(url: string): number {
 function durationMs(text: string): number | undefined {
 	if (!/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) return undefined;
 	let sum = 0;
-	for (const [, value, unit] of text.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g))
+	for (const [, value, unit] of text.matchAll(/(?<![\d.])([\d.]+)(h|ms|m|s|us|µs|ns)/g))
 		sum += Number(value) * (UNITS_MS[unit ?? ''] ?? 0);
 	return sum > 0 ? sum : undefined;
 }

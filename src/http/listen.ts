@@ -1,9 +1,11 @@
 /** Sockets: the HTTPS server, its limits in time, and how it ends. */
+import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
+import { limitConnections } from './connections.ts';
 
 /** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
@@ -11,8 +13,15 @@ const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** A connection that has not said hello by then never will, and would hold up the end. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
+/** How often Node looks for those; by itself it does so twice a minute. */
+const CHECK_INTERVAL_MS = 1_000;
+/** A client that neither reads nor sends while it is answered. Longer than the 30 s that an API server waits at most. */
+const SILENCE_TIMEOUT_MS = 35_000;
 /** Longest timeout a registration can have. */
 const LONGEST_REVIEW_MS = 10_000;
+
+/** No API server asks for another handshake on a connection that has one, and each costs us more than it costs who asks. */
+const PROTOCOL = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
 
 /** Without a certificate handshakes fail until `useCertificate` brings one. */
 export async function listenHttps(
@@ -23,14 +32,19 @@ export async function listenHttps(
 	const server = createHttpsServer(
 		{
 			...(certificate !== undefined && { cert: certificate.cert, key: certificate.key }),
-			minVersion: 'TLSv1.2',
+			...PROTOCOL,
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
 			headersTimeout: REQUEST_TIMEOUT_MS,
 			requestTimeout: REQUEST_TIMEOUT_MS,
+			connectionsCheckingInterval: CHECK_INTERVAL_MS,
+			// Whatever NODE_OPTIONS says.
+			insecureHTTPParser: false,
 		},
 		listener,
 	);
+	server.timeout = SILENCE_TIMEOUT_MS;
+	limitConnections(server);
 	countUnusedAsIdle(server, 'secureConnection');
 	await listening(server, port);
 	return server;
@@ -76,7 +90,7 @@ function listening(server: Server | HttpsServer, port: number): Promise<void> {
 
 /** For new connections; those that are open keep theirs. Throws where the pair cannot be used. */
 export const useCertificate = (server: HttpsServer, { cert, key }: Certificate): void =>
-	server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+	server.setSecureContext({ cert, key, ...PROTOCOL });
 
 /** Stops accepting, lets what is in flight end, and closes what is idle. */
 export async function closeGently(server: Server | HttpsServer): Promise<void> {

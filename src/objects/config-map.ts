@@ -71,7 +71,7 @@ export function checksumOf(configMap: Json): string {
 		if (!isObject(map)) continue;
 		for (const key of Object.keys(map).sort()) {
 			if (map === annotations && key === CHECKSUM_ANNOTATION) continue;
-			hash.update(key).update(String(map[key]));
+			hash.update(key).update(textOf(map[key]) ?? '');
 		}
 	}
 	return hash.digest('hex');

@@ -32,7 +32,7 @@ export function ownersOf(
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
 	const owners = controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
-		if (!isObject(reference) || !String(reference['apiVersion']).startsWith(`${GROUP}/`)) return [];
+		if (!isObject(reference) || !textOf(reference['apiVersion'])?.startsWith(`${GROUP}/`)) return [];
 		const { kind, name, uid } = reference;
 		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
 		return [{ kind, namespace, name, ...(typeof uid === 'string' && { uid }) }];

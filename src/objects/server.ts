@@ -14,7 +14,7 @@ import { namespaceOf, textOf } from './metadata.ts';
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const { kind, apiVersion } = object;
-	if (!isKind(kind) || !String(apiVersion).startsWith(`${GROUP}/`)) return undefined;
+	if (!isKind(kind) || !textOf(apiVersion)?.startsWith(`${GROUP}/`)) return undefined;
 	const metadata = metadataOf(object);
 	const spec = isObject(object['spec']) ? object['spec'] : {};
 	const replicas = countOf(spec['replicas']);

@@ -16,7 +16,7 @@ export class UnusableText extends Error {
 export type At = (offset: number, message: string) => UnusableText;
 
 /** A line that begins with an action of a template, or a value that is one and not quoted. */
-const TEMPLATE = /^\s*\{\{|: +\{\{/m;
+const TEMPLATE = /^[^\S\r\n]*\{\{|: +\{\{/m;
 const NOT_RENDERED = 'looks like a Helm template that is not rendered; render it first with `helm template`';
 const TOO_DEEP = 'nested too deeply for Kubernetes; leave that part out';
 

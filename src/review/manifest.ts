@@ -109,4 +109,4 @@ function problemOf(value: unknown): string | undefined {
 
 /** `metadata.annotations[toolhive-scaling/ignore]` as keys. What stands in brackets may have dots. */
 const stepsOf = (field: string): string[] =>
-	[...field.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, plain]) => inBrackets ?? plain ?? '');
+	[...field.matchAll(/\[([^[\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, plain]) => inBrackets ?? plain ?? '');

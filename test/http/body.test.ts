@@ -6,19 +6,24 @@ import { BodiesTooLarge, BodyCutOff, createHeld, readBody } from '../../src/http
 
 const createRequest = (): IncomingMessage => new EventEmitter() as IncomingMessage;
 
+const HOLDER = { giveWay: () => undefined };
+
 describe('bodies held', () => {
-	it('one that does not fit beside the others is refused; when they are done there is room again', async () => {
+	it('where one does not fit beside the others, the one that began first is refused', async () => {
 		const held = createHeld(10);
 		const first = createRequest();
-		const reading = readBody(first, held);
+		const refused = readBody(first, held).catch((error: unknown) => error);
 		first.emit('data', Buffer.from('12345678'));
 		const second = createRequest();
-		const refused = readBody(second, held).catch((error: unknown) => error);
+		const reading = readBody(second, held);
 		second.emit('data', Buffer.from('123'));
 		expect(await refused).to.be.instanceOf(BodiesTooLarge);
+		first.emit('data', Buffer.from('90'));
 		first.emit('end');
-		expect(await reading).to.equal('12345678');
-		expect(held.take(10)).to.equal(true);
+		second.emit('data', Buffer.from('4567890'));
+		second.emit('end');
+		expect(await reading).to.equal('1234567890');
+		expect(held.take(HOLDER, 10)).to.equal(true);
 	});
 
 	it('one that is cut off gives back what it held', async () => {
@@ -28,7 +33,7 @@ describe('bodies held', () => {
 		request.emit('data', Buffer.from('12345678'));
 		request.emit('error', new Error('reset'));
 		expect(await cut).to.be.instanceOf(BodyCutOff);
-		expect(held.take(10)).to.equal(true);
+		expect(held.take(HOLDER, 10)).to.equal(true);
 	});
 
 	it('one that was refused takes no more, and gives back once', async () => {
@@ -39,7 +44,7 @@ describe('bodies held', () => {
 		request.emit('data', Buffer.from('12345'));
 		request.emit('end');
 		expect(await refused).to.be.instanceOf(BodiesTooLarge);
-		expect(held.take(10)).to.equal(true);
-		expect(held.take(1)).to.equal(false);
+		expect(held.take(HOLDER, 10)).to.equal(true);
+		expect(held.take(HOLDER, 1)).to.equal(false);
 	});
 });

@@ -1,0 +1,132 @@
+/**
+ * `make bench-hostile`: what is left of an ordinary client's rate while somebody does their worst at the same port. `thv-scaling serve` as
+ * a process on one core, client and attacker on the other; rates without and with each attack in turn. As `attack NAME PORT` it is the attacker.
+ */
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { issueAuthority, issueServing } from '../certs/issue.ts';
+import { writeKubeconfig } from '../test/cluster/kubeconfig.ts';
+import { startScriptedApiServer } from '../test/cluster/scripted-api-server.ts';
+import { startProgram } from '../test/commands/program.ts';
+import { ATTACK_NAMES, ATTACKS, type AttackName } from '../test/http/attacks.ts';
+import { createSecretVolume } from '../test/http/secret-volume.ts';
+import { reviewWith } from '../test/http/serving.ts';
+import type { Job, Load } from './load.ts';
+import { median, rounded } from './statistics.ts';
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+const OPTIONS = { rounds: ROUNDS, durationMs: 1_000, connections: 8, heapMib: 256 };
+/** What is to be left of the rate. */
+const GOAL = 0.5;
+
+async function measure(): Promise<void> {
+	const authority = await issueAuthority();
+	const volume = createSecretVolume(await issueServing(authority));
+	const api = await startScriptedApiServer();
+	const kubeconfig = writeKubeconfig(api.url, api.ca);
+	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
+	const serve = ['serve', ...files, '--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
+	const program = startProgram(serve, {
+		NODE_OPTIONS: `--max-old-space-size=${OPTIONS.heapMib}`,
+	});
+	const load = fork(join(import.meta.dirname, 'load.ts'));
+	try {
+		const port = Number((await program.said('serving'))['webhookPort']);
+		await program.said('ready');
+		pin(program.process, 0);
+		pin(load, 1);
+		const body = JSON.stringify(reviewWith());
+		const { connections, durationMs } = OPTIONS;
+		const job: Job = { port, ca: authority.cert, path: '/mutate?timeout=10s', body, connections, durationMs };
+		await rateOf(load, job);
+		const rows = [];
+		for (const attack of ATTACK_NAMES) rows.push(await measureAttack(attack, load, job, program.process.pid ?? 0));
+		tell(rows);
+	} finally {
+		load.disconnect();
+		await program.kill();
+		await api.stop();
+		volume.remove();
+		kubeconfig.remove();
+	}
+}
+
+interface Row {
+	readonly attack: AttackName;
+	/** Reviews a second, medians. */
+	readonly without: number;
+	readonly during: number;
+	readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
+	readonly p99Ms: number;
+	/** Memory that the process had at most until then. */
+	readonly peakMib: number;
+}
+
+async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, pid: number): Promise<Row> {
+	const rounds: { without: number; during: number; p99Ms: number }[] = [];
+	for (let round = 0; round < OPTIONS.rounds; round += 1) {
+		const without = await rateOf(load, job);
+		const attacker = fork(import.meta.filename, ['attack', attack, String(job.port)]);
+		pin(attacker, 1);
+		await once(attacker, 'message');
+		const during = await rateOf(load, job);
+		const ended = once(attacker, 'exit');
+		attacker.disconnect();
+		await ended;
+		await sleep(500);
+		rounds.push({ without: without.rate, during: during.rate, p99Ms: during.p99Ms });
+	}
+	const ratios = rounds.map(({ without, during }) => during / without);
+	const row = {
+		attack,
+		without: rounded(median(rounds.map(({ without }) => without))),
+		during: rounded(median(rounds.map(({ during }) => during))),
+		ratio: { median: rounded(median(ratios)), min: rounded(Math.min(...ratios)), max: rounded(Math.max(...ratios)) },
+		p99Ms: rounded(median(rounds.map(({ p99Ms }) => p99Ms))),
+		peakMib: peakMib(pid),
+	};
+	process.stderr.write(`${attack}: ${row.ratio.median}\n`);
+	return row;
+}
+
+async function rateOf(load: ChildProcess, job: Job): Promise<{ rate: number; p99Ms: number }> {
+	load.send(job);
+	const [{ requests, seconds, p99Ms }] = (await once(load, 'message')) as [Load];
+	return { rate: requests / seconds, p99Ms };
+}
+
+/** To one core, where there is a way to say so. */
+const pin = ({ pid }: ChildProcess, core: number): void =>
+	void spawnSync('taskset', ['--all-tasks', '-cp', String(core), String(pid)]);
+
+const peakMib = (pid: number): number =>
+	Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
+
+function tell(rows: readonly Row[]): void {
+	const cells = rows.map(({ attack, without, during, ratio, p99Ms, peakMib: peak }) =>
+		[attack, without, during, `${ratio.median} (${ratio.min} to ${ratio.max})`, p99Ms, peak].join(' | '),
+	);
+	const head = 'attack | reviews/s without | during | ratio (min to max) | p99 ms | peak MiB';
+	process.stdout.write(`${[head, '---|---|---|---|---|---', ...cells].map((line) => `| ${line} |`).join('\n')}\n`);
+	const missed = rows.filter(({ ratio }) => ratio.median < GOAL).map(({ attack }) => attack);
+	if (missed.length > 0) process.stdout.write(`\nBelow ${GOAL}: ${missed.join('; ')}\n`);
+	const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: process.platform };
+	const folder = join(import.meta.dirname, 'results');
+	mkdirSync(folder, { recursive: true });
+	const result = { date: new Date().toISOString(), node: process.version, machine, options: OPTIONS, rows };
+	writeFileSync(join(folder, 'hostile.json'), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+const [role, name, attackedPort] = process.argv.slice(2);
+if (role === 'attack') {
+	const stop = await ATTACKS[name as AttackName](Number(attackedPort));
+	process.send?.('going on');
+	process.on('disconnect', () => {
+		stop();
+		process.exit();
+	});
+} else await measure();

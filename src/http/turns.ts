@@ -1,0 +1,54 @@
+/**
+ * Large bodies are answered one at a time. Parsed, seven MiB of `{},` are twenty times as large, and take as long as a thousand small
+ * reviews: a few of them at once would be the end of a pod with 512 MiB, and of everybody's patience.
+ */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Characters above which a body is large. As many of this size as may be in flight fit into a pod, whatever is in them. */
+export const LARGE_LENGTH = 64 * 1024;
+/** Characters that may wait for their turn: thirty clients with half a MiB each. */
+const WAITING_LIMIT = 16 * 1024 * 1024;
+/** Work that holds up everybody else for longer is followed by a rest of the same length, so that they get half of the time. */
+const SHORT_MS = 20;
+/** An API server reads an answer at once. One that nobody reads would stay in memory. */
+const SENDING_MS = 2_000;
+
+/** As much waits for its turn as we want to hold. */
+export class TooMuchWaiting extends Error {}
+
+/** Runs `work` when what came before is over. Rejects with TooMuchWaiting. */
+export type InTurn = (length: number, work: () => Promise<void>, response: ServerResponse) => Promise<void>;
+
+export function createTurns(waitingLimit = WAITING_LIMIT, sendingMs = SENDING_MS): InTurn {
+	let waiting = 0;
+	let last = Promise.resolve();
+	return async (length, work, response) => {
+		if (waiting + length > waitingLimit) throw new TooMuchWaiting();
+		waiting += length;
+		const { promise, resolve: leave } = Promise.withResolvers<void>();
+		const former = last;
+		last = promise;
+		await former;
+		waiting -= length;
+		try {
+			const startedMs = performance.now();
+			const working = work();
+			// All that is done before the first wait, in which nobody else was served.
+			const busyMs = performance.now() - startedMs;
+			await working;
+			await sent(response, sendingMs);
+			if (busyMs > SHORT_MS) await sleep(busyMs);
+		} finally {
+			leave();
+		}
+	};
+}
+
+async function sent(response: ServerResponse, limitMs: number): Promise<void> {
+	if (response.writableFinished || response.destroyed || !response.writableEnded) return;
+	const timer = setTimeout(() => response.destroy(), limitMs);
+	await once(response, 'close').catch(() => undefined);
+	clearTimeout(timer);
+}

@@ -1,0 +1,136 @@
+/** What somebody does who reaches the port and means no good, until told to stop. Never more than a thousand connections. */
+import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { reviewWith } from './serving.ts';
+
+/** Begins at `port`, resolves once it is going on, with what ends it. */
+export type Attack = (port: number) => Promise<() => void>;
+
+const MIB = 1024 * 1024;
+const THOUSAND = 1_000;
+/** More than may be in flight. A handshake costs both sides a millisecond, and tests have to end. */
+const MANY = 250;
+/** So many handshakes at a time. */
+const AT_ONCE = 50;
+
+type Dial = (port: number) => Socket;
+const tcp: Dial = (port) => connectTcp(port, '127.0.0.1');
+const tls: Dial = (port) => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+
+/** `count` connections; each does `act` once it is open, and is made anew when the server closes it. */
+const connections =
+	(count: number, dial: Dial, act: (socket: Socket) => void): Attack =>
+	async (port) => {
+		const open = new Set<Socket>();
+		let isOver = false;
+		const opened = (): Promise<void> =>
+			new Promise((resolve) => {
+				const socket = dial(port);
+				open.add(socket);
+				socket.on('error', () => undefined);
+				socket.once(dial === tls ? 'secureConnect' : 'connect', () => {
+					act(socket);
+					resolve();
+				});
+				socket.once('close', () => {
+					open.delete(socket);
+					resolve();
+					if (!isOver) setTimeout(() => isOver || void opened(), 50);
+				});
+			});
+		for (let made = 0; made < count; made += AT_ONCE) {
+			await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - made) }, opened));
+		}
+		return () => {
+			isOver = true;
+			for (const socket of open) socket.destroy();
+		};
+	};
+
+const head = (framing: string, path = '/mutate?timeout=5s'): string =>
+	`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`;
+const whole = (body: string): Buffer => Buffer.from(head(`Content-Length: ${Buffer.byteLength(body)}`) + body);
+
+/** One byte now and then, for ever. */
+function drip(socket: Socket, byte: string): void {
+	const timer = setInterval(() => socket.write(byte), 1_000);
+	socket.once('close', () => clearInterval(timer));
+}
+
+/** Again as soon as something comes back. */
+function again(socket: Socket, request: () => string | Buffer): void {
+	socket.write(request());
+	socket.on('data', () => socket.write(request()));
+}
+
+const owner = (uid: string): object => ({
+	...{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid },
+});
+/** A review of a Deployment that claims a server which nobody knows, so that the API server has to be asked. */
+const forged = (uid: string, spec: unknown = {}): string =>
+	JSON.stringify(reviewWith({ object: { metadata: { name: 'github', ownerReferences: [owner(uid)] }, spec } }));
+
+let uids = 0;
+const SMALL = whole(JSON.stringify(reviewWith()));
+const BOMB = whole(forged('bomb', 'here').replace('"here"', `[${'{},'.repeat(2_300_000)}{}]`));
+/** The first bytes of a TLS record that says it is 512 bytes long. */
+const HALF_HELLO = Buffer.from('16030102000100', 'hex');
+
+export const ATTACKS = {
+	'a thousand connections that say nothing': connections(THOUSAND, tcp, () => undefined),
+	'a thousand that say half a ClientHello': connections(THOUSAND, tcp, (socket) => socket.write(HALF_HELLO)),
+	'headers that come byte by byte': connections(MANY, tls, (socket) => {
+		socket.write('POST /mutate HTTP/1.1\r\nX: ');
+		drip(socket, 'x');
+	}),
+	'a thousand bodies that come byte by byte': connections(THOUSAND, tls, (socket) => {
+		socket.write(`${head('Content-Length: 1000')}{`);
+		drip(socket, ' ');
+	}),
+	'bodies of nearly 7 MiB that stop': connections(20, tls, (socket) => {
+		socket.write(head(`Content-Length: ${7 * MIB}`));
+		socket.write(Buffer.alloc(6 * MIB, ' '));
+		// Until there is no room at all.
+		drip(socket, ' '.repeat(16 * 1024));
+	}),
+	'answers that nobody reads': connections(MANY, tls, (socket) => {
+		socket.pause();
+		for (let count = 0; count < 20; count += 1) socket.write(SMALL);
+	}),
+	'look-ups of servers that nobody knows': connections(100, tls, (socket) =>
+		again(socket, () => {
+			uids += 1;
+			return whole(forged(`uid-${uids}`));
+		}),
+	),
+	'7 MiB that are twenty times as large once parsed': connections(20, tls, (socket) => again(socket, () => BOMB)),
+	'gzip that says it is 1 GiB': connections(20, tls, (socket) => {
+		socket.write(head(`Content-Encoding: gzip\r\nContent-Length: ${1024 * MIB}`));
+		drip(socket, ' '.repeat(64 * 1024));
+	}),
+	'chunks that never end': connections(20, tls, (socket) => {
+		socket.write(head('Transfer-Encoding: chunked'));
+		const timer = setInterval(() => socket.write(`1;${'x'.repeat(8_000)}\r\n \r\n`), 20);
+		socket.once('close', () => clearInterval(timer));
+	}),
+	'plain HTTP': connections(50, tcp, (socket) => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
+	'resets in the middle of a body': connections(50, tls, (socket) => {
+		socket.write(`${head('Content-Length: 1000')}{`);
+		setTimeout(() => socket.destroy(), 20);
+	}),
+} as const satisfies Record<string, Attack>;
+
+export type AttackName = keyof typeof ATTACKS;
+export const ATTACK_NAMES = Object.keys(ATTACKS) as readonly AttackName[];
+
+/** Lets an attack go on while `meanwhile` runs, and ends it. */
+export async function under<T>(name: AttackName, port: number, meanwhile: () => Promise<T>): Promise<T> {
+	const stop = await ATTACKS[name](port);
+	try {
+		return await meanwhile();
+	} finally {
+		stop();
+		await sleep(50);
+	}
+}
