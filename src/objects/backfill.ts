@@ -41,7 +41,11 @@ export function capLive(deployment: Json, server: Server): Json {
 
 /** `replicas` of the server, carried to the Deployment together with the note that says so. */
 export const carry = (deployment: Json, server: Server, replicas: number): Json =>
-	withAnnotation(withReplicas(deployment, replicas), APPLIED_REPLICAS_ANNOTATION, String(server.spec.replicas));
+	noteApplied(withReplicas(deployment, replicas), server);
+
+/** That `replicas` of the server reached the Deployment; its live count is whoever's it is. */
+export const noteApplied = (deployment: Json, server: Server): Json =>
+	withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, String(server.spec.replicas));
 
 /** A server that asks for no count any more leaves no note behind; the live count stays. */
 export const forgetApplied = (deployment: Json, server: Server): Json =>
