@@ -72,8 +72,7 @@ export async function startFaultyApiServer(
 	};
 
 	function pass(incoming: Incoming, outgoing: Outgoing, isWatch: boolean): void {
-		const reset = (): void =>
-			void ('stream' in outgoing ? outgoing.stream?.close(2) : outgoing.socket?.destroy());
+		const reset = (): void => void ('stream' in outgoing ? outgoing.stream?.close(2) : outgoing.socket?.destroy());
 		const { method } = incoming;
 		const sent = httpsRequest(new URL(incoming.url ?? '', target), {
 			agent,

@@ -51,6 +51,8 @@ export interface ReplicaOptions {
 	readonly onLine: (line: string) => void;
 	/** Files that are loaded before the program. */
 	readonly preloads?: readonly string[];
+	/** Besides what it needs. */
+	readonly env?: Readonly<Record<string, string>>;
 }
 
 const PROBE_PERIOD_MS = 1_000;
@@ -116,6 +118,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 			HOME: options.folder,
 			KUBERNETES_SERVICE_HOST: '127.0.0.1',
 			CLOCK_AHEAD_FILE: clockFile,
+			...options.env,
 		};
 		child = spawn(process.execPath, [...imported, MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 		const guard = startGuard(child.pid ?? 0);

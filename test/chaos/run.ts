@@ -54,6 +54,7 @@ export async function runChaos(plane: ControlPlane, options: RunOptions): Promis
 		const round = await disturb(scene, disturbance);
 		rounds.push(round);
 		say(describeRound(round));
+		for (const failure of failuresOf(round)) say(failure);
 	}
 	await scene.writer.stop();
 	const restless = await quiet(stage);

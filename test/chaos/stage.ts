@@ -18,7 +18,7 @@ import { type ServiceProxy, startServiceProxy } from '../e2e/service-proxy.ts';
 import { createOldOperator } from '../old-operator/old-operator.ts';
 import { type FaultyApiServer, startFaultyApiServer } from './faulty-api-server.ts';
 import type { Random } from './random.ts';
-import { type Replica, startReplica } from './replica.ts';
+import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
 
 export const NAMESPACE = 'chaos';
 /** What no log may say. */
@@ -57,10 +57,7 @@ const FLAGS = [
 	'--drain-seconds=2',
 ];
 
-export interface StageOptions {
-	/** Files that each replica loads before the program. */
-	readonly preloads?: readonly string[];
-}
+export type StageOptions = Pick<ReplicaOptions, 'preloads' | 'env'>;
 
 export async function buildStage(plane: ControlPlane, random: Random, options: StageOptions = {}): Promise<Stage> {
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-chaos-'));
