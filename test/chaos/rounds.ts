@@ -14,6 +14,8 @@ export interface Round {
 	readonly disturbedSeconds: number;
 	/** From its end until everything was right. */
 	readonly convergedSeconds: number;
+	/** What became right last. */
+	readonly last?: string;
 	/** Writes that were stored and that failed meanwhile. */
 	readonly stored: number;
 	readonly failed: number;
@@ -55,12 +57,13 @@ export async function disturb({ stage, ledger, writer, random }: Scene, disturba
 	await writer.pause();
 	const endedMs = performance.now();
 	ledger.noteAll(`-- ${name} is over`);
-	const { wrong, rightMs } = await converge(stage, ledger);
+	const { wrong, rightMs, last } = await converge(stage, ledger);
 	return {
 		name,
 		met,
 		disturbedSeconds: (endedMs - startedMs) / 1_000,
 		convergedSeconds: (rightMs - endedMs) / 1_000,
+		...(last !== undefined && { last }),
 		stored: writer.stored() - storedBefore,
 		failed: failuresOf(writer) - failedBefore,
 		wrong,
@@ -73,25 +76,29 @@ export async function converge(
 	{ api }: Pick<Stage, 'api'>,
 	ledger: Ledger,
 	withinMs = CONVERGE_MS,
-): Promise<{ wrong: readonly Wrong[]; rightMs: number }> {
+): Promise<{ wrong: readonly Wrong[]; rightMs: number; last: string | undefined }> {
 	const deadlineMs = performance.now() + withinMs;
 	let sinceMs: number | undefined;
+	let last: string | undefined;
 	for (;;) {
 		const checked: Checked | Error = await check(api, NAMESPACE, ledger, GRACE_PERIOD_SECONDS).catch(
 			(error: Error) => error,
 		);
 		const nowMs = performance.now();
 		const isRight = !(checked instanceof Error) && checked.wrong.length === 0;
+		if (checked instanceof Error) last = checked.message;
+		else if (checked.wrong[0] !== undefined)
+			last = checked.wrong.map(({ server, field }) => `${server}: ${field}`).join(', ');
 		sinceMs = isRight ? (sinceMs ?? nowMs) : undefined;
 		if (isRight && nowMs - (sinceMs ?? nowMs) >= STAYS_MS) {
 			ledger.settle(checked.stored);
-			return { wrong: [], rightMs: sinceMs ?? nowMs };
+			return { wrong: [], rightMs: sinceMs ?? nowMs, last };
 		}
 		if (nowMs > deadlineMs) {
 			if (checked instanceof Error) throw checked;
 			// The next one begins with what is there, or every round after this one would be wrong.
 			ledger.settle(checked.stored);
-			return { wrong: checked.wrong, rightMs: nowMs };
+			return { wrong: checked.wrong, rightMs: nowMs, last };
 		}
 		await sleep(AGAIN_MS);
 	}

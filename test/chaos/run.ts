@@ -151,6 +151,7 @@ function failuresOf({ name, met, error, wrong }: Round): string[] {
 }
 
 export const describeRound = ({
+	last,
 	name,
 	met,
 	disturbedSeconds,
@@ -161,4 +162,5 @@ export const describeRound = ({
 	error,
 }: Round): string =>
 	`${name}: met ${met} times in ${disturbedSeconds.toFixed(0)} s, ${stored} writes stored and ${failed} failed; ` +
-	`${error ?? (wrong.length > 0 ? `${wrong.length} WRONG` : 'right')} after ${convergedSeconds.toFixed(1)} s`;
+	`${error ?? (wrong.length > 0 ? `${wrong.length} WRONG` : 'right')} after ${convergedSeconds.toFixed(1)} s` +
+	(last === undefined ? '' : ` (last: ${last.slice(0, 120)})`);
