@@ -1,12 +1,11 @@
 /** The Deployment's part of a pass: the cap, the count that is owed, and the pod template. */
-import { backfillTemplate, capLive, carry, forgetApplied, noteApplied } from '../objects/backfill.ts';
-import { countOf } from '../objects/deployment.ts';
+import { backfillTemplate, capLive, carry, forgetApplied } from '../objects/backfill.ts';
+import { countOf, noteApplied } from '../objects/deployment.ts';
 import { annotationOf } from '../objects/metadata.ts';
-import { owedReplicas } from '../policy/carried-replicas.ts';
+import { appliedNote, owedReplicas } from '../policy/carried-replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
-import type { Json, Server } from '../toolhive/types.ts';
+import type { Json } from '../toolhive/types.ts';
 import { OCCASIONS } from './occasions.ts';
 import { type Clocks, noteWritten, type Scene, soonest } from './scene.ts';
 import type { World } from './world.ts';
@@ -25,7 +24,7 @@ export const LOOK_AGAIN_MS = 2_000;
 export function createProxyDeploymentPass(world: World, settings: Settings, clocks: Clocks): ProxyDeploymentPass {
 	const { standing, patience } = clocks;
 	/** The count that was seen on the Deployment, for a wish that has not changed since: what it shows later is somebody's choice. */
-	const carried = new Map<string, string>();
+	const carried = new Map<string, string | undefined>();
 	const waiting = new Set<string>();
 
 	async function reconcile(scene: Scene, deployment: Json, checksum: string | undefined): Promise<number> {
@@ -40,7 +39,7 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		}
 		if (counted.isCarried) {
 			standing.forget(`${key} replicas`);
-			carried.set(key, wishOf(server));
+			carried.set(key, appliedNote(server));
 			world.tell(object, OCCASIONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
 		}
 		if (wanted !== counted.deployment)
@@ -57,11 +56,11 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		const owed = owedReplicas(server, countOf(deployment) ?? 1, applied);
 		if (owed === undefined) {
 			standing.forget(what);
-			carried.set(key, wishOf(server));
+			carried.set(key, appliedNote(server));
 			return { deployment, leftMs: 0, isCarried: false };
 		}
-		const isSeen = applied === undefined && carried.get(key) === wishOf(server);
-		const leftMs = standing.left(what, `${isSeen ? 'note' : 'carry'} ${wishOf(server)}`, world.nowMs());
+		const isSeen = applied === undefined && carried.get(key) === appliedNote(server);
+		const leftMs = standing.left(what, `${isSeen ? 'note' : 'carry'} ${appliedNote(server)}`, world.nowMs());
 		if (leftMs > 0) return { deployment, leftMs, isCarried: false };
 		// Somebody scaled it. The next leader did not see that it had its count, so it is written down.
 		if (isSeen) return { deployment: noteApplied(deployment, server), leftMs: 0, isCarried: false };
@@ -101,11 +100,5 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		},
 	};
 }
-
-/** The count with what it comes from: 3 means 1 where the server is stdio, and 3 again when it no longer is. */
-const wishOf = (server: Server): string => {
-	const { replicas } = server.spec;
-	return replicas === undefined ? '' : `${replicas} as ${cap(server, replicas)}`;
-};
 
 const templateText = (deployment: Json): string => JSON.stringify((deployment['spec'] as Json)['template']);

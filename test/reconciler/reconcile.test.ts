@@ -123,6 +123,19 @@ describe('reconcile: replicas', () => {
 		expect(replicasOf(stage)).to.equal(3);
 	});
 
+	it('sse that becomes stdio for a moment gets its count back, though a note said that it had been carried', async () => {
+		const server = mcpServer({ replicas: 3, transport: 'sse' });
+		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
+		await stage.settle();
+		edit(stage, { transport: 'stdio' });
+		await stage.pass();
+		expect(replicasOf(stage)).to.equal(1);
+		edit(stage, { transport: 'sse' });
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(3);
+		await staysQuiet(stage);
+	});
+
 	it('a server made anew under the old name starts without a past', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }) });
