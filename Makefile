@@ -81,6 +81,12 @@ bench-restarts: install ## Measure rolling restarts and new certificates under l
 bench-hostile: install ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes)
 	node bench/hostile.ts
 
+chaos: install ## Break everything around the product while somebody works, and compare what is stored (about 8 minutes); MINUTES= SEED= ONLY=
+	@node test/chaos/main.ts
+
+soak: install ## Load and disturbances for MINUTES= (10) or HOURS=, and whether memory or anything else grows; SEED= PLANT=
+	@node test/soak/main.ts
+
 coverage: install ## Run every test and show which lines none of them reached
 	c8 mocha
 
@@ -93,7 +99,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile coverage build image
+.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -1,7 +1,8 @@
 /** Who leads inside `serve`: one Lease, and everything that only its holder does. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Connection } from '../cluster/connect.ts';
-import { campaign, type Term } from '../cluster/lease.ts';
+import { campaign, type LeaseOptions, type Term } from '../cluster/lease.ts';
 import { createOwner } from '../cluster/owner.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 
@@ -39,9 +40,7 @@ export function startLeadership({
 		isLeading = now;
 		log.info({ identity }, now ? 'leading' : 'not leading');
 	};
-	const lead = async (term: Term): Promise<void> => {
-		await Promise.all(duties.map((duty) => duty(term)));
-	};
+	const lead = (term: Term): Promise<void> => sideBySide(duties, term);
 	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
@@ -53,7 +52,7 @@ export function startLeadership({
 		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, onTrouble };
 		await campaign(options, stopping.signal);
 	};
-	const running = isElected ? elected() : alone(lead, onChange, stopping.signal);
+	const running = isElected ? elected() : alone({ lead, onChange, onTrouble }, stopping.signal);
 	return {
 		isLeading: () => isLeading,
 		stop: async () => {
@@ -63,13 +62,35 @@ export function startLeadership({
 	};
 }
 
-/** One term without an election. */
+/** One that fails ends the others. The term is over when all have ended, or the next one would begin beside what is left of it. */
+async function sideBySide(duties: LeadershipOptions['duties'], term: Term): Promise<void> {
+	const failing = new AbortController();
+	const signal = AbortSignal.any([term.signal, failing.signal]);
+	const outcomes = await Promise.allSettled(
+		duties.map((duty) =>
+			duty({ ...term, signal }).catch((error: Error) => {
+				failing.abort();
+				throw error;
+			}),
+		),
+	);
+	const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+	if (failed !== undefined) throw failed.reason;
+}
+
+const AGAIN_MS = 2_000;
+
+/** Terms without an election; one that fails is followed by another, as with one. */
 async function alone(
-	lead: (term: Term) => Promise<void>,
-	onChange: (isLeading: boolean) => void,
+	{ lead, onChange, onTrouble }: Pick<LeaseOptions, 'lead' | 'onChange' | 'onTrouble'>,
 	signal: AbortSignal,
 ): Promise<void> {
-	onChange(true);
-	await lead({ signal, assertLeading: () => undefined });
-	onChange(false);
+	while (!signal.aborted) {
+		onChange(true);
+		await lead({ signal, assertLeading: () => undefined }).catch((error: Error) =>
+			onTrouble('term failed', { reason: error.message }),
+		);
+		onChange(false);
+		await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+	}
 }

@@ -7,7 +7,7 @@ import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION, TEMPLATE_CHECKSUM_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, type Server } from '../toolhive/types.ts';
-import { applyTemplate, countOf, withReplicas } from './deployment.ts';
+import { applyTemplate, countOf, noteApplied, withCap, withReplicas } from './deployment.ts';
 import { annotationOf, withAnnotation } from './metadata.ts';
 
 /** The pod template as it should be. Returns `deployment` itself where it is; a change rolls the pods. */
@@ -36,12 +36,12 @@ function withTemplateChecksum(deployment: Json, checksum: string): Json {
 /** A stdio server's live count above the cap goes back to it, however it came about. */
 export function capLive(deployment: Json, server: Server): Json {
 	const live = countOf(deployment);
-	return live === undefined || cap(server, live) === live ? deployment : withReplicas(deployment, cap(server, live));
+	return live === undefined || cap(server, live) === live ? deployment : withCap(deployment, server, live);
 }
 
 /** `replicas` of the server, carried to the Deployment together with the note that says so. */
 export const carry = (deployment: Json, server: Server, replicas: number): Json =>
-	withAnnotation(withReplicas(deployment, replicas), APPLIED_REPLICAS_ANNOTATION, String(server.spec.replicas));
+	noteApplied(withReplicas(deployment, replicas), server);
 
 /** A server that asks for no count any more leaves no note behind; the live count stays. */
 export const forgetApplied = (deployment: Json, server: Server): Json =>

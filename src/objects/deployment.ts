@@ -1,4 +1,6 @@
 /** The proxy Deployment: count, grace period, password variable. */
+
+import { appliedNote } from '../policy/carried-replicas.ts';
 import type { Decision } from '../policy/decide.ts';
 import { gracePeriodOf } from '../policy/grace-period.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -15,9 +17,7 @@ export function createDeployment(deployment: Json, server: Server, decision: Dec
 	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
 	const replicas = decision.replicas ?? (sent === undefined ? undefined : cap(server, sent));
 	if (replicas === undefined || replicas === sent) return templated;
-	const counted = withReplicas(templated, replicas);
-	if (server.spec.replicas === undefined) return counted;
-	return withAnnotation(counted, APPLIED_REPLICAS_ANNOTATION, String(server.spec.replicas));
+	return noteApplied(withReplicas(templated, replicas), server);
 }
 
 /** A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. */
@@ -31,7 +31,19 @@ export function updateDeployment(
 	const templated = keepAppliedReplicas(applyTemplate(deployment, server, decision, settings), before, server);
 	const sent = countOf(templated);
 	if (sent === undefined || cap(server, sent) === sent) return templated;
-	return withReplicas(templated, cap(server, sent));
+	return withCap(templated, server, sent);
+}
+
+/** `sent` brought down to the cap. A note of more than that is so no longer: it is owed when the server is stdio no longer. */
+export function withCap(deployment: Json, server: Server, sent: number): Json {
+	const capped = withReplicas(deployment, cap(server, sent));
+	return annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) === undefined ? capped : noteApplied(capped, server);
+}
+
+/** That the wish of `server` reached the Deployment; from now on its live count is whoever's it is. */
+export function noteApplied(deployment: Json, server: Server): Json {
+	const note = appliedNote(server);
+	return note === undefined ? deployment : withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, note);
 }
 
 /** A typed PUT that drops our note would make the reconciler take the live count for one that was never applied. */

@@ -11,6 +11,10 @@ export function owedReplicas(server: Server, live: number, applied: string | und
 	const { replicas } = server.spec;
 	if (replicas === undefined) return undefined;
 	const wanted = cap(server, replicas);
-	const isCarried = applied === undefined ? live === wanted : applied === String(replicas);
+	const isCarried = applied === undefined ? live === wanted : applied === String(wanted);
 	return isCarried ? undefined : wanted;
 }
+
+/** The note of that, undefined where there is no wish. Of a stdio server it is the cap: the rest was never carried, and is owed when it is stdio no longer. */
+export const appliedNote = (server: Server): string | undefined =>
+	server.spec.replicas === undefined ? undefined : String(cap(server, server.spec.replicas));

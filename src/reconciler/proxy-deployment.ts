@@ -1,8 +1,8 @@
 /** The Deployment's part of a pass: the cap, the count that is owed, and the pod template. */
 import { backfillTemplate, capLive, carry, forgetApplied } from '../objects/backfill.ts';
-import { countOf } from '../objects/deployment.ts';
+import { countOf, noteApplied } from '../objects/deployment.ts';
 import { annotationOf } from '../objects/metadata.ts';
-import { owedReplicas } from '../policy/carried-replicas.ts';
+import { appliedNote, owedReplicas } from '../policy/carried-replicas.ts';
 import type { Settings } from '../policy/settings.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import type { Json } from '../toolhive/types.ts';
@@ -23,8 +23,8 @@ export const LOOK_AGAIN_MS = 2_000;
 
 export function createProxyDeploymentPass(world: World, settings: Settings, clocks: Clocks): ProxyDeploymentPass {
 	const { standing, patience } = clocks;
-	/** `replicas` whose count was seen on the Deployment: what it shows later is somebody's choice. */
-	const carried = new Map<string, number>();
+	/** The count that was seen on the Deployment, for a wish that has not changed since: what it shows later is somebody's choice. */
+	const carried = new Map<string, string | undefined>();
 	const waiting = new Set<string>();
 
 	async function reconcile(scene: Scene, deployment: Json, checksum: string | undefined): Promise<number> {
@@ -39,7 +39,7 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		}
 		if (counted.isCarried) {
 			standing.forget(`${key} replicas`);
-			carried.set(key, server.spec.replicas ?? 0);
+			carried.set(key, appliedNote(server));
 			world.tell(object, OCCASIONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
 		}
 		if (wanted !== counted.deployment)
@@ -52,18 +52,18 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		deployment: Json,
 	): { deployment: Json; leftMs: number; isCarried: boolean } {
 		const what = `${key} replicas`;
-		const { replicas } = server.spec;
 		const applied = annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
 		const owed = owedReplicas(server, countOf(deployment) ?? 1, applied);
-		const isSeen = applied === undefined && replicas !== undefined && carried.get(key) === replicas;
-		if (owed === undefined || isSeen) {
+		if (owed === undefined) {
 			standing.forget(what);
-			if (replicas === undefined) carried.delete(key);
-			else carried.set(key, replicas);
+			carried.set(key, appliedNote(server));
 			return { deployment, leftMs: 0, isCarried: false };
 		}
-		const leftMs = standing.left(what, String(replicas), world.nowMs());
+		const isSeen = applied === undefined && carried.get(key) === appliedNote(server);
+		const leftMs = standing.left(what, `${isSeen ? 'note' : 'carry'} ${appliedNote(server)}`, world.nowMs());
 		if (leftMs > 0) return { deployment, leftMs, isCarried: false };
+		// Somebody scaled it. The next leader did not see that it had its count, so it is written down.
+		if (isSeen) return { deployment: noteApplied(deployment, server), leftMs: 0, isCarried: false };
 		return { deployment: carry(deployment, server, owed), leftMs: 0, isCarried: true };
 	}
 

@@ -29,7 +29,7 @@ describe('what make bench wrote', () => {
 		});
 	}
 	it('is nothing of a part that is gone', () => {
-		const own = ['reconcile.json', 'restarts.json', 'review.json'];
+		const own = ['chaos.json', 'reconcile.json', 'restarts.json', 'review.json', 'soak.json'];
 		const parts = PARTS.map(({ name }) => `${name}.json`);
 		expect([...own, ...parts]).to.include.members(readdirSync(join(ROOT, 'bench/results')));
 	});

@@ -1,10 +1,17 @@
-/** A TCP proxy whose connections can go dead without a word, as they do behind a load balancer that forgot them. */
+/** A TCP proxy whose connections break in the ways networks break them: without a word, for a while, or with a reset. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface FreezableProxy {
 	readonly url: string;
-	/** From now on nothing passes on the connections that are open. New ones work. */
+	/** From now on nothing passes on the connections that are open, as behind a load balancer that forgot them. New ones work. */
 	readonly freeze: () => void;
+	/** Nothing passes on any connection, new ones included, until `resume`. Frozen ones stay frozen. */
+	readonly stall: () => void;
+	readonly resume: () => void;
+	/** Ends every open connection with a reset. */
+	readonly reset: () => void;
+	/** Whether new connections are reset at once. */
+	readonly refuse: (isRefusing: boolean) => void;
 	/** TCP connections ever made through it. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
@@ -12,34 +19,61 @@ export interface FreezableProxy {
 
 export async function startFreezableProxy(target: string): Promise<FreezableProxy> {
 	const { hostname, port } = new URL(target);
-	const sockets = new Set<Socket>();
+	/** Each end of a connection, and where its bytes go. */
+	const ends = new Map<Socket, Socket>();
+	const frozen = new WeakSet<Socket>();
 	let connections = 0;
+	let isStalled = false;
+	let isRefusing = false;
 	const server = createServer((near) => {
 		connections += 1;
+		near.on('error', () => undefined);
+		if (isRefusing) {
+			near.resetAndDestroy();
+			return;
+		}
 		const far = connect(Number(port), hostname);
 		for (const [from, to] of [
 			[near, far],
 			[far, near],
 		] as const) {
-			sockets.add(from);
-			from.on('error', () => undefined);
+			ends.set(from, to);
+			from.on('error', () => to.resetAndDestroy());
 			from.on('close', () => {
-				sockets.delete(from);
+				ends.delete(from);
 				to.destroy();
 			});
-			from.pipe(to);
+			if (!isStalled) from.pipe(to);
 		}
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const hold = (): void => {
+		for (const from of ends.keys()) from.unpipe().pause();
+	};
 	return {
 		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
 		freeze: () => {
-			for (const socket of sockets) socket.unpipe().pause();
+			hold();
+			for (const from of ends.keys()) frozen.add(from);
+		},
+		stall: () => {
+			isStalled = true;
+			hold();
+		},
+		resume: () => {
+			isStalled = false;
+			for (const [from, to] of ends) if (!frozen.has(from)) from.pipe(to);
+		},
+		reset: () => {
+			for (const from of ends.keys()) from.resetAndDestroy();
+		},
+		refuse: (now) => {
+			isRefusing = now;
 		},
 		connections: () => connections,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
-			for (const socket of sockets) socket.destroy();
+			for (const from of ends.keys()) from.destroy();
 			await closed;
 		},
 	};

@@ -1,5 +1,12 @@
-/** Loaded before the program (`--import`): its wall clock goes CLOCK_AHEAD_MS before, or behind where that is negative. */
-const aheadMs = Number(process.env['CLOCK_AHEAD_MS']);
+/**
+ * Loaded before the program (`--import`): its wall clock goes CLOCK_AHEAD_MS before, or behind where that is negative. With
+ * CLOCK_AHEAD_FILE the number stands in that file, and is read again on SIGUSR2: the clock jumps. performance.now() goes on as it does where somebody sets a clock.
+ */
+import { readFileSync } from 'node:fs';
+
+const file = process.env['CLOCK_AHEAD_FILE'];
+const read = (): number => Number(file === undefined ? process.env['CLOCK_AHEAD_MS'] : readFileSync(file, 'utf8'));
+let aheadMs = read();
 const RealDate = Date;
 
 globalThis.Date = new Proxy(RealDate, {
@@ -8,3 +15,8 @@ globalThis.Date = new Proxy(RealDate, {
 	apply: () => new RealDate(RealDate.now() + aheadMs).toString(),
 	get: (target, key, receiver) => (key === 'now' ? () => RealDate.now() + aheadMs : Reflect.get(target, key, receiver)),
 });
+if (file !== undefined) {
+	process.on('SIGUSR2', () => {
+		aheadMs = read();
+	});
+}

@@ -10,7 +10,7 @@ export interface RunningProgram {
 	readonly pid: number;
 	readonly logFile: string;
 	readonly hasEnded: () => boolean;
-	/** Sends SIGTERM, and SIGKILL after `graceMs`; resolves when the process is gone. */
+	/** Sends SIGTERM, and SIGKILL after `graceMs`, or only that where it is 0; resolves when the process is gone. */
 	readonly stop: (graceMs: number) => Promise<void>;
 }
 
@@ -59,7 +59,7 @@ async function stop(child: ChildProcess, hasEnded: () => boolean, graceMs: numbe
 	if (hasEnded()) return;
 	const ended = once(child, 'exit');
 	child.ref();
-	child.kill('SIGTERM');
+	child.kill(graceMs === 0 ? 'SIGKILL' : 'SIGTERM');
 	const tooLate = setTimeout(() => child.kill('SIGKILL'), graceMs);
 	await ended;
 	clearTimeout(tooLate);

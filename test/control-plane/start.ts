@@ -46,7 +46,8 @@ export interface ControlPlane {
 	readonly pids: () => number[];
 	/** One JSON text per line; empty without a policy. */
 	readonly auditLog: () => string;
-	readonly stopApiServer: () => Promise<void>;
+	/** `graceMs` 0 kills it; without it there is time to end well. */
+	readonly stopApiServer: (graceMs?: number) => Promise<void>;
 	/** On the same port, with the same certificate and data; resolves when it is ready. */
 	readonly startApiServer: () => Promise<void>;
 	/** Ends everything and removes the data. May be called twice. */
@@ -79,8 +80,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		running.set(name, program);
 		return program;
 	};
-	const end = async (name: string): Promise<void> => {
-		await running.get(name)?.stop(STOP_GRACE_MS);
+	const end = async (name: string, graceMs = STOP_GRACE_MS): Promise<void> => {
+		await running.get(name)?.stop(graceMs);
 		running.delete(name);
 	};
 	const askApi = (path: string, body?: object): Promise<number> => {
@@ -171,7 +172,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			runKubectl(join(assets.folder, 'kubectl'), kubeconfig(how.user ?? 'person'), dataFolder, args, how),
 		auditLog: () => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
 		pids: () => [...running.values()].map((program) => program.pid),
-		stopApiServer: () => end('kube-apiserver'),
+		stopApiServer: (graceMs) => end('kube-apiserver', graceMs),
 		startApiServer,
 		stop,
 	};

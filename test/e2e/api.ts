@@ -14,6 +14,10 @@ export interface ApiRequest {
 	readonly body?: object;
 	/** A user name; without it the admin's own. Every user may do everything here. */
 	readonly as?: string;
+	/** `application/json` unless told. */
+	readonly contentType?: string;
+	/** Rejects when there is no answer by then. */
+	readonly timeoutMs?: number;
 }
 
 export interface Api {
@@ -26,15 +30,16 @@ const MAX_CONNECTIONS = 16;
 
 export function openApi(plane: ControlPlane): Api {
 	const agent = new Agent({ ca: readFileSync(plane.caFile), keepAlive: true, maxSockets: MAX_CONNECTIONS });
-	const send: Api['send'] = (method, path, { body, as } = {}) => {
+	const send: Api['send'] = (method, path, { body, as, contentType = 'application/json', timeoutMs } = {}) => {
 		const headers = {
 			authorization: `Bearer ${plane.token('admin')}`,
-			'content-type': 'application/json',
+			'content-type': contentType,
 			// The group gives the right to write; the name is what webhooks are told.
 			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
 		};
+		const signal = timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) };
 		return new Promise((resolve, reject) => {
-			const sent = request(`${plane.url}${path}`, { agent, method, headers }, (response) => {
+			const sent = request(`${plane.url}${path}`, { agent, method, headers, ...signal }, (response) => {
 				let text = '';
 				response.setEncoding('utf8').on('data', (chunk: string) => {
 					text += chunk;
@@ -42,7 +47,7 @@ export function openApi(plane: ControlPlane): Api {
 				response.on('error', reject).on('end', () =>
 					resolve({
 						status: response.statusCode ?? 0,
-						body: JSON.parse(text) as Json,
+						body: bodyOf(text),
 						warnings: (response.headersDistinct['warning'] ?? []).map(warningIn),
 					}),
 				);
@@ -51,6 +56,15 @@ export function openApi(plane: ControlPlane): Api {
 		});
 	};
 	return { send, close: () => agent.destroy() };
+}
+
+/** One that is shutting down answers in plain text. */
+function bodyOf(text: string): Json {
+	try {
+		return JSON.parse(text) as Json;
+	} catch {
+		return { message: text.trim() };
+	}
 }
 
 /** `299 - "a \"quoted\" text"` (RFC 7234, as Kubernetes writes it). */

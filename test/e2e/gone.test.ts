@@ -1,6 +1,7 @@
 /** An API server that is gone for a while, and comes back with a compacted etcd. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { compact } from '../control-plane/compact.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { eventually } from './eventually.ts';
@@ -9,15 +10,6 @@ import { type Product, startProduct } from './product.ts';
 
 const GONE_MS = 60_000;
 const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];
-
-/** Forgets every revision but the last, so that no watch can go on where it was. */
-async function compact(etcdUrl: string): Promise<void> {
-	const post = (path: string, body: object) =>
-		fetch(`${etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
-	const status = (await (await post('/v3/maintenance/status', {})).json()) as { header: { revision: string } };
-	const { ok } = await post('/v3/kv/compaction', { revision: status.header.revision, physical: true });
-	expect(ok).to.equal(true);
-}
 
 describe('an API server that was gone', function () {
 	this.timeout(180_000);

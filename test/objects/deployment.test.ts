@@ -54,7 +54,7 @@ const CREATE: { it: string; owner: Json; sent: Count; gets: Count; applied?: str
 		owner: stdioServer({ replicas: 3 }),
 		sent: 3,
 		gets: 1,
-		applied: '3',
+		applied: '1',
 	},
 	{ it: 'stdio unset, 3 sent', owner: stdioServer(), sent: 3, gets: 1 },
 	{ it: 'stdio unset, none sent', owner: stdioServer(), sent: UNSET, gets: UNSET },

@@ -31,9 +31,10 @@ const TABLE = [
 		stdio: true,
 		replicas: 3,
 		live: 4,
-		applied: '3',
+		applied: '1',
 		owes: undefined,
 	},
+	{ it: '3 that was stdio: owed, only 1 was carried', replicas: 3, live: 1, applied: '1', owes: 3 },
 ];
 
 describe('owed replicas', () => {

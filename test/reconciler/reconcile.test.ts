@@ -87,6 +87,55 @@ describe('reconcile: replicas', () => {
 		expect(replicasOf(stage)).to.equal(2);
 	});
 
+	it('that choice is written down after 10 s, or the next leader would take the count for a wish that nobody carried', async () => {
+		const server = mcpServer({ replicas: 1 });
+		const stage = createStage(server, { deployment: deployment(server) });
+		await stage.settle();
+		stage.deployment = deployment(server, { replicas: 6 });
+		const beforeMs = stage.nowMs;
+		await stage.settle();
+		expect(stage.nowMs - beforeMs).to.equal(10_000);
+		expect(annotationsOf(stage.deployment)).to.deep.equal({ [NOTE]: '1' });
+		const next = createStage(server, { deployment: stage.deployment as Json });
+		await next.settle();
+		expect(replicasOf(next)).to.equal(6);
+		await staysQuiet(stage);
+	});
+
+	it('an operator that takes the count back within that time leaves nothing to write down', async () => {
+		const server = mcpServer({ replicas: 1 });
+		const stage = createStage(server, { deployment: deployment(server) });
+		await stage.settle();
+		stage.deployment = deployment(server, { replicas: 6 });
+		await stage.pass();
+		stage.nowMs += 5_000;
+		stage.deployment = deployment(server);
+		await stage.settle();
+		expect(stage.writes).to.deep.equal([]);
+	});
+
+	it('a wish that the cap held back is carried once the server is stdio no longer', async () => {
+		const stage = createStage(stdioServer({ replicas: 3 }), { deployment: deployment(stdioServer()) });
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(1);
+		edit(stage, { transport: 'sse' });
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(3);
+	});
+
+	it('sse that becomes stdio for a moment gets its count back, though a note said that it had been carried', async () => {
+		const server = mcpServer({ replicas: 3, transport: 'sse' });
+		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
+		await stage.settle();
+		edit(stage, { transport: 'stdio' });
+		await stage.pass();
+		expect(replicasOf(stage)).to.equal(1);
+		edit(stage, { transport: 'sse' });
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(3);
+		await staysQuiet(stage);
+	});
+
 	it('a server made anew under the old name starts without a past', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }) });

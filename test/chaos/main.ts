@@ -1,0 +1,32 @@
+/**
+ * `make chaos`: the product on a real API server while everything around it breaks, and whether everything stored is right in the end. MINUTES=
+ * is how long (after each disturbance came once, they come in pairs), SEED= their
+ * order, ONLY= a part of the names of those that come. Ends with the count of what was checked.
+ */
+import { findAssets } from '../control-plane/assets.ts';
+import { startControlPlane } from '../control-plane/start.ts';
+import { DISTURBANCES } from './disturbances.ts';
+import { describeRun, writeResult } from './report.ts';
+import { runChaos } from './run.ts';
+
+const SEEDS = 1_000_000;
+const { env } = process;
+const minutes = Number(env['MINUTES'] || 5);
+const seed = Number(env['SEED'] || Math.floor(Math.random() * SEEDS));
+if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
+	process.stderr.write(
+		`make chaos: MINUTES=${env['MINUTES']} SEED=${env['SEED']}: both are numbers, minutes above 0\n`,
+	);
+	process.exit(2);
+}
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`make chaos: ${minutes} minutes, SEED=${seed}`);
+const assets = await findAssets({ env, controllerManager: true, say });
+const plane = await startControlPlane({ assets, controllerManager: true });
+const only = DISTURBANCES.map(({ name }) => name).filter((name) => name.includes(env['ONLY'] ?? ''));
+const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
+say(describeRun(run));
+writeResult(run);
+const failed = run.checks.filter(({ failures }) => failures.length > 0).length;
+say(`${run.checks.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

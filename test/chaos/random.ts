@@ -1,0 +1,30 @@
+/** Chance that comes the same way again for the same seed (mulberry32). */
+export interface Random {
+	/** From 0 up to but not including 1. */
+	readonly next: () => number;
+	/** A whole number, both ends included. */
+	readonly between: (least: number, most: number) => number;
+	readonly pick: <T>(from: readonly T[]) => T;
+	readonly shuffled: <T>(items: readonly T[]) => T[];
+}
+
+export function createRandom(seed: number): Random {
+	let state = seed >>> 0;
+	const next = (): number => {
+		state = (state + 0x6d2b79f5) >>> 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+	const between = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+	return {
+		next,
+		between,
+		pick: <T>(from: readonly T[]) => from[between(0, from.length - 1)] as T,
+		shuffled: <T>(items: readonly T[]) =>
+			items
+				.map((item) => ({ item, place: next() }))
+				.sort((a, b) => a.place - b.place)
+				.map(({ item }) => item),
+	};
+}

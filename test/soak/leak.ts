@@ -1,0 +1,22 @@
+/** Loaded before the program: a planted fault, which `make soak PLANT=…` must find. */
+import { openSync } from 'node:fs';
+import { Server } from 'node:https';
+
+const kept: unknown[] = [];
+let count = 0;
+
+const PLANTS: Readonly<Record<string, () => void>> = {
+	/** Half a kilobyte of each request. */
+	heap: () => void kept.push(Array.from({ length: 64 }, () => Math.random())),
+	/** A file that is never closed, for every twentieth. */
+	descriptors: () => {
+		count += 1;
+		if (count % 20 === 0) kept.push(openSync('/dev/null', 'r'));
+	},
+};
+const plant = PLANTS[process.env['PLANT'] ?? ''];
+const { listen } = Server.prototype;
+Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+	if (plant !== undefined) this.on('request', plant);
+	return Reflect.apply(listen, this, args) as Server;
+};

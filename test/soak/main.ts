@@ -1,0 +1,103 @@
+/**
+ * `make soak`: load, changes and disturbances for MINUTES= or HOURS=, while memory, descriptors and the event loop are looked at. Fails on what grows.
+ * SEED= is the order of the disturbances; PLANT=heap or PLANT=descriptors plants a leak, which it must find. Ends with the count of
+ * what was checked.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DISTURBANCES } from '../chaos/disturbances.ts';
+import { createRandom } from '../chaos/random.ts';
+import { converge } from '../chaos/rounds.ts';
+import { beginWriting } from '../chaos/run.ts';
+import { buildStage, type Stage } from '../chaos/stage.ts';
+import { findAssets } from '../control-plane/assets.ts';
+import { startControlPlane } from '../control-plane/start.ts';
+import { describeLoad, startLoad } from '../installed/load.ts';
+import { startDirect } from './direct.ts';
+import { judge, report } from './report.ts';
+import { startSampling } from './samples.ts';
+
+const { env } = process;
+const minutes = Number(env['HOURS'] ?? 0) * 60 || Number(env['MINUTES'] || 10);
+const seed = Number(env['SEED'] || 1);
+const plant = env['PLANT'] ?? '';
+if (!(minutes >= 3) || !['', 'heap', 'descriptors'].includes(plant)) {
+	process.stderr.write(
+		'make soak: MINUTES= or HOURS= is a number, of at least 3 minutes; PLANT= is heap or descriptors\n',
+	);
+	process.exit(2);
+}
+
+/** Those that end a process would begin all figures anew. */
+const ENDING = /killed$|replaced/;
+const EVERY_MS = 30_000;
+const LOAD_PER_SECOND = 15;
+const DIRECT_PER_SECOND = 30;
+const CHANGES_PER_SECOND = 1;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`make soak: ${minutes} minutes, SEED=${seed}${plant === '' ? '' : `, planted: ${plant}`}`);
+const assets = await findAssets({ env, controllerManager: true, say });
+const plane = await startControlPlane({ assets, controllerManager: true });
+const preloads = ['collect.ts', ...(plant === '' ? [] : ['leak.ts'])].map((file) => join(import.meta.dirname, file));
+const stage = await buildStage(plane, createRandom(seed + 2), { preloads, env: { PLANT: plant } });
+const scene = await beginWriting(stage, seed, CHANGES_PER_SECOND);
+const replicas = stage.members.map(({ replica }) => replica);
+const load = await startLoad(plane, LOAD_PER_SECOND);
+const direct = startDirect(replicas, DIRECT_PER_SECOND);
+const sampling = startSampling(replicas);
+scene.writer.resume();
+const disturbed = await disturbFor(stage, minutes * 60_000);
+
+await scene.writer.pause();
+const rows = await sampling.stop();
+const loaded = await load.stop();
+const { answered, failed } = await direct.stop();
+const { wrong } = await converge(stage, scene.ledger);
+await scene.writer.stop();
+const exits = await stage.stop();
+await plane.stop();
+
+say(`through the API server: ${describeLoad(loaded)}`);
+say(
+	`direct: ${answered} answered, ${failed} failed; ${scene.writer.stored()} changes; ${disturbed.length} disturbances`,
+);
+const checks = [
+	...judge(rows, minutes * 60),
+	{
+		promise: 'in the end everything stored is right',
+		failures: wrong.map(({ server, field }) => `${server}: ${field}`),
+	},
+	{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
+	{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
+	{ promise: 'no log told a Secret', failures: stage.leaks },
+	{ promise: 'reviews were answered all along', failures: answered > minutes * 60 ? [] : [`only ${answered}`] },
+];
+await report(
+	{ minutes, seed, rows, checks, calls: loaded.calls + answered, disturbed, isKept: plant === '' && minutes >= 10 },
+	say,
+);
+const broken = checks.filter(({ failures }) => failures.length > 0).length;
+say(`${checks.length - broken} passed, ${broken} failed`);
+process.exitCode = broken === 0 ? 0 : 1;
+
+/** One disturbance after the other with pauses in between; nobody waits for the end of what it did. */
+async function disturbFor(stage: Stage, ms: number): Promise<{ name: string; atSeconds: number }[]> {
+	const startedMs = performance.now();
+	const random = createRandom(seed);
+	const some = DISTURBANCES.filter(({ name }) => !ENDING.test(name) || name.startsWith('API server'));
+	const done: { name: string; atSeconds: number }[] = [];
+	let order: typeof some = [];
+	while (performance.now() - startedMs < ms) {
+		await sleep(Math.min(EVERY_MS, Math.max(ms - (performance.now() - startedMs), 0)));
+		if (performance.now() - startedMs >= ms) break;
+		if (order.length === 0) order = random.shuffled(some);
+		const disturbance = order.pop();
+		if (disturbance === undefined) break;
+		const atSeconds = Math.round((performance.now() - startedMs) / 1_000);
+		const met = await disturbance.run(stage, random).catch((error: Error) => error.message);
+		say(`${atSeconds} s ${disturbance.name}: ${typeof met === 'number' ? `met ${met} times` : met}`);
+		done.push({ name: disturbance.name, atSeconds });
+	}
+	return done;
+}

@@ -1,0 +1,78 @@
+/** What is looked at while it soaks: one line of figures per replica, every few seconds. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Replica } from '../chaos/replica.ts';
+
+/** A figure of /metrics, and by how much it may grow over what is measured: what noise moves its least values by. */
+export interface Figure {
+	readonly name: string;
+	readonly metric: string;
+	readonly unit: 'MiB' | '';
+	/** Without it the figure is only drawn and told. */
+	readonly most?: number;
+}
+
+const MIB = 2 ** 20;
+
+/** Bounds: docs/reliability.md. */
+export const FIGURES: readonly Figure[] = [
+	{ name: 'heap', metric: 'nodejs_heap_size_used_bytes', unit: 'MiB', most: 3 },
+	{ name: 'external', metric: 'nodejs_external_memory_bytes', unit: 'MiB', most: 3 },
+	{ name: 'resident', metric: 'process_resident_memory_bytes', unit: 'MiB', most: 16 },
+	{ name: 'descriptors', metric: 'process_open_fds', unit: '', most: 8 },
+	{ name: 'resources', metric: 'nodejs_active_resources_total', unit: '', most: 16 },
+	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', unit: '' },
+];
+
+export interface Row {
+	readonly atSeconds: number;
+	readonly replica: string;
+	/** By the name of the figure. */
+	readonly values: Readonly<Record<string, number>>;
+	/** Of the watch that was silent for longest. */
+	readonly silentSeconds: number;
+}
+
+const EVERY_MS = 5_000;
+
+export function startSampling(replicas: readonly Replica[]): { readonly stop: () => Promise<Row[]> } {
+	const rows: Row[] = [];
+	const startedMs = performance.now();
+	let isOver = false;
+	const look = async (replica: Replica): Promise<void> => {
+		const text = await replica.metrics().catch(() => undefined);
+		// One that is cut off from us tells the next time.
+		if (text === undefined) return;
+		const values = FIGURES.map(({ name, metric, unit }) => [name, inUnit(readingOf(text, metric), metric, unit)]);
+		const silent = [...text.matchAll(/^thv_scaling_watch_silent_seconds\{.*\} (\S+)$/gm)].map(([, value]) =>
+			Number(value),
+		);
+		rows.push({
+			atSeconds: (performance.now() - startedMs) / 1_000,
+			replica: replica.name,
+			values: Object.fromEntries(values),
+			silentSeconds: Math.max(...silent),
+		});
+	};
+	const running = (async () => {
+		while (!isOver) {
+			await Promise.all(replicas.map(look));
+			await sleep(EVERY_MS);
+		}
+	})();
+	return {
+		stop: async () => {
+			isOver = true;
+			await running;
+			return rows;
+		},
+	};
+}
+
+function readingOf(text: string, metric: string): number {
+	const found = new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1];
+	if (found === undefined) throw new Error(`/metrics has no ${metric}`);
+	return Number(found);
+}
+
+const inUnit = (value: number, metric: string, unit: Figure['unit']): number =>
+	unit === 'MiB' ? value / MIB : metric.endsWith('_seconds') ? value * 1_000 : value;
