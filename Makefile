@@ -27,6 +27,9 @@ demo: install ## See it work on a real API server; ONCE=1 ends by itself and fai
 test: install ## Run every test; ends with the count
 	@mocha
 
+fuzz: install ## Search for inputs that break a promise, for MINUTES=10 in all; TARGET= and SEED= repeat one search
+	@nice node test/fuzz/main.ts
+
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 
@@ -86,7 +89,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
+.PHONY: help install demo test fuzz test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -71,7 +71,8 @@ export function checksumOf(configMap: Json): string {
 		if (!isObject(map)) continue;
 		for (const key of Object.keys(map).sort()) {
 			if (map === annotations && key === CHECKSUM_ANNOTATION) continue;
-			hash.update(key).update(String(map[key]));
+			const value = map[key];
+			hash.update(key).update(typeof value === 'string' ? value : JSON.stringify(value));
 		}
 	}
 	return hash.digest('hex');
