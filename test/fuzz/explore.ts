@@ -43,14 +43,15 @@ export async function explore(
 	coverage.hasGrown(true);
 	const reachedBySeeds = coverage.reached();
 	const startedMs = performance.now();
-	while (performance.now() - startedMs < seconds * 1000) {
+	const isOver = (): boolean => performance.now() - startedMs > seconds * 1000;
+	while (!isOver()) {
 		// Half of them from what was found last: that is where the unknown begins.
 		const recent = corpus.slice(-Math.max(8, corpus.length >> 3));
 		const texts = Array.from({ length: BATCH }, () =>
 			changed(random.of(random.below(2) === 0 ? recent : corpus), corpus, target.words ?? [], random),
 		).filter(({ length }) => length <= (target.longest ?? LONGEST));
 		onBatch(texts);
-		for (const text of texts) await run(text);
+		for (const text of texts) if (!isOver()) await run(text);
 		if (!coverage.hasGrown(false)) continue;
 		// Some of them did it; which, shows when each runs alone.
 		for (const text of texts) {

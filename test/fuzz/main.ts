@@ -1,7 +1,7 @@
 /** `make fuzz`: every target for its share of MINUTES, as many at a time as there are processors; then a table, and 1 where anything was found. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Explored } from './explore.ts';
@@ -10,7 +10,7 @@ import { TARGETS } from './targets.ts';
 
 const DEFAULT_MINUTES = 10;
 /** For loading, seeds, and making what was found smaller. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 type Result = Omit<Explored, 'corpus'> & { readonly corpus: number };
 
@@ -39,9 +39,12 @@ function search(name: string): Promise<Result> {
 		process.once('exit', (code, signal) => {
 			clearTimeout(timer);
 			running.delete(process);
-			if (code === 0) resolve(JSON.parse(readFileSync(file, 'utf8')));
+			if (code === 0) {
+				resolve(JSON.parse(readFileSync(file, 'utf8')));
+				return;
+			}
 			const reason = `did not end (${signal ?? `exit code ${code}`}); it was one of these`;
-			resolve({ ...NOTHING, found: [{ text: code === 0 ? '' : readFileSync(file, 'utf8'), reason }] });
+			resolve({ ...NOTHING, found: [{ text: existsSync(file) ? readFileSync(file, 'utf8') : '', reason }] });
 		});
 	});
 }
