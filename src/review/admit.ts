@@ -45,6 +45,9 @@ export function requestOf(object: Json, namespace: string, uid: string): Request
 	const given = isObject(object['request']) ? object['request'] : {};
 	const reviewed = [given['object'], given['oldObject']].find(isObject);
 	if (reviewed === undefined) return { error: 'the AdmissionReview has no request with an object' };
+	if (textOf(reviewed['apiVersion']) === undefined || textOf(reviewed['kind']) === undefined) {
+		return { error: 'the object in the AdmissionReview has no apiVersion and kind' };
+	}
 	return checkReview({ ...object, request: envelopeOf(reviewed, namespace, uid, given)['request'] });
 }
 

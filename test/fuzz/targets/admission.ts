@@ -8,9 +8,9 @@ import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts
 import { patchedWith } from '../../../src/review/admit.ts';
 import { isObject, type Json } from '../../../src/toolhive/types.ts';
 import { clusterOf } from '../../admission/cluster.ts';
+import { patchedBy } from '../../admission/json-patch.ts';
 import { patchOf } from '../../admission/play.ts';
 import { frozen } from '../../objects/build.ts';
-import { patchedBy } from '../json-patch.ts';
 import { caseReviews } from '../seeds.ts';
 import { expectPrintable, jsonOf, type Target } from '../target.ts';
 
