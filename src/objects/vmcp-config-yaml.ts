@@ -3,7 +3,7 @@
  * Turning Redis off removes nothing here: an operator that knows the section writes it itself, and one that does not
  * sends the file without it.
  */
-import { type Document, isMap, parseDocument, stringify } from 'yaml';
+import { type Document, isMap, isNode, parseDocument, stringify, YAMLMap } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
 import { repeatedKeyIn } from './yaml-read.ts';
 
@@ -34,12 +34,25 @@ export function editVmcpConfig(text: string, redis: RedisFields): string | undef
 		const reread = read(appended);
 		if (reread !== undefined && says(reread, redis)) return appended;
 	}
-	if (!isMap(document.get(SECTION))) document.set(SECTION, document.createNode({}));
+	if (!isMap(document.get(SECTION))) document.set(SECTION, emptySection(document));
 	for (const key of ['provider', 'address', 'db', 'keyPrefix'] as const) {
 		if (Object.hasOwn(section, key)) document.setIn([SECTION, key], (section as Record<string, unknown>)[key]);
 		else document.deleteIn([SECTION, key]);
 	}
-	return document.toString(style);
+	try {
+		return document.toString(style);
+	} catch {
+		// The printer is who finds out that an alias leads to nothing, or to what the section was.
+		return undefined;
+	}
+}
+
+/** Instead of a null or whatever else stands there, with the comments about that. */
+function emptySection(document: Document): YAMLMap {
+	const section = new YAMLMap();
+	const before = document.get(SECTION, true);
+	if (isNode(before)) section.commentBefore = [before.commentBefore, before.comment].filter(Boolean).join('\n') || null;
+	return section;
 }
 
 /** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
