@@ -3,7 +3,7 @@ import { cpuMs, type Found } from './failure.ts';
 import type { Random } from './random.ts';
 import type { Target } from './target.ts';
 
-const LENGTHS = [12 * 1024, 48 * 1024] as const;
+const LONG = 48 * 1024;
 /** Below it the clock and the collector of garbage say more than the code. */
 const WORTH_MS = 120;
 /** Four times the length costs four times the time; where it costs this much more, every further step does. */
@@ -17,13 +17,14 @@ export async function pumped(
 	onTry: (text: string) => void,
 ): Promise<Found[]> {
 	const found: Found[] = [];
+	const longest = Math.min(LONG, target.longest ?? LONG);
 	const untilMs = performance.now() + seconds * 1000;
 	while (performance.now() < untilMs && found.length < 3) {
 		const text = random.of(corpus);
 		const from = random.below(text.length);
 		const piece = text.slice(from, from + 1 + random.below(24));
 		if (piece === '') continue;
-		const [short, long] = LENGTHS.map(
+		const [short, long] = [longest / 4, longest].map(
 			(length) => text.slice(0, from) + piece.repeat(Math.ceil(length / piece.length)) + text.slice(from),
 		) as [string, string];
 		onTry(long);

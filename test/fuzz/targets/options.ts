@@ -16,6 +16,8 @@ export const options: Target = {
 		'THV_SCALING_GRACE_PERIOD_SECONDS=30\n--operator-usernames\na,b',
 		'--namespace-label=a/b=c\nTHV_SCALING_STRICT=true\n--',
 	],
+	// For Node, which takes arguments from the front of a list, more of them cost more than in proportion.
+	longest: 8 * 1024,
 	words: [...Object.keys(SERVE_OPTIONS), ...Object.keys(REVIEW_OPTIONS)].map((flag) => `\n--${flag}=`),
 	check: (text) => {
 		const lines = text.split('\n');

@@ -24,6 +24,7 @@ export const runConfig: Target = {
 		'[]',
 		'{"scaling_config":null}',
 		'{"session_redis":{"tls":{}}}',
+		'\n {"a": 1, "backend_replicas": 3}\r\n',
 	],
 	words: ['"scaling_config":{}', '"session_redis":{"address":"r:1"}', '"backend_replicas":2,', '\\u003c'],
 	check: (text) => {
@@ -36,6 +37,7 @@ export const runConfig: Target = {
 				const after = jsonOf(edited);
 				expect(isObject(before) && isObject(after), 'a JSON object before and after').to.equal(true);
 				expect(editRunConfig(edited, wanted, layout), 'a second pass').to.equal(edited);
+				expect(around(edited), 'the blanks around it').to.deep.equal(around(text));
 				expect(foreignTexts(edited)).to.deep.equal(foreignTexts(text));
 				if (wanted.backendReplicas === undefined) expect(after).to.not.have.own.property('backend_replicas');
 				else expect(said(after as Json, layout)['backend_replicas']).to.equal(wanted.backendReplicas);
@@ -43,6 +45,8 @@ export const runConfig: Target = {
 		}
 	},
 };
+
+const around = (text: string): (string | undefined)[] => [/^\s*/.exec(text)?.[0], /\s*$/.exec(text)?.[0]];
 
 const said = (config: Json, layout: string): Json => (layout === 'both' ? (config['scaling_config'] as Json) : config);
 
