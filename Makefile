@@ -27,6 +27,9 @@ demo: install ## See it work on a real API server; ONCE=1 ends by itself and fai
 test: install ## Run every test; ends with the count
 	@mocha
 
+fuzz: install ## Search for inputs that break a promise, for MINUTES=10 in all; TARGET= and SEED= repeat one search
+	@nice node test/fuzz/main.ts
+
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
 

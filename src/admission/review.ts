@@ -57,9 +57,9 @@ export function checkReview(review: unknown): Request | BadRequest {
 	return {
 		uid: request['uid'],
 		resource: [
-			resource['group'] ?? '',
+			text(resource['group']),
 			resource['resource'],
-			...(request['subResource'] ? [request['subResource']] : []),
+			...(text(request['subResource']) === '' ? [] : [request['subResource']]),
 		].join('/'),
 		kind: isObject(kind) ? text(kind['kind']) : '',
 		operation,

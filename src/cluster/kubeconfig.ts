@@ -38,11 +38,15 @@ function load(path: string | undefined): KubeConfig {
 			}
 		}
 	} catch (error) {
+		// What the client makes of a list with something else in it.
+		if (error instanceof TypeError) throw new Error(NO_KUBECONFIG, { cause: error });
 		// The YAML reader goes on for lines with a picture of the place.
 		throw new Error((error as Error).message.split('\n', 1)[0], { cause: error });
 	}
 	return config;
 }
+
+const NO_KUBECONFIG = 'it is no kubeconfig: look at its lists of clusters, users and contexts';
 
 function useContext(config: KubeConfig, name: string): void {
 	if (config.getContextObject(name) === null) throw new Error(`no context ${JSON.stringify(name)} in it`);

@@ -157,10 +157,16 @@ function recordOf(
 			leaseDurationSeconds: Math.ceil(timing.leaseMs / 1000),
 			acquireTime: isSame ? before['acquireTime'] : now,
 			renewTime: now,
-			leaseTransitions: Number(before['leaseTransitions'] ?? 0) + (isSame || lease === undefined ? 0 : 1),
+			leaseTransitions: Math.min(transitionsOf(before) + (isSame || lease === undefined ? 0 : 1), INT32_MAX),
 		},
 	};
 }
+
+const INT32_MAX = 2 ** 31 - 1;
+
+/** One more than an int32 would be refused for ever. */
+const transitionsOf = ({ leaseTransitions }: Json): number =>
+	Number.isInteger(leaseTransitions) ? Math.max(0, leaseTransitions as number) : 0;
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 	sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -54,8 +54,8 @@ export async function listEach<T>(
 				const query = { limit: String(PAGE_SIZE), labelSelector, continue: textOf(metadataOf(page)['continue']) };
 				page = asObject(await connection.get(withQuery(path, query), signal));
 				// Go writes a list of nothing as null now and then.
-				for (const item of (page['items'] as Json[] | null) ?? []) {
-					const value = project(withType(item, page));
+				for (const item of asList(page['items'] ?? [])) {
+					const value = project(withType(asObject(item), page));
 					if (value !== undefined) items.push(value);
 				}
 			} while (metadataOf(page)['continue']);
@@ -82,15 +82,16 @@ export async function openWatch(
 		timeoutSeconds: String(Math.ceil(watchSeconds * (1 + Math.random()))),
 		labelSelector,
 	};
-	return eventsOf(await connection.stream(withQuery(from.path, query), idleTimeoutMs, signal));
+	return eventsOf(await connection.stream(withQuery(from.path, query), idleTimeoutMs, signal), from.resourceVersion);
 }
 
-async function* eventsOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Event> {
+async function* eventsOf(stream: AsyncIterable<Buffer>, from: string): AsyncGenerator<Event> {
+	let resourceVersion = from;
 	for await (const line of linesOf(stream)) {
 		const event = asObject(JSON.parse(line));
 		const object = asObject(event['object']);
-		if (event['type'] === 'ERROR') throw new StreamError(String(object['message']));
-		const resourceVersion = String(metadataOf(object)['resourceVersion']);
+		if (event['type'] === 'ERROR') throw new StreamError(textOf(object['message']) ?? 'no message');
+		resourceVersion = textOf(metadataOf(object)['resourceVersion']) ?? resourceVersion;
 		yield { type: event['type'] as Event['type'], object, resourceVersion };
 	}
 }
@@ -116,12 +117,17 @@ function withQuery(path: string, query: Record<string, string | undefined>): str
 
 /** Items of a list come without the type that the list has. */
 function withType(item: Json, page: Json): Json {
-	const kind = String(page['kind']).replace(/List$/, '');
+	const kind = textOf(page['kind'])?.replace(/List$/, '');
 	return { apiVersion: page['apiVersion'], kind, ...item };
 }
 
 function asObject(value: unknown): Json {
 	if (!isObject(value)) throw new SyntaxError('the API server sent something that is not an object');
+	return value;
+}
+
+function asList(value: unknown): readonly unknown[] {
+	if (!Array.isArray(value)) throw new SyntaxError('the API server sent items that are not a list');
 	return value;
 }
 

@@ -4,6 +4,7 @@ import { crdOf } from '../toolhive/crd.ts';
 import type { Kind } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { type Addition, CRD_KIND, definedKindOf, lacksOf, type Path, UnusableCrd } from './crd.ts';
+import { textOf } from './metadata.ts';
 import { type At, contentOf, readDocuments, UnusableText } from './yaml-read.ts';
 import { nodeAt, splicesFor, withSplices } from './yaml-text.ts';
 
@@ -62,7 +63,7 @@ function completeCrd(object: unknown, path: Path, document: Document, at: At) {
 	const crd = object as Json;
 	try {
 		const lacks = lacksOf(crd, kind);
-		const name = String(metadataOf(crd)['name'] ?? kind);
+		const name = textOf(metadataOf(crd)['name']) ?? kind;
 		return {
 			notes: lacks.map(({ version, fields }) => `${name} ${version}: added ${fields.join(', ')}`),
 			additions: lacks.flatMap(({ additions }) => additions.map((one) => ({ ...one, path: [...path, ...one.path] }))),

@@ -66,7 +66,7 @@ export function lacksOf(crd: Json, kind: Kind): Lack[] {
 }
 
 function lackOf(version: unknown, kind: Kind, path: Path): Lack {
-	const name = isObject(version) ? String(version['name']) : 'without a name';
+	const name = isObject(version) && typeof version['name'] === 'string' ? version['name'] : 'without a name';
 	const schema = isObject(version) ? version['schema'] : undefined;
 	const root = isObject(schema) ? schema['openAPIV3Schema'] : undefined;
 	if (!isObject(root)) {

@@ -1,5 +1,5 @@
 /** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
-import { GROUP, isKind, type Kind } from '../toolhive/names.ts';
+import { isKind, isOfToolhive, type Kind } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
 
 const NONE: Json = {};
@@ -32,7 +32,7 @@ export function ownersOf(
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
 	const owners = controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
-		if (!isObject(reference) || !textOf(reference['apiVersion'])?.startsWith(`${GROUP}/`)) return [];
+		if (!isObject(reference) || !isOfToolhive(reference['apiVersion'])) return [];
 		const { kind, name, uid } = reference;
 		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
 		return [{ kind, namespace, name, ...(typeof uid === 'string' && { uid }) }];

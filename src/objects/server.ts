@@ -1,5 +1,5 @@
 /** The custom resources: what we read of them, and the fields an operator erased. */
-import { GROUP, IGNORE_ANNOTATION, isKind, KINDS, type Kind } from '../toolhive/names.ts';
+import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
 import {
 	isObject,
@@ -14,7 +14,7 @@ import { namespaceOf, textOf } from './metadata.ts';
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const { kind, apiVersion } = object;
-	if (!isKind(kind) || !textOf(apiVersion)?.startsWith(`${GROUP}/`)) return undefined;
+	if (!isKind(kind) || !isOfToolhive(apiVersion)) return undefined;
 	const metadata = metadataOf(object);
 	const spec = isObject(object['spec']) ? object['spec'] : {};
 	const replicas = countOf(spec['replicas']);

@@ -3,8 +3,9 @@
  * Turning Redis off removes nothing here: an operator that knows the section writes it itself, and one that does not
  * sends the file without it.
  */
-import { type Document, isMap, parseDocument, stringify } from 'yaml';
+import { type Document, isMap, isNode, parseDocument, stringify, YAMLMap } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
+import { repeatedKeyIn } from './yaml-read.ts';
 
 /** Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. UTF-16 units. */
 const LONGEST_TEXT = 64 * 1024;
@@ -16,8 +17,8 @@ const OPERATORS_INDENT = 4;
 /** `text` with the section as `redis` says; `text` itself where it already says so; undefined where it is no YAML mapping or too long. */
 export function editVmcpConfig(text: string, redis: RedisFields): string | undefined {
 	if (text.length > LONGEST_TEXT) return undefined;
-	const document = parseDocument(text);
-	if (document.errors.length > 0 || !isMap(document.contents)) return undefined;
+	const document = read(text);
+	if (!isMap(document?.contents)) return undefined;
 	if (says(document, redis)) return text;
 	const section = {
 		provider: 'redis',
@@ -30,22 +31,41 @@ export function editVmcpConfig(text: string, redis: RedisFields): string | undef
 	const style = { indent, lineWidth: 0, singleQuote: true, version: '1.1' } as const;
 	if (!document.has(SECTION)) {
 		const appended = `${text}${text.endsWith('\n') ? '' : '\n'}${stringify({ [SECTION]: section }, style)}`;
-		const reread = parseDocument(appended);
-		if (reread.errors.length === 0 && says(reread, redis)) return appended;
+		const reread = read(appended);
+		if (reread !== undefined && says(reread, redis)) return appended;
 	}
-	if (!isMap(document.get(SECTION))) document.set(SECTION, document.createNode({}));
+	if (!isMap(document.get(SECTION))) document.set(SECTION, emptySection(document));
 	for (const key of ['provider', 'address', 'db', 'keyPrefix'] as const) {
 		if (Object.hasOwn(section, key)) document.setIn([SECTION, key], (section as Record<string, unknown>)[key]);
 		else document.deleteIn([SECTION, key]);
 	}
-	return document.toString(style);
+	try {
+		return document.toString(style);
+	} catch {
+		// The printer is who finds out that an alias leads to nothing, or to what the section was.
+		return undefined;
+	}
+}
+
+/** Instead of a null or whatever else stands there, with the comments about that. */
+function emptySection(document: Document): YAMLMap {
+	const section = new YAMLMap();
+	const before = document.get(SECTION, true);
+	if (isNode(before)) section.commentBefore = [before.commentBefore, before.comment].filter(Boolean).join('\n') || null;
+	return section;
 }
 
 /** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
 export function vmcpConfigHasTls(text: string): boolean {
 	if (text.length > LONGEST_TEXT) return false;
-	const document = parseDocument(text);
-	return isMap(document.get(SECTION)) && isMap(document.getIn([SECTION, 'tls']));
+	const document = read(text);
+	return isMap(document?.contents) && isMap(document.get(SECTION)) && isMap(document.getIn([SECTION, 'tls']));
+}
+
+/** Undefined where it is no YAML, or a key stands twice. The parser takes seconds to find that out by itself for some thousand keys. */
+function read(text: string): Document | undefined {
+	const document = parseDocument(text, { uniqueKeys: false });
+	return document.errors.length > 0 || repeatedKeyIn(document) !== undefined ? undefined : document;
 }
 
 function says(document: Document, redis: RedisFields): boolean {

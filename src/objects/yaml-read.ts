@@ -1,5 +1,14 @@
 /** Reads YAML and JSON that a person gives us, and says what is wrong with it and where. */
-import { type Document, isMap, LineCounter, parseAllDocuments, visit, type YAMLParseError } from 'yaml';
+import {
+	type Document,
+	isMap,
+	isScalar,
+	LineCounter,
+	parseAllDocuments,
+	type Scalar,
+	visit,
+	type YAMLParseError,
+} from 'yaml';
 
 /** A text that cannot be used. The message is for the caller; line and column count from 1. */
 export class UnusableText extends Error {
@@ -35,10 +44,11 @@ export function readDocuments(text: string): { readonly documents: readonly Docu
 		const before = text.slice(0, deep).split('\n');
 		throw new UnusableText(TOO_DEEP, before.length, (before.at(-1) ?? '').length + 1);
 	}
-	const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
+	const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
 	const isTemplate = TEMPLATE.test(text);
 	const error: YAMLParseError | undefined = documents.flatMap(({ errors }) => errors)[0];
 	if (error !== undefined) throw at(error.pos[0], problemOf(error, isTemplate));
+	for (const document of documents) refuseRepeated(document, at);
 	if (isTemplate) for (const document of documents) refuseAction(document, at);
 	return { documents, at };
 }
@@ -46,6 +56,31 @@ export function readDocuments(text: string): { readonly documents: readonly Docu
 function problemOf({ code, message }: YAMLParseError, isTemplate: boolean): string {
 	if (code === 'RESOURCE_EXHAUSTION') return TOO_DEEP;
 	return isTemplate ? NOT_RENDERED : `not valid YAML or JSON: ${message.split('\n')[0]}`;
+}
+
+/** The first key that stands twice in one mapping. The parser compares every key with every other to find it; this does not. */
+export function repeatedKeyIn(document: Document): Scalar | undefined {
+	let repeated: Scalar | undefined;
+	visit(document, {
+		Map: (_, { items }) => {
+			const seen = new Set<unknown>();
+			for (const { key } of items) {
+				if (!isScalar(key)) continue;
+				if (seen.has(key.value)) {
+					repeated = key;
+					return visit.BREAK;
+				}
+				seen.add(key.value);
+			}
+			return undefined;
+		},
+	});
+	return repeated;
+}
+
+function refuseRepeated(document: Document, at: At): void {
+	const key = repeatedKeyIn(document);
+	if (key !== undefined) throw at(key.range?.[0] ?? 0, 'not valid YAML or JSON: Map keys must be unique');
 }
 
 /** `{{ .Values.name }}` is valid YAML: a mapping whose key is a mapping, which JSON cannot have. */

@@ -2,7 +2,7 @@
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Answer } from '../admission/answer.ts';
 import { type BadRequest, checkReview, type Request } from '../admission/review.ts';
-import { namespaceOf } from '../objects/metadata.ts';
+import { namespaceOf, textOf } from '../objects/metadata.ts';
 import type { Finding, Violation } from '../policy/finding.ts';
 import { KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type Operation } from '../toolhive/types.ts';
@@ -45,14 +45,17 @@ export function requestOf(object: Json, namespace: string, uid: string): Request
 	const given = isObject(object['request']) ? object['request'] : {};
 	const reviewed = [given['object'], given['oldObject']].find(isObject);
 	if (reviewed === undefined) return { error: 'the AdmissionReview has no request with an object' };
+	if (textOf(reviewed['apiVersion']) === undefined || textOf(reviewed['kind']) === undefined) {
+		return { error: 'the object in the AdmissionReview has no apiVersion and kind' };
+	}
 	return checkReview({ ...object, request: envelopeOf(reviewed, namespace, uid, given)['request'] });
 }
 
 const PERSON = 'kubernetes-admin';
 
 function envelopeOf(object: Json, namespace: string, uid: string, given: Json): Json {
-	const apiVersion = String(object['apiVersion']);
-	const kind = String(object['kind']);
+	const apiVersion = textOf(object['apiVersion']) ?? '';
+	const kind = textOf(object['kind']) ?? '';
 	const slash = apiVersion.lastIndexOf('/');
 	const group = apiVersion.slice(0, Math.max(slash, 0));
 	const version = apiVersion.slice(slash + 1);

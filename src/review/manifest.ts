@@ -1,4 +1,5 @@
 /** Objects of Kubernetes as they stand in a file. */
+import { textOf } from '../objects/metadata.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { NotJson, parseJson } from './json.ts';
 import { NOT_RENDERED, type Problem } from './problem.ts';
@@ -91,7 +92,7 @@ const isList = (object: Json): boolean => {
 
 function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	if (!isObject(item) || item['kind'] !== undefined || kind === 'List') return item;
-	return { apiVersion, kind: String(kind).replace(/List$/, ''), ...item };
+	return { apiVersion, kind: textOf(kind)?.replace(/List$/, ''), ...item };
 }
 
 function problemOf(value: unknown): string | undefined {
@@ -104,7 +105,7 @@ function problemOf(value: unknown): string | undefined {
 		const found = typeof name === 'number' || typeof name === 'boolean' ? `; ${name} needs quotes to be one` : '';
 		return `${value['kind']} without a name: metadata.name must be a text${found}`;
 	}
-	return String(name).includes('{{') ? NOT_RENDERED : undefined;
+	return textOf(name)?.includes('{{') ? NOT_RENDERED : undefined;
 }
 
 /** `metadata.annotations[toolhive-scaling/ignore]` as keys. What stands in brackets may have dots. */

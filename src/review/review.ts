@@ -3,6 +3,7 @@ import { denialText } from '../admission/answer.ts';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
+import { textOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
@@ -111,8 +112,8 @@ async function reviewOne(
 		file,
 		line,
 		operation: request.operation,
-		apiVersion: String(before['apiVersion']),
-		kind: String(before['kind']),
+		apiVersion: textOf(before['apiVersion']) ?? '',
+		kind: textOf(before['kind']) ?? '',
 		namespace: request.namespace,
 		name: request.name,
 		verdict,

@@ -5,6 +5,10 @@
 
 export const GROUP = 'toolhive.stacklok.dev';
 
+/** Whether an `apiVersion` is one of ToolHive's. Nobody has looked at the types of what reaches us. */
+export const isOfToolhive = (apiVersion: unknown): boolean =>
+	typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`);
+
 /** Served versions we accept, the preferred one first. v1beta1 exists since ToolHive v0.23.0. */
 export const VERSIONS = ['v1beta1', 'v1alpha1'] as const;
 

@@ -1,4 +1,5 @@
 /** Requests as the API server makes them, and what becomes of an object that is answered. */
+import { expect } from 'chai';
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import { type Answer, denialText } from '../../src/admission/answer.ts';
 import type { Cluster } from '../../src/admission/cluster.ts';
@@ -8,6 +9,7 @@ import { validate } from '../../src/admission/validate.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
 import type { Json, Operation } from '../../src/toolhive/types.ts';
 import { frozen, NAMESPACE } from '../objects/build.ts';
+import { patchedBy } from './json-patch.ts';
 
 export const OPERATOR = 'system:serviceaccount:toolhive-system:toolhive-operator';
 export const PERSON = 'alice';
@@ -55,7 +57,9 @@ export const validated = (asked: Request, cluster: Cluster): Answer => validate(
 /** `object` after `patch`, applied as strictly as the API server does: every path must be there. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
 	const copy = structuredClone(object);
-	return jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
+	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
+	expect(patchedBy(object, patch), 'the patch, applied by other code').to.deep.equal(result);
+	return result;
 }
 
 export function patchOf(answer: Answer): readonly Operation[] {

@@ -1,0 +1,48 @@
+/** Reads what a server sent as HTTP/1.1, strictly, and looks at the shape of each answer. */
+import { STATUS_CODES } from 'node:http';
+import { expect } from 'chai';
+import type { Json } from '../../src/toolhive/types.ts';
+
+/** What Node itself says to what is no request: without a body, or with an empty one in chunks. */
+const OF_NODE =
+	/^HTTP\/1\.1 (400|408|413|417|431) [A-Za-z ]+\r\n((Connection|Date|Keep-Alive|Transfer-Encoding): [^\r\n]+\r\n)*\r\n(0\r\n\r\n)?/;
+
+/** `text` in latin1: any number of answers, the last perhaps cut off. `isHealth`: of the port for probes, which answers in plain text. */
+export function checkResponses(text: string, isHealth: boolean): void {
+	let rest = text;
+	while (rest !== '') {
+		rest = rest.replace(/^(HTTP\/1\.1 100 Continue\r\n\r\n)+/, '').replace(OF_NODE, '');
+		if (rest === '') return;
+		const end = rest.indexOf('\r\n\r\n');
+		expect(end, `the end of a head in ${JSON.stringify(rest.slice(0, 200))}`).to.be.above(0);
+		const [start = '', ...lines] = rest.slice(0, end).split('\r\n');
+		const [, code = ''] = /^HTTP\/1\.1 (\d{3}) /.exec(start) ?? [];
+		expect(STATUS_CODES, start).to.have.property(code);
+		for (const line of lines) expect(line).to.match(/^[\w-]+: [^\r\n\0]*$/);
+		const headers = Object.fromEntries(
+			lines.map((line) => [line.split(':')[0]?.toLowerCase(), line.replace(/^[^:]*: /, '')]),
+		);
+		const length = headers['content-length'];
+		expect(length, `the length of ${start}`).to.match(/^\d+$/);
+		const from = end + 4;
+		const body = rest.slice(from, from + Number(length));
+		const isWithout = body.length < Number(length) && (body === '' || body.startsWith('HTTP/1.1 '));
+		rest = isWithout ? body : rest.slice(from + Number(length));
+		if (!isWithout && !isHealth) checkBody(Number(code), body);
+	}
+}
+
+function checkBody(code: number, body: string): void {
+	// To /round-trip, which the readiness probe of our own asks for.
+	if (code === 200 && body === 'ok\n') return;
+	const json = JSON.parse(Buffer.from(body, 'latin1').toString()) as Json;
+	if (code === 200) {
+		expect(json).to.include({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' });
+		expect((json['response'] as Json)['uid'])
+			.to.be.a('string')
+			.and.not.equal('');
+		return;
+	}
+	expect(json).to.include({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code });
+	expect(json['message']).to.be.a('string').and.not.equal('');
+}

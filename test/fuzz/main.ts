@@ -1,0 +1,85 @@
+/** `make fuzz`: every target for its share of MINUTES, as many at a time as there are processors; then a table, and 1 where anything was found. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Explored } from './explore.ts';
+import { keepFound } from './found.ts';
+import { TARGETS } from './targets.ts';
+
+const DEFAULT_MINUTES = 10;
+/** For loading, seeds, and making what was found smaller. */
+const PATIENCE_MS = 180_000;
+
+type Result = Omit<Explored, 'corpus'> & { readonly corpus: number };
+
+const minutes = Number(process.env['MINUTES'] || DEFAULT_MINUTES);
+const seed = Number(process.env['SEED'] || randomInt(1, 2 ** 31));
+if (!(minutes > 0)) throw new Error(`MINUTES is ${process.env['MINUTES']}; allowed: a number above 0`);
+const names = process.env['TARGET'] ? [process.env['TARGET']] : Object.keys(TARGETS);
+const atOnce = Math.min(availableParallelism(), names.length);
+const seconds = (minutes * 60 * atOnce) / names.length;
+
+const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+	for (const one of running) one.kill('SIGKILL');
+	rmSync(folder, { recursive: true });
+});
+
+/** What one search found. One that has to be killed, or dies, found what it was at. */
+function search(name: string): Promise<Result> {
+	const file = join(folder, name);
+	const args = [join(import.meta.dirname, 'one.ts'), name, String(seconds), String(seed), file];
+	const process = spawn(globalThis.process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+	running.add(process);
+	const timer = setTimeout(() => process.kill('SIGKILL'), seconds * 1000 + PATIENCE_MS);
+	return new Promise((resolve) => {
+		process.once('exit', (code, signal) => {
+			clearTimeout(timer);
+			running.delete(process);
+			if (code === 0) {
+				resolve(JSON.parse(readFileSync(file, 'utf8')));
+				return;
+			}
+			const reason = `did not end (${signal ?? `exit code ${code}`}); it was one of these`;
+			resolve({ ...NOTHING, found: [{ text: existsSync(file) ? readFileSync(file, 'utf8') : '', reason }] });
+		});
+	});
+}
+
+const NOTHING: Result = { runs: 0, seconds: 1, reachedBySeeds: 0, reached: 0, corpus: 0, found: [] };
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+say(`${names.length} targets, ${seconds.toFixed(0)} s each, ${atOnce} at a time; seed ${seed}`);
+const results = new Map<string, Result>();
+const waiting = names.values();
+await Promise.all(
+	Array.from({ length: atOnce }, async () => {
+		for (const name of waiting) {
+			const result = await search(name);
+			results.set(name, result);
+			for (const one of result.found) {
+				const reason = one.reason.split('\n').slice(0, 4).join('\n');
+				say(`\n${name}: ${reason}\n  input: ${keepFound(name, one)}`);
+			}
+		}
+	}),
+);
+
+const kilo = (characters: number): string => `${(characters / 1000).toFixed(1)}k`;
+const rows = names.flatMap((name) => {
+	const { runs, seconds: lasted, reachedBySeeds, reached, corpus, found } = results.get(name) ?? NOTHING;
+	const numbers = [runs, (runs / lasted).toFixed(0), kilo(reachedBySeeds), kilo(reached), corpus, found.length];
+	return [[name, ...numbers.map(String)]];
+});
+const head = ['target', 'runs', 'runs/s', 'code by seeds', 'code in the end', 'inputs kept', 'findings'];
+const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+say('');
+for (const row of [head, ...rows])
+	say(row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '));
+const failed = names.filter((name) => (results.get(name)?.found.length ?? 1) > 0).length;
+say(`${names.length - failed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,32 @@
+/** JSON with lines and every digit, against the parser of the language. */
+import { expect } from 'chai';
+import { parseJson } from '../../../src/review/json.ts';
+import { Unparsable, writeJson } from '../../../src/review/values.ts';
+import { jsonOf, type Target, unless } from '../target.ts';
+
+export const json: Target = {
+	name: 'json',
+	reads: 'JSON, with lines and every digit',
+	seeds: () => [
+		'{"a":[1,{"b":"\\u00e9\\n"}],"c":12345678901234567890}',
+		'[]',
+		'-0',
+		'1e400',
+		'{"a":1,"a":2}',
+		'"\\ud800"',
+		'{\n "a": {\n}}',
+	],
+	check: (text) => {
+		const parsed = unless([Unparsable], () => parseJson(text));
+		if (parsed === undefined) return;
+		// What half a character becomes is Go's business.
+		const expected = JSON.parse(JSON.stringify(jsonOf(text)), (_key, one) =>
+			typeof one === 'string' ? one.toWellFormed() : one,
+		);
+		if (text.isWellFormed() && !/\\u[dD]/.test(text))
+			expect(JSON.parse(writeJson(parsed.value))).to.deep.equal(expected);
+		for (const path of [[], ['a'], ['a', 0], ['a', 1, 'b'], ['zz']]) {
+			expect(parsed.lineOf(path)).to.be.within(1, text.split('\n').length);
+		}
+	},
+};

@@ -1,0 +1,50 @@
+/** Flags and environment: a line is an argument, or a variable where it has our prefix and a `=`. */
+import { expect } from 'chai';
+import { readCommandLine, type Table, UsageError } from '../../../src/commands/options.ts';
+import { REVIEW_OPTIONS } from '../../../src/commands/review-options.ts';
+import { SERVE_OPTIONS } from '../../../src/commands/serve-options.ts';
+import type { Target } from '../target.ts';
+
+const VARIABLE = /^(THV_SCALING_[A-Z_]+)=(.*)$/s;
+
+export const options: Target = {
+	name: 'options',
+	reads: 'command lines and variables',
+	seeds: () => [
+		'--webhook-port=8443\n--leader-elect\nfalse\n',
+		'-o\njson\n--strict\n-\nfolder',
+		'THV_SCALING_GRACE_PERIOD_SECONDS=30\n--operator-usernames\na,b',
+		'--namespace-label=a/b=c\nTHV_SCALING_STRICT=true\n--',
+	],
+	// For Node, which takes arguments from the front of a list, more of them cost more than in proportion.
+	longest: 8 * 1024,
+	words: [...Object.keys(SERVE_OPTIONS), ...Object.keys(REVIEW_OPTIONS)].map((flag) => `\n--${flag}=`),
+	check: (text) => {
+		const lines = text.split('\n');
+		const args = lines.filter((line) => !VARIABLE.test(line));
+		const environment = Object.fromEntries(
+			lines.flatMap((line) => {
+				const [, name = '', value = ''] = VARIABLE.exec(line) ?? [];
+				return name === '' ? [] : [[name, value]];
+			}),
+		);
+		for (const table of [SERVE_OPTIONS, REVIEW_OPTIONS] as readonly Table[]) checkTable(table, args, environment);
+	},
+};
+
+function checkTable(table: Table, args: readonly string[], environment: Record<string, string>): void {
+	try {
+		const { options: values, positionals } = readCommandLine(table, args, environment);
+		expect(Object.keys(table)).to.include.members(Object.keys(values));
+		const given = new Set(args);
+		expect(positionals.filter((one) => !given.has(one))).to.deep.equal([]);
+		for (const [flag, value] of Object.entries(values)) {
+			if (typeof value === 'number') expect(Number.isSafeInteger(value), flag).to.equal(true);
+			expect(value, flag).to.not.equal(undefined);
+		}
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		expect(error.message).to.not.equal('');
+		expect(error.message, 'one line').to.not.include('\n');
+	}
+}

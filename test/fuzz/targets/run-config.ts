@@ -1,0 +1,64 @@
+/** `runconfig.json`: our keys go in and out, and everything else stays byte for byte. */
+import { expect } from 'chai';
+import { parseTree } from 'jsonc-parser';
+import { editRunConfig, runConfigHasTls } from '../../../src/objects/run-config-json.ts';
+import type { RunConfigFields } from '../../../src/policy/run-config.ts';
+import { isObject, type Json } from '../../../src/toolhive/types.ts';
+import { configTexts } from '../seeds.ts';
+import { jsonOf, type Target } from '../target.ts';
+
+const WANTS: readonly RunConfigFields[] = [
+	{},
+	{ backendReplicas: 0 },
+	{ backendReplicas: 2, redis: { address: 'r:1', db: 0, keyPrefix: '<a>:' } },
+	{ redis: { address: '' } },
+];
+const OURS = ['backend_replicas', 'session_redis'];
+
+export const runConfig: Target = {
+	name: 'run-config',
+	reads: '`runconfig.json`',
+	seeds: () => [
+		...configTexts('runconfig.json'),
+		'{}',
+		'[]',
+		'{"scaling_config":null}',
+		'{"session_redis":{"tls":{}}}',
+		'\n {"a": 1, "backend_replicas": 3}\r\n',
+	],
+	words: ['"scaling_config":{}', '"session_redis":{"address":"r:1"}', '"backend_replicas":2,', '\\u003c'],
+	check: (text) => {
+		runConfigHasTls(text);
+		for (const wanted of WANTS) {
+			for (const layout of ['both', 'top-level'] as const) {
+				const edited = editRunConfig(text, wanted, layout);
+				if (edited === undefined || edited === text) continue;
+				const before = jsonOf(text);
+				const after = jsonOf(edited);
+				expect(isObject(before) && isObject(after), 'a JSON object before and after').to.equal(true);
+				expect(editRunConfig(edited, wanted, layout), 'a second pass').to.equal(edited);
+				expect(around(edited), 'the blanks around it').to.deep.equal(around(text));
+				expect(foreignTexts(edited)).to.deep.equal(foreignTexts(text));
+				if (wanted.backendReplicas === undefined) expect(after).to.not.have.own.property('backend_replicas');
+				else expect(said(after as Json, layout)['backend_replicas']).to.equal(wanted.backendReplicas);
+			}
+		}
+	},
+};
+
+const around = (text: string): (string | undefined)[] => [/^\s*/.exec(text)?.[0], /\s*$/.exec(text)?.[0]];
+
+const said = (config: Json, layout: string): Json => (layout === 'both' ? (config['scaling_config'] as Json) : config);
+
+/** What stands under keys that are not ours, as written, in its order. */
+function foreignTexts(text: string): string[] {
+	const textsIn = (node: ReturnType<typeof parseTree>): string[] =>
+		(node?.children ?? []).flatMap((property) => {
+			const [key, value] = property.children ?? [];
+			if (key === undefined || value === undefined || OURS.includes(key.value)) return [];
+			if (key.value === 'scaling_config' && value.type === 'object') return textsIn(value);
+			// It is made where it is not there, and taken away when it is empty.
+			return key.value === 'scaling_config' ? [] : [text.slice(property.offset, property.offset + property.length)];
+		});
+	return textsIn(parseTree(text));
+}

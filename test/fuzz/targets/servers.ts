@@ -1,0 +1,45 @@
+/** Custom resources of any shape, and what every rule makes of them. */
+import { expect } from 'chai';
+import { serverOf } from '../../../src/objects/server.ts';
+import { decide, findingsOf, WARNING_IDS, WARNINGS } from '../../../src/policy/decide.ts';
+import { UNKNOWN_IGNORE_ID } from '../../../src/policy/ignore.ts';
+import { keySpaceOf } from '../../../src/policy/key-space.ts';
+import { isObject, type Json, type Server } from '../../../src/toolhive/types.ts';
+import { frozen } from '../../objects/build.ts';
+import { caseObjects } from '../seeds.ts';
+import { jsonOf, type Target } from '../target.ts';
+
+/** In the order in which they are told. */
+const IDS = [...Object.keys(WARNINGS), UNKNOWN_IGNORE_ID];
+
+export const servers: Target = {
+	name: 'servers',
+	reads: 'custom resources, through every rule',
+	seeds: () => caseObjects().flatMap((one) => (serverOf(one) === undefined ? [] : [JSON.stringify(one)])),
+	words: ['"replicas":2', '"transport":"stdio"', '"provider":"redis"', '"keyPrefix":"a"', '"sessionAffinity":"None"'],
+	check: (text) => {
+		const object = jsonOf(text);
+		if (!isObject(object)) return;
+		const server = serverOf(frozen(object));
+		if (server !== undefined) checkServer(server, object);
+	},
+};
+
+function checkServer(server: Server, object: Json): void {
+	const decision = decide(frozen(server));
+	expect(decide(server), 'decided again').to.deep.equal(decision);
+	const asked = isObject(object['spec']) ? object['spec']['replicas'] : undefined;
+	if (typeof asked !== 'number') expect(decision.replicas, 'a count nobody set').to.equal(undefined);
+	else if (decision.replicas !== undefined)
+		expect(decision.replicas).to.equal(server.spec.stdio ? Math.min(asked, 1) : asked);
+	const { passwordRef, provider } = server.spec.sessionStorage ?? {};
+	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
+
+	const findings = findingsOf({ server, before: server, surroundings: {} });
+	const told = findings.map(({ id }) => IDS.indexOf(id));
+	expect(told, 'their order').to.deep.equal(told.toSorted((a, b) => a - b));
+	const silenced = findingsOf({ server: { ...server, ignore: [...WARNING_IDS] }, surroundings: {} });
+	expect(silenced, 'all of them ignored').to.deep.equal([]);
+	const twin = { ...server, name: `${server.name}-2`, uid: 'other' };
+	expect(keySpaceOf(twin), 'the key space of a twin').to.equal(keySpaceOf(server));
+}

@@ -1,0 +1,85 @@
+/** vMCP's `config.yaml`: the section says what is wanted, and everything else, comments too, what it said before. */
+import { expect } from 'chai';
+import { type Document, isAlias, isSeq, parseDocument, visit } from 'yaml';
+import { editVmcpConfig, vmcpConfigHasTls } from '../../../src/objects/vmcp-config-yaml.ts';
+import { isObject, type Json } from '../../../src/toolhive/types.ts';
+import { configTexts } from '../seeds.ts';
+import type { Target } from '../target.ts';
+
+const WANTS = [
+	{ address: 'redis.db.svc:6379', db: 2, keyPrefix: 'thv:' },
+	{ address: 'yes' },
+	{ address: '', db: 0, keyPrefix: '#: "' },
+];
+
+export const vmcpConfig: Target = {
+	name: 'vmcp-config',
+	reads: 'vMCP’s `config.yaml`',
+	seeds: () => [
+		...configTexts('config.yaml'),
+		'# top\nname: hub # behind\n\n# above\ngroup: a\nsessionStorage:\n  # inside\n  provider: memory\n# end\n',
+		'{name: hub, sessionStorage: {provider: memory, tls: {}}}\n',
+		'a: &x {b: 1}\nc: *x\nsessionStorage: *x\n',
+	],
+	words: ['sessionStorage:', 'provider: redis\n', 'address: ', 'keyPrefix: ', '  tls: {}\n', '# c\n'],
+	check: (text) => {
+		// No reader of YAML takes it, so what an edit makes of it is of no interest.
+		if (text.includes('\0')) return;
+		vmcpConfigHasTls(text);
+		for (const wanted of WANTS) {
+			const edited = editVmcpConfig(text, wanted);
+			if (edited === undefined || edited === text) continue;
+			const before = parseDocument(text, { logLevel: 'error' });
+			const after = parseDocument(edited, { logLevel: 'error' });
+			expect(after.errors.map(({ message }) => message)).to.deep.equal([]);
+			expect(editVmcpConfig(edited, wanted), 'a second pass').to.equal(edited);
+			const [was, is] = [contentOf(before), contentOf(after)];
+			if (was === undefined || is === undefined) continue;
+			expect(is).to.deep.equal({
+				...was,
+				sessionStorage: sectionOf(was, isAlias(before.get('sessionStorage', true)), wanted),
+			});
+			// A list in the place of the section goes, and what is said in it.
+			if (isSeq(before.get('sessionStorage'))) continue;
+			const kept = new Set(commentsOf(after));
+			expect(commentsOf(before).filter((comment) => !kept.has(comment))).to.deep.equal([]);
+		}
+	},
+};
+
+/** Undefined where aliases cannot be followed. */
+function contentOf(document: Document): Json | undefined {
+	try {
+		const value: unknown = document.toJS();
+		return isObject(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+/** A section that is an alias is written anew: what it stands for belongs to another key. */
+function sectionOf(was: Json, isSharing: boolean, { address, db, keyPrefix }: (typeof WANTS)[number]): Json {
+	const {
+		db: _db,
+		keyPrefix: _prefix,
+		...others
+	} = isSharing || !isObject(was['sessionStorage']) ? {} : was['sessionStorage'];
+	return {
+		...others,
+		provider: 'redis',
+		address,
+		...(db !== undefined && { db }),
+		...(keyPrefix !== undefined && { keyPrefix }),
+	};
+}
+
+/** Line by line, because the printer joins and parts them. */
+function commentsOf(document: Document): string[] {
+	const found: (string | null | undefined)[] = [document.commentBefore, document.comment];
+	visit(document, {
+		Node: (_key, node) => {
+			found.push(node.commentBefore, node.comment);
+		},
+	});
+	return found.flatMap((one) => (one ?? '').split('\n').map((line) => line.trim()));
+}

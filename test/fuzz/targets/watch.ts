@@ -1,0 +1,66 @@
+/** The lines of a watch and the pages of a list, in whatever pieces they arrive. */
+import { expect } from 'chai';
+import { type Event, isLost, listEach, openWatch } from '../../../src/cluster/list-watch.ts';
+import { jsonOf, type Target } from '../target.ts';
+
+const line = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
+const { signal } = new AbortController();
+const FROM = { path: '/api/v1/configmaps', resourceVersion: '1' };
+const TIMES = { watchSeconds: 1, idleTimeoutMs: 1000 };
+
+export const watch: Target = {
+	name: 'watch',
+	reads: 'watch streams and lists',
+	seeds: () => [
+		line('ADDED', { metadata: { name: 'é😀', resourceVersion: '2' } }) +
+			line('BOOKMARK', { metadata: { resourceVersion: '3' } }),
+		line('ERROR', { kind: 'Status', message: 'too old resource version', code: 410 }),
+		`\n${line('DELETED', {})}{"type":"MOD`,
+		JSON.stringify({
+			kind: 'ConfigMapList',
+			apiVersion: 'v1',
+			metadata: { resourceVersion: '5' },
+			items: [{ metadata: {} }],
+		}),
+		'{"kind":"List","items":null}',
+	],
+	check: async (text) => {
+		const whole = await eventsOf(text, Number.POSITIVE_INFINITY);
+		expect(await eventsOf(text, 1), 'byte by byte').to.deep.equal(whole);
+		expect(await eventsOf(text, 7), 'in sevens').to.deep.equal(whole);
+		const page = jsonOf(text);
+		if (page === undefined) return;
+		let asked = 0;
+		const get = async (): Promise<unknown> => {
+			asked += 1;
+			return asked === 1 ? page : {};
+		};
+		const connection = { get, stream: () => Promise.reject(new Error('not asked')) };
+		try {
+			const listed = await listEach({ connection, paths: [FROM.path] }, (item) => item, signal);
+			expect(listed?.resourceVersion).to.be.a('string');
+		} catch (error) {
+			expect(isLost(error), String((error as Error).stack)).to.equal(true);
+		}
+	},
+};
+
+/** What the stream tells before it ends, and whether it ends by an error that leads to a new list. */
+async function eventsOf(text: string, length: number): Promise<{ events: Event[]; isEnded: boolean }> {
+	const bytes = Buffer.from(text);
+	const pieces = async function* () {
+		for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, Math.min(at + length, bytes.length));
+	};
+	const connection = { get: () => Promise.reject(new Error('not asked')), stream: async () => pieces() };
+	const events: Event[] = [];
+	try {
+		for await (const event of await openWatch({ connection, paths: [] }, FROM, TIMES, signal)) {
+			expect(event.resourceVersion).to.be.a('string');
+			events.push(event);
+		}
+		return { events, isEnded: true };
+	} catch (error) {
+		expect(isLost(error), String((error as Error).stack)).to.equal(true);
+		return { events, isEnded: false };
+	}
+}
