@@ -1,9 +1,11 @@
 /** What is measured with: admission reviews of an exact size, made of many small fields as real objects are. */
 import type { Cluster } from '../src/admission/cluster.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../src/policy/settings.ts';
+import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../src/toolhive/names.ts';
 import type { Json, Server } from '../src/toolhive/types.ts';
 
 /** One long string would be parsed faster than real objects are, so size comes from env entries. */
-export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
+export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000, '500 KB': 500_000 } as const;
 export type Size = keyof typeof SIZES_BYTES;
 export const SIZE_LIST = Object.keys(SIZES_BYTES) as readonly Size[];
 
@@ -29,6 +31,9 @@ export const SERVER: Server = {
 	ignore: [],
 };
 
+/** Another grace period than Kubernetes' own, so that a Deployment gets every change there is. */
+export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60 };
+
 /** Servers from memory, as the watches would have them. */
 export const CLUSTER: Cluster = {
 	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
@@ -37,17 +42,31 @@ export const CLUSTER: Cluster = {
 };
 
 /** AdmissionReview of the CREATE of a proxy Deployment. */
-export const deploymentReview = (size: Size): string => grown(size, (entries) => reviewOf(deploymentWith(entries)));
+export const deploymentReview = (size: Size): string =>
+	grown(size, (entries) => reviewOf(deploymentWith(envOf(entries))));
+
+/** The same with one value that is long instead of many that are short. */
+export const longStringReview = (bytes: number): string =>
+	JSON.stringify(reviewOf(deploymentWith([{ name: 'SETTING', value: 'x'.repeat(bytes) }])));
 
 /** AdmissionReview of the CREATE of a RunConfig. */
 export const runConfigReview = (size: Size): string => grown(size, (entries) => reviewOf(runConfigWith(entries)));
 
-/** The largest text of `make` that still fits, by adding one env entry after the other. */
+/** AdmissionReview of an UPDATE of a server by an operator that erases what it does not know. */
+export const serverReview = (size: Size): string =>
+	grown(size, (entries) => {
+		const review = reviewOf(serverWith(entries, {}));
+		const { object: oldObject } = serverWith(entries, { replicas: 3, sessionStorage: SERVER.spec.sessionStorage });
+		return { ...review, request: { ...(review['request'] as Json), operation: 'UPDATE', oldObject } };
+	});
+
+/** The text of `make` that is nearest in size, with as many env entries as that takes. */
 function grown(size: Size, make: (entries: number) => Json): string {
 	const text = (entries: number): string => JSON.stringify(make(entries));
-	const emptyBytes = text(0).length;
-	const entryBytes = (text(100).length - emptyBytes) / 100;
-	return text(Math.max(0, Math.round((SIZES_BYTES[size] - emptyBytes) / entryBytes)));
+	// From the second on, each brings a comma.
+	const oneBytes = text(1).length;
+	const entryBytes = (text(101).length - oneBytes) / 100;
+	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / entryBytes)));
 }
 
 function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
@@ -62,7 +81,7 @@ function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resour
 			name,
 			namespace: SERVER.namespace,
 			operation: 'CREATE',
-			userInfo: { username: 'system:serviceaccount:toolhive-system:toolhive-operator' },
+			userInfo: { username: DEFAULT_OPERATOR_USERNAME },
 			object,
 			oldObject: null,
 			dryRun: false,
@@ -86,9 +105,17 @@ const metadata = (name: string): Json => ({
 	],
 });
 
-function deploymentWith(entries: number) {
+const envOf = (entries: number): { name: string; value: string }[] =>
+	Array.from({ length: entries }, (_, index) => ({
+		name: `SETTING_${padded(index)}`,
+		value: `value-${padded(index)}`,
+	}));
+
+/** All entries are equally long, so that the size of so many of them is known. */
+const padded = (index: number): string => String(index).padStart(5, '0');
+
+function deploymentWith(env: readonly { name: string; value: string }[]) {
 	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
-	const env = Array.from({ length: entries }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` }));
 	const image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5';
 	return {
 		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
@@ -110,7 +137,7 @@ function deploymentWith(entries: number) {
 }
 
 function runConfigWith(entries: number) {
-	const env = Object.fromEntries(Array.from({ length: entries }, (_, index) => [`SETTING_${index}`, `value-${index}`]));
+	const env = Object.fromEntries(envOf(entries).map(({ name, value }) => [name, value]));
 	const runConfig = { schema_version: 'v0.1.0', name: SERVER.name, transport: 'streamable-http', env_vars: env };
 	return {
 		kind: { group: '', version: 'v1', kind: 'ConfigMap' },
@@ -120,6 +147,20 @@ function runConfigWith(entries: number) {
 			kind: 'ConfigMap',
 			metadata: metadata(`${SERVER.name}-runconfig`),
 			data: { 'runconfig.json': JSON.stringify(runConfig, null, 2) },
+		},
+	};
+}
+
+function serverWith(entries: number, scaling: Json) {
+	const version = 'v1alpha1';
+	return {
+		kind: { group: GROUP, version, kind: SERVER.kind },
+		resource: { group: GROUP, version, resource: 'mcpservers' },
+		object: {
+			apiVersion: `${GROUP}/${version}`,
+			kind: SERVER.kind,
+			metadata: { name: SERVER.name, namespace: SERVER.namespace, uid: UID },
+			spec: { image: 'ghcr.io/example/github:1.0.0', transport: 'streamable-http', env: envOf(entries), ...scaling },
 		},
 	};
 }

@@ -1,10 +1,11 @@
 /**
  * Every page of docs/ that is generated, whole or in part: the cases, an example for each warning and denial, the flags, the
- * dependencies.
+ * dependencies, what was measured.
  * `make golden` writes them, and cases.test.ts compares.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performancePage } from '../../bench/page.ts';
 import { dependenciesText } from '../../scripts/dependencies-page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
 import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
@@ -27,6 +28,7 @@ export const pages = (): Page[] => [
 	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
 	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
 	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
+	performancePage(),
 ];
 
 const AREAS: Readonly<Record<string, string>> = {
