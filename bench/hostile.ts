@@ -15,7 +15,7 @@ import { startProgram } from '../test/commands/program.ts';
 import { ATTACK_NAMES, ATTACKS, type AttackName } from '../test/http/attacks.ts';
 import { createSecretVolume } from '../test/http/secret-volume.ts';
 import { reviewWith } from '../test/http/serving.ts';
-import type { Job, Load } from './load.ts';
+import type { Go, Job, Load } from './load.ts';
 import { median, rounded } from './statistics.ts';
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
@@ -95,6 +95,8 @@ async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, p
 
 async function rateOf(load: ChildProcess, job: Job): Promise<{ rate: number; p99Ms: number }> {
 	load.send(job);
+	await once(load, 'message');
+	load.send('go' satisfies Go);
 	const [{ requests, seconds, p99Ms }] = (await once(load, 'message')) as [Load];
 	return { rate: requests / seconds, p99Ms };
 }

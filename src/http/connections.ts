@@ -3,7 +3,7 @@ import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 
 /** Open connections. One costs some 50 KiB; three API servers that each have 200 writes in hand need 600. */
-const MOST_CONNECTIONS = 1_000;
+const MOST_CONNECTIONS = 1_500;
 
 /**
  * Of too many connections the one goes that has asked nothing for the longest time. Node's own limit would refuse the newest, and so

@@ -75,7 +75,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 		'When the authority of that certificate ends, where it is known.',
 		sources.authorityExpiry ?? (() => undefined),
 	);
-	gauge('thv_scaling_requests_in_flight', 'Admission requests being read or answered.', sources.inFlight);
+	gauge('thv_scaling_requests_in_flight', 'Admission requests being answered.', sources.inFlight);
 	const { isLeading } = sources;
 	if (isLeading !== undefined) {
 		gauge('thv_scaling_leader', 'Whether this replica reconciles and renews certificates.', () => Number(isLeading()));

@@ -46,7 +46,10 @@ export const runConfig: Target = {
 	},
 };
 
-const around = (text: string): (string | undefined)[] => [/^\s*/.exec(text)?.[0], /\s*$/.exec(text)?.[0]];
+const around = (text: string): string[] => [
+	text.slice(0, text.length - text.trimStart().length),
+	text.slice(text.trimEnd().length),
+];
 
 const said = (config: Json, layout: string): Json => (layout === 'both' ? (config['scaling_config'] as Json) : config);
 
