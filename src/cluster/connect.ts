@@ -4,7 +4,7 @@
  */
 import { type Dispatcher, request } from 'undici';
 import type { Json } from '../toolhive/types.ts';
-import { fromServiceAccount } from './service-account.ts';
+import { type Environment, fromServiceAccount, isInPod } from './service-account.ts';
 
 /** A call that reached the API server and was refused. */
 export class ApiError extends Error {
@@ -51,17 +51,17 @@ export interface Connection {
 const HEADERS_TIMEOUT_MS = 30_000;
 
 /**
- * A connection by `kubeconfig`; without it by the pod's service account, else by the default file. Throws where none is
+ * A connection by `kubeconfig`; without it by the service account of the pod that `env` tells of, else by the default file. Throws where none is
  * usable; an API server that does not answer is found out by the first call. `contextName`: another than the current one.
  */
 export async function connect(
 	kubeconfig: string | undefined,
-	isInPod: boolean,
+	env: Environment = {},
 	contextName?: string,
 ): Promise<Connection> {
-	const isServiceAccount = isInPod && kubeconfig === undefined && contextName === undefined;
+	const isServiceAccount = isInPod(env) && kubeconfig === undefined && contextName === undefined;
 	const { url, namespace, dispatcher, headers } = isServiceAccount
-		? await fromServiceAccount()
+		? await fromServiceAccount(env)
 		: // Loaded here, because a pod is better off without.
 			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName);
 

@@ -8,20 +8,16 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { type Credentials, rereading } from './credentials.ts';
 
-export interface Pod {
-	readonly env: Readonly<Record<string, string | undefined>>;
-	/** Folder with ca.crt, namespace and token. */
-	readonly folder: string;
-}
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const isInPod = (env: Environment): boolean => env['KUBERNETES_SERVICE_HOST'] !== undefined;
 
 const MOUNTED_AT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** As client-go and the client for Node have it; below what load balancers take for idle. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
-/** Throws where the pod has no service account mounted. */
-export async function fromServiceAccount(
-	{ env, folder }: Pod = { env: process.env, folder: MOUNTED_AT },
-): Promise<Credentials> {
+/** `folder` has ca.crt, namespace and token. Throws where the pod has no service account mounted. */
+export async function fromServiceAccount(env: Environment, folder = MOUNTED_AT): Promise<Credentials> {
 	const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
 	const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
 	const headers = rereading(async () => ({ authorization: `Bearer ${(await read('token')).trim()}` }));

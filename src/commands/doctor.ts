@@ -1,6 +1,7 @@
 /** `thv-scaling doctor`: wires the checks to a cluster and to a terminal. No rules here. */
 import { type Connection, connect } from '../cluster/connect.ts';
 import { createLook } from '../cluster/look.ts';
+import { isInPod } from '../cluster/service-account.ts';
 import type { Settings } from '../doctor/deployment.ts';
 import { examine } from '../doctor/examine.ts';
 import type { Installation } from '../doctor/installation.ts';
@@ -24,9 +25,10 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
 	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
-	const isInPod = source === undefined && env['KUBERNETES_SERVICE_HOST'] !== undefined;
-	const named = source ?? (isInPod ? 'of the pod' : 'the default one');
-	const connection = await connect(kubeconfig, isInPod, context).catch((error: Error) => {
+	// Who names a kubeconfig in a pod does not mean the pod.
+	const pod = source === undefined ? env : {};
+	const named = source ?? (isInPod(pod) ? 'of the pod' : 'the default one');
+	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
 		throw unusable(`kubeconfig ${named} cannot be used`, error);
 	});
 	try {

@@ -7,6 +7,7 @@ import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { type Memory, remember } from '../cluster/memory.ts';
+import { isInPod } from '../cluster/service-account.ts';
 import { createWebhook } from '../http/app.ts';
 import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
@@ -45,16 +46,16 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const options = readOptions(SERVE_OPTIONS, args, env);
 	const log = createLog(options['log-level']);
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
-	const isInPod = env['KUBERNETES_SERVICE_HOST'] !== undefined;
+	const inPod = isInPod(env);
 	const tlsDir = options['tls-dir'];
-	if (tlsDir === undefined && !isInPod)
+	if (tlsDir === undefined && !inPod)
 		throw new UsageError('--tls-dir is missing: a folder with tls.crt and tls.key (`make certs` makes one)');
 	const reporting = { log, metrics: () => metrics };
 	const inFolder = tlsDir === undefined ? undefined : await certificateInFolder(tlsDir, reporting);
-	const connection = await connectOr(options.kubeconfig, isInPod);
+	const connection = await connectOr(options.kubeconfig, env);
 	const namespace = connection.namespace ?? INSTALLED_AS;
 	// Outside of a pod the namespace is what a kubeconfig happens to name, and may be somebody's.
-	const unattended = [...SYSTEM_NAMESPACES, isInPod ? namespace : INSTALLED_AS];
+	const unattended = [...SYSTEM_NAMESPACES, inPod ? namespace : INSTALLED_AS];
 	const certificate = inFolder ?? certificateInSecret(connection, namespace, reporting);
 	// Set below, once the ports are open; what is watched and counted speaks of them before.
 	let reconciler: ServingReconciler | undefined;
@@ -172,8 +173,8 @@ function clusterOf(memory: Memory): Cluster {
 	};
 }
 
-const connectOr = (kubeconfig: string | undefined, isInPod: boolean): Promise<Connection> =>
-	connect(kubeconfig, isInPod).catch((error: Error) => {
+const connectOr = (kubeconfig: string | undefined, env: Process['env']): Promise<Connection> =>
+	connect(kubeconfig, env).catch((error: Error) => {
 		throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
 	});
 

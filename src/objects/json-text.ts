@@ -85,13 +85,17 @@ function readPlace(text: string, from: number): Place | undefined {
 	return { offset, end: at + '}'.length, properties };
 }
 
-/** The place behind what an expression with the flag `y` finds at `at`. */
-const after = (expression: RegExp, text: string, at: number): number => {
-	expression.lastIndex = at;
-	return expression.test(text) ? expression.lastIndex : at;
-};
-const afterBlanks = (text: string, at: number): number => after(/[ \t\r\n]*/y, text, at);
-const afterLiteral = (text: string, at: number): number => after(/[^ \t\r\n,\]}]*/y, text, at);
+/** Codes, because a walk over a large text by characters takes three times as long. */
+const QUOTE = 0x22;
+const [SPACE, TAB, LINE_FEED, RETURN] = [0x20, 0x09, 0x0a, 0x0d];
+const [BRACE, END_BRACE, BRACKET, END_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+function afterBlanks(text: string, from: number): number {
+	for (let at = from; ; at += 1) {
+		const code = text.charCodeAt(at);
+		if (code !== SPACE && code !== LINE_FEED && code !== RETURN && code !== TAB) return at;
+	}
+}
 
 function afterString(text: string, at: number): number {
 	let end = text.indexOf('"', at + 1);
@@ -106,23 +110,25 @@ function isEscaped(text: string, at: number): boolean {
 	return (at - start) % 2 === 1;
 }
 
-/** Deep ones too: nothing here calls itself. */
+/** Brackets are counted, so depth is no matter. */
 function afterValue(text: string, from: number): number {
-	let at = from;
 	let depth = 0;
+	let at = from;
 	do {
-		const first = text[at];
-		if (first === '"') at = afterString(text, at);
-		else if (first === '{' || first === '[') {
-			depth += 1;
-			at += 1;
-		} else if (first === '}' || first === ']') {
-			depth -= 1;
-			at += 1;
-		} else if (first === ',' || first === ':') at += 1;
-		else at = afterLiteral(text, at);
-		if (depth > 0) at = afterBlanks(text, at);
+		const code = text.charCodeAt(at);
+		if (code === QUOTE) at = afterString(text, at);
+		else if (code === BRACE || code === BRACKET) depth += 1;
+		else if (code === END_BRACE || code === END_BRACKET) depth -= 1;
+		else if (depth === 0) return afterLiteral(text, at);
+		if (code !== QUOTE) at += 1;
 	} while (depth > 0);
+	return at;
+}
+
+/** A number, `true`, `false` or `null`. */
+function afterLiteral(text: string, from: number): number {
+	let at = from;
+	while (/[\w.+-]/.test(text[at] ?? '')) at += 1;
 	return at;
 }
 

@@ -24,15 +24,9 @@ export function editRunConfig(
 	if (config === undefined) return undefined;
 	const wanted = wantedOf(fields);
 	if (isOperatorsOwn(config, wanted)) return text;
-	try {
-		const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
-		// A key that stands twice is found first and read last: better nothing than half of it.
-		return edited === text || isWritten(edited, wanted, layout) ? edited : undefined;
-	} catch (error) {
-		// Nested too deeply for the editor's recursion.
-		if (error instanceof RangeError) return undefined;
-		throw error;
-	}
+	const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
+	// A key that stands twice is found first and read last: better nothing than half of it.
+	return edited === text || isWritten(edited, wanted, layout) ? edited : undefined;
 }
 
 function wantedOf({ backendReplicas, redis }: RunConfigFields): Wanted {

@@ -22,7 +22,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 		beforeEach(async () => {
 			api = await startScriptedApiServer(protocol);
 			kubeconfig = writeKubeconfig(api.url, api.ca);
-			connection = await connect(kubeconfig.path, false);
+			connection = await connect(kubeconfig.path);
 		});
 		afterEach(async () => {
 			await connection.close();
@@ -87,7 +87,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 		it('trusts nobody but the authority in the kubeconfig', async () => {
 			const stranger = await startScriptedApiServer(protocol);
 			const misled = writeKubeconfig(stranger.url, api.ca);
-			const astray = await connect(misled.path, false);
+			const astray = await connect(misled.path);
 			const error: unknown = await astray.get(LIST).catch((reason) => reason);
 			await astray.close();
 			misled.remove();
@@ -99,7 +99,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 		it('leaves a connection that went dead without a word', async () => {
 			const proxy = await startFreezableProxy(api.url);
 			const throughProxy = writeKubeconfig(proxy.url, api.ca);
-			const frail = await connect(throughProxy.path, false);
+			const frail = await connect(throughProxy.path);
 			const seen: string[] = [];
 			const watch = startWatch({
 				connection: frail,
@@ -126,7 +126,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 
 describe('cluster kubeconfig', () => {
 	const failureOf = async (path: string): Promise<string> => {
-		const error: unknown = await connect(path, false).then(
+		const error: unknown = await connect(path).then(
 			(connection) => connection.close(),
 			(reason) => reason,
 		);

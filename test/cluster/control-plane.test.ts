@@ -71,7 +71,7 @@ describe('cluster memory of a real API server', function () {
 		plane = await startControlPlane();
 		proxy = await startFreezableProxy(plane.url);
 		kubeconfig = writeKubeconfig(proxy.url, readFileSync(plane.caFile, 'utf8'), plane.token('person'));
-		connection = await connect(kubeconfig.path, false);
+		connection = await connect(kubeconfig.path);
 		const counted = {
 			...connection,
 			get: (path: string, signal?: AbortSignal) => {

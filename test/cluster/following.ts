@@ -49,7 +49,7 @@ export function createFollower(protocol: Protocol): Follower {
 		const api = await startScriptedApiServer(protocol);
 		prepare?.(api);
 		const kubeconfig = writeKubeconfig(api.url, api.ca);
-		const connection = await connect(kubeconfig.path, false);
+		const connection = await connect(kubeconfig.path);
 		const store = new Map<string, Json>();
 		const told: string[] = [];
 		const watch = startWatch({

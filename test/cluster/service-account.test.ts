@@ -29,7 +29,7 @@ describe('credentials of a pod', () => {
 	});
 
 	it('are those that Kubernetes mounts', async () => {
-		const { url, namespace, dispatcher, headers } = await fromServiceAccount({ env: env(), folder });
+		const { url, namespace, dispatcher, headers } = await fromServiceAccount(env(), folder);
 		expect({ url, namespace }).to.deep.equal({ url: api.url, namespace: 'toolhive-scaling' });
 		const answer = await request(new URL(`${PATH}?limit=1`, url), {
 			headers: await headers(),
@@ -44,7 +44,7 @@ describe('credentials of a pod', () => {
 	it('trust the CA that is mounted, and no other', async () => {
 		const stranger = await startScriptedApiServer('HTTP/1.1');
 		write('ca.crt', stranger.ca);
-		const { url, dispatcher } = await fromServiceAccount({ env: env(), folder });
+		const { url, dispatcher } = await fromServiceAccount(env(), folder);
 		const error: unknown = await request(url, { ...(dispatcher !== undefined && { dispatcher }) }).catch(
 			(reason) => reason,
 		);
@@ -56,18 +56,18 @@ describe('credentials of a pod', () => {
 
 	it('put an IPv6 address into brackets', async () => {
 		const ipv6 = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
-		expect((await fromServiceAccount({ env: ipv6, folder })).url).to.equal('https://[fd00::1]:443');
+		expect((await fromServiceAccount(ipv6, folder)).url).to.equal('https://[fd00::1]:443');
 	});
 
 	it('know no namespace where none is mounted', async () => {
 		rmSync(join(folder, 'namespace'));
-		expect((await fromServiceAccount({ env: env(), folder })).namespace).to.equal(undefined);
+		expect((await fromServiceAccount(env(), folder)).namespace).to.equal(undefined);
 	});
 
 	for (const file of ['ca.crt', 'token']) {
 		it(`say that ${file} is missing`, async () => {
 			rmSync(join(folder, file));
-			const error = await fromServiceAccount({ env: env(), folder }).catch((reason: Error) => reason);
+			const error = await fromServiceAccount(env(), folder).catch((reason: Error) => reason);
 			expect((error as Error).message).to.include(join(folder, file));
 		});
 	}

@@ -33,7 +33,7 @@ describe('manifests: installation', function () {
 
 	it('its ServiceAccount may watch what the code watches, and read no Secret but ours', async () => {
 		await apply(join(ROOT, 'manifests'));
-		const connection = await connect(controlPlane().kubeconfig('webhook'), false);
+		const connection = await connect(controlPlane().kubeconfig('webhook'));
 		const troubles: object[] = [];
 		const nothing = (): undefined => undefined;
 		const projections = {

@@ -24,9 +24,10 @@ describe('runconfig.json that cannot be used', () => {
 			expect(editRunConfig(text, { backendReplicas: 3 }, 'both')).to.equal(undefined);
 		});
 	}
-	it('nested 100,000 levels deep is left alone, without an error', () => {
-		const text = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-		expect(() => editRunConfig(text, { backendReplicas: 3 }, 'both')).to.not.throw();
+	it('is not what is nested 100,000 levels deep', () => {
+		const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+		const edited = editRunConfig(`{"a":${deep}}`, { backendReplicas: 3 }, 'top-level');
+		expect(edited).to.equal(`{"a":${deep},"backend_replicas":3}`);
 	});
 	it('carries no TLS', () => {
 		for (const text of UNREADABLE) expect(runConfigHasTls(text), text).to.equal(false);

@@ -31,7 +31,7 @@ export const kubeconfig: Target = {
 		const file = join(folder, 'config');
 		writeFileSync(file, text);
 		try {
-			const connection = await connect(file, false);
+			const connection = await connect(file);
 			expect(connection.url).to.be.a('string');
 			await connection.close();
 		} catch (error) {
