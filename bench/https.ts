@@ -1,47 +1,52 @@
 /** Requests a second over HTTPS, against the least a Node server can do, in the same run on the same machine. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueAuthority, issueServing } from '../certs/issue.ts';
+import { checkAnswer } from './answer.ts';
+import { ask, type Contestant, LOAD_CORE, startNode, startOwn } from './contestant.ts';
+import { httpsPlots, httpsTables } from './https-report.ts';
 import type { Job, Load } from './load.ts';
-import { deploymentReview, SIZE_LIST, type Size } from './payloads.ts';
-import type { Usage } from './server.ts';
-import { median, rounded } from './statistics.ts';
+import type { Part } from './part.ts';
+import { deploymentReview, longStringReview, type Size } from './payloads.ts';
+import { median, rounded, type Spread, spreadOf } from './statistics.ts';
 
-const SERVERS = ['floor', 'product'] as const;
-type ServerName = (typeof SERVERS)[number];
+/** What everything is compared with. */
+export const FLOOR = 'floor';
+const OWN_SERVERS = [FLOOR, 'product', 'plain express'] as const;
 
 export interface HttpsOptions {
 	readonly rounds: number;
 	/** Length of one measurement. */
 	readonly durationMs: number;
-	readonly connections: number;
+	/** Sizes of reviews of many small fields, each measured with each number of connections. */
+	readonly sizes: readonly Size[];
+	readonly connections: readonly number[];
+	/** Of one review more, with one long string and one connection. */
+	readonly longStringBytes: number;
 }
 
-export interface HttpsResult {
-	readonly size: Size;
-	readonly server: ServerName;
-	/** Medians over the rounds. */
+/** One server at one size and number of connections. */
+export interface HttpsRow {
+	readonly size: string;
+	readonly connections: number;
+	readonly server: string;
+	/** Requests a second against the floor, round by round. */
+	readonly ratio: Spread;
+	/** Medians over the rounds. The server has one core. */
 	readonly requestsPerSecond: number;
 	readonly p50Ms: number;
 	readonly p99Ms: number;
+	/** Its p99 against the floor's, round by round. */
+	readonly p99Ratio: Spread;
 	readonly cpuUsPerRequest: number;
 	/** Of the quietest round: what is left when nothing else ran on this machine, and so the steadiest figure. */
 	readonly leastCpuUsPerRequest: number;
-	/** After the last round. */
-	readonly rssMib: number;
-	/** Requests a second against the floor, round by round. */
-	readonly ratio: Spread;
 	/** The floor's least CPU time a request against this one's. */
 	readonly leastCpuRatio: number;
-}
-
-interface Spread {
-	readonly median: number;
-	readonly min: number;
-	readonly max: number;
+	/** After the last round. */
+	readonly rssMib: number;
 }
 
 interface Round extends Load {
@@ -49,108 +54,105 @@ interface Round extends Load {
 	readonly rssBytes: number;
 }
 
-/** Server on one core, load on the other, where there is a way to say so. */
-const canPin = spawnSync('taskset', ['-c', '1', 'true']).status === 0;
+/** Starts what else is to be measured. `folder` holds tls.crt, tls.key and ca.crt, and is gone afterwards. */
+export type StartOthers = (folder: string) => Promise<readonly Contestant[]>;
 
-/** One row per size and server. */
-export async function measureHttps(options: HttpsOptions): Promise<HttpsResult[]> {
+export async function measureHttps(
+	options: HttpsOptions,
+	startOthers: StartOthers = async () => [],
+): Promise<HttpsRow[]> {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-	const started: ChildProcess[] = [];
+	const contestants: Contestant[] = [];
+	let load: ChildProcess | undefined;
 	try {
 		const authority = await issueAuthority();
 		const { cert, key } = await issueServing(authority);
 		writeFileSync(join(folder, 'tls.crt'), cert);
 		writeFileSync(join(folder, 'tls.key'), key);
-		const load = start('load.ts', [], 1, started);
-		const servers = Object.fromEntries(
-			SERVERS.map((name) => [name, start('server.ts', [name, folder], 0, started)]),
-		) as Record<ServerName, ChildProcess>;
-		const ports = Object.fromEntries(
-			await Promise.all(
-				SERVERS.map(async (name) => [name, (await heardFrom<{ port: number }>(servers[name])).port] as const),
-			),
-		) as Record<ServerName, number>;
-
-		const results: HttpsResult[] = [];
-		for (const size of SIZE_LIST) {
-			const { durationMs, connections } = options;
-			const job = { ca: authority.cert, path: '/mutate?timeout=5s', body: deploymentReview(size), connections };
-			const measure = (name: ServerName, forMs: number): Promise<Round> =>
-				measureRound(load, servers[name], { ...job, port: ports[name], durationMs: forMs });
-			for (const name of SERVERS) await measure(name, durationMs);
-			const rounds: Record<ServerName, Round>[] = [];
-			for (let round = 0; round < options.rounds; round += 1) {
-				// Interleaved, so that what else the machine does meets all alike.
-				rounds.push({ floor: await measure('floor', durationMs), product: await measure('product', durationMs) });
-			}
-			results.push(...SERVERS.map((name) => summarise(size, name, rounds)));
+		writeFileSync(join(folder, 'ca.crt'), authority.cert);
+		for (const name of OWN_SERVERS) contestants.push(await startOwn(name, folder));
+		contestants.push(...(await startOthers(folder)));
+		for (const one of contestants) {
+			if (one.name !== FLOOR) await checkAnswer(one, authority.cert, deploymentReview('1.5 KB'));
 		}
-		return results;
+		load = startNode('load.ts', [], LOAD_CORE);
+
+		const rows: HttpsRow[] = [];
+		for (const { size, body, connections } of cellsOf(options)) {
+			const job = { ca: authority.cert, body, connections, durationMs: options.durationMs };
+			const rounds: Map<string, Round>[] = [];
+			// The first is for the compilers. Interleaved, so that what else the machine does meets all alike.
+			for (let round = 0; round <= options.rounds; round += 1) {
+				const seen = new Map<string, Round>();
+				for (const one of contestants) seen.set(one.name, await measureRound(load, one, job));
+				if (round > 0) rounds.push(seen);
+			}
+			rows.push(...contestants.map(({ name }) => ({ size, connections, server: name, ...summarise(name, rounds) })));
+		}
+		return rows;
 	} finally {
-		for (const child of started) child.disconnect();
+		load?.disconnect();
+		for (const one of contestants) await one.stop();
 		rmSync(folder, { recursive: true });
 	}
 }
 
-async function measureRound(load: ChildProcess, server: ChildProcess, job: Job): Promise<Round> {
-	const before = await ask<Usage>(server, 'usage');
-	const seen = await ask<Load>(load, job);
-	const { cpuUs, rssBytes } = await ask<Usage>(server, 'usage');
+function cellsOf({ sizes, connections, longStringBytes }: HttpsOptions) {
+	return [
+		...sizes.flatMap((size) =>
+			connections.map((count) => ({ size, body: deploymentReview(size), connections: count })),
+		),
+		{ size: `${longStringBytes / 1000} KB in one string`, body: longStringReview(longStringBytes), connections: 1 },
+	];
+}
+
+async function measureRound(load: ChildProcess, one: Contestant, job: Omit<Job, 'port' | 'path'>): Promise<Round> {
+	const before = await one.usage();
+	const seen = await ask<Load>(load, { ...job, port: one.port, path: one.path });
+	const { cpuUs, rssBytes } = await one.usage();
 	return { ...seen, rssBytes, cpuUsPerRequest: (cpuUs - before.cpuUs) / seen.requests };
 }
 
-function summarise(size: Size, server: ServerName, rounds: readonly Record<ServerName, Round>[]): HttpsResult {
-	const own = rounds.map((round) => round[server]);
-	const rate = ({ requests, seconds }: Load): number => requests / seconds;
-	const ratios = rounds.map((round) => rate(round[server]) / rate(round.floor));
-	const leastCpu = (name: ServerName): number => Math.min(...rounds.map((round) => round[name].cpuUsPerRequest));
+function summarise(
+	name: string,
+	rounds: readonly Map<string, Round>[],
+): Omit<HttpsRow, 'size' | 'connections' | 'server'> {
+	const of = (server: string): Round[] => rounds.flatMap((round) => round.get(server) ?? []);
+	const [own, floor] = [of(name), of(FLOOR)];
+	const rate = ({ requests, seconds }: Round): number => requests / seconds;
+	const against = (read: (round: Round) => number): Spread =>
+		spreadOf(own.map((round, index) => read(round) / read(floor[index] ?? round)));
 	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
+	const leastCpu = (all: readonly Round[]): number => Math.min(...all.map(({ cpuUsPerRequest }) => cpuUsPerRequest));
 	return {
-		size,
-		server,
+		ratio: against(rate),
 		requestsPerSecond: Math.round(median(own.map(rate))),
-		p50Ms: middle((round) => round.p50Ms),
-		p99Ms: middle((round) => round.p99Ms),
-		cpuUsPerRequest: middle((round) => round.cpuUsPerRequest),
+		p50Ms: middle(({ p50Ms }) => p50Ms),
+		p99Ms: middle(({ p99Ms }) => p99Ms),
+		p99Ratio: against(({ p99Ms }) => p99Ms),
+		cpuUsPerRequest: middle(({ cpuUsPerRequest }) => cpuUsPerRequest),
+		leastCpuUsPerRequest: rounded(leastCpu(own)),
+		leastCpuRatio: rounded(leastCpu(floor) / leastCpu(own)),
 		rssMib: Math.round((own.at(-1)?.rssBytes ?? 0) / 2 ** 20),
-		ratio: spreadOf(ratios),
-		leastCpuUsPerRequest: rounded(leastCpu(server)),
-		leastCpuRatio: rounded(leastCpu('floor') / leastCpu(server)),
 	};
 }
 
-const spreadOf = (values: readonly number[]): Spread => ({
-	median: rounded(median(values)),
-	min: rounded(Math.min(...values)),
-	max: rounded(Math.max(...values)),
-});
+export const HTTPS_OPTIONS: HttpsOptions = {
+	rounds: 7,
+	durationMs: 600,
+	sizes: ['1.5 KB', '13 KB', '50 KB'],
+	connections: [1, 4, 8, 16, 64],
+	longStringBytes: 500_000,
+};
+export const SHORT_HTTPS_OPTIONS: HttpsOptions = {
+	...{ rounds: 1, durationMs: 100, sizes: ['1.5 KB'], connections: [4], longStringBytes: 500_000 },
+};
 
-function start(file: string, args: readonly string[], core: number, started: ChildProcess[]): ChildProcess {
-	const command = [process.execPath, join(import.meta.dirname, file), ...args];
-	const [program = '', ...rest] = canPin ? ['taskset', '-c', String(core), ...command] : command;
-	const child = spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-	started.push(child);
-	return child;
-}
-
-function ask<T>(child: ChildProcess, question: object | string): Promise<T> {
-	const answer = heardFrom<T>(child);
-	child.send(question);
-	return answer;
-}
-
-/** The next message of `child`. Rejects when it ends instead. */
-async function heardFrom<T>(child: ChildProcess): Promise<T> {
-	const heard = new AbortController();
-	const { signal } = heard;
-	try {
-		return await Promise.race([
-			once(child, 'message', { signal }).then(([message]) => message as T),
-			once(child, 'exit', { signal }).then(([code]) => {
-				throw new Error(`${child.spawnargs.join(' ')} ended with ${code}`);
-			}),
-		]);
-	} finally {
-		heard.abort();
-	}
-}
+export const HTTPS: Part<HttpsOptions, readonly HttpsRow[]> = {
+	name: 'https',
+	options: HTTPS_OPTIONS,
+	shortOptions: SHORT_HTTPS_OPTIONS,
+	measure: measureHttps,
+	tables: ({ results }) => httpsTables(results),
+	plots: (recorded) => httpsPlots('https', recorded),
+};

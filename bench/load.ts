@@ -91,7 +91,8 @@ function isComplete(answer: string): boolean {
 	const headEnd = answer.indexOf('\r\n\r\n');
 	if (headEnd === -1) return false;
 	const length = /content-length: (\d+)/i.exec(answer);
-	return length !== null && answer.length >= headEnd + 4 + Number(length[1]);
+	if (length === null) throw new Error(`an answer that does not tell its length: ${answer.slice(0, headEnd)}`);
+	return answer.length >= headEnd + 4 + Number(length[1]);
 }
 
 process.on('message', (job: Job) => {

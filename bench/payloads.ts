@@ -1,9 +1,11 @@
 /** What is measured with: admission reviews of an exact size, made of many small fields as real objects are. */
 import type { Cluster } from '../src/admission/cluster.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../src/policy/settings.ts';
+import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../src/toolhive/names.ts';
 import type { Json, Server } from '../src/toolhive/types.ts';
 
 /** One long string would be parsed faster than real objects are, so size comes from env entries. */
-export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
+export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000, '500 KB': 500_000 } as const;
 export type Size = keyof typeof SIZES_BYTES;
 export const SIZE_LIST = Object.keys(SIZES_BYTES) as readonly Size[];
 
@@ -29,6 +31,9 @@ export const SERVER: Server = {
 	ignore: [],
 };
 
+/** Another grace period than Kubernetes' own, so that a Deployment gets every change there is. */
+export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60 };
+
 /** Servers from memory, as the watches would have them. */
 export const CLUSTER: Cluster = {
 	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
@@ -37,10 +42,23 @@ export const CLUSTER: Cluster = {
 };
 
 /** AdmissionReview of the CREATE of a proxy Deployment. */
-export const deploymentReview = (size: Size): string => grown(size, (entries) => reviewOf(deploymentWith(entries)));
+export const deploymentReview = (size: Size): string =>
+	grown(size, (entries) => reviewOf(deploymentWith(envOf(entries))));
+
+/** The same with one value that is long instead of many that are short. */
+export const longStringReview = (bytes: number): string =>
+	JSON.stringify(reviewOf(deploymentWith([{ name: 'SETTING', value: 'x'.repeat(bytes) }])));
 
 /** AdmissionReview of the CREATE of a RunConfig. */
 export const runConfigReview = (size: Size): string => grown(size, (entries) => reviewOf(runConfigWith(entries)));
+
+/** AdmissionReview of an UPDATE of a server by an operator that erases what it does not know. */
+export const serverReview = (size: Size): string =>
+	grown(size, (entries) => {
+		const review = reviewOf(serverWith(entries, {}));
+		const { object: oldObject } = serverWith(entries, { replicas: 3, sessionStorage: SERVER.spec.sessionStorage });
+		return { ...review, request: { ...(review['request'] as Json), operation: 'UPDATE', oldObject } };
+	});
 
 /** The largest text of `make` that still fits, by adding one env entry after the other. */
 function grown(size: Size, make: (entries: number) => Json): string {
@@ -62,7 +80,7 @@ function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resour
 			name,
 			namespace: SERVER.namespace,
 			operation: 'CREATE',
-			userInfo: { username: 'system:serviceaccount:toolhive-system:toolhive-operator' },
+			userInfo: { username: DEFAULT_OPERATOR_USERNAME },
 			object,
 			oldObject: null,
 			dryRun: false,
@@ -86,9 +104,11 @@ const metadata = (name: string): Json => ({
 	],
 });
 
-function deploymentWith(entries: number) {
+const envOf = (entries: number): { name: string; value: string }[] =>
+	Array.from({ length: entries }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` }));
+
+function deploymentWith(env: readonly { name: string; value: string }[]) {
 	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
-	const env = Array.from({ length: entries }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` }));
 	const image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5';
 	return {
 		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
@@ -120,6 +140,20 @@ function runConfigWith(entries: number) {
 			kind: 'ConfigMap',
 			metadata: metadata(`${SERVER.name}-runconfig`),
 			data: { 'runconfig.json': JSON.stringify(runConfig, null, 2) },
+		},
+	};
+}
+
+function serverWith(entries: number, scaling: Json) {
+	const version = 'v1alpha1';
+	return {
+		kind: { group: GROUP, version, kind: SERVER.kind },
+		resource: { group: GROUP, version, resource: 'mcpservers' },
+		object: {
+			apiVersion: `${GROUP}/${version}`,
+			kind: SERVER.kind,
+			metadata: { name: SERVER.name, namespace: SERVER.namespace, uid: UID },
+			spec: { image: 'ghcr.io/example/github:1.0.0', transport: 'streamable-http', env: envOf(entries), ...scaling },
 		},
 	};
 }

@@ -1,8 +1,8 @@
 /**
- * One server to be measured, in a process of its own: `node server.ts floor|product FOLDER`, with tls.crt and tls.key in
+ * One server to be measured, in a process of its own: `node server.ts NAME FOLDER`, with tls.crt and tls.key in
  * FOLDER. Tells its port to the parent, and its CPU time and memory whenever the parent asks.
  */
-import { createServer } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { mutate } from '../src/admission/mutate.ts';
@@ -11,14 +11,9 @@ import { createWebhook } from '../src/http/app.ts';
 import { readCertificate } from '../src/http/certificate.ts';
 import { listenHttps } from '../src/http/listen.ts';
 import { createMetrics } from '../src/http/metrics.ts';
-import { DEFAULT_SETTINGS } from '../src/policy/settings.ts';
-import { CLUSTER } from './payloads.ts';
-
-/** What the parent gets when it asks. */
-export interface Usage {
-	readonly cpuUs: number;
-	readonly rssBytes: number;
-}
+import type { Usage } from './contestant.ts';
+import { CLUSTER, SETTINGS } from './payloads.ts';
+import { plainExpress } from './plain-express.ts';
 
 const CONSTANT_PATCH = Buffer.from('[{"op":"replace","path":"/spec/replicas","value":3}]').toString('base64');
 
@@ -39,9 +34,7 @@ async function startFloor(folder: string): Promise<number> {
 			response.end(json);
 		});
 	});
-	return new Promise((resolve) => {
-		server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-	});
+	return listening(server);
 }
 
 /** What `thv-scaling serve` builds, with servers from memory instead of a cluster. */
@@ -56,7 +49,7 @@ async function startProduct(folder: string): Promise<number> {
 		certificateExpiry: () => certificate.expirySeconds,
 	});
 	const webhook = createWebhook({
-		mutate: (request, signal) => mutate(request, CLUSTER, DEFAULT_SETTINGS, signal),
+		mutate: (request, signal) => mutate(request, CLUSTER, SETTINGS, signal),
 		validate: (request) => validate(request, CLUSTER),
 		maxInFlight: 200,
 		log,
@@ -66,8 +59,28 @@ async function startProduct(folder: string): Promise<number> {
 	return (server.address() as AddressInfo).port;
 }
 
-const [which, folder = '.'] = process.argv.slice(2);
-const port = await (which === 'floor' ? startFloor(folder) : startProduct(folder));
+/** What most people would write first. */
+async function startPlainExpress(folder: string): Promise<number> {
+	const { cert, key } = await readCertificate(folder);
+	return listening(createServer({ cert, key, keepAliveTimeout: 95_000 }, plainExpress()));
+}
+
+function listening(server: Server): Promise<number> {
+	return new Promise((resolve) => {
+		server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+	});
+}
+
+const STARTS: Readonly<Record<string, (folder: string) => Promise<number>>> = {
+	floor: startFloor,
+	product: startProduct,
+	'plain express': startPlainExpress,
+};
+
+const [name = '', folder = '.'] = process.argv.slice(2);
+const start = STARTS[name];
+if (start === undefined) throw new Error(`no server ${name}; there are ${Object.keys(STARTS).join(', ')}`);
+const port = await start(folder);
 process.on('message', () => {
 	const { user, system } = process.cpuUsage();
 	process.send?.({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() } satisfies Usage);

@@ -10,3 +10,16 @@ export const median = (values: readonly number[]): number => percentile(values, 
 
 /** `value` with three significant digits. */
 export const rounded = (value: number): number => Number(value.toPrecision(3));
+
+export interface Spread {
+	readonly median: number;
+	readonly min: number;
+	readonly max: number;
+}
+
+/** What several rounds gave. */
+export const spreadOf = (values: readonly number[]): Spread => ({
+	median: rounded(median(values)),
+	min: rounded(Math.min(...values)),
+	max: rounded(Math.max(...values)),
+});

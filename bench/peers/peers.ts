@@ -1,0 +1,28 @@
+/** `make bench-peers`: the measurement over HTTPS once more, with webhooks of the same behaviour made with Pepr and controller-runtime. */
+import type { Contestant } from '../contestant.ts';
+import { HTTPS_OPTIONS, type HttpsOptions, type HttpsRow, measureHttps, SHORT_HTTPS_OPTIONS } from '../https.ts';
+import { httpsPlots, httpsTables } from '../https-report.ts';
+import type { Part } from '../part.ts';
+import { startGoWebhook } from './go-webhook.ts';
+import { startPepr } from './pepr-module.ts';
+
+export const measurePeers = (options: HttpsOptions): Promise<HttpsRow[]> => measureHttps(options, startPeers);
+
+async function startPeers(folder: string): Promise<Contestant[]> {
+	const go = await startGoWebhook(folder);
+	try {
+		return [await startPepr(folder), go];
+	} catch (error) {
+		await go.stop();
+		throw error;
+	}
+}
+
+export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
+	name: 'peers',
+	options: { ...HTTPS_OPTIONS, connections: [1, 8, 64] },
+	shortOptions: SHORT_HTTPS_OPTIONS,
+	measure: measurePeers,
+	tables: ({ results }) => httpsTables(results),
+	plots: (recorded) => httpsPlots('peers', recorded),
+};
