@@ -10,9 +10,12 @@ import { applyCrds, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import type { Job } from './asker.ts';
 import { startAsker } from './asking.ts';
+import { endToEndPlots, endToEndTables } from './end-to-end-report.ts';
+import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
 import { cpuSeconds } from './linux-process.ts';
+import type { Part } from './part.ts';
 import { populate, proxyOf } from './population.ts';
-import { median, percentile, rounded } from './statistics.ts';
+import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
 import { emptied, GRACE_PERIOD_SECONDS, namespaceOf, prepareWays, SIGNS, WAYS, type Way } from './ways.ts';
 
 export interface EndToEndOptions {
@@ -20,11 +23,9 @@ export interface EndToEndOptions {
 	readonly loads: readonly Load[];
 	/** One more goes before and is not counted. */
 	readonly rounds: number;
-	/** Flags of Node and the program that serves. */
-	readonly program: readonly string[];
+	readonly nodeFlags: readonly string[];
 	/** Variables that users set in each Deployment, which make it larger. */
-	readonly env?: number;
-	readonly say: (line: string) => void;
+	readonly env: number;
 }
 
 export interface Load {
@@ -52,14 +53,12 @@ export interface EndToEndRow extends Load {
 		readonly webhook: number;
 		readonly clients: number;
 	};
-	/** What the API server says it waited for a webhook, and what the webhook says it took; means, in milliseconds. */
-	readonly webhookMs?: { readonly seenByApiServer: number; readonly seenByUs: number };
-}
-
-export interface Spread {
-	readonly median: number;
-	readonly min: number;
-	readonly max: number;
+	/** How often the API server called a webhook, what it says it waited, and what the webhook says it took (means). */
+	readonly webhook?: {
+		readonly callsPerCreate: number;
+		readonly seenByApiServerMs: number;
+		readonly seenByUsMs: number;
+	};
 }
 
 export interface EndToEnd {
@@ -95,7 +94,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
 			servers[way] = await populate(plane, { namespace: namespaceOf(way), from: 0, to: most, what: 'servers' });
 		}
 		const product = await startProduct(plane, {
-			program: options.program,
+			program: installedWith(options.nodeFlags),
 			// The reconciler would write to the Deployments of all three.
 			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
 			servedBy: 'webhook',
@@ -151,7 +150,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
 				for (const way of [...WAYS.slice(first), ...WAYS.slice(0, first)]) measured[way] = await measure(way, load);
 				if (round >= 0) rounds[at]?.push(measured);
 			}
-			options.say(`end to end: round ${round + 1} of ${options.rounds}`);
+			tell(`end to end: round ${round + 1} of ${options.rounds}`);
 		}
 		await product.stop();
 		return {
@@ -165,7 +164,7 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
 	}
 }
 
-function createOf(server: ServerObject, env: number | undefined): { path: string; body: string } {
+function createOf(server: ServerObject, env: number): { path: string; body: string } {
 	const { namespace } = server.metadata;
 	return { path: `/apis/apps/v1/namespaces/${namespace}/deployments`, body: JSON.stringify(proxyOf(server, env)) };
 }
@@ -198,7 +197,13 @@ function summarise(load: Load, way: Way, rounds: readonly Record<Way, Round>[]):
 			webhook: middle(({ cpuMs }) => cpuMs.webhook),
 			clients: middle(({ cpuMs }) => cpuMs.clients),
 		},
-		...(waited.count > 0 && { webhookMs: { seenByApiServer: meanMs(waited), seenByUs: meanMs(took) } }),
+		...(waited.count > 0 && {
+			webhook: {
+				callsPerCreate: waited.count / (load.creates * own.length),
+				seenByApiServerMs: meanMs(waited),
+				seenByUsMs: meanMs(took),
+			},
+		}),
 	};
 }
 
@@ -210,8 +215,32 @@ const less = (a: Sum, b: Sum): Sum => ({ seconds: a.seconds - b.seconds, count: 
 const more = (a: Sum, b: Sum): Sum => ({ seconds: a.seconds + b.seconds, count: a.count + b.count });
 const meanMs = ({ seconds, count }: Sum): number => rounded((seconds * 1000) / count);
 
-const spreadOf = (values: readonly number[]): Spread => ({
-	median: rounded(median(values)),
-	min: rounded(Math.min(...values)),
-	max: rounded(Math.max(...values)),
-});
+/** Below what it can bear, and as fast as it can. */
+export const END_TO_END: Part<EndToEndOptions, EndToEnd> = {
+	name: 'end-to-end',
+	options: {
+		loads: [
+			{ clients: 1, creates: 400 },
+			{ clients: 16, creates: 1_000 },
+			{ clients: 64, creates: 1_500 },
+			{ clients: 256, creates: 1_500 },
+			{ clients: 64, creates: 400, perSecond: 50 },
+			{ clients: 64, creates: 800, perSecond: 100 },
+		],
+		rounds: 5,
+		nodeFlags: AS_IN_THE_POD,
+		env: 0,
+	},
+	shortOptions: {
+		loads: [
+			{ clients: 4, creates: 12 },
+			{ clients: 2, creates: 8, perSecond: 20 },
+		],
+		rounds: 1,
+		nodeFlags: AS_IN_THE_POD,
+		env: 0,
+	},
+	measure: measureEndToEnd,
+	tables: endToEndTables,
+	plots: endToEndPlots,
+};

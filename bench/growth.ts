@@ -4,97 +4,118 @@
  *
  * Nothing is left to do for the reconciler, so what is measured is what the product remembers, and not its work.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startControlPlane } from '../test/control-plane/start.ts';
+import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { metricOf } from '../test/e2e/metrics.ts';
-import { applyCrds, mustSucceed, type Product, ROOT, startProduct } from '../test/e2e/product.ts';
+import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
+import type { Job } from './asker.ts';
 import { type Asker, startAsker } from './asking.ts';
+import { growthPlots, growthTables } from './growth-report.ts';
+import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
 import { forgetPeak, type ResidentMib, residentMib } from './linux-process.ts';
-import { populate, proxyOf } from './population.ts';
-import { percentile, rounded } from './statistics.ts';
+import type { Part } from './part.ts';
+import { populate } from './population.ts';
+import { reviewsOf, reviewsOfSize, unownedReview } from './reviews.ts';
+import { percentile, rounded, type Spread, spreadOf } from './statistics.ts';
 
 export interface GrowthOptions {
 	/** Ascending. */
 	readonly servers: readonly number[];
+	/** KB of the object in a review, while the fewest servers are there. */
+	readonly kilobytes: readonly number[];
 	/** How long nothing happens before what is at rest is measured. */
 	readonly settleMs: number;
 	/** Reviews of one round of load. */
 	readonly reviews: number;
 	readonly rounds: number;
 	readonly connections: number;
-	/** Whose `serve` is measured, after flags of Node. */
-	readonly program: readonly string[];
-	readonly say: (line: string) => void;
+	readonly nodeFlags: readonly string[];
 }
 
-/** What is installed is compiled: to take the types off, Node loads a compiler that weighs 30 MiB. */
-export const COMPILED = join(ROOT, 'dist/main.js');
-
-/**
- * What Node 24 takes for itself where it sees the limit of 512 MiB that manifests/ sets; it reads that from its cgroup. On a machine with
- * 24 GiB and no limit it takes 4 GiB and 64 MiB, and fills them before it looks for garbage.
- */
-export const AS_IN_THE_POD = ['--max-old-space-size=256', '--max-semi-space-size=1'];
-
-export interface Memory extends ResidentMib {
+export interface MemoryMib extends ResidentMib {
 	readonly heapUsed: number;
 	readonly heapTotal: number;
 	readonly external: number;
 }
 
-export interface Grown {
+interface Speed {
+	readonly reviewsPerSecond: number;
+	/** Over the rounds. */
+	readonly p50Ms: Spread;
+	readonly p99Ms: Spread;
+}
+
+export interface Grown extends Speed {
 	readonly servers: number;
 	readonly reconciler: 'on' | 'off';
 	/** From the start of the process to its own word that it is ready. */
 	readonly secondsToReady: number;
-	readonly atReady: Memory;
-	readonly settled: Memory;
-	/** While it answers reviews as fast as it can; `peak` is of this time alone. */
-	readonly underLoad: Memory;
-	readonly afterLoad: Memory;
-	readonly reviewsPerSecond: number;
-	readonly p50Ms: number;
-	readonly p99Ms: number;
+	readonly atReady: MemoryMib;
+	readonly settled: MemoryMib;
+	/** While it answers as fast as it can; `peak` is of this time alone. */
+	readonly underLoad: MemoryMib;
+	readonly afterLoad: MemoryMib;
+	/** p50 against that of a review for which nothing is looked up, asked in the same rounds. */
+	readonly lookUpRatio: Spread;
 	/** 0, or the objects were not as wished, and its work was measured. */
 	readonly writes: number;
 }
 
-const NAMESPACE = 'bench';
-const WITHOUT_WORK = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
+export interface Sized extends Speed {
+	readonly kilobytes: number;
+	readonly underLoad: MemoryMib;
+}
 
-export async function measureGrowth(options: GrowthOptions): Promise<Grown[]> {
-	const { program } = options;
-	if (!existsSync(program.at(-1) ?? '')) throw new Error(`${program.at(-1)} is not there: make install`);
+export interface Growth {
+	readonly byServers: readonly Grown[];
+	readonly bySize: readonly Sized[];
+}
+
+const NAMESPACE = 'bench';
+const ON = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
+const OFF = ['--reconcile=false'];
+
+export async function measureGrowth(options: GrowthOptions): Promise<Growth> {
+	const program = installedWith(options.nodeFlags);
 	const plane = await startControlPlane();
 	const asker = startAsker();
 	try {
 		await applyCrds(plane);
 		await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
-		const all: ServerObject[] = [];
-		const rows: Grown[] = [];
-		for (const servers of options.servers) {
-			const startedMs = performance.now();
-			// What it writes into them is what the measured one would write.
-			const maker = await startProduct(plane, { program, flags: ['--reconcile=false'] });
-			all.push(...(await populate(plane, { namespace: NAMESPACE, from: all.length, to: servers })));
-			await maker.stop();
-			options.say(`${servers} servers after ${Math.round((performance.now() - startedMs) / 1000)} s`);
+		const servers: ServerObject[] = [];
+		const byServers: Grown[] = [];
+		let bySize: readonly Sized[] = [];
+		for (const count of options.servers) {
+			await grow(plane, program, servers, count);
 			for (const reconciler of ['off', 'on'] as const) {
-				const flags = reconciler === 'on' ? WITHOUT_WORK : ['--reconcile=false'];
-				const product = await startProduct(plane, { program, flags, isRegistered: false });
-				rows.push(await measure(product, asker, all, reconciler, options));
+				const flags = reconciler === 'on' ? ON : OFF;
+				const product = await startProduct(plane, { program, flags, isRegistered: false, readyTimeoutMs: 180_000 });
+				byServers.push(await measure(product, asker, servers, reconciler, options));
+				if (bySize.length === 0) bySize = await measureSizes(product, asker, servers[0] as ServerObject, options);
 				await product.stop();
-				options.say(JSON.stringify(rows.at(-1)));
+				tell(`growth: ${JSON.stringify(byServers.at(-1))}`);
 			}
 		}
-		return rows;
+		return { byServers, bySize };
 	} finally {
 		asker.stop();
 		await plane.stop();
 	}
+}
+
+/** Made through the product, so that it has nothing to write into them later. */
+async function grow(
+	plane: ControlPlane,
+	program: readonly string[],
+	servers: ServerObject[],
+	count: number,
+): Promise<void> {
+	const startedMs = performance.now();
+	const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: 180_000 });
+	servers.push(...(await populate(plane, { namespace: NAMESPACE, from: servers.length, to: count })));
+	await maker.stop();
+	tell(`growth: ${count} servers after ${Math.round((performance.now() - startedMs) / 1000)} s`);
 }
 
 async function measure(
@@ -102,37 +123,17 @@ async function measure(
 	asker: Asker,
 	servers: readonly ServerObject[],
 	reconciler: 'on' | 'off',
-	{ settleMs, reviews, rounds, connections }: GrowthOptions,
+	options: GrowthOptions,
 ): Promise<Grown> {
-	const pid = product.process.pid ?? 0;
 	const secondsToReady = timeOf(product, 'ready') / 1000 - (await metricOf(product, 'process_start_time_seconds'));
 	const atReady = await memoryOf(product);
 	if (reconciler === 'on') await passed(product, servers.length);
-	await sleep(settleMs);
+	await sleep(options.settleMs);
 	const settled = await memoryOf(product);
-	forgetPeak(pid);
-	const job = {
-		port: product.webhookPort,
-		ca: product.authority,
-		requests: reviewsOf(servers),
-		connections,
-		count: reviews,
-		status: 200,
-		// The patch exists only where the server was found.
-		contains: ['"allowed":true', '"patch":"'],
-	};
-	const latenciesMs: number[] = [];
-	let seconds = 0;
-	let underLoad = settled;
-	// Until the compiler of V8 has seen it.
-	await asker.ask(job);
-	for (let round = 0; round < rounds; round += 1) {
-		const asked = await asker.ask(job);
-		latenciesMs.push(...asked.latenciesMs);
-		seconds += asked.seconds;
-		underLoad = await memoryOf(product);
-	}
-	await sleep(settleMs);
+	const owned = jobOf(product, options, reviewsOf(servers), true);
+	const unowned = jobOf(product, options, [unownedReview(servers[0] as ServerObject)], false);
+	const { speed, others, underLoad } = await underTurns(product, asker, owned, unowned, options.rounds);
+	await sleep(options.settleMs);
 	return {
 		servers: servers.length,
 		reconciler,
@@ -141,12 +142,75 @@ async function measure(
 		settled,
 		underLoad,
 		afterLoad: await memoryOf(product),
-		reviewsPerSecond: Math.round(latenciesMs.length / seconds),
-		p50Ms: rounded(percentile(latenciesMs, 0.5)),
-		p99Ms: rounded(percentile(latenciesMs, 0.99)),
+		...speedOf(speed),
+		lookUpRatio: spreadOf(speed.map((round, at) => percentile(round.ms, 0.5) / percentile(others[at]?.ms ?? [], 0.5))),
 		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
 	};
 }
+
+async function measureSizes(
+	product: Product,
+	asker: Asker,
+	server: ServerObject,
+	options: GrowthOptions,
+): Promise<Sized[]> {
+	const rows: Sized[] = [];
+	for (const kilobytes of options.kilobytes) {
+		// As many bytes for each size, but never too few to say something of.
+		const reviews = Math.max(100, Math.round(options.reviews / Math.max(1, kilobytes / 10)));
+		const job = jobOf(product, { ...options, reviews }, reviewsOfSize(server, kilobytes * 1000), true);
+		const { speed, underLoad } = await underTurns(product, asker, job, undefined, options.rounds);
+		rows.push({ kilobytes, underLoad, ...speedOf(speed) });
+	}
+	return rows;
+}
+
+interface Round {
+	readonly ms: readonly number[];
+	readonly seconds: number;
+}
+
+/** Both jobs in turn, `rounds` times, after once each for V8 to compile what runs. */
+async function underTurns(product: Product, asker: Asker, job: Job, other: Job | undefined, rounds: number) {
+	const speed: Round[] = [];
+	const others: Round[] = [];
+	const ask = async (one: Job): Promise<Round> => {
+		const { latenciesMs, seconds } = await asker.ask(one);
+		return { ms: latenciesMs, seconds };
+	};
+	forgetPeak(product.process.pid ?? 0);
+	for (let round = -1; round < rounds; round += 1) {
+		const asked = await ask(job);
+		const askedOther = other === undefined ? undefined : await ask(other);
+		if (round >= 0) speed.push(asked);
+		if (round >= 0 && askedOther !== undefined) others.push(askedOther);
+	}
+	return { speed, others, underLoad: await memoryOf(product) };
+}
+
+const speedOf = (rounds: readonly Round[]): Speed => ({
+	reviewsPerSecond: Math.round(
+		rounds.reduce((sum, { ms }) => sum + ms.length, 0) / rounds.reduce((sum, { seconds }) => sum + seconds, 0),
+	),
+	p50Ms: spreadOf(rounds.map(({ ms }) => percentile(ms, 0.5))),
+	p99Ms: spreadOf(rounds.map(({ ms }) => percentile(ms, 0.99))),
+});
+
+const jobOf = (
+	product: Product,
+	{ connections, reviews }: Pick<GrowthOptions, 'connections' | 'reviews'>,
+	requests: Job['requests'],
+	isPatched: boolean,
+): Job => ({
+	port: product.webhookPort,
+	ca: product.authority,
+	requests,
+	connections,
+	count: reviews,
+	status: 200,
+	// There is a patch only where the server was found.
+	contains: ['"allowed":true', ...(isPatched ? ['"patch":"'] : [])],
+});
 
 /** Every server was looked at. */
 async function passed(product: Product, servers: number): Promise<void> {
@@ -158,9 +222,9 @@ async function passed(product: Product, servers: number): Promise<void> {
 	}
 }
 
-async function memoryOf(product: Product): Promise<Memory> {
+async function memoryOf(product: Product): Promise<MemoryMib> {
 	const resident = residentMib(product.process.pid ?? 0);
-	const mib = async (metric: string): Promise<number> => Math.round((await metricOf(product, metric)) / 2 ** 18) / 4;
+	const mib = async (metric: string): Promise<number> => rounded((await metricOf(product, metric)) / 2 ** 20);
 	return {
 		...resident,
 		heapUsed: await mib('nodejs_heap_size_used_bytes'),
@@ -172,27 +236,27 @@ async function memoryOf(product: Product): Promise<Memory> {
 const timeOf = (product: Product, message: string): number =>
 	Number(product.log().find(({ msg }) => msg === message)?.['time']);
 
-/** Evenly spread over what is remembered, so that nobody's answer is at hand from the one before. */
-function reviewsOf(servers: readonly ServerObject[]): { path: string; body: string }[] {
-	const step = Math.max(1, Math.floor(servers.length / 100));
-	return servers
-		.filter((_, at) => at % step === 0)
-		.map((server) => ({ path: '/mutate?timeout=3s', body: JSON.stringify(reviewOf(proxyOf(server))) }));
-}
-
-const reviewOf = (object: ReturnType<typeof proxyOf>): object => ({
-	kind: 'AdmissionReview',
-	apiVersion: 'admission.k8s.io/v1',
-	request: {
-		uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
-		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
-		resource: { group: 'apps', version: 'v1', resource: 'deployments' },
-		name: object.metadata.name,
-		namespace: object.metadata.namespace,
-		operation: 'CREATE',
-		userInfo: { username: 'system:serviceaccount:toolhive-system:toolhive-operator' },
-		object,
-		oldObject: null,
-		dryRun: false,
+export const GROWTH: Part<GrowthOptions, Growth> = {
+	name: 'growth',
+	options: {
+		servers: [10, 100, 1_000, 10_000],
+		kilobytes: [2, 13, 50, 500, 1_000],
+		settleMs: 5_000,
+		reviews: 2_000,
+		rounds: 5,
+		connections: 8,
+		nodeFlags: AS_IN_THE_POD,
 	},
-});
+	shortOptions: {
+		servers: [2, 10],
+		kilobytes: [2, 50],
+		settleMs: 100,
+		reviews: 20,
+		rounds: 1,
+		connections: 2,
+		nodeFlags: AS_IN_THE_POD,
+	},
+	measure: measureGrowth,
+	tables: growthTables,
+	plots: growthPlots,
+};

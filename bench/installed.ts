@@ -1,4 +1,5 @@
 /** The product as it runs where it is installed, for measurements of a whole process. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../test/e2e/product.ts';
 
@@ -6,7 +7,14 @@ import { ROOT } from '../test/e2e/product.ts';
  * What Node 24 takes for itself where it sees the limit of 512 MiB that manifests/ sets; it reads that from its cgroup. On a machine with
  * 24 GiB and no limit it takes 4 GiB and 64 MiB, and fills them before it looks for garbage.
  */
-const AS_IN_THE_POD = ['--max-old-space-size=256', '--max-semi-space-size=1'];
+export const AS_IN_THE_POD: readonly string[] = ['--max-old-space-size=256', '--max-semi-space-size=1'];
 
-/** Compiled, as the image has it: to take the types off, Node loads a compiler that weighs 30 MiB. `make install` makes it. */
-export const INSTALLED: readonly string[] = [...AS_IN_THE_POD, join(ROOT, 'dist/main.js')];
+/** Compiled, as the image has it: to take the types off, Node loads a compiler that weighs 30 MiB. MAIN= names another. */
+export function installedWith(nodeFlags: readonly string[]): readonly string[] {
+	const main = process.env['MAIN'] || join(ROOT, 'dist/main.js');
+	if (!existsSync(main)) throw new Error(`${main} is not there: make install`);
+	return [...nodeFlags, main];
+}
+
+/** These take minutes. */
+export const tell = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -9,6 +9,12 @@ import { SERVED_BY } from '../test/e2e/registration.ts';
 export const WAYS = ['none', 'webhook', 'policy'] as const;
 export type Way = (typeof WAYS)[number];
 
+export const NAMES: Readonly<Record<Way, string>> = {
+	none: 'nobody',
+	webhook: 'our webhook',
+	policy: 'a policy in the API server',
+};
+
 /** Not Kubernetes' default of 30, so that it shows who set it. */
 export const GRACE_PERIOD_SECONDS = 45;
 

@@ -49,6 +49,8 @@ export interface ProductOptions {
 	readonly flags?: readonly string[];
 	/** False: nothing points at it until `register` is called. */
 	readonly isRegistered?: boolean;
+	/** How long it may take to get ready; 30 s without it. */
+	readonly readyTimeoutMs?: number;
 	/** Leave the namespace and the permissions as they are. */
 	readonly withoutAccess?: boolean;
 	/** False: it only has to serve, not to be ready. */
@@ -105,7 +107,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		output += chunk;
 	});
 	const log = (): LogLine[] => linesOf(output);
-	const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+	const deadlineMs = performance.now() + (options.readyTimeoutMs ?? READY_TIMEOUT_MS);
 	const awaited = options.isReady === false ? 'serving' : 'ready';
 	while (!log().some(({ msg }) => msg === awaited)) {
 		if (child.exitCode !== null || performance.now() > deadlineMs) {

@@ -1,0 +1,60 @@
+/** What the measurement through the API server says: tables and plots of its rows. */
+import type { EndToEnd, EndToEndOptions, EndToEndRow } from './end-to-end.ts';
+import type { Recorded } from './part.ts';
+import { type LinePoint, linePlot, type Plot } from './plot.ts';
+import type { Spread } from './statistics.ts';
+import { spreadText, table } from './table.ts';
+import { NAMES } from './ways.ts';
+
+type EndToEndRecorded = Recorded<EndToEndOptions, EndToEnd>;
+
+const isSteady = ({ perSecond }: EndToEndRow): boolean => perSecond !== undefined;
+
+export function endToEndTables({ results: { rows, deploymentBytes, kubernetes } }: EndToEndRecorded): string {
+	return [
+		`Kubernetes ${kubernetes}, Deployments of ${deploymentBytes} bytes`,
+		'As fast as it goes: every client creates the next one when it was answered',
+		table(rows.filter((row) => !isSteady(row)).map((row) => ({ clients: row.clients, ...cellsOf(row) }))),
+		'At a steady rate, whatever the answers do',
+		table(rows.filter(isSteady).map((row) => ({ 'creates/s, asked for': row.perSecond ?? 0, ...cellsOf(row) }))),
+	].join('\n\n');
+}
+
+const cellsOf = (row: EndToEndRow) => ({
+	'looked at by': NAMES[row.way],
+	'p50, against nobody': spreadText(row.p50Ratio),
+	'p99, against nobody': spreadText(row.p99Ratio),
+	'p99 of all rounds': row.pooledP99Ratio,
+	'p50 ms': row.p50Ms,
+	'p99 ms': row.p99Ms,
+	'creates/s': row.createsPerSecond,
+	'CPU ms: API server': row.cpuMs.apiServer,
+	etcd: row.cpuMs.etcd,
+	webhook: row.cpuMs.webhook,
+	'call ms, seen by API server': row.webhook?.seenByApiServerMs ?? '',
+	'seen by us': row.webhook?.seenByUsMs ?? '',
+});
+
+export function endToEndPlots({ results: { rows }, options }: EndToEndRecorded): Readonly<Record<string, Plot>> {
+	const loads = rows.filter((row) => !isSteady(row));
+	const x = { title: 'clients', isLog: true, ticks: [...new Set(loads.map(({ clients }) => clients))] };
+	const lines = (read: (row: EndToEndRow) => Omit<LinePoint, 'series' | 'at'>): LinePoint[] =>
+		loads.map((row) => ({ series: NAMES[row.way], at: row.clients, ...read(row) }));
+	const spread = ({ median, min, max }: Spread) => ({ value: median, low: min, high: max });
+	const subtitle = `creates of Deployments through a real API server; median of ${options.rounds} interleaved rounds`;
+	return {
+		'end-to-end-p99': linePlot(
+			{ title: 'Time of a create, p99', subtitle, x, y: { title: 'ms', isLog: true } },
+			lines(({ p99Ms }) => ({ value: p99Ms })),
+		),
+		'end-to-end-ratio': linePlot(
+			{
+				title: 'Time of a create, p50, against nobody looking at it',
+				subtitle: `${subtitle}, with their range`,
+				x,
+				y: { title: 'times' },
+			},
+			lines(({ p50Ratio }) => spread(p50Ratio)),
+		),
+	};
+}
