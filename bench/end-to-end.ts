@@ -3,20 +3,19 @@
  * MutatingAdmissionPolicy inside the API server. API server, etcd, webhook and clients share the machine, as on a small control plane,
  * so whoever uses CPU slows the others: that is part of what is measured.
  */
-import { readFileSync } from 'node:fs';
-import { startControlPlane } from '../test/control-plane/start.ts';
-import { metricOf } from '../test/e2e/metrics.ts';
+import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { applyCrds, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import type { Job } from './asker.ts';
 import { startAsker } from './asking.ts';
 import { endToEndPlots, endToEndTables } from './end-to-end-report.ts';
+import { type CpuMs, type Load, measureRound, type Round, type Stage, type Sum } from './end-to-end-round.ts';
 import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
-import { cpuSeconds } from './linux-process.ts';
 import type { Part } from './part.ts';
 import { populate, proxyOf } from './population.ts';
+import { rawApi } from './raw-api.ts';
 import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
-import { emptied, GRACE_PERIOD_SECONDS, namespaceOf, prepareWays, SIGNS, WAYS, type Way } from './ways.ts';
+import { GRACE_PERIOD_SECONDS, namespaceOf, prepareWays, WAYS, type Way } from './ways.ts';
 
 export interface EndToEndOptions {
 	/** What is asked in one round of each way. With `perSecond`: so often, whatever the answers do, and `clients` at most at a time. */
@@ -26,12 +25,6 @@ export interface EndToEndOptions {
 	readonly nodeFlags: readonly string[];
 	/** Variables that users set in each Deployment, which make it larger. */
 	readonly env: number;
-}
-
-export interface Load {
-	readonly clients: number;
-	readonly creates: number;
-	readonly perSecond?: number;
 }
 
 export interface EndToEndRow extends Load {
@@ -46,13 +39,7 @@ export interface EndToEndRow extends Load {
 	/** Of all creates of all rounds together, which have more to say about so rare a thing. */
 	readonly pooledP99Ms: number;
 	readonly pooledP99Ratio: number;
-	/** CPU time for each create, in milliseconds. */
-	readonly cpuMs: {
-		readonly apiServer: number;
-		readonly etcd: number;
-		readonly webhook: number;
-		readonly clients: number;
-	};
+	readonly cpuMs: CpuMs;
 	/** How often the API server called a webhook, what it says it waited, and what the webhook says it took (means). */
 	readonly webhook?: {
 		readonly callsPerCreate: number;
@@ -67,101 +54,46 @@ export interface EndToEnd {
 	readonly rows: readonly EndToEndRow[];
 }
 
-interface Round {
-	readonly latenciesMs: readonly number[];
-	readonly createsPerSecond: number;
-	readonly cpuMs: EndToEndRow['cpuMs'];
-	readonly apiServerWaited: Sum;
-	readonly weTook: Sum;
-}
-
-/** Of a histogram. */
-interface Sum {
-	readonly seconds: number;
-	readonly count: number;
-}
+type Rounds = readonly Readonly<Record<Way, Round>>[];
 
 export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEnd> {
 	const plane = await startControlPlane();
 	const asker = startAsker();
+	const api = rawApi(plane, 'admin', 1);
 	try {
 		await applyCrds(plane);
 		await prepareWays(plane);
-		const most = Math.max(...options.loads.map(({ creates }) => creates));
-		const servers = {} as Record<Way, ServerObject[]>;
-		// A Deployment is ours where its server exists, so each create is of another server.
-		for (const way of WAYS) {
-			servers[way] = await populate(plane, { namespace: namespaceOf(way), from: 0, to: most, what: 'servers' });
-		}
+		const requests = await prepared(plane, options);
 		const product = await startProduct(plane, {
 			program: installedWith(options.nodeFlags),
 			// The reconciler would write to the Deployments of all three.
 			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
 			servedBy: 'webhook',
 		});
-		const [etcdPid = 0, apiServerPid = 0] = plane.pids();
-		const webhookPid = product.process.pid ?? 0;
-		const requests = {} as Record<Way, Job['requests']>;
-		for (const way of WAYS) requests[way] = servers[way].map((server) => createOf(server, options.env));
-		const connection = {
-			port: Number(new URL(plane.url).port),
-			ca: readFileSync(plane.caFile, 'utf8'),
-			token: plane.token('operator'),
-		};
-		const metricsOfApiServer = {
-			metrics: async () => (await plane.kubectl(['get', '--raw', '/metrics'], { user: 'admin' })).stdout,
-		};
-		const waited = (): Promise<Sum> =>
-			sumOf(metricsOfApiServer, 'apiserver_admission_webhook_admission_duration_seconds');
-		const took = (): Promise<Sum> => sumOf(product, 'thv_scaling_review_duration_seconds');
-
-		const measure = async (way: Way, load: Load): Promise<Round> => {
-			const before = { waited: await waited(), took: await took() };
-			const cpu = (): number[] => [apiServerPid, etcdPid, webhookPid].map(cpuSeconds);
-			const cpuBefore = cpu();
-			const asked = await asker.ask({
-				...connection,
-				requests: requests[way].slice(0, load.creates),
-				connections: load.clients,
-				count: load.creates,
-				...(load.perSecond !== undefined && { perSecond: load.perSecond }),
-				status: 201,
-				contains: SIGNS[way],
-			});
-			const used = cpu().map((seconds, at) => ((seconds - (cpuBefore[at] ?? 0)) * 1000) / load.creates);
-			const [apiServer = 0, etcd = 0, webhook = 0] = used;
-			const after = { waited: await waited(), took: await took() };
-			await emptied(plane, way);
-			return {
-				latenciesMs: asked.latenciesMs,
-				createsPerSecond: load.creates / asked.seconds,
-				cpuMs: { apiServer, etcd, webhook, clients: asked.cpuUs / 1000 / load.creates },
-				apiServerWaited: less(after.waited, before.waited),
-				weTook: less(after.took, before.took),
-			};
-		};
-
-		const rounds: Record<Way, Round>[][] = options.loads.map(() => []);
-		for (let round = -1; round < options.rounds; round += 1) {
-			for (const [at, load] of options.loads.entries()) {
-				const measured = {} as Record<Way, Round>;
-				// Another one begins each time, so that none always comes after the same.
-				const first = (round + 1) % WAYS.length;
-				for (const way of [...WAYS.slice(first), ...WAYS.slice(0, first)]) measured[way] = await measure(way, load);
-				if (round >= 0) rounds[at]?.push(measured);
-			}
-			tell(`end to end: round ${round + 1} of ${options.rounds}`);
-		}
+		const rounds = await interleaved({ plane, product, asker, api, requests }, options);
 		await product.stop();
 		return {
 			deploymentBytes: Buffer.byteLength(requests.webhook[0]?.body ?? ''),
-			kubernetes: JSON.parse((await plane.kubectl(['version', '-o', 'json'])).stdout).serverVersion.gitVersion,
+			kubernetes: JSON.parse(await api.call('GET', '/version')).gitVersion,
 			rows: options.loads.flatMap((load, at) => WAYS.map((way) => summarise(load, way, rounds[at] ?? []))),
 		};
 	} finally {
 		asker.stop();
+		await api.close();
 		await plane.stop();
 	}
+}
+
+/** A Deployment is ours where its server exists, so there is a server for each create, and they are alike in all namespaces. */
+async function prepared(plane: ControlPlane, { loads, env }: EndToEndOptions): Promise<Stage['requests']> {
+	const to = Math.max(...loads.map(({ creates }) => creates));
+	const requests = {} as Record<Way, Job['requests']>;
+	for (const way of WAYS) {
+		const namespace = namespaceOf(way);
+		const servers = await populate(plane, { namespace, from: 0, to, what: 'servers' });
+		requests[way] = servers.map((server) => createOf(server, env));
+	}
+	return requests;
 }
 
 function createOf(server: ServerObject, env: number): { path: string; body: string } {
@@ -169,18 +101,35 @@ function createOf(server: ServerObject, env: number): { path: string; body: stri
 	return { path: `/apis/apps/v1/namespaces/${namespace}/deployments`, body: JSON.stringify(proxyOf(server, env)) };
 }
 
-function summarise(load: Load, way: Way, rounds: readonly Record<Way, Round>[]): EndToEndRow {
+/** For each load its rounds. */
+async function interleaved(stage: Stage, { loads, rounds }: EndToEndOptions): Promise<Rounds[]> {
+	const seen: Record<Way, Round>[][] = loads.map(() => []);
+	for (let round = -1; round < rounds; round += 1) {
+		// Another one begins each time, so that none always comes after the same.
+		const first = (round + 1) % WAYS.length;
+		for (const [at, load] of loads.entries()) {
+			const measured = {} as Record<Way, Round>;
+			for (const way of [...WAYS.slice(first), ...WAYS.slice(0, first)])
+				measured[way] = await measureRound(stage, way, load);
+			if (round >= 0) seen[at]?.push(measured);
+		}
+		tell(`end to end: round ${round + 1} of ${rounds}`);
+	}
+	return seen;
+}
+
+function summarise(load: Load, way: Way, rounds: Rounds): EndToEndRow {
 	const own = rounds.map((round) => round[way]);
 	const share = (of: number) => (round: Round) => percentile(round.latenciesMs, of);
-	const ratio = (of: number): Spread => spreadOf(rounds.map((round) => share(of)(round[way]) / share(of)(round.none)));
+	const ratio = (of: number) => spreadOf(rounds.map((round) => share(of)(round[way]) / share(of)(round.none)));
+	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
 	const pooled = (of: Way): number =>
 		percentile(
 			rounds.flatMap((round) => round[of].latenciesMs),
 			0.99,
 		);
-	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
-	const waited = own.map((round) => round.apiServerWaited).reduce(more);
-	const took = own.map((round) => round.weTook).reduce(more);
+	const waited = own.map((round) => round.waited).reduce(more);
+	const took = own.map((round) => round.took).reduce(more);
 	return {
 		...load,
 		way,
@@ -207,27 +156,23 @@ function summarise(load: Load, way: Way, rounds: readonly Record<Way, Round>[]):
 	};
 }
 
-const sumOf = async (of: Parameters<typeof metricOf>[0], histogram: string): Promise<Sum> => ({
-	seconds: await metricOf(of, `${histogram}_sum`),
-	count: await metricOf(of, `${histogram}_count`),
-});
-const less = (a: Sum, b: Sum): Sum => ({ seconds: a.seconds - b.seconds, count: a.count - b.count });
 const more = (a: Sum, b: Sum): Sum => ({ seconds: a.seconds + b.seconds, count: a.count + b.count });
 const meanMs = ({ seconds, count }: Sum): number => rounded((seconds * 1000) / count);
 
-/** Below what it can bear, and as fast as it can. */
+/** As fast as it can, and below what it can bear. */
 export const END_TO_END: Part<EndToEndOptions, EndToEnd> = {
 	name: 'end-to-end',
 	options: {
 		loads: [
-			{ clients: 1, creates: 400 },
-			{ clients: 16, creates: 1_000 },
-			{ clients: 64, creates: 1_500 },
-			{ clients: 256, creates: 1_500 },
-			{ clients: 64, creates: 400, perSecond: 50 },
-			{ clients: 64, creates: 800, perSecond: 100 },
+			{ clients: 1, creates: 200 },
+			{ clients: 16, creates: 400 },
+			{ clients: 64, creates: 600 },
+			{ clients: 256, creates: 1_000 },
+			{ clients: 64, creates: 200, perSecond: 50 },
+			{ clients: 64, creates: 400, perSecond: 100 },
 		],
-		rounds: 5,
+		// Many short ones: what else the machine does changes by the second.
+		rounds: 12,
 		nodeFlags: AS_IN_THE_POD,
 		env: 0,
 	},

@@ -1,7 +1,8 @@
 /** What the measurements of growth say: tables and plots of their rows. */
-import type { Grown, Growth, GrowthOptions, MemoryMib } from './growth.ts';
+import type { Grown, Growth, GrowthOptions } from './growth.ts';
 import type { Recorded } from './part.ts';
 import { type LinePoint, linePlot, type Plot } from './plot.ts';
+import type { MemoryMib } from './reviewing.ts';
 import { spreadText, table } from './table.ts';
 
 type GrowthRecorded = Recorded<GrowthOptions, Growth>;

@@ -9,41 +9,23 @@ import { type ControlPlane, startControlPlane } from '../test/control-plane/star
 import { metricOf } from '../test/e2e/metrics.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
-import type { Job } from './asker.ts';
 import { type Asker, startAsker } from './asking.ts';
 import { growthPlots, growthTables } from './growth-report.ts';
 import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
-import { forgetPeak, type ResidentMib, residentMib } from './linux-process.ts';
 import type { Part } from './part.ts';
 import { populate } from './population.ts';
+import { type MemoryMib, memoryOf, type Reviewing, review, type Speed } from './reviewing.ts';
 import { reviewsOf, reviewsOfSize, unownedReview } from './reviews.ts';
-import { percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { rounded, type Spread, spreadOf } from './statistics.ts';
 
-export interface GrowthOptions {
+export interface GrowthOptions extends Reviewing {
 	/** Ascending. */
 	readonly servers: readonly number[];
 	/** KB of the object in a review, while the fewest servers are there. */
 	readonly kilobytes: readonly number[];
 	/** How long nothing happens before what is at rest is measured. */
 	readonly settleMs: number;
-	/** Reviews of one round of load. */
-	readonly reviews: number;
-	readonly rounds: number;
-	readonly connections: number;
 	readonly nodeFlags: readonly string[];
-}
-
-export interface MemoryMib extends ResidentMib {
-	readonly heapUsed: number;
-	readonly heapTotal: number;
-	readonly external: number;
-}
-
-interface Speed {
-	readonly reviewsPerSecond: number;
-	/** Over the rounds. */
-	readonly p50Ms: Spread;
-	readonly p99Ms: Spread;
 }
 
 export interface Grown extends Speed {
@@ -130,9 +112,8 @@ async function measure(
 	if (reconciler === 'on') await passed(product, servers.length);
 	await sleep(options.settleMs);
 	const settled = await memoryOf(product);
-	const owned = jobOf(product, options, reviewsOf(servers), true);
-	const unowned = jobOf(product, options, [unownedReview(servers[0] as ServerObject)], false);
-	const { speed, others, underLoad } = await underTurns(product, asker, owned, unowned, options.rounds);
+	const kinds = [reviewsOf(servers), [unownedReview(servers[0] as ServerObject)]];
+	const { speeds, ratios, memory } = await review(product, asker, kinds, options);
 	await sleep(options.settleMs);
 	return {
 		servers: servers.length,
@@ -140,10 +121,10 @@ async function measure(
 		secondsToReady: rounded(secondsToReady),
 		atReady,
 		settled,
-		underLoad,
+		underLoad: memory,
 		afterLoad: await memoryOf(product),
-		...speedOf(speed),
-		lookUpRatio: spreadOf(speed.map((round, at) => percentile(round.ms, 0.5) / percentile(others[at]?.ms ?? [], 0.5))),
+		...(speeds[0] as Speed),
+		lookUpRatio: spreadOf(ratios),
 		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
 	};
 }
@@ -156,61 +137,14 @@ async function measureSizes(
 ): Promise<Sized[]> {
 	const rows: Sized[] = [];
 	for (const kilobytes of options.kilobytes) {
-		// As many bytes for each size, but never too few to say something of.
+		// Fewer of the large ones, but never too few to say something of.
 		const reviews = Math.max(100, Math.round(options.reviews / Math.max(1, kilobytes / 10)));
-		const job = jobOf(product, { ...options, reviews }, reviewsOfSize(server, kilobytes * 1000), true);
-		const { speed, underLoad } = await underTurns(product, asker, job, undefined, options.rounds);
-		rows.push({ kilobytes, underLoad, ...speedOf(speed) });
+		const kinds = [reviewsOfSize(server, kilobytes * 1000)];
+		const { speeds, memory } = await review(product, asker, kinds, { ...options, reviews });
+		rows.push({ kilobytes, underLoad: memory, ...(speeds[0] as Speed) });
 	}
 	return rows;
 }
-
-interface Round {
-	readonly ms: readonly number[];
-	readonly seconds: number;
-}
-
-/** Both jobs in turn, `rounds` times, after once each for V8 to compile what runs. */
-async function underTurns(product: Product, asker: Asker, job: Job, other: Job | undefined, rounds: number) {
-	const speed: Round[] = [];
-	const others: Round[] = [];
-	const ask = async (one: Job): Promise<Round> => {
-		const { latenciesMs, seconds } = await asker.ask(one);
-		return { ms: latenciesMs, seconds };
-	};
-	forgetPeak(product.process.pid ?? 0);
-	for (let round = -1; round < rounds; round += 1) {
-		const asked = await ask(job);
-		const askedOther = other === undefined ? undefined : await ask(other);
-		if (round >= 0) speed.push(asked);
-		if (round >= 0 && askedOther !== undefined) others.push(askedOther);
-	}
-	return { speed, others, underLoad: await memoryOf(product) };
-}
-
-const speedOf = (rounds: readonly Round[]): Speed => ({
-	reviewsPerSecond: Math.round(
-		rounds.reduce((sum, { ms }) => sum + ms.length, 0) / rounds.reduce((sum, { seconds }) => sum + seconds, 0),
-	),
-	p50Ms: spreadOf(rounds.map(({ ms }) => percentile(ms, 0.5))),
-	p99Ms: spreadOf(rounds.map(({ ms }) => percentile(ms, 0.99))),
-});
-
-const jobOf = (
-	product: Product,
-	{ connections, reviews }: Pick<GrowthOptions, 'connections' | 'reviews'>,
-	requests: Job['requests'],
-	isPatched: boolean,
-): Job => ({
-	port: product.webhookPort,
-	ca: product.authority,
-	requests,
-	connections,
-	count: reviews,
-	status: 200,
-	// There is a patch only where the server was found.
-	contains: ['"allowed":true', ...(isPatched ? ['"patch":"'] : [])],
-});
 
 /** Every server was looked at. */
 async function passed(product: Product, servers: number): Promise<void> {
@@ -220,17 +154,6 @@ async function passed(product: Product, servers: number): Promise<void> {
 	) {
 		await sleep(200);
 	}
-}
-
-async function memoryOf(product: Product): Promise<MemoryMib> {
-	const resident = residentMib(product.process.pid ?? 0);
-	const mib = async (metric: string): Promise<number> => rounded((await metricOf(product, metric)) / 2 ** 20);
-	return {
-		...resident,
-		heapUsed: await mib('nodejs_heap_size_used_bytes'),
-		heapTotal: await mib('nodejs_heap_size_total_bytes'),
-		external: await mib('nodejs_external_memory_bytes'),
-	};
 }
 
 const timeOf = (product: Product, message: string): number =>

@@ -1,6 +1,4 @@
 /** MCPServers, each with the Deployment and the RunConfig that operator v0.12.5 makes of it, and with the status that we owe it. */
-import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
 import { owedConditions } from '../src/reconciler/status.ts';
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import type { Owner } from '../test/e2e/operator-writes.ts';
@@ -8,6 +6,7 @@ import { runConfigMap } from '../test/e2e/operator-writes.ts';
 import type { Deployment, ServerObject } from '../test/old-operator/objects.ts';
 import { runConfigOfMcpServer } from '../test/old-operator/run-config.ts';
 import { deploymentOf, withRequiredEnv } from '../test/old-operator/workload.ts';
+import { rawApi } from './raw-api.ts';
 
 export interface Population {
 	readonly namespace: string;
@@ -69,15 +68,9 @@ export async function populate(
 	plane: ControlPlane,
 	{ namespace, from, to, what }: Population,
 ): Promise<ServerObject[]> {
-	const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) }, connections: AT_ONCE });
-	const headers = { authorization: `Bearer ${plane.token('operator')}`, 'content-type': 'application/json' };
-	const send = async (method: 'POST' | 'PUT', path: string, object: object): Promise<ServerObject> => {
-		const body = JSON.stringify(object);
-		const url = `${plane.url}${path.replace('NAMESPACE', namespace)}`;
-		const { statusCode, body: answer } = await request(url, { method, headers, body, dispatcher });
-		if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${await answer.text()}`);
-		return (await answer.json()) as ServerObject;
-	};
+	const api = rawApi(plane, 'operator', AT_ONCE);
+	const send = async (method: 'POST' | 'PUT', path: string, object: object): Promise<ServerObject> =>
+		JSON.parse(await api.call(method, path.replace('NAMESPACE', namespace), object));
 	const one = async (number: number): Promise<ServerObject> => {
 		const name = serverName(number);
 		const server = await send('POST', SERVERS, serverObject(namespace, name));
@@ -102,6 +95,6 @@ export async function populate(
 		await Promise.all(Array.from({ length: AT_ONCE }, work));
 		return made;
 	} finally {
-		await dispatcher.close();
+		await api.close();
 	}
 }

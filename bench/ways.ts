@@ -3,8 +3,9 @@
  * without anything being registered anew: nobody looks at it, our webhook does, or a MutatingAdmissionPolicy inside the API server.
  */
 import type { ControlPlane } from '../test/control-plane/start.ts';
-import { apply, mustSucceed } from '../test/e2e/product.ts';
+import { apply } from '../test/e2e/product.ts';
 import { SERVED_BY } from '../test/e2e/registration.ts';
+import type { RawApi } from './raw-api.ts';
 
 export const WAYS = ['none', 'webhook', 'policy'] as const;
 export type Way = (typeof WAYS)[number];
@@ -46,9 +47,8 @@ export async function prepareWays(plane: ControlPlane): Promise<void> {
 }
 
 /** Deletes every Deployment there, so that what is stored is alike before each measurement. */
-export async function emptied(plane: ControlPlane, way: Way): Promise<void> {
-	const path = `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
-	await mustSucceed(plane.kubectl(['delete', '--raw', path], { user: 'admin' }));
+export async function emptied(api: RawApi, way: Way): Promise<void> {
+	await api.call('DELETE', `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`);
 }
 
 /** As narrow as our own registration (manifests/base/80-mutating-webhook.yaml). */
