@@ -62,8 +62,11 @@ certs: install ## Make certificates and an overlay that installs with them; FLAG
 control-plane: install ## Find or make the real API server that tests and demo use
 	node test/control-plane/main.ts
 
-bench: install ## Measure: the rules alone, and HTTPS against a bare server
-	node bench/main.ts
+bench: install ## Measure, and write docs/performance.md (about 6 minutes); PARTS=compute only that, SHORT=1 a try of seconds that keeps nothing
+	node bench/main.ts $(PARTS)
+
+bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (npm, Go; about 6 minutes); SHORT=1 as above
+	node bench/main.ts peers
 
 bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes)
 	node bench/reconcile.ts
@@ -86,7 +89,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-restarts coverage build image
+.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

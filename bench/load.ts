@@ -1,6 +1,7 @@
 /**
  * The load generator, in a process of its own. Raw TLS sockets with one prepared request each: a Node HTTP client would
- * be busier than the server it measures. Takes one job per message from its parent and answers with what it saw.
+ * be busier than the server it measures. Takes a job from its parent, says when its connections are open, and when told to go asks on
+ * them and answers with what it saw.
  */
 import { connect, type TLSSocket } from 'node:tls';
 import { percentile } from './statistics.ts';
@@ -21,8 +22,10 @@ export interface Load {
 	readonly p99Ms: number;
 }
 
-async function run(job: Job): Promise<Load> {
-	const sockets = await Promise.all(Array.from({ length: job.connections }, () => opened(job)));
+/** What the parent sends once the connections are open. */
+export type Go = 'go';
+
+async function run(job: Job, sockets: readonly TLSSocket[]): Promise<Load> {
 	const latenciesMs: number[] = [];
 	const startedMs = performance.now();
 	const rest = stayAwake();
@@ -95,9 +98,22 @@ function isComplete(answer: string): boolean {
 	return answer.length >= headEnd + 4 + Number(length[1]);
 }
 
-process.on('message', (job: Job) => {
-	run(job).then(
-		(load) => process.send?.(load),
+/** The job that waits for its Go, with its connections. */
+let next: { readonly job: Job; readonly sockets: readonly TLSSocket[] } | undefined;
+
+async function heard(message: Job | Go): Promise<Load | { opened: number }> {
+	if (message === 'go') {
+		if (next === undefined) throw new Error('told to go before there was a job');
+		return run(next.job, next.sockets);
+	}
+	const sockets = await Promise.all(Array.from({ length: message.connections }, () => opened(message)));
+	next = { job: message, sockets };
+	return { opened: sockets.length };
+}
+
+process.on('message', (message: Job | Go) => {
+	heard(message).then(
+		(answer) => process.send?.(answer),
 		(error: Error) => {
 			process.stderr.write(`load: ${error.message}\n`);
 			process.exit(1);

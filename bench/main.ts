@@ -1,7 +1,8 @@
 /**
- * `make bench`: measures, prints tables, writes bench/results/PART.json and docs/plots.
+ * `make bench`: measures, prints tables, writes bench/results/PART.json, docs/plots and docs/performance.md.
  * `node bench/main.ts [--short] [PART …]`; without a part all but the peers. --short, or SHORT=1, ends in seconds and keeps nothing.
  */
+import { writePage } from './page.ts';
 import { runPart } from './part.ts';
 import { OWN_PARTS, PARTS } from './parts.ts';
 
@@ -16,4 +17,5 @@ if (unknown !== undefined) {
 } else {
 	const chosen = names.length === 0 ? OWN_PARTS : PARTS.filter(({ name }) => names.includes(name));
 	for (const part of chosen) await runPart(part, isShort, (text) => void process.stdout.write(text));
+	if (!isShort) writePage();
 }

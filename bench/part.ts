@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { type Plot, writePlot } from './plot.ts';
+import { table } from './table.ts';
 
 /** `Results` is plain JSON. Table and plots are made of it alone, so that they can be made again without measuring. */
 export interface Part<Options = unknown, Results = unknown> {
@@ -14,8 +15,18 @@ export interface Part<Options = unknown, Results = unknown> {
 	readonly measure: (options: Options) => Promise<Results>;
 	/** Markdown. */
 	readonly tables: (recorded: Recorded<Options, Results>) => string;
+	/** What was promised, and whether it is kept. */
+	readonly goals?: (recorded: Recorded<Options, Results>) => readonly Goal[];
+	/** Of the programs it runs, besides Node. */
+	readonly versions?: () => Promise<Readonly<Record<string, string>>>;
 	/** By name of the file below docs/plots. */
 	readonly plots: (recorded: Recorded<Options, Results>) => Readonly<Record<string, Plot>>;
+}
+
+export interface Goal {
+	readonly promised: string;
+	readonly measured: string;
+	readonly isKept: boolean;
 }
 
 export interface Recorded<Options = unknown, Results = unknown> {
@@ -34,17 +45,27 @@ export async function runPart<O, R>(part: Part<O, R>, isShort: boolean, say: (te
 	const recorded = {
 		date: new Date().toISOString().slice(0, 10),
 		machine: MACHINE,
-		versions: VERSIONS,
+		versions: { ...VERSIONS, ...(await part.versions?.()) },
 		options,
 		results,
 	};
-	say(`${part.tables(recorded)}\n\n${part.name}: ${Math.round((performance.now() - startedMs) / 1000)} s\n\n`);
+	say(`${textOf(part, recorded)}\n\n${part.name}: ${Math.round((performance.now() - startedMs) / 1000)} s\n\n`);
 	if (isShort) return results;
 	const file = resultsFile(part.name);
 	mkdirSync(join(file, '..'), { recursive: true });
 	writeFileSync(file, `${JSON.stringify(recorded, undefined, '\t')}\n`);
 	await drawPart(part);
 	return results;
+}
+
+/** The tables, and below them the goals. */
+export function textOf<O, R>({ tables, goals }: Part<O, R>, recorded: Recorded<O, R>): string {
+	const rows = goals?.(recorded).map(({ promised, measured, isKept }) => ({
+		goal: promised,
+		measured,
+		'': isKept ? 'kept' : '**missed**',
+	}));
+	return [tables(recorded), ...(rows === undefined || rows.length === 0 ? [] : [table(rows)])].join('\n\n');
 }
 
 /** Writes the plots anew from what is recorded. */

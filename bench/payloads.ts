@@ -60,12 +60,13 @@ export const serverReview = (size: Size): string =>
 		return { ...review, request: { ...(review['request'] as Json), operation: 'UPDATE', oldObject } };
 	});
 
-/** The largest text of `make` that still fits, by adding one env entry after the other. */
+/** The text of `make` that is nearest in size, with as many env entries as that takes. */
 function grown(size: Size, make: (entries: number) => Json): string {
 	const text = (entries: number): string => JSON.stringify(make(entries));
-	const emptyBytes = text(0).length;
-	const entryBytes = (text(100).length - emptyBytes) / 100;
-	return text(Math.max(0, Math.round((SIZES_BYTES[size] - emptyBytes) / entryBytes)));
+	// From the second on, each brings a comma.
+	const oneBytes = text(1).length;
+	const entryBytes = (text(101).length - oneBytes) / 100;
+	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / entryBytes)));
 }
 
 function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
@@ -105,7 +106,13 @@ const metadata = (name: string): Json => ({
 });
 
 const envOf = (entries: number): { name: string; value: string }[] =>
-	Array.from({ length: entries }, (_, index) => ({ name: `SETTING_${index}`, value: `value-${index}` }));
+	Array.from({ length: entries }, (_, index) => ({
+		name: `SETTING_${padded(index)}`,
+		value: `value-${padded(index)}`,
+	}));
+
+/** All entries are equally long, so that the size of so many of them is known. */
+const padded = (index: number): string => String(index).padStart(5, '0');
 
 function deploymentWith(env: readonly { name: string; value: string }[]) {
 	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
@@ -130,7 +137,7 @@ function deploymentWith(env: readonly { name: string; value: string }[]) {
 }
 
 function runConfigWith(entries: number) {
-	const env = Object.fromEntries(Array.from({ length: entries }, (_, index) => [`SETTING_${index}`, `value-${index}`]));
+	const env = Object.fromEntries(envOf(entries).map(({ name, value }) => [name, value]));
 	const runConfig = { schema_version: 'v0.1.0', name: SERVER.name, transport: 'streamable-http', env_vars: env };
 	return {
 		kind: { group: '', version: 'v1', kind: 'ConfigMap' },

@@ -134,6 +134,7 @@ const STYLE = {
 		orient: 'top',
 		symbolType: 'square',
 		symbolOpacity: 1,
+		labelLimit: 0,
 		offset: 4,
 	},
 } as const;
@@ -157,16 +158,30 @@ function frameOf({ title, subtitle, y }: Labels, points: readonly Point[]) {
 
 function encodingsOf(labels: Labels, points: readonly Point[]) {
 	const domain = [...new Set(points.map(({ series }) => series))];
+	const marks = labels.y.isLog ? { ticks: logTicks(points), ...labels.y } : labels.y;
 	return {
-		y: { field: 'value', type: 'quantitative', scale: scaleOf(labels.y), axis: axisOf(labels.y) },
+		y: { field: 'value', type: 'quantitative', scale: scaleOf(labels.y), axis: axisOf(marks) },
 		color: { field: 'series', type: 'nominal', scale: { domain, range: COLORS } },
 	} as const;
+}
+
+/** Vega would draw a line for each digit; here it is 1, 2 and 5 of a power of ten, or 1 alone where there are many. */
+function logTicks(points: readonly Point[]): number[] {
+	const values = points.flatMap(({ value, low = value, high = value }) => [low, high]);
+	const [from, to] = [Math.min(...values), Math.max(...values)];
+	const first = Math.floor(Math.log10(from));
+	const powers = Array.from({ length: Math.ceil(Math.log10(to)) - first + 1 }, (_, index) => first + index);
+	const digits = to / from > 200 ? [1] : [1, 2, 5];
+	const ticks = powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
+	return ticks.filter((tick) => tick >= from && tick <= to);
 }
 
 const scaleOf = ({ isLog = false }: Axis) =>
 	isLog ? ({ type: 'log', nice: false } as const) : ({ type: 'linear', zero: true } as const);
 
-const axisOf = ({ title, ticks }: Axis) => ({ title, ...(ticks && { values: [...ticks] }), format: ',~g' });
+/** Numbers are written out: with a format of its own Vega shortens 10 to 1e+1 where the steps are whole numbers. */
+const axisOf = ({ title, ticks }: Axis) =>
+	({ title, ...(ticks && { values: [...ticks] }), labelExpr: "format(datum.value, ',.9~g')" }) as const;
 
 function goalOf({ goal }: Labels): Plot['layer'] {
 	if (goal === undefined) return [];

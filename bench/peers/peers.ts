@@ -1,4 +1,7 @@
 /** `make bench-peers`: the measurement over HTTPS once more, with webhooks of the same behaviour made with Pepr and controller-runtime. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Contestant } from '../contestant.ts';
 import { HTTPS_OPTIONS, type HttpsOptions, type HttpsRow, measureHttps, SHORT_HTTPS_OPTIONS } from '../https.ts';
 import { httpsPlots, httpsTables } from '../https-report.ts';
@@ -18,10 +21,23 @@ async function startPeers(folder: string): Promise<Contestant[]> {
 	}
 }
 
+const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
+const peprVersion = (): string =>
+	(JSON.parse(read('pepr/package.json')) as { dependencies: { pepr: string } }).dependencies.pepr;
+
+function goVersions() {
+	const [, controllerRuntime = ''] = /controller-runtime v(\S+)/.exec(read('go/go.mod')) ?? [];
+	return {
+		'controller-runtime': controllerRuntime,
+		go: spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout.trim().slice(2),
+	};
+}
+
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	name: 'peers',
 	options: { ...HTTPS_OPTIONS, connections: [1, 8, 64] },
 	shortOptions: SHORT_HTTPS_OPTIONS,
+	versions: async () => ({ ...goVersions(), pepr: peprVersion() }),
 	measure: measurePeers,
 	tables: ({ results }) => httpsTables(results),
 	plots: (recorded) => httpsPlots('peers', recorded),

@@ -1,6 +1,6 @@
 /** .github/: what the workflows may, what they call, and what the documents say of them. */
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { parse } from 'yaml';
@@ -35,6 +35,13 @@ const files = readdirSync(join(ROOT, FOLDER)).map((name) => `${FOLDER}/${name}`)
 const workflowOf = (file: string): Workflow => parse(read(file)) as Workflow;
 const ci = workflowOf(`${FOLDER}/ci.yaml`);
 const release = workflowOf(`${FOLDER}/release.yaml`);
+/** Below test/ and bench/, where programs of others are built. */
+const filesNamed = (name: string): string[] =>
+	['test', 'bench'].flatMap((folder) =>
+		readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+			.filter((file) => basename(file) === name)
+			.map((file) => `${folder}/${file}`),
+	);
 const makefile = read('Makefile');
 const { engines } = JSON.parse(read('package.json')) as { engines: { node: string } };
 const contributingText = read('CONTRIBUTING.md');
@@ -114,15 +121,19 @@ describe('.github/', () => {
 	it('names only files of its own that are there', () => {
 		for (const { action } of used.filter(isOurs)) expect(existsSync(join(ROOT, action)), action).to.equal(true);
 	});
+	it('dependabot knows every package.json', () => {
+		const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
+		const known = updates.flatMap((one) => (one['package-ecosystem'] === 'npm' ? [one['directory']] : []));
+		const folders = filesNamed('package.json').map((file) => `/${dirname(file)}`);
+		expect(known).to.have.members(['/', ...folders]);
+	});
 	it('dependabot knows every go.mod, and the programs it names', () => {
 		const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] };
 		const go = updates.find((one) => one['package-ecosystem'] === 'gomod') as {
 			directories: string[];
 			allow: { 'dependency-name': string }[];
 		};
-		const modules = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
-			.filter((file) => file.endsWith('go.mod'))
-			.map((file) => `test/${file}`);
+		const modules = filesNamed('go.mod');
 		expect(go.directories.map((folder) => `${folder.slice(1)}/go.mod`)).to.have.members(modules);
 		const allowed = go.allow.map((one) => one['dependency-name']);
 		const tools = modules.flatMap((file) =>

@@ -21,6 +21,7 @@ const bars = barPlot(
 	]),
 );
 
+const bars10 = [1, 9.6];
 const textsOf = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text = '']) => text);
 
 /** The names of the elements that are open at the end, and a throw where one is closed that is not the last opened. */
@@ -53,6 +54,20 @@ describe('plots', () => {
 		await svgOf(bars);
 		expect(await svgOf(lines(10))).to.equal(first);
 		expect(await svgOf(lines(11))).to.not.equal(first);
+	});
+	it('numbers are written out', async () => {
+		const texts = textsOf(
+			await svgOf(
+				linePlot({ title: 'Rate', x: connections, y: { title: 'a second' } }, [
+					{ series: 'floor', at: 1, value: 0.3 },
+					{ series: 'floor', at: 64, value: 12_000 },
+				]),
+			),
+		);
+		expect(texts).to.include.members(['0', '4,000', '12,000']);
+		expect(textsOf(await svgOf(lines(0.003)))).to.include.members(['0.002', '0.01']);
+		const tens = bars10.map((value, index) => ({ series: 'floor', group: `${index}`, value }));
+		expect(textsOf(await svgOf(barPlot({ title: 'a', x: { title: 'b' }, y: { title: 'c' } }, tens)))).to.include('10');
 	});
 	it('a goal is written once', async () => {
 		expect(textsOf(await svgOf(bars)).filter((text) => text === 'goal 0.75')).to.have.length(1);

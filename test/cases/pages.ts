@@ -1,9 +1,10 @@
 /**
- * Every page of docs/ that is generated, whole or in part: the cases, an example for each warning and denial, the flags.
+ * Every page of docs/ that is generated, whole or in part: the cases, an example for each warning and denial, the flags, what was measured.
  * `make golden` writes them, and cases.test.ts compares.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performancePage } from '../../bench/page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
 import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
 import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
@@ -24,6 +25,7 @@ export const pages = (): Page[] => [
 	{ file: 'docs/cases.md', text: casesPage() },
 	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
 	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
+	performancePage(),
 ];
 
 const AREAS: Readonly<Record<string, string>> = {

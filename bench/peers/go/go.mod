@@ -1,4 +1,5 @@
-module toolhive-scaling/bench/peers
+// Names controller-runtime: what most webhooks in Go are made with.
+module github.com/toolhive-scaling/bench-peers
 
 go 1.26.0
 

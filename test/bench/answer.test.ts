@@ -1,0 +1,73 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { checkAnswer } from '../../bench/answer.ts';
+import { deploymentReview } from '../../bench/payloads.ts';
+import { issueAuthority, issueServing } from '../../certs/issue.ts';
+
+const PASSWORD = {
+	name: 'THV_SESSION_REDIS_PASSWORD',
+	valueFrom: { secretKeyRef: { name: 'redis', key: 'password' } },
+};
+const RIGHT = [
+	{ op: 'add', path: '/metadata/annotations', value: { 'toolhive-scaling/applied-replicas': '3' } },
+	{ op: 'replace', path: '/spec/replicas', value: 3 },
+	{ op: 'replace', path: '/spec/template/spec/terminationGracePeriodSeconds', value: 60 },
+	{ op: 'add', path: '/spec/template/spec/containers/0/env/-', value: PASSWORD },
+];
+
+describe('the answers of what is measured', () => {
+	let server: Server;
+	let ca: string;
+	let answered: { status: number; patch: readonly object[] };
+	before(async () => {
+		const authority = await issueAuthority();
+		ca = authority.cert;
+		server = createServer(await issueServing(authority), (request, response) => {
+			request.resume().on('end', () => {
+				const patch = Buffer.from(JSON.stringify(answered.patch)).toString('base64');
+				response.writeHead(answered.status).end(JSON.stringify({ response: { allowed: true, patch } }));
+			});
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	});
+	after(() => server.close());
+
+	async function complaint(patch: readonly object[], status = 200): Promise<string | undefined> {
+		answered = { status, patch };
+		const contestant = { name: 'somebody', port: (server.address() as AddressInfo).port, path: '/mutate' };
+		const idle = { usage: async () => ({ cpuUs: 0, rssBytes: 0 }), stop: async () => {} };
+		try {
+			await checkAnswer({ ...contestant, ...idle }, ca, deploymentReview('1.5 KB'));
+			return undefined;
+		} catch (error) {
+			return (error as Error).message;
+		}
+	}
+
+	it('are right when the same object comes of them', async () => {
+		expect(await complaint(RIGHT)).to.equal(undefined);
+	});
+	it('may add what means nothing: empty structs, and the signature of Pepr', async () => {
+		const more = [
+			{ op: 'add', path: '/status', value: {} },
+			{ op: 'add', path: '/spec/strategy', value: { rollingUpdate: null } },
+			{ op: 'add', path: '/metadata/annotations/bench.pepr.dev~1toolhive-scaling', value: 'succeeded' },
+		];
+		expect(await complaint([...RIGHT, ...more])).to.equal(undefined);
+	});
+	for (const left of RIGHT) {
+		it(`are wrong without ${left.path}`, async () => {
+			const text = await complaint(RIGHT.filter((one) => one !== left));
+			expect(text).to.match(/^somebody makes another object: /);
+		});
+	}
+	it('are wrong with another count', async () => {
+		const text = await complaint([...RIGHT, { op: 'replace', path: '/spec/replicas', value: 4 }]);
+		expect(text).to.equal('somebody makes another object: [{"op":"replace","path":"/spec/replicas","value":4}]');
+	});
+	it('are wrong with another status', async () => {
+		expect(await complaint(RIGHT, 500)).to.match(/^somebody answered 500: /);
+	});
+});
