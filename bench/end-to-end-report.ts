@@ -1,6 +1,6 @@
 /** What the measurement through the API server says: tables and plots of its rows. */
 import type { EndToEnd, EndToEndOptions, EndToEndRow } from './end-to-end.ts';
-import type { Recorded } from './part.ts';
+import type { Goal, Recorded } from './part.ts';
 import { type LinePoint, linePlot, type Plot } from './plot.ts';
 import type { Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';
@@ -24,7 +24,8 @@ const cellsOf = (row: EndToEndRow) => ({
 	'looked at by': NAMES[row.way],
 	'p50, against nobody': spreadText(row.p50Ratio),
 	'p99, against nobody': spreadText(row.p99Ratio),
-	'p99 of all rounds': row.pooledP99Ratio,
+	'quietest rounds: p50': row.leastP50Ratio,
+	'their p99': row.leastP99Ratio,
 	'p50 ms': row.p50Ms,
 	'p99 ms': row.p99Ms,
 	'creates/s': row.createsPerSecond,
@@ -34,6 +35,17 @@ const cellsOf = (row: EndToEndRow) => ({
 	'call ms, seen by API server': row.webhook?.seenByApiServerMs ?? '',
 	'seen by us': row.webhook?.seenByUsMs ?? '',
 });
+
+const GOAL = { clients: 64, ratio: 1.1 };
+
+export const endToEndGoals = ({ results: { rows } }: EndToEndRecorded): readonly Goal[] =>
+	rows
+		.filter((row) => row.way === 'webhook' && row.clients === GOAL.clients && !isSteady(row))
+		.map(({ p99Ratio }) => ({
+			promised: `${GOAL.clients} clients, our webhook: p99 at most ${GOAL.ratio} times that with nobody`,
+			measured: spreadText(p99Ratio),
+			isKept: p99Ratio.median <= GOAL.ratio,
+		}));
 
 export function endToEndPlots({ results: { rows }, options }: EndToEndRecorded): Readonly<Record<string, Plot>> {
 	const loads = rows.filter((row) => !isSteady(row));

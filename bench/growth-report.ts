@@ -1,6 +1,6 @@
 /** What the measurements of growth say: tables and plots of their rows. */
 import type { Grown, Growth, GrowthOptions } from './growth.ts';
-import type { Recorded } from './part.ts';
+import type { Goal, Recorded } from './part.ts';
 import { type LinePoint, linePlot, type Plot } from './plot.ts';
 import type { MemoryMib } from './reviewing.ts';
 import { spreadText, table } from './table.ts';
@@ -37,6 +37,17 @@ export const growthTables = ({ results, options }: GrowthRecorded): string =>
 			})),
 		),
 	].join('\n\n');
+
+export const growthGoals = ({ results }: GrowthRecorded): readonly Goal[] => {
+	const most = Math.max(...results.byServers.map(({ servers }) => servers));
+	return results.byServers
+		.filter(({ servers }) => servers === most)
+		.map(({ reconciler, underLoad }) => ({
+			promised: `${most} servers, under load, reconciler ${reconciler}: at most ${GOAL_MIB} MiB resident`,
+			measured: `${underLoad.peak}`,
+			isKept: underLoad.peak <= GOAL_MIB,
+		}));
+};
 
 /** Under load. */
 const detailsOf = ({ anonymous, ofFiles, heapUsed, external }: MemoryMib) => ({

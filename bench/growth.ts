@@ -10,7 +10,7 @@ import { metricOf } from '../test/e2e/metrics.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import { type Asker, startAsker } from './asking.ts';
-import { growthPlots, growthTables } from './growth-report.ts';
+import { growthGoals, growthPlots, growthTables } from './growth-report.ts';
 import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
 import type { Part } from './part.ts';
 import { populate } from './population.ts';
@@ -181,5 +181,6 @@ export const GROWTH: Part<GrowthOptions, Growth> = {
 	},
 	measure: measureGrowth,
 	tables: growthTables,
+	goals: growthGoals,
 	plots: growthPlots,
 };
