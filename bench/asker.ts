@@ -16,7 +16,7 @@ export interface Job {
 	readonly count: number;
 	/** Sent so often, whether or not the ones before were answered; without it each connection sends when it was answered. */
 	readonly perSecond?: number;
-	/** The status of every answer, and what its body must hold. */
+	/** The status of every answer that is no refusal, and what its body must hold. */
 	readonly status: number;
 	readonly contains: readonly string[];
 }
@@ -24,22 +24,29 @@ export interface Job {
 export interface Asked {
 	/** One per request, from when it should have gone out, also where no connection was free then. */
 	readonly latenciesMs: readonly number[];
+	/** How many of them ended with 429 or 5xx: the server was too busy. */
+	readonly refused: number;
 	readonly seconds: number;
 	readonly cpuUs: number;
 }
+
+/** What the parent hears. */
+export type Told = Asked | { readonly error: string };
 
 async function run(job: Job): Promise<Asked> {
 	const sockets = await Promise.all(Array.from({ length: job.connections }, () => opened(job)));
 	const latenciesMs: number[] = [];
 	const requests = job.requests.map((one) => textOf(one, job.token));
 	let sent = 0;
+	let refused = 0;
 	const next = (): Buffer => requests[sent++ % requests.length] as Buffer;
 	const cpu = process.cpuUsage();
 	const startedMs = performance.now();
 	const take = async (socket: TLSSocket, dueMs: number): Promise<void> => {
 		const answer = await ask(socket, next());
 		latenciesMs.push(performance.now() - dueMs);
-		refuseOthers(answer, job);
+		if (isRefusal(answer)) refused += 1;
+		else mustBeRight(answer, job);
 	};
 	if (job.perSecond === undefined) {
 		await Promise.all(
@@ -51,7 +58,7 @@ async function run(job: Job): Promise<Asked> {
 	const seconds = (performance.now() - startedMs) / 1000;
 	const { user, system } = process.cpuUsage(cpu);
 	for (const socket of sockets) socket.destroy();
-	return { latenciesMs, seconds, cpuUs: user + system };
+	return { latenciesMs, refused, seconds, cpuUs: user + system };
 }
 
 /** One after the other at even distances. Who finds no free connection waits for one, and its time runs. */
@@ -135,8 +142,10 @@ function isComplete(answer: string): boolean {
 	return length === null ? answer.endsWith('\r\n0\r\n\r\n') : answer.length >= headEnd + 4 + Number(length[1]);
 }
 
+const isRefusal = (answer: string): boolean => /^HTTP\/1\.1 (429|5\d\d) /.test(answer);
+
 /** Throws unless it is what the job says. */
-function refuseOthers(answer: string, { status, contains }: Job): void {
+function mustBeRight(answer: string, { status, contains }: Job): void {
 	// A chunk may end in the middle of what we look for.
 	const body = answer.replaceAll(/\r\n[0-9a-f]+\r\n/g, '');
 	const missing = contains.find((text) => !body.includes(text));
@@ -147,12 +156,7 @@ function refuseOthers(answer: string, { status, contains }: Job): void {
 }
 
 process.on('message', (job: Job) => {
-	run(job).then(
-		(asked) => process.send?.(asked),
-		(error: Error) => {
-			process.stderr.write(`asker: ${error.message}\n`);
-			process.exit(1);
-		},
-	);
+	const answer = (what: Told): void => void process.send?.(what);
+	run(job).then(answer, (error: Error) => answer({ error: error.message }));
 });
 process.on('disconnect', () => process.exit());

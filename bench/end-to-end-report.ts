@@ -29,6 +29,7 @@ const cellsOf = (row: EndToEndRow) => ({
 	'p50 ms': row.p50Ms,
 	'p99 ms': row.p99Ms,
 	'creates/s': row.createsPerSecond,
+	refused: row.refused,
 	'CPU ms: API server': row.cpuMs.apiServer,
 	etcd: row.cpuMs.etcd,
 	webhook: row.cpuMs.webhook,

@@ -17,6 +17,7 @@ export interface Load {
 
 export interface Round {
 	readonly latenciesMs: readonly number[];
+	readonly refused: number;
 	readonly createsPerSecond: number;
 	readonly cpuMs: CpuMs;
 	/** By the API server's own account, for webhooks. */
@@ -55,7 +56,7 @@ export async function measureRound(stage: Stage, way: Way, load: Load): Promise<
 	const pids = [apiServer, etcd, product.process.pid ?? 0];
 	const before = await sumsOf(api, product);
 	const cpuBefore = pids.map(cpuSeconds);
-	const { latenciesMs, seconds, cpuUs } = await asker.ask({
+	const { latenciesMs, refused, seconds, cpuUs } = await asker.ask({
 		port: Number(new URL(plane.url).port),
 		ca: readFileSync(plane.caFile, 'utf8'),
 		token: plane.token('operator'),
@@ -71,6 +72,7 @@ export async function measureRound(stage: Stage, way: Way, load: Load): Promise<
 	await emptied(api, way);
 	return {
 		latenciesMs,
+		refused,
 		createsPerSecond: load.creates / seconds,
 		cpuMs: {
 			apiServer: used[0] ?? Number.NaN,

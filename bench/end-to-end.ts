@@ -3,14 +3,14 @@
  * MutatingAdmissionPolicy inside the API server. API server, etcd, webhook and clients share the machine, as on a small control plane,
  * so whoever uses CPU slows the others: that is part of what is measured.
  */
-import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
-import { applyCrds, startProduct } from '../test/e2e/product.ts';
+import type { ControlPlane } from '../test/control-plane/start.ts';
+import { applyCrds, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import type { Job } from './asker.ts';
 import { startAsker } from './asking.ts';
 import { endToEndGoals, endToEndPlots, endToEndTables } from './end-to-end-report.ts';
 import { type CpuMs, type Load, measureRound, type Round, type Stage, type Sum } from './end-to-end-round.ts';
-import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
+import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
 import type { Part } from './part.ts';
 import { populate, proxyOf } from './population.ts';
 import { rawApi } from './raw-api.ts';
@@ -39,6 +39,8 @@ export interface EndToEndRow extends Load {
 	/** Quietest round against quietest round: what is left when little else ran on this machine, and so the steadiest figures. */
 	readonly leastP50Ratio: number;
 	readonly leastP99Ratio: number;
+	/** Of all creates of all rounds: how many the API server refused, because it or who looks at them was too busy. */
+	readonly refused: number;
 	readonly cpuMs: CpuMs;
 	/** How often the API server called a webhook, what it says it waited, and what the webhook says it took (means). */
 	readonly webhook?: {
@@ -56,22 +58,22 @@ export interface EndToEnd {
 
 type Rounds = readonly Readonly<Record<Way, Round>>[];
 
-export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEnd> {
-	const plane = await startControlPlane();
+/** On an API server of its own, or on one that nobody else uses meanwhile. */
+export async function measureEndToEnd(plane: ControlPlane, options: EndToEndOptions): Promise<EndToEnd> {
 	const asker = startAsker();
 	const api = rawApi(plane, 'admin', 1);
+	let product: Product | undefined;
 	try {
 		await applyCrds(plane);
 		await prepareWays(plane);
 		const requests = await prepared(plane, options);
-		const product = await startProduct(plane, {
+		product = await startProduct(plane, {
 			program: installedWith(options.nodeFlags),
 			// The reconciler would write to the Deployments of all three.
 			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
 			servedBy: 'webhook',
 		});
 		const rounds = await interleaved({ plane, product, asker, api, requests }, options);
-		await product.stop();
 		return {
 			deploymentBytes: Buffer.byteLength(requests.webhook[0]?.body ?? ''),
 			kubernetes: JSON.parse(await api.call('GET', '/version')).gitVersion,
@@ -79,8 +81,8 @@ export async function measureEndToEnd(options: EndToEndOptions): Promise<EndToEn
 		};
 	} finally {
 		asker.stop();
+		await product?.stop();
 		await api.close();
-		await plane.stop();
 	}
 }
 
@@ -136,6 +138,7 @@ function summarise(load: Load, way: Way, rounds: Rounds): EndToEndRow {
 		p99Ratio: ratio(0.99),
 		leastP50Ratio: rounded(least(0.5, way) / least(0.5, 'none')),
 		leastP99Ratio: rounded(least(0.99, way) / least(0.99, 'none')),
+		refused: own.reduce((sum, { refused }) => sum + refused, 0),
 		cpuMs: {
 			apiServer: middle(({ cpuMs }) => cpuMs.apiServer),
 			etcd: middle(({ cpuMs }) => cpuMs.etcd),
@@ -181,7 +184,7 @@ export const END_TO_END: Part<EndToEndOptions, EndToEnd> = {
 		nodeFlags: AS_IN_THE_POD,
 		env: 0,
 	},
-	measure: measureEndToEnd,
+	measure: (options) => withControlPlane((plane) => measureEndToEnd(plane, options)),
 	tables: endToEndTables,
 	goals: endToEndGoals,
 	plots: endToEndPlots,

@@ -5,13 +5,13 @@
  * Nothing is left to do for the reconciler, so what is measured is what the product remembers, and not its work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
+import type { ControlPlane } from '../test/control-plane/start.ts';
 import { metricOf } from '../test/e2e/metrics.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import { type Asker, startAsker } from './asking.ts';
 import { growthGoals, growthPlots, growthTables } from './growth-report.ts';
-import { AS_IN_THE_POD, installedWith, tell } from './installed.ts';
+import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
 import type { Part } from './part.ts';
 import { populate } from './population.ts';
 import { type MemoryMib, memoryOf, type Reviewing, review, type Speed } from './reviewing.ts';
@@ -57,32 +57,35 @@ export interface Growth {
 const NAMESPACE = 'bench';
 const ON = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
 const OFF = ['--reconcile=false'];
+const READY_MS = 180_000;
 
-export async function measureGrowth(options: GrowthOptions): Promise<Growth> {
+/** On an API server of its own, or on one that nobody else uses meanwhile. */
+export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
 	const program = installedWith(options.nodeFlags);
-	const plane = await startControlPlane();
 	const asker = startAsker();
+	const servers: ServerObject[] = [];
+	const byServers: Grown[] = [];
+	let bySize: readonly Sized[] = [];
 	try {
 		await applyCrds(plane);
 		await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
-		const servers: ServerObject[] = [];
-		const byServers: Grown[] = [];
-		let bySize: readonly Sized[] = [];
 		for (const count of options.servers) {
 			await grow(plane, program, servers, count);
 			for (const reconciler of ['off', 'on'] as const) {
 				const flags = reconciler === 'on' ? ON : OFF;
-				const product = await startProduct(plane, { program, flags, isRegistered: false, readyTimeoutMs: 180_000 });
-				byServers.push(await measure(product, asker, servers, reconciler, options));
-				if (bySize.length === 0) bySize = await measureSizes(product, asker, servers[0] as ServerObject, options);
-				await product.stop();
+				const product = await startProduct(plane, { program, flags, isRegistered: false, readyTimeoutMs: READY_MS });
+				try {
+					byServers.push(await measure(product, asker, servers, reconciler, options));
+					if (bySize.length === 0) bySize = await measureSizes(product, asker, servers[0] as ServerObject, options);
+				} finally {
+					await product.stop();
+				}
 				tell(`growth: ${JSON.stringify(byServers.at(-1))}`);
 			}
 		}
 		return { byServers, bySize };
 	} finally {
 		asker.stop();
-		await plane.stop();
 	}
 }
 
@@ -94,7 +97,7 @@ async function grow(
 	count: number,
 ): Promise<void> {
 	const startedMs = performance.now();
-	const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: 180_000 });
+	const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: READY_MS });
 	servers.push(...(await populate(plane, { namespace: NAMESPACE, from: servers.length, to: count })));
 	await maker.stop();
 	tell(`growth: ${count} servers after ${Math.round((performance.now() - startedMs) / 1000)} s`);
@@ -179,7 +182,7 @@ export const GROWTH: Part<GrowthOptions, Growth> = {
 		connections: 2,
 		nodeFlags: AS_IN_THE_POD,
 	},
-	measure: measureGrowth,
+	measure: (options) => withControlPlane((plane) => measureGrowth(plane, options)),
 	tables: growthTables,
 	goals: growthGoals,
 	plots: growthPlots,

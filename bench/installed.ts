@@ -1,6 +1,7 @@
 /** The product as it runs where it is installed, for measurements of a whole process. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { ROOT } from '../test/e2e/product.ts';
 
 /**
@@ -18,3 +19,13 @@ export function installedWith(nodeFlags: readonly string[]): readonly string[] {
 
 /** These take minutes. */
 export const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** One that nobody else uses. */
+export async function withControlPlane<T>(work: (plane: ControlPlane) => Promise<T>): Promise<T> {
+	const plane = await startControlPlane();
+	try {
+		return await work(plane);
+	} finally {
+		await plane.stop();
+	}
+}

@@ -54,7 +54,8 @@ export async function review(
 			const job = { port: product.webhookPort, ca: product.authority, requests, connections, count: reviews };
 			// Without a patch nothing was found and nothing proved; the second kind is what is left alone.
 			const contains = ['"allowed":true', ...(at === 0 ? ['"patch":"'] : [])];
-			const { latenciesMs, seconds } = await asker.ask({ ...job, status: 200, contains });
+			const { latenciesMs, refused, seconds } = await asker.ask({ ...job, status: 200, contains });
+			if (refused > 0) throw new Error(`${refused} of ${reviews} reviews were refused`);
 			if (round >= 0) seen[at]?.push({ ms: latenciesMs, seconds });
 		}
 	}
