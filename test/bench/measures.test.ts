@@ -107,7 +107,7 @@ describe('bench/main.ts', function () {
 	this.timeout(60_000);
 	it('names the parts there are when it is asked for another', () => {
 		const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bench/main.ts'), 'htps'], { encoding: 'utf8' });
-		expect(stderr).to.equal('bench: no part htps; there are compute, https, peers\n');
+		expect(stderr).to.equal('bench: no part htps; there are compute, https, end-to-end, growth, peers\n');
 		expect(status).to.equal(2);
 	});
 	it('with --short prints the table and keeps nothing', () => {
