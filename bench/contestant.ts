@@ -33,7 +33,9 @@ export async function startOwn(name: string, folder: string): Promise<Contestant
 	return {
 		...{ name, port, path: '/mutate?timeout=5s' },
 		usage: () => ask<Usage>(child, 'usage'),
-		stop: async () => child.disconnect(),
+		stop: async () => {
+			if (child.connected) child.disconnect();
+		},
 	};
 }
 

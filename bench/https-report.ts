@@ -2,7 +2,7 @@
 import type { HttpsOptions, HttpsRow } from './https.ts';
 import type { Goal, Recorded } from './part.ts';
 import { type Bar, barPlot, type LinePoint, linePlot, type Plot } from './plot.ts';
-import type { Spread } from './statistics.ts';
+import { rounded, type Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
 /** The number of connections and the size at which the plots look. */
@@ -21,6 +21,22 @@ export function httpsTables(rows: readonly HttpsRow[]): string {
 		.join('\n\n');
 }
 
+/** How many times the requests a second of each other server ours gives: by the medians, and by the least CPU time of each. */
+export function timesTable(rows: readonly HttpsRow[]): string {
+	const times = (value: number): string => `${rounded(value)}×`;
+	return table(
+		rows.flatMap((own) => {
+			if (own.server !== 'product') return [];
+			const others = rows.filter((row) => row.size === own.size && row.connections === own.connections && row !== own);
+			const compared = others.map((row) => [
+				row.server,
+				`${times(own.requestsPerSecond / row.requestsPerSecond)}, ${times(row.leastCpuUsPerRequest / own.leastCpuUsPerRequest)}`,
+			]);
+			return [{ review: own.size, connections: own.connections, ...Object.fromEntries(compared) }];
+		}),
+	);
+}
+
 const cellsOf = (row: HttpsRow) => ({
 	review: row.size,
 	server: row.server,
@@ -33,6 +49,7 @@ const cellsOf = (row: HttpsRow) => ({
 	least: row.leastCpuUsPerRequest,
 	'p50 ms': row.p50Ms,
 	'p99 ms': row.p99Ms,
+	closed: row.closed,
 	'resident MiB': row.rssMib,
 });
 

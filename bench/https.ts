@@ -47,6 +47,8 @@ export interface HttpsRow {
 	readonly leastCpuUsPerRequest: number;
 	/** The floor's least CPU time a request against this one's. */
 	readonly leastCpuRatio: number;
+	/** Connections that the server closed, in all rounds. */
+	readonly closed: number;
 	/** After the last round. */
 	readonly rssMib: number;
 }
@@ -100,7 +102,7 @@ export async function measureHttps(
 		}
 		return rows;
 	} finally {
-		load?.disconnect();
+		if (load?.connected) load.disconnect();
 		for (const one of contestants) await one.stop();
 		rmSync(folder, { recursive: true });
 	}
@@ -144,6 +146,7 @@ function summarise(
 		cpuUsPerRequest: middle(({ cpuUsPerRequest }) => cpuUsPerRequest),
 		leastCpuUsPerRequest: rounded(leastCpu(own)),
 		leastCpuRatio: rounded(leastCpu(floor) / leastCpu(own)),
+		closed: own.reduce((sum, { closed }) => sum + closed, 0),
 		rssMib: Math.round((own.at(-1)?.rssBytes ?? 0) / 2 ** 20),
 	};
 }

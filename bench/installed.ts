@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { ROOT } from '../test/e2e/product.ts';
+import { isLinux } from './linux-process.ts';
 
 /**
  * What Node 24 takes for itself where it sees the limit of 512 MiB that manifests/ sets; it reads that from its cgroup. On a machine with
@@ -22,6 +23,8 @@ export const tell = (line: string): void => void process.stderr.write(`${line}\n
 
 /** One that nobody else uses. */
 export async function withControlPlane<T>(work: (plane: ControlPlane) => Promise<T>): Promise<T> {
+	if (!isLinux())
+		throw new Error('end-to-end and growth read /proc, so they need Linux; name other parts: make bench PARTS=https');
 	const plane = await startControlPlane();
 	try {
 		return await work(plane);

@@ -1,5 +1,7 @@
 /** What Linux knows of a running process from outside, so that nothing has to be built into what is measured. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+export const isLinux = (): boolean => existsSync('/proc/self/stat');
 
 export interface ResidentMib {
 	readonly total: number;
@@ -11,7 +13,6 @@ export interface ResidentMib {
 	readonly ofFiles: number;
 }
 
-/** Throws where there is no /proc. */
 export function residentMib(pid: number): ResidentMib {
 	const status = readFileSync(`/proc/${pid}/status`, 'utf8');
 	const mib = (field: string): number => {

@@ -5,6 +5,7 @@
 import { writePage } from './page.ts';
 import { runPart } from './part.ts';
 import { OWN_PARTS, PARTS } from './parts.ts';
+import { PeerMissing } from './peers/built.ts';
 
 const args = process.argv.slice(2);
 const isShort = args.includes('--short') || Boolean(process.env['SHORT']);
@@ -16,6 +17,12 @@ if (unknown !== undefined) {
 	process.exitCode = 2;
 } else {
 	const chosen = names.length === 0 ? OWN_PARTS : PARTS.filter(({ name }) => names.includes(name));
-	for (const part of chosen) await runPart(part, isShort, (text) => void process.stdout.write(text));
-	if (!isShort) writePage();
+	try {
+		for (const part of chosen) await runPart(part, isShort, (text) => void process.stdout.write(text));
+		if (!isShort) writePage();
+	} catch (error) {
+		if (!(error instanceof PeerMissing)) throw error;
+		process.stderr.write(`bench: ${error.message}\n`);
+		process.exitCode = 1;
+	}
 }

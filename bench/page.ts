@@ -43,5 +43,7 @@ function figuresOf(part: Part): string {
 
 function origin({ date, machine, versions }: Recorded): string {
 	const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-	return `${date}, ${machine.cores} cores of ${machine.cpu}, ${machine.platform}; ${programs.join(', ')}.`;
+	const { cores, cpu, platform, loadBefore } = machine;
+	const load = loadBefore === undefined ? '' : ` Load average before: ${loadBefore}.`;
+	return `${date}, ${cores} cores of ${cpu}, ${platform}; ${programs.join(', ')}.${load}`;
 }

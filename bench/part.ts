@@ -1,8 +1,9 @@
 /** What every measurement of `make bench` has in common: it is run, printed, recorded, drawn, and told in docs/performance.md. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type Plot, writePlot } from './plot.ts';
+import { rounded } from './statistics.ts';
 import { table } from './table.ts';
 
 /** `Results` is plain JSON. Table and plots are made of it alone, so that they can be made again without measuring. */
@@ -31,7 +32,13 @@ export interface Goal {
 
 export interface Recorded<Options = unknown, Results = unknown> {
 	readonly date: string;
-	readonly machine: { readonly cpu: string; readonly cores: number; readonly platform: string };
+	readonly machine: {
+		readonly cpu: string;
+		readonly cores: number;
+		readonly platform: string;
+		/** What else ran in the minute before, where the platform tells: more than a little, and single figures mean nothing. */
+		readonly loadBefore?: number;
+	};
 	readonly versions: Readonly<Record<string, string>>;
 	readonly options: Options;
 	readonly results: Results;
@@ -40,11 +47,12 @@ export interface Recorded<Options = unknown, Results = unknown> {
 /** Short runs are no measurement, so nothing of them is kept. */
 export async function runPart<O, R>(part: Part<O, R>, isShort: boolean, say: (text: string) => void): Promise<R> {
 	const options = isShort ? part.shortOptions : part.options;
+	const machine = machineNow();
 	const startedMs = performance.now();
 	const results = await part.measure(options);
 	const recorded = {
 		date: new Date().toISOString().slice(0, 10),
-		machine: MACHINE,
+		machine,
 		versions: { ...VERSIONS, ...(await part.versions?.()) },
 		options,
 		results,
@@ -83,7 +91,13 @@ export function recordedOf<O, R>({ name }: Part<O, R>): Recorded<O, R> | undefin
 
 const resultsFile = (name: string): string => join(import.meta.dirname, 'results', `${name}.json`);
 
-const MACHINE = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: process.platform };
+function machineNow(): Recorded['machine'] {
+	const [lastMinute = 0] = loadavg();
+	return {
+		...{ cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: process.platform },
+		...(process.platform !== 'win32' && { loadBefore: rounded(lastMinute) }),
+	};
+}
 
 const VERSIONS: Readonly<Record<string, string>> = {
 	node: process.version.slice(1),

@@ -6,6 +6,9 @@ import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../test/control-plane/cache-folder.ts';
 import { withLock } from '../../test/control-plane/lock.ts';
 
+/** A peer cannot be had on this machine. The message says why. */
+export class PeerMissing extends Error {}
+
 /** The folder that `build` filled, now or once before. It is another one as soon as a file of `sources` changes. */
 export async function built(
 	what: string,
@@ -21,7 +24,11 @@ export async function built(
 		await rm(temporary, { recursive: true, force: true });
 		await mkdir(temporary);
 		say(`bench: building ${what} into ${folder} (minutes, once per machine)`);
-		await build(temporary, folder);
+		try {
+			await build(temporary, folder);
+		} catch (error) {
+			throw new PeerMissing(`no ${what} to measure beside us: ${(error as Error).message}`, { cause: error });
+		}
 		await rename(temporary, folder);
 		return folder;
 	});

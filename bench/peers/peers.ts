@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Contestant } from '../contestant.ts';
 import { HTTPS_OPTIONS, type HttpsOptions, type HttpsRow, measureHttps, SHORT_HTTPS_OPTIONS } from '../https.ts';
-import { httpsPlots, httpsTables } from '../https-report.ts';
+import { httpsPlots, httpsTables, timesTable } from '../https-report.ts';
 import type { Part } from '../part.ts';
 import { startGoWebhook } from './go-webhook.ts';
 import { startPepr } from './pepr-module.ts';
@@ -35,10 +35,15 @@ function goVersions() {
 
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	name: 'peers',
-	options: { ...HTTPS_OPTIONS, connections: [1, 8, 64] },
+	options: { ...HTTPS_OPTIONS, rounds: 7, connections: [1, 8, 64] },
 	shortOptions: SHORT_HTTPS_OPTIONS,
 	versions: async () => ({ ...goVersions(), pepr: peprVersion() }),
 	measure: measurePeers,
-	tables: ({ results }) => httpsTables(results),
+	tables: ({ results }) =>
+		[
+			"Ours against each: requests a second (medians), then CPU time a request (each one's quietest round).",
+			timesTable(results),
+			httpsTables(results),
+		].join('\n\n'),
 	plots: (recorded) => httpsPlots('peers', recorded),
 };

@@ -101,6 +101,7 @@ async function build(folder: string, finalFolder: string): Promise<void> {
 
 async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
 	const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+	child.on('error', () => {});
 	const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
 	if (code !== 0)
 		throw new Error(

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Usage } from '../contestant.ts';
 
 const PROC = '/proc';
-const US_PER_TICK = 1e6 / numberFrom('CLK_TCK');
-const PAGE_BYTES = numberFrom('PAGESIZE');
+/** Asked for when a peer is measured, so that other parts need no Linux. */
+let units: { readonly usPerTick: number; readonly pageBytes: number } | undefined;
 
 interface Process {
 	readonly pid: number;
@@ -15,10 +15,11 @@ interface Process {
 }
 
 export function usageOf(pid: number): Usage {
+	units ??= { usPerTick: 1e6 / numberFrom('CLK_TCK'), pageBytes: numberFrom('PAGESIZE') };
 	const own = treeOf(pid);
 	return {
-		cpuUs: own.reduce((sum, { ticks }) => sum + ticks, 0) * US_PER_TICK,
-		rssBytes: own.reduce((sum, { pages }) => sum + pages, 0) * PAGE_BYTES,
+		cpuUs: own.reduce((sum, { ticks }) => sum + ticks, 0) * units.usPerTick,
+		rssBytes: own.reduce((sum, { pages }) => sum + pages, 0) * units.pageBytes,
 	};
 }
 

@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
-import { cpuSeconds, forgetPeak, residentMib } from '../../bench/linux-process.ts';
+import { before, describe, it } from 'mocha';
+import { cpuSeconds, forgetPeak, isLinux, residentMib } from '../../bench/linux-process.ts';
 
 describe('what Linux knows of a process', () => {
 	before(function () {
-		if (!existsSync('/proc/self/stat')) this.skip();
+		if (!isLinux()) this.skip();
 	});
 
 	it('its memory, and the most it was since it was forgotten', () => {

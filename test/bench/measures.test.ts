@@ -6,8 +6,10 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { COMPUTE, type ComputeRow } from '../../bench/compute.ts';
 import { HTTPS, type HttpsRow } from '../../bench/https.ts';
+import { timesTable } from '../../bench/https-report.ts';
 import { type Goal, type Recorded, textOf } from '../../bench/part.ts';
-import { deploymentReview, runConfigReview, SIZE_LIST, SIZES_BYTES, serverReview } from '../../bench/payloads.ts';
+import { PARTS } from '../../bench/parts.ts';
+import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../bench/payloads.ts';
 import type { Spread } from '../../bench/statistics.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -23,7 +25,8 @@ const recorded = <O, R>(options: O, results: R): Recorded<O, R> => ({
 describe('payloads', () => {
 	for (const [name, review] of Object.entries({ deploymentReview, runConfigReview, serverReview })) {
 		it(`${name} is as large as it says, within a field or two`, () => {
-			for (const size of SIZE_LIST) expect(review(size).length, size).to.be.closeTo(SIZES_BYTES[size], 100);
+			for (const size of SIZE_LIST)
+				expect(review(size).length, size).to.be.closeTo(Number.parseFloat(size) * 1000, 100);
 		});
 	}
 });
@@ -87,6 +90,7 @@ describe('https', function () {
 			expect(p99Ms).to.be.at.least(p50Ms);
 			expect(cpuUsPerRequest).to.be.at.least(leastCpuUsPerRequest);
 			expect(rssMib).to.be.above(10);
+			expect(row.closed).to.equal(0);
 		}
 	});
 	it('the floor is one floor', () => {
@@ -95,6 +99,15 @@ describe('https', function () {
 			expect(ratio).to.deep.equal({ median: 1, min: 1, max: 1 });
 			expect(leastCpuRatio).to.equal(1);
 		}
+	});
+	it('tells how many times the others ours is', () => {
+		const row = (server: string, requestsPerSecond: number, leastCpuUsPerRequest: number): HttpsRow => ({
+			...(rows[0] as HttpsRow),
+			...{ server, requestsPerSecond, leastCpuUsPerRequest },
+		});
+		const text = timesTable([row('floor', 200, 10), row('product', 100, 15), row('Pepr', 20, 60)]);
+		expect(text.split('\n').at(0)).to.equal('| review | connections | floor | Pepr |');
+		expect(text.split('\n').at(-1)).to.equal('| 1.5 KB | 8 | 0.5×, 0.667× | 5×, 4× |');
 	});
 	it('tells its goals with the table', () => {
 		const text = textOf(HTTPS, recorded(HTTPS.options, rows));
@@ -107,7 +120,7 @@ describe('bench/main.ts', function () {
 	this.timeout(60_000);
 	it('names the parts there are when it is asked for another', () => {
 		const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'bench/main.ts'), 'htps'], { encoding: 'utf8' });
-		expect(stderr).to.equal('bench: no part htps; there are compute, https, end-to-end, growth, peers\n');
+		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
 		expect(status).to.equal(2);
 	});
 	it('with --short prints the table and keeps nothing', () => {

@@ -50,10 +50,10 @@ describe('plots', () => {
 		});
 	}
 	it('the same figures make the same bytes, others do not', async () => {
-		const first = await svgOf(lines(10));
-		await svgOf(bars);
-		expect(await svgOf(lines(10))).to.equal(first);
-		expect(await svgOf(lines(11))).to.not.equal(first);
+		const first = [await svgOf(lines(10)), await svgOf(bars)];
+		expect([await svgOf(lines(10)), await svgOf(bars)]).to.deep.equal(first);
+		const [ofLines] = first;
+		expect(await svgOf(lines(11))).to.not.equal(ofLines);
 	});
 	it('numbers are written out', async () => {
 		const texts = textsOf(

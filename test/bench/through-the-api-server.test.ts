@@ -1,8 +1,9 @@
 /** The measurements that need a real API server, for seconds: they run, what they create is as it should be, and their figures can be true. */
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { before, describe, it } from 'mocha';
 import { END_TO_END, type EndToEnd, measureEndToEnd } from '../../bench/end-to-end.ts';
 import { GROWTH, type Growth, measureGrowth } from '../../bench/growth.ts';
+import { isLinux } from '../../bench/linux-process.ts';
 import { textOf } from '../../bench/part.ts';
 import type { Spread } from '../../bench/statistics.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -17,7 +18,9 @@ describe('end to end, measured on a real API server', function () {
 	this.timeout(180_000);
 	const plane = needControlPlane({ isOwn: true });
 	let seen: EndToEnd;
-	before(async () => {
+	before(async function () {
+		// CPU and memory of processes are read from /proc.
+		if (!isLinux()) this.skip();
 		seen = await measureEndToEnd(plane(), END_TO_END.shortOptions);
 	});
 
@@ -57,7 +60,9 @@ describe('growth, measured on a real API server', function () {
 	this.timeout(180_000);
 	const plane = needControlPlane({ isOwn: true });
 	let seen: Growth;
-	before(async () => {
+	before(async function () {
+		// CPU and memory of processes are read from /proc.
+		if (!isLinux()) this.skip();
 		seen = await measureGrowth(plane(), GROWTH.shortOptions);
 	});
 
