@@ -10,9 +10,10 @@ type EndToEndRecorded = Recorded<EndToEndOptions, EndToEnd>;
 
 const isSteady = ({ perSecond }: EndToEndRow): boolean => perSecond !== undefined;
 
-export function endToEndTables({ results: { rows, deploymentBytes, kubernetes } }: EndToEndRecorded): string {
+export function endToEndTables({ results: { rows, deploymentBytes, kubernetes }, options }: EndToEndRecorded): string {
 	return [
-		`Kubernetes ${kubernetes}, Deployments of ${deploymentBytes} bytes`,
+		`Kubernetes ${kubernetes}, Deployments of ${deploymentBytes} bytes, ${options.rounds} rounds. Of few creates the p99 is nearly the slowest one.
+Times are also those of what was refused, so a row with refusals cannot be compared with one without.`,
 		'As fast as it goes: every client creates the next one when it was answered',
 		table(rows.filter((row) => !isSteady(row)).map((row) => ({ clients: row.clients, ...cellsOf(row) }))),
 		'At a steady rate, whatever the answers do',
@@ -21,6 +22,7 @@ export function endToEndTables({ results: { rows, deploymentBytes, kubernetes } 
 }
 
 const cellsOf = (row: EndToEndRow) => ({
+	'creates a round': row.creates,
 	'looked at by': NAMES[row.way],
 	'p50, against nobody': spreadText(row.p50Ratio),
 	'p99, against nobody': spreadText(row.p99Ratio),
@@ -29,7 +31,7 @@ const cellsOf = (row: EndToEndRow) => ({
 	'p50 ms': row.p50Ms,
 	'p99 ms': row.p99Ms,
 	'creates/s': row.createsPerSecond,
-	refused: row.refused,
+	'refused, of all rounds': row.refused,
 	'CPU ms: API server': row.cpuMs.apiServer,
 	etcd: row.cpuMs.etcd,
 	webhook: row.cpuMs.webhook,

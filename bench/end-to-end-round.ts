@@ -73,7 +73,8 @@ export async function measureRound(stage: Stage, way: Way, load: Load): Promise<
 	return {
 		latenciesMs,
 		refused,
-		createsPerSecond: load.creates / seconds,
+		// What was refused was not created.
+		createsPerSecond: (load.creates - refused) / seconds,
 		cpuMs: {
 			apiServer: used[0] ?? Number.NaN,
 			etcd: used[1] ?? Number.NaN,
