@@ -66,7 +66,7 @@ certs: install ## Make certificates and an overlay that installs with them; FLAG
 control-plane: install ## Find or make the real API server that tests and demo use
 	node test/control-plane/main.ts
 
-bench: install ## Measure, and write docs/performance.md (about 6 minutes); PARTS=compute only that, SHORT=1 a try of seconds that keeps nothing
+bench: install ## Measure, and write docs/performance.md (about 25 minutes); PARTS=compute only that, SHORT=1 a try of seconds that keeps nothing
 	node bench/main.ts $(PARTS)
 
 bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (npm, Go; about 6 minutes); SHORT=1 as above

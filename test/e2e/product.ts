@@ -33,6 +33,8 @@ export type LogLine = Record<string, unknown>;
 export interface Product extends Served {
 	readonly webhookPort: number;
 	readonly metricsPort: number;
+	/** PEM; also what the registrations trust. */
+	readonly authority: string;
 	readonly log: () => LogLine[];
 	readonly process: ChildProcess;
 	/** Unregisters and ends the process; resolves with its exit code. */
@@ -47,10 +49,14 @@ export interface ProductOptions {
 	readonly flags?: readonly string[];
 	/** False: nothing points at it until `register` is called. */
 	readonly isRegistered?: boolean;
+	/** How long it may take to get ready; 30 s without it. */
+	readonly readyTimeoutMs?: number;
 	/** Leave the namespace and the permissions as they are. */
 	readonly withoutAccess?: boolean;
 	/** False: it only has to serve, not to be ready. */
 	readonly isReady?: boolean;
+	/** What Node is started with: flags of its own and the program. Without it, the program that tests start. */
+	readonly program?: readonly string[];
 	/** Asked only about namespaces whose label SERVED_BY has this value, so that several can serve beside one another. */
 	readonly servedBy?: string;
 }
@@ -83,7 +89,13 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		'--webhook-port=0',
 		'--metrics-port=0',
 	];
-	const child = spawn(process.execPath, [MAIN, 'serve', ...flags, '--drain-seconds=0', ...(options.flags ?? [])]);
+	const child = spawn(process.execPath, [
+		...(options.program ?? [MAIN]),
+		'serve',
+		...flags,
+		'--drain-seconds=0',
+		...(options.flags ?? []),
+	]);
 	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));
@@ -95,7 +107,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		output += chunk;
 	});
 	const log = (): LogLine[] => linesOf(output);
-	const deadlineMs = performance.now() + READY_TIMEOUT_MS;
+	const deadlineMs = performance.now() + (options.readyTimeoutMs ?? READY_TIMEOUT_MS);
 	const awaited = options.isReady === false ? 'serving' : 'ready';
 	while (!log().some(({ msg }) => msg === awaited)) {
 		if (child.exitCode !== null || performance.now() > deadlineMs) {
@@ -120,6 +132,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const product: Product = {
 		webhookPort,
 		metricsPort,
+		authority: authority.cert,
 		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
 		log,
 		process: child,
