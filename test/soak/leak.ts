@@ -6,8 +6,8 @@ const kept: unknown[] = [];
 let count = 0;
 
 const PLANTS: Readonly<Record<string, () => void>> = {
-	/** Half a kilobyte of each request. */
-	heap: () => void kept.push(Array.from({ length: 64 }, () => Math.random())),
+	/** Four kilobytes for each request. */
+	heap: () => void kept.push(Array.from({ length: 512 }, () => Math.random())),
 	/** A file that is never closed, for every twentieth. */
 	descriptors: () => {
 		count += 1;
