@@ -1,15 +1,13 @@
 /** The product as it runs where it is installed, for measurements of a whole process. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { imageFlags } from '../test/agreement/image.ts';
 import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { ROOT } from '../test/e2e/product.ts';
 import { isLinux } from './linux-process.ts';
 
-/**
- * What Node 24 takes for itself where it sees the limit of 512 MiB that manifests/ sets; it reads that from its cgroup. On a machine with
- * 24 GiB and no limit it takes 4 GiB and 64 MiB, and fills them before it looks for garbage.
- */
-export const AS_IN_THE_POD: readonly string[] = ['--max-old-space-size=256', '--max-semi-space-size=1'];
+/** What the image starts Node with, and the heap that Node takes for itself where it sees the limit of 512 MiB that manifests/ sets. */
+export const AS_IN_THE_POD: readonly string[] = ['--max-old-space-size=256', ...imageFlags()];
 
 /** Compiled, as the image has it: to take the types off, Node loads a compiler that weighs 30 MiB. MAIN= names another. */
 export function installedWith(nodeFlags: readonly string[]): readonly string[] {
