@@ -4,6 +4,7 @@
  * so whoever uses CPU slows the others: that is part of what is measured.
  */
 import type { ControlPlane } from '../test/control-plane/start.ts';
+import { canBePod } from '../test/e2e/pod.ts';
 import { applyCrds, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import type { Job } from './asker.ts';
@@ -69,6 +70,7 @@ export async function measureEndToEnd(plane: ControlPlane, options: EndToEndOpti
 		const requests = await prepared(plane, options);
 		product = await startProduct(plane, {
 			program: installedWith(options.nodeFlags),
+			inPod: canBePod,
 			// The reconciler would write to the Deployments of all three.
 			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
 			servedBy: 'webhook',

@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import { metricOf } from '../test/e2e/metrics.ts';
+import { canBePod } from '../test/e2e/pod.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import { type Asker, startAsker } from './asking.ts';
@@ -73,7 +74,13 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 			await grow(plane, program, servers, count);
 			for (const reconciler of ['off', 'on'] as const) {
 				const flags = reconciler === 'on' ? ON : OFF;
-				const product = await startProduct(plane, { program, flags, isRegistered: false, readyTimeoutMs: READY_MS });
+				const product = await startProduct(plane, {
+					program,
+					flags,
+					inPod: canBePod,
+					isRegistered: false,
+					readyTimeoutMs: READY_MS,
+				});
 				try {
 					byServers.push(await measure(product, asker, servers, reconciler, options));
 					if (bySize.length === 0) bySize = await measureSizes(product, asker, servers[0] as ServerObject, options);

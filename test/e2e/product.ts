@@ -13,6 +13,7 @@ import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import { startGuard } from '../control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
 import { MAIN } from '../main-file.ts';
+import { asPod } from './pod.ts';
 import { pointedAt, type Registration } from './registration.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -57,6 +58,8 @@ export interface ProductOptions {
 	readonly isReady?: boolean;
 	/** What Node is started with: flags of its own and the program. Without it, the program that tests start. */
 	readonly program?: readonly string[];
+	/** It finds the API server and its identity as in a pod, where `canBePod`. */
+	readonly inPod?: boolean;
 	/** Asked only about namespaces whose label SERVED_BY has this value, so that several can serve beside one another. */
 	readonly servedBy?: string;
 }
@@ -83,19 +86,21 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	writeFileSync(join(folder, 'tls.crt'), serving.cert);
 	writeFileSync(join(folder, 'tls.key'), serving.key, { mode: 0o600 });
 
-	const flags = [
-		`--kubeconfig=${plane.kubeconfig('webhook')}`,
+	const kubeconfig = plane.kubeconfig('webhook');
+	const command = [
+		process.execPath,
+		...(options.program ?? [MAIN]),
+		'serve',
+		...(options.inPod === true ? [] : [`--kubeconfig=${kubeconfig}`]),
 		`--tls-dir=${folder}`,
 		'--webhook-port=0',
 		'--metrics-port=0',
-	];
-	const child = spawn(process.execPath, [
-		...(options.program ?? [MAIN]),
-		'serve',
-		...flags,
 		'--drain-seconds=0',
 		...(options.flags ?? []),
-	]);
+	] as const;
+	const [file, args, env] =
+		options.inPod === true ? asPod(command, kubeconfig, folder) : [command[0], command.slice(1), {}];
+	const child = spawn(file, args, { env: { ...process.env, ...env } });
 	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));

@@ -1,0 +1,24 @@
+/** As in a pod: no kubeconfig, but the files of a service account and two variables. */
+import { expect } from 'chai';
+import { needControlPlane } from '../control-plane/mocha.ts';
+import { serverManifest } from './namespace.ts';
+import { canBePod } from './pod.ts';
+import { type Product, startProduct } from './product.ts';
+
+describe('serve in a pod', function () {
+	this.timeout(60_000);
+	const plane = needControlPlane();
+	let product: Product | undefined;
+	before(function () {
+		if (!canBePod) this.skip();
+	});
+	after(() => product?.stop());
+
+	it('finds the API server and who it is, gets ready, and answers', async () => {
+		product = await startProduct(plane(), { inPod: true });
+		const server = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		const created = ['create', '--dry-run=server', '-f', '-'];
+		const { stderr } = await plane().kubectl(created, { input: JSON.stringify(server) });
+		expect(stderr).to.include('stdio runs exactly 1 replica');
+	});
+});
