@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,27 +70,4 @@ describe('credentials of a pod', () => {
 			expect((error as Error).message).to.include(join(folder, file));
 		});
 	}
-});
-
-describe('the Kubernetes client, most of whose weight is generated models', () => {
-	/** What a process loads that imports `file` and does no more. */
-	const loadedBy = (file: string): string => {
-		const told = `
-			import { registerHooks } from 'node:module';
-			registerHooks({ load: (url, context, next) => (console.log(url), next(url, context)) });
-			await import(${JSON.stringify(join(import.meta.dirname, '../../src', file))});`;
-		const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', told], {
-			encoding: 'utf8',
-		});
-		expect(stderr).to.equal('');
-		return stdout;
-	};
-
-	it('is not loaded by what runs in a pod', () => {
-		expect(loadedBy('commands/serve.ts')).to.include('service-account.ts').and.not.include('@kubernetes/client-node');
-	});
-
-	it('is loaded by what reads a kubeconfig', () => {
-		expect(loadedBy('cluster/kubeconfig.ts')).to.include('@kubernetes/client-node');
-	});
 });

@@ -1,9 +1,17 @@
 /** As in a pod: no kubeconfig, but the files of a service account and two variables. */
 import { expect } from 'chai';
 import { needControlPlane } from '../control-plane/mocha.ts';
+import { MAIN } from '../main-file.ts';
 import { serverManifest } from './namespace.ts';
 import { canBePod } from './pod.ts';
 import { type Product, startProduct } from './product.ts';
+
+/** The client's models are 50 MiB that a pod has no use for. */
+const WITHOUT_CLIENT = `data:text/javascript,import { registerHooks } from 'node:module';
+registerHooks({ resolve(name, context, next) {
+	if (name.startsWith('@kubernetes/client-node')) throw new Error('loads the client');
+	return next(name, context);
+} });`.replaceAll('\n', ' ');
 
 describe('serve in a pod', function () {
 	this.timeout(60_000);
@@ -14,8 +22,8 @@ describe('serve in a pod', function () {
 	});
 	after(() => product?.stop());
 
-	it('finds the API server and who it is, gets ready, and answers', async () => {
-		product = await startProduct(plane(), { inPod: true });
+	it('finds the API server and who it is without the Kubernetes client, gets ready, and answers', async () => {
+		product = await startProduct(plane(), { inPod: true, program: ['--import', WITHOUT_CLIENT, MAIN] });
 		const server = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		const created = ['create', '--dry-run=server', '-f', '-'];
 		const { stderr } = await plane().kubectl(created, { input: JSON.stringify(server) });
