@@ -121,7 +121,8 @@ describe('review of an AdmissionReview', () => {
 		for (const [request, says] of [
 			['', 'no request with an object'],
 			['request: { object: 3 }\n', 'no request with an object'],
-			['request: { object: { kind: X }, operation: [] }\n', 'request.operation is missing'],
+			['request: { object: { kind: X } }\n', 'no apiVersion and kind'],
+			['request: { object: { apiVersion: v1, kind: X }, operation: [] }\n', 'request.operation is missing'],
 		] as const) {
 			const [one] = await reviewAll({ f: reviewOf(request) });
 			expect(one !== undefined && isProblem(one) ? problemText(one) : '')
