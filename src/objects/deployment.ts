@@ -34,10 +34,12 @@ export function updateDeployment(
 	return withCap(templated, server, sent);
 }
 
-/** `sent` brought down to the cap. A note of more than that is so no longer: it is owed when the server is stdio no longer. */
+/** `sent` brought down to the cap. A note of more is so no longer: that wish is owed again when the server is stdio no longer. */
 export function withCap(deployment: Json, server: Server, sent: number): Json {
-	const capped = withReplicas(deployment, cap(server, sent));
-	return annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) === undefined ? capped : noteApplied(capped, server);
+	const count = cap(server, sent);
+	const capped = withReplicas(deployment, count);
+	const isMore = Number(annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) ?? 0) > count;
+	return isMore ? withAnnotation(capped, APPLIED_REPLICAS_ANNOTATION, String(count)) : capped;
 }
 
 /** That the wish of `server` reached the Deployment; from now on its live count is whoever's it is. */

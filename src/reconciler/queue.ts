@@ -23,6 +23,9 @@ export interface Queue {
 	readonly stop: () => Promise<void>;
 }
 
+/** A timer may be so much early. */
+const TIMER_MS = 2;
+
 const DEFAULTS = { workers: 8, firstBackoffMs: 1_000, longestBackoffMs: 300_000, random: Math.random };
 
 export function createQueue(options: QueueOptions): Queue {
@@ -32,7 +35,7 @@ export function createQueue(options: QueueOptions): Queue {
 	const later = new Map<string, { timer: NodeJS.Timeout; atMs: number }>();
 	const working = new Map<string, Promise<void>>();
 	const again = new Set<string>();
-	const failures = new Map<string, number>();
+	const failures = new Map<string, { readonly count: number; readonly dueMs: number }>();
 	const stopped = new AbortController();
 
 	const add = (key: string, delayMs = 0): void => {
@@ -69,6 +72,16 @@ export function createQueue(options: QueueOptions): Queue {
 			working.set(key, pass(key));
 		}
 	};
+	/** When to try again. What fails because it was changed meanwhile was no retry: a minute of many changes is no hour of failures. */
+	const failedAgain = (key: string): number => {
+		const nowMs = performance.now();
+		const known = failures.get(key);
+		if (known !== undefined && known.dueMs - nowMs > TIMER_MS) return known.dueMs - nowMs;
+		const count = (known?.count ?? 0) + 1;
+		const backoffMs = Math.min(firstBackoffMs * 2 ** (count - 1), longestBackoffMs) * (0.8 + random() * 0.2);
+		failures.set(key, { count, dueMs: nowMs + backoffMs });
+		return backoffMs;
+	};
 	const pass = async (key: string): Promise<void> => {
 		try {
 			const result = await work(key, stopped.signal);
@@ -76,11 +89,9 @@ export function createQueue(options: QueueOptions): Queue {
 			if (result?.requeueAfterMs !== undefined && !again.has(key)) add(key, Math.max(result.requeueAfterMs, 1));
 		} catch (error) {
 			if (!stopped.signal.aborted) {
-				const count = (failures.get(key) ?? 0) + 1;
-				failures.set(key, count);
-				const backoffMs = Math.min(firstBackoffMs * 2 ** (count - 1), longestBackoffMs) * (0.8 + random() * 0.2);
-				onFailure(key, error, backoffMs);
-				add(key, backoffMs);
+				const retryMs = failedAgain(key);
+				onFailure(key, error, retryMs);
+				add(key, retryMs);
 			}
 		} finally {
 			working.delete(key);

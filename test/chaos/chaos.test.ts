@@ -7,7 +7,7 @@ import { type Run, runChaos } from './run.ts';
 const QUICK = [
 	'lines cut, then garbled',
 	'API server killed, etcd compacted',
-	'both killed',
+	'connections reset',
 	'clocks jump by hours, and back further',
 ];
 const seed = Number(process.env['SEED'] || Date.now() % 1_000_000);

@@ -1,6 +1,7 @@
 /** A whole run: builds the stage, disturbs in the order of the seed, and says of each promise whether it was kept. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/start.ts';
+import type { Wrong } from './checker.ts';
 import { DISTURBANCES, type Disturbance } from './disturbances.ts';
 import { createLedger } from './ledger.ts';
 import { createRandom, type Random } from './random.ts';
@@ -142,13 +143,14 @@ function failuresOf({ name, met, error, wrong }: Round): string[] {
 	return [
 		...(error === undefined ? [] : [`${name} could not be done: ${error}`]),
 		...(met > 0 ? [] : [`${name} was never met`]),
-		...wrong.map(({ server, field, wanted, found, history }) =>
-			[`${server}: ${field}`, `  wanted ${wanted}`, `  found  ${found}`, ...history.map((line) => `    ${line}`)].join(
-				'\n',
-			),
-		),
+		...wrong.map(describeWrong),
 	];
 }
+
+export const describeWrong = ({ server, field, wanted, found, history }: Wrong): string =>
+	[`${server}: ${field}`, `  wanted ${wanted}`, `  found  ${found}`, ...history.map((line) => `    ${line}`)].join(
+		'\n',
+	);
 
 export const describeRound = ({
 	last,

@@ -64,6 +64,30 @@ describe('queue', () => {
 		expect(done).to.deep.equal(['a', 'b', 'c', 'bad']);
 	});
 
+	it('a key that is changed again and again while it fails is retried when it was to be, and not ever later', async () => {
+		let isBroken = true;
+		let passes = 0;
+		const queue = createQueue({
+			work: async () => {
+				passes += 1;
+				if (isBroken) throw new Error('no');
+				return undefined;
+			},
+			onFailure: noFailure,
+			firstBackoffMs: 100,
+			random: () => 1,
+		});
+		for (let count = 0; count < 8; count += 1) {
+			queue.add('a');
+			await sleep(10);
+		}
+		expect(passes).to.be.at.least(8);
+		isBroken = false;
+		const mendedMs = performance.now();
+		await idle(queue);
+		expect(performance.now() - mendedMs).to.be.lessThan(250);
+	});
+
 	it('a pass that succeeded forgets its failures', async () => {
 		const retries: number[] = [];
 		let pass = 0;

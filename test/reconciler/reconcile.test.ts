@@ -136,6 +136,25 @@ describe('reconcile: replicas', () => {
 		await staysQuiet(stage);
 	});
 
+	it('sse with 3 that becomes stdio with 0 is capped at once and carried to 0: the cap is no wish', async () => {
+		const server = mcpServer({ replicas: 3, transport: 'sse' });
+		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
+		edit(stage, { transport: 'stdio', replicas: 0 });
+		await stage.pass();
+		expect(replicasOf(stage)).to.equal(1);
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(0);
+		await staysQuiet(stage);
+	});
+
+	it('stdio with 0 that somebody scales up is held at 1, which is his choice', async () => {
+		const server = stdioServer({ replicas: 0 });
+		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('0')) });
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(1);
+		await staysQuiet(stage);
+	});
+
 	it('a server made anew under the old name starts without a past', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }) });

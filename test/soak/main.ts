@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
 import { converge } from '../chaos/rounds.ts';
-import { beginWriting } from '../chaos/run.ts';
+import { beginWriting, describeWrong } from '../chaos/run.ts';
 import { buildStage, type Member, type Stage } from '../chaos/stage.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
@@ -70,7 +70,7 @@ const checks = [
 	...judge(rows, minutes * 60),
 	{
 		promise: 'in the end everything stored is right',
-		failures: wrong.map(({ server, field }) => `${server}: ${field}`),
+		failures: wrong.map(describeWrong),
 	},
 	{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
 	{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
@@ -108,6 +108,7 @@ async function disturbFor(stage: Stage, ms: number): Promise<{ name: string; atS
 		const disturbance = order.pop();
 		if (disturbance === undefined) break;
 		const atSeconds = Math.round((performance.now() - startedMs) / 1_000);
+		scene.ledger.noteAll(`-- ${disturbance.name}`);
 		const met = await disturbance.run(stage, random).catch((error: Error) => error.message);
 		say(`${atSeconds} s ${disturbance.name}: ${typeof met === 'number' ? `met ${met} times` : met}`);
 		done.push({ name: disturbance.name, atSeconds });
