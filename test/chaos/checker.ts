@@ -10,7 +10,7 @@ import { type Decision, decide } from '../../src/policy/decide.ts';
 import { KINDS } from '../../src/toolhive/names.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import type { Api } from '../e2e/api.ts';
-import { countsOf, type Entry, type Ledger, type Spec, specIn } from './ledger.ts';
+import { countsOf, type Entry, type Ledger, specIn } from './ledger.ts';
 
 export interface Wrong {
 	/** `MCPServer/search`. */
@@ -25,11 +25,12 @@ export interface Wrong {
 export interface Checked {
 	readonly wrong: readonly Wrong[];
 	/** What is stored of each server, for the ledger. */
-	readonly stored: (entry: Entry) => { readonly spec: Spec; readonly count: number } | undefined;
+	readonly stored: Parameters<Ledger['settle']>[0];
 }
 
 const CALL_MS = 10_000;
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
+const APPLIED = 'toolhive-scaling/applied-replicas';
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
@@ -89,8 +90,10 @@ export async function check(api: Api, namespace: string, ledger: Ledger, gracePe
 		wrong,
 		stored: ({ kind, name }) => {
 			const object = servers.get(`${kind}/${name}`);
-			const count = (deployments.get(name)?.['spec'] as Json | undefined)?.['replicas'] as number;
-			return object === undefined ? undefined : { spec: specIn(object), count };
+			const deployment = deployments.get(name);
+			if (object === undefined || deployment === undefined) return undefined;
+			const isNoted = annotationsOf(deployment)[APPLIED] !== undefined;
+			return { spec: specIn(object), count: (deployment['spec'] as { replicas: number }).replicas, isNoted };
 		},
 	};
 }

@@ -31,6 +31,8 @@ interface Beginning {
 	readonly counts: readonly number[];
 	/** Nobody saw its Deployment yet. */
 	readonly isNew: boolean;
+	/** It says that its wish was carried. */
+	readonly isNoted: boolean;
 }
 
 const LONGEST_HISTORY = 30;
@@ -44,8 +46,12 @@ export interface Ledger {
 	/** `spec` was written, undefined for a delete; not certain where there was no answer. */
 	readonly wrote: (entry: Entry, spec: Spec | undefined, isCertain: boolean) => void;
 	readonly scaled: (entry: Entry, count: number, isCertain: boolean) => void;
+	/** Its Deployment was deleted; the operator makes one anew, which runs so many. */
+	readonly remade: (entry: Entry, count: number, isCertain: boolean) => void;
 	/** Everything is right: what is stored is what there is, and everything may be changed again. */
-	readonly settle: (stored: (entry: Entry) => { readonly spec: Spec; readonly count: number } | undefined) => void;
+	readonly settle: (
+		stored: (entry: Entry) => { readonly spec: Spec; readonly count: number; readonly isNoted: boolean } | undefined,
+	) => void;
 }
 
 /** A stdio server runs at most once. Spelt out here once more on purpose, as all of this. */
@@ -71,7 +77,9 @@ export function countsOf({ begin, since }: Entry, spec: Spec): number[] {
 	}
 	const wanted = capped(spec, wish);
 	const isSame = (one: Spec): boolean => wishOf(one) === wish && capped(one, wish) === wanted;
-	if (isSame(begin.spec)) return between.every(isSame) ? kept : [...kept, wanted];
+	// The known limit (docs/reliability.md): without a note, who scales while nobody leads is overruled by who leads next.
+	const isKept = begin.isNoted && between.every(isSame);
+	if (isSame(begin.spec)) return isKept ? kept : [...kept, wanted];
 	const wasWish = wishOf(begin.spec);
 	const isSameCount = wasWish !== undefined && capped(begin.spec, wasWish) === wanted;
 	return isSameCount ? [wanted, ...kept] : [wanted];
@@ -83,6 +91,12 @@ export function createLedger(): Ledger {
 	const note = (entry: Entry, text: string): void => {
 		entry.history.push(`${((performance.now() - startedMs) / 1000).toFixed(1)} s ${text}`);
 		if (entry.history.length > LONGEST_HISTORY) entry.history.shift();
+	};
+	const counted = (entry: Entry, count: number, isCertain: boolean): void => {
+		entry.touchedBy = 'scale';
+		if (entry.begin === undefined) return;
+		const now = capped(entry.begin.spec, count);
+		entry.begin = { ...entry.begin, counts: isCertain ? [now] : [...entry.begin.counts, now] };
 	};
 	return {
 		entries: () => [...all.values()],
@@ -113,22 +127,27 @@ export function createLedger(): Ledger {
 			if (spec === undefined) return;
 			if (entry.begin !== undefined) entry.since.push(spec);
 			else if (isCertain) {
-				entry.begin = { spec, counts: [capped(spec, wishOf(spec) ?? 1)], isNew: true };
+				entry.begin = { spec, counts: [capped(spec, wishOf(spec) ?? 1)], isNew: true, isNoted: false };
 				entry.since = [];
 			}
 		},
 		scaled: (entry, count, isCertain) => {
 			note(entry, `${isCertain ? '' : 'perhaps '}scaled to ${count}`);
-			entry.touchedBy = 'scale';
-			if (entry.begin === undefined) return;
-			const now = capped(entry.begin.spec, count);
-			entry.begin = { ...entry.begin, counts: isCertain ? [now] : [...entry.begin.counts, now] };
+			counted(entry, count, isCertain);
+		},
+		remade: (entry, count, isCertain) => {
+			note(entry, `${isCertain ? '' : 'perhaps '}without its Deployment`);
+			counted(entry, count, isCertain);
+			if (entry.begin !== undefined) entry.begin = { ...entry.begin, isNoted: false };
 		},
 		settle: (stored) => {
 			for (const entry of all.values()) {
 				const found = stored(entry);
 				entry.possible = entry.possible.filter((one) => isDeepStrictEqual(one, found?.spec)).slice(0, 1);
-				entry.begin = found === undefined ? undefined : { spec: found.spec, counts: [found.count], isNew: false };
+				entry.begin =
+					found === undefined
+						? undefined
+						: { spec: found.spec, counts: [found.count], isNew: false, isNoted: found.isNoted };
 				entry.since = [];
 				entry.touchedBy = undefined;
 			}

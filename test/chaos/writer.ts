@@ -137,7 +137,7 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 	const removeDeployment = async (entry: Entry, spec: Spec): Promise<void> => {
 		const answer = await send('DELETE', deploymentOf(entry));
 		const replicas = capped(spec, (spec['replicas'] as number | undefined) ?? 1);
-		if (answer === undefined || answer.status < 300) ledger.scaled(entry, replicas, answer !== undefined);
+		if (answer === undefined || answer.status < 300) ledger.remade(entry, replicas, answer !== undefined);
 	};
 
 	const one = async (): Promise<void> => {
