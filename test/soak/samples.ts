@@ -18,8 +18,8 @@ export const FIGURES: readonly Figure[] = [
 	{ name: 'heap', metric: 'nodejs_heap_size_used_bytes', unit: 'MiB', most: 5 },
 	{ name: 'external', metric: 'nodejs_external_memory_bytes', unit: 'MiB', most: 5 },
 	{ name: 'resident', metric: 'process_resident_memory_bytes', unit: 'MiB', most: 32 },
-	{ name: 'descriptors', metric: 'process_open_fds', unit: '', most: 8 },
-	{ name: 'resources', metric: 'nodejs_active_resources_total', unit: '', most: 16 },
+	{ name: 'descriptors', metric: 'process_open_fds', unit: '', most: 32 },
+	{ name: 'resources', metric: 'nodejs_active_resources_total', unit: '', most: 48 },
 	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', unit: '' },
 ];
 
