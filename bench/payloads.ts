@@ -69,8 +69,15 @@ function grown(size: Size, make: (entries: number) => Json): string {
 	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / entryBytes)));
 }
 
-function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
-	const name = (object['metadata'] as Json)['name'];
+/** What a review says of the type of a Deployment. */
+export const DEPLOYMENT = {
+	kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
+	resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+};
+
+/** AdmissionReview of the CREATE of `object`, as the API server sends it for the operator's write. */
+export function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
+	const { name, namespace } = object['metadata'] as Json;
 	return {
 		kind: 'AdmissionReview',
 		apiVersion: 'admission.k8s.io/v1',
@@ -79,7 +86,7 @@ function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resour
 			kind,
 			resource,
 			name,
-			namespace: SERVER.namespace,
+			namespace,
 			operation: 'CREATE',
 			userInfo: { username: DEFAULT_OPERATOR_USERNAME },
 			object,
@@ -118,8 +125,7 @@ function deploymentWith(env: readonly { name: string; value: string }[]) {
 	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
 	const image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5';
 	return {
-		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
-		resource: { group: 'apps', version: 'v1', resource: 'deployments' },
+		...DEPLOYMENT,
 		object: {
 			apiVersion: 'apps/v1',
 			kind: 'Deployment',

@@ -1,6 +1,7 @@
 /** AdmissionReviews as the API server sends them for the create of a proxy Deployment of a server that exists. */
 import type { ServerObject } from '../test/old-operator/objects.ts';
 import type { Job } from './asker.ts';
+import { DEPLOYMENT, reviewOf } from './payloads.ts';
 import { proxyOf } from './population.ts';
 
 type Requests = Job['requests'];
@@ -27,20 +28,5 @@ export function unownedReview(server: ServerObject): Requests[number] {
 
 const requestOf = (object: Deployment): Requests[number] => ({
 	path: '/mutate?timeout=3s',
-	body: JSON.stringify({
-		kind: 'AdmissionReview',
-		apiVersion: 'admission.k8s.io/v1',
-		request: {
-			uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
-			kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
-			resource: { group: 'apps', version: 'v1', resource: 'deployments' },
-			name: object.metadata.name,
-			namespace: object.metadata.namespace,
-			operation: 'CREATE',
-			userInfo: { username: 'system:serviceaccount:toolhive-system:toolhive-operator' },
-			object,
-			oldObject: null,
-			dryRun: false,
-		},
-	}),
+	body: JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...object } })),
 });

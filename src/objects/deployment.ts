@@ -1,5 +1,4 @@
 /** The proxy Deployment: count, grace period, password variable. */
-
 import { appliedNote } from '../policy/carried-replicas.ts';
 import type { Decision } from '../policy/decide.ts';
 import { gracePeriodOf } from '../policy/grace-period.ts';
