@@ -8,12 +8,15 @@ import { isObject, type Json, type Operation } from '../toolhive/types.ts';
 /** Operations that turn `before` into `after`; parts that are the same reference are not looked at. */
 export function patchBetween(before: Json, after: Json, path = ''): Operation[] {
 	const patch: Operation[] = [];
+	// What is the same in both is its own in both, and comparing costs far less than asking: what is inherited is in no JSON.
 	for (const key of Object.keys(before)) {
-		if (!Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
+		if (before[key] !== after[key] && !Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
 	}
-	for (const [key, value] of Object.entries(after)) {
-		if (!Object.hasOwn(before, key)) patch.push({ op: 'add', path: pathOf(path, key), value });
-		else if (before[key] !== value) patch.push(...patchOfValue(before[key], value, pathOf(path, key)));
+	for (const key of Object.keys(after)) {
+		const value = after[key];
+		if (before[key] === value) continue;
+		if (Object.hasOwn(before, key)) patch.push(...patchOfValue(before[key], value, pathOf(path, key)));
+		else patch.push({ op: 'add', path: pathOf(path, key), value });
 	}
 	return patch;
 }

@@ -77,19 +77,13 @@ const quoted = (value: unknown): string => (value === undefined ? 'missing' : JS
 
 /** The AdmissionReview that carries `answer` back. */
 export function reviewOf(uid: string, answer: Answer): Json {
-	return {
-		apiVersion: 'admission.k8s.io/v1',
-		kind: 'AdmissionReview',
-		response: {
-			uid,
-			allowed: answer.allowed,
-			...(answer.allowed
-				? answer.patch.length > 0 && {
-						patchType: 'JSONPatch',
-						patch: Buffer.from(JSON.stringify(answer.patch)).toString('base64'),
-					}
-				: { status: { code: 422, reason: 'Invalid', message: denialText(answer.violations) } }),
-			...(answer.findings.length > 0 && { warnings: answer.findings.map(warningText) }),
-		},
-	};
+	const response: Record<string, unknown> = { uid, allowed: answer.allowed };
+	if (!answer.allowed) {
+		response['status'] = { code: 422, reason: 'Invalid', message: denialText(answer.violations) };
+	} else if (answer.patch.length > 0) {
+		response['patchType'] = 'JSONPatch';
+		response['patch'] = Buffer.from(JSON.stringify(answer.patch)).toString('base64');
+	}
+	if (answer.findings.length > 0) response['warnings'] = answer.findings.map(warningText);
+	return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
 }

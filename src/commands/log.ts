@@ -2,15 +2,25 @@
 import { type Logger, pino } from 'pino';
 
 /** One system call a line costs more than a small review; nobody who reads along minds a quarter of a second. */
-const GATHERED_BYTES = 8 * 1024;
+const GATHERED_LENGTH = 8 * 1024;
 const LONGEST_WAIT_MS = 250;
 /** pino's number of `warn`. */
 const TROUBLE = 40;
 
 /** `descriptor` is that of standard output, for all but measurements. */
 export function createLog(level: string, descriptor: number | string = 1): Logger {
-	const destination = pino.destination({ dest: descriptor, minLength: GATHERED_BYTES, sync: true });
-	const flush = (): void => destination.flushSync();
+	const destination = pino.destination({ dest: descriptor, sync: true });
+	// The destination can gather too, but measures all that it has with every line, which costs as much as making the line.
+	let gathered = '';
+	const flush = (): void => {
+		if (gathered !== '') destination.write(gathered);
+		gathered = '';
+		destination.flushSync();
+	};
+	const write = (line: string): void => {
+		gathered += line;
+		if (gathered.length >= GATHERED_LENGTH) flush();
+	};
 	setInterval(flush, LONGEST_WAIT_MS).unref();
 	process.on('exit', flush);
 	const options = {
@@ -25,5 +35,5 @@ export function createLog(level: string, descriptor: number | string = 1): Logge
 			},
 		},
 	};
-	return pino(options, destination);
+	return pino(options, { write });
 }

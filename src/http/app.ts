@@ -130,9 +130,11 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 						return;
 					}
 					inFlight += 1;
-					await review(request, response, handler, body, startedMs).finally(() => {
+					try {
+						await review(request, response, handler, body, startedMs);
+					} finally {
 						inFlight -= 1;
-					});
+					}
 				};
 				await (body.length > LARGE_LENGTH ? inTurn(body.length, work, response) : work());
 			} catch (error) {
