@@ -2,7 +2,8 @@
 import { mutate } from '../src/admission/mutate.ts';
 import { parseReview, type Request, reviewOf } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
-import type { Part, Recorded } from './part.ts';
+import type { Recorded } from './account.ts';
+import { ON_THE_PAGE, type Part } from './part.ts';
 import {
 	CLUSTER,
 	deploymentReview,
@@ -117,6 +118,7 @@ function checkedRequest(review: string): Request {
 const GOAL = { size: '13 KB', p99Ms: 0.2 };
 
 export const COMPUTE: Part<ComputeOptions, readonly ComputeRow[]> = {
+	...ON_THE_PAGE,
 	name: 'compute',
 	options: { rounds: 7, durationMs: 300 },
 	shortOptions: { rounds: 2, durationMs: 2 },

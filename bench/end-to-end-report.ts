@@ -1,6 +1,7 @@
 /** What the measurement through the API server says: tables and plots of its rows. */
+
+import type { Goal, Recorded } from './account.ts';
 import type { EndToEnd, EndToEndOptions, EndToEndRow } from './end-to-end.ts';
-import type { Goal, Recorded } from './part.ts';
 import { type LinePoint, linePlot, type Plot } from './plot.ts';
 import type { Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';

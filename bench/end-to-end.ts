@@ -12,7 +12,7 @@ import { startAsker } from './asking.ts';
 import { endToEndGoals, endToEndPlots, endToEndTables } from './end-to-end-report.ts';
 import { type CpuMs, type Load, measureRound, type Round, type Stage, type Sum } from './end-to-end-round.ts';
 import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
-import type { Part } from './part.ts';
+import { ON_THE_PAGE, type Part } from './part.ts';
 import { populate, proxyOf } from './population.ts';
 import { rawApi } from './raw-api.ts';
 import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
@@ -162,6 +162,7 @@ const meanMs = ({ seconds, count }: Sum): number => rounded((seconds * 1000) / c
 
 /** As fast as it can, and below what it can bear. */
 export const END_TO_END: Part<EndToEndOptions, EndToEnd> = {
+	...ON_THE_PAGE,
 	name: 'end-to-end',
 	options: {
 		loads: [

@@ -1,6 +1,7 @@
 /** What the measurements of growth say: tables and plots of their rows. */
+
+import type { Goal, Recorded } from './account.ts';
 import type { Grown, Growth, GrowthOptions } from './growth.ts';
-import type { Goal, Recorded } from './part.ts';
 import { type LinePoint, linePlot, type Plot } from './plot.ts';
 import type { MemoryMib } from './reviewing.ts';
 import { spreadText, table } from './table.ts';

@@ -13,7 +13,7 @@ import type { ServerObject } from '../test/old-operator/objects.ts';
 import { type Asker, startAsker } from './asking.ts';
 import { growthGoals, growthPlots, growthTables } from './growth-report.ts';
 import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
-import type { Part } from './part.ts';
+import { ON_THE_PAGE, type Part } from './part.ts';
 import { populate } from './population.ts';
 import { type MemoryMib, memoryOf, type Reviewing, review, type Speed } from './reviewing.ts';
 import { reviewsOf, reviewsOfSize, unownedReview } from './reviews.ts';
@@ -170,6 +170,7 @@ const timeOf = (product: Product, message: string): number =>
 	Number(product.log().find(({ msg }) => msg === message)?.['time']);
 
 export const GROWTH: Part<GrowthOptions, Growth> = {
+	...ON_THE_PAGE,
 	name: 'growth',
 	options: {
 		servers: [10, 100, 1_000, 10_000],

@@ -4,8 +4,7 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { issueAuthority, issueServing } from '../certs/issue.ts';
@@ -15,24 +14,23 @@ import { startProgram } from '../test/commands/program.ts';
 import { ATTACK_NAMES, ATTACKS, type AttackName } from '../test/http/attacks.ts';
 import { createSecretVolume } from '../test/http/secret-volume.ts';
 import { reviewWith } from '../test/http/serving.ts';
+import { keep, surroundings, textOf } from './account.ts';
+import { type Attacked, HOSTILE, type HostileOptions } from './hostile-report.ts';
+import { AS_IN_THE_POD } from './installed.ts';
 import type { Go, Job, Load } from './load.ts';
-import { median, rounded } from './statistics.ts';
+import { writePages } from './page.ts';
+import { median, rounded, spreadOf } from './statistics.ts';
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
-const OPTIONS = { rounds: ROUNDS, durationMs: 1_000, connections: 8, heapMib: 256 };
-/** What is to be left of the rate. */
-const GOAL = 0.5;
+const OPTIONS: HostileOptions = { rounds: 5, durationMs: 1_000, connections: 8, nodeFlags: AS_IN_THE_POD };
 
-async function measure(): Promise<void> {
+async function measure(): Promise<readonly Attacked[]> {
 	const authority = await issueAuthority();
 	const volume = createSecretVolume(await issueServing(authority));
 	const api = await startScriptedApiServer();
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
 	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
 	const serve = ['serve', ...files, '--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
-	const program = startProgram(serve, {
-		NODE_OPTIONS: `--max-old-space-size=${OPTIONS.heapMib}`,
-	});
+	const program = startProgram(serve, {}, { nodeFlags: OPTIONS.nodeFlags });
 	const load = fork(join(import.meta.dirname, 'load.ts'));
 	try {
 		const port = Number((await program.said('serving'))['webhookPort']);
@@ -43,9 +41,9 @@ async function measure(): Promise<void> {
 		const { connections, durationMs } = OPTIONS;
 		const job: Job = { port, ca: authority.cert, path: '/mutate?timeout=10s', body, connections, durationMs };
 		await rateOf(load, job);
-		const rows = [];
+		const rows: Attacked[] = [];
 		for (const attack of ATTACK_NAMES) rows.push(await measureAttack(attack, load, job, program.process.pid ?? 0));
-		tell(rows);
+		return rows;
 	} finally {
 		load.disconnect();
 		await program.kill();
@@ -55,18 +53,7 @@ async function measure(): Promise<void> {
 	}
 }
 
-interface Row {
-	readonly attack: AttackName;
-	/** Reviews a second, medians. */
-	readonly without: number;
-	readonly during: number;
-	readonly ratio: { readonly median: number; readonly min: number; readonly max: number };
-	readonly p99Ms: number;
-	/** Memory that the process had at most until then. */
-	readonly peakMib: number;
-}
-
-async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, pid: number): Promise<Row> {
+async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, pid: number): Promise<Attacked> {
 	const rounds: { without: number; during: number; p99Ms: number }[] = [];
 	for (let round = 0; round < OPTIONS.rounds; round += 1) {
 		const without = await rateOf(load, job);
@@ -85,7 +72,7 @@ async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, p
 		attack,
 		without: rounded(median(rounds.map(({ without }) => without))),
 		during: rounded(median(rounds.map(({ during }) => during))),
-		ratio: { median: rounded(median(ratios)), min: rounded(Math.min(...ratios)), max: rounded(Math.max(...ratios)) },
+		ratio: spreadOf(ratios),
 		p99Ms: rounded(median(rounds.map(({ p99Ms }) => p99Ms))),
 		peakMib: peakMib(pid),
 	};
@@ -108,21 +95,6 @@ const pin = ({ pid }: ChildProcess, core: number): void =>
 const peakMib = (pid: number): number =>
 	Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
 
-function tell(rows: readonly Row[]): void {
-	const cells = rows.map(({ attack, without, during, ratio, p99Ms, peakMib: peak }) =>
-		[attack, without, during, `${ratio.median} (${ratio.min} to ${ratio.max})`, p99Ms, peak].join(' | '),
-	);
-	const head = 'attack | reviews/s without | during | ratio (min to max) | p99 ms | peak MiB';
-	process.stdout.write(`${[head, '---|---|---|---|---|---', ...cells].map((line) => `| ${line} |`).join('\n')}\n`);
-	const missed = rows.filter(({ ratio }) => ratio.median < GOAL).map(({ attack }) => attack);
-	if (missed.length > 0) process.stdout.write(`\nBelow ${GOAL}: ${missed.join('; ')}\n`);
-	const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: process.platform };
-	const folder = join(import.meta.dirname, 'results');
-	mkdirSync(folder, { recursive: true });
-	const result = { date: new Date().toISOString(), node: process.version, machine, options: OPTIONS, rows };
-	writeFileSync(join(folder, 'hostile.json'), `${JSON.stringify(result, null, 2)}\n`);
-}
-
 const [role, name, attackedPort] = process.argv.slice(2);
 if (role === 'attack') {
 	const stop = await ATTACKS[name as AttackName](Number(attackedPort));
@@ -131,4 +103,10 @@ if (role === 'attack') {
 		stop();
 		process.exit();
 	});
-} else await measure();
+} else {
+	const around = surroundings();
+	const recorded = { ...around, options: OPTIONS, results: await measure() };
+	process.stdout.write(`${textOf(HOSTILE, recorded)}\n`);
+	await keep(HOSTILE, recorded);
+	writePages();
+}

@@ -1,6 +1,7 @@
 /** What the measurements over HTTPS say: tables and plots of their rows. */
+
+import type { Goal, Recorded } from './account.ts';
 import type { HttpsOptions, HttpsRow } from './https.ts';
-import type { Goal, Recorded } from './part.ts';
 import { type Bar, barPlot, type LinePoint, linePlot, type Plot } from './plot.ts';
 import { rounded, type Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';

@@ -8,7 +8,7 @@ import { checkAnswer } from './answer.ts';
 import { ask, type Contestant, LOAD_CORE, startNode, startOwn } from './contestant.ts';
 import { httpsGoals, httpsPlots, httpsTables } from './https-report.ts';
 import type { Go, Job, Load } from './load.ts';
-import type { Part } from './part.ts';
+import { ON_THE_PAGE, type Part } from './part.ts';
 import { deploymentReview, longStringReview, type Size } from './payloads.ts';
 import { median, rounded, type Spread, spreadOf } from './statistics.ts';
 
@@ -164,6 +164,7 @@ export const SHORT_HTTPS_OPTIONS: HttpsOptions = {
 };
 
 export const HTTPS: Part<HttpsOptions, readonly HttpsRow[]> = {
+	...ON_THE_PAGE,
 	name: 'https',
 	options: HTTPS_OPTIONS,
 	shortOptions: SHORT_HTTPS_OPTIONS,

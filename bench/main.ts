@@ -1,8 +1,8 @@
 /**
- * `make bench`: measures, prints tables, writes bench/results/PART.json, docs/plots and docs/performance.md.
+ * `make bench`: measures, prints tables, writes bench/results/PART.json, docs/plots and the pages that tell of it.
  * `node bench/main.ts [--short] [PART …]`; without a part all but the peers. --short, or SHORT=1, ends in seconds and keeps nothing.
  */
-import { writePage } from './page.ts';
+import { writePages } from './page.ts';
 import { runPart } from './part.ts';
 import { OWN_PARTS, PARTS } from './parts.ts';
 import { PeerMissing } from './peers/built.ts';
@@ -19,7 +19,7 @@ if (unknown !== undefined) {
 	const chosen = names.length === 0 ? OWN_PARTS : PARTS.filter(({ name }) => names.includes(name));
 	try {
 		for (const part of chosen) await runPart(part, isShort, (text) => void process.stdout.write(text));
-		if (!isShort) writePage();
+		if (!isShort) writePages();
 	} catch (error) {
 		if (!(error instanceof PeerMissing)) throw error;
 		process.stderr.write(`bench: ${error.message}\n`);

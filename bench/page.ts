@@ -1,44 +1,46 @@
-/** docs/performance.md: people write it, but for the figures of each part, which are made of what was recorded. */
+/** The pages that tell of measurements: people write them, but for the figures, which are made of what was recorded. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drawPart, type Part, type Recorded, recordedOf, textOf } from './part.ts';
-import { PARTS } from './parts.ts';
+import { type Account, draw, type Recorded, recordedOf, textOf } from './account.ts';
+import { ACCOUNTS } from './accounts.ts';
 
-const FILE = 'docs/performance.md';
-const PATH = join(import.meta.dirname, '..', FILE);
+const ROOT = join(import.meta.dirname, '..');
 
-const begin = ({ name }: Part): string => `<!-- ${name}: written by \`make bench\` from here -->`;
+const begin = ({ name, command }: Account): string => `<!-- ${name}: written by \`${command}\` from here -->`;
 const END = '<!-- to here -->';
 
-/** The page as it should be now. Throws where a part has no place in it. */
-export const performancePage = (): { file: string; text: string } => ({
-	file: FILE,
-	text: PARTS.reduce(withFigures, readFileSync(PATH, 'utf8')),
-});
+/** The pages as they should be now. Throws where an account has no place on its own. */
+export const measuredPages = (): { file: string; text: string }[] =>
+	[...Map.groupBy(ACCOUNTS, ({ page }) => page)].map(([file, accounts]) => ({
+		file,
+		text: accounts.reduce(withFigures, readFileSync(join(ROOT, file), 'utf8')),
+	}));
 
-export const writePage = (): void => writeFileSync(PATH, performancePage().text);
+export function writePages(): void {
+	for (const { file, text } of measuredPages()) writeFileSync(join(ROOT, file), text);
+}
 
-/** Page and plots anew from what is recorded, without measuring anything. */
+/** Pages and plots anew from what is recorded, without measuring anything. */
 export async function writeFigures(): Promise<void> {
-	for (const part of PARTS) await drawPart(part);
-	writePage();
+	for (const account of ACCOUNTS) await draw(account);
+	writePages();
 }
 
-function withFigures(page: string, part: Part): string {
-	const from = page.indexOf(begin(part));
-	const to = page.indexOf(END, from);
-	if (from === -1 || to === -1) throw new Error(`${FILE} has lost its lines ${begin(part)} and ${END}`);
-	return `${page.slice(0, from)}${begin(part)}\n\n${figuresOf(part)}\n\n${page.slice(to)}`;
+function withFigures(text: string, account: Account): string {
+	const from = text.indexOf(begin(account));
+	const to = text.indexOf(END, from);
+	if (from === -1 || to === -1) throw new Error(`${account.page} has lost its lines ${begin(account)} and ${END}`);
+	return `${text.slice(0, from)}${begin(account)}\n\n${figuresOf(account)}\n\n${text.slice(to)}`;
 }
 
-function figuresOf(part: Part): string {
-	const recorded = recordedOf(part);
+function figuresOf(account: Account): string {
+	const recorded = recordedOf(account);
 	if (recorded === undefined) return 'Not measured yet.';
-	const pictures = Object.entries(part.plots(recorded)).map(([name, { title }]) => {
+	const pictures = Object.entries(account.plots?.(recorded) ?? {}).map(([name, { title }]) => {
 		const text = title !== null && typeof title === 'object' && 'text' in title ? String(title.text) : name;
 		return `![${text}](plots/${name}.svg)`;
 	});
-	return [origin(recorded), ...pictures, textOf(part, recorded)].join('\n\n');
+	return [origin(recorded), ...pictures, textOf(account, recorded)].join('\n\n');
 }
 
 function origin({ date, machine, versions }: Recorded): string {

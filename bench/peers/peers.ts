@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Contestant } from '../contestant.ts';
 import { HTTPS_OPTIONS, type HttpsOptions, type HttpsRow, measureHttps, SHORT_HTTPS_OPTIONS } from '../https.ts';
 import { httpsPlots, httpsTables, timesTable } from '../https-report.ts';
-import type { Part } from '../part.ts';
+import { ON_THE_PAGE, type Part } from '../part.ts';
 import { startGoWebhook } from './go-webhook.ts';
 import { startPepr } from './pepr-module.ts';
 
@@ -34,6 +34,7 @@ function goVersions() {
 }
 
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
+	...ON_THE_PAGE,
 	name: 'peers',
 	options: { ...HTTPS_OPTIONS, rounds: 7, connections: [1, 8, 64] },
 	shortOptions: SHORT_HTTPS_OPTIONS,

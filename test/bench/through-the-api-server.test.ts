@@ -1,10 +1,10 @@
 /** The measurements that need a real API server, for seconds: they run, what they create is as it should be, and their figures can be true. */
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
+import { textOf } from '../../bench/account.ts';
 import { END_TO_END, type EndToEnd, measureEndToEnd } from '../../bench/end-to-end.ts';
 import { GROWTH, type Growth, measureGrowth } from '../../bench/growth.ts';
 import { isLinux } from '../../bench/linux-process.ts';
-import { textOf } from '../../bench/part.ts';
 import type { Spread } from '../../bench/statistics.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { performancePage } from '../../bench/page.ts';
+import { measuredPages } from '../../bench/page.ts';
 import { dependenciesText } from '../../scripts/dependencies-page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
 import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
@@ -27,7 +27,7 @@ export const pages = (): Page[] => [
 	{ file: 'docs/cases.md', text: casesPage() },
 	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
 	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
-	performancePage(),
+	...measuredPages(),
 	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
 ];
 

@@ -1,12 +1,14 @@
 /**
  * `make chaos`: the product on a real API server while everything around it breaks, and whether everything stored is right in the end. MINUTES=
  * is how long (after each disturbance came once, they come in pairs), SEED= their
- * order, ONLY= a part of the names of those that come. Ends with the count of what was checked.
+ * order, ONLY= a part of the names of those that come; without it, bench/results and docs/reliability.md tell of it. Ends with the count of what was checked.
  */
+import { keep, surroundings, textOf } from '../../bench/account.ts';
+import { writePages } from '../../bench/page.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
 import { DISTURBANCES } from './disturbances.ts';
-import { describeRun, writeResult } from './report.ts';
+import { CHAOS, resultsOf } from './report.ts';
 import { runChaos } from './run.ts';
 
 const SEEDS = 1_000_000;
@@ -21,13 +23,21 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
 }
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`make chaos: ${minutes} minutes, SEED=${seed}`);
+const around = surroundings();
 const assets = await findAssets({ env, controllerManager: true, say });
 const plane = await startControlPlane({ assets, controllerManager: true });
 const only = DISTURBANCES.map(({ name }) => name).filter((name) => name.includes(env['ONLY'] ?? ''));
 const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
-say(describeRun(run));
-writeResult(run);
-const failed = run.checks.filter(({ failures }) => failures.length > 0).length;
+const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run) };
+say(`\n${textOf(CHAOS, recorded)}\n`);
+for (const { promise, failures } of run.checks) {
+	if (failures.length > 0) say([`BROKEN: ${promise}`, ...failures].join('\n  '));
+}
+if (only.length === DISTURBANCES.length) {
+	await keep(CHAOS, recorded);
+	writePages();
+}
+const failed = recorded.results.broken.length;
 say(`${run.checks.length - failed} passed, ${failed} failed`);
 // A socket that was frozen may never tell that it is closed.
 process.exit(failed === 0 ? 0 : 1);

@@ -1,58 +1,74 @@
-/** What `make chaos` prints in the end, and the file that keeps it. */
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { ROOT } from '../e2e/product.ts';
+/** What `make chaos` prints in the end, and docs/reliability.md tells. */
+import type { Account } from '../../bench/account.ts';
+import { rounded } from '../../bench/statistics.ts';
+import { table } from '../../bench/table.ts';
 import type { Run } from './run.ts';
 
-export function describeRun({ rounds, checks, stored, failedWrites, starts, seconds, seed }: Run): string {
-	const byName = Map.groupBy(rounds, ({ name }) => name);
-	const rows = [...byName].map(([name, all]) => {
+export interface ChaosOptions {
+	readonly seed: number;
+	readonly minutes: number;
+}
+
+/** A run without what only matters while it is looked at. */
+export interface ChaosResults extends Pick<Run, 'stored' | 'failedWrites' | 'starts'> {
+	readonly seconds: number;
+	readonly checks: number;
+	readonly broken: readonly string[];
+	readonly disturbances: readonly Disturbed[];
+}
+
+interface Disturbed {
+	readonly name: string;
+	readonly times: number;
+	readonly met: number;
+	/** From its end until everything was right, the longest. */
+	readonly convergedSeconds: number;
+	readonly stored: number;
+	readonly failed: number;
+}
+
+export function resultsOf({ rounds, checks, stored, failedWrites, starts, seconds }: Run): ChaosResults {
+	const disturbances = [...Map.groupBy(rounds, ({ name }) => name)].map(([name, all]): Disturbed => {
 		const sum = (of: (round: (typeof all)[number]) => number): number => all.reduce((total, one) => total + of(one), 0);
-		const worst = Math.max(...all.map(({ convergedSeconds }) => convergedSeconds));
-		return [
+		return {
 			name,
-			String(all.length),
-			String(sum(({ met }) => met)),
-			`${worst.toFixed(1)} s`,
-			String(sum((one) => one.failed)),
-		];
+			times: all.length,
+			met: sum(({ met }) => met),
+			convergedSeconds: rounded(Math.max(...all.map(({ convergedSeconds }) => convergedSeconds))),
+			stored: sum((one) => one.stored),
+			failed: sum((one) => one.failed),
+		};
 	});
-	const broken = checks.filter(({ failures }) => failures.length > 0);
-	return [
-		'',
-		...table([['disturbance', 'times', 'met', 'worst until right', 'failed writes'], ...rows]),
-		'',
-		`${stored} writes stored in ${Math.round(seconds)} s; ${starts} processes of the product; SEED=${seed}`,
-		...Object.entries(failedWrites).map(([reason, count]) => `  failed: ${count} × ${reason}`),
-		...broken.flatMap(({ promise, failures }) => [`BROKEN: ${promise}`, ...failures.map((failure) => `  ${failure}`)]),
-	].join('\n');
+	const broken = checks.filter(({ failures }) => failures.length > 0).map(({ promise }) => promise);
+	return { seconds: Math.round(seconds), checks: checks.length, broken, disturbances, stored, failedWrites, starts };
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
-	const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-	return rows.map((row) =>
-		row
-			.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-			.join('  ')
-			.trimEnd(),
-	);
-}
-
-/** Of documents: docs/reliability.md. */
-export function writeResult({ rounds, checks, ...run }: Run): void {
-	const result = {
-		when: new Date().toISOString().slice(0, 10),
-		machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
-		...run,
-		seconds: Math.round(run.seconds),
-		broken: checks.filter(({ failures }) => failures.length > 0).map(({ promise }) => promise),
-		rounds: rounds.map(({ wrong, disturbedSeconds, convergedSeconds, ...round }) => ({
-			...round,
-			disturbedSeconds: Number(disturbedSeconds.toFixed(1)),
-			convergedSeconds: Number(convergedSeconds.toFixed(1)),
-			wrong: wrong.length,
-		})),
-	};
-	writeFileSync(join(ROOT, 'bench/results/chaos.json'), `${JSON.stringify(result, null, 2)}\n`);
-}
+export const CHAOS: Account<ChaosOptions, ChaosResults> = {
+	name: 'chaos',
+	command: 'make chaos',
+	page: 'docs/reliability.md',
+	tables: ({ options: { seed }, results: { seconds, disturbances, stored, starts, failedWrites } }) => {
+		const reasons = Object.entries(failedWrites).map(([reason, count]) => ({ count, reason }));
+		return [
+			`SEED=${seed}: ${stored} writes stored in ${seconds} s; ${starts} processes of the product.`,
+			table(
+				disturbances.map(({ name, times, met, convergedSeconds, ...writes }) => ({
+					disturbance: name,
+					times,
+					met,
+					's until right, at most': convergedSeconds,
+					'writes stored meanwhile': writes.stored,
+					failed: writes.failed,
+				})),
+			),
+			...(reasons.length === 0 ? [] : ['Writes that failed, which is no broken promise:', table(reasons)]),
+		].join('\n\n');
+	},
+	goals: ({ results: { checks, broken } }) => [
+		{
+			promised: 'everything stored is right after each disturbance, and the promises above are kept',
+			measured: [`${checks - broken.length} of ${checks}`, ...broken].join('; '),
+			isKept: broken.length === 0,
+		},
+	],
+};

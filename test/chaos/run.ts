@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/start.ts';
 import type { Wrong } from './checker.ts';
 import { DISTURBANCES, type Disturbance } from './disturbances.ts';
+import { keepDoing } from './keep-doing.ts';
 import { createLedger } from './ledger.ts';
 import { createRandom, type Random } from './random.ts';
 import { converge, disturb, type Round, type Scene } from './rounds.ts';
@@ -114,21 +115,11 @@ export async function beginWriting(stage: Stage, seed: number, perSecond: number
 /** Looks at both all the time; who is stopped does not answer, and leads nobody. */
 function watchLeaders({ members }: Stage): { readonly stop: () => Promise<string[]> } {
 	const found: string[] = [];
-	let isOver = false;
-	const running = (async () => {
-		while (!isOver) {
-			const leading = await Promise.all(members.map(({ replica }) => replica.metricOf('thv_scaling_leader')));
-			if (leading.every((one) => one === 1)) found.push(`both led at ${new Date().toISOString()}`);
-			await sleep(LOOK_MS);
-		}
-	})();
-	return {
-		stop: async () => {
-			isOver = true;
-			await running;
-			return found;
-		},
-	};
+	const { stop } = keepDoing(async () => {
+		const leading = await Promise.all(members.map(({ replica }) => replica.metricOf('thv_scaling_leader')));
+		if (leading.every((one) => one === 1)) found.push(`both led at ${new Date().toISOString()}`);
+	}, LOOK_MS);
+	return { stop: () => stop().then(() => found) };
 }
 
 async function quiet({ members }: Stage): Promise<string[]> {

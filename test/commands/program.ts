@@ -33,16 +33,18 @@ export interface StartOptions {
 	readonly stdin?: string | Uint8Array;
 	/** A file of this folder that is loaded before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
+	/** Of Node's own. */
+	readonly nodeFlags?: readonly string[];
 }
 
 /** Only these variables, so that nothing of the machine gets in. */
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string>> = {},
-	{ cwd, stdin, preload }: StartOptions = {},
+	{ cwd, stdin, preload, nodeFlags = [] }: StartOptions = {},
 ): Program {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
-	const child = spawn(process.execPath, [...imported, MAIN, ...args], {
+	const child = spawn(process.execPath, [...nodeFlags, ...imported, MAIN, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'nobody'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
 		...(cwd !== undefined && { cwd }),

@@ -4,8 +4,11 @@ import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keep, surroundings, textOf } from '../../bench/account.ts';
+import { writePages } from '../../bench/page.ts';
 import type { Explored } from './explore.ts';
 import { keepFound } from './found.ts';
+import { FUZZ, type Searched } from './report.ts';
 import { TARGETS } from './targets.ts';
 
 const DEFAULT_MINUTES = 10;
@@ -21,6 +24,7 @@ const names = process.env['TARGET'] ? [process.env['TARGET']] : Object.keys(TARG
 const atOnce = Math.min(availableParallelism(), names.length);
 const seconds = (minutes * 60 * atOnce) / names.length;
 
+const around = surroundings();
 const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -69,17 +73,16 @@ await Promise.all(
 	}),
 );
 
-const kilo = (characters: number): string => `${(characters / 1000).toFixed(1)}k`;
-const rows = names.flatMap((name) => {
-	const { runs, seconds: lasted, reachedBySeeds, reached, corpus, found } = results.get(name) ?? NOTHING;
-	const numbers = [runs, (runs / lasted).toFixed(0), kilo(reachedBySeeds), kilo(reached), corpus, found.length];
-	return [[name, ...numbers.map(String)]];
+const searched = names.map((target): Searched => {
+	const { found, ...numbers } = results.get(target) ?? NOTHING;
+	return { target, ...numbers, found: found.map(({ reason }) => reason.split('\n', 1)[0] ?? '') };
 });
-const head = ['target', 'runs', 'runs/s', 'code by seeds', 'code in the end', 'inputs kept', 'findings'];
-const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-say('');
-for (const row of [head, ...rows])
-	say(row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  '));
-const failed = names.filter((name) => (results.get(name)?.found.length ?? 1) > 0).length;
+const recorded = { ...around, options: { minutes, seed }, results: searched };
+say(`\n${textOf(FUZZ, recorded)}\n`);
+if (minutes >= DEFAULT_MINUTES && names.length === Object.keys(TARGETS).length) {
+	await keep(FUZZ, recorded);
+	writePages();
+}
+const failed = searched.filter(({ found }) => found.length > 0).length;
 say(`${names.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -5,6 +5,8 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keep, surroundings, textOf } from '../../bench/account.ts';
+import { writePages } from '../../bench/page.ts';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
 import { converge } from '../chaos/rounds.ts';
@@ -14,11 +16,13 @@ import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
 import { describeLoad, startLoad } from '../installed/load.ts';
 import { startDirect } from './direct.ts';
-import { judge, report } from './report.ts';
+import { judge, resultsOf, SOAK } from './report.ts';
 import { startSampling } from './samples.ts';
 
+/** What CI does, and the least that is kept and told. */
+const DEFAULT_MINUTES = 10;
 const { env } = process;
-const minutes = Number(env['HOURS'] ?? 0) * 60 || Number(env['MINUTES'] || 10);
+const minutes = Number(env['HOURS'] ?? 0) * 60 || Number(env['MINUTES'] || DEFAULT_MINUTES);
 const seed = Number(env['SEED'] || 1);
 const plant = env['PLANT'] ?? '';
 if (!(minutes >= 3) || !['', 'heap', 'descriptors'].includes(plant)) {
@@ -37,6 +41,7 @@ const CHANGES_PER_SECOND = 1;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`make soak: ${minutes} minutes, SEED=${seed}${plant === '' ? '' : `, planted: ${plant}`}`);
+const around = surroundings();
 const assets = await findAssets({ env, controllerManager: true, say });
 const plane = await startControlPlane({ assets, controllerManager: true });
 const preloads = ['collect.ts', ...(plant === '' ? [] : ['leak.ts'])].map((file) => join(import.meta.dirname, file));
@@ -77,11 +82,17 @@ const checks = [
 	{ promise: 'no log told a Secret', failures: stage.leaks },
 	{ promise: 'reviews were answered all along', failures: answered > minutes * 60 ? [] : [`only ${answered}`] },
 ];
-await report(
-	{ minutes, seed, rows, checks, calls: loaded.calls + answered, disturbed, isKept: plant === '' && minutes >= 10 },
-	say,
-);
-const broken = checks.filter(({ failures }) => failures.length > 0).length;
+const results = resultsOf({ minutes, rows, checks, calls: loaded.calls + answered, disturbances: disturbed.length });
+const recorded = { ...around, options: { minutes, seed }, results };
+say(`\n${textOf(SOAK, recorded)}\n`);
+for (const { promise, failures } of checks) {
+	if (failures.length > 0) say([`BROKEN: ${promise}`, ...failures].join('\n  '));
+}
+if (plant === '' && minutes >= DEFAULT_MINUTES) {
+	await keep(SOAK, recorded);
+	writePages();
+}
+const broken = results.broken.length;
 say(`${checks.length - broken} passed, ${broken} failed`);
 // A socket that was frozen may never tell that it is closed.
 process.exit(broken === 0 ? 0 : 1);

@@ -1,11 +1,8 @@
-/** What the figures of a soak say: a verdict for each, a table, a plot and a file. */
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { linePlot, writePlot } from '../../bench/plot.ts';
+/** What the figures of a soak say: a verdict for each, and what docs/reliability.md tells of it. */
+import type { Account } from '../../bench/account.ts';
+import { linePlot } from '../../bench/plot.ts';
 import { table } from '../../bench/table.ts';
 import type { Check } from '../chaos/run.ts';
-import { ROOT } from '../e2e/product.ts';
 import { FIGURES, type Figure, type Row } from './samples.ts';
 import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts';
 
@@ -13,6 +10,8 @@ import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts
 const WARM_UP_SHARE = 0.4;
 /** As many windows, however long it soaks. */
 const WINDOWS = 24;
+/** Of one line of the plot. */
+const MOST_POINTS = 120;
 
 const samplesOf = (rows: readonly Row[], replica: string, { name }: Figure): Sample[] =>
 	rows
@@ -41,65 +40,106 @@ export const judge = (rows: readonly Row[], seconds: number): Check[] =>
 const describeSlope = ({ perHour, growth, sigmas }: Slope, { unit, most }: Figure): string =>
 	`grew by ${growth.toFixed(1)} ${unit} where ${most} are noise: ${perHour.toFixed(1)} ${unit}/h, ${sigmas.toFixed(1)} sigmas`;
 
-export interface Soaked {
+export interface SoakOptions {
 	readonly minutes: number;
 	readonly seed: number;
-	readonly rows: readonly Row[];
-	readonly checks: readonly Check[];
-	readonly calls: number;
-	readonly disturbed: readonly { readonly name: string; readonly atSeconds: number }[];
-	/** Whether it becomes the file and the plot of the documents. */
-	readonly isKept: boolean;
 }
 
-export async function report(soaked: Soaked, say: (line: string) => void): Promise<void> {
-	const { rows, minutes, checks } = soaked;
+export interface SoakResults {
+	/** Through the API server and straight to the ports. */
+	readonly calls: number;
+	readonly disturbances: number;
+	readonly longestSilenceSeconds: number;
+	readonly figures: readonly {
+		readonly replica: string;
+		readonly figure: string;
+		readonly least: number;
+		readonly most: number;
+		readonly grew: number;
+		readonly perHour: number;
+		readonly sigmas: number;
+		readonly bound?: number;
+	}[];
+	readonly memory: readonly { readonly series: string; readonly minute: number; readonly mib: number }[];
+	readonly checks: number;
+	readonly broken: readonly string[];
+}
+
+export interface Soaked extends Pick<SoakResults, 'calls' | 'disturbances'> {
+	readonly minutes: number;
+	readonly rows: readonly Row[];
+	readonly checks: readonly Check[];
+}
+
+export function resultsOf({ rows, minutes, checks, calls, disturbances }: Soaked): SoakResults {
 	const figures = replicasIn(rows).flatMap((replica) =>
 		FIGURES.map((figure) => {
 			const values = samplesOf(rows, replica, figure).map(({ value }) => value);
 			const { growth, perHour, sigmas } = slopeIn(rows, replica, figure, minutes * 60);
-			const round = (value: number): number => Math.round(value * 10) / 10;
-			const least = round(Math.min(...values));
-			const numbers = { least, most: round(Math.max(...values)), grew: round(growth), 'per hour': round(perHour) };
 			return {
 				replica,
 				figure: `${figure.name} ${figure.unit}`.trim(),
-				...numbers,
-				sigmas: round(sigmas),
-				bound: figure.most ?? '',
+				least: tenth(Math.min(...values)),
+				most: tenth(Math.max(...values)),
+				grew: tenth(growth),
+				perHour: tenth(perHour),
+				sigmas: tenth(sigmas),
+				...(figure.most !== undefined && { bound: figure.most }),
 			};
 		}),
 	);
-	say(table(figures));
-	const silent = Math.round(Math.max(...rows.map(({ silentSeconds }) => silentSeconds)));
-	say(`longest silence of a watch: ${silent} s`);
-	for (const { promise, failures } of checks.filter(({ failures }) => failures.length > 0)) {
-		say(`BROKEN: ${promise}`);
-		for (const failure of failures) say(`  ${failure}`);
-	}
-	if (!soaked.isKept) return;
-	const result = {
-		when: new Date().toISOString().slice(0, 10),
-		machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`,
-		minutes,
-		seed: soaked.seed,
-		calls: soaked.calls,
-		disturbances: soaked.disturbed,
-		longestSilenceSeconds: silent,
+	return {
+		calls,
+		disturbances,
+		longestSilenceSeconds: Math.round(Math.max(...rows.map(({ silentSeconds }) => silentSeconds))),
 		figures,
-	};
-	writeFileSync(join(ROOT, 'bench/results/soak.json'), `${JSON.stringify(result, null, 2)}\n`);
-	const points = replicasIn(rows).flatMap((replica) =>
-		['resident', 'heap'].flatMap((name) =>
-			rows
-				.filter((row) => row.replica === replica)
-				.map(({ atSeconds, values }) => ({
-					series: `${name}, ${replica}`,
-					at: atSeconds / 60,
-					value: values[name] ?? 0,
-				})),
+		memory: replicasIn(rows).flatMap((replica) =>
+			['resident', 'heap'].flatMap((name) => seriesOf(rows, replica, name)),
 		),
-	);
-	const title = `Memory in ${minutes} minutes of load and disturbances`;
-	await writePlot('soak', linePlot({ title, x: { title: 'minutes' }, y: { title: 'MiB' } }, points));
+		checks: checks.length,
+		broken: checks.filter(({ failures }) => failures.length > 0).map(({ promise }) => promise),
+	};
 }
+
+/** No more points than a plot can show. */
+function seriesOf(rows: readonly Row[], replica: string, name: string): SoakResults['memory'][number][] {
+	const own = rows.filter((row) => row.replica === replica);
+	const step = Math.ceil(own.length / MOST_POINTS);
+	return own
+		.filter((_, index) => index % step === 0)
+		.map(({ atSeconds, values }) => ({
+			series: `${name}, ${replica}`,
+			minute: tenth(atSeconds / 60),
+			mib: tenth(values[name] ?? 0),
+		}));
+}
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+
+export const SOAK: Account<SoakOptions, SoakResults> = {
+	name: 'soak',
+	command: 'make soak',
+	page: 'docs/reliability.md',
+	tables: ({ options: { minutes, seed }, results: { calls, disturbances, longestSilenceSeconds, figures } }) =>
+		[
+			`${minutes} minutes, SEED=${seed}: ${calls} calls, ${disturbances} disturbances. Longest silence of a watch: ${longestSilenceSeconds} s.`,
+			table(figures.map(({ perHour, bound, ...row }) => ({ ...row, 'per hour': perHour, bound: bound ?? '' }))),
+		].join('\n\n'),
+	goals: ({ results: { checks, broken } }) => [
+		{
+			promised: 'nothing grows, and in the end everything is right',
+			measured: [`${checks - broken.length} of ${checks}`, ...broken].join('; '),
+			isKept: broken.length === 0,
+		},
+	],
+	plots: ({ options: { minutes }, results }) => ({
+		soak: linePlot(
+			{
+				title: `Memory in ${minutes} minutes of load and disturbances`,
+				x: { title: 'minutes' },
+				y: { title: 'MiB' },
+			},
+			results.memory.map(({ series, minute, mib }) => ({ series, at: minute, value: mib })),
+		),
+	}),
+};

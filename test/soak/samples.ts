@@ -1,5 +1,5 @@
 /** What is looked at while it soaks: one line of figures per replica, every few seconds. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { keepDoing } from '../chaos/keep-doing.ts';
 import type { Replica } from '../chaos/replica.ts';
 
 /** A figure of /metrics, and by how much it may grow over what is measured: what noise moves its least values by. */
@@ -37,7 +37,6 @@ const EVERY_MS = 5_000;
 export function startSampling(replicas: readonly Replica[]): { readonly stop: () => Promise<Row[]> } {
 	const rows: Row[] = [];
 	const startedMs = performance.now();
-	let isOver = false;
 	const look = async (replica: Replica): Promise<void> => {
 		const text = await replica.metrics().catch(() => undefined);
 		// One that is cut off from us tells the next time.
@@ -53,19 +52,8 @@ export function startSampling(replicas: readonly Replica[]): { readonly stop: ()
 			silentSeconds: Math.max(...silent),
 		});
 	};
-	const running = (async () => {
-		while (!isOver) {
-			await Promise.all(replicas.map(look));
-			await sleep(EVERY_MS);
-		}
-	})();
-	return {
-		stop: async () => {
-			isOver = true;
-			await running;
-			return rows;
-		},
-	};
+	const { stop } = keepDoing(async () => void (await Promise.all(replicas.map(look))), EVERY_MS);
+	return { stop: () => stop().then(() => rows) };
 }
 
 function readingOf(text: string, metric: string): number {
