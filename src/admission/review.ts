@@ -25,6 +25,9 @@ export interface BadRequest {
 	readonly error: string;
 }
 
+/** Characters of a uid, a name, a kind: above the 253 that Kubernetes allows. */
+const LONGEST_NAME = 256;
+
 /** The request in the text of an AdmissionReview, or what is wrong with it. */
 export function parseReview(body: string): Request | BadRequest {
 	let review: unknown;
@@ -43,7 +46,9 @@ export function checkReview(review: unknown): Request | BadRequest {
 	}
 	const { request } = review;
 	if (!isObject(request)) return { error: 'the AdmissionReview has no request' };
-	if (typeof request['uid'] !== 'string' || request['uid'] === '') return { error: 'the request has no uid' };
+	const { uid } = request;
+	if (typeof uid !== 'string' || uid === '') return { error: 'the request has no uid' };
+	if (uid.length > LONGEST_NAME) return { error: `the uid of the request is longer than ${LONGEST_NAME} characters` };
 	const { resource, kind, userInfo, object, oldObject } = request;
 	if (!isObject(resource) || typeof resource['resource'] !== 'string') return { error: 'request.resource is missing' };
 	if (typeof request['operation'] !== 'string') return { error: 'request.operation is missing' };
@@ -55,16 +60,16 @@ export function checkReview(review: unknown): Request | BadRequest {
 	if ((operation === 'CREATE' || operation === 'UPDATE') && !isObject(object))
 		return { error: 'request.object is missing' };
 	return {
-		uid: request['uid'],
+		uid,
 		resource: [
 			text(resource['group']),
 			resource['resource'],
 			...(text(request['subResource']) === '' ? [] : [request['subResource']]),
 		].join('/'),
-		kind: isObject(kind) ? text(kind['kind']) : '',
-		operation,
-		namespace: text(request['namespace']),
-		name: text(request['name']),
+		kind: isObject(kind) ? name(kind['kind']) : '',
+		operation: name(operation),
+		namespace: name(request['namespace']),
+		name: name(request['name']),
 		username: isObject(userInfo) ? text(userInfo['username']) : '',
 		...(isObject(object) && { object }),
 		...(isObject(oldObject) && { oldObject }),
@@ -72,6 +77,9 @@ export function checkReview(review: unknown): Request | BadRequest {
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Cut, because it is logged. */
+const name = (value: unknown): string => text(value).slice(0, LONGEST_NAME);
 
 const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));
 

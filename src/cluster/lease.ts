@@ -80,18 +80,20 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 	};
 
 	while (!signal.aborted) {
+		const startedMs = performance.now();
 		if ((await acquire()) === 'held') {
 			observed = undefined;
 			// Won while we were told to end: nobody would tell the term, for the signal has passed.
 			if (signal.aborted) await release();
-			else await term();
+			else await term(startedMs);
 		}
 		await pause(timing.retryMs * (1 + Math.random() / 5), signal);
 	}
 
-	async function term(): Promise<void> {
+	/** `takenMs`: when we asked for it, for the answer may come long after it was stored, and others count from there. */
+	async function term(takenMs: number): Promise<void> {
 		const ended = new AbortController();
-		let renewedMs = performance.now();
+		let renewedMs = takenMs;
 		const isOver = (): boolean => ended.signal.aborted || performance.now() - renewedMs > timing.renewMs;
 		// A timer rather than the loop below: a renewal that hangs must not make the term longer.
 		const watchdog = setInterval(() => {

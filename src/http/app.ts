@@ -19,7 +19,7 @@ import { createBudget, DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 import { ROUND_TRIP_PATH } from './round-trip.ts';
 import { sendJson, sendStatus } from './status.ts';
-import { createTurns, LARGE_LENGTH, TooMuchWaiting } from './turns.ts';
+import { createLooking, createTurns, LARGE_LENGTH, TooMuchWaiting } from './turns.ts';
 
 /** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
 export type Handler = (request: Request, signal: AbortSignal) => Answer | Promise<Answer>;
@@ -48,6 +48,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	const lines = log.child({}, { redact: [] });
 	const held = createHeld();
 	const inTurn = createTurns();
+	const look = createLooking();
 	let inFlight = 0;
 	let isDraining = false;
 
@@ -72,39 +73,59 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		refuseUnread(request, response, 503, 'too many requests in flight');
 	};
 
-	const review = async (
+	/** Answers, at once where nothing has to be looked up. Neither throws nor rejects. */
+	const review = (
 		request: IncomingMessage,
 		response: ServerResponse,
 		handler: Handler,
 		body: string,
 		startedMs: number,
-	): Promise<void> => {
+	): void | Promise<void> => {
+		const budgetMs = budgetOf(request.url ?? '');
+		const leftMs = budgetMs - (performance.now() - startedMs);
+		// It may have waited for its turn.
+		if (leftMs <= 0) {
+			refuse(response, 504, `no answer within ${budgetMs} ms`);
+			return;
+		}
 		const parsed = parseReview(body);
 		if ('error' in parsed) {
 			refuse(response, 400, parsed.error);
 			return;
 		}
 		const { uid, kind, namespace, name, operation, resource } = parsed;
-		const budgetMs = budgetOf(request.url ?? '');
 		const finish = (verdict: string) => {
 			const ms = performance.now() - startedMs;
 			metrics.observeReview({ operation, resource, verdict }, ms / 1000);
 			return { uid, kind, namespace, name, operation, verdict, ms: Math.round(ms * 1000) / 1000 };
 		};
-		try {
-			const leftMs = budgetMs - (performance.now() - startedMs);
-			const answering = within(leftMs, (signal) => handler(parsed, signal));
-			const answer = answering instanceof Promise ? await answering : answering;
+		const give = (answer: Answer): void => {
 			const json = JSON.stringify(reviewOf(uid, answer));
 			lines.info(finish(verdictOf(answer)), 'review');
 			for (const { id } of answer.findings) metrics.countWarning(id);
 			if (!answer.allowed) for (const { id } of answer.violations) metrics.countDenial(id);
 			sendElsewhere(response);
 			sendJson(response, 200, json);
-		} catch (error) {
+		};
+		const giveUp = (error: unknown): void => {
+			if (error instanceof TooMuchWaiting) {
+				refuseBusy(request, response);
+				return;
+			}
 			log.error({ ...finish('error'), err: error }, 'review failed');
 			if (error instanceof DeadlinePassed) refuse(response, 504, `no answer within ${budgetMs} ms`);
 			else refuse(response, 500, 'internal error; see the log for the uid');
+		};
+		try {
+			const answering = within(
+				leftMs,
+				(signal) => handler(parsed, signal),
+				(working) => look(body.length, working),
+			);
+			if (answering instanceof Promise) return answering.then(give).catch(giveUp);
+			give(answering);
+		} catch (error) {
+			giveUp(error);
 		}
 	};
 
@@ -123,20 +144,24 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 			try {
 				const startedMs = performance.now();
 				const body = await readBody(request, held);
-				const work = async (): Promise<void> => {
+				const work = (): void | Promise<void> => {
+					// Who asked may have gone meanwhile.
+					if (response.destroyed) return;
 					// Counted only now, or those who send slowly, and those who wait, would take the places of all others.
 					if (inFlight >= maxInFlight) {
 						refuseBusy(request, response);
 						return;
 					}
 					inFlight += 1;
-					try {
-						await review(request, response, handler, body, startedMs);
-					} finally {
+					const end = (): void => {
 						inFlight -= 1;
-					}
+					};
+					const waiting = review(request, response, handler, body, startedMs);
+					if (waiting === undefined) end();
+					else return waiting.then(end);
 				};
-				await (body.length > LARGE_LENGTH ? inTurn(body.length, work, response) : work());
+				if (body.length > LARGE_LENGTH) await inTurn(body.length, work, response);
+				else await work();
 			} catch (error) {
 				if (error instanceof BodyTooLarge) refuseUnread(request, response, 413, TOO_LARGE);
 				else if (error instanceof BodiesTooLarge || error instanceof TooMuchWaiting) refuseBusy(request, response);

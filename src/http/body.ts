@@ -13,6 +13,9 @@ export class BodiesTooLarge extends Error {}
 /** Bytes of all bodies that have not arrived whole. Anybody who reaches the port can send; a pod has 512 MiB. */
 const HELD_LIMIT_BYTES = 32 * 1024 * 1024;
 
+/** What a piece costs besides its bytes, so that a body of single bytes costs what it takes. */
+const PIECE_BYTES = 512;
+
 /** One body on its way. `giveWay` ends it, because others need its room. */
 export interface Holder {
 	readonly giveWay: () => void;
@@ -71,7 +74,7 @@ export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	}
 	let discarded = 0;
 	request.on('data', (chunk: Buffer) => {
-		discarded += chunk.length;
+		discarded += chunk.length + PIECE_BYTES;
 		if (discarded > DISCARD_BYTES) request.destroy();
 	});
 	request.on('end', onEnd);
@@ -95,7 +98,7 @@ export function readBody(request: IncomingMessage, held: Held): Promise<string> 
 			if (isOver) return;
 			length += chunk.length;
 			if (length > BODY_LIMIT_BYTES) end(() => reject(new BodyTooLarge()));
-			else if (held.take(holder, chunk.length)) chunks.push(chunk);
+			else if (held.take(holder, chunk.length + PIECE_BYTES)) chunks.push(chunk);
 			else holder.giveWay();
 		});
 		request.on('end', () => {

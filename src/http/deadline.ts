@@ -2,6 +2,8 @@
 
 /** Kubernetes' default where a registration names none. */
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** The longest that a registration can have, or that an API server gives any request of a client. */
+const LONGEST_TIMEOUT_MS = 30_000;
 /** The rest is for the way back. */
 const SHARE = 0.8;
 
@@ -20,21 +22,28 @@ export class DeadlinePassed extends Error {}
 
 /**
  * What `work` gives. Rejects with DeadlinePassed, and ends its signal, when that takes longer than `limitMs`. Work that
- * is done at once costs no timer.
+ * is done at once costs no timer. Work that is not is ended where `mayWait` throws, and rejects with that.
  */
-export function within<T>(limitMs: number, work: (signal: AbortSignal) => T | Promise<T>): T | Promise<T> {
+export function within<T>(
+	limitMs: number,
+	work: (signal: AbortSignal) => T | Promise<T>,
+	mayWait: (working: Promise<unknown>) => void = () => undefined,
+): T | Promise<T> {
 	const controller = new AbortController();
 	const working = work(controller.signal);
 	if (!(working instanceof Promise)) return working;
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(
-			() => {
-				reject(new DeadlinePassed('the deadline passed'));
-				controller.abort();
-			},
-			Math.max(limitMs, 0),
-		);
+		const end = (reason: unknown): void => {
+			reject(reason);
+			controller.abort();
+		};
+		const timer = setTimeout(() => end(new DeadlinePassed('the deadline passed')), Math.max(limitMs, 0));
 		working.then(resolve, reject).finally(() => clearTimeout(timer));
+		try {
+			mayWait(working);
+		} catch (error) {
+			end(error);
+		}
 	});
 }
 
@@ -55,7 +64,7 @@ export function createBudget(): (url: string) => number {
 export function budgetMs(url: string): number {
 	const mark = url.indexOf('?');
 	const timeout = mark === -1 ? null : new URLSearchParams(url.slice(mark + 1)).get('timeout');
-	return (durationMs(timeout ?? '') ?? DEFAULT_TIMEOUT_MS) * SHARE;
+	return Math.min(durationMs(timeout ?? '') ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS) * SHARE;
 }
 
 /** A positive Go duration such as `1m30s` in milliseconds, undefined where it is none. */

@@ -20,6 +20,11 @@ const SILENCE_TIMEOUT_MS = 35_000;
 /** Longest timeout a registration can have. */
 const LONGEST_REVIEW_MS = 10_000;
 
+/** Open connections of API servers. One costs some 50 KiB; three API servers that each have 200 writes in hand need 600. */
+const MOST_CONNECTIONS = 1_500;
+/** Of those that ask for metrics and health: the kubelet, and Prometheus. */
+const MOST_PLAIN_CONNECTIONS = 200;
+
 /** No API server asks for another handshake on a connection that has one, and each costs us more than it costs who asks. */
 const PROTOCOL = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
 
@@ -44,14 +49,17 @@ export async function listenHttps(
 		listener,
 	);
 	server.timeout = SILENCE_TIMEOUT_MS;
-	limitConnections(server);
+	limitConnections(server, MOST_CONNECTIONS);
 	countUnusedAsIdle(server, 'secureConnection');
 	await listening(server, port);
 	return server;
 }
 
 export async function listenHttp(listener: RequestListener, port: number): Promise<Server> {
-	const server = createHttpServer({ requestTimeout: REQUEST_TIMEOUT_MS }, listener);
+	const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+	const server = createHttpServer({ ...timeouts, connectionsCheckingInterval: CHECK_INTERVAL_MS }, listener);
+	server.timeout = SILENCE_TIMEOUT_MS;
+	limitConnections(server, MOST_PLAIN_CONNECTIONS);
 	countUnusedAsIdle(server, 'connection');
 	await listening(server, port);
 	return server;

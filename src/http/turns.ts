@@ -6,10 +6,12 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Characters above which a body is large. As many of this size as may be in flight fit into a pod, whatever is in them. */
+/** Characters above which a body is large. */
 export const LARGE_LENGTH = 64 * 1024;
 /** Characters that may wait for their turn: thirty clients with half a MiB each. */
 const WAITING_LIMIT = 16 * 1024 * 1024;
+/** Characters of reviews that wait for a look-up, small and large: parsed, and so up to 40 MiB beside the one whose turn it is. */
+const LOOKING_LIMIT = 2 * 1024 * 1024;
 /** Work that holds up everybody else for longer is followed by a rest of the same length, so that they get half of the time. */
 const SHORT_MS = 20;
 /** An API server reads an answer at once. One that nobody reads would stay in memory. */
@@ -19,7 +21,9 @@ const SENDING_MS = 2_000;
 export class TooMuchWaiting extends Error {}
 
 /** Runs `work` when what came before is over. Rejects with TooMuchWaiting. */
-export type InTurn = (length: number, work: () => Promise<void>, response: ServerResponse) => Promise<void>;
+export type InTurn = (length: number, work: Work, response: ServerResponse) => Promise<void>;
+/** A promise where it waits for something; the turn is over then, or one review could hold up all others by waiting. */
+export type Work = () => void | Promise<void>;
 
 export function createTurns(waitingLimit = WAITING_LIMIT, sendingMs = SENDING_MS): InTurn {
 	let waiting = 0;
@@ -32,17 +36,33 @@ export function createTurns(waitingLimit = WAITING_LIMIT, sendingMs = SENDING_MS
 		last = promise;
 		await former;
 		waiting -= length;
+		let asking: Promise<void> | undefined;
 		try {
 			const startedMs = performance.now();
-			const working = work();
-			// All that is done before the first wait, in which nobody else was served.
+			asking = work() ?? undefined;
+			// In which nobody else was served.
 			const busyMs = performance.now() - startedMs;
-			await working;
-			await sent(response, sendingMs);
+			if (asking === undefined) await sent(response, sendingMs);
 			if (busyMs > SHORT_MS) await sleep(busyMs);
 		} finally {
 			leave();
 		}
+		await asking;
+	};
+}
+
+/** Told of a review that begins to wait, and when that is over. Throws TooMuchWaiting where no more of them fit. */
+export type Looking = (length: number, working: Promise<unknown>) => void;
+
+export function createLooking(limit = LOOKING_LIMIT): Looking {
+	let looking = 0;
+	return (length, working) => {
+		if (looking + length > limit) throw new TooMuchWaiting();
+		looking += length;
+		const end = (): void => {
+			looking -= length;
+		};
+		working.then(end, end);
 	};
 }
 

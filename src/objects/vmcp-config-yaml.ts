@@ -5,7 +5,7 @@
  */
 import { type Document, isMap, isNode, parseDocument, stringify, YAMLMap } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
-import { repeatedKeyIn } from './yaml-read.ts';
+import { repeatedKeyIn, withoutStacks } from './yaml-read.ts';
 
 /** Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. UTF-16 units. */
 const LONGEST_TEXT = 64 * 1024;
@@ -64,7 +64,7 @@ export function vmcpConfigHasTls(text: string): boolean {
 
 /** Undefined where it is no YAML, or a key stands twice. The parser takes seconds to find that out by itself for some thousand keys. */
 function read(text: string): Document | undefined {
-	const document = parseDocument(text, { uniqueKeys: false });
+	const document = withoutStacks(() => parseDocument(text, { prettyErrors: false, uniqueKeys: false }));
 	return document.errors.length > 0 || repeatedKeyIn(document) !== undefined ? undefined : document;
 }
 

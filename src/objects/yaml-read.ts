@@ -32,6 +32,20 @@ const TOO_DEEP = 'nested too deeply for Kubernetes; leave that part out';
 /** The parser takes seconds for some thousand brackets, a gigabyte for a million, and finds out only in the end. */
 export const DEEP = /(?:[[{]\s*){500}/;
 
+/**
+ * What `parse` gives. The parser makes an error of every character that does not belong, though one is enough to refuse a text, and most
+ * of the time that takes goes into their stacks, which nobody reads.
+ */
+export function withoutStacks<T>(parse: () => T): T {
+	const before = Error.stackTraceLimit;
+	Error.stackTraceLimit = 0;
+	try {
+		return parse();
+	} finally {
+		Error.stackTraceLimit = before;
+	}
+}
+
 /** The documents in `text`, all of them valid; their places are places in `text`. Throws UnusableText. */
 export function readDocuments(text: string): { readonly documents: readonly Document[]; readonly at: At } {
 	const lineCounter = new LineCounter();
@@ -44,7 +58,8 @@ export function readDocuments(text: string): { readonly documents: readonly Docu
 		const before = text.slice(0, deep).split('\n');
 		throw new UnusableText(TOO_DEEP, before.length, (before.at(-1) ?? '').length + 1);
 	}
-	const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
+	const options = { lineCounter, prettyErrors: false, logLevel: 'error', uniqueKeys: false } as const;
+	const documents = withoutStacks(() => parseAllDocuments(text, options));
 	const isTemplate = TEMPLATE.test(text);
 	const error: YAMLParseError | undefined = documents.flatMap(({ errors }) => errors)[0];
 	if (error !== undefined) throw at(error.pos[0], problemOf(error, isTemplate));

@@ -20,6 +20,8 @@ const review = (parts: Json = {}): Json => ({
 	request: JSON.parse(JSON.stringify({ ...whole, ...parts })),
 });
 
+const LONG = 'x'.repeat(6_000);
+const CUT = 'x'.repeat(256);
 const READ: { it: string; parts: Json; has: Partial<Request> }[] = [
 	{
 		it: 'resource with its group',
@@ -38,6 +40,16 @@ const READ: { it: string; parts: Json; has: Partial<Request> }[] = [
 	{ it: 'a user that is a text is nobody', parts: { userInfo: 'root' }, has: { username: '' } },
 	{ it: 'a missing namespace is none', parts: { namespace: undefined }, has: { namespace: '' } },
 	{ it: 'a name that is a number is none', parts: { name: 7 }, has: { name: '' } },
+	{
+		it: 'what is logged is as long as Kubernetes allows',
+		parts: { uid: 'u'.repeat(256), namespace: LONG, name: LONG, kind: { kind: LONG }, operation: LONG },
+		has: { uid: 'u'.repeat(256), namespace: CUT, name: CUT, kind: CUT, operation: CUT },
+	},
+	{
+		it: 'a user has a long name',
+		parts: { userInfo: { username: LONG } },
+		has: { username: LONG },
+	},
 	{ it: 'a missing kind is none', parts: { kind: undefined }, has: { kind: '' } },
 ];
 
@@ -81,6 +93,7 @@ const BAD: { it: string; body: string; says: string }[] = [
 	{ it: 'request as a list', body: JSON.stringify({ ...review(), request: [] }), says: 'no request' },
 	{ it: 'no uid', body: JSON.stringify(review({ uid: undefined })), says: 'no uid' },
 	{ it: 'an empty uid', body: JSON.stringify(review({ uid: '' })), says: 'no uid' },
+	{ it: 'a uid that is no uid', body: JSON.stringify(review({ uid: 'u'.repeat(257) })), says: 'longer than 256' },
 	{ it: 'uid as a number', body: JSON.stringify(review({ uid: 7 })), says: 'no uid' },
 	{ it: 'no resource', body: JSON.stringify(review({ resource: undefined })), says: 'request.resource' },
 	{ it: 'resource as a text', body: JSON.stringify(review({ resource: 'pods' })), says: 'request.resource' },

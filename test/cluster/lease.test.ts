@@ -131,6 +131,40 @@ describe('lease', () => {
 		await first.stop();
 	});
 
+	it('a term is counted from the question, however late the answer comes, the first time and later', async () => {
+		const record = createRecord();
+		const timing = { leaseMs: 3_000, renewMs: 2_000, retryMs: 100 };
+		const lateMs = 900;
+		let [storedMs, endedMs, sent] = [0, 0, 0];
+		for (const lateAt of [1, 2]) {
+			sent = 0;
+			record.lease = undefined;
+			record.isBroken = false;
+			const late: Record['connection'] = {
+				get: record.connection.get,
+				send: async (...question) => {
+					const stored = await record.connection.send(...question);
+					sent += 1;
+					if (sent !== lateAt) return stored;
+					storedMs = performance.now();
+					await sleep(lateMs);
+					record.isBroken = true;
+					return stored;
+				},
+			};
+			const one = candidate(record, 'one', {
+				connection: late,
+				timing,
+				onChange: (isLeading) => {
+					if (!isLeading) endedMs = performance.now();
+				},
+			});
+			await until(() => endedMs > storedMs && storedMs > 0);
+			expect(endedMs - storedMs, `answer ${lateAt} is late`).to.be.below(timing.renewMs + lateMs / 2);
+			await one.stop();
+		}
+	});
+
 	it('a Lease that somebody else holds now ends the term at the next look', async () => {
 		const record = createRecord();
 		const first = candidate(record, 'first');

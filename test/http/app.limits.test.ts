@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Answer } from '../../src/admission/answer.ts';
 import type { Handler } from '../../src/http/app.ts';
-import { ALLOWED, oneConnection, type Serving, startServing } from './serving.ts';
+import type { Json } from '../../src/toolhive/types.ts';
+import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
 describe('http limits', () => {
@@ -94,5 +95,34 @@ describe('http limits', () => {
 		const timersBefore = timers();
 		for (let count = 0; count < 20; count += 1) await serving.ask({ path: '/mutate?timeout=30s' });
 		expect(timers()).to.be.at.most(timersBefore + 2);
+	});
+
+	const lengthy = (length: number, name = 'other'): Json => reviewWith({ name, object: { text: 'x'.repeat(length) } });
+
+	it('of reviews that wait for something, holds no more than fit, and goes on with those that do not wait', async () => {
+		const { promise, resolve } = Promise.withResolvers<Answer>();
+		const wide = await startServing({ mutate: ({ name }) => (name === 'waits' ? promise : ALLOWED) });
+		const waits = (): Promise<{ status: number }> => wide.ask({ body: lengthy(60_000, 'waits') });
+		const first = Array.from({ length: 50 }, waits);
+		const statuses = Promise.all(first.map(async (one) => (await one).status));
+		await until(() => wide.webhook.inFlight() > 30);
+		expect((await wide.ask({ body: lengthy(60_000) })).status).to.equal(200);
+		expect((await wide.ask({ body: lengthy(100_000) })).status).to.equal(200);
+		await until(async () => (await wide.metrics.text()).includes('refused_requests_total{code="503"} 16'));
+		resolve(ALLOWED);
+		const seen = Map.groupBy(await statuses, (status) => status);
+		expect([seen.get(200)?.length, seen.get(503)?.length]).to.deep.equal([34, 16]);
+		expect((await waits()).status).to.equal(200);
+		await wide.stop();
+	});
+
+	it('a large one that waits for something holds up no other large one', async () => {
+		const { promise, resolve } = Promise.withResolvers<Answer>();
+		handler = ({ name }) => (name === 'waits' ? promise : ALLOWED);
+		const waiting = serving.ask({ body: lengthy(100_000, 'waits') });
+		await until(() => serving.webhook.inFlight() === 1);
+		expect((await serving.ask({ body: lengthy(100_000) })).status).to.equal(200);
+		resolve(ALLOWED);
+		expect((await waiting).status).to.equal(200);
 	});
 });

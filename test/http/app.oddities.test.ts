@@ -5,6 +5,9 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { issueServing } from '../../certs/issue.ts';
+import { certificateOf } from '../../src/http/certificate.ts';
+import { useCertificate } from '../../src/http/listen.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
 describe('http oddities', function () {
@@ -121,6 +124,10 @@ describe('http oddities', function () {
 	});
 
 	describe('TLS', () => {
+		const exchangeCertificate = async (): Promise<void> => {
+			const { cert, key } = await issueServing(serving.authority);
+			useCertificate(serving.server, certificateOf(Buffer.from(cert), Buffer.from(key)));
+		};
 		const greet = (options: object): Promise<TLSSocket | string> =>
 			new Promise((resolve) => {
 				const socket = connectTls(
@@ -148,16 +155,19 @@ describe('http oddities', function () {
 			});
 		}
 
-		it('is not negotiated anew on an open connection', async () => {
-			const socket = (await greet({ maxVersion: 'TLSv1.2' })) as TLSSocket;
-			const failure = await new Promise<Error | null>((resolve) => {
-				socket.on('error', resolve);
-				socket.on('close', () => resolve(new Error('closed')));
-				socket.renegotiate({}, resolve);
-				socket.resume();
-			});
-			socket.destroy();
-			expect(String(failure)).to.match(/no renegotiation/i);
+		it('is not negotiated anew on an open connection, also with another certificate than at first', async () => {
+			for (const change of [() => undefined, exchangeCertificate]) {
+				await change();
+				const socket = (await greet({ maxVersion: 'TLSv1.2' })) as TLSSocket;
+				const failure = await new Promise<Error | null>((resolve) => {
+					socket.on('error', resolve);
+					socket.on('close', () => resolve(new Error('closed')));
+					socket.renegotiate({}, resolve);
+					socket.resume();
+				});
+				socket.destroy();
+				expect(String(failure)).to.match(/no renegotiation/i);
+			}
 		});
 
 		it('a ticket shortens the next handshake', async () => {

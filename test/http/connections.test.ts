@@ -10,10 +10,13 @@ describe('http connections', () => {
 	let server: ReturnType<typeof createServer>;
 	let port: number;
 	let agent: Agent;
+	let answered: PromiseWithResolvers<void>;
 	beforeEach(async () => {
+		answered = Promise.withResolvers();
 		agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
 		const { cert, key } = await issueServing(await issueAuthority());
-		server = createServer({ cert, key }, (_request, response) => response.end('ok'));
+		server = createServer({ cert, key }, (_request, response) => void answered.promise.then(() => response.end('ok')));
+		answered.resolve();
 		limitConnections(server, 3);
 		server.listen(0, '127.0.0.1');
 		await once(server, 'listening');
@@ -55,5 +58,16 @@ describe('http connections', () => {
 		for (let count = 0; count < 3; count += 1) await silent();
 		if (socket?.destroyed === false) await once(socket, 'close');
 		expect(await ask()).to.equal(false);
+	});
+
+	it('who is being answered stays, also when all others are newer', async () => {
+		answered = Promise.withResolvers();
+		const asked = once(server, 'request');
+		const asking = ask();
+		await asked;
+		for (let count = 0; count < 10; count += 1) await silent();
+		answered.resolve();
+		expect(await asking).to.equal(false);
+		expect(await ask()).to.equal(true);
 	});
 });

@@ -6,7 +6,11 @@ describe('http deadline', () => {
 	const rows: readonly (readonly [string, number])[] = [
 		['/mutate?timeout=5s', 4_000],
 		['/mutate?timeout=30s', 24_000],
-		['/mutate?timeout=1m30s', 72_000],
+		['/mutate?timeout=0m1.5s', 1_200],
+		// Nobody waits longer, and a timer of months would ring at once.
+		['/mutate?timeout=1m30s', 24_000],
+		['/mutate?timeout=1000h', 24_000],
+		[`/mutate?timeout=${'9'.repeat(400)}h`, 24_000],
 		['/mutate?timeout=500ms', 400],
 		['/mutate?timeout=1.5s', 1_200],
 		['/mutate?timeout=2s&x=1', 1_600],
@@ -55,5 +59,21 @@ describe('http deadline', () => {
 			expect(error).to.be.instanceOf(DeadlinePassed);
 			expect(signalled?.aborted).to.equal(true);
 		}
+	});
+
+	it('ends what may not wait, with the reason, and asks only of what waits', async () => {
+		const reason = new Error('planted');
+		const refuse = (): void => {
+			throw reason;
+		};
+		let signalled: AbortSignal | undefined;
+		const work = (signal: AbortSignal): Promise<never> => {
+			signalled = signal;
+			return new Promise(() => undefined);
+		};
+		const error: unknown = await Promise.resolve(within(5_000, work, refuse)).catch((thrown) => thrown);
+		expect(error).to.equal(reason);
+		expect(signalled?.aborted).to.equal(true);
+		expect(within(5_000, () => 'now', refuse)).to.equal('now');
 	});
 });

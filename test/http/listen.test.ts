@@ -33,6 +33,35 @@ describe('http sockets', function () {
 		expect(serving.server.requestTimeout).to.equal(30_000);
 	});
 
+	it('limits how long a client may neither read nor send', () => {
+		expect(serving.server.timeout).to.equal(35_000);
+	});
+
+	/** Opens as many, each of which says nothing, and tells how many of them stay. */
+	async function stayingOf(port: number, count: number): Promise<number> {
+		const sockets: Socket[] = [];
+		for (let made = 0; made < count; made += 1) {
+			const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+			await once(socket, 'connect');
+			sockets.push(socket.resume());
+		}
+		await sleep(200);
+		const staying = sockets.filter(({ closed, destroyed }) => !closed && !destroyed).length;
+		for (const socket of sockets) socket.destroy();
+		return staying;
+	}
+
+	it('holds so many connections and not more on the webhook port', async () => {
+		const { port } = serving.server.address() as AddressInfo;
+		expect(await stayingOf(port, 1_510)).to.equal(1_500);
+	});
+
+	it('and fewer on the other one', async () => {
+		const server = await listenHttp(() => undefined, 0);
+		expect(await stayingOf((server.address() as AddressInfo).port, 210)).to.equal(200);
+		await closeGently(server);
+	});
+
 	it('exchanges its certificate without dropping a connection', async () => {
 		const agent = oneConnection();
 		const before = await serving.ask({ agent });

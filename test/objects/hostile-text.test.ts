@@ -1,9 +1,11 @@
 /** Texts that somebody made to be slow, and names that no object can have: both reach us before the API server looks at them. */
 import { expect } from 'chai';
+import { parseDocument } from 'yaml';
 import { ownersOf } from '../../src/objects/metadata.ts';
 import { podServerRef } from '../../src/objects/pod.ts';
 import { editRunConfig, runConfigHasTls } from '../../src/objects/run-config-json.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from '../../src/objects/vmcp-config-yaml.ts';
+import { withoutStacks } from '../../src/objects/yaml-read.ts';
 
 const FIELDS = { backendReplicas: 2, redis: { address: 'r:1', db: 0 } };
 const REPEATED = 980 * 1024;
@@ -28,6 +30,31 @@ describe('texts made to be slow', () => {
 		const before = process.memoryUsage().heapUsed;
 		expect(editRunConfig(text, FIELDS, 'both')).to.contain('"backend_replicas":2');
 		expect((process.memoryUsage().heapUsed - before) / 2 ** 20).to.be.lessThan(200);
+	});
+});
+
+describe('a text in which nearly everything is wrong', () => {
+	const text = `a: [${','.repeat(16 * 1024)}]`;
+	const cpuMs = (work: () => unknown): number => {
+		const before = process.cpuUsage();
+		work();
+		const { user, system } = process.cpuUsage(before);
+		return (user + system) / 1000;
+	};
+
+	it('costs far less than the parser by itself makes of it', () => {
+		const byItself = cpuMs(() => parseDocument(text));
+		expect(cpuMs(() => editVmcpConfig(text, FIELDS.redis))).to.be.below(byItself / 2);
+		expect(cpuMs(() => vmcpConfigHasTls(text))).to.be.below(byItself / 2);
+	});
+	it('leaves errors of others with their stacks', () => {
+		expect(withoutStacks(() => new Error('x').stack)).not.to.contain('\n');
+		expect(() =>
+			withoutStacks(() => {
+				throw new Error('planted');
+			}),
+		).to.throw('planted');
+		expect(new Error('x').stack).to.contain('\n');
 	});
 });
 
