@@ -137,7 +137,7 @@ describe('lease', () => {
 		const lateMs = 900;
 		let [storedMs, endedMs, sent] = [0, 0, 0];
 		for (const lateAt of [1, 2]) {
-			sent = 0;
+			[storedMs, endedMs, sent] = [0, 0, 0];
 			record.lease = undefined;
 			record.isBroken = false;
 			const late: Record['connection'] = {
