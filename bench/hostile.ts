@@ -42,7 +42,13 @@ async function measure(): Promise<readonly Attacked[]> {
 		const job: Job = { port, ca: authority.cert, path: '/mutate?timeout=10s', body, connections, durationMs };
 		await rateOf(load, job);
 		const rows: Attacked[] = [];
-		for (const attack of ATTACK_NAMES) rows.push(await measureAttack(attack, load, job, program.process.pid ?? 0));
+		let going: AttackName | undefined;
+		void program.ended.then(({ stderr }) => going !== undefined && diedUnder(going, stderr));
+		for (const attack of ATTACK_NAMES) {
+			going = attack;
+			rows.push(await measureAttack(attack, load, job, program.process.pid ?? 0));
+		}
+		going = undefined;
 		return rows;
 	} finally {
 		load.disconnect();
@@ -51,6 +57,11 @@ async function measure(): Promise<readonly Attacked[]> {
 		volume.remove();
 		kubeconfig.remove();
 	}
+}
+
+function diedUnder(attack: AttackName, stderr: string): never {
+	process.stderr.write(`bench-hostile: the server ended under "${attack}":\n${stderr}\n`);
+	process.exit(1);
 }
 
 async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, pid: number): Promise<Attacked> {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { AS_IN_THE_POD } from '../bench/installed.ts';
 import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -11,8 +12,6 @@ import { ATTACK_NAMES, under } from './http/attacks.ts';
 import { createSecretVolume, type SecretVolume } from './http/secret-volume.ts';
 import { reviewWith } from './http/serving.ts';
 
-/** What Node takes in a pod of 512 MiB. */
-const HEAP = '--max-old-space-size=256';
 /** The pod's 512 MiB, and what the sources cost more than what is compiled: Node keeps both. Twenty bombs took 2.2 GiB. */
 const MOST_MIB = 720;
 const FOR_MS = 1_000;
@@ -33,7 +32,7 @@ describe('thv-scaling serve under attack', function () {
 		kubeconfig = writeKubeconfig(api.url, api.ca);
 		const ports = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile', 'false'];
 		const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
-		program = startProgram(['serve', ...files, ...ports], { NODE_OPTIONS: HEAP });
+		program = startProgram(['serve', ...files, ...ports], {}, { nodeFlags: AS_IN_THE_POD });
 		port = Number((await program.said('serving'))['webhookPort']);
 		await program.said('ready');
 	});

@@ -15,6 +15,9 @@ const HELD_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** What a piece costs besides its bytes, so that a body of single bytes costs what it takes. */
 const PIECE_BYTES = 512;
+/** Of more pieces the average is as large, or they were made to keep us busy: a packet carries a thousand bytes, and the API server fills it. */
+const FEW_PIECES = 256;
+const LEAST_AVERAGE_BYTES = 64;
 
 /** One body on its way. `giveWay` ends it, because others need its room. */
 export interface Holder {
@@ -97,6 +100,7 @@ export function readBody(request: IncomingMessage, held: Held): Promise<string> 
 		request.on('data', (chunk: Buffer) => {
 			if (isOver) return;
 			length += chunk.length;
+			if (chunks.length > FEW_PIECES && length < chunks.length * LEAST_AVERAGE_BYTES) request.destroy();
 			if (length > BODY_LIMIT_BYTES) end(() => reject(new BodyTooLarge()));
 			else if (held.take(holder, chunk.length + PIECE_BYTES)) chunks.push(chunk);
 			else holder.giveWay();

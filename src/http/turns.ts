@@ -14,6 +14,9 @@ const WAITING_LIMIT = 16 * 1024 * 1024;
 const LOOKING_LIMIT = 2 * 1024 * 1024;
 /** Work that holds up everybody else for longer is followed by a rest of the same length, so that they get half of the time. */
 const SHORT_MS = 20;
+/** No object takes longer by far; what does was made for it, and costs as much again when it is thrown away. */
+const LONG_MS = 100;
+const LONG_REST = 4;
 /** An API server reads an answer at once. One that nobody reads would stay in memory. */
 const SENDING_MS = 2_000;
 
@@ -43,7 +46,7 @@ export function createTurns(waitingLimit = WAITING_LIMIT, sendingMs = SENDING_MS
 			// In which nobody else was served.
 			const busyMs = performance.now() - startedMs;
 			if (asking === undefined) await sent(response, sendingMs);
-			if (busyMs > SHORT_MS) await sleep(busyMs);
+			if (busyMs > SHORT_MS) await sleep(busyMs > LONG_MS ? LONG_REST * busyMs : busyMs);
 		} finally {
 			leave();
 		}

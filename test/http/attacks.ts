@@ -73,7 +73,12 @@ const forged = (uid: string, spec: unknown = {}): string =>
 
 let uids = 0;
 const SMALL = whole(JSON.stringify(reviewWith()));
-const BOMB = whole(forged('bomb', 'here').replace('"here"', `[${'{},'.repeat(2_300_000)}{}]`));
+/** With so many empty objects in it, which take twenty times as much once they are parsed. */
+const stuffed = (uid: string, count: number): string =>
+	forged(uid, 'here').replace('"here"', `[${'{},'.repeat(count)}{}]`);
+const BOMB = whole(stuffed('bomb', 2_300_000));
+/** A body in pieces of one byte. */
+const CRUMBS = '1\r\n \r\n'.repeat(10_000);
 /** The first bytes of a TLS record that says it is 512 bytes long. */
 const HALF_HELLO = Buffer.from('16030102000100', 'hex');
 
@@ -104,6 +109,12 @@ export const ATTACKS = {
 			return whole(forged(`uid-${uids}`));
 		}),
 	),
+	'the same with as much in each as counts as small': connections(100, tls, (socket) =>
+		again(socket, () => {
+			uids += 1;
+			return whole(stuffed(`uid-${uids}`, 20_000));
+		}),
+	),
 	'7 MiB that are twenty times as large once parsed': connections(20, tls, (socket) => again(socket, () => BOMB)),
 	'gzip that says it is 1 GiB': connections(20, tls, (socket) => {
 		socket.write(head(`Content-Encoding: gzip\r\nContent-Length: ${1024 * MIB}`));
@@ -113,6 +124,11 @@ export const ATTACKS = {
 		socket.write(head('Transfer-Encoding: chunked'));
 		const timer = setInterval(() => socket.write(`1;${'x'.repeat(8_000)}\r\n \r\n`), 20);
 		socket.once('close', () => clearInterval(timer));
+	}),
+	'bodies in pieces of one byte': connections(20, tls, (socket) => {
+		socket.write(head('Transfer-Encoding: chunked'));
+		const go = (): void => void socket.write(CRUMBS, () => socket.writable && go());
+		go();
 	}),
 	'plain HTTP': connections(50, tcp, (socket) => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
 	'resets in the middle of a body': connections(50, tls, (socket) => {
