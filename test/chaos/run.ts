@@ -69,7 +69,7 @@ export async function runChaos(plane: ControlPlane, options: RunOptions): Promis
 		{ promise: 'no log told a Secret', failures: leaks },
 		{
 			promise: 'no review failed by a mistake of ours',
-			failures: replicas.flatMap(({ complaints }) => complaints.filter(isMistake)),
+			failures: replicas.flatMap(({ mistakes }) => mistakes.told()),
 		},
 		{ promise: 'never two leaders', failures: await leaders.stop() },
 		{ promise: 'in the end nobody writes any more', failures: restless },
@@ -130,10 +130,6 @@ async function quiet({ members }: Stage): Promise<string[]> {
 	const after = await writes();
 	return before.join() === after.join() ? [] : [`writes went from ${before.join(' and ')} to ${after.join(' and ')}`];
 }
-
-/** A look-up that the API server did not answer fails a review as well, and is no mistake. */
-const isMistake = (line: string): boolean =>
-	/"msg":"(review|request) failed"/.test(line) && /"type":"(Type|Reference|Range|Syntax)Error"/.test(line);
 
 function failuresOf({ name, met, error, wrong }: Round): string[] {
 	return [

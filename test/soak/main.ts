@@ -80,6 +80,10 @@ const checks = [
 	{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
 	{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
 	{ promise: 'no log told a Secret', failures: stage.leaks },
+	{
+		promise: 'no review failed by a mistake of ours',
+		failures: replicas.flatMap(({ mistakes }) => mistakes.told()),
+	},
 	{ promise: 'reviews were answered all along', failures: answered > minutes * 60 ? [] : [`only ${answered}`] },
 ];
 const results = resultsOf({ minutes, rows, checks, calls: loaded.calls + answered, disturbances: disturbed.length });
