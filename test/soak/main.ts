@@ -72,7 +72,11 @@ say(
 	`direct: ${answered} answered, ${failed} failed; ${scene.writer.stored()} changes; ${disturbed.length} disturbances`,
 );
 const checks = [
-	...judge(rows, minutes * 60),
+	...judge(
+		rows,
+		minutes * 60,
+		replicas.map(({ name }) => name),
+	),
 	{
 		promise: 'in the end everything stored is right',
 		failures: wrong.map(describeWrong),
