@@ -9,8 +9,8 @@ import { keep, surroundings, textOf } from '../../bench/account.ts';
 import { writePages } from '../../bench/page.ts';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
-import { converge } from '../chaos/rounds.ts';
-import { beginWriting, describeWrong } from '../chaos/run.ts';
+import { converge, describeWrong } from '../chaos/rounds.ts';
+import { beginWriting } from '../chaos/run.ts';
 import { buildStage, type Member, type Stage } from '../chaos/stage.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
@@ -81,6 +81,7 @@ const checks = [
 		promise: 'in the end everything stored is right',
 		failures: wrong.map(describeWrong),
 	},
+	{ promise: 'no write that is valid was denied by us', failures: scene.writer.denied },
 	{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
 	{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
 	{ promise: 'no log told a Secret', failures: stage.leaks },
