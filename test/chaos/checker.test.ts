@@ -21,7 +21,7 @@ const SPEC: Json = {
 	sessionStorage: { provider: 'redis', ...REDIS, keyPrefix: 'p:', passwordRef: SECRET },
 };
 
-type World = Partial<Record<'server' | 'deployment' | 'configMap', Json>>;
+type World = Partial<Record<'server' | 'vmcp' | 'deployment' | 'configMap', Json>>;
 
 type Path = readonly (string | number)[];
 
@@ -37,7 +37,7 @@ const signed = (configMap: Json): Json =>
 	changedAt(configMap, ['metadata', 'annotations', CHECKSUM_ANNOTATION], checksumOf(configMap)) as Json;
 
 /** Everything as it must be. */
-function rightWorld(): Required<World> {
+function rightWorld(): Required<Omit<World, 'vmcp'>> {
 	const owned = { namespace: 'chaos', ownerReferences: [{ uid: UID }] };
 	const metadata = { name: 'a', namespace: 'chaos', uid: UID, generation: 3 };
 	const object = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', metadata, spec: SPEC };
@@ -62,9 +62,12 @@ function rightWorld(): Required<World> {
 
 const apiWith = (world: World): Pick<Api, 'send'> => ({
 	send: async (_method, path) => {
-		const kind = { deployments: 'deployment', configmaps: 'configMap', mcpservers: 'server' }[
-			path.split('/').at(-1) ?? ''
-		];
+		const kind = {
+			deployments: 'deployment',
+			configmaps: 'configMap',
+			mcpservers: 'server',
+			virtualmcpservers: 'vmcp',
+		}[path.split('/').at(-1) ?? ''];
 		const found = kind === undefined ? undefined : world[kind as keyof World];
 		return { status: 200, body: { items: found === undefined ? [] : [found] }, warnings: [] };
 	},
@@ -139,6 +142,19 @@ describe('chaos: checker', () => {
 			expect(await wrongIn(carried)).to.deep.equal([field]);
 		});
 	}
+	it('another Redis of a VirtualMCPServer: sessionStorage of the configuration', async () => {
+		const { server, deployment, configMap } = rightWorld();
+		const ledger = createLedger();
+		ledger.wrote(ledger.entry('VirtualMCPServer', 'a'), SPEC, true);
+		const field = 'sessionStorage of the configuration';
+		const wrongWith = (db: number): Promise<string[]> => {
+			const text = JSON.stringify({ sessionStorage: { provider: 'redis', ...REDIS, db, keyPrefix: 'p:' } });
+			const config = { ...configMap, metadata: { name: 'a-vmcp-config', labels: {} }, data: { 'config.yaml': text } };
+			return wrongIn({ vmcp: server, deployment, configMap: config }, ledger);
+		};
+		expect(await wrongWith(REDIS.db)).to.not.include(field);
+		expect(await wrongWith(7)).to.include(field);
+	});
 	it('a server that is gone, a Deployment that is missing or left behind', async () => {
 		const { server, deployment, configMap } = rightWorld();
 		expect(await wrongIn({ configMap })).to.deep.equal(['server']);
