@@ -14,3 +14,7 @@ export function failureOf(answer: ApiAnswer | Error): string | undefined {
 /** An error of the API server's own may come after it stored something; a webhook's comes before. */
 export const isUnsure = ({ status, body }: ApiAnswer): boolean =>
 	status >= 500 && !String(body['message']).includes('failed calling webhook');
+
+/** A webhook looked at it and said no, which is another thing than to give no answer. */
+export const isDenied = (answer: ApiAnswer | Error): answer is ApiAnswer =>
+	!(answer instanceof Error) && /^admission webhook .* denied the request/s.test(String(answer.body['message']));

@@ -10,6 +10,7 @@ import { startGuard } from '../control-plane/processes.ts';
 import { metricOf } from '../e2e/metrics.ts';
 import type { ServiceProxy } from '../e2e/service-proxy.ts';
 import { MAIN } from '../main-file.ts';
+import { createMistakes, type Mistakes } from './mistakes.ts';
 
 export interface Replica {
 	readonly name: string;
@@ -24,9 +25,9 @@ export interface Replica {
 	readonly metricOf: (name: string) => Promise<number>;
 	/** Times that a message was logged, by all its processes. */
 	readonly said: (message: string) => number;
-	/** Lines of level error, and what it wrote to stderr, the latest ones. */
-	readonly complaints: readonly string[];
-	/** Processes that ended without being told to. */
+	/** What failed because of us. */
+	readonly mistakes: Mistakes;
+	/** Processes that ended without being told to, with the last words of each. */
 	readonly crashes: readonly string[];
 	readonly starts: () => number;
 	/** Ends the process; it is started again. Resolves when it has ended. */
@@ -59,7 +60,7 @@ const PROBE_PERIOD_MS = 1_000;
 /** `failureThreshold` of manifests/base. */
 const FAILURES = 2;
 const RESTART_MS = 500;
-const MOST_COMPLAINTS = 50;
+const LONGEST_WORDS = 500;
 const CLOCK = join(import.meta.dirname, '../commands/other-clock.ts');
 /** One line per request; they are counted by the metrics. */
 const REVIEW = '"msg":"review"';
@@ -70,7 +71,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 	const clockFile = join(options.folder, `${name}.clock`);
 	writeFileSync(clockFile, '0');
 	const counts = new Map<string, number>();
-	const complaints: string[] = [];
+	const mistakes = createMistakes();
 	const crashes: string[] = [];
 	let child: ChildProcess;
 	let ended: Promise<number | null> = Promise.resolve(null);
@@ -80,11 +81,9 @@ export function startReplica(options: ReplicaOptions): Replica {
 	let starts = 0;
 	let aheadMs = 0;
 	let isListed = false;
+	/** What it wrote that is no log. */
+	let words = '';
 
-	const complain = (text: string): void => {
-		complaints.push(text.slice(0, 500));
-		if (complaints.length > MOST_COMPLAINTS) complaints.shift();
-	};
 	const unlist = (): void => {
 		if (isListed && ports !== undefined) service.unlist(ports.webhookPort);
 		isListed = false;
@@ -95,13 +94,13 @@ export function startReplica(options: ReplicaOptions): Replica {
 		if (time !== undefined) aheadMs = Number(time) - Date.now();
 		if (line.includes(REVIEW)) return;
 		if (!line.startsWith('{')) {
-			complain(line);
+			words = `${words}${line}\n`.slice(-LONGEST_WORDS);
 			return;
 		}
 		const said = JSON.parse(line) as Json;
 		const message = String(said['msg']);
 		counts.set(message, (counts.get(message) ?? 0) + 1);
-		if (Number(said['level']) >= 50) complain(line);
+		mistakes.hear(said);
 		if (message === 'serving') ports = said as unknown as { webhookPort: number; metricsPort: number };
 	};
 	const run = (): void => {
@@ -123,6 +122,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 		child = spawn(process.execPath, [...imported, MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 		const guard = startGuard(child.pid ?? 0);
 		starts += 1;
+		words = '';
 		isTold = false;
 		for (const stream of [child.stdout, child.stderr]) {
 			if (stream !== null) createInterface({ input: stream }).on('line', hear);
@@ -132,7 +132,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 				guard.kill('SIGKILL');
 				unlist();
 				ports = undefined;
-				if (!isTold) crashes.push(`${name} ended with ${code ?? signal}`);
+				if (!isTold) crashes.push(`${name} ended with ${code ?? signal}: ${words}`);
 				resolve(code);
 				if (!isOver) setTimeout(() => !isOver && run(), RESTART_MS);
 			});
@@ -180,7 +180,7 @@ export function startReplica(options: ReplicaOptions): Replica {
 		metrics,
 		metricOf: (metric) => metricOf({ metrics }, metric).catch(() => 0),
 		said: (message) => counts.get(message) ?? 0,
-		complaints,
+		mistakes,
 		crashes,
 		starts: () => starts,
 		end: async (signal) => void (await end(signal)),

@@ -14,6 +14,8 @@ export interface Round {
 	readonly disturbedSeconds: number;
 	/** From its end until everything was right. */
 	readonly convergedSeconds: number;
+	/** How long that was promised to be. */
+	readonly rightWithin: number;
 	/** What became right last. */
 	readonly last?: string;
 	/** Writes that were stored and that failed meanwhile. */
@@ -40,7 +42,7 @@ const STAYS_MS = 2_500;
 
 /** Disturbs once. A wrong end is in the result. */
 export async function disturb({ stage, ledger, writer, random }: Scene, disturbance: Disturbance): Promise<Round> {
-	const { name } = disturbance;
+	const { name, rightWithin } = disturbance;
 	const storedBefore = writer.stored();
 	const failedBefore = failuresOf(writer);
 	ledger.noteAll(`-- ${name}`);
@@ -63,6 +65,7 @@ export async function disturb({ stage, ledger, writer, random }: Scene, disturba
 		met,
 		disturbedSeconds: (endedMs - startedMs) / 1_000,
 		convergedSeconds: (rightMs - endedMs) / 1_000,
+		rightWithin,
 		...(last !== undefined && { last }),
 		stored: writer.stored() - storedBefore,
 		failed: failuresOf(writer) - failedBefore,
@@ -104,4 +107,23 @@ export async function converge(
 	}
 }
 
-export const failuresOf = ({ failed }: Writer): number => [...failed.values()].reduce((sum, count) => sum + count, 0);
+/** A machine on which much else runs takes longer than is promised, but not so many times as long. */
+const BUSY = 3;
+
+/** What broke the promises of a round. */
+export function brokenIn({ name, met, error, wrong, convergedSeconds, rightWithin }: Round): string[] {
+	const isLate = wrong.length === 0 && convergedSeconds > BUSY * rightWithin;
+	return [
+		...(error === undefined ? [] : [`${name} could not be done: ${error}`]),
+		...(met > 0 ? [] : [`${name} was never met`]),
+		...(isLate ? [`right after ${convergedSeconds.toFixed(1)} s, where ${rightWithin} are promised`] : []),
+		...wrong.map(describeWrong),
+	];
+}
+
+export const describeWrong = ({ server, field, wanted, found, history }: Wrong): string =>
+	[`${server}: ${field}`, `  wanted ${wanted}`, `  found  ${found}`, ...history.map((line) => `    ${line}`)].join(
+		'\n',
+	);
+
+const failuresOf = ({ failed }: Writer): number => [...failed.values()].reduce((sum, count) => sum + count, 0);

@@ -1,12 +1,11 @@
 /** A whole run: builds the stage, disturbs in the order of the seed, and says of each promise whether it was kept. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/start.ts';
-import type { Wrong } from './checker.ts';
 import { DISTURBANCES, type Disturbance } from './disturbances.ts';
 import { keepDoing } from './keep-doing.ts';
 import { createLedger } from './ledger.ts';
 import { createRandom, type Random } from './random.ts';
-import { converge, disturb, type Round, type Scene } from './rounds.ts';
+import { brokenIn, converge, disturb, type Round, type Scene } from './rounds.ts';
 import { buildStage, NAMESPACE, type Stage, type StageOptions } from './stage.ts';
 import { startWriter } from './writer.ts';
 
@@ -56,21 +55,22 @@ export async function runChaos(plane: ControlPlane, options: RunOptions): Promis
 		const round = await disturb(scene, disturbance);
 		rounds.push(round);
 		say(describeRound(round));
-		for (const failure of failuresOf(round)) say(failure);
+		for (const failure of brokenIn(round)) say(failure);
 	}
 	await scene.writer.stop();
 	const restless = await quiet(stage);
 	const exits = await stage.stop();
 	const { replicas, leaks } = { replicas: stage.members.map(({ replica }) => replica), leaks: stage.leaks };
 	const checks: Check[] = [
-		...rounds.map((round) => ({ promise: `after ${round.name} everything is right`, failures: failuresOf(round) })),
+		...rounds.map((round) => ({ promise: `after ${round.name} everything is right`, failures: brokenIn(round) })),
 		{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
 		{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
 		{ promise: 'no log told a Secret', failures: leaks },
 		{
 			promise: 'no review failed by a mistake of ours',
-			failures: replicas.flatMap(({ complaints }) => complaints.filter(isMistake)),
+			failures: replicas.flatMap(({ mistakes }) => mistakes.told()),
 		},
+		{ promise: 'no write that is valid was denied by us', failures: scene.writer.denied },
 		{ promise: 'never two leaders', failures: await leaders.stop() },
 		{ promise: 'in the end nobody writes any more', failures: restless },
 	];
@@ -94,6 +94,7 @@ function* orderOf(random: Random, only: readonly string[] | undefined): Generato
 		if (one === undefined || other === undefined) return;
 		yield {
 			name: `${one.name} + ${other.name}`,
+			rightWithin: Math.max(one.rightWithin, other.rightWithin),
 			run: async (stage, chance) =>
 				Math.min(...(await Promise.all([one.run(stage, chance), other.run(stage, chance)]))),
 		};
@@ -130,23 +131,6 @@ async function quiet({ members }: Stage): Promise<string[]> {
 	const after = await writes();
 	return before.join() === after.join() ? [] : [`writes went from ${before.join(' and ')} to ${after.join(' and ')}`];
 }
-
-/** A look-up that the API server did not answer fails a review as well, and is no mistake. */
-const isMistake = (line: string): boolean =>
-	/"msg":"(review|request) failed"/.test(line) && /"type":"(Type|Reference|Range|Syntax)Error"/.test(line);
-
-function failuresOf({ name, met, error, wrong }: Round): string[] {
-	return [
-		...(error === undefined ? [] : [`${name} could not be done: ${error}`]),
-		...(met > 0 ? [] : [`${name} was never met`]),
-		...wrong.map(describeWrong),
-	];
-}
-
-export const describeWrong = ({ server, field, wanted, found, history }: Wrong): string =>
-	[`${server}: ${field}`, `  wanted ${wanted}`, `  found  ${found}`, ...history.map((line) => `    ${line}`)].join(
-		'\n',
-	);
 
 export const describeRound = ({
 	last,

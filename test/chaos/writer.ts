@@ -6,7 +6,7 @@ import { USERS } from '../control-plane/credentials.ts';
 import type { Api, ApiAnswer, ApiRequest } from '../e2e/api.ts';
 import { serverManifest } from '../e2e/namespace.ts';
 import { capped, type Entry, FIELDS, type Ledger, type Spec, specIn } from './ledger.ts';
-import { failureOf, isUnsure } from './outcome.ts';
+import { failureOf, isDenied, isUnsure } from './outcome.ts';
 import type { Random } from './random.ts';
 import { anySpec, rest } from './specs.ts';
 
@@ -15,6 +15,8 @@ export interface Writer {
 	readonly stored: () => number;
 	/** Writes refused or without an answer, by reason. */
 	readonly failed: ReadonlyMap<string, number>;
+	/** Writes that a webhook denied. All of them are valid, so that is a fault of ours, or of the writer. */
+	readonly denied: readonly string[];
 	/** Makes every server once; throws where one is refused. */
 	readonly begin: () => Promise<void>;
 	readonly resume: () => void;
@@ -43,6 +45,7 @@ const ATTEMPTS = 4;
 
 export function startWriter({ api, namespace, ledger, random, redisSecret, perSecond }: WriterOptions): Writer {
 	const failed = new Map<string, number>();
+	const denied: string[] = [];
 	let stored = 0;
 	let isWriting = false;
 	let isOver = false;
@@ -52,6 +55,7 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer | undefined> => {
 		const answer = await api.send(method, path, { ...how, timeoutMs: CALL_MS }).catch((error: Error) => error);
 		const reason = failureOf(answer);
+		if (isDenied(answer)) denied.push(`${method} ${path}: ${JSON.stringify(answer.body['message'])}`);
 		if (method !== 'GET' && reason === undefined) stored += 1;
 		else if (reason !== undefined) failed.set(reason, (failed.get(reason) ?? 0) + 1);
 		return answer instanceof Error || isUnsure(answer) ? undefined : answer;
@@ -171,6 +175,7 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 	return {
 		stored: () => stored,
 		failed,
+		denied,
 		begin: async () => {
 			for (const [kind, count] of SERVERS) {
 				for (let index = 0; index < count; index += 1) {

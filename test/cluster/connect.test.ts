@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -8,9 +8,11 @@ import { until } from '../http/until.ts';
 import { createFollower, TIMING } from './following.ts';
 import { startFreezableProxy } from './freezable-proxy.ts';
 import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import { later } from './later.ts';
 import { PATH, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
 
 const LIST = `${PATH}?limit=100`;
+const API = 'client.authentication.k8s.io/v1';
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 	describe(`cluster connection over ${protocol}`, function () {
@@ -151,4 +153,29 @@ describe('cluster kubeconfig', () => {
 			expect(await failureOf(kubeconfig.path), JSON.stringify(text)).not.to.equal('it was taken');
 		}
 	});
+});
+
+it('calls of a connection follow a token that is replaced, and do not ask for it each time', async () => {
+	const api = await startScriptedApiServer();
+	const kubeconfig = writeKubeconfig(api.url, api.ca);
+	const file = `${kubeconfig.path}.token`;
+	const replace = (token: string): void => {
+		// Over long ago, or the client would never ask again.
+		const status = { token, expirationTimestamp: '2020-01-01T00:00:00Z' };
+		writeFileSync(file, JSON.stringify({ apiVersion: API, kind: 'ExecCredential', status }));
+	};
+	const config = JSON.parse(readFileSync(kubeconfig.path, 'utf8'));
+	config.users = [{ name: 'one', user: { exec: { apiVersion: API, command: 'cat', args: [file] } } }];
+	writeFileSync(kubeconfig.path, JSON.stringify(config));
+	replace('first');
+	const connection = await connect(kubeconfig.path);
+	await connection.get(LIST);
+	replace('second');
+	await later(9_000, () => connection.get(LIST));
+	await later(11_000, () => connection.get(LIST));
+	await connection.close();
+	await api.stop();
+	kubeconfig.remove();
+	const tokens = api.asked.map(({ authorization }) => authorization);
+	expect(tokens).to.deep.equal(['Bearer first', 'Bearer first', 'Bearer second']);
 });

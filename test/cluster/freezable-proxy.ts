@@ -8,6 +8,8 @@ export interface FreezableProxy {
 	/** Nothing passes on any connection, new ones included, until `resume`. Frozen ones stay frozen. */
 	readonly stall: () => void;
 	readonly resume: () => void;
+	/** Directions of connections in which bytes wait that came meanwhile. */
+	readonly waiting: () => number;
 	/** Ends every open connection with a reset. */
 	readonly reset: () => void;
 	/** Whether new connections are reset at once. */
@@ -64,6 +66,7 @@ export async function startFreezableProxy(target: string): Promise<FreezableProx
 			isStalled = false;
 			for (const [from, to] of ends) if (!frozen.has(from)) from.pipe(to);
 		},
+		waiting: () => [...ends.keys()].filter(({ readableLength }) => readableLength > 0).length,
 		reset: () => {
 			for (const from of ends.keys()) from.resetAndDestroy();
 		},

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { ApiError, type Connection } from '../../src/cluster/connect.ts';
 import { campaign, type LeaseOptions, type Term } from '../../src/cluster/lease.ts';
 import type { Json } from '../../src/toolhive/types.ts';
+import { later } from './later.ts';
 
 const TIMING = { leaseMs: 800, renewMs: 500, retryMs: 100 };
 
@@ -197,5 +198,51 @@ describe('lease', () => {
 		await until(() => terms >= 2);
 		expect(first.troubles).to.include('term failed');
 		await first.stop();
+	});
+
+	it('by default a leader that cannot renew ends 5 s before others may take over, and has tried several times', async () => {
+		// Told by what it writes and when it looks: nobody else sees the numbers.
+		const record = createRecord();
+		const looks: number[] = [];
+		const { get } = record.connection;
+		const connection = {
+			...record.connection,
+			get: (path: string, signal?: AbortSignal) => {
+				looks.push(performance.now());
+				return get(path, signal);
+			},
+		};
+		const first = candidate(record, 'first', { connection, timing: {} });
+		await until(() => first.state.isLeading);
+		expect(specOf(record)['leaseDurationSeconds']).to.equal(15);
+		first.state.term?.assertLeading();
+		await later(9_900, async () => first.state.term?.assertLeading());
+		await later(10_100, async () => expect(() => first.state.term?.assertLeading()).to.throw('not leading any more'));
+		await until(() => looks.length === 2);
+		expect((looks[1] ?? 0) - (looks[0] ?? 0)).to.be.within(1_900, 3_000);
+		await first.stop();
+	});
+
+	it('the next term begins only when the work of the one before has ended', async () => {
+		const record = createRecord();
+		const steps: string[] = [];
+		const first = candidate(record, 'first', {
+			lead: async ({ signal }) => {
+				steps.push('begins');
+				await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+				// Longer than the Lease and the look after it.
+				await sleep(2 * TIMING.leaseMs);
+				steps.push('ends');
+			},
+		});
+		await until(() => steps.length === 1);
+		record.isBroken = true;
+		await until(() => first.troubles.length > 0);
+		await sleep(TIMING.leaseMs);
+		record.isBroken = false;
+		await until(() => steps.length === 3);
+		expect(steps).to.deep.equal(['begins', 'ends', 'begins']);
+		await first.stop();
+		expect(steps).to.deep.equal(['begins', 'ends', 'begins', 'ends']);
 	});
 });

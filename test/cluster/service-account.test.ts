@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { request } from 'undici';
 import { fromServiceAccount } from '../../src/cluster/service-account.ts';
+import { later } from './later.ts';
 import { PATH, type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
 
 describe('credentials of a pod', () => {
@@ -37,6 +38,24 @@ describe('credentials of a pod', () => {
 		expect(answer.statusCode).to.equal(200);
 		expect(api.asked.map(({ authorization }) => authorization)).to.deep.equal(['Bearer mounted-token']);
 		await answer.body.dump();
+		await dispatcher?.destroy();
+	});
+
+	it('follow the token, which Kubernetes replaces every hour, within 10 s; files are not read for each call', async () => {
+		const { url, dispatcher, headers } = await fromServiceAccount(env(), folder);
+		const ask = async (): Promise<void> => {
+			const how = { headers: await headers(), ...(dispatcher !== undefined && { dispatcher }) };
+			await (await request(new URL(`${PATH}?limit=1`, url), how)).body.dump();
+		};
+		await ask();
+		write('token', 'second-token\n');
+		await later(9_000, ask);
+		await later(11_000, ask);
+		write('token', 'third-token\n');
+		await later(20_000, ask);
+		await later(22_000, ask);
+		const tokens = api.asked.map(({ authorization }) => authorization?.replace('Bearer ', ''));
+		expect(tokens).to.deep.equal(['mounted-token', 'mounted-token', 'second-token', 'second-token', 'third-token']);
 		await dispatcher?.destroy();
 	});
 

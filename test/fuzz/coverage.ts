@@ -16,7 +16,7 @@ type Range = readonly [start: number, end: number];
 
 const OURS = new URL('../../src/', import.meta.url).href;
 
-export function startCoverage(): Coverage {
+export function startCoverage(ours = OURS): Coverage {
 	/** How much ran of each function that was called, and what did not. V8 joins blocks that ran equally often, so only this is always told alike. */
 	const dark = new Map<string, { readonly length: number; readonly ranges: readonly Range[] }>();
 	const session = new Session();
@@ -31,7 +31,7 @@ export function startCoverage(): Coverage {
 			if (error !== null) throw error;
 			scripts = result;
 		});
-		return scripts.filter(({ url }) => url.startsWith(OURS));
+		return scripts.filter(({ url }) => url.startsWith(ours));
 	};
 	const isNew = (url: string, { ranges }: Profiler.FunctionCoverage, isRemembered: boolean): boolean => {
 		const [whole, ...inner] = ranges;

@@ -27,7 +27,7 @@ export async function explore(
 	random: Random,
 	onBatch: (texts: readonly string[]) => void = () => undefined,
 ): Promise<Explored> {
-	const coverage = startCoverage();
+	const coverage = startCoverage(target.code);
 	const found = new Map<string, Found>();
 	const corpus = [...target.seeds()];
 	let runs = 0;

@@ -13,6 +13,8 @@ export interface Target {
 	readonly check: (text: string) => void | Promise<void>;
 	/** Longest text worth trying; where the code itself takes no more. */
 	readonly longest?: number;
+	/** Where the code stands that leads the search, as a URL; without it: `src`. */
+	readonly code?: string;
 	/** Ends what `check` has started. */
 	readonly stop?: () => Promise<void>;
 }

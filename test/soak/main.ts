@@ -9,8 +9,8 @@ import { keep, surroundings, textOf } from '../../bench/account.ts';
 import { writePages } from '../../bench/page.ts';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
-import { converge } from '../chaos/rounds.ts';
-import { beginWriting, describeWrong } from '../chaos/run.ts';
+import { converge, describeWrong } from '../chaos/rounds.ts';
+import { beginWriting } from '../chaos/run.ts';
 import { buildStage, type Member, type Stage } from '../chaos/stage.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
@@ -72,14 +72,23 @@ say(
 	`direct: ${answered} answered, ${failed} failed; ${scene.writer.stored()} changes; ${disturbed.length} disturbances`,
 );
 const checks = [
-	...judge(rows, minutes * 60),
+	...judge(
+		rows,
+		minutes * 60,
+		replicas.map(({ name }) => name),
+	),
 	{
 		promise: 'in the end everything stored is right',
 		failures: wrong.map(describeWrong),
 	},
+	{ promise: 'no write that is valid was denied by us', failures: scene.writer.denied },
 	{ promise: 'no process ended that was not told to', failures: replicas.flatMap(({ crashes }) => crashes) },
 	{ promise: 'told to end, each ends with 0', failures: exits.filter((code) => code !== 0).map(String) },
 	{ promise: 'no log told a Secret', failures: stage.leaks },
+	{
+		promise: 'no review failed by a mistake of ours',
+		failures: replicas.flatMap(({ mistakes }) => mistakes.told()),
+	},
 	{ promise: 'reviews were answered all along', failures: answered > minutes * 60 ? [] : [`only ${answered}`] },
 ];
 const results = resultsOf({ minutes, rows, checks, calls: loaded.calls + answered, disturbances: disturbed.length });

@@ -3,11 +3,13 @@ import type { Account } from '../../bench/account.ts';
 import { linePlot } from '../../bench/plot.ts';
 import { table } from '../../bench/table.ts';
 import type { Check } from '../chaos/run.ts';
-import { FIGURES, type Figure, type Row } from './samples.ts';
+import { EVERY_SECONDS, FIGURES, type Figure, type Row } from './samples.ts';
 import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts';
 
 /** Code is compiled and pools fill in the beginning: that is growth which ends. */
 const WARM_UP_SHARE = 0.4;
+/** Of the looks that there could be: a process that is stopped for 18 s tells nothing. */
+const LEAST_SHARE = 0.5;
 /** As many windows, however long it soaks. */
 const WINDOWS = 24;
 /** Of one line of the plot. */
@@ -25,17 +27,21 @@ function slopeIn(rows: readonly Row[], replica: string, figure: Figure, seconds:
 
 const replicasIn = (rows: readonly Row[]): string[] => [...new Set(rows.map(({ replica }) => replica))];
 
-/** One check for each figure that has a bound, of each replica. */
-export const judge = (rows: readonly Row[], seconds: number): Check[] =>
-	replicasIn(rows).flatMap((replica) =>
-		FIGURES.flatMap((figure) => {
+/** One check for each figure that has a bound, of each replica; and that it was there to be looked at, for of nothing nothing grows. */
+export const judge = (rows: readonly Row[], seconds: number, replicas: readonly string[]): Check[] =>
+	replicas.flatMap((replica) => {
+		const seen = rows.filter((row) => row.replica === replica && row.atSeconds >= seconds * WARM_UP_SHARE).length;
+		const least = Math.ceil((seconds * (1 - WARM_UP_SHARE) * LEAST_SHARE) / EVERY_SECONDS);
+		const growths = FIGURES.flatMap((figure) => {
 			const { name, most } = figure;
 			if (most === undefined) return [];
 			const slope = slopeIn(rows, replica, figure, seconds);
 			const promise = `${name} of the ${replica} replica does not grow`;
 			return [{ promise, failures: isGrowing(slope, most) ? [describeSlope(slope, figure)] : [] }];
-		}),
-	);
+		});
+		const failures = seen >= least ? [] : [`${seen} times since it was warm; that is to be ${least} at least`];
+		return [{ promise: `the ${replica} replica was looked at all along`, failures }, ...growths];
+	});
 
 const describeSlope = ({ perHour, growth, sigmas }: Slope, { unit, most }: Figure): string =>
 	`grew by ${growth.toFixed(1)} ${unit} where ${most} are noise: ${perHour.toFixed(1)} ${unit}/h, ${sigmas.toFixed(1)} sigmas`;

@@ -20,7 +20,7 @@ export const FIGURES: readonly Figure[] = [
 	{ name: 'resident', metric: 'process_resident_memory_bytes', unit: 'MiB', most: 32 },
 	{ name: 'descriptors', metric: 'process_open_fds', unit: '', most: 32 },
 	{ name: 'resources', metric: 'nodejs_active_resources_total', unit: '', most: 48 },
-	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', unit: '' },
+	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', unit: '', most: 20 },
 ];
 
 export interface Row {
@@ -32,7 +32,7 @@ export interface Row {
 	readonly silentSeconds: number;
 }
 
-const EVERY_MS = 5_000;
+export const EVERY_SECONDS = 5;
 
 export function startSampling(replicas: readonly Replica[]): { readonly stop: () => Promise<Row[]> } {
 	const rows: Row[] = [];
@@ -52,7 +52,7 @@ export function startSampling(replicas: readonly Replica[]): { readonly stop: ()
 			silentSeconds: Math.max(...silent),
 		});
 	};
-	const { stop } = keepDoing(async () => void (await Promise.all(replicas.map(look))), EVERY_MS);
+	const { stop } = keepDoing(async () => void (await Promise.all(replicas.map(look))), EVERY_SECONDS * 1_000);
 	return { stop: () => stop().then(() => rows) };
 }
 

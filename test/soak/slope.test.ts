@@ -23,6 +23,12 @@ describe('soak: slope', () => {
 		for (let run = 0; run < 300; run += 1)
 			expect(isGrowing(slopeOf(samples(() => 50 + 8 * next())), 2)).to.equal(false);
 	});
+	it('growth within the bound is none, however sure it is', () => {
+		const slope = slopeOf(samples((index) => 50 + 0.05 * index));
+		expect(slope.sigmas).to.be.above(4);
+		expect(isGrowing(slope, 2)).to.equal(false);
+		expect(isGrowing(slope, 1)).to.equal(true);
+	});
 	it('a step is no growth that goes on', () => {
 		expect(isGrowing(slopeOf(samples((index) => (index === 0 ? 40 : 50))), 2)).to.equal(false);
 	});
