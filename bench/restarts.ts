@@ -21,10 +21,11 @@ import { byKustomize, currentVersion, metricsOf, podsOf, restart } from '../test
 import { describeLoad, type Loaded, startLoad } from '../test/installed/load.ts';
 import { pastItsTime, plantAuthority, storedData } from '../test/installed/secret.ts';
 import { isTrusted } from '../test/installed/stage.ts';
+import { numberFrom, wholeFrom } from './variables.ts';
 
-const RESTARTS = Number(process.env['RESTARTS'] ?? 20);
+const RESTARTS = wholeFrom('RESTARTS', 20, 1);
 /** Each asks twice: mutating and validating. */
-const PER_SECOND = Number(process.env['PER_SECOND'] ?? 260);
+const PER_SECOND = numberFrom('PER_SECOND', 260, 1);
 const CALM_MS = 20_000;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);

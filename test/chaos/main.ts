@@ -5,6 +5,7 @@
  */
 import { keep, surroundings, textOf } from '../../bench/account.ts';
 import { writePages } from '../../bench/page.ts';
+import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
 import { DISTURBANCES } from './disturbances.ts';
@@ -12,28 +13,24 @@ import { CHAOS, resultsOf } from './report.ts';
 import { runChaos } from './run.ts';
 
 const SEEDS = 1_000_000;
-const { env } = process;
-const minutes = Number(env['MINUTES'] || 5);
-const seed = Number(env['SEED'] || Math.floor(Math.random() * SEEDS));
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
-	process.stderr.write(
-		`make chaos: MINUTES=${env['MINUTES']} SEED=${env['SEED']}: both are numbers, minutes above 0\n`,
-	);
-	process.exit(2);
-}
+const minutes = numberFrom('MINUTES', 5, 0);
+const seed = wholeFrom('SEED', Math.floor(Math.random() * SEEDS), 0);
+const part = process.env['ONLY'] ?? '';
+const all = DISTURBANCES.map(({ name }) => name);
+const only = all.filter((name) => name.includes(part));
+if (only.length === 0) refuse(`ONLY=${part}: no name has that in it; there are ${all.join('; ')}`);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-say(`make chaos: ${minutes} minutes, SEED=${seed}`);
+say(`make chaos: ${only.length} disturbances once each, and pairs until ${minutes} minutes have passed; SEED=${seed}`);
 const around = surroundings();
-const assets = await findAssets({ env, controllerManager: true, say });
+const assets = await findAssets({ env: process.env, controllerManager: true, say });
 const plane = await startControlPlane({ assets, controllerManager: true });
-const only = DISTURBANCES.map(({ name }) => name).filter((name) => name.includes(env['ONLY'] ?? ''));
 const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
 const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run) };
 say(`\n${textOf(CHAOS, recorded)}\n`);
 for (const { promise, failures } of run.checks) {
 	if (failures.length > 0) say([`BROKEN: ${promise}`, ...failures].join('\n  '));
 }
-if (only.length === DISTURBANCES.length) {
+if (only.length === all.length) {
 	await keep(CHAOS, recorded);
 	writePages();
 }

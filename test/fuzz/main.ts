@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keep, surroundings, textOf } from '../../bench/account.ts';
 import { writePages } from '../../bench/page.ts';
+import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import type { Explored } from './explore.ts';
 import { keepFound } from './found.ts';
 import { FUZZ, type Searched } from './report.ts';
@@ -17,10 +18,13 @@ const PATIENCE_MS = 180_000;
 
 type Result = Omit<Explored, 'corpus'> & { readonly corpus: number };
 
-const minutes = Number(process.env['MINUTES'] || DEFAULT_MINUTES);
-const seed = Number(process.env['SEED'] || randomInt(1, 2 ** 31));
-if (!(minutes > 0)) throw new Error(`MINUTES is ${process.env['MINUTES']}; allowed: a number above 0`);
-const names = process.env['TARGET'] ? [process.env['TARGET']] : Object.keys(TARGETS);
+const minutes = numberFrom('MINUTES', DEFAULT_MINUTES, 0.01);
+const seed = wholeFrom('SEED', randomInt(1, 2 ** 31), 0);
+const all = Object.keys(TARGETS);
+const target = process.env['TARGET'];
+if (target && !all.includes(target))
+	refuse(`TARGET=${target}: there is none of that name; there are ${all.join(', ')}`);
+const names = target ? [target] : all;
 const atOnce = Math.min(availableParallelism(), names.length);
 const seconds = (minutes * 60 * atOnce) / names.length;
 
@@ -79,7 +83,7 @@ const searched = names.map((target): Searched => {
 });
 const recorded = { ...around, options: { minutes, seed }, results: searched };
 say(`\n${textOf(FUZZ, recorded)}\n`);
-if (minutes >= DEFAULT_MINUTES && names.length === Object.keys(TARGETS).length) {
+if (minutes >= DEFAULT_MINUTES && names.length === all.length) {
 	await keep(FUZZ, recorded);
 	writePages();
 }

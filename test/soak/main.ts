@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keep, surroundings, textOf } from '../../bench/account.ts';
 import { writePages } from '../../bench/page.ts';
+import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
 import { converge, describeWrong } from '../chaos/rounds.ts';
@@ -21,16 +22,16 @@ import { startSampling } from './samples.ts';
 
 /** What CI does, and the least that is kept and told. */
 const DEFAULT_MINUTES = 10;
+/** Shorter ones have too few figures to tell growth from chance. */
+const LEAST_MINUTES = 3;
 const { env } = process;
-const minutes = Number(env['HOURS'] ?? 0) * 60 || Number(env['MINUTES'] || DEFAULT_MINUTES);
-const seed = Number(env['SEED'] || 1);
+if (env['HOURS'] && env['MINUTES']) refuse('HOURS= and MINUTES=: give one of them');
+const minutes = env['HOURS']
+	? numberFrom('HOURS', 0, LEAST_MINUTES / 60) * 60
+	: numberFrom('MINUTES', DEFAULT_MINUTES, LEAST_MINUTES);
+const seed = wholeFrom('SEED', 1, 0);
 const plant = env['PLANT'] ?? '';
-if (!(minutes >= 3) || !['', 'heap', 'descriptors'].includes(plant)) {
-	process.stderr.write(
-		'make soak: MINUTES= or HOURS= is a number, of at least 3 minutes; PLANT= is heap or descriptors\n',
-	);
-	process.exit(2);
-}
+if (!['', 'heap', 'descriptors'].includes(plant)) refuse(`PLANT=${plant}: give heap or descriptors`);
 
 /** Those that end a process would begin all figures anew. */
 const ENDING = /killed$|replaced/;

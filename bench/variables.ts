@@ -1,0 +1,22 @@
+/** What somebody says to a command of make by variables. What cannot be used ends it with 2 and one line. */
+
+export function refuse(message: string): never {
+	process.stderr.write(`${message}\n`);
+	process.exit(2);
+}
+
+/** The number in `name`, at least `least`; `fallback` where nothing is said. */
+export function numberFrom(name: string, fallback: number, least: number): number {
+	const text = process.env[name] ?? '';
+	if (text.trim() === '') return fallback;
+	const value = Number(text);
+	if (Number.isFinite(value) && value >= least) return value;
+	refuse(`${name}=${text}: give a number, at least ${least}`);
+}
+
+/** The same without a fraction. */
+export function wholeFrom(name: string, fallback: number, least: number): number {
+	const value = numberFrom(name, fallback, least);
+	if (Number.isSafeInteger(value)) return value;
+	refuse(`${name}=${process.env[name]}: give a whole number`);
+}
