@@ -41,11 +41,6 @@ const READ: { it: string; parts: Json; has: Partial<Request> }[] = [
 	{ it: 'a missing namespace is none', parts: { namespace: undefined }, has: { namespace: '' } },
 	{ it: 'a name that is a number is none', parts: { name: 7 }, has: { name: '' } },
 	{
-		it: 'what is logged is as long as Kubernetes allows',
-		parts: { uid: 'u'.repeat(256), namespace: LONG, name: LONG, kind: { kind: LONG }, operation: LONG },
-		has: { uid: 'u'.repeat(256), namespace: CUT, name: CUT, kind: CUT, operation: CUT },
-	},
-	{
 		it: 'a user has a long name',
 		parts: { userInfo: { username: LONG } },
 		has: { username: LONG },
@@ -59,6 +54,11 @@ describe('reading an AdmissionReview', () => {
 			expect(parseReview(JSON.stringify(review(parts)))).to.deep.include(has);
 		});
 	}
+	it('what is logged is as long as Kubernetes allows', () => {
+		const parts = { uid: 'u'.repeat(256), namespace: LONG, name: LONG, kind: { kind: LONG }, operation: LONG };
+		const whole = { uid: 'u'.repeat(256), namespace: CUT, name: CUT, kind: CUT, operation: CUT };
+		expect(parseReview(JSON.stringify(review(parts)))).to.deep.include(whole);
+	});
 	it('oldObject null is absent, and so is object on DELETE', () => {
 		const created = checkReview(review({ operation: 'CREATE', oldObject: null }));
 		expect(created).to.not.have.property('oldObject');
