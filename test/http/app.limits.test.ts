@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -124,5 +125,34 @@ describe('http limits', () => {
 		expect((await serving.ask({ body: lengthy(100_000) })).status).to.equal(200);
 		resolve(ALLOWED);
 		expect((await waiting).status).to.equal(200);
+	});
+
+	it('looks at nothing whose time was up before it was there', async () => {
+		const socket = await serving.dial();
+		socket.write('POST /mutate?timeout=100ms HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{');
+		await sleep(200);
+		socket.write('!');
+		const [first] = (await once(socket, 'data')) as [Buffer];
+		expect(String(first)).to.match(/^HTTP\/1\.1 504 /);
+		socket.destroy();
+	});
+
+	it('looks at nothing that nobody waits for any more when its turn comes', async () => {
+		const seen: string[] = [];
+		handler = ({ name }) => {
+			seen.push(name);
+			const endMs = performance.now() + (name === 'busy' ? 300 : 0);
+			while (performance.now() < endMs);
+			return ALLOWED;
+		};
+		const busy = serving.ask({ body: lengthy(100_000, 'busy') });
+		const gone = await serving.dial();
+		const body = JSON.stringify(lengthy(100_000, 'gone'));
+		gone.write(`POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+		await until(() => seen.includes('busy'));
+		gone.destroy();
+		await busy;
+		expect((await serving.ask({ body: lengthy(100_000, 'next') })).status).to.equal(200);
+		expect(seen).to.deep.equal(['busy', 'next']);
 	});
 });
