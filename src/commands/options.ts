@@ -70,7 +70,7 @@ export type Values<T extends Table> = {
 	readonly [K in keyof T]: T[K] extends Option<infer V> ? (T[K]['fallback'] extends string ? V : V | undefined) : never;
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** As readCommandLine, for a command that takes nothing but flags. */
 export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>

@@ -36,7 +36,7 @@ import { settingsOf } from './settings-options.ts';
 import { ownVersion } from './version.ts';
 
 export interface Process {
-	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly env: Environment;
 	/** Resolves with the name of the first signal that asks us to end. */
 	readonly terminated: Promise<string>;
 }
@@ -173,7 +173,7 @@ function clusterOf(memory: Memory): Cluster {
 	};
 }
 
-const connectOr = (kubeconfig: string | undefined, env: Process['env']): Promise<Connection> =>
+const connectOr = (kubeconfig: string | undefined, env: Environment): Promise<Connection> =>
 	connect(kubeconfig, env).catch((error: Error) => {
 		throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
 	});
