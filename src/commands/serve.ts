@@ -28,7 +28,7 @@ import type { ServerRef } from '../toolhive/types.ts';
 import { tellOldKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { createLog } from './log.ts';
-import { readOptions, UsageError, unknownVariables } from './options.ts';
+import { type Environment, readOptions, UsageError, unknownVariables } from './options.ts';
 import { type ServingReconciler, servingReconciler } from './reconcile.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
 import { certificateInFolder, certificateInSecret } from './serving-certificate.ts';
