@@ -122,6 +122,10 @@ function parseFlags(
 	);
 	try {
 		const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals });
+		// Of `-q-s` Node makes `-q`, the `--` that ends all flags, and a file `-s`.
+		const given = new Set(args);
+		const made = positionals.find((one) => !given.has(one));
+		if (made !== undefined) throw new Error(`Unknown option '${args.find((one) => one.endsWith(made)) ?? made}'`);
 		const texts = Object.entries(values).map(([flag, value]) => [flag, String(value)]);
 		return { values: Object.fromEntries(texts), positionals };
 	} catch (error) {

@@ -11,6 +11,7 @@ import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 
 /** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
+	if (!isObject(deployment['spec'])) return deployment;
 	const templated = applyTemplate(deployment, server, decision, settings);
 	const sent = countOf(templated);
 	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;

@@ -55,8 +55,9 @@ export function removeKey(text: string, path: readonly string[]): string {
 	return splice(text, parent.offset + 1, parent.end - 1, '');
 }
 
+/** Of a key that stands twice the last one, as parsers take it. */
 const find = ({ properties }: Place, key: string | undefined): Property | undefined =>
-	properties.find((property) => property.key === key);
+	properties.findLast((property) => property.key === key);
 
 /** The object at `path`, undefined where there is none. */
 function placeAt(text: string, path: readonly string[]): Place | undefined {

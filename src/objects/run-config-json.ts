@@ -25,7 +25,7 @@ export function editRunConfig(
 	const wanted = wantedOf(fields);
 	if (isOperatorsOwn(config, wanted)) return text;
 	const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
-	// A key that stands twice is found first and read last: better nothing than half of it.
+	// Of a key that stood twice the other one counts once the last is removed: better nothing than half of it.
 	return edited === text || isWritten(edited, wanted, layout) ? edited : undefined;
 }
 

@@ -106,6 +106,7 @@ describe('thv-scaling review', function () {
 		[['-o', 'xml', 'x'], '--output is "xml"; allowed: text or json or yaml or sarif'],
 		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
 		[['--stict', 'x'], "Unknown option '--stict'"],
+		[['-q-s', 'x'], "Unknown option '-q-s'"],
 	];
 	for (const [args, says] of WRONG) {
 		it(`refuses ${JSON.stringify(args)}`, async () => {

@@ -19,11 +19,20 @@ const UNREADABLE = [
 ];
 
 describe('runconfig.json that cannot be used', () => {
-	for (const text of [...UNREADABLE, TWICE]) {
+	for (const text of UNREADABLE) {
 		it(`${JSON.stringify(text)} is left alone`, () => {
 			expect(editRunConfig(text, { backendReplicas: 3 }, 'both')).to.equal(undefined);
 		});
 	}
+	it('is what says twice what is to go: the other one would count then', () => {
+		expect(editRunConfig(TWICE, {}, 'both')).to.equal(undefined);
+	});
+	it('is not what says twice what is to change: the last one counts', () => {
+		expect(editRunConfig(TWICE, { backendReplicas: 3 }, 'top-level')).to.equal(TWICE.replace('2}', '3}'));
+		const config = '{"scaling_config":{"a":1},"scaling_config":{"backend_replicas":2}}';
+		const edited = editRunConfig(config, { backendReplicas: 3 }, 'both');
+		expect(edited).to.equal('{"scaling_config":{"a":1},"scaling_config":{"backend_replicas":3},"backend_replicas":3}');
+	});
 	it('is not what is nested 100,000 levels deep', () => {
 		const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 		const edited = editRunConfig(`{"a":${deep}}`, { backendReplicas: 3 }, 'top-level');
