@@ -48,7 +48,7 @@ export function linePlot({ x: across, ...labels }: Labels & { readonly x: Axis }
 	return {
 		...frameOf(labels, points),
 		layer: [
-			...goalOf(labels),
+			...goalOf(labels, { align: 'left', x: 4 }),
 			{
 				mark: { type: 'area', opacity: 0.18 },
 				encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
@@ -67,7 +67,7 @@ export function barPlot(labels: Labels & { readonly x: Pick<Axis, 'title'> }, ba
 	return {
 		...frameOf(labels, bars),
 		layer: [
-			...goalOf(labels),
+			...goalOf(labels, { align: 'right', x: 'width' }),
 			{ mark: { type: 'bar', cornerRadiusEnd: 2 }, encoding: { x, xOffset, y, color } },
 			{ mark: { type: 'rule', color: WHISKER, strokeWidth: 1.75 }, encoding: spread },
 		],
@@ -147,7 +147,7 @@ function frameOf({ title, subtitle, y }: Labels, points: readonly Point[]) {
 	}
 	return {
 		$schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-		title: { text: title, ...(subtitle !== undefined && { subtitle }) },
+		title: { text: title, ...(subtitle !== undefined && { subtitle: linesOf(subtitle) }) },
 		data: { values: points.map((point) => ({ low: point.value, high: point.value, ...point })) },
 		width: 560,
 		height: 280,
@@ -155,6 +155,9 @@ function frameOf({ title, subtitle, y }: Labels, points: readonly Point[]) {
 		config: STYLE,
 	} as const;
 }
+
+/** Without a browser Vega takes a long line for longer than it is, and leaves room for that. */
+const linesOf = (text: string): string[] => text.match(/.{1,62}(?=\s|$)/g)?.map((line) => line.trim()) ?? [text];
 
 function encodingsOf(labels: Labels, points: readonly Point[]) {
 	const domain = [...new Set(points.map(({ series }) => series))];
@@ -165,13 +168,13 @@ function encodingsOf(labels: Labels, points: readonly Point[]) {
 	} as const;
 }
 
-/** Vega would draw a line for each digit; here it is 1, 2 and 5 of a power of ten, or 1 alone where there are many. */
+/** Vega would draw a line for each digit; here it is 1, 2 and 5 of a power of ten, fewer where there are many powers. */
 function logTicks(points: readonly Point[]): number[] {
 	const values = points.flatMap(({ value, low = value, high = value }) => [low, high]);
 	const [from, to] = [Math.min(...values), Math.max(...values)];
 	const first = Math.floor(Math.log10(from));
 	const powers = Array.from({ length: Math.ceil(Math.log10(to)) - first + 1 }, (_, index) => first + index);
-	const digits = to / from > 200 ? [1] : [1, 2, 5];
+	const digits = to / from > 3_000 ? [1] : to / from > 200 ? [1, 3] : [1, 2, 5];
 	const ticks = powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
 	return ticks.filter((tick) => tick >= from && tick <= to);
 }
@@ -183,12 +186,13 @@ const scaleOf = ({ isLog = false }: Axis) =>
 const axisOf = ({ title, ticks }: Axis) =>
 	({ title, ...(ticks && { values: [...ticks] }), labelExpr: "format(datum.value, ',.9~g')" }) as const;
 
-function goalOf({ goal }: Labels): Plot['layer'] {
+/** `place`: where nothing is likely to cross it. Lines grow to the right, and bars stand at the left. */
+function goalOf({ goal }: Labels, place: { align: 'left' | 'right'; x: number | 'width' }): Plot['layer'] {
 	if (goal === undefined) return [];
 	const y = { datum: goal.value };
 	// One row, else it would be drawn once for each point.
 	const data = { values: [{}] };
-	const text = { align: 'right', baseline: 'bottom', dy: -3, text: goal.label, x: 'width' } as const;
+	const text = { baseline: 'bottom', dy: -3, text: goal.label, ...place } as const;
 	return [
 		{ data, mark: { type: 'rule', color: INK, strokeDash: [5, 4] }, encoding: { y } },
 		{ data, mark: { type: 'text', color: INK, ...text }, encoding: { y } },
