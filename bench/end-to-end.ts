@@ -174,7 +174,7 @@ export const END_TO_END: Part<EndToEndOptions, EndToEnd> = {
 			{ clients: 64, creates: 300, perSecond: 100 },
 		],
 		// Many short ones: what else the machine does changes by the second.
-		rounds: 9,
+		rounds: 5,
 		nodeFlags: AS_IN_THE_POD,
 		env: 0,
 	},
