@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { issueAuthority, issueServing } from '../certs/issue.ts';
@@ -14,11 +13,12 @@ import { startProgram } from '../test/commands/program.ts';
 import { ATTACK_NAMES, ATTACKS, type AttackName } from '../test/http/attacks.ts';
 import { createSecretVolume } from '../test/http/secret-volume.ts';
 import { reviewWith } from '../test/http/serving.ts';
-import { keep, surroundings, textOf } from './account.ts';
+import { surroundings, textOf } from './account.ts';
 import { type Attacked, HOSTILE, type HostileOptions } from './hostile-report.ts';
 import { AS_IN_THE_POD } from './installed.ts';
+import { residentMib } from './linux-process.ts';
 import type { Go, Job, Load } from './load.ts';
-import { writePages } from './page.ts';
+import { publish } from './page.ts';
 import { median, rounded, spreadOf } from './statistics.ts';
 
 const OPTIONS: HostileOptions = { rounds: 5, durationMs: 1_000, connections: 8, nodeFlags: AS_IN_THE_POD };
@@ -85,7 +85,7 @@ async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, p
 		during: rounded(median(rounds.map(({ during }) => during))),
 		ratio: spreadOf(ratios),
 		p99Ms: rounded(median(rounds.map(({ p99Ms }) => p99Ms))),
-		peakMib: peakMib(pid),
+		peakMib: Math.round(residentMib(pid).peak),
 	};
 	process.stderr.write(`${attack}: ${row.ratio.median}\n`);
 	return row;
@@ -103,9 +103,6 @@ async function rateOf(load: ChildProcess, job: Job): Promise<{ rate: number; p99
 const pin = ({ pid }: ChildProcess, core: number): void =>
 	void spawnSync('taskset', ['--all-tasks', '-cp', String(core), String(pid)]);
 
-const peakMib = (pid: number): number =>
-	Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024);
-
 const [role, name, attackedPort] = process.argv.slice(2);
 if (role === 'attack') {
 	const stop = await ATTACKS[name as AttackName](Number(attackedPort));
@@ -118,6 +115,5 @@ if (role === 'attack') {
 	const around = surroundings();
 	const recorded = { ...around, options: OPTIONS, results: await measure() };
 	process.stdout.write(`${textOf(HOSTILE, recorded)}\n`);
-	await keep(HOSTILE, recorded);
-	writePages();
+	await publish(HOSTILE, recorded);
 }

@@ -1,7 +1,7 @@
 /** The pages that tell of measurements: people write them, but for the figures, which are made of what was recorded. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, draw, type Recorded, recordedOf, textOf } from './account.ts';
+import { type Account, draw, keep, type Recorded, recordedOf, textOf } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -18,6 +18,12 @@ export const measuredPages = (): { file: string; text: string }[] =>
 
 export function writePages(): void {
 	for (const { file, text } of measuredPages()) writeFileSync(join(ROOT, file), text);
+}
+
+/** What was measured, into its file, its plots and its page. */
+export async function publish<O, R>(account: Account<O, R>, recorded: Recorded<O, R>): Promise<void> {
+	await keep(account, recorded);
+	writePages();
 }
 
 /** Pages and plots anew from what is recorded, without measuring anything. */

@@ -1,9 +1,9 @@
 /** While somebody does their worst at the port, everybody else is answered, and the process stays as small as its pod. */
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { AS_IN_THE_POD } from '../bench/installed.ts';
+import { residentMib } from '../bench/linux-process.ts';
 import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -49,8 +49,7 @@ describe('thv-scaling serve under attack', function () {
 	});
 
 	/** Memory that it had at most until now. */
-	const mostMib = (): number =>
-		Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${program.process.pid}/status`, 'utf8'))?.[1]) / 1024;
+	const mostMib = (): number => residentMib(program.process.pid ?? 0).peak;
 
 	const ask = (uid: string): Promise<string> =>
 		new Promise((resolve) => {

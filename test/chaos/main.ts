@@ -3,11 +3,12 @@
  * is how long (after each disturbance came once, they come in pairs), SEED= their
  * order, ONLY= a part of the names of those that come; without it, bench/results and docs/reliability.md tell of it. Ends with the count of what was checked.
  */
-import { keep, surroundings, textOf } from '../../bench/account.ts';
-import { writePages } from '../../bench/page.ts';
+import { surroundings, textOf } from '../../bench/account.ts';
+import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { startControlPlane } from '../control-plane/start.ts';
+import { countOf, describeBroken } from './checks.ts';
 import { DISTURBANCES } from './disturbances.ts';
 import { CHAOS, resultsOf } from './report.ts';
 import { runChaos } from './run.ts';
@@ -27,14 +28,10 @@ const plane = await startControlPlane({ assets, controllerManager: true });
 const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
 const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run) };
 say(`\n${textOf(CHAOS, recorded)}\n`);
-for (const { promise, failures } of run.checks) {
-	if (failures.length > 0) say([`BROKEN: ${promise}`, ...failures].join('\n  '));
-}
+for (const line of describeBroken(run.checks)) say(line);
 if (only.length === all.length) {
-	await keep(CHAOS, recorded);
-	writePages();
+	await publish(CHAOS, recorded);
 }
-const failed = recorded.results.broken.length;
-say(`${run.checks.length - failed} passed, ${failed} failed`);
+say(countOf(recorded.results));
 // A socket that was frozen may never tell that it is closed.
-process.exit(failed === 0 ? 0 : 1);
+process.exit(recorded.results.broken.length === 0 ? 0 : 1);

@@ -2,6 +2,7 @@
 import type { Account } from '../../bench/account.ts';
 import { rounded } from '../../bench/statistics.ts';
 import { table } from '../../bench/table.ts';
+import { type Checked, checkedOf, goalOf } from './checks.ts';
 import type { Run } from './run.ts';
 
 export interface ChaosOptions {
@@ -10,10 +11,8 @@ export interface ChaosOptions {
 }
 
 /** A run without what only matters while it is looked at. */
-export interface ChaosResults extends Pick<Run, 'stored' | 'failedWrites' | 'starts'> {
+export interface ChaosResults extends Checked, Pick<Run, 'stored' | 'failedWrites' | 'starts'> {
 	readonly seconds: number;
-	readonly checks: number;
-	readonly broken: readonly string[];
 	readonly disturbances: readonly Disturbed[];
 }
 
@@ -39,8 +38,7 @@ export function resultsOf({ rounds, checks, stored, failedWrites, starts, second
 			failed: sum((one) => one.failed),
 		};
 	});
-	const broken = checks.filter(({ failures }) => failures.length > 0).map(({ promise }) => promise);
-	return { seconds: Math.round(seconds), checks: checks.length, broken, disturbances, stored, failedWrites, starts };
+	return { seconds: Math.round(seconds), ...checkedOf(checks), disturbances, stored, failedWrites, starts };
 }
 
 export const CHAOS: Account<ChaosOptions, ChaosResults> = {
@@ -64,11 +62,7 @@ export const CHAOS: Account<ChaosOptions, ChaosResults> = {
 			...(reasons.length === 0 ? [] : ['Writes that failed, which is no broken promise:', table(reasons)]),
 		].join('\n\n');
 	},
-	goals: ({ results: { checks, broken } }) => [
-		{
-			promised: 'everything stored is right after each disturbance, and the promises above are kept',
-			measured: [`${checks - broken.length} of ${checks}`, ...broken].join('; '),
-			isKept: broken.length === 0,
-		},
+	goals: ({ results }) => [
+		goalOf('everything stored is right after each disturbance, and the promises above are kept', results),
 	],
 };

@@ -1,6 +1,7 @@
 /** A whole run: builds the stage, disturbs in the order of the seed, and says of each promise whether it was kept. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/start.ts';
+import type { Check } from './checks.ts';
 import { DISTURBANCES, type Disturbance } from './disturbances.ts';
 import { keepDoing } from './keep-doing.ts';
 import { createLedger } from './ledger.ts';
@@ -18,12 +19,6 @@ export interface RunOptions {
 	readonly only?: readonly string[];
 	readonly perSecond?: number;
 	readonly stage?: StageOptions;
-}
-
-export interface Check {
-	readonly promise: string;
-	/** Empty where it was kept. */
-	readonly failures: readonly string[];
 }
 
 export interface Run {

@@ -4,8 +4,8 @@ import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keep, surroundings, textOf } from '../../bench/account.ts';
-import { writePages } from '../../bench/page.ts';
+import { surroundings, textOf } from '../../bench/account.ts';
+import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import type { Explored } from './explore.ts';
 import { keepFound } from './found.ts';
@@ -84,8 +84,7 @@ const searched = names.map((target): Searched => {
 const recorded = { ...around, options: { minutes, seed }, results: searched };
 say(`\n${textOf(FUZZ, recorded)}\n`);
 if (minutes >= DEFAULT_MINUTES && names.length === all.length) {
-	await keep(FUZZ, recorded);
-	writePages();
+	await publish(FUZZ, recorded);
 }
 const failed = searched.filter(({ found }) => found.length > 0).length;
 say(`${names.length - failed} passed, ${failed} failed`);

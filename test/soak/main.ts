@@ -5,9 +5,10 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { keep, surroundings, textOf } from '../../bench/account.ts';
-import { writePages } from '../../bench/page.ts';
+import { surroundings, textOf } from '../../bench/account.ts';
+import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
+import { countOf, describeBroken } from '../chaos/checks.ts';
 import { DISTURBANCES } from '../chaos/disturbances.ts';
 import { createRandom } from '../chaos/random.ts';
 import { converge, describeWrong } from '../chaos/rounds.ts';
@@ -95,17 +96,13 @@ const checks = [
 const results = resultsOf({ minutes, rows, checks, calls: loaded.calls + answered, disturbances: disturbed.length });
 const recorded = { ...around, options: { minutes, seed }, results };
 say(`\n${textOf(SOAK, recorded)}\n`);
-for (const { promise, failures } of checks) {
-	if (failures.length > 0) say([`BROKEN: ${promise}`, ...failures].join('\n  '));
-}
+for (const line of describeBroken(checks)) say(line);
 if (plant === '' && minutes >= DEFAULT_MINUTES) {
-	await keep(SOAK, recorded);
-	writePages();
+	await publish(SOAK, recorded);
 }
-const broken = results.broken.length;
-say(`${checks.length - broken} passed, ${broken} failed`);
+say(countOf(results));
 // A socket that was frozen may never tell that it is closed.
-process.exit(broken === 0 ? 0 : 1);
+process.exit(results.broken.length === 0 ? 0 : 1);
 
 /** For longer than a Lease lasts. */
 async function cutOff({ network }: Member): Promise<void> {

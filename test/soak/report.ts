@@ -2,7 +2,7 @@
 import type { Account } from '../../bench/account.ts';
 import { linePlot } from '../../bench/plot.ts';
 import { table } from '../../bench/table.ts';
-import type { Check } from '../chaos/run.ts';
+import { type Check, type Checked, checkedOf, goalOf } from '../chaos/checks.ts';
 import { EVERY_SECONDS, FIGURES, type Figure, type Row } from './samples.ts';
 import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts';
 
@@ -51,7 +51,7 @@ export interface SoakOptions {
 	readonly seed: number;
 }
 
-export interface SoakResults {
+export interface SoakResults extends Checked {
 	/** Through the API server and straight to the ports. */
 	readonly calls: number;
 	readonly disturbances: number;
@@ -67,8 +67,6 @@ export interface SoakResults {
 		readonly bound?: number;
 	}[];
 	readonly memory: readonly { readonly series: string; readonly minute: number; readonly mib: number }[];
-	readonly checks: number;
-	readonly broken: readonly string[];
 }
 
 export interface Soaked extends Pick<SoakResults, 'calls' | 'disturbances'> {
@@ -102,8 +100,7 @@ export function resultsOf({ rows, minutes, checks, calls, disturbances }: Soaked
 		memory: replicasIn(rows).flatMap((replica) =>
 			['resident', 'heap'].flatMap((name) => seriesOf(rows, replica, name)),
 		),
-		checks: checks.length,
-		broken: checks.filter(({ failures }) => failures.length > 0).map(({ promise }) => promise),
+		...checkedOf(checks),
 	};
 }
 
@@ -131,13 +128,7 @@ export const SOAK: Account<SoakOptions, SoakResults> = {
 			`${minutes} minutes, SEED=${seed}: ${calls} calls, ${disturbances} disturbances. Longest silence of a watch: ${longestSilenceSeconds} s.`,
 			table(figures.map(({ perHour, bound, ...row }) => ({ ...row, 'per hour': perHour, bound: bound ?? '' }))),
 		].join('\n\n'),
-	goals: ({ results: { checks, broken } }) => [
-		{
-			promised: 'nothing grows, and in the end everything is right',
-			measured: [`${checks - broken.length} of ${checks}`, ...broken].join('; '),
-			isKept: broken.length === 0,
-		},
-	],
+	goals: ({ results }) => [goalOf('nothing grows, and in the end everything is right', results)],
 	plots: ({ options: { minutes }, results }) => ({
 		soak: linePlot(
 			{
