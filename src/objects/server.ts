@@ -1,6 +1,5 @@
-/** The custom resources: what we read of them, and the fields an operator erased. */
+/** The custom resources, projected into the few fields that decisions depend on. */
 import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../toolhive/names.ts';
-import { SCALING_FIELDS } from '../toolhive/schema.ts';
 import {
 	isObject,
 	type Json,
@@ -84,36 +83,4 @@ function imageOf(podTemplate: unknown): string | undefined {
 function ignoredIds(annotations: unknown): string[] {
 	const list = isObject(annotations) ? textOf(annotations[IGNORE_ANNOTATION]) : undefined;
 	return (list ?? '').split(',').flatMap((id) => id.trim() || []);
-}
-
-/**
- * `object` with the scaling fields that `before` had and the operator's typed write dropped. The caller has checked
- * that the writer is the operator. Returns `object` itself when nothing was erased.
- */
-export function restoreErased(kind: Kind, object: Json, before: Json): Json {
-	const specBefore = before['spec'];
-	if (!isObject(specBefore)) return object;
-	const spec = isObject(object['spec']) ? object['spec'] : {};
-	const restored: Record<string, unknown> = { ...spec };
-	let isErased = false;
-	for (const field of Object.keys(SCALING_FIELDS[kind])) {
-		if (!Object.hasOwn(specBefore, field)) continue;
-		const value = withErased(spec[field], specBefore[field]);
-		if (value === spec[field]) continue;
-		restored[field] = value;
-		isErased = true;
-	}
-	return isErased ? { ...object, spec: restored } : object;
-}
-
-/** `now` with every part that only `before` has, at any depth: `sessionStorage` has parts newer than our schema. */
-function withErased(now: unknown, before: unknown): unknown {
-	if (now === undefined) return before;
-	if (!isObject(now) || !isObject(before)) return now;
-	let merged = now;
-	for (const [key, value] of Object.entries(before)) {
-		const part = withErased(Object.hasOwn(now, key) ? now[key] : undefined, value);
-		if (part !== (Object.hasOwn(now, key) ? now[key] : undefined)) merged = { ...merged, [key]: part };
-	}
-	return merged;
 }

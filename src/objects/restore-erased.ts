@@ -1,0 +1,91 @@
+/**
+ * The scaling fields that an operator's typed PUT erased from a custom resource, and the managers of these fields.
+ * Before admission the API server removes an erased field from `metadata.managedFields`. If only the value were restored, no
+ * manager would own the field and server-side apply could never remove it again.
+ */
+import type { Kind } from '../toolhive/names.ts';
+import { SCALING_FIELDS } from '../toolhive/schema.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+
+/** What was erased of a value: all of it, or some of its keys. */
+type Erased = true | { readonly [key: string]: Erased };
+
+/**
+ * `object` with the scaling fields that `before` has and `object` lacks. Every manager that owned one of them owns it again; no
+ * manager gets a field that it did not own. The caller has checked that the writer is the operator. Returns `object` itself if
+ * nothing was erased.
+ */
+export function restoreErased(kind: Kind, object: Json, before: Json): Json {
+	const erased = erasedOf(scalingFields(kind, object['spec']), scalingFields(kind, before['spec']));
+	if (erased === undefined) return object;
+	const spec = restored(object['spec'] ?? {}, before['spec'], erased);
+	const metadata = metadataOf(object);
+	const managedFields = restoreManagers(metadata['managedFields'], metadataOf(before)['managedFields'], erased);
+	return managedFields === undefined
+		? { ...object, spec }
+		: { ...object, metadata: { ...metadata, managedFields }, spec };
+}
+
+const scalingFields = (kind: Kind, spec: unknown): Json =>
+	Object.fromEntries(
+		Object.entries(isObject(spec) ? spec : {}).filter(([key]) => Object.hasOwn(SCALING_FIELDS[kind], key)),
+	);
+
+/** At any depth: `sessionStorage` has parts newer than the scaling schema. */
+function erasedOf(now: unknown, before: unknown): Erased | undefined {
+	if (now === undefined) return true;
+	if (!isObject(now) || !isObject(before)) return undefined;
+	return someOf(Object.entries(before).map(([key, value]) => [key, erasedOf(own(now, key), value)]));
+}
+
+function restored(now: unknown, before: unknown, erased: Erased): unknown {
+	if (erased === true || !isObject(now) || !isObject(before)) return before;
+	const parts = Object.entries(erased).map(([key, part]) => [key, restored(own(now, key), before[key], part)]);
+	return { ...now, ...Object.fromEntries(parts) };
+}
+
+/**
+ * The entries of `now`, each with the erased fields that it owned in `before`. Keeps the order of `before`, so that a repeated PUT
+ * changes nothing that is stored. Undefined if no manager owned an erased field.
+ */
+function restoreManagers(now: unknown, before: unknown, erased: Erased): Json[] | undefined {
+	const entries = objectsOf(now);
+	const entriesBefore = objectsOf(before);
+	let isRestored = false;
+	const kept = entriesBefore.flatMap((entryBefore): Json[] => {
+		const entry = entries.find((one) => isSameManager(one, entryBefore));
+		const owned = ownedOf(entryBefore['fieldsV1'], { spec: erased });
+		if (owned === undefined) return entry === undefined ? [] : [entry];
+		isRestored = true;
+		return [{ ...(entry ?? entryBefore), fieldsV1: merged(entry?.['fieldsV1'], owned) }];
+	});
+	const added = entries.filter((entry) => !entriesBefore.some((one) => isSameManager(one, entry)));
+	return isRestored ? [...kept, ...added] : undefined;
+}
+
+const objectsOf = (list: unknown): Json[] => (Array.isArray(list) ? list.filter(isObject) : []);
+
+const isSameManager = (a: Json, b: Json): boolean =>
+	['manager', 'operation', 'apiVersion', 'subresource'].every((key) => a[key] === b[key]);
+
+/** The part of a FieldsV1 (a key `f:NAME` for each owned field) that owns something erased. */
+function ownedOf(fields: unknown, erased: Erased): Json | undefined {
+	if (!isObject(fields)) return undefined;
+	if (erased === true) return fields;
+	return someOf(Object.entries(erased).map(([key, part]) => [`f:${key}`, ownedOf(own(fields, `f:${key}`), part)]));
+}
+
+function merged(fields: unknown, owned: Json): Json {
+	if (!isObject(fields)) return owned;
+	const parts = Object.entries(owned).map(([key, value]) => [key, merged(own(fields, key), value as Json)]);
+	return { ...fields, ...Object.fromEntries(parts) };
+}
+
+/** An object of the entries that have a value; undefined if none has. */
+function someOf<T>(entries: readonly (readonly [string, T | undefined])[]): { [key: string]: T } | undefined {
+	const present = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+	return present.length === 0 ? undefined : Object.fromEntries(present);
+}
+
+/** A key such as `constructor` or `__proto__` is only a key. */
+const own = (object: Json, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
