@@ -45,12 +45,14 @@ export function mutate(
 function mutateServer({ resource, oldObject, username }: Request, object: Json, settings: Settings): Answer {
 	const kind = KIND_OF_RESOURCE.get(resource);
 	// A person who removes a field is obeyed.
-	if (kind === undefined || oldObject === undefined || !settings.operatorUsernames.includes(username)) return allow();
+	if (kind === undefined || oldObject === undefined || !isOperator(username, settings)) return allow();
 	return patched(object, restoreErased(kind, object, oldObject));
 }
 
+const isOperator = (username: string, settings: Settings): boolean => settings.operatorUsernames.includes(username);
+
 function mutateDeployment(
-	{ namespace, operation, oldObject = {} }: Request,
+	{ namespace, operation, oldObject = {}, username }: Request,
 	object: Json,
 	cluster: Cluster,
 	settings: Settings,
@@ -61,7 +63,7 @@ function mutateDeployment(
 		const wanted =
 			operation === 'CREATE'
 				? createDeployment(object, server, decision, settings)
-				: updateDeployment(object, oldObject, server, decision, settings);
+				: updateDeployment(object, oldObject, server, decision, settings, isOperator(username, settings));
 		const sent = countOf(object) ?? 0;
 		const isCapped = cap(server, sent) !== sent;
 		return patched(object, wanted, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);

@@ -20,15 +20,21 @@ export function createDeployment(deployment: Json, server: Server, decision: Dec
 	return noteApplied(withReplicas(templated, replicas), server);
 }
 
-/** A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. */
+/**
+ * A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. `isByOperator`: a grace
+ * period that a user set on `before` is kept.
+ */
 export function updateDeployment(
 	deployment: Json,
 	before: Json,
 	server: Server,
 	decision: Decision,
 	settings: Settings,
+	isByOperator: boolean,
 ): Json {
-	const templated = keepAppliedReplicas(applyTemplate(deployment, server, decision, settings), before, server);
+	const storedSeconds = isByOperator ? podSpecOf(before)?.['terminationGracePeriodSeconds'] : undefined;
+	const applied = applyTemplate(deployment, server, decision, settings, storedSeconds);
+	const templated = keepAppliedReplicas(applied, before, server);
 	const sent = countOf(templated);
 	if (sent === undefined || cap(server, sent) === sent) return templated;
 	return withCap(templated, server, sent);
@@ -58,19 +64,30 @@ function keepAppliedReplicas(deployment: Json, before: Json, server: Server): Js
 }
 
 /** Grace period and password variable of the pod template. Returns `deployment` itself where both are right. */
-export function applyTemplate(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
-	const template = specOf(deployment)['template'];
-	const podSpec = isObject(template) ? template['spec'] : undefined;
-	if (!isObject(template) || !isObject(podSpec)) return deployment;
+export function applyTemplate(
+	deployment: Json,
+	server: Server,
+	decision: Decision,
+	settings: Settings,
+	storedSeconds?: unknown,
+): Json {
+	const podSpec = podSpecOf(deployment);
+	if (podSpec === undefined) return deployment;
 	let wanted = podSpec;
 	if (decision.passwordEnv !== undefined && settings.passwordEnv === 'deployment') {
 		wanted = withEnv(wanted, server.kind, decision.passwordEnv);
 	}
 	const sentSeconds = podSpec['terminationGracePeriodSeconds'];
-	const seconds = gracePeriodOf(sentSeconds, settings.gracePeriodSeconds);
+	const seconds = gracePeriodOf(sentSeconds, settings.gracePeriodSeconds, storedSeconds);
 	if (seconds !== sentSeconds) wanted = { ...wanted, terminationGracePeriodSeconds: seconds };
 	if (wanted === podSpec) return deployment;
-	return { ...deployment, spec: { ...specOf(deployment), template: { ...template, spec: wanted } } };
+	const template = { ...(specOf(deployment)['template'] as Json), spec: wanted };
+	return { ...deployment, spec: { ...specOf(deployment), template } };
+}
+
+function podSpecOf(deployment: Json): Json | undefined {
+	const { template } = specOf(deployment);
+	return isObject(template) && isObject(template['spec']) ? template['spec'] : undefined;
 }
 
 const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});

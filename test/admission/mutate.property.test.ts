@@ -80,8 +80,11 @@ describe('mutate, whatever comes', () => {
 				const cluster = clusterOf([owner]);
 				const made = createDeployment(object, known, decide(known), chosen);
 				expect(await stored(request(object), cluster, chosen)).to.deep.equal(made);
-				const changed = updateDeployment(object, before, known, decide(known), chosen);
-				expect(await stored(update(object, before), cluster, chosen)).to.deep.equal(changed);
+				for (const username of ['alice', ...chosen.operatorUsernames]) {
+					const isByOperator = username !== 'alice';
+					const changed = updateDeployment(object, before, known, decide(known), chosen, isByOperator);
+					expect(await stored({ ...update(object, before), username }, cluster, chosen)).to.deep.equal(changed);
+				}
 			}),
 			RUNS,
 		);

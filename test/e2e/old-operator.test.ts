@@ -103,6 +103,19 @@ describe('beside an old operator on a real API server', function () {
 		);
 	});
 
+	it('a grace period that a user sets on a Deployment is kept, although the operator writes without it', async () => {
+		const one = start();
+		await settle(one);
+		const before = await namespace.get('deployment', 'search');
+		const patch = JSON.stringify({ spec: { template: { spec: { terminationGracePeriodSeconds: 120 } } } });
+		await namespace.kubectl(['patch', 'deployment', 'search', '-p', patch]);
+		const { writes } = await settle(one);
+		expect(writes.map(({ verb, resource }) => `${verb} ${resource}`)).to.include('PUT deployments');
+		const after = await namespace.get('deployment', 'search');
+		expect(after['spec'].template.spec.terminationGracePeriodSeconds).to.equal(120);
+		expect(after.metadata.generation).to.equal(before.metadata.generation + 1);
+	});
+
 	it('stdio with 3: one replica, and what was asked for can still be seen', async () => {
 		await namespace.create(serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 }, 'v1alpha1'));
 		await settle(start());

@@ -40,7 +40,7 @@ const outcomes = (owner: Json, sent: Json, settings = DEFAULT_SETTINGS): Json[] 
 	const object = frozen(sent);
 	return [
 		createDeployment(object, server, decision, settings),
-		updateDeployment(object, object, server, decision, settings),
+		updateDeployment(object, object, server, decision, settings, false),
 	];
 };
 const templateOf = (object: Json): Json => (object['spec'] as Json)['template'] as Json;

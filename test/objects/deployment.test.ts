@@ -14,9 +14,9 @@ const created = (owner: Json, sent: Json, settings = DEFAULT_SETTINGS): Json => 
 	const server = serverOf(owner) as Server;
 	return createDeployment(frozen(sent), server, decide(server), settings);
 };
-const updated = (owner: Json, sent: Json, before: Json, settings = DEFAULT_SETTINGS): Json => {
+const updated = (owner: Json, sent: Json, before: Json, settings = DEFAULT_SETTINGS, isByOperator = false): Json => {
 	const server = serverOf(owner) as Server;
-	return updateDeployment(frozen(sent), frozen(before), server, decide(server), settings);
+	return updateDeployment(frozen(sent), frozen(before), server, decide(server), settings, isByOperator);
 };
 const withCount = (owner: Json, count: number | typeof UNSET, metadata: Json = {}): Json => {
 	const object = asTree(deployment(owner, {}, {}, metadata)) as { spec: { replicas?: unknown } };
@@ -147,6 +147,28 @@ describe('Deployment, CREATE and UPDATE: grace period (TestTerminationGracePerio
 				}
 			}
 		});
+	}
+});
+
+describe('Deployment, UPDATE › a grace period that a user set on the Deployment', () => {
+	const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 45 };
+	const podSpecOf = (object: Json): Json => ((object['spec'] as Json)['template'] as { spec: Json }).spec;
+	for (const owner of [http(), virtualMcpServer(), mcpRemoteProxy()]) {
+		for (const [sent, isByOperator, gets] of [
+			[30, true, 120],
+			[undefined, true, 120],
+			[30, false, 45],
+			[60, true, 60],
+		] as const) {
+			const writer = isByOperator ? 'the operator' : 'a user';
+			it(`${owner['kind']} › ${writer} sends ${sent} over 120 › ${gets}`, () => {
+				const object = deployment(owner, {}, { terminationGracePeriodSeconds: sent });
+				const before = deployment(owner, {}, { terminationGracePeriodSeconds: 120 });
+				const after = updated(owner, object, before, settings, isByOperator);
+				expect(podSpecOf(after)['terminationGracePeriodSeconds']).to.equal(gets);
+				expect(updated(owner, after, before, settings, isByOperator), 'a second time').to.equal(after);
+			});
+		}
 	}
 });
 
