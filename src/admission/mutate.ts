@@ -5,6 +5,7 @@ import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { restoreErased } from '../objects/restore-erased.ts';
 import { capScale, heldAtCap } from '../objects/scale.ts';
+import { isBackend, keepEnvOrder } from '../objects/stateful-set.ts';
 import { decide, notIgnored } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
@@ -33,6 +34,8 @@ export function mutate(
 			return mutateDeployment(request, object, cluster, settings, signal);
 		case 'apps/deployments/scale':
 			return mutateScale(request, object, cluster, signal);
+		case 'apps/statefulsets':
+			return mutateStatefulSet(request, object);
 		case '/configmaps':
 			return mutateConfigMap(request, object, cluster, settings, signal);
 		case '/pods':
@@ -82,6 +85,11 @@ async function mutateScale(
 		const { scale, findings } = capScale(object, server);
 		return patched(object, scale, notIgnored(findings, server));
 	});
+}
+
+function mutateStatefulSet({ operation, oldObject }: Request, object: Json): Answer {
+	if (operation !== 'UPDATE' || oldObject === undefined || !isBackend(object)) return allow();
+	return patched(object, keepEnvOrder(object, oldObject));
 }
 
 function mutateConfigMap(

@@ -44,6 +44,7 @@ export const REGISTRATIONS: readonly Registration[] = [
 	mutating('servers', GROUP, SERVERS, ['UPDATE']),
 	mutating('deployments', 'apps', ['deployments'], ['CREATE', 'UPDATE']),
 	mutating('scale', 'apps', ['deployments/scale'], ['UPDATE']),
+	mutating('statefulsets', 'apps', ['statefulsets'], ['UPDATE']),
 	mutating('configmaps', '', ['configmaps'], ['CREATE', 'UPDATE']),
 	{ ...mutating('pods', '', ['pods'], ['CREATE']), isPodMode: true },
 	{

@@ -21,7 +21,7 @@ const PROGRAMS = [
 	'read-case.ts',
 	'write-case.ts',
 ];
-const AREAS = ['deployment', 'pod', 'remote-proxy', 'run-config', 'scale', 'server', 'vmcp'];
+const AREAS = ['backend', 'deployment', 'pod', 'remote-proxy', 'run-config', 'scale', 'server', 'vmcp'];
 const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
 
 describe('golden cases', () => {

@@ -7,7 +7,7 @@ import { UNKNOWN_IGNORE_ID } from '../../src/policy/ignore.ts';
 import { CASES, caseNames, headingOf, INPUT, OUTPUT } from './read-case.ts';
 
 /** Of the specification: four outlets of the mutating webhook, the validating one, and the conditions. */
-const SECTIONS = ['3.1', '3.2', '3.3', '3.4', '4', '5'];
+const SECTIONS = ['3.1', '3.2', '3.2a', '3.3', '3.4', '4', '5'];
 const IDS = [...WARNING_IDS, UNKNOWN_IGNORE_ID];
 /** A sentence that is longer is read by nobody who looks for a case in a list. */
 const LONGEST_SENTENCE = 140;

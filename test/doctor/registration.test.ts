@@ -29,8 +29,8 @@ const addPods = (objects: Objects): void => {
 };
 
 const rows = [
-	{ it: 'as the manifests have it', spoil: () => {}, says: `ok: ${MUTATING} has its 4 webhooks` },
-	{ it: 'in pod mode', spoil: addPods, passwordEnv: 'pod', says: `ok: ${MUTATING} has its 5 webhooks` },
+	{ it: 'as the manifests have it', spoil: () => {}, says: `ok: ${MUTATING} has its 5 webhooks` },
+	{ it: 'in pod mode', spoil: addPods, passwordEnv: 'pod', says: `ok: ${MUTATING} has its 6 webhooks` },
 	{
 		it: 'pod mode without its webhook',
 		spoil: () => {},
@@ -46,7 +46,7 @@ const rows = [
 	{
 		it: 'the webhook of pod mode, and a flag nobody knows',
 		spoil: addPods,
-		says: `ok: ${MUTATING} has its 5 webhooks`,
+		says: `ok: ${MUTATING} has its 6 webhooks`,
 	},
 	{
 		it: 'not there',
@@ -72,7 +72,7 @@ const rows = [
 		spoil: (objects: Objects) => {
 			entry(objects, 1).clientConfig = { url: 'https://example.com:8443/mutate' };
 		},
-		says: `ok: ${MUTATING} has its 4 webhooks`,
+		says: `ok: ${MUTATING} has its 5 webhooks`,
 	},
 	{
 		it: 'a resource that is not asked about',
@@ -100,7 +100,7 @@ const rows = [
 		spoil: (objects: Objects) => {
 			entry(objects, 0).rules = [{ apiGroups: ['*'], resources: ['*'], operations: ['*'] }];
 		},
-		says: `ok: ${MUTATING} has its 4 webhooks`,
+		says: `ok: ${MUTATING} has its 5 webhooks`,
 	},
 ];
 

@@ -85,7 +85,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 			},
 			mend: registerAnew,
 			says: [
-				/^ca-bundle fail: the caBundle of all 5 webhooks does not trust the certificate at https:/,
+				/^ca-bundle fail: the caBundle of all 6 webhooks does not trust the certificate at https:/,
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],

@@ -29,6 +29,7 @@ const COLLECTIONS = [
 	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/virtualmcpservers',
 	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/mcpremoteproxies',
 	'/apis/apps/v1/namespaces/NAMESPACE/deployments',
+	'/apis/apps/v1/namespaces/NAMESPACE/statefulsets',
 	'/api/v1/namespaces/NAMESPACE/configmaps',
 ];
 

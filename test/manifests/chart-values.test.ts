@@ -130,7 +130,7 @@ describe('chart: values', function () {
 		const webhooks = objects.flatMap((object) => object.webhooks ?? []) as unknown as {
 			clientConfig: { caBundle: string };
 		}[];
-		expect(webhooks).to.have.length(6);
+		expect(webhooks).to.have.length(7);
 		for (const { clientConfig } of webhooks)
 			expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).to.equal(caBundle);
 	});

@@ -93,7 +93,7 @@ describe('manifests: overlays', function () {
 	it('namespace-opt-in: every webhook asks for the label and keeps its exclusions, the reconciler asks for the same', async () => {
 		const objects = await rendered(join(OVERLAYS, 'namespace-opt-in'));
 		const webhooks = objects.flatMap((object) => object.webhooks ?? []);
-		expect(webhooks).to.have.length(5);
+		expect(webhooks).to.have.length(6);
 		for (const { namespaceSelector } of webhooks) {
 			expect(namespaceSelector?.matchLabels).to.deep.equal({ 'toolhive-scaling/enabled': 'true' });
 			expect(namespaceSelector?.matchExpressions?.[0]?.values).to.include('kube-system');

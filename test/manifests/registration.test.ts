@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { useRegistrations } from './registered.ts';
 import {
+	backend,
 	configMap,
 	deployment,
 	held,
@@ -93,6 +94,27 @@ describe('manifests: writes of workloads that reach the webhook', function () {
 		}
 		it('not in kube-system', async () =>
 			expect(await askedBy(() => scale('scaled', 3, 'kube-system'))).to.deep.equal([]));
+	});
+
+	describe('StatefulSets', () => {
+		const setEnv = (name: string, value: string): Promise<string> =>
+			must(['set', 'env', '-n', NS, `statefulset/${name}`, `A=${value}`]);
+		it('a backend › its template changes › asked', async () => {
+			expect(await askedBy(() => create(backend(NS, 'backend')))).to.deep.equal([]);
+			expect(await askedBy(() => setEnv('backend', '1'))).to.deep.equal([
+				'statefulsets.mutate UPDATE v1 statefulsets/backend',
+			]);
+		});
+		it('a backend › it is scaled or annotated › not asked', async () => {
+			await create(backend(NS, 'scaled-backend'));
+			const scaled = () => must(['scale', '-n', NS, 'statefulset', 'scaled-backend', '--replicas=2']);
+			expect(await askedBy(scaled)).to.deep.equal([]);
+			expect(await askedBy(() => annotate('statefulset', 'scaled-backend'))).to.deep.equal([]);
+		});
+		it('another StatefulSet › its template changes › not asked', async () => {
+			await create(backend(NS, 'database', { app: 'database' }));
+			expect(await askedBy(() => setEnv('database', '1'))).to.deep.equal([]);
+		});
 	});
 
 	describe('ConfigMaps', () => {

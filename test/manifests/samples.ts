@@ -46,6 +46,16 @@ export const deployment = (namespace: string, name: string, labels: Record<strin
 	},
 });
 
+/** As a proxy runner makes its backend. */
+export const backend = (
+	namespace: string,
+	name: string,
+	labels: Record<string, string> = { app: name, toolhive: 'true' },
+): Sample => {
+	const made = deployment(namespace, name, labels);
+	return { ...made, kind: 'StatefulSet', spec: { ...(made['spec'] as object), serviceName: name } };
+};
+
 /** As other controllers own what they make. */
 export const ownedElsewhere = (sample: Sample): Sample => ({
 	...sample,

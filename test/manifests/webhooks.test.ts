@@ -100,6 +100,7 @@ describe('manifests: webhook registrations', () => {
 				...SERVERS,
 				'deployments',
 				'deployments/scale',
+				'statefulsets',
 				'configmaps',
 			]);
 			expect(podWebhooks().flatMap(resourcesOf)).to.deep.equal(['pods']);
@@ -108,6 +109,7 @@ describe('manifests: webhook registrations', () => {
 			['mcpservers', GROUP, ['UPDATE'], 'Fail'],
 			['deployments', 'apps', ['CREATE', 'UPDATE'], 'Fail'],
 			['deployments/scale', 'apps', ['UPDATE'], 'Ignore'],
+			['statefulsets', 'apps', ['UPDATE'], 'Ignore'],
 			['configmaps', '', ['CREATE', 'UPDATE'], 'Fail'],
 			['pods', '', ['CREATE'], 'Fail'],
 		] as const) {

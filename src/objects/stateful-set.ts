@@ -1,0 +1,55 @@
+/**
+ * The backend StatefulSet, which the proxy runner applies at every start. Runners below v0.27.0 send the environment in random
+ * order, and each other order would roll the backend and end its sessions.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { LABEL_APP, LABEL_TOOLHIVE } from '../toolhive/names.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { labelsOf } from './metadata.ts';
+
+/** Whether a runner made it: it labels a StatefulSet with its own name. */
+export function isBackend(statefulSet: Json): boolean {
+	const labels = labelsOf(statefulSet);
+	return labels[LABEL_TOOLHIVE] === 'true' && labels[LABEL_APP] === metadataOf(statefulSet)['name'];
+}
+
+/**
+ * `statefulSet` with the stored order of each container's `env` if only the order differs. Nothing else is touched. Returns
+ * `statefulSet` itself if no order differs.
+ */
+export function keepEnvOrder(statefulSet: Json, before: Json): Json {
+	const podSpec = podSpecOf(statefulSet);
+	const containers = containersOf(podSpec);
+	const containersBefore = containersOf(podSpecOf(before));
+	const kept = containers.map((container) => {
+		const stored = containersBefore.find(({ name }) => name === container['name'])?.['env'];
+		return isReordered(container['env'], stored) ? { ...container, env: stored } : container;
+	});
+	if (kept.every((container, index) => container === containers[index])) return statefulSet;
+	const spec = statefulSet['spec'] as Json;
+	const template = { ...(spec['template'] as Json), spec: { ...podSpec, containers: kept } };
+	return { ...statefulSet, spec: { ...spec, template } };
+}
+
+/** Not where a name is repeated: Kubernetes uses the last entry of a name, so the order is then a choice. */
+function isReordered(sent: unknown, stored: unknown): boolean {
+	if (!Array.isArray(sent) || !Array.isArray(stored) || sent.length !== stored.length) return false;
+	const byName = new Map(stored.map((entry) => [nameOf(entry), entry]));
+	return (
+		byName.size === stored.length &&
+		new Set(sent.map(nameOf)).size === sent.length &&
+		sent.every((entry) => isDeepStrictEqual(byName.get(nameOf(entry)), entry)) &&
+		sent.some((entry, index) => nameOf(entry) !== nameOf(stored[index]))
+	);
+}
+
+const nameOf = (entry: unknown): unknown => (isObject(entry) ? entry['name'] : undefined);
+
+function podSpecOf(statefulSet: Json): Json {
+	const { spec } = statefulSet;
+	const template = isObject(spec) ? spec['template'] : undefined;
+	return isObject(template) && isObject(template['spec']) ? template['spec'] : {};
+}
+
+const containersOf = ({ containers }: Json): Json[] =>
+	Array.isArray(containers) && containers.every(isObject) ? containers : [];
