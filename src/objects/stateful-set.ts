@@ -31,12 +31,11 @@ export function keepEnvOrder(statefulSet: Json, before: Json): Json {
 	return { ...statefulSet, spec: { ...spec, template } };
 }
 
-/** Not where a name is repeated: Kubernetes uses the last entry of a name, so the order is then a choice. */
+/** Not if a name is repeated: Kubernetes uses the last entry of a name, so the order is then a choice. */
 function isReordered(sent: unknown, stored: unknown): boolean {
 	if (!Array.isArray(sent) || !Array.isArray(stored) || sent.length !== stored.length) return false;
 	const byName = new Map(stored.map((entry) => [nameOf(entry), entry]));
 	return (
-		byName.size === stored.length &&
 		new Set(sent.map(nameOf)).size === sent.length &&
 		sent.every((entry) => isDeepStrictEqual(byName.get(nameOf(entry)), entry)) &&
 		sent.some((entry, index) => nameOf(entry) !== nameOf(stored[index]))
