@@ -29,7 +29,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# As numbers: Kubernetes cannot tell for a name whether it is root (runAsNonRoot). The same as in manifests/.
+# As numbers: Kubernetes cannot tell for a name whether it is root (runAsNonRoot). The same as in manifests/. Any other user works
+# too, as OpenShift assigns one: the code needs neither a passwd entry nor a home.
 USER 65532:65532
 EXPOSE 8443 8080
 # Memory rather than garbage: left alone, V8 lets the heap grow to several times what is in use before it looks, and glibc keeps what was freed

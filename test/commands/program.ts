@@ -35,16 +35,19 @@ export interface StartOptions {
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
 	/** Of Node's own. */
 	readonly nodeFlags?: readonly string[];
+	/** A command that executes the program in its own place, such as one that changes the user. */
+	readonly launcher?: readonly string[];
 }
 
 /** Only these variables, so that nothing of the machine gets in. */
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string>> = {},
-	{ cwd, stdin, preload, nodeFlags = [] }: StartOptions = {},
+	{ cwd, stdin, preload, nodeFlags = [], launcher = [] }: StartOptions = {},
 ): Program {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
-	const child = spawn(process.execPath, [...nodeFlags, ...imported, MAIN, ...args], {
+	const [command = process.execPath, ...before] = [...launcher, process.execPath];
+	const child = spawn(command, [...before, ...nodeFlags, ...imported, MAIN, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'nobody'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
 		...(cwd !== undefined && { cwd }),

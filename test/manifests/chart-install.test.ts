@@ -99,6 +99,20 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
 		});
 
+		it('replicas › left out by an upgrade, then scaled › 1 at first, and later upgrades keep what was scaled', async () => {
+			const replicas = async () => (await read('deployment', NS, '-n', NS)).spec.replicas;
+			const upgrade = async (...args: string[]): Promise<void> => {
+				const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...args);
+				expect(code, stderr).to.equal(0);
+			};
+			await upgrade('--set', 'replicas=null');
+			expect(await replicas()).to.equal(1);
+			await must('scale', 'deployment', NS, '-n', NS, '--replicas=4');
+			// As docs/install.md has it.
+			await upgrade('--reset-then-reuse-values');
+			expect(await replicas()).to.equal(4);
+		});
+
 		it("a certificate of your own: the authority that you give takes the place of the leader's", async () => {
 			const value = Buffer.from((await issueAuthority()).cert).toString('base64');
 			const patch = { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value };

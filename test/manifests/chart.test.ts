@@ -23,6 +23,7 @@ const POD_MODE = { serve: { passwordEnv: 'pod' } };
 const OPT_IN = { namespaceOptIn: true };
 const HIGHLY_AVAILABLE = { highAvailability: true };
 const MONITORED = { monitoring: { enabled: true } };
+const OPENSHIFT = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
 
 const MODES: readonly Mode[] = [
 	{ mode: 'by default', values: {}, components: [] },
@@ -32,6 +33,12 @@ const MODES: readonly Mode[] = [
 	{ mode: 'with namespaces that opt in', values: OPT_IN, components: ['namespace-opt-in'] },
 	{ mode: 'highly available', values: HIGHLY_AVAILABLE, components: ['high-availability'] },
 	{ mode: 'monitored', values: MONITORED, components: ['monitoring'] },
+	{ mode: 'on OpenShift', values: OPENSHIFT, components: ['openshift'] },
+	{
+		mode: 'on OpenShift with a provided Secret',
+		values: { ...OPENSHIFT, ...PROVIDED },
+		components: ['provided-secret', 'openshift'],
+	},
 	{
 		mode: 'with all of it',
 		values: { ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE, ...MONITORED },

@@ -50,6 +50,9 @@ export interface PodSpec {
 	readonly enableServiceLinks: boolean;
 	readonly terminationGracePeriodSeconds: number;
 	readonly priorityClassName?: string;
+	readonly hostNetwork?: boolean;
+	readonly dnsPolicy?: string;
+	readonly imagePullSecrets?: readonly { readonly name: string }[];
 	readonly securityContext: Readonly<Record<string, unknown>>;
 	readonly topologySpreadConstraints: readonly {
 		readonly topologyKey: string;

@@ -17,14 +17,24 @@
 {{- define "toolhive-scaling.labels" -}}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | quote }}
+app.kubernetes.io/version: {{ include "toolhive-scaling.labelValue" .Chart.AppVersion | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "toolhive-scaling.labelValue" | quote }}
+{{- end }}
+
+{{/* The part of a version after + is allowed in neither label nor image tag. A label value has at most 63 characters. */}}
+{{- define "toolhive-scaling.labelValue" -}}
+{{- . | replace "+" "_" | trunc 63 | trimAll "-_." -}}
+{{- end }}
+
+{{- define "toolhive-scaling.registry" -}}
+{{- .Values.global.imageRegistry | default .Values.image.registry -}}
 {{- end }}
 
 {{- define "toolhive-scaling.image" -}}
+{{- with include "toolhive-scaling.registry" . }}{{ . }}/{{ end }}
 {{- with .Values.image -}}
-{{- with .registry }}{{ . }}/{{ end }}{{ .repository }}
-{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end }}
+{{ .repository }}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion | replace "+" "_" }}{{ end }}
 {{- end }}
 {{- end }}
 
@@ -50,9 +60,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- toYaml $args }}
 {{- end }}
 
+{{/* Empty where the field is left out. */}}
 {{- define "toolhive-scaling.replicas" -}}
-{{- if not (kindIs "invalid" .Values.replicas) }}{{ int .Values.replicas }}
-{{- else if .Values.highAvailability }}3{{ else }}2{{ end }}
+{{- if eq (toString .Values.replicas) "default" }}{{ ternary 3 2 .Values.highAvailability }}
+{{- else if .Values.replicas }}{{ int .Values.replicas }}{{ end }}
 {{- end }}
 
 {{- define "toolhive-scaling.priorityClassName" -}}
