@@ -2,6 +2,7 @@
 import { createReadStream, fstatSync } from 'node:fs';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
+import { createDecoder, NotText } from '../review/decode.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { readCommandLine, UsageError } from './options.ts';
@@ -57,25 +58,16 @@ function complete(file: string, bytes: Uint8Array): CompletedText {
 		if (error instanceof UnusableText) {
 			throw new UsageError(printable(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
 		}
-		if (error instanceof NotText) throw new UsageError(`${nameOf(file)} ${error.message}`);
+		if (error instanceof NotText) throw new UsageError(`${nameOf(file)}: ${error.message}`);
 		throw error;
 	}
 }
 
-class NotText extends Error {}
-
-/** With its byte order mark, which goes out again. */
+/** With the byte order mark of UTF-8, which goes out again. What was UTF-16 goes out as UTF-8 without one. */
 function textOf(bytes: Uint8Array): string {
-	if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-		throw new NotText('is UTF-16; save it as UTF-8 (a `>` of Windows PowerShell writes UTF-16)');
-	}
-	const notText = 'is not UTF-8 text; give YAML or JSON, unpacked';
-	if (bytes.includes(0)) throw new NotText(notText);
-	try {
-		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-	} catch {
-		throw new NotText(notText);
-	}
+	const decoder = createDecoder();
+	const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+	return `${hasMark ? '\uFEFF' : ''}${decoder.push(bytes)}${decoder.end()}`;
 }
 
 async function bytesOf(file: string, stdin: Streams['stdin']): Promise<Uint8Array> {

@@ -10,6 +10,7 @@ export const REVIEW_OPTIONS = {
 		short: 'o',
 	},
 	quiet: { ...toggle, help: 'Text tells only what is denied or warned of, and the count.', short: 'q' },
+	verbose: { ...toggle, help: 'Names on stderr what is skipped because it is not a manifest, and why.' },
 	strict: { ...toggle, help: 'Warnings count as denials: exit code 1.' },
 	namespace: {
 		...text('a namespace'),

@@ -1,6 +1,7 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
 import { fstatSync, type Stats } from 'node:fs';
-import { isProblem, type Problem, problemText } from '../review/problem.ts';
+import { checkNamed } from '../review/named.ts';
+import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../review/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
 import { resultsOf, sarifOf } from '../review/render-sarif.ts';
@@ -23,15 +24,13 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	if (positionals.length === 0)
 		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
 	const report = createReport(terminal);
-	const skipped = new Set<string>();
-	const onSkipped = (place: string): unknown => skipped.add(place);
-	const inputs = await inputsOf(positionals, () => terminal.stdin, onSkipped, isOutputOf(terminal.stdout));
+	const inputs = await inputsOf(positionals, () => terminal.stdin, isOutputOf(terminal.stdout));
 	let passes = 0;
-	const documents = (): AsyncIterable<Source | Problem> => {
+	const documents = (): AsyncIterable<Source | Problem | Skipped> => {
 		passes += 1;
 		const done = passes === 1 ? 'read' : 'reviewed';
 		let count = 0;
-		return documentsOf(inputs, onSkipped, () => {
+		return documentsOf(inputs, () => {
 			count += 1;
 			report.progress(`${count.toLocaleString('en')} documents ${done}`);
 		});
@@ -42,14 +41,21 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	const renderer = rendererOf(options, paintFor(terminal.stdout.isTTY ?? false, terminal.env['NO_COLOR']));
 	const problems: Problem[] = [];
 	let summary = EMPTY;
+	let firstSkipped: Skipped | undefined;
 	await report.print(renderer.start);
 	const reviewing = review(documents, {
 		settings: settingsOf(options),
 		namespace: options.namespace,
 		...(version !== undefined && { toolhive: version.replace(/^v?/, 'v') }),
 	});
-	for await (const one of reviewing) {
+	const named = new Set(inputs.flatMap((one) => ('bytes' in one && !one.isFound ? [one.name] : [])));
+	for await (const one of checkNamed(reviewing, (file) => named.has(file))) {
 		summary = counted(summary, one);
+		if (isSkipped(one)) {
+			firstSkipped ??= one;
+			if (options.verbose) report.tell(problemText(one));
+			continue;
+		}
 		if (isProblem(one)) {
 			problems.push(one);
 			report.tell(problemText(one));
@@ -58,10 +64,12 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 			for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
 		await report.print(renderer.each(one, summary));
 	}
-	if (skipped.size > 0) report.tell(`left out, because they are no manifests: ${[...skipped].join(', ')}`);
+	if (summary.skipped > 0 && !options.verbose) report.tell(`${summary.skipped} skipped; --verbose names each, and why`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
 		// What should have filled a pipe may have failed; to pass that would be wrong.
-		report.tell(`there is no manifest in ${positionals.map((name) => (name === '-' ? 'stdin' : name)).join(', ')}`);
+		const places = positionals.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
+		const why = firstSkipped === undefined ? '' : `; ${problemText(firstSkipped)}`;
+		report.tell(`there is no manifest in ${places}${why}`);
 		summary = { ...summary, unreadable: 1 };
 	}
 	await report.print(renderer.end(summary, problems));
@@ -118,14 +126,13 @@ function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 }
 
 async function* documentsOf(
-	inputs: readonly (Input | Problem)[],
-	onSkipped: (place: string) => void,
+	inputs: readonly (Input | Problem | Skipped)[],
 	onDocument: () => void,
-): AsyncGenerator<Source | Problem> {
+): AsyncGenerator<Source | Problem | Skipped> {
 	for (const input of inputs) {
-		if (isProblem(input)) yield input;
+		if (isUnreviewed(input)) yield input;
 		else {
-			for await (const source of sourcesIn(input, onSkipped)) {
+			for await (const source of sourcesIn(input)) {
 				onDocument();
 				yield source;
 			}

@@ -1,8 +1,10 @@
 /** Objects of Kubernetes as they stand in a file. */
 import { textOf } from '../objects/metadata.ts';
+import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { NotJson, parseJson } from './json.ts';
-import { NOT_RENDERED, type Problem } from './problem.ts';
+import { mentionsToolhive } from './mention.ts';
+import { broken, NOT_RENDERED, type Problem, type Skipped } from './problem.ts';
 import { LONGEST_YAML, type Source } from './split.ts';
 import { type Parsed, type Path, roundedOf, Unparsable } from './values.ts';
 import { parseYaml } from './yaml.ts';
@@ -19,18 +21,17 @@ export interface Manifest {
 	readonly lineOf: (field: string) => number;
 }
 
-/** Everything in one document: one object, the items of a List, or what is wrong with it. */
-export function manifestsOf(source: Source): (Manifest | Problem)[] {
+/** Everything in one document: one object, the items of a List, or why it is none. */
+export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	const { file, line } = source;
 	try {
 		const parsed = parsedOf(source);
 		if (parsed === undefined) return [];
 		const lineAt = (path: Path): number => line - 1 + parsed.lineOf(path);
 		return objectsIn(parsed.value, []).map(({ value, path }) => {
+			if (!isManifest(value)) return { file, line: lineAt(path), skipped: whyNot(value) };
 			const problem = problemOf(value);
-			if (problem !== undefined || !isObject(value)) {
-				return { file, line: lineAt(path), problem: problem ?? NO_MANIFEST };
-			}
+			if (problem !== undefined) return { file, line: lineAt(path), problem };
 			return {
 				file,
 				line: lineAt(path.length > 0 ? path : firstKey(value)),
@@ -42,7 +43,7 @@ export function manifestsOf(source: Source): (Manifest | Problem)[] {
 	} catch (error) {
 		if (!(error instanceof Unparsable)) throw error;
 		const at = error.at === undefined ? { line } : { line: line - 1 + error.at.line, column: error.at.column };
-		return [{ file, ...at, problem: error.message }];
+		return [broken({ file, ...at, problem: error.message }, mentionsToolhive(source.text))];
 	}
 }
 
@@ -61,9 +62,9 @@ function parsedOf({ text, format }: Source): Parsed | undefined {
 	}
 }
 
-const KUSTOMIZATION = 'this is for kustomize; review what `kubectl kustomize` makes of it';
+const KUSTOMIZATION = 'this is for kustomize; review what `kubectl kustomize` prints';
 
-export const NO_MANIFEST = 'no apiVersion and kind, so this is no manifest of Kubernetes';
+export const NO_MANIFEST = 'no apiVersion and kind at the top level, so this is not a Kubernetes manifest';
 
 /** The object begins with its first key, not with the comments above it. */
 const firstKey = (value: Json): Path => Object.keys(value).slice(0, 1);
@@ -74,7 +75,7 @@ interface Placed {
 }
 
 function objectsIn(value: unknown, path: Path): Placed[] {
-	if (!isObject(value) || !isList(value)) return [{ value, path }];
+	if (!isManifest(value) || !isList(value)) return [{ value, path }];
 	const { items } = value;
 	if (items === undefined || items === null) return [];
 	if (!Array.isArray(items)) return [{ value: items, path: [...path, 'items'] }];
@@ -95,18 +96,40 @@ function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	return { apiVersion, kind: textOf(kind)?.replace(/List$/, ''), ...item };
 }
 
-function problemOf(value: unknown): string | undefined {
-	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is no manifest of Kubernetes`;
-	if (![value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '')) return NO_MANIFEST;
-	if (value['kind'] === 'AdmissionReview') return undefined;
-	if (String(value['apiVersion']).startsWith('kustomize.config.k8s.io/')) return KUSTOMIZATION;
+/** Only what is at the top level counts: values of a chart may hold whole objects further down. */
+const isManifest = (value: unknown): value is Json =>
+	isObject(value) &&
+	[value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '') &&
+	!isForKustomize(value);
+
+const isForKustomize = ({ apiVersion }: Json): boolean => String(apiVersion).startsWith('kustomize.config.k8s.io/');
+
+function whyNot(value: unknown): string {
+	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is not a Kubernetes manifest`;
+	return isForKustomize(value) ? KUSTOMIZATION : NO_MANIFEST;
+}
+
+/** Only of what the webhooks look at; the names of other objects are for others to check. */
+function problemOf(value: Json): string | undefined {
+	if (!isOurs(value)) return undefined;
 	const { name, generateName } = metadataOf(value);
 	if (typeof name !== 'string' && typeof generateName !== 'string') {
-		const found = typeof name === 'number' || typeof name === 'boolean' ? `; ${name} needs quotes to be one` : '';
-		return `${value['kind']} without a name: metadata.name must be a text${found}`;
+		const found = typeof name === 'number' || typeof name === 'boolean' ? `; put quotes around ${name}` : '';
+		return `${value['kind']} without a name: metadata.name must be a string${found}; ${IF_PATCH}`;
 	}
 	return textOf(name)?.includes('{{') ? NOT_RENDERED : undefined;
 }
+
+const IF_PATCH = 'if this is a patch for kustomize, review what `kubectl kustomize` prints';
+
+/** A server, or an object that names one as its owner. */
+const isOurs = (object: Json): boolean => {
+	const { ownerReferences } = metadataOf(object);
+	return isServer(object) || (Array.isArray(ownerReferences) && ownerReferences.some(isServer));
+};
+
+const isServer = (value: unknown): boolean =>
+	isObject(value) && isKind(value['kind']) && isOfToolhive(value['apiVersion']);
 
 /** `metadata.annotations[toolhive-scaling/ignore]` as keys. What stands in brackets may have dots. */
 const stepsOf = (field: string): string[] =>

@@ -2,7 +2,10 @@
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isProblem, type Problem } from './problem.ts';
+import { createDecoder, NotText } from './decode.ts';
+import { NO_MANIFEST } from './manifest.ts';
+import { createMention, mentionsToolhive } from './mention.ts';
+import { broken, isUnreviewed, type Problem, type Skipped } from './problem.ts';
 import { documentsIn, type Source } from './split.ts';
 
 export interface Input {
@@ -20,15 +23,14 @@ export const STDIN = '<stdin>';
 export async function inputsOf(
 	paths: readonly string[],
 	stdin: () => AsyncIterable<Uint8Array>,
-	onSkipped: (place: string) => void,
 	isOutput: (found: Stats) => boolean = () => false,
-): Promise<(Input | Problem)[]> {
-	const inputs: (Input | Problem)[] = [];
+): Promise<(Input | Problem | Skipped)[]> {
+	const inputs: (Input | Problem | Skipped)[] = [];
 	const seen = new Set<string>();
 	const add = async (file: string, isFound: boolean): Promise<void> => {
 		const found = await stat(file);
 		if (isOutput(found)) {
-			onSkipped(`${file} (this is where the report goes)`);
+			inputs.push({ file, skipped: 'this is where the report goes' });
 			return;
 		}
 		const key = found.isFile() ? await realpath(file) : file;
@@ -56,7 +58,7 @@ export async function inputsOf(
 			if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
 			const path = join(folder, entry.name);
 			if (entry.isDirectory() && isChart && entry.name === 'templates') {
-				onSkipped(`${path} (a Helm chart: review what \`helm template\` prints)`);
+				inputs.push({ file: path, skipped: 'templates of a Helm chart; review what `helm template` prints' });
 			} else if (entry.isDirectory()) await orProblem(path, () => addFolder(path));
 			else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) await orProblem(path, () => add(path, true));
 		}
@@ -78,45 +80,37 @@ export async function inputsOf(
 	return inputs;
 }
 
-/**
- * The documents of `input`. What cannot be read is told in its place. A folder of manifests has other files in it, which are
- * not worth an error: they are left out, and `onSkipped` hears of them.
- */
-export async function* sourcesIn(
-	{ name, bytes, isFound }: Input,
-	onSkipped: (place: string) => void,
-): AsyncGenerator<Source | Problem> {
+/** The documents of `input`. What is not reviewed is reported in its place. */
+export async function* sourcesIn(input: Input): AsyncGenerator<Source | Problem | Skipped> {
+	const { name, bytes, isFound } = input;
 	try {
 		for await (const source of documentsIn(name, textOf(bytes()))) {
-			if (!isFound || isProblem(source) || isForCluster(source.text)) yield source;
-			else onSkipped(`${source.file}:${source.line}`);
+			if (!isFound || isUnreviewed(source) || mayBeManifest(source.text)) yield source;
+			else yield { file: name, line: source.line, skipped: NO_MANIFEST };
 		}
 	} catch (error) {
-		yield { file: name, problem: reasonOf(error) };
+		const problem = { file: name, problem: reasonOf(error) };
+		yield error instanceof NotText ? broken(problem, await mentionsIn(bytes())) : problem;
 	}
 }
 
-/** Both words somewhere: without them a document cannot be a manifest, whatever else it is. Kustomize's are none either. */
-const isForCluster = (text: string): boolean =>
-	/\bkind["']?\s*:/.test(text) &&
-	/\bapiVersion["']?\s*:/.test(text) &&
-	!/^apiVersion:\s*["']?kustomize\.config\.k8s\.io\//m.test(text);
-
-class NoText extends Error {}
+/** Both words somewhere: most other files of a repository need no parsing to be passed over. */
+const mayBeManifest = (text: string): boolean =>
+	mentionsToolhive(text) || (/\bkind["']?\s*:/.test(text) && /\bapiVersion["']?\s*:/.test(text));
 
 async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-	const decoder = new TextDecoder('utf-8', { fatal: true });
-	const decoded = (chunk?: Uint8Array): string => {
-		try {
-			const text = chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
-			if (!text.includes('\0')) return text;
-		} catch {
-			// Said below, like the zero byte.
-		}
-		throw new NoText('this is no UTF-8 text; is it a binary file, or UTF-16?');
-	};
-	for await (const chunk of bytes) yield decoded(chunk);
-	yield decoded();
+	const decoder = createDecoder();
+	for await (const chunk of bytes) yield decoder.push(chunk);
+	yield decoder.end();
+}
+
+/** Of bytes that are not text, in whatever encoding: UTF-16 has a zero beside each letter. */
+async function mentionsIn(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
+	const mention = createMention();
+	for await (const chunk of bytes) {
+		if (mention(Buffer.from(chunk).toString('latin1').replaceAll('\0', ''))) return true;
+	}
+	return false;
 }
 
 class TooLong extends Error {}
@@ -149,7 +143,7 @@ const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
 const isSpecial = (entry: Dirent): boolean => !entry.isFile() && !entry.isSymbolicLink();
 
 function reasonOf(error: unknown): string {
-	if (error instanceof NoText) return error.message;
+	if (error instanceof NotText) return error.message;
 	switch ((error as NodeJS.ErrnoException).code) {
 		case 'ENOENT':
 			return 'there is no such file or folder';

@@ -27,9 +27,12 @@ export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
 	return `${isFirst ? '' : ','}\n${writeJson(entry, 2)}`;
 }
 
-/** `problems` stands there only where something could not be read. */
-export const jsonEnd = ({ objects, mutated, denied, warnings }: Summary, problems: readonly Problem[]): string => {
-	const summary = writeJson({ objects, mutated, denied, warnings });
+/** `problems` is there only if something could not be read, `skipped` only if something was skipped. */
+export const jsonEnd = (
+	{ objects, mutated, denied, warnings, skipped }: Summary,
+	problems: readonly Problem[],
+): string => {
+	const summary = writeJson({ objects, mutated, denied, warnings, ...(skipped > 0 && { skipped }) });
 	const unread = problems.length === 0 ? '' : `,\n"problems": ${writeJson(problems, 2)}`;
 	return `\n],\n"summary": ${summary}${unread} }\n`;
 };

@@ -1,6 +1,6 @@
 /** The report for people: what happens to each object, where, and what to do about it. */
 import { ADVICE } from '../policy/advice.ts';
-import { KIND_LIST } from '../toolhive/names.ts';
+import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { changesOf } from './difference.ts';
 import type { Outlook } from './outlook.ts';
@@ -36,7 +36,7 @@ const WARNED = { symbol: '!', colour: 'yellow' } as const;
 export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
 	const { denials, warnings, conditions, notes, before, after } = reviewed;
-	const isServer = KIND_LIST.some((one) => one === kind);
+	const isServer = isKind(kind) && isOfToolhive(reviewed.apiVersion);
 	if (verdict === 'unchanged' && !isServer && warnings.length === 0 && notes.length === 0) return '';
 	const title = `${kind} ${namespace}/${name || '(name generated)'}${operation === 'CREATE' ? '' : ` (${operation})`}`;
 	const { symbol, colour } = verdict === 'denied' || warnings.length === 0 ? VERDICTS[verdict] : WARNED;
@@ -83,13 +83,14 @@ export const problemsText = (problems: readonly Problem[], paint: Paint): string
 	problems.map((one) => `${paint('red', `✗ ${'unread'.padEnd(9)}`)} ${paint('plain', problemText(one))}\n`).join('');
 
 export function summaryText(summary: Summary, isStrict: boolean, paint: Paint): string {
-	const { objects, mutated, denied, warnings, unreadable } = summary;
+	const { objects, mutated, denied, warnings, unreadable, skipped } = summary;
 	const counted = isStrict ? ' (counted as denials)' : '';
 	const parts = [
 		denied > 0 ? paint('red', `${denied} denied`) : 'none denied',
 		`${mutated} mutated`,
 		warnings === 0 ? 'no warnings' : paint('yellow', `${count(warnings, 'warning')}${counted}`),
 		...(unreadable > 0 ? [paint('red', `${unreadable} unread`)] : []),
+		...(skipped > 0 ? [`${skipped} skipped`] : []),
 	];
 	return `${count(objects, 'object')} reviewed: ${parts.join(', ')}\n`;
 }

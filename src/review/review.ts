@@ -12,9 +12,10 @@ import type { Settings } from '../policy/settings.ts';
 import { isObject, type Json, type Operation, type Server } from '../toolhive/types.ts';
 import { admit, type Handlers, patchedWith, requestOf } from './admit.ts';
 import { type Manifest, manifestsOf } from './manifest.ts';
+import { mentionsToolhive } from './mention.ts';
 import { notesOnName, notesOnOwner } from './notes.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
-import { isProblem, type Problem } from './problem.ts';
+import { broken, isUnreviewed, type Problem, type Skipped } from './problem.ts';
 import type { Source } from './split.ts';
 import { createInputCluster, type InputCluster } from './surroundings.ts';
 
@@ -60,19 +61,19 @@ export interface Reviewed {
 
 /** Reads `documents` twice, so that memory holds the servers and not the input: once for who is there, then one by one. */
 export async function* review(
-	documents: () => AsyncIterable<Source | Problem>,
+	documents: () => AsyncIterable<Source | Problem | Skipped>,
 	options: ReviewOptions,
-): AsyncGenerator<Reviewed | Problem> {
+): AsyncGenerator<Reviewed | Problem | Skipped> {
 	const cluster = createInputCluster(options.namespace, options.toolhive);
 	for await (const source of documents()) {
-		if (isProblem(source) || !IN_CLUSTER.test(source.text)) continue;
+		if (isUnreviewed(source) || !IN_CLUSTER.test(source.text)) continue;
 		for (const manifest of manifestsOf(source)) {
-			if (!isProblem(manifest)) cluster.add(manifest.object, manifest.file, manifest.line);
+			if (!isUnreviewed(manifest)) cluster.add(manifest.object, manifest.file, manifest.line);
 		}
 	}
 	for await (const source of documents()) {
-		for (const manifest of isProblem(source) ? [source] : manifestsOf(source)) {
-			yield isProblem(manifest) ? manifest : await reviewOne(manifest, cluster, options);
+		for (const manifest of isUnreviewed(source) ? [source] : manifestsOf(source)) {
+			yield isUnreviewed(manifest) ? manifest : await reviewOne(manifest, cluster, options);
 		}
 	}
 }
@@ -84,10 +85,12 @@ async function reviewOne(
 	manifest: Manifest,
 	cluster: InputCluster,
 	{ settings, namespace }: ReviewOptions,
-): Promise<Reviewed | Problem> {
+): Promise<Reviewed | Problem | Skipped> {
 	const { file, line, object, exact } = manifest;
 	const request = requestOf(object, namespace, `${file}:${line}`);
-	if ('error' in request) return { file, line, problem: request.error };
+	// Only an AdmissionReview can be wrong, and those of other webhooks are in repositories, too.
+	if ('error' in request)
+		return broken({ file, line, problem: request.error }, mentionsToolhive(JSON.stringify(object)));
 	const seen = cluster.from(file);
 	const { signal } = new AbortController();
 	const handlersOf = (known: Cluster): Handlers => ({

@@ -1,5 +1,6 @@
 /** Cuts JSON that arrives in pieces after each value, without parsing it. */
-import type { Problem } from './problem.ts';
+import { createMention, mentionsToolhive } from './mention.ts';
+import { broken, type Problem, type Skipped } from './problem.ts';
 import type { Source } from './split.ts';
 
 /** Characters. */
@@ -19,7 +20,7 @@ export interface Left {
 export async function* valuesIn(
 	file: string,
 	pieces: AsyncIterator<string>,
-): AsyncGenerator<Source | Problem, Left | undefined> {
+): AsyncGenerator<Source | Problem | Skipped, Left | undefined> {
 	let parts: string[] = [];
 	let length = 0;
 	let depth = 0;
@@ -30,13 +31,17 @@ export async function* valuesIn(
 	/** Blanks between two values, of the last line only. */
 	let blanks = '';
 
+	/** Of the parts that are too many to be kept. */
+	let mention = createMention();
+
 	const keep = (part: string): void => {
 		length += part.length;
 		if (length <= LONGEST) parts.push(part);
+		else mention(part);
 	};
-	const value = (): Source | Problem =>
+	const value = (): Source | Problem | Skipped =>
 		length > LONGEST
-			? { file, line: begins, problem: TOO_LONG }
+			? broken({ file, line: begins, problem: TOO_LONG }, mention('') || mentionsToolhive(parts.join('')))
 			: { file, line: begins, text: parts.join(''), format: 'json' };
 
 	for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
@@ -53,6 +58,7 @@ export async function* valuesIn(
 				if (piece[start] !== '{') return { text: blanks + piece.slice(start), line };
 				parts = [];
 				length = 0;
+				mention = createMention();
 				begins = line;
 				blanks = '';
 				from = start;

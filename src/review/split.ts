@@ -1,5 +1,7 @@
 /** Cuts a text that arrives in pieces into documents where kubectl does: YAML at its `---` lines, JSON after each value. */
-import type { Problem } from './problem.ts';
+import { GROUP } from '../toolhive/names.ts';
+import { createMention, mentionsToolhive } from './mention.ts';
+import { broken, type Problem, type Skipped } from './problem.ts';
 import { valuesIn } from './split-json.ts';
 
 export interface Source {
@@ -21,7 +23,10 @@ const MOST_BLANKS = 1024 * 1024;
 const JSON_START = /^\s*\{\s*["}]/;
 
 /** Bounded memory: never more than one document and one piece. */
-export async function* documentsIn(file: string, pieces: AsyncIterable<string>): AsyncGenerator<Source | Problem> {
+export async function* documentsIn(
+	file: string,
+	pieces: AsyncIterable<string>,
+): AsyncGenerator<Source | Problem | Skipped> {
 	const iterator = pieces[Symbol.asyncIterator]();
 	let start = '';
 	// What the text is shows in its first character, or in the one after a brace.
@@ -52,26 +57,40 @@ async function* sectionsIn(
 	file: string,
 	pieces: AsyncIterable<string>,
 	from: number,
-): AsyncGenerator<Source | Problem> {
+): AsyncGenerator<Source | Problem | Skipped> {
 	let lines: string[] = [];
 	let length = 0;
 	let begins = from;
 	let number = from - 1;
+	/** What kubectl does not take before a document: an error if it or the document is about a server. */
+	let before: Problem[] = [];
+	let isBeforeOurs = false;
+	/** Whether a document that is too long to be kept is about a server. */
+	let isLongOurs = false;
 	/** `...` was there, and the first line behind it that is lost by that. */
 	let isEnded = false;
 	let lost: number | undefined;
-	const taken = function* (): Generator<Source | Problem> {
-		if (length > LONGEST_YAML) yield { file, line: begins, problem: TOO_LONG };
-		else if (lines.some(isText)) {
-			const text = `${lines.join('\n')}\n`;
-			yield { file, line: begins, text, format: JSON_START.test(text) ? 'json' : 'yaml' };
+	let isLostOurs = false;
+	const taken = function* (isLast = false): Generator<Source | Problem | Skipped> {
+		const isLong = length > LONGEST_YAML;
+		const hasText = isLong || lines.some(isText);
+		const text = isLong ? '' : `${lines.join('\n')}\n`;
+		if (hasText || isLast) {
+			const isOurs = isBeforeOurs || isLongOurs || (before.length > 0 && mentionsToolhive(text));
+			for (const problem of before) yield broken(problem, isOurs);
+			before = [];
+			isBeforeOurs = false;
 		}
-		if (lost !== undefined) yield { file, line: lost, problem: BEHIND_DOTS };
+		if (isLong) yield broken({ file, line: begins, problem: TOO_LONG }, isLongOurs);
+		else if (hasText) yield { file, line: begins, text, format: JSON_START.test(text) ? 'json' : 'yaml' };
+		if (lost !== undefined) yield broken({ file, line: lost, problem: BEHIND_DOTS }, isLostOurs);
 		lines = [];
 		length = 0;
 		begins = number + 1;
+		isLongOurs = false;
 		isEnded = false;
 		lost = undefined;
+		isLostOurs = false;
 	};
 	for await (const ended of linesOf(pieces)) {
 		number += 1;
@@ -81,17 +100,23 @@ async function* sectionsIn(
 		if (line.startsWith('---')) {
 			yield* taken();
 			const behind = line.slice(3).trim();
-			if (behind !== '' && !behind.startsWith('#')) yield { file, line: number, problem: BEHIND_DASHES };
+			if (behind !== '' && !behind.startsWith('#')) {
+				before.push({ file, line: number, problem: BEHIND_DASHES });
+				isBeforeOurs ||= mentionsToolhive(behind);
+			}
 		} else if (isEnded) {
 			if (isText(line)) lost ??= number;
+			isLostOurs ||= mentionsToolhive(line);
 		} else if (/^\.\.\.(\s|$)/.test(line)) isEnded = true;
-		else if (line.startsWith('%') && !lines.some(isText)) yield { file, line: number, problem: DIRECTIVE };
+		else if (line.startsWith('%') && !lines.some(isText)) before.push({ file, line: number, problem: DIRECTIVE });
 		else {
+			const wasShort = length <= LONGEST_YAML;
 			length += line.length + 1;
 			if (length <= LONGEST_YAML) lines.push(line);
+			else isLongOurs ||= mentionsToolhive(line) || (wasShort && lines.some(mentionsToolhive));
 		}
 	}
-	yield* taken();
+	yield* taken(true);
 }
 
 const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
@@ -103,6 +128,7 @@ const isText = (line: string): boolean => /^\s*[^\s#]/.test(line);
 async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
 	let rest: string[] = [];
 	let kept = 0;
+	let mention = createMention();
 	for await (const piece of pieces) {
 		const lines = piece.split('\n');
 		const last = lines.pop() ?? '';
@@ -110,9 +136,11 @@ async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
 			yield rest.length === 0 ? line : rest.join('') + line;
 			rest = [];
 			kept = 0;
+			mention = createMention();
 		}
-		// A line longer than any document is not worth keeping whole.
+		// A line longer than any document is not worth keeping whole; only whether it is about a server.
 		if (kept <= LONGEST_YAML && last !== '') rest.push(last);
+		else if (mention(last) && rest.at(-1) !== GROUP) rest.push(GROUP);
 		kept += last.length;
 	}
 	if (rest.length > 0) yield rest.join('');

@@ -1,5 +1,5 @@
 /** The count at the end, and the exit code that follows from it. */
-import { isProblem, type Problem } from './problem.ts';
+import { isProblem, isSkipped, type Problem, type Skipped } from './problem.ts';
 import type { Reviewed } from './review.ts';
 
 export interface Summary {
@@ -9,12 +9,15 @@ export interface Summary {
 	readonly warnings: number;
 	/** Documents and files that could not be read or understood. */
 	readonly unreadable: number;
+	/** Documents and files that are not about the servers, or not manifests at all. */
+	readonly skipped: number;
 }
 
-export const EMPTY: Summary = { objects: 0, mutated: 0, denied: 0, warnings: 0, unreadable: 0 };
+export const EMPTY: Summary = { objects: 0, mutated: 0, denied: 0, warnings: 0, unreadable: 0, skipped: 0 };
 
-export function counted(summary: Summary, one: Reviewed | Problem): Summary {
+export function counted(summary: Summary, one: Reviewed | Problem | Skipped): Summary {
 	if (isProblem(one)) return { ...summary, unreadable: summary.unreadable + 1 };
+	if (isSkipped(one)) return { ...summary, skipped: summary.skipped + 1 };
 	return {
 		...summary,
 		objects: summary.objects + 1,

@@ -52,6 +52,14 @@ describe('thv-scaling crds', function () {
 		expect(await run(['-'], text)).to.deep.equal({ code: 0, stdout: text, stderr: '' });
 	});
 
+	it('UTF-16 with a byte order mark › completed as UTF-8 without one', async () => {
+		const utf16 = Buffer.from(`\uFEFF${OLD}`, 'utf16le');
+		for (const bytes of [utf16, Buffer.from(utf16).swap16()]) {
+			expect(await run(['-'], bytes)).to.deep.equal({ code: 0, stdout: COMPLETED, stderr: NOTE });
+			expect(await run([write('utf16.yaml', bytes)])).to.deep.equal({ code: 0, stdout: COMPLETED, stderr: NOTE });
+		}
+	});
+
 	it('makes one stream of several files', async () => {
 		const files = [
 			write('a.yaml', OURS.trimEnd()),
@@ -101,12 +109,12 @@ describe('thv-scaling crds', function () {
 			it: 'packed bytes',
 			args: ['-'],
 			input: gzipSync(OLD),
-			says: /<stdin> is not UTF-8 text; give YAML or JSON, unpacked/,
+			says: /<stdin>: this is not UTF-8 text.*binary file/,
 		},
-		{ it: 'text with a null byte', args: ['-'], input: 'a: \0\n', says: /<stdin> is not UTF-8 text/ },
-		{ it: 'Latin 1', args: ['-'], input: Buffer.from('a: \xe4\n', 'latin1'), says: /<stdin> is not UTF-8 text/ },
-		{ it: 'UTF-16', args: ['-'], input: utf16, says: /<stdin> is UTF-16; save it as UTF-8/ },
-		{ it: 'UTF-16 the other way round', args: ['-'], input: Buffer.from(utf16).swap16(), says: /<stdin> is UTF-16/ },
+		{ it: 'text with a null byte', args: ['-'], input: 'a: \0\n', says: /<stdin>: this is not UTF-8 text/ },
+		{ it: 'Latin 1', args: ['-'], input: Buffer.from('a: \xe4\n', 'latin1'), says: /<stdin>: this is not UTF-8 text/ },
+		{ it: 'UTF-16 without a mark', args: ['-'], input: utf16.subarray(2), says: /<stdin>: this is not UTF-8 text/ },
+		{ it: 'UTF-16 of an odd length', args: ['-'], input: utf16.subarray(0, -1), says: /odd number of bytes/ },
 		{
 			it: 'a text without end',
 			args: ['-'],

@@ -95,10 +95,37 @@ describe('thv-scaling review', function () {
 		const json = await run(file, '-o', 'json');
 		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good also stands in');
 	});
-	it('says what it left out of a folder', async () => {
-		const { code, stderrText } = await run(folder);
-		expect(code).to.equal(1);
-		expect(stderrText()).to.include('left out, because they are no manifests: ').and.include('broken.yaml:1');
+	it('something skipped › counted, and named on request', async () => {
+		const files = ['denied.yaml', put('list.yaml', '---\n- a\n')];
+		const silent = await run(...files);
+		expect(silent.stdoutText()).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
+		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose names each, and why\n');
+		const named = await run(...files, '--verbose', '-o', 'json');
+		expect([silent.code, named.code]).to.deep.equal([1, 1]);
+		expect(JSON.parse(named.stdoutText()).summary).to.deep.equal({
+			...{ objects: 1, mutated: 0, denied: 1, warnings: 0, skipped: 1 },
+		});
+		expect(named.stderrText()).to.match(
+			/^thv-scaling: .*list\.yaml:2: skipped: a list is not a Kubernetes manifest\n$/,
+		);
+	});
+	it('a file that cannot be parsed › named among others › error, while one in a folder is skipped', async () => {
+		const named = await run('good.yaml', 'broken.yaml');
+		expect([named.code, named.stderrText().includes('broken.yaml:1:4: Nested mappings')]).to.deep.equal([2, true]);
+		const found = await run(folder, '--verbose');
+		expect(found.code).to.equal(1);
+		expect(found.stderrText()).to.include('broken.yaml:1: skipped: no apiVersion and kind');
+	});
+	it('a document that cannot be parsed › manifests in the same file › skipped', async () => {
+		for (const text of [`a: [\n${GOOD}`, `${GOOD}---\na: [\n`, `a: [\n---\na: {\n${GOOD}`]) {
+			const { code, stdoutText } = await run(put('mixed.yaml', text));
+			expect([code, stdoutText().includes('1 object reviewed')], text).to.deep.equal([0, true]);
+		}
+	});
+	it('nothing but what is skipped › error with the first reason', async () => {
+		const { code, stderrText } = await run(put('values.yaml', 'a: 1\n'), '--verbose');
+		expect(code).to.equal(2);
+		expect(stderrText()).to.match(/there is no manifest in .*values\.yaml; .*values\.yaml:1: skipped: no apiVersion/);
 	});
 
 	const WRONG: readonly (readonly [args: string[], says: string])[] = [
@@ -130,9 +157,9 @@ describe('thv-scaling review', function () {
 		expect(stdout.split('\n').slice(1)).to.deep.equal(['1', '']);
 	});
 	it('does not read the report that it writes into the folder', () => {
-		const shell = 'cd "$3" && "$1" "$2" review -o yaml . > report.yaml';
+		const shell = 'cd "$3" && "$1" "$2" review --verbose -o yaml . > report.yaml';
 		const { stderr } = spawnSync('bash', ['-c', shell, 'bash', process.execPath, MAIN, folder], { encoding: 'utf8' });
-		expect(stderr).to.include('report.yaml (this is where the report goes)');
+		expect(stderr).to.include('report.yaml: skipped: this is where the report goes');
 		rmSync(join(folder, 'report.yaml'));
 	});
 	it('says when the report cannot be written', function () {

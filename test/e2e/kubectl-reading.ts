@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifestsOf } from '../../src/review/manifest.ts';
-import { isProblem } from '../../src/review/problem.ts';
-import { documentsIn } from '../../src/review/split.ts';
+import { isUnreviewed } from '../../src/review/problem.ts';
+import { sourcesIn } from '../../src/review/read.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 
 /** The objects it read in this order, and whether it refused something. */
@@ -13,16 +13,26 @@ export interface Reading {
 	readonly isRefused: boolean;
 }
 
+export type Encode = (text: string) => Uint8Array;
+
+const encodeUtf8: Encode = (text) => Buffer.from(text);
+
 /** Stands in each text where its object is named, so that what kubectl prints can be told apart. */
 export const NAME = 'NAME';
 
 const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
 
 /** All `texts` at once, in the order given: kubectl goes on with the next file where it refuses one. It needs no server for that. */
-export async function readByKubectl(plane: ControlPlane, texts: readonly string[]): Promise<Reading[]> {
+export async function readByKubectl(
+	plane: ControlPlane,
+	texts: readonly string[],
+	encode: Encode = encodeUtf8,
+): Promise<Reading[]> {
 	const folder = mkdtempSync(join(tmpdir(), 'kubectl-reads-'));
 	try {
-		for (const [index, text] of texts.entries()) writeFileSync(join(folder, `${index}.yaml`), namedText(text, index));
+		for (const [index, text] of texts.entries()) {
+			writeFileSync(join(folder, `${index}.yaml`), encode(namedText(text, index)));
+		}
 		const marked = ['annotate', '--local', '-f', folder, '-o', 'json', `${MARK}=`];
 		const { stdout, stderr } = await plane.kubectl(marked);
 		const refused = new Set([...stderr.matchAll(/\/(\d+)\.yaml"?: /g)].map(([, index]) => Number(index)));
@@ -38,15 +48,15 @@ export async function readByKubectl(plane: ControlPlane, texts: readonly string[
 	}
 }
 
-export async function readByUs(text: string, index: number): Promise<Reading> {
-	const pieces = async function* () {
-		yield namedText(text, index);
+export async function readByUs(text: string, index: number, encode: Encode = encodeUtf8): Promise<Reading> {
+	const bytes = async function* () {
+		yield encode(namedText(text, index));
 	};
 	const objects: unknown[] = [];
 	let isRefused = false;
-	for await (const source of documentsIn('f', pieces())) {
-		for (const one of isProblem(source) ? [source] : manifestsOf(source)) {
-			if (isProblem(one)) isRefused = true;
+	for await (const source of sourcesIn({ name: 'f', bytes, isFound: false })) {
+		for (const one of isUnreviewed(source) ? [source] : manifestsOf(source)) {
+			if (isUnreviewed(one)) isRefused = true;
 			else objects.push(comparable(one.exact));
 		}
 	}

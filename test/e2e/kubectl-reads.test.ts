@@ -6,7 +6,7 @@ import { writeYaml } from '../../src/review/write-yaml.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
 import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
-import { LOUD, READ_ALIKE } from './kubectl-texts.ts';
+import { DAMAGED, ENCODED, ENCODINGS, LOUD, READ_ALIKE } from './kubectl-texts.ts';
 
 const HEAD = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\n`;
 const inSpec = (text: string): string => `${HEAD}spec:\n  a: ${text}\n`;
@@ -57,6 +57,26 @@ describe('what kubectl reads', function () {
 			it(`${what}: kubectl refuses it or leaves something out, we tell`, async () => {
 				expect((await readByUs(text, index)).isRefused).to.equal(true);
 				expect(loud[index]).not.to.deep.equal(await readByUs(text, index));
+			});
+		}
+	});
+
+	describe('an encoding', () => {
+		for (const [what, encode] of Object.entries(ENCODINGS)) {
+			it(`${what} › as kubectl reads it`, async () => {
+				const read = await readByKubectl(plane(), ENCODED, encode);
+				const isRead = what.endsWith(' with a byte order mark');
+				expect(read.map(({ isRefused }) => isRefused)).to.deep.equal(ENCODED.map(() => !isRead));
+				for (const [index, text] of ENCODED.entries()) {
+					expect(await readByUs(text, index, encode)).to.deep.equal(read[index]);
+				}
+			});
+		}
+		for (const [what, encode] of Object.entries(DAMAGED)) {
+			it(`${what} › kubectl reads it, we refuse it`, async () => {
+				const [read] = await readByKubectl(plane(), ENCODED, encode);
+				expect(read?.objects).to.have.length(1);
+				expect((await readByUs(ENCODED[0] ?? '', 0, encode)).isRefused).to.equal(true);
 			});
 		}
 	});

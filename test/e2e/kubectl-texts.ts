@@ -1,5 +1,5 @@
 /** Whole files as kubectl gets them. */
-import { NAME } from './kubectl-reading.ts';
+import { type Encode, NAME } from './kubectl-reading.ts';
 
 const thing = (spec = '{}', head = ''): string =>
 	`${head}apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\nspec: ${spec}\n`;
@@ -27,7 +27,6 @@ export const READ_ALIKE: Readonly<Record<string, string>> = {
 	'items of any kind': `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\nitems:${ITEM}`,
 	'only comments': '# a\n\n# b\n',
 	nothing: '',
-	'a name that is a number': thing().replace(NAME, '5'),
 	'no kind': thing().replace('kind: Thing', 'kind: ""'),
 	'a text': 'a\n',
 	'a template': `{{- if .Values.a }}\n${thing()}{{- end }}\n`,
@@ -56,6 +55,35 @@ export const READ_ALIKE: Readonly<Record<string, string>> = {
 	'YAML in braces': `{apiVersion: example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n---\n${thing()}`,
 	'YAML in braces with a comment': `{ # a\n"apiVersion": example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n`,
 };
+
+const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
+const big = (text: string): Buffer => little(text).swap16();
+
+/** Encodings that kubectl reads, or refuses, as we do. */
+export const ENCODINGS: Readonly<Record<string, Encode>> = {
+	'UTF-8 with a byte order mark': (text) => Buffer.from(`\ufeff${text}`),
+	'UTF-16LE with a byte order mark': (text) => little(`\ufeff${text}`),
+	'UTF-16BE with a byte order mark': (text) => big(`\ufeff${text}`),
+	'UTF-16LE without a byte order mark': little,
+	'UTF-16BE without a byte order mark': big,
+	'UTF-32LE': (text) => Buffer.from([0xff, 0xfe, 0, 0, ...[...text].flatMap((one) => [one.charCodeAt(0), 0, 0, 0])]),
+};
+
+/** What kubectl reads in them with U+FFFD where something is damaged. We refuse it: a name or an address would be another one. */
+export const DAMAGED: Readonly<Record<string, Encode>> = {
+	'UTF-16LE with an odd number of bytes': (text) => little(`\ufeff${text}# a`).subarray(0, -1),
+	'UTF-16BE with an odd number of bytes': (text) => big(`\ufeff${text}# a`).subarray(0, -1),
+	'UTF-16LE with half of a surrogate pair': (text) => little(`\ufeff${text}# \ud800 b\n`),
+	'UTF-16BE with half of a surrogate pair': (text) => big(`\ufeff${text}# \udc00 b\n`),
+	'Latin 1': (text) => Buffer.from(`${text}# \xe4\n`, 'latin1'),
+};
+
+/** The texts in them. */
+export const ENCODED: readonly string[] = [
+	thing('{a: "é😀"}'),
+	`${thing('{a: 1}')}---\n${thing('{a: 2}')}`,
+	json('{"a":1}'),
+];
 
 /** Here we say more than kubectl, or go on where it stops. */
 export const LOUD: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { type Manifest, manifestsOf } from '../../src/review/manifest.ts';
-import { isProblem, problemText } from '../../src/review/problem.ts';
+import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/review/problem.ts';
 import type { Source } from '../../src/review/split.ts';
 
 const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
@@ -9,7 +9,7 @@ const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
 
 const manifestsIn = (text: string, format: Source['format'] = 'yaml', line = 1): Manifest[] =>
 	read(text, format, line).map((one) => {
-		if (isProblem(one)) throw new Error(problemText(one));
+		if (isUnreviewed(one)) throw new Error(problemText(one));
 		return one;
 	});
 
@@ -75,7 +75,7 @@ describe('a List', () => {
 			'{"apiVersion":"v1","kind":"List","items":[3,{"apiVersion":"v1","kind":"X","metadata":{"name":"a"}}]}',
 			'json',
 		);
-		expect(all.map(isProblem)).to.deep.equal([true, false]);
+		expect(all.map(isSkipped)).to.deep.equal([true, false]);
 	});
 	it('a kind of somebody else that ends in List is an object like others', () => {
 		const [one] = manifestsIn('apiVersion: example.com/v1\nkind: AllowList\nmetadata: { name: a }\nspec: {}\n');
@@ -83,25 +83,18 @@ describe('a List', () => {
 	});
 });
 
-const UNREADABLE: { it: string; text: string; says: string }[] = [
-	{ it: 'broken YAML', text: 'a: 1\n b: 2\n', says: 'f:11:4: Nested mappings' },
-	{ it: 'a key twice', text: `${TYPE}kind: Secret\n`, says: 'f:13:1: the key "kind" stands twice' },
-	{ it: 'a tab', text: `${TYPE}metadata:\n\tname: a\n`, says: 'f:14:1: Tabs are not allowed as indentation' },
-	{ it: 'a list', text: '- a\n', says: 'f:11: a list is no manifest of Kubernetes' },
-	{ it: 'a text', text: 'hello\n', says: 'f:11: a plain value is no manifest of Kubernetes' },
-	{ it: 'no kind', text: 'apiVersion: v1\nmetadata: { name: a }\n', says: 'f:11: no apiVersion and kind' },
-	{ it: 'no name', text: TYPE, says: 'f:11: ConfigMap without a name' },
-	{ it: 'a name that is a number', text: `${TYPE}metadata: { name: 7 }\n`, says: '7 needs quotes to be one' },
-	{
-		it: 'one for kustomize',
-		text: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
-		says: 'kubectl kustomize',
-	},
-	{ it: 'a template as a name', text: `${TYPE}metadata: { name: "{{ .Release.Name }}" }\n`, says: 'helm template' },
+const SERVER = 'apiVersion: toolhive.stacklok.dev/v1beta1\nkind: MCPServer\n';
+const OWNED = `${TYPE}metadata:\n  ownerReferences: [{ apiVersion: toolhive.stacklok.dev/v1beta1, kind: MCPServer, name: a }]\n`;
+
+/** Not to be parsed: an error where the text mentions ToolHive, skipped where it does not. */
+const UNPARSABLE: { it: string; text: string; says: string }[] = [
+	{ it: 'broken YAML', text: 'a: 1\n b: 2\n', says: 'f:11:4: … Nested mappings' },
+	{ it: 'a key twice', text: `${TYPE}kind: Secret\n`, says: 'f:13:1: … the key "kind" stands twice' },
+	{ it: 'a tab', text: `${TYPE}metadata:\n\tname: a\n`, says: 'f:14:1: … Tabs are not allowed as indentation' },
 	{
 		it: 'a template as a value',
 		text: `${TYPE}metadata: { name: a }\nx: {{ .Values.x }}\n`,
-		says: 'f:14:5: it looks like a Helm',
+		says: 'f:14:5: … it looks like a Helm',
 	},
 	{ it: 'a template around lines', text: `{{- if .Values.x }}\n${TYPE}{{- end }}\n`, says: 'helm template' },
 	{
@@ -111,23 +104,116 @@ const UNREADABLE: { it: string; text: string; says: string }[] = [
 	},
 ];
 
-describe('a document that is no manifest', () => {
-	for (const { it: title, text, says } of UNREADABLE) {
-		it(`${title}: says where and what`, () => {
+describe('a document that cannot be parsed', () => {
+	for (const { it: title, text, says } of UNPARSABLE) {
+		it(`${title} › it does not mention ToolHive › skipped, with where and what`, () => {
 			const [one, ...others] = read(text, 'yaml', 11);
 			expect(others).to.deep.equal([]);
-			expect(one !== undefined && isProblem(one) ? problemText(one) : 'was read').to.include(says);
+			expect(one).to.include({ isBroken: true });
+			expect(one !== undefined && isSkipped(one) ? problemText(one) : 'not skipped').to.include(
+				says.replace('…', 'skipped:'),
+			);
+		});
+		it(`${title} › it mentions ToolHive › error`, () => {
+			const [one, ...others] = read(`${text}# toolhive.stacklok.dev\n`, 'yaml', 11);
+			expect(others).to.deep.equal([]);
+			expect(one !== undefined && isProblem(one) ? problemText(one) : 'no error').to.include(says.replace('… ', ''));
 		});
 	}
 	it('what is wrong is said before that it may be a template', () => {
 		const [one] = read(`${TYPE}data:\n\ta: "{{ $labels.pod }}"\n`);
-		const problem = one !== undefined && isProblem(one) ? one.problem : '';
-		expect(problem).to.match(/^Tabs are not allowed.*; if this is a Helm template/);
+		expect(one !== undefined && isSkipped(one) ? one.skipped : '').to.match(
+			/^Tabs are not allowed.*; if this is a Helm template/,
+		);
 	});
+});
+
+const NOT_MANIFESTS: { it: string; text: string; why: string }[] = [
+	{ it: 'a list', text: '- a\n', why: 'a list is not a Kubernetes manifest' },
+	{ it: 'a JSON patch', text: '- op: replace\n  path: /kind\n  value: MCPServer\n', why: 'a list is not' },
+	{ it: 'a text', text: 'hello\n', why: 'a plain value is not a Kubernetes manifest' },
+	{ it: 'no kind', text: 'apiVersion: v1\nmetadata: { name: a }\n', why: 'no apiVersion and kind at the top level' },
+	{ it: 'no apiVersion', text: 'kind: MCPServer\nmetadata: { name: a }\n', why: 'no apiVersion and kind' },
+	{ it: 'an empty kind', text: 'apiVersion: v1\nkind: ""\n', why: 'no apiVersion and kind' },
+	{
+		it: 'a kind that is an object',
+		text: 'apiVersion: { type: string }\nkind: { type: string }\n',
+		why: 'no apiVersion',
+	},
+	{ it: 'items without a kind', text: `items:\n- ${SERVER.replace('\n', '\n  ')}`, why: 'no apiVersion and kind' },
+	{
+		it: 'values of a chart with a whole server in them',
+		text: `extraObjects:\n- ${SERVER.replace('\n', '\n  ')}`,
+		why: 'no apiVersion and kind at the top level',
+	},
+	{
+		it: 'a kustomization',
+		text: 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
+		why: 'kubectl kustomize',
+	},
+	{
+		it: 'a component of kustomize',
+		text: 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nmetadata: { name: a }\n',
+		why: 'kubectl kustomize',
+	},
+];
+
+describe('a document that is not a manifest', () => {
+	for (const { it: title, text, why } of NOT_MANIFESTS) {
+		it(`${title} › skipped, with the reason`, () => {
+			for (const given of [text, `${text}# toolhive.stacklok.dev\n`]) {
+				const [one, ...others] = read(given, 'yaml', 11);
+				expect(others).to.deep.equal([]);
+				expect(one).not.to.have.property('isBroken');
+				expect(one !== undefined && isSkipped(one) ? problemText(one) : 'not skipped').to.match(/^f:11: skipped: /);
+				expect(one).to.have.property('skipped').that.includes(why);
+			}
+		});
+	}
 	it('a template in a text of a ConfigMap is none of ours', () => {
 		expect(manifestsIn(`${TYPE}metadata: { name: a }\ndata:\n  x: |\n    {{ .Values }}\n`)).to.have.length(1);
 	});
 	it('nothing but comments is nothing', () => {
 		expect(read('---\n# later\n')).to.deep.equal([]);
+	});
+});
+
+const NAMES: { it: string; metadata: string; says: string }[] = [
+	{ it: 'no metadata', metadata: '', says: ' without a name: metadata.name must be a string; if this is a patch for' },
+	{ it: 'metadata of another type', metadata: 'metadata: [a]\n', says: ' without a name' },
+	{ it: 'a name that is a number', metadata: 'metadata: { name: 7 }\n', says: 'put quotes around 7' },
+	{ it: 'a template as a name', metadata: 'metadata: { name: "{{ .Release.Name }}" }\n', says: 'helm template' },
+];
+
+describe('a name that is missing or wrong', () => {
+	for (const { it: title, metadata, says } of NAMES) {
+		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy']) {
+			it(`${title} › ${kind} › error`, () => {
+				const [one] = read(`${SERVER.replace('MCPServer', kind)}${metadata}`);
+				expect(one !== undefined && isProblem(one) ? one.problem : 'no error').to.include(says);
+			});
+		}
+		for (const type of [
+			'apiVersion: kagent.dev/v1alpha1\nkind: MCPServer\n',
+			SERVER.replace('MCPServer', 'MCPGroup'),
+			TYPE,
+		]) {
+			it(`${title} › ${type.replaceAll('\n', ' ').trim()} › an object like others`, () => {
+				expect(manifestsIn(type + metadata)).to.have.length(1);
+			});
+		}
+	}
+	it('an object that a server owns › error', () => {
+		expect(read(OWNED).map(isProblem)).to.deep.equal([true]);
+		expect(read(OWNED.replace('toolhive.stacklok.dev', 'kagent.dev')).map(isUnreviewed)).to.deep.equal([false]);
+	});
+	it('an item of a list of servers › error, and the others are read', () => {
+		const list =
+			'{"apiVersion":"toolhive.stacklok.dev/v1beta1","kind":"MCPServerList","items":[{"spec":{}},{"metadata":{"name":"a"}},3]}';
+		expect(read(list, 'json').map((one) => [isProblem(one), isSkipped(one)])).to.deep.equal([
+			[true, false],
+			[false, false],
+			[false, true],
+		]);
 	});
 });

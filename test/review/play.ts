@@ -1,6 +1,6 @@
 /** Manifests given as texts, reviewed in memory. */
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import { isProblem, type Problem } from '../../src/review/problem.ts';
+import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/review/problem.ts';
 import { type Reviewed, type ReviewOptions, review } from '../../src/review/review.ts';
 import { documentsIn, type Source } from '../../src/review/split.ts';
 
@@ -12,11 +12,11 @@ async function* one(text: string): AsyncGenerator<string> {
 export async function reviewAll(
 	files: Readonly<Record<string, string>>,
 	options: Partial<ReviewOptions> = {},
-): Promise<(Reviewed | Problem)[]> {
-	async function* documents(): AsyncGenerator<Source | Problem> {
+): Promise<(Reviewed | Problem | Skipped)[]> {
+	async function* documents(): AsyncGenerator<Source | Problem | Skipped> {
 		for (const [name, text] of Object.entries(files)) yield* documentsIn(name, one(text));
 	}
-	const all: (Reviewed | Problem)[] = [];
+	const all: (Reviewed | Problem | Skipped)[] = [];
 	const given = { settings: DEFAULT_SETTINGS, namespace: 'default', ...options };
 	for await (const each of review(documents, given)) all.push(each);
 	return all;
@@ -25,7 +25,7 @@ export async function reviewAll(
 /** The same of one text in which everything can be read. */
 export async function reviewed(text: string, options: Partial<ReviewOptions> = {}): Promise<Reviewed[]> {
 	return (await reviewAll({ 'in.yaml': text }, options)).map((each) => {
-		if (isProblem(each)) throw new Error(each.problem);
+		if (isUnreviewed(each)) throw new Error(problemText(each));
 		return each;
 	});
 }

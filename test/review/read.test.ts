@@ -4,9 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { isProblem, type Problem, problemText } from '../../src/review/problem.ts';
+import {
+	isProblem,
+	isSkipped,
+	isUnreviewed,
+	type Problem,
+	problemText,
+	type Skipped,
+} from '../../src/review/problem.ts';
 import { type Input, inputsOf, STDIN, sourcesIn } from '../../src/review/read.ts';
 
+const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';
 
 describe('the input of review', () => {
@@ -26,19 +34,18 @@ describe('the input of review', () => {
 	async function* piped(): AsyncGenerator<Uint8Array> {
 		yield Buffer.from(MANIFEST);
 	}
-	const namesOf = (inputs: readonly (Input | Problem)[]): string[] =>
-		inputs.map((one) => (isProblem(one) ? problemText(one) : one.name.replace(`${folder}/`, '')));
-	const skipped: string[] = [];
-	const inputs = async (paths: string[], stdin = nothing) =>
-		inputsOf(paths, stdin, (place) => skipped.push(place.replace(`${folder}/`, '')));
+	const namesOf = (inputs: readonly (Input | Problem | Skipped)[]): string[] =>
+		inputs.map((one) => (isUnreviewed(one) ? problemText(one) : one.name).replace(`${folder}/`, ''));
+	const inputs = async (paths: string[], stdin = nothing) => inputsOf(paths, stdin);
 	const documentsOf = async (path: string): Promise<{ texts: string[]; skipped: string[] }> => {
 		const skipped: string[] = [];
 		const texts: string[] = [];
 		for (const input of await inputs([path])) {
-			if (isProblem(input)) texts.push(problemText(input));
+			if (isUnreviewed(input)) texts.push(problemText(input));
 			else {
-				for await (const one of sourcesIn(input, (place) => skipped.push(place.replace(`${folder}/`, '')))) {
-					texts.push(isProblem(one) ? problemText(one).replace(`${folder}/`, '') : one.text);
+				for await (const one of sourcesIn(input)) {
+					if (isSkipped(one)) skipped.push(problemText(one).replace(`${folder}/`, ''));
+					else texts.push(isProblem(one) ? problemText(one).replace(`${folder}/`, '') : one.text);
 				}
 			}
 		}
@@ -64,7 +71,7 @@ describe('the input of review', () => {
 		symlinkSync(join(folder, 'nowhere'), join(folder, 'dead/a.yaml'));
 		put('dead/b.yaml', MANIFEST);
 		symlinkSync(join(folder, 'dead/loop.yaml'), join(folder, 'dead/loop.yaml'));
-		expect(namesOf(await inputs([join(folder, 'dead')])).map((name) => name.replace(`${folder}/`, ''))).to.deep.equal([
+		expect(namesOf(await inputs([join(folder, 'dead')]))).to.deep.equal([
 			'dead/a.yaml: there is no such file or folder',
 			'dead/b.yaml',
 			'dead/loop.yaml: it is a link that leads back to itself',
@@ -84,11 +91,11 @@ describe('the input of review', () => {
 	it('- is stdin, once, and can be read twice', async () => {
 		const [input, ...others] = await inputs(['-', '-'], piped);
 		expect(others).to.deep.equal([]);
-		if (input === undefined || isProblem(input)) throw new Error('no input');
+		if (input === undefined || isUnreviewed(input)) throw new Error('no input');
 		expect(input.name).to.equal(STDIN);
 		for (const _ of [1, 2]) {
 			const found = [];
-			for await (const one of sourcesIn(input, () => undefined)) found.push(one);
+			for await (const one of sourcesIn(input)) found.push(one);
 			expect(found).to.have.length(1);
 		}
 	});
@@ -98,10 +105,10 @@ describe('the input of review', () => {
 		const written = writeTo('sh', ['-c', 'cat > "$1"', 'sh', pipe], MANIFEST);
 		const [input] = await inputs([pipe]);
 		await written;
-		if (input === undefined || isProblem(input)) throw new Error('no input');
+		if (input === undefined || isUnreviewed(input)) throw new Error('no input');
 		for (const _ of [1, 2]) {
 			const found = [];
-			for await (const one of sourcesIn(input, () => undefined)) found.push(one);
+			for await (const one of sourcesIn(input)) found.push(one);
 			expect(found).to.have.length(1);
 		}
 	});
@@ -116,7 +123,9 @@ describe('the input of review', () => {
 		put('mixed/values.yaml', '# values\nreplicas: 3\n');
 		expect(await documentsOf(join(folder, 'mixed'))).to.deep.equal({
 			texts: [MANIFEST],
-			skipped: ['mixed/values.yaml:1'],
+			skipped: [
+				'mixed/values.yaml:1: skipped: no apiVersion and kind at the top level, so this is not a Kubernetes manifest',
+			],
 		});
 	});
 	it('the templates of a chart are left out, and told', async () => {
@@ -125,30 +134,36 @@ describe('the input of review', () => {
 		put('repo/templates/a.yaml', MANIFEST);
 		expect(namesOf(await inputs([join(folder, 'repo')]))).to.deep.equal([
 			'repo/chart/Chart.yaml',
+			'repo/chart/templates: skipped: templates of a Helm chart; review what `helm template` prints',
 			'repo/templates/a.yaml',
 		]);
-		expect(skipped).to.deep.equal(['repo/chart/templates (a Helm chart: review what `helm template` prints)']);
-	});
-	it('what is for kustomize is left out of a folder, and told', async () => {
-		put('kustomized/a.yaml', MANIFEST);
-		put('kustomized/kustomization.yaml', 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n');
-		const { texts, skipped } = await documentsOf(join(folder, 'kustomized'));
-		expect([texts, skipped]).to.deep.equal([[MANIFEST], ['kustomized/kustomization.yaml:1']]);
 	});
 	it('a file that was named is read, whatever is in it', async () => {
 		const file = put('values.yaml', 'replicas: 3\n');
 		expect(await documentsOf(file)).to.deep.equal({ texts: ['replicas: 3\n'], skipped: [] });
 	});
-	for (const [what, bytes] of [
-		['a program', Buffer.from('\x7fELF\0\0')],
-		['UTF-16', Buffer.from('\ufeffkind: X', 'utf16le')],
-		['half a character', Buffer.from([0x61, 0xc3])],
+	for (const [what, bytes, problem] of [
+		['a program', Buffer.from('\x7fELF\0\0'), NO_TEXT],
+		['UTF-16 without a mark', Buffer.from('kind: X', 'utf16le'), NO_TEXT],
+		['Latin 1', Buffer.from('a: \xe4\n', 'latin1'), NO_TEXT],
+		['half a character', Buffer.from([0x61, 0xc3]), NO_TEXT],
+		['UTF-16 of an odd length', Buffer.from('\ufeffa', 'utf16le').subarray(0, 3), 'odd number of bytes'],
+		['half a surrogate pair', Buffer.from('\ufeffa\ud800b', 'utf16le'), 'half of a surrogate pair'],
+		['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'U+0000'],
 	] as const) {
-		it(`${what} is no text`, async () => {
+		it(`${what} is no text › skipped, or an error where ToolHive is mentioned`, async () => {
 			const file = put('bytes.yaml', bytes);
-			expect((await documentsOf(file)).texts).to.deep.equal([
-				'bytes.yaml: this is no UTF-8 text; is it a binary file, or UTF-16?',
-			]);
+			const { texts, skipped } = await documentsOf(file);
+			expect(texts).to.deep.equal([]);
+			expect(skipped[0])
+				.to.match(/^bytes\.yaml: skipped: /)
+				.and.include(problem);
+			for (const encoding of ['latin1', 'utf16le'] as const) {
+				put('bytes.yaml', Buffer.concat([bytes, Buffer.from('toolhive.stacklok.dev '.repeat(2), encoding)]));
+				const mentioned = await documentsOf(file);
+				expect(mentioned.skipped).to.deep.equal([]);
+				expect(mentioned.texts.at(-1)).to.match(/^bytes\.yaml: this /);
+			}
 		});
 	}
 	it('a byte order mark is none of the text', async () => {

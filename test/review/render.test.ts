@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { ADVICE, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
 import { WARNING_IDS } from '../../src/policy/decide.ts';
 import { UNKNOWN_IGNORE_ID } from '../../src/policy/ignore.ts';
-import { isProblem } from '../../src/review/problem.ts';
+import { isProblem, isUnreviewed } from '../../src/review/problem.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../../src/review/render-json.ts';
 import { resultsOf, sarifOf } from '../../src/review/render-sarif.ts';
 import { paintFor, problemsText, summaryText, textOf } from '../../src/review/render-text.ts';
@@ -35,6 +35,20 @@ describe('review as text', () => {
 			'~ mutated   Deployment demo/search  in.yaml:36',
 			'',
 		]);
+	});
+	it('a server of another API group › only counted', async () => {
+		for (const group of ['kagent.dev', 'mcp.dapr.io', 'toolhive.stacklok.dev.example.com']) {
+			const text = serverText('files', '  replicas: -2\n  sessionStorage: {}').replace('toolhive.stacklok.dev', group);
+			const [one, ...others] = await reviewed(text.replace('streamable-http', 'stdio'));
+			expect([one?.verdict, one?.warnings, one?.conditions, one?.outlook, others]).to.deep.equal([
+				'unchanged',
+				[],
+				[],
+				[],
+				[],
+			]);
+			expect(one === undefined ? 'none' : textOf(one, plain)).to.equal('');
+		}
 	});
 	it('says of a denial where it stands and what to do', async () => {
 		const [, denied] = await reviewed(STORY);
@@ -77,11 +91,11 @@ describe('review as text', () => {
 		expect(red).to.include('\u001b[31m1 denied');
 	});
 	it('ends with a count, in words that fit one and many', () => {
-		const summary = { objects: 1, mutated: 0, denied: 0, warnings: 0, unreadable: 0 };
+		const summary = { objects: 1, mutated: 0, denied: 0, warnings: 0, unreadable: 0, skipped: 0 };
 		expect(summaryText(summary, false, plain)).to.equal('1 object reviewed: none denied, 0 mutated, no warnings\n');
-		expect(summaryText({ objects: 3, mutated: 1, denied: 2, warnings: 1, unreadable: 4 }, true, plain)).to.equal(
-			'3 objects reviewed: 2 denied, 1 mutated, 1 warning (counted as denials), 4 unread\n',
-		);
+		expect(
+			summaryText({ objects: 3, mutated: 1, denied: 2, warnings: 1, unreadable: 4, skipped: 5 }, true, plain),
+		).to.equal('3 objects reviewed: 2 denied, 1 mutated, 1 warning (counted as denials), 4 unread, 5 skipped\n');
 	});
 });
 
@@ -156,7 +170,7 @@ describe('review as SARIF', () => {
 	const logFor = async (files: Readonly<Record<string, string>>, isStrict = false): Promise<Json> => {
 		const all = await reviewAll(files);
 		return sarifOf(
-			all.flatMap((one) => (isProblem(one) ? [] : resultsOf(one, isStrict, '/repo'))),
+			all.flatMap((one) => (isUnreviewed(one) ? [] : resultsOf(one, isStrict, '/repo'))),
 			all.filter(isProblem),
 			'0.1.0',
 			'/repo',
@@ -210,7 +224,7 @@ describe('review as SARIF', () => {
 		}
 	});
 	it('what could not be read is a notification, and the run was no success', async () => {
-		const log = await logFor({ a: 'a: 1\n b: 2\n' });
+		const log = await logFor({ a: 'a: 1\n b: 2 # toolhive.stacklok.dev\n' });
 		expect(log).to.have.nested.property('runs[0].invocations[0].executionSuccessful', false);
 		expect(log).to.have.nested.property(
 			'runs[0].invocations[0].toolExecutionNotifications[0].locations[0].physicalLocation.region.startColumn',

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import { isProblem, problemText } from '../../src/review/problem.ts';
+import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/review/problem.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { deploymentText, REDIS, reviewAll, reviewed, serverText } from './play.ts';
 
@@ -69,8 +69,12 @@ describe('review', () => {
 	});
 
 	it('goes on after what cannot be read', async () => {
-		const all = await reviewAll({ a: 'a: 1\n b: 2\n', b: serverText('search', '') });
-		expect(all.map(isProblem)).to.deep.equal([true, false]);
+		const all = await reviewAll({ a: 'a: 1\n b: 2\n', b: 'toolhive.stacklok.dev: [', c: serverText('search', '') });
+		expect(all.map((one) => [isSkipped(one), isProblem(one)])).to.deep.equal([
+			[true, false],
+			[false, true],
+			[false, false],
+		]);
 	});
 });
 
@@ -124,7 +128,11 @@ describe('review of an AdmissionReview', () => {
 			['request: { object: { kind: X } }\n', 'no apiVersion and kind'],
 			['request: { object: { apiVersion: v1, kind: X }, operation: [] }\n', 'request.operation is missing'],
 		] as const) {
-			const [one] = await reviewAll({ f: reviewOf(request) });
+			const [skipped] = await reviewAll({ f: reviewOf(request) });
+			expect(skipped !== undefined && isSkipped(skipped) ? problemText(skipped) : '')
+				.to.include('f:1: skipped: ')
+				.and.include(says);
+			const [one] = await reviewAll({ f: `${reviewOf(request)}about: toolhive.stacklok.dev\n` });
 			expect(one !== undefined && isProblem(one) ? problemText(one) : '')
 				.to.include('f:1: ')
 				.and.include(says);
@@ -132,13 +140,13 @@ describe('review of an AdmissionReview', () => {
 	});
 	it('of another version says so', async () => {
 		const [one] = await reviewAll({ f: scale.replace('k8s.io/v1', 'k8s.io/v1beta1') });
-		expect(one !== undefined && isProblem(one) ? one.problem : '').to.include('only admission.k8s.io/v1');
+		expect(one !== undefined && isUnreviewed(one) ? problemText(one) : '').to.include('only admission.k8s.io/v1');
 	});
 });
 
 describe('what review had to assume', () => {
 	const notesOf = async (files: Readonly<Record<string, string>>): Promise<string[]> =>
-		(await reviewAll(files)).flatMap((one) => (isProblem(one) ? [] : [...one.notes]));
+		(await reviewAll(files)).flatMap((one) => (isUnreviewed(one) ? [] : [...one.notes]));
 
 	it('nothing, where an owner is there', async () => {
 		expect(await notesOf({ a: serverText('search', '') + deploymentText('search') })).to.deep.equal([]);

@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isProblem } from '../../src/review/problem.ts';
+import { isProblem, isSkipped } from '../../src/review/problem.ts';
 import { documentsIn } from '../../src/review/split.ts';
 
 async function* piecesOf(text: string, size: number): AsyncGenerator<string> {
 	for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);
 }
 
-/** `line format text` of each document, `line! problem` of what is none. */
+/** `line format text` of each document, `line! problem` of what is none, `line? why` of what is skipped. */
 async function cut(pieces: AsyncIterable<string>): Promise<string[]> {
 	const found: string[] = [];
 	for await (const one of documentsIn('f', pieces)) {
-		found.push(isProblem(one) ? `${one.line}! ${one.problem}` : `${one.line} ${one.format} ${one.text}`);
+		if (isProblem(one)) found.push(`${one.line}! ${one.problem}`);
+		else found.push(isSkipped(one) ? `${one.line}? ${one.skipped}` : `${one.line} ${one.format} ${one.text}`);
 	}
 	return found;
 }
@@ -34,7 +35,7 @@ const TEXTS: readonly (readonly [what: string, text: string, found: readonly str
 	[
 		'nothing else may',
 		'a: 1\n--- {b: 2}\n----\nc: 3\n---d\n',
-		['1 yaml a: 1\n', `2! ${DASHES}`, `3! ${DASHES}`, '4 yaml c: 3\n', `5! ${DASHES}`],
+		['1 yaml a: 1\n', `2? ${DASHES}`, `3? ${DASHES}`, '4 yaml c: 3\n', `5? ${DASHES}`],
 	],
 	['indented dashes cut nothing', 'a: |\n  ---\n  b\n', ['1 yaml a: |\n  ---\n  b\n']],
 	[
@@ -48,12 +49,12 @@ const TEXTS: readonly (readonly [what: string, text: string, found: readonly str
 	[
 		'what stands behind ... is told once',
 		'a: 1\n...\n# b\nc: 3\nd: 4\n---\ne: 5\n',
-		['1 yaml a: 1\n', `4! ${DOTS}`, '7 yaml e: 5\n'],
+		['1 yaml a: 1\n', `4? ${DOTS}`, '7 yaml e: 5\n'],
 	],
 	[
 		'directives are told',
 		'# a\n%YAML 1.1\n---\nb: 2\n---\n%TAG ! c\nd: 4\n',
-		[`2! ${DIRECTIVE}`, '4 yaml b: 2\n', `6! ${DIRECTIVE}`, '6 yaml d: 4\n'],
+		[`2? ${DIRECTIVE}`, '4 yaml b: 2\n', `6? ${DIRECTIVE}`, '6 yaml d: 4\n'],
 	],
 	['a % within a document is none', 'a:\n%b\n', ['1 yaml a:\n%b\n']],
 	[
@@ -89,7 +90,39 @@ const TEXTS: readonly (readonly [what: string, text: string, found: readonly str
 	['a template is YAML', '{{ if }}\na: 1\n', ['1 yaml {{ if }}\na: 1\n']],
 ];
 
+const OURS = 'apiVersion: toolhive.stacklok.dev/v1beta1\n';
+
+/** What kubectl does not take is an error where it costs a server, and skipped where it costs something else. */
+const ABOUT_SERVERS: readonly (readonly [what: string, text: string, found: readonly string[]])[] = [
+	[
+		'something behind dashes › a server follows › error',
+		`--- a: 1\n${OURS}---\n--- b: 2\nc: 3\n`,
+		[`1! ${DASHES}`, `2 yaml ${OURS}`, `4? ${DASHES}`, '5 yaml c: 3\n'],
+	],
+	[
+		'something behind dashes › it is about a server › error',
+		`--- {${OURS.trim()}}\na: 1\n`,
+		[`1! ${DASHES}`, '2 yaml a: 1\n'],
+	],
+	[
+		'a directive › a server follows behind dashes › error',
+		`%YAML 1.1\n---\n${OURS}---\n%YAML 1.1\n---\nc: 3\n`,
+		[`1! ${DIRECTIVE}`, `3 yaml ${OURS}`, `5? ${DIRECTIVE}`, '7 yaml c: 3\n'],
+	],
+	['a directive › nothing follows › skipped', '%YAML 1.1\n---\n', [`1? ${DIRECTIVE}`]],
+	[
+		'something behind dots › it is about a server › error',
+		`a: 1\n...\nb: 2\n${OURS}---\nc: 3\n...\nd: 4\n`,
+		['1 yaml a: 1\n', `3! ${DOTS}`, '6 yaml c: 3\n', `8? ${DOTS}`],
+	],
+];
+
 describe('a text cut into documents', () => {
+	for (const [what, text, found] of ABOUT_SERVERS) {
+		it(what, async () => {
+			for (const size of [1, 7, 1000]) expect(await cut(piecesOf(text, size)), `size ${size}`).to.deep.equal(found);
+		});
+	}
 	for (const [what, text, found] of TEXTS) {
 		it(what, async () => {
 			expect(await cut(piecesOf(text, 1000))).to.deep.equal(found);
@@ -154,17 +187,31 @@ describe('a document beyond the limit', () => {
 	}
 
 	it('of YAML is told, and the next one is read', async () => {
-		const tooLong = '1! one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+		const tooLong = '1? one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
 		expect(await cut(around('a: "', 9, '"\n---\nb: 2\n'))).to.deep.equal([tooLong, '3 yaml b: 2\n']);
 		expect(await cut(around('a: 1\n', 9, 'b: 2\n'))).to.deep.equal([tooLong]);
 	});
+	const WORD = 'x: toolhive.stacklok.dev';
+	const YAML_TOO_LONG = '1! one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+	const JSON_TOO_LONG = '1! one value of more than 64 MiB; cut it into several';
+	for (const [where, start, times, end, found] of [
+		['before the limit', `${WORD}\na: "`, 9, '"\n', YAML_TOO_LONG],
+		['in the last line', 'a: "', 9, `"\n${WORD}\n`, YAML_TOO_LONG],
+		['at the end of one long line', 'a: "', 17, WORD, YAML_TOO_LONG],
+		['before the limit of JSON', `{"a":"${WORD}`, 65, '"}', JSON_TOO_LONG],
+		['behind the limit of JSON', '{"a":"', 65, `${WORD}"}`, JSON_TOO_LONG],
+	] as const) {
+		it(`mentions ToolHive ${where} › error`, async () => {
+			expect(await cut(around(start, times, end))).to.deep.equal([found]);
+		});
+	}
 	it('of YAML within the limit is read', async () => {
 		const [only = ''] = await cut(around('a: "', 7, '"\n'));
 		expect(only.length).to.be.greaterThan(7 * MIB.length);
 	});
 	it('of JSON is told, and the next one is read, while the long one is not kept', async () => {
 		expect(await cut(around('\n{"a":"', 65, '"}\n{"b":2}'))).to.deep.equal([
-			'2! one value of more than 64 MiB; cut it into several',
+			'2? one value of more than 64 MiB; cut it into several',
 			'3 json {"b":2}',
 		]);
 	});
