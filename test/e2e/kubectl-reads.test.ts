@@ -74,9 +74,9 @@ describe('what kubectl reads', function () {
 		}
 		for (const [what, encode] of Object.entries(DAMAGED)) {
 			it(`${what} › kubectl reads it, we refuse it`, async () => {
-				const [read] = await readByKubectl(plane(), ENCODED, encode);
-				expect(read?.objects).to.have.length(1);
-				expect((await readByUs(ENCODED[0] ?? '', 0, encode)).isRefused).to.equal(true);
+				const [, read] = await readByKubectl(plane(), ENCODED, encode);
+				expect(read?.objects).to.have.length(2);
+				expect((await readByUs(ENCODED[1] ?? '', 1, encode)).isRefused).to.equal(true);
 			});
 		}
 	});
