@@ -74,6 +74,7 @@ function checkReviewed(reviewed: Reviewed): void {
 		format: 'yaml',
 	});
 	expect(others).to.deep.equal([]);
-	if (again === undefined || isUnreviewed(again)) throw new Error(`our own YAML cannot be read: ${JSON.stringify(again)}`);
+	if (again === undefined || isUnreviewed(again))
+		throw new Error(`our own YAML cannot be read: ${JSON.stringify(again)}`);
 	expect(again.exact, 'our own YAML, read again').to.deep.equal(reviewed.after);
 }
