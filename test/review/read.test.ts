@@ -138,6 +138,13 @@ describe('the input of review', () => {
 			'repo/templates/a.yaml',
 		]);
 	});
+	it('a file of a folder that mentions ToolHive › it has no kind › left to whoever parses it', async () => {
+		put('mentions/values.yaml', 'toolhive.stacklok.dev: [\n');
+		expect(await documentsOf(join(folder, 'mentions'))).to.deep.equal({
+			texts: ['toolhive.stacklok.dev: [\n'],
+			skipped: [],
+		});
+	});
 	it('a file that was named is read, whatever is in it', async () => {
 		const file = put('values.yaml', 'replicas: 3\n');
 		expect(await documentsOf(file)).to.deep.equal({ texts: ['replicas: 3\n'], skipped: [] });
