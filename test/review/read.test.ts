@@ -138,7 +138,7 @@ describe('the input of review', () => {
 			'repo/templates/a.yaml',
 		]);
 	});
-	it('a file of a folder that mentions ToolHive › it has no kind › left to whoever parses it', async () => {
+	it('a file of a folder that mentions ToolHive › it has no kind › passed to the parser', async () => {
 		put('mentions/values.yaml', 'toolhive.stacklok.dev: [\n');
 		expect(await documentsOf(join(folder, 'mentions'))).to.deep.equal({
 			texts: ['toolhive.stacklok.dev: [\n'],
