@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { admit, type Handlers } from '../../src/review/admit.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { handlersFor, throughHttp } from './doors.ts';
-import { pages } from './pages.ts';
+import { AREAS, pages } from './pages.ts';
 import { type Outcome, playCase } from './play-case.ts';
 import { reviewText } from './print-case.ts';
 import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCase } from './read-case.ts';
@@ -21,7 +21,6 @@ const PROGRAMS = [
 	'read-case.ts',
 	'write-case.ts',
 ];
-const AREAS = ['backend', 'deployment', 'pod', 'remote-proxy', 'run-config', 'scale', 'server', 'vmcp'];
 const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
 
 describe('golden cases', () => {
@@ -34,7 +33,7 @@ describe('golden cases', () => {
 	});
 	it('are named after their area', () => {
 		for (const name of caseNames()) {
-			expect(AREAS.some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name), name).to.equal(true);
+			expect(Object.keys(AREAS).some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name), name).to.equal(true);
 		}
 	});
 

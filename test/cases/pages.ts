@@ -31,9 +31,11 @@ export const pages = (): Page[] => [
 	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
 ];
 
-const AREAS: Readonly<Record<string, string>> = {
+/** A case is named after its area: the part before the first dash, or more. */
+export const AREAS: Readonly<Record<string, string>> = {
 	server: 'Servers: denials, warnings, status, erased fields',
 	deployment: 'Proxy Deployments',
+	backend: 'Backend StatefulSets',
 	pod: 'Pods, with `--password-env=pod`',
 	scale: 'Scale: kubectl scale, HPA, KEDA',
 	'run-config': 'RunConfig ConfigMaps',
