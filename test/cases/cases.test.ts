@@ -33,7 +33,10 @@ describe('golden cases', () => {
 	});
 	it('are named after their area', () => {
 		for (const name of caseNames()) {
-			expect(Object.keys(AREAS).some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name), name).to.equal(true);
+			expect(
+				Object.keys(AREAS).some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name),
+				name,
+			).to.equal(true);
 		}
 	});
 
