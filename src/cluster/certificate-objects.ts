@@ -54,9 +54,11 @@ export function createCertificateObjects(
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
 			await quietly(owner.look(signal));
 			const before = found?.object ?? newSecret(namespace);
-			const secret = { ...before, metadata: owner.on(before['metadata']), data: Object.fromEntries(encoded) };
+			const secret = { ...before, data: Object.fromEntries(encoded) };
 			const [method, path] = found === undefined ? ['POST', secretsPath(namespace)] : ['PUT', secretPath(named)];
-			await quietly(connection.send(method as 'POST' | 'PUT', path as string, secret, 'application/json', signal));
+			const send = (metadata: Json): Promise<unknown> =>
+				connection.send(method as 'POST' | 'PUT', path as string, { ...secret, metadata }, 'application/json', signal);
+			await quietly(owner.write(before['metadata'], send));
 		},
 		getRegistrations: async (signal) => {
 			// One after the other, so that who may see neither always hears of the same one, and says so once.

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json } from '../toolhive/types.ts';
-import { ApiError, type Connection, getFirst } from './connect.ts';
+import { ApiError, type Connection, getFirst, type Method } from './connect.ts';
 import type { Owner } from './owner.ts';
 
 export interface LeaseOptions {
@@ -13,7 +13,7 @@ export interface LeaseOptions {
 	readonly name: string;
 	/** Unlike anybody else's. */
 	readonly identity: string;
-	readonly owner?: Pick<Owner, 'on'>;
+	readonly owner?: Pick<Owner, 'write'>;
 	/** The work of one term. */
 	readonly lead: (term: Term) => Promise<void>;
 	readonly onChange: (isLeading: boolean) => void;
@@ -45,13 +45,19 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 	let observed: { record: string; atMs: number } | undefined;
 	let isTroubled = false;
 
+	const write = (method: Method, to: string, lease: Json, timeout: AbortSignal): Promise<unknown> => {
+		const send = (metadata: unknown): Promise<unknown> =>
+			options.connection.send(method, to, { ...lease, metadata }, 'application/json', timeout);
+		return options.owner === undefined ? send(lease['metadata']) : options.owner.write(lease['metadata'], send);
+	};
+
 	/** One attempt to take or renew. */
 	const acquire = async (): Promise<'held' | 'not ours' | 'failed'> => {
 		const timeout = AbortSignal.timeout(timing.renewMs / 2);
 		try {
 			const lease = await getFirst(options.connection, [`${path}/${options.name}`], timeout);
 			if (lease === undefined) {
-				await options.connection.send('POST', path, recordOf(options, undefined, timing), 'application/json', timeout);
+				await write('POST', path, recordOf(options, undefined, timing), timeout);
 			} else {
 				const spec = isObject(lease['spec']) ? lease['spec'] : {};
 				const record = JSON.stringify(spec);
@@ -59,13 +65,7 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 				const isOurs = spec['holderIdentity'] === options.identity;
 				const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
 				if (!isOurs && !isFree) return 'not ours';
-				await options.connection.send(
-					'PUT',
-					`${path}/${options.name}`,
-					recordOf(options, lease, timing),
-					'application/json',
-					timeout,
-				);
+				await write('PUT', `${path}/${options.name}`, recordOf(options, lease, timing), timeout);
 			}
 			if (isTroubled) options.onTrouble('lease recovered', {});
 			isTroubled = false;
@@ -141,19 +141,14 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 
 const CONFLICT = 409;
 
-function recordOf(
-	{ namespace, name, identity, owner }: LeaseOptions,
-	lease: Json | undefined,
-	timing: LeaseTiming,
-): object {
+function recordOf({ namespace, name, identity }: LeaseOptions, lease: Json | undefined, timing: LeaseTiming): Json {
 	const before = isObject(lease?.['spec']) ? lease['spec'] : {};
 	const now = new Date().toISOString().replace('Z', '000Z');
 	const isSame = before['holderIdentity'] === identity;
-	const metadata = lease?.['metadata'] ?? { namespace, name };
 	return {
 		apiVersion: 'coordination.k8s.io/v1',
 		kind: 'Lease',
-		metadata: owner === undefined ? metadata : owner.on(metadata),
+		metadata: lease?.['metadata'] ?? { namespace, name },
 		spec: {
 			holderIdentity: identity,
 			leaseDurationSeconds: Math.ceil(timing.leaseMs / 1000),

@@ -123,6 +123,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			`--service-account-key-file=${key}`,
 			'--service-cluster-ip-range=10.0.0.0/24',
 			'--allow-privileged=true',
+			// On by default in OpenShift. It comes on top of those that Kubernetes enables by itself.
+			'--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
 			// Without controllers nobody makes the ServiceAccount `default`, and no Pod could be created.
 			...(withControllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
 			...auditArgs,

@@ -54,6 +54,7 @@ export interface SelfManagedOptions {
 	/** Kustomize folder below the top. */
 	readonly overlay?: string;
 	readonly auditPolicy?: object;
+	readonly controllerManager?: boolean;
 }
 
 export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOptions = {}): SelfManaged {
