@@ -12,6 +12,7 @@ import { listEach } from './list-watch.ts';
 import {
 	ACCESS_REVIEWS_PATH,
 	AUTOSCALERS_PATH,
+	CONFIG_MAPS_PATH,
 	crdPath,
 	creationPath,
 	DEPLOYMENTS_PATH,
@@ -85,6 +86,8 @@ export function createLook(
 		listAutoscalers: async <T>(project: Project<T>) => (await list([AUTOSCALERS_PATH], project)) ?? [],
 		listDeployments: async <T>(project: Project<T>, labelSelector?: string) =>
 			(await list([DEPLOYMENTS_PATH], project, labelSelector)) ?? [],
+		listConfigMaps: async <T>(project: Project<T>, labelSelector: string) =>
+			(await list([CONFIG_MAPS_PATH], project, labelSelector)) ?? [],
 
 		/** What would happen if `object` were created. The API server stores nothing. */
 		tryCreate: (object: Json): Promise<Attempt> =>

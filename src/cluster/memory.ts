@@ -2,6 +2,7 @@
  * What we remember of the cluster, kept current by watches, and the questions that are answered from it. Only the few
  * fields that are read are kept: what to keep of an object is passed in.
  */
+import { isDeepStrictEqual } from 'node:util';
 import {
 	KIND_LIST,
 	KINDS,
@@ -112,7 +113,7 @@ export function remember(
 			onChange: (item) => {
 				const before = store.get(keyOf(item));
 				const value = project(item);
-				if (!isSameGeneration(before, value)) touch(value ?? before);
+				if (!isOnlyStatus(before, value)) touch(value ?? before);
 				if (value === undefined) store.delete(keyOf(item));
 				else store.set(value);
 				lookups.learned();
@@ -134,7 +135,7 @@ export function remember(
 		deployments,
 		projections.deployment,
 		[DEPLOYMENTS_PATH],
-		({ owners }) => owners,
+		({ owners, labelledFor }) => (labelledFor === undefined ? owners : [labelledFor]),
 		`${LABEL_TOOLHIVE}=true`,
 	);
 	watch(
@@ -195,12 +196,15 @@ export function remember(
 }
 
 /** Only the status of a Deployment changed, as it does with every pod that comes and goes. */
-const isSameGeneration = (before: object | undefined, after: object | undefined): boolean =>
+const isOnlyStatus = (before: object | undefined, after: object | undefined): boolean =>
 	before !== undefined &&
 	after !== undefined &&
 	'generation' in before &&
 	'generation' in after &&
-	before.generation === after.generation;
+	before.generation === after.generation &&
+	'owners' in before &&
+	'owners' in after &&
+	isDeepStrictEqual(before.owners, after.owners);
 
 function keyOf(object: Json): string {
 	const metadata = object['metadata'] as { namespace?: string; name?: string } | undefined;

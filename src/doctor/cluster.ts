@@ -29,6 +29,7 @@ export interface Cluster {
 	readonly listServers: <T>(kind: Kind, project: Project<T>) => Promise<readonly T[]>;
 	readonly listAutoscalers: <T>(project: Project<T>) => Promise<readonly T[]>;
 	readonly listDeployments: <T>(project: Project<T>, labelSelector?: string) => Promise<readonly T[]>;
+	readonly listConfigMaps: <T>(project: Project<T>, labelSelector: string) => Promise<readonly T[]>;
 	readonly tryCreate: (object: Json) => Promise<Attempt>;
 	readonly isAllowed: (user: string, groups: readonly string[], resourceAttributes: Json) => Promise<boolean>;
 	readonly keysOfSecret: (named: Named) => Promise<readonly string[] | undefined>;

@@ -1,9 +1,16 @@
 /** All checks, each by itself: one that fails is one line, and stops no other. */
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { serverOf } from '../objects/server.ts';
-import { CERTIFICATE_SECRET, INSTALLED_AS, KIND_LIST } from '../toolhive/names.ts';
+import {
+	CERTIFICATE_SECRET,
+	INSTALLED_AS,
+	KIND_LIST,
+	LABEL_MANAGED_BY,
+	LABEL_TOOLHIVE,
+	MANAGED_BY_OPERATOR,
+} from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
-import type { Server } from '../toolhive/types.ts';
+import type { Json } from '../toolhive/types.ts';
 import { apiServer, knowsDryRun } from './api-server.ts';
 import { autoscalers } from './autoscalers.ts';
 import { caBundle } from './ca-bundle.ts';
@@ -12,6 +19,7 @@ import { crdName, crds } from './crds.ts';
 import { deployment, lease, type ReadSettings, type Settings } from './deployment.ts';
 import { installationOf } from './installation.ts';
 import { findOperators, operator } from './operator.ts';
+import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from './owners.ts';
 import { permissions } from './permissions.ts';
 import { reachable } from './reachable.ts';
 import { allOf, findWebhooks, registration, servicesOf } from './registration.ts';
@@ -30,6 +38,7 @@ export const CHECKS = {
 	deployment: 'Deployment',
 	lease: 'Lease',
 	operator: 'Operator',
+	owners: 'Owners',
 	autoscalers: 'Autoscalers',
 	secrets: 'Secrets',
 } as const;
@@ -130,6 +139,20 @@ export async function examine(
 			const operators = await findOperators(cluster.listDeployments);
 			return operator(operators, installed, await settingsIfKnown(), crd);
 		},
+		owners: async () => {
+			const known = await servers();
+			const checked = await Promise.all([
+				cluster
+					.listDeployments(deploymentOfServer, `${LABEL_TOOLHIVE}=true`)
+					.then((found) => owners('Deployment', known, found))
+					.catch((error: Error) => [notDone(error)]),
+				cluster
+					.listConfigMaps(configMapOfServer, `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`)
+					.then((found) => owners('ConfigMap', known, found))
+					.catch((error: Error) => [notDone(error)]),
+			]);
+			return checked.flat();
+		},
 		autoscalers: async () => autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf)),
 		secrets: async () => secrets(await servers(), cluster.keysOfSecret),
 	};
@@ -143,8 +166,12 @@ const SELF_MANAGED = { secret: CERTIFICATE_SECRET, key: 'tls.crt', isSelfManaged
 const NEEDS_LEAST = { isSelfManaged: false, hasNamespaceLabel: false } as const;
 const NO_WEBHOOKS = { MutatingWebhookConfiguration: undefined, ValidatingWebhookConfiguration: undefined };
 
-async function listServers({ listServers: list }: Pick<Cluster, 'listServers'>): Promise<readonly Server[]> {
-	const lists = await Promise.all(KIND_LIST.map((kind) => list(kind, (object) => serverOf(object))));
+async function listServers({ listServers: list }: Pick<Cluster, 'listServers'>): Promise<readonly StoredServer[]> {
+	const stored = (object: Json): StoredServer | undefined => {
+		const server = serverOf(object);
+		return server && { ...server, apiVersion: String(object['apiVersion']) };
+	};
+	const lists = await Promise.all(KIND_LIST.map((kind) => list(kind, stored)));
 	return lists.flat();
 }
 

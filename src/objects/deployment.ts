@@ -7,6 +7,7 @@ import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../toolhive/types.ts';
 import { proxyImageOf, withEnv } from './containers.ts';
+import { deploymentServerRef } from './labelled.ts';
 import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 
 /** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
@@ -109,12 +110,15 @@ export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const owners = ownersOf(deployment, namespace);
 	const [owner] = owners;
 	const template = specOf(deployment)['template'];
-	const image = isObject(template) && owner !== undefined ? proxyImageOf(template['spec'], owner.kind) : undefined;
+	const labelledFor = owner === undefined ? deploymentServerRef(deployment, namespace) : undefined;
+	const kind = (owner ?? labelledFor)?.kind;
+	const image = isObject(template) && kind !== undefined ? proxyImageOf(template['spec'], kind) : undefined;
 	const replicas = countOf(deployment);
 	return {
 		namespace,
 		name: textOf(metadata['name']) ?? '',
 		owners,
+		...(labelledFor !== undefined && { labelledFor }),
 		...(image !== undefined && { image }),
 		...(replicas !== undefined && { replicas }),
 		...(typeof metadata['generation'] === 'number' && { generation: metadata['generation'] }),

@@ -10,6 +10,7 @@ import { createPatience, createStanding } from './patience.ts';
 import { createProxyDeploymentPass, LOOK_AGAIN_MS } from './proxy-deployment.ts';
 import { noteWritten, type Scene, soonest } from './scene.ts';
 import { owedConditions, writeStatus } from './status.ts';
+import { conditionsBut, contradictedBy, createUnownedReport, NO_REASONS, type Unowned, unownedOf } from './unowned.ts';
 import type { Pass, World } from './world.ts';
 
 export interface Reconciler {
@@ -17,6 +18,13 @@ export interface Reconciler {
 	readonly reconcile: (ref: ServerRef, signal: AbortSignal) => Promise<Pass>;
 	/** Servers whose pods wait for their turn to be rolled. */
 	readonly waitingRollouts: () => number;
+}
+
+/** What belongs to a server: the objects that it owns, and those that it should. */
+interface Found {
+	readonly deployment: Json | undefined;
+	readonly configMap: Json | undefined;
+	readonly unowned: Unowned;
 }
 
 /** A capable operator writes the same conditions within a second; people wait for them. */
@@ -31,6 +39,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 	const clocks = { standing, patience };
 	const statusStanding = createStanding(Math.min(settleMs, STATUS_SETTLE_MS));
 	const proxyDeployment = createProxyDeploymentPass(world, settings, clocks);
+	const unownedReport = createUnownedReport(world, standing);
 	const uids = new Map<string, string>();
 
 	async function reconcile(ref: ServerRef, signal: AbortSignal): Promise<Pass> {
@@ -56,43 +65,61 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 		uids.set(key, server.uid);
 		const scene = { key, object, server, decision: decide(server), signal };
 		// A status that cannot be read, or a right that is missing, must not keep the rest from being done.
-		const outcomes = await Promise.allSettled([reconcileStatus(ref, scene), reconcileObjects(scene)]);
+		const found = readObjects(scene);
+		const outcomes = await Promise.allSettled([reconcileStatus(ref, scene, found), reconcileObjects(scene, found)]);
 		const failed = outcomes.find((outcome) => outcome.status === 'rejected');
 		if (failed !== undefined) throw failed.reason;
 		const delayMs = soonest(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : 0)));
 		return delayMs > 0 ? { requeueAfterMs: delayMs } : {};
 	}
 
-	/** Configuration first, because its checksum goes into the pod template. Returns when to look again, 0 for never. */
-	async function reconcileObjects(scene: Scene): Promise<number> {
-		const { server, signal } = scene;
-		const [foundDeployment, foundConfigMap] = await Promise.all([
+	async function readObjects({ server, signal }: Scene): Promise<Found> {
+		const [deployment, configMap] = await Promise.all([
 			world.getDeployment(server.namespace, server.name, signal),
 			world.getConfigMap(server.namespace, server.name + configMapSuffixOf(server.kind), signal),
 		]);
-		const deployment = ownedBy(server, foundDeployment, () => '');
-		const configMap = ownedBy(server, foundConfigMap, configMapSuffixOf);
+		return {
+			deployment: ownedBy(server, deployment, () => ''),
+			configMap: ownedBy(server, configMap, configMapSuffixOf),
+			unowned: unownedOf(server, deployment, configMap),
+		};
+	}
+
+	/** Configuration first, because its checksum goes into the pod template. Returns when to look again, 0 for never. */
+	async function reconcileObjects(scene: Scene, found: Promise<Found>): Promise<number> {
+		const { deployment, configMap, unowned } = await found;
+		const reportMs = unownedReport.report(scene, unowned);
 		const [configured] = await Promise.allSettled([reconcileConfigMap(scene, configMap, deployment)]);
 		const checksum = configured.status === 'fulfilled' ? configured.value.checksum : undefined;
 		const deploymentMs = deployment === undefined ? 0 : await proxyDeployment.reconcile(scene, deployment, checksum);
 		if (configured.status === 'rejected') throw configured.reason;
-		return soonest([configured.value.leftMs, deploymentMs]);
+		return soonest([reportMs, configured.value.leftMs, deploymentMs]);
 	}
 
 	/** Returns when to look again, 0 for never. */
-	async function reconcileStatus(ref: ServerRef, { key, object, decision, signal }: Scene): Promise<number> {
+	async function reconcileStatus(ref: ServerRef, scene: Scene, found: Promise<Found>): Promise<number> {
+		const { key, object, server, signal } = scene;
 		const what = `${key} status`;
-		const owed = owedConditions(object, '');
+		// Without a permission to read them, nothing is known against the conditions.
+		const contradicted = await found.then(
+			({ unowned }) => contradictedBy(unowned, scene, world, settings),
+			() => NO_REASONS,
+		);
+		const owed = owedConditions(object, '', contradicted);
 		if (owed === undefined) {
 			statusStanding.forget(what);
 			return 0;
 		}
 		// Not the list itself: others change their conditions in it all the time.
-		const wish = JSON.stringify([decision.conditions, metadataOf(object)['generation']]);
-		const leftMs = statusStanding.left(what, wish, world.nowMs());
+		const wish = JSON.stringify([conditionsBut(contradicted, server), metadataOf(object)['generation']]);
+		const nowMs = world.nowMs();
+		// An operator that writes these conditions itself does not know of owners.
+		const isDisputed = contradicted.size > 0;
+		const leftMs = statusStanding.left(what, wish, nowMs) || (isDisputed ? patience.left(what, wish, nowMs) : 0);
 		if (leftMs > 0) return leftMs;
-		const isNewlyCapped = await writeStatus(ref, object, world, signal);
+		const isNewlyCapped = await writeStatus(ref, object, contradicted, world, signal);
 		statusStanding.forget(what);
+		if (isDisputed) patience.note(what, wish, world.nowMs());
 		return isNewlyCapped ? LOOK_AGAIN_MS : 0;
 	}
 
@@ -128,7 +155,8 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 		proxyDeployment.forget(key);
 		statusStanding.forget(`${key} status`);
 		standing.forget(`${key} configuration`);
-		patience.forget(`${key} configuration`);
+		for (const part of ['configuration', 'status']) patience.forget(`${key} ${part}`);
+		unownedReport.forget(key);
 	}
 
 	return { reconcile, waitingRollouts: proxyDeployment.waitingRollouts };

@@ -2,9 +2,9 @@
 import { withConditions } from '../objects/conditions.ts';
 
 import { serverOf } from '../objects/server.ts';
-import { decide } from '../policy/decide.ts';
 import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
 import { OCCASIONS, type Occasion } from './occasions.ts';
+import { conditionsBut, NO_REASONS, type Reasons } from './unowned.ts';
 import type { World } from './world.ts';
 
 /** A busy operator writes the status a few times in a row; more than this is for the queue's backoff. */
@@ -16,19 +16,25 @@ const NOTES: ReadonlyMap<string, Occasion> = new Map<string, Occasion>([
 ]);
 
 /** The whole list as it should be, undefined where it is. Throws where the list cannot be read. */
-export function owedConditions(object: Json, now: string): readonly Json[] | undefined {
+export function owedConditions(object: Json, now: string, contradicted = NO_REASONS): readonly Json[] | undefined {
 	const server = serverOf(object);
 	if (server === undefined) return undefined;
 	const { generation } = metadataOf(object);
 	const number = typeof generation === 'number' ? generation : undefined;
-	return withConditions(foundIn(object), decide(server).conditions, number, now);
+	return withConditions(foundIn(object), conditionsBut(contradicted, server), number, now);
 }
 
 /** Writes what is owed. Resolves with whether `StdioReplicaCapped` has just become True. */
-export async function writeStatus(ref: ServerRef, first: Json, world: World, signal: AbortSignal): Promise<boolean> {
+export async function writeStatus(
+	ref: ServerRef,
+	first: Json,
+	contradicted: Reasons,
+	world: World,
+	signal: AbortSignal,
+): Promise<boolean> {
 	let object: Json | undefined = first;
 	for (let attempt = 1; object !== undefined; attempt += 1) {
-		const conditions = owedConditions(object, world.timestamp());
+		const conditions = owedConditions(object, world.timestamp(), contradicted);
 		if (conditions === undefined) return false;
 		try {
 			await world.writeConditions(object, conditions, signal);

@@ -63,6 +63,8 @@ export interface ProxyDeployment {
 	readonly name: string;
 	/** Servers that own it and that it is named after; usually one. */
 	readonly owners: readonly ServerRef[];
+	/** The server that it is named after and labelled for, where none owns it. */
+	readonly labelledFor?: ServerRef;
 	/** Image of the proxy container. */
 	readonly image?: string;
 	readonly replicas?: number;

@@ -32,6 +32,7 @@ const cluster = (more: Partial<Cluster> = {}): Cluster => ({
 	listServers: async () => [],
 	listAutoscalers: async () => [],
 	listDeployments: async () => [],
+	listConfigMaps: async () => [],
 	tryCreate: async () => ({ status: 404, message: '', warnings: [] }),
 	isAllowed: async () => false,
 	keysOfSecret: async () => undefined,
@@ -78,8 +79,18 @@ describe('doctor: all checks', () => {
 		for (const name of Object.keys(cluster()) as (keyof Cluster)[]) {
 			const lines = await examine(cluster({ [name]: () => Promise.reject(new Error('boom')) }), QUESTION);
 			const others = lines.filter(({ message }) => !message.includes('boom'));
-			expect(new Set(others.map(({ id }) => id)).size, name).to.be.at.least(Object.keys(CHECKS).length - 3);
+			expect(new Set(others.map(({ id }) => id)).size, name).to.be.at.least(Object.keys(CHECKS).length - 4);
 		}
+	});
+
+	it('ConfigMaps may not be listed › Deployments are checked all the same', async () => {
+		const listConfigMaps = () =>
+			Promise.reject(refusal(403, 'x cannot list resource "configmaps" in API group "": no'));
+		const lines = await examine(cluster({ listConfigMaps }), QUESTION);
+		expect(lines.flatMap(({ id, message }) => (id === 'owners' ? [message] : []))).to.deep.equal([
+			'is owned by it (0 checked)',
+			'was not made: you may not list configmaps',
+		]);
 	});
 
 	it('tries nothing on an API server that may not know what a dry run is', async () => {

@@ -2,6 +2,7 @@
 import { objectOf } from '../manifests/read.ts';
 import { type Cluster, type Fault, NS, operatorDeployment, redisOf, setReady } from './doctor-cluster.ts';
 import { serverManifest } from './namespace.ts';
+import { proxyDeployment, runConfigMap } from './operator-writes.ts';
 import { apply } from './product.ts';
 
 const autoscaler = (target: string) => ({
@@ -74,6 +75,24 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			says: [/^operator warn: the ToolHive operator was not found/],
 			remedy: /^install ToolHive/,
 			code: 0,
+		},
+		{
+			it: 'a Deployment and a RunConfig without their server as owner',
+			plant: async () => {
+				const owner = { kind: 'MCPServer', name: 'web', namespace: namespace.name, uid: 'of-a-former-server' };
+				await namespace.apply(proxyDeployment(owner));
+				await namespace.apply(runConfigMap(owner, '{}'));
+			},
+			mend: async () => {
+				await remove('deployment', 'web');
+				await remove('configmap', 'web-runconfig');
+			},
+			says: [
+				/^owners fail: Deployment doctored\/web is not owned by MCPServer web: scaling settings are not applied to it$/,
+				/^owners fail: ConfigMap doctored\/web-runconfig is not owned by MCPServer web: /,
+			],
+			remedy: /^kubectl patch (deployment web|configmap web-runconfig) -n doctored --type=merge -p '\{"metadata":/,
+			code: 1,
 		},
 		{
 			it: 'an autoscaler on a server with replicas, and one on a stdio server',

@@ -184,6 +184,18 @@ const SUMMARIES: { it: string; object: Json; is: object }[] = [
 			replicas: 2,
 		},
 	},
+	{
+		it: 'without an owner, the server that it is labelled for',
+		object: deployment(http(), {}, {}, { ownerReferences: [] }),
+		is: {
+			namespace: 'demo',
+			name: 'search',
+			owners: [],
+			labelledFor: { kind: 'MCPServer', namespace: 'demo', name: 'search' },
+			image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.18.0',
+			replicas: 1,
+		},
+	},
 	{ it: 'nothing', object: {}, is: { namespace: '', name: '', owners: [] } },
 	{
 		it: 'rubbish',

@@ -1,0 +1,82 @@
+/** Deployments and ConfigMaps of servers that no server owns, as a restored backup leaves them: no scaling setting reaches them. */
+import { configMapSuffixOf } from '../objects/config-map.ts';
+import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
+import { isBeingDeleted, namespaceOf, ownersOf } from '../objects/metadata.ts';
+import { isOfToolhive } from '../toolhive/names.ts';
+import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
+import { fail, ok, type Saying, shellWord } from './saying.ts';
+
+export interface ServerObject {
+	readonly kind: 'Deployment' | 'ConfigMap';
+	readonly name: string;
+	/** The server that it is named after and labelled for. */
+	readonly server: ServerRef;
+	readonly owners: readonly ServerRef[];
+	readonly ownerReferences: readonly Json[];
+}
+
+export interface StoredServer extends Server {
+	/** The version that the API server lists. */
+	readonly apiVersion: string;
+}
+
+export const deploymentOfServer = (object: Json): ServerObject | undefined => {
+	const namespace = namespaceOf(object, '');
+	return serverObject('Deployment', object, deploymentServerRef(object, namespace), ownersOf(object, namespace));
+};
+
+export const configMapOfServer = (object: Json): ServerObject | undefined => {
+	const namespace = namespaceOf(object, '');
+	const owners = ownersOf(object, namespace, configMapSuffixOf);
+	return serverObject('ConfigMap', object, configMapServerRef(object, namespace), owners);
+};
+
+function serverObject(
+	kind: ServerObject['kind'],
+	object: Json,
+	server: ServerRef | undefined,
+	owners: readonly ServerRef[],
+): ServerObject | undefined {
+	if (server === undefined || isBeingDeleted(object)) return undefined;
+	const { name, ownerReferences } = metadataOf(object);
+	const references = Array.isArray(ownerReferences) ? ownerReferences.filter(isObject) : [];
+	return { kind, name: String(name), server, owners, ownerReferences: references };
+}
+
+export function owners(
+	kind: ServerObject['kind'],
+	servers: readonly StoredServer[],
+	found: readonly ServerObject[],
+): Saying[] {
+	const byKey = new Map(servers.map((server) => [keyOf(server), server]));
+	const sayings = found.flatMap((object) => {
+		const server = byKey.get(keyOf(object.server));
+		const isOwned = object.owners.some((owner) => owner.kind === server?.kind && owner.uid === server.uid);
+		return server === undefined || isOwned ? [] : [notOwned(object, server)];
+	});
+	return sayings.length > 0 ? sayings : [ok(`every ${kind} of a server`, `is owned by it (${found.length} checked)`)];
+}
+
+const keyOf = ({ kind, namespace, name }: ServerRef): string => `${kind}/${namespace}/${name}`;
+
+function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredServer): Saying {
+	const message = `is not owned by ${server.kind} ${server.name}: scaling settings are not applied to it`;
+	const object = `${kind.toLowerCase()} ${shellWord(name)} -n ${shellWord(server.namespace)}`;
+	// A former server of that kind and name is replaced; an object has one controller at most.
+	const isFormer = (one: Json): boolean =>
+		isOfToolhive(one['apiVersion']) && one['kind'] === server.kind && one['name'] === server.name;
+	const others = ownerReferences.filter((one) => !isFormer(one));
+	const controller = others.find((one) => one['controller'] === true);
+	const remedy =
+		controller === undefined
+			? `kubectl patch ${object} --type=merge -p ${shellWord(JSON.stringify(patchOf(server, others)))}`
+			: `rename the server, or remove controller ${controller['kind']} ${controller['name']}: kubectl edit ${object}`;
+	return fail(`${kind} ${server.namespace}/${name}`, message, remedy);
+}
+
+/** Without blockOwnerDeletion, which OpenShift allows only to a caller that may update the server's finalizers. */
+const patchOf = ({ apiVersion, kind, name, uid }: StoredServer, others: readonly Json[]): Json => ({
+	metadata: {
+		ownerReferences: [{ apiVersion, kind, name, uid, controller: true }, ...others],
+	},
+});

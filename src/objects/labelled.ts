@@ -1,0 +1,29 @@
+/**
+ * The server that an object is named after and labelled for, whether the server owns it or not: a restored backup leaves
+ * Deployments and ConfigMaps without an ownerReference.
+ */
+import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../toolhive/names.ts';
+import { type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
+import { isObjectName, labelsOf } from './metadata.ts';
+import { podServerRef } from './pod.ts';
+
+/** Undefined for every Deployment that is not a proxy. */
+export function deploymentServerRef(deployment: Json, namespace: string): ServerRef | undefined {
+	// The operator gives the Deployment the labels of its pods.
+	const ref = podServerRef(deployment, namespace);
+	const isProxy = labelsOf(deployment)[LABEL_TOOLHIVE] === 'true' && ref?.name === metadataOf(deployment)['name'];
+	return isProxy ? ref : undefined;
+}
+
+/** Undefined for every ConfigMap that is not the configuration of a proxy. */
+export function configMapServerRef(configMap: Json, namespace: string): ServerRef | undefined {
+	const labels = labelsOf(configMap);
+	if (labels[LABEL_MANAGED_BY] !== MANAGED_BY_OPERATOR) return undefined;
+	for (const kind of KIND_LIST) {
+		const { configLabel, configMapSuffix } = KINDS[kind];
+		const name = labels[configLabel];
+		if (isObjectName(name) && metadataOf(configMap)['name'] === name + configMapSuffix)
+			return { kind, namespace, name };
+	}
+	return undefined;
+}

@@ -1,0 +1,106 @@
+/**
+ * A server's Deployment or ConfigMap that it does not own, as after a restore. The reconciler does not write such an object, so
+ * the server's conditions must not claim what the object contradicts.
+ */
+
+import { capLive } from '../objects/backfill.ts';
+import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
+import { applyTemplate, proxyDeploymentOf } from '../objects/deployment.ts';
+import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
+import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
+import type { Condition } from '../policy/condition.ts';
+import { decide } from '../policy/decide.ts';
+import { DEFAULT_GRACE_PERIOD_SECONDS } from '../policy/grace-period.ts';
+import type { Settings } from '../policy/settings.ts';
+import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
+import { OCCASIONS } from './occasions.ts';
+import type { Standing } from './patience.ts';
+import type { Scene } from './scene.ts';
+import type { World } from './world.ts';
+
+export interface Unowned {
+	readonly deployment?: Json;
+	readonly configMap?: Json;
+}
+
+/** What `server` has by name and labels, but not by ownerReference. */
+export function unownedOf(server: Server, deployment: Json | undefined, configMap: Json | undefined): Unowned {
+	const { kind, namespace, name, uid } = server;
+	const isUnowned = (object: Json, ref: ServerRef | undefined, owners: readonly ServerRef[]): boolean =>
+		!isBeingDeleted(object) && ref?.kind === kind && ref.name === name && !owners.some((owner) => owner.uid === uid);
+	const isDeployment =
+		deployment !== undefined &&
+		isUnowned(deployment, deploymentServerRef(deployment, namespace), ownersOf(deployment, namespace));
+	const isConfigMap =
+		configMap !== undefined &&
+		isUnowned(configMap, configMapServerRef(configMap, namespace), ownersOf(configMap, namespace, configMapSuffixOf));
+	return { ...(isDeployment && { deployment }), ...(isConfigMap && { configMap }) };
+}
+
+export type Reasons = ReadonlySet<string>;
+export const NO_REASONS: Reasons = new Set();
+
+/** Reasons of conditions that say of these objects what is not so. */
+export function contradictedBy(
+	{ deployment, configMap }: Unowned,
+	{ server, decision }: Pick<Scene, 'server' | 'decision'>,
+	world: Pick<World, 'surroundingsOf'>,
+	settings: Settings,
+): Reasons {
+	const reasons = new Set<string>();
+	if (deployment !== undefined) {
+		if (capLive(deployment, server) !== deployment) reasons.add('StdioTransportCapAt1');
+		// No condition is about the grace period.
+		const password = { ...settings, gracePeriodSeconds: DEFAULT_GRACE_PERIOD_SECONDS };
+		if (applyTemplate(deployment, server, decision, password) !== deployment) reasons.add('SessionStorageConfigured');
+	}
+	if (configMap !== undefined) {
+		const surroundings = {
+			...world.surroundingsOf(server),
+			...(deployment !== undefined && { deployment: proxyDeploymentOf(deployment) }),
+		};
+		const edit = applyToConfigMap(configMap, server, decision, surroundings, settings.runConfigLayout);
+		if (edit.configMap !== configMap) reasons.add('SessionStorageConfigured');
+	}
+	return reasons;
+}
+
+/** The conditions of `server`. A contradicted one is as for a server without `replicas`: not active, and never created. */
+export function conditionsBut(contradicted: Reasons, server: Server): readonly Condition[] {
+	const { replicas: _unset, ...spec } = server.spec;
+	const inactive = decide({ ...server, spec }).conditions;
+	return decide(server).conditions.map((condition, index) =>
+		contradicted.has(condition.reason) ? (inactive[index] ?? condition) : condition,
+	);
+}
+
+export interface UnownedReport {
+	/** One Event, after a delay: the objects of a deleted server are removed a moment later. Returns when to look again. */
+	readonly report: (scene: Scene, unowned: Unowned) => number;
+	readonly forget: (key: string) => void;
+}
+
+export function createUnownedReport(world: Pick<World, 'tell' | 'nowMs'>, standing: Standing): UnownedReport {
+	const reported = new Map<string, string>();
+	const forget = (key: string): void => {
+		standing.forget(`${key} owners`);
+		reported.delete(key);
+	};
+	return {
+		report: ({ key, object, server }, { deployment, configMap }) => {
+			const names = [deployment, configMap].flatMap((one) =>
+				one === undefined ? [] : [`${one['kind']} ${metadataOf(one)['name']}`],
+			);
+			const what = names.join(' and ');
+			if (what === '') forget(key);
+			if (what === '' || reported.get(key) === what) return 0;
+			const leftMs = standing.left(`${key} owners`, what, world.nowMs());
+			if (leftMs > 0) return leftMs;
+			reported.set(key, what);
+			const note = `this ${server.kind} does not own ${what}: scaling settings are not applied; thv-scaling doctor prints the repair`;
+			world.tell(object, OCCASIONS.notOwned, note);
+			return 0;
+		},
+		forget,
+	};
+}

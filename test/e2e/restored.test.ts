@@ -1,0 +1,153 @@
+/** Objects of servers without their ownerReferences, as a restored backup leaves them: what is claimed, reported and repaired. */
+import { execFileSync } from 'node:child_process';
+import { expect } from 'chai';
+import { KINDS, type Kind } from '../../src/toolhive/names.ts';
+import { startProgram } from '../commands/program.ts';
+import type { Check } from './doctor-cluster.ts';
+import { eventually } from './eventually.ts';
+import { serverManifest } from './namespace.ts';
+import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
+import { mustSucceed } from './product.ts';
+import { useProduct } from './use-product.ts';
+
+const REDIS = {
+	provider: 'redis',
+	address: 'redis.mcp.svc:6379',
+	passwordRef: { name: 'redis-secret', key: 'password' },
+};
+const IMAGE = 'ghcr.io/stacklok/toolhive/vmcp:v0.18.0';
+const SPECS = {
+	MCPServer: { transport: 'sse', replicas: 2, sessionStorage: REDIS },
+	VirtualMCPServer: { replicas: 2, sessionStorage: REDIS },
+	MCPRemoteProxy: { remoteUrl: 'https://crm.example.com', replicas: 2, sessionStorage: REDIS },
+} as const;
+
+describe('restored objects on a real API server', function () {
+	this.timeout(120_000);
+	const { namespace, plane } = useProduct('restored', { flags: ['--settle-seconds=1'] });
+
+	const create = async (kind: Kind, name: string, spec: object): Promise<Owner> => {
+		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
+		return { kind, name, namespace: namespace.name, uid: metadata.uid };
+	};
+	const configMap = (owner: Owner) => {
+		const { configMapSuffix, configKey, configLabel } = KINDS[owner.kind as Kind];
+		const { metadata, ...rest } = runConfigMap(owner, '{}');
+		const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', [configLabel]: owner.name };
+		return {
+			...rest,
+			metadata: { ...metadata, name: owner.name + configMapSuffix, labels },
+			data: { [configKey]: '{}\n' },
+		};
+	};
+	const disown = async (resource: string): Promise<void> => {
+		const patch = '[{"op":"remove","path":"/metadata/ownerReferences"}]';
+		await mustSucceed(namespace.kubectl(['patch', resource, '--type=json', '-p', patch]));
+	};
+	/** The object as the operator made it, without its owner and without what the product added. */
+	const restore = async (object: { metadata: { ownerReferences?: unknown } }): Promise<void> => {
+		const { ownerReferences: _removed, ...metadata } = object.metadata;
+		await mustSucceed(namespace.kubectl(['replace', '-f', '-'], { ...object, metadata }));
+	};
+	const condition = async (kind: string, name: string, type: string): Promise<string[]> => {
+		const all: Record<string, string>[] = (await namespace.get(kind, name))['status']?.conditions ?? [];
+		return all.flatMap((one) => (one['type'] === type ? [String(one['status']), String(one['reason'])] : []));
+	};
+	const reportsOf = async (name: string): Promise<Check[]> => {
+		const { stdout } = await startProgram(['doctor', '--kubeconfig', plane().kubeconfig('person'), '-o', 'json']).ended;
+		const { checks } = JSON.parse(stdout) as { checks: Check[] };
+		return checks.filter(({ id, subject }) => id === 'owners' && subject.includes(`/${name}`));
+	};
+	/** A printed command, with its words as a shell reads them. */
+	const run = async (command: string): Promise<void> => {
+		const [program, ...args] = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' })
+			.split('\0')
+			.slice(0, -1);
+		expect(program).to.equal('kubectl');
+		await mustSucceed(plane().kubectl(args));
+	};
+	const eventsOn = async (name: string): Promise<string> =>
+		(await namespace.kubectl(['get', 'events.events.k8s.io', '-o', 'json', `--field-selector=regarding.name=${name}`]))
+			.stdout;
+
+	it('stdio Deployment at 4 replicas › the condition no longer says 1, doctor prints the repair, and it holds', async () => {
+		const server = await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		await namespace.create(proxyDeployment(server), 'operator');
+		await eventually(async () =>
+			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal([
+				'True',
+				'StdioTransportCapAt1',
+			]),
+		);
+		await disown('deployment/files');
+		await eventually(async () => expect(await eventsOn('files')).to.include('NotOwnedByServer'));
+		await restore(proxyDeployment(server));
+		await mustSucceed(namespace.kubectl(['scale', 'deployment', 'files', '--replicas=4']));
+		await eventually(async () =>
+			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal([
+				...['False', 'StdioReplicaCapNotActive'],
+			]),
+		);
+		const [report, ...others] = await reportsOf('files');
+		expect(others).to.deep.equal([]);
+		expect(report).to.include({ status: 'fail', subject: 'Deployment restored/files' });
+		await run(report?.remedy ?? '');
+		expect((await namespace.get('deployment', 'files'))['spec'].replicas).to.equal(1);
+		await eventually(async () =>
+			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal([
+				'True',
+				'StdioTransportCapAt1',
+			]),
+		);
+		expect(await reportsOf('files')).to.deep.equal([]);
+	});
+
+	for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'] as const) {
+		it(`${kind} with redis › Deployment and ConfigMap are reported; repaired, both have redis again`, async () => {
+			const name = `of-${KINDS[kind].app}`;
+			const { singular, configKey, configMapSuffix } = KINDS[kind];
+			const server = await create(kind, name, SPECS[kind]);
+			const objects = [proxyDeployment(server, IMAGE), configMap(server)];
+			for (const object of objects) await namespace.create(object, 'operator');
+			const storage = () => condition(singular, name, 'SessionStorageWarning');
+			const passwords = async (): Promise<string> =>
+				JSON.stringify((await namespace.get('deployment', name))['spec'].template.spec.containers[0].env);
+			const config = async (): Promise<string> =>
+				(await namespace.get('configmap', name + configMapSuffix))['data'][configKey];
+			await eventually(async () => expect(await storage()).to.deep.equal(['False', 'SessionStorageConfigured']));
+			await eventually(async () => expect(await config()).to.include('redis.mcp.svc:6379'));
+
+			for (const resource of [`deployment/${name}`, `configmap/${name}${configMapSuffix}`]) await disown(resource);
+			await eventually(async () => expect(await eventsOn(name)).to.include(`Deployment ${name} and ConfigMap`));
+			expect(await storage(), 'still so').to.deep.equal(['False', 'SessionStorageConfigured']);
+
+			for (const object of objects) await restore(object);
+			await eventually(async () =>
+				expect(await storage()).to.deep.equal(['False', 'SessionStorageWarningNotApplicable']),
+			);
+			expect(await passwords()).not.to.include('redis-secret');
+			const reports = await reportsOf(name);
+			expect(reports.map(({ status, subject }) => `${status} ${subject}`)).to.deep.equal([
+				`fail Deployment restored/${name}`,
+				`fail ConfigMap restored/${name}${configMapSuffix}`,
+			]);
+			for (const { remedy } of reports) await run(remedy ?? '');
+			expect(await passwords()).to.include('redis-secret');
+			await eventually(async () => expect(await config()).to.include('redis.mcp.svc:6379'));
+			await eventually(async () => expect(await storage()).to.deep.equal(['False', 'SessionStorageConfigured']));
+			expect(await reportsOf(name)).to.deep.equal([]);
+		});
+	}
+
+	it('a Deployment of the same name without the labels › no report, and the condition stays', async () => {
+		const server = await create('MCPServer', 'other', { transport: 'stdio', replicas: 2 });
+		const { metadata, ...rest } = proxyDeployment(server);
+		const spec = { ...rest.spec, replicas: 4 };
+		await namespace.create({ ...rest, spec, metadata: { name: 'other', namespace: namespace.name } });
+		await eventually(async () =>
+			expect(await condition('mcpserver', 'other', 'StdioReplicaCapped')).to.include('True'),
+		);
+		expect(metadata.labels).to.include({ toolhive: 'true' });
+		expect(await reportsOf('other')).to.deep.equal([]);
+	});
+});
