@@ -4,6 +4,8 @@ import { serverOf } from '../objects/server.ts';
 import { checkAddress } from '../policy/address-rule.ts';
 import { findingsOf } from '../policy/decide.ts';
 import type { Violation } from '../policy/finding.ts';
+import { checkKeyPrefix } from '../policy/key-prefix.ts';
+import { checkAddressForm } from '../policy/redis-address.ts';
 import { checkScalingFields } from '../policy/scaling-fields.ts';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
@@ -32,7 +34,7 @@ function violationsOf(kind: Kind, spec: unknown, oldObject: Json | undefined): V
 	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
 	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
 	const ofFields = checkScalingFields(kind, fields).filter(isNew);
-	const ofRules = checkAddress(kind, fields).filter(isNew);
+	const ofRules = [...checkAddress(kind, fields), ...checkAddressForm(fields), ...checkKeyPrefix(fields)].filter(isNew);
 	// A rule fails to evaluate on a value of the wrong shape; where the shape is denied already, that says it better.
 	return [...ofFields, ...ofRules.filter(({ isUnevaluated }) => !isUnevaluated || ofFields.length === 0)];
 }

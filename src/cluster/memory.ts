@@ -45,8 +45,8 @@ export interface Memory {
 	) => ProxyDeployment | undefined | Promise<ProxyDeployment | undefined>;
 	readonly runConfigNamed: (namespace: string, name: string) => RunConfigSummary | undefined;
 	readonly deploymentNamed: (namespace: string, name: string) => ProxyDeployment | undefined;
-	/** An autoscaler of the Deployment with that name. */
-	readonly autoscalerOf: (namespace: string, deployment: string) => Autoscaler | undefined;
+	/** Those whose target has that name, of whatever kind it is. */
+	readonly autoscalersOf: (namespace: string, target: string) => readonly Autoscaler[];
 	/** Other servers in the same key space. */
 	readonly sharing: (server: Server) => readonly Server[];
 	/** Resources that are still missing for an answer to be right. Those that only warnings need may be refused. */
@@ -173,7 +173,7 @@ export function remember(
 		},
 		runConfigNamed: (namespace, name) => runConfigs.get(namespacedName({ namespace, name })),
 		deploymentNamed: (namespace, name) => deployments.get(namespacedName({ namespace, name })),
-		autoscalerOf: (namespace, deployment) => autoscalers.find(`${namespace}/${deployment}`)[0],
+		autoscalersOf: (namespace, target) => autoscalers.find(`${namespace}/${target}`),
 		sharing: (server) => {
 			const keySpace = projections.keySpace(server);
 			if (keySpace === undefined) return [];

@@ -167,7 +167,7 @@ function clusterOf(memory: Memory): Cluster {
 		surroundingsOf: (server) => ({
 			deployment: memory.deploymentNamed(server.namespace, server.name),
 			runConfig: memory.runConfigNamed(server.namespace, server.name + configMapSuffixOf(server.kind)),
-			autoscaler: memory.autoscalerOf(server.namespace, server.name),
+			autoscalers: memory.autoscalersOf(server.namespace, server.name),
 			sharing: memory.sharing(server),
 		}),
 	};

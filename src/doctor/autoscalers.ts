@@ -14,7 +14,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 }
 
 const judge = (server: Server, autoscaler: Autoscaler): Saying[] =>
-	findingsOf({ server, surroundings: { autoscaler } }).flatMap(({ id, field, message }) => {
+	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const remedy = REMEDIES[id]?.(server, autoscaler);
 		if (remedy === undefined) return [];
 		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, remedy)];

@@ -1,16 +1,36 @@
-/** A HorizontalPodAutoscaler (autoscaling/v2): which Deployment it scales. */
+/** A HorizontalPodAutoscaler, or the KEDA ScaledObject that becomes one: what it scales, and how far. */
+import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { type Autoscaler, isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { textOf } from './metadata.ts';
 
-/** What the watch cache keeps of an autoscaler; undefined for those that scale something else. */
+/** KEDA's default of `maxReplicaCount`. */
+const KEDA_MAX_REPLICAS = 100;
+
+/** What the watch cache keeps of an autoscaler; undefined for those whose target cannot be a server's. */
 export function autoscalerOf(object: Json): Autoscaler | undefined {
-	const spec = object['spec'];
-	const target = isObject(spec) ? spec['scaleTargetRef'] : undefined;
-	if (!isObject(target) || target['kind'] !== 'Deployment') return undefined;
+	const { kind, apiVersion } = object;
+	const isKeda = kind === 'ScaledObject';
+	if (isKeda && textOf(apiVersion)?.startsWith('keda.sh/') !== true) return undefined;
+	const spec = isObject(object['spec']) ? object['spec'] : {};
+	const { scaleTargetRef } = spec;
+	const targetKind = targetKindOf(scaleTargetRef, isKeda);
+	if (!isObject(scaleTargetRef) || targetKind === undefined) return undefined;
 	const metadata = metadataOf(object);
+	const maxReplicas = isKeda ? (spec['maxReplicaCount'] ?? KEDA_MAX_REPLICAS) : spec['maxReplicas'];
 	return {
+		kind: isKeda ? kind : 'HorizontalPodAutoscaler',
 		namespace: textOf(metadata['namespace']) ?? '',
 		name: textOf(metadata['name']) ?? '',
-		target: textOf(target['name']) ?? '',
+		targetKind,
+		target: textOf(scaleTargetRef['name']) ?? '',
+		...(typeof maxReplicas === 'number' && { maxReplicas }),
 	};
+}
+
+function targetKindOf(ref: unknown, isKeda: boolean): Autoscaler['targetKind'] | undefined {
+	if (!isObject(ref)) return undefined;
+	const kind = ref['kind'] ?? (isKeda ? 'Deployment' : undefined);
+	if (kind === 'Deployment' || kind === 'StatefulSet') return kind;
+	// Other projects have a kind MCPServer too. Without an apiVersion ToolHive's is meant: no other has this name here.
+	return isKind(kind) && (isOfToolhive(ref['apiVersion']) || !ref['apiVersion']) ? kind : undefined;
 }

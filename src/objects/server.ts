@@ -20,7 +20,8 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const backendReplicas = kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined;
 	const sessionStorage = sessionStorageOf(spec['sessionStorage']);
 	const sessionAffinity = textOf(spec['sessionAffinity']);
-	const image = kind === 'VirtualMCPServer' ? imageOf(spec['podTemplateSpec']) : undefined;
+	const isVmcp = kind === 'VirtualMCPServer';
+	const image = isVmcp ? imageOf(spec['podTemplateSpec']) : undefined;
 	return {
 		kind,
 		namespace: namespaceOf(object, namespace ?? ''),
@@ -32,11 +33,20 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 			...(backendReplicas !== undefined && { backendReplicas }),
 			...(sessionStorage !== undefined && { sessionStorage }),
 			...(sessionAffinity !== undefined && { sessionAffinity }),
+			...(isVmcp && hasKeys(at(spec, 'config', 'sessionStorage')) && { configSessionStorage: true as const }),
+			...(kind === 'MCPServer' && hasKeys(at(spec, ...POD_ANNOTATIONS)) && { podAnnotations: true as const }),
 			...(image !== undefined && { image }),
 		},
 		ignore: ignoredIds(metadata['annotations']),
 	};
 }
+
+const POD_ANNOTATIONS = ['resourceOverrides', 'proxyDeployment', 'podTemplateMetadataOverrides', 'annotations'];
+
+const at = (value: unknown, ...path: readonly string[]): unknown =>
+	path.reduce<unknown>((parent, key) => (isObject(parent) ? parent[key] : undefined), value);
+
+const hasKeys = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
 /** The CRD defaults an absent transport to stdio, and so must we where no API server did it yet. */
 const isStdio = (kind: Kind, transport: unknown): boolean =>

@@ -16,9 +16,9 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 		remedy: 'set replicas to 1 or leave it out; to scale, the server must speak streamable-http or sse',
 	},
 	'session-storage-missing': {
-		when: '`replicas` > 1 and not redis',
+		when: 'not redis, and `replicas` > 1 or an autoscaler of the proxy Deployment with `maxReplicas` > 1',
 		why: 'Each replica keeps sessions in its own memory, so a request that reaches another one finds no session.',
-		remedy: 'set sessionStorage with provider redis and an address, or replicas to 1',
+		remedy: 'set sessionStorage with provider redis and an address, or run at most 1 replica',
 	},
 	'backend-session-storage-missing': {
 		when: '`backendReplicas` > 1 and not redis',
@@ -41,14 +41,9 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 		remedy: 'set backendReplicas to 0 as well',
 	},
 	'session-affinity-none-without-redis': {
-		when: '`replicas` > 1, `sessionAffinity: None`, not redis',
+		when: '`sessionAffinity: None`, not redis, and `replicas` > 1 or an autoscaler with `maxReplicas` > 1',
 		why: 'Without affinity the requests of one session are spread over replicas that do not share it.',
 		remedy: 'leave sessionAffinity out, or set sessionStorage with provider redis',
-	},
-	'key-prefix-separator': {
-		when: '`keyPrefix` set and not ending in `:`',
-		why: 'Keys are the prefix and the session id without anything between; `thv` and `thv2` then run into each other.',
-		remedy: 'end keyPrefix with a colon',
 	},
 	'password-without-redis': {
 		when: '`passwordRef` with `memory`',
@@ -66,14 +61,30 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 		remedy: 'give each server a keyPrefix or db of its own',
 	},
 	'autoscaled-and-pinned': {
-		when: '`replicas` set while a HorizontalPodAutoscaler targets the proxy Deployment',
+		when: '`replicas` set while an autoscaler (HorizontalPodAutoscaler, KEDA ScaledObject) targets the proxy Deployment',
 		why: 'The count is written to the Deployment once and the autoscaler then changes it: two owners of one number.',
 		remedy: 'take replicas out and let the autoscaler decide, or delete the autoscaler',
 	},
 	'stdio-autoscaled': {
-		when: 'a HorizontalPodAutoscaler targets a stdio server’s Deployment',
+		when: 'an autoscaler targets a stdio server’s Deployment',
 		why: 'The Deployment is held at 1, whatever the autoscaler asks for.',
 		remedy: 'delete the autoscaler; a stdio server cannot be scaled',
+	},
+	'backend-autoscaled-and-pinned': {
+		when: '`backendReplicas` set while an autoscaler targets the backend StatefulSet, which has the name of the server',
+		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again; each lowering ends sessions.',
+		remedy: 'remove backendReplicas, or delete the autoscaler',
+	},
+	'autoscaler-target-invalid': {
+		when: 'an autoscaler targets the MCPServer, VirtualMCPServer or MCPRemoteProxy itself',
+		why: 'These kinds have no scale subresource, so the autoscaler reports an error and scales nothing.',
+		remedy:
+			'set apiVersion apps/v1 and kind Deployment in its scaleTargetRef; the Deployment has the name of the server',
+	},
+	'config-session-storage-ignored': {
+		when: 'a VirtualMCPServer has `spec.config.sessionStorage` and no `spec.sessionStorage`',
+		why: 'The operator fills `config.sessionStorage` from `spec.sessionStorage` and drops any other value, so sessions stay in memory.',
+		remedy: 'move the section to spec.sessionStorage',
 	},
 	'redis-tls-unsupported': {
 		when: '`sessionStorage.tls` is set and the operator does not carry it',
@@ -85,6 +96,12 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 		when: 'the proxy image is known to be older than what a field needs, or a vMCP image is not known to accept `sessionStorage`',
 		why: 'An older proxy ignores the field; an older vMCP even refuses to start with it.',
 		remedy: 'use a newer proxy image; for a review, --server-version tells which one the cluster has',
+	},
+	'run-config-restart-missing': {
+		when: 'an MCPServer with `podTemplateMetadataOverrides.annotations` and with redis or `backendReplicas`, and a proxy image up to v0.15',
+		why: 'Operators up to v0.15 leave the checksum of the RunConfig out of pods with such annotations, so a changed RunConfig does not restart them.',
+		remedy:
+			'upgrade ToolHive to v0.27.0 or later, or remove the annotations; until then run kubectl rollout restart after each change',
 	},
 	'run-config-unreadable': {
 		when: 'a RunConfig that is no JSON object, or a vMCP config that is no YAML mapping, or one that is too long; left as it is',
@@ -110,10 +127,21 @@ export const DENIAL_ADVICE: Readonly<Record<string, Advice>> = {
 		why: 'The rule in the CRD only sees that the field is there; the proxy would not start all the same.',
 		remedy: 'set sessionStorage.address to host:port of the Redis server',
 	},
+	'redis-address-invalid': {
+		when: '`provider: redis` with an `address` that is not `host:port`: with a scheme, without a port, with several addresses',
+		why: 'The proxy connects to the address as it is; with "missing port in address" or "too many colons in address" it does not start.',
+		remedy:
+			'set sessionStorage.address to one host:port such as redis.demo.svc:6379 or [::1]:6379; the password belongs in passwordRef',
+	},
+	'redis-key-prefix-invalid': {
+		when: '`provider: redis` with a `keyPrefix` that is not empty and does not end in `:`',
+		why: 'Every proxy that reads Redis refuses to start on such a prefix.',
+		remedy: 'end keyPrefix with a colon, or remove it',
+	},
 	'scaling-field-invalid': {
 		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
 		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
-		remedy: 'see `kubectl explain mcpserver.spec`; numbers stand without quotes, and texts such as on or 1 with them',
+		remedy: 'see `kubectl explain mcpserver.spec`; numbers have no quotes, and texts such as on or 1 need them',
 	},
 };
 

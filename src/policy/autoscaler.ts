@@ -1,24 +1,58 @@
 /**
- * A count has one owner: the server's `replicas`, or a HorizontalPodAutoscaler.
- * Reads: replicas, transport, and whether an autoscaler targets the proxy Deployment.
+ * A count has one owner: the server's `replicas` and `backendReplicas`, or an autoscaler of the workload.
+ * Reads: replicas, backendReplicas, transport, and the autoscalers that target the server's name.
  * Allows: everything; it warns.
  */
-import type { Rule } from './finding.ts';
+import type { Autoscaler } from '../toolhive/types.ts';
+import type { Rule, Surroundings } from './finding.ts';
 
-export const autoscaledAndPinned: Rule = ({ server: { spec }, surroundings: { autoscaler } }) =>
-	autoscaler !== undefined && spec.replicas !== undefined
-		? {
-				id: 'autoscaled-and-pinned',
-				field: 'spec.replicas',
-				message: `remove it: the count belongs to HorizontalPodAutoscaler ${autoscaler.name}`,
-			}
-		: undefined;
+export const autoscaledAndPinned: Rule = ({ server: { spec }, surroundings }) => {
+	const autoscaler = autoscalerOfProxy(surroundings);
+	if (autoscaler === undefined || spec.replicas === undefined) return undefined;
+	return {
+		id: 'autoscaled-and-pinned',
+		field: 'spec.replicas',
+		message: `remove it: the count belongs to ${nameOf(autoscaler)}`,
+	};
+};
 
-export const stdioAutoscaled: Rule = ({ server: { spec }, surroundings: { autoscaler } }) =>
-	autoscaler !== undefined && spec.stdio
-		? {
-				id: 'stdio-autoscaled',
-				field: 'spec.transport',
-				message: `stdio stays at 1 replica; delete HorizontalPodAutoscaler ${autoscaler.name}`,
-			}
-		: undefined;
+export const stdioAutoscaled: Rule = ({ server: { spec }, surroundings }) => {
+	const autoscaler = autoscalerOfProxy(surroundings);
+	if (autoscaler === undefined || !spec.stdio) return undefined;
+	return {
+		id: 'stdio-autoscaled',
+		field: 'spec.transport',
+		message: `stdio stays at 1 replica; delete ${nameOf(autoscaler)}`,
+	};
+};
+
+export const backendAutoscaledAndPinned: Rule = ({ server: { spec }, surroundings: { autoscalers = [] } }) => {
+	const autoscaler = autoscalers.find(({ targetKind }) => targetKind === 'StatefulSet');
+	if (autoscaler === undefined || spec.backendReplicas === undefined) return undefined;
+	return {
+		id: 'backend-autoscaled-and-pinned',
+		field: 'spec.backendReplicas',
+		message: `conflicts with ${nameOf(autoscaler)}`,
+	};
+};
+
+export const autoscalerTargetInvalid: Rule = ({ server: { kind }, surroundings: { autoscalers = [] } }) => {
+	const autoscaler = autoscalers.find(({ targetKind }) => targetKind === kind);
+	if (autoscaler === undefined) return undefined;
+	return {
+		id: 'autoscaler-target-invalid',
+		field: 'metadata.name',
+		message: `no scale subresource; target the Deployment in ${nameOf(autoscaler)}`,
+	};
+};
+
+const isOfProxy = ({ targetKind }: Autoscaler): boolean => targetKind === 'Deployment';
+
+const autoscalerOfProxy = ({ autoscalers = [] }: Surroundings): Autoscaler | undefined => autoscalers.find(isOfProxy);
+
+/** The one that may run more than one proxy, so that replicas have to share sessions. */
+export const splittingAutoscaler = ({ autoscalers = [] }: Surroundings): Autoscaler | undefined =>
+	autoscalers.find((one) => isOfProxy(one) && (one.maxReplicas ?? 0) > 1);
+
+/** `HorizontalPodAutoscaler search` */
+export const nameOf = ({ kind, name }: Autoscaler): string => `${kind} ${name}`;

@@ -1,17 +1,24 @@
 /** The whole product on one screen: what a server should have, and what there is to say about it. */
 import type { EnvVar, Server } from '../toolhive/types.ts';
-import { autoscaledAndPinned, stdioAutoscaled } from './autoscaler.ts';
+import {
+	autoscaledAndPinned,
+	autoscalerTargetInvalid,
+	backendAutoscaledAndPinned,
+	stdioAutoscaled,
+} from './autoscaler.ts';
 import { backendReplicasLowered, backendStillRunning } from './backend-replicas.ts';
 import type { Condition } from './condition.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 import { withoutIgnored } from './ignore.ts';
 import { imageTooOld } from './image-age.ts';
-import { keyPrefixSeparator, sharedKeySpace } from './key-space.ts';
+import { sharedKeySpace } from './key-space.ts';
 import { passwordEnvOf, passwordWithoutRedis, redisWithoutPassword } from './redis-password.ts';
 import { redisTlsUnsupported } from './redis-tls.ts';
+import { runConfigRestartMissing } from './restart.ts';
 import { RUN_CONFIG_UNREADABLE, type RunConfigFields, runConfigOf } from './run-config.ts';
 import {
 	backendSessionStorageMissing,
+	configSessionStorageIgnored,
 	sessionAffinityNoneWithoutRedis,
 	sessionStorageMissing,
 	sessionStorageWarning,
@@ -48,14 +55,17 @@ export const WARNINGS: Readonly<Record<string, Rule>> = {
 	'backend-replicas-lowered': backendReplicasLowered,
 	'backend-still-running': backendStillRunning,
 	'session-affinity-none-without-redis': sessionAffinityNoneWithoutRedis,
-	'key-prefix-separator': keyPrefixSeparator,
 	'password-without-redis': passwordWithoutRedis,
 	'redis-without-password': redisWithoutPassword,
 	'shared-key-space': sharedKeySpace,
 	'autoscaled-and-pinned': autoscaledAndPinned,
 	'stdio-autoscaled': stdioAutoscaled,
+	'backend-autoscaled-and-pinned': backendAutoscaledAndPinned,
+	'autoscaler-target-invalid': autoscalerTargetInvalid,
+	'config-session-storage-ignored': configSessionStorageIgnored,
 	'redis-tls-unsupported': redisTlsUnsupported,
 	'image-too-old': imageTooOld,
+	'run-config-restart-missing': runConfigRestartMissing,
 };
 
 /** What the annotation may name: these, and the one that only a written ConfigMap can give. */

@@ -1,4 +1,5 @@
 /** What a rule says about a server, and what it may look at. Plain data. */
+import type { Version } from '../toolhive/images.ts';
 import type { Autoscaler, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
 
 /** A warning: never the reason of a denial. */
@@ -25,9 +26,12 @@ export interface Violation {
 export interface Surroundings {
 	readonly deployment?: Partial<ProxyDeployment> | undefined;
 	readonly runConfig?: Pick<RunConfigSummary, 'redisTls'> | undefined;
-	readonly autoscaler?: Autoscaler | undefined;
+	/** Of the proxy Deployment, the backend StatefulSet, or the server itself: whatever targets the server's name. */
+	readonly autoscalers?: readonly Autoscaler[];
 	/** Other servers that write into the same key space of the same Redis. */
 	readonly sharing?: readonly ServerRef[];
+	/** The oldest release of ToolHive that can be meant, where no image tells the version. */
+	readonly oldestRelease?: Version | undefined;
 }
 
 export interface Subject {

@@ -11,7 +11,7 @@ import { redisOf } from './session-storage.ts';
 
 /** Version of the proxy image, undefined where it is not known. */
 export function proxyVersion(server: Server, surroundings: Surroundings): Version | undefined {
-	return versionOf(surroundings.deployment?.image ?? server.spec.image);
+	return versionOf(surroundings.deployment?.image ?? server.spec.image) ?? surroundings.oldestRelease;
 }
 
 /** Whether the vMCP loader is known to accept `sessionStorage`: it rejects keys it does not know, and crashes. */

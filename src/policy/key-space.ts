@@ -19,16 +19,6 @@ export function keySpaceOf(server: Server): string | undefined {
 	return JSON.stringify([isAbsolute ? '' : server.namespace, redis.address, redis.db ?? 0, redis.keyPrefix]);
 }
 
-export const keyPrefixSeparator: Rule = ({ server }) => {
-	const prefix = server.spec.sessionStorage?.keyPrefix;
-	if (prefix === undefined || prefix === '' || prefix.endsWith(':')) return undefined;
-	return {
-		id: 'key-prefix-separator',
-		field: 'spec.sessionStorage.keyPrefix',
-		message: "does not end in ':', so keys run into the prefix",
-	};
-};
-
 export const sharedKeySpace: Rule = ({ server, surroundings: { sharing = [] } }) => {
 	if (sharing.length === 0) return undefined;
 	// Who may not look into another namespace is not told what is in it.

@@ -7,6 +7,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
 import type { Violation } from './finding.ts';
+import { withVariableHint } from './unsubstituted.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
@@ -22,6 +23,7 @@ function validatorOf(kind: Kind): ValidateFunction {
 			allErrors: true,
 			strict: true,
 			meta: false,
+			verbose: true,
 			validateSchema: false,
 			keywords: ['x-kubernetes-validations'],
 		});
@@ -43,7 +45,7 @@ function violationOf(error: ErrorObject): Violation {
 	// What is missing cannot change, so the part in question is the object that lacks it.
 	const missing = error.keyword === 'required' ? [String(error.params['missingProperty'])] : [];
 	const field = ['spec', ...path, ...missing].join('.');
-	return { id: 'scaling-field-invalid', field, message: messageOf(error), parts: [path] };
+	return { id: 'scaling-field-invalid', field, message: withVariableHint(messageOf(error), error.data), parts: [path] };
 }
 
 function messageOf(error: ErrorObject): string {

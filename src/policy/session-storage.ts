@@ -1,9 +1,10 @@
 /**
  * Sessions must be shared before more than one replica can serve them.
- * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider.
+ * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider, transport, and the proxy's autoscalers.
  * Allows: everything; it warns.
  */
 import type { Server, SessionStorage } from '../toolhive/types.ts';
+import { nameOf, splittingAutoscaler } from './autoscaler.ts';
 import type { Condition } from './condition.ts';
 import type { Rule } from './finding.ts';
 
@@ -15,14 +16,17 @@ export function redisOf(server: Server): SessionStorage | undefined {
 
 const isSplit = (count: number | undefined): boolean => (count ?? 0) > 1;
 
-export const sessionStorageMissing: Rule = ({ server }) =>
-	isSplit(server.spec.replicas) && redisOf(server) === undefined
-		? {
-				id: 'session-storage-missing',
-				field: 'spec.sessionStorage',
-				message: 'replicas > 1 without redis: replicas do not share sessions',
-			}
-		: undefined;
+export const sessionStorageMissing: Rule = ({ server, surroundings }) => {
+	if (redisOf(server) !== undefined) return undefined;
+	const finding = { id: 'session-storage-missing', field: 'spec.sessionStorage' };
+	if (isSplit(server.spec.replicas)) {
+		return { ...finding, message: 'replicas > 1 without redis: replicas do not share sessions' };
+	}
+	// A stdio Deployment is held at 1, whatever its autoscaler asks for: stdio-autoscaled tells that.
+	const autoscaler = server.spec.stdio ? undefined : splittingAutoscaler(surroundings);
+	if (autoscaler === undefined) return undefined;
+	return { ...finding, message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${nameOf(autoscaler)}` };
+};
 
 export const backendSessionStorageMissing: Rule = ({ server }) =>
 	isSplit(server.spec.backendReplicas) && redisOf(server) === undefined
@@ -33,12 +37,23 @@ export const backendSessionStorageMissing: Rule = ({ server }) =>
 			}
 		: undefined;
 
-export const sessionAffinityNoneWithoutRedis: Rule = ({ server }) =>
-	isSplit(server.spec.replicas) && server.spec.sessionAffinity === 'None' && redisOf(server) === undefined
+export const sessionAffinityNoneWithoutRedis: Rule = ({ server, surroundings }) => {
+	if (server.spec.sessionAffinity !== 'None' || redisOf(server) !== undefined) return undefined;
+	const finding = { id: 'session-affinity-none-without-redis', field: 'spec.sessionAffinity' };
+	if (isSplit(server.spec.replicas)) {
+		return { ...finding, message: 'None needs redis when replicas > 1, or sessions break' };
+	}
+	const autoscaler = server.spec.stdio ? undefined : splittingAutoscaler(surroundings);
+	return autoscaler && { ...finding, message: `None needs redis: ${nameOf(autoscaler)}` };
+};
+
+/** The operator makes `spec.config.sessionStorage` of `spec.sessionStorage`, so what an author writes there is lost. */
+export const configSessionStorageIgnored: Rule = ({ server: { spec } }) =>
+	spec.configSessionStorage && spec.sessionStorage === undefined
 		? {
-				id: 'session-affinity-none-without-redis',
-				field: 'spec.sessionAffinity',
-				message: 'None needs redis when replicas > 1, or sessions break',
+				id: 'config-session-storage-ignored',
+				field: 'spec.config.sessionStorage',
+				message: 'the operator overwrites it; use spec.sessionStorage',
 			}
 		: undefined;
 

@@ -79,7 +79,7 @@ export async function* review(
 }
 
 /** What a webhook remembers of a cluster has one of these in it: most documents of a large input need no reading the first time. */
-const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler/;
+const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler|ScaledObject/;
 
 async function reviewOne(
 	manifest: Manifest,
@@ -110,7 +110,11 @@ async function reviewOne(
 	const outlook =
 		server === undefined || verdict === 'denied'
 			? []
-			: await outlookOf(server, { file, cluster, handlers: handlersOf({ ...seen, findServer: () => server }) });
+			: await outlookOf(server, {
+					file,
+					cluster,
+					handlers: handlersOf(cluster.previewFrom(file, server, request.object?.['apiVersion'])),
+				});
 	return {
 		file,
 		line,

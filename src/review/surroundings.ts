@@ -7,13 +7,23 @@ import { namespaceOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
 import { isOlder, versionOf } from '../toolhive/images.ts';
+import { GROUP } from '../toolhive/names.ts';
 import { OPERATOR_SINCE } from '../toolhive/operators.ts';
-import { type Json, metadataOf, type ProxyDeployment, type Server, type ServerRef } from '../toolhive/types.ts';
+import {
+	type Autoscaler,
+	type Json,
+	metadataOf,
+	type ProxyDeployment,
+	type Server,
+	type ServerRef,
+} from '../toolhive/types.ts';
 
 export interface InputCluster {
 	readonly add: (object: Json, file: string, line: number) => void;
 	/** The cluster as seen from `file`: of two objects of one name the one beside it is meant, else the first. */
 	readonly from: (file: string) => Cluster;
+	/** The same for what the operator of `server`, written in `apiVersion`, has yet to make. */
+	readonly previewFrom: (file: string, server: Server, apiVersion: unknown) => Cluster;
 	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
 	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
 	/** Where the servers stand that a reference may mean. */
@@ -40,7 +50,7 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 	const servers = createIndex<Server>();
 	const deployments = createIndex<ProxyDeployment>();
 	const runConfigs = createIndex<{ readonly redisTls: boolean }>();
-	const autoscalers = createIndex<NonNullable<ReturnType<typeof autoscalerOf>>>();
+	const autoscalers = createIndex<Autoscaler>();
 	const keySpaces = createIndex<Server>();
 
 	const isMeant =
@@ -58,6 +68,23 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 		return other === undefined ? [] : [other.value];
 	};
 
+	const from = (file: string): Cluster => ({
+		findServer: (ref) => servers.find(file, keyOf(ref), isMeant(ref)),
+		findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
+		surroundingsOf: (server) => {
+			const keySpace = keySpaceOf(server);
+			const deployment = deploymentNamed(file, server.namespace, server.name);
+			return {
+				deployment: deployment ?? (image === undefined ? undefined : { image }),
+				runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
+				autoscalers: (['Deployment', 'StatefulSet', server.kind] as const).flatMap(
+					(kind) => autoscalers.find(file, `${kind}/${named(server)}`) ?? [],
+				),
+				sharing: othersIn(keySpace === undefined ? [] : keySpaces.all(keySpace), server),
+			};
+		},
+	});
+
 	return {
 		add: (manifest, file, line) => {
 			const object = withNamespace(manifest, namespace);
@@ -73,27 +100,25 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 			} else if (object['kind'] === 'ConfigMap') {
 				const runConfig = runConfigSummaryOf(object);
 				if (runConfig !== undefined) runConfigs.add(named(runConfig), place({ redisTls: runConfig.redisTls }));
-			} else if (object['kind'] === 'HorizontalPodAutoscaler') {
+			} else if (object['kind'] === 'HorizontalPodAutoscaler' || object['kind'] === 'ScaledObject') {
 				const autoscaler = autoscalerOf(object);
 				if (autoscaler !== undefined) {
-					autoscalers.add(named({ namespace: autoscaler.namespace, name: autoscaler.target }), place(autoscaler));
+					const { targetKind, namespace, target } = autoscaler;
+					autoscalers.add(`${targetKind}/${named({ namespace, name: target })}`, place(autoscaler));
 				}
 			}
 		},
-		from: (file) => ({
-			findServer: (ref) => servers.find(file, keyOf(ref), isMeant(ref)),
-			findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
-			surroundingsOf: (server) => {
-				const keySpace = keySpaceOf(server);
-				const deployment = deploymentNamed(file, server.namespace, server.name);
-				return {
-					deployment: deployment ?? (image === undefined ? undefined : { image }),
-					runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
-					autoscaler: autoscalers.find(file, named(server)),
-					sharing: othersIn(keySpace === undefined ? [] : keySpaces.all(keySpace), server),
-				};
-			},
-		}),
+		from,
+		previewFrom: (file, server, apiVersion) => {
+			// In a cluster this is no evidence: our own CRDs serve v1beta1 beside operators of every age.
+			const oldestRelease = apiVersion === `${GROUP}/v1beta1` ? OPERATOR_SINCE.servesV1beta1 : undefined;
+			const cluster = from(file);
+			return {
+				...cluster,
+				findServer: () => server,
+				surroundingsOf: (one) => ({ ...cluster.surroundingsOf(one), oldestRelease }),
+			};
+		},
 		deploymentNamed,
 		hasConfigMap: (file, namespace, name) => runConfigs.find(file, named({ namespace, name })) !== undefined,
 		placesOf: (ref) => servers.all(keyOf(ref)).filter(({ value }) => isMeant(ref)(value)),

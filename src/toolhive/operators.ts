@@ -1,6 +1,6 @@
 /**
  * Which release of ToolHive's operator does what of scaling.
- * Source: release tags of stacklok/toolhive that contain #3955, #4363, #4364, #4914, #5286 and #5237.
+ * Source: release tags of stacklok/toolhive that contain #3955, #4363, #4364, #4849, #4914, #5148, #5286 and #5237.
  */
 import { isOlder, type Version } from './images.ts';
 
@@ -10,8 +10,12 @@ export const OPERATOR_SINCE = {
 	keepsReplicas: [0, 10, 1],
 	/** Its types have the scaling fields: until then its writes erase them. */
 	knowsScaling: [0, 13, 0],
+	/** Pods with annotations of `podTemplateMetadataOverrides` carry the checksum of their RunConfig too. */
+	restartsAnnotatedPods: [0, 16, 0],
 	/** It writes phase `Ready` of an MCPServer, and before `Running`. */
 	phaseReady: [0, 17, 0],
+	/** It serves v1beta1, so a server written in v1beta1 is for this release or a later one. */
+	servesV1beta1: [0, 23, 0],
 	/** It patches servers and replaces none, so it erases nothing it does not know. */
 	patchesServers: [0, 24, 0],
 	/** It gives an MCPServer's proxy the Redis password. */

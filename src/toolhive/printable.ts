@@ -5,3 +5,14 @@
 export const printable = (text: string): string => text.replace(STEERING, ' ').toWellFormed();
 
 const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+const LONGEST_QUOTE = 60;
+
+/** `value` in quotes, cut to 60 characters, for a message about it. */
+export function quote(value: string): string {
+	const text = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE - 3).replace(HALF, '')}...` : value;
+	return `"${printable(text)}"`;
+}
+
+/** What is left of a character that a cut went through. */
+const HALF = /[\ud800-\udbff]$/;

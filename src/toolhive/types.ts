@@ -35,6 +35,10 @@ export interface ServerSpec {
 	readonly backendReplicas?: number;
 	readonly sessionStorage?: SessionStorage;
 	readonly sessionAffinity?: string;
+	/** A VirtualMCPServer has `spec.config.sessionStorage`, which the operator overwrites with `spec.sessionStorage`. */
+	readonly configSessionStorage?: true;
+	/** An MCPServer has `podTemplateMetadataOverrides.annotations` for its proxy Deployment. */
+	readonly podAnnotations?: true;
 	/** Image of the vMCP container where `spec.podTemplateSpec` names one. */
 	readonly image?: string;
 }
@@ -72,12 +76,14 @@ export interface ProxyDeployment {
 	readonly generation?: number;
 }
 
-/** What we remember of a HorizontalPodAutoscaler that targets a Deployment. */
+/** What is kept of an autoscaler whose target may belong to a server, or be one. */
 export interface Autoscaler {
+	readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
 	readonly namespace: string;
 	readonly name: string;
-	/** Name of the Deployment it scales. */
+	readonly targetKind: 'Deployment' | 'StatefulSet' | Kind;
 	readonly target: string;
+	readonly maxReplicas?: number;
 }
 
 /** What we remember of a RunConfig (or vMCP config) ConfigMap. */

@@ -20,7 +20,12 @@ const PROJECTIONS = {
 	server: (object: Json): Server | undefined => ((object['spec'] as Json)?.['skip'] ? undefined : serverOf(object)),
 	deployment: (object: Json) => ({ ...projectionOf(object), owners: [] }),
 	runConfig: (object: Json) => ({ ...projectionOf(object), owners: [], redisTls: false }),
-	autoscaler: (object: Json) => ({ ...projectionOf(object), target: String((object['spec'] as Json)['target']) }),
+	autoscaler: (object: Json) => ({
+		...projectionOf(object),
+		kind: 'HorizontalPodAutoscaler' as const,
+		targetKind: 'Deployment' as const,
+		target: String((object['spec'] as Json)['target']),
+	}),
 	keySpace: ({ uid }: Server): string | undefined => (uid.startsWith('shared') ? 'the same' : undefined),
 };
 
@@ -190,10 +195,10 @@ describe('cluster memory', () => {
 		const connection = fakeConnection({
 			horizontalpodautoscalers: [object('HorizontalPodAutoscaler', 'any-name', 'uid-1', { target: 'github' })],
 		});
-		const { autoscalerOf } = await remembering(connection);
-		expect(autoscalerOf('shop', 'github')).to.include({ name: 'any-name' });
-		expect(autoscalerOf('shop', 'any-name')).to.equal(undefined);
-		expect(autoscalerOf('other', 'github')).to.equal(undefined);
+		const { autoscalersOf } = await remembering(connection);
+		expect(autoscalersOf('shop', 'github').map(({ name }) => name)).to.deep.equal(['any-name']);
+		expect(autoscalersOf('shop', 'any-name')).to.deep.equal([]);
+		expect(autoscalersOf('other', 'github')).to.deep.equal([]);
 	});
 
 	it('forgets what turns into nothing to remember, and what is deleted', async () => {

@@ -3,7 +3,13 @@ import { describe, it } from 'mocha';
 import { autoscalers } from '../../src/doctor/autoscalers.ts';
 import { remedies, sentences, server } from './sentences.ts';
 
-const hpa = (target: string, namespace = 'demo') => ({ namespace, name: `${target}-hpa`, target });
+const hpa = (target: string, namespace = 'demo') => ({
+	kind: 'HorizontalPodAutoscaler' as const,
+	namespace,
+	name: `${target}-hpa`,
+	targetKind: 'Deployment' as const,
+	target,
+});
 const NONE = 'no HorizontalPodAutoscaler fights over the replicas of a server';
 
 describe('doctor: autoscalers', () => {

@@ -1,7 +1,7 @@
 /** A server as the rules see it, and what may stand around it. */
 import type { Surroundings } from '../../src/policy/finding.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
-import type { Server, ServerSpec } from '../../src/toolhive/types.ts';
+import type { Autoscaler, Server, ServerSpec } from '../../src/toolhive/types.ts';
 
 export const server = (spec: Partial<ServerSpec> = {}, kind: Kind = 'MCPServer', ignore: string[] = []): Server => ({
 	kind,
@@ -16,7 +16,20 @@ export const redis = { provider: 'redis', address: 'redis.db.svc:6379' } as cons
 export const memory = { provider: 'memory' } as const;
 export const passwordRef = { name: 'redis-auth', key: 'password-key' } as const;
 
-export const hpa: Surroundings = { autoscaler: { namespace: 'demo', name: 'search-hpa', target: 'search' } };
+export const hpaOf = (fields: Partial<Autoscaler> = {}): Surroundings => ({
+	autoscalers: [
+		{
+			kind: 'HorizontalPodAutoscaler',
+			namespace: 'demo',
+			name: 'search-hpa',
+			targetKind: 'Deployment',
+			target: 'search',
+			maxReplicas: 6,
+			...fields,
+		},
+	],
+});
+export const hpa = hpaOf();
 export const image = (tag: string): Surroundings => ({
 	deployment: { namespace: 'demo', name: 'search', image: `ghcr.io/stacklok/toolhive/proxyrunner${tag}` },
 });

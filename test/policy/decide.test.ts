@@ -45,7 +45,7 @@ describe('decide', () => {
 });
 
 describe('the warnings of SPEC.md 4', () => {
-	it('are these fifteen, in this order', () => {
+	it('are these eighteen, in this order', () => {
 		expect(Object.keys(WARNINGS)).to.deep.equal([
 			'stdio-replicas-capped',
 			'session-storage-missing',
@@ -54,14 +54,17 @@ describe('the warnings of SPEC.md 4', () => {
 			'backend-replicas-lowered',
 			'backend-still-running',
 			'session-affinity-none-without-redis',
-			'key-prefix-separator',
 			'password-without-redis',
 			'redis-without-password',
 			'shared-key-space',
 			'autoscaled-and-pinned',
 			'stdio-autoscaled',
+			'backend-autoscaled-and-pinned',
+			'autoscaler-target-invalid',
+			'config-session-storage-ignored',
 			'redis-tls-unsupported',
 			'image-too-old',
+			'run-config-restart-missing',
 		]);
 	});
 	it('all stay silent for a server that asks for nothing', () => {

@@ -13,12 +13,17 @@ const TABLE = [
 	{ it: 'both ignored', ignore: ['session-storage-missing', 'stdio-replicas-capped'], says: [] },
 	{
 		it: 'a known one that has nothing to say',
-		ignore: ['key-prefix-separator'],
+		ignore: ['shared-key-space'],
 		says: ['stdio-replicas-capped', 'session-storage-missing'],
 	},
 	{
 		it: 'an unknown one is itself a warning',
 		ignore: ['session-storage-mising'],
+		says: ['stdio-replicas-capped', 'session-storage-missing', 'ignore-unknown-id'],
+	},
+	{
+		it: 'the warning that became a denial is unknown: a denial is never silenced',
+		ignore: ['key-prefix-separator'],
 		says: ['stdio-replicas-capped', 'session-storage-missing', 'ignore-unknown-id'],
 	},
 	{

@@ -7,20 +7,6 @@ import { describeWarning } from './warning-rows.ts';
 const prefixed: SessionStorage = { ...redis, keyPrefix: 'team:' };
 const other = { kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' } as const;
 
-describeWarning('key-prefix-separator', 'spec.sessionStorage.keyPrefix', {
-	speaks: [
-		{ it: 'no colon', spec: { sessionStorage: { ...redis, keyPrefix: 'team' } } },
-		{ it: 'a colon in the middle only', spec: { sessionStorage: { ...redis, keyPrefix: 'a:b' } } },
-		{ it: '5,000 characters of it', spec: { sessionStorage: { ...redis, keyPrefix: 'k'.repeat(5000) } } },
-	],
-	silent: [
-		{ it: 'ends in a colon', spec: { sessionStorage: prefixed } },
-		{ it: 'unset', spec: { sessionStorage: redis } },
-		{ it: 'empty, which the runner takes for unset', spec: { sessionStorage: { ...redis, keyPrefix: '' } } },
-		{ it: 'no sessionStorage', spec: {} },
-	],
-});
-
 describeWarning('shared-key-space', 'spec.sessionStorage.keyPrefix', {
 	speaks: [
 		{

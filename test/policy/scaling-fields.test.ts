@@ -80,6 +80,50 @@ const TABLE: Row[] = [
 	{ it: 'backendReplicas of an MCPRemoteProxy', kind: 'MCPRemoteProxy', spec: { backendReplicas: -1 }, denied: [] },
 ];
 
+const HINT = ' looks like an unsubstituted variable: review the rendered manifests';
+const VARIABLES = [`\${N:=2}`, `\${REPLICAS}`, '$REPLICAS', '$(REPLICAS)', '{{ .Values.replicas }}', '{{replicas}}'];
+const TYPED = [
+	{ field: 'replicas', of: (value: string) => ({ replicas: value }), rule: 'must be of type integer' },
+	{ field: 'backendReplicas', of: (value: string) => ({ backendReplicas: value }), rule: 'must be of type integer' },
+	{ field: 'sessionStorage', of: (value: string) => ({ sessionStorage: value }), rule: 'must be of type object' },
+	{
+		field: 'sessionStorage.provider',
+		of: (value: string) => stored({ provider: value }),
+		rule: 'must be one of memory, redis',
+	},
+	{ field: 'sessionStorage.db', of: (value: string) => stored({ db: value }), rule: 'must be of type integer' },
+	{
+		field: 'sessionStorage.passwordRef',
+		of: (value: string) => stored({ passwordRef: value }),
+		rule: 'must be of type object',
+	},
+];
+
+describe('a variable that was not substituted', () => {
+	const messages = (spec: unknown): string[] =>
+		checkScalingFields('MCPServer', spec).map(({ field, message }) => `${field}: ${message}`);
+	for (const { field, of, rule } of TYPED) {
+		it(`${field} › a variable › denied, and the message tells so`, () => {
+			for (const variable of VARIABLES) {
+				expect(messages(of(variable))).to.deep.equal([`spec.${field}: ${rule}, and "${variable}"${HINT}`]);
+			}
+		});
+		it(`${field} › another text › denied as before`, () => {
+			for (const text of ['3', 'two', '{', '$', '5$', 'a b', '100%']) {
+				expect(messages(of(text))).to.deep.equal([`spec.${field}: ${rule}`]);
+			}
+		});
+	}
+	it('a long one › cut', () => {
+		expect(messages({ replicas: `\${${'N'.repeat(200)}}` })[0]).to.include(`and "\${${'N'.repeat(55)}..."${HINT}`);
+	});
+	it('3 MB of braces › denied within 200 ms', () => {
+		const startedMs = performance.now();
+		for (const part of ['{', '$'.concat('{'), '$(']) expect(messages({ replicas: part.repeat(1_500_000) })).to.have.length(1);
+		expect(performance.now() - startedMs).to.be.below(200);
+	});
+});
+
 describe('types, enums and minima of the scaling schema', () => {
 	for (const row of TABLE) {
 		it(`${row.it}: ${row.denied.length > 0 ? 'denied' : 'allowed'}`, () => {

@@ -1,0 +1,48 @@
+/**
+ * The proxy connects to `address` as it is written: one host and one port.
+ * Reads: sessionStorage.provider, sessionStorage.address.
+ * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; anything with memory. An empty address is
+ * denied by address-rule.ts.
+ */
+import { quote } from '../toolhive/printable.ts';
+import { isObject } from '../toolhive/types.ts';
+import type { Violation } from './finding.ts';
+import { withVariableHint } from './unsubstituted.ts';
+
+const MOST_PORT = 65_535;
+
+/** A DNS name has at most 253 characters, and an IPv6 address with its zone fewer. */
+const LONGEST = 300;
+
+export function checkAddressForm(spec: unknown): Violation[] {
+	const storage = isObject(spec) ? spec['sessionStorage'] : undefined;
+	if (!isObject(storage) || storage['provider'] !== 'redis') return [];
+	const { address } = storage;
+	if (typeof address !== 'string' || address.trim() === '' || isHostAndPort(address)) return [];
+	const rule = `${quote(masked(address))} must be host:port, with a port from 1 to ${MOST_PORT} and IPv6 in brackets`;
+	return [
+		{
+			id: 'redis-address-invalid',
+			field: 'spec.sessionStorage.address',
+			message: withVariableHint(rule, address),
+			parts: [
+				['sessionStorage', 'address'],
+				['sessionStorage', 'provider'],
+			],
+		},
+	];
+}
+
+function isHostAndPort(address: string): boolean {
+	if (address.length > LONGEST) return false;
+	const [, host, hostInBrackets, port] = /^(?:([\w.-]+)|\[([\w.:%-]+)\]):(\d{1,9})$/.exec(address) ?? [];
+	const isHost = host !== undefined || isNameOrIpv6(hostInBrackets ?? '');
+	return isHost && Number(port) >= 1 && Number(port) <= MOST_PORT;
+}
+
+/** Go takes a name in brackets too. Of an IPv6 address (RFC 4291, with a zone or not) only the shape is looked at. */
+const isNameOrIpv6 = (host: string): boolean =>
+	/^([\w.-]+|[\da-fA-F.]*:[\da-fA-F:.]*:[\da-fA-F:.]*(%[\w.-]+)?)$/.test(host);
+
+/** Without what may be a password: `rediss://user:password@host`, and `host:port,password=...` of other clients. */
+const masked = (address: string): string => address.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@').replace(/=.*/s, '=***');

@@ -1,0 +1,22 @@
+/**
+ * A changed RunConfig has to restart the pods that read it at their start.
+ * Reads: backendReplicas, sessionStorage, podTemplateMetadataOverrides.annotations, and the version of the proxy image.
+ * Allows: everything; it warns. An operator up to v0.15 leaves the checksum out of an MCPServer's pods with such annotations
+ * (toolhive#5148), and the reconciler adds none either: the operator would take it for drift.
+ */
+import { isOlder } from '../toolhive/images.ts';
+import { OPERATOR_SINCE } from '../toolhive/operators.ts';
+import type { Rule } from './finding.ts';
+import { proxyVersion } from './image-age.ts';
+import { runConfigOf } from './run-config.ts';
+
+export const runConfigRestartMissing: Rule = ({ server, surroundings }) => {
+	if (server.spec.podAnnotations !== true || Object.keys(runConfigOf(server)).length === 0) return undefined;
+	const version = proxyVersion(server, surroundings);
+	if (version === undefined || !isOlder(version, OPERATOR_SINCE.restartsAnnotatedPods)) return undefined;
+	return {
+		id: 'run-config-restart-missing',
+		field: 'spec.resourceOverrides.proxyDeployment',
+		message: 'RunConfig changes do not restart annotated pods',
+	};
+};
