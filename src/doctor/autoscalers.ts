@@ -21,9 +21,20 @@ const judge = (server: Server, autoscaler: Autoscaler): Saying[] =>
 	});
 
 /** Only the findings about autoscalers have one here; the others are told whenever a server is written. */
-const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string>> = {
-	'autoscaled-and-pinned': ({ kind, namespace, name }) =>
-		`kubectl patch ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p '{"spec":{"replicas":null}}'`,
+const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
+	'autoscaled-and-pinned': (server) => unset(server, 'replicas'),
 	'stdio-autoscaled': (_server, { namespace, name }) =>
 		`kubectl delete hpa ${shellWord(name)} -n ${shellWord(namespace)}`,
+	'backend-autoscaled-and-pinned': (server) => unset(server, 'backendReplicas'),
+	'autoscaler-target-invalid': ({ name: target }, { namespace, name }) => {
+		const patch = { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } } };
+		return `kubectl patch hpa ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p ${shellWord(JSON.stringify(patch))}`;
+	},
+	'session-storage-missing': ({ kind, namespace, name, spec }) =>
+		(spec.replicas ?? 0) > 1
+			? undefined
+			: `kubectl edit ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)}, and add sessionStorage with provider redis`,
 };
+
+const unset = ({ kind, namespace, name }: Server, field: string): string =>
+	`kubectl patch ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p '{"spec":{"${field}":null}}'`;

@@ -141,7 +141,8 @@ export const DENIAL_ADVICE: Readonly<Record<string, Advice>> = {
 	'scaling-field-invalid': {
 		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
 		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
-		remedy: 'see `kubectl explain mcpserver.spec`; numbers have no quotes, and texts such as on or 1 need them',
+		remedy:
+			'see `kubectl explain mcpserver.spec`; substitute variables first, write numbers without quotes, and texts such as on or 1 with them',
 	},
 };
 

@@ -40,9 +40,12 @@ function isHostAndPort(address: string): boolean {
 	return isHost && Number(port) >= 1 && Number(port) <= MOST_PORT;
 }
 
-/** Go takes a name in brackets too. Of an IPv6 address (RFC 4291, with a zone or not) only the shape is looked at. */
-const isNameOrIpv6 = (host: string): boolean =>
-	/^([\w.-]+|[\da-fA-F.]*:[\da-fA-F:.]*:[\da-fA-F:.]*(%[\w.-]+)?)$/.test(host);
+/** Go takes a name in brackets too. Of an IPv6 address only the shape is checked: 3 to 9 parts, and a zone or not. */
+function isNameOrIpv6(host: string): boolean {
+	if (/^[\w.-]+$/.test(host)) return true;
+	const parts = host.split(':').length;
+	return /^[\da-f:.]+(%[\w.-]+)?$/i.test(host) && parts >= 3 && parts <= 9 && !host.includes(':::');
+}
 
 /** Without what may be a password: `rediss://user:password@host`, and `host:port,password=...` of other clients. */
 const masked = (address: string): string => address.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@').replace(/=.*/s, '=***');

@@ -5,14 +5,11 @@
  */
 import { quote } from '../toolhive/printable.ts';
 
-const VARIABLE = /\$\{[^}]*\}|\$\([^)]*\)|\{\{.*\}\}|^\$\w+$/s;
-
-/** A longer text is not searched: a search among thousands of braces takes seconds. */
-const LONGEST_SEARCHED = 256;
+const VARIABLE = /\$\{[^${}]*\}|\$\([^$()]*\)|\{\{[^{}]*\}\}|^\$\w+$/;
 
 /** `message`, and what to do where `value` looks like a variable. */
 export function withVariableHint(message: string, value: unknown): string {
-	const [variable] = (typeof value === 'string' && VARIABLE.exec(value.slice(0, LONGEST_SEARCHED))) || [];
+	const [variable] = (typeof value === 'string' && VARIABLE.exec(value)) || [];
 	return variable === undefined
 		? message
 		: `${message}, and ${quote(variable)} looks like an unsubstituted variable: review the rendered manifests`;

@@ -3,10 +3,13 @@ import { type Answer, denialText, warningText } from '../../src/admission/answer
 import type { Json } from '../../src/toolhive/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../objects/build.ts';
 import { clusterOf } from './cluster.ts';
-import { request, update, validated } from './play.ts';
+import { applied, mutated, OPERATOR, request, update, validated } from './play.ts';
 
 const CEL = 'spec.sessionStorage: address is required when provider is redis';
 const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is redis';
+const ADDRESS =
+	'spec.sessionStorage.address: "cache" must be host:port, with a port from 1 to 65535 and IPv6 in brackets';
+const PREFIX = 'spec.sessionStorage.keyPrefix: "notes" must end in a colon, such as "search:"';
 const nothing = clusterOf([]);
 
 /** Everything there is to warn of. */
@@ -40,6 +43,30 @@ const CREATE: { it: string; spec: Json; denied: string[] }[] = [
 		spec: { sessionStorage: { address: 'a' } },
 		denied: ['spec.sessionStorage.provider: is required'],
 	},
+	{
+		it: 'an address without port',
+		spec: { sessionStorage: { provider: 'redis', address: 'cache' } },
+		denied: [ADDRESS],
+	},
+	{ it: 'a prefix without colon', spec: { sessionStorage: { ...REDIS, keyPrefix: 'notes' } }, denied: [PREFIX] },
+	{
+		it: 'both, in one message',
+		spec: { sessionStorage: { provider: 'redis', address: 'cache', keyPrefix: 'notes' } },
+		denied: [ADDRESS, PREFIX],
+	},
+	{
+		it: 'address and prefix of another type: said once, by the type check',
+		spec: { sessionStorage: { provider: 'redis', address: 6379, keyPrefix: 1 } },
+		denied: [
+			'spec.sessionStorage.address: must be of type string',
+			'spec.sessionStorage.keyPrefix: must be of type string',
+		],
+	},
+	{
+		it: 'memory with an address and a prefix that are used by no proxy',
+		spec: { sessionStorage: { provider: 'memory', address: 'cache', keyPrefix: 'notes' } },
+		denied: [],
+	},
 	{ it: 'redis with address', spec: { sessionStorage: REDIS }, denied: [] },
 	{ it: 'memory', spec: { sessionStorage: { provider: 'memory' } }, denied: [] },
 	{ it: 'nothing set', spec: {}, denied: [] },
@@ -67,6 +94,12 @@ describe('validate, CREATE', () => {
 		};
 		expect(denialOf(alpha)).to.deep.equal([CEL]);
 	});
+	it('an annotation that silences the former warning of the prefix is a warning itself, and silences no denial', () => {
+		const annotations = { 'toolhive-scaling/ignore': 'key-prefix-separator, redis-key-prefix-invalid' };
+		const object = mcpServer({ sessionStorage: { ...REDIS, keyPrefix: 'notes' } }, { annotations });
+		expect(denialOf(object)).to.deep.equal([PREFIX]);
+		expect(textOf(validated(request(object), nothing))).to.include('no warning is called "key-prefix-separator"');
+	});
 	it('the annotation never silences a denial', () => {
 		const annotations = { 'toolhive-scaling/ignore': 'redis-without-password, session-storage-missing' };
 		expect(denialOf(mcpServer({ sessionStorage: { provider: 'redis' } }, { annotations }))).to.deep.equal([CEL]);
@@ -81,6 +114,8 @@ describe('validate, CREATE', () => {
 });
 
 const missing = { provider: 'redis' };
+const unreachable = { provider: 'redis', address: 'cache' };
+const unprefixed = { ...REDIS, keyPrefix: 'notes' };
 const RATCHET: { it: string; before: Json; now: Json; denied: string[] }[] = [
 	{
 		it: 'bad before and after',
@@ -114,6 +149,60 @@ const RATCHET: { it: string; before: Json; now: Json; denied: string[] }[] = [
 		before: { sessionStorage: { provider: 'memory', address: '' } },
 		now: { sessionStorage: { provider: 'redis', address: '' } },
 		denied: [EMPTY],
+	},
+	{
+		it: 'a bad address is new',
+		before: { sessionStorage: REDIS },
+		now: { sessionStorage: unreachable },
+		denied: [ADDRESS],
+	},
+	{
+		it: 'a bad address before, db changed',
+		before: { sessionStorage: unreachable },
+		now: { sessionStorage: { ...unreachable, db: 2 }, replicas: 3 },
+		denied: [],
+	},
+	{
+		it: 'a bad address before, another bad one after',
+		before: { sessionStorage: { ...unreachable, address: 'former' } },
+		now: { sessionStorage: unreachable },
+		denied: [ADDRESS],
+	},
+	{
+		it: 'a bad address with memory before, redis after',
+		before: { sessionStorage: { ...unreachable, provider: 'memory' } },
+		now: { sessionStorage: unreachable },
+		denied: [ADDRESS],
+	},
+	{
+		it: 'a bad address before, its prefix bad after',
+		before: { sessionStorage: unreachable },
+		now: { sessionStorage: { ...unreachable, keyPrefix: 'notes' } },
+		denied: [PREFIX],
+	},
+	{
+		it: 'a bad prefix is new',
+		before: { sessionStorage: REDIS },
+		now: { sessionStorage: unprefixed },
+		denied: [PREFIX],
+	},
+	{
+		it: 'a bad prefix before, address changed',
+		before: { sessionStorage: unprefixed },
+		now: { sessionStorage: { ...unprefixed, address: 'r:1' } },
+		denied: [],
+	},
+	{
+		it: 'a bad prefix with memory before, redis after',
+		before: { sessionStorage: { ...unprefixed, provider: 'memory' } },
+		now: { sessionStorage: unprefixed },
+		denied: [PREFIX],
+	},
+	{
+		it: 'a bad prefix before, memory after',
+		before: { sessionStorage: unprefixed },
+		now: { sessionStorage: { ...unprefixed, provider: 'memory' } },
+		denied: [],
 	},
 	{ it: '-1 before and after', before: { replicas: -1 }, now: { replicas: -1, image: 'new' }, denied: [] },
 	{
@@ -156,6 +245,19 @@ describe('validate, UPDATE: what was already so is let through (ratcheting)', ()
 			expect(denialOf(mcpServer(now), mcpServer(before))).to.deep.equal(denied);
 		});
 	}
+	it('the operator’s own write of a server that is bad already is let through, also where it drops the fields', async () => {
+		const bad = { ...unprefixed, address: 'cache', passwordRef: PASSWORD };
+		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
+			const stored = make({ sessionStorage: bad });
+			const written = make({}, { finalizers: ['toolhive.stacklok.dev/finalizer'] });
+			const asked = update(written, stored, { username: OPERATOR });
+			const mutating = await mutated(asked, nothing);
+			if (!mutating.allowed) throw new Error('denied by the mutating webhook');
+			const restored = applied(written, mutating.patch);
+			expect(restored['spec']).to.deep.equal(stored['spec']);
+			expect(denialOf(restored, stored)).to.deep.equal([]);
+		}
+	});
 	it('one being deleted is let through whatever it is', () => {
 		const metadata = { deletionTimestamp: '2026-01-01T00:00:00Z' };
 		expect(denialOf(mcpServer({ replicas: -1 }, metadata), mcpServer())).to.deep.equal([]);

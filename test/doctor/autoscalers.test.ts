@@ -51,6 +51,26 @@ describe('doctor: autoscalers', () => {
 			],
 		},
 		{
+			it: 'one that may run two replicas of a server without Redis',
+			servers: [server('web')],
+			found: [{ ...hpa('web'), maxReplicas: 2 }],
+			says: [
+				'warn: MCPServer demo/web spec.sessionStorage: needs redis: up to 2 replicas by HorizontalPodAutoscaler web-hpa (session-storage-missing)',
+			],
+		},
+		{
+			it: 'one of the backend StatefulSet with backendReplicas, and one of the server itself',
+			servers: [server('web', { backendReplicas: 2 })],
+			found: [
+				{ ...hpa('web'), targetKind: 'StatefulSet' as const },
+				{ ...hpa('web'), name: 'wrong', targetKind: 'MCPServer' as const },
+			],
+			says: [
+				'warn: MCPServer demo/web spec.backendReplicas: conflicts with HorizontalPodAutoscaler web-hpa (backend-autoscaled-and-pinned)',
+				'warn: MCPServer demo/web metadata.name: no scale subresource; target the Deployment in HorizontalPodAutoscaler wrong (autoscaler-target-invalid)',
+			],
+		},
+		{
 			it: 'two of one server: one line each',
 			servers: [server('web', { replicas: 2 })],
 			found: [hpa('web'), { ...hpa('web'), name: 'second' }],
@@ -62,6 +82,16 @@ describe('doctor: autoscalers', () => {
 	]) {
 		it(row.it, () => expect(sentences(autoscalers(row.servers, row.found))).to.deep.equal(row.says));
 	}
+	it('the commands for a backend and for a wrong target can be copied', () => {
+		const found = [
+			{ ...hpa('web'), targetKind: 'StatefulSet' as const },
+			{ ...hpa('web'), name: 'wrong', targetKind: 'MCPServer' as const },
+		];
+		expect(remedies(autoscalers([server('web', { backendReplicas: 2 })], found))).to.deep.equal([
+			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"backendReplicas":null}}'`,
+			`kubectl patch hpa wrong -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`,
+		]);
+	});
 	it('what mends them can be copied', () =>
 		expect(remedies(autoscalers([server('web', { stdio: true, replicas: 1 })], [hpa('web')]))).to.deep.equal([
 			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`,

@@ -59,12 +59,12 @@ const storage = fc
 			oneOf('redis', 'memory', '', 'Redis', null, 3, ['redis'], {}),
 		),
 		address: fc.oneof(
-			oneOf('r:1', '', ' ', null, 5, true, [], {}),
+			oneOf('r:1', 'r:1', 'r', 'redis://r:1', '', ' ', null, 5, true, [], {}),
 			fc.string({ unit: 'grapheme' }),
 			fc.constant('ü'.repeat(300)),
 		),
 		db: oneOf(0, 1, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 1e21, '0', null, true, []),
-		keyPrefix: oneOf('a:', '', null, 7, {}),
+		keyPrefix: oneOf('a:', 'a', '', null, 7, {}),
 		passwordRef: oneOf(
 			null,
 			{},

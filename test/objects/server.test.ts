@@ -3,6 +3,10 @@ import { serverOf } from '../../src/objects/server.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from './build.ts';
 
+const annotated = (annotations: unknown): Json => ({
+	resourceOverrides: { proxyDeployment: { podTemplateMetadataOverrides: { annotations } } },
+});
+
 const SPECS: { it: string; object: Json; reads: object }[] = [
 	{ it: 'nothing set', object: mcpServer(), reads: { stdio: false } },
 	{
@@ -47,6 +51,33 @@ const SPECS: { it: string; object: Json; reads: object }[] = [
 		it: 'the vMCP image of podTemplateSpec',
 		object: virtualMcpServer({ podTemplateSpec: { spec: { containers: [{ name: 'vmcp', image: 'vmcp:v1.0.0' }] } } }),
 		reads: { stdio: false, image: 'vmcp:v1.0.0' },
+	},
+	{
+		it: 'sessionStorage in the config of a vMCP: only that it is there',
+		object: virtualMcpServer({ config: { sessionStorage: { provider: 'redis', address: 'r:1' } } }),
+		reads: { stdio: false, configSessionStorage: true },
+	},
+	{
+		it: 'an empty sessionStorage in the config of a vMCP is none',
+		object: virtualMcpServer({ config: { sessionStorage: {} } }),
+		reads: { stdio: false },
+	},
+	{
+		it: 'config of another kind means nothing',
+		object: mcpServer({ config: { sessionStorage: { provider: 'redis' } } }),
+		reads: { stdio: false },
+	},
+	{
+		it: 'annotations of the proxy pods: only that they are there',
+		object: mcpServer(annotated({ a: 'b' })),
+		reads: { stdio: false, podAnnotations: true },
+	},
+	{ it: 'no annotations of the proxy pods', object: mcpServer(annotated({})), reads: { stdio: false } },
+	{ it: 'annotations that are no mapping', object: mcpServer(annotated('x')), reads: { stdio: false } },
+	{
+		it: 'an MCPRemoteProxy is restarted with them, too',
+		object: mcpRemoteProxy(annotated({ a: 'b' })),
+		reads: { stdio: false },
 	},
 	{
 		it: "a sidecar's image of podTemplateSpec is not it",

@@ -261,7 +261,8 @@ describe('advice', () => {
 	it('there is one for every way to be denied', async () => {
 		const given = await reviewed(
 			serverText('a', '  replicas: -1\n  sessionStorage: { provider: redis }') +
-				serverText('b', '  sessionStorage: { provider: redis, address: "" }'),
+				serverText('b', '  sessionStorage: { provider: redis, address: "" }') +
+				serverText('c', '  sessionStorage: { provider: redis, address: "c", keyPrefix: "c" }'),
 		);
 		expect(new Set(given.flatMap(({ denials }) => denials.map(({ id }) => id)))).to.deep.equal(
 			new Set(Object.keys(DENIAL_ADVICE)),

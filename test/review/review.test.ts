@@ -219,12 +219,44 @@ describe('what the operator’s objects would get', () => {
 		expect(pathsOf(second?.outlook[0]?.gets)[0]).to.equal('spec.replicas=5');
 	});
 	it('a vMCP whose image is not known stays as it is, and gets Redis with one that is', async () => {
-		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
+		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer').replace('v1beta1', 'v1alpha1');
 		const [, unknown] = await outlookOf(text);
 		expect(unknown?.gets).to.deep.equal([]);
 		expect(unknown?.findings[0]?.id).to.equal('image-too-old');
 		const [, known] = await outlookOf(text, 'v0.20.0');
 		expect(pathsOf(known?.gets)).to.include('sessionStorage.address="redis.demo.svc:6379"');
+	});
+	describe('a VirtualMCPServer in v1beta1, which is for v0.23.0 or later', () => {
+		const hub = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
+		const withImage = (image: string): string =>
+			hub.replace(
+				'spec:\n',
+				`spec:\n  podTemplateSpec: { spec: { containers: [{ name: vmcp, image: "${image}" }] } }\n`,
+			);
+		const deployed = (tag: string): string =>
+			hub +
+			deploymentText('hub')
+				.replace('MCPServer', 'VirtualMCPServer')
+				.replace('toolhive, image', 'vmcp, image')
+				.replace(':v0.18.0', tag);
+		const ROWS: { it: string; text: string; toolhive?: string; ids: string[] }[] = [
+			{ it: 'image unknown › no warning', text: hub, ids: [] },
+			{ it: 'image of the tag latest › no warning', text: withImage('vmcp:latest'), ids: [] },
+			{ it: 'Deployment of the tag latest › no warning', text: deployed(':latest'), ids: [] },
+			{ it: 'image of a digest › no warning', text: withImage('vmcp@sha256:0a'), ids: [] },
+			{ it: 'image known to be old › warned of', text: withImage('vmcp:v0.12.5'), ids: ['image-too-old'] },
+			{ it: 'Deployment known to be old › warned of', text: deployed(':v0.12.5'), ids: ['image-too-old'] },
+			{ it: 'cluster known to be old › warned of', text: hub, toolhive: 'v0.12.5', ids: ['image-too-old'] },
+			{ it: 'written in v1alpha1 › warned of', text: hub.replace('v1beta1', 'v1alpha1'), ids: ['image-too-old'] },
+		];
+		for (const { it: title, text, toolhive, ids } of ROWS) {
+			it(title, async () => {
+				const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
+				expect(one?.warnings.map(({ id }) => id)).to.deep.equal(ids);
+				const config = one?.outlook.find(({ kind }) => kind === 'ConfigMap');
+				expect(pathsOf(config?.gets).length > 0, 'its configuration gets Redis').to.equal(ids.length === 0);
+			});
+		}
 	});
 	it('what keeps them from getting it is a warning of the server, in every output', async () => {
 		const tls = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
@@ -233,7 +265,8 @@ describe('what the operator’s objects would get', () => {
 		expect(await warned()).to.deep.equal([['redis-tls-unsupported', 14]]);
 		expect(await warned('v0.61.0')).to.deep.equal([['redis-tls-unsupported', 14]]);
 		expect(await warned('v0.62.0')).to.deep.equal([]);
-		const [hub] = await reviewed(serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer'));
+		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer').replace('v1beta1', 'v1alpha1');
+		const [hub] = await reviewed(text);
 		expect(hub?.warnings.map(({ id }) => id)).to.deep.equal(['image-too-old']);
 	});
 	it('nothing for a server that is denied', async () => {
