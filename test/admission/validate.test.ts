@@ -241,9 +241,11 @@ const RATCHET: { it: string; before: Json; now: Json; denied: string[] }[] = [
 
 describe('validate, UPDATE: what was already so is let through (ratcheting)', () => {
 	for (const { it: title, before, now, denied } of RATCHET) {
-		it(`${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
-			expect(denialOf(mcpServer(now), mcpServer(before))).to.deep.equal(denied);
-		});
+		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
+			it(`${String(make()['kind'])}: ${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
+				expect(denialOf(make(now), make(before))).to.deep.equal(denied);
+			});
+		}
 	}
 	it('the operator’s own write of a server that is bad already is let through, also where it drops the fields', async () => {
 		const bad = { ...unprefixed, address: 'cache', passwordRef: PASSWORD };

@@ -78,6 +78,84 @@ describe('review', () => {
 	});
 });
 
+describe('review of autoscalers', () => {
+	const scaledObject = (spec: string, apiVersion = 'keda.sh/v1alpha1'): string =>
+		`---\napiVersion: ${apiVersion}\nkind: ScaledObject\nmetadata: { name: s, namespace: demo }\nspec:\n${spec}\n`;
+	const target = (fields: string): string => `  scaleTargetRef: { ${fields} }`;
+	const KEDA = scaledObject(target('name: search'));
+	const ROWS: { it: string; spec: string; other: string; warnings: string[] }[] = [
+		{
+			it: 'a ScaledObject with the defaults of KEDA › sessions need Redis',
+			spec: '  sessionAffinity: None',
+			other: KEDA,
+			warnings: [
+				'session-storage-missing: needs redis: up to 100 replicas by ScaledObject s',
+				'session-affinity-none-without-redis: None needs redis: ScaledObject s',
+			],
+		},
+		{
+			it: 'a ScaledObject and replicas › one of them has to go',
+			spec: `  replicas: 2\n${REDIS}`,
+			other: KEDA,
+			warnings: ['autoscaled-and-pinned: remove it: the count belongs to ScaledObject s'],
+		},
+		{
+			it: 'a ScaledObject up to 1 › nothing',
+			spec: '  sessionAffinity: None',
+			other: scaledObject(`${target('name: search')}\n  maxReplicaCount: 1`),
+			warnings: [],
+		},
+		{
+			it: 'a ScaledObject of the StatefulSet and backendReplicas › one of them has to go',
+			spec: `  backendReplicas: 1\n${REDIS}`,
+			other: scaledObject(target('kind: StatefulSet, name: search')),
+			warnings: ['backend-autoscaled-and-pinned: conflicts with ScaledObject s'],
+		},
+		{
+			it: 'a ScaledObject of the server itself › it has to target the Deployment',
+			spec: REDIS,
+			other: scaledObject(target('apiVersion: toolhive.stacklok.dev/v1beta1, kind: MCPServer, name: search')),
+			warnings: ['autoscaler-target-invalid: no scale subresource; target the Deployment in ScaledObject s'],
+		},
+		{
+			it: 'a ScaledObject of another server, namespace or project › nothing',
+			spec: '',
+			other:
+				scaledObject(target('name: files')) +
+				KEDA.replace('namespace: demo', 'namespace: other') +
+				scaledObject(target('name: search'), 'example.com/v1'),
+			warnings: [],
+		},
+	];
+	for (const { it: title, spec, other, warnings } of ROWS) {
+		it(title, async () => {
+			// In a file of its own, and before the server.
+			const all = await reviewAll({ '1.yaml': other, '2.yaml': serverText('search', spec) });
+			const server = all.at(-1);
+			if (server === undefined || isProblem(server)) throw new Error('the server was not reviewed');
+			expect(server.warnings.map(({ id, message }) => `${id}: ${message}`)).to.deep.equal(warnings);
+		});
+	}
+});
+
+describe('review with an operator up to v0.15, and annotations of the proxy pods', () => {
+	const annotated = `  resourceOverrides: { proxyDeployment: { podTemplateMetadataOverrides: { annotations: { a: b } } } }\n${REDIS}`;
+	const warned = async (spec: string, toolhive?: string): Promise<string[]> => {
+		const [one] = await reviewed(serverText('search', spec), toolhive === undefined ? {} : { toolhive });
+		return (one?.warnings ?? []).map(({ id }) => id).filter((id) => id !== 'image-too-old');
+	};
+	it('--server-version up to v0.15 › a RunConfig change does not restart the pods', async () => {
+		for (const version of ['v0.12.5', 'v0.15.0']) {
+			expect(await warned(annotated, version), version).to.deep.equal(['run-config-restart-missing']);
+		}
+	});
+	it('a later version, none, or no annotations › nothing', async () => {
+		expect(await warned(annotated, 'v0.47.0')).to.deep.equal([]);
+		expect(await warned(annotated)).to.deep.equal([]);
+		expect(await warned(REDIS, 'v0.12.5')).to.deep.equal([]);
+	});
+});
+
 describe('review of a namespace that is left empty', () => {
 	for (const empty of ['', ' ""', ' null', ' ~']) {
 		it(`namespace:${empty} is the default one`, async () => {
