@@ -31,6 +31,7 @@ function targetKindOf(ref: unknown, isKeda: boolean): Autoscaler['targetKind'] |
 	if (!isObject(ref)) return undefined;
 	const kind = ref['kind'] ?? (isKeda ? 'Deployment' : undefined);
 	if (kind === 'Deployment' || kind === 'StatefulSet') return kind;
-	// Other projects have a kind MCPServer too. Without an apiVersion ToolHive's is meant: no other has this name here.
-	return isKind(kind) && (isOfToolhive(ref['apiVersion']) || !ref['apiVersion']) ? kind : undefined;
+	// Other projects have a kind MCPServer too. apps/v1, copied from a Deployment, or nothing is no other project.
+	const isToolhive = isOfToolhive(ref['apiVersion']) || (ref['apiVersion'] || 'apps/v1') === 'apps/v1';
+	return isKind(kind) && isToolhive ? kind : undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * The proxy connects to `address` as it is written: one host and one port.
  * Reads: sessionStorage.provider, sessionStorage.address.
- * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; anything with memory. An empty address is
- * denied by address-rule.ts.
+ * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; anything with memory.
+ * An empty address is denied by address-rule.ts.
  */
 import { quote } from '../toolhive/printable.ts';
 import { isObject } from '../toolhive/types.ts';

@@ -31,6 +31,11 @@ const TABLE = [
 		is: { ...HPA, targetKind: 'VirtualMCPServer' },
 	},
 	{
+		it: 'an MCPServer, with the apiVersion of a Deployment (as in keda#4924)',
+		object: target({ apiVersion: 'apps/v1', kind: 'MCPServer', name: 'search' }),
+		is: { ...HPA, targetKind: 'MCPServer' },
+	},
+	{
 		it: 'an MCPServer of another project',
 		object: target({ apiVersion: 'kagent.dev/v1alpha1', kind: 'MCPServer', name: 'search' }),
 		is: undefined,

@@ -61,6 +61,10 @@ const INVALID: { address: string; shown?: string }[] = [
 	{ address: 'user:pw@host:1', shown: '***@host:1' },
 	{ address: ':p@ss@host:6379', shown: '***@host:6379' },
 	{ address: 'rediss://user:pw@host:6380', shown: 'rediss://***@host:6380' },
+	{ address: ':password@host:port', shown: '***@host:port' },
+	{ address: 'redis://:pass$%^*word@localhost:63795/3', shown: 'redis://***@localhost:63795/3' },
+	{ address: 'default:{REDIS_PW}@redis:6379', shown: '***@redis:6379' },
+	{ address: 'user@host:6379', shown: '***@host:6379' },
 	{ address: 'rediss://host:6380?password=pw', shown: 'rediss://host:6380?password=***' },
 	{ address: 'host:6380,password=pw,ssl=True', shown: 'host:6380,password=***' },
 ];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { printable } from '../../src/toolhive/printable.ts';
+import { printable, quote } from '../../src/toolhive/printable.ts';
 
 const TABLE: readonly (readonly [what: string, text: string, is: string])[] = [
 	['letters of any script', 'plain – 日本 ✓ 😀', 'plain – 日本 ✓ 😀'],
@@ -17,4 +17,17 @@ describe('printable text', () => {
 			expect(printable(text)).to.equal(is);
 		});
 	}
+});
+
+describe('a value in quotes', () => {
+	it('of at most 60 characters › whole', () => {
+		for (const text of ['', 'a', 'a'.repeat(60)]) expect(quote(text)).to.equal(`"${text}"`);
+	});
+	it('of more › cut, and never through a character', () => {
+		expect(quote('a'.repeat(61))).to.equal(`"${'a'.repeat(57)}..."`);
+		expect(quote(`${'a'.repeat(56)}😀bcde`)).to.equal(`"${'a'.repeat(56)}..."`);
+	});
+	it('with control characters › without them', () => {
+		expect(quote('a\nb\u001b\u202e')).to.equal('"a b  "');
+	});
 });
