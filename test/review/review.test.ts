@@ -132,7 +132,7 @@ describe('review of autoscalers', () => {
 			// In a file of its own, and before the server.
 			const all = await reviewAll({ '1.yaml': other, '2.yaml': serverText('search', spec) });
 			const server = all.at(-1);
-			if (server === undefined || isProblem(server)) throw new Error('the server was not reviewed');
+			if (server === undefined || isUnreviewed(server)) throw new Error('the server was not reviewed');
 			expect(server.warnings.map(({ id, message }) => `${id}: ${message}`)).to.deep.equal(warnings);
 		});
 	}
