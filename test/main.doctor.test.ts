@@ -45,7 +45,7 @@ describe('thv-scaling doctor, without a cluster,', function () {
 	it('a kubeconfig that is not there', () =>
 		refuses('kubeconfig /tmp/nowhere cannot be used: ', ['--kubeconfig=/tmp/nowhere']));
 	it('a context that is not in it', () =>
-		refuses(`kubeconfig ${kubeconfig.path} cannot be used: no context "two" in it`, [
+		refuses(`kubeconfig ${kubeconfig.path} cannot be used: no context "two" in ${kubeconfig.path}; contexts: "one"`, [
 			...['--kubeconfig', kubeconfig.path, '--context', 'two'],
 		]));
 	it('the context decides which server', async () => {
@@ -57,7 +57,7 @@ describe('thv-scaling doctor, without a cluster,', function () {
 			'current-context': 'one',
 			clusters: [cluster('one', 1), cluster('two', 2)],
 			contexts: names.map(context),
-			users: names.map((name) => ({ name, user: {} })),
+			users: names.map((name) => ({ name, user: { token: 't' } })),
 		};
 		writeFileSync(both.path, JSON.stringify(config));
 		await refuses('server https://127.0.0.1:2,', ['--kubeconfig', both.path, '--context=two']);

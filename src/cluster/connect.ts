@@ -49,6 +49,7 @@ export interface Connection {
 }
 
 const HEADERS_TIMEOUT_MS = 30_000;
+const CONNECTION_CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
  * A connection by `kubeconfig`; without it by the service account of the pod that `env` tells of, else by the default file. Throws where none is
@@ -63,7 +64,7 @@ export async function connect(
 	const { url, namespace, dispatcher, headers } = isServiceAccount
 		? await fromServiceAccount(env)
 		: // Loaded here, because a pod is better off without.
-			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName);
+			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName, env);
 
 	const call = async (
 		path: string,
@@ -71,7 +72,7 @@ export async function connect(
 		signal?: AbortSignal,
 		sending?: { method: Method; body: string; contentType: string },
 	): Promise<Dispatcher.ResponseData> => {
-		return request(new URL(path, url), {
+		return request(new URL(url + path), {
 			headers: {
 				...(await headers()),
 				accept: 'application/json',
@@ -88,7 +89,11 @@ export async function connect(
 	return {
 		url,
 		get: async (path, signal) => {
-			const response = await call(path, HEADERS_TIMEOUT_MS, signal);
+			// A kept connection that the other side closes just then fails the call; undici repeats it after a GOAWAY only.
+			const response = await call(path, HEADERS_TIMEOUT_MS, signal).catch((error: NodeJS.ErrnoException) => {
+				if (!CONNECTION_CLOSED.has(error.code ?? '')) throw error;
+				return call(path, HEADERS_TIMEOUT_MS, signal);
+			});
 			const text = await response.body.text();
 			if (response.statusCode >= 300) throw refused(response.statusCode, text, path);
 			return JSON.parse(text);

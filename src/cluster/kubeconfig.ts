@@ -1,54 +1,126 @@
-/** Credentials of a kubeconfig, in all the ways a kubeconfig knows: `@kubernetes/client-node` loads it and authenticates. */
+/** Credentials of a kubeconfig, in all the ways a kubeconfig knows: `@kubernetes/client-node` authenticates. */
+import { readFile } from 'node:fs/promises';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
+import { isObject, type Json } from '../toolhive/types.ts';
 import { type Credentials, rereading } from './credentials.ts';
+import { type Entries, readEntries } from './kubeconfig-files.ts';
+import { proxyFor } from './proxy.ts';
+import type { Environment } from './service-account.ts';
 
 /**
- * Of the file `path`, else of the default one. `contextName`: another than the current one. Throws where there is none, or it
+ * Of the file `path`, else of the default ones. `contextName`: another than the current one. Throws where there is none, or it
  * cannot be used.
  */
-export async function fromKubeconfig(path: string | undefined, contextName?: string): Promise<Credentials> {
-	const config = load(path);
-	if (contextName !== undefined) useContext(config, contextName);
-	const url = config.getCurrentCluster()?.server;
-	if (url === undefined) throw new Error('no cluster in the kubeconfig: set --kubeconfig or run in a pod');
+export async function fromKubeconfig(
+	path: string | undefined,
+	contextName: string | undefined,
+	env: Environment,
+): Promise<Credentials> {
+	const entries = await readEntries(path, contextName, env);
+	const url = serverOf(entries);
+	const isTls = /^https:/i.test(url);
+	// As kubectl: no credentials are sent over http.
+	const user = isTls ? userFor(entries) : {};
+	const config = new KubeConfig();
+	// The entries of one context only: kubectl does not mind what is wrong with the others.
+	config.loadFromString(JSON.stringify(withOneContext(entries, clusterFor(url, entries.cluster, env), user)));
+	const { tokenFile } = user;
 	const authenticate = rereading(async () => {
 		const context = new RequestContext(url, HttpMethod.GET);
-		await config.applySecurityAuthentication(context);
+		try {
+			// As client-go: preferred to a token, and read again. The client reads it under another name, and once.
+			if (typeof tokenFile === 'string') {
+				Object.assign(config.getCurrentUser() ?? {}, { token: (await readFile(tokenFile, 'utf8')).trim() });
+			}
+			await config.applySecurityAuthentication(context);
+		} catch (error) {
+			// A program that fails has its whole stderr as the message.
+			const reason = (error as Error).message.trim().replace(/\s*\n\s*/g, '; ') || 'its program failed';
+			const who = `credentials of user ${JSON.stringify(entries.userName ?? '')} in ${entries.files}`;
+			throw new Error(`${who} cannot be used: ${reason}`, { cause: error });
+		}
 		return context;
 	});
 	return {
 		url,
-		namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+		namespace: config.getContextObject(ONE)?.namespace,
 		// One for all calls: the client would make one, and so one TLS connection, for each.
 		dispatcher: (await authenticate()).getDispatcher() as Dispatcher | undefined,
-		headers: async () => (await authenticate()).getHeaders(),
+		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonation(user) }),
 	};
 }
 
-function load(path: string | undefined): KubeConfig {
-	const config = new KubeConfig();
-	try {
-		if (path !== undefined) config.loadFromFile(path);
-		else {
-			config.loadFromDefault();
-			// What the client makes up where there is no file.
-			if (config.getCurrentCluster()?.server === 'http://localhost:8080') {
-				throw new Error('there is none: neither in KUBECONFIG nor ~/.kube/config; name one with --kubeconfig');
-			}
-		}
-	} catch (error) {
-		// What the client makes of a list with something else in it.
-		if (error instanceof TypeError) throw new Error(NO_KUBECONFIG, { cause: error });
-		// The YAML reader goes on for lines with a picture of the place.
-		throw new Error((error as Error).message.split('\n', 1)[0], { cause: error });
+const ONE = 'one';
+
+const withOneContext = ({ context }: Entries, cluster: Json, user: Json): Json => ({
+	'current-context': ONE,
+	clusters: [{ name: ONE, cluster }],
+	users: [{ name: ONE, user }],
+	contexts: [{ name: ONE, context: { ...context, cluster: ONE, user: ONE } }],
+});
+
+function serverOf({ files, context, cluster }: Entries): string {
+	const { server } = cluster;
+	// kubectl takes a host without a scheme too, for http; nobody means that.
+	if (typeof server === 'string' && /^https?:\/\//i.test(server) && URL.canParse(server)) {
+		return server.replace(/\/+$/, '');
 	}
-	return config;
+	const where = `cluster ${JSON.stringify(context['cluster'])} of ${files}`;
+	throw new Error(`${where} has server ${JSON.stringify(server ?? '')}; want https://HOST:PORT`);
 }
 
-const NO_KUBECONFIG = 'it is no kubeconfig: look at its lists of clusters, users and contexts';
+function clusterFor(url: string, cluster: Json, env: Environment): Json {
+	const proxy = cluster['proxy-url'] || proxyFor(url, env);
+	return {
+		...cluster,
+		...(proxy && { 'proxy-url': proxy }),
+		// The client refuses http otherwise, as of `kubectl proxy`. There is no TLS to skip then.
+		...(/^http:/i.test(url) && { 'insecure-skip-tls-verify': true }),
+	};
+}
 
-function useContext(config: KubeConfig, name: string): void {
-	if (config.getContextObject(name) === null) throw new Error(`no context ${JSON.stringify(name)} in it`);
-	config.setCurrentContext(name);
+const CREDENTIALS = [
+	'token',
+	'tokenFile',
+	'client-certificate',
+	'client-certificate-data',
+	'username',
+	'exec',
+	'auth-provider',
+];
+
+/** kubectl asks at the terminal for a user name if there are no credentials; it makes no anonymous calls either. */
+function userFor({ files, contextName, userName, user }: Entries): Json {
+	if (CREDENTIALS.every((field) => !user[field])) {
+		const who =
+			userName === undefined
+				? `context ${JSON.stringify(contextName)} of ${files} names no user`
+				: `user ${JSON.stringify(userName)} of ${files} has no credentials`;
+		throw new Error(`${who}: add a token, tokenFile, client-certificate or exec, or choose another context`);
+	}
+	const { exec } = user;
+	return isObject(exec) ? { ...user, exec: { ...exec, env: execEnv(exec) } } : user;
+}
+
+/** The client leaves out what every program of a kubeconfig is given, and some refuse to run without. */
+function execEnv({ apiVersion, env }: Json): unknown[] {
+	const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
+	return [...(Array.isArray(env) ? env : []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }];
+}
+
+/** The client sends `as` and leaves the rest out, which would give other permissions than kubectl has. */
+function impersonation(user: Json): Record<string, string | string[]> {
+	const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
+	return {
+		...(typeof uid === 'string' && uid !== '' && { 'impersonate-uid': uid }),
+		...(Array.isArray(groups) && groups.length > 0 && { 'impersonate-group': groups.map(String) }),
+		...(isObject(extra) &&
+			Object.fromEntries(
+				Object.entries(extra).map(([key, values]) => [
+					`impersonate-extra-${encodeURIComponent(key)}`,
+					[values].flat().map(String),
+				]),
+			)),
+	};
 }

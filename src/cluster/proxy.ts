@@ -1,0 +1,42 @@
+/** Which proxy leads to a server: the rules of Go's `http.ProxyFromEnvironment`, which kubectl follows. */
+import { BlockList, isIP } from 'node:net';
+import type { Environment } from './service-account.ts';
+
+/**
+ * URL of the proxy to use for `server`; undefined for none. `EnvHttpProxyAgent` of undici is not used: it knows no CIDR in NO_PROXY,
+ * sends loopback addresses to the proxy, and takes HTTP_PROXY for https.
+ */
+export function proxyFor(server: string, env: Environment): string | undefined {
+	const { protocol, hostname, port } = new URL(server);
+	const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+	const proxy = env[name] || env[name.toLowerCase()];
+	if (!proxy) return undefined;
+	const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+	if (host === 'localhost' || contains('127.0.0.0/8', host) || host === '::1') return undefined;
+	const actualPort = port || (protocol === 'https:' ? '443' : '80');
+	const entries = (env['NO_PROXY'] || env['no_proxy'] || '').split(',').map((entry) => entry.trim().toLowerCase());
+	if (entries.some((entry) => isMatch(entry, host, actualPort))) return undefined;
+	return proxy.includes('://') ? proxy : `http://${proxy}`;
+}
+
+function isMatch(entry: string, host: string, port: string): boolean {
+	if (entry === '*') return true;
+	if (entry.includes('/')) return contains(entry, host);
+	const [, bracketed, plain, entryPort] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
+	// An IPv6 address without brackets has no port.
+	const name = bracketed ?? plain ?? entry;
+	if (name === '' || (entryPort !== undefined && entryPort !== port)) return false;
+	if (isIP(name) !== 0) return contains(`${name}/${isIP(name) === 4 ? 32 : 128}`, host);
+	const suffix = name.replace(/^\*(?=\.)/, '');
+	return suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
+}
+
+/** Whether `host` is an address in `cidr`. */
+function contains(cidr: string, host: string): boolean {
+	const [address = '', bits = ''] = cidr.split('/');
+	const family = isIP(address);
+	if (family === 0 || isIP(host) === 0 || !/^\d+$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+	const list = new BlockList();
+	list.addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+	return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
+}
