@@ -26,13 +26,14 @@ const MAY_WRITE: Readonly<Record<string, RegExp>> = {
 	'apps/deployments':
 		/^\/spec\/replicas$|^\/metadata$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/env(\/.*)?)$/,
 	'apps/deployments/scale': /^\/spec\/replicas$/,
+	'apps/statefulsets': /^\/spec\/template\/spec\/containers\/\d+\/env\/.*$/,
 	'/configmaps':
 		/^\/data\/(runconfig\.json|config\.yaml)$|^\/metadata(\/annotations(\/toolhive\.stacklok\.dev~1content-checksum)?)?$/,
 	'/pods': /^\/spec\/containers\/\d+\/env(\/.*)?$/,
 	...Object.fromEntries(
 		['mcpservers', 'virtualmcpservers', 'mcpremoteproxies'].map((plural) => [
 			`toolhive.stacklok.dev/${plural}`,
-			/^\/spec(\/(replicas|backendReplicas|sessionStorage)(\/.*)?)?$/,
+			/^\/spec(\/(replicas|backendReplicas|sessionStorage)(\/.*)?)?$|^\/metadata(\/managedFields(\/.*)?)?$/,
 		]),
 	),
 };
