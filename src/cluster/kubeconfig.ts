@@ -25,6 +25,7 @@ export async function fromKubeconfig(
 	const config = new KubeConfig();
 	// The entries of one context only: kubectl does not mind what is wrong with the others.
 	config.loadFromString(JSON.stringify(withOneContext(entries, clusterFor(url, entries.cluster, env), user)));
+	const impersonated = isTls ? impersonation(entries) : {};
 	const { tokenFile } = user;
 	const authenticate = rereading(async () => {
 		const context = new RequestContext(url, HttpMethod.GET);
@@ -47,7 +48,7 @@ export async function fromKubeconfig(
 		namespace: config.getContextObject(ONE)?.namespace,
 		// One for all calls: the client would make one, and so one TLS connection, for each.
 		dispatcher: (await authenticate()).getDispatcher() as Dispatcher | undefined,
-		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonation(user) }),
+		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonated }),
 	};
 }
 
@@ -110,16 +111,22 @@ function execEnv({ apiVersion, env }: Json): unknown[] {
 }
 
 /** The client sends `as` and leaves the rest out, which would give other permissions than kubectl has. */
-function impersonation(user: Json): Record<string, string | string[]> {
+function impersonation({ files, userName, user }: Entries): Record<string, string> {
 	const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
+	const one = (field: string, values: unknown): string => {
+		const [value, ...others] = [values].flat();
+		if (others.length === 0) return String(value);
+		// undici joins them to one value over HTTP/2, which names a group that does not exist.
+		throw new Error(`user ${JSON.stringify(userName)} of ${files} has several values in ${field}: keep one`);
+	};
 	return {
 		...(typeof uid === 'string' && uid !== '' && { 'impersonate-uid': uid }),
-		...(Array.isArray(groups) && groups.length > 0 && { 'impersonate-group': groups.map(String) }),
+		...(Array.isArray(groups) && groups.length > 0 && { 'impersonate-group': one('as-groups', groups) }),
 		...(isObject(extra) &&
 			Object.fromEntries(
 				Object.entries(extra).map(([key, values]) => [
 					`impersonate-extra-${encodeURIComponent(key)}`,
-					[values].flat().map(String),
+					one('as-user-extra', values),
 				]),
 			)),
 	};

@@ -262,12 +262,12 @@ describe('cluster kubeconfig and kubectl', function () {
 			expected: person.name,
 		},
 		{
-			title: 'impersonation of a user and groups',
+			title: 'impersonation of a user and a group',
 			kubeconfig: () =>
 				single({
 					...user('admin'),
 					as: 'jane',
-					'as-groups': ['one', 'two'],
+					'as-groups': ['one'],
 					'as-user-extra': { 'example.com/a': ['b'] },
 				}),
 			expected: 'jane',
@@ -404,12 +404,12 @@ describe('cluster kubeconfig and kubectl', function () {
 			expect(await ours(path)).to.equal(person.name);
 		}));
 
-	it('impersonation › groups, uid and extra are sent, as by kubectl', async () => {
+	it('impersonation › group, uid and extra are sent, as by kubectl', async () => {
 		const as = {
 			as: 'jane',
 			'as-uid': '7',
-			'as-groups': ['one', 'two'],
-			'as-user-extra': { 'example.com/a': ['b', 'c'] },
+			'as-groups': ['one'],
+			'as-user-extra': { 'example.com/a': ['b'] },
 		};
 		const path = single({ ...user('admin'), ...as });
 		const connection = await connect(path);
@@ -418,7 +418,12 @@ describe('cluster kubeconfig and kubectl', function () {
 		const { stdout } = await plane.kubectl(['auth', 'whoami', '-o', 'json'], { env: { KUBECONFIG: path } });
 		const info = (body as { status: { userInfo: Json } }).status.userInfo;
 		expect(info).to.deep.equal(JSON.parse(stdout).status.userInfo);
-		expect(info['groups']).to.include.members(['one', 'two']);
+		expect(info['groups']).to.include.members(['one']);
+	});
+
+	it('impersonation › several groups › the error names the field', async () => {
+		const path = single({ ...user('admin'), as: 'jane', 'as-groups': ['one', 'two'] });
+		expect(await ours(path)).to.match(/^user "u" of \S+config has several values in as-groups: keep one$/);
 	});
 
 	it('tokenFile › the file is replaced › the new token is used', async () => {
