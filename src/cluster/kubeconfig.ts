@@ -37,7 +37,8 @@ export async function fromKubeconfig(
 			await config.applySecurityAuthentication(context);
 		} catch (error) {
 			// A program that fails has its whole stderr as the message.
-			const reason = (error as Error).message.trim().replace(/\s*\n\s*/g, '; ') || 'its program failed';
+			const lines = (error as Error).message.split('\n').map((line) => line.trim());
+			const reason = lines.filter((line) => line !== '').join('; ') || 'its program failed';
 			const who = `credentials of user ${JSON.stringify(entries.userName ?? '')} in ${entries.files}`;
 			throw new Error(`${who} cannot be used: ${reason}`, { cause: error });
 		}
@@ -65,7 +66,7 @@ function serverOf({ files, context, cluster }: Entries): string {
 	const { server } = cluster;
 	// kubectl takes a host without a scheme too, for http; nobody means that.
 	if (typeof server === 'string' && /^https?:\/\//i.test(server) && URL.canParse(server)) {
-		return server.replace(/\/+$/, '');
+		return server.endsWith('/') ? server.slice(0, -1) : server;
 	}
 	const where = `cluster ${JSON.stringify(context['cluster'])} of ${files}`;
 	throw new Error(`${where} has server ${JSON.stringify(server ?? '')}; want https://HOST:PORT`);
