@@ -76,6 +76,8 @@ describe('field managers on a real API server', function () {
 			const { flux: ofFlux, team: ofTeam } = await managersOf(namespace, kind, name);
 			expect(ofFlux).to.include('spec.replicas').and.not.include('spec.sessionStorage.address');
 			expect(ofTeam).to.include('spec.sessionStorage.address').and.not.include('spec.replicas');
+			expect(await differenceOf(namespace, 'flux', manifest(name, { ...own, replicas }))).to.equal('');
+			expect(await differenceOf(namespace, 'team', { ...manifest(name, others), spec: others })).to.equal('');
 
 			await flux(manifest(name, own));
 			expect((await stored(name))['spec']).to.deep.equal({ ...manifest(name, own).spec, ...others });
@@ -93,6 +95,8 @@ describe('field managers on a real API server', function () {
 			await team({ ...manifest(name, {}), spec: { sessionStorage: { keyPrefix } } });
 			await eraseAsOperator(api, namespace, kind, name);
 			expect((await managersOf(namespace, kind, name))['team']).to.deep.equal(['spec.sessionStorage.keyPrefix']);
+			const whole = manifest(name, { ...own, ...counts, sessionStorage: others });
+			expect(await differenceOf(namespace, 'flux', whole)).to.equal('');
 
 			await team({ ...manifest(name, {}), spec: {} });
 			expect((await stored(name))['spec']).to.deep.equal({
@@ -114,6 +118,7 @@ describe('field managers on a real API server', function () {
 				sessionStorage: { provider: sessionStorage.provider, address: sessionStorage.address, db: sessionStorage.db },
 			}));
 			expect((await managersOf(namespace, kind, name))['flux']).to.deep.equal(before);
+			expect(await differenceOf(namespace, 'flux', manifest(name, { ...own, ...scaling }))).to.equal('');
 			await flux(manifest(name, own));
 			expect((await stored(name))['spec']).to.deep.equal(manifest(name, own).spec);
 			await release(namespace, kind, name);
@@ -122,7 +127,9 @@ describe('field managers on a real API server', function () {
 		it(`${kind} › client-side apply, then server-side apply › the fields are removed`, async () => {
 			const name = named('migrated');
 			await namespace.apply(manifest(name, { ...own, ...scaling }));
+			const before = (await managersOf(namespace, kind, name))['kubectl-client-side-apply'];
 			await eraseAsOperator(api, namespace, kind, name);
+			expect((await managersOf(namespace, kind, name))['kubectl-client-side-apply']).to.deep.equal(before);
 			const { code, stderr } = await namespace.kubectl(['apply', '--server-side', '-f', '-'], manifest(name, own));
 			expect(code, stderr).to.equal(0);
 			expect((await stored(name))['spec']).to.deep.equal(manifest(name, own).spec);
@@ -153,13 +160,26 @@ type Spec = any;
 
 const withoutScaling = ({ replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec }: Spec): Spec => spec;
 
-/** The typed write of an operator that does not know some fields, with its finalizer. */
+/** The typed write of an operator that does not know some fields, and the same write again, which must change nothing. */
 async function eraseAsOperator(
 	api: Api,
 	namespace: Namespace,
 	kind: Kind,
 	name: string,
 	erase: (spec: Spec) => Spec = withoutScaling,
+): Promise<void> {
+	await putAsOperator(api, namespace, kind, name, erase);
+	const once = await managedObject(namespace, kind, name);
+	await putAsOperator(api, namespace, kind, name, erase);
+	expect(await managedObject(namespace, kind, name), 'a second PUT').to.deep.equal(once);
+}
+
+async function putAsOperator(
+	api: Api,
+	namespace: Namespace,
+	kind: Kind,
+	name: string,
+	erase: (spec: Spec) => Spec,
 ): Promise<void> {
 	const object = await managedObject(namespace, kind, name);
 	const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
