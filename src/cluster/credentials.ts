@@ -9,7 +9,7 @@ export interface Credentials {
 	/** Carries every call: connections, CA, client certificate, proxy. Absent for plain HTTP, where undici's own does. */
 	readonly dispatcher: Dispatcher | undefined;
 	/** What every call says in its head. Reads files again now and then: a token is replaced while we run. */
-	readonly headers: () => Promise<Record<string, string>>;
+	readonly headers: () => Promise<Record<string, string | string[]>>;
 }
 
 const BELIEVED_FOR_MS = 10_000;

@@ -44,11 +44,13 @@ export async function fromKubeconfig(
 		}
 		return context;
 	});
+	const dispatcher = (await authenticate()).getDispatcher() as Dispatcher | undefined;
+	const hasList = Object.values(impersonated).some((value) => Array.isArray(value) && value.length > 1);
 	return {
 		url,
 		namespace: config.getContextObject(ONE)?.namespace,
 		// One for all calls: the client would make one, and so one TLS connection, for each.
-		dispatcher: (await authenticate()).getDispatcher() as Dispatcher | undefined,
+		dispatcher: hasList ? withHttp1(dispatcher) : dispatcher,
 		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonated }),
 	};
 }
@@ -112,23 +114,21 @@ function execEnv({ apiVersion, env }: Json): unknown[] {
 }
 
 /** The client sends `as` and leaves the rest out, which would give other permissions than kubectl has. */
-function impersonation({ files, userName, user }: Entries): Record<string, string> {
+function impersonation({ user }: Entries): Record<string, string | string[]> {
 	const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
-	const one = (field: string, values: unknown): string => {
-		const [value, ...others] = [values].flat();
-		if (others.length === 0) return String(value);
-		// undici joins them to one value over HTTP/2, which names a group that does not exist.
-		throw new Error(`user ${JSON.stringify(userName)} of ${files} has several values in ${field}: keep one`);
-	};
 	return {
 		...(typeof uid === 'string' && uid !== '' && { 'impersonate-uid': uid }),
-		...(Array.isArray(groups) && groups.length > 0 && { 'impersonate-group': one('as-groups', groups) }),
+		...(Array.isArray(groups) && groups.length > 0 && { 'impersonate-group': groups.map(String) }),
 		...(isObject(extra) &&
 			Object.fromEntries(
 				Object.entries(extra).map(([key, values]) => [
 					`impersonate-extra-${encodeURIComponent(key)}`,
-					one('as-user-extra', values),
+					[values].flat().map(String),
 				]),
 			)),
 	};
 }
+
+/** Over HTTP/2 undici joins the values of a header with commas, which makes one group of several. */
+const withHttp1 = (dispatcher: Dispatcher | undefined): Dispatcher | undefined =>
+	dispatcher?.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));
