@@ -89,11 +89,17 @@ export async function readEntries(
 
 async function textOf(file: string): Promise<string | undefined> {
 	try {
-		return await readFile(file, 'utf8');
+		return decoded(await readFile(file));
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
 		throw error;
 	}
+}
+
+/** By its byte order mark, as kubectl reads it: a `>` of Windows PowerShell writes UTF-16. */
+function decoded(bytes: Buffer): string {
+	const mark = bytes.subarray(0, 2).toString('hex');
+	return new TextDecoder(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8').decode(bytes);
 }
 
 const missing = (paths: readonly string[], isNamed: boolean): string =>

@@ -42,7 +42,7 @@ export const autoscalerTargetInvalid: Rule = ({ server: { kind }, surroundings: 
 	return {
 		id: 'autoscaler-target-invalid',
 		field: 'metadata.name',
-		message: `no scale subresource; target the Deployment in ${nameOf(autoscaler)}`,
+		message: `target the Deployment in ${nameOf(autoscaler)}`,
 	};
 };
 

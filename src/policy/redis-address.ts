@@ -19,12 +19,13 @@ export function checkAddressForm(spec: unknown): Violation[] {
 	if (!isObject(storage) || storage['provider'] !== 'redis') return [];
 	const { address } = storage;
 	if (typeof address !== 'string' || address.trim() === '' || isHostAndPort(address)) return [];
-	const rule = `${quote(masked(address))} must be host:port, with a port from 1 to ${MOST_PORT} and IPv6 in brackets`;
+	const shown = masked(address);
+	const rule = `${quote(shown)} must be host:port, with a port from 1 to ${MOST_PORT} and IPv6 in brackets`;
 	return [
 		{
 			id: 'redis-address-invalid',
 			field: 'spec.sessionStorage.address',
-			message: withVariableHint(rule, address),
+			message: withVariableHint(rule, address, shown),
 			parts: [
 				['sessionStorage', 'address'],
 				['sessionStorage', 'provider'],

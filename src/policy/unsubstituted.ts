@@ -7,10 +7,11 @@ import { quote } from '../toolhive/printable.ts';
 
 const VARIABLE = /\$\{[^${}]*\}|\$\([^$()]*\)|\{\{[^{}]*\}\}|^\$\w+$/;
 
-/** `message`, and what to do where `value` looks like a variable. */
-export function withVariableHint(message: string, value: unknown): string {
+/** `message`, and what to do if `value` contains a variable. `shown`: the part of `value` that is not secret. */
+export function withVariableHint(message: string, value: unknown, shown: unknown = value): string {
 	const [variable] = (typeof value === 'string' && VARIABLE.exec(value)) || [];
-	return variable === undefined
-		? message
-		: `${message}, and ${quote(variable)} looks like an unsubstituted variable: review the rendered manifests`;
+	if (variable === undefined) return message;
+	const isShown = typeof shown === 'string' && shown.includes(variable);
+	const subject = isShown ? `${quote(variable)} looks like` : 'a part of it looks like';
+	return `${message}, and ${subject} an unsubstituted variable: review the rendered manifests`;
 }

@@ -32,6 +32,7 @@ export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 			if (!isManifest(value)) return { file, line: lineAt(path), skipped: whyNot(value) };
 			const problem = problemOf(value);
 			if (problem !== undefined) return { file, line: lineAt(path), problem };
+			if (isNameless(value)) return { file, line: lineAt(path), skipped: withoutName(value), isNameless: true };
 			return {
 				file,
 				line: lineAt(path.length > 0 ? path : firstKey(value)),
@@ -112,13 +113,19 @@ function whyNot(value: unknown): string {
 /** Only of what the webhooks look at; the names of other objects are for others to check. */
 function problemOf(value: Json): string | undefined {
 	if (!isOurs(value)) return undefined;
-	const { name, generateName } = metadataOf(value);
-	if (typeof name !== 'string' && typeof generateName !== 'string') {
-		const found = typeof name === 'number' || typeof name === 'boolean' ? `; put quotes around ${name}` : '';
-		return `${value['kind']} without a name: metadata.name must be a string${found}; ${IF_PATCH}`;
+	const { name } = metadataOf(value);
+	if (typeof name === 'number' || typeof name === 'boolean') {
+		return `${value['kind']} without a name: metadata.name must be a string; put quotes around ${name}`;
 	}
 	return textOf(name)?.includes('{{') ? NOT_RENDERED : undefined;
 }
+
+const isNameless = (value: Json): boolean => {
+	const { name, generateName } = metadataOf(value);
+	return isOurs(value) && typeof name !== 'string' && typeof generateName !== 'string';
+};
+
+const withoutName = ({ kind }: Json): string => `${kind} without a name: metadata.name must be a string; ${IF_PATCH}`;
 
 const IF_PATCH = 'if this is a patch for kustomize, review what `kubectl kustomize` prints';
 

@@ -3,7 +3,7 @@ import { isSkipped, type Problem, type Skipped } from './problem.ts';
 
 /**
  * `all` in its order. A file for which `isNamed`, in which nothing is a manifest and something cannot be parsed, is a problem:
- * its first such document. Other things without a manifest may be named: shells expand `*.yaml`.
+ * its first such document; so is a nameless server in it. Other things without a manifest may be named: shells expand `*.yaml`.
  */
 export async function* checkNamed<T extends { readonly file: string }>(
 	all: AsyncIterable<T | Problem | Skipped>,
@@ -13,7 +13,8 @@ export async function* checkNamed<T extends { readonly file: string }>(
 	let hasManifest = false;
 	/** Kept back until a manifest follows in the same file, or none. */
 	let held: Skipped | undefined;
-	for await (const one of all) {
+	for await (const found of all) {
+		const one = isSkipped(found) && found.isNameless && isNamed(found.file) ? problemOf(found) : found;
 		if (one.file !== file) {
 			if (held !== undefined) yield problemOf(held);
 			held = undefined;
@@ -33,4 +34,7 @@ export async function* checkNamed<T extends { readonly file: string }>(
 	if (held !== undefined) yield problemOf(held);
 }
 
-const problemOf = ({ skipped, isBroken: _, ...place }: Skipped): Problem => ({ ...place, problem: skipped });
+const problemOf = ({ skipped, isBroken: _broken, isNameless: _nameless, ...place }: Skipped): Problem => ({
+	...place,
+	problem: skipped,
+});

@@ -17,6 +17,8 @@ export interface Skipped extends Place {
 	readonly skipped: string;
 	/** It cannot be parsed. That is an error where the whole file was named and has no manifest. */
 	readonly isBroken?: true;
+	/** A server, or an object of one, without a name: in a folder a patch for kustomize, in a file that was named an error. */
+	readonly isNameless?: true;
 }
 
 export const isProblem = (value: object): value is Problem => Object.hasOwn(value, 'problem');

@@ -146,6 +146,16 @@ describe('cluster kubeconfig and kubectl', function () {
 		readonly tunnel?: string;
 	}[] = [
 		{ title: 'one file', kubeconfig: () => single(user('person')), expected: person.name },
+		...(['utf-16le', 'utf-16be'] as const).map((encoding) => ({
+			title: `${encoding} with a byte order mark, as a Windows PowerShell writes it`,
+			kubeconfig: () => {
+				const path = single(user('person'));
+				const bytes = Buffer.from(`\ufeff${readFileSync(path, 'utf8')}`, 'utf16le');
+				writeFileSync(path, encoding === 'utf-16le' ? bytes : bytes.swap16());
+				return path;
+			},
+			expected: person.name,
+		})),
 		{
 			title: 'one file of JSON',
 			kubeconfig: () => {

@@ -98,12 +98,15 @@ describe('review of a whole repository', function () {
 			const { code, servers } = await inFolder(repository, DENIED, (folder) => run([folder]));
 			expect([code, servers]).to.deep.equal([1, [['denied', []]]]);
 		});
-		for (const [what, server] of Object.entries({ NAMELESS, UNPARSABLE })) {
-			it(`${name} › a folder › the server is ${what.toLowerCase()} › 2`, async () => {
-				const { code, problems } = await inFolder(repository, server, (folder) => run([folder]));
-				expect([code, problems]).to.deep.equal([2, 1]);
-			});
-		}
+		it(`${name} › a folder › the server cannot be parsed › 2`, async () => {
+			const { code, problems } = await inFolder(repository, UNPARSABLE, (folder) => run([folder]));
+			expect([code, problems]).to.deep.equal([2, 1]);
+		});
+		it(`${name} › a folder › the server is nameless, as a patch for kustomize › skipped`, async () => {
+			const { code, summary, stderr } = await inFolder(repository, NAMELESS, (folder) => run([folder]));
+			expect([code, summary['skipped']]).to.deep.equal([0, repository.skipped.length + 1]);
+			expect(stderr).to.contain('MCPServer without a name').and.contain('kubectl kustomize');
+		});
 		it(`${name} › every file named › as the folder, but for files that cannot be parsed`, async () => {
 			await inFolder(repository, WARNED, async (folder) => {
 				const paths = Object.keys(repository.files).filter((file) => !/^(\.|.*templates\/)/.test(file));
@@ -113,6 +116,16 @@ describe('review of a whole repository', function () {
 			});
 		});
 	}
+
+	it('a stream and a named file › a server is nameless › 2', async () => {
+		const { code, problems } = await run(['-'], Buffer.from(NAMELESS));
+		expect([code, problems]).to.deep.equal([2, 1]);
+		const files = { 'patch.yaml': NAMELESS, 'other.yaml': WARNED };
+		await inFolder({ files, objects: 1, skipped: [] }, '', async (folder) => {
+			const named = await run([join(folder, 'patch.yaml'), join(folder, 'other.yaml')]);
+			expect([named.code, named.problems]).to.deep.equal([2, 1]);
+		});
+	});
 
 	const texts = Object.entries(REPOSITORIES).filter(([name]) => name !== 'an application' && name !== 'Helm chart');
 	for (const [name, repository] of texts) {

@@ -67,7 +67,7 @@ describe('doctor: autoscalers', () => {
 			],
 			says: [
 				'warn: MCPServer demo/web spec.backendReplicas: conflicts with HorizontalPodAutoscaler web-hpa (backend-autoscaled-and-pinned)',
-				'warn: MCPServer demo/web metadata.name: no scale subresource; target the Deployment in HorizontalPodAutoscaler wrong (autoscaler-target-invalid)',
+				'warn: MCPServer demo/web metadata.name: target the Deployment in HorizontalPodAutoscaler wrong (autoscaler-target-invalid)',
 			],
 		},
 		{

@@ -91,13 +91,25 @@ describe('redis-address-invalid', () => {
 	it('a variable that was not substituted › the message tells so', () => {
 		for (const [address, variable] of [
 			[`\${REDIS_ADDRESS}`, `\${REDIS_ADDRESS}`],
-			[`\${REDIS_HOST:=redis}:6379`, `\${REDIS_HOST:=redis}`],
+			[`\${REDIS_HOST}:6379`, `\${REDIS_HOST}`],
 			['{{ .Values.redis.address }}', '{{ .Values.redis.address }}'],
 			['$(REDIS_ADDRESS)', '$(REDIS_ADDRESS)'],
 		] as const) {
 			expect(check(address)[0])
 				.to.match(/^".*" must be host:port/)
 				.and.include(`and "${variable}" looks like an unsubstituted variable: review the rendered manifests`);
+		}
+	});
+	it('a variable with a password as its default › the hint does not show it', () => {
+		for (const address of [
+			`redis://:\${REDIS_PASSWORD:=hunter2}@r:6379`,
+			`\${PASSWORD:-hunter2}@r:6379`,
+			'{{ .Values.password | default "hunter2" }}@r:6379',
+			`r:6379,password=\${PASSWORD:=hunter2}`,
+		]) {
+			expect(check(address)[0])
+				.to.include('and a part of it looks like an unsubstituted variable')
+				.and.not.include('hunter2');
 		}
 	});
 	it('3 MB of brackets, colons and braces › denied within 200 ms', () => {

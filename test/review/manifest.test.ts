@@ -178,19 +178,27 @@ describe('a document that is not a manifest', () => {
 	});
 });
 
-const NAMES: { it: string; metadata: string; says: string }[] = [
-	{ it: 'no metadata', metadata: '', says: ' without a name: metadata.name must be a string; if this is a patch for' },
-	{ it: 'metadata of another type', metadata: 'metadata: [a]\n', says: ' without a name' },
+const NAMES: { it: string; metadata: string; says: string; isNameless?: true }[] = [
+	{
+		it: 'no metadata',
+		metadata: '',
+		says: ' without a name: metadata.name must be a string; if this is a patch for',
+		isNameless: true,
+	},
+	{ it: 'metadata of another type', metadata: 'metadata: [a]\n', says: ' without a name', isNameless: true },
 	{ it: 'a name that is a number', metadata: 'metadata: { name: 7 }\n', says: 'put quotes around 7' },
 	{ it: 'a template as a name', metadata: 'metadata: { name: "{{ .Release.Name }}" }\n', says: 'helm template' },
 ];
 
 describe('a name that is missing or wrong', () => {
-	for (const { it: title, metadata, says } of NAMES) {
+	for (const { it: title, metadata, says, isNameless } of NAMES) {
 		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy']) {
-			it(`${title} › ${kind} › error`, () => {
+			it(`${title} › ${kind} › ${isNameless ? 'nameless' : 'error'}`, () => {
 				const [one] = read(`${SERVER.replace('MCPServer', kind)}${metadata}`);
-				expect(one !== undefined && isProblem(one) ? one.problem : 'no error').to.include(says);
+				expect(one)
+					.to.have.property(isNameless ? 'skipped' : 'problem')
+					.that.includes(says);
+				expect(one !== undefined && isSkipped(one) && one.isNameless).to.equal(isNameless ?? false);
 			});
 		}
 		for (const type of [
@@ -203,15 +211,15 @@ describe('a name that is missing or wrong', () => {
 			});
 		}
 	}
-	it('an object that a server owns › error', () => {
-		expect(read(OWNED).map(isProblem)).to.deep.equal([true]);
+	it('an object that a server owns › nameless', () => {
+		expect(read(OWNED).map((one) => isSkipped(one) && one.isNameless)).to.deep.equal([true]);
 		expect(read(OWNED.replace('toolhive.stacklok.dev', 'kagent.dev')).map(isUnreviewed)).to.deep.equal([false]);
 	});
-	it('an item of a list of servers › error, and the others are read', () => {
+	it('an item of a list of servers › nameless, and the others are read', () => {
 		const list =
 			'{"apiVersion":"toolhive.stacklok.dev/v1beta1","kind":"MCPServerList","items":[{"spec":{}},{"metadata":{"name":"a"}},3]}';
 		expect(read(list, 'json').map((one) => [isProblem(one), isSkipped(one)])).to.deep.equal([
-			[true, false],
+			[false, true],
 			[false, false],
 			[false, true],
 		]);

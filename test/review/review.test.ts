@@ -115,7 +115,7 @@ describe('review of autoscalers', () => {
 			it: 'a ScaledObject of the server itself › it has to target the Deployment',
 			spec: REDIS,
 			other: scaledObject(target('apiVersion: toolhive.stacklok.dev/v1beta1, kind: MCPServer, name: search')),
-			warnings: ['autoscaler-target-invalid: no scale subresource; target the Deployment in ScaledObject s'],
+			warnings: ['autoscaler-target-invalid: target the Deployment in ScaledObject s'],
 		},
 		{
 			it: 'a ScaledObject of another server, namespace or project › nothing',
