@@ -17,10 +17,7 @@ export function checkKeyPrefix(spec: unknown): Violation[] {
 		{
 			id: 'redis-key-prefix-invalid',
 			field: 'spec.sessionStorage.keyPrefix',
-			message: withVariableHint(
-				`${quote(keyPrefix)} must end in a colon, such as "search:"`,
-				keyPrefix,
-			),
+			message: withVariableHint(`${quote(keyPrefix)} must end in a colon, such as "search:"`, keyPrefix),
 			parts: [
 				['sessionStorage', 'keyPrefix'],
 				['sessionStorage', 'provider'],

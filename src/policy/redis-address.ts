@@ -48,5 +48,14 @@ function isNameOrIpv6(host: string): boolean {
 	return /^[\da-f:.]+(%[\w.-]+)?$/i.test(host) && parts >= 3 && parts <= 9 && !host.includes(':::');
 }
 
-/** Without what may be a password: `rediss://user:password@host`, and `host:port,password=...` of other clients. */
-const masked = (address: string): string => address.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@').replace(/=.*/s, '=***');
+/**
+ * Without what may be a password: `rediss://user:password@host`, `redis://:password`, `host:port,password=...` of other clients. After a
+ * `?`, a `=`, or a comma, only another `host:port` is shown.
+ */
+const masked = (address: string): string =>
+	address
+		.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1***@')
+		.replace(/^([a-z][a-z\d+.-]*:\/\/):.*/is, '$1***')
+		.replace(/=.*/s, '=***')
+		.replace(/\?(?!\w+=\*).*/s, '?***')
+		.replace(/,(?!\w+=\*|[\w.-]+:\d+(?:,|$)).*/s, ',***');

@@ -77,8 +77,8 @@ export function createInputCluster(namespace: string, toolhive: string | undefin
 			return {
 				deployment: deployment ?? (image === undefined ? undefined : { image }),
 				runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
-				autoscalers: (['Deployment', 'StatefulSet', server.kind] as const).flatMap(
-					(kind) => autoscalers.find(file, `${kind}/${named(server)}`) ?? [],
+				autoscalers: (['Deployment', 'StatefulSet', server.kind] as const).flatMap((kind) =>
+					autoscalers.all(`${kind}/${named(server)}`).map(({ value }) => value),
 				),
 				sharing: othersIn(keySpace === undefined ? [] : keySpaces.all(keySpace), server),
 			};

@@ -67,6 +67,11 @@ const INVALID: { address: string; shown?: string }[] = [
 	{ address: 'user@host:6379', shown: '***@host:6379' },
 	{ address: 'rediss://host:6380?password=pw', shown: 'rediss://host:6380?password=***' },
 	{ address: 'host:6380,password=pw,ssl=True', shown: 'host:6380,password=***' },
+	{ address: 'host:6380,secret,ssl', shown: 'host:6380,***' },
+	{ address: 'redis://host:6379/0?password secret', shown: 'redis://host:6379/0?***' },
+	{ address: 'redis://:secret%40', shown: 'redis://***' },
+	{ address: 'redis+sentinel://user:secret@host:26379/mymaster', shown: 'redis+sentinel://***@host:26379/mymaster' },
+	{ address: 'a:6379,b:6379', shown: 'a:6379,b:6379' },
 ];
 
 describe('redis-address-invalid', () => {
