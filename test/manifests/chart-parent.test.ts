@@ -125,8 +125,9 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				const objects = objectsIn(stdout);
 				for (const { metadata } of objects) expect(metadata.labels?.['app.kubernetes.io/version']).to.equal(label);
 				expect(imageIn(objects)).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${tag}`);
-				const create = ['create', '--dry-run=server', '-f', '-'];
-				await mustSucceed(controlPlane().kubectl(create, { user: 'admin', input: stdout }));
+				// Other suites of the same API server may have installed the product.
+				const apply = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'];
+				await mustSucceed(controlPlane().kubectl(apply, { user: 'admin', input: stdout }));
 			}
 		});
 	});

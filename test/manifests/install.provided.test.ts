@@ -70,7 +70,7 @@ describe('manifests: installation with certificates', function () {
 		const out = makeCerts('pod-mode', '--base', POD_MODE);
 		await apply(out);
 		const bundles = await caBundles();
-		expect(bundles).to.have.length(6);
+		expect(bundles).to.have.length(7);
 		expect(bundles).not.to.include('');
 	});
 });
