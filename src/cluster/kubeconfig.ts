@@ -4,6 +4,7 @@ import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici';
 import { isObject, type Json } from '../toolhive/types.ts';
 import { type Credentials, rereading } from './credentials.ts';
+import { withExecInfo } from './exec-info.ts';
 import { type Entries, readEntries } from './kubeconfig-files.ts';
 import { proxyFor } from './proxy.ts';
 import type { Environment } from './service-account.ts';
@@ -95,7 +96,7 @@ const CREDENTIALS = [
 ];
 
 /** kubectl asks at the terminal for a user name if there are no credentials; it makes no anonymous calls either. */
-function userFor({ files, contextName, userName, user }: Entries): Json {
+function userFor({ files, contextName, userName, user, cluster }: Entries): Json {
 	if (CREDENTIALS.every((field) => !user[field])) {
 		const who =
 			userName === undefined
@@ -103,14 +104,7 @@ function userFor({ files, contextName, userName, user }: Entries): Json {
 				: `user ${JSON.stringify(userName)} of ${files} has no credentials`;
 		throw new Error(`${who}: add a token, tokenFile, client-certificate or exec, or choose another context`);
 	}
-	const { exec } = user;
-	return isObject(exec) ? { ...user, exec: { ...exec, env: execEnv(exec) } } : user;
-}
-
-/** The client leaves out what every program of a kubeconfig is given, and some refuse to run without. */
-function execEnv({ apiVersion, env }: Json): unknown[] {
-	const info = { apiVersion, kind: 'ExecCredential', spec: { interactive: false } };
-	return [...(Array.isArray(env) ? env : []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }];
+	return withExecInfo(user, cluster);
 }
 
 /** The client sends `as` and leaves the rest out, which would give other permissions than kubectl has. */

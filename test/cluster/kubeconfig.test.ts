@@ -263,6 +263,24 @@ describe('cluster kubeconfig and kubectl', function () {
 			expected: person.name,
 		},
 		{
+			title: 'exec with provideClusterInfo, as gcloud writes it',
+			kubeconfig: () => {
+				const credential = {
+					apiVersion: 'client.authentication.k8s.io/v1',
+					kind: 'ExecCredential',
+					status: { token: plane.token('person') },
+				};
+				const needed = `case "$KUBERNETES_EXEC_INFO" in *'"server":"${plane.url}"'*'"config":{"a":1}'*) ;; *) exit 9;; esac`;
+				beside('login.sh', `#!/bin/sh\n${needed}\necho '${JSON.stringify(credential)}'\n`, 0o700);
+				const extensions = [{ name: 'client.authentication.k8s.io/exec', extension: { a: 1 } }];
+				return single(
+					{ exec: { ...(exec('./login.sh')['exec'] as Json), provideClusterInfo: true } },
+					cluster({ extensions }),
+				);
+			},
+			expected: person.name,
+		},
+		{
 			title: 'relative exec.command without a dot, of a file in a list',
 			kubeconfig: () => {
 				program('b/bin/login.sh', plane.token('person'));
