@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { ApiError } from '../../src/cluster/connect.ts';
 import { type Memory, remember } from '../../src/cluster/memory.ts';
-import type { Json, Server, ServerRef } from '../../src/toolhive/types.ts';
+import type { Json, ProxyDeployment, Server, ServerRef } from '../../src/toolhive/types.ts';
 import { until } from '../http/until.ts';
 
 /** Namespace, name and uid are all that these tests look at. */
@@ -18,7 +18,11 @@ const serverOf = (object: Json): Server => ({
 });
 const PROJECTIONS = {
 	server: (object: Json): Server | undefined => ((object['spec'] as Json)?.['skip'] ? undefined : serverOf(object)),
-	deployment: (object: Json) => ({ ...projectionOf(object), owners: [] }),
+	deployment: (object: Json) => ({
+		...projectionOf(object),
+		owners: [],
+		...(object['spec'] as Partial<ProxyDeployment>),
+	}),
 	runConfig: (object: Json) => ({ ...projectionOf(object), owners: [], redisTls: false }),
 	autoscaler: (object: Json) => ({
 		...projectionOf(object),
@@ -41,11 +45,12 @@ const ref = (name: string, uid?: string): ServerRef => ({
 	...(uid !== undefined && { uid }),
 });
 
-/** Lists by plural and single objects by path; everything else is 404. Watches say what `events` holds and end. */
+/** Lists by plural and single objects by path; everything else is 404. The watch of `watched` says what `events` holds. */
 function fakeConnection(
 	lists: Record<string, Json[]>,
 	singles: Record<string, Json | number> = {},
 	events: Json[] = [],
+	watched = '/apis/toolhive.stacklok.dev/v1beta1/mcpservers',
 ) {
 	const gets: string[] = [];
 	return {
@@ -65,7 +70,7 @@ function fakeConnection(
 			return single;
 		},
 		stream: async function* (path: string): AsyncGenerator<Buffer> {
-			const told = path.startsWith('/apis/toolhive.stacklok.dev/v1beta1/mcpservers') ? events.splice(0) : [];
+			const told = path.startsWith(watched) ? events.splice(0) : [];
 			yield Buffer.from(told.map((event) => `${JSON.stringify(event)}\n`).join(''));
 			await new Promise(() => undefined);
 		},
@@ -154,6 +159,42 @@ describe('cluster memory', () => {
 		expect(touched).to.deep.equal(['listed', 'listed', 'added', 'listed']);
 		expect(sizeOf('mcpservers')).to.equal(1);
 	});
+
+	for (const row of [
+		{ it: 'labelled for a server, without an owner › the server is touched', spec: { labelledFor: ref('github') } },
+		{ it: 'owned by a server, without its labels › the server is touched', spec: { owners: [ref('github')] } },
+	]) {
+		it(`a Deployment › ${row.it}`, async () => {
+			const touched: string[] = [];
+			const connection = fakeConnection({ deployments: [object('Deployment', 'github', 'uid-1', row.spec)] });
+			await remembering(connection, ({ kind, name }) => void touched.push(`${kind} ${name}`));
+			expect(touched).to.deep.equal(['MCPServer github']);
+		});
+	}
+
+	for (const row of [
+		{ it: 'its ownerReferences change', change: { owners: [ref('github', 'uid-1')] }, isTouched: true },
+		{ it: 'its spec changes', change: { generation: 2 }, isTouched: true },
+		{ it: 'only its status changes', change: {}, isTouched: false },
+	]) {
+		it(`a Deployment › ${row.it} › the server is ${row.isTouched ? '' : 'not '}touched again`, async () => {
+			const spec = { generation: 1, owners: [], labelledFor: ref('github') };
+			const other = { ...spec, labelledFor: ref('last') };
+			const connection = fakeConnection(
+				{ deployments: [object('Deployment', 'github', 'uid-1', spec)] },
+				{},
+				[
+					{ type: 'MODIFIED', object: object('Deployment', 'github', 'uid-1', { ...spec, ...row.change }) },
+					{ type: 'ADDED', object: object('Deployment', 'last', 'uid-2', other) },
+				],
+				'/apis/apps/v1/deployments',
+			);
+			const touched: string[] = [];
+			const { sizeOf } = await remembering(connection, ({ name }) => void touched.push(name));
+			await until(() => sizeOf('deployments') === 2);
+			expect(touched).to.deep.equal(row.isTouched ? ['github', 'github', 'last'] : ['github', 'last']);
+		});
+	}
 
 	it('passes on that the API server does not answer', async () => {
 		const connection = fakeConnection({ mcpservers: [] }, { [`${PATH}/github`]: 503 });

@@ -45,6 +45,8 @@ describe('cluster proxy', () => {
 		[SERVER, 'cluster.example:6443', false],
 		[SERVER, 'cluster.example:443', true],
 		['https://api.cluster.example', 'cluster.example:443', false],
+		['http://api.cluster.example', 'cluster.example:80', false],
+		['http://api.cluster.example', 'cluster.example:443', true],
 		['https://10.1.2.3:6443', '10.0.0.0/8', false],
 		['https://10.1.2.3:6443', '10.1.3.0/24', true],
 		['https://10.1.2.3:6443', '10.1.2.3', false],
@@ -62,7 +64,7 @@ describe('cluster proxy', () => {
 		for (const name of ['NO_PROXY', 'no_proxy']) {
 			it(`${server} › ${name}=${noProxy} › ${isProxied ? 'proxy' : 'no proxy'}`, () => {
 				const expected = isProxied ? PROXY : undefined;
-				expect(proxyFor(server, { HTTPS_PROXY: PROXY, [name]: noProxy })).to.equal(expected);
+				expect(proxyFor(server, { HTTPS_PROXY: PROXY, HTTP_PROXY: PROXY, [name]: noProxy })).to.equal(expected);
 			});
 		}
 	}

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from '../../src/doctor/owners.ts';
+import {
+	configMapOfServer,
+	deploymentOfServer,
+	owners,
+	type ServerObject,
+	type StoredServer,
+} from '../../src/doctor/owners.ts';
 import type { Json, Server } from '../../src/toolhive/types.ts';
 import { remedies, sentences, server } from './sentences.ts';
 
@@ -118,6 +124,24 @@ describe('doctor: owners', () => {
 			const other = { apiVersion: 'v1', kind: 'ConfigMap', name: "it's", uid: 'u' };
 			const [remedy] = remedies(judged('Deployment', ALL, deployment('mcpserver', [other])));
 			expect(remedy).to.equal(command(`${OURS},${JSON.stringify(other)}`.replace("'", `'\\''`)));
+		});
+		it('an owner of another group › its kind and name are the server’s › it stays', () => {
+			const other = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: 'web', uid: 'u' };
+			const [remedy] = remedies(judged('Deployment', ALL, deployment('mcpserver', [other])));
+			expect(remedy).to.equal(command(`${OURS},${JSON.stringify(other)}`));
+		});
+		it('a Deployment › its name has a space and a semicolon › it is one quoted word', () => {
+			const [named] = OF_KINDS;
+			const object: ServerObject = {
+				kind: 'Deployment',
+				name: 'web; reboot',
+				server: { kind: named.kind, namespace: 'demo', name: 'web' },
+				owners: [],
+				ownerReferences: [],
+			};
+			expect(remedies(owners('Deployment', ALL, [object]))).to.deep.equal([
+				command(OURS).replace('deployment web', "deployment 'web; reboot'"),
+			]);
 		});
 		it('another controller › no command that takes the object from it', () => {
 			const other = { apiVersion: 'apps/v1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };

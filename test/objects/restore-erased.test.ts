@@ -174,6 +174,12 @@ const MANAGERS: ManagersRow[] = [
 		gets: [entry('flux', COUNT)],
 	},
 	{
+		it: 'one manager › its entry was written again since › the newer time stays',
+		before: { spec, managers: [{ ...entry('flux', { ...IMAGE, ...COUNT }), time: '2026-01-01T00:00:00Z' }] },
+		now: { spec: { image: 'j' }, managers: [{ ...entry('flux', IMAGE), time: '2026-01-02T00:00:00Z' }] },
+		gets: [{ ...entry('flux', { ...IMAGE, ...COUNT }), time: '2026-01-02T00:00:00Z' }],
+	},
+	{
 		it: 'a changed value › its new manager keeps it',
 		before: { spec, managers: [entry('flux', COUNT)] },
 		now: { spec: { ...spec, replicas: 5 }, managers: [entry('operator', COUNT, 'Update')] },

@@ -81,6 +81,11 @@ describeWarning('session-affinity-none-without-redis', 'spec.sessionAffinity', {
 		{ it: 'an HPA and ClientIP', spec: { sessionAffinity: 'ClientIP' }, around: hpa },
 		{ it: 'an HPA up to 1', spec: { sessionAffinity: 'None' }, around: hpaOf({ maxReplicas: 1 }) },
 		{ it: 'an HPA and redis', spec: { sessionAffinity: 'None', sessionStorage: redis }, around: hpa },
+		{
+			it: 'an HPA, None › a stdio server › it is held at 1',
+			spec: { stdio: true, sessionAffinity: 'None' },
+			around: hpa,
+		},
 	],
 });
 

@@ -394,6 +394,21 @@ describe('reconcile: status', () => {
 		expect(stage.writes).to.deep.equal(['status']);
 	});
 
+	for (const unreadable of ['Deployment', 'ConfigMap'] as const) {
+		it(`is written › the ${unreadable} cannot be read › the pass fails all the same`, async () => {
+			const stage = createStage(mcpServer({ replicas: 2 }), { unreadable });
+			const messageOf = (): Promise<unknown> => stage.pass().catch((error: Error) => error.message);
+			expect(await messageOf()).to.equal(`${unreadable} is forbidden`);
+			stage.nowMs = 3_000;
+			expect(await messageOf()).to.equal(`${unreadable} is forbidden`);
+			expect(stage.writes).to.deep.equal(['status']);
+			expect(asTree(stage.server as Json)['status']?.['conditions']?.['0']).to.include({
+				type: 'SessionStorageWarning',
+				status: 'True',
+			});
+		});
+	}
+
 	it('that cannot be read fails the pass and is left as it is; the cap is enforced all the same', async () => {
 		const server = { ...stdioServer({ replicas: 2 }), status: { conditions: 'none' } };
 		const stage = createStage(server, { deployment: deployment(server, { replicas: 4 }) });

@@ -30,7 +30,14 @@ class Conflict extends Error {}
 
 export function createStage(
 	server: Json,
-	more: { deployment?: Json; configMap?: Json; settings?: Partial<Settings>; rolloutWaitMs?: number } = {},
+	more: {
+		deployment?: Json;
+		configMap?: Json;
+		settings?: Partial<Settings>;
+		rolloutWaitMs?: number;
+		/** Reading it is refused, as without the permission. */
+		unreadable?: 'Deployment' | 'ConfigMap';
+	} = {},
 ): Stage {
 	const { kind, metadata } = server as { kind: 'MCPServer'; metadata: { namespace: string } };
 	const ref = { kind, namespace: metadata.namespace, name: nameOf(server) };
@@ -40,10 +47,14 @@ export function createStage(
 		stage.conflicts -= 1;
 		throw new Conflict();
 	};
+	const readable = (kind: 'Deployment' | 'ConfigMap', object: Json | undefined): Json | undefined => {
+		if (more.unreadable === kind) throw new Error(`${kind} is forbidden`);
+		return object;
+	};
 	const world: World = {
 		getServer: async () => stage.server,
-		getDeployment: async () => stage.deployment,
-		getConfigMap: async () => stage.configMap,
+		getDeployment: async () => readable('Deployment', stage.deployment),
+		getConfigMap: async () => readable('ConfigMap', stage.configMap),
 		writeConditions: async (found, conditions) => {
 			refuseOnce();
 			stage.writes.push('status');

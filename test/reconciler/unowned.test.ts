@@ -198,6 +198,41 @@ describe('reconcile: objects that the server does not own', () => {
 		expect(stage.events.filter((event) => event.startsWith('NotOwnedByServer'))).to.have.length(2);
 	});
 
+	const eventsOf = (stage: Stage): number =>
+		stage.events.filter((event) => event.startsWith('NotOwnedByServer')).length;
+
+	it('the same Deployment › owned for a while and lost a second time › a second Event, after 10 s', async () => {
+		const server = mcpServer();
+		const lost = deployment(server, {}, {}, UNOWNED);
+		const stage = createStage(server, { deployment: lost });
+		await stage.settle();
+		expect(eventsOf(stage)).to.equal(1);
+		stage.deployment = deployment(server);
+		await stage.settle();
+		stage.deployment = lost;
+		expect(await stage.pass()).to.equal(10_000);
+		await stage.settle();
+		expect(eventsOf(stage)).to.equal(2);
+	});
+
+	for (const row of [
+		{ it: 'seen as gone in between', isSeenAsGone: true },
+		{ it: 'not seen as gone in between', isSeenAsGone: false },
+	]) {
+		it(`a server deleted and made anew › ${row.it} › an Event for the new one, after 10 s`, async () => {
+			const lost = deployment(mcpServer(), {}, {}, UNOWNED);
+			const stage = createStage(mcpServer(), { deployment: lost });
+			await stage.settle();
+			expect(eventsOf(stage)).to.equal(1);
+			stage.server = undefined;
+			if (row.isSeenAsGone) await stage.settle();
+			stage.server = mcpServer({}, { uid: 'made-anew' });
+			expect(await stage.pass()).to.equal(10_000);
+			await stage.settle();
+			expect(eventsOf(stage)).to.equal(2);
+		});
+	}
+
 	it('owned within 10 s, or being deleted › no Event', async () => {
 		const server = mcpServer();
 		const stage = createStage(server, { deployment: deployment(server, {}, {}, UNOWNED) });
