@@ -1,6 +1,6 @@
 /** The three things an admission webhook can say. */
 import type { Finding, Violation } from '../policy/finding.ts';
-import { printable } from '../toolhive/printable.ts';
+import { printable, shortened } from '../toolhive/printable.ts';
 import type { Json, Operation } from '../toolhive/types.ts';
 import { patchBetween } from './patch.ts';
 
@@ -36,10 +36,5 @@ const WARNING_LENGTH = 120;
 /** One line of printable text: the API server drops a warning with a control character in it. */
 export function warningText({ field, message, id }: Finding): string {
 	const end = ` (${id})`;
-	const start = printable(`${field}: ${message}`);
-	const room = WARNING_LENGTH - end.length;
-	return (start.length > room ? `${start.slice(0, room - 3).replace(HALF_CHARACTER, '')}...` : start) + end;
+	return shortened(printable(`${field}: ${message}`), WARNING_LENGTH - end.length) + end;
 }
-
-/** What is left of a character that a cut went through. */
-const HALF_CHARACTER = /[\ud800-\udbff]$/;

@@ -1,5 +1,5 @@
 /** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
-import { isBeingDeleted } from '../objects/metadata.ts';
+import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { checkAddress } from '../policy/address-rule.ts';
 import { findingsOf } from '../policy/decide.ts';
@@ -55,13 +55,7 @@ const withoutNulls = (object: Json): Json =>
 
 /** Ratcheting: what was already so is let through, or nobody could edit or delete such an object any more. */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
-	parts.some((path) => !isEqual(at(spec, path), at(before, path)));
-
-const at = (value: unknown, path: readonly string[]): unknown =>
-	path.reduce<unknown>(
-		(parent, key) => (isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined),
-		value,
-	);
+	parts.some((path) => !isEqual(valueAt(spec, path), valueAt(before, path)));
 
 function isEqual(a: unknown, b: unknown): boolean {
 	if (a === b) return true;

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
+import { encodingOf } from '../toolhive/encoding.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import type { Environment } from './service-account.ts';
 
@@ -89,17 +90,12 @@ export async function readEntries(
 
 async function textOf(file: string): Promise<string | undefined> {
 	try {
-		return decoded(await readFile(file));
+		const bytes = await readFile(file);
+		return new TextDecoder(encodingOf(bytes)).decode(bytes);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
 		throw error;
 	}
-}
-
-/** By its byte order mark, as kubectl reads it: a `>` of Windows PowerShell writes UTF-16. */
-function decoded(bytes: Buffer): string {
-	const mark = bytes.subarray(0, 2).toString('hex');
-	return new TextDecoder(mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8').decode(bytes);
 }
 
 const missing = (paths: readonly string[], isNamed: boolean): string =>

@@ -1,7 +1,19 @@
-/** The container list of a pod template or a pod: which one is the proxy, and the password variable in it. */
+/** Pod templates and pods: the pod spec, which container is the proxy, and the password variable in it. */
 import { KINDS, type Kind } from '../toolhive/names.ts';
 import { type EnvVar, isObject, type Json } from '../toolhive/types.ts';
-import { textOf } from './metadata.ts';
+import { textOf, valueAt } from './metadata.ts';
+
+/** The pod spec of a Deployment or StatefulSet. */
+export function podSpecOf(workload: Json): Json | undefined {
+	const podSpec = valueAt(workload, ['spec', 'template', 'spec']);
+	return isObject(podSpec) ? podSpec : undefined;
+}
+
+/** A copy of `workload` with another pod spec, where it has one. */
+export function withPodSpec(workload: Json, podSpec: Json): Json {
+	const spec = workload['spec'] as Json;
+	return { ...workload, spec: { ...spec, template: { ...(spec['template'] as Json), spec: podSpec } } };
+}
 
 /** Index of the proxy container: by its name, else the first; -1 where there is none. */
 function proxyIndex(containers: readonly unknown[], kind: Kind): number {

@@ -6,7 +6,7 @@ import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../toolhive/types.ts';
-import { proxyImageOf, withEnv } from './containers.ts';
+import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
 import { deploymentServerRef } from './labelled.ts';
 import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 
@@ -81,14 +81,7 @@ export function applyTemplate(
 	const sentSeconds = podSpec['terminationGracePeriodSeconds'];
 	const seconds = gracePeriodOf(sentSeconds, settings.gracePeriodSeconds, storedSeconds);
 	if (seconds !== sentSeconds) wanted = { ...wanted, terminationGracePeriodSeconds: seconds };
-	if (wanted === podSpec) return deployment;
-	const template = { ...(specOf(deployment)['template'] as Json), spec: wanted };
-	return { ...deployment, spec: { ...specOf(deployment), template } };
-}
-
-function podSpecOf(deployment: Json): Json | undefined {
-	const { template } = specOf(deployment);
-	return isObject(template) && isObject(template['spec']) ? template['spec'] : undefined;
+	return wanted === podSpec ? deployment : withPodSpec(deployment, wanted);
 }
 
 const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
@@ -109,10 +102,9 @@ export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const namespace = textOf(metadata['namespace']) ?? '';
 	const owners = ownersOf(deployment, namespace);
 	const [owner] = owners;
-	const template = specOf(deployment)['template'];
 	const labelledFor = owner === undefined ? deploymentServerRef(deployment, namespace) : undefined;
 	const kind = (owner ?? labelledFor)?.kind;
-	const image = isObject(template) && kind !== undefined ? proxyImageOf(template['spec'], kind) : undefined;
+	const image = kind === undefined ? undefined : proxyImageOf(podSpecOf(deployment), kind);
 	const replicas = countOf(deployment);
 	return {
 		namespace,

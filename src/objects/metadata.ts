@@ -4,6 +4,13 @@ import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/typ
 
 const NONE: Json = {};
 
+/** The value at `path`; undefined if a part of it is missing. A key such as `constructor` is only a key. */
+export const valueAt = (value: unknown, path: readonly string[]): unknown =>
+	path.reduce<unknown>(
+		(parent, key) => (isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined),
+		value,
+	);
+
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 export const labelsOf = (object: Json): Json => {

@@ -8,7 +8,7 @@ import {
 	type Server,
 	type SessionStorage,
 } from '../toolhive/types.ts';
-import { namespaceOf, textOf } from './metadata.ts';
+import { namespaceOf, textOf, valueAt } from './metadata.ts';
 
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
@@ -33,8 +33,8 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 			...(backendReplicas !== undefined && { backendReplicas }),
 			...(sessionStorage !== undefined && { sessionStorage }),
 			...(sessionAffinity !== undefined && { sessionAffinity }),
-			...(isVmcp && hasKeys(at(spec, 'config', 'sessionStorage')) && { configSessionStorage: true as const }),
-			...(kind === 'MCPServer' && hasKeys(at(spec, ...POD_ANNOTATIONS)) && { podAnnotations: true as const }),
+			...(isVmcp && hasKeys(valueAt(spec, ['config', 'sessionStorage'])) && { configSessionStorage: true as const }),
+			...(kind === 'MCPServer' && hasKeys(valueAt(spec, POD_ANNOTATIONS)) && { podAnnotations: true as const }),
 			...(image !== undefined && { image }),
 		},
 		ignore: ignoredIds(metadata['annotations']),
@@ -42,9 +42,6 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 }
 
 const POD_ANNOTATIONS = ['resourceOverrides', 'proxyDeployment', 'podTemplateMetadataOverrides', 'annotations'];
-
-const at = (value: unknown, ...path: readonly string[]): unknown =>
-	path.reduce<unknown>((parent, key) => (isObject(parent) ? parent[key] : undefined), value);
 
 const hasKeys = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LABEL_APP, LABEL_TOOLHIVE } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { podSpecOf, withPodSpec } from './containers.ts';
 import { labelsOf } from './metadata.ts';
 
 /** Whether a runner made it: it labels a StatefulSet with its own name. */
@@ -18,17 +19,15 @@ export function isBackend(statefulSet: Json): boolean {
  * `statefulSet` itself if no order differs.
  */
 export function keepEnvOrder(statefulSet: Json, before: Json): Json {
-	const podSpec = podSpecOf(statefulSet);
+	const podSpec = podSpecOf(statefulSet) ?? {};
 	const containers = containersOf(podSpec);
-	const containersBefore = containersOf(podSpecOf(before));
+	const containersBefore = containersOf(podSpecOf(before) ?? {});
 	const kept = containers.map((container) => {
 		const stored = containersBefore.find(({ name }) => name === container['name'])?.['env'];
 		return isReordered(container['env'], stored) ? { ...container, env: stored } : container;
 	});
-	if (kept.every((container, index) => container === containers[index])) return statefulSet;
-	const spec = statefulSet['spec'] as Json;
-	const template = { ...(spec['template'] as Json), spec: { ...podSpec, containers: kept } };
-	return { ...statefulSet, spec: { ...spec, template } };
+	const isKept = kept.every((container, index) => container === containers[index]);
+	return isKept ? statefulSet : withPodSpec(statefulSet, { ...podSpec, containers: kept });
 }
 
 /** Not if a name is repeated: Kubernetes uses the last entry of a name, so the order is then a choice. */
@@ -43,12 +42,6 @@ function isReordered(sent: unknown, stored: unknown): boolean {
 }
 
 const nameOf = (entry: unknown): unknown => (isObject(entry) ? entry['name'] : undefined);
-
-function podSpecOf(statefulSet: Json): Json {
-	const { spec } = statefulSet;
-	const template = isObject(spec) ? spec['template'] : undefined;
-	return isObject(template) && isObject(template['spec']) ? template['spec'] : {};
-}
 
 const containersOf = ({ containers }: Json): Json[] =>
 	Array.isArray(containers) && containers.every(isObject) ? containers : [];

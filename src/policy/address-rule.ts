@@ -8,6 +8,7 @@ import type { Kind } from '../toolhive/names.ts';
 import { type CelRule, SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
 import { isObject } from '../toolhive/types.ts';
 import type { Violation } from './finding.ts';
+import { redisIn, redisViolation } from './session-storage.ts';
 
 const compiled = new Map<CelRule, ReturnType<typeof parse>>();
 
@@ -26,17 +27,8 @@ export function checkAddress(kind: Kind, spec: unknown): Violation[] {
 	const violations = Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
 		Object.hasOwn(spec, name) ? checkRules(schema, spec[name], name) : [],
 	);
-	const storage = spec['sessionStorage'];
-	if (isObject(storage) && storage['provider'] === 'redis' && isBlank(storage['address'])) {
-		violations.push({
-			id: 'redis-address-empty',
-			field: 'spec.sessionStorage.address',
-			message: 'must not be empty when provider is redis',
-			parts: [
-				['sessionStorage', 'address'],
-				['sessionStorage', 'provider'],
-			],
-		});
+	if (isBlank(redisIn(spec)?.['address'])) {
+		violations.push(redisViolation('redis-address-empty', 'address', 'must not be empty when provider is redis'));
 	}
 	return violations;
 }

@@ -3,7 +3,7 @@
  * Reads: replicas, backendReplicas, transport, and the autoscalers that target the server's name.
  * Allows: everything; it warns.
  */
-import type { Autoscaler } from '../toolhive/types.ts';
+import type { Autoscaler, Server } from '../toolhive/types.ts';
 import type { Rule, Surroundings } from './finding.ts';
 
 export const autoscaledAndPinned: Rule = ({ server: { spec }, surroundings }) => {
@@ -12,7 +12,7 @@ export const autoscaledAndPinned: Rule = ({ server: { spec }, surroundings }) =>
 	return {
 		id: 'autoscaled-and-pinned',
 		field: 'spec.replicas',
-		message: `remove it: the count belongs to ${nameOf(autoscaler)}`,
+		message: `remove it: the count belongs to ${autoscalerName(autoscaler)}`,
 	};
 };
 
@@ -22,7 +22,7 @@ export const stdioAutoscaled: Rule = ({ server: { spec }, surroundings }) => {
 	return {
 		id: 'stdio-autoscaled',
 		field: 'spec.transport',
-		message: `stdio stays at 1 replica; delete ${nameOf(autoscaler)}`,
+		message: `stdio stays at 1 replica; delete ${autoscalerName(autoscaler)}`,
 	};
 };
 
@@ -32,7 +32,7 @@ export const backendAutoscaledAndPinned: Rule = ({ server: { spec }, surrounding
 	return {
 		id: 'backend-autoscaled-and-pinned',
 		field: 'spec.backendReplicas',
-		message: `conflicts with ${nameOf(autoscaler)}`,
+		message: `conflicts with ${autoscalerName(autoscaler)}`,
 	};
 };
 
@@ -42,7 +42,7 @@ export const autoscalerTargetInvalid: Rule = ({ server: { kind }, surroundings: 
 	return {
 		id: 'autoscaler-target-invalid',
 		field: 'metadata.name',
-		message: `target the Deployment in ${nameOf(autoscaler)}`,
+		message: `target the Deployment in ${autoscalerName(autoscaler)}`,
 	};
 };
 
@@ -50,9 +50,12 @@ const isOfProxy = ({ targetKind }: Autoscaler): boolean => targetKind === 'Deplo
 
 const autoscalerOfProxy = ({ autoscalers = [] }: Surroundings): Autoscaler | undefined => autoscalers.find(isOfProxy);
 
-/** The one that may run more than one proxy, so that replicas have to share sessions. */
-export const splittingAutoscaler = ({ autoscalers = [] }: Surroundings): Autoscaler | undefined =>
-	autoscalers.find((one) => isOfProxy(one) && (one.maxReplicas ?? 0) > 1);
+/**
+ * The one that may run more than one proxy, so that replicas have to share sessions. A stdio Deployment is held at 1, whatever its
+ * autoscaler asks for, and `stdio-autoscaled` reports it.
+ */
+export const splittingAutoscaler = (server: Server, { autoscalers = [] }: Surroundings): Autoscaler | undefined =>
+	server.spec.stdio ? undefined : autoscalers.find((one) => isOfProxy(one) && (one.maxReplicas ?? 0) > 1);
 
 /** `HorizontalPodAutoscaler search` */
-export const nameOf = ({ kind, name }: Autoscaler): string => `${kind} ${name}`;
+export const autoscalerName = ({ kind, name }: Autoscaler): string => `${kind} ${name}`;

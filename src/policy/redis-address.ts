@@ -5,8 +5,8 @@
  * An empty address is denied by address-rule.ts.
  */
 import { quote } from '../toolhive/printable.ts';
-import { isObject } from '../toolhive/types.ts';
 import type { Violation } from './finding.ts';
+import { redisIn, redisViolation } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
 const MOST_PORT = 65_535;
@@ -15,23 +15,11 @@ const MOST_PORT = 65_535;
 const LONGEST = 300;
 
 export function checkAddressForm(spec: unknown): Violation[] {
-	const storage = isObject(spec) ? spec['sessionStorage'] : undefined;
-	if (!isObject(storage) || storage['provider'] !== 'redis') return [];
-	const { address } = storage;
+	const address = redisIn(spec)?.['address'];
 	if (typeof address !== 'string' || address.trim() === '' || isHostAndPort(address)) return [];
 	const shown = masked(address);
 	const rule = `${quote(shown)} must be host:port, with a port from 1 to ${MOST_PORT} and IPv6 in brackets`;
-	return [
-		{
-			id: 'redis-address-invalid',
-			field: 'spec.sessionStorage.address',
-			message: withVariableHint(rule, address, shown),
-			parts: [
-				['sessionStorage', 'address'],
-				['sessionStorage', 'provider'],
-			],
-		},
-	];
+	return [redisViolation('redis-address-invalid', 'address', withVariableHint(rule, address, shown))];
 }
 
 function isHostAndPort(address: string): boolean {

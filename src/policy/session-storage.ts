@@ -3,16 +3,33 @@
  * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider, transport, and the proxy's autoscalers.
  * Allows: everything; it warns.
  */
-import type { Server, SessionStorage } from '../toolhive/types.ts';
-import { nameOf, splittingAutoscaler } from './autoscaler.ts';
+import { isObject, type Json, type Server, type SessionStorage } from '../toolhive/types.ts';
+import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
 import type { Condition } from './condition.ts';
-import type { Rule } from './finding.ts';
+import type { Rule, Violation } from './finding.ts';
 
 /** The Redis a server asks for, undefined when it asks for none. The one place that says what "provider is redis" means. */
 export function redisOf(server: Server): SessionStorage | undefined {
 	const storage = server.spec.sessionStorage;
 	return storage?.provider === 'redis' ? storage : undefined;
 }
+
+/** The same of a spec as it was sent: its sessionStorage may hold anything. */
+export function redisIn(spec: unknown): Json | undefined {
+	const storage = isObject(spec) ? spec['sessionStorage'] : undefined;
+	return isObject(storage) && storage['provider'] === 'redis' ? storage : undefined;
+}
+
+/** Redis cannot be used with this value of `field`. An update that changes neither the field nor the provider passes. */
+export const redisViolation = (id: string, field: 'address' | 'keyPrefix', message: string): Violation => ({
+	id,
+	field: `spec.sessionStorage.${field}`,
+	message,
+	parts: [
+		['sessionStorage', field],
+		['sessionStorage', 'provider'],
+	],
+});
 
 const isSplit = (count: number | undefined): boolean => (count ?? 0) > 1;
 
@@ -22,10 +39,12 @@ export const sessionStorageMissing: Rule = ({ server, surroundings }) => {
 	if (isSplit(server.spec.replicas)) {
 		return { ...finding, message: 'replicas > 1 without redis: replicas do not share sessions' };
 	}
-	// A stdio Deployment is held at 1, whatever its autoscaler asks for: stdio-autoscaled tells that.
-	const autoscaler = server.spec.stdio ? undefined : splittingAutoscaler(surroundings);
+	const autoscaler = splittingAutoscaler(server, surroundings);
 	if (autoscaler === undefined) return undefined;
-	return { ...finding, message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${nameOf(autoscaler)}` };
+	return {
+		...finding,
+		message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}`,
+	};
 };
 
 export const backendSessionStorageMissing: Rule = ({ server }) =>
@@ -43,8 +62,8 @@ export const sessionAffinityNoneWithoutRedis: Rule = ({ server, surroundings }) 
 	if (isSplit(server.spec.replicas)) {
 		return { ...finding, message: 'None needs redis when replicas > 1, or sessions break' };
 	}
-	const autoscaler = server.spec.stdio ? undefined : splittingAutoscaler(surroundings);
-	return autoscaler && { ...finding, message: `None needs redis: ${nameOf(autoscaler)}` };
+	const autoscaler = splittingAutoscaler(server, surroundings);
+	return autoscaler && { ...finding, message: `None needs redis: ${autoscalerName(autoscaler)}` };
 };
 
 /** The operator makes `spec.config.sessionStorage` of `spec.sessionStorage`, so what an author writes there is lost. */

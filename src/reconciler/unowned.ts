@@ -67,9 +67,11 @@ export function contradictedBy(
 
 /** The conditions of `server`. A contradicted one is as for a server without `replicas`: not active, and never created. */
 export function conditionsBut(contradicted: Reasons, server: Server): readonly Condition[] {
+	const { conditions } = decide(server);
+	if (contradicted.size === 0) return conditions;
 	const { replicas: _unset, ...spec } = server.spec;
 	const inactive = decide({ ...server, spec }).conditions;
-	return decide(server).conditions.map((condition, index) =>
+	return conditions.map((condition, index) =>
 		contradicted.has(condition.reason) ? (inactive[index] ?? condition) : condition,
 	);
 }

@@ -1,4 +1,5 @@
 /** Bytes to text as kubectl reads a file: a byte order mark names the encoding, without one it is UTF-8. */
+import { encodingOf } from '../toolhive/encoding.ts';
 
 /** The bytes are not text. The message is for the caller. */
 export class NotText extends Error {}
@@ -14,11 +15,11 @@ export interface Decoder {
 const MARK_BYTES = 2;
 
 export function createDecoder(): Decoder {
-	let decoder: ReturnType<typeof decoderFor> | undefined;
+	let decoder: InstanceType<typeof TextDecoder> | undefined;
 	let start: Uint8Array = new Uint8Array();
 	let size = 0;
 	const decode = (bytes: Uint8Array, isEnd: boolean): string => {
-		decoder ??= decoderFor(bytes);
+		decoder ??= new TextDecoder(encodingOf(bytes), { fatal: true });
 		const isUtf16 = decoder.encoding !== 'utf-8';
 		try {
 			const text = decoder.decode(bytes, { stream: !isEnd });
@@ -37,12 +38,6 @@ export function createDecoder(): Decoder {
 		},
 		end: () => decode(decoder === undefined ? start : new Uint8Array(), true),
 	};
-}
-
-function decoderFor([first, second]: Uint8Array) {
-	const isLittle = first === 0xff && second === 0xfe;
-	const isBig = first === 0xfe && second === 0xff;
-	return new TextDecoder(isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8', { fatal: true });
 }
 
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';

@@ -10,9 +10,12 @@ const LONGEST_QUOTE = 60;
 
 /** `value` in quotes, cut to 60 characters, for a message about it. */
 export function quote(value: string): string {
-	const text = value.length > LONGEST_QUOTE ? `${value.slice(0, LONGEST_QUOTE - 3).replace(HALF, '')}...` : value;
-	return `"${printable(text)}"`;
+	return `"${printable(shortened(value, LONGEST_QUOTE))}"`;
 }
+
+/** `text` with at most `length` characters; a cut is shown as three dots. */
+export const shortened = (text: string, length: number): string =>
+	text.length > length ? `${text.slice(0, length - 3).replace(HALF, '')}...` : text;
 
 /** What is left of a character that a cut went through. */
 const HALF = /[\ud800-\udbff]$/;
