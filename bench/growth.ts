@@ -117,7 +117,8 @@ async function measure(
 	reconciler: 'on' | 'off',
 	options: GrowthOptions,
 ): Promise<Grown> {
-	const secondsToReady = timeOf(product, 'ready') / 1000 - (await metricOf(product, 'process_start_time_seconds'));
+	// Not from process_start_time_seconds, which prom-client rounds to a whole second.
+	const secondsToReady = (timeOf(product, 'ready') - product.spawnedAtMs) / 1000;
 	const atReady = await memoryOf(product);
 	if (reconciler === 'on') await passed(product, servers.length);
 	await sleep(options.settleMs);

@@ -38,6 +38,8 @@ export interface Product extends Served {
 	readonly authority: string;
 	readonly log: () => LogLine[];
 	readonly process: ChildProcess;
+	/** Milliseconds since 1970, as the times in the log. */
+	readonly spawnedAtMs: number;
 	/** Unregisters and ends the process; resolves with its exit code. */
 	readonly stop: () => Promise<number | null>;
 }
@@ -100,6 +102,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	] as const;
 	const [file, args, env] =
 		options.inPod === true ? asPod(command, kubeconfig, folder) : [command[0], command.slice(1), {}];
+	const spawnedAtMs = Date.now();
 	const child = spawn(file, args, { env: { ...process.env, ...env } });
 	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
@@ -141,6 +144,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
 		log,
 		process: child,
+		spawnedAtMs,
 		register: async () => {
 			await apply(plane, local);
 			await sleep(SEEN_AFTER_MS);
