@@ -81,6 +81,11 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 		remedy:
 			'set apiVersion apps/v1 and kind Deployment in its scaleTargetRef; the Deployment has the name of the server',
 	},
+	'backend-sessions-not-pinned': {
+		when: '`backendReplicas` > 1 and not stdio',
+		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The session is initialised there without its state.',
+		remedy: 'set backendReplicas to 1 or leave it out; more of them are for servers that keep no state in a session',
+	},
 	'config-session-storage-ignored': {
 		when: 'a VirtualMCPServer has `spec.config.sessionStorage` and no `spec.sessionStorage`',
 		why: 'The operator fills `config.sessionStorage` from `spec.sessionStorage` and drops any other value, so sessions stay in memory.',

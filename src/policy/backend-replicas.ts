@@ -1,6 +1,6 @@
 /**
  * The backend is a StatefulSet of its own: it does not follow the proxy.
- * Reads: replicas, backendReplicas, and the latter before an UPDATE.
+ * Reads: transport, replicas, backendReplicas, and the latter before an UPDATE.
  * Allows: everything; it warns.
  */
 import type { Rule } from './finding.ts';
@@ -22,5 +22,15 @@ export const backendStillRunning: Rule = ({ server: { kind, spec } }) =>
 				id: 'backend-still-running',
 				field: 'spec.backendReplicas',
 				message: 'replicas is 0 but the backend keeps running; set this to 0 too',
+			}
+		: undefined;
+
+/** Redis stores the address of the backend Service and not of a pod: seen with runners v0.18.0 and v0.47.0. */
+export const backendSessionsNotPinned: Rule = ({ server: { spec } }) =>
+	!spec.stdio && (spec.backendReplicas ?? 0) > 1
+		? {
+				id: 'backend-sessions-not-pinned',
+				field: 'spec.backendReplicas',
+				message: 'a session loses its state if a request reaches another backend',
 			}
 		: undefined;

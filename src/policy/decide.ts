@@ -6,7 +6,7 @@ import {
 	backendAutoscaledAndPinned,
 	stdioAutoscaled,
 } from './autoscaler.ts';
-import { backendReplicasLowered, backendStillRunning } from './backend-replicas.ts';
+import { backendReplicasLowered, backendSessionsNotPinned, backendStillRunning } from './backend-replicas.ts';
 import type { Condition } from './condition.ts';
 import type { Finding, Rule, Subject } from './finding.ts';
 import { withoutIgnored } from './ignore.ts';
@@ -62,6 +62,7 @@ export const WARNINGS: Readonly<Record<string, Rule>> = {
 	'stdio-autoscaled': stdioAutoscaled,
 	'backend-autoscaled-and-pinned': backendAutoscaledAndPinned,
 	'autoscaler-target-invalid': autoscalerTargetInvalid,
+	'backend-sessions-not-pinned': backendSessionsNotPinned,
 	'config-session-storage-ignored': configSessionStorageIgnored,
 	'redis-tls-unsupported': redisTlsUnsupported,
 	'image-too-old': imageTooOld,

@@ -24,7 +24,7 @@ describe('action.yml', function () {
 		const main = JSON.stringify(MAIN);
 		writeFileSync(join(folder, 'action/dist/main.js'), `import(${main});\n`);
 		mkdirSync(join(folder, 'two words'));
-		writeFileSync(join(folder, 'two words/warned.yaml'), serverText('warned', '  backendReplicas: 2'));
+		writeFileSync(join(folder, 'two words/warned.yaml'), serverText('warned', '  replicas: 2'));
 		writeFileSync(join(folder, 'denied.yaml'), serverText('denied', '  replicas: -1'));
 	});
 	after(() => rmSync(folder, { recursive: true }));

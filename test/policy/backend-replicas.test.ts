@@ -1,3 +1,4 @@
+import { image, redis } from './build.ts';
 import { describeWarning } from './warning-rows.ts';
 
 describeWarning('backend-replicas-lowered', 'spec.backendReplicas', {
@@ -26,5 +27,20 @@ describeWarning('backend-still-running', 'spec.backendReplicas', {
 		{ it: 'replicas unset', spec: {} },
 		{ it: 'a VirtualMCPServer has no backend', kind: 'VirtualMCPServer', spec: { replicas: 0 } },
 		{ it: 'an MCPRemoteProxy has no backend', kind: 'MCPRemoteProxy', spec: { replicas: 0 } },
+	],
+});
+
+describeWarning('backend-sessions-not-pinned', 'spec.backendReplicas', {
+	speaks: [
+		{ it: 'two backends with redis', spec: { backendReplicas: 2, sessionStorage: redis }, says: 'reaches another backend' },
+		{ it: 'two backends without redis', spec: { backendReplicas: 2 } },
+		{ it: 'two backends behind one proxy', spec: { replicas: 1, backendReplicas: 2 } },
+		{ it: 'the newest runner', spec: { backendReplicas: 2 }, around: image(':v0.63.0') },
+	],
+	silent: [
+		{ it: 'one backend', spec: { replicas: 3, backendReplicas: 1 } },
+		{ it: 'no backend', spec: { backendReplicas: 0 } },
+		{ it: 'unset', spec: { replicas: 3 } },
+		{ it: 'stdio: the proxy attaches to one backend', spec: { stdio: true, backendReplicas: 2 } },
 	],
 });

@@ -45,7 +45,7 @@ describe('decide', () => {
 });
 
 describe('the warnings of SPEC.md 4', () => {
-	it('are these eighteen, in this order', () => {
+	it('are these nineteen, in this order', () => {
 		expect(Object.keys(WARNINGS)).to.deep.equal([
 			'stdio-replicas-capped',
 			'session-storage-missing',
@@ -61,6 +61,7 @@ describe('the warnings of SPEC.md 4', () => {
 			'stdio-autoscaled',
 			'backend-autoscaled-and-pinned',
 			'autoscaler-target-invalid',
+			'backend-sessions-not-pinned',
 			'config-session-storage-ignored',
 			'redis-tls-unsupported',
 			'image-too-old',
@@ -73,7 +74,7 @@ describe('the warnings of SPEC.md 4', () => {
 		}
 	});
 	it('all stay silent for a server that asks for everything as it should be', () => {
-		const spec = { replicas: 3, backendReplicas: 2, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
+		const spec = { replicas: 3, backendReplicas: 1, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
 		expect(findingsOf({ server: server(spec), before: server(spec), surroundings: { sharing: [] } })).to.deep.equal([]);
 	});
 });
