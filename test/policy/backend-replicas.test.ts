@@ -32,7 +32,11 @@ describeWarning('backend-still-running', 'spec.backendReplicas', {
 
 describeWarning('backend-sessions-not-pinned', 'spec.backendReplicas', {
 	speaks: [
-		{ it: 'two backends with redis', spec: { backendReplicas: 2, sessionStorage: redis }, says: 'reaches another backend' },
+		{
+			it: 'two backends with redis',
+			spec: { backendReplicas: 2, sessionStorage: redis },
+			says: 'reaches another backend',
+		},
 		{ it: 'two backends without redis', spec: { backendReplicas: 2 } },
 		{ it: 'two backends behind one proxy', spec: { replicas: 1, backendReplicas: 2 } },
 		{ it: 'the newest runner', spec: { backendReplicas: 2 }, around: image(':v0.63.0') },
