@@ -17,6 +17,7 @@ import { caBundle } from './ca-bundle.ts';
 import type { Cluster } from './cluster.ts';
 import { crdName, crds } from './crds.ts';
 import { deployment, lease, type ReadSettings, type Settings } from './deployment.ts';
+import { images } from './images.ts';
 import { installationOf } from './installation.ts';
 import { findOperators, operator } from './operator.ts';
 import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from './owners.ts';
@@ -137,7 +138,9 @@ export async function examine(
 			const installed = await installation().catch(() => undefined);
 			const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
 			const operators = await findOperators(cluster.listDeployments);
-			return operator(operators, installed, await settingsIfKnown(), crd);
+			// Without them no image is judged; the checks of servers report why.
+			const known = await servers().catch(() => []);
+			return [...operator(operators, installed, await settingsIfKnown(), crd), ...images(operators, known)];
 		},
 		owners: async () => {
 			const known = await servers();

@@ -15,7 +15,7 @@ import { type Installation, installationOf } from './installation.ts';
 import { userNameOf } from './permissions.ts';
 import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 
-export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount'>;
+export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount' | 'env' | 'hasHiddenEnv'>;
 
 /** By its chart's label first, which spares a large cluster the list of all Deployments. */
 export async function findOperators(listDeployments: Cluster['listDeployments']): Promise<readonly Operator[]> {

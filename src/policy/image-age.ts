@@ -6,12 +6,17 @@
  */
 import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../toolhive/images.ts';
 import type { Server } from '../toolhive/types.ts';
-import type { Finding, Rule, Surroundings } from './finding.ts';
+import type { Finding, Rule, Subject, Surroundings } from './finding.ts';
 import { redisOf } from './session-storage.ts';
+
+const IMAGE_TOO_OLD = 'image-too-old';
+
+const imageOf = (server: Server, { deployment }: Surroundings): string | undefined =>
+	deployment?.image ?? server.spec.image;
 
 /** Version of the proxy image, undefined where it is not known. */
 export function proxyVersion(server: Server, surroundings: Surroundings): Version | undefined {
-	return versionOf(surroundings.deployment?.image ?? server.spec.image) ?? surroundings.oldestRelease;
+	return versionOf(imageOf(server, surroundings)) ?? surroundings.oldestRelease;
 }
 
 /** Whether the vMCP loader is known to accept `sessionStorage`: it rejects keys it does not know, and crashes. */
@@ -25,26 +30,41 @@ export const imageTooOld: Rule = ({ server, surroundings }) => {
 	if (version === undefined) return undefined;
 	const need = needsOf(server).find((one) => isOlder(version, one.since));
 	if (need === undefined) return undefined;
-	return tooOld(need.field, surroundings.deployment?.image ?? server.spec.image, need.since);
+	return tooOld(need.field, imageOf(server, surroundings), need.since);
 };
+
+/** No write of the server changes this, so the webhook, which keeps the stored order, does not warn of it. */
+function backendMayRoll({ server, surroundings }: Subject): string | undefined {
+	const version = proxyVersion(server, surroundings);
+	if (server.kind !== 'MCPServer' || version === undefined) return undefined;
+	if (!isOlder(version, SINCE.runnerKeepsEnvOrder)) return undefined;
+	return [
+		`proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(SINCE.runnerKeepsEnvOrder)}:`,
+		'a proxy that starts while the webhooks are down may roll the backend and end its sessions',
+	].join(' ');
+}
+
+/** What the image of a running proxy cannot do, for an Event and for `doctor`: they do not need a write of the server. */
+export function imageReport(subject: Subject): { readonly tooOld?: Finding; readonly backendMayRoll?: string } {
+	if (subject.server.ignore.includes(IMAGE_TOO_OLD)) return {};
+	const finding = imageTooOld(subject);
+	const rolls = backendMayRoll(subject);
+	return { ...(finding !== undefined && { tooOld: finding }), ...(rolls !== undefined && { backendMayRoll: rolls }) };
+}
 
 /** The finding for a config that an unknown or older vMCP image would reject. */
 export function vmcpCannotTakeIt(server: Server, surroundings: Surroundings): Finding {
 	return proxyVersion(server, surroundings) === undefined
 		? {
-				id: 'image-too-old',
+				id: IMAGE_TOO_OLD,
 				field: 'spec.sessionStorage',
 				message: `vMCP image version unknown; ${versionText(SINCE.vmcpAcceptsSessionStorage)} or newer takes it`,
 			}
-		: tooOld(
-				'spec.sessionStorage',
-				surroundings.deployment?.image ?? server.spec.image,
-				SINCE.vmcpAcceptsSessionStorage,
-			);
+		: tooOld('spec.sessionStorage', imageOf(server, surroundings), SINCE.vmcpAcceptsSessionStorage);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Finding => ({
-	id: 'image-too-old',
+	id: IMAGE_TOO_OLD,
 	field,
 	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
 });
@@ -58,6 +78,5 @@ function needsOf(server: Server): { field: string; since: Version }[] {
 		needs.push({ field: 'spec.sessionStorage', since });
 	}
 	if (backends !== undefined) needs.push({ field: 'spec.backendReplicas', since: SINCE.runnerBackendReplicas });
-	if ((backends ?? 0) > 1) needs.push({ field: 'spec.backendReplicas', since: SINCE.runnerBackendRouting });
 	return needs;
 }

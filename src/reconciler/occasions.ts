@@ -12,6 +12,7 @@ export const OCCASIONS = {
 	storageMissing: { type: 'Warning', reason: 'SessionStorageMissing', action: 'Check' },
 	replicasApplied: { type: 'Normal', reason: 'ReplicasApplied', action: 'Scale' },
 	backfilled: { type: 'Normal', reason: 'ScalingBackfilled', action: 'Update' },
+	imageTooOld: { type: 'Warning', reason: 'ImageTooOld', action: 'Check' },
 	notOwned: { type: 'Warning', reason: 'NotOwnedByServer', action: 'Check' },
 	reverted: { type: 'Warning', reason: 'ScalingReverted', action: 'Update' },
 } as const satisfies Record<string, Occasion>;

@@ -6,6 +6,7 @@ import { decide } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CHECKSUM_ANNOTATION, type Kind } from '../toolhive/names.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
+import { createImageReport } from './image-report.ts';
 import { createPatience, createStanding } from './patience.ts';
 import { createProxyDeploymentPass, LOOK_AGAIN_MS } from './proxy-deployment.ts';
 import { noteWritten, type Scene, soonest } from './scene.ts';
@@ -40,6 +41,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 	const statusStanding = createStanding(Math.min(settleMs, STATUS_SETTLE_MS));
 	const proxyDeployment = createProxyDeploymentPass(world, settings, clocks);
 	const unownedReport = createUnownedReport(world, standing);
+	const imageReport = createImageReport(world);
 	const uids = new Map<string, string>();
 
 	async function reconcile(ref: ServerRef, signal: AbortSignal): Promise<Pass> {
@@ -89,6 +91,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 	async function reconcileObjects(scene: Scene, found: Promise<Found>): Promise<number> {
 		const { deployment, configMap, unowned } = await found;
 		const reportMs = unownedReport.report(scene, unowned);
+		if (deployment !== undefined) imageReport.report(scene, deployment);
 		const [configured] = await Promise.allSettled([reconcileConfigMap(scene, configMap, deployment)]);
 		const checksum = configured.status === 'fulfilled' ? configured.value.checksum : undefined;
 		const deploymentMs = deployment === undefined ? 0 : await proxyDeployment.reconcile(scene, deployment, checksum);
@@ -157,6 +160,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 		standing.forget(`${key} configuration`);
 		for (const part of ['configuration', 'status']) patience.forget(`${key} ${part}`);
 		unownedReport.forget(key);
+		imageReport.forget(key);
 	}
 
 	return { reconcile, waitingRollouts: proxyDeployment.waitingRollouts };

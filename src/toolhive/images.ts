@@ -1,21 +1,24 @@
 /**
  * Which image tag of a ToolHive proxy can do what.
- * Source: release tags of stacklok/toolhive that contain #4239, #4318, #4387, #4479, #4525 and #4673.
+ * Source: release tags of stacklok/toolhive that contain #4239, #4387, #4479 and #4525.
  */
 
 /** Smallest released version with a capability, as [major, minor, patch]. */
 export const SINCE = {
 	/** The runner applies `backend_replicas` to the StatefulSet. */
 	runnerBackendReplicas: [0, 12, 5],
-	/** The runner routes a session to the backend pod that holds it, also after its own restart. */
-	runnerBackendRouting: [0, 18, 0],
 	/** The runner reads `session_redis`. */
 	runnerSessionRedis: [0, 16, 0],
+	/** The runner applies the backend StatefulSet with its environment in the same order at each start. */
+	runnerKeepsEnvOrder: [0, 27, 0],
 	/** vMCP's strict config loader knows the key `sessionStorage`; an older one crashes on it. */
 	vmcpAcceptsSessionStorage: [0, 13, 1],
 	/** vMCP keeps its sessions there. */
 	vmcpUsesSessionStorage: [0, 16, 0],
 } as const satisfies Record<string, Version>;
+
+/** The release whose runner was run on a real node, with Redis and MCP clients, beside operators v0.12.5 and v0.47.0. */
+export const TESTED_RUNNER: Version = [0, 47, 0];
 
 export type Version = readonly [number, number, number];
 
@@ -23,6 +26,14 @@ export type Version = readonly [number, number, number];
 export function tagOf(image: string): string | undefined {
 	const [reference = ''] = image.split('@');
 	return reference.slice(reference.lastIndexOf('/') + 1).split(':')[1];
+}
+
+/** `image` with the tag of a release instead of its own tag and digest. */
+export function withVersion(image: string, version: Version): string {
+	const [reference = ''] = image.split('@');
+	const tag = tagOf(image);
+	const repository = tag === undefined ? reference : reference.slice(0, -tag.length - 1);
+	return `${repository}:${versionText(version)}`;
 }
 
 /**

@@ -44,5 +44,9 @@ export const whatOperatorDoes = (version: Version): string =>
 export const OPERATOR_CONTAINER = 'manager';
 export const OPERATOR_LABEL = 'app.kubernetes.io/name=toolhive-operator';
 
+/** The images that it starts: of MCPServer and MCPRemoteProxy, and of VirtualMCPServer. */
+export const RUNNER_IMAGE_VARIABLE = 'TOOLHIVE_RUNNER_IMAGE';
+export const VMCP_IMAGE_VARIABLE = 'VMCP_IMAGE';
+
 /** `ghcr.io/stacklok/toolhive/operator:v0.12.5`, from whatever registry. */
 export const isOperatorImage = (image: string): boolean => /(^|\/)toolhive\/operator([:@]|$)/.test(image);

@@ -19,6 +19,8 @@ const of = (version: string, serviceAccount = 'toolhive-operator'): Operator => 
 	name: 'op',
 	image: `ghcr.io/stacklok/toolhive/operator:${version}`,
 	serviceAccount,
+	env: {},
+	hasHiddenEnv: false,
 });
 const phases = (...values: string[]): Json => {
 	const status = { properties: { phase: { enum: values } } };

@@ -59,17 +59,23 @@ const named = (apiVersion: string, kind: string, name: string, namespace?: strin
 	metadata: { name, ...(namespace !== undefined && { namespace }) },
 });
 
+const RUNNER = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0';
+
 /** As ToolHive's chart makes it, cut down. */
 export const operatorDeployment = (
 	image = 'ghcr.io/stacklok/toolhive/operator:v0.12.5',
 	account = 'toolhive-operator',
+	runner = RUNNER,
 ) => ({
 	...named('apps/v1', 'Deployment', 'toolhive-operator', 'toolhive-system'),
 	spec: {
 		selector: { matchLabels: { 'app.kubernetes.io/name': 'toolhive-operator' } },
 		template: {
 			metadata: { labels: { 'app.kubernetes.io/name': 'toolhive-operator' } },
-			spec: { serviceAccountName: account, containers: [{ name: 'manager', image }] },
+			spec: {
+				serviceAccountName: account,
+				containers: [{ name: 'manager', image, env: [{ name: 'TOOLHIVE_RUNNER_IMAGE', value: runner }] }],
+			},
 		},
 	},
 });

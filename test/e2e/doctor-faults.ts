@@ -12,6 +12,10 @@ const autoscaler = (target: string) => ({
 	spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } },
 });
 
+const runner = (tag: string): string => `ghcr.io/stacklok/toolhive/proxyrunner${tag}`;
+const SET_RUNNER =
+	/^kubectl set env -n toolhive-system deployment\/toolhive-operator TOOLHIVE_RUNNER_IMAGE=ghcr.io\/stacklok\/toolhive\/proxyrunner:v0.47.0$/;
+
 export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 	const server = (name: string, spec: object) => namespace.apply(serverManifest('MCPServer', name, spec));
 	const remove = (resource: string, name: string) => namespace.kubectl(['delete', resource, name]);
@@ -67,6 +71,33 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			remedy:
 				/^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
 			code: 1,
+		},
+		{
+			it: 'a runner that does not read Redis',
+			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':v0.12.5'))]),
+			mend: () => apply(plane(), [operatorDeployment()]),
+			says: [
+				/^operator fail: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of MCPServer doctored\/web needs a proxy image of v0.16.0 or newer, not v0.12.5$/,
+				/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: proxy image v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/,
+			],
+			remedy: SET_RUNNER,
+			code: 1,
+		},
+		{
+			it: 'a runner that reads Redis and applies its backend in random order',
+			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':v0.26.0'))]),
+			mend: () => apply(plane(), [operatorDeployment()]),
+			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.26.0: proxy image v0.26.0 is older than v0.27.0: /],
+			remedy: SET_RUNNER,
+			code: 0,
+		},
+		{
+			it: 'a runner whose tag tells no version',
+			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':latest'))]),
+			mend: () => apply(plane(), [operatorDeployment()]),
+			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE \S+:latest, which tells no version: not judged$/],
+			remedy: SET_RUNNER,
+			code: 0,
 		},
 		{
 			it: 'no operator',

@@ -14,9 +14,10 @@ describe('doctor on a real API server', function () {
 	it('finds nothing wrong where nothing is, and says what it saw', async () => {
 		const { code, stdout, stderr } = await cluster.doctor();
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-		expect(stdout.split('\n').at(-2)).to.equal('18 ok, 0 warn, 0 fail');
+		expect(stdout.split('\n').at(-2)).to.equal('19 ok, 0 warn, 0 fail');
 		expect(stdout).to.match(/^ok {4}API server {4}Kubernetes at https:\/\/127\S+ is v1\.\d+/);
 		expect(stdout).to.match(/^ok {4}CRDs .*mcpservers\S+ has the scaling fields \(v1beta1, v1alpha1\)$/m);
+		expect(stdout).to.match(/^ok {4}Operator .*has TOOLHIVE_RUNNER_IMAGE v0.47.0: new enough for each server$/m);
 		expect(stdout).to.match(/^ok {4}Reachable .*the validating webhook.* answers$/m);
 		expect(stdout).to.match(/^ok {4}Reachable .*the mutating webhook.* answers$/m);
 		expect(stdout, 'colours are for terminals').not.to.include('\u001b');
@@ -25,7 +26,7 @@ describe('doctor on a real API server', function () {
 	it('json says the same, and neither knows the password', async () => {
 		const [json, text] = [(await cluster.doctor(['-o', 'json'])).stdout, (await cluster.doctor()).stdout];
 		const { checks, summary } = JSON.parse(json) as { checks: Check[]; summary: object };
-		expect(summary).to.deep.equal({ ok: 18, warn: 0, fail: 0 });
+		expect(summary).to.deep.equal({ ok: 19, warn: 0, fail: 0 });
 		for (const { subject, message } of checks) expect(text).to.include(`${subject} ${message}`);
 		expect(json + text).not.to.include(PASSWORD);
 		expect(json + text).not.to.include(Buffer.from(PASSWORD).toString('base64'));

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { eventually } from './eventually.ts';
 import { type Stored, serverManifest } from './namespace.ts';
 import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
+import { mustSucceed } from './product.ts';
 import { useProduct } from './use-product.ts';
 
 const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379' };
@@ -145,6 +146,39 @@ describe('reconciler on a real API server', function () {
 			expect(third['data']['runconfig.json']).to.equal(json);
 			expect(third.metadata.annotations).to.deep.equal(first.metadata.annotations);
 		});
+	});
+
+	it('a proxy image that does not read Redis › one Event for the image, none for a newer one; the condition stays', async () => {
+		const events = async (): Promise<{ type: string; note: string; series?: object }[]> => {
+			const selector = '--field-selector=reason=ImageTooOld,regarding.name=aged';
+			const { stdout } = await namespace.kubectl(['get', 'events.events.k8s.io', selector, '-o', 'json']);
+			return JSON.parse(stdout).items;
+		};
+		const setImage = async (version: string): Promise<void> => {
+			const image = `toolhive=ghcr.io/stacklok/toolhive/proxyrunner:${version}`;
+			await mustSucceed(namespace.kubectl(['set', 'image', 'deployment/aged', image]));
+		};
+		const owner = await server('MCPServer', 'aged', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
+		const storage = async () => (await condition('mcpserver', 'aged', 'SessionStorageWarning'))?.['reason'];
+		await eventually(async () => expect(await storage()).to.equal('SessionStorageConfigured'));
+		expect(await events(), 'no Deployment yet').to.deep.equal([]);
+		await namespace.create(proxyDeployment(owner), 'operator');
+		await eventually(async () => expect(await events()).to.have.length(1));
+		const [{ type, note } = { type: '', note: '' }] = await events();
+		expect(type).to.equal('Warning');
+		expect(note)
+			.to.match(/^spec.sessionStorage: needs a proxy image of v0.16.0 or newer, not v0.12.5; /)
+			.and.match(/v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/);
+		// Several passes over the same image, and then a newer one that is old as well: the queue has passed over the former by then.
+		for (const args of [['--one'], ['--two'], ['--three']]) await edit('mcpserver', 'aged', { args });
+		await setImage('v0.47.0');
+		await setImage('v0.16.0');
+		await eventually(async () => expect(await events()).to.have.length(2));
+		const notes = (await events()).map((event) => event.note).sort();
+		expect(notes.filter((one) => one.includes('v0.12.5'))).to.have.length(1);
+		expect(notes.filter((one) => /^proxy image v0.16.0 is older than v0.27.0: /.test(one))).to.have.length(1);
+		for (const { series } of await events()) expect(series).to.equal(undefined);
+		expect(await storage()).to.equal('SessionStorageConfigured');
 	});
 
 	it('tells it in Events', async () => {

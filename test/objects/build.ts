@@ -79,7 +79,7 @@ export function deployment(owner: Json, spec: Json = {}, podSpec: Json = {}, met
 
 export const container = (owner: Json, fields: Json = {}): Json => ({
 	name: namesOf(owner).container,
-	image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.18.0',
+	image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0',
 	env: [{ name: 'HOME', value: '/tmp' }],
 	...fields,
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isOlder, SINCE, type Version, versionOf, versionText } from '../../src/toolhive/images.ts';
+import { isOlder, SINCE, type Version, versionOf, versionText, withVersion } from '../../src/toolhive/images.ts';
 
 const VERSIONS: { image: string | undefined; is: Version | undefined }[] = [
 	{ image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5', is: [0, 12, 5] },
@@ -30,6 +30,17 @@ describe('version of an image', () => {
 	});
 });
 
+describe('an image of another release', () => {
+	for (const [image, wanted] of [
+		['localhost:5000/vmcp:v1.2.3', 'localhost:5000/vmcp:v0.47.0'],
+		['localhost:5000/vmcp', 'localhost:5000/vmcp:v0.47.0'],
+		['vmcp:v0.44.0@sha256:00ff', 'vmcp:v0.47.0'],
+		['vmcp@sha256:00ff', 'vmcp:v0.47.0'],
+	] as const) {
+		it(`"${image}" › "${wanted}"`, () => expect(withVersion(image, [0, 47, 0])).to.equal(wanted));
+	}
+});
+
 const ORDER: { a: Version; b: Version; older: boolean }[] = [
 	{ a: [0, 12, 5], b: [0, 13, 0], older: true },
 	{ a: [0, 9, 0], b: [0, 10, 0], older: true },
@@ -50,7 +61,7 @@ describe('what needs which version (TOOLHIVE.md 2.6)', () => {
 	it('is this table', () => {
 		expect(Object.fromEntries(Object.entries(SINCE).map(([what, since]) => [what, versionText(since)]))).to.deep.equal({
 			runnerBackendReplicas: 'v0.12.5',
-			runnerBackendRouting: 'v0.18.0',
+			runnerKeepsEnvOrder: 'v0.27.0',
 			runnerSessionRedis: 'v0.16.0',
 			vmcpAcceptsSessionStorage: 'v0.13.1',
 			vmcpUsesSessionStorage: 'v0.16.0',

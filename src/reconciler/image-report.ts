@@ -1,0 +1,36 @@
+/** An Event about a proxy image that is too old for its server. At CREATE of the server its image is not known yet. */
+import { proxyDeploymentOf } from '../objects/deployment.ts';
+import { imageReport } from '../policy/image-age.ts';
+import type { Json } from '../toolhive/types.ts';
+import { OCCASIONS } from './occasions.ts';
+import type { Scene } from './scene.ts';
+import type { World } from './world.ts';
+
+export interface ImageReport {
+	/** One Event for each image and what it lacks, not one for each pass. */
+	readonly report: (scene: Scene, deployment: Json) => void;
+	readonly forget: (key: string) => void;
+}
+
+export function createImageReport(world: Pick<World, 'tell'>): ImageReport {
+	const reported = new Map<string, string>();
+	return {
+		report: ({ key, object, server }, deployment) => {
+			const { tooOld, backendMayRoll } = imageReport({
+				server,
+				surroundings: { deployment: proxyDeploymentOf(deployment) },
+			});
+			const notes = [
+				...(tooOld === undefined ? [] : [`${tooOld.field}: ${tooOld.message}`]),
+				...(backendMayRoll === undefined ? [] : [backendMayRoll]),
+			];
+			const note = notes.join('; ');
+			if (note === reported.get(key)) return;
+			reported.delete(key);
+			if (note === '') return;
+			reported.set(key, note);
+			world.tell(object, OCCASIONS.imageTooOld, note);
+		},
+		forget: (key) => void reported.delete(key),
+	};
+}
