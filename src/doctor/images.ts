@@ -38,12 +38,12 @@ function judge(operator: Operator, variable: Variable, servers: readonly Server[
 	const remedy = remedyFor(operator, variable, image ?? variable.repository);
 	if (image === undefined) {
 		const message = operator.hasHiddenEnv
-			? `has perhaps a ${variable.name} from a ConfigMap or a Secret: not judged`
+			? `may have a ${variable.name} from a ConfigMap or a Secret: not judged`
 			: `has no ${variable.name}, so it uses the tag latest: not judged`;
 		return [warn(subject, message, remedy)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable.name} ${image}, which tells no version: not judged`, remedy)];
+		return [warn(subject, `has ${variable.name} ${image}, which has no version in its tag: not judged`, remedy)];
 	}
 	const has = `has ${variable.name} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({

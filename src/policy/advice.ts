@@ -83,8 +83,8 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 	},
 	'backend-sessions-not-pinned': {
 		when: '`backendReplicas` > 1 and not stdio',
-		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The session is initialised there without its state.',
-		remedy: 'set backendReplicas to 1 or leave it out; more of them are for servers that keep no state in a session',
+		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session there, without the state, and later requests of the official SDK client fail with 404.',
+		remedy: 'set backendReplicas to 1 or leave it out; more than 1 is only for servers without sessions',
 	},
 	'config-session-storage-ignored': {
 		when: 'a VirtualMCPServer has `spec.config.sessionStorage` and no `spec.sessionStorage`',
@@ -98,7 +98,7 @@ export const WARNING_ADVICE: Readonly<Record<string, Advice>> = {
 			'use ToolHive v0.62.0 or later, or take tls out; for a review, --server-version tells which the cluster has',
 	},
 	'image-too-old': {
-		when: 'the proxy image is known to be older than what a field needs, or a vMCP image is not known to accept `sessionStorage`',
+		when: 'the proxy image is known to be older than what a field needs (redis: v0.16.0), or a vMCP image is not known to accept `sessionStorage` (v0.13.1)',
 		why: 'An older proxy ignores the field; an older vMCP even refuses to start with it.',
 		remedy: 'use a newer proxy image; for a review, --server-version tells which one the cluster has',
 	},

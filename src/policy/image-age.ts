@@ -33,18 +33,18 @@ export const imageTooOld: Rule = ({ server, surroundings }) => {
 	return tooOld(need.field, imageOf(server, surroundings), need.since);
 };
 
-/** No write of the server changes this, so the webhook, which keeps the stored order, does not warn of it. */
+const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
+
+/** Not a warning at each write of the server: the webhook on the backend StatefulSet keeps the stored order. */
 function backendMayRoll({ server, surroundings }: Subject): string | undefined {
 	const version = proxyVersion(server, surroundings);
 	if (server.kind !== 'MCPServer' || version === undefined) return undefined;
-	if (!isOlder(version, SINCE.runnerKeepsEnvOrder)) return undefined;
-	return [
-		`proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(SINCE.runnerKeepsEnvOrder)}:`,
-		'a proxy that starts while the webhooks are down may roll the backend and end its sessions',
-	].join(' ');
+	const since = SINCE.runnerKeepsEnvOrder;
+	if (!isOlder(version, since)) return undefined;
+	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(since)}: ${MAY_ROLL}`;
 }
 
-/** What the image of a running proxy cannot do, for an Event and for `doctor`: they do not need a write of the server. */
+/** What the image of a running proxy cannot do, for an Event and for `doctor`. The server's owner may ignore it. */
 export function imageReport(subject: Subject): { readonly tooOld?: Finding; readonly backendMayRoll?: string } {
 	if (subject.server.ignore.includes(IMAGE_TOO_OLD)) return {};
 	const finding = imageTooOld(subject);

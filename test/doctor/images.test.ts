@@ -71,13 +71,17 @@ const ROWS: readonly Row[] = [
 		it: 'latest › not judged',
 		operator: runner('latest'),
 		servers: [server('a', redis)],
-		says: [`warn: ${SUBJECT} has TOOLHIVE_RUNNER_IMAGE ${REPOSITORY}:latest, which tells no version: not judged`],
+		says: [
+			`warn: ${SUBJECT} has TOOLHIVE_RUNNER_IMAGE ${REPOSITORY}:latest, which has no version in its tag: not judged`,
+		],
 	},
 	{
 		it: 'a digest › not judged',
 		operator: operator({ TOOLHIVE_RUNNER_IMAGE: `${REPOSITORY}@sha256:00` }),
 		servers: [server('a', redis)],
-		says: [`warn: ${SUBJECT} has TOOLHIVE_RUNNER_IMAGE ${REPOSITORY}@sha256:00, which tells no version: not judged`],
+		says: [
+			`warn: ${SUBJECT} has TOOLHIVE_RUNNER_IMAGE ${REPOSITORY}@sha256:00, which has no version in its tag: not judged`,
+		],
 	},
 	{
 		it: 'no variable › the operator’s own default, latest',
@@ -89,7 +93,7 @@ const ROWS: readonly Row[] = [
 		it: 'a variable from elsewhere › not judged',
 		operator: operator({}, true),
 		servers: [server('a', redis)],
-		says: [`warn: ${SUBJECT} has perhaps a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`],
+		says: [`warn: ${SUBJECT} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`],
 	},
 	{
 		it: 'vMCP v0.12.5 with redis › a problem',

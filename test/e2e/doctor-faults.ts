@@ -92,10 +92,10 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			code: 0,
 		},
 		{
-			it: 'a runner whose tag tells no version',
+			it: 'a runner without a version in its tag',
 			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':latest'))]),
 			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE \S+:latest, which tells no version: not judged$/],
+			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE \S+:latest, which has no version in its tag: not judged$/],
 			remedy: SET_RUNNER,
 			code: 0,
 		},
