@@ -7,45 +7,38 @@ import type { Server } from '../toolhive/types.ts';
 import type { Operator } from './operator.ts';
 import { fail, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
 
-interface Variable {
-	readonly name: string;
-	readonly kinds: readonly Kind[];
-	/** The image of the operator's own default, without its tag. */
-	readonly repository: string;
-}
+/** What the operator uses without the variable, but for its tag. */
+const RUNNER_REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
 
-const VARIABLES: readonly Variable[] = [
-	{
-		name: RUNNER_IMAGE_VARIABLE,
-		kinds: ['MCPServer', 'MCPRemoteProxy'],
-		repository: 'ghcr.io/stacklok/toolhive/proxyrunner',
-	},
-	{ name: VMCP_IMAGE_VARIABLE, kinds: ['VirtualMCPServer'], repository: 'ghcr.io/stacklok/toolhive/vmcp' },
-];
+const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
+	[RUNNER_IMAGE_VARIABLE]: ['MCPServer', 'MCPRemoteProxy'],
+	[VMCP_IMAGE_VARIABLE]: ['VirtualMCPServer'],
+};
 
-/** Only the images of kinds that `servers` are of: an image that no server uses is not wrong. */
+/** An image that no server uses is not judged: none of its kinds, or each with an image of its own in `podTemplateSpec`. */
 export const images = (operators: readonly Operator[], servers: readonly Server[]): Saying[] =>
 	operators.flatMap((operator) =>
-		VARIABLES.flatMap((variable) => {
-			const using = servers.filter(({ kind }) => variable.kinds.includes(kind));
+		Object.entries(KINDS_BY_VARIABLE).flatMap(([variable, kinds]) => {
+			const using = servers.filter(({ kind, spec }) => kinds.includes(kind) && spec.image === undefined);
 			return using.length === 0 ? [] : judge(operator, variable, using);
 		}),
 	);
 
-function judge(operator: Operator, variable: Variable, servers: readonly Server[]): Saying[] {
+function judge(operator: Operator, variable: string, servers: readonly Server[]): Saying[] {
 	const subject = `${operator.namespace}/${operator.name}`;
-	const image = operator.env[variable.name];
-	const remedy = remedyFor(operator, variable, image ?? variable.repository);
+	// The operator reads an empty one as none.
+	const image = operator.env[variable] || undefined;
+	const remedy = remedyFor(operator, variable, image);
 	if (image === undefined) {
 		const message = operator.hasHiddenEnv
-			? `may have a ${variable.name} from a ConfigMap or a Secret: not judged`
-			: `has no ${variable.name}, so it uses the tag latest: not judged`;
+			? `may have a ${variable} from a ConfigMap or a Secret: not judged`
+			: `has no ${variable}, so it uses the tag latest: not judged`;
 		return [warn(subject, message, remedy)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable.name} ${image}, which has no version in its tag: not judged`, remedy)];
+		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not judged`, remedy)];
 	}
-	const has = `has ${variable.name} ${tagOf(image)}:`;
+	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({
 		name: `${server.kind} ${server.namespace}/${server.name}`,
 		...imageReport({ server, surroundings: { deployment: { image } } }),
@@ -64,10 +57,12 @@ function judge(operator: Operator, variable: Variable, servers: readonly Server[
 }
 
 /** The configuration of a vMCP is the operator's, so that only both together can be newer. */
-function remedyFor({ namespace, name }: Operator, variable: Variable, image: string): string {
-	if (variable.name === VMCP_IMAGE_VARIABLE) {
-		return `upgrade ToolHive to ${versionText(SINCE.vmcpUsesSessionStorage)} or later`;
+function remedyFor({ namespace, name }: Operator, variable: string, image: string | undefined): string {
+	if (variable === VMCP_IMAGE_VARIABLE) {
+		return versionOf(image) === undefined
+			? `set ${variable} to an image with a version in its tag`
+			: `upgrade ToolHive to ${versionText(SINCE.vmcpUsesSessionStorage)} or later`;
 	}
-	const wanted = `${variable.name}=${withVersion(image, TESTED_RUNNER)}`;
+	const wanted = `${variable}=${withVersion(image ?? RUNNER_REPOSITORY, TESTED_RUNNER)}`;
 	return `kubectl set env -n ${shellWord(namespace)} deployment/${shellWord(name)} ${shellWord(wanted)}`;
 }

@@ -90,6 +90,12 @@ const ROWS: readonly Row[] = [
 		says: [`warn: ${SUBJECT} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not judged`],
 	},
 	{
+		it: 'an empty variable › as none',
+		operator: operator({ TOOLHIVE_RUNNER_IMAGE: '' }),
+		servers: [server('a', redis)],
+		says: [`warn: ${SUBJECT} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not judged`],
+	},
+	{
 		it: 'a variable from elsewhere › not judged',
 		operator: operator({}, true),
 		servers: [server('a', redis)],
@@ -109,6 +115,12 @@ const ROWS: readonly Row[] = [
 		servers: [server('hub', {}, { kind: 'VirtualMCPServer' })],
 		says: [`ok: ${SUBJECT} has VMCP_IMAGE v0.12.5: new enough for each server`],
 	},
+	{
+		it: 'vMCP v0.12.5, and a server with an image of its own › not the operator’s',
+		operator: operator({ VMCP_IMAGE: 'ghcr.io/stacklok/toolhive/vmcp:v0.12.5' }),
+		servers: [server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' })],
+		says: [],
+	},
 ];
 
 describe('doctor: the proxy images of an operator', () => {
@@ -123,6 +135,12 @@ describe('doctor: the proxy images of an operator', () => {
 		expect(remedies(images([one], [server('a', redis)]))[0]).to.equal(
 			'kubectl set env -n toolhive-system deployment/op TOOLHIVE_RUNNER_IMAGE=localhost:5000/proxyrunner:v0.47.0',
 		);
+	});
+	it('a vMCP without a version in its tag › one with it', () => {
+		const one = operator({ VMCP_IMAGE: 'vmcp:latest' });
+		expect(remedies(images([one], [server('hub', redis, { kind: 'VirtualMCPServer' })]))).to.deep.equal([
+			'set VMCP_IMAGE to an image with a version in its tag',
+		]);
 	});
 	it('an old vMCP › an upgrade: its configuration is the operator’s', () => {
 		const one = operator({ VMCP_IMAGE: 'vmcp:v0.12.5' });
