@@ -72,7 +72,7 @@ export async function measureEndToEnd(plane: ControlPlane, options: EndToEndOpti
 			program: installedWith(options.nodeFlags),
 			inPod: canBePod,
 			// The reconciler would write to the Deployments of all three.
-			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
+			flags: ['--reconcile=false', `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`, '--pre-stop-seconds=0'],
 			servedBy: 'webhook',
 		});
 		const rounds = await interleaved({ plane, product, asker, api, requests }, options);

@@ -31,8 +31,8 @@ export const SERVER: Server = {
 	ignore: [],
 };
 
-/** Another grace period than Kubernetes' own, so that a Deployment gets every change there is. */
-export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60 };
+/** Another grace period than Kubernetes' own, so that it is a change. Without preStop, which the others do not add. */
+export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 0 };
 
 /** Servers from memory, as the watches would have them. */
 export const CLUSTER: Cluster = {

@@ -114,7 +114,9 @@ describe('thv-scaling serve', function () {
 		expect(await get(metricsPort, '/livez')).to.deep.equal({ status: 200, body: 'ok\n' });
 		const { status, body } = await get(metricsPort, '/readyz');
 		expect(status).to.equal(503);
-		expect(body.trim().split('\n').sort()).to.deep.equal(WATCHED.map((name) => `${name}: not listed yet`));
+		expect(body.trim().split('\n').sort()).to.deep.equal(
+			[...WATCHED.map((name) => `${name}: not listed yet`), 'version of Kubernetes: not known yet'].sort(),
+		);
 		await api.up();
 		await running.said('ready');
 		expect(await get(metricsPort, '/readyz')).to.deep.equal({ status: 200, body: 'ok\n' });

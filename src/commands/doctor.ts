@@ -13,6 +13,7 @@ import { DOCTOR_OPTIONS } from './doctor-options.ts';
 import { readOptions, UsageError } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
 import { SERVE_OPTIONS } from './serve-options.ts';
+import { settingsOf } from './settings-options.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_UNWRITABLE = 2;
@@ -78,6 +79,7 @@ function readSettings({ args, env }: Installation): Settings | string {
 		return {
 			operatorUsernames: options['operator-usernames'],
 			passwordEnv: options['password-env'],
+			preStopSeconds: settingsOf(options).preStopSeconds,
 			isReconciling: options.reconcile === 'true',
 			isElected: options['leader-elect'] === 'true',
 			isSelfManaged: options['tls-dir'] === undefined,

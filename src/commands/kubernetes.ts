@@ -3,25 +3,53 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ApiError, type Connection } from '../cluster/connect.ts';
 import { VERSION_PATH } from '../cluster/paths.ts';
+import type { Settings } from '../policy/settings.ts';
 import { isTooOld, kubernetesVersionOf, TOO_OLD } from '../toolhive/kubernetes.ts';
 import { isObject } from '../toolhive/types.ts';
 
-const RETRY_MS = 15_000;
+const RETRY_MS = 1_000;
+
+export interface Kubernetes {
+	/** False until the API server has answered. */
+	readonly isKnown: () => boolean;
+	/** `settings` as far as this Kubernetes has them: it refuses a pod template with a sleep action that it does not know. */
+	readonly settings: Settings;
+}
 
 /**
  * Says so in the log, and no more: the registrations are there, and who refuses to start has the API server refuse every write of
  * ToolHive's instead. Asks until there is an answer. A version that we may not see, or cannot read, is `doctor`'s to tell.
  */
-export async function tellOldKubernetes({ get }: Pick<Connection, 'get'>, log: Pick<Logger, 'error'>): Promise<void> {
+export function watchKubernetes(
+	connection: Pick<Connection, 'get'>,
+	settings: Settings,
+	log: Pick<Logger, 'error'>,
+): Kubernetes {
+	let isOld: boolean | undefined;
+	void isOldKubernetes(connection, log).then((found) => {
+		isOld = found;
+	});
+	return {
+		isKnown: () => isOld !== undefined,
+		settings: {
+			...settings,
+			get preStopSeconds() {
+				return isOld === false ? settings.preStopSeconds : 0;
+			},
+		},
+	};
+}
+
+async function isOldKubernetes({ get }: Pick<Connection, 'get'>, log: Pick<Logger, 'error'>): Promise<boolean> {
 	for (;;) {
 		try {
 			const answer = await get(VERSION_PATH);
 			const version = kubernetesVersionOf(answer);
-			if (version === undefined || !isTooOld(version)) return;
+			if (version === undefined || !isTooOld(version)) return false;
 			log.error({ version: isObject(answer) && answer['gitVersion'], ...TOO_OLD }, 'Kubernetes is too old');
-			return;
+			return true;
 		} catch (error) {
-			if (error instanceof ApiError && error.status < 500) return;
+			if (error instanceof ApiError && error.status < 500) return false;
 			await sleep(RETRY_MS, undefined, { ref: false });
 		}
 	}

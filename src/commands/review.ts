@@ -21,6 +21,7 @@ import { ownVersion } from './version.ts';
 /** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
 export async function reviewManifests(args: readonly string[], terminal: Terminal): Promise<number> {
 	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, terminal.env);
+	const settings = settingsOf(options);
 	if (positionals.length === 0)
 		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
 	const report = createReport(terminal);
@@ -44,7 +45,7 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	let firstSkipped: Skipped | undefined;
 	await report.print(renderer.start);
 	const reviewing = review(documents, {
-		settings: settingsOf(options),
+		settings,
 		namespace: options.namespace,
 		...(version !== undefined && { toolhive: version.replace(/^v?/, 'v') }),
 	});

@@ -25,7 +25,7 @@ import { keySpaceOf } from '../policy/key-space.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { SYSTEM_NAMESPACES } from '../toolhive/registrations.ts';
 import type { ServerRef } from '../toolhive/types.ts';
-import { tellOldKubernetes } from './kubernetes.ts';
+import { watchKubernetes } from './kubernetes.ts';
 import { type Leadership, startLeadership } from './leadership.ts';
 import { createLog } from './log.ts';
 import { type Environment, readOptions, UsageError, unknownVariables } from './options.ts';
@@ -44,6 +44,7 @@ export interface Process {
 /** Serves until a signal ends it. Throws UsageError for what the caller can mend before anything was started. */
 export async function serve(args: readonly string[], { env, terminated }: Process): Promise<void> {
 	const options = readOptions(SERVE_OPTIONS, args, env);
+	const configured = settingsOf(options);
 	const log = createLog(options['log-level']);
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
 	const inPod = isInPod(env);
@@ -66,7 +67,8 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const touch = (ref: ServerRef): void => reconciler?.touch(ref);
 	const memory = remember(connection, PROJECTIONS, onTrouble, {}, touch, mostLookups);
 	const cluster = clusterOf(memory);
-	const settings = settingsOf(options);
+	const kubernetes = watchKubernetes(connection, configured, log);
+	const { settings } = kubernetes;
 
 	let isDraining = false;
 	const sources: Sources = {
@@ -108,13 +110,17 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 		if (isDraining) return ['draining'];
 		// Without a certificate no handshake could succeed, and that is told already.
 		const trouble = certificate.current() === undefined ? undefined : await roundTrip();
-		return [...certificate.missing(), ...unsyncedOf(memory), ...(trouble === undefined ? [] : [`tls: ${trouble}`])];
+		return [
+			...certificate.missing(),
+			...unsyncedOf(memory),
+			...(kubernetes.isKnown() ? [] : ['version of Kubernetes: not known yet']),
+			...(trouble === undefined ? [] : [`tls: ${trouble}`]),
+		];
 	};
 	const http = await listenHttp(createHealth(unready, metrics), options['metrics-port']).catch(busy('--metrics-port'));
 	const reloads = certificate.start((changed) => useCertificate(https, changed));
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
 	void logWhenReady(unready, log);
-	void tellOldKubernetes(connection, log);
 	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
 	if (options.reconcile === 'true') {
 		reconciler = servingReconciler({

@@ -10,6 +10,7 @@ import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 export interface Settings {
 	readonly operatorUsernames: readonly string[];
 	readonly passwordEnv: string;
+	readonly preStopSeconds: number;
 	readonly isReconciling: boolean;
 	readonly isElected: boolean;
 	/** The leader makes the certificates. */

@@ -7,10 +7,14 @@ import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION, TEMPLATE_CHECKSUM_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, type Server } from '../toolhive/types.ts';
-import { applyTemplate, countOf, noteApplied, withCap, withReplicas } from './deployment.ts';
+import { applyPassword, countOf, noteApplied, withCap, withReplicas } from './deployment.ts';
 import { annotationOf, withAnnotation } from './metadata.ts';
+import { applyShutdown } from './shutdown.ts';
 
-/** The pod template as it should be. Returns `deployment` itself where it is; a change rolls the pods. */
+/**
+ * The pod template as it should be. Returns `deployment` itself where it is; a change rolls the pods. The shutdown settings are no
+ * reason to roll them, but come with a change that is.
+ */
 export function backfillTemplate(
 	deployment: Json,
 	server: Server,
@@ -18,8 +22,9 @@ export function backfillTemplate(
 	settings: Settings,
 	checksum: string | undefined,
 ): Json {
-	const templated = applyTemplate(deployment, server, decision, settings);
-	return checksum === undefined ? templated : withTemplateChecksum(templated, checksum);
+	const applied = applyPassword(deployment, server, decision, settings);
+	const required = checksum === undefined ? applied : withTemplateChecksum(applied, checksum);
+	return required === deployment ? deployment : applyShutdown(required, server.kind, settings);
 }
 
 /** Only a checksum that the operator put there is brought up to date: a new annotation would be drift to it. */

@@ -21,28 +21,32 @@ function proxyIndex(containers: readonly unknown[], kind: Kind): number {
 	return named === -1 && isObject(containers[0]) ? 0 : named;
 }
 
-export function proxyImageOf(podSpec: unknown, kind: Kind): string | undefined {
+export function proxyContainerOf(podSpec: unknown, kind: Kind): Json | undefined {
 	const containers = isObject(podSpec) ? podSpec['containers'] : undefined;
 	if (!Array.isArray(containers)) return undefined;
-	return textOf(containers[proxyIndex(containers, kind)]?.['image']);
+	const container: unknown = containers[proxyIndex(containers, kind)];
+	return isObject(container) ? container : undefined;
 }
+
+/** A copy of `podSpec` with another proxy container, where it has one. */
+export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): Json {
+	const containers = podSpec['containers'] as unknown[];
+	return { ...podSpec, containers: containers.with(proxyIndex(containers, kind), container) };
+}
+
+export const proxyImageOf = (podSpec: unknown, kind: Kind): string | undefined =>
+	textOf(proxyContainerOf(podSpec, kind)?.['image']);
 
 /** A copy of `podSpec` whose proxy container ends with `variable`; `podSpec` itself where it already does. */
 export function withEnv(podSpec: Json, kind: Kind, variable: EnvVar): Json {
-	const { containers } = podSpec;
-	if (!Array.isArray(containers)) return podSpec;
-	const index = proxyIndex(containers, kind);
-	const container: unknown = containers[index];
-	if (!isObject(container)) return podSpec;
+	const container = proxyContainerOf(podSpec, kind);
+	if (container === undefined) return podSpec;
 	const env: unknown[] = Array.isArray(container['env']) ? container['env'] : [];
 	// Kubernetes uses the last entry of a name, so only that one has to be right.
 	const last = env.findLast((entry) => isObject(entry) && entry['name'] === variable.name);
 	if (isSameReference(last, variable)) return podSpec;
 	const others = last === undefined ? env : env.filter((entry) => !isObject(entry) || entry['name'] !== variable.name);
-	return {
-		...podSpec,
-		containers: containers.with(index, { ...container, env: [...others, variable] }),
-	};
+	return withProxyContainer(podSpec, kind, { ...container, env: [...others, variable] });
 }
 
 function isSameReference(entry: unknown, variable: EnvVar): boolean {

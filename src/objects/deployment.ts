@@ -1,7 +1,6 @@
-/** The proxy Deployment: count, grace period, password variable. */
+/** The proxy Deployment: count, password variable, and together with these the shutdown settings. */
 import { appliedNote } from '../policy/carried-replicas.ts';
 import type { Decision } from '../policy/decide.ts';
-import { gracePeriodOf } from '../policy/grace-period.ts';
 import type { Settings } from '../policy/settings.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
@@ -9,11 +8,12 @@ import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } fr
 import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
 import { deploymentServerRef } from './labelled.ts';
 import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
+import { applyShutdown, updateShutdown } from './shutdown.ts';
 
 /** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	if (!isObject(deployment['spec'])) return deployment;
-	const templated = applyTemplate(deployment, server, decision, settings);
+	const templated = applyShutdown(applyPassword(deployment, server, decision, settings), server.kind, settings);
 	const sent = countOf(templated);
 	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
 	const replicas = decision.replicas ?? (sent === undefined ? undefined : cap(server, sent));
@@ -22,8 +22,8 @@ export function createDeployment(deployment: Json, server: Server, decision: Dec
 }
 
 /**
- * A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. `isByOperator`: a grace
- * period that a user set on `before` is kept.
+ * A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. `isByOperator`: the
+ * shutdown settings of `before` are kept.
  */
 export function updateDeployment(
 	deployment: Json,
@@ -33,9 +33,9 @@ export function updateDeployment(
 	settings: Settings,
 	isByOperator: boolean,
 ): Json {
-	const storedSeconds = isByOperator ? podSpecOf(before)?.['terminationGracePeriodSeconds'] : undefined;
-	const applied = applyTemplate(deployment, server, decision, settings, storedSeconds);
-	const templated = keepAppliedReplicas(applied, before, server);
+	const applied = applyPassword(deployment, server, decision, settings);
+	const shut = updateShutdown(applied, before, server.kind, settings, isByOperator);
+	const templated = keepAppliedReplicas(shut, before, server);
 	const sent = countOf(templated);
 	if (sent === undefined || cap(server, sent) === sent) return templated;
 	return withCap(templated, server, sent);
@@ -64,23 +64,12 @@ function keepAppliedReplicas(deployment: Json, before: Json, server: Server): Js
 		: deployment;
 }
 
-/** Grace period and password variable of the pod template. Returns `deployment` itself where both are right. */
-export function applyTemplate(
-	deployment: Json,
-	server: Server,
-	decision: Decision,
-	settings: Settings,
-	storedSeconds?: unknown,
-): Json {
+/** The password variable of the pod template. Returns `deployment` itself where it is right. */
+export function applyPassword(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	const podSpec = podSpecOf(deployment);
-	if (podSpec === undefined) return deployment;
-	let wanted = podSpec;
-	if (decision.passwordEnv !== undefined && settings.passwordEnv === 'deployment') {
-		wanted = withEnv(wanted, server.kind, decision.passwordEnv);
-	}
-	const sentSeconds = podSpec['terminationGracePeriodSeconds'];
-	const seconds = gracePeriodOf(sentSeconds, settings.gracePeriodSeconds, storedSeconds);
-	if (seconds !== sentSeconds) wanted = { ...wanted, terminationGracePeriodSeconds: seconds };
+	if (podSpec === undefined || decision.passwordEnv === undefined || settings.passwordEnv !== 'deployment')
+		return deployment;
+	const wanted = withEnv(podSpec, server.kind, decision.passwordEnv);
 	return wanted === podSpec ? deployment : withPodSpec(deployment, wanted);
 }
 

@@ -1,23 +1,32 @@
 /**
  * A proxy gets time to finish what it serves before it is killed.
- * Reads: terminationGracePeriodSeconds as sent, and as stored if an operator updates the Deployment.
+ * Reads: terminationGracePeriodSeconds as sent, and as stored before an update.
  * Allows: any value but "not set", which reaches us either absent or as the API server's own default.
  */
 
 /** Kubernetes' default for pods, filled in before any webhook runs; it cannot be told from an explicit 30. */
 const API_SERVER_DEFAULT_SECONDS = 30;
 
-/** ToolHive's runner stops after at most 30 s (v0.12.5 and later). */
-export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
+/** preStop, the runner's drain, and 10 s of margin. */
+export const DEFAULT_GRACE_PERIOD_SECONDS = 45;
+
+/** Seconds to write for `sent`; 0 is a user's value and stays. */
+export const gracePeriodOf = (sent: unknown, configuredSeconds: number): unknown =>
+	isUnsetGracePeriod(sent) ? configuredSeconds : sent;
 
 /**
- * Seconds to write for `sent`; 0 is a user's value and stays. `stored`: what an operator's update replaces. An operator that does not
- * know the field sends it unset, so a value that a user set on the Deployment is kept. Undefined if another client writes.
+ * `sent`, or the `stored` value that an update without one keeps. An operator that does not know the field sends it unset, so a
+ * value that a user set on the Deployment is kept. A person who unsets another value than the configured one is obeyed.
  */
-export function gracePeriodOf(sent: unknown, configuredSeconds: number, stored?: unknown): unknown {
-	if (!isUnset(sent)) return sent;
-	return isUnset(stored) ? configuredSeconds : stored;
+export function keptGracePeriod(
+	sent: unknown,
+	stored: unknown,
+	configuredSeconds: number,
+	isByOperator: boolean,
+): unknown {
+	if (!isUnsetGracePeriod(sent) || isUnsetGracePeriod(stored)) return sent;
+	return isByOperator || stored === configuredSeconds ? stored : sent;
 }
 
-const isUnset = (seconds: unknown): boolean =>
+export const isUnsetGracePeriod = (seconds: unknown): boolean =>
 	seconds === undefined || seconds === null || seconds === API_SERVER_DEFAULT_SECONDS;

@@ -5,12 +5,11 @@
 
 import { capLive } from '../objects/backfill.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
-import { applyTemplate, proxyDeploymentOf } from '../objects/deployment.ts';
+import { applyPassword, proxyDeploymentOf } from '../objects/deployment.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
 import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
-import { DEFAULT_GRACE_PERIOD_SECONDS } from '../policy/grace-period.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
 import { OCCASIONS } from './occasions.ts';
@@ -50,9 +49,7 @@ export function contradictedBy(
 	const reasons = new Set<string>();
 	if (deployment !== undefined) {
 		if (capLive(deployment, server) !== deployment) reasons.add('StdioTransportCapAt1');
-		// No condition is about the grace period.
-		const password = { ...settings, gracePeriodSeconds: DEFAULT_GRACE_PERIOD_SECONDS };
-		if (applyTemplate(deployment, server, decision, password) !== deployment) reasons.add('SessionStorageConfigured');
+		if (applyPassword(deployment, server, decision, settings) !== deployment) reasons.add('SessionStorageConfigured');
 	}
 	if (configMap !== undefined) {
 		const surroundings = {

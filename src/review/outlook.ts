@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from '../policy/finding.ts';
-import { DEFAULT_GRACE_PERIOD_SECONDS } from '../policy/grace-period.ts';
+import { DEFAULT_SETTINGS } from '../policy/settings.ts';
 import {
 	GROUP,
 	KINDS,
@@ -68,9 +68,10 @@ export async function outlookOf(server: Server, { file, cluster, handlers }: Giv
 	return outlooks;
 }
 
-/** The grace period that Kubernetes gives every pod is no news. */
+/** The shutdown settings that every proxy gets by default are no news. */
 const isUsual = (path: string, value: string): boolean =>
-	path.endsWith('.terminationGracePeriodSeconds') && value === String(DEFAULT_GRACE_PERIOD_SECONDS);
+	(path.endsWith('.terminationGracePeriodSeconds') && value === String(DEFAULT_SETTINGS.gracePeriodSeconds)) ||
+	(path.endsWith('.lifecycle.preStop.sleep.seconds') && value === String(DEFAULT_SETTINGS.preStopSeconds));
 
 /** The count, which people look for, before what is deep in the pod template. */
 const outermostFirst = (a: { path: string }, b: { path: string }): number =>

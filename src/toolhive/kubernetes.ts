@@ -2,13 +2,13 @@
 import { isOlder, type Version, versionText } from './images.ts';
 import { isObject } from './types.ts';
 
-/** matchConditions are stable since then. */
+/** matchConditions are stable since then, and preStop may sleep. */
 const OLDEST: Version = [1, 30, 0];
 export const OLDEST_KUBERNETES = versionText(OLDEST);
 
 /** What an older one does with them, and what to do about that. */
 export const TOO_OLD = {
-	effect: 'without matchConditions every object of these kinds waits for the webhooks',
+	effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
 	remedy: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 

@@ -119,13 +119,13 @@ describe('admission of what is made to break it', function () {
 			reviewText(
 				'apps/deployments',
 				`{"replicas":5,"big":${big},"template":{"big":${big},"spec":{"big":${big},"containers":[{"name":"toolhive","big":${big}}]}}}`,
-			),
+			).replace('"UPDATE"', '"CREATE"'),
 		);
 		const operations = JSON.parse(Buffer.from(JSON.parse(text).response.patch, 'base64').toString()) as Operation[];
 		expect(operations).to.have.length.above(0);
 		for (const { path, value } of operations as (Operation & { value?: unknown })[]) {
 			expect(path).to.match(
-				/^\/(metadata\/annotations|spec\/(replicas|template\/spec\/(terminationGracePeriodSeconds|containers\/0\/env)))/,
+				/^\/(metadata\/annotations|spec\/(replicas|template\/spec\/(terminationGracePeriodSeconds|containers\/0\/(env|lifecycle))))/,
 			);
 			expect(JSON.stringify(value) ?? '').not.to.contain('9007199254740992');
 		}

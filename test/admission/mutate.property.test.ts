@@ -14,6 +14,7 @@ import { applied, mutated, OPERATOR, patchOf, request, stored, update } from './
 const RUNS = { numRuns: 200 };
 const settings: fc.Arbitrary<Settings> = fc.record({
 	gracePeriodSeconds: fc.constantFrom(0, 30, 45),
+	preStopSeconds: fc.constantFrom(0, 5, 60),
 	passwordEnv: fc.constantFrom('deployment' as const, 'pod' as const),
 	runConfigLayout: fc.constantFrom('both' as const, 'top-level' as const),
 	operatorUsernames: fc.constant([OPERATOR]),
@@ -92,7 +93,7 @@ describe('mutate, whatever comes', () => {
 
 	it('Deployment: only these places are ever written to', async () => {
 		const allowed =
-			/^\/spec\/replicas$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/env(\/.*)?)$/;
+			/^\/spec\/replicas$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/(lifecycle|env(\/.*)?))$/;
 		await fc.assert(
 			fc.asyncProperty(
 				fc.oneof(CASES['Deployment, CREATE'] as fc.Arbitrary<Case>, CASES['Deployment, UPDATE'] as fc.Arbitrary<Case>),
@@ -201,6 +202,6 @@ describe('mutate, objects that are not ours', () => {
 	it('frozen input does refuse to be written to', () => {
 		const asked = request(deployment(specOf({ spec: { metadata: { name: 'n' }, kind: 'MCPServer' } })));
 		expect(() => Object.assign(asked.object ?? {}, { kind: 'x' })).to.throw();
-		expect(DEFAULT_SETTINGS.gracePeriodSeconds).to.equal(30);
+		expect(DEFAULT_SETTINGS.gracePeriodSeconds).to.equal(45);
 	});
 });

@@ -13,6 +13,7 @@ import {
 	wholeNumber,
 } from '../../src/commands/options.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
+import { settingsOf } from '../../src/commands/settings-options.ts';
 
 const TABLE = {
 	file: { ...text('a file'), help: 'A file.', fallback: undefined },
@@ -102,4 +103,39 @@ describe('commands options', () => {
 			'max-in-flight': 200,
 		});
 	});
+});
+
+describe('commands options › grace period and preStop', () => {
+	const settings = (...args: string[]) => settingsOf(readOptions(SERVE_OPTIONS, args, {}));
+
+	for (const [args, gets] of [
+		[[], [45, 5]],
+		[['--grace-period-seconds=36'], [36, 5]],
+		[
+			['--grace-period-seconds=0', '--pre-stop-seconds=0'],
+			[0, 0],
+		],
+		[['--pre-stop-seconds=14'], [45, 14]],
+	] as const) {
+		it(`[${args}] › ${gets}`, () => {
+			const { gracePeriodSeconds, preStopSeconds } = settings(...args);
+			expect([gracePeriodSeconds, preStopSeconds]).to.deep.equal(gets);
+		});
+	}
+	for (const [args, message] of [
+		[
+			['--grace-period-seconds=35'],
+			'--grace-period-seconds 35 is too short for --pre-stop-seconds 5: it must be at least 36, or --pre-stop-seconds 0',
+		],
+		[['--grace-period-seconds=0', '--pre-stop-seconds=1'], 'it must be at least 32'],
+		[['--pre-stop-seconds=15'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 15'],
+		[['--pre-stop-seconds=86400', '--grace-period-seconds=86400'], 'it must be at least 86431'],
+		[['--pre-stop-seconds=86401'], '--pre-stop-seconds is "86401"; allowed: a whole number from 0 to 86400'],
+		[['--pre-stop-seconds=-1'], '--pre-stop-seconds is "-1"; allowed: a whole number from 0 to 86400'],
+		[['--pre-stop-seconds=5s'], '--pre-stop-seconds is "5s"; allowed: a whole number from 0 to 86400'],
+	] as const) {
+		it(`[${args}] › refused`, () => {
+			expect(() => settings(...args)).to.throw(UsageError, message);
+		});
+	}
 });

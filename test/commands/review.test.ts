@@ -139,6 +139,7 @@ describe('thv-scaling review', function () {
 		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
 		[['--stict', 'x'], "Unknown option '--stict'"],
 		[['-q-s', 'x'], "Unknown option '-q-s'"],
+		[['--pre-stop-seconds', '60', 'x'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 60'],
 	];
 	for (const [args, says] of WRONG) {
 		it(`refuses ${JSON.stringify(args)}`, async () => {

@@ -13,6 +13,7 @@ const QUESTION = {
 	readSettings: () => ({
 		operatorUsernames: [],
 		passwordEnv: 'deployment',
+		preStopSeconds: 5,
 		isReconciling: true,
 		isElected: true,
 		isSelfManaged: false,

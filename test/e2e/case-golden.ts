@@ -30,7 +30,7 @@ export function goldenOf(text: string, name: string): Golden[] {
 export const isOurs = (warning: string): boolean => / \([a-z-]+\)$/.test(warning);
 
 /** Fields that we write, wherever they stand: where one is not expected it must not be. */
-const WRITTEN_BY_US = ['env', 'replicas', 'terminationGracePeriodSeconds'];
+const WRITTEN_BY_US = ['env', 'lifecycle', 'replicas', 'terminationGracePeriodSeconds'];
 /** So is everything in these: the API server itself puts nothing there. */
 const WHOLE = ['annotations', 'labels', 'data'];
 const WHOLE_IN_SERVERS = [...WHOLE, 'spec', 'status'];

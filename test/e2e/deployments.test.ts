@@ -37,12 +37,13 @@ describe('proxy Deployments on a real API server', function () {
 		{ kind: 'VirtualMCPServer', version: 'v1beta1' },
 		{ kind: 'MCPRemoteProxy', version: 'v1alpha1' },
 	]) {
-		it(`${kind} ${version}: replicas, grace period and password arrive when the operator creates it`, async () => {
+		it(`${kind} ${version}: replicas, shutdown settings and password arrive when the operator creates it`, async () => {
 			const name = `http-${kind.toLowerCase()}-${version}`;
 			const owner = await server(kind, name, { transport: 'sse', replicas: 3, sessionStorage: REDIS }, version);
 			const deployment = await namespace.create(proxyDeployment(owner), 'operator');
 			expect(deployment['spec'].replicas).to.equal(3);
-			expect(podSpec(deployment).terminationGracePeriodSeconds).to.equal(30);
+			expect(podSpec(deployment).terminationGracePeriodSeconds).to.equal(45);
+			expect(podSpec(deployment).containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
 			expect(podSpec(deployment).containers[0].env.at(-1)).to.deep.equal(PASSWORD);
 			expect(deployment.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '3' });
 		});

@@ -29,7 +29,7 @@ describe('a cluster below Kubernetes 1.30', function () {
 		expect(await replica.said(TOLD)).to.include({
 			level: 50,
 			version: 'v1.29.14-eks-1',
-			effect: 'without matchConditions every object of these kinds waits for the webhooks',
+			effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
 			remedy: 'upgrade the cluster to v1.30.0 or later',
 		});
 		await eventually(async () => {

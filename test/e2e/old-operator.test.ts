@@ -72,7 +72,8 @@ describe('beside an old operator on a real API server', function () {
 			const pod = deployment['spec'].template.spec;
 			expect(deployment['spec'].replicas).to.equal(3);
 			expect(deployment.metadata.generation).to.equal(1);
-			expect(pod.terminationGracePeriodSeconds).to.equal(30);
+			expect(pod.terminationGracePeriodSeconds).to.equal(45);
+			expect(pod.containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
 			expect(pod.containers[0].env.at(-1)).to.deep.equal({
 				name: 'THV_SESSION_REDIS_PASSWORD',
 				valueFrom: { secretKeyRef: REDIS.passwordRef },

@@ -52,11 +52,15 @@ describe('chart: values', function () {
 		expect(readOptions(SERVE_OPTIONS, args, {})).to.deep.equal(readOptions(SERVE_OPTIONS, [], {}));
 	});
 	it('reach the flags', async () => {
-		const serve = { gracePeriodSeconds: 0, operatorUsernames: ['a', 'b'], leaderElect: false, maxInFlight: 100_000 };
+		const serve = {
+			...{ gracePeriodSeconds: 0, preStopSeconds: 0 },
+			...{ operatorUsernames: ['a', 'b'], leaderElect: false, maxInFlight: 100_000 },
+		};
 		const more = { namespaceOptIn: true, excludeNamespaces: ['payroll', 'lab'], replicas: 1 };
 		const provided = { certificates: { mode: 'provided' } };
 		expect(readOptions(SERVE_OPTIONS, await argsWith({ serve, ...more, ...provided }), {})).to.deep.include({
 			'grace-period-seconds': 0,
+			'pre-stop-seconds': 0,
 			'operator-usernames': ['a', 'b'],
 			'leader-elect': 'false',
 			'max-in-flight': 100_000,

@@ -64,6 +64,17 @@ const variable = fc.oneof(
 	),
 	fc.constantFrom(null, 3, 'x'),
 );
+const lifecycle = fc.constantFrom(
+	undefined,
+	undefined,
+	null,
+	{ preStop: { sleep: { seconds: 5 } } },
+	{ preStop: { sleep: { seconds: 60 } } },
+	{ preStop: { sleep: null } },
+	{ preStop: { exec: { command: ['sleep', '5'] } } },
+	{},
+	'x',
+);
 const containers = fc.oneof(
 	{
 		weight: 6,
@@ -72,6 +83,7 @@ const containers = fc.oneof(
 				name: fc.constantFrom('toolhive', 'vmcp', 'side'),
 				image: fc.constantFrom('x:v0.12.5', 'x:v0.16.0', 'x:latest'),
 				env: fc.option(fc.array(variable, { maxLength: 5 })),
+				lifecycle,
 			}),
 			{ maxLength: 3 },
 		),

@@ -117,61 +117,6 @@ describe('Deployment, UPDATE: replicas', () => {
 	});
 });
 
-const GRACE: { it: string; podSpec: Json; seconds: number; gets: unknown }[] = [
-	{ it: 'absent becomes 30', podSpec: { terminationGracePeriodSeconds: undefined }, seconds: 30, gets: 30 },
-	{
-		it: 'absent becomes the configured value',
-		podSpec: { terminationGracePeriodSeconds: undefined },
-		seconds: 45,
-		gets: 45,
-	},
-	{ it: 'null becomes the configured value', podSpec: { terminationGracePeriodSeconds: null }, seconds: 45, gets: 45 },
-	{ it: '30 becomes the configured value', podSpec: { terminationGracePeriodSeconds: 30 }, seconds: 45, gets: 45 },
-	{ it: "60 is the user's", podSpec: { terminationGracePeriodSeconds: 60 }, seconds: 45, gets: 60 },
-	{ it: "0 is the user's", podSpec: { terminationGracePeriodSeconds: 0 }, seconds: 45, gets: 0 },
-];
-
-describe('Deployment, CREATE and UPDATE: grace period (TestTerminationGracePeriodSet)', () => {
-	for (const { it: title, podSpec, seconds, gets } of GRACE) {
-		it(title, () => {
-			const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: seconds };
-			for (const owner of [http(), http({ replicas: 3 }), virtualMcpServer(), mcpRemoteProxy()]) {
-				const sent = deployment(owner, {}, podSpec);
-				const create = (object: Json): Json => created(owner, object, settings);
-				const update = (object: Json): Json => updated(owner, object, sent, settings);
-				for (const apply of [create, update]) {
-					const after = apply(sent);
-					const template = (after['spec'] as Json)['template'] as { spec: Json };
-					expect(template.spec['terminationGracePeriodSeconds']).to.equal(gets);
-					expect(apply(after), 'a second time').to.equal(after);
-				}
-			}
-		});
-	}
-});
-
-describe('Deployment, UPDATE › a grace period that a user set on the Deployment', () => {
-	const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 45 };
-	const podSpecOf = (object: Json): Json => ((object['spec'] as Json)['template'] as { spec: Json }).spec;
-	for (const owner of [http(), virtualMcpServer(), mcpRemoteProxy()]) {
-		for (const [sent, isByOperator, gets] of [
-			[30, true, 120],
-			[undefined, true, 120],
-			[30, false, 45],
-			[60, true, 60],
-		] as const) {
-			const writer = isByOperator ? 'the operator' : 'a user';
-			it(`${owner['kind']} › ${writer} sends ${sent} over 120 › ${gets}`, () => {
-				const object = deployment(owner, {}, { terminationGracePeriodSeconds: sent });
-				const before = deployment(owner, {}, { terminationGracePeriodSeconds: 120 });
-				const after = updated(owner, object, before, settings, isByOperator);
-				expect(podSpecOf(after)['terminationGracePeriodSeconds']).to.equal(gets);
-				expect(updated(owner, after, before, settings, isByOperator), 'a second time').to.equal(after);
-			});
-		}
-	}
-});
-
 const SUMMARIES: { it: string; object: Json; is: object }[] = [
 	{
 		it: 'count, owner and image',

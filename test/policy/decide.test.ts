@@ -82,7 +82,8 @@ describe('the warnings of SPEC.md 4', () => {
 describe('default settings (SPEC.md 9)', () => {
 	it('are those of the contract', () => {
 		expect(DEFAULT_SETTINGS).to.deep.equal({
-			gracePeriodSeconds: 30,
+			gracePeriodSeconds: 45,
+			preStopSeconds: 5,
 			passwordEnv: 'deployment',
 			runConfigLayout: 'both',
 			operatorUsernames: ['system:serviceaccount:toolhive-system:toolhive-operator'],

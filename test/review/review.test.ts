@@ -283,10 +283,13 @@ describe('what the operator’s objects would get', () => {
 		const [deployment] = await outlookOf(serverText('s', ''));
 		expect(pathsOf(deployment?.gets)).to.deep.equal([]);
 	});
-	it('a grace period that is not the usual one', async () => {
-		const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 45 };
+	it('shutdown settings that are not the usual ones', async () => {
+		const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 10 };
 		const [one] = await reviewed(serverText('s', ''), { settings });
-		expect(pathsOf(one?.outlook[0]?.gets)).to.deep.equal(['spec.template.spec.terminationGracePeriodSeconds=45']);
+		expect(pathsOf(one?.outlook[0]?.gets)).to.deep.equal([
+			'spec.template.spec.terminationGracePeriodSeconds=60',
+			'spec.template.spec.containers[toolhive].lifecycle.preStop.sleep.seconds=10',
+		]);
 	});
 	it('nothing is made up for what is in the input', async () => {
 		const outlooks = await outlookOf(serverText('s', '') + deploymentText('s'));

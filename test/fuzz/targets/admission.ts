@@ -16,7 +16,7 @@ import { expectPrintable, jsonOf, type Target } from '../target.ts';
 
 const SETTINGS: readonly Settings[] = [
 	DEFAULT_SETTINGS,
-	{ ...DEFAULT_SETTINGS, gracePeriodSeconds: 45, passwordEnv: 'pod', runConfigLayout: 'top-level' },
+	{ ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 0, passwordEnv: 'pod', runConfigLayout: 'top-level' },
 ];
 
 const { signal } = new AbortController();
@@ -24,7 +24,7 @@ const { signal } = new AbortController();
 /** What the specification lets us write to (SPEC 3), by resource. */
 const MAY_WRITE: Readonly<Record<string, RegExp>> = {
 	'apps/deployments':
-		/^\/spec\/replicas$|^\/metadata$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/env(\/.*)?)$/,
+		/^\/spec\/replicas$|^\/metadata$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/(lifecycle|env(\/.*)?))$/,
 	'apps/deployments/scale': /^\/spec\/replicas$/,
 	'apps/statefulsets': /^\/spec\/template\/spec\/containers\/\d+\/env\/.*$/,
 	'/configmaps':
