@@ -79,7 +79,7 @@ function readSettings({ args, env }: Installation): Settings | string {
 		return {
 			operatorUsernames: options['operator-usernames'],
 			passwordEnv: options['password-env'],
-			preStopSeconds: settingsOf(options).preStopSeconds,
+			shutdown: settingsOf(options),
 			isReconciling: options.reconcile === 'true',
 			isElected: options['leader-elect'] === 'true',
 			isSelfManaged: options['tls-dir'] === undefined,

@@ -1,5 +1,6 @@
 /** The product itself: its pods, and the Lease of the one that reconciles. */
 import { textOf } from '../objects/metadata.ts';
+import type { Settings as PolicySettings } from '../policy/settings.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import type { Named } from './cluster.ts';
 import type { Installation } from './installation.ts';
@@ -10,7 +11,7 @@ import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 export interface Settings {
 	readonly operatorUsernames: readonly string[];
 	readonly passwordEnv: string;
-	readonly preStopSeconds: number;
+	readonly shutdown: Pick<PolicySettings, 'gracePeriodSeconds' | 'preStopSeconds'>;
 	readonly isReconciling: boolean;
 	readonly isElected: boolean;
 	/** The leader makes the certificates. */

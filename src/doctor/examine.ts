@@ -1,6 +1,8 @@
 /** All checks, each by itself: one that fails is one line, and stops no other. */
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { serverOf } from '../objects/server.ts';
+import { DEFAULT_SETTINGS } from '../policy/settings.ts';
+import { isTooOld, kubernetesVersionOf } from '../toolhive/kubernetes.ts';
 import {
 	CERTIFICATE_SECRET,
 	INSTALLED_AS,
@@ -20,8 +22,9 @@ import { deployment, lease, type ReadSettings, type Settings } from './deploymen
 import { images } from './images.ts';
 import { installationOf } from './installation.ts';
 import { findOperators, operator } from './operator.ts';
-import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from './owners.ts';
+import { configMapOfServer, owners, type StoredServer } from './owners.ts';
 import { permissions } from './permissions.ts';
+import { preStop, proxyOf } from './pre-stop.ts';
 import { reachable } from './reachable.ts';
 import { allOf, findWebhooks, registration, servicesOf } from './registration.ts';
 import { installRemedy, lookIn } from './remedies.ts';
@@ -40,6 +43,7 @@ export const CHECKS = {
 	lease: 'Lease',
 	operator: 'Operator',
 	owners: 'Owners',
+	'pre-stop': 'preStop',
 	autoscalers: 'Autoscalers',
 	secrets: 'Secrets',
 } as const;
@@ -86,6 +90,12 @@ export async function examine(
 	};
 	/** Some checks only tell less without it. */
 	const settingsIfKnown = () => settings().catch(() => undefined);
+
+	const shutdown = async () => {
+		const known = await settingsIfKnown();
+		return { ...DEFAULT_SETTINGS, ...(typeof known === 'object' && known.shutdown) };
+	};
+	const proxies = once(async () => cluster.listDeployments(proxyOf(await shutdown()), `${LABEL_TOOLHIVE}=true`));
 
 	const helmRelease =
 		all.find((one) => one.helmRelease !== undefined)?.helmRelease ??
@@ -145,8 +155,7 @@ export async function examine(
 		owners: async () => {
 			const known = await servers();
 			const checked = await Promise.all([
-				cluster
-					.listDeployments(deploymentOfServer, `${LABEL_TOOLHIVE}=true`)
+				proxies()
 					.then((found) => owners('Deployment', known, found))
 					.catch((error: Error) => [notDone(error)]),
 				cluster
@@ -155,6 +164,12 @@ export async function examine(
 					.catch((error: Error) => [notDone(error)]),
 			]);
 			return checked.flat();
+		},
+		'pre-stop': async () => {
+			await webhooks();
+			const kubernetes = kubernetesVersionOf(await version().catch(() => undefined));
+			const isAdded = all.length > 0 && (kubernetes === undefined || !isTooOld(kubernetes));
+			return isAdded ? preStop(await proxies(), (await shutdown()).preStopSeconds) : [];
 		},
 		autoscalers: async () => autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf)),
 		secrets: async () => secrets(await servers(), cluster.keysOfSecret),

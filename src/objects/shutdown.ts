@@ -47,7 +47,7 @@ export function updateShutdown(
 	return applyShutdown(keep(gracePeriodOf(graceSeconds, gracePeriodSeconds)), kind, settings);
 }
 
-function shutdownOf(deployment: Json, kind: Kind): Shutdown {
+export function shutdownOf(deployment: Json, kind: Kind): Shutdown {
 	const podSpec = podSpecOf(deployment);
 	return { graceSeconds: podSpec?.[GRACE], lifecycle: proxyContainerOf(podSpec, kind)?.['lifecycle'] };
 }

@@ -9,7 +9,7 @@ const SUBJECT = 'toolhive-scaling/toolhive-scaling';
 const SETTINGS: Settings = {
 	operatorUsernames: [],
 	passwordEnv: 'deployment',
-	preStopSeconds: 5,
+	shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
 	isReconciling: true,
 	isElected: true,
 	isSelfManaged: false,

@@ -5,6 +5,7 @@ import { CHECKS, examine } from '../../src/doctor/examine.ts';
 import { jsonReport, summaryOf, textReport } from '../../src/doctor/report.ts';
 import { shellWord, someOf } from '../../src/doctor/saying.ts';
 import type { Json } from '../../src/toolhive/types.ts';
+import { deployment, mcpServer } from '../objects/build.ts';
 import { deploymentOf, refusal } from './sentences.ts';
 
 const QUESTION = {
@@ -13,7 +14,7 @@ const QUESTION = {
 	readSettings: () => ({
 		operatorUsernames: [],
 		passwordEnv: 'deployment',
-		preStopSeconds: 5,
+		shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
 		isReconciling: true,
 		isElected: true,
 		isSelfManaged: false,
@@ -57,8 +58,9 @@ const serverNeeding = (secret: string): Json => ({
 describe('doctor: all checks', () => {
 	it('each says something, in their order', async () => {
 		const ids = (await examine(cluster(), QUESTION)).map(({ id }) => id);
-		// A registration that is not there has no caBundle to compare.
-		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => id !== 'ca-bundle'));
+		// A registration that is not there has no caBundle to compare, and nothing adds preStop.
+		const silent = ['ca-bundle', 'pre-stop'];
+		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => !silent.includes(id)));
 	});
 
 	it('an API server that fails: each check is one line, and none stops another', async () => {
@@ -80,7 +82,7 @@ describe('doctor: all checks', () => {
 		for (const name of Object.keys(cluster()) as (keyof Cluster)[]) {
 			const lines = await examine(cluster({ [name]: () => Promise.reject(new Error('boom')) }), QUESTION);
 			const others = lines.filter(({ message }) => !message.includes('boom'));
-			expect(new Set(others.map(({ id }) => id)).size, name).to.be.at.least(Object.keys(CHECKS).length - 4);
+			expect(new Set(others.map(({ id }) => id)).size, name).to.be.at.least(Object.keys(CHECKS).length - 5);
 		}
 	});
 
@@ -116,6 +118,23 @@ describe('doctor: all checks', () => {
 		await examine(cluster({ getDeployment }), QUESTION);
 		expect(count).to.equal(1);
 	});
+
+	for (const { it: title, shutdown, gitVersion, says } of [
+		{ it: 'preStop is on', says: ['1 proxy Deployment in demo'] },
+		{ it: 'preStop is off', shutdown: { gracePeriodSeconds: 45, preStopSeconds: 0 }, says: ['preStop'] },
+		{ it: 'Kubernetes has no sleep action', gitVersion: 'v1.29.14', says: [] },
+	]) {
+		it(`proxies without preStop › ${title} › ${says.length === 0 ? 'nothing' : says}`, async () => {
+			const object = deployment(mcpServer());
+			const listDeployments: Cluster['listDeployments'] = async (project, labelSelector) =>
+				labelSelector === 'toolhive=true' ? [object].flatMap((one) => project(one) ?? []) : [];
+			const readSettings = () => ({ ...QUESTION.readSettings(), ...(shutdown && { shutdown }) });
+			const version = async () => ({ gitVersion: gitVersion ?? 'v1.36.1' });
+			const asked = { ...installedIn('toolhive-scaling'), listDeployments, version };
+			const lines = await examine(asked, { ...QUESTION, readSettings });
+			expect(lines.flatMap(({ id, subject }) => (id === 'pre-stop' ? [subject] : []))).to.deep.equal(says);
+		});
+	}
 
 	/** Registrations that lead to a namespace, which is the only one with a Deployment. */
 	const installedIn = (namespace: string, metadata: Json = {}): Cluster =>

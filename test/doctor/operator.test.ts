@@ -9,7 +9,7 @@ const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
 const SETTINGS = {
 	operatorUsernames: [USER],
 	passwordEnv: 'deployment',
-	preStopSeconds: 5,
+	shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
 	isReconciling: true,
 	isElected: true,
 	isSelfManaged: false,

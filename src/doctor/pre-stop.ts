@@ -1,0 +1,38 @@
+/** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
+import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { Json } from '../toolhive/types.ts';
+import { deploymentOfServer, type ServerObject } from './owners.ts';
+import { ok, type Saying, shellWord, warn } from './saying.ts';
+
+export interface Proxy extends ServerObject {
+	/** A preStop that the webhook would add to the next pod template. */
+	readonly lacksPreStop: boolean;
+}
+
+export const proxyOf =
+	(settings: Settings) =>
+	(object: Json): Proxy | undefined => {
+		const found = deploymentOfServer(object);
+		if (found === undefined) return undefined;
+		const { kind } = found.server;
+		const applied = applyShutdown(object, kind, settings);
+		return { ...found, lacksPreStop: shutdownOf(applied, kind).lifecycle !== shutdownOf(object, kind).lifecycle };
+	};
+
+export function preStop(proxies: readonly Proxy[], preStopSeconds: number): Saying[] {
+	if (preStopSeconds === 0) return [ok('preStop', 'is not added to proxies: --pre-stop-seconds=0')];
+	// The webhook changes only what a server owns.
+	const lacking = proxies.filter(({ lacksPreStop, owners }) => lacksPreStop && owners.length > 0);
+	if (lacking.length === 0) return [ok('no proxy Deployment', `lacks preStop (${proxies.length} checked)`)];
+	return [...Map.groupBy(lacking, ({ server }) => server.namespace)].map(([namespace, found]) => {
+		const names = found.map(({ name }) => shellWord(name)).join(' ');
+		const [subject, lack] =
+			found.length === 1 ? ['1 proxy Deployment', 'lacks'] : [`${found.length} proxy Deployments`, 'lack'];
+		return warn(
+			`${subject} in ${namespace}`,
+			`${lack} preStop: connections fail while a pod is being stopped; a restart adds it`,
+			`kubectl rollout restart deployment -n ${shellWord(namespace)} ${names}`,
+		);
+	});
+}
