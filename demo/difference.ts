@@ -4,7 +4,7 @@ import type { Paint } from '../src/review/render-text.ts';
 
 /** What the API server fills in by itself is no news; these paths are where scaling is. */
 const OURS =
-	/(^spec\.(replicas|backendReplicas|sessionStorage)|terminationGracePeriodSeconds|\.env\[|annotations|^data\.|autoscaling)/;
+	/(^spec\.(replicas|backendReplicas|sessionStorage)|terminationGracePeriodSeconds|lifecycle|\.env\[|annotations|^data\.|autoscaling)/;
 const NOISE = /^(metadata\.(uid|resourceVersion|generation|creationTimestamp|managedFields|selfLink)|status)/;
 
 /** One line per value that differs: `- path: was` and `+ path: is`. */

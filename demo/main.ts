@@ -17,8 +17,6 @@ const EXAMPLES = ['search', 'files', 'hub', 'crm'];
 const SETTLE_MS = 30_000;
 /** Less than the default of 10, so that nobody has to wait. */
 const SETTLE_SECONDS = 1;
-/** Not the API server's own default, or nobody could tell whose it is. */
-const GRACE_PERIOD_SECONDS = 45;
 const FOLLOWS_WITHIN_MS = 20_000;
 
 const paint = paintFor(process.stdout.isTTY, process.env['NO_COLOR']);
@@ -34,9 +32,7 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 	try {
 		const version = JSON.parse((await plane.kubectl(['version', '-o', 'json'])).stdout).serverVersion.gitVersion;
 		say(`  etcd and kube-apiserver ${version} at ${plane.url}`);
-		product = await startProduct(plane, {
-			flags: [`--settle-seconds=${SETTLE_SECONDS}`, `--grace-period-seconds=${GRACE_PERIOD_SECONDS}`],
-		});
+		product = await startProduct(plane, { flags: [`--settle-seconds=${SETTLE_SECONDS}`] });
 		say('  CRDs, permissions, `thv-scaling serve`, and both webhooks registered');
 		await mustRun(plane, ['create', 'namespace', NAMESPACE]);
 

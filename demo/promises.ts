@@ -36,8 +36,11 @@ export const PROMISES: readonly Promised[] = [
 	},
 	{ says: 'search: 3 replicas', isKept: (all) => all.deployment('search').spec.replicas === 3 },
 	{
-		says: 'search: the configured grace period of 45 s',
-		isKept: (all) => podOf(all.deployment('search')).terminationGracePeriodSeconds === 45,
+		says: 'search: a grace period of 45 s, and preStop of 5 s',
+		isKept: (all) => {
+			const { terminationGracePeriodSeconds, containers } = podOf(all.deployment('search'));
+			return terminationGracePeriodSeconds === 45 && containers[0].lifecycle.preStop.sleep.seconds === 5;
+		},
 	},
 	{ says: 'search: the password comes from the Secret', isKept: (all) => hasPassword(all.deployment('search')) },
 	{

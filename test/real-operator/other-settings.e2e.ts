@@ -1,5 +1,6 @@
 /** Settings, theirs and ours, under which the two could want different things. */
 import { expect } from 'chai';
+import { mustSucceed } from '../e2e/product.ts';
 import { arrive } from './arrival.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
@@ -26,7 +27,11 @@ async function stayOut(stage: Stage): Promise<void> {
 	const { changes, productWrites, counted } = await watchStillness(stage, ['early', 'late'], product, SHORT_SECONDS);
 	expect([changes, productWrites, counted]).to.deep.equal([[], [], 0]);
 	expect(stage.writesOf('product')).to.deep.equal([]);
-	expect(stage.writesOf('operator').filter(({ isMutated }) => isMutated)).to.deep.equal([]);
+	const mutated = stage.writesOf('operator').filter(({ isMutated }) => isMutated);
+	// Each new Deployment gets the shutdown settings.
+	expect(tally(mutated)).to.deep.equal(
+		Object.fromEntries(EXAMPLES.map(({ name }) => [`create deployments ${name}`, 1])),
+	);
 }
 
 describe(`ToolHive ${OPERATOR_VERSION} with a default Redis of its own`, function () {
@@ -44,18 +49,22 @@ describe(`our own settings beside ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(600_000);
 	const stage = useStage();
 
-	it('a longer grace period is written once to every proxy without one of its own, and nobody takes it back', async () => {
+	it('shutdown settings come with a restart of the proxies, and the operator does not take them back', async () => {
 		await stage.applyExamples('grace');
-		await settled(stage, ['grace']);
+		const alone = await settled(stage, ['grace']);
 		const since = stage.writeCount();
 		const product = await arrive(stage, { flags: ['--grace-period-seconds=60', '--rollouts-per-minute=10000'] });
+		expect(changesBetween(alone, await settled(stage, ['grace']))).to.deep.equal([]);
+		const names = EXAMPLES.map(({ name }) => name);
+		await mustSucceed(stage.plane().kubectl(['-n', 'grace', 'rollout', 'restart', 'deployment', ...names]));
 		await settled(stage, ['grace']);
-		const changed = EXAMPLES.map(({ name }) => name).filter((name) => name !== 'patient');
-		const writes = stage.writesOf('product', since).filter(({ resource }) => resource !== 'events');
-		expect(tally(writes)).to.deep.equal(Object.fromEntries(changed.map((name) => [`patch deployments ${name}`, 1])));
-		for (const { name } of EXAMPLES) {
-			const { spec } = await stage.get('grace', 'deployment', name);
-			expect(spec.template.spec.terminationGracePeriodSeconds).to.equal(name === 'patient' ? 90 : 60);
+		expect(stage.writesOf('product', since)).to.deep.equal([]);
+		for (const name of names) {
+			const { spec, metadata } = await stage.get('grace', 'deployment', name);
+			const pod = spec.template.spec;
+			expect(pod.terminationGracePeriodSeconds).to.equal(name === 'patient' ? 90 : 60);
+			expect(pod.containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
+			expect(metadata.generation).to.equal(2);
 		}
 		const still = await watchStillness(stage, ['grace'], product, SHORT_SECONDS);
 		expect([still.changes, still.productWrites]).to.deep.equal([[], []]);

@@ -11,6 +11,8 @@ import { changesBetween, SETTLED_SECONDS, type Stillness, settled, snapshot, wat
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
 /** While a backend is missing the operator comes by every ten seconds and sends four statuses; a window may hold two rounds more. */
 const EDGE = 8;
+/** Each Deployment once, when it is created: it gets grace period and preStop. */
+const CREATED = Object.fromEntries(EXAMPLES.map(({ name }) => [`create deployments ${name}`, 1]));
 
 describe(`beside ToolHive ${OPERATOR_VERSION}, which scales by itself`, function () {
 	this.timeout(600_000);
@@ -35,13 +37,13 @@ describe(`beside ToolHive ${OPERATOR_VERSION}, which scales by itself`, function
 		expect(stage.writesOf('product', since)).to.deep.equal([]);
 	});
 
-	it('servers made beside it become what the operator makes of them', async () => {
+	it('servers made beside it become what the operator makes of them, and get the shutdown settings', async () => {
 		const since = stage.writeCount();
 		await stage.applyExamples('late');
 		await settled(stage, ['early', 'late']);
 		expect(stage.writesOf('product', since), 'the operator writes all of it itself').to.deep.equal([]);
 		const mutated = stage.writesOf('operator').filter(({ isMutated }) => isMutated);
-		expect(mutated, 'the webhooks changed what the operator sent').to.deep.equal([]);
+		expect(tally(mutated), 'the webhooks changed what the operator sent').to.deep.equal(CREATED);
 	});
 
 	it(`both are still for ${SETTLED_SECONDS} s`, async () => {
@@ -61,14 +63,16 @@ describe(`beside ToolHive ${OPERATOR_VERSION}, which scales by itself`, function
 	});
 
 	for (const { kind, name, replicas, hasPassword = false } of EXAMPLES) {
-		it(`${kind} ${name}: the same with and without us`, async () => {
+		it(`${kind} ${name}: the same with and without us, but for the shutdown settings`, async () => {
 			for (const namespace of ['early', 'late']) {
 				const deployment = await stage.get(namespace, 'deployment', name);
 				const pod = deployment['spec'].template.spec;
 				expect(deployment['spec'].replicas).to.equal(replicas);
 				expect(deployment.metadata.generation).to.equal(1);
 				expect(deployment.metadata.annotations).not.to.have.property('toolhive-scaling/applied-replicas');
-				expect(pod.terminationGracePeriodSeconds).to.equal(name === 'patient' ? 90 : 30);
+				const isOurs = namespace === 'late';
+				expect(pod.terminationGracePeriodSeconds).to.equal(name === 'patient' ? 90 : isOurs ? 45 : 30);
+				expect(pod.containers[0].lifecycle).to.deep.equal(isOurs ? { preStop: { sleep: { seconds: 5 } } } : undefined);
 				const entries = (pod.containers[0].env as { name: string; value?: string }[]).filter(
 					(entry) => entry.name === PASSWORD && entry.value === undefined,
 				);
