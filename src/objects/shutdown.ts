@@ -3,8 +3,8 @@
  * update whose pod template differs from the stored one in nothing else keeps what is stored.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { gracePeriodOf, isUnsetGracePeriod, keptGracePeriod } from '../policy/grace-period.ts';
-import { isUnset, keptLifecycle, lifecycleOf } from '../policy/pre-stop.ts';
+import { gracePeriodOf, keptGracePeriod } from '../policy/grace-period.ts';
+import { keptLifecycle, lifecycleOf } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Kind } from '../toolhive/names.ts';
 import type { Json } from '../toolhive/types.ts';
@@ -43,7 +43,7 @@ export function updateShutdown(
 	};
 	const graceSeconds = keptGracePeriod(sent.graceSeconds, stored.graceSeconds, gracePeriodSeconds, isByOperator);
 	const kept = keep(graceSeconds);
-	if (isSameTemplate(kept, before, kind)) return kept;
+	if (isDeepStrictEqual(templateOf(kept), templateOf(before))) return kept;
 	return applyShutdown(keep(gracePeriodOf(graceSeconds, gracePeriodSeconds)), kind, settings);
 }
 
@@ -70,15 +70,4 @@ function withKey(object: Json, key: string, value: unknown): Json {
 	return others;
 }
 
-const isSameTemplate = (one: Json, other: Json, kind: Kind): boolean =>
-	isDeepStrictEqual(withoutUnset(one, kind), withoutUnset(other, kind));
-
-/** The pod template without what counts as unset: a stored 30 is the same as none. */
-function withoutUnset(deployment: Json, kind: Kind): unknown {
-	const { graceSeconds, lifecycle } = shutdownOf(deployment, kind);
-	const plain = withShutdown(deployment, kind, {
-		graceSeconds: isUnsetGracePeriod(graceSeconds) ? undefined : graceSeconds,
-		lifecycle: isUnset(lifecycle) ? undefined : lifecycle,
-	});
-	return valueAt(plain, ['spec', 'template']);
-}
+const templateOf = (deployment: Json): unknown => valueAt(deployment, ['spec', 'template']);

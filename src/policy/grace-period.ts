@@ -12,7 +12,7 @@ export const DEFAULT_GRACE_PERIOD_SECONDS = 45;
 
 /** Seconds to write for `sent`; 0 is a user's value and stays. */
 export const gracePeriodOf = (sent: unknown, configuredSeconds: number): unknown =>
-	isUnsetGracePeriod(sent) ? configuredSeconds : sent;
+	isUnset(sent) ? configuredSeconds : sent;
 
 /**
  * `sent`, or the `stored` value that an update without one keeps. An operator that does not know the field sends it unset, so a
@@ -24,9 +24,9 @@ export function keptGracePeriod(
 	configuredSeconds: number,
 	isByOperator: boolean,
 ): unknown {
-	if (!isUnsetGracePeriod(sent) || isUnsetGracePeriod(stored)) return sent;
+	if (!isUnset(sent) || isUnset(stored)) return sent;
 	return isByOperator || stored === configuredSeconds ? stored : sent;
 }
 
-export const isUnsetGracePeriod = (seconds: unknown): boolean =>
+const isUnset = (seconds: unknown): boolean =>
 	seconds === undefined || seconds === null || seconds === API_SERVER_DEFAULT_SECONDS;

@@ -38,7 +38,7 @@ export function keptLifecycle(
 	return isUnset(sent) && (isByOperator || isConfigured) ? stored : sent;
 }
 
-export const isUnset = (lifecycle: unknown): boolean => lifecycle === undefined || lifecycle === null;
+const isUnset = (lifecycle: unknown): boolean => lifecycle === undefined || lifecycle === null;
 
 const isAbove = (graceSeconds: unknown, preStopSeconds: number): boolean =>
 	typeof graceSeconds === 'number' && graceSeconds > preStopSeconds;

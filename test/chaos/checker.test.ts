@@ -11,6 +11,7 @@ import { check } from './checker.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
 const GRACE = 45;
+const LIFECYCLE = { preStop: { sleep: { seconds: 5 } } };
 const UID = 'uid-of-a';
 const REDIS = { address: 'redis:6379', db: 1 };
 const SECRET = { name: 'redis', key: 'password' };
@@ -54,7 +55,7 @@ function rightWorld(): Required<Omit<World, 'vmcp'>> {
 	});
 	const checksum = checksumOf(configMap);
 	const env = [{ name: PASSWORD_ENV, valueFrom: { secretKeyRef: SECRET } }];
-	const spec = { terminationGracePeriodSeconds: GRACE, containers: [{ env }] };
+	const spec = { terminationGracePeriodSeconds: GRACE, containers: [{ env, lifecycle: LIFECYCLE }] };
 	const template = { metadata: { annotations: { [TEMPLATE_CHECKSUM_ANNOTATION]: checksum } }, spec };
 	const deployment = { metadata: { ...owned, name: 'a' }, spec: { replicas: 2, template } };
 	return { server: { ...object, status: { conditions } }, deployment, configMap };
@@ -106,6 +107,7 @@ const SPOILT: Readonly<Record<string, readonly [Path, unknown, string]>> = {
 	'a ConfigMap of nobody': [['configMap', 'metadata', 'ownerReferences'], [], 'owner of the ConfigMap'],
 	'another count': [['deployment', 'spec', 'replicas'], 1, 'replicas of the Deployment'],
 	'another grace period': [[...POD, 'terminationGracePeriodSeconds'], 30, 'grace period'],
+	'no preStop': [[...POD, 'containers', 0, 'lifecycle'], undefined, 'preStop'],
 	'no password': [ENV, [], 'password variable'],
 	'another password': [[...ENV, 0, 'valueFrom'], { secretKeyRef: { name: 'x', key: 'y' } }, 'password variable'],
 	'a checksum of something else': [CHECKSUM, 'x', 'checksum of the ConfigMap'],

@@ -30,6 +30,7 @@ export interface Checked {
 
 const CALL_MS = 10_000;
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
+const PRE_STOP = { preStop: { sleep: { seconds: 5 } } };
 const APPLIED = 'toolhive-scaling/applied-replicas';
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
@@ -121,7 +122,8 @@ function checkDeployment(
 ): void {
 	const { spec } = (deployment['spec'] as { template: { spec: Json } }).template;
 	compare('grace period', spec['terminationGracePeriodSeconds'], gracePeriodSeconds);
-	const [container] = spec['containers'] as { env: { name: string }[] }[];
+	const [container] = spec['containers'] as { env: { name: string }[]; lifecycle?: Json }[];
+	compare('preStop', container?.lifecycle, PRE_STOP);
 	const passwords = container?.env.filter(({ name }) => name === PASSWORD);
 	compare('password variable', passwords, passwordEnv === undefined ? [] : [passwordEnv]);
 }

@@ -49,7 +49,7 @@ export interface Stage {
 }
 
 /** Not a default of anything, so that it shows who set it. */
-export const GRACE_PERIOD_SECONDS = 45;
+export const GRACE_PERIOD_SECONDS = 60;
 const FLAGS = [
 	'--settle-seconds=1',
 	'--rollouts-per-minute=6000',

@@ -6,6 +6,8 @@ import { startProgram } from '../commands/program.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
 import { type OtherVersion, startOtherVersion } from './old-kubernetes.ts';
+import { proxyDeployment } from './operator-writes.ts';
+import { mustSucceed } from './product.ts';
 import { useSelfManaged } from './self-managed.ts';
 
 const TOLD = 'Kubernetes is too old';
@@ -39,6 +41,15 @@ describe('a cluster below Kubernetes 1.30', function () {
 			expect(stderr).to.include('session-storage-missing');
 			expect(code).to.equal(0);
 		});
+		const create = async (object: object, ...args: string[]) => {
+			const how = { input: JSON.stringify(object) };
+			return JSON.parse((await mustSucceed(plane().kubectl(['create', '-f', '-', '-o', 'json', ...args], how))).stdout);
+		};
+		const { metadata } = await create(serverManifest('MCPServer', 'aged', { transport: 'sse' }));
+		const owner = { kind: 'MCPServer', name: 'aged', namespace: 'default', uid: metadata.uid };
+		const pod = (await create(proxyDeployment(owner), '--dry-run=server')).spec.template.spec;
+		expect(pod.terminationGracePeriodSeconds, 'the webhook was called').to.equal(45);
+		expect(pod.containers[0], 'preStop').not.to.have.property('lifecycle');
 		expect(replica.saying(TOLD)).to.have.length(1);
 		await replica.kill();
 	});

@@ -197,6 +197,13 @@ const CHANGED: { it: string; stored: Shutdown; sent: Shutdown; options?: Options
 		sent: { grace: 30, lifecycle: EXEC },
 		gets: { grace: 45, lifecycle: EXEC },
 	},
+	{
+		it: 'a short grace period is configured by now, and preStop is off',
+		stored: { grace: 30, lifecycle: sleep(5) },
+		sent: NEVER_HAD,
+		options: { settings: { gracePeriodSeconds: 3, preStopSeconds: 0 } },
+		gets: { grace: 3 },
+	},
 	{ it: 'a short grace period of the user', stored: { grace: 3 }, sent: NEVER_HAD, gets: { grace: 3 } },
 ];
 
