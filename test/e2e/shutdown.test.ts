@@ -100,7 +100,7 @@ describe('shutdown settings on a real API server', function () {
 		}
 	});
 
-	it('the command that doctor gives › brings both, and doctor has nothing left to say', async () => {
+	it('the command that doctor prints › brings both, and the warning is gone', async () => {
 		const [hint] = await hints();
 		expect(hint).to.include({ status: 'warn', subject: '3 proxy Deployments in shutdown' });
 		expect(hint?.remedy).to.equal('kubectl rollout restart deployment -n shutdown crm hub search');
