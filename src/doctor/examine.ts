@@ -169,7 +169,7 @@ export async function examine(
 			await webhooks();
 			const kubernetes = kubernetesVersionOf(await version().catch(() => undefined));
 			const isAdded = all.length > 0 && (kubernetes === undefined || !isTooOld(kubernetes));
-			return isAdded ? preStop(await proxies(), (await shutdown()).preStopSeconds) : [];
+			return isAdded ? preStop(await servers(), await proxies(), (await shutdown()).preStopSeconds) : [];
 		},
 		autoscalers: async () => autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf)),
 		secrets: async () => secrets(await servers(), cluster.keysOfSecret),

@@ -1,7 +1,7 @@
 /** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Json } from '../toolhive/types.ts';
+import type { Json, Server } from '../toolhive/types.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
 import { ok, type Saying, shellWord, warn } from './saying.ts';
 
@@ -20,10 +20,11 @@ export const proxyOf =
 		return { ...found, lacksPreStop: shutdownOf(applied, kind).lifecycle !== shutdownOf(object, kind).lifecycle };
 	};
 
-export function preStop(proxies: readonly Proxy[], preStopSeconds: number): Saying[] {
+export function preStop(servers: readonly Server[], proxies: readonly Proxy[], preStopSeconds: number): Saying[] {
 	if (preStopSeconds === 0) return [ok('preStop', 'is not added to proxies: --pre-stop-seconds=0')];
 	// The webhook changes only what a server owns.
-	const lacking = proxies.filter(({ lacksPreStop, owners }) => lacksPreStop && owners.length > 0);
+	const uids = new Set<string | undefined>(servers.map(({ uid }) => uid));
+	const lacking = proxies.filter((proxy) => proxy.lacksPreStop && proxy.owners.some(({ uid }) => uids.has(uid)));
 	if (lacking.length === 0) return [ok('no proxy Deployment', `lacks preStop (${proxies.length} checked)`)];
 	return [...Map.groupBy(lacking, ({ server }) => server.namespace)].map(([namespace, found]) => {
 		const names = found.map(({ name }) => shellWord(name)).join(' ');

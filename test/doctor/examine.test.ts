@@ -130,7 +130,9 @@ describe('doctor: all checks', () => {
 				labelSelector === 'toolhive=true' ? [object].flatMap((one) => project(one) ?? []) : [];
 			const readSettings = () => ({ ...QUESTION.readSettings(), ...(shutdown && { shutdown }) });
 			const version = async () => ({ gitVersion: gitVersion ?? 'v1.36.1' });
-			const asked = { ...installedIn('toolhive-scaling'), listDeployments, version };
+			const listServers: Cluster['listServers'] = async (kind, project) =>
+				kind === 'MCPServer' ? [mcpServer()].flatMap((one) => project(one) ?? []) : [];
+			const asked = { ...installedIn('toolhive-scaling'), listDeployments, listServers, version };
 			const lines = await examine(asked, { ...QUESTION, readSettings });
 			expect(lines.flatMap(({ id, subject }) => (id === 'pre-stop' ? [subject] : []))).to.deep.equal(says);
 		});

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { preStop, proxyOf } from '../../src/doctor/pre-stop.ts';
+import { serverOf } from '../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json, Server } from '../../src/toolhive/types.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../objects/build.ts';
 import { remedies, sentences } from './sentences.ts';
 
@@ -15,7 +16,8 @@ const NONE = 'ok: no proxy Deployment lacks preStop';
 const judged = (objects: readonly Json[], more: Partial<typeof DEFAULT_SETTINGS> = {}) => {
 	const settings = { ...DEFAULT_SETTINGS, ...more };
 	const proxies = objects.flatMap((object) => proxyOf(settings)(object) ?? []);
-	return preStop(proxies, settings.preStopSeconds);
+	const servers = [mcpServer(), virtualMcpServer(), mcpRemoteProxy()].map((one) => serverOf(one) as Server);
+	return preStop(servers, proxies, settings.preStopSeconds);
 };
 
 const FINE: { it: string; objects: Json[]; settings?: Partial<typeof DEFAULT_SETTINGS>; says: string }[] = [
@@ -50,6 +52,10 @@ describe('doctor: preStop', () => {
 			expect(sentences(judged(objects, settings))).to.deep.equal([says]);
 		});
 	}
+	it('a Deployment of a former server of that name › no hint', () => {
+		const former = deployment(mcpServer({}, { uid: 'former' }));
+		expect(sentences(judged([former]))).to.deep.equal([`${NONE} (1 checked)`]);
+	});
 	it('Deployments without it › a hint for each namespace, with the command that restarts them', () => {
 		const elsewhere = lacking(mcpServer({}, { namespace: 'other' }), { namespace: 'other' });
 		const found = judged([lacking(mcpServer()), having(virtualMcpServer()), lacking(mcpRemoteProxy()), elsewhere]);
