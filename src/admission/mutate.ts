@@ -4,11 +4,11 @@ import { countOf, createDeployment, updateDeployment } from '../objects/deployme
 import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { restoreErased } from '../objects/restore-erased.ts';
-import { capScale, heldAtCap } from '../objects/scale.ts';
+import { capScale } from '../objects/scale.ts';
 import { isBackend, keepEnvOrder } from '../objects/stateful-set.ts';
-import { decide, notIgnored } from '../policy/decide.ts';
+import { decide } from '../policy/decide.ts';
+import { scaleFindings } from '../policy/rules.ts';
 import type { Settings } from '../policy/settings.ts';
-import { cap } from '../policy/stdio-cap.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import type { Json, Server, ServerRef } from '../toolhive/types.ts';
 import { type Answer, allow, patched } from './answer.ts';
@@ -67,9 +67,7 @@ function mutateDeployment(
 			operation === 'CREATE'
 				? createDeployment(object, server, decision, settings)
 				: updateDeployment(object, oldObject, server, decision, settings, isOperator(username, settings));
-		const sent = countOf(object) ?? 0;
-		const isCapped = cap(server, sent) !== sent;
-		return patched(object, wanted, isCapped ? notIgnored([heldAtCap(server, sent)], server) : []);
+		return patched(object, wanted, scaleFindings(server, countOf(object) ?? 0));
 	});
 }
 
@@ -83,7 +81,7 @@ async function mutateScale(
 	const deployment = await cluster.findDeployment(namespace, name, signal);
 	return answerFor(findFirst(deployment?.owners ?? [], cluster, signal), (server) => {
 		const { scale, findings } = capScale(object, server);
-		return patched(object, scale, notIgnored(findings, server));
+		return patched(object, scale, findings);
 	});
 }
 
@@ -107,7 +105,7 @@ function mutateConfigMap(
 			cluster.surroundingsOf(server),
 			settings.runConfigLayout,
 		);
-		return patched(object, configMap, notIgnored(findings, server));
+		return patched(object, configMap, findings);
 	});
 }
 

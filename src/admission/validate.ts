@@ -1,12 +1,8 @@
 /** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
 import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
-import { checkAddress } from '../policy/address-rule.ts';
-import { findingsOf } from '../policy/decide.ts';
 import type { Violation } from '../policy/finding.ts';
-import { checkKeyPrefix } from '../policy/key-prefix.ts';
-import { checkAddressForm } from '../policy/redis-address.ts';
-import { checkScalingFields } from '../policy/scaling-fields.ts';
+import { findingsOf, violationsOf } from '../policy/rules.ts';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
@@ -25,18 +21,18 @@ export function validate(request: Request, cluster: Cluster): Answer {
 
 	const before = oldObject === undefined ? undefined : serverOf(oldObject, namespace);
 	const findings = findingsOf({ server, before, surroundings: cluster.surroundingsOf(server) });
-	const violations = violationsOf(server.kind, object['spec'], oldObject);
+	const violations = newViolations(server.kind, object['spec'], oldObject);
 	return violations.length > 0 ? deny(violations, findings) : allow(findings);
 }
 
-function violationsOf(kind: Kind, spec: unknown, oldObject: Json | undefined): Violation[] {
+function newViolations(kind: Kind, spec: unknown, oldObject: Json | undefined): Violation[] {
 	const fields = scalingFieldsOf(kind, spec);
 	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
 	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
-	const ofFields = checkScalingFields(kind, fields).filter(isNew);
-	const ofRules = [...checkAddress(kind, fields), ...checkAddressForm(fields), ...checkKeyPrefix(fields)].filter(isNew);
-	// A rule fails to evaluate on a value of the wrong shape; where the shape is denied already, that says it better.
-	return [...ofFields, ...ofRules.filter(({ isUnevaluated }) => !isUnevaluated || ofFields.length === 0)];
+	const violations = violationsOf(fields, kind).filter(isNew);
+	// A rule fails to evaluate on a value of the wrong shape, and the denial of that shape is the clearer message.
+	const evaluated = violations.filter(({ isUnevaluated }) => !isUnevaluated);
+	return evaluated.length > 0 ? evaluated : violations;
 }
 
 /** Only the fields that are ours to judge, without nulls: the API server drops those as well, so they mean "not set". */

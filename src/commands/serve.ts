@@ -18,10 +18,8 @@ import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { serverOf } from '../objects/server.ts';
-import { DENIAL_ADVICE } from '../policy/advice.ts';
-import { WARNING_IDS } from '../policy/decide.ts';
-import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
 import { keySpaceOf } from '../policy/key-space.ts';
+import { DENIAL_IDS, WARNING_IDS } from '../policy/rules.ts';
 import { INSTALLED_AS } from '../toolhive/names.ts';
 import { SYSTEM_NAMESPACES } from '../toolhive/registrations.ts';
 import type { ServerRef } from '../toolhive/types.ts';
@@ -156,7 +154,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	log.info('stopped');
 }
 
-const RULES: Rules = { warnings: [...WARNING_IDS, UNKNOWN_IGNORE_ID], denials: Object.keys(DENIAL_ADVICE) };
+const RULES: Rules = { warnings: WARNING_IDS, denials: DENIAL_IDS };
 
 const PROJECTIONS = {
 	server: (object: Parameters<typeof serverOf>[0]) => serverOf(object),

@@ -1,5 +1,5 @@
 /** HorizontalPodAutoscalers that fight over a count, by the rules that warn of them. */
-import { findingsOf } from '../policy/decide.ts';
+import { findingsOf } from '../policy/rules.ts';
 import { KINDS } from '../toolhive/names.ts';
 import type { Autoscaler, Server } from '../toolhive/types.ts';
 import { ok, type Saying, shellWord, warn } from './saying.ts';

@@ -1,5 +1,5 @@
 /** The proxy images that an operator starts, against what servers ask of them. */
-import { imageReport } from '../policy/image-age.ts';
+import { imageReport } from '../policy/rules.ts';
 import { SINCE, TESTED_RUNNER, tagOf, versionOf, versionText, withVersion } from '../toolhive/images.ts';
 import type { Kind } from '../toolhive/names.ts';
 import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../toolhive/operators.ts';
@@ -51,7 +51,7 @@ function judge(operator: Operator, variable: string, servers: readonly Server[])
 		const [{ field, message } = { field: '', message: '' }] = group;
 		return fail(subject, `${has} ${field} of ${someOf(group.map(({ name }) => name))} ${message}`, remedy);
 	});
-	const mayRoll = reports.find(({ backendMayRoll }) => backendMayRoll !== undefined)?.backendMayRoll;
+	const mayRoll = reports.find(({ mayRoll }) => mayRoll !== undefined)?.mayRoll;
 	if (mayRoll !== undefined) sayings.push(warn(subject, `${has} ${mayRoll}`, remedy));
 	return sayings.length > 0 ? sayings : [ok(subject, `${has} new enough for each server`)];
 }

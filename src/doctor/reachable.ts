@@ -2,8 +2,7 @@
  * The whole way, through the API server and back: two objects are created in a dry run, and a warning that only our
  * webhooks give must come back. Nothing is stored, and nothing that exists is touched.
  */
-import { UNKNOWN_IGNORE_ID } from '../policy/ignore.ts';
-import { RUN_CONFIG_UNREADABLE } from '../policy/run-config.ts';
+import type { RuleId } from '../policy/rules.ts';
 import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../toolhive/names.ts';
 import type { Json, Server } from '../toolhive/types.ts';
 import { causeOf, type Place } from './call-failure.ts';
@@ -47,7 +46,7 @@ async function validating(
 	const namespace = serversIn ?? 'default';
 	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
 	const attempt = await tryServer(namespace, cluster.tryCreate);
-	if (isAnswered(attempt, UNKNOWN_IGNORE_ID)) return ok(subject, 'answers');
+	if (isAnswered(attempt, 'ignore-unknown-id')) return ok(subject, 'answers');
 	if (attempt.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
 	const failure = failureOf(subject, attempt, `mcpservers.${GROUP}`, namespace, place);
 	if (failure !== undefined) return failure;
@@ -80,7 +79,7 @@ async function tryServer(namespace: string, tryCreate: Cluster['tryCreate']): Pr
 
 /** Those whose RunConfig the webhook reads whatever they ask for. */
 const isAnsweredFor = (server: Server): boolean =>
-	server.kind !== 'VirtualMCPServer' && !server.ignore.includes(RUN_CONFIG_UNREADABLE);
+	server.kind !== 'VirtualMCPServer' && !server.ignore.includes('run-config-unreadable');
 
 /** A RunConfig that is no JSON is warned of; where the server has one, the API server says both that and 409. */
 async function mutating(
@@ -92,7 +91,7 @@ async function mutating(
 	const { namespace } = server;
 	const subject = `${MUTATING}, asked by a dry run in namespace ${namespace},`;
 	const attempt = await cluster.tryCreate(runConfigOf(server));
-	if (isAnswered(attempt, RUN_CONFIG_UNREADABLE)) return ok(subject, 'answers');
+	if (isAnswered(attempt, 'run-config-unreadable')) return ok(subject, 'answers');
 	const failure = attempt.status === 409 ? undefined : failureOf(subject, attempt, 'configmaps', namespace, place);
 	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", place.install);
 }
@@ -116,7 +115,7 @@ function runConfigOf({ kind, namespace, name, uid }: Server): Json {
 	};
 }
 
-const isAnswered = ({ warnings }: Attempt, id: string): boolean => warnings.some((text) => text.includes(`(${id})`));
+const isAnswered = ({ warnings }: Attempt, id: RuleId): boolean => warnings.some((text) => text.includes(`(${id})`));
 
 /** Why the API server refused; undefined where it did not. */
 function failureOf(

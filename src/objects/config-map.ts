@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Decision } from '../policy/decide.ts';
 import type { Finding, Surroundings } from '../policy/finding.ts';
-import { acceptsSessionStorage, vmcpCannotTakeIt } from '../policy/image-age.ts';
-import { REDIS_TLS_UNSUPPORTED, wantsTls } from '../policy/redis-tls.ts';
-import { RUN_CONFIG_UNREADABLE } from '../policy/run-config.ts';
+import { acceptsSessionStorage } from '../policy/image-age.ts';
+import { configFindings } from '../policy/rules.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../toolhive/types.ts';
@@ -34,12 +33,17 @@ export function applyToConfigMap(
 	if (!isObject(data) || text === undefined) return { configMap, findings: [] };
 
 	const edited = edit(text, server, decision, layout);
-	if (edited === undefined) return { configMap, findings: [unreadable(server)] };
-	const findings = wantsTls(server) && !carriesTls(configMap, server.kind) ? [REDIS_TLS_UNSUPPORTED] : [];
-	if (edited === text) return { configMap, findings };
-	if (server.kind === 'VirtualMCPServer' && !acceptsSessionStorage(server, surroundings)) {
-		return { configMap, findings: [...findings, vmcpCannotTakeIt(server, surroundings)] };
-	}
+	const isChange = edited !== undefined && edited !== text;
+	const isRefusedByImage =
+		isChange && server.kind === 'VirtualMCPServer' && !acceptsSessionStorage(server, surroundings);
+	const findings = configFindings({
+		server,
+		surroundings,
+		isReadable: edited !== undefined,
+		hasTls: carriesTls(configMap, server.kind),
+		isRefusedByImage,
+	});
+	if (!isChange || isRefusedByImage) return { configMap, findings };
 	const changed = { ...configMap, data: { ...data, [configKey]: edited } };
 	return { configMap: withAnnotation(changed, CHECKSUM_ANNOTATION, checksumOf(changed)), findings };
 }
@@ -53,12 +57,6 @@ function edit(
 	if (server.kind !== 'VirtualMCPServer') return editRunConfig(text, runConfig, layout);
 	return runConfig.redis === undefined ? text : editVmcpConfig(text, runConfig.redis);
 }
-
-const unreadable = ({ kind }: Server): Finding => ({
-	id: RUN_CONFIG_UNREADABLE,
-	field: `data[${KINDS[kind].configKey}]`,
-	message: `${kind === 'VirtualMCPServer' ? 'no YAML mapping' : 'no JSON object'}, or too long; left without scaling`,
-});
 
 /**
  * The operator's own checksum rule (pkg/runconfig/configmap/checksum): hex sha256 over data, labels and annotations,

@@ -1,5 +1,6 @@
 /** `deployments/scale`: what kubectl scale, an HPA or KEDA writes. A Scale has a count and nothing else of interest. */
 import type { Finding } from '../policy/finding.ts';
+import { scaleFindings } from '../policy/rules.ts';
 import { cap } from '../policy/stdio-cap.ts';
 import { isObject, type Json, type Server } from '../toolhive/types.ts';
 
@@ -10,13 +11,6 @@ export function capScale(scale: Json, server: Server): { scale: Json; findings: 
 	if (!isObject(spec) || typeof asked !== 'number' || cap(server, asked) === asked) return { scale, findings: [] };
 	return {
 		scale: { ...scale, spec: { ...spec, replicas: cap(server, asked) } },
-		findings: [heldAtCap(server, asked)],
+		findings: scaleFindings(server, asked),
 	};
 }
-
-/** For every path by which somebody scales a live Deployment. */
-export const heldAtCap = (server: Server, asked: number): Finding => ({
-	id: 'stdio-replicas-capped',
-	field: 'spec.replicas',
-	message: `${server.kind} ${server.name} is stdio: held at ${cap(server, asked)}, not ${asked}`,
-});

@@ -6,9 +6,9 @@
 import { parse } from 'cel-js';
 import type { Kind } from '../toolhive/names.ts';
 import { type CelRule, SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
-import { isObject } from '../toolhive/types.ts';
-import type { Violation } from './finding.ts';
-import { redisIn, redisViolation } from './session-storage.ts';
+import { isObject, type Json } from '../toolhive/types.ts';
+import type { Problem } from './finding.ts';
+import { redisIn, redisProblem } from './session-storage.ts';
 
 const compiled = new Map<CelRule, ReturnType<typeof parse>>();
 
@@ -21,27 +21,22 @@ function compile(rule: CelRule): ReturnType<typeof parse> {
 	return program;
 }
 
-/** Every CEL rule of the scaling schema that `spec` breaks, and an address that is there but empty. */
-export function checkAddress(kind: Kind, spec: unknown): Violation[] {
-	if (!isObject(spec)) return [];
-	const violations = Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
-		Object.hasOwn(spec, name) ? checkRules(schema, spec[name], name) : [],
+/** Every CEL rule of the scaling schema that `fields` breaks. */
+export const checkAddressMissing = (fields: Json, kind: Kind): Problem[] =>
+	Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
+		Object.hasOwn(fields, name) ? checkRules(schema, fields[name], name) : [],
 	);
-	if (isBlank(redisIn(spec)?.['address'])) {
-		violations.push(redisViolation('redis-address-empty', 'address', 'must not be empty when provider is redis'));
-	}
-	return violations;
-}
+
+export const checkAddressEmpty = (fields: Json): Problem[] =>
+	isBlank(redisIn(fields)?.['address']) ? [redisProblem('address', 'must not be empty when provider is redis')] : [];
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
 
-function checkRules(schema: Schema, value: unknown, name: string): Violation[] {
+function checkRules(schema: Schema, value: unknown, name: string): Problem[] {
 	if (!isObject(value)) return [];
 	return (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => {
 		const verdict = evaluate(rule, bind(schema, value));
-		return verdict === undefined
-			? []
-			: [{ id: 'redis-address-missing', field: `spec.${name}`, parts: [[name]], ...verdict }];
+		return verdict === undefined ? [] : [{ field: `spec.${name}`, parts: [[name]], ...verdict }];
 	});
 }
 

@@ -4,43 +4,39 @@
  * Allows: everything; it warns.
  */
 import type { Autoscaler, Server } from '../toolhive/types.ts';
-import type { Rule, Surroundings } from './finding.ts';
+import type { Check, Surroundings } from './finding.ts';
 
-export const autoscaledAndPinned: Rule = ({ server: { spec }, surroundings }) => {
+export const autoscaledAndPinned: Check = ({ server: { spec }, surroundings }) => {
 	const autoscaler = autoscalerOfProxy(surroundings);
 	if (autoscaler === undefined || spec.replicas === undefined) return undefined;
 	return {
-		id: 'autoscaled-and-pinned',
 		field: 'spec.replicas',
 		message: `remove it: the count belongs to ${autoscalerName(autoscaler)}`,
 	};
 };
 
-export const stdioAutoscaled: Rule = ({ server: { spec }, surroundings }) => {
+export const stdioAutoscaled: Check = ({ server: { spec }, surroundings }) => {
 	const autoscaler = autoscalerOfProxy(surroundings);
 	if (autoscaler === undefined || !spec.stdio) return undefined;
 	return {
-		id: 'stdio-autoscaled',
 		field: 'spec.transport',
 		message: `stdio stays at 1 replica; delete ${autoscalerName(autoscaler)}`,
 	};
 };
 
-export const backendAutoscaledAndPinned: Rule = ({ server: { spec }, surroundings: { autoscalers = [] } }) => {
+export const backendAutoscaledAndPinned: Check = ({ server: { spec }, surroundings: { autoscalers = [] } }) => {
 	const autoscaler = autoscalers.find(({ targetKind }) => targetKind === 'StatefulSet');
 	if (autoscaler === undefined || spec.backendReplicas === undefined) return undefined;
 	return {
-		id: 'backend-autoscaled-and-pinned',
 		field: 'spec.backendReplicas',
 		message: `conflicts with ${autoscalerName(autoscaler)}`,
 	};
 };
 
-export const autoscalerTargetInvalid: Rule = ({ server: { kind }, surroundings: { autoscalers = [] } }) => {
+export const autoscalerTargetInvalid: Check = ({ server: { kind }, surroundings: { autoscalers = [] } }) => {
 	const autoscaler = autoscalers.find(({ targetKind }) => targetKind === kind);
 	if (autoscaler === undefined) return undefined;
 	return {
-		id: 'autoscaler-target-invalid',
 		field: 'metadata.name',
 		message: `target the Deployment in ${autoscalerName(autoscaler)}`,
 	};

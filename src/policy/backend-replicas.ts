@@ -3,33 +3,30 @@
  * Reads: transport, replicas, backendReplicas, and the latter before an UPDATE.
  * Allows: everything; it warns.
  */
-import type { Rule } from './finding.ts';
+import type { Check } from './finding.ts';
 
-export const backendReplicasLowered: Rule = ({ server, before }) => {
+export const backendReplicasLowered: Check = ({ server, before }) => {
 	const count = server.spec.backendReplicas;
 	const countBefore = before?.spec.backendReplicas;
 	if (count === undefined || countBefore === undefined || count >= countBefore) return undefined;
 	return {
-		id: 'backend-replicas-lowered',
 		field: 'spec.backendReplicas',
 		message: `${countBefore} to ${count}: sessions on removed backends are lost`,
 	};
 };
 
-export const backendStillRunning: Rule = ({ server: { kind, spec } }) =>
+export const backendStillRunning: Check = ({ server: { kind, spec } }) =>
 	kind === 'MCPServer' && spec.replicas === 0 && spec.backendReplicas !== 0
 		? {
-				id: 'backend-still-running',
 				field: 'spec.backendReplicas',
 				message: 'replicas is 0 but the backend keeps running; set this to 0 too',
 			}
 		: undefined;
 
 /** Redis stores the address of the backend Service and not of a pod: seen with runners v0.18.0 and v0.47.0. */
-export const backendSessionsNotPinned: Rule = ({ server: { spec } }) =>
+export const backendSessionsNotPinned: Check = ({ server: { spec } }) =>
 	!spec.stdio && (spec.backendReplicas ?? 0) > 1
 		? {
-				id: 'backend-sessions-not-pinned',
 				field: 'spec.backendReplicas',
 				message: 'a session loses its state if a request reaches another backend',
 			}

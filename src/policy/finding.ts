@@ -1,6 +1,7 @@
-/** What a rule says about a server, and what it may look at. Plain data. */
+/** The types of rules: what a rule may read, and what it reports. */
 import type { Version } from '../toolhive/images.ts';
-import type { Autoscaler, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
+import type { Kind } from '../toolhive/names.ts';
+import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
 
 /** A warning: never the reason of a denial. */
 export interface Finding {
@@ -41,4 +42,41 @@ export interface Subject {
 	readonly surroundings: Surroundings;
 }
 
-export type Rule = (subject: Subject) => Finding | undefined;
+/** What the proxy's ConfigMap has, as it is after a write. */
+export interface ConfigSubject {
+	readonly server: Server;
+	readonly surroundings: Surroundings;
+	readonly isReadable: boolean;
+	readonly hasTls: boolean;
+	/** The vMCP image would reject the section, so it was not written. */
+	readonly isRefusedByImage: boolean;
+}
+
+export type Text = Omit<Finding, 'id'>;
+export type Problem = Omit<Violation, 'id'>;
+export type Check = (subject: Subject) => Text | undefined;
+
+interface Advice {
+	/** Stable name, also what `toolhive-scaling/ignore` takes. */
+	readonly id: string;
+	/** The condition in words; for docs/rules.md. */
+	readonly when: string;
+	readonly why: string;
+	readonly fix: string;
+}
+
+/** Evaluated where its text is a function: for a server, for a count written to its Deployment, for its ConfigMap. */
+export interface Warning extends Advice {
+	readonly severity: 'warn';
+	readonly onServer?: Check;
+	readonly onScale?: (server: Server, asked: number) => Text | undefined;
+	readonly onConfig?: (subject: ConfigSubject) => Text | undefined;
+}
+
+/** Nothing silences it. `fields`: the scaling fields of `spec` as they were sent, without nulls. */
+export interface Denial extends Advice {
+	readonly severity: 'deny';
+	readonly check: (fields: Json, kind: Kind) => readonly Problem[];
+}
+
+export type Rule = Denial | Warning;

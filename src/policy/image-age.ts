@@ -6,10 +6,8 @@
  */
 import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../toolhive/images.ts';
 import type { Server } from '../toolhive/types.ts';
-import type { Finding, Rule, Subject, Surroundings } from './finding.ts';
+import type { Check, ConfigSubject, Subject, Surroundings, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
-
-const IMAGE_TOO_OLD = 'image-too-old';
 
 const imageOf = (server: Server, { deployment }: Surroundings): string | undefined =>
 	deployment?.image ?? server.spec.image;
@@ -25,7 +23,7 @@ export function acceptsSessionStorage(server: Server, surroundings: Surroundings
 	return version !== undefined && !isOlder(version, SINCE.vmcpAcceptsSessionStorage);
 }
 
-export const imageTooOld: Rule = ({ server, surroundings }) => {
+export const imageTooOld: Check = ({ server, surroundings }) => {
 	const version = proxyVersion(server, surroundings);
 	if (version === undefined) return undefined;
 	const need = needsOf(server).find((one) => isOlder(version, one.since));
@@ -36,7 +34,7 @@ export const imageTooOld: Rule = ({ server, surroundings }) => {
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
 
 /** Not a warning at each write of the server: the webhook on the backend StatefulSet keeps the stored order. */
-function backendMayRoll({ server, surroundings }: Subject): string | undefined {
+export function backendMayRoll({ server, surroundings }: Subject): string | undefined {
 	const version = proxyVersion(server, surroundings);
 	if (server.kind !== 'MCPServer' || version === undefined) return undefined;
 	const since = SINCE.runnerKeepsEnvOrder;
@@ -44,27 +42,18 @@ function backendMayRoll({ server, surroundings }: Subject): string | undefined {
 	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(since)}: ${MAY_ROLL}`;
 }
 
-/** What the image of a running proxy cannot do, for an Event and for `doctor`. The server's owner may ignore it. */
-export function imageReport(subject: Subject): { readonly tooOld?: Finding; readonly backendMayRoll?: string } {
-	if (subject.server.ignore.includes(IMAGE_TOO_OLD)) return {};
-	const finding = imageTooOld(subject);
-	const rolls = backendMayRoll(subject);
-	return { ...(finding !== undefined && { tooOld: finding }), ...(rolls !== undefined && { backendMayRoll: rolls }) };
-}
-
-/** The finding for a config that an unknown or older vMCP image would reject. */
-export function vmcpCannotTakeIt(server: Server, surroundings: Surroundings): Finding {
+/** For a config that an unknown or older vMCP image would reject. */
+export function imageRefusesConfig({ server, surroundings, isRefusedByImage }: ConfigSubject): Text | undefined {
+	if (!isRefusedByImage) return undefined;
 	return proxyVersion(server, surroundings) === undefined
 		? {
-				id: IMAGE_TOO_OLD,
 				field: 'spec.sessionStorage',
 				message: `vMCP image version unknown; ${versionText(SINCE.vmcpAcceptsSessionStorage)} or newer takes it`,
 			}
 		: tooOld('spec.sessionStorage', imageOf(server, surroundings), SINCE.vmcpAcceptsSessionStorage);
 }
 
-const tooOld = (field: string, image: string | undefined, since: Version): Finding => ({
-	id: IMAGE_TOO_OLD,
+const tooOld = (field: string, image: string | undefined, since: Version): Text => ({
 	field,
 	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
 });

@@ -4,13 +4,14 @@
  * Allows: no prefix, an empty one, and any with memory, which has no keys.
  */
 import { quote } from '../toolhive/printable.ts';
-import type { Violation } from './finding.ts';
-import { redisIn, redisViolation } from './session-storage.ts';
+import type { Json } from '../toolhive/types.ts';
+import type { Problem } from './finding.ts';
+import { redisIn, redisProblem } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
-export function checkKeyPrefix(spec: unknown): Violation[] {
-	const keyPrefix = redisIn(spec)?.['keyPrefix'];
+export function checkKeyPrefix(fields: Json): Problem[] {
+	const keyPrefix = redisIn(fields)?.['keyPrefix'];
 	if (typeof keyPrefix !== 'string' || keyPrefix === '' || keyPrefix.endsWith(':')) return [];
 	const message = withVariableHint(`${quote(keyPrefix)} must end in a colon, such as "search:"`, keyPrefix);
-	return [redisViolation('redis-key-prefix-invalid', 'keyPrefix', message)];
+	return [redisProblem('keyPrefix', message)];
 }

@@ -5,7 +5,7 @@
  * (`thv:proxy:session:`, `thv:vmcp:session:`) are shared by design.
  */
 import type { Server } from '../toolhive/types.ts';
-import type { Rule } from './finding.ts';
+import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
 /**
@@ -19,13 +19,12 @@ export function keySpaceOf(server: Server): string | undefined {
 	return JSON.stringify([isAbsolute ? '' : server.namespace, redis.address, redis.db ?? 0, redis.keyPrefix]);
 }
 
-export const sharedKeySpace: Rule = ({ server, surroundings: { sharing = [] } }) => {
+export const sharedKeySpace: Check = ({ server, surroundings: { sharing = [] } }) => {
 	if (sharing.length === 0) return undefined;
 	// Who may not look into another namespace is not told what is in it.
 	const neighbour = sharing.find(({ namespace }) => namespace === server.namespace);
 	const other = neighbour === undefined ? 'a server of another namespace' : `${neighbour.kind} ${neighbour.name}`;
 	return {
-		id: 'shared-key-space',
 		field: 'spec.sessionStorage.keyPrefix',
 		message: `the same Redis keys as ${other}`,
 	};

@@ -5,8 +5,9 @@
  * An empty address is denied by address-rule.ts.
  */
 import { quote } from '../toolhive/printable.ts';
-import type { Violation } from './finding.ts';
-import { redisIn, redisViolation } from './session-storage.ts';
+import type { Json } from '../toolhive/types.ts';
+import type { Problem } from './finding.ts';
+import { redisIn, redisProblem } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
 const MOST_PORT = 65_535;
@@ -14,12 +15,12 @@ const MOST_PORT = 65_535;
 /** A DNS name has at most 253 characters, and an IPv6 address with its zone fewer. */
 const LONGEST = 300;
 
-export function checkAddressForm(spec: unknown): Violation[] {
-	const address = redisIn(spec)?.['address'];
+export function checkAddressForm(fields: Json): Problem[] {
+	const address = redisIn(fields)?.['address'];
 	if (typeof address !== 'string' || address.trim() === '' || isHostAndPort(address)) return [];
 	const shown = masked(address);
 	const rule = `${quote(shown)} must be host:port, with a port from 1 to ${MOST_PORT} and IPv6 in brackets`;
-	return [redisViolation('redis-address-invalid', 'address', withVariableHint(rule, address, shown))];
+	return [redisProblem('address', withVariableHint(rule, address, shown))];
 }
 
 function isHostAndPort(address: string): boolean {

@@ -5,7 +5,7 @@
  */
 import { PASSWORD_ENV } from '../toolhive/names.ts';
 import type { EnvVar, Server } from '../toolhive/types.ts';
-import type { Rule } from './finding.ts';
+import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
 /** The variable for the proxy container, undefined where none is due. */
@@ -15,20 +15,18 @@ export function passwordEnvOf(server: Server): EnvVar | undefined {
 	return { name: PASSWORD_ENV, valueFrom: { secretKeyRef: { name: reference.name, key: reference.key } } };
 }
 
-export const passwordWithoutRedis: Rule = ({ server }) =>
+export const passwordWithoutRedis: Check = ({ server }) =>
 	server.spec.sessionStorage?.passwordRef !== undefined && redisOf(server) === undefined
 		? {
-				id: 'password-without-redis',
 				field: 'spec.sessionStorage.passwordRef',
 				message: 'not used: only provider redis takes a password',
 			}
 		: undefined;
 
-export const redisWithoutPassword: Rule = ({ server }) => {
+export const redisWithoutPassword: Check = ({ server }) => {
 	const redis = redisOf(server);
 	if (redis === undefined || redis.passwordRef !== undefined) return undefined;
 	return {
-		id: 'redis-without-password',
 		field: 'spec.sessionStorage',
 		message: 'no passwordRef: whoever reaches this Redis reads the sessions',
 	};

@@ -4,16 +4,18 @@
  * Allows: an operator that carries it; we cannot, because we cannot mount the CA.
  */
 import type { Server } from '../toolhive/types.ts';
-import type { Finding, Rule } from './finding.ts';
+import type { Check, ConfigSubject, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
 export const wantsTls = (server: Server): boolean => redisOf(server)?.tls === true;
 
-export const REDIS_TLS_UNSUPPORTED: Finding = {
-	id: 'redis-tls-unsupported',
+export const redisTlsUnsupported: Check = ({ server, surroundings: { runConfig } }) =>
+	wantsTls(server) && runConfig !== undefined && !runConfig.redisTls ? UNSUPPORTED : undefined;
+
+export const redisTlsNotWritten = ({ server, hasTls }: ConfigSubject): Text | undefined =>
+	wantsTls(server) && !hasTls ? UNSUPPORTED : undefined;
+
+const UNSUPPORTED: Text = {
 	field: 'spec.sessionStorage.tls',
 	message: 'this operator does not carry it to the proxy',
 };
-
-export const redisTlsUnsupported: Rule = ({ server, surroundings: { runConfig } }) =>
-	wantsTls(server) && runConfig !== undefined && !runConfig.redisTls ? REDIS_TLS_UNSUPPORTED : undefined;

@@ -6,16 +6,15 @@
  */
 import { isOlder } from '../toolhive/images.ts';
 import { OPERATOR_SINCE } from '../toolhive/operators.ts';
-import type { Rule } from './finding.ts';
+import type { Check } from './finding.ts';
 import { proxyVersion } from './image-age.ts';
 import { runConfigOf } from './run-config.ts';
 
-export const runConfigRestartMissing: Rule = ({ server, surroundings }) => {
+export const runConfigRestartMissing: Check = ({ server, surroundings }) => {
 	if (server.spec.podAnnotations !== true || Object.keys(runConfigOf(server)).length === 0) return undefined;
 	const version = proxyVersion(server, surroundings);
 	if (version === undefined || !isOlder(version, OPERATOR_SINCE.restartsAnnotatedPods)) return undefined;
 	return {
-		id: 'run-config-restart-missing',
 		field: 'spec.resourceOverrides.proxyDeployment',
 		message: 'RunConfig changes do not restart annotated pods',
 	};

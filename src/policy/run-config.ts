@@ -4,12 +4,18 @@
  * Allows: no password, no Secret name and no Secret key in it, ever.
  * Shape: `backend_replicas`, `session_redis{address,db,key_prefix}` (ToolHive pkg/runner); unset stays out, 0 goes in.
  */
+import { KINDS } from '../toolhive/names.ts';
 import type { Server } from '../toolhive/types.ts';
+import type { ConfigSubject, Text } from './finding.ts';
 import { wantsTls } from './redis-tls.ts';
 import { redisOf } from './session-storage.ts';
 
-/** Id of the warning for a configuration that cannot be read, and so is left alone. */
-export const RUN_CONFIG_UNREADABLE = 'run-config-unreadable';
+/** A configuration that cannot be read is left alone. */
+export function configUnreadable({ server: { kind }, isReadable }: ConfigSubject): Text | undefined {
+	if (isReadable) return undefined;
+	const form = kind === 'VirtualMCPServer' ? 'no YAML mapping' : 'no JSON object';
+	return { field: `data[${KINDS[kind].configKey}]`, message: `${form}, or too long; left without scaling` };
+}
 
 /** The Redis section, in the server's own terms; `objects/config-map.ts` knows how each file spells them. */
 export interface RedisFields {

@@ -6,7 +6,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Kind } from '../toolhive/names.ts';
 import { SCALING_FIELDS } from '../toolhive/schema.ts';
-import type { Violation } from './finding.ts';
+import type { Json } from '../toolhive/types.ts';
+import type { Problem } from './finding.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -34,18 +35,18 @@ function validatorOf(kind: Kind): ValidateFunction {
 	return validator;
 }
 
-/** Every scaling field of `spec` (an object) that is not as the schema says. */
-export function checkScalingFields(kind: Kind, spec: unknown): Violation[] {
+/** Each of `fields` that is not as the schema says. */
+export function checkScalingFields(fields: Json, kind: Kind): Problem[] {
 	const validate = validatorOf(kind);
-	return validate(spec) ? [] : (validate.errors ?? []).map(violationOf);
+	return validate(fields) ? [] : (validate.errors ?? []).map(violationOf);
 }
 
-function violationOf(error: ErrorObject): Violation {
+function violationOf(error: ErrorObject): Problem {
 	const path = error.instancePath.split('/').slice(1);
 	// What is missing cannot change, so the part in question is the object that lacks it.
 	const missing = error.keyword === 'required' ? [String(error.params['missingProperty'])] : [];
 	const field = ['spec', ...path, ...missing].join('.');
-	return { id: 'scaling-field-invalid', field, message: withVariableHint(messageOf(error), error.data), parts: [path] };
+	return { field, message: withVariableHint(messageOf(error), error.data), parts: [path] };
 }
 
 function messageOf(error: ErrorObject): string {

@@ -6,7 +6,7 @@
 import { isObject, type Json, type Server, type SessionStorage } from '../toolhive/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
 import type { Condition } from './condition.ts';
-import type { Rule, Violation } from './finding.ts';
+import type { Check, Problem } from './finding.ts';
 
 /** The Redis a server asks for, undefined when it asks for none. The one place that says what "provider is redis" means. */
 export function redisOf(server: Server): SessionStorage | undefined {
@@ -21,8 +21,7 @@ export function redisIn(spec: unknown): Json | undefined {
 }
 
 /** Redis cannot be used with this value of `field`. An update that changes neither the field nor the provider passes. */
-export const redisViolation = (id: string, field: 'address' | 'keyPrefix', message: string): Violation => ({
-	id,
+export const redisProblem = (field: 'address' | 'keyPrefix', message: string): Problem => ({
 	field: `spec.sessionStorage.${field}`,
 	message,
 	parts: [
@@ -33,44 +32,42 @@ export const redisViolation = (id: string, field: 'address' | 'keyPrefix', messa
 
 const isSplit = (count: number | undefined): boolean => (count ?? 0) > 1;
 
-export const sessionStorageMissing: Rule = ({ server, surroundings }) => {
+export const sessionStorageMissing: Check = ({ server, surroundings }) => {
 	if (redisOf(server) !== undefined) return undefined;
-	const finding = { id: 'session-storage-missing', field: 'spec.sessionStorage' };
+	const field = 'spec.sessionStorage';
 	if (isSplit(server.spec.replicas)) {
-		return { ...finding, message: 'replicas > 1 without redis: replicas do not share sessions' };
+		return { field, message: 'replicas > 1 without redis: replicas do not share sessions' };
 	}
 	const autoscaler = splittingAutoscaler(server, surroundings);
 	if (autoscaler === undefined) return undefined;
 	return {
-		...finding,
+		field,
 		message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}`,
 	};
 };
 
-export const backendSessionStorageMissing: Rule = ({ server }) =>
+export const backendSessionStorageMissing: Check = ({ server }) =>
 	isSplit(server.spec.backendReplicas) && redisOf(server) === undefined
 		? {
-				id: 'backend-session-storage-missing',
 				field: 'spec.sessionStorage',
 				message: 'backendReplicas > 1 without redis: sessions lose their backend',
 			}
 		: undefined;
 
-export const sessionAffinityNoneWithoutRedis: Rule = ({ server, surroundings }) => {
+export const sessionAffinityNoneWithoutRedis: Check = ({ server, surroundings }) => {
 	if (server.spec.sessionAffinity !== 'None' || redisOf(server) !== undefined) return undefined;
-	const finding = { id: 'session-affinity-none-without-redis', field: 'spec.sessionAffinity' };
+	const field = 'spec.sessionAffinity';
 	if (isSplit(server.spec.replicas)) {
-		return { ...finding, message: 'None needs redis when replicas > 1, or sessions break' };
+		return { field, message: 'None needs redis when replicas > 1, or sessions break' };
 	}
 	const autoscaler = splittingAutoscaler(server, surroundings);
-	return autoscaler && { ...finding, message: `None needs redis: ${autoscalerName(autoscaler)}` };
+	return autoscaler && { field, message: `None needs redis: ${autoscalerName(autoscaler)}` };
 };
 
 /** The operator makes `spec.config.sessionStorage` of `spec.sessionStorage`, so what an author writes there is lost. */
-export const configSessionStorageIgnored: Rule = ({ server: { spec } }) =>
+export const configSessionStorageIgnored: Check = ({ server: { spec } }) =>
 	spec.configSessionStorage && spec.sessionStorage === undefined
 		? {
-				id: 'config-session-storage-ignored',
 				field: 'spec.config.sessionStorage',
 				message: 'the operator overwrites it; use spec.sessionStorage',
 			}

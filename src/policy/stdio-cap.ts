@@ -5,7 +5,7 @@
  */
 import type { Server } from '../toolhive/types.ts';
 import type { Condition } from './condition.ts';
-import type { Rule } from './finding.ts';
+import type { Check, Text } from './finding.ts';
 
 const MOST_REPLICAS = 1;
 
@@ -14,19 +14,26 @@ export function cap(server: Server, count: number): number {
 	return server.spec.stdio ? Math.min(count, MOST_REPLICAS) : count;
 }
 
-export const stdioReplicasCapped: Rule = ({ server: { spec } }) =>
+export const stdioReplicasCapped: Check = ({ server: { spec } }) =>
 	spec.stdio && (spec.replicas ?? 0) > MOST_REPLICAS
 		? {
-				id: 'stdio-replicas-capped',
 				field: 'spec.replicas',
 				message: `stdio runs exactly 1 replica; the Deployment gets 1, not ${spec.replicas}`,
 			}
 		: undefined;
 
-export const stdioBackendReplicas: Rule = ({ server: { spec } }) =>
+/** For a count that is written to the Deployment or its Scale. */
+export const heldAtCap = (server: Server, asked: number): Text | undefined =>
+	cap(server, asked) === asked
+		? undefined
+		: {
+				field: 'spec.replicas',
+				message: `${server.kind} ${server.name} is stdio: held at ${cap(server, asked)}, not ${asked}`,
+			};
+
+export const stdioBackendReplicas: Check = ({ server: { spec } }) =>
 	spec.stdio && (spec.backendReplicas ?? 0) > MOST_REPLICAS
 		? {
-				id: 'stdio-backend-replicas',
 				field: 'spec.backendReplicas',
 				message: 'a stdio proxy attaches to one backend; more of them stay idle',
 			}

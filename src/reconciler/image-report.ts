@@ -1,6 +1,6 @@
 /** An Event about a proxy image that is too old for its server. At CREATE of the server its image is not known yet. */
 import { proxyDeploymentOf } from '../objects/deployment.ts';
-import { imageReport } from '../policy/image-age.ts';
+import { imageReport } from '../policy/rules.ts';
 import type { Json } from '../toolhive/types.ts';
 import { OCCASIONS } from './occasions.ts';
 import type { Scene } from './scene.ts';
@@ -16,13 +16,13 @@ export function createImageReport(world: Pick<World, 'tell'>): ImageReport {
 	const reported = new Map<string, string>();
 	return {
 		report: ({ key, object, server }, deployment) => {
-			const { tooOld, backendMayRoll } = imageReport({
+			const { tooOld, mayRoll } = imageReport({
 				server,
 				surroundings: { deployment: proxyDeploymentOf(deployment) },
 			});
 			const notes = [
 				...(tooOld === undefined ? [] : [`${tooOld.field}: ${tooOld.message}`]),
-				...(backendMayRoll === undefined ? [] : [backendMayRoll]),
+				...(mayRoll === undefined ? [] : [mayRoll]),
 			];
 			const note = notes.join('; ');
 			if (note === reported.get(key)) return;

@@ -2,17 +2,12 @@
  * SARIF 2.1.0 for code-scanning views: one result per denial and per warning, at its line.
  * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/; GitHub asks for relative URIs below the repository's root.
  */
-import { DENIAL_ADVICE, WARNING_ADVICE } from '../policy/advice.ts';
+import { RULES } from '../policy/rules.ts';
 import type { Json } from '../toolhive/types.ts';
 import type { Problem } from './problem.ts';
 import type { Located, Reviewed } from './review.ts';
 
 const INFORMATION = 'https://github.com/toolhive-scaling/toolhive-scaling';
-
-const RULES = [
-	...Object.entries(DENIAL_ADVICE).map(([id, advice]) => ({ id, ...advice, level: 'error' as const })),
-	...Object.entries(WARNING_ADVICE).map(([id, advice]) => ({ id, ...advice, level: 'warning' as const })),
-];
 
 /** The log of one review, from `resultsOf` each object. */
 export function sarifOf(results: readonly Json[], problems: readonly Problem[], version: string, folder: string): Json {
@@ -26,13 +21,13 @@ export function sarifOf(results: readonly Json[], problems: readonly Problem[], 
 						name: 'thv-scaling',
 						semanticVersion: version,
 						informationUri: INFORMATION,
-						rules: RULES.map(({ id, when, why, remedy, level }) => ({
+						rules: RULES.map(({ id, when, why, fix, severity }) => ({
 							id,
 							shortDescription: { text: plain(when) },
 							fullDescription: { text: why },
-							help: { text: `${why} What to do: ${plain(remedy)}.`, markdown: `${why}\n\nWhat to do: ${remedy}.` },
+							help: { text: `${why} What to do: ${plain(fix)}.`, markdown: `${why}\n\nWhat to do: ${fix}.` },
 							helpUri: `${INFORMATION}/blob/main/docs/rules.md#${id}`,
-							defaultConfiguration: { level },
+							defaultConfiguration: { level: severity === 'deny' ? 'error' : 'warning' },
 						})),
 					},
 				},

@@ -1,5 +1,5 @@
 /** The report for people: what happens to each object, where, and what to do about it. */
-import { ADVICE } from '../policy/advice.ts';
+import { RULES } from '../policy/rules.ts';
 import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { changesOf } from './difference.ts';
@@ -63,8 +63,8 @@ const findingLines = ({ id, field, message, line }: Located, file: string, word:
 ];
 
 const remedyLines = (id: string): string[] => {
-	const advice = ADVICE[id];
-	return advice === undefined ? [] : [`        → ${advice.remedy}`];
+	const rule = RULES.find((one) => one.id === id);
+	return rule === undefined ? [] : [`        → ${rule.fix}`];
 };
 
 const changeLines = (before: unknown, after: unknown, paint: Paint): string[] =>

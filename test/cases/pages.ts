@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { measuredPages } from '../../bench/page.ts';
 import { dependenciesText } from '../../scripts/dependencies-page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
-import { type Advice, DENIAL_ADVICE, WARNING_ADVICE } from '../../src/policy/advice.ts';
+import type { Rule } from '../../src/policy/finding.ts';
+import { RULES } from '../../src/policy/rules.ts';
 import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
@@ -96,28 +97,28 @@ function caseText(name: string): string[] {
 const fenced = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```'];
 
 function adviceText(): string {
-	const section = (title: string, table: Readonly<Record<string, Advice>>): string[] => [
+	const section = (title: string, severity: Rule['severity']): string[] => [
 		`## ${title}`,
 		'',
-		...Object.entries(table).flatMap(([id, advice]) => ruleText(id, advice)),
+		...RULES.filter((rule) => rule.severity === severity).flatMap(ruleText),
 	];
 	return [
-		...section('What is denied', DENIAL_ADVICE),
+		...section('What is denied', 'deny'),
 		'A denial cannot be silenced. An update that does not touch the offending part passes, so that what was already there can be',
 		'edited and deleted.',
 		'',
-		...section('What is warned of', WARNING_ADVICE),
+		...section('What is warned of', 'warn'),
 	].join('\n');
 }
 
-function ruleText(id: string, { when, why, remedy }: Advice): string[] {
+function ruleText({ id, when, why, fix }: Rule): string[] {
 	const example = exampleOf(id);
 	return [
 		`### ${id}`,
 		'',
 		`- When: ${when}`,
 		`- Why: ${why}`,
-		`- What to do: ${remedy}`,
+		`- What to do: ${fix}`,
 		...(example === undefined
 			? []
 			: [

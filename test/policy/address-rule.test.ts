@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkAddress } from '../../src/policy/address-rule.ts';
+import { checkAddressEmpty, checkAddressMissing } from '../../src/policy/address-rule.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
 
 const MISSING = 'spec.sessionStorage: address is required when provider is redis';
@@ -26,17 +26,14 @@ describe('redis needs an address', () => {
 		for (const row of TABLE) {
 			it(`${kind}: ${row.it}: ${row.denied.length > 0 ? 'denied' : 'allowed'}`, () => {
 				const spec = row.storage === undefined ? {} : { sessionStorage: row.storage };
-				const violations = checkAddress(kind, spec);
+				const violations = [...checkAddressMissing(spec, kind), ...checkAddressEmpty(spec)];
 				expect(violations.map(({ field, message }) => `${field}: ${message}`)).to.deep.equal(row.denied);
 			});
 		}
 	}
 	it('a rule that cannot be evaluated is a denial, never a pass', () => {
-		const [violation] = checkAddress('MCPServer', { sessionStorage: { address: 'r:1' } });
+		const [violation] = checkAddressMissing({ sessionStorage: { address: 'r:1' } }, 'MCPServer');
 		expect(violation?.isUnevaluated).to.equal(true);
 		expect(violation?.field).to.equal('spec.sessionStorage');
-	});
-	it('says nothing about a spec that is no object', () => {
-		for (const spec of [undefined, null, 'text', 3, []]) expect(checkAddress('MCPServer', spec)).to.deep.equal([]);
 	});
 });

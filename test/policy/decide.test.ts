@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { decide, findingsOf, WARNINGS } from '../../src/policy/decide.ts';
+import { decide } from '../../src/policy/decide.ts';
+import { findingsOf, WARNING_IDS } from '../../src/policy/rules.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
 import type { ServerSpec } from '../../src/toolhive/types.ts';
@@ -45,8 +46,8 @@ describe('decide', () => {
 });
 
 describe('the warnings of SPEC.md 4', () => {
-	it('are these nineteen, in this order', () => {
-		expect(Object.keys(WARNINGS)).to.deep.equal([
+	it('are these twenty-one, in this order', () => {
+		expect(WARNING_IDS).to.deep.equal([
 			'stdio-replicas-capped',
 			'session-storage-missing',
 			'backend-session-storage-missing',
@@ -66,6 +67,8 @@ describe('the warnings of SPEC.md 4', () => {
 			'redis-tls-unsupported',
 			'image-too-old',
 			'run-config-restart-missing',
+			'run-config-unreadable',
+			'ignore-unknown-id',
 		]);
 	});
 	it('all stay silent for a server that asks for nothing', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findingsOf, notIgnored } from '../../src/policy/decide.ts';
+import { configFindings, findingsOf, scaleFindings } from '../../src/policy/rules.ts';
 import { server } from './build.ts';
 
 const idsOf = (ignore: string[]): string[] =>
@@ -53,9 +53,21 @@ describe('annotation toolhive-scaling/ignore', () => {
 		const many = Array.from({ length: 10_000 }, (_, index) => `id-${index}`);
 		expect(findingsOf({ server: server({}, 'MCPServer', many), surroundings: {} }).length).to.be.at.most(20);
 	});
-	it('holds for findings that are made while writing', () => {
-		const finding = { id: 'run-config-unreadable', field: 'f', message: 'm' };
-		expect(notIgnored([finding], server())).to.deep.equal([finding]);
-		expect(notIgnored([finding], server({}, 'MCPServer', ['run-config-unreadable']))).to.deep.equal([]);
+	it('an unknown id that is itself ignored is not a warning', () => {
+		expect(idsOf(['typo', 'ignore-unknown-id', 'stdio-replicas-capped', 'session-storage-missing'])).to.deep.equal([]);
+	});
+	it('holds for the warnings of a ConfigMap', () => {
+		const written = (ignore: string[]): string[] => {
+			const facts = { surroundings: {}, isReadable: false, hasTls: false, isRefusedByImage: false };
+			return configFindings({ server: server({}, 'MCPServer', ignore), ...facts }).map(({ id }) => id);
+		};
+		expect(written([])).to.deep.equal(['run-config-unreadable']);
+		expect(written(['run-config-unreadable'])).to.deep.equal([]);
+	});
+	it('holds for the warning of a Scale', () => {
+		const scaled = (ignore: string[]): string[] =>
+			scaleFindings(server({ stdio: true }, 'MCPServer', ignore), 3).map(({ id }) => id);
+		expect(scaled([])).to.deep.equal(['stdio-replicas-capped']);
+		expect(scaled(['stdio-replicas-capped'])).to.deep.equal([]);
 	});
 });

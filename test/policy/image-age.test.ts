@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { acceptsSessionStorage, vmcpCannotTakeIt } from '../../src/policy/image-age.ts';
+import type { Surroundings } from '../../src/policy/finding.ts';
+import { acceptsSessionStorage, imageRefusesConfig } from '../../src/policy/image-age.ts';
 import { image, redis, server } from './build.ts';
 import { describeWarning, type WarningRow } from './warning-rows.ts';
 
@@ -58,6 +59,15 @@ const ACCEPTS = [
 	{ it: 'a registry with a port and no tag', tag: '', accepts: false },
 ];
 
+const refused = (surroundings: Surroundings): string | undefined =>
+	imageRefusesConfig({
+		server: server(stored, vmcp),
+		surroundings,
+		isReadable: true,
+		hasTls: false,
+		isRefusedByImage: true,
+	})?.message;
+
 describe("vMCP's loader accepts sessionStorage", () => {
 	for (const row of ACCEPTS) {
 		it(`${row.it}: ${row.accepts ? 'yes' : 'not that we know'}`, () => {
@@ -67,12 +77,11 @@ describe("vMCP's loader accepts sessionStorage", () => {
 	}
 	it('is unknown without an image', () => {
 		expect(acceptsSessionStorage(server(stored, vmcp), {})).to.equal(false);
-		expect(vmcpCannotTakeIt(server(stored, vmcp), {}).message)
-			.to.include('unknown')
-			.and.include('v0.13.1');
+		expect(refused({})).to.include('unknown').and.include('v0.13.1');
 	});
 	it('is told with both versions where the image is known', () => {
-		const { message } = vmcpCannotTakeIt(server(stored, vmcp), image(':v0.12.5'));
-		expect(message).to.include('v0.13.1').and.include('v0.12.5');
+		expect(refused(image(':v0.12.5')))
+			.to.include('v0.13.1')
+			.and.include('v0.12.5');
 	});
 });

@@ -89,7 +89,7 @@ describe('redis-address-invalid', () => {
 	it('empty, blank, absent, or of another type › left to the rules for that', () => {
 		for (const address of ['', '  ', undefined, null, 6379, {}])
 			expect(check(address), String(address)).to.deep.equal([]);
-		for (const spec of [undefined, null, 'x', 3, [], {}, { sessionStorage: 'x' }]) {
+		for (const spec of [{}, { sessionStorage: 'x' }]) {
 			expect(checkAddressForm(spec)).to.deep.equal([]);
 		}
 	});

@@ -1,14 +1,15 @@
 import { expect } from 'chai';
 import { checkScalingFields } from '../../src/policy/scaling-fields.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
+import type { Json } from '../../src/toolhive/types.ts';
 
 const redis = { provider: 'redis', address: 'r:1' };
-const stored = (part: object): object => ({ sessionStorage: { ...redis, ...part } });
+const stored = (part: object): Json => ({ sessionStorage: { ...redis, ...part } });
 
 interface Row {
 	it: string;
 	kind?: Kind;
-	spec: unknown;
+	spec: Json;
 	denied: string[];
 }
 
@@ -100,8 +101,8 @@ const TYPED = [
 ];
 
 describe('a variable that was not substituted', () => {
-	const messages = (spec: unknown): string[] =>
-		checkScalingFields('MCPServer', spec).map(({ field, message }) => `${field}: ${message}`);
+	const messages = (spec: Json): string[] =>
+		checkScalingFields(spec, 'MCPServer').map(({ field, message }) => `${field}: ${message}`);
 	for (const { field, of, rule } of TYPED) {
 		it(`${field} › a variable › denied, and the message tells so`, () => {
 			for (const variable of VARIABLES) {
@@ -128,11 +129,11 @@ describe('a variable that was not substituted', () => {
 describe('types, enums and minima of the scaling schema', () => {
 	for (const row of TABLE) {
 		it(`${row.it}: ${row.denied.length > 0 ? 'denied' : 'allowed'}`, () => {
-			const violations = checkScalingFields(row.kind ?? 'MCPServer', row.spec);
+			const violations = checkScalingFields(row.spec, row.kind ?? 'MCPServer');
 			expect(violations.map(({ field, message }) => `${field}: ${message}`)).to.have.members(row.denied);
 		});
 	}
 	it('a key called __proto__ is only a key', () => {
-		expect(checkScalingFields('MCPServer', JSON.parse('{"__proto__":{"replicas":-1}}'))).to.deep.equal([]);
+		expect(checkScalingFields(JSON.parse('{"__proto__":{"replicas":-1}}'), 'MCPServer')).to.deep.equal([]);
 	});
 });

@@ -1,8 +1,8 @@
 /** One warning, as two tables: where it speaks and where it is silent. */
 import { expect } from 'chai';
 import { warningText } from '../../src/admission/answer.ts';
-import { findingsOf } from '../../src/policy/decide.ts';
 import type { Finding, Surroundings } from '../../src/policy/finding.ts';
+import { findingsOf } from '../../src/policy/rules.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
 import type { ServerSpec } from '../../src/toolhive/types.ts';
 import { server } from './build.ts';

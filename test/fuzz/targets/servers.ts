@@ -1,16 +1,13 @@
 /** Custom resources of any shape, and what every rule makes of them. */
 import { expect } from 'chai';
 import { serverOf } from '../../../src/objects/server.ts';
-import { decide, findingsOf, WARNING_IDS, WARNINGS } from '../../../src/policy/decide.ts';
-import { UNKNOWN_IGNORE_ID } from '../../../src/policy/ignore.ts';
+import { decide } from '../../../src/policy/decide.ts';
 import { keySpaceOf } from '../../../src/policy/key-space.ts';
+import { findingsOf, WARNING_IDS } from '../../../src/policy/rules.ts';
 import { isObject, type Json, type Server } from '../../../src/toolhive/types.ts';
 import { frozen } from '../../objects/build.ts';
 import { caseObjects } from '../seeds.ts';
 import { jsonOf, type Target } from '../target.ts';
-
-/** In the order in which they are told. */
-const IDS = [...Object.keys(WARNINGS), UNKNOWN_IGNORE_ID];
 
 export const servers: Target = {
 	name: 'servers',
@@ -36,7 +33,7 @@ function checkServer(server: Server, object: Json): void {
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 
 	const findings = findingsOf({ server, before: server, surroundings: {} });
-	const told = findings.map(({ id }) => IDS.indexOf(id));
+	const told = findings.map(({ id }) => WARNING_IDS.indexOf(id));
 	expect(told, 'their order').to.deep.equal(told.toSorted((a, b) => a - b));
 	const silenced = findingsOf({ server: { ...server, ignore: [...WARNING_IDS] }, surroundings: {} });
 	expect(silenced, 'all of them ignored').to.deep.equal([]);

@@ -1,0 +1,293 @@
+/**
+ * Every rule of the product, a row each: reasons to deny, then warnings in the order in which they are reported. The text of a finding
+ * is in the rule's own file; `thv-scaling review` prints `fix`, and docs/rules.md is generated from this table.
+ */
+import { IGNORE_ANNOTATION, type Kind } from '../toolhive/names.ts';
+import type { Json, Server } from '../toolhive/types.ts';
+import { checkAddressEmpty, checkAddressMissing } from './address-rule.ts';
+import {
+	autoscaledAndPinned,
+	autoscalerTargetInvalid,
+	backendAutoscaledAndPinned,
+	stdioAutoscaled,
+} from './autoscaler.ts';
+import { backendReplicasLowered, backendSessionsNotPinned, backendStillRunning } from './backend-replicas.ts';
+import type { ConfigSubject, Denial, Finding, Rule, Subject, Text, Violation, Warning } from './finding.ts';
+import { backendMayRoll, imageRefusesConfig, imageTooOld } from './image-age.ts';
+import { checkKeyPrefix } from './key-prefix.ts';
+import { sharedKeySpace } from './key-space.ts';
+import { checkAddressForm } from './redis-address.ts';
+import { passwordWithoutRedis, redisWithoutPassword } from './redis-password.ts';
+import { redisTlsNotWritten, redisTlsUnsupported } from './redis-tls.ts';
+import { runConfigRestartMissing } from './restart.ts';
+import { configUnreadable } from './run-config.ts';
+import { checkScalingFields } from './scaling-fields.ts';
+import {
+	backendSessionStorageMissing,
+	configSessionStorageIgnored,
+	sessionAffinityNoneWithoutRedis,
+	sessionStorageMissing,
+} from './session-storage.ts';
+import { heldAtCap, stdioBackendReplicas, stdioReplicasCapped } from './stdio-cap.ts';
+
+export const RULES = [
+	{
+		id: 'scaling-field-invalid',
+		severity: 'deny',
+		check: checkScalingFields,
+		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
+		why: 'The proxy could not read it; where the CRD is looser, nobody else would say so.',
+		fix: 'see `kubectl explain mcpserver.spec`; substitute variables first, write numbers without quotes, and texts such as on or 1 with them',
+	},
+	{
+		id: 'redis-address-missing',
+		severity: 'deny',
+		check: checkAddressMissing,
+		when: '`provider: redis` without `address`',
+		why: 'A proxy that does not know where Redis is does not start.',
+		fix: 'set sessionStorage.address to host:port of the Redis server',
+	},
+	{
+		id: 'redis-address-empty',
+		severity: 'deny',
+		check: checkAddressEmpty,
+		when: '`provider: redis` with an empty `address`',
+		why: 'The rule in the CRD only sees that the field is there; the proxy would not start all the same.',
+		fix: 'set sessionStorage.address to host:port of the Redis server',
+	},
+	{
+		id: 'redis-address-invalid',
+		severity: 'deny',
+		check: checkAddressForm,
+		when: '`provider: redis` with an `address` that is not `host:port`: with a scheme, without a port, with several addresses',
+		why: 'The proxy connects to the address as it is; with "missing port in address" or "too many colons in address" it does not start.',
+		fix: 'set sessionStorage.address to one host:port such as redis.demo.svc:6379 or [::1]:6379; the password belongs in passwordRef',
+	},
+	{
+		id: 'redis-key-prefix-invalid',
+		severity: 'deny',
+		check: checkKeyPrefix,
+		when: '`provider: redis` with a `keyPrefix` that is not empty and does not end in `:`',
+		why: 'Every proxy that reads Redis refuses to start on such a prefix.',
+		fix: 'end keyPrefix with a colon, or remove it',
+	},
+	{
+		id: 'stdio-replicas-capped',
+		severity: 'warn',
+		onServer: stdioReplicasCapped,
+		onScale: heldAtCap,
+		when: 'stdio and `replicas` > 1, or somebody scales its Deployment',
+		why: 'A stdio server is one process with one pipe; a second proxy would have nothing to talk to.',
+		fix: 'set replicas to 1 or leave it out; to scale, the server must speak streamable-http or sse',
+	},
+	{
+		id: 'session-storage-missing',
+		severity: 'warn',
+		onServer: sessionStorageMissing,
+		when: 'not redis, and `replicas` > 1 or an autoscaler of the proxy Deployment with `maxReplicas` > 1',
+		why: 'Each replica keeps sessions in its own memory, so a request that reaches another one finds no session.',
+		fix: 'set sessionStorage with provider redis and an address, or run at most 1 replica',
+	},
+	{
+		id: 'backend-session-storage-missing',
+		severity: 'warn',
+		onServer: backendSessionStorageMissing,
+		when: '`backendReplicas` > 1 and not redis',
+		why: 'Which backend holds a session is remembered in the proxy alone; after its restart nobody knows.',
+		fix: 'set sessionStorage with provider redis and an address, or backendReplicas to 1',
+	},
+	{
+		id: 'stdio-backend-replicas',
+		severity: 'warn',
+		onServer: stdioBackendReplicas,
+		when: 'stdio and `backendReplicas` > 1',
+		why: 'A stdio proxy attaches to one backend pod; the others run and are never used.',
+		fix: 'set backendReplicas to 1 or leave it out',
+	},
+	{
+		id: 'backend-replicas-lowered',
+		severity: 'warn',
+		onServer: backendReplicasLowered,
+		when: 'an update lowers `backendReplicas`: sessions on the removed backends are lost',
+		why: 'Sessions live in the backend that began them; nothing moves them to another one.',
+		fix: 'lower it when few sessions are open, or tell the users that they have to connect anew',
+	},
+	{
+		id: 'backend-still-running',
+		severity: 'warn',
+		onServer: backendStillRunning,
+		when: '`replicas` 0 while `backendReplicas` is not 0',
+		why: 'Without a proxy nothing reaches the backends, and they go on costing.',
+		fix: 'set backendReplicas to 0 as well',
+	},
+	{
+		id: 'session-affinity-none-without-redis',
+		severity: 'warn',
+		onServer: sessionAffinityNoneWithoutRedis,
+		when: '`sessionAffinity: None`, not redis, and `replicas` > 1 or an autoscaler with `maxReplicas` > 1',
+		why: 'Without affinity the requests of one session are spread over replicas that do not share it.',
+		fix: 'leave sessionAffinity out, or set sessionStorage with provider redis',
+	},
+	{
+		id: 'password-without-redis',
+		severity: 'warn',
+		onServer: passwordWithoutRedis,
+		when: '`passwordRef` with `memory`',
+		why: 'The password is only used for Redis; most likely the provider is not the one that was meant.',
+		fix: 'set provider to redis, or take passwordRef out',
+	},
+	{
+		id: 'redis-without-password',
+		severity: 'warn',
+		onServer: redisWithoutPassword,
+		when: 'redis without `passwordRef`',
+		why: 'Whoever reaches that Redis can read and take over every session in it.',
+		fix: 'put the password into a Secret in this namespace and name it in sessionStorage.passwordRef',
+	},
+	{
+		id: 'shared-key-space',
+		severity: 'warn',
+		onServer: sharedKeySpace,
+		when: 'another server uses the same address, db and explicit key prefix',
+		why: 'Two servers with the same keys overwrite each other’s sessions.',
+		fix: 'give each server a keyPrefix or db of its own',
+	},
+	{
+		id: 'autoscaled-and-pinned',
+		severity: 'warn',
+		onServer: autoscaledAndPinned,
+		when: '`replicas` set while an autoscaler (HorizontalPodAutoscaler, KEDA ScaledObject) targets the proxy Deployment',
+		why: 'The count is written to the Deployment once and the autoscaler then changes it: two owners of one number.',
+		fix: 'take replicas out and let the autoscaler decide, or delete the autoscaler',
+	},
+	{
+		id: 'stdio-autoscaled',
+		severity: 'warn',
+		onServer: stdioAutoscaled,
+		when: 'an autoscaler targets a stdio server’s Deployment',
+		why: 'The Deployment is held at 1, whatever the autoscaler asks for.',
+		fix: 'delete the autoscaler; a stdio server cannot be scaled',
+	},
+	{
+		id: 'backend-autoscaled-and-pinned',
+		severity: 'warn',
+		onServer: backendAutoscaledAndPinned,
+		when: '`backendReplicas` set while an autoscaler targets the backend StatefulSet, which has the name of the server',
+		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again; each lowering ends sessions.',
+		fix: 'remove backendReplicas, or delete the autoscaler',
+	},
+	{
+		id: 'autoscaler-target-invalid',
+		severity: 'warn',
+		onServer: autoscalerTargetInvalid,
+		when: 'an autoscaler targets the MCPServer, VirtualMCPServer or MCPRemoteProxy itself',
+		why: 'These kinds have no scale subresource, so the autoscaler reports an error and scales nothing.',
+		fix: 'set apiVersion apps/v1 and kind Deployment in its scaleTargetRef; the Deployment has the name of the server',
+	},
+	{
+		id: 'backend-sessions-not-pinned',
+		severity: 'warn',
+		onServer: backendSessionsNotPinned,
+		when: '`backendReplicas` > 1 and not stdio',
+		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session there, without the state, and later requests of the official SDK client fail with 404.',
+		fix: 'set backendReplicas to 1 or leave it out; more than 1 is only for servers without sessions',
+	},
+	{
+		id: 'config-session-storage-ignored',
+		severity: 'warn',
+		onServer: configSessionStorageIgnored,
+		when: 'a VirtualMCPServer has `spec.config.sessionStorage` and no `spec.sessionStorage`',
+		why: 'The operator fills `config.sessionStorage` from `spec.sessionStorage` and drops any other value, so sessions stay in memory.',
+		fix: 'move the section to spec.sessionStorage',
+	},
+	{
+		id: 'redis-tls-unsupported',
+		severity: 'warn',
+		onServer: redisTlsUnsupported,
+		onConfig: redisTlsNotWritten,
+		when: '`sessionStorage.tls` is set and the operator does not carry it',
+		why: 'The authority’s certificate would have to be mounted by the operator, and plaintext is not what was asked for: the proxy gets no Redis at all.',
+		fix: 'use ToolHive v0.62.0 or later, or take tls out; for a review, --server-version tells which the cluster has',
+	},
+	{
+		id: 'image-too-old',
+		severity: 'warn',
+		onServer: imageTooOld,
+		onConfig: imageRefusesConfig,
+		when: 'the proxy image is known to be older than what a field needs (redis: v0.16.0), or a vMCP image is not known to accept `sessionStorage` (v0.13.1)',
+		why: 'An older proxy ignores the field; an older vMCP even refuses to start with it.',
+		fix: 'use a newer proxy image; for a review, --server-version tells which one the cluster has',
+	},
+	{
+		id: 'run-config-restart-missing',
+		severity: 'warn',
+		onServer: runConfigRestartMissing,
+		when: 'an MCPServer with `podTemplateMetadataOverrides.annotations` and with redis or `backendReplicas`, and a proxy image up to v0.15',
+		why: 'Operators up to v0.15 leave the checksum of the RunConfig out of pods with such annotations, so a changed RunConfig does not restart them.',
+		fix: 'upgrade ToolHive to v0.27.0 or later, or remove the annotations; until then run kubectl rollout restart after each change',
+	},
+	{
+		id: 'run-config-unreadable',
+		severity: 'warn',
+		onConfig: configUnreadable,
+		when: 'a RunConfig that is no JSON object, or a vMCP config that is no YAML mapping, or one that is too long; left as it is',
+		why: 'What cannot be read cannot be edited without the risk of breaking it.',
+		fix: 'look at the ConfigMap; the operator writes it anew when it is deleted',
+	},
+	{
+		id: 'ignore-unknown-id',
+		severity: 'warn',
+		onServer: unknownIgnoredId,
+		when: 'the annotation names a warning that does not exist',
+		why: 'A misspelt id silences nothing, and nobody would notice.',
+		fix: 'correct the id in the annotation toolhive-scaling/ignore',
+	},
+] as const satisfies readonly Rule[];
+
+export type RuleId = (typeof RULES)[number]['id'];
+
+const DENIALS: readonly Denial[] = RULES.filter((rule) => rule.severity === 'deny');
+const WARNINGS: readonly Warning[] = RULES.filter((rule) => rule.severity === 'warn');
+export const DENIAL_IDS: readonly string[] = DENIALS.map(({ id }) => id);
+/** In the order in which they are reported. */
+export const WARNING_IDS: readonly string[] = WARNINGS.map(({ id }) => id);
+
+/** Every rule that the scaling fields of a server's `spec` (as sent, without nulls) break. */
+export const violationsOf = (fields: Json, kind: Kind): Violation[] =>
+	DENIALS.flatMap(({ id, check }) => check(fields, kind).map((problem) => ({ id, ...problem })));
+
+/** The warnings for a server. */
+export const findingsOf = (subject: Subject): Finding[] =>
+	report(subject.server, ({ onServer }) => onServer?.(subject));
+
+/** The warnings for a write of `asked` replicas to the server's Deployment or its Scale. */
+export const scaleFindings = (server: Server, asked: number): Finding[] =>
+	report(server, ({ onScale }) => onScale?.(server, asked));
+
+/** The warnings for a write of the server's ConfigMap. */
+export const configFindings = (subject: ConfigSubject): Finding[] =>
+	report(subject.server, ({ onConfig }) => onConfig?.(subject));
+
+/** What the image of a running proxy lacks, for an Event and for `doctor`. Silenced as `image-too-old`. */
+export function imageReport(subject: Subject): { readonly tooOld?: Text; readonly mayRoll?: string } {
+	if (isSilenced(subject.server, 'image-too-old')) return {};
+	const tooOld = imageTooOld(subject);
+	const mayRoll = backendMayRoll(subject);
+	return { ...(tooOld !== undefined && { tooOld }), ...(mayRoll !== undefined && { mayRoll }) };
+}
+
+/** The one place where the annotation `toolhive-scaling/ignore` silences a warning. */
+const isSilenced = ({ ignore }: Server, id: string): boolean => ignore.includes(id);
+
+const report = (server: Server, evaluate: (rule: Warning) => Text | undefined): Finding[] =>
+	WARNINGS.flatMap((rule) => {
+		const text = isSilenced(server, rule.id) ? undefined : evaluate(rule);
+		return text === undefined ? [] : [{ id: rule.id, ...text }];
+	});
+
+/** The first id that silences nothing; a list of ten thousand must not give as many warnings. */
+function unknownIgnoredId({ server: { ignore } }: Subject): Text | undefined {
+	const unknown = ignore.find((id) => !WARNING_IDS.includes(id));
+	if (unknown === undefined) return undefined;
+	return { field: `metadata.annotations[${IGNORE_ANNOTATION}]`, message: `no warning is called "${unknown}"` };
+}
