@@ -3,6 +3,7 @@
  * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider, transport, and the proxy's autoscalers.
  * Allows: everything; it warns.
  */
+import { CONDITION, CONDITION_REASON } from '../toolhive/names.ts';
 import { isObject, type Json, type Server, type SessionStorage } from '../toolhive/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
 import type { Condition } from './condition.ts';
@@ -75,7 +76,7 @@ export const configSessionStorageIgnored: Check = ({ server: { spec } }) =>
 
 /** `SessionStorageWarning`. Never blocks anything. */
 export function sessionStorageWarning(server: Server): Condition {
-	const type = 'SessionStorageWarning';
+	const type = CONDITION.sessionStorage;
 	if (!isSplit(server.spec.replicas)) {
 		return {
 			type,
@@ -92,5 +93,10 @@ export function sessionStorageWarning(server: Server): Condition {
 				reason: 'SessionStorageMissingForReplicas',
 				message: 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas',
 			}
-		: { type, status: 'False', reason: 'SessionStorageConfigured', message: 'Redis session storage is configured' };
+		: {
+				type,
+				status: 'False',
+				reason: CONDITION_REASON.storageConfigured,
+				message: 'Redis session storage is configured',
+			};
 }

@@ -3,6 +3,7 @@
  * Reads: transport, replicas, backendReplicas.
  * Allows: 0 and 1; the count asked for in `spec` is left to be seen.
  */
+import { CONDITION, CONDITION_REASON } from '../toolhive/names.ts';
 import type { Server } from '../toolhive/types.ts';
 import type { Condition } from './condition.ts';
 import type { Check, Text } from './finding.ts';
@@ -44,13 +45,13 @@ export function stdioReplicaCapped({ kind, spec }: Server): Condition | undefine
 	if (kind !== 'MCPServer') return undefined;
 	return spec.stdio && (spec.replicas ?? 0) > MOST_REPLICAS
 		? {
-				type: 'StdioReplicaCapped',
+				type: CONDITION.capped,
 				status: 'True',
-				reason: 'StdioTransportCapAt1',
+				reason: CONDITION_REASON.capped,
 				message: 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas',
 			}
 		: {
-				type: 'StdioReplicaCapped',
+				type: CONDITION.capped,
 				status: 'False',
 				reason: 'StdioReplicaCapNotActive',
 				message: 'stdio replica cap is not active',

@@ -2,6 +2,7 @@
 import { withConditions } from '../objects/conditions.ts';
 
 import { serverOf } from '../objects/server.ts';
+import { CONDITION } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
 import { OCCASIONS, type Occasion } from './occasions.ts';
 import { conditionsBut, NO_REASONS, type Reasons } from './unowned.ts';
@@ -11,8 +12,8 @@ import type { World } from './world.ts';
 const ATTEMPTS = 20;
 
 const NOTES: ReadonlyMap<string, Occasion> = new Map<string, Occasion>([
-	['StdioReplicaCapped', OCCASIONS.capped],
-	['SessionStorageWarning', OCCASIONS.storageMissing],
+	[CONDITION.capped, OCCASIONS.capped],
+	[CONDITION.sessionStorage, OCCASIONS.storageMissing],
 ]);
 
 /** The whole list as it should be, undefined where it is. Throws where the list cannot be read. */

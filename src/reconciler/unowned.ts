@@ -11,6 +11,7 @@ import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
+import { CONDITION_REASON } from '../toolhive/names.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
 import { OCCASIONS } from './occasions.ts';
 import type { Standing } from './patience.ts';
@@ -48,8 +49,8 @@ export function contradictedBy(
 ): Reasons {
 	const reasons = new Set<string>();
 	if (deployment !== undefined) {
-		if (capLive(deployment, server) !== deployment) reasons.add('StdioTransportCapAt1');
-		if (applyPassword(deployment, server, decision, settings) !== deployment) reasons.add('SessionStorageConfigured');
+		if (capLive(deployment, server) !== deployment) reasons.add(CONDITION_REASON.capped);
+		if (applyPassword(deployment, server, decision, settings) !== deployment) reasons.add(CONDITION_REASON.storageConfigured);
 	}
 	if (configMap !== undefined) {
 		const surroundings = {
@@ -57,7 +58,7 @@ export function contradictedBy(
 			...(deployment !== undefined && { deployment: proxyDeploymentOf(deployment) }),
 		};
 		const edit = applyToConfigMap(configMap, server, decision, surroundings, settings.runConfigLayout);
-		if (edit.configMap !== configMap) reasons.add('SessionStorageConfigured');
+		if (edit.configMap !== configMap) reasons.add(CONDITION_REASON.storageConfigured);
 	}
 	return reasons;
 }

@@ -2,7 +2,7 @@
  * Stand-alone CustomResourceDefinitions for trying things without ToolHive, made from the scaling schema. The fields we
  * read are typed; everything else in spec and status is kept as it is.
  */
-import { GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
+import { CONDITION, GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
 import { SCALING_FIELDS, type Schema } from './schema.ts';
 
 type Column = { name: string; type: string; jsonPath: string; priority?: number; description?: string };
@@ -21,22 +21,22 @@ const COLUMNS: Readonly<Record<Kind, readonly Column[]>> = {
 		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
 		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
 		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Capped', 'StdioReplicaCapped'),
-		conditionColumn('Session warning', 'SessionStorageWarning'),
+		conditionColumn('Capped', CONDITION.capped),
+		conditionColumn('Session warning', CONDITION.sessionStorage),
 	],
 	VirtualMCPServer: [
 		{ name: 'Phase', type: 'string', jsonPath: '.status.phase' },
 		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
 		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
 		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Session warning', 'SessionStorageWarning'),
+		conditionColumn('Session warning', CONDITION.sessionStorage),
 	],
 	MCPRemoteProxy: [
 		{ name: 'Phase', type: 'string', jsonPath: '.status.phase' },
 		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
 		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
 		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Session warning', 'SessionStorageWarning'),
+		conditionColumn('Session warning', CONDITION.sessionStorage),
 	],
 };
 

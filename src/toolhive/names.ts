@@ -83,6 +83,13 @@ export const APPLIED_REPLICAS_ANNOTATION = `${PREFIX}/applied-replicas`;
 /** On a server: comma list of warning ids to silence. */
 export const IGNORE_ANNOTATION = `${PREFIX}/ignore`;
 
+/** Types of status conditions, and the reasons that more than one module needs. Source: ToolHive v0.13.0. */
+export const CONDITION = { capped: 'StdioReplicaCapped', sessionStorage: 'SessionStorageWarning' } as const;
+export const CONDITION_REASON = {
+	capped: 'StdioTransportCapAt1',
+	storageConfigured: 'SessionStorageConfigured',
+} as const;
+
 export const PASSWORD_ENV = 'THV_SESSION_REDIS_PASSWORD';
 
 /** The operator's identity where its chart installs it by default. */
