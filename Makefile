@@ -36,9 +36,6 @@ e2e-operator: install ## Beside the real ToolHive operator, which is built once 
 test-monitoring: install ## Alert rules and dashboard with a real Prometheus, which is built once (Go)
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/monitoring/*.e2e.ts'
 
-dashboard-picture: install ## Draw docs/dashboard.png anew: every panel with data of ten minutes under load; needs Chromium
-	node scripts/dashboard-picture.ts
-
 e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
 	node test/installed/main.ts
 
@@ -105,7 +102,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring dashboard-picture e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak audit coverage build image
+.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak audit coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -1,4 +1,4 @@
-/** What tests and the picture read of the dashboard. */
+/** What tests read of the dashboard. */
 import { read } from '../agreement/documents.ts';
 import { JOB } from './prometheus.ts';
 import { COMPONENT } from './rule-file.ts';
