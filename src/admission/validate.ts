@@ -1,4 +1,5 @@
 /** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
+import { isDeepStrictEqual } from 'node:util';
 import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Violation } from '../policy/finding.ts';
@@ -51,14 +52,4 @@ const withoutNulls = (object: Json): Json =>
 
 /** Ratcheting: what was already so is let through, or nobody could edit or delete such an object any more. */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
-	parts.some((path) => !isEqual(valueAt(spec, path), valueAt(before, path)));
-
-function isEqual(a: unknown, b: unknown): boolean {
-	if (a === b) return true;
-	if (!isObject(a) || !isObject(b)) return Array.isArray(a) && JSON.stringify(a) === JSON.stringify(b);
-	const keys = Object.keys(a);
-	return (
-		keys.length === Object.keys(b).length &&
-		keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], (b as Json)[key]))
-	);
-}
+	parts.some((path) => !isDeepStrictEqual(valueAt(spec, path), valueAt(before, path)));
