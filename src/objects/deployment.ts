@@ -1,8 +1,7 @@
 /** The proxy Deployment: count, password variable, and together with these the shutdown settings. */
-import { appliedNote } from '../policy/carried-replicas.ts';
 import type { Decision } from '../policy/decide.ts';
+import { type DesiredReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import { cap } from '../policy/stdio-cap.ts';
 import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../toolhive/types.ts';
 import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
@@ -16,9 +15,7 @@ export function createDeployment(deployment: Json, server: Server, decision: Dec
 	const templated = applyShutdown(applyPassword(deployment, server, decision, settings), server.kind, settings);
 	const sent = countOf(templated);
 	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
-	const replicas = decision.replicas ?? (sent === undefined ? undefined : cap(server, sent));
-	if (replicas === undefined || replicas === sent) return templated;
-	return noteApplied(withReplicas(templated, replicas), server);
+	return withDesired(templated, desiredReplicas(server, { operation: 'create', sent }));
 }
 
 /**
@@ -34,35 +31,26 @@ export function updateDeployment(
 	isByOperator: boolean,
 ): Json {
 	const applied = applyPassword(deployment, server, decision, settings);
-	const shut = updateShutdown(applied, before, server.kind, settings, isByOperator);
-	const templated = keepAppliedReplicas(shut, before, server);
-	const sent = countOf(templated);
-	if (sent === undefined || cap(server, sent) === sent) return templated;
-	return withCap(templated, server, sent);
+	const templated = updateShutdown(applied, before, server.kind, settings, isByOperator);
+	const desired = desiredReplicas(server, {
+		operation: 'update',
+		sent: countOf(deployment),
+		applied: appliedOf(deployment),
+		appliedBefore: appliedOf(before),
+	});
+	return withDesired(templated, desired);
 }
 
-/** `sent` brought down to the cap. A note of more is so no longer: that wish is owed again when the server is stdio no longer. */
-export function withCap(deployment: Json, server: Server, sent: number): Json {
-	const count = cap(server, sent);
-	const capped = withReplicas(deployment, count);
-	const isMore = Number(annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) ?? 0) > count;
-	return isMore ? withAnnotation(capped, APPLIED_REPLICAS_ANNOTATION, String(count)) : capped;
+/** `deployment` with the count and the annotation of `desired`; itself where both stay. */
+export function withDesired(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
+	const counted = replicas === undefined ? deployment : { ...deployment, spec: { ...specOf(deployment), replicas } };
+	return appliedReplicas === undefined
+		? counted
+		: withAnnotation(counted, APPLIED_REPLICAS_ANNOTATION, appliedReplicas ?? undefined);
 }
 
-/** That the wish of `server` reached the Deployment; from now on its live count is whoever's it is. */
-export function noteApplied(deployment: Json, server: Server): Json {
-	const note = appliedNote(server);
-	return note === undefined ? deployment : withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, note);
-}
-
-/** A typed PUT that drops our note would make the reconciler take the live count for one that was never applied. */
-function keepAppliedReplicas(deployment: Json, before: Json, server: Server): Json {
-	const applied = annotationOf(before, APPLIED_REPLICAS_ANNOTATION);
-	const isDropped = applied !== undefined && annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) === undefined;
-	return isDropped && server.spec.replicas !== undefined
-		? withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, applied)
-		: deployment;
-}
+export const appliedOf = (deployment: Json): string | undefined =>
+	annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
 
 /** The password variable of the pod template. Returns `deployment` itself where it is right. */
 export function applyPassword(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
@@ -74,11 +62,6 @@ export function applyPassword(deployment: Json, server: Server, decision: Decisi
 }
 
 const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
-
-export const withReplicas = (deployment: Json, replicas: number): Json => ({
-	...deployment,
-	spec: { ...specOf(deployment), replicas },
-});
 
 export function countOf(deployment: Json): number | undefined {
 	const { replicas } = specOf(deployment);

@@ -1,10 +1,8 @@
-/** The Deployment's part of a pass: the cap, the count that is owed, and the pod template. */
-import { backfillTemplate, capLive, carry, forgetApplied } from '../objects/backfill.ts';
-import { countOf, noteApplied } from '../objects/deployment.ts';
-import { annotationOf } from '../objects/metadata.ts';
-import { appliedNote, owedReplicas } from '../policy/carried-replicas.ts';
+/** The Deployment's part of a pass: replica count and pod template. */
+import { appliedOf, countOf, withDesired } from '../objects/deployment.ts';
+import { backfillTemplate } from '../objects/live-deployment.ts';
+import { appliedReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
 import type { Json } from '../toolhive/types.ts';
 import { OCCASIONS } from './occasions.ts';
 import { type Clocks, noteWritten, type Scene, soonest } from './scene.ts';
@@ -23,48 +21,52 @@ export const LOOK_AGAIN_MS = 2_000;
 
 export function createProxyDeploymentPass(world: World, settings: Settings, clocks: Clocks): ProxyDeploymentPass {
 	const { standing, patience } = clocks;
-	/** The count that was seen on the Deployment, for a wish that has not changed since: what it shows later is somebody's choice. */
-	const carried = new Map<string, string | undefined>();
+	/** By server, the `replicas` that were seen applied: a later count of the Deployment is another client's choice. */
+	const seenApplied = new Map<string, string | undefined>();
 	const waiting = new Set<string>();
 
 	async function reconcile(scene: Scene, deployment: Json, checksum: string | undefined): Promise<number> {
 		const { key, object, server, signal } = scene;
-		const capped = capLive(deployment, server);
-		const counted = carryReplicas(scene, forgetApplied(capped, server));
+		const corrected = desiredReplicas(server, { operation: 'live', ...countsOf(deployment) });
+		const counted = applyReplicas(scene, withDesired(deployment, corrected));
 		const templated = rollTemplate(scene, counted.deployment, checksum);
 		const wanted = templated.deployment;
 		if (wanted !== deployment) await world.write(deployment, wanted, signal);
-		if (capped !== deployment) {
-			world.tell(object, OCCASIONS.capped, `scaled back from ${countOf(deployment)} to ${countOf(capped)}: stdio`);
+		if (corrected.replicas !== undefined) {
+			world.tell(object, OCCASIONS.capped, `scaled back from ${countOf(deployment)} to ${corrected.replicas}: stdio`);
 		}
-		if (counted.isCarried) {
+		if (counted.isApplied) {
 			standing.forget(`${key} replicas`);
-			carried.set(key, appliedNote(server));
+			seenApplied.set(key, appliedReplicas(server));
 			world.tell(object, OCCASIONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
 		}
 		if (wanted !== counted.deployment)
 			noteWritten(world, clocks, object, `${key} template`, templateText(wanted), 'the pod template');
-		return soonest([capped === deployment ? 0 : LOOK_AGAIN_MS, counted.leftMs, templated.leftMs]);
+		return soonest([corrected.replicas === undefined ? 0 : LOOK_AGAIN_MS, counted.leftMs, templated.leftMs]);
 	}
 
-	function carryReplicas(
+	/** Applies `replicas` of the server after they were pending for the settle time. */
+	function applyReplicas(
 		{ key, server }: Scene,
 		deployment: Json,
-	): { deployment: Json; leftMs: number; isCarried: boolean } {
+	): { deployment: Json; leftMs: number; isApplied: boolean } {
 		const what = `${key} replicas`;
-		const applied = annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
-		const owed = owedReplicas(server, countOf(deployment) ?? 1, applied);
-		if (owed === undefined) {
+		const counts = countsOf(deployment);
+		const pending = desiredReplicas(server, { operation: 'apply', ...counts });
+		const applied = appliedReplicas(server);
+		if (pending.replicas === undefined) {
 			standing.forget(what);
-			carried.set(key, appliedNote(server));
-			return { deployment, leftMs: 0, isCarried: false };
+			seenApplied.set(key, applied);
+			return { deployment, leftMs: 0, isApplied: false };
 		}
-		const isSeen = applied === undefined && carried.get(key) === appliedNote(server);
-		const leftMs = standing.left(what, `${isSeen ? 'note' : 'carry'} ${appliedNote(server)}`, world.nowMs());
-		if (leftMs > 0) return { deployment, leftMs, isCarried: false };
-		// Somebody scaled it. The next leader did not see that it had its count, so it is written down.
-		if (isSeen) return { deployment: noteApplied(deployment, server), leftMs: 0, isCarried: false };
-		return { deployment: carry(deployment, server, owed), leftMs: 0, isCarried: true };
+		const isSeen = counts.applied === undefined && seenApplied.get(key) === applied;
+		const leftMs = standing.left(what, `${isSeen ? 'annotate' : 'apply'} ${applied}`, world.nowMs());
+		if (leftMs > 0) return { deployment, leftMs, isApplied: false };
+		// Another client scaled it since. The next leader has not seen the applied count, so the annotation is written.
+		if (isSeen && applied !== undefined) {
+			return { deployment: withDesired(deployment, { appliedReplicas: applied }), leftMs: 0, isApplied: false };
+		}
+		return { deployment: withDesired(deployment, pending), leftMs: 0, isApplied: true };
 	}
 
 	/** A changed template rolls the pods: once for all that is due, and not everybody's at the same time. */
@@ -93,12 +95,14 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		reconcile,
 		waitingRollouts: () => waiting.size,
 		forget: (key) => {
-			carried.delete(key);
+			seenApplied.delete(key);
 			waiting.delete(key);
 			for (const part of ['replicas', 'template']) standing.forget(`${key} ${part}`);
 			patience.forget(`${key} template`);
 		},
 	};
 }
+
+const countsOf = (deployment: Json) => ({ live: countOf(deployment), applied: appliedOf(deployment) });
 
 const templateText = (deployment: Json): string => JSON.stringify((deployment['spec'] as Json)['template']);

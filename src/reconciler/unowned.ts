@@ -3,13 +3,13 @@
  * the server's conditions must not claim what the object contradicts.
  */
 
-import { capLive } from '../objects/backfill.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
-import { applyPassword, proxyDeploymentOf } from '../objects/deployment.ts';
+import { applyPassword, countOf, proxyDeploymentOf } from '../objects/deployment.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
 import { isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
+import { desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
 import { CONDITION_REASON } from '../toolhive/names.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
@@ -49,8 +49,10 @@ export function contradictedBy(
 ): Reasons {
 	const reasons = new Set<string>();
 	if (deployment !== undefined) {
-		if (capLive(deployment, server) !== deployment) reasons.add(CONDITION_REASON.capped);
-		if (applyPassword(deployment, server, decision, settings) !== deployment) reasons.add(CONDITION_REASON.storageConfigured);
+		const live = { operation: 'live', live: countOf(deployment), applied: undefined } as const;
+		if (desiredReplicas(server, live).replicas !== undefined) reasons.add(CONDITION_REASON.capped);
+		if (applyPassword(deployment, server, decision, settings) !== deployment)
+			reasons.add(CONDITION_REASON.storageConfigured);
 	}
 	if (configMap !== undefined) {
 		const surroundings = {

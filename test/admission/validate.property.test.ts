@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import type { Answer } from '../../src/admission/answer.ts';
 import { serverOf } from '../../src/objects/server.ts';
-import { decide } from '../../src/policy/decide.ts';
+import { desiredReplicas } from '../../src/policy/replicas.ts';
 import { WARNING_IDS } from '../../src/policy/rules.ts';
 import { isObject, type Json } from '../../src/toolhive/types.ts';
 import { change, spec } from '../e2e/sessions.ts';
@@ -94,8 +94,9 @@ describe('counts at their limits', () => {
 			const capped = serverOf(stdioServer({ replicas: count }));
 			const free = serverOf(mcpServer({ replicas: count }));
 			if (capped === undefined || free === undefined) throw new Error('no server');
-			expect(decide(capped).replicas ?? 0).to.be.within(0, 1);
-			if (isAllowed) expect(decide(free).replicas).to.equal(count);
+			const create = { operation: 'create', sent: undefined } as const;
+			expect(desiredReplicas(capped, create).replicas ?? 0).to.be.within(0, 1);
+			if (isAllowed) expect(desiredReplicas(free, create).replicas).to.equal(count);
 		});
 	}
 });

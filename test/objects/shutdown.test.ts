@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backfillTemplate } from '../../src/objects/backfill.ts';
+import { backfillTemplate } from '../../src/objects/live-deployment.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { decide } from '../../src/policy/decide.ts';
+import { desiredReplicas } from '../../src/policy/replicas.ts';
 import { findingsOf, WARNING_IDS } from '../../src/policy/rules.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import type { Kind } from '../../src/toolhive/names.ts';
@@ -28,9 +29,8 @@ const TABLE: Row[] = [
 describe('decide', () => {
 	for (const row of TABLE) {
 		it(row.it, () => {
-			const decision = decide(server(row.spec, row.kind));
-			expect(decision.replicas).to.equal(row.replicas);
-			expect(Object.hasOwn(decision, 'replicas')).to.equal(row.replicas !== undefined);
+			const created = desiredReplicas(server(row.spec, row.kind), { operation: 'create', sent: undefined });
+			expect(created.replicas).to.equal(row.replicas);
 		});
 	}
 	it('holds a reference to the password, outside of the RunConfig', () => {

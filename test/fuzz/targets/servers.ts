@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { serverOf } from '../../../src/objects/server.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import { keySpaceOf } from '../../../src/policy/key-space.ts';
+import { desiredReplicas } from '../../../src/policy/replicas.ts';
 import { findingsOf, WARNING_IDS } from '../../../src/policy/rules.ts';
 import { isObject, type Json, type Server } from '../../../src/toolhive/types.ts';
 import { frozen } from '../../objects/build.ts';
@@ -26,9 +27,9 @@ function checkServer(server: Server, object: Json): void {
 	const decision = decide(frozen(server));
 	expect(decide(server), 'decided again').to.deep.equal(decision);
 	const asked = isObject(object['spec']) ? object['spec']['replicas'] : undefined;
-	if (typeof asked !== 'number') expect(decision.replicas, 'a count nobody set').to.equal(undefined);
-	else if (decision.replicas !== undefined)
-		expect(decision.replicas).to.equal(server.spec.stdio ? Math.min(asked, 1) : asked);
+	const { replicas } = desiredReplicas(server, { operation: 'create', sent: undefined });
+	if (typeof asked !== 'number') expect(replicas, 'a count that is not set').to.equal(undefined);
+	else if (replicas !== undefined) expect(replicas).to.equal(server.spec.stdio ? Math.min(asked, 1) : asked);
 	const { passwordRef, provider } = server.spec.sessionStorage ?? {};
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 

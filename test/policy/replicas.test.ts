@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { owedReplicas } from '../../src/policy/carried-replicas.ts';
+import { desiredReplicas } from '../../src/policy/replicas.ts';
 import { server } from './build.ts';
 
 const TABLE = [
@@ -37,11 +37,29 @@ const TABLE = [
 	{ it: '3 that was stdio: owed, only 1 was carried', replicas: 3, live: 1, applied: '1', owes: 3 },
 ];
 
-describe('owed replicas', () => {
+describe('replicas that are not applied yet', () => {
 	for (const { it: title, stdio = false, replicas, live, applied, owes } of TABLE) {
 		it(title, () => {
 			const subject = server({ stdio, ...(replicas !== undefined && { replicas }) });
-			expect(owedReplicas(subject, live, applied)).to.equal(owes);
+			expect(desiredReplicas(subject, { operation: 'apply', live, applied }).replicas).to.equal(owes);
 		});
 	}
+});
+
+describe('a Deployment without a count has the 1 of the API server', () => {
+	it('replicas 1 › nothing is pending', () => {
+		const input = { operation: 'apply', live: undefined, applied: undefined } as const;
+		expect(desiredReplicas(server({ replicas: 1 }), input)).to.deep.equal({});
+	});
+});
+
+describe('an update that drops the annotation', () => {
+	const update = { operation: 'update', sent: 3, applied: undefined, appliedBefore: '4' } as const;
+	it('the server is http › restored as it was', () => {
+		expect(desiredReplicas(server({ replicas: 4 }), update)).to.deep.equal({ appliedReplicas: '4' });
+	});
+	it('the server became stdio › the cap is the applied count, so that 4 are pending once it is http again', () => {
+		const capped = { replicas: 1, appliedReplicas: '1' };
+		expect(desiredReplicas(server({ replicas: 4, stdio: true }), update)).to.deep.equal(capped);
+	});
 });

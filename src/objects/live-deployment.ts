@@ -1,13 +1,9 @@
-/**
- * What a proxy Deployment that is already there should become, apart from what its next write would get by itself: the
- * count it is owed, the cap, and the checksum that rolls its pods after we changed their configuration.
- */
+/** The pod template of a proxy Deployment that exists already. */
 import type { Decision } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
-import { cap } from '../policy/stdio-cap.ts';
-import { APPLIED_REPLICAS_ANNOTATION, TEMPLATE_CHECKSUM_ANNOTATION } from '../toolhive/names.ts';
+import { TEMPLATE_CHECKSUM_ANNOTATION } from '../toolhive/names.ts';
 import { isObject, type Json, type Server } from '../toolhive/types.ts';
-import { applyPassword, countOf, noteApplied, withCap, withReplicas } from './deployment.ts';
+import { applyPassword } from './deployment.ts';
 import { annotationOf, withAnnotation } from './metadata.ts';
 import { applyShutdown } from './shutdown.ts';
 
@@ -37,19 +33,3 @@ function withTemplateChecksum(deployment: Json, checksum: string): Json {
 	const changed = withAnnotation(template, TEMPLATE_CHECKSUM_ANNOTATION, checksum);
 	return { ...deployment, spec: { ...spec, template: changed } };
 }
-
-/** A stdio server's live count above the cap goes back to it, however it came about. */
-export function capLive(deployment: Json, server: Server): Json {
-	const live = countOf(deployment);
-	return live === undefined || cap(server, live) === live ? deployment : withCap(deployment, server, live);
-}
-
-/** `replicas` of the server, carried to the Deployment together with the note that says so. */
-export const carry = (deployment: Json, server: Server, replicas: number): Json =>
-	noteApplied(withReplicas(deployment, replicas), server);
-
-/** A server that asks for no count any more leaves no note behind; the live count stays. */
-export const forgetApplied = (deployment: Json, server: Server): Json =>
-	server.spec.replicas === undefined && annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION) !== undefined
-		? withAnnotation(deployment, APPLIED_REPLICAS_ANNOTATION, undefined)
-		: deployment;
