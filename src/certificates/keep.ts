@@ -2,10 +2,13 @@
  * What the leader does about certificates, pass by pass: reads the Secret and the registrations, takes the next step of the plan,
  * and brings every caBundle of ours up to what the Secret says.
  */
+import type { RegistrationKind } from '../toolhive/registrations.ts';
+import type { Json } from '../toolhive/types.ts';
 import { bundleOf, type Data, isSameBundle, type KeyPair, trustedBy } from './held.ts';
 import { planOf, type Step } from './plan.ts';
 
 export interface FoundSecret {
+	readonly object: Json;
 	/** False: of another type than ours, so somebody brought it. */
 	readonly isOurs: boolean;
 	readonly data: Data;
@@ -21,18 +24,23 @@ export interface FoundWebhook {
 }
 
 export interface FoundRegistration {
-	readonly kind: string;
+	readonly kind: RegistrationKind;
+	readonly resourceVersion: unknown;
 	readonly webhooks: readonly FoundWebhook[];
 }
 
-export interface World<S extends FoundSecret, R extends FoundRegistration> {
-	readonly getSecret: (signal: AbortSignal) => Promise<S | undefined>;
-	/** Makes it where `found` is undefined. Rejects where somebody else wrote since. */
-	readonly writeSecret: (found: S | undefined, data: Data, signal: AbortSignal) => Promise<void>;
-	/** Those that are there. */
-	readonly getRegistrations: (signal: AbortSignal) => Promise<readonly R[]>;
-	/** Into each webhook of ours. Rejects where somebody else wrote since. */
-	readonly writeCaBundle: (registration: R, bundle: string, signal: AbortSignal) => Promise<void>;
+/** The Secret and the webhook configurations. A write carries the resourceVersion that was read, and rejects if the object has changed since. */
+export interface CertificateObjects {
+	readonly getSecret: (signal: AbortSignal) => Promise<FoundSecret | undefined>;
+	/** Creates it if `found` is undefined. */
+	readonly writeSecret: (found: FoundSecret | undefined, data: Data, signal: AbortSignal) => Promise<void>;
+	/** Those that exist. */
+	readonly getRegistrations: (signal: AbortSignal) => Promise<readonly FoundRegistration[]>;
+	/** Into each webhook of ours. */
+	readonly writeCaBundle: (registration: FoundRegistration, bundle: string, signal: AbortSignal) => Promise<void>;
+}
+
+export interface World extends CertificateObjects {
 	readonly carryOut: (step: Step, nowMs: number) => Promise<Data>;
 	/** Throws when another replica may lead already. */
 	readonly assertLeading: () => void;
@@ -44,9 +52,9 @@ export interface World<S extends FoundSecret, R extends FoundRegistration> {
 	/** A clock that nobody sets, for waiting. */
 	readonly elapsedMs: () => number;
 	readonly onStep: (step: Step) => void;
-	readonly onCaBundle: (registration: R) => void;
+	readonly onCaBundle: (registration: FoundRegistration) => void;
 	/** Told once for each that leads elsewhere, and again when that changes. */
-	readonly onForeign: (registration: R, webhook: FoundWebhook) => void;
+	readonly onForeign: (registration: FoundRegistration, webhook: FoundWebhook) => void;
 }
 
 /** Somebody else's Secret stands in the way. */
@@ -55,13 +63,11 @@ export class ForeignSecret extends Error {}
 /** What a pass found: `waiting` for time to pass, in the middle of a change; `changed` something; or `settled`. */
 export type Outcome = 'changed' | 'waiting' | 'settled';
 
-export function createKeeper<S extends FoundSecret, R extends FoundRegistration>(
-	world: World<S, R>,
-): { readonly pass: (signal: AbortSignal) => Promise<Outcome> } {
+export function createKeeper(world: World): { readonly pass: (signal: AbortSignal) => Promise<Outcome> } {
 	let trusted: { readonly bundle: string; readonly sinceMs: number } | undefined;
 	let toldForeign: ReadonlySet<string> = new Set();
 
-	function tellForeign(registrations: readonly R[]): void {
+	function tellForeign(registrations: readonly FoundRegistration[]): void {
 		const told = new Set<string>();
 		for (const registration of registrations) {
 			for (const webhook of registration.webhooks.filter(({ isOurs }) => !isOurs)) {

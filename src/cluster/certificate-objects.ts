@@ -1,4 +1,6 @@
 /** The one Secret of ours and the two registrations, read and written as calls. */
+import type { Data } from '../certificates/held.ts';
+import type { CertificateObjects, FoundRegistration } from '../certificates/keep.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../toolhive/names.ts';
 import { REGISTRATION_KINDS, type RegistrationKind } from '../toolhive/registrations.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
@@ -6,41 +8,16 @@ import { type Connection, getFirst } from './connect.ts';
 import { createOwner } from './owner.ts';
 import { registrationPath, secretPath, secretsPath } from './paths.ts';
 
-/** Texts by key. */
-export type Texts = Readonly<Record<string, string>>;
-
-export interface StoredSecret {
-	readonly object: Json;
-	/** A type cannot be changed, so what somebody brought never turns into ours. */
-	readonly isOurs: boolean;
-	readonly data: Texts;
-}
-
-export interface StoredRegistration {
-	readonly kind: RegistrationKind;
-	readonly resourceVersion: unknown;
-	readonly webhooks: readonly {
-		readonly name: string;
-		readonly isOurs: boolean;
-		readonly leadsTo: string;
-		readonly caBundle: string;
-	}[];
-}
-
-export interface CertificateObjects {
+export interface OwnedCertificateObjects extends CertificateObjects {
 	/** For a later `writeSecret`, which may come when the owner is gone. */
 	readonly lookForOwner: (signal: AbortSignal) => Promise<void>;
-	readonly getSecret: (signal: AbortSignal) => Promise<StoredSecret | undefined>;
-	readonly writeSecret: (found: StoredSecret | undefined, data: Texts, signal: AbortSignal) => Promise<void>;
-	readonly getRegistrations: (signal: AbortSignal) => Promise<StoredRegistration[]>;
-	readonly writeCaBundle: (registration: StoredRegistration, bundle: string, signal: AbortSignal) => Promise<void>;
 }
 
 /** Every write carries the resourceVersion that was read: 409 when it is old. No error tells what the Secret holds. */
 export function createCertificateObjects(
 	connection: Pick<Connection, 'get' | 'send'>,
 	namespace: string,
-): CertificateObjects {
+): OwnedCertificateObjects {
 	const named = { namespace, name: CERTIFICATE_SECRET };
 	const owner = createOwner(connection, namespace);
 	return {
@@ -62,7 +39,7 @@ export function createCertificateObjects(
 		},
 		getRegistrations: async (signal) => {
 			// One after the other, so that who may see neither always hears of the same one, and says so once.
-			const found: StoredRegistration[] = [];
+			const found: FoundRegistration[] = [];
 			for (const kind of REGISTRATION_KINDS) {
 				const object = await getFirst(connection, [registrationPath(kind, INSTALLED_AS)], signal);
 				if (object !== undefined) found.push(registrationOf(kind, object, namespace));
@@ -94,7 +71,7 @@ const newSecret = (namespace: string): Json => ({
 	type: CERTIFICATE_SECRET_TYPE,
 });
 
-function registrationOf(kind: RegistrationKind, object: Json, namespace: string): StoredRegistration {
+function registrationOf(kind: RegistrationKind, object: Json, namespace: string): FoundRegistration {
 	const webhooks = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
 	return {
 		kind,
@@ -112,7 +89,7 @@ function registrationOf(kind: RegistrationKind, object: Json, namespace: string)
 	};
 }
 
-const textsIn = (data: unknown): Texts =>
+const textsIn = (data: unknown): Data =>
 	Object.fromEntries(Object.entries(isObject(data) ? data : {}).map(([key, value]) => [key, textOf(value)]));
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? Buffer.from(value, 'base64').toString() : '');

@@ -2,9 +2,9 @@
  * What a person asks a cluster once, each question bounded in time. Nothing here changes a cluster, and of a Secret no value
  * leaves this file but a certificate.
  */
+import type { Attempt, Cluster, Named, Project } from '../doctor/cluster.ts';
 import { GROUP, KINDS, type Kind } from '../toolhive/names.ts';
 import { certificatesIn } from '../toolhive/pem.ts';
-import type { RegistrationKind } from '../toolhive/registrations.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { certificatesAt } from './handshake.ts';
@@ -25,17 +25,6 @@ import {
 	VERSION_PATH,
 } from './paths.ts';
 
-type Named = { readonly namespace: string; readonly name: string };
-type Project<T> = (object: Json) => T | undefined;
-
-/** One try to create something. */
-export interface Attempt {
-	readonly status: number;
-	/** What the API server says of a refusal; empty where it was accepted. */
-	readonly message: string;
-	readonly warnings: readonly string[];
-}
-
 /** A call takes no longer than this, and all calls together not much longer than the other. */
 const CALL_MS = 10_000;
 const TOTAL_MS = 120_000;
@@ -43,7 +32,7 @@ const TOTAL_MS = 120_000;
 export function createLook(
 	connection: Pick<Connection, 'get' | 'send' | 'post'>,
 	{ callMs, totalMs } = { callMs: CALL_MS, totalMs: TOTAL_MS },
-) {
+): Cluster {
 	const ended = AbortSignal.timeout(totalMs);
 	const bounded = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
 		try {
@@ -72,26 +61,23 @@ export function createLook(
 
 	return {
 		version: () => bounded((signal) => connection.get(VERSION_PATH, signal)),
-		getCrd: (name: string) => get(crdPath(name)),
-		getRegistration: (kind: RegistrationKind, name: string) => get(registrationPath(kind, name)),
-		getDeployment: (named: Named) => get(deploymentPath(named)),
-		getLease: (named: Named) => get(leasePath(named)),
-		labelsOfNamespace: async (name: string): Promise<Json | undefined> => {
+		getCrd: (name) => get(crdPath(name)),
+		getRegistration: (kind, name) => get(registrationPath(kind, name)),
+		getDeployment: (named) => get(deploymentPath(named)),
+		getLease: (named) => get(leasePath(named)),
+		labelsOfNamespace: async (name) => {
 			const namespace = await get(namespacePath(name));
 			if (namespace === undefined) return undefined;
 			const { labels } = metadataOf(namespace);
 			return isObject(labels) ? labels : {};
 		},
-		listServers: async <T>(kind: Kind, project: Project<T>) => (await list(serversPaths(kind), project)) ?? [],
-		listAutoscalers: async <T>(project: Project<T>) => (await list([AUTOSCALERS_PATH], project)) ?? [],
-		listDeployments: async <T>(project: Project<T>, labelSelector?: string) =>
-			(await list([DEPLOYMENTS_PATH], project, labelSelector)) ?? [],
-		listConfigMaps: async <T>(project: Project<T>, labelSelector: string) =>
-			(await list([CONFIG_MAPS_PATH], project, labelSelector)) ?? [],
+		listServers: async (kind, project) => (await list(serversPaths(kind), project)) ?? [],
+		listAutoscalers: async (project) => (await list([AUTOSCALERS_PATH], project)) ?? [],
+		listDeployments: async (project, labelSelector) => (await list([DEPLOYMENTS_PATH], project, labelSelector)) ?? [],
+		listConfigMaps: async (project, labelSelector) => (await list([CONFIG_MAPS_PATH], project, labelSelector)) ?? [],
 
-		/** What would happen if `object` were created. The API server stores nothing. */
-		tryCreate: (object: Json): Promise<Attempt> =>
-			bounded(async (signal) => {
+		tryCreate: (object) =>
+			bounded<Attempt>(async (signal) => {
 				const { namespace } = metadataOf(object);
 				const kind = String(object['kind']);
 				const apiVersion = String(object['apiVersion']);
@@ -103,7 +89,7 @@ export function createLook(
 			}),
 
 		/** Whether RBAC, or whatever else the cluster asks, lets `user` do it. */
-		isAllowed: (user: string, groups: readonly string[], resourceAttributes: Json): Promise<boolean> =>
+		isAllowed: (user, groups, resourceAttributes) =>
 			bounded(async (signal) => {
 				const review = {
 					apiVersion: 'authorization.k8s.io/v1',
@@ -115,18 +101,17 @@ export function createLook(
 				return isObject(status) && status['allowed'] === true;
 			}),
 
-		keysOfSecret: async (named: Named): Promise<readonly string[] | undefined> => {
+		keysOfSecret: async (named) => {
 			const data = await dataOf(named);
 			return data === undefined ? undefined : Object.keys(data);
 		},
-		/** The PEM text under `key`: certificates and nothing else. Empty where there is none. */
-		certificateInSecret: async (named: Named, key: string): Promise<string | undefined> => {
+		certificateInSecret: async (named, key) => {
 			const data = await dataOf(named);
 			if (data === undefined) return undefined;
 			const text = Buffer.from(String(data[key] ?? ''), 'base64').toString();
 			return certificatesIn(text).join('\n');
 		},
-		certificatesAt: (url: string) => certificatesAt(url, callMs),
+		certificatesAt: (url) => certificatesAt(url, callMs),
 	};
 }
 

@@ -1,16 +1,9 @@
 /** The reconciler's reads and writes as calls. Every write carries the resourceVersion that was read: 409 when it is old. */
+import type { ReconcilerObjects } from '../reconciler/world.ts';
 import { KINDS, type Kind } from '../toolhive/names.ts';
-import { type Json, metadataOf, type Operation, type ServerRef } from '../toolhive/types.ts';
+import { type Json, metadataOf, type Operation } from '../toolhive/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { configMapPath, deploymentPath, serverPaths } from './paths.ts';
-
-export interface Objects {
-	readonly getServer: (ref: ServerRef, signal: AbortSignal) => Promise<Json | undefined>;
-	readonly getDeployment: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
-	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
-	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
-	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
-}
 
 const CONFLICT = 409;
 
@@ -19,7 +12,7 @@ export function createObjects(
 	connection: Pick<Connection, 'get' | 'send'>,
 	compare: (found: Json, wanted: Json) => readonly Operation[],
 	onWrite: (resource: string) => void,
-): Objects {
+): ReconcilerObjects {
 	return {
 		getServer: (ref, signal) => getFirst(connection, serverPaths(ref), signal),
 		getDeployment: (namespace, name, signal) => getFirst(connection, [deploymentPath({ namespace, name })], signal),

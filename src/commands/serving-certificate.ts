@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { followSecret } from '../certificates/follow.ts';
 import type { KeyPair, Leaf } from '../certificates/held.ts';
-import { createKeeper } from '../certificates/keep.ts';
+import { createKeeper, type FoundSecret } from '../certificates/keep.ts';
 import { STEPS } from '../certificates/plan.ts';
-import { type CertificateObjects, createCertificateObjects } from '../cluster/certificate-objects.ts';
+import { createCertificateObjects, type OwnedCertificateObjects } from '../cluster/certificate-objects.ts';
 import type { Connection } from '../cluster/connect.ts';
 import type { Term } from '../cluster/lease.ts';
 import { isConflict } from '../cluster/writes.ts';
@@ -110,7 +110,7 @@ export function certificateInSecret(
 }
 
 /** One of another type is somebody's own, and not for us to serve either. */
-function dataOf(secret: Awaited<ReturnType<CertificateObjects['getSecret']>>) {
+function dataOf(secret: FoundSecret | undefined) {
 	if (secret?.isOurs === false) throw new Error('the Secret is not of our type, so it is left alone');
 	return secret?.data;
 }
@@ -121,7 +121,7 @@ const certificateOfLeaf = ({ pair, issuer }: Leaf): Certificate => ({
 });
 
 interface Keeping extends Reporting {
-	readonly objects: CertificateObjects;
+	readonly objects: OwnedCertificateObjects;
 	readonly hosts: readonly string[];
 	readonly secret: string;
 	readonly served: () => KeyPair | undefined;

@@ -16,7 +16,7 @@ export interface Attempt {
 	readonly warnings: readonly string[];
 }
 
-type Project<T> = (object: Json) => T | undefined;
+export type Project<T> = (object: Json) => T | undefined;
 
 /** Undefined means that it is not there. */
 export interface Cluster {

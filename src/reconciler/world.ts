@@ -4,8 +4,8 @@ import type { Json, Server, ServerRef } from '../toolhive/types.ts';
 import type { Occasion } from './occasions.ts';
 import type { Pace } from './patience.ts';
 
-/** Reads are fresh; writes carry the resourceVersion that was read and reject when somebody else wrote in between. */
-export interface World {
+/** Reads are fresh; a write carries the resourceVersion that was read, and rejects if the object has changed since. */
+export interface ReconcilerObjects {
 	readonly getServer: (ref: ServerRef, signal: AbortSignal) => Promise<Json | undefined>;
 	readonly getDeployment: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
 	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
@@ -13,6 +13,9 @@ export interface World {
 	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
 	/** Stores `wanted`, which was made from `found`; resolves with what is stored then. */
 	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
+}
+
+export interface World extends ReconcilerObjects {
 	readonly surroundingsOf: (server: Server) => Surroundings;
 	/** Whether `error` says that somebody else wrote in between. */
 	readonly isConflict: (error: unknown) => boolean;

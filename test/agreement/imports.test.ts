@@ -42,6 +42,17 @@ describe('imports', () => {
 		});
 	}
 
+	it('src/cluster imports only types from the folders whose interfaces it implements', () => {
+		for (const file of files.filter((one) => one.startsWith('cluster/'))) {
+			const text = readFileSync(join(SRC, file), 'utf8');
+			const loaded = [...text.matchAll(/^import (?!type ).* from '\.\.\/(\w+)\//gm)].map(([, folder]) => folder);
+			expect(
+				loaded.filter((folder) => folder !== 'toolhive'),
+				file,
+			).to.deep.equal([]);
+		}
+	});
+
 	it('what works without a cluster loads no client and no server: they take longer than a review', () => {
 		const reached = new Set<string>();
 		const follow = (file: string): void => {

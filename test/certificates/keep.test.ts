@@ -103,7 +103,7 @@ describe('certificates: passes of the leader', () => {
 
 	it("somebody's own Secret: nothing is written anywhere", async () => {
 		const stage = stageOf();
-		stage.secret = { isOurs: false, data: old };
+		stage.secret = { object: {}, isOurs: false, data: old };
 		const error: unknown = await stage.pass().catch((thrown) => thrown);
 		expect(error).to.have.property('message').that.includes('not of our type');
 		expect(bundlesOf(stage)).to.deep.equal(['', '', '']);
@@ -111,7 +111,7 @@ describe('certificates: passes of the leader', () => {
 
 	it("somebody else's webhooks are told of once, and again when they lead elsewhere", async () => {
 		const theirs = (leadsTo: string): FoundRegistration => ({
-			kind: 'M',
+			...registration('M'),
 			webhooks: [
 				{ name: 'a', isOurs: false, leadsTo, caBundle: 'x' },
 				{ name: 'b', isOurs: true, leadsTo: 'ours', caBundle: '' },

@@ -20,14 +20,15 @@ export interface Stage {
 }
 
 export const registration = (kind: string, ...bundles: string[]): FoundRegistration => ({
-	kind,
+	kind: kind as FoundRegistration['kind'],
+	resourceVersion: '1',
 	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isOurs: true, leadsTo: 'ours', caBundle })),
 });
 
 export function stageOf(secret?: Data, registrations = [registration('M', '', ''), registration('V', '')]): Stage {
 	const stop = new AbortController();
 	const stage: Stage = {
-		secret: secret === undefined ? undefined : { isOurs: true, data: secret },
+		secret: secret === undefined ? undefined : { object: {}, isOurs: true, data: secret },
 		registrations,
 		nowMs: NOW_MS,
 		elapsedMs: 1_000_000,
@@ -43,11 +44,11 @@ export function stageOf(secret?: Data, registrations = [registration('M', '', ''
 		stage.failing = undefined;
 		throw new Error('somebody else wrote');
 	};
-	const keeper = createKeeper<FoundSecret, FoundRegistration>({
+	const keeper = createKeeper({
 		getSecret: async () => stage.secret,
 		writeSecret: async (_found, data) => {
 			fail('secret');
-			stage.secret = { isOurs: true, data };
+			stage.secret = { object: {}, isOurs: true, data };
 		},
 		getRegistrations: async () => stage.registrations,
 		writeCaBundle: async (written, bundle) => {
