@@ -45,19 +45,13 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 	let observed: { record: string; atMs: number } | undefined;
 	let isTroubled = false;
 
-	const write = (method: Method, to: string, lease: Json, timeout: AbortSignal): Promise<unknown> => {
-		const send = (metadata: unknown): Promise<unknown> =>
-			options.connection.send(method, to, { ...lease, metadata }, 'application/json', timeout);
-		return options.owner === undefined ? send(lease['metadata']) : options.owner.write(lease['metadata'], send);
-	};
-
 	/** One attempt to take or renew. */
 	const acquire = async (): Promise<'held' | 'not ours' | 'failed'> => {
 		const timeout = AbortSignal.timeout(timing.renewMs / 2);
 		try {
 			const lease = await getFirst(options.connection, [`${path}/${options.name}`], timeout);
 			if (lease === undefined) {
-				await write('POST', path, recordOf(options, undefined, timing), timeout);
+				await write(options, 'POST', path, recordOf(options, undefined, timing), timeout);
 			} else {
 				const spec = isObject(lease['spec']) ? lease['spec'] : {};
 				const record = JSON.stringify(spec);
@@ -65,7 +59,7 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 				const isOurs = spec['holderIdentity'] === options.identity;
 				const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
 				if (!isOurs && !isFree) return 'not ours';
-				await write('PUT', `${path}/${options.name}`, recordOf(options, lease, timing), timeout);
+				await write(options, 'PUT', `${path}/${options.name}`, recordOf(options, lease, timing), timeout);
 			}
 			if (isTroubled) options.onTrouble('lease recovered', {});
 			isTroubled = false;
@@ -140,6 +134,18 @@ export async function campaign(options: LeaseOptions, signal: AbortSignal): Prom
 }
 
 const CONFLICT = 409;
+
+function write(
+	{ connection, owner }: LeaseOptions,
+	method: Method,
+	path: string,
+	lease: Json,
+	signal: AbortSignal,
+): Promise<unknown> {
+	const send = (metadata: unknown): Promise<unknown> =>
+		connection.send(method, path, { ...lease, metadata }, 'application/json', signal);
+	return owner === undefined ? send(lease['metadata']) : owner.write(lease['metadata'], send);
+}
 
 function recordOf({ namespace, name, identity }: LeaseOptions, lease: Json | undefined, timing: LeaseTiming): Json {
 	const before = isObject(lease?.['spec']) ? lease['spec'] : {};

@@ -23,7 +23,7 @@ import {
 	serversPaths,
 } from './paths.ts';
 import { createStore, type Store } from './store.ts';
-import { startWatch, type Timing, type Watch } from './watch.ts';
+import { startWatch, type Timing, type Watch, type WatchOptions } from './watch.ts';
 
 /** How to read one kind of object. Undefined: nothing to remember of it. */
 export interface Projections {
@@ -68,7 +68,9 @@ type Tell = (message: string, detail: Json) => void;
 /** Called with each server about which something changed, also about one of its objects. */
 export type OnTouched = (ref: ServerRef) => void;
 
-const namespacedName = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+type Named = { readonly namespace: string; readonly name: string };
+
+const namespacedName = ({ namespace, name }: Named): string => `${namespace}/${name}`;
 
 export function remember(
 	connection: Pick<Connection, 'get' | 'stream'>,
@@ -88,7 +90,7 @@ export function remember(
 	const lookups = createLookups(mostLookups);
 	const watches: Record<string, Watch> = {};
 	const sizes: Record<string, () => number> = {};
-	const watch = <T extends { namespace: string; name: string }>(
+	const watch = <T extends Named>(
 		resource: string,
 		store: Store<T>,
 		project: (object: Json) => T | undefined,
@@ -105,23 +107,7 @@ export function remember(
 			paths,
 			...(labelSelector !== undefined && { labelSelector }),
 			project,
-			onList: (values) => {
-				store.replace(values);
-				lookups.learned();
-				values.forEach(touch);
-			},
-			onChange: (item) => {
-				const before = store.get(keyOf(item));
-				const value = project(item);
-				if (!isOnlyStatus(before, value)) touch(value ?? before);
-				if (value === undefined) store.delete(keyOf(item));
-				else store.set(value);
-				lookups.learned();
-			},
-			onDelete: (item) => {
-				touch(store.get(keyOf(item)));
-				store.delete(keyOf(item));
-			},
+			...intoStore(store, project, touch, lookups.learned),
 			onTrouble,
 			timing,
 		});
@@ -150,8 +136,6 @@ export function remember(
 	const noOwner = (): readonly ServerRef[] => [];
 	watch('horizontalpodautoscalers', autoscalers, projections.autoscaler, [AUTOSCALERS_PATH], noOwner);
 
-	const read = <T>(object: Json | undefined, project: (object: Json) => T | undefined): T | undefined =>
-		object === undefined ? undefined : project(object);
 	const getServer = async (ref: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
 		// A list told which version is served, so one GET is enough.
 		const paths = serverPaths(ref, watches[KINDS[ref.kind].plural]?.servedPath());
@@ -159,8 +143,6 @@ export function remember(
 	};
 	const getDeployment = async (path: string, signal: AbortSignal): Promise<ProxyDeployment | undefined> =>
 		read(await getFirst(connection, [path], signal), projections.deployment);
-	const named = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
-		uid === undefined || server?.uid === uid ? server : undefined;
 
 	return {
 		findServer: (ref, signal) => {
@@ -194,6 +176,39 @@ export function remember(
 		},
 	};
 }
+
+const read = <T>(object: Json | undefined, project: (object: Json) => T | undefined): T | undefined =>
+	object === undefined ? undefined : project(object);
+
+/** `server` if `ref` has no uid, or the same. */
+const named = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
+	uid === undefined || server?.uid === uid ? server : undefined;
+
+/** What a watch does to `store`. `touch` gets each object that was added, changed or deleted; `onStored` is called after each change. */
+const intoStore = <T extends Named>(
+	store: Store<T>,
+	project: (object: Json) => T | undefined,
+	touch: (value: T | undefined) => void,
+	onStored: () => void,
+): Pick<WatchOptions<T>, 'onList' | 'onChange' | 'onDelete'> => ({
+	onList: (values) => {
+		store.replace(values);
+		onStored();
+		values.forEach(touch);
+	},
+	onChange: (item) => {
+		const before = store.get(keyOf(item));
+		const value = project(item);
+		if (!isOnlyStatus(before, value)) touch(value ?? before);
+		if (value === undefined) store.delete(keyOf(item));
+		else store.set(value);
+		onStored();
+	},
+	onDelete: (item) => {
+		touch(store.get(keyOf(item)));
+		store.delete(keyOf(item));
+	},
+});
 
 /** Only the status of a Deployment changed, as it does with every pod that comes and goes. */
 const isOnlyStatus = (before: object | undefined, after: object | undefined): boolean =>
