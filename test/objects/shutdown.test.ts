@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { backfillTemplate } from '../../src/objects/live-deployment.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
+import { backfillTemplate } from '../../src/objects/live-deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
