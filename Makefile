@@ -39,6 +39,9 @@ test-monitoring: install ## Alert rules and dashboard with a real Prometheus, wh
 e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
 	node test/installed/main.ts
 
+e2e-sessions: install ## Requests and sessions of real MCP clients while proxies are replaced, without and with the product (Go); as e2e, and BUILD_IMAGE= TOOLHIVE= SHORT=1
+	node test/sessions/main.ts
+
 e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
 	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
 
@@ -102,7 +105,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak audit coverage build image
+.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak audit coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

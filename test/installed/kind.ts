@@ -9,6 +9,8 @@ import { asEnvironment, needProgram, type PreparedCluster } from './existing.ts'
 import type { Previous } from './previous.ts';
 
 const NAME = 'toolhive-scaling-e2e';
+/** For images of the tests: builds TAG out of a folder, and brings it to the nodes. */
+export const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && kind load docker-image --name ${NAME} "$1"; }; build`;
 const IMAGE = 'localhost/toolhive-scaling:e2e';
 const PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 /** Two workers, so that something can be spread. */
