@@ -65,7 +65,7 @@ export function describeKinds(namespaceNow: () => SessionNamespace, atLeast: num
 			expect(counted.stateKept).to.equal(counted.sessions);
 		});
 
-		it('MCPServer with SSE › only sessions whose stream went through it are lost', async () => {
+		it('MCPServer with SSE › streams that went through it are opened again, as new sessions', async () => {
 			const namespace = namespaceNow();
 			await namespace.apply(mcpServer(namespace.name, 'events', { transport: 'sse', replicas: REPLICAS }));
 			await namespace.settled('events', REPLICAS);

@@ -21,7 +21,7 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 	this.timeout(120_000);
 	const cluster = needCluster();
 	const measured: Measured[] = [];
-	const before0 = surroundings();
+	const atStart = surroundings();
 	const shape: Omit<MatrixOptions, 'operator' | 'hasProduct' | 'scenarios'> = {
 		atLeast: AT_LEAST,
 		mustFailWithout: !isShort,
@@ -37,15 +37,16 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 				...allOf(release(version), { ...shape, scenarios: SCENARIOS }),
 				...allOf(standIn(version), { ...shape, scenarios: short }),
 			];
-	for (const options of matrix) describeScenarios(cluster, options);
-	if (!isShort) {
+	describe('while clients call', () => {
+		for (const options of matrix) describeScenarios(cluster, options);
 		after('record', async () => {
+			if (isShort) return;
 			const { stdout } = await mustSucceed(cluster().plane.kubectl(['version', '-o', 'json'], { user: 'admin' }));
 			const { serverVersion } = JSON.parse(stdout) as { serverVersion: { gitVersion: string } };
 			const options = { toolhive: version, kubernetes: serverVersion.gitVersion, proxies: PROXIES, atLeast: AT_LEAST };
-			await publish(SESSIONS, { ...before0, options, results: measured });
+			await publish(SESSIONS, { ...atStart, options, results: measured });
 		});
-	}
+	});
 
 	describe('with the product', function () {
 		this.timeout(180_000);
