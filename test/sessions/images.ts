@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPrograms } from '../real-operator/build.ts';
+import { findPrograms, type ToolhiveProgram } from '../real-operator/build.ts';
 
 const HERE = import.meta.dirname;
 
@@ -12,22 +12,24 @@ export const REDIS_IMAGE = 'localhost/e2e-redis:1';
 export const runnerImage = (version: string): string => `localhost/e2e-proxyrunner:${version}`;
 export const vmcpImage = (version: string): string => `localhost/e2e-vmcp:${version}`;
 
+/** The operator runs beside the cluster. */
+const programsFor = (env: NodeJS.ProcessEnv): readonly ToolhiveProgram[] =>
+	env['SHORT'] ? ['thv-proxyrunner'] : ['thv-proxyrunner', 'vmcp'];
+
 /** `command TAG FOLDER` builds the Dockerfile of the folder and makes the image known to every node. */
 export async function buildImages(command: string, version: string, env: NodeJS.ProcessEnv): Promise<void> {
 	const say = (line: string): void => void process.stderr.write(`${line}\n`);
-	const programs = await findPrograms(env, say, version, ['thv-operator', 'thv-proxyrunner', 'vmcp']);
+	const programs = programsFor(env);
+	const built = await findPrograms(env, say, version, ['thv-operator', ...programs]);
 	const build = (tag: string, folder: string): Promise<void> => run(command, [tag, folder], env);
 	await build(MCP_IMAGE, join(HERE, 'mcp'));
 	await build(REDIS_IMAGE, join(HERE, 'redis'));
-	for (const [program, tag] of [
-		['thv-proxyrunner', runnerImage(version)],
-		['vmcp', vmcpImage(version)],
-	] as const) {
+	for (const program of programs) {
 		const folder = await mkdtemp(join(tmpdir(), 'toolhive-scaling-image-'));
 		try {
 			await copyFile(join(HERE, 'toolhive/Dockerfile'), join(folder, 'Dockerfile'));
-			await copyFile(join(programs, program), join(folder, 'program'));
-			await build(tag, folder);
+			await copyFile(join(built, program), join(folder, 'program'));
+			await build(program === 'vmcp' ? vmcpImage(version) : runnerImage(version), folder);
 		} finally {
 			await rm(folder, { recursive: true, force: true });
 		}
