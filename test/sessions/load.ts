@@ -22,7 +22,8 @@ const AFTERWARDS_MS = 3_000;
 const EXEC = ['exec', CLIENT, '--'];
 let loads = 0;
 
-export type LoadShape = Pick<LoadOptions, 'urls' | 'clients' | 'atLeast'> & { readonly tool?: string };
+export type LoadShape = Pick<LoadOptions, 'urls' | 'clients' | 'atLeast'> &
+	Partial<Pick<LoadOptions, 'tool' | 'pauseMs'>>;
 
 /** Counted until `disturb` has resolved and there were enough requests. */
 export async function loadDuring(

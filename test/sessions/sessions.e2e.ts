@@ -4,6 +4,7 @@ import { publish } from '../../bench/page.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { isTrusted, needCluster } from '../installed/stage.ts';
 import { OPERATOR_VERSION } from '../real-operator/build.ts';
+import { describeAutoscaling } from './autoscaling.ts';
 import { describeFaults } from './faults.ts';
 import { describeKinds } from './kinds.ts';
 import { allOf, describeScenarios, type MatrixOptions } from './matrix.ts';
@@ -65,7 +66,10 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 			await stop?.();
 			await cluster().installation.uninstall();
 		});
-		if (!isShort) describeKinds(now, AT_LEAST);
+		if (!isShort) {
+			describeKinds(now, AT_LEAST);
+			describeAutoscaling(now, AT_LEAST);
+		}
 		describeFaults(now, isShort);
 	});
 	if (!isShort) describePodMode(cluster, standIn(version), AT_LEAST);
