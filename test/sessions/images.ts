@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPrograms } from '../real-operator/build.ts';
+import { findPrograms, type ToolhiveProgram } from '../real-operator/build.ts';
 import { findMetricsServer, METRICS_SERVER_VERSION } from './metrics-server/build.ts';
 
 const HERE = import.meta.dirname;
