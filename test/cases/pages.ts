@@ -54,46 +54,25 @@ function casesPage(): string {
 	return [
 		'# Cases',
 		'',
-		'<!-- Written by `make golden`. Do not edit: the words stand in test/cases/*/in.yaml. -->',
+		'<!-- Written by `make golden`. Do not edit: the sentences are in test/cases/*/in.yaml. -->',
 		'',
-		'Everything the product does, told by example. Each case is a folder of [test/cases](../test/cases): `in.yaml` is what people',
-		'and programs write, `out.yaml` what the cluster stores, `review.txt` what `thv-scaling review` says of it. Tests run each one through',
-		'the handlers, through HTTP, through the command line and through a real API server, and feed the result in once more to see',
-		'that nothing changes the second time.',
+		'One folder for each scenario: `in.yaml` is what clients write, `out.yaml` what the cluster stores, `review.txt` what `thv-scaling review`',
+		'prints. Tests run each one through the handlers, HTTP, the command line and a real API server, and feed the result in again to',
+		'see that nothing changes.',
 		'',
 		...areas.flatMap(({ title, names }) => [
-			`- ${title}`,
-			...names.map((name) => `  - [${name}](#${name}): ${headingOf(read(name, INPUT)).story}`),
+			`## ${title}`,
+			'',
+			...names.map((name) => `- [${name}](../test/cases/${name}): ${headingOf(read(name, INPUT)).story}`),
+			'',
 		]),
-		'',
-		...areas.flatMap(({ title, names }) => [`## ${title}`, '', ...names.flatMap(caseText)]),
-	].join('\n');
+	]
+		.join('\n')
+		.trimEnd()
+		.concat('\n');
 }
 
-function caseText(name: string): string[] {
-	const input = read(name, INPUT);
-	const { story, why } = headingOf(input);
-	return [
-		`### ${name}`,
-		'',
-		story,
-		'',
-		`*Why:* ${why}`,
-		'',
-		...fenced('text', read(name, REVIEW)),
-		'',
-		'<details><summary>What was written</summary>',
-		'',
-		...fenced('yaml', input),
-		'',
-		`</details>`,
-		'',
-		`[What is stored](../test/cases/${name}/out.yaml)`,
-		'',
-	];
-}
-
-/** The first two lines of a case's heading and the blanks at its end say nothing in a block. */
+/** The blanks at the end of a case are not shown in a block. */
 const fenced = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```'];
 
 function adviceText(): string {
@@ -125,7 +104,7 @@ function ruleText({ id, when, why, fix }: Rule): string[] {
 					'',
 					...fenced('text', example.lines.join('\n')),
 					'',
-					`From the case [${example.name}](cases.md#${example.name}).`,
+					`From the case [${example.name}](../test/cases/${example.name}).`,
 				]),
 		'',
 	];
