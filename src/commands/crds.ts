@@ -1,8 +1,8 @@
 /** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
 import { createReadStream, fstatSync } from 'node:fs';
+import { createDecoder, NotText } from '../manifests/decode.ts';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
-import { createDecoder, NotText } from '../review/decode.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { readCommandLine, UsageError } from './options.ts';

@@ -1,16 +1,16 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
 import { fstatSync, type Stats } from 'node:fs';
+import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../manifests/problem.ts';
+import { type Input, inputsOf, sourcesIn } from '../manifests/read.ts';
+import type { Source } from '../manifests/split.ts';
+import { writeJson } from '../manifests/values.ts';
 import { checkNamed } from '../review/named.ts';
-import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../review/problem.ts';
-import { type Input, inputsOf, sourcesIn } from '../review/read.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';
 import { resultsOf, sarifOf } from '../review/render-sarif.ts';
 import { type Paint, paintFor, problemsText, summaryText, textOf } from '../review/render-text.ts';
 import { yamlOf } from '../review/render-yaml.ts';
 import { type Reviewed, review } from '../review/review.ts';
-import type { Source } from '../review/split.ts';
 import { counted, EMPTY, exitCodeOf, type Summary } from '../review/summary.ts';
-import { writeJson } from '../review/values.ts';
 import type { Json } from '../toolhive/types.ts';
 import { readCommandLine, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';

@@ -1,7 +1,7 @@
 /** Two objects as the values that differ, in the words a person would use for the places. */
 import { parse } from 'yaml';
-import { parseJson } from './json.ts';
-import { writeJson } from './values.ts';
+import { parseJson } from '../manifests/json.ts';
+import { writeJson } from '../manifests/values.ts';
 
 export interface Change {
 	/** `spec.template.spec.containers[toolhive].env[HOME].value`; texts of a ConfigMap are read as the documents they are. */

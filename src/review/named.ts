@@ -1,5 +1,5 @@
 /** What is skipped in a folder may be an error in a file that was named. */
-import { isSkipped, type Problem, type Skipped } from './problem.ts';
+import { isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 
 /**
  * `all` in its order. A file for which `isNamed`, in which nothing is a manifest and something cannot be parsed, is a problem:

@@ -1,8 +1,8 @@
 /** One JSON object, written piece by piece: a long input is never held as a whole. */
-import type { Problem } from './problem.ts';
+import type { Problem } from '../manifests/problem.ts';
+import { writeJson } from '../manifests/values.ts';
 import type { Reviewed } from './review.ts';
 import type { Summary } from './summary.ts';
-import { writeJson } from './values.ts';
 
 export const JSON_START = '{ "objects": [';
 

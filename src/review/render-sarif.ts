@@ -2,9 +2,10 @@
  * SARIF 2.1.0 for code-scanning views: one result per denial and per warning, at its line.
  * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/; GitHub asks for relative URIs below the repository's root.
  */
+
+import type { Problem } from '../manifests/problem.ts';
 import { RULES } from '../policy/rules.ts';
 import type { Json } from '../toolhive/types.ts';
-import type { Problem } from './problem.ts';
 import type { Located, Reviewed } from './review.ts';
 
 const INFORMATION = 'https://github.com/toolhive-scaling/toolhive-scaling';

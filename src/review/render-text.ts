@@ -1,10 +1,11 @@
 /** The report for people: what happens to each object, where, and what to do about it. */
+
+import { type Problem, problemText } from '../manifests/problem.ts';
 import { RULES } from '../policy/rules.ts';
 import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { changesOf } from './difference.ts';
 import type { Outlook } from './outlook.ts';
-import { type Problem, problemText } from './problem.ts';
 import type { Located, Reviewed } from './review.ts';
 import type { Summary } from './summary.ts';
 

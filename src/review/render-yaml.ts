@@ -1,7 +1,8 @@
 /** The objects after admission, ready for `kubectl apply -f -`; of what would be refused only a comment. */
+
+import { writeYaml } from '../manifests/write-yaml.ts';
 import { printable } from '../toolhive/printable.ts';
 import type { Reviewed } from './review.ts';
-import { writeYaml } from './write-yaml.ts';
 
 export function yamlOf(reviewed: Reviewed): string {
 	const { operation, verdict, kind, namespace, name, file, line, message, isWhole } = reviewed;

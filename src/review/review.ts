@@ -3,6 +3,10 @@ import { denialText } from '../admission/answer.ts';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
+import { type Manifest, manifestsOf } from '../manifests/manifest.ts';
+import { mentionsToolhive } from '../manifests/mention.ts';
+import { broken, isUnreviewed, type Problem, type Skipped } from '../manifests/problem.ts';
+import type { Source } from '../manifests/split.ts';
 import { textOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Condition } from '../policy/condition.ts';
@@ -11,12 +15,8 @@ import type { Finding } from '../policy/finding.ts';
 import type { Settings } from '../policy/settings.ts';
 import { isObject, type Json, type Operation, type Server } from '../toolhive/types.ts';
 import { admit, type Handlers, patchedWith, requestOf } from './admit.ts';
-import { type Manifest, manifestsOf } from './manifest.ts';
-import { mentionsToolhive } from './mention.ts';
 import { notesOnName, notesOnOwner } from './notes.ts';
 import { type Outlook, outlookOf } from './outlook.ts';
-import { broken, isUnreviewed, type Problem, type Skipped } from './problem.ts';
-import type { Source } from './split.ts';
 import { createInputCluster, type InputCluster } from './surroundings.ts';
 
 export interface ReviewOptions {

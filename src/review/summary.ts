@@ -1,5 +1,5 @@
 /** The count at the end, and the exit code that follows from it. */
-import { isProblem, isSkipped, type Problem, type Skipped } from './problem.ts';
+import { isProblem, isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 import type { Reviewed } from './review.ts';
 
 export interface Summary {

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { manifestsOf } from '../../src/review/manifest.ts';
-import { isUnreviewed } from '../../src/review/problem.ts';
-import { sourcesIn } from '../../src/review/read.ts';
+import { manifestsOf } from '../../src/manifests/manifest.ts';
+import { isUnreviewed } from '../../src/manifests/problem.ts';
+import { sourcesIn } from '../../src/manifests/read.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 
 /** The objects it read in this order, and whether it refused something. */

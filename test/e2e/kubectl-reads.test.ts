@@ -1,8 +1,8 @@
 /** Our reader and writer of YAML against the one they must agree with. */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseJson } from '../../src/review/json.ts';
-import { writeYaml } from '../../src/review/write-yaml.ts';
+import { parseJson } from '../../src/manifests/json.ts';
+import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
 import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';

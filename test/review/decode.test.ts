@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createDecoder, NotText } from '../../src/review/decode.ts';
+import { createDecoder, NotText } from '../../src/manifests/decode.ts';
 
 function decoded(bytes: Uint8Array, size: number): string {
 	const decoder = createDecoder();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { NotJson, parseJson } from '../../src/review/json.ts';
-import { roundedOf, Unparsable } from '../../src/review/values.ts';
+import { NotJson, parseJson } from '../../src/manifests/json.ts';
+import { roundedOf, Unparsable } from '../../src/manifests/values.ts';
 
 function refusalOf(text: string): Unparsable {
 	try {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { type Manifest, manifestsOf } from '../../src/review/manifest.ts';
-import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/review/problem.ts';
-import type { Source } from '../../src/review/split.ts';
+import { type Manifest, manifestsOf } from '../../src/manifests/manifest.ts';
+import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/manifests/problem.ts';
+import type { Source } from '../../src/manifests/split.ts';
 
 const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
 	manifestsOf({ file: 'f', line, text, format });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createMention } from '../../src/review/mention.ts';
+import { createMention } from '../../src/manifests/mention.ts';
 
 const TEXT = 'apiVersion: toolhive.stacklok.dev/v1beta1';
 

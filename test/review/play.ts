@@ -1,8 +1,9 @@
 /** Manifests given as texts, reviewed in memory. */
+
+import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/manifests/problem.ts';
+import { documentsIn, type Source } from '../../src/manifests/split.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/review/problem.ts';
 import { type Reviewed, type ReviewOptions, review } from '../../src/review/review.ts';
-import { documentsIn, type Source } from '../../src/review/split.ts';
 
 async function* one(text: string): AsyncGenerator<string> {
 	yield text;

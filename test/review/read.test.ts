@@ -11,8 +11,8 @@ import {
 	type Problem,
 	problemText,
 	type Skipped,
-} from '../../src/review/problem.ts';
-import { type Input, inputsOf, STDIN, sourcesIn } from '../../src/review/read.ts';
+} from '../../src/manifests/problem.ts';
+import { type Input, inputsOf, STDIN, sourcesIn } from '../../src/manifests/read.ts';
 
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';

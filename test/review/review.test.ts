@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/manifests/problem.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/review/problem.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { deploymentText, REDIS, reviewAll, reviewed, serverText } from './play.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { keyOf, scalarOf } from '../../src/review/scalars.ts';
+import { keyOf, scalarOf } from '../../src/manifests/scalars.ts';
 import { PLAIN } from './snippets.ts';
 
 const TAG = 'tag:yaml.org,2002:';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isProblem, isSkipped } from '../../src/review/problem.ts';
-import { documentsIn } from '../../src/review/split.ts';
+import { isProblem, isSkipped } from '../../src/manifests/problem.ts';
+import { documentsIn } from '../../src/manifests/split.ts';
 
 async function* piecesOf(text: string, size: number): AsyncGenerator<string> {
 	for (let at = 0; at < text.length; at += size) yield text.slice(at, at + size);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { plainOf, roundedOf, Unparsable, writeJson } from '../../src/review/values.ts';
+import { plainOf, roundedOf, Unparsable, writeJson } from '../../src/manifests/values.ts';
 
 describe('a plain copy', () => {
 	it('shares nothing and says the same', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { writeYaml } from '../../src/review/write-yaml.ts';
-import { parseYaml } from '../../src/review/yaml.ts';
+import { writeYaml } from '../../src/manifests/write-yaml.ts';
+import { parseYaml } from '../../src/manifests/yaml.ts';
 import { PLAIN, TEXTS } from './snippets.ts';
 
 const ODD_LETTERS = [

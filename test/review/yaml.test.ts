@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Unparsable } from '../../src/review/values.ts';
-import { parseYaml } from '../../src/review/yaml.ts';
+import { Unparsable } from '../../src/manifests/values.ts';
+import { parseYaml } from '../../src/manifests/yaml.ts';
 import { PLAIN, REFUSED, VALUES } from './snippets.ts';
 
 const valueIn = (text: string): unknown => parseYaml(text)?.value;

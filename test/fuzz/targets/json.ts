@@ -1,7 +1,7 @@
 /** JSON with lines and every digit, against the parser of the language. */
 import { expect } from 'chai';
-import { parseJson } from '../../../src/review/json.ts';
-import { Unparsable, writeJson } from '../../../src/review/values.ts';
+import { parseJson } from '../../../src/manifests/json.ts';
+import { Unparsable, writeJson } from '../../../src/manifests/values.ts';
 import { jsonOf, type Target, unless } from '../target.ts';
 
 export const json: Target = {

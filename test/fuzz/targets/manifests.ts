@@ -1,14 +1,14 @@
 /** Manifests, as `thv-scaling review` reads and reports them. */
 import { expect } from 'chai';
+import { manifestsOf } from '../../../src/manifests/manifest.ts';
+import { isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/manifests/problem.ts';
+import { documentsIn, type Source } from '../../../src/manifests/split.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
-import { manifestsOf } from '../../../src/review/manifest.ts';
-import { isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/review/problem.ts';
 import { jsonOf as entryOf } from '../../../src/review/render-json.ts';
 import { resultsOf } from '../../../src/review/render-sarif.ts';
 import { paintFor, textOf } from '../../../src/review/render-text.ts';
 import { yamlOf } from '../../../src/review/render-yaml.ts';
 import { type Reviewed, review } from '../../../src/review/review.ts';
-import { documentsIn, type Source } from '../../../src/review/split.ts';
 import { caseTexts } from '../seeds.ts';
 import { expectPrintable, type Target } from '../target.ts';
 
