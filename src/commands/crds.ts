@@ -1,6 +1,7 @@
 /** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
 import { createReadStream, fstatSync } from 'node:fs';
-import { createDecoder, NotText } from '../manifests/decode.ts';
+import { decode } from '../manifests/decode.ts';
+import { readAll, reasonOf, STDIN } from '../manifests/read.ts';
 import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
 import { UnusableText } from '../objects/yaml-read.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
@@ -17,21 +18,17 @@ export interface Streams {
 const EXIT_DONE = 0;
 const EXIT_NOTHING_FOUND = 2;
 
-const STDIN = '-';
-/** All CRDs of ToolHive have 2 MiB, and reading takes thirty times the memory of the text. */
-const MOST_BYTES = 32 * 1024 * 1024;
-
 /** Prints, and resolves with the exit code. Throws UsageError for what cannot be read or understood; nothing is printed then. */
 export async function crds(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
 	const { positionals: files } = readCommandLine({}, args, {});
-	if (files.filter((file) => file === STDIN).length > 1) throw new UsageError('- stands twice, and there is one stdin');
+	if (files.filter((file) => file === '-').length > 1) throw new UsageError('- stands twice, and there is one stdin');
 	if (files.length === 0) {
 		await print(stdout, KIND_LIST.map(crdTextOf).join('---\n'));
 		if (isPiped(stdin)) stderr.write('thv-scaling: these are our own CRDs; name - to read those on stdin\n');
 		return EXIT_DONE;
 	}
 	const completed: CompletedText[] = [];
-	for (const file of files) completed.push(complete(file, await bytesOf(file, stdin)));
+	for (const file of files) completed.push(complete(file, await textOf(file, stdin)));
 	if (completed.some(({ found }) => found > 0)) {
 		await print(stdout, joined(completed.map(({ text }) => text)));
 		for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${printable(note)}\n`);
@@ -49,44 +46,25 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 const isPiped = (stdin: Streams['stdin']): boolean =>
 	'fd' in stdin && typeof stdin.fd === 'number' && fstatSync(stdin.fd).isFIFO();
 
-const nameOf = (file: string): string => (file === STDIN ? '<stdin>' : file);
+const nameOf = (file: string): string => (file === '-' ? STDIN : file);
 
-function complete(file: string, bytes: Uint8Array): CompletedText {
+function complete(file: string, text: string): CompletedText {
 	try {
-		return completeCrds(textOf(bytes));
+		return completeCrds(text);
 	} catch (error) {
 		if (error instanceof UnusableText) {
 			throw new UsageError(printable(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
 		}
-		if (error instanceof NotText) throw new UsageError(`${nameOf(file)}: ${error.message}`);
 		throw error;
 	}
 }
 
-/** With the byte order mark of UTF-8, which goes out again. What was UTF-16 goes out as UTF-8 without one. */
-function textOf(bytes: Uint8Array): string {
-	const decoder = createDecoder();
-	const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-	return `${hasMark ? '\uFEFF' : ''}${decoder.push(bytes)}${decoder.end()}`;
-}
-
-async function bytesOf(file: string, stdin: Streams['stdin']): Promise<Uint8Array> {
-	const chunks: Uint8Array[] = [];
-	let size = 0;
+async function textOf(file: string, stdin: Streams['stdin']): Promise<string> {
 	try {
-		for await (const chunk of file === STDIN ? stdin : createReadStream(file)) {
-			size += chunk.length;
-			if (size > MOST_BYTES) break;
-			chunks.push(chunk);
-		}
+		return decode(await readAll(file === '-' ? stdin : createReadStream(file)));
 	} catch (error) {
-		const { code, message } = error as NodeJS.ErrnoException;
-		if (code === 'ENOENT') throw new UsageError(`there is no file ${file}`);
-		if (code === 'EISDIR') throw new UsageError(`${nameOf(file)} is a folder; name the files in it`);
-		throw new UsageError(`${nameOf(file)} cannot be read: ${message}`);
+		throw new UsageError(`${nameOf(file)}: ${reasonOf(error)}`);
 	}
-	if (size <= MOST_BYTES) return Buffer.concat(chunks);
-	throw new UsageError(`${nameOf(file)} has more than ${MOST_BYTES / 1024 / 1024} MiB; give only the CRDs of ToolHive`);
 }
 
 /** One text after the other, as documents of one stream. A single text stays as it is. */

@@ -1,8 +1,8 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
 import { fstatSync, type Stats } from 'node:fs';
+import type { Source } from '../manifests/documents.ts';
 import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../manifests/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../manifests/read.ts';
-import type { Source } from '../manifests/split.ts';
 import { writeJson } from '../manifests/values.ts';
 import { checkNamed } from '../review/named.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../review/render-json.ts';

@@ -1,6 +1,6 @@
 /** JSON with the lines of its fields and every digit of its whole numbers. */
 import { findNodeAtLocation, type Node, parseTree, visit } from 'jsonc-parser';
-import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
+import { createLineAt, type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 
 /** Something in it is against the grammar of JSON; to YAML it may be right. */
 export class NotJson extends Unparsable {}
@@ -14,7 +14,7 @@ export function parseJson(text: string): Parsed {
 	return {
 		value,
 		lineOf: (path) => {
-			places ??= { tree: parseTree(text), lineAt: linesOf(text) };
+			places ??= { tree: parseTree(text), lineAt: createLineAt(text) };
 			return places.lineAt(nearest(places.tree, path));
 		},
 	};
@@ -32,7 +32,7 @@ function parsed(text: string): unknown {
 		const at = line === undefined ? undefined : { line: Number(line), column: Number(column) };
 		throw new NotJson(
 			`not JSON: ${message?.replace(/( in JSON)? at position \d+$/, '')}`,
-			at ?? { line: linesOf(text)(text.length), column: 1 },
+			at ?? { line: createLineAt(text)(text.length), column: 1 },
 		);
 	}
 }
@@ -47,11 +47,10 @@ function checkKeys(text: string): void {
 		onObjectBegin: () => {
 			open.push(new Set());
 		},
-		onObjectProperty: (name, offset) => {
+		onObjectProperty: (name, _offset, _length, line, character) => {
 			const seen = open.at(-1);
 			if (seen?.has(name)) {
-				const column = offset - text.lastIndexOf('\n', offset);
-				throw new Unparsable(`the key ${JSON.stringify(name)} stands twice`, { line: linesOf(text)(offset), column });
+				throw new Unparsable(`the key ${JSON.stringify(name)} stands twice`, { line: line + 1, column: character + 1 });
 			}
 			seen?.add(name);
 		},
@@ -69,20 +68,4 @@ function nearest(tree: Node | undefined, path: Path): number {
 		if (node !== undefined) return node.parent?.type === 'property' ? node.parent.offset : node.offset;
 	}
 	return tree.offset;
-}
-
-/** The line of an offset, from 1, in `text`: its line ends are found once, because a List asks for thousands. */
-function linesOf(text: string): (offset: number) => number {
-	const ends: number[] = [];
-	for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) ends.push(at);
-	return (offset) => {
-		let low = 0;
-		let high = ends.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if ((ends[middle] ?? 0) < offset) low = middle + 1;
-			else high = middle;
-		}
-		return low + 1;
-	};
 }

@@ -2,10 +2,9 @@
 import { textOf } from '../objects/metadata.ts';
 import { isKind, isOfToolhive } from '../toolhive/names.ts';
 import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import type { Source } from './documents.ts';
 import { NotJson, parseJson } from './json.ts';
-import { mentionsToolhive } from './mention.ts';
-import { broken, NOT_RENDERED, type Problem, type Skipped } from './problem.ts';
-import { LONGEST_YAML, type Source } from './split.ts';
+import { broken, mentionsToolhive, NOT_RENDERED, type Problem, type Skipped } from './problem.ts';
 import { type Parsed, type Path, roundedOf, Unparsable } from './values.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -54,7 +53,7 @@ function parsedOf({ text, format }: Source): Parsed | undefined {
 	try {
 		return parseJson(text);
 	} catch (error) {
-		if (!(error instanceof NotJson) || text.length > LONGEST_YAML) throw error;
+		if (!(error instanceof NotJson)) throw error;
 		try {
 			return parseYaml(text);
 		} catch {

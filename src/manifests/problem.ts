@@ -1,4 +1,5 @@
 /** What is not reviewed: where, why, and whether that is an error. */
+import { GROUP } from '../toolhive/names.ts';
 
 interface Place {
 	readonly file: string;
@@ -26,6 +27,9 @@ export const isProblem = (value: object): value is Problem => Object.hasOwn(valu
 export const isSkipped = (value: object): value is Skipped => Object.hasOwn(value, 'skipped');
 
 export const isUnreviewed = (value: object): value is Problem | Skipped => isProblem(value) || isSkipped(value);
+
+/** Whether a text can be about ToolHive's servers at all: each of them, and all that belongs to one, names the API group. */
+export const mentionsToolhive = (text: string): boolean => text.includes(GROUP);
 
 /** What cannot be parsed is an error only if it is about the servers. */
 export const broken = ({ problem, ...place }: Problem, isOurs: boolean): Problem | Skipped =>

@@ -1,18 +1,17 @@
-/** Files, folders and stdin as texts that can be read twice, in pieces. */
+/** Files, folders and stdin as texts that can be read more than once. */
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDecoder, NotText } from './decode.ts';
+import { decode, MOST_BYTES, UnusableBytes } from './decode.ts';
+import { documentsIn, type Source } from './documents.ts';
 import { NO_MANIFEST } from './manifest.ts';
-import { createMention, mentionsToolhive } from './mention.ts';
-import { broken, isUnreviewed, type Problem, type Skipped } from './problem.ts';
-import { documentsIn, type Source } from './split.ts';
+import { broken, isUnreviewed, mentionsToolhive, type Problem, type Skipped } from './problem.ts';
 
 export interface Input {
 	/** As it was named, or found below a folder that was. */
 	readonly name: string;
-	/** From its beginning, each time. */
-	readonly bytes: () => AsyncIterable<Uint8Array>;
+	/** All of it. Throws what reasonOf understands. */
+	readonly bytes: () => Promise<Uint8Array>;
 	/** Found in a folder, where other things may lie beside the manifests. */
 	readonly isFound: boolean;
 }
@@ -37,11 +36,8 @@ export async function inputsOf(
 		if (seen.has(key)) return;
 		seen.add(key);
 		// What is no file of the disk, such as <(helm template …), can be read only once.
-		inputs.push(
-			found.isFile()
-				? { name: file, bytes: () => createReadStream(file), isFound }
-				: await whole(file, createReadStream(file)),
-		);
+		const read = () => readAll(createReadStream(file));
+		inputs.push(found.isFile() ? { name: file, bytes: read, isFound } : kept(file, await read()));
 	};
 	/** What is wrong with one path does not hide the others. */
 	const orProblem = async (path: string, work: () => Promise<void>): Promise<void> => {
@@ -66,7 +62,7 @@ export async function inputsOf(
 	for (const path of paths) {
 		await orProblem(path, async () => {
 			if (path === '-') {
-				if (!seen.has(path)) inputs.push(await whole(STDIN, stdin()));
+				if (!seen.has(path)) inputs.push(kept(STDIN, await readAll(stdin())));
 				seen.add(path);
 			} else if ((await stat(path)).isDirectory()) {
 				const before = inputs.length + seen.size;
@@ -81,16 +77,24 @@ export async function inputsOf(
 }
 
 /** The documents of `input`. What is not reviewed is reported in its place. */
-export async function* sourcesIn(input: Input): AsyncGenerator<Source | Problem | Skipped> {
-	const { name, bytes, isFound } = input;
+export async function* sourcesIn({ name, bytes, isFound }: Input): AsyncGenerator<Source | Problem | Skipped> {
+	let whole: Uint8Array | undefined;
 	try {
-		for await (const source of documentsIn(name, textOf(bytes()))) {
+		whole = await bytes();
+		for (const source of documentsIn(name, decode(whole))) {
 			if (!isFound || isUnreviewed(source) || mayBeManifest(source.text)) yield source;
 			else yield { file: name, line: source.line, skipped: NO_MANIFEST };
 		}
 	} catch (error) {
 		const problem = { file: name, problem: reasonOf(error) };
-		yield error instanceof NotText ? broken(problem, await mentionsIn(bytes())) : problem;
+		// In whatever encoding: UTF-16 has a zero beside each letter.
+		const mentions = () =>
+			mentionsToolhive(
+				Buffer.from(whole ?? [])
+					.toString('latin1')
+					.replaceAll('\0', ''),
+			);
+		yield error instanceof UnusableBytes ? broken(problem, mentions()) : problem;
 	}
 }
 
@@ -98,42 +102,19 @@ export async function* sourcesIn(input: Input): AsyncGenerator<Source | Problem 
 const mayBeManifest = (text: string): boolean =>
 	mentionsToolhive(text) || (/\bkind["']?\s*:/.test(text) && /\bapiVersion["']?\s*:/.test(text));
 
-async function* textOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-	const decoder = createDecoder();
-	for await (const chunk of bytes) yield decoder.push(chunk);
-	yield decoder.end();
-}
-
-/** Of bytes that are not text, in whatever encoding: UTF-16 has a zero beside each letter. */
-async function mentionsIn(bytes: AsyncIterable<Uint8Array>): Promise<boolean> {
-	const mention = createMention();
-	for await (const chunk of bytes) {
-		if (mention(Buffer.from(chunk).toString('latin1').replaceAll('\0', ''))) return true;
-	}
-	return false;
-}
-
-class TooLong extends Error {}
-
-/** A pipe is kept to be read twice; files are not. */
-const MOST_BYTES = 256 * 1024 * 1024;
-
-async function whole(name: string, bytes: AsyncIterable<Uint8Array>): Promise<Input> {
+/** The bytes as one, or the first of them that are already too many for `decode`. */
+export async function readAll(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of bytes) {
-		size += chunk.length;
-		if (size > MOST_BYTES) throw new TooLong('more than 256 MiB in a pipe; review it in parts, or as files');
 		chunks.push(chunk);
+		size += chunk.length;
+		if (size > MOST_BYTES) break;
 	}
-	return {
-		name,
-		isFound: false,
-		bytes: async function* () {
-			yield* chunks;
-		},
-	};
+	return Buffer.concat(chunks);
 }
+
+const kept = (name: string, bytes: Uint8Array): Input => ({ name, isFound: false, bytes: async () => bytes });
 
 const MANIFEST_FILE = /\.(ya?ml|json)$/i;
 
@@ -142,14 +123,16 @@ const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
 /** A pipe or a socket that lies in a folder: nobody may ever write into it. */
 const isSpecial = (entry: Dirent): boolean => !entry.isFile() && !entry.isSymbolicLink();
 
-function reasonOf(error: unknown): string {
-	if (error instanceof NotText) return error.message;
+/** Why something cannot be read, for the caller. */
+export function reasonOf(error: unknown): string {
 	switch ((error as NodeJS.ErrnoException).code) {
 		case 'ENOENT':
 			return 'there is no such file or folder';
 		case 'EACCES':
 		case 'EPERM':
 			return 'it may not be read: permission denied';
+		case 'EISDIR':
+			return 'it is a folder; name the files in it';
 		case 'ELOOP':
 			return 'it is a link that leads back to itself';
 		default:

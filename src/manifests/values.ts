@@ -1,4 +1,5 @@
 /** What a parser gives: plain values that keep every whole number, and where they stand in the text. */
+import { LineCounter } from 'yaml';
 
 export type Path = readonly (string | number)[];
 
@@ -67,3 +68,11 @@ const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
 /** JSON text of `value`, with every digit of its bigints. */
 export const writeJson = (value: unknown, indent?: number): string =>
 	JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one), indent);
+
+/** The line, from 1, of an offset in `text`: its line ends are found once, because a List asks for thousands. */
+export function createLineAt(text: string): (offset: number) => number {
+	const lines = new LineCounter();
+	lines.addNewLine(0);
+	for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1);
+	return (offset) => lines.linePos(offset).line;
+}

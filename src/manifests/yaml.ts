@@ -18,6 +18,10 @@ const READING = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
 
+/** Characters. YAML costs 70 times its size in memory; the API server takes objects of up to 3 MiB, only Lists are longer. */
+const LONGEST = 8 * 1024 * 1024;
+const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+
 /** The one document in `text`, undefined where it holds nothing. Throws Unparsable. */
 export function parseYaml(text: string): Parsed | undefined {
 	const lineCounter = new LineCounter();
@@ -28,6 +32,7 @@ export function parseYaml(text: string): Parsed | undefined {
 	const refuse = (offset: number, message: string): never => {
 		throw new Unparsable(message, at(offset));
 	};
+	if (text.length > LONGEST) throw new Unparsable(TOO_LONG);
 	if (DEEP.test(text)) throw new Unparsable('it is nested too deeply');
 	try {
 		const document: Document.Parsed = parseDocument(text, { ...READING, lineCounter });

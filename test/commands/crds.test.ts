@@ -102,9 +102,9 @@ describe('thv-scaling crds', function () {
 			input: OLD.replace('    schema:', '    schemas:'),
 			says: /<stdin>:22:5: version v1alpha1 .* has no schema/,
 		},
-		{ it: 'a file that is not there', args: ['/no/such.yaml'], says: /there is no file \/no\/such\.yaml/ },
-		{ it: 'a folder', args: [tmpdir()], says: /is a folder; name the files in it/ },
-		{ it: 'a file below a file', args: [join(FIXTURE, 'x')], says: /cannot be read: ENOTDIR/ },
+		{ it: 'a file that is not there', args: ['/no/such.yaml'], says: /\/no\/such\.yaml: there is no such file/ },
+		{ it: 'a folder', args: [tmpdir()], says: /: it is a folder; name the files in it/ },
+		{ it: 'a file below a file', args: [join(FIXTURE, 'x')], says: /\/x: ENOTDIR/ },
 		{
 			it: 'packed bytes',
 			args: ['-'],
@@ -118,10 +118,10 @@ describe('thv-scaling crds', function () {
 		{
 			it: 'a text without end',
 			args: ['-'],
-			input: Buffer.alloc(33 * 1024 * 1024, '#'),
-			says: /<stdin> has more than 32 MiB; give only the CRDs of ToolHive/,
+			input: Buffer.alloc(65 * 1024 * 1024, '#'),
+			says: /<stdin>: it has more than 64 MiB; cut it into several files/,
 		},
-		{ it: 'a file without end', args: ['/dev/zero'], says: /\/dev\/zero has more than 32 MiB/ },
+		{ it: 'a file without end', args: ['/dev/zero'], says: /\/dev\/zero: it has more than 64 MiB/ },
 		{ it: 'stdin twice', args: ['-', '-'], input: OLD, says: /- stands twice/ },
 		{ it: 'a flag', args: ['--all'], says: /--all/ },
 	];

@@ -49,9 +49,7 @@ export async function readByKubectl(
 }
 
 export async function readByUs(text: string, index: number, encode: Encode = encodeUtf8): Promise<Reading> {
-	const bytes = async function* () {
-		yield encode(namedText(text, index));
-	};
+	const bytes = async () => encode(namedText(text, index));
 	const objects: unknown[] = [];
 	let isRefused = false;
 	for await (const source of sourcesIn({ name: 'f', bytes, isFound: false })) {

@@ -1,18 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createDecoder, NotText } from '../../src/manifests/decode.ts';
-
-function decoded(bytes: Uint8Array, size: number): string {
-	const decoder = createDecoder();
-	let text = '';
-	for (let at = 0; at < bytes.length; at += size) text += decoder.push(bytes.subarray(at, at + size));
-	return text + decoder.end();
-}
+import { decode, UnusableBytes } from '../../src/manifests/decode.ts';
 
 const big = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
-
-const SIZES = [1, 2, 3, 5, 1000];
 
 describe('bytes of a file', () => {
 	for (const text of ['', 'a', 'kind: X\n', 'é😀\u{10ffff}\n', 'a\ufeffb']) {
@@ -22,17 +13,11 @@ describe('bytes of a file', () => {
 			['UTF-16LE with a mark', little(`\ufeff${text}`)],
 			['UTF-16BE with a mark', big(`\ufeff${text}`)],
 		] as const) {
-			it(`${JSON.stringify(text)} as ${encoding} › in pieces of any size › the text without the mark`, () => {
-				for (const size of SIZES) expect(decoded(bytes, size), `size ${size}`).to.equal(text);
+			it(`${JSON.stringify(text)} as ${encoding} › the text; only UTF-8 keeps its mark`, () => {
+				expect(decode(bytes).replace(encoding.startsWith('UTF-8') ? /^\ufeff/ : '', '')).to.equal(text);
 			});
 		}
 	}
-	it('empty pieces before and within the mark › the same text', () => {
-		const decoder = createDecoder();
-		const pieces = [[], [0xff], [], [0xfe], [0x61], [], [0x00]].map((piece) => decoder.push(Uint8Array.from(piece)));
-		expect(pieces.join('') + decoder.end()).to.equal('a');
-	});
-
 	for (const [what, bytes, message] of [
 		['UTF-16LE without a mark', little('kind: X'), /^this is not UTF-8 text, nor UTF-16 with a byte order mark/],
 		['UTF-16BE without a mark', big('kind: X'), /^this is not UTF-8 text/],
@@ -45,8 +30,13 @@ describe('bytes of a file', () => {
 		['UTF-16LE that ends in a pair', little('\ufeffa\ud800'), /half of a surrogate pair/],
 		['UTF-16BE with U+0000', big('\ufeffa\0b'), /U\+0000/],
 	] as const) {
-		it(`${what} › in pieces of any size › a clear error`, () => {
-			for (const size of SIZES) expect(() => decoded(bytes, size), `size ${size}`).to.throw(NotText, message);
+		it(`${what} › a clear error`, () => {
+			expect(() => decode(bytes)).to.throw(UnusableBytes, message);
 		});
 	}
+	it('more than 64 MiB › a clear error; 64 MiB › the text', () => {
+		const bytes = Buffer.alloc(64 * 1024 * 1024 + 1, '#');
+		expect(() => decode(bytes)).to.throw(UnusableBytes, 'it has more than 64 MiB; cut it into several files');
+		expect(decode(bytes.subarray(1))).to.have.length(64 * 1024 * 1024);
+	});
 });

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Source } from '../../src/manifests/documents.ts';
 import { type Manifest, manifestsOf } from '../../src/manifests/manifest.ts';
 import { isProblem, isSkipped, isUnreviewed, problemText } from '../../src/manifests/problem.ts';
-import type { Source } from '../../src/manifests/split.ts';
 
 const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
-	manifestsOf({ file: 'f', line, text, format });
+	manifestsOf({ file: 'f', line, offset: 0, text, format });
 
 const manifestsIn = (text: string, format: Source['format'] = 'yaml', line = 1): Manifest[] =>
 	read(text, format, line).map((one) => {

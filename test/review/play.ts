@@ -1,13 +1,9 @@
 /** Manifests given as texts, reviewed in memory. */
 
+import { documentsIn, type Source } from '../../src/manifests/documents.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/manifests/problem.ts';
-import { documentsIn, type Source } from '../../src/manifests/split.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import { type Reviewed, type ReviewOptions, review } from '../../src/review/review.ts';
-
-async function* one(text: string): AsyncGenerator<string> {
-	yield text;
-}
 
 /** Everything `review` says of `files`, a text each, in their order. */
 export async function reviewAll(
@@ -15,7 +11,7 @@ export async function reviewAll(
 	options: Partial<ReviewOptions> = {},
 ): Promise<(Reviewed | Problem | Skipped)[]> {
 	async function* documents(): AsyncGenerator<Source | Problem | Skipped> {
-		for (const [name, text] of Object.entries(files)) yield* documentsIn(name, one(text));
+		for (const [name, text] of Object.entries(files)) yield* documentsIn(name, text);
 	}
 	const all: (Reviewed | Problem | Skipped)[] = [];
 	const given = { settings: DEFAULT_SETTINGS, namespace: 'default', ...options };

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -171,6 +171,17 @@ describe('the input of review', () => {
 				expect(mentioned.skipped).to.deep.equal([]);
 				expect(mentioned.texts.at(-1)).to.match(/^bytes\.yaml: this /);
 			}
+		});
+	}
+	for (const [what, start, outcome] of [
+		['in a folder', 'a: 1\n', 'skipped: it has more than 64 MiB; cut it into several files'],
+		['in a folder, about a server', 'a: toolhive.stacklok.dev\n', 'it has more than 64 MiB; cut it into several files'],
+	] as const) {
+		it(`a file of more than 64 MiB ${what}`, async () => {
+			const file = put('large/large.yaml', start);
+			truncateSync(file, 65 * 1024 * 1024);
+			const { texts, skipped } = await documentsOf(join(folder, 'large'));
+			expect([...texts, ...skipped]).to.deep.equal([`large/large.yaml: ${outcome}`]);
 		});
 	}
 	it('a byte order mark is none of the text', async () => {

@@ -1,8 +1,8 @@
 /** Manifests, as `thv-scaling review` reads and reports them. */
 import { expect } from 'chai';
+import { documentsIn } from '../../../src/manifests/documents.ts';
 import { manifestsOf } from '../../../src/manifests/manifest.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/manifests/problem.ts';
-import { documentsIn, type Source } from '../../../src/manifests/split.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { jsonOf as entryOf } from '../../../src/review/render-json.ts';
 import { resultsOf } from '../../../src/review/render-sarif.ts';
@@ -27,8 +27,7 @@ export const manifests: Target = {
 	check: async (given) => {
 		// Files are UTF-8.
 		const text = given.toWellFormed();
-		const sources = await sourcesOf(text, [text.length]);
-		expect(await sourcesOf(text, [1, 7, 3]), 'whatever pieces it arrives in').to.deep.equal(sources);
+		const sources = [...documentsIn('in.yaml', text)];
 		for await (const one of review(async function* () {
 			yield* sources;
 		}, OPTIONS)) {
@@ -39,19 +38,6 @@ export const manifests: Target = {
 };
 
 const OPTIONS = { settings: DEFAULT_SETTINGS, namespace: 'default', toolhive: 'v0.12.5' };
-
-async function sourcesOf(text: string, lengths: readonly number[]): Promise<(Source | Problem | Skipped)[]> {
-	const pieces = async function* () {
-		for (let at = 0, turn = 0; at < text.length; turn += 1) {
-			const length = lengths[turn % lengths.length] || 1;
-			yield text.slice(at, at + length);
-			at += length;
-		}
-	};
-	const sources: (Source | Problem | Skipped)[] = [];
-	for await (const source of documentsIn('in.yaml', pieces())) sources.push(source);
-	return sources;
-}
 
 function checkUnreviewed(one: Problem | Skipped, text: string): void {
 	const { line = 1, column = 1 } = one;
@@ -70,6 +56,7 @@ function checkReviewed(reviewed: Reviewed): void {
 	const [again, ...others] = manifestsOf({
 		file: 'out.yaml',
 		line: 1,
+		offset: 0,
 		text: yaml.replace(/^---\n/, ''),
 		format: 'yaml',
 	});

@@ -1,0 +1,120 @@
+/** Cuts a text into documents where kubectl does: YAML at its `---` lines, JSON after each value. */
+import { broken, mentionsToolhive, type Problem, type Skipped } from './problem.ts';
+import { createLineAt } from './values.ts';
+
+export interface Source {
+	readonly file: string;
+	/** Line of the file in which `text` begins, from 1. */
+	readonly line: number;
+	/** Where `text` begins in the text of the file. */
+	readonly offset: number;
+	readonly text: string;
+	/** What it looks like: kubectl takes YAML even if JSON began. */
+	readonly format: 'yaml' | 'json';
+}
+
+const JSON_START = /^\s*\{\s*["}]/;
+/** With the blanks before it in its line. */
+const FIRST_CONTENT = /(?<![^\n])[^\S\n]*[^\s#]/;
+
+const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
+const BEHIND_DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
+const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
+
+/** The documents in the `text` of `file`. What kubectl does not take is reported in its place: an error if it is about a server. */
+export function* documentsIn(file: string, text: string): Generator<Source | Problem | Skipped> {
+	const lineAt = createLineAt(text);
+	let offset = 0;
+	if (JSON_START.test(text)) {
+		for (let start = nextWord(text, 0); text[start] === '{'; start = nextWord(text, offset)) {
+			offset = endOfValue(text, start);
+			yield { file, line: lineAt(start), offset: start, text: text.slice(start, offset), format: 'json' };
+		}
+		// The indentation of what follows counts.
+		offset = Math.max(offset, text.lastIndexOf('\n', nextWord(text, offset)) + 1);
+	}
+	yield* sectionsIn(file, text, offset, lineAt);
+}
+
+function nextWord(text: string, offset: number): number {
+	const word = /\S/g;
+	word.lastIndex = offset;
+	return word.exec(text)?.index ?? text.length;
+}
+
+/** Behind the bracket that closes the one at `start`. */
+function endOfValue(text: string, start: number): number {
+	const marks = /\\.|["{}[\]]/gs;
+	marks.lastIndex = start;
+	let depth = 0;
+	let isInString = false;
+	for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
+		const [mark] = found;
+		if (mark === '"') isInString = !isInString;
+		else if (!isInString && mark.length === 1) depth += mark === '{' || mark === '[' ? 1 : -1;
+		if (depth === 0) return marks.lastIndex;
+	}
+	return text.length;
+}
+
+function* sectionsIn(
+	file: string,
+	text: string,
+	from: number,
+	lineAt: (offset: number) => number,
+): Generator<Source | Problem | Skipped> {
+	const dashes = /(?<![^\n])---([^\n]*)\n?/g;
+	dashes.lastIndex = from;
+	/** What kubectl does not take in front of a document: an error if that or the document is about a server. */
+	let before: Problem[] = [];
+	let isBeforeOurs = false;
+	for (let start = from, isLast = false; !isLast; start = dashes.lastIndex) {
+		const separator = dashes.exec(text);
+		isLast = separator === null;
+		// kubectl takes a byte order mark wherever a document begins.
+		const offset = text[start] === '\ufeff' ? start + 1 : start;
+		const section = sectionOf(text.slice(offset, separator?.index));
+		if (section.directive !== undefined) {
+			before.push({ file, line: lineAt(offset + section.directive), problem: DIRECTIVE });
+		}
+		if (section.hasContent || isLast) {
+			const isOurs = isBeforeOurs || mentionsToolhive(section.text);
+			for (const problem of before) yield broken(problem, isOurs);
+			before = [];
+			isBeforeOurs = false;
+		}
+		if (section.hasContent) {
+			const format = JSON_START.test(section.text) ? 'json' : 'yaml';
+			yield { file, line: lineAt(offset), offset, text: section.text, format };
+		}
+		if (section.lost !== undefined) {
+			const isOurs = mentionsToolhive(text.slice(offset + section.lost, separator?.index));
+			yield broken({ file, line: lineAt(offset + section.lost), problem: BEHIND_DOTS }, isOurs);
+		}
+		const behind = separator?.[1]?.trim() ?? '';
+		if (separator !== null && behind !== '' && !behind.startsWith('#')) {
+			before.push({ file, line: lineAt(separator.index), problem: BEHIND_DASHES });
+			isBeforeOurs ||= mentionsToolhive(behind);
+		}
+	}
+}
+
+/** What stands between two lines of dashes: what kubectl reads of it, and where the first thing is that it does not read. */
+function sectionOf(whole: string) {
+	const end = /(?<![^\n])\.\.\.(?!\S)[^\n]*\n?/.exec(whole);
+	let text = whole.slice(0, end?.index);
+	const behind = end === null ? whole.length : end.index + end[0].length;
+	const lost = FIRST_CONTENT.exec(whole.slice(behind));
+	let first = FIRST_CONTENT.exec(text);
+	const directive = first?.[0] === '%' ? first.index : undefined;
+	if (directive !== undefined) {
+		text = text.replace(/(?<![^\n])%/g, '#');
+		first = FIRST_CONTENT.exec(text);
+	}
+	return {
+		text: text.endsWith('\n') ? text : `${text}\n`,
+		hasContent: first !== null,
+		...(directive !== undefined && { directive }),
+		...(lost !== null && { lost: behind + lost.index }),
+	};
+}
