@@ -1,6 +1,5 @@
 /** YAML that every reader understands alike, be it one of YAML 1.1, of 1.2, or kubectl. */
 import { Document, type Scalar, visit } from 'yaml';
-import { scalarOf } from './scalars.ts';
 
 /** `value` (a bigint where a number cannot hold it) as one document. */
 export function writeYaml(value: unknown): string {
@@ -18,8 +17,11 @@ export function writeYaml(value: unknown): string {
 function styleOf(text: string): Pick<Scalar, 'type'> {
 	if (text.search(ODD) !== -1 || text.includes('\r')) return { type: 'QUOTE_DOUBLE' };
 	if (text.includes('\n')) return { type: UNEVEN.test(text) ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL' };
-	return scalarOf(text) !== text ? { type: 'QUOTE_SINGLE' } : {};
+	return isNumberOfGo(text) ? { type: 'QUOTE_SINGLE' } : {};
 }
+
+/** The parser knows most of them: not those with a sign before a prefix, or underscores in odd places. */
+const isNumberOfGo = (text: string): boolean => !Number.isNaN(Number(text.replaceAll(/^[-+]|_/g, '')));
 
 /** Ends of lines to some readers and no text to others. */
 const ODD = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;

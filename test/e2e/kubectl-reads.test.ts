@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
-import { PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
+import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
 import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
 import { DAMAGED, ENCODED, ENCODINGS, LOUD, READ_ALIKE } from './kubectl-texts.ts';
 
@@ -25,7 +25,8 @@ describe('what kubectl reads', function () {
 		const cases = [...PLAIN, ...VALUES];
 		let read: Reading[];
 		before(async () => {
-			read = await readByKubectl(plane(), [...cases.map(([text]) => text), ...REFUSED].map(inSpec));
+			const texts = [...cases.map(([text]) => text), ...REFUSED, ...DIFFERENT.map(([text]) => text)];
+			read = await readByKubectl(plane(), texts.map(inSpec));
 		});
 		for (const [index, [text, value]] of cases.entries()) {
 			it(JSON.stringify(text), async () => {
@@ -37,6 +38,12 @@ describe('what kubectl reads', function () {
 			it(`refused: ${JSON.stringify(text)}`, async () => {
 				expect(read[cases.length + index]).to.deep.equal({ objects: [], isRefused: true });
 				expect(await readByUs(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
+			});
+		}
+		for (const [index, [text, , value]] of DIFFERENT.entries()) {
+			it(`otherwise than we read it: ${JSON.stringify(text)}`, () => {
+				const spec = value === undefined ? undefined : comparable({ a: value });
+				expect(specIn(read[cases.length + REFUSED.length + index] as Reading)).to.deep.equal(spec);
 			});
 		}
 	});

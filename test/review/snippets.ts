@@ -17,7 +17,6 @@ export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	['0B11', 3],
 	['1_000', 1000],
 	['1__0_', 10],
-	['+_1', 1],
 	['0x_1F', 31],
 	['+5', 5],
 	['-0', 0],
@@ -51,7 +50,6 @@ export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	['-9007199254740993', -9007199254740993n],
 	['9223372036854775807', 9223372036854775807n],
 	['0x7FFFFFFFFFFFFFFF', 9223372036854775807n],
-	['0xFFFFFFFFFFFFFFFFF', '0xFFFFFFFFFFFFFFFFF'],
 	['٣', '٣'],
 ];
 
@@ -67,7 +65,6 @@ export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	["'it''s'", "it's"],
 	['!!str 5', '5'],
 	['!!int "5"', 5],
-	['!!float 5', 5],
 	['!!binary aGk=', 'hi'],
 	['!mine 5', '5'],
 	['! 5', '5'],
@@ -89,7 +86,7 @@ export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	["{'<<': 1}", { '<<': 1 }],
 	['{no: 1}', { false: 1 }],
 	['{0x1F: 1, 1_000: 2, "": 3}', { 31: 1, 1000: 2, '': 3 }],
-	['{1.10: 1, 1e21: 2, 0.1: 3, 1e6: 4}', { '1.1': 1, '1e+21': 2, '0.1': 3, '1e+06': 4 }],
+	['{1.10: 1, 1e21: 2, 0.1: 3}', { '1.1': 1, '1e+21': 2, '0.1': 3 }],
 	['{12:30: 1, 2001-01-01: 2}', { '12:30': 1, '2001-01-01': 2 }],
 	[
 		'\n    __proto__: 1\n    constructor: 2',
@@ -112,16 +109,11 @@ export const REFUSED: readonly string[] = [
 	'- a',
 	'"a',
 	'"\\q"',
-	'"\\/"',
-	'"\\ud83d\\ude00"',
 	'!!int a',
 	'!!int ""',
-	'!!binary a',
 	'*nowhere',
 	'&x [*x]',
-	'&ä x',
 	'{~: 1}',
-	'{18446744073709551615: 1}',
 	'{[a]: 1}',
 	'{{ .Values.a }}: b',
 	'{<<: 1}',
@@ -129,10 +121,23 @@ export const REFUSED: readonly string[] = [
 	'@a',
 	'`a',
 	'%a',
-	'|\n    \tx',
 	'\n\tb: 1',
 	'"\u0007"',
 	'a\u007f',
+];
+
+/** What we read otherwise than kubectl, as docs/review.md lists it; undefined is refused. */
+export const DIFFERENT: readonly (readonly [text: string, ours: unknown, kubectls: unknown])[] = [
+	['+_1', '+_1', 1],
+	['0xFFFFFFFFFFFFFFFFF', 0xfffffffffffffffffn, '0xFFFFFFFFFFFFFFFFF'],
+	['{1e6: 1}', { 1000000: 1 }, { '1e+06': 1 }],
+	['!!float 5', undefined, 5],
+	['!!binary a', '', undefined],
+	['{18446744073709551615: 1}', { '18446744073709551615': 1 }, undefined],
+	['"\\/"', '/', undefined],
+	['"\\ud83d\\ude00"', '😀', undefined],
+	['&ä x', 'x', undefined],
+	['|\n    \tx', '\tx\n', undefined],
 ];
 
 /** Texts that a careless writer would let become something else. Those of PLAIN are too. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Unparsable } from '../../src/manifests/values.ts';
 import { parseYaml } from '../../src/manifests/yaml.ts';
-import { PLAIN, REFUSED, VALUES } from './snippets.ts';
+import { DIFFERENT, PLAIN, REFUSED, VALUES } from './snippets.ts';
 
 const valueIn = (text: string): unknown => parseYaml(text)?.value;
 
@@ -26,6 +26,13 @@ describe('YAML', () => {
 			expect(() => valueIn(`b:\n  a: ${text}\n`)).to.throw(Unparsable);
 		});
 	}
+	for (const [text, ours] of DIFFERENT) {
+		it(`${ours === undefined ? 'refuses' : 'reads'} ${JSON.stringify(text)}, unlike kubectl`, () => {
+			const value = () => valueIn(`b:\n  a: ${text}\n`);
+			if (ours === undefined) expect(value).to.throw(Unparsable);
+			else expect(value()).to.deep.equal({ b: { a: ours } });
+		});
+	}
 
 	for (const [what, text] of [
 		['nothing', ''],
@@ -48,6 +55,10 @@ describe('YAML', () => {
 		});
 	}
 
+	it('an alias is the nearest anchor above it, also within what another alias repeats', () => {
+		const text = 'a: &x {k: &y 1, l: *y}\nb: &y 2\nc: *x\nd: *y\n';
+		expect(valueIn(text)).to.deep.equal({ a: { k: 1, l: 1 }, b: 2, c: { k: 1, l: 1 }, d: 2 });
+	});
 	it('shares nothing: an alias is a copy', () => {
 		const { a, b } = valueIn('a: &x {k: [1]}\nb: *x') as Record<string, { k: number[] }>;
 		expect(a).to.deep.equal(b);
@@ -80,14 +91,7 @@ describe('YAML says what is wrong, and where:', () => {
 		['a control character', 'a: 1\nb: "x\u0007"\n', NO_TEXT('0007', '2:6')],
 		['an end of line that few know', 'a: x\u2028y\n', NO_TEXT('2028', '1:5')],
 		['a line that ends as on an old Mac', 'a: 1\rb: 2\n', NO_TEXT('000D', '1:5')],
-		['half a character', 'a: "\\ud83d"\n', 'kubectl takes no \\ud83d in double quotes (1:4)'],
-		['an escape of JSON', 'a: "\\\\ \\/"\n', 'kubectl takes no \\/ in double quotes (1:4)'],
 		['a tab instead of blanks', 'a:\n\tb: 1\n', 'Tabs are not allowed as indentation (2:1)'],
-		[
-			'a tab where a block begins',
-			'a: |\n\n  \tb\n',
-			'a tab where the text begins; write how far it is indented behind the | or > (1:4)',
-		],
 	] as const) {
 		it(what, () => {
 			expect(refusal(text)).to.equal(message);
@@ -104,14 +108,16 @@ describe('YAML says what is wrong, and where:', () => {
 	});
 	it('aliases that unfold to millions', () => {
 		const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i === 0 ? 0 : 10)}b]\n`);
-		expect(refusal(bomb.join(''))).to.equal('it unfolds to more than two million values; write it out');
+		expect(refusal(bomb.join(''))).to.match(/^it has more than two million values/);
 	});
-	it('merges that unfold to millions', () => {
+	it('but not merges of merges, which stay as small as they are', () => {
 		const bomb = Array.from(
 			{ length: 30 },
 			(_, i) => `a${i}: &a${i} {<<: [${i === 0 ? '' : `*a${i - 1}, *a${i - 1}`}], b: c}\n`,
 		);
-		expect(refusal(bomb.join(''))).to.equal('it unfolds to more than two million values; write it out');
+		expect(valueIn(bomb.join('')) as object)
+			.to.have.property('a29')
+			.that.deep.equals({ b: 'c' });
 	});
 	it('but thousands of aliases, keys and items take no time', () => {
 		const text = Array.from({ length: 5_000 }, (_, i) => `k${i}: *x\n`).join('');
