@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crdTextOf } from '../src/objects/crd-text.ts';
+import { crdTextOf } from '../src/manifests/crd-text.ts';
 import { GROUP, KIND_LIST, KINDS } from '../src/toolhive/names.ts';
 import { chartFiles } from './chart-files.ts';
 

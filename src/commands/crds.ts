@@ -1,9 +1,9 @@
 /** `thv-scaling crds`: our own CRDs, or ToolHive's with the scaling fields in them. Files in, text out; no rules here. */
 import { createReadStream, fstatSync } from 'node:fs';
+import { type CompletedText, completeCrds, crdTextOf } from '../manifests/crd-text.ts';
 import { decode } from '../manifests/decode.ts';
 import { readAll, reasonOf, STDIN } from '../manifests/read.ts';
-import { type CompletedText, completeCrds, crdTextOf } from '../objects/crd-text.ts';
-import { UnusableText } from '../objects/yaml-read.ts';
+import { Unparsable } from '../manifests/values.ts';
 import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
 import { printable } from '../toolhive/printable.ts';
 import { readCommandLine, UsageError } from './options.ts';
@@ -52,8 +52,8 @@ function complete(file: string, text: string): CompletedText {
 	try {
 		return completeCrds(text);
 	} catch (error) {
-		if (error instanceof UnusableText) {
-			throw new UsageError(printable(`${nameOf(file)}:${error.line}:${error.column}: ${error.message}`));
+		if (error instanceof Unparsable) {
+			throw new UsageError(printable(`${nameOf(file)}:${error.at?.line}:${error.at?.column}: ${error.message}`));
 		}
 		throw error;
 	}

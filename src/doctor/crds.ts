@@ -1,6 +1,6 @@
 /** ToolHive's CRDs: what they do not have, the API server drops before any webhook sees it. */
+import { missingFields, UnusableCrd } from '../objects/crd.ts';
 import { GROUP, KIND_LIST, KINDS, type Kind, VERSIONS } from '../toolhive/names.ts';
-import { SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import type { Cluster } from './cluster.ts';
 import { fail, ok, type Saying, someOf, warn } from './saying.ts';
@@ -25,37 +25,31 @@ function judge(kind: Kind, crd: Json | undefined): Saying[] {
 		const say = kind === 'MCPServer' ? fail : warn;
 		return [say(name, 'is not installed', INSTALL_CRDS)];
 	}
-	const served = servedVersions(crd).filter(({ name: version }) => isAccepted(version));
-	if (served.length === 0) return [fail(name, `is served in neither ${VERSIONS.join(' nor ')}`, INSTALL_CRDS)];
+	const versions = versionsOf(crd).filter((version) => isAccepted(version['name']));
+	if (versions.length === 0) return [fail(name, `is served in neither ${VERSIONS.join(' nor ')}`, INSTALL_CRDS)];
 	const addFields = `kubectl get crd ${name} -o yaml | thv-scaling crds - | kubectl replace -f -`;
-	const faults = served.flatMap(({ name: version, spec }): Saying[] => {
-		const lacks = lackingFields(spec, SCALING_FIELDS[kind], 'spec');
-		if (lacks.length > 0)
+	try {
+		const faults = missingFields({ ...crd, spec: { versions } }, kind).flatMap(({ version, missing }): Saying[] => {
+			const dropped = missing.filter(({ isKept }) => !isKept);
+			if (dropped.length > 0) {
+				const fields = someOf(dropped.flatMap((one) => one.fields));
+				const fix = dropped.some(({ what }) => what === 'type') ? TAKE_RELEASE : addFields;
+				return [fail(name, `${version} lacks ${fields}: the API server drops them`, fix)];
+			}
+			if (!missing.some(({ hasRule }) => hasRule)) return [];
 			return [
-				fail(
-					name,
-					`${version} lacks ${someOf(lacks.map(({ what }) => what))}: the API server drops them`,
-					lacks.some(({ isThere }) => isThere) ? TAKE_RELEASE : addFields,
-				),
+				warn(name, `${version} lacks the rule that redis needs an address; only the webhook asks for it`, addFields),
 			];
-		if (hasRules(spec, SCALING_FIELDS[kind])) return [];
-		return [
-			warn(name, `${version} lacks the rule that redis needs an address; only the webhook asks for it`, addFields),
-		];
-	});
-	if (faults.length > 0) return faults;
-	return [ok(name, `has the scaling fields (${served.map(({ name: version }) => version).join(', ')})`)];
+		});
+		if (faults.length > 0) return faults;
+	} catch (error) {
+		if (error instanceof UnusableCrd) return [fail(name, error.message, TAKE_RELEASE)];
+		throw error;
+	}
+	return [ok(name, `has the scaling fields (${versions.map((version) => version['name']).join(', ')})`)];
 }
 
-const isAccepted = (version: string): boolean => VERSIONS.some((one) => one === version);
-
-/** The schema of `spec` in each version that is served. */
-function servedVersions(crd: Json): { readonly name: string; readonly spec: Json }[] {
-	return versionsOf(crd).map((version) => ({
-		name: String(version['name']),
-		spec: propertyOf(schemaOf(version), 'spec') ?? {},
-	}));
-}
+const isAccepted = (version: unknown): boolean => VERSIONS.some((one) => one === version);
 
 /** What `status.phase` may be, in all served versions; undefined where anything may. */
 export function phasesOf(crd: Json): readonly unknown[] | undefined {
@@ -80,33 +74,4 @@ function propertyOf(schema: Json, name: string): Json | undefined {
 	const properties = schema['properties'];
 	const property = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 	return isObject(property) ? property : undefined;
-}
-
-interface Lack {
-	readonly what: string;
-	/** Whether the field is there, with another type. */
-	readonly isThere: boolean;
-}
-
-/** Paths of `wanted` that `schema` would drop. A field of another type counts: no value of ours fits in there. */
-function lackingFields(schema: Json, wanted: Readonly<Record<string, Schema>>, path: string): Lack[] {
-	// Nothing is dropped there, and nothing checked but by the webhook.
-	const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
-	return Object.entries(wanted).flatMap(([field, part]) => {
-		const found = propertyOf(schema, field);
-		if (found === undefined) return isOpen ? [] : [{ what: `${path}.${field}`, isThere: false }];
-		if (found['type'] !== part.type) return [{ what: `${path}.${field} as ${part.type}`, isThere: true }];
-		return lackingFields(found, part.properties ?? {}, `${path}.${field}`);
-	});
-}
-
-/** By the rule alone: ToolHive's own message is another one. */
-function hasRules(schema: Json, wanted: Readonly<Record<string, Schema>>): boolean {
-	return Object.entries(wanted).every(([field, part]) => {
-		const found = propertyOf(schema, field) ?? {};
-		const rules = found['x-kubernetes-validations'];
-		const texts = Array.isArray(rules) ? rules.map((one) => (isObject(one) ? one['rule'] : undefined)) : [];
-		const expected = part['x-kubernetes-validations'] ?? [];
-		return expected.every(({ rule }) => texts.includes(rule)) && hasRules(found, part.properties ?? {});
-	});
 }

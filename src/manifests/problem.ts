@@ -35,6 +35,9 @@ export const mentionsToolhive = (text: string): boolean => text.includes(GROUP);
 export const broken = ({ problem, ...place }: Problem, isOurs: boolean): Problem | Skipped =>
 	isOurs ? { ...place, problem } : { ...place, skipped: problem, isBroken: true };
 
+/** What is wrong, or why it is skipped. */
+export const textOfProblem = (one: Problem | Skipped): string => (isSkipped(one) ? one.skipped : one.problem);
+
 /** `file:line:column: what is wrong`, or why it is skipped */
 export const problemText = (one: Problem | Skipped): string => {
 	const place = [one.file, one.line, one.column].filter((part) => part !== undefined).join(':');
@@ -42,7 +45,7 @@ export const problemText = (one: Problem | Skipped): string => {
 };
 
 /** Said behind what is wrong, where braces of Go's templates may be the reason. */
-export const IF_TEMPLATE = 'if this is a Helm template, review what `helm template` prints';
+export const IF_TEMPLATE = 'if this is a Helm template, use what `helm template` prints';
 
 /** Said where they certainly are. */
-export const NOT_RENDERED = 'it looks like a Helm template that was not rendered; review what `helm template` prints';
+export const NOT_RENDERED = 'it looks like a Helm template that was not rendered; use what `helm template` prints';

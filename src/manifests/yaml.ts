@@ -25,6 +25,13 @@ import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 
 export interface ParsedYaml extends Parsed {
 	readonly document: Document;
+	/** As lineOf, with the column. */
+	readonly placeOf: (path: Path) => Place;
+}
+
+interface Place {
+	readonly line: number;
+	readonly column: number;
 }
 
 /** Characters. YAML costs 70 times its size in memory; the API server takes objects of up to 3 MiB, only Lists are longer. */
@@ -66,7 +73,7 @@ export function parseYaml(text: string): ParsedYaml | undefined {
 	if (text.length > LONGEST) throw new Unparsable(TOO_LONG);
 	if (DEEP.test(text)) throw new Unparsable(TOO_DEEP);
 	const lineCounter = new LineCounter();
-	const at = (offset: number): { line: number; column: number } => {
+	const at = (offset: number): Place => {
 		const { line, col } = lineCounter.linePos(offset);
 		return { line: Math.max(line, 1), column: Math.max(col, 1) };
 	};
@@ -87,7 +94,8 @@ export function parseYaml(text: string): ParsedYaml | undefined {
 		}
 		const value = plainOf(createReader(text, refuse)(document.contents));
 		if (value === null) return undefined;
-		return { value, document, lineOf: (path) => at(nearest(document.contents, path)).line };
+		const placeOf = (path: Path): Place => at(nearest(document.contents, path));
+		return { value, document, placeOf, lineOf: (path) => placeOf(path).line };
 	} catch (error) {
 		if (error instanceof RangeError) throw new Unparsable(TOO_DEEP);
 		throw error;

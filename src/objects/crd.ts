@@ -3,7 +3,7 @@
  * webhook runs. What is there stays as it is, also where it differs from ours: it may be newer.
  */
 import { GROUP, isKind, type Kind } from '../toolhive/names.ts';
-import { type CelRule, SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
+import { SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 
 export type Path = readonly (string | number)[];
@@ -15,12 +15,22 @@ export interface Addition {
 	readonly value: unknown;
 }
 
-/** What one version of a CRD lacks. */
-export interface Lack {
-	readonly version: string;
+/** Something that the schema of a version lacks of the scaling fields. */
+export interface Missing {
+	/** A field of another type has no addition: it is not ours to correct. */
+	readonly what: 'field' | 'type' | 'rule';
 	/** In words a person knows, `spec.replicas`. */
 	readonly fields: readonly string[];
-	readonly additions: readonly Addition[];
+	/** Unknown fields are kept where it would be, so that the API server does not drop it. */
+	readonly isKept: boolean;
+	/** It is a rule, or a field that comes with one. */
+	readonly hasRule: boolean;
+	readonly addition?: Addition;
+}
+
+export interface MissingInVersion {
+	readonly version: string;
+	readonly missing: readonly Missing[];
 }
 
 /** A CRD of ours that cannot get the fields; `path` leads to what is wrong with it. */
@@ -35,7 +45,6 @@ export class UnusableCrd extends Error {
 const API_VERSION = 'apiextensions.k8s.io/v1';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 const RULES = 'x-kubernetes-validations';
-const MERGE_KEY = '<<';
 
 export const CRD_KIND = 'CustomResourceDefinition';
 
@@ -48,7 +57,7 @@ export function definedKindOf(object: unknown): Kind | undefined {
 }
 
 /** What each version of `crd`, which defines `kind`, lacks; only those that lack something. Throws UnusableCrd. */
-export function lacksOf(crd: Json, kind: Kind): Lack[] {
+export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 	if (crd['apiVersion'] !== API_VERSION) {
 		throw new UnusableCrd(
 			`the CRD of ${kind} is ${JSON.stringify(crd['apiVersion'])}, and since Kubernetes 1.22 only ${API_VERSION} is served; take the CRD of a ToolHive release`,
@@ -59,13 +68,12 @@ export function lacksOf(crd: Json, kind: Kind): Lack[] {
 	if (!Array.isArray(versions) || versions.length === 0) {
 		throw new UnusableCrd(`the CRD of ${kind} has no list of versions in spec.versions`, ['spec']);
 	}
-	return versions.flatMap((version, index) => {
-		const lack = lackOf(version, kind, ['spec', 'versions', index]);
-		return lack.additions.length > 0 ? [lack] : [];
-	});
+	return versions
+		.map((version, index) => missingInVersion(version, kind, ['spec', 'versions', index]))
+		.filter(({ missing }) => missing.length > 0);
 }
 
-function lackOf(version: unknown, kind: Kind, path: Path): Lack {
+function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVersion {
 	const name = isObject(version) && typeof version['name'] === 'string' ? version['name'] : 'without a name';
 	const schema = isObject(version) ? version['schema'] : undefined;
 	const root = isObject(schema) ? schema['openAPIV3Schema'] : undefined;
@@ -81,57 +89,43 @@ function lackOf(version: unknown, kind: Kind, path: Path): Lack {
 		// A property that is declared no longer has what its parent says of unknown fields.
 		...(root[PRESERVE] === true && { [PRESERVE]: true }),
 	};
-	const missing = missingFrom(
-		root,
-		{ type: 'object', properties: { spec } },
-		[...path, 'schema', 'openAPIV3Schema'],
-		'',
-	);
-	return {
-		version: name,
-		fields: missing.flatMap(({ fields }) => fields),
-		additions: missing.map(({ addition }) => addition),
-	};
+	const wanted: Schema = { type: 'object', properties: { spec } };
+	return { version: name, missing: missingFrom(root, wanted, [...path, 'schema', 'openAPIV3Schema'], '') };
 }
 
-interface Missing {
-	readonly fields: readonly string[];
-	readonly addition: Addition;
-}
-
-/** What `schema` lacks of `wanted`, the rules and properties of both gone through together. */
+/** What `schema` lacks of `wanted`, the properties and rules of both gone through together. */
 function missingFrom(schema: Json, wanted: Schema, path: Path, name: string): Missing[] {
-	if (schema['type'] !== undefined && schema['type'] !== wanted.type) {
+	const type = schema['type'];
+	if (type !== undefined && type !== wanted.type) {
+		if (wanted.properties === undefined) {
+			return [{ what: 'type', fields: [`${name} as ${wanted.type}`], isKept: false, hasRule: false }];
+		}
 		throw new UnusableCrd(
-			`${name} is of type ${JSON.stringify(schema['type'])}, not ${wanted.type}; take the CRD of a ToolHive release`,
+			`${name} is of type ${JSON.stringify(type)}, not ${wanted.type}; take the CRD of a ToolHive release`,
 			[...path, 'type'],
 		);
 	}
-	refuseMergeKey(schema, path);
-	return [
-		...missingProperties(schema, wanted.properties ?? {}, path, name),
-		...missingRules(schema, wanted, path, name),
-	];
+	return [...missingProperties(schema, wanted, path, name), ...missingRules(schema, wanted, path, name)];
 }
 
-function missingProperties(
-	schema: Json,
-	wanted: NonNullable<Schema['properties']>,
-	path: Path,
-	name: string,
-): Missing[] {
+function missingProperties(schema: Json, { properties: wanted }: Schema, path: Path, name: string): Missing[] {
+	if (wanted === undefined) return [];
 	const nameOf = (key: string): string => (name === '' ? key : `${name}.${key}`);
+	const field = (fields: readonly string[], addition: Addition): Missing => ({
+		what: 'field',
+		fields,
+		isKept: schema[PRESERVE] === true,
+		hasRule: JSON.stringify(addition.value).includes(RULES),
+		addition,
+	});
 	const existing = schema['properties'];
 	if (existing === undefined) {
-		const fields = Object.keys(wanted).map(nameOf);
-		return [{ fields, addition: { path, key: 'properties', value: wanted } }];
+		return [field(Object.keys(wanted).map(nameOf), { path, key: 'properties', value: wanted })];
 	}
 	const inside = [...path, 'properties'];
 	if (!isObject(existing)) throw notAnObject(inside);
-	refuseMergeKey(existing, inside);
 	return Object.entries(wanted).flatMap(([key, value]): Missing[] => {
-		if (!Object.hasOwn(existing, key)) return [{ fields: [nameOf(key)], addition: { path: inside, key, value } }];
-		if (value.properties === undefined) return [];
+		if (!Object.hasOwn(existing, key)) return [field([nameOf(key)], { path: inside, key, value })];
 		const property = existing[key];
 		if (!isObject(property)) throw notAnObject([...inside, key]);
 		return missingFrom(property, value, [...inside, key], nameOf(key));
@@ -139,22 +133,22 @@ function missingProperties(
 }
 
 function missingRules(schema: Json, wanted: Schema, path: Path, name: string): Missing[] {
-	const rules: readonly CelRule[] = wanted[RULES] ?? [];
+	const rules = wanted[RULES] ?? [];
 	const existing = schema[RULES];
-	const fields = [`the rule of ${name}`];
+	const lacking = (addition: Addition): Missing => ({
+		what: 'rule',
+		fields: [`the rule of ${name}`],
+		isKept: true,
+		hasRule: true,
+		addition,
+	});
 	if (rules.length === 0) return [];
-	if (existing === undefined) return [{ fields, addition: { path, key: RULES, value: rules } }];
+	if (existing === undefined) return [lacking({ path, key: RULES, value: rules })];
 	const inside = [...path, RULES];
 	if (!Array.isArray(existing)) throw new UnusableCrd(`${RULES} is not a list; correct it first`, inside);
 	const has = (rule: string): boolean => existing.some((one) => isObject(one) && one['rule'] === rule);
-	return rules.filter(({ rule }) => !has(rule)).map((value) => ({ fields, addition: { path: inside, value } }));
+	return rules.filter(({ rule }) => !has(rule)).map((value) => lacking({ path: inside, value }));
 }
 
 const notAnObject = (path: Path): UnusableCrd =>
 	new UnusableCrd(`${path.at(-1)} is not a mapping; correct it first`, path);
-
-/** What it brings in is not in the text where we would look for it. */
-function refuseMergeKey(object: Json, path: Path): void {
-	if (!Object.hasOwn(object, MERGE_KEY)) return;
-	throw new UnusableCrd('a merge key (<<) hides what is there; write it out first, for example with yq', path);
-}

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { crds } from '../../src/commands/crds.ts';
 import { UsageError } from '../../src/commands/options.ts';
-import { completeCrds, crdTextOf } from '../../src/objects/crd-text.ts';
+import { completeCrds, crdTextOf } from '../../src/manifests/crd-text.ts';
 import { KIND_LIST } from '../../src/toolhive/names.ts';
 import { type Ended, startProgram } from './program.ts';
 
@@ -83,12 +83,17 @@ describe('thv-scaling crds', function () {
 
 	const utf16 = Buffer.from(`\uFEFF${OLD}`, 'utf16le');
 	const unusable: readonly { it: string; args: readonly string[]; input?: string | Uint8Array; says: RegExp }[] = [
-		{ it: 'broken YAML', args: ['-'], input: `${OLD}a: [\n`, says: /<stdin>:95:1: not valid YAML or JSON: / },
+		{
+			it: 'broken YAML',
+			args: ['-'],
+			input: `${OLD}a: [\n`,
+			says: /<stdin>:95:1: Flow sequence in block collection must/,
+		},
 		{
 			it: 'broken YAML behind a file that is not',
 			args: [FIXTURE, '-'],
 			input: 'a: 1\na: 2\n',
-			says: /<stdin>:2:1: .*unique/,
+			says: /<stdin>:2:1: the key "a" stands twice/,
 		},
 		{
 			it: 'a Helm template',
@@ -164,7 +169,7 @@ describe('thv-scaling crds', function () {
 
 	it('does not load the Kubernetes client', async () => {
 		const listed = await startProgram(['crds', FIXTURE], { NODE_DEBUG: 'esm' }).ended;
-		expect(listed.stderr).to.contain('objects/crd-text').and.not.contain('client-node');
+		expect(listed.stderr).to.contain('manifests/crd-text').and.not.contain('client-node');
 	});
 
 	it('is told of in the help', async () => {

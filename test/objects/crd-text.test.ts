@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { parse, stringify } from 'yaml';
-import { completeCrds, crdTextOf } from '../../src/objects/crd-text.ts';
+import { completeCrds, crdTextOf } from '../../src/manifests/crd-text.ts';
 import { GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
 import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
-import { bomb } from './bomb.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OLD = readFileSync(join(ROOT, 'test/fixtures/old-mcpservers-crd.yaml'), 'utf8');
@@ -43,7 +42,6 @@ describe('CRDs that have everything', () => {
 		'with line breaks of Windows': OURS.replaceAll('\n', '\r\n'),
 		'with a byte order mark': `\uFEFF${OURS}`,
 		'among other documents, comments and empty ones': `# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`,
-		'below a directive': `%YAML 1.2\n---\n${OURS}`,
 		'as JSON': JSON.stringify(parse(OURS)),
 		'as JSON with lines': JSON.stringify(parse(OURS), null, '\t'),
 		'in a List': stringify({ apiVersion: 'v1', kind: 'List', items: [parse(OURS), { kind: 'Pod' }, null] }),
@@ -73,7 +71,6 @@ describe('texts without a CRD of ours', () => {
 		'a List without items': 'kind: List',
 		'a List of null': 'kind: List\nitems: null',
 		'a kind that is a mapping': 'kind: {}',
-		'a bomb that nobody follows': bomb(''),
 	};
 	for (const [title, text] of Object.entries(texts)) {
 		it(`stay as they are, and nothing is found: ${title}`, () => {
@@ -159,6 +156,16 @@ describe('a CRD whose spec has no field yet', () => {
 			expect(completeCrds(result.text)).to.deep.equal({ text: result.text, found: 1, notes: [] });
 		});
 	}
+});
+
+describe('a CRD with merge keys', () => {
+	it('gets the fields beside what they bring', () => {
+		const given = OLD.replace(/^( +)args:/m, '$1<<: {merged: {type: string}}\n$1args:');
+		const result = completeCrds(given);
+		expect(result.notes).to.deep.equal([NOTE]);
+		expect(fieldsOf(result.text)).to.include.keys('<<', 'args', 'replicas', 'backendReplicas', 'sessionStorage');
+		expect(completeCrds(result.text)).to.deep.equal({ text: result.text, found: 1, notes: [] });
+	});
 });
 
 describe('every version of a CRD', () => {

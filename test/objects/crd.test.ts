@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { definedKindOf, lacksOf } from '../../src/objects/crd.ts';
+import { definedKindOf, missingFields } from '../../src/objects/crd.ts';
 import { crdOf } from '../../src/toolhive/crd.ts';
 import { KIND_LIST, type Kind } from '../../src/toolhive/names.ts';
 import { SCALING_FIELDS, SessionStorageConfig } from '../../src/toolhive/schema.ts';
@@ -15,12 +15,12 @@ const storageWith = (storage: unknown): object =>
 describe('what a CRD lacks', () => {
 	for (const kind of KIND_LIST) {
 		it(`nothing, if it is ours: ${kind}`, () => {
-			expect(lacksOf(crdOf(kind) as Json, kind)).to.deep.equal([]);
+			expect(missingFields(crdOf(kind) as Json, kind)).to.deep.equal([]);
 		});
 		it(`of ${kind}: what the kind has, and no more`, () => {
-			const [lack] = lacksOf(crdWith(specWith({ type: 'object', properties: {} }), kind), kind);
-			expect(lack?.additions.map(({ key }) => key)).to.deep.equal(Object.keys(SCALING_FIELDS[kind]));
-			expect(lack?.additions.map(({ value }) => value)).to.deep.equal(Object.values(SCALING_FIELDS[kind]));
+			const [lack] = missingFields(crdWith(specWith({ type: 'object', properties: {} }), kind), kind);
+			expect(lack?.missing.map(({ addition }) => addition?.key)).to.deep.equal(Object.keys(SCALING_FIELDS[kind]));
+			expect(lack?.missing.map(({ addition }) => addition?.value)).to.deep.equal(Object.values(SCALING_FIELDS[kind]));
 		});
 	}
 
@@ -115,8 +115,10 @@ describe('what a CRD lacks', () => {
 	];
 	for (const { it: title, root, additions } of rows) {
 		it(title, () => {
-			const lacks = lacksOf(crdWith(root), 'MCPServer');
-			expect(lacks.flatMap((lack) => lack.additions)).to.deep.equal(additions);
+			const lacks = missingFields(crdWith(root), 'MCPServer');
+			expect(lacks.flatMap(({ missing }) => missing.flatMap(({ addition }) => addition ?? []))).to.deep.equal(
+				additions,
+			);
 		});
 	}
 
@@ -124,7 +126,10 @@ describe('what a CRD lacks', () => {
 		const ours = crdOf('MCPServer') as { spec: { versions: object[] } };
 		const partly = { name: 'v1', schema: { openAPIV3Schema: storageWith({ properties: { provider: {}, db: {} } }) } };
 		const crd = { ...ours, spec: { ...ours.spec, versions: [...ours.spec.versions, partly] } };
-		const told = lacksOf(crd, 'MCPServer').map(({ version, fields }) => [version, ...fields]);
+		const told = missingFields(crd, 'MCPServer').map(({ version, missing }) => [
+			version,
+			...missing.flatMap(({ fields }) => fields),
+		]);
 		const parts = ['address', 'keyPrefix', 'passwordRef'].map((part) => `spec.sessionStorage.${part}`);
 		expect(told).to.deep.equal([['v1', ...parts, 'the rule of spec.sessionStorage']]);
 	});

@@ -79,7 +79,7 @@ describe('YAML says what is wrong, and where:', () => {
 		[
 			'a template around fields',
 			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
-			'Implicit keys need to be on a single line; if this is a Helm template, review what `helm template` prints (2:1)',
+			'Implicit keys need to be on a single line; if this is a Helm template, use what `helm template` prints (2:1)',
 		],
 		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is no number of JSON; the API server would refuse it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is no int (1:10)'],
@@ -177,7 +177,7 @@ describe('the line of a field in YAML', () => {
 });
 
 function RENDER(at: string): string {
-	return `it looks like a Helm template that was not rendered; review what \`helm template\` prints (${at})`;
+	return `it looks like a Helm template that was not rendered; use what \`helm template\` prints (${at})`;
 }
 
 function NO_TEXT(code: string, at: string): string {

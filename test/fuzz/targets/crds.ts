@@ -1,7 +1,7 @@
 /** CRDs of ToolHive: fields are added, and every byte that was there stays. */
 import { expect } from 'chai';
-import { completeCrds, crdTextOf } from '../../../src/objects/crd-text.ts';
-import { UnusableText } from '../../../src/objects/yaml-read.ts';
+import { completeCrds, crdTextOf } from '../../../src/manifests/crd-text.ts';
+import { Unparsable } from '../../../src/manifests/values.ts';
 import { fileText } from '../seeds.ts';
 import { type Target, unless } from '../target.ts';
 
@@ -39,7 +39,7 @@ export const crds: Target = {
 		'items:\n- ',
 	],
 	check: (text) => {
-		const completed = unless([UnusableText], () => completeCrds(text));
+		const completed = unless([Unparsable], () => completeCrds(text));
 		if (completed === undefined) return;
 		expect(isSubsequence(text, completed.text), 'every character that was there').to.equal(true);
 		if (completed.text === text) return;

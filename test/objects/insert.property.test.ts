@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { parseDocument, stringify } from 'yaml';
-import { splicesFor, withSplices } from '../../src/objects/yaml-text.ts';
+import { insert } from '../../src/manifests/insert.ts';
 
 describe('an addition to any YAML text', () => {
 	it('says what it says and changes nothing else, however the text is written', () => {
@@ -25,10 +25,7 @@ describe('an addition to any YAML text', () => {
 		const property = fc.property(shape, ours, style, fc.boolean(), (content, extra, how, isCrlf) => {
 			const written = stringify(content, { ...how, aliasDuplicateObjects: false });
 			const text = isCrlf && how.collectionStyle === 'flow' ? written.replaceAll('\n', '\r\n') : written;
-			const result = withSplices(
-				text,
-				splicesFor(text, parseDocument(text), [{ path: ['top'], key: 'new', value: extra }]),
-			);
+			const result = insert(text, parseDocument(text), [{ path: ['top'], key: 'new', value: extra }]) ?? '';
 			const before = read(text);
 			const expected = { ...before, top: { ...before.top, new: extra } };
 			expect(read(result)).to.deep.equal(expected);

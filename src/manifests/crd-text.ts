@@ -1,0 +1,115 @@
+/** CRDs as text: our own, and ToolHive's with the scaling fields added. Every byte that was there stays. */
+import { isDeepStrictEqual } from 'node:util';
+import { stringify } from 'yaml';
+import { type Addition, definedKindOf, missingFields, type Path, UnusableCrd } from '../objects/crd.ts';
+import { textOf } from '../objects/metadata.ts';
+import { crdOf } from '../toolhive/crd.ts';
+import type { Kind } from '../toolhive/names.ts';
+import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { documentsIn } from './documents.ts';
+import { insert } from './insert.ts';
+import { isUnreviewed, textOfProblem } from './problem.ts';
+import { Unparsable } from './values.ts';
+import { type ParsedYaml, parseYaml } from './yaml.ts';
+
+export interface CompletedText {
+	readonly text: string;
+	/** CRDs of our three kinds in it. */
+	readonly found: number;
+	/** One line for every version that got something. */
+	readonly notes: readonly string[];
+}
+
+/** The CRD of `kind`, as manifests/crds holds it. */
+export const crdTextOf = (kind: Kind): string => stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false });
+
+/** `text` (YAML, JSON or a List, any number of documents) with what its CRDs of ours lack. Throws Unparsable. */
+export function completeCrds(text: string): CompletedText {
+	const parts: string[] = [];
+	const notes: string[] = [];
+	let found = 0;
+	let done = 0;
+	for (const one of documentsIn('', text)) {
+		if (isUnreviewed(one)) throw new Unparsable(textOfProblem(one), { line: one.line ?? 1, column: 1 });
+		const end = one.offset + one.text.length;
+		const completed = completeDocument(text.slice(one.offset, end), one.line);
+		parts.push(text.slice(done, one.offset), completed.text);
+		notes.push(...completed.notes);
+		found += completed.found;
+		done = end;
+	}
+	return { text: parts.join('') + text.slice(done), found, notes };
+}
+
+/** One document, which begins in `line`. */
+function completeDocument(text: string, line: number): CompletedText {
+	try {
+		const parsed = parseYaml(text);
+		if (parsed === undefined) return { text, found: 0, notes: [] };
+		const { value } = parsed;
+		const items = isObject(value) && Array.isArray(value['items']) ? value['items'] : undefined;
+		const objects =
+			items === undefined
+				? [{ object: value, path: [] }]
+				: items.map((object: unknown, index) => ({ object, path: ['items', index] }));
+		const completed = objects.flatMap(({ object, path }) => completeCrd(object, path, parsed) ?? []);
+		const additions = completed.flatMap((one) => one.additions);
+		return {
+			text: additions.length === 0 ? text : withAdditions(text, parsed, additions),
+			found: completed.length,
+			notes: completed.flatMap((one) => one.notes),
+		};
+	} catch (error) {
+		if (!(error instanceof Unparsable)) throw error;
+		const { line: inText, column } = error.at ?? { line: 1, column: 1 };
+		throw new Unparsable(error.message, { line: line - 1 + inText, column });
+	}
+}
+
+function completeCrd(object: unknown, path: Path, { placeOf }: ParsedYaml) {
+	const kind = definedKindOf(object);
+	if (kind === undefined) return undefined;
+	const crd = object as Json;
+	const name = textOf(metadataOf(crd)['name']) ?? kind;
+	try {
+		const lacking = missingFields(crd, kind).flatMap(({ version, missing }) => {
+			const added = missing.filter(({ addition }) => addition !== undefined);
+			return added.length === 0 ? [] : [{ version, added }];
+		});
+		return {
+			notes: lacking.map(
+				({ version, added }) => `${name} ${version}: added ${added.flatMap(({ fields }) => fields).join(', ')}`,
+			),
+			additions: lacking
+				.flatMap(({ added }) => added.flatMap(({ addition }) => addition ?? []))
+				.map((one): Addition => ({ ...one, path: [...path, ...one.path] })),
+		};
+	} catch (error) {
+		if (error instanceof UnusableCrd) throw new Unparsable(error.message, placeOf([...path, ...error.path]));
+		throw error;
+	}
+}
+
+/** Reads the result again: a place that was misjudged, or an alias that leads to more than one, must not get out. */
+function withAdditions(text: string, { value, document, placeOf }: ParsedYaml, additions: readonly Addition[]): string {
+	const expected = structuredClone(value);
+	for (const { path, key, value: added } of additions) {
+		const place = path.reduce<unknown>((part, step) => (part as Json)[step], expected);
+		if (key === undefined) (place as unknown[]).push(added);
+		else (place as Record<string, unknown>)[key] = added;
+	}
+	const result = insert(text, document, additions);
+	if (result !== undefined && isDeepStrictEqual(valueIn(result), expected)) return result;
+	throw new Unparsable(
+		'the fields cannot be added without changing something else; write out aliases and merge keys, and print it with yq -P, or add them by hand',
+		placeOf([]),
+	);
+}
+
+function valueIn(text: string): unknown {
+	try {
+		return parseYaml(text)?.value;
+	} catch {
+		return undefined;
+	}
+}
