@@ -5,7 +5,7 @@
 import type { RunConfigFields } from '../policy/run-config.ts';
 import type { Settings } from '../policy/settings.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
-import { removeKey, setKey } from './json-text.ts';
+import { mergeJson } from './json-text.ts';
 
 /** Far above what an operator writes, and so small that a text made to be slow costs milliseconds. UTF-16 units. */
 const LONGEST_TEXT = 512 * 1024;
@@ -24,9 +24,20 @@ export function editRunConfig(
 	if (config === undefined) return undefined;
 	const wanted = wantedOf(fields);
 	if (isOperatorsOwn(config, wanted)) return text;
-	const edited = editNested(editTop(text, config, wanted), config, wanted, layout);
+	const patch = { ...topPatch(config, wanted), ...nestedPatch(config, wanted, layout) };
+	const edited = Object.keys(patch).length === 0 ? text : merged(text, patch);
 	// Of a key that stood twice the other one counts once the last is removed: better nothing than half of it.
 	return edited === text || isWritten(edited, wanted, layout) ? edited : undefined;
+}
+
+/** Undefined where `text` has more levels than the parser can follow. */
+function merged(text: string, patch: Json): string | undefined {
+	try {
+		return mergeJson(text, patch);
+	} catch (error) {
+		if (error instanceof RangeError) return undefined;
+		throw error;
+	}
 }
 
 function wantedOf({ backendReplicas, redis }: RunConfigFields): Wanted {
@@ -50,32 +61,28 @@ const isOperatorsOwn = (config: Json, wanted: Wanted): boolean =>
 	);
 
 /** The top-level keys are ours alone, so what is not wanted goes. */
-function editTop(text: string, config: Json, wanted: Wanted): string {
-	let edited = text;
-	for (const field of FIELDS) {
-		edited =
-			wanted[field] === undefined ? removeKey(edited, [field]) : writeAt(edited, [field], config[field], wanted[field]);
-	}
-	return edited;
+function topPatch(config: Json, wanted: Wanted): Json {
+	const changes = FIELDS.flatMap((field) => {
+		if (wanted[field] === undefined) return Object.hasOwn(config, field) ? [[field, null]] : [];
+		return says(config[field], wanted[field]) ? [] : [[field, valuePatch(config[field], wanted[field])]];
+	});
+	return Object.fromEntries(changes);
 }
 
 /** Under `scaling_config` the operator writes too: only what came with a top-level key of ours goes. */
-function editNested(text: string, config: Json, wanted: Wanted, layout: Settings['runConfigLayout']): string {
+function nestedPatch(config: Json, wanted: Wanted, layout: Settings['runConfigLayout']): Json {
 	const isWriting = layout === 'both' && Object.keys(wanted).length > 0;
-	if (isWriting && !isObject(config[SCALING_CONFIG])) return setKey(text, [SCALING_CONFIG], wanted);
+	if (isWriting && !isObject(config[SCALING_CONFIG])) return { [SCALING_CONFIG]: wanted };
 	const nested = nestedOf(config);
-	let edited = text;
-	const keys = new Set(Object.keys(nested));
-	for (const field of FIELDS) {
-		if (isWriting && wanted[field] !== undefined) {
-			edited = writeAt(edited, [SCALING_CONFIG, field], nested[field], wanted[field]);
-			keys.add(field);
-		} else if (wanted[field] === undefined && isOurTwin(config, field)) {
-			edited = removeKey(edited, [SCALING_CONFIG, field]);
-			keys.delete(field);
-		}
-	}
-	return keys.size === 0 && edited !== text ? removeKey(edited, [SCALING_CONFIG]) : edited;
+	const changes = FIELDS.flatMap((field) => {
+		if (wanted[field] === undefined) return isOurTwin(config, field) ? [[field, null]] : [];
+		if (!isWriting || says(nested[field], wanted[field])) return [];
+		return [[field, valuePatch(nested[field], wanted[field])]];
+	});
+	if (changes.length === 0) return {};
+	const patch: Json = Object.fromEntries(changes);
+	const isEmpty = Object.keys({ ...nested, ...patch }).every((key) => patch[key] === null);
+	return { [SCALING_CONFIG]: isEmpty ? null : patch };
 }
 
 const isOurTwin = (config: Json, field: string): boolean =>
@@ -84,16 +91,10 @@ const isOurTwin = (config: Json, field: string): boolean =>
 	says(nestedOf(config)[field], config[field]);
 
 /** Objects are written key by key, so that keys we do not know, such as `tls`, stay. */
-function writeAt(text: string, path: readonly string[], now: unknown, wanted: unknown): string {
-	if (says(now, wanted)) return text;
-	if (!isObject(now) || !isObject(wanted)) return setKey(text, path, wanted);
-	let edited = text;
-	for (const key of ['address', 'db', 'key_prefix']) {
-		if (Object.hasOwn(wanted, key)) {
-			if (now[key] !== wanted[key]) edited = setKey(edited, [...path, key], wanted[key]);
-		} else edited = removeKey(edited, [...path, key]);
-	}
-	return edited;
+function valuePatch(now: unknown, wanted: unknown): unknown {
+	if (!isObject(now) || !isObject(wanted)) return wanted;
+	const keys = ['address', 'db', 'key_prefix'].filter((key) => now[key] !== wanted[key]);
+	return Object.fromEntries(keys.map((key) => [key, wanted[key] ?? null]));
 }
 
 /** Whether `value` means what `wanted` says: to the runner an absent `db` is 0 and an absent `key_prefix` is empty. */
@@ -106,8 +107,8 @@ function says(value: unknown, wanted: unknown): boolean {
 	);
 }
 
-function isWritten(text: string, wanted: Wanted, layout: Settings['runConfigLayout']): boolean {
-	const config = parseObject(text) ?? {};
+function isWritten(text: string | undefined, wanted: Wanted, layout: Settings['runConfigLayout']): boolean {
+	const config = parseObject(text ?? '') ?? {};
 	return FIELDS.every(
 		(field) =>
 			says(config[field], wanted[field]) &&

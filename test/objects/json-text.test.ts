@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { removeKey, setKey } from '../../src/objects/json-text.ts';
+import { mergeJson } from '../../src/objects/json-text.ts';
+import type { Json } from '../../src/toolhive/types.ts';
+
+const patchOf = (path: readonly string[], value: unknown): Json =>
+	path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Json;
 
 const SET: { it: string; text: string; path: string[]; value: unknown; gets: string }[] = [
 	{ it: 'minified', text: '{"a":1}', path: ['b'], value: { c: 2 }, gets: '{"a":1,"b":{"c":2}}' },
@@ -53,7 +57,7 @@ const SET: { it: string; text: string; path: string[]; value: unknown; gets: str
 describe('setting a key in JSON text', () => {
 	for (const row of SET) {
 		it(row.it, () => {
-			expect(setKey(row.text, row.path, row.value)).to.equal(row.gets);
+			expect(mergeJson(row.text, patchOf(row.path, row.value))).to.equal(row.gets);
 		});
 	}
 });
@@ -65,7 +69,6 @@ const REMOVE: { it: string; text: string; path: string[]; gets: string }[] = [
 	{ it: 'the only one', text: '{ "a": 1 }', path: ['a'], gets: '{}' },
 	{ it: 'one below', text: '{"a":{"x":1,"y":2}}', path: ['a', 'x'], gets: '{"a":{"y":2}}' },
 	{ it: 'none', text: '{"a":1}', path: ['b'], gets: '{"a":1}' },
-	{ it: 'none below', text: '{"a":1}', path: ['b', 'c'], gets: '{"a":1}' },
 	{
 		it: 'not what only looks like it, in a text',
 		text: '{"a":"\\"b\\":1","b":1}',
@@ -74,10 +77,45 @@ const REMOVE: { it: string; text: string; path: string[]; gets: string }[] = [
 	},
 ];
 
+const TOGETHER: { it: string; text: string; patch: Json; gets: string }[] = [
+	{
+		it: 'the first ones go, others come',
+		text: '{"a":1, "b":2, "c":{"x":1}, "d":4}',
+		patch: { a: null, b: null, e: 5, c: { x: null, y: 2 }, f: 6 },
+		gets: '{"c":{"y":2}, "d":4,"e":5,"f":6}',
+	},
+	{
+		it: 'the last ones go, others come',
+		text: '{\n  "a": 1,\n  "b": 2,\n  "c": 3\n}',
+		patch: { b: null, d: 4, c: null },
+		gets: '{\n  "a": 1,\n  "d": 4\n}',
+	},
+	{
+		it: 'all go, others come',
+		text: '{\n  "a": 1,\n  "b": 2\n}',
+		patch: { a: null, b: null, c: 3 },
+		gets: '{\n  "c": 3\n}',
+	},
+	{
+		it: 'one in the middle and the first go',
+		text: '{"a":1,"b":2,"c":3,"d":4}',
+		patch: { a: null, c: null, d: 5 },
+		gets: '{"b":2,"d":5}',
+	},
+];
+
+describe('several changes of JSON text at once', () => {
+	for (const row of TOGETHER) {
+		it(row.it, () => {
+			expect(mergeJson(row.text, row.patch)).to.equal(row.gets);
+		});
+	}
+});
+
 describe('removing a key from JSON text', () => {
 	for (const row of REMOVE) {
 		it(row.it, () => {
-			expect(removeKey(row.text, row.path)).to.equal(row.gets);
+			expect(mergeJson(row.text, patchOf(row.path, null))).to.equal(row.gets);
 		});
 	}
 });
