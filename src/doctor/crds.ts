@@ -53,25 +53,15 @@ const isAccepted = (version: unknown): boolean => VERSIONS.some((one) => one ===
 
 /** What `status.phase` may be, in all served versions; undefined where anything may. */
 export function phasesOf(crd: Json): readonly unknown[] | undefined {
-	const enums = versionsOf(crd).map((version) => {
-		const status = propertyOf(schemaOf(version), 'status');
-		return status === undefined ? undefined : propertyOf(status, 'phase')?.['enum'];
-	});
+	const enums = versionsOf(crd).map((version) => PHASES.reduce<unknown>((part, key) => own(part, key), version));
 	return enums.every(Array.isArray) && enums.length > 0 ? enums.flat() : undefined;
 }
 
+const PHASES = ['schema', 'openAPIV3Schema', 'properties', 'status', 'properties', 'phase', 'enum'];
+
+const own = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined);
+
 function versionsOf(crd: Json): Json[] {
-	const versions = isObject(crd['spec']) ? crd['spec']['versions'] : undefined;
-	return Array.isArray(versions) ? versions.filter((one) => isObject(one) && one['served'] === true) : [];
-}
-
-function schemaOf(version: Json): Json {
-	const schema = isObject(version['schema']) ? version['schema']['openAPIV3Schema'] : undefined;
-	return isObject(schema) ? schema : {};
-}
-
-function propertyOf(schema: Json, name: string): Json | undefined {
-	const properties = schema['properties'];
-	const property = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
-	return isObject(property) ? property : undefined;
+	const versions = own(crd['spec'], 'versions');
+	return Array.isArray(versions) ? versions.filter((one) => own(one, 'served') === true) : [];
 }

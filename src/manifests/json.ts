@@ -1,5 +1,5 @@
 /** JSON with the lines of its fields and every digit of its whole numbers. */
-import { findNodeAtLocation, type Node, parseTree, visit } from 'jsonc-parser';
+import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 import { createLineAt, type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 
 /** Something in it is against the grammar of JSON; to YAML it may be right. */
@@ -9,15 +9,15 @@ export class NotJson extends Unparsable {}
 export function parseJson(text: string): Parsed {
 	// First, because it also finds what is nested too deeply for what follows.
 	const value = plainOf(parsed(text));
-	checkKeys(text);
-	let places: { readonly tree: Node | undefined; readonly lineAt: (offset: number) => number } | undefined;
-	return {
-		value,
-		lineOf: (path) => {
-			places ??= { tree: parseTree(text), lineAt: createLineAt(text) };
-			return places.lineAt(nearest(places.tree, path));
-		},
-	};
+	const tree = parseTree(text) as Node;
+	const lineAt = createLineAt(text);
+	const repeated = repeatedKeyIn(tree);
+	if (repeated !== undefined) {
+		const { offset, value: key } = repeated;
+		const at = { line: lineAt(offset), column: offset - text.lastIndexOf('\n', offset) };
+		throw new Unparsable(`the key ${JSON.stringify(key)} stands twice`, at);
+	}
+	return { value, lineOf: (path) => lineAt(nearest(tree, path)) };
 }
 
 function parsed(text: string): unknown {
@@ -40,28 +40,15 @@ function parsed(text: string): unknown {
 const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
 	typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 
-/** JSON.parse keeps the last of two equal keys and says nothing. */
-function checkKeys(text: string): void {
-	const open: Set<string>[] = [];
-	visit(text, {
-		onObjectBegin: () => {
-			open.push(new Set());
-		},
-		onObjectProperty: (name, _offset, _length, line, character) => {
-			const seen = open.at(-1);
-			if (seen?.has(name)) {
-				throw new Unparsable(`the key ${JSON.stringify(name)} stands twice`, { line: line + 1, column: character + 1 });
-			}
-			seen?.add(name);
-		},
-		onObjectEnd: () => {
-			open.pop();
-		},
-	});
+/** JSON.parse keeps the last of two equal keys and reports nothing. */
+function repeatedKeyIn({ type, children = [] }: Node): Node | undefined {
+	const keys = type === 'object' ? children.flatMap((property) => property.children?.[0] ?? []) : [];
+	const seen = new Set<unknown>();
+	const repeated = keys.find(({ value }) => seen.size === seen.add(value).size);
+	return repeated ?? children.reduce<Node | undefined>((found, child) => found ?? repeatedKeyIn(child), undefined);
 }
 
-function nearest(tree: Node | undefined, path: Path): number {
-	if (tree === undefined) return 0;
+function nearest(tree: Node, path: Path): number {
 	for (let length = path.length; length > 0; length -= 1) {
 		const node = findNodeAtLocation(tree, path.slice(0, length) as (string | number)[]);
 		// A property begins with its key.

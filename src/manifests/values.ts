@@ -20,8 +20,8 @@ export class Unparsable extends Error {
 }
 
 /** More than any object of Kubernetes has, and what a few aliases can unfold to. */
-export const MOST_VALUES = 2_000_000;
-export const DEEPEST = 500;
+const MOST_VALUES = 2_000_000;
+const DEEPEST = 500;
 
 /** A copy in which nothing is shared, bigints are numbers where that is exact, and everything can be JSON. */
 export function plainOf(value: unknown): unknown {

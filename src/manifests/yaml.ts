@@ -18,7 +18,6 @@ import {
 	type Tags,
 	type YAMLMap,
 } from 'yaml';
-import { DEEP } from '../objects/yaml-read.ts';
 import { isObject, type Json } from '../toolhive/types.ts';
 import { IF_TEMPLATE, NOT_RENDERED } from './problem.ts';
 import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
@@ -37,6 +36,8 @@ interface Place {
 /** Characters. YAML costs 70 times its size in memory; the API server takes objects of up to 3 MiB, only Lists are longer. */
 const LONGEST = 8 * 1024 * 1024;
 const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+/** The parser takes seconds for some thousand brackets, a gigabyte for a million, and finds out only in the end. */
+const DEEP = /(?:[[{]\s*){500}/;
 const TOO_DEEP = 'it is nested too deeply';
 
 /** Whole numbers as YAML 1.2 and Go write them, which go-yaml knows too. */

@@ -3,9 +3,8 @@
  * Turning Redis off removes nothing here: an operator that knows the section writes it itself, and one that does not
  * sends the file without it.
  */
-import { type Document, isMap, isNode, parseDocument, stringify, YAMLMap } from 'yaml';
+import { type Document, isMap, isNode, isScalar, parseDocument, stringify, visit, YAMLMap } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
-import { repeatedKeyIn, withoutStacks } from './yaml-read.ts';
 
 /** Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. UTF-16 units. */
 const LONGEST_TEXT = 64 * 1024;
@@ -65,7 +64,33 @@ export function vmcpConfigHasTls(text: string): boolean {
 /** Undefined where it is no YAML, or a key stands twice. The parser takes seconds to find that out by itself for some thousand keys. */
 function read(text: string): Document | undefined {
 	const document = withoutStacks(() => parseDocument(text, { prettyErrors: false, uniqueKeys: false }));
-	return document.errors.length > 0 || repeatedKeyIn(document) !== undefined ? undefined : document;
+	return document.errors.length > 0 || hasRepeatedKey(document) ? undefined : document;
+}
+
+/**
+ * What `parse` gives. The parser makes an error of every character that does not belong, though one is enough to refuse a text, and most
+ * of the time that takes goes into their stacks, which nobody reads.
+ */
+export function withoutStacks<T>(parse: () => T): T {
+	const before = Error.stackTraceLimit;
+	Error.stackTraceLimit = 0;
+	try {
+		return parse();
+	} finally {
+		Error.stackTraceLimit = before;
+	}
+}
+
+/** The parser compares every key of a mapping with every other to find it. */
+function hasRepeatedKey(document: Document): boolean {
+	let isFound = false;
+	visit(document, {
+		Map: (_, { items }) => {
+			const keys = items.flatMap(({ key }) => (isScalar(key) ? [key.value] : []));
+			isFound ||= new Set(keys).size < keys.length;
+		},
+	});
+	return isFound;
 }
 
 function says(document: Document, redis: RedisFields): boolean {

@@ -4,8 +4,7 @@ import { parseDocument } from 'yaml';
 import { ownersOf } from '../../src/objects/metadata.ts';
 import { podServerRef } from '../../src/objects/pod.ts';
 import { editRunConfig, runConfigHasTls } from '../../src/objects/run-config-json.ts';
-import { editVmcpConfig, vmcpConfigHasTls } from '../../src/objects/vmcp-config-yaml.ts';
-import { withoutStacks } from '../../src/objects/yaml-read.ts';
+import { editVmcpConfig, vmcpConfigHasTls, withoutStacks } from '../../src/objects/vmcp-config-yaml.ts';
 
 const FIELDS = { backendReplicas: 2, redis: { address: 'r:1', db: 0 } };
 const REPEATED = 980 * 1024;
