@@ -95,6 +95,13 @@ const rows = [
 		says: `ok: ${NAME} has the scaling fields (v1beta1, v1alpha1)`,
 	},
 	{
+		it: 'sessionStorage of another type',
+		spoil: (_crd: Crd, spec: Crd) => {
+			spec.properties.sessionStorage.type = 'string';
+		},
+		says: `fail: ${NAME} spec.sessionStorage is of type "string", not object; take the CRD of a ToolHive release`,
+	},
+	{
 		it: 'not there',
 		spoil: (_crd: Crd, _spec: Crd, all: Record<string, Crd>) => {
 			delete all[NAME];

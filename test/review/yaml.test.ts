@@ -106,6 +106,13 @@ describe('YAML says what is wrong, and where:', () => {
 		expect(refusal('['.repeat(2_000))).to.equal('it is nested too deeply');
 		expect(valueIn(`a: ${'['.repeat(400)}${']'.repeat(400)}`)).to.be.an('object');
 	});
+	it('more than 8 MiB', () => {
+		const text = (length: number): string => `a: "${'x'.repeat(length)}"`;
+		expect(refusal(text(8 * 1024 * 1024))).to.equal(
+			'one document of more than 8 MiB; cut it with --- lines, or give it as JSON',
+		);
+		expect(valueIn(text(8 * 1024 * 1024 - 5))).to.be.an('object');
+	});
 	it('aliases that unfold to millions', () => {
 		const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i === 0 ? 0 : 10)}b]\n`);
 		expect(refusal(bomb.join(''))).to.match(/^it has more than two million values/);
