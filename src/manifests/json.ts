@@ -41,11 +41,15 @@ const exactly = (_key: string, value: unknown, { source = '' }: { source?: strin
 	typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 
 /** JSON.parse keeps the last of two equal keys and reports nothing. */
-function repeatedKeyIn({ type, children = [] }: Node): Node | undefined {
-	const keys = type === 'object' ? children.flatMap((property) => property.children?.[0] ?? []) : [];
+function repeatedKeyIn({ type, children }: Node): Node | undefined {
 	const seen = new Set<unknown>();
-	const repeated = keys.find(({ value }) => seen.size === seen.add(value).size);
-	return repeated ?? children.reduce<Node | undefined>((found, child) => found ?? repeatedKeyIn(child), undefined);
+	for (const child of children ?? []) {
+		const key = type === 'object' ? child.children?.[0] : undefined;
+		if (key !== undefined && seen.size === seen.add(key.value).size) return key;
+		const repeated = child.children === undefined ? undefined : repeatedKeyIn(child);
+		if (repeated !== undefined) return repeated;
+	}
+	return undefined;
 }
 
 function nearest(tree: Node, path: Path): number {
