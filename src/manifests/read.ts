@@ -1,6 +1,6 @@
 /** Files, folders and stdin as texts that can be read more than once. */
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decode, MOST_BYTES, UnusableBytes } from './decode.ts';
 import { documentsIn, type Source } from './documents.ts';
@@ -36,7 +36,7 @@ export async function inputsOf(
 		if (seen.has(key)) return;
 		seen.add(key);
 		// What is no file of the disk, such as <(helm template …), can be read only once.
-		const read = () => readAll(createReadStream(file));
+		const read = () => (found.size > MOST_BYTES || !found.isFile() ? readAll(createReadStream(file)) : readFile(file));
 		inputs.push(found.isFile() ? { name: file, bytes: read, isFound } : kept(file, await read()));
 	};
 	/** What is wrong with one path does not hide the others. */
@@ -81,7 +81,10 @@ export async function* sourcesIn({ name, bytes, isFound }: Input): AsyncGenerato
 	let whole: Uint8Array | undefined;
 	try {
 		whole = await bytes();
-		for (const source of documentsIn(name, decode(whole))) {
+		const text = decode(whole);
+		// The bytes are not needed while the documents are read.
+		whole = undefined;
+		for (const source of documentsIn(name, text)) {
 			if (!isFound || isUnreviewed(source) || mayBeManifest(source.text)) yield source;
 			else yield { file: name, line: source.line, skipped: NO_MANIFEST };
 		}
