@@ -28,7 +28,7 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
 	const source = kubeconfig ?? env['KUBECONFIG'];
 	// Who names a kubeconfig in a pod does not mean the pod.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
-	const named = source ?? (isInPod(pod) ? 'of the pod' : 'the default one');
+	const named = source ?? (isInPod(pod) ? 'of the pod' : 'from its default place');
 	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
 		throw unusable(`kubeconfig ${named} cannot be used`, error);
 	});

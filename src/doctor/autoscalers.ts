@@ -23,9 +23,8 @@ const judge = (server: Server, autoscaler: Autoscaler): Saying[] =>
 /** Only the findings about autoscalers have one here; the others are told whenever a server is written. */
 const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
 	'autoscaled-and-pinned': (server) => unset(server, 'replicas'),
-	'stdio-autoscaled': (_server, { namespace, name }) =>
-		`kubectl delete hpa ${shellWord(name)} -n ${shellWord(namespace)}`,
-	'backend-autoscaled-and-pinned': (server) => unset(server, 'backendReplicas'),
+	'stdio-autoscaled': (_server, autoscaler) => remove(autoscaler),
+	'backend-autoscaled-and-pinned': (_server, autoscaler) => remove(autoscaler),
 	'autoscaler-target-invalid': ({ name: target }, { namespace, name }) => {
 		const patch = { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } } };
 		return `kubectl patch hpa ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p ${shellWord(JSON.stringify(patch))}`;
@@ -35,6 +34,9 @@ const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler)
 			? undefined
 			: `kubectl edit ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)}, and add sessionStorage with provider redis`,
 };
+
+const remove = ({ namespace, name }: Autoscaler): string =>
+	`kubectl delete hpa ${shellWord(name)} -n ${shellWord(namespace)}`;
 
 const unset = ({ kind, namespace, name }: Server, field: string): string =>
 	`kubectl patch ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p '{"spec":{"${field}":null}}'`;

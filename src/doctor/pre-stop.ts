@@ -1,5 +1,6 @@
 /** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
+import { shortestGracePeriod } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Json, Server } from '../toolhive/types.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
@@ -8,6 +9,8 @@ import { ok, type Saying, shellWord, warn } from './saying.ts';
 export interface Proxy extends ServerObject {
 	/** A preStop that the webhook would add to the next pod template. */
 	readonly lacksPreStop: boolean;
+	/** The grace period that leaves no time for a preStop, so the webhook adds none. */
+	readonly shortGraceSeconds?: number;
 }
 
 export const proxyOf =
@@ -17,16 +20,30 @@ export const proxyOf =
 		if (found === undefined) return undefined;
 		const { kind } = found.server;
 		const applied = applyShutdown(object, kind, settings);
-		return { ...found, lacksPreStop: shutdownOf(applied, kind).lifecycle !== shutdownOf(object, kind).lifecycle };
+		const { lifecycle, graceSeconds } = shutdownOf(object, kind);
+		const isShort = lifecycle == null && typeof graceSeconds === 'number' && graceSeconds <= settings.preStopSeconds;
+		return {
+			...found,
+			lacksPreStop: shutdownOf(applied, kind).lifecycle !== lifecycle,
+			...(isShort && { shortGraceSeconds: graceSeconds }),
+		};
 	};
 
 export function preStop(servers: readonly Server[], proxies: readonly Proxy[], preStopSeconds: number): Saying[] {
 	if (preStopSeconds === 0) return [ok('preStop', 'is not added to proxies: --pre-stop-seconds=0')];
 	// The webhook changes only what a server owns.
 	const uids = new Set<string | undefined>(servers.map(({ uid }) => uid));
-	const lacking = proxies.filter((proxy) => proxy.lacksPreStop && proxy.owners.some(({ uid }) => uids.has(uid)));
+	const owned = proxies.filter(({ owners }) => owners.some(({ uid }) => uids.has(uid)));
+	const tooShort = owned.flatMap(({ server: { namespace }, name, shortGraceSeconds }) => {
+		if (shortGraceSeconds === undefined) return [];
+		const lack = `has no preStop: its grace period of ${shortGraceSeconds} s leaves no time for it`;
+		const remedy = `set its terminationGracePeriodSeconds to ${shortestGracePeriod(preStopSeconds)} or more`;
+		return [warn(`Deployment ${namespace}/${name}`, lack, remedy)];
+	});
+	const lacking = owned.filter(({ lacksPreStop }) => lacksPreStop);
+	if (lacking.length === 0 && tooShort.length > 0) return tooShort;
 	if (lacking.length === 0) return [ok('no proxy Deployment', `lacks preStop (${proxies.length} checked)`)];
-	return [...Map.groupBy(lacking, ({ server }) => server.namespace)].map(([namespace, found]) => {
+	const perNamespace = [...Map.groupBy(lacking, ({ server }) => server.namespace)].map(([namespace, found]) => {
 		const names = found.map(({ name }) => shellWord(name)).join(' ');
 		const [subject, lack] =
 			found.length === 1 ? ['1 proxy Deployment', 'lacks'] : [`${found.length} proxy Deployments`, 'lack'];
@@ -36,4 +53,5 @@ export function preStop(servers: readonly Server[], proxies: readonly Proxy[], p
 			`kubectl rollout restart deployment -n ${shellWord(namespace)} ${names}`,
 		);
 	});
+	return [...perNamespace, ...tooShort];
 }

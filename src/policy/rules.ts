@@ -174,7 +174,7 @@ export const RULES = [
 		onServer: backendAutoscaledAndPinned,
 		when: '`backendReplicas` set while an autoscaler targets the backend StatefulSet, which has the name of the server',
 		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again; each lowering ends sessions.',
-		fix: 'remove backendReplicas, or delete the autoscaler',
+		fix: 'delete the autoscaler: it ends sessions whenever it lowers the count',
 	},
 	{
 		id: 'autoscaler-target-invalid',

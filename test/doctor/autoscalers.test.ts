@@ -88,7 +88,7 @@ describe('doctor: autoscalers', () => {
 			{ ...hpa('web'), name: 'wrong', targetKind: 'MCPServer' as const },
 		];
 		expect(remedies(autoscalers([server('web', { backendReplicas: 2 })], found))).to.deep.equal([
-			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"backendReplicas":null}}'`,
+			'kubectl delete hpa web-hpa -n demo',
 			`kubectl patch hpa wrong -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`,
 		]);
 	});

@@ -29,11 +29,6 @@ const FINE: { it: string; objects: Json[]; settings?: Partial<typeof DEFAULT_SET
 	},
 	{ it: 'a lifecycle of the user', objects: [having(mcpServer(), { postStart: {} })], says: `${NONE} (1 checked)` },
 	{
-		it: 'a grace period that is too short for it',
-		objects: [deployment(mcpServer(), {}, { terminationGracePeriodSeconds: 5 })],
-		says: `${NONE} (1 checked)`,
-	},
-	{
 		it: 'a Deployment that its server does not own',
 		objects: [lacking(mcpServer(), { ownerReferences: [] })],
 		says: `${NONE} (1 checked)`,
@@ -52,6 +47,13 @@ describe('doctor: preStop', () => {
 			expect(sentences(judged(objects, settings))).to.deep.equal([says]);
 		});
 	}
+	it('a grace period that is too short for it › a warning with the shortest that is enough', () => {
+		const short = deployment(mcpServer(), {}, { terminationGracePeriodSeconds: 5 });
+		const [saying, ...others] = judged([short]);
+		expect(others).to.deep.equal([]);
+		expect(saying).to.include({ status: 'warn', remedy: 'set its terminationGracePeriodSeconds to 36 or more' });
+		expect(sentences(judged([lacking(mcpServer()), short]))).to.have.length(2);
+	});
 	it('a Deployment of a former server of that name › no hint', () => {
 		const former = deployment(mcpServer({}, { uid: 'former' }));
 		expect(sentences(judged([former]))).to.deep.equal([`${NONE} (1 checked)`]);

@@ -147,6 +147,8 @@ describe('chart: values', function () {
 		[{ highAvailability: true, replicas: 1 }, 'highAvailability', 'not 1'],
 		[{ serve: null }, "missing property 'serve'"],
 		[{ image: null }, "missing property 'image'"],
+		[{ serve: { gracePeriodSeconds: 35 } }, 'serve.gracePeriodSeconds: 35 is too short for serve.preStopSeconds: 5'],
+		[{ serve: { preStopSeconds: 15 } }, 'serve.gracePeriodSeconds: 45 is too short for serve.preStopSeconds: 15'],
 		[{ serve: { webhookPort: 8080 } }, 'serve.webhookPort and serve.metricsPort are both 8080'],
 		[{ image: { repository: 'registry.example.com/scaling' } }, 'image.repository', 'begins with a registry'],
 		[{ image: { repository: 'scaling:0.1.0' } }, '/image/repository', 'scaling:0.1.0'],
@@ -185,7 +187,9 @@ describe('chart: values', function () {
 			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];
 			if (highest === undefined) continue;
 			const name = chartNameOf(flag);
-			await render(helm, { serve: { [name]: Number(highest) } });
+			// The longest sleep fits no grace period that is allowed.
+			const most = name === 'preStopSeconds' ? Number(highest) - 31 : Number(highest);
+			await render(helm, { serve: { gracePeriodSeconds: 86_400, [name]: most } });
 			expect(await refusal(helm, { serve: { [name]: Number(highest) + 1 } })).to.include(`/serve/${name}`);
 			expect(await refusal(helm, { serve: { [name]: Number(lowest) - 1 } })).to.include(`/serve/${name}`);
 		}
