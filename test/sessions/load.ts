@@ -7,7 +7,7 @@ import { CLIENT } from './objects.ts';
 export interface Counted {
 	readonly sent: number;
 	readonly failed: number;
-	/** Of them: sent on a kept connection in the moment in which its proxy closed it. No server can prevent that, only a client. */
+	/** Of them: reset on a kept connection, as when its proxy closes it in the same moment. Only a client can send it again. */
 	readonly closing: number;
 	/** By client and reason. */
 	readonly reasons: Readonly<Record<string, number>>;
