@@ -8,6 +8,7 @@ import { isTooOld, kubernetesVersionOf, TOO_OLD } from '../toolhive/kubernetes.t
 import { isObject } from '../toolhive/types.ts';
 
 const RETRY_MS = 1_000;
+const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export interface Kubernetes {
 	/** False until the API server has answered. */
@@ -49,7 +50,8 @@ async function isOldKubernetes({ get }: Pick<Connection, 'get'>, log: Pick<Logge
 			log.error({ version: isObject(answer) && answer['gitVersion'], ...TOO_OLD }, 'Kubernetes is too old');
 			return true;
 		} catch (error) {
-			if (error instanceof ApiError && error.status < 500) return false;
+			// Whoever may not see the version may still write templates; anything else is asked again.
+			if (error instanceof ApiError && HIDDEN.has(error.status)) return false;
 			await sleep(RETRY_MS, undefined, { ref: false });
 		}
 	}

@@ -1,6 +1,6 @@
 /** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
-import { shortestGracePeriod } from '../policy/pre-stop.ts';
+import { isTooShort, shortestGracePeriod } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Json, Server } from '../toolhive/types.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
@@ -21,7 +21,11 @@ export const proxyOf =
 		const { kind } = found.server;
 		const applied = applyShutdown(object, kind, settings);
 		const { lifecycle, graceSeconds } = shutdownOf(object, kind);
-		const isShort = lifecycle == null && typeof graceSeconds === 'number' && graceSeconds <= settings.preStopSeconds;
+		const isShort =
+			lifecycle == null &&
+			typeof graceSeconds === 'number' &&
+			graceSeconds !== 30 &&
+			isTooShort(graceSeconds, settings.preStopSeconds);
 		return {
 			...found,
 			lacksPreStop: shutdownOf(applied, kind).lifecycle !== lifecycle,

@@ -15,9 +15,13 @@ const RUNNER_DRAIN_SECONDS = 30;
 export const shortestGracePeriod = (preStopSeconds: number): number =>
 	preStopSeconds === 0 ? 0 : preStopSeconds + RUNNER_DRAIN_SECONDS + 1;
 
-/** The lifecycle to write for `sent`. Nothing is added if the API server would refuse it: a sleep longer than the grace period. */
+/** The lifecycle to write for `sent`. Nothing is added if the grace period is too short: the sleep would be taken from the drain. */
 export const lifecycleOf = (sent: unknown, preStopSeconds: number, graceSeconds: unknown): unknown =>
-	isUnset(sent) && preStopSeconds > 0 && isAbove(graceSeconds, preStopSeconds) ? sleepFor(preStopSeconds) : sent;
+	isUnset(sent) && preStopSeconds > 0 && !isTooShort(graceSeconds, preStopSeconds) ? sleepFor(preStopSeconds) : sent;
+
+/** Anything but a number is for the API server to refuse. */
+export const isTooShort = (graceSeconds: unknown, preStopSeconds: number): boolean =>
+	typeof graceSeconds !== 'number' || graceSeconds < shortestGracePeriod(preStopSeconds);
 
 /**
  * `sent`, or the `stored` sleep that an update without a lifecycle keeps; another stored lifecycle is a user's, who may remove it.
@@ -32,6 +36,8 @@ export function keptLifecycle(
 ): unknown {
 	const storedSeconds = sleepSecondsOf(stored);
 	if (storedSeconds === undefined) return sent;
+	const added = handlerBeside(sent, storedSeconds);
+	if (added !== undefined) return added;
 	const isConfigured = storedSeconds === preStopSeconds;
 	if (!isAbove(graceSeconds, storedSeconds))
 		return isConfigured && sleepSecondsOf(sent) === storedSeconds ? undefined : sent;
@@ -50,6 +56,14 @@ function sleepSecondsOf(lifecycle: unknown): number | undefined {
 	const sleep = onlyPart(onlyPart(lifecycle, 'preStop'), 'sleep');
 	const seconds = onlyPart(sleep, 'seconds');
 	return typeof seconds === 'number' ? seconds : undefined;
+}
+
+/** `sent` without the sleep, if a patch merged another handler beside the stored one: the API server allows one. */
+function handlerBeside(sent: unknown, storedSeconds: number): Json | undefined {
+	if (!isObject(sent) || !isObject(sent['preStop'])) return undefined;
+	const { sleep, ...others } = sent['preStop'];
+	const isStored = isObject(sleep) && sleep['seconds'] === storedSeconds;
+	return isStored && Object.keys(others).length > 0 ? { ...sent, preStop: others } : undefined;
 }
 
 const onlyPart = (value: unknown, key: string): unknown =>

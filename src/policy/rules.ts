@@ -94,7 +94,7 @@ export const RULES = [
 		onServer: backendSessionStorageMissing,
 		when: '`backendReplicas` > 1 and not redis',
 		why: 'Which backend holds a session is remembered in the proxy alone; after its restart nobody knows.',
-		fix: 'set sessionStorage with provider redis and an address, or backendReplicas to 1',
+		fix: 'set backendReplicas to 1 or leave it out; more than 1 is only for servers without sessions',
 	},
 	{
 		id: 'stdio-backend-replicas',
@@ -190,7 +190,7 @@ export const RULES = [
 		onServer: backendSessionsNotPinned,
 		when: '`backendReplicas` > 1 and not stdio',
 		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session there, without the state, and later requests of the official SDK client fail with 404.',
-		fix: 'set backendReplicas to 1 or leave it out; more than 1 is only for servers without sessions',
+		fix: 'set backendReplicas to 1 or leave it out; for a server without sessions, name this id in toolhive-scaling/ignore',
 	},
 	{
 		id: 'config-session-storage-ignored',

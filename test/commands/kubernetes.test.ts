@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { ApiError } from '../../src/cluster/connect.ts';
 import { watchKubernetes } from '../../src/commands/kubernetes.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 
@@ -40,6 +41,18 @@ describe('serve › the version of Kubernetes', () => {
 			expect(kubernetes.isKnown()).to.equal(true);
 			expect(kubernetes.settings.preStopSeconds).to.equal(seconds);
 			expect(logged).to.have.length(seconds === 0 ? 1 : 0);
+		});
+	}
+	for (const [status, isKnown] of [
+		[403, true],
+		[404, true],
+		[429, false],
+		[503, false],
+	] as const) {
+		it(`${status} › ${isKnown ? 'taken for a new one' : 'asked again'}`, async () => {
+			const { kubernetes } = watched(new ApiError('refused', status));
+			await sleep(50);
+			expect(kubernetes.isKnown()).to.equal(isKnown);
 		});
 	}
 	it('known after a failed request › preStop from then on', async () => {

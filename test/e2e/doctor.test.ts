@@ -14,7 +14,7 @@ describe('doctor on a real API server', function () {
 	it('finds nothing wrong where nothing is, and says what it saw', async () => {
 		const { code, stdout, stderr } = await cluster.doctor();
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-		expect(stdout.split('\n').at(-2)).to.equal('19 ok, 0 warn, 0 fail');
+		expect(stdout.split('\n').at(-2)).to.equal('20 ok, 0 warn, 0 fail');
 		expect(stdout).to.match(/^ok {4}API server {4}Kubernetes at https:\/\/127\S+ is v1\.\d+/);
 		expect(stdout).to.match(/^ok {4}CRDs .*mcpservers\S+ has the scaling fields \(v1beta1, v1alpha1\)$/m);
 		expect(stdout).to.match(/^ok {4}Operator .*has TOOLHIVE_RUNNER_IMAGE v0.47.0: new enough for each server$/m);

@@ -6,7 +6,7 @@ import {
 	shortestGracePeriod,
 } from '../../src/policy/pre-stop.ts';
 
-const sleep = (seconds: unknown): object => ({ preStop: { sleep: { seconds } } });
+const sleep = (seconds: unknown) => ({ preStop: { sleep: { seconds } } });
 const EXEC = { preStop: { exec: { command: ['sleep', '5'] } } };
 
 const TABLE: { it: string; sent: unknown; seconds?: number; grace?: unknown; gets: unknown }[] = [
@@ -18,7 +18,8 @@ const TABLE: { it: string; sent: unknown; seconds?: number; grace?: unknown; get
 	{ it: "only a postStart is the user's too", sent: { postStart: {} }, gets: { postStart: {} } },
 	{ it: "an empty one is the user's", sent: {}, gets: {} },
 	{ it: 'a text is for the API server to refuse', sent: 'x', gets: 'x' },
-	{ it: 'none, the grace period is one second longer', sent: undefined, grace: 6, gets: sleep(5) },
+	{ it: 'none, the grace period leaves 31 s for the drain', sent: undefined, grace: 36, gets: sleep(5) },
+	{ it: 'none, the grace period leaves 30 s', sent: undefined, grace: 35, gets: undefined },
 	{ it: 'none, the grace period is as long', sent: undefined, grace: 5, gets: undefined },
 	{ it: 'none, the grace period is shorter', sent: undefined, grace: 0, gets: undefined },
 	{ it: 'none, the grace period is a text', sent: undefined, grace: '45', gets: undefined },
@@ -44,6 +45,19 @@ const KEPT: { it: string; sent?: unknown; stored: unknown; grace?: number; by?: 
 	{ it: 'another client drops the configured sleep › kept', stored: sleep(5), gets: sleep(5) },
 	{ it: 'a person drops another sleep › obeyed', stored: sleep(20), gets: undefined },
 	{ it: 'the operator drops a command › obeyed', stored: EXEC, by: 'operator', gets: undefined },
+	{
+		it: 'a patch merges a command beside the stored sleep › the command alone',
+		sent: { preStop: { ...sleep(5).preStop, ...EXEC.preStop } },
+		stored: sleep(5),
+		gets: EXEC,
+	},
+	{
+		it: 'a person sends a command and a grace period below the sleep › obeyed',
+		sent: EXEC,
+		stored: sleep(5),
+		grace: 3,
+		gets: EXEC,
+	},
 	{ it: 'none was stored', stored: undefined, by: 'operator', gets: undefined },
 	{ it: 'a text was stored', stored: sleep('5'), by: 'operator', gets: undefined },
 	{ it: 'more than a sleep was stored', stored: { ...sleep(5), postStart: {} }, by: 'operator', gets: undefined },
