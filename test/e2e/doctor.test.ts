@@ -26,7 +26,7 @@ describe('doctor on a real API server', function () {
 	it('json says the same, and neither knows the password', async () => {
 		const [json, text] = [(await cluster.doctor(['-o', 'json'])).stdout, (await cluster.doctor()).stdout];
 		const { checks, summary } = JSON.parse(json) as { checks: Check[]; summary: object };
-		expect(summary).to.deep.equal({ ok: 19, warn: 0, fail: 0 });
+		expect(summary).to.deep.equal({ ok: 20, warn: 0, fail: 0 });
 		for (const { subject, message } of checks) expect(text).to.include(`${subject} ${message}`);
 		expect(json + text).not.to.include(PASSWORD);
 		expect(json + text).not.to.include(Buffer.from(PASSWORD).toString('base64'));
