@@ -19,16 +19,12 @@ export const proxyOf =
 		const found = deploymentOfServer(object);
 		if (found === undefined) return undefined;
 		const { kind } = found.server;
-		const applied = applyShutdown(object, kind, settings);
-		const { lifecycle, graceSeconds } = shutdownOf(object, kind);
+		const { lifecycle, graceSeconds } = shutdownOf(applyShutdown(object, kind, settings), kind);
 		const isShort =
-			lifecycle == null &&
-			typeof graceSeconds === 'number' &&
-			graceSeconds !== 30 &&
-			isTooShort(graceSeconds, settings.preStopSeconds);
+			lifecycle == null && typeof graceSeconds === 'number' && isTooShort(graceSeconds, settings.preStopSeconds);
 		return {
 			...found,
-			lacksPreStop: shutdownOf(applied, kind).lifecycle !== lifecycle,
+			lacksPreStop: lifecycle !== shutdownOf(object, kind).lifecycle,
 			...(isShort && { shortGraceSeconds: graceSeconds }),
 		};
 	};
@@ -45,8 +41,8 @@ export function preStop(servers: readonly Server[], proxies: readonly Proxy[], p
 		return [warn(`Deployment ${namespace}/${name}`, lack, remedy)];
 	});
 	const lacking = owned.filter(({ lacksPreStop }) => lacksPreStop);
-	if (lacking.length === 0 && tooShort.length > 0) return tooShort;
-	if (lacking.length === 0) return [ok('no proxy Deployment', `lacks preStop (${proxies.length} checked)`)];
+	if (lacking.length + tooShort.length === 0)
+		return [ok('no proxy Deployment', `lacks preStop (${proxies.length} checked)`)];
 	const perNamespace = [...Map.groupBy(lacking, ({ server }) => server.namespace)].map(([namespace, found]) => {
 		const names = found.map(({ name }) => shellWord(name)).join(' ');
 		const [subject, lack] =

@@ -62,8 +62,10 @@ export function desiredReplicas(server: Server, input: ReplicasInput): DesiredRe
  * The annotation of a Deployment to which the server's `replicas` were applied, undefined without `replicas`. For a stdio server it is
  * the cap: the rest was never applied, and is pending when the server is no longer stdio.
  */
-export const appliedReplicas = ({ spec, ...server }: Server): string | undefined =>
-	spec.replicas === undefined ? undefined : String(cap({ spec, ...server }, spec.replicas));
+export function appliedReplicas(server: Server): string | undefined {
+	const { replicas } = server.spec;
+	return replicas === undefined ? undefined : String(cap(server, replicas));
+}
 
 function onCreate(server: Server, sent: number | undefined): DesiredReplicas {
 	const asked = server.spec.replicas ?? sent;

@@ -29,6 +29,20 @@ const FINE: { it: string; objects: Json[]; settings?: Partial<typeof DEFAULT_SET
 	},
 	{ it: 'a lifecycle of the user', objects: [having(mcpServer(), { postStart: {} })], says: `${NONE} (1 checked)` },
 	{
+		it: 'a lifecycle of the user beside a short grace period',
+		objects: [
+			deployment(
+				mcpServer(),
+				{},
+				{
+					terminationGracePeriodSeconds: 5,
+					containers: [container(mcpServer(), { lifecycle: { postStart: {} } })],
+				},
+			),
+		],
+		says: `${NONE} (1 checked)`,
+	},
+	{
 		it: 'a Deployment that its server does not own',
 		objects: [lacking(mcpServer(), { ownerReferences: [] })],
 		says: `${NONE} (1 checked)`,
