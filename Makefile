@@ -54,7 +54,7 @@ check: install ## Types, format, lint, the lock file, and that generated files a
 format: install ## Format the code and mend what the linter can
 	biome check --write .
 
-manifests: install ## Write manifests/crds/ from src/toolhive/schema.ts, and manifests/chart/files/
+manifests: install ## Write manifests/crds/ from src/api/schema.ts, and manifests/chart/files/
 	node scripts/manifests.ts
 
 golden: install ## Write the expected output of test/cases/ and the generated parts of docs/ anew; look at the diff

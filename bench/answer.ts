@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { mutate } from '../src/admission/mutate.ts';
 import { parseReview } from '../src/admission/review.ts';
-import { isObject, type Json } from '../src/toolhive/types.ts';
+import { isObject, type Json } from '../src/api/types.ts';
 import type { Contestant } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 

@@ -1,8 +1,8 @@
 /** What is measured with: admission reviews of an exact size, made of many small fields as real objects are. */
 import type { Cluster } from '../src/admission/cluster.ts';
+import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../src/api/names.ts';
+import type { Json, Server } from '../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../src/policy/settings.ts';
-import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../src/toolhive/names.ts';
-import type { Json, Server } from '../src/toolhive/types.ts';
 
 /** One long string would be parsed faster than real objects are, so size comes from env entries. */
 export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000, '500 KB': 500_000 } as const;

@@ -1,10 +1,11 @@
 /** The maker of src/certificates, with the names that a process on this machine is asked for as well. For make.ts and tests. */
-import type { KeyPair } from '../src/certificates/held.ts';
-import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
 
-export type { KeyPair } from '../src/certificates/held.ts';
+import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
+import type { KeyPair } from '../src/certificates/secret-data.ts';
+
 export { type AuthorityOptions, IssueError, issueAuthority } from '../src/certificates/issue.ts';
 export { AUTHORITY_DAYS, SERVING_DAYS } from '../src/certificates/lifetimes.ts';
+export type { KeyPair } from '../src/certificates/secret-data.ts';
 
 /** The names under which the API server finds the Service in manifests/, and a process on this machine. */
 export const DEFAULT_HOSTS: readonly string[] = [

@@ -1,6 +1,6 @@
 /** What is stored beyond what was sent, as short coloured lines. */
-import { changesOf } from '../src/review/difference.ts';
-import type { Paint } from '../src/review/render-text.ts';
+import { changesOf } from '../src/offline/difference.ts';
+import type { Paint } from '../src/offline/render-text.ts';
 
 /** What the API server fills in by itself is no news; these paths are where scaling is. */
 const OURS =

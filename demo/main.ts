@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { paintFor } from '../src/review/render-text.ts';
+import { paintFor } from '../src/offline/render-text.ts';
 import { findAssets } from '../test/control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
 import { type Product, ROOT, startProduct } from '../test/e2e/product.ts';

@@ -1,8 +1,8 @@
 /** The tables of docs/flags.md, from the very tables that the commands read their flags with. `make golden` writes them. */
-import { DOCTOR_OPTIONS } from '../src/commands/doctor-options.ts';
-import { environmentName, type Option, type Table } from '../src/commands/options.ts';
-import { REVIEW_OPTIONS } from '../src/commands/review-options.ts';
-import { SERVE_OPTIONS } from '../src/commands/serve-options.ts';
+import { DOCTOR_OPTIONS } from '../src/cli/doctor-options.ts';
+import { environmentName, type Option, type Table } from '../src/cli/options.ts';
+import { REVIEW_OPTIONS } from '../src/cli/review-options.ts';
+import { SERVE_OPTIONS } from '../src/cli/serve-options.ts';
 
 /** Every command with its flags, in the order of `thv-scaling --help`. Tests hold the documents against it. */
 export const FLAGS: Readonly<Record<string, Table>> = {

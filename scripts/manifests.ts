@@ -4,11 +4,11 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GROUP, KIND_LIST, KINDS } from '../src/api/names.ts';
 import { crdTextOf } from '../src/manifests/crd-text.ts';
-import { GROUP, KIND_LIST, KINDS } from '../src/toolhive/names.ts';
 import { chartFiles } from './chart-files.ts';
 
-const HEADER = '# Generated from src/toolhive/schema.ts by `make manifests`. Do not edit.\n';
+const HEADER = '# Generated from src/api/schema.ts by `make manifests`. Do not edit.\n';
 const ROOT = join(import.meta.dirname, '..');
 
 const generated = [

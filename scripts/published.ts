@@ -1,5 +1,5 @@
 /** A package.json as npm gets it. */
-import type { Json } from '../src/toolhive/types.ts';
+import type { Json } from '../src/api/types.ts';
 
 /**
  * Without what only a checkout needs: tools, scripts, and Node 24 itself, which would take the place of the user's own in

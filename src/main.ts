@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** thv-scaling: picks the command, loads only what it needs, sets the exit code. */
 import module from 'node:module';
-import { describeOptions, type Table, UsageError } from './commands/options.ts';
+import { describeOptions, type Table, UsageError } from './cli/options.ts';
 
 /** 0 done · 1 failed, or denied · 2 wrong usage or unreadable input */
 const EXIT_FAILED = 1;
@@ -23,9 +23,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	serve: {
 		takes: '[--flag VALUE]...',
 		does: 'serve the admission webhooks and reconcile',
-		options: async () => (await import('./commands/serve-options.ts')).SERVE_OPTIONS,
+		options: async () => (await import('./cli/serve-options.ts')).SERVE_OPTIONS,
 		run: async (args) => {
-			const { serve } = await import('./commands/serve.ts');
+			const { serve } = await import('./server/serve.ts');
 			const { promise: terminated, resolve } = Promise.withResolvers<string>();
 			process.once('SIGTERM', resolve);
 			process.once('SIGINT', resolve);
@@ -43,8 +43,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 			'',
 			'Exit codes: 0 nothing denied, 1 something denied (--strict: or warned of), 2 something could not be read.',
 		],
-		options: async () => (await import('./commands/review-options.ts')).REVIEW_OPTIONS,
-		run: async (args) => (await import('./commands/review.ts')).reviewManifests(args, process),
+		options: async () => (await import('./cli/review-options.ts')).REVIEW_OPTIONS,
+		run: async (args) => (await import('./cli/review.ts')).reviewManifests(args, process),
 	},
 	crds: {
 		takes: '[FILE|-]...',
@@ -56,14 +56,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 			'What was added is told on stderr. Exit codes: 0 done, 2 there is no CRD of ours, or something could not be read.',
 		],
 		options: async () => ({}),
-		run: async (args) => (await import('./commands/crds.ts')).crds(args, process),
+		run: async (args) => (await import('./cli/crds.ts')).crds(args, process),
 	},
 	doctor: {
 		takes: '[--flag VALUE]...',
 		does: 'look at a cluster and say what is wrong, and what mends it',
 		more: ['Exit codes: 0 nothing failed, 1 something failed, 2 the cluster could not be asked.'],
-		options: async () => (await import('./commands/doctor-options.ts')).DOCTOR_OPTIONS,
-		run: async (args) => (await import('./commands/doctor.ts')).doctor(args, process),
+		options: async () => (await import('./cli/doctor-options.ts')).DOCTOR_OPTIONS,
+		run: async (args) => (await import('./cli/doctor.ts')).doctor(args, process),
 	},
 };
 
@@ -90,7 +90,7 @@ async function run(args: readonly string[]): Promise<number> {
 		return 0;
 	}
 	if (name === '--version') {
-		process.stdout.write(`${(await import('./commands/version.ts')).ownVersion()}\n`);
+		process.stdout.write(`${(await import('./cli/version.ts')).ownVersion()}\n`);
 		return 0;
 	}
 	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
-import { DOCTOR_OPTIONS } from '../src/commands/doctor-options.ts';
-import { environmentName } from '../src/commands/options.ts';
+import { DOCTOR_OPTIONS } from '../src/cli/doctor-options.ts';
+import { environmentName } from '../src/cli/options.ts';
+import { startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
-import { startProgram } from './commands/program.ts';
 
 describe('thv-scaling doctor, without a cluster,', function () {
 	this.timeout(60_000);

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { issueServing, type KeyPair } from '../certs/issue.ts';
 import { issueAuthority } from '../src/certificates/issue.ts';
+import { get, type Program, startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
-import { get, type Program, startProgram } from './commands/program.ts';
 import { createSecretVolume, type SecretVolume } from './http/secret-volume.ts';
 import { until } from './http/until.ts';
 

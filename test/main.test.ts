@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
-import { environmentName } from '../src/commands/options.ts';
-import { SERVE_OPTIONS } from '../src/commands/serve-options.ts';
+import { environmentName } from '../src/cli/options.ts';
+import { SERVE_OPTIONS } from '../src/cli/serve-options.ts';
+import { type Ended, startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
-import { type Ended, startProgram } from './commands/program.ts';
 import { createSecretVolume, type SecretVolume } from './http/secret-volume.ts';
 
 const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>

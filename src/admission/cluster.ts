@@ -1,6 +1,7 @@
 /** The only questions that admission asks a cluster. */
-import type { Surroundings } from '../policy/finding.ts';
-import type { ProxyDeployment, Server, ServerRef } from '../toolhive/types.ts';
+
+import type { ProxyDeployment, Server, ServerRef } from '../api/types.ts';
+import type { ClusterContext } from '../policy/finding.ts';
 
 type Answered<T> = T | undefined | Promise<T | undefined>;
 
@@ -13,5 +14,5 @@ export interface Cluster {
 	/** The proxy Deployment of that name. As above. */
 	readonly findDeployment: (namespace: string, name: string, signal: AbortSignal) => Answered<ProxyDeployment>;
 	/** What is remembered around a server. Never asks. */
-	readonly surroundingsOf: (server: Server) => Surroundings;
+	readonly surroundingsOf: (server: Server) => ClusterContext;
 }

@@ -1,4 +1,7 @@
 /** `POST /mutate`: which rule goes with which resource. Pure but for the look-ups it is given. */
+
+import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
+import type { Json, Server, ServerRef } from '../api/types.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { countOf, createDeployment, updateDeployment } from '../objects/deployment.ts';
 import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
@@ -9,10 +12,8 @@ import { isBackend, keepEnvOrder } from '../objects/stateful-set.ts';
 import { decide } from '../policy/decide.ts';
 import { scaleFindings } from '../policy/rules.ts';
 import type { Settings } from '../policy/settings.ts';
-import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
-import type { Json, Server, ServerRef } from '../toolhive/types.ts';
-import { type Answer, allow, patched } from './answer.ts';
 import type { Cluster } from './cluster.ts';
+import { type AdmissionDecision, allow, patched } from './response.ts';
 import type { Request } from './review.ts';
 
 const KIND_OF_RESOURCE = new Map(KIND_LIST.map((kind) => [`${GROUP}/${KINDS[kind].plural}`, kind]));
@@ -22,7 +23,7 @@ export function mutate(
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Answer | Promise<Answer> {
+): AdmissionDecision | Promise<AdmissionDecision> {
 	const { object, operation, resource, namespace } = request;
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (isBeingDeleted(object)) return allow();
@@ -45,7 +46,7 @@ export function mutate(
 	}
 }
 
-function mutateServer({ resource, oldObject, username }: Request, object: Json, settings: Settings): Answer {
+function mutateServer({ resource, oldObject, username }: Request, object: Json, settings: Settings): AdmissionDecision {
 	const kind = KIND_OF_RESOURCE.get(resource);
 	// A person who removes a field is obeyed.
 	if (kind === undefined || oldObject === undefined || !isOperator(username, settings)) return allow();
@@ -60,7 +61,7 @@ function mutateDeployment(
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Answer | Promise<Answer> {
+): AdmissionDecision | Promise<AdmissionDecision> {
 	return answerFor(findFirst(ownersOf(object, namespace), cluster, signal), (server) => {
 		const decision = decide(server);
 		const wanted =
@@ -76,7 +77,7 @@ async function mutateScale(
 	object: Json,
 	cluster: Cluster,
 	signal: AbortSignal,
-): Promise<Answer> {
+): Promise<AdmissionDecision> {
 	if (!isObjectName(name)) return allow();
 	const deployment = await cluster.findDeployment(namespace, name, signal);
 	return answerFor(findFirst(deployment?.owners ?? [], cluster, signal), (server) => {
@@ -85,7 +86,7 @@ async function mutateScale(
 	});
 }
 
-function mutateStatefulSet({ operation, oldObject }: Request, object: Json): Answer {
+function mutateStatefulSet({ operation, oldObject }: Request, object: Json): AdmissionDecision {
 	if (operation !== 'UPDATE' || oldObject === undefined || !isBackend(object)) return allow();
 	return patched(object, keepEnvOrder(object, oldObject));
 }
@@ -96,7 +97,7 @@ function mutateConfigMap(
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Answer | Promise<Answer> {
+): AdmissionDecision | Promise<AdmissionDecision> {
 	return answerFor(findFirst(ownersOf(object, namespace, configMapSuffixOf), cluster, signal), (server) => {
 		const { configMap, findings } = applyToConfigMap(
 			object,
@@ -115,7 +116,7 @@ function mutatePod(
 	cluster: Cluster,
 	settings: Settings,
 	signal: AbortSignal,
-): Answer | Promise<Answer> {
+): AdmissionDecision | Promise<AdmissionDecision> {
 	const ref = podServerRef(object, namespace);
 	if (settings.passwordEnv !== 'pod' || operation !== 'CREATE' || ref === undefined) return allow();
 	return answerFor(cluster.findServer(ref, signal), (server) =>
@@ -139,7 +140,10 @@ function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: Abort
 }
 
 /** What `answer` says of the server; nothing where there is none, because then the object is not ours. */
-function answerFor(found: Found, answer: (server: Server) => Answer): Answer | Promise<Answer> {
+function answerFor(
+	found: Found,
+	answer: (server: Server) => AdmissionDecision,
+): AdmissionDecision | Promise<AdmissionDecision> {
 	if (found instanceof Promise) return found.then((server) => answerFor(server, answer));
 	return found === undefined ? allow() : answer(found);
 }

@@ -3,7 +3,7 @@
  * path for each, which is most of the cost of a review with a long env; so shared parts are passed over before it is asked.
  */
 import jsonPatch from 'fast-json-patch';
-import { isObject, type Json, type Operation } from '../toolhive/types.ts';
+import { isObject, type Json, type Operation } from '../api/types.ts';
 
 /** Operations that turn `before` into `after`; parts that are the same reference are not looked at. */
 export function patchBetween(before: Json, after: Json, path = ''): Operation[] {

@@ -2,8 +2,8 @@
  * AdmissionReview v1 ⇄ handler: checks what came in, and puts the answer into the envelope.
  * Source: k8s.io/api/admission/v1; an answer must carry the uid of its request.
  */
-import { isObject, type Json } from '../toolhive/types.ts';
-import { type Answer, denialText, warningText } from './answer.ts';
+import { isObject, type Json } from '../api/types.ts';
+import { type AdmissionDecision, denialText, warningText } from './response.ts';
 
 /** A checked request. `object` is absent on DELETE, `oldObject` on CREATE. */
 export interface Request {
@@ -84,7 +84,7 @@ const name = (value: unknown): string => text(value).slice(0, LONGEST_NAME);
 const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));
 
 /** The AdmissionReview that carries `answer` back. */
-export function reviewOf(uid: string, answer: Answer): Json {
+export function reviewOf(uid: string, answer: AdmissionDecision): Json {
 	const response: Record<string, unknown> = { uid, allowed: answer.allowed };
 	if (!answer.allowed) {
 		response['status'] = { code: 422, reason: 'Invalid', message: denialText(answer.violations) };

@@ -1,19 +1,19 @@
 /** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
 import { isDeepStrictEqual } from 'node:util';
+import { GROUP, KIND_LIST, KINDS, type Kind } from '../api/names.ts';
+import { SCALING_FIELDS } from '../api/schema.ts';
+import { isObject, type Json } from '../api/types.ts';
 import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Violation } from '../policy/finding.ts';
 import { findingsOf, violationsOf } from '../policy/rules.ts';
-import { GROUP, KIND_LIST, KINDS, type Kind } from '../toolhive/names.ts';
-import { SCALING_FIELDS } from '../toolhive/schema.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
-import { type Answer, allow, deny } from './answer.ts';
 import type { Cluster } from './cluster.ts';
+import { type AdmissionDecision, allow, deny } from './response.ts';
 import type { Request } from './review.ts';
 
 const RESOURCES: ReadonlySet<string> = new Set(KIND_LIST.map((kind) => `${GROUP}/${KINDS[kind].plural}`));
 
-export function validate(request: Request, cluster: Cluster): Answer {
+export function validate(request: Request, cluster: Cluster): AdmissionDecision {
 	const { object, oldObject, operation, resource, namespace } = request;
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (!RESOURCES.has(resource) || isBeingDeleted(object)) return allow();

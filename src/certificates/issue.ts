@@ -8,8 +8,8 @@ import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import type { KeyPair } from './held.ts';
 import { AUTHORITY_DAYS, BACKDATE_MS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
+import type { KeyPair } from './secret-data.ts';
 
 export interface AuthorityOptions {
 	readonly commonName?: string;

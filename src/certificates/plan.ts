@@ -5,27 +5,28 @@
  * A change of authority: `make-next` puts a new one beside the old, and so into every caBundle; once it has been there for a while
  * `change-over` makes it the one that signs, with a new serving certificate; a day later `drop-former` takes the old one out.
  */
+
+import { FORMER_MS, SETTLE_MS } from './lifetimes.ts';
 import {
-	type Authority,
 	authoritiesIn,
 	authorityIn,
 	bundleOf,
-	type Data,
-	isDue,
+	type CertificateAuthority,
 	isSame,
 	issuedMs,
-	judgeLeaf,
 	type KeyPair,
-	type Leaf,
+	needsRenewal,
 	pairIn,
-	trustedBy,
+	type SecretData,
+	type ServingCertificate,
+	trustBundle,
 	unique,
-} from './held.ts';
-import { FORMER_MS, SETTLE_MS } from './lifetimes.ts';
+	verifyServingCertificate,
+} from './secret-data.ts';
 
 export interface Situation {
 	/** Undefined where there is no Secret. */
-	readonly held: Data | undefined;
+	readonly held: SecretData | undefined;
 	/** PEM of each webhook that leads to our Service; an empty text where it has none. */
 	readonly caBundles: readonly string[];
 	/** For how long all of them have been what the Secret says. */
@@ -54,7 +55,7 @@ export interface Step {
 	/** Constant text. */
 	readonly reason: string;
 	/** What stays, under the key where it is to stand. */
-	readonly keep: Data;
+	readonly keep: SecretData;
 	/** What is made anew, in this order. The serving certificate is signed by the `ca` that is there then. */
 	readonly make: readonly ('ca' | 'next-ca' | 'tls')[];
 }
@@ -83,8 +84,10 @@ export function planOf(situation: Situation): Step | undefined {
 		const isOther = inUse !== undefined && !isSame(inUse.issuer, ca);
 		return isOther ? putBack(scene, stored) : issue(scene, stored);
 	}
-	if (isDue(ca.certificate, nowMs)) return makeNext(scene, stored, 'two thirds of the life of the authority are over');
-	if (isDue(stored.certificate, nowMs)) return issue(scene, 'two thirds of the life of the certificate are over');
+	if (needsRenewal(ca.certificate, nowMs))
+		return makeNext(scene, stored, 'two thirds of the life of the authority are over');
+	if (needsRenewal(stored.certificate, nowMs))
+		return issue(scene, 'two thirds of the life of the certificate are over');
 	if (!isSame(stored.issuer, ca)) {
 		return isTrusted ? issue(scene, 'the certificate is of a former authority') : undefined;
 	}
@@ -99,30 +102,30 @@ export function planOf(situation: Situation): Step | undefined {
 }
 
 interface Scene {
-	readonly held: Data;
+	readonly held: SecretData;
 	/** Valid now. */
-	readonly ca: Authority | undefined;
+	readonly ca: CertificateAuthority | undefined;
 	/** Valid now, with its key, and not old itself. */
-	readonly next: Authority | undefined;
-	readonly formers: readonly Authority[];
+	readonly next: CertificateAuthority | undefined;
+	readonly formers: readonly CertificateAuthority[];
 	/** All that the Secret or a caBundle trusts. */
-	readonly known: readonly Authority[];
+	readonly known: readonly CertificateAuthority[];
 	/** The pair in the Secret, or why it cannot be used. */
-	readonly stored: Leaf | string;
+	readonly stored: ServingCertificate | string;
 	/** That one, else the one that we serve and callers still trust: it must not lose their trust. */
-	readonly inUse: Leaf | undefined;
+	readonly inUse: ServingCertificate | undefined;
 }
 
 function sceneOf({ held = {}, caBundles, served, hosts, nowMs }: Situation): Scene {
 	const next = authorityIn(held, 'next-ca', nowMs);
-	const trusted = trustedBy(held, nowMs);
+	const trusted = trustBundle(held, nowMs);
 	const known = unique([...trusted, ...caBundles.flatMap((text) => authoritiesIn(text, nowMs))]);
-	const stored = judgeLeaf(pairIn(held), trusted, hosts, nowMs);
-	const running = typeof stored === 'string' ? judgeLeaf(served, known, hosts, nowMs) : stored;
+	const stored = verifyServingCertificate(pairIn(held), trusted, hosts, nowMs);
+	const running = typeof stored === 'string' ? verifyServingCertificate(served, known, hosts, nowMs) : stored;
 	return {
 		held,
 		ca: authorityIn(held, 'ca', nowMs),
-		next: next?.canSign === true && !isDue(next.certificate, nowMs) ? next : undefined,
+		next: next?.canSign === true && !needsRenewal(next.certificate, nowMs) ? next : undefined,
 		formers: authoritiesIn(held['former-ca.crt'], nowMs),
 		known,
 		stored,
@@ -145,7 +148,7 @@ const issue = (scene: Scene, reason: string): Step => ({
 	make: ['tls'],
 });
 
-const makeNext = (scene: Scene, inUse: Leaf, reason: string): Step => ({
+const makeNext = (scene: Scene, inUse: ServingCertificate, reason: string): Step => ({
 	name: 'make-next',
 	reason,
 	keep: stays(scene, inUse),
@@ -170,7 +173,7 @@ function changeOver({ held, ca, next, formers, inUse }: Scene, reason: string): 
 }
 
 /** The authority that signs, the former ones, and `leaf`, where there are such. Its issuer stays trusted. */
-function stays({ held, ca, formers, inUse, stored }: Scene, leaf: Leaf | undefined): Data {
+function stays({ held, ca, formers, inUse, stored }: Scene, leaf: ServingCertificate | undefined): SecretData {
 	const former = [...(inUse === undefined ? [] : [inUse.issuer]), ...formers];
 	const pair = leaf?.pair ?? (typeof stored === 'string' ? undefined : stored.pair);
 	return {
@@ -181,14 +184,14 @@ function stays({ held, ca, formers, inUse, stored }: Scene, leaf: Leaf | undefin
 	};
 }
 
-const nextOf = ({ held, next }: Scene): Data =>
+const nextOf = ({ held, next }: Scene): SecretData =>
 	next === undefined || held['next-ca.key'] === undefined
 		? {}
 		: { 'next-ca.crt': next.pem, 'next-ca.key': held['next-ca.key'] };
 
-const formerOf = (authorities: readonly Authority[]): Data =>
+const formerOf = (authorities: readonly CertificateAuthority[]): SecretData =>
 	authorities.length === 0 ? {} : { 'former-ca.crt': bundleOf(unique(authorities).slice(0, MOST_FORMER)) };
 
-function withoutFormer({ 'former-ca.crt': _former, ...rest }: Data): Data {
+function withoutFormer({ 'former-ca.crt': _former, ...rest }: SecretData): SecretData {
 	return rest;
 }

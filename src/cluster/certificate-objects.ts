@@ -1,12 +1,13 @@
 /** The one Secret of ours and the two registrations, read and written as calls. */
-import type { Data } from '../certificates/held.ts';
-import type { CertificateObjects, FoundRegistration } from '../certificates/keep.ts';
-import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../toolhive/names.ts';
-import { REGISTRATION_KINDS, type RegistrationKind } from '../toolhive/registrations.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
+import { WEBHOOK_CONFIGURATION_KINDS, type WebhookConfigurationKind } from '../api/webhook-configurations.ts';
+import type { CertificateObjects, FoundWebhookConfiguration } from '../certificates/rotator.ts';
+import type { SecretData } from '../certificates/secret-data.ts';
 import { type Connection, getFirst } from './connect.ts';
 import { createOwner } from './owner.ts';
-import { registrationPath, secretPath, secretsPath } from './paths.ts';
+import { secretPath, secretsPath, webhookConfigurationPath } from './paths.ts';
 
 export interface OwnedCertificateObjects extends CertificateObjects {
 	/** For a later `writeSecret`, which may come when the owner is gone. */
@@ -39,9 +40,9 @@ export function createCertificateObjects(
 		},
 		getRegistrations: async (signal) => {
 			// One after the other, so that who may see neither always hears of the same one, and says so once.
-			const found: FoundRegistration[] = [];
-			for (const kind of REGISTRATION_KINDS) {
-				const object = await getFirst(connection, [registrationPath(kind, INSTALLED_AS)], signal);
+			const found: FoundWebhookConfiguration[] = [];
+			for (const kind of WEBHOOK_CONFIGURATION_KINDS) {
+				const object = await getFirst(connection, [webhookConfigurationPath(kind, INSTALLED_AS)], signal);
 				if (object !== undefined) found.push(registrationOf(kind, object, namespace));
 			}
 			return found;
@@ -54,7 +55,7 @@ export function createCertificateObjects(
 					isOurs ? [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }] : [],
 				),
 			];
-			const path = registrationPath(kind, INSTALLED_AS);
+			const path = webhookConfigurationPath(kind, INSTALLED_AS);
 			await connection.send('PATCH', path, patch, 'application/json-patch+json', signal);
 		},
 	};
@@ -71,7 +72,7 @@ const newSecret = (namespace: string): Json => ({
 	type: CERTIFICATE_SECRET_TYPE,
 });
 
-function registrationOf(kind: RegistrationKind, object: Json, namespace: string): FoundRegistration {
+function registrationOf(kind: WebhookConfigurationKind, object: Json, namespace: string): FoundWebhookConfiguration {
 	const webhooks = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
 	return {
 		kind,
@@ -89,7 +90,7 @@ function registrationOf(kind: RegistrationKind, object: Json, namespace: string)
 	};
 }
 
-const textsIn = (data: unknown): Data =>
+const textsIn = (data: unknown): SecretData =>
 	Object.fromEntries(Object.entries(isObject(data) ? data : {}).map(([key, value]) => [key, textOf(value)]));
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? Buffer.from(value, 'base64').toString() : '');

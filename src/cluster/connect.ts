@@ -3,7 +3,7 @@
  * know and open a TLS connection each.
  */
 import { type Dispatcher, request } from 'undici';
-import type { Json } from '../toolhive/types.ts';
+import type { Json } from '../api/types.ts';
 import { type Environment, fromServiceAccount, isInPod } from './service-account.ts';
 
 /** A call that reached the API server and was refused. */
@@ -19,7 +19,7 @@ export class ApiError extends Error {
 export type Method = 'POST' | 'PUT' | 'PATCH';
 
 /** What the API server said to a call, whether it did it or not. */
-export interface Answer {
+export interface ApiResponse {
 	readonly status: number;
 	readonly body: unknown;
 	/** Of admission webhooks, and of the API server itself. */
@@ -40,7 +40,7 @@ export interface Connection {
 		signal?: AbortSignal,
 	) => Promise<unknown>;
 	/** Sends `body` and resolves with whatever the answer is. */
-	readonly post: (path: string, body: object, signal?: AbortSignal) => Promise<Answer>;
+	readonly post: (path: string, body: object, signal?: AbortSignal) => Promise<ApiResponse>;
 	/** Namespace that the kubeconfig or the pod names. */
 	readonly namespace: string | undefined;
 	/** Body of a GET as it arrives. Rejects when nothing arrives for `idleTimeoutMs`. */

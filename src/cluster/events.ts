@@ -2,7 +2,7 @@
  * Events on servers (events.k8s.io/v1). The same thing said again becomes a series of one Event, and all together are limited
  * in rate: an Event is a note, not a log.
  */
-import { type Json, metadataOf } from '../toolhive/types.ts';
+import { type Json, metadataOf } from '../api/types.ts';
 import type { Connection } from './connect.ts';
 
 export interface EventText {

@@ -1,5 +1,5 @@
 /** KUBERNETES_EXEC_INFO: credential plugins read it, some refuse to run without it, and `@kubernetes/client-node` does not set it. */
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json } from '../api/types.ts';
 
 const EXTENSION = 'client.authentication.k8s.io/exec';
 /** Of a cluster, which a plugin gets if the user asks for it with `provideClusterInfo`. */

@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
-import { encodingOf } from '../toolhive/encoding.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { encodingOf } from '../api/encoding.ts';
+import { isObject, type Json } from '../api/types.ts';
 import type { Environment } from './service-account.ts';
 
 export interface Entries {

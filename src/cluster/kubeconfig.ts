@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json } from '../api/types.ts';
 import { type Credentials, rereading } from './credentials.ts';
 import { withExecInfo } from './exec-info.ts';
 import { type Entries, readEntries } from './kubeconfig-files.ts';

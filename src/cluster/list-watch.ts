@@ -1,5 +1,5 @@
 /** The two requests that a watch is made of, once each: a list, and the changes since. */
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { ApiError, type Connection } from './connect.ts';
 
 export interface Resource {
@@ -19,7 +19,7 @@ export interface Listed<T> extends Position {
 	readonly items: readonly T[];
 }
 
-export interface Event {
+export interface WatchEvent {
 	readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
 	readonly object: Json;
 	readonly resourceVersion: string;
@@ -74,7 +74,7 @@ export async function openWatch(
 	from: Position,
 	{ watchSeconds, idleTimeoutMs }: { readonly watchSeconds: number; readonly idleTimeoutMs: number },
 	signal: AbortSignal,
-): Promise<AsyncIterable<Event>> {
+): Promise<AsyncIterable<WatchEvent>> {
 	const query = {
 		watch: '1',
 		allowWatchBookmarks: 'true',
@@ -85,14 +85,14 @@ export async function openWatch(
 	return eventsOf(await connection.stream(withQuery(from.path, query), idleTimeoutMs, signal), from.resourceVersion);
 }
 
-async function* eventsOf(stream: AsyncIterable<Buffer>, from: string): AsyncGenerator<Event> {
+async function* eventsOf(stream: AsyncIterable<Buffer>, from: string): AsyncGenerator<WatchEvent> {
 	let resourceVersion = from;
 	for await (const line of linesOf(stream)) {
 		const event = asObject(JSON.parse(line));
 		const object = asObject(event['object']);
 		if (event['type'] === 'ERROR') throw new StreamError(textOf(object['message']) ?? 'no message');
 		resourceVersion = textOf(metadataOf(object)['resourceVersion']) ?? resourceVersion;
-		yield { type: event['type'] as Event['type'], object, resourceVersion };
+		yield { type: event['type'] as WatchEvent['type'], object, resourceVersion };
 	}
 }
 

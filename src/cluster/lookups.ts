@@ -10,7 +10,7 @@ const PER_SECOND = 20;
 /** So many are looked up already. */
 export class TooManyLookups extends Error {}
 
-export interface Lookups {
+export interface LookupLimiter {
 	/** What `known` gives once it gives something, or what `ask` gives when its turn comes. Ends with `signal`. */
 	readonly look: <T>(
 		known: () => T | undefined,
@@ -28,7 +28,7 @@ interface Waiting {
 	readonly giveUp: (reason: unknown) => void;
 }
 
-export function createLookups(most: number, burst = BURST, perSecond = PER_SECOND): Lookups {
+export function createLookupLimiter(most: number, burst = BURST, perSecond = PER_SECOND): LookupLimiter {
 	const waiting = new Set<Waiting>();
 	let running = 0;
 	let tokens = burst;

@@ -1,5 +1,5 @@
 /** Which namespaces the reconciler looks after. The webhooks are asked only about those, which the registrations see to. */
-import { isObject, metadataOf, type ServerRef } from '../toolhive/types.ts';
+import { isObject, metadataOf, type ServerRef } from '../api/types.ts';
 import { type Connection, getFirst } from './connect.ts';
 import { namespacePath } from './paths.ts';
 
@@ -9,11 +9,11 @@ export interface Namespaces {
 	readonly excluded: readonly string[];
 }
 
-export type IsLookedAfter = (namespace: string, signal: AbortSignal) => Promise<boolean>;
+export type NamespaceFilter = (namespace: string, signal: AbortSignal) => Promise<boolean>;
 
 /** Asks each time, so that taking the label away counts from the next pass on. Rejects where the API server does. */
-export const createIsLookedAfter =
-	(connection: Pick<Connection, 'get'>, { label, excluded }: Namespaces): IsLookedAfter =>
+export const createNamespaceFilter =
+	(connection: Pick<Connection, 'get'>, { label, excluded }: Namespaces): NamespaceFilter =>
 	async (namespace, signal) => {
 		if (excluded.includes(namespace)) return false;
 		if (label === undefined) return true;
@@ -23,7 +23,7 @@ export const createIsLookedAfter =
 	};
 
 /** Namespaces whose servers were left out. Who labels one tells us nothing, so they are looked at again, now and then. */
-export interface LeftOut {
+export interface SkippedNamespaces {
 	readonly add: (namespace: string) => void;
 	/**
 	 * Those of `servers` whose namespace opted in meanwhile. One question for each namespace, none for an excluded one; throws
@@ -32,7 +32,7 @@ export interface LeftOut {
 	readonly optedIn: (servers: Iterable<ServerRef>, signal: AbortSignal) => AsyncIterable<ServerRef>;
 }
 
-export function createLeftOut(isLookedAfter: IsLookedAfter): LeftOut {
+export function createSkippedNamespaces(isLookedAfter: NamespaceFilter): SkippedNamespaces {
 	const namespaces = new Set<string>();
 	return {
 		add: (namespace) => void namespaces.add(namespace),

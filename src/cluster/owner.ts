@@ -1,6 +1,6 @@
 /** Who our Secret and our Lease belong to: Kubernetes removes both after our Deployment, with whatever it was installed. */
-import { INSTALLED_AS } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { INSTALLED_AS } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { deploymentPath } from './paths.ts';
 

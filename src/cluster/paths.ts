@@ -1,7 +1,7 @@
 /** Paths of the API server, one place for each. Names in them are escaped: they may come from a request nobody has checked yet. */
-import { GROUP, KINDS, type Kind, VERSIONS } from '../toolhive/names.ts';
-import type { RegistrationKind } from '../toolhive/registrations.ts';
-import type { ServerRef } from '../toolhive/types.ts';
+import { GROUP, KINDS, type Kind, VERSIONS } from '../api/names.ts';
+import type { ServerRef } from '../api/types.ts';
+import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
 
 type Named = { readonly namespace: string; readonly name: string };
 
@@ -37,7 +37,7 @@ export const leasePath = (named: Named): string => inNamespace('/apis/coordinati
 export const namespacePath = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`;
 export const crdPath = (name: string): string =>
 	`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`;
-export const registrationPath = (kind: RegistrationKind, name: string): string =>
+export const webhookConfigurationPath = (kind: WebhookConfigurationKind, name: string): string =>
 	`/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s/${encodeURIComponent(name)}`;
 
 /** Where an object of that apiVersion is created. */

@@ -3,7 +3,7 @@
  * everything: resets, 5xx, 410, a line that is not JSON, an API server that is gone for a minute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Json } from '../toolhive/types.ts';
+import type { Json } from '../api/types.ts';
 import { ApiError } from './connect.ts';
 import { isLost, listEach, openWatch, type Position, type Resource } from './list-watch.ts';
 

@@ -1,7 +1,8 @@
 /** The reconciler's reads and writes as calls. Every write carries the resourceVersion that was read: 409 when it is old. */
-import type { ReconcilerObjects } from '../reconciler/world.ts';
-import { KINDS, type Kind } from '../toolhive/names.ts';
-import { type Json, metadataOf, type Operation } from '../toolhive/types.ts';
+
+import { KINDS, type Kind } from '../api/names.ts';
+import { type Json, metadataOf, type Operation } from '../api/types.ts';
+import type { ReconcilerObjects } from '../reconciler/client.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { configMapPath, deploymentPath, serverPaths } from './paths.ts';
 

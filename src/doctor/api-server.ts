@@ -1,10 +1,10 @@
 /** The API server: it answers, and knows the conditions that the registrations are written with. */
-import { isOlder } from '../toolhive/images.ts';
-import { isTooOld, kubernetesVersionOf, OLDEST_KUBERNETES, TOO_OLD } from '../toolhive/kubernetes.ts';
-import { isObject } from '../toolhive/types.ts';
-import { fail, ok, type Saying, warn } from './saying.ts';
+import { isOlder } from '../api/images.ts';
+import { isTooOld, kubernetesVersionOf, OLDEST_KUBERNETES, TOO_OLD } from '../api/kubernetes.ts';
+import { isObject } from '../api/types.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
-export function apiServer(url: string, answer: unknown): Saying[] {
+export function apiServer(url: string, answer: unknown): CheckResult[] {
 	const version = kubernetesVersionOf(answer);
 	const subject = `Kubernetes at ${url}`;
 	if (version === undefined) {

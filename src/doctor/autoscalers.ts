@@ -1,10 +1,11 @@
 /** HorizontalPodAutoscalers that fight over a count, by the rules that warn of them. */
-import { findingsOf } from '../policy/rules.ts';
-import { KINDS } from '../toolhive/names.ts';
-import type { Autoscaler, Server } from '../toolhive/types.ts';
-import { ok, type Saying, shellWord, warn } from './saying.ts';
 
-export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): Saying[] {
+import { KINDS } from '../api/names.ts';
+import type { Autoscaler, Server } from '../api/types.ts';
+import { findingsOf } from '../policy/rules.ts';
+import { type CheckResult, ok, shellWord, warn } from './check-result.ts';
+
+export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): CheckResult[] {
 	const targets = Map.groupBy(found, ({ namespace, target }) => `${namespace}/${target}`);
 	const sayings = servers.flatMap((server) =>
 		(targets.get(`${server.namespace}/${server.name}`) ?? []).flatMap((autoscaler) => judge(server, autoscaler)),
@@ -13,7 +14,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 	return [ok('no HorizontalPodAutoscaler', `fights over the replicas of a server (${found.length} looked at)`)];
 }
 
-const judge = (server: Server, autoscaler: Autoscaler): Saying[] =>
+const judge = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
 	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const remedy = REMEDIES[id]?.(server, autoscaler);
 		if (remedy === undefined) return [];

@@ -2,11 +2,11 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { MS_PER_DAY, parseCertificates, trustedIssuer } from './certificates.ts';
-import type { Cluster } from './cluster.ts';
+import { type CheckResult, fail, isForbidden, ok, shellWord, someOf, warn } from './check-result.ts';
+import type { ClusterReader } from './cluster.ts';
+import { lookIn } from './fixes.ts';
 import type { Installation } from './installation.ts';
-import type { Webhook } from './registration.ts';
-import { lookIn } from './remedies.ts';
-import { fail, isForbidden, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
+import type { Webhook } from './webhook-configurations.ts';
 
 const SOON_DAYS = 14;
 
@@ -17,13 +17,13 @@ export async function caBundle(
 	/** Where the product is looked for. */
 	namespace: string,
 	installation: Installation | undefined,
-	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
 	nowMs: number,
-): Promise<Saying[]> {
+): Promise<CheckResult[]> {
 	const groups = Map.groupBy(webhooks, ({ caBundle: bundle, url, service }) =>
 		JSON.stringify([bundle, url === undefined ? service : new URL(url).host]),
 	);
-	const sayings: Saying[] = [];
+	const sayings: CheckResult[] = [];
 	for (const group of groups.values()) {
 		sayings.push(
 			...(await judge(
@@ -54,9 +54,9 @@ async function judge(
 	isAll: boolean,
 	namespace: string,
 	installation: Installation | undefined,
-	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
 	nowMs: number,
-): Promise<Saying[]> {
+): Promise<CheckResult[]> {
 	const [first] = group;
 	if (first === undefined) return [];
 	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
@@ -97,9 +97,9 @@ async function judge(
 async function shownBy(
 	{ url }: Webhook,
 	installation: Installation | undefined,
-	cluster: Pick<Cluster, 'certificateInSecret' | 'certificatesAt'>,
+	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
 	mendCertificate: string,
-): Promise<Shown | Saying> {
+): Promise<Shown | CheckResult> {
 	if (url !== undefined) {
 		const address = new URL(url).origin;
 		try {
@@ -141,7 +141,7 @@ function hostOf({ url, service }: Webhook): string | undefined {
 	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
 }
 
-function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, remedy: string): Saying | undefined {
+function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, remedy: string): CheckResult | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
 	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, remedy);
 	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');

@@ -1,6 +1,6 @@
 /** Why the API server could not call a webhook, in its own words, and what to do about it. */
-import { WEBHOOK_SUFFIX } from '../toolhive/registrations.ts';
-import { shellWord } from './saying.ts';
+import { WEBHOOK_SUFFIX } from '../api/webhook-configurations.ts';
+import { shellWord } from './check-result.ts';
 
 /** Where the product is that the registrations lead to, and what installs it. */
 export interface Place {

@@ -1,6 +1,6 @@
 /** PEM, and who signed whom. */
 import { X509Certificate } from 'node:crypto';
-import { certificatesIn } from '../toolhive/pem.ts';
+import { certificatesIn } from '../api/pem.ts';
 
 export const MS_PER_DAY = 86_400_000;
 

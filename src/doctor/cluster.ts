@@ -1,7 +1,7 @@
 /** What a check may ask. Functions, so that a test passes its own. Everything rejects with a `status` where the API server refused. */
-import type { Kind } from '../toolhive/names.ts';
-import type { RegistrationKind } from '../toolhive/registrations.ts';
-import type { Json } from '../toolhive/types.ts';
+import type { Kind } from '../api/names.ts';
+import type { Json } from '../api/types.ts';
+import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
 
 export interface Named {
 	readonly namespace: string;
@@ -19,10 +19,10 @@ export interface Attempt {
 export type Project<T> = (object: Json) => T | undefined;
 
 /** Undefined means that it is not there. */
-export interface Cluster {
+export interface ClusterReader {
 	readonly version: () => Promise<unknown>;
 	readonly getCrd: (name: string) => Promise<Json | undefined>;
-	readonly getRegistration: (kind: RegistrationKind, name: string) => Promise<Json | undefined>;
+	readonly getRegistration: (kind: WebhookConfigurationKind, name: string) => Promise<Json | undefined>;
 	readonly getDeployment: (named: Named) => Promise<Json | undefined>;
 	readonly getLease: (named: Named) => Promise<Json | undefined>;
 	readonly labelsOfNamespace: (name: string) => Promise<Json | undefined>;

@@ -1,9 +1,10 @@
 /** ToolHive's CRDs: what they do not have, the API server drops before any webhook sees it. */
+
+import { GROUP, KIND_LIST, KINDS, type Kind, VERSIONS } from '../api/names.ts';
+import { isObject, type Json } from '../api/types.ts';
 import { missingFields, UnusableCrd } from '../objects/crd.ts';
-import { GROUP, KIND_LIST, KINDS, type Kind, VERSIONS } from '../toolhive/names.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
-import type { Cluster } from './cluster.ts';
-import { fail, ok, type Saying, someOf, warn } from './saying.ts';
+import { type CheckResult, fail, ok, someOf, warn } from './check-result.ts';
+import type { ClusterReader } from './cluster.ts';
 
 export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 
@@ -14,12 +15,12 @@ const INSTALL_CRDS =
 const TAKE_RELEASE =
 	'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is';
 
-export async function crds(getCrd: Cluster['getCrd']): Promise<Saying[]> {
+export async function crds(getCrd: ClusterReader['getCrd']): Promise<CheckResult[]> {
 	const found = await Promise.all(KIND_LIST.map((kind) => getCrd(crdName(kind))));
 	return KIND_LIST.flatMap((kind, index) => judge(kind, found[index]));
 }
 
-function judge(kind: Kind, crd: Json | undefined): Saying[] {
+function judge(kind: Kind, crd: Json | undefined): CheckResult[] {
 	const name = crdName(kind);
 	if (crd === undefined) {
 		const say = kind === 'MCPServer' ? fail : warn;
@@ -29,18 +30,20 @@ function judge(kind: Kind, crd: Json | undefined): Saying[] {
 	if (versions.length === 0) return [fail(name, `is served in neither ${VERSIONS.join(' nor ')}`, INSTALL_CRDS)];
 	const addFields = `kubectl get crd ${name} -o yaml | thv-scaling crds - | kubectl replace -f -`;
 	try {
-		const faults = missingFields({ ...crd, spec: { versions } }, kind).flatMap(({ version, missing }): Saying[] => {
-			const dropped = missing.filter(({ isKept }) => !isKept);
-			if (dropped.length > 0) {
-				const fields = someOf(dropped.flatMap((one) => one.fields));
-				const fix = dropped.some(({ what }) => what === 'type') ? TAKE_RELEASE : addFields;
-				return [fail(name, `${version} lacks ${fields}: the API server drops them`, fix)];
-			}
-			if (!missing.some(({ hasRule }) => hasRule)) return [];
-			return [
-				warn(name, `${version} lacks the rule that redis needs an address; only the webhook asks for it`, addFields),
-			];
-		});
+		const faults = missingFields({ ...crd, spec: { versions } }, kind).flatMap(
+			({ version, missing }): CheckResult[] => {
+				const dropped = missing.filter(({ isKept }) => !isKept);
+				if (dropped.length > 0) {
+					const fields = someOf(dropped.flatMap((one) => one.fields));
+					const fix = dropped.some(({ what }) => what === 'type') ? TAKE_RELEASE : addFields;
+					return [fail(name, `${version} lacks ${fields}: the API server drops them`, fix)];
+				}
+				if (!missing.some(({ hasRule }) => hasRule)) return [];
+				return [
+					warn(name, `${version} lacks the rule that redis needs an address; only the webhook asks for it`, addFields),
+				];
+			},
+		);
 		if (faults.length > 0) return faults;
 	} catch (error) {
 		if (error instanceof UnusableCrd) return [fail(name, error.message, TAKE_RELEASE)];

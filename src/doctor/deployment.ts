@@ -1,14 +1,15 @@
 /** The product itself: its pods, and the Lease of the one that reconciles. */
+
+import { isObject, type Json } from '../api/types.ts';
 import { textOf } from '../objects/metadata.ts';
 import type { Settings as PolicySettings } from '../policy/settings.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { type CheckResult, fail, ok, shellWord, warn } from './check-result.ts';
 import type { Named } from './cluster.ts';
+import { lookIn } from './fixes.ts';
 import type { Installation } from './installation.ts';
-import { lookIn } from './remedies.ts';
-import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 
 /** How `serve` reads its flags; a text where it refuses them. */
-export interface Settings {
+export interface ServeFlags {
 	readonly operatorUsernames: readonly string[];
 	readonly passwordEnv: string;
 	readonly shutdown: Pick<PolicySettings, 'gracePeriodSeconds' | 'preStopSeconds'>;
@@ -19,7 +20,7 @@ export interface Settings {
 	readonly hasNamespaceLabel: boolean;
 }
 
-export type ReadSettings = (installation: Installation) => Settings | string;
+export type ReadServeFlags = (installation: Installation) => ServeFlags | string;
 
 const fullName = ({ namespace, name }: Named): string => `${namespace}/${name}`;
 const logsOf = ({ namespace, name }: Named): string =>
@@ -29,10 +30,10 @@ const logsOf = ({ namespace, name }: Named): string =>
 export function deployment(
 	named: Named,
 	installation: Installation | undefined,
-	settings: Settings | string | undefined,
+	settings: ServeFlags | string | undefined,
 	leads: 'here' | 'outside' | Named,
 	install: string,
-): Saying[] {
+): CheckResult[] {
 	const subject = fullName(named);
 	if (installation === undefined) {
 		if (leads === 'here') return [fail(subject, 'is not there', `name where it is with --namespace, or ${install}`)];
@@ -62,9 +63,9 @@ const STALE_MS = 60_000;
 export function lease(
 	named: Named,
 	object: Json | undefined,
-	settings: Settings | string | undefined,
+	settings: ServeFlags | string | undefined,
 	nowMs: number,
-): Saying[] {
+): CheckResult[] {
 	const subject = fullName(named);
 	if (typeof settings === 'object') {
 		const { isElected, isReconciling, isSelfManaged } = settings;

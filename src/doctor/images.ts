@@ -1,11 +1,12 @@
 /** The proxy images that an operator starts, against what servers ask of them. */
+
+import { SINCE, TESTED_RUNNER, tagOf, versionOf, versionText, withVersion } from '../api/images.ts';
+import type { Kind } from '../api/names.ts';
+import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../api/operators.ts';
+import type { Server } from '../api/types.ts';
 import { imageReport } from '../policy/rules.ts';
-import { SINCE, TESTED_RUNNER, tagOf, versionOf, versionText, withVersion } from '../toolhive/images.ts';
-import type { Kind } from '../toolhive/names.ts';
-import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../toolhive/operators.ts';
-import type { Server } from '../toolhive/types.ts';
+import { type CheckResult, fail, ok, shellWord, someOf, warn } from './check-result.ts';
 import type { Operator } from './operator.ts';
-import { fail, ok, type Saying, shellWord, someOf, warn } from './saying.ts';
 
 /** What the operator uses without the variable, but for its tag. */
 const RUNNER_REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
@@ -16,7 +17,7 @@ const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
 };
 
 /** An image that no server uses is not judged: none of its kinds, or each with an image of its own in `podTemplateSpec`. */
-export const images = (operators: readonly Operator[], servers: readonly Server[]): Saying[] =>
+export const images = (operators: readonly Operator[], servers: readonly Server[]): CheckResult[] =>
 	operators.flatMap((operator) =>
 		Object.entries(KINDS_BY_VARIABLE).flatMap(([variable, kinds]) => {
 			const using = servers.filter(({ kind, spec }) => kinds.includes(kind) && spec.image === undefined);
@@ -24,7 +25,7 @@ export const images = (operators: readonly Operator[], servers: readonly Server[
 		}),
 	);
 
-function judge(operator: Operator, variable: string, servers: readonly Server[]): Saying[] {
+function judge(operator: Operator, variable: string, servers: readonly Server[]): CheckResult[] {
 	const subject = `${operator.namespace}/${operator.name}`;
 	// The operator reads an empty one as none.
 	const image = operator.env[variable] || undefined;

@@ -1,8 +1,9 @@
 /** A program in the cluster, ours or the operator: what is read of its Deployment. */
+
+import { INSTALLED_AS } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from '../objects/metadata.ts';
-import { INSTALLED_AS } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
-import { helmReleaseOf } from './remedies.ts';
+import { helmReleaseOf } from './fixes.ts';
 
 export interface Installation {
 	readonly namespace: string;

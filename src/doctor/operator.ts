@@ -1,24 +1,24 @@
 /** ToolHive's operators: which release, what it does of scaling, and whether the product knows it by name. */
-import { isOlder, tagOf, versionOf, versionText } from '../toolhive/images.ts';
+import { isOlder, tagOf, versionOf, versionText } from '../api/images.ts';
 import {
 	isOperatorImage,
 	OPERATOR_CONTAINER,
 	OPERATOR_LABEL,
 	OPERATOR_SINCE,
 	whatOperatorDoes,
-} from '../toolhive/operators.ts';
-import type { Json } from '../toolhive/types.ts';
-import type { Cluster } from './cluster.ts';
+} from '../api/operators.ts';
+import type { Json } from '../api/types.ts';
+import { type CheckResult, fail, ok, shellWord, warn } from './check-result.ts';
+import type { ClusterReader } from './cluster.ts';
 import { phasesOf } from './crds.ts';
-import type { Settings } from './deployment.ts';
+import type { ServeFlags } from './deployment.ts';
 import { type Installation, installationOf } from './installation.ts';
 import { userNameOf } from './permissions.ts';
-import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
 
 export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount' | 'env' | 'hasHiddenEnv'>;
 
 /** By its chart's label first, which spares a large cluster the list of all Deployments. */
-export async function findOperators(listDeployments: Cluster['listDeployments']): Promise<readonly Operator[]> {
+export async function findOperators(listDeployments: ClusterReader['listDeployments']): Promise<readonly Operator[]> {
 	const labelled = await listDeployments(operatorOf, OPERATOR_LABEL);
 	return labelled.length > 0 ? labelled : listDeployments((object) => onlyByImage(operatorOf(object)));
 }
@@ -29,9 +29,9 @@ const onlyByImage = (found: Operator): Operator | undefined => (isOperatorImage(
 export function operator(
 	operators: readonly Operator[],
 	installation: Installation | undefined,
-	settings: Settings | string | undefined,
+	settings: ServeFlags | string | undefined,
 	mcpServerCrd: Json | undefined,
-): Saying[] {
+): CheckResult[] {
 	if (operators.length === 0) {
 		const remedy = 'install ToolHive, or see that you may list Deployments everywhere';
 		return [warn('the ToolHive operator', 'was not found: nobody makes Deployments of servers', remedy)];
@@ -43,7 +43,7 @@ export function operator(
 	]);
 }
 
-function release({ namespace, name, image }: Operator): Saying {
+function release({ namespace, name, image }: Operator): CheckResult {
 	const subject = `${namespace}/${name}`;
 	const version = versionOf(image);
 	if (version === undefined) {
@@ -56,7 +56,7 @@ function release({ namespace, name, image }: Operator): Saying {
 }
 
 /** CRDs from before or after the phase was renamed refuse each status that the operator writes. */
-function phase({ namespace, name, image }: Operator, crd: Json | undefined): Saying[] {
+function phase({ namespace, name, image }: Operator, crd: Json | undefined): CheckResult[] {
 	const version = versionOf(image);
 	const known = crd === undefined ? undefined : phasesOf(crd);
 	if (version === undefined || known === undefined) return [];
@@ -70,8 +70,8 @@ function phase({ namespace, name, image }: Operator, crd: Json | undefined): Say
 function identity(
 	{ namespace, serviceAccount, image }: Operator,
 	installation: Installation,
-	settings: Settings,
-): Saying {
+	settings: ServeFlags,
+): CheckResult {
 	const user = userNameOf({ namespace, name: serviceAccount });
 	if (settings.operatorUsernames.includes(user)) return ok(user, 'is known as an operator');
 	const message = 'is not among --operator-usernames: fields it erases do not come back';

@@ -1,10 +1,11 @@
 /** Deployments and ConfigMaps of servers that no server owns, as a restored backup leaves them: no scaling setting reaches them. */
+
+import { isOfToolhive } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
 import { isBeingDeleted, namespaceOf, ownersOf } from '../objects/metadata.ts';
-import { isOfToolhive } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
-import { fail, ok, type Saying, shellWord } from './saying.ts';
+import { type CheckResult, fail, ok, shellWord } from './check-result.ts';
 
 export interface ServerObject {
 	readonly kind: 'Deployment' | 'ConfigMap';
@@ -47,7 +48,7 @@ export function owners(
 	kind: ServerObject['kind'],
 	servers: readonly StoredServer[],
 	found: readonly ServerObject[],
-): Saying[] {
+): CheckResult[] {
 	const byKey = new Map(servers.map((server) => [keyOf(server), server]));
 	const sayings = found.flatMap((object) => {
 		const server = byKey.get(keyOf(object.server));
@@ -59,7 +60,7 @@ export function owners(
 
 const keyOf = ({ kind, namespace, name }: ServerRef): string => `${kind}/${namespace}/${name}`;
 
-function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredServer): Saying {
+function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredServer): CheckResult {
 	const message = `is not owned by ${server.kind} ${server.name}: scaling settings are not applied to it`;
 	const object = `${kind.toLowerCase()} ${shellWord(name)} -n ${shellWord(server.namespace)}`;
 	// A former server of that kind and name is replaced; an object has one controller at most.

@@ -1,8 +1,8 @@
 /** What our ServiceAccount may do, against what the code needs. */
-import { PERMISSIONS, type Permission } from '../toolhive/permissions.ts';
-import type { Json } from '../toolhive/types.ts';
-import type { Cluster } from './cluster.ts';
-import { fail, isForbidden, ok, type Saying, someOf, warn } from './saying.ts';
+import { PERMISSIONS, type Permission } from '../api/permissions.ts';
+import type { Json } from '../api/types.ts';
+import { type CheckResult, fail, isForbidden, ok, someOf, warn } from './check-result.ts';
+import type { ClusterReader } from './cluster.ts';
 
 export interface Account {
 	readonly namespace: string;
@@ -19,17 +19,17 @@ export interface Needs {
 
 export async function permissions(
 	account: Account,
-	isAllowed: Cluster['isAllowed'],
+	isAllowed: ClusterReader['isAllowed'],
 	{ isSelfManaged, hasNamespaceLabel }: Needs,
 	install: string,
-): Promise<Saying[]> {
+): Promise<CheckResult[]> {
 	const needed = PERMISSIONS.filter(
 		(one) =>
 			(isSelfManaged || one.isForCertificates !== true) && (hasNamespaceLabel || one.isForNamespaceLabel !== true),
 	);
 	const user = userNameOf(account);
 	const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'];
-	const sayings: Saying[] = [];
+	const sayings: CheckResult[] = [];
 	let missingVerbs = 0;
 	try {
 		for (const permission of needed) {

@@ -1,10 +1,11 @@
 /** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
+
+import type { Json, Server } from '../api/types.ts';
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
 import { isTooShort, shortestGracePeriod } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Json, Server } from '../toolhive/types.ts';
+import { type CheckResult, ok, shellWord, warn } from './check-result.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
-import { ok, type Saying, shellWord, warn } from './saying.ts';
 
 export interface Proxy extends ServerObject {
 	/** A preStop that the webhook would add to the next pod template. */
@@ -29,7 +30,7 @@ export const proxyOf =
 		};
 	};
 
-export function preStop(servers: readonly Server[], proxies: readonly Proxy[], preStopSeconds: number): Saying[] {
+export function preStop(servers: readonly Server[], proxies: readonly Proxy[], preStopSeconds: number): CheckResult[] {
 	if (preStopSeconds === 0) return [ok('preStop', 'is not added to proxies: --pre-stop-seconds=0')];
 	// The webhook changes only what a server owns.
 	const uids = new Set<string | undefined>(servers.map(({ uid }) => uid));

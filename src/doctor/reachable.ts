@@ -2,13 +2,14 @@
  * The whole way, through the API server and back: two objects are created in a dry run, and a warning that only our
  * webhooks give must come back. Nothing is stored, and nothing that exists is touched.
  */
+
+import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../api/names.ts';
+import type { Json, Server } from '../api/types.ts';
 import type { RuleId } from '../policy/rules.ts';
-import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../toolhive/names.ts';
-import type { Json, Server } from '../toolhive/types.ts';
 import { causeOf, type Place } from './call-failure.ts';
-import type { Attempt, Cluster } from './cluster.ts';
-import { isSelected, type Webhooks } from './registration.ts';
-import { fail, ok, type Saying, shellWord, warn } from './saying.ts';
+import { type CheckResult, fail, ok, shellWord, warn } from './check-result.ts';
+import type { Attempt, ClusterReader } from './cluster.ts';
+import { isSelected, type Webhooks } from './webhook-configurations.ts';
 
 const MUTATING = 'the mutating webhook';
 
@@ -20,8 +21,8 @@ export async function reachable(
 	servers: readonly Server[] | undefined,
 	webhooks: Webhooks,
 	place: Place,
-	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
-): Promise<Saying[]> {
+	cluster: Pick<ClusterReader, 'tryCreate' | 'labelsOfNamespace'>,
+): Promise<CheckResult[]> {
 	const outside = (servers ?? []).filter(({ namespace }) => namespace !== place.namespace);
 	return [
 		await validating(outside[0]?.namespace, webhooks, place, cluster),
@@ -41,8 +42,8 @@ async function validating(
 	serversIn: string | undefined,
 	webhooks: Webhooks,
 	place: Place,
-	cluster: Pick<Cluster, 'tryCreate' | 'labelsOfNamespace'>,
-): Promise<Saying> {
+	cluster: Pick<ClusterReader, 'tryCreate' | 'labelsOfNamespace'>,
+): Promise<CheckResult> {
 	const namespace = serversIn ?? 'default';
 	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
 	const attempt = await tryServer(namespace, cluster.tryCreate);
@@ -63,7 +64,7 @@ async function validating(
 	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', look);
 }
 
-async function tryServer(namespace: string, tryCreate: Cluster['tryCreate']): Promise<Attempt> {
+async function tryServer(namespace: string, tryCreate: ClusterReader['tryCreate']): Promise<Attempt> {
 	let attempt: Attempt = { status: 404, message: 'no MCPServer is known there', warnings: [] };
 	for (const version of VERSIONS) {
 		attempt = await tryCreate({
@@ -85,8 +86,8 @@ const isAnsweredFor = (server: Server): boolean =>
 async function mutating(
 	server: Server | undefined,
 	place: Place,
-	cluster: Pick<Cluster, 'tryCreate'>,
-): Promise<Saying> {
+	cluster: Pick<ClusterReader, 'tryCreate'>,
+): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
 	const subject = `${MUTATING}, asked by a dry run in namespace ${namespace},`;
@@ -124,7 +125,7 @@ function failureOf(
 	resource: string,
 	namespace: string,
 	place: Place,
-): Saying | undefined {
+): CheckResult | undefined {
 	if (status < 300) return undefined;
 	const cause = causeOf(message, place);
 	if (cause !== undefined) return fail(subject, cause.message, cause.remedy);

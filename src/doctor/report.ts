@@ -1,6 +1,7 @@
 /** The lines as text for a person, or as one JSON object. */
-import { CHECKS, type Line } from './examine.ts';
-import type { Status } from './saying.ts';
+
+import type { Status } from './check-result.ts';
+import { CHECKS, type Line } from './run-checks.ts';
 
 export type Summary = Readonly<Record<Status, number>>;
 
@@ -21,10 +22,10 @@ export function textReport(lines: readonly Line[], isColoured: boolean): string 
 		return isColoured ? `\u001b[${COLOURS[status]}m${text}\u001b[0m` : text;
 	};
 	const indent = ' '.repeat(4 + 2 + WIDEST + 2);
-	const texts = lines.flatMap(({ id, status, subject, message, remedy }, index) => [
+	const texts = lines.flatMap(({ id, status, subject, message, fix: remedy }, index) => [
 		`${painted(status)}  ${CHECKS[id].padEnd(WIDEST)}  ${subject} ${message}`,
 		// What mends several lines is said once, below the last of them.
-		...(remedy === undefined || remedy === lines[index + 1]?.remedy ? [] : [`${indent}→ ${remedy}`]),
+		...(remedy === undefined || remedy === lines[index + 1]?.fix ? [] : [`${indent}→ ${remedy}`]),
 	]);
 	const summary = summaryOf(lines);
 	return [...texts, '', STATUSES.map((status) => `${summary[status]} ${status}`).join(', '), ''].join('\n');

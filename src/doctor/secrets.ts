@@ -1,10 +1,11 @@
 /** The Secrets that passwordRefs name: there, and with that key. Never what is in them. */
+
+import { KINDS } from '../api/names.ts';
+import type { SecretKeyRef, Server } from '../api/types.ts';
 import { isObjectName } from '../objects/metadata.ts';
 import { passwordEnvOf } from '../policy/redis-password.ts';
-import { KINDS } from '../toolhive/names.ts';
-import type { SecretKeyRef, Server } from '../toolhive/types.ts';
-import type { Cluster } from './cluster.ts';
-import { fail, isForbidden, ok, type Saying, shellWord, someOf, statusOf, warn } from './saying.ts';
+import { type CheckResult, fail, isForbidden, ok, shellWord, someOf, statusOf, warn } from './check-result.ts';
+import type { ClusterReader } from './cluster.ts';
 
 interface Reference extends SecretKeyRef {
 	readonly server: Server;
@@ -13,13 +14,16 @@ interface Reference extends SecretKeyRef {
 /** Secrets that are asked for at one time. */
 const AT_ONCE = 5;
 
-export async function secrets(servers: readonly Server[], keysOfSecret: Cluster['keysOfSecret']): Promise<Saying[]> {
+export async function secrets(
+	servers: readonly Server[],
+	keysOfSecret: ClusterReader['keysOfSecret'],
+): Promise<CheckResult[]> {
 	const references = servers.flatMap((server): Reference[] => {
 		const reference = passwordEnvOf(server)?.valueFrom?.secretKeyRef;
 		return reference === undefined ? [] : [{ ...reference, server }];
 	});
 	const bySecret = [...Map.groupBy(references, ({ server, name }) => `${server.namespace}/${name}`)];
-	const sayings: Saying[] = [];
+	const sayings: CheckResult[] = [];
 	const forbidden: string[] = [];
 	for (let start = 0; start < bySecret.length; start += AT_ONCE) {
 		const looks = bySecret.slice(start, start + AT_ONCE).map(async ([secret, users]) => {
@@ -40,8 +44,8 @@ export async function secrets(servers: readonly Server[], keysOfSecret: Cluster[
 async function judge(
 	secret: string,
 	references: readonly Reference[],
-	keysOfSecret: Cluster['keysOfSecret'],
-): Promise<Saying[]> {
+	keysOfSecret: ClusterReader['keysOfSecret'],
+): Promise<CheckResult[]> {
 	const [first] = references;
 	if (first === undefined) return [];
 	const { namespace } = first.server;
@@ -57,7 +61,7 @@ async function judge(
 		const create = `kubectl create secret generic ${shellWord(first.name)} -n ${shellWord(namespace)} ${files}`;
 		return [fail(subject, `is not there, and ${usersOf(references)} it`, create)];
 	}
-	return [...Map.groupBy(references, ({ key }) => key)].flatMap(([key, users]): Saying[] => {
+	return [...Map.groupBy(references, ({ key }) => key)].flatMap(([key, users]): CheckResult[] => {
 		const [user] = users;
 		if (keys.includes(key) || user === undefined) return [];
 		const has = keys.length === 0 ? 'it is empty' : `it has ${someOf(keys)}`;
@@ -74,7 +78,7 @@ function usersOf(references: readonly Reference[]): string {
 const editOf = ({ kind, namespace, name }: Server): string =>
 	`mend spec.sessionStorage.passwordRef: kubectl edit ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)}`;
 
-const cannotLook = (secrets: readonly string[]): Saying =>
+const cannotLook = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
 		`may not be looked at by you: ${someOf([...secrets].sort())}`,
@@ -82,13 +86,13 @@ const cannotLook = (secrets: readonly string[]): Saying =>
 	);
 
 /** In our words: what a server says of a Secret may quote it. */
-const cannotRead = (secret: string, error: Error): Saying => {
+const cannotRead = (secret: string, error: Error): CheckResult => {
 	const status = statusOf(error);
 	const reason = status === undefined ? error.message : `the API server answers ${status}`;
 	return fail(`Secret ${secret}`, `cannot be read: ${reason}`, 'try again; see that the API server is well');
 };
 
-function allThere(count: number): Saying {
+function allThere(count: number): CheckResult {
 	if (count === 0) return ok('no server', 'names a password Secret');
 	return count === 1
 		? ok('the password Secret', 'is there, with its key')

@@ -2,9 +2,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
-import type { Answer } from '../admission/answer.ts';
+import type { AdmissionDecision } from '../admission/response.ts';
 import { parseReview, type Request, reviewOf } from '../admission/review.ts';
-import { MUTATE_PATH, VALIDATE_PATH } from '../toolhive/registrations.ts';
+import { MUTATE_PATH, VALIDATE_PATH } from '../api/webhook-configurations.ts';
 import {
 	BODY_LIMIT_BYTES,
 	BodiesTooLarge,
@@ -22,7 +22,7 @@ import { sendJson, sendStatus } from './status.ts';
 import { createLooking, createTurns, LARGE_LENGTH, TooMuchWaiting } from './turns.ts';
 
 /** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
-export type Handler = (request: Request, signal: AbortSignal) => Answer | Promise<Answer>;
+export type Handler = (request: Request, signal: AbortSignal) => AdmissionDecision | Promise<AdmissionDecision>;
 
 export interface WebhookOptions {
 	readonly mutate: Handler;
@@ -99,7 +99,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 			metrics.observeReview({ operation, resource, verdict }, ms / 1000);
 			return { uid, kind, namespace, name, operation, verdict, ms: Math.round(ms * 1000) / 1000 };
 		};
-		const give = (answer: Answer): void => {
+		const give = (answer: AdmissionDecision): void => {
 			const json = JSON.stringify(reviewOf(uid, answer));
 			lines.info(finish(verdictOf(answer)), 'review');
 			for (const { id } of answer.findings) metrics.countWarning(id);
@@ -217,7 +217,7 @@ function pathOf(url: string): string {
 	return mark === -1 ? url : url.slice(0, mark);
 }
 
-function verdictOf(answer: Answer): string {
+function verdictOf(answer: AdmissionDecision): string {
 	if (!answer.allowed) return 'denied';
 	return answer.patch.length > 0 ? 'mutated' : 'unchanged';
 }

@@ -1,6 +1,6 @@
 /** Prometheus metrics, created for one process and passed to whoever observes. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
-import { GROUP, KIND_LIST, KINDS } from '../toolhive/names.ts';
+import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { addGauges, type Sources } from './gauges.ts';
 
 /** Labels of one review. `resource` and `operation` come from outside, so they are held to a known few. */

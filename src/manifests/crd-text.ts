@@ -1,11 +1,11 @@
 /** CRDs as text: our own, and ToolHive's with the scaling fields added. Every byte that was there stays. */
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
+import { crdOf } from '../api/crd.ts';
+import type { Kind } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { type Addition, definedKindOf, missingFields, type Path, UnusableCrd } from '../objects/crd.ts';
 import { textOf } from '../objects/metadata.ts';
-import { crdOf } from '../toolhive/crd.ts';
-import type { Kind } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import { documentsIn } from './documents.ts';
 import { insert } from './insert.ts';
 import { isUnreviewed, textOfProblem } from './problem.ts';

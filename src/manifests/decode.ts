@@ -1,5 +1,5 @@
 /** Bytes to text as kubectl reads a file: a byte order mark names the encoding, without one it is UTF-8. */
-import { encodingOf } from '../toolhive/encoding.ts';
+import { encodingOf } from '../api/encoding.ts';
 
 /** The bytes are not text, or too many. The message is for the caller. */
 export class UnusableBytes extends Error {}

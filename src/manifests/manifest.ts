@@ -1,7 +1,8 @@
 /** Objects of Kubernetes as they stand in a file. */
+
+import { isKind, isOfToolhive } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from '../objects/metadata.ts';
-import { isKind, isOfToolhive } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
 import type { Source } from './documents.ts';
 import { NotJson, parseJson } from './json.ts';
 import { broken, mentionsToolhive, NOT_RENDERED, type Problem, type Skipped } from './problem.ts';

@@ -1,5 +1,5 @@
 /** What is not reviewed: where, why, and whether that is an error. */
-import { GROUP } from '../toolhive/names.ts';
+import { GROUP } from '../api/names.ts';
 
 interface Place {
 	readonly file: string;

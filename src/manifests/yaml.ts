@@ -18,7 +18,7 @@ import {
 	type Tags,
 	type YAMLMap,
 } from 'yaml';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json } from '../api/types.ts';
 import { IF_TEMPLATE, NOT_RENDERED } from './problem.ts';
 import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
 

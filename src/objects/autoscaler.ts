@@ -1,6 +1,6 @@
 /** A HorizontalPodAutoscaler, or the KEDA ScaledObject that becomes one: what it scales, and how far. */
-import { isKind, isOfToolhive } from '../toolhive/names.ts';
-import { type Autoscaler, isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { isKind, isOfToolhive } from '../api/names.ts';
+import { type Autoscaler, isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from './metadata.ts';
 
 /** KEDA's default of `maxReplicaCount`. */

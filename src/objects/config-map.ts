@@ -1,12 +1,12 @@
 /** The ConfigMap that a proxy reads at start: RunConfig, or the vMCP config, and the checksum that rolls its pods. */
 import { createHash } from 'node:crypto';
+import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
-import type { Finding, Surroundings } from '../policy/finding.ts';
+import type { ClusterContext, Finding } from '../policy/finding.ts';
 import { acceptsSessionStorage } from '../policy/image-age.ts';
 import { configFindings } from '../policy/rules.ts';
 import type { Settings } from '../policy/settings.ts';
-import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../toolhive/types.ts';
 import { labelsOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
 import { editRunConfig, runConfigHasTls } from './run-config-json.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
@@ -24,7 +24,7 @@ export function applyToConfigMap(
 	configMap: Json,
 	server: Server,
 	decision: Decision,
-	surroundings: Surroundings,
+	surroundings: ClusterContext,
 	layout: Settings['runConfigLayout'],
 ): ConfigMapEdit {
 	const { configKey } = KINDS[server.kind];

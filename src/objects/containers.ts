@@ -1,6 +1,6 @@
 /** Pod templates and pods: the pod spec, which container is the proxy, and the password variable in it. */
-import { KINDS, type Kind } from '../toolhive/names.ts';
-import { type EnvVar, isObject, type Json } from '../toolhive/types.ts';
+import { KINDS, type Kind } from '../api/names.ts';
+import { type EnvVar, isObject, type Json } from '../api/types.ts';
 import { textOf, valueAt } from './metadata.ts';
 
 /** The pod spec of a Deployment or StatefulSet. */

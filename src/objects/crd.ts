@@ -2,9 +2,9 @@
  * ToolHive's own CustomResourceDefinitions: which of the scaling fields they lack. A CRD without them prunes them before any
  * webhook runs. What is there stays as it is, also where it differs from ours: it may be newer.
  */
-import { GROUP, isKind, type Kind } from '../toolhive/names.ts';
-import { SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
+import { GROUP, isKind, type Kind } from '../api/names.ts';
+import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
+import { isObject, type Json } from '../api/types.ts';
 
 export type Path = readonly (string | number)[];
 

@@ -1,9 +1,10 @@
 /** The proxy Deployment: count, password variable, and together with these the shutdown settings. */
+
+import { APPLIED_REPLICAS_ANNOTATION } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
 import { type DesiredReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import { APPLIED_REPLICAS_ANNOTATION } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../toolhive/types.ts';
 import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
 import { deploymentServerRef } from './labelled.ts';
 import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';

@@ -2,8 +2,8 @@
  * The server that an object is named after and labelled for, whether the server owns it or not: a restored backup leaves
  * Deployments and ConfigMaps without an ownerReference.
  */
-import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../toolhive/names.ts';
-import { type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
+import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';
+import { type Json, metadataOf, type ServerRef } from '../api/types.ts';
 import { isObjectName, labelsOf } from './metadata.ts';
 import { podServerRef } from './pod.ts';
 

@@ -1,8 +1,9 @@
 /** The pod template of a proxy Deployment that exists already. */
+
+import { TEMPLATE_CHECKSUM_ANNOTATION } from '../api/names.ts';
+import { isObject, type Json, type Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
-import { TEMPLATE_CHECKSUM_ANNOTATION } from '../toolhive/names.ts';
-import { isObject, type Json, type Server } from '../toolhive/types.ts';
 import { applyPassword } from './deployment.ts';
 import { annotationOf, withAnnotation } from './metadata.ts';
 import { applyShutdown } from './shutdown.ts';
@@ -11,7 +12,7 @@ import { applyShutdown } from './shutdown.ts';
  * The pod template as it should be. Returns `deployment` itself where it is; a change rolls the pods. The shutdown settings are no
  * reason to roll them, but come with a change that is.
  */
-export function backfillTemplate(
+export function updateLiveTemplate(
 	deployment: Json,
 	server: Server,
 	decision: Decision,

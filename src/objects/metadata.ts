@@ -1,6 +1,6 @@
 /** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
-import { isKind, isOfToolhive, type Kind } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
+import { isKind, isOfToolhive, type Kind } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type ServerRef } from '../api/types.ts';
 
 const NONE: Json = {};
 

@@ -1,7 +1,8 @@
 /** A proxy Pod at its creation: the password variable, for clusters whose operator insists on the Deployment's env. */
+
+import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
-import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
 import { withEnv } from './containers.ts';
 import { isObjectName, labelsOf } from './metadata.ts';
 

@@ -3,9 +3,9 @@
  * Before admission the API server removes an erased field from `metadata.managedFields`. If only the value were restored, no
  * manager would own the field and server-side apply could never remove it again.
  */
-import type { Kind } from '../toolhive/names.ts';
-import { SCALING_FIELDS } from '../toolhive/schema.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import type { Kind } from '../api/names.ts';
+import { SCALING_FIELDS } from '../api/schema.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 
 /** What was erased of a value: all of it, or some of its keys. */
 type Erased = true | { readonly [key: string]: Erased };

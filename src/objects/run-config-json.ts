@@ -2,10 +2,11 @@
  * `runconfig.json`: the scaling fields at top level, and under `scaling_config`, which is what released runners read.
  * Shape: ToolHive pkg/runner/config.go; the top-level keys are ours alone.
  */
+
+import { isObject, type Json } from '../api/types.ts';
 import type { RunConfigFields } from '../policy/run-config.ts';
 import type { Settings } from '../policy/settings.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
-import { mergeJson } from './json-text.ts';
+import { mergeJson } from '../text/json.ts';
 
 /** Far above what an operator writes, and so small that a text made to be slow costs milliseconds. UTF-16 units. */
 const LONGEST_TEXT = 512 * 1024;

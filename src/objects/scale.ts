@@ -1,8 +1,9 @@
 /** `deployments/scale`: what kubectl scale, an HPA or KEDA writes. A Scale has a count and nothing else of interest. */
+
+import { isObject, type Json, type Server } from '../api/types.ts';
 import type { Finding } from '../policy/finding.ts';
 import { desiredReplicas } from '../policy/replicas.ts';
 import { scaleFindings } from '../policy/rules.ts';
-import { isObject, type Json, type Server } from '../toolhive/types.ts';
 
 /** `scale` with a count its server may have, and what to tell the caller when that is not what was asked for. */
 export function capScale(scale: Json, server: Server): { scale: Json; findings: Finding[] } {

@@ -1,13 +1,6 @@
 /** The custom resources, projected into the few fields that decisions depend on. */
-import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../toolhive/names.ts';
-import {
-	isObject,
-	type Json,
-	metadataOf,
-	type SecretKeyRef,
-	type Server,
-	type SessionStorage,
-} from '../toolhive/types.ts';
+import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type SecretKeyRef, type Server, type SessionStorage } from '../api/types.ts';
 import { namespaceOf, textOf, valueAt } from './metadata.ts';
 
 /** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */

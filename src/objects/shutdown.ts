@@ -3,11 +3,11 @@
  * update whose pod template differs from the stored one in nothing else keeps what is stored.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Kind } from '../api/names.ts';
+import type { Json } from '../api/types.ts';
 import { gracePeriodOf, keptGracePeriod } from '../policy/grace-period.ts';
 import { keptLifecycle, lifecycleOf } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Kind } from '../toolhive/names.ts';
-import type { Json } from '../toolhive/types.ts';
 import { podSpecOf, proxyContainerOf, withPodSpec, withProxyContainer } from './containers.ts';
 import { valueAt } from './metadata.ts';
 

@@ -3,8 +3,8 @@
  * order, and each other order would roll the backend and end its sessions.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { LABEL_APP, LABEL_TOOLHIVE } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../toolhive/types.ts';
+import { LABEL_APP, LABEL_TOOLHIVE } from '../api/names.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { podSpecOf, withPodSpec } from './containers.ts';
 import { labelsOf } from './metadata.ts';
 

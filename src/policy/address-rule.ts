@@ -4,9 +4,9 @@
  * Allows: no address with memory. An evaluation that fails is a denial, never a pass.
  */
 import { parse } from 'cel-js';
-import type { Kind } from '../toolhive/names.ts';
-import { type CelRule, SCALING_FIELDS, type Schema } from '../toolhive/schema.ts';
-import { isObject, type Json } from '../toolhive/types.ts';
+import type { Kind } from '../api/names.ts';
+import { type CelRule, SCALING_FIELDS, type Schema } from '../api/schema.ts';
+import { isObject, type Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 

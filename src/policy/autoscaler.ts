@@ -3,8 +3,8 @@
  * Reads: replicas, backendReplicas, transport, and the autoscalers that target the server's name.
  * Allows: everything; it warns.
  */
-import type { Autoscaler, Server } from '../toolhive/types.ts';
-import type { Check, Surroundings } from './finding.ts';
+import type { Autoscaler, Server } from '../api/types.ts';
+import type { Check, ClusterContext } from './finding.ts';
 
 export const autoscaledAndPinned: Check = ({ server: { spec }, surroundings }) => {
 	const autoscaler = autoscalerOfProxy(surroundings);
@@ -44,13 +44,13 @@ export const autoscalerTargetInvalid: Check = ({ server: { kind }, surroundings:
 
 const isOfProxy = ({ targetKind }: Autoscaler): boolean => targetKind === 'Deployment';
 
-const autoscalerOfProxy = ({ autoscalers = [] }: Surroundings): Autoscaler | undefined => autoscalers.find(isOfProxy);
+const autoscalerOfProxy = ({ autoscalers = [] }: ClusterContext): Autoscaler | undefined => autoscalers.find(isOfProxy);
 
 /**
  * The one that may run more than one proxy, so that replicas have to share sessions. A stdio Deployment is held at 1, whatever its
  * autoscaler asks for, and `stdio-autoscaled` reports it.
  */
-export const splittingAutoscaler = (server: Server, { autoscalers = [] }: Surroundings): Autoscaler | undefined =>
+export const splittingAutoscaler = (server: Server, { autoscalers = [] }: ClusterContext): Autoscaler | undefined =>
 	server.spec.stdio ? undefined : autoscalers.find((one) => isOfProxy(one) && (one.maxReplicas ?? 0) > 1);
 
 /** `HorizontalPodAutoscaler search` */

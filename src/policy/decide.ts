@@ -1,5 +1,5 @@
 /** What a server should have besides its replica count (replicas.ts): webhook, reconciler and `review` apply it. */
-import type { EnvVar, Server } from '../toolhive/types.ts';
+import type { EnvVar, Server } from '../api/types.ts';
 import type { Condition } from './condition.ts';
 import { passwordEnvOf } from './redis-password.ts';
 import { type RunConfigFields, runConfigOf } from './run-config.ts';

@@ -1,7 +1,7 @@
 /** The types of rules: what a rule may read, and what it reports. */
-import type { Version } from '../toolhive/images.ts';
-import type { Kind } from '../toolhive/names.ts';
-import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../toolhive/types.ts';
+import type { Version } from '../api/images.ts';
+import type { Kind } from '../api/names.ts';
+import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../api/types.ts';
 
 /** A warning: never the reason of a denial. */
 export interface Finding {
@@ -24,13 +24,13 @@ export interface Violation {
 }
 
 /** What is known around a server. Everything may be unknown: a rule that needs it then says nothing. */
-export interface Surroundings {
+export interface ClusterContext {
 	readonly deployment?: Partial<ProxyDeployment> | undefined;
 	readonly runConfig?: Pick<RunConfigSummary, 'redisTls'> | undefined;
 	/** Of the proxy Deployment, the backend StatefulSet, or the server itself: whatever targets the server's name. */
 	readonly autoscalers?: readonly Autoscaler[];
 	/** Other servers that write into the same key space of the same Redis. */
-	readonly sharing?: readonly ServerRef[];
+	readonly sharesKeySpaceWith?: readonly ServerRef[];
 	/** The oldest release of ToolHive that can be meant, where no image tells the version. */
 	readonly oldestRelease?: Version | undefined;
 }
@@ -39,13 +39,13 @@ export interface Subject {
 	readonly server: Server;
 	/** The server before an UPDATE. */
 	readonly before?: Server | undefined;
-	readonly surroundings: Surroundings;
+	readonly surroundings: ClusterContext;
 }
 
 /** What the proxy's ConfigMap has, as it is after a write. */
 export interface ConfigSubject {
 	readonly server: Server;
-	readonly surroundings: Surroundings;
+	readonly surroundings: ClusterContext;
 	readonly isReadable: boolean;
 	readonly hasTls: boolean;
 	/** The vMCP image would reject the section, so it was not written. */

@@ -4,21 +4,21 @@
  * Allows: a tag that tells no version; nothing is guessed.
  * Versions: toolhive/images.ts.
  */
-import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../toolhive/images.ts';
-import type { Server } from '../toolhive/types.ts';
-import type { Check, ConfigSubject, Subject, Surroundings, Text } from './finding.ts';
+import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../api/images.ts';
+import type { Server } from '../api/types.ts';
+import type { Check, ClusterContext, ConfigSubject, Subject, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
-const imageOf = (server: Server, { deployment }: Surroundings): string | undefined =>
+const imageOf = (server: Server, { deployment }: ClusterContext): string | undefined =>
 	deployment?.image ?? server.spec.image;
 
 /** Version of the proxy image, undefined where it is not known. */
-export function proxyVersion(server: Server, surroundings: Surroundings): Version | undefined {
+export function proxyVersion(server: Server, surroundings: ClusterContext): Version | undefined {
 	return versionOf(imageOf(server, surroundings)) ?? surroundings.oldestRelease;
 }
 
 /** Whether the vMCP loader is known to accept `sessionStorage`: it rejects keys it does not know, and crashes. */
-export function acceptsSessionStorage(server: Server, surroundings: Surroundings): boolean {
+export function acceptsSessionStorage(server: Server, surroundings: ClusterContext): boolean {
 	const version = proxyVersion(server, surroundings);
 	return version !== undefined && !isOlder(version, SINCE.vmcpAcceptsSessionStorage);
 }

@@ -3,8 +3,8 @@
  * Reads: sessionStorage.provider, sessionStorage.keyPrefix.
  * Allows: no prefix, an empty one, and any with memory, which has no keys.
  */
-import { quote } from '../toolhive/printable.ts';
-import type { Json } from '../toolhive/types.ts';
+import { quote } from '../api/printable.ts';
+import type { Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';

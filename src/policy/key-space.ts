@@ -4,7 +4,7 @@
  * Allows: everything; it warns. Servers without a prefix of their own are left out: ToolHive's default prefixes
  * (`thv:proxy:session:`, `thv:vmcp:session:`) are shared by design.
  */
-import type { Server } from '../toolhive/types.ts';
+import type { Server } from '../api/types.ts';
 import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
@@ -19,7 +19,7 @@ export function keySpaceOf(server: Server): string | undefined {
 	return JSON.stringify([isAbsolute ? '' : server.namespace, redis.address, redis.db ?? 0, redis.keyPrefix]);
 }
 
-export const sharedKeySpace: Check = ({ server, surroundings: { sharing = [] } }) => {
+export const sharedKeySpace: Check = ({ server, surroundings: { sharesKeySpaceWith: sharing = [] } }) => {
 	if (sharing.length === 0) return undefined;
 	// Who may not look into another namespace is not told what is in it.
 	const neighbour = sharing.find(({ namespace }) => namespace === server.namespace);

@@ -4,7 +4,7 @@
  * Reads: lifecycle of the proxy container as sent, and as stored before an update; the grace period.
  * Allows: any lifecycle that is set.
  */
-import { isObject, type Json } from '../toolhive/types.ts';
+import { isObject, type Json } from '../api/types.ts';
 
 export const DEFAULT_PRE_STOP_SECONDS = 5;
 

@@ -4,8 +4,8 @@
  * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; anything with memory.
  * An empty address is denied by address-rule.ts.
  */
-import { quote } from '../toolhive/printable.ts';
-import type { Json } from '../toolhive/types.ts';
+import { quote } from '../api/printable.ts';
+import type { Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';

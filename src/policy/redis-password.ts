@@ -3,8 +3,8 @@
  * Reads: sessionStorage.provider, sessionStorage.passwordRef.
  * Allows: a reference, and only together with redis.
  */
-import { PASSWORD_ENV } from '../toolhive/names.ts';
-import type { EnvVar, Server } from '../toolhive/types.ts';
+import { PASSWORD_ENV } from '../api/names.ts';
+import type { EnvVar, Server } from '../api/types.ts';
 import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 

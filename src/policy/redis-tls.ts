@@ -3,7 +3,7 @@
  * Reads: sessionStorage.tls (ToolHive v0.62.0), and what the operator wrote into the RunConfig.
  * Allows: an operator that carries it; we cannot, because we cannot mount the CA.
  */
-import type { Server } from '../toolhive/types.ts';
+import type { Server } from '../api/types.ts';
 import type { Check, ConfigSubject, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 

@@ -5,7 +5,7 @@
  *   a person, an HPA, KEDA. The annotation `applied-replicas` is the value that was written last.
  * - A stdio server never has more than 1, and 0 stays 0.
  */
-import type { Server } from '../toolhive/types.ts';
+import type { Server } from '../api/types.ts';
 import { cap } from './stdio-cap.ts';
 
 /** Where a count comes from. Counts are undefined where the Deployment has none; `applied` is the annotation as it is. */

@@ -4,8 +4,8 @@
  * Allows: everything; it warns. An operator up to v0.15 leaves the checksum out of an MCPServer's pods with such
  * annotations (toolhive#5148), and the reconciler adds none either: the operator would take it for drift.
  */
-import { isOlder } from '../toolhive/images.ts';
-import { OPERATOR_SINCE } from '../toolhive/operators.ts';
+import { isOlder } from '../api/images.ts';
+import { OPERATOR_SINCE } from '../api/operators.ts';
 import type { Check } from './finding.ts';
 import { proxyVersion } from './image-age.ts';
 import { runConfigOf } from './run-config.ts';

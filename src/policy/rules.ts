@@ -2,8 +2,8 @@
  * Every rule of the product, a row each: reasons to deny, then warnings in the order in which they are reported. The text of a finding
  * is in the rule's own file; `thv-scaling review` prints `fix`, and docs/rules.md is generated from this table.
  */
-import { IGNORE_ANNOTATION, type Kind } from '../toolhive/names.ts';
-import type { Json, Server } from '../toolhive/types.ts';
+import { IGNORE_ANNOTATION, type Kind } from '../api/names.ts';
+import type { Json, Server } from '../api/types.ts';
 import { checkAddressEmpty, checkAddressMissing } from './address-rule.ts';
 import {
 	autoscaledAndPinned,

@@ -4,8 +4,8 @@
  * Allows: no password, no Secret name and no Secret key in it, ever.
  * Shape: `backend_replicas`, `session_redis{address,db,key_prefix}` (ToolHive pkg/runner); unset stays out, 0 goes in.
  */
-import { KINDS } from '../toolhive/names.ts';
-import type { Server } from '../toolhive/types.ts';
+import { KINDS } from '../api/names.ts';
+import type { Server } from '../api/types.ts';
 import type { ConfigSubject, Text } from './finding.ts';
 import { wantsTls } from './redis-tls.ts';
 import { redisOf } from './session-storage.ts';

@@ -4,9 +4,9 @@
  * Allows: fields the schema does not know; they are a newer CRD's business.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import type { Kind } from '../toolhive/names.ts';
-import { SCALING_FIELDS } from '../toolhive/schema.ts';
-import type { Json } from '../toolhive/types.ts';
+import type { Kind } from '../api/names.ts';
+import { SCALING_FIELDS } from '../api/schema.ts';
+import type { Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';
 import { withVariableHint } from './unsubstituted.ts';
 

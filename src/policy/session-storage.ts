@@ -3,8 +3,8 @@
  * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider, transport, and the proxy's autoscalers.
  * Allows: everything; it warns.
  */
-import { CONDITION, CONDITION_REASON } from '../toolhive/names.ts';
-import { isObject, type Json, type Server, type SessionStorage } from '../toolhive/types.ts';
+import { CONDITION, CONDITION_REASON } from '../api/names.ts';
+import { isObject, type Json, type Server, type SessionStorage } from '../api/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
 import type { Condition } from './condition.ts';
 import type { Check, Problem } from './finding.ts';

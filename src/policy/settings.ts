@@ -1,5 +1,5 @@
 /** The settings that decisions depend on; the flags of SPEC.md 9 fill them. */
-import { DEFAULT_OPERATOR_USERNAME } from '../toolhive/names.ts';
+import { DEFAULT_OPERATOR_USERNAME } from '../api/names.ts';
 import { DEFAULT_GRACE_PERIOD_SECONDS } from './grace-period.ts';
 import { DEFAULT_PRE_STOP_SECONDS } from './pre-stop.ts';
 

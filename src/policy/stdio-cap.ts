@@ -3,8 +3,8 @@
  * Reads: transport, replicas, backendReplicas.
  * Allows: 0 and 1; the count asked for in `spec` is left to be seen.
  */
-import { CONDITION, CONDITION_REASON } from '../toolhive/names.ts';
-import type { Server } from '../toolhive/types.ts';
+import { CONDITION, CONDITION_REASON } from '../api/names.ts';
+import type { Server } from '../api/types.ts';
 import type { Condition } from './condition.ts';
 import type { Check, Text } from './finding.ts';
 

@@ -3,7 +3,7 @@
  * Reads: a text that is denied for another reason.
  * Known: `${NAME}` (Flux, envsubst), `$NAME`, `$(NAME)` (Kustomize), `{{ name }}` (Helm, Jinja).
  */
-import { quote } from '../toolhive/printable.ts';
+import { quote } from '../api/printable.ts';
 
 const VARIABLE = /\$\{[^${}]*\}|\$\([^$()]*\)|\{\{[^{}]*\}\}|^\$\w+$/;
 

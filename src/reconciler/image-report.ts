@@ -1,18 +1,19 @@
 /** An Event about a proxy image that is too old for its server. At CREATE of the server its image is not known yet. */
+
+import type { Json } from '../api/types.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { imageReport } from '../policy/rules.ts';
-import type { Json } from '../toolhive/types.ts';
-import { OCCASIONS } from './occasions.ts';
-import type { Scene } from './scene.ts';
-import type { World } from './world.ts';
+import type { ReconcilerClient } from './client.ts';
+import type { ReconcileContext } from './context.ts';
+import { EVENT_REASONS } from './events.ts';
 
 export interface ImageReport {
 	/** One Event for each image and what it lacks, not one for each pass. */
-	readonly report: (scene: Scene, deployment: Json) => void;
+	readonly report: (scene: ReconcileContext, deployment: Json) => void;
 	readonly forget: (key: string) => void;
 }
 
-export function createImageReport(world: Pick<World, 'tell'>): ImageReport {
+export function createImageReport(world: Pick<ReconcilerClient, 'tell'>): ImageReport {
 	const reported = new Map<string, string>();
 	return {
 		report: ({ key, object, server }, deployment) => {
@@ -29,7 +30,7 @@ export function createImageReport(world: Pick<World, 'tell'>): ImageReport {
 			reported.delete(key);
 			if (note === '') return;
 			reported.set(key, note);
-			world.tell(object, OCCASIONS.imageTooOld, note);
+			world.tell(object, EVENT_REASONS.imageTooOld, note);
 		},
 		forget: (key) => void reported.delete(key),
 	};

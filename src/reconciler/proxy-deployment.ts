@@ -1,16 +1,17 @@
 /** The Deployment's part of a pass: replica count and pod template. */
+
+import type { Json } from '../api/types.ts';
 import { appliedOf, countOf, withDesired } from '../objects/deployment.ts';
-import { backfillTemplate } from '../objects/live-deployment.ts';
+import { updateLiveTemplate } from '../objects/live-deployment.ts';
 import { appliedReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Json } from '../toolhive/types.ts';
-import { OCCASIONS } from './occasions.ts';
-import { type Clocks, noteWritten, type Scene, soonest } from './scene.ts';
-import type { World } from './world.ts';
+import type { ReconcilerClient } from './client.ts';
+import { type Clocks, noteWritten, type ReconcileContext, soonest } from './context.ts';
+import { EVENT_REASONS } from './events.ts';
 
 export interface ProxyDeploymentPass {
 	/** Writes what differs, in one write. Resolves with when to look again, 0 for never. */
-	readonly reconcile: (scene: Scene, deployment: Json, checksum: string | undefined) => Promise<number>;
+	readonly reconcile: (scene: ReconcileContext, deployment: Json, checksum: string | undefined) => Promise<number>;
 	/** Servers whose pods wait for their turn to be rolled. */
 	readonly waitingRollouts: () => number;
 	readonly forget: (key: string) => void;
@@ -19,13 +20,17 @@ export interface ProxyDeploymentPass {
 /** After a cap: has the Deployment followed? */
 export const LOOK_AGAIN_MS = 2_000;
 
-export function createProxyDeploymentPass(world: World, settings: Settings, clocks: Clocks): ProxyDeploymentPass {
+export function createProxyDeploymentPass(
+	world: ReconcilerClient,
+	settings: Settings,
+	clocks: Clocks,
+): ProxyDeploymentPass {
 	const { standing, patience } = clocks;
 	/** By server, the `replicas` that were seen applied: a later count of the Deployment is another client's choice. */
 	const seenApplied = new Map<string, string | undefined>();
 	const waiting = new Set<string>();
 
-	async function reconcile(scene: Scene, deployment: Json, checksum: string | undefined): Promise<number> {
+	async function reconcile(scene: ReconcileContext, deployment: Json, checksum: string | undefined): Promise<number> {
 		const { key, object, server, signal } = scene;
 		const corrected = desiredReplicas(server, { operation: 'live', ...countsOf(deployment) });
 		const counted = applyReplicas(scene, withDesired(deployment, corrected));
@@ -33,12 +38,16 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 		const wanted = templated.deployment;
 		if (wanted !== deployment) await world.write(deployment, wanted, signal);
 		if (corrected.replicas !== undefined) {
-			world.tell(object, OCCASIONS.capped, `scaled back from ${countOf(deployment)} to ${corrected.replicas}: stdio`);
+			world.tell(
+				object,
+				EVENT_REASONS.capped,
+				`scaled back from ${countOf(deployment)} to ${corrected.replicas}: stdio`,
+			);
 		}
 		if (counted.isApplied) {
 			standing.forget(`${key} replicas`);
 			seenApplied.set(key, appliedReplicas(server));
-			world.tell(object, OCCASIONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
+			world.tell(object, EVENT_REASONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
 		}
 		if (wanted !== counted.deployment)
 			noteWritten(world, clocks, object, `${key} template`, templateText(wanted), 'the pod template');
@@ -47,7 +56,7 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 
 	/** Applies `replicas` of the server after they were pending for the settle time. */
 	function applyReplicas(
-		{ key, server }: Scene,
+		{ key, server }: ReconcileContext,
 		deployment: Json,
 	): { deployment: Json; leftMs: number; isApplied: boolean } {
 		const what = `${key} replicas`;
@@ -71,12 +80,12 @@ export function createProxyDeploymentPass(world: World, settings: Settings, cloc
 
 	/** A changed template rolls the pods: once for all that is due, and not everybody's at the same time. */
 	function rollTemplate(
-		{ key, server, decision }: Scene,
+		{ key, server, decision }: ReconcileContext,
 		deployment: Json,
 		checksum: string | undefined,
 	): { deployment: Json; leftMs: number } {
 		const what = `${key} template`;
-		const wanted = backfillTemplate(deployment, server, decision, settings, checksum);
+		const wanted = updateLiveTemplate(deployment, server, decision, settings, checksum);
 		waiting.delete(key);
 		if (wanted === deployment) {
 			standing.forget(what);

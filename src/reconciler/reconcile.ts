@@ -1,18 +1,18 @@
+import { CHECKSUM_ANNOTATION, type Kind } from '../api/names.ts';
+import { type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
 import { annotationOf, isBeingDeleted, ownersOf } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { decide } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
-import { CHECKSUM_ANNOTATION, type Kind } from '../toolhive/names.ts';
-import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
+import type { Pass, ReconcilerClient } from './client.ts';
+import { noteWritten, type ReconcileContext, soonest } from './context.ts';
 import { createImageReport } from './image-report.ts';
-import { createPatience, createStanding } from './patience.ts';
 import { createProxyDeploymentPass, LOOK_AGAIN_MS } from './proxy-deployment.ts';
-import { noteWritten, type Scene, soonest } from './scene.ts';
+import { createRevertBackoff, createSettleTimer } from './revert-backoff.ts';
 import { owedConditions, writeStatus } from './status.ts';
 import { conditionsBut, contradictedBy, createUnownedReport, NO_REASONS, type Unowned, unownedOf } from './unowned.ts';
-import type { Pass, World } from './world.ts';
 
 export interface Reconciler {
 	/** Rejects when something cannot be read or written; the caller retries. */
@@ -34,11 +34,11 @@ const STATUS_SETTLE_MS = 3_000;
 const AFTER_CONFLICT_MS = 500;
 
 /** `settleMs`: an operator that does something itself has done it by then. */
-export function createReconciler(world: World, settings: Settings, settleMs: number): Reconciler {
-	const patience = createPatience();
-	const standing = createStanding(settleMs);
+export function createReconciler(world: ReconcilerClient, settings: Settings, settleMs: number): Reconciler {
+	const patience = createRevertBackoff();
+	const standing = createSettleTimer(settleMs);
 	const clocks = { standing, patience };
-	const statusStanding = createStanding(Math.min(settleMs, STATUS_SETTLE_MS));
+	const statusStanding = createSettleTimer(Math.min(settleMs, STATUS_SETTLE_MS));
 	const proxyDeployment = createProxyDeploymentPass(world, settings, clocks);
 	const unownedReport = createUnownedReport(world, standing);
 	const imageReport = createImageReport(world);
@@ -75,7 +75,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 		return delayMs > 0 ? { requeueAfterMs: delayMs } : {};
 	}
 
-	async function readObjects({ server, signal }: Scene): Promise<Found> {
+	async function readObjects({ server, signal }: ReconcileContext): Promise<Found> {
 		const [deployment, configMap] = await Promise.all([
 			world.getDeployment(server.namespace, server.name, signal),
 			world.getConfigMap(server.namespace, server.name + configMapSuffixOf(server.kind), signal),
@@ -88,7 +88,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 	}
 
 	/** Configuration first, because its checksum goes into the pod template. Returns when to look again, 0 for never. */
-	async function reconcileObjects(scene: Scene, found: Promise<Found>): Promise<number> {
+	async function reconcileObjects(scene: ReconcileContext, found: Promise<Found>): Promise<number> {
 		const { deployment, configMap, unowned } = await found;
 		const reportMs = unownedReport.report(scene, unowned);
 		if (deployment !== undefined) imageReport.report(scene, deployment);
@@ -100,7 +100,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 	}
 
 	/** Returns when to look again, 0 for never. */
-	async function reconcileStatus(ref: ServerRef, scene: Scene, found: Promise<Found>): Promise<number> {
+	async function reconcileStatus(ref: ServerRef, scene: ReconcileContext, found: Promise<Found>): Promise<number> {
 		const { key, object, server, signal } = scene;
 		const what = `${key} status`;
 		// Without a permission to read them, nothing is known against the conditions.
@@ -128,7 +128,7 @@ export function createReconciler(world: World, settings: Settings, settleMs: num
 
 	/** Writes the configuration once it has been wrong for a while. `leftMs` is when to look again. */
 	async function reconcileConfigMap(
-		{ key, object, server, decision, signal }: Scene,
+		{ key, object, server, decision, signal }: ReconcileContext,
 		configMap: Json | undefined,
 		deployment: Json | undefined,
 	): Promise<{ checksum: string | undefined; leftMs: number }> {

@@ -1,19 +1,19 @@
 /** The two conditions of a server: one write per pass at most, kept beside everybody else's. */
-import { withConditions } from '../objects/conditions.ts';
 
+import { CONDITION } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type ServerRef } from '../api/types.ts';
+import { withConditions } from '../objects/conditions.ts';
 import { serverOf } from '../objects/server.ts';
-import { CONDITION } from '../toolhive/names.ts';
-import { isObject, type Json, metadataOf, type ServerRef } from '../toolhive/types.ts';
-import { OCCASIONS, type Occasion } from './occasions.ts';
+import type { ReconcilerClient } from './client.ts';
+import { EVENT_REASONS, type EventReason } from './events.ts';
 import { conditionsBut, NO_REASONS, type Reasons } from './unowned.ts';
-import type { World } from './world.ts';
 
 /** A busy operator writes the status a few times in a row; more than this is for the queue's backoff. */
 const ATTEMPTS = 20;
 
-const NOTES: ReadonlyMap<string, Occasion> = new Map<string, Occasion>([
-	[CONDITION.capped, OCCASIONS.capped],
-	[CONDITION.sessionStorage, OCCASIONS.storageMissing],
+const NOTES: ReadonlyMap<string, EventReason> = new Map<string, EventReason>([
+	[CONDITION.capped, EVENT_REASONS.capped],
+	[CONDITION.sessionStorage, EVENT_REASONS.storageMissing],
 ]);
 
 /** The whole list as it should be, undefined where it is. Throws where the list cannot be read. */
@@ -30,7 +30,7 @@ export async function writeStatus(
 	ref: ServerRef,
 	first: Json,
 	contradicted: Reasons,
-	world: World,
+	world: ReconcilerClient,
 	signal: AbortSignal,
 ): Promise<boolean> {
 	let object: Json | undefined = first;
@@ -53,7 +53,7 @@ function foundIn({ status }: Json): unknown {
 }
 
 /** An Event for each condition of ours that has just become True. */
-function tellFlips(object: Json, after: readonly Json[], world: World): boolean {
+function tellFlips(object: Json, after: readonly Json[], world: ReconcilerClient): boolean {
 	const before = (foundIn(object) ?? []) as readonly unknown[];
 	let isNewlyCapped = false;
 	for (const condition of after) {
@@ -63,7 +63,7 @@ function tellFlips(object: Json, after: readonly Json[], world: World): boolean 
 		);
 		if (occasion === undefined || condition['status'] !== 'True' || isTrueBefore) continue;
 		world.tell(object, occasion, String(condition['message']));
-		if (occasion === OCCASIONS.capped) isNewlyCapped = true;
+		if (occasion === EVENT_REASONS.capped) isNewlyCapped = true;
 	}
 	return isNewlyCapped;
 }

@@ -3,6 +3,8 @@
  * the server's conditions must not claim what the object contradicts.
  */
 
+import { CONDITION_REASON } from '../api/names.ts';
+import { type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
 import { applyPassword, countOf, proxyDeploymentOf } from '../objects/deployment.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
@@ -11,12 +13,10 @@ import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
 import { desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
-import { CONDITION_REASON } from '../toolhive/names.ts';
-import { type Json, metadataOf, type Server, type ServerRef } from '../toolhive/types.ts';
-import { OCCASIONS } from './occasions.ts';
-import type { Standing } from './patience.ts';
-import type { Scene } from './scene.ts';
-import type { World } from './world.ts';
+import type { ReconcilerClient } from './client.ts';
+import type { ReconcileContext } from './context.ts';
+import { EVENT_REASONS } from './events.ts';
+import type { SettleTimer } from './revert-backoff.ts';
 
 export interface Unowned {
 	readonly deployment?: Json;
@@ -43,8 +43,8 @@ export const NO_REASONS: Reasons = new Set();
 /** Reasons of conditions that say of these objects what is not so. */
 export function contradictedBy(
 	{ deployment, configMap }: Unowned,
-	{ server, decision }: Pick<Scene, 'server' | 'decision'>,
-	world: Pick<World, 'surroundingsOf'>,
+	{ server, decision }: Pick<ReconcileContext, 'server' | 'decision'>,
+	world: Pick<ReconcilerClient, 'surroundingsOf'>,
 	settings: Settings,
 ): Reasons {
 	const reasons = new Set<string>();
@@ -78,11 +78,14 @@ export function conditionsBut(contradicted: Reasons, server: Server): readonly C
 
 export interface UnownedReport {
 	/** One Event, after a delay: the objects of a deleted server are removed a moment later. Returns when to look again. */
-	readonly report: (scene: Scene, unowned: Unowned) => number;
+	readonly report: (scene: ReconcileContext, unowned: Unowned) => number;
 	readonly forget: (key: string) => void;
 }
 
-export function createUnownedReport(world: Pick<World, 'tell' | 'nowMs'>, standing: Standing): UnownedReport {
+export function createUnownedReport(
+	world: Pick<ReconcilerClient, 'tell' | 'nowMs'>,
+	standing: SettleTimer,
+): UnownedReport {
 	const reported = new Map<string, string>();
 	const forget = (key: string): void => {
 		standing.forget(`${key} owners`);
@@ -100,7 +103,7 @@ export function createUnownedReport(world: Pick<World, 'tell' | 'nowMs'>, standi
 			if (leftMs > 0) return leftMs;
 			reported.set(key, what);
 			const note = `this ${server.kind} does not own ${what}: scaling settings are not applied; thv-scaling doctor prints the repair`;
-			world.tell(object, OCCASIONS.notOwned, note);
+			world.tell(object, EVENT_REASONS.notOwned, note);
 			return 0;
 		},
 		forget,

@@ -1,7 +1,7 @@
 /** A cluster that consists of a list of objects, read as `review` reads its input. */
 import type { Cluster } from '../../src/admission/cluster.ts';
-import { createInputCluster } from '../../src/review/surroundings.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
+import { createManifestCluster } from '../../src/offline/manifest-cluster.ts';
 
 export interface Recorded extends Cluster {
 	/** What was looked up, in order: `kind/name`. */
@@ -10,7 +10,7 @@ export interface Recorded extends Cluster {
 
 /** Names match by kind, namespace and name, and by uid when both sides have one. */
 export function clusterOf(objects: readonly Json[]): Recorded {
-	const input = createInputCluster('default', undefined);
+	const input = createManifestCluster('default', undefined);
 	for (const [index, object] of objects.entries()) input.add(object, '', index);
 	const cluster = input.from('');
 	const asked: string[] = [];

@@ -4,8 +4,8 @@ import { describe, it } from 'mocha';
 import { mutate } from '../../src/admission/mutate.ts';
 import { parseReview, reviewOf } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
+import type { Json, Operation, Server } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json, Operation, Server } from '../../src/toolhive/types.ts';
 
 const SERVER: Server = {
 	...{ kind: 'MCPServer', namespace: 'shop', name: 'github', uid: 'u', ignore: [] },

@@ -1,5 +1,5 @@
 /** RFC 6902 once more, and strictly, so that the patch is not proved by the library that made it. Only what we send. */
-import { isObject, type Json, type Operation } from '../../src/toolhive/types.ts';
+import { isObject, type Json, type Operation } from '../../src/api/types.ts';
 
 export const patchedBy = (object: Json, patch: readonly Operation[]): Json =>
 	patch.reduce<unknown>((whole, operation) => {

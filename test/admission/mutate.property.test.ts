@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Request } from '../../src/admission/review.ts';
+import type { Json, Server } from '../../src/api/types.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { configMapOf, deploymentOf, podOf, SECRET_KEY, SECRET_NAME, server, specOf } from '../objects/arbitrary.ts';
 import { deployment, nameOf, scale } from '../objects/build.ts';
 import { clusterOf } from './cluster.ts';

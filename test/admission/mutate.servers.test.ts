@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, stdioServer, virtualMcpServer } from '../objects/build.ts';
 import { clusterOf } from './cluster.ts';
 import { mutated, OPERATOR, patchOf, request, update } from './play.ts';

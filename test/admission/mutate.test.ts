@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { warningText } from '../../src/admission/answer.ts';
+import { warningText } from '../../src/admission/response.ts';
 import type { Request } from '../../src/admission/review.ts';
+import type { Json } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import {
 	configMap,
 	deployment,

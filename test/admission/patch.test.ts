@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { patchBetween } from '../../src/admission/patch.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { patchedBy } from './json-patch.ts';
 
 /** Also names that every object inherits, and those that a path has to escape. */

@@ -1,13 +1,13 @@
 /** Requests as the API server makes them, and what becomes of an object that is answered. */
 import { expect } from 'chai';
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
-import { type Answer, denialText } from '../../src/admission/answer.ts';
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { mutate } from '../../src/admission/mutate.ts';
+import { type AdmissionDecision, denialText } from '../../src/admission/response.ts';
 import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
+import type { Json, Operation } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
-import type { Json, Operation } from '../../src/toolhive/types.ts';
 import { frozen, NAMESPACE } from '../objects/build.ts';
 import { patchedBy } from './json-patch.ts';
 
@@ -50,9 +50,9 @@ export const mutated = async (
 	asked: Request,
 	cluster: Cluster,
 	settings: Settings = DEFAULT_SETTINGS,
-): Promise<Answer> => mutate(frozen(asked), cluster, settings, NEVER);
+): Promise<AdmissionDecision> => mutate(frozen(asked), cluster, settings, NEVER);
 
-export const validated = (asked: Request, cluster: Cluster): Answer => validate(frozen(asked), cluster);
+export const validated = (asked: Request, cluster: Cluster): AdmissionDecision => validate(frozen(asked), cluster);
 
 /** `object` after `patch`, applied as strictly as the API server does: every path must be there. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
@@ -62,7 +62,7 @@ export function applied(object: Json, patch: readonly Operation[]): Json {
 	return result;
 }
 
-export function patchOf(answer: Answer): readonly Operation[] {
+export function patchOf(answer: AdmissionDecision): readonly Operation[] {
 	if (!answer.allowed) throw new Error(`denied: ${denialText(answer.violations)}`);
 	return answer.patch;
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { allow, deny, patched } from '../../src/admission/answer.ts';
+import { allow, deny, patched } from '../../src/admission/response.ts';
 import { checkReview, parseReview, type Request, reviewOf } from '../../src/admission/review.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 
 const whole: Json = {
 	uid: 'u1',

@@ -2,11 +2,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
+import { isObject, type Json } from '../../src/api/types.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { desiredReplicas } from '../../src/policy/replicas.ts';
 import { WARNING_IDS } from '../../src/policy/rules.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
 import { change, spec } from '../e2e/sessions.ts';
 import { server } from '../objects/arbitrary.ts';
 import { mcpServer, stdioServer } from '../objects/build.ts';
@@ -16,7 +16,7 @@ import { request, update, validated } from './play.ts';
 const RUNS = { numRuns: 300 };
 const NOBODY = clusterOf([]);
 
-const denials = (answer: Answer): string[] =>
+const denials = (answer: AdmissionDecision): string[] =>
 	answer.allowed ? [] : answer.violations.map(({ field, message }) => `${field}: ${message}`);
 const isDenied = (object: Json): boolean => !validated(request(object), NOBODY).allowed;
 
@@ -58,7 +58,7 @@ describe('validate, whatever comes', () => {
 							)
 						: value;
 				const answers = [some, without(some) as Json].map((one) => validated(request(mcpServer(one)), NOBODY));
-				expect(denials(answers[0] as Answer)).to.deep.equal(denials(answers[1] as Answer));
+				expect(denials(answers[0] as AdmissionDecision)).to.deep.equal(denials(answers[1] as AdmissionDecision));
 			}),
 			RUNS,
 		);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type Answer, denialText, warningText } from '../../src/admission/answer.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import { type AdmissionDecision, denialText, warningText } from '../../src/admission/response.ts';
+import type { Json } from '../../src/api/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../objects/build.ts';
 import { clusterOf } from './cluster.ts';
 import { applied, mutated, OPERATOR, request, update, validated } from './play.ts';
@@ -13,7 +13,7 @@ const PREFIX = 'spec.sessionStorage.keyPrefix: "notes" must end in a colon, such
 const nothing = clusterOf([]);
 
 /** Everything there is to warn of. */
-const textOf = ({ findings }: Answer): string => findings.map(warningText).join();
+const textOf = ({ findings }: AdmissionDecision): string => findings.map(warningText).join();
 
 /** The messages of a denial, or none. */
 const denialOf = (object: Json, before?: Json): string[] => {

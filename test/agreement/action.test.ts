@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { parse } from 'yaml';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { MAIN } from '../main-file.ts';
-import { serverText } from '../review/play.ts';
+import { serverText } from '../offline/play.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string) => parse(readFileSync(join(ROOT, file), 'utf8'));

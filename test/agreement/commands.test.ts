@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { FLAGS } from '../../scripts/flags-page.ts';
-import { environmentName } from '../../src/commands/options.ts';
+import { environmentName } from '../../src/cli/options.ts';
 import { MAIN } from '../main-file.ts';
 import { DOCUMENTS, read, rowsOf, snippetsOf } from './documents.ts';
 

@@ -1,13 +1,13 @@
 /** What the documents list, against the code that they speak of. */
 import { expect } from 'chai';
+import { SINCE, versionText } from '../../src/api/images.ts';
+import { OPERATOR_SINCE } from '../../src/api/operators.ts';
+import type { Server } from '../../src/api/types.ts';
 import { STEPS } from '../../src/certificates/plan.ts';
-import { CHECKS } from '../../src/doctor/examine.ts';
+import { CHECKS } from '../../src/doctor/run-checks.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DENIAL_IDS, WARNING_IDS } from '../../src/policy/rules.ts';
-import { OCCASIONS } from '../../src/reconciler/occasions.ts';
-import { SINCE, versionText } from '../../src/toolhive/images.ts';
-import { OPERATOR_SINCE } from '../../src/toolhive/operators.ts';
-import type { Server } from '../../src/toolhive/types.ts';
+import { EVENT_REASONS } from '../../src/reconciler/events.ts';
 import { baseObjects, objectOf } from '../manifests/read.ts';
 import { between, codesOf, read, rowsOf } from './documents.ts';
 import { everyMetric } from './every-metric.ts';
@@ -41,7 +41,7 @@ describe('docs/rules.md', () => {
 	});
 	it('lists every Event with its type', () => {
 		const listed = rowsOf(between(rules, '| Event', '## ')).map(([reason = '', type]) => [codesOf(reason)[0], type]);
-		expect(listed).to.have.deep.members(Object.values(OCCASIONS).map(({ reason, type }) => [reason, type]));
+		expect(listed).to.have.deep.members(Object.values(EVENT_REASONS).map(({ reason, type }) => [reason, type]));
 	});
 });
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { admit, type Handlers } from '../../src/review/admit.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
+import { admit, type Handlers } from '../../src/offline/admit.ts';
 import { handlersFor, throughHttp } from './doors.ts';
 import { AREAS, pages } from './pages.ts';
 import { type Outcome, playCase } from './play-case.ts';

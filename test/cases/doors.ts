@@ -2,13 +2,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import type { Answer } from '../../src/admission/answer.ts';
 import { mutate } from '../../src/admission/mutate.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
+import type { Json, Operation } from '../../src/api/types.ts';
 import { createWebhook } from '../../src/http/app.ts';
-import type { Handlers } from '../../src/review/admit.ts';
-import type { Json, Operation } from '../../src/toolhive/types.ts';
+import type { Handlers } from '../../src/offline/admit.ts';
 import { clusterOf } from '../admission/cluster.ts';
 import type { Case } from './read-case.ts';
 
@@ -33,7 +33,7 @@ export function handlersFor({ documents, settings }: Case): Handlers {
 export async function throughHttp<T>(one: Case, use: (handlers: Handlers) => Promise<T>): Promise<T> {
 	const { app } = createWebhook({
 		...handlersFor(one),
-		validate: handlersFor(one).validate as (request: Request) => Answer,
+		validate: handlersFor(one).validate as (request: Request) => AdmissionDecision,
 		maxInFlight: 10,
 		log: pino({ level: 'silent' }),
 		metrics: NO_METRICS,
@@ -41,7 +41,7 @@ export async function throughHttp<T>(one: Case, use: (handlers: Handlers) => Pro
 	const server = createServer(app);
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const { port } = server.address() as AddressInfo;
-	const ask = async (path: string, request: Request): Promise<Answer> => {
+	const ask = async (path: string, request: Request): Promise<AdmissionDecision> => {
 		const response = await fetch(`http://127.0.0.1:${port}${path}?timeout=5s`, {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
@@ -85,7 +85,10 @@ interface Response {
 }
 
 /** What the envelope says, taken apart again. */
-function answerIn({ uid, allowed, patch, patchType, status, warnings = [] }: Response, asked: string): Answer {
+function answerIn(
+	{ uid, allowed, patch, patchType, status, warnings = [] }: Response,
+	asked: string,
+): AdmissionDecision {
 	if (uid !== asked) throw new Error(`answered uid ${uid} to ${asked}`);
 	if (patch !== undefined && patchType !== 'JSONPatch') throw new Error(`patchType is ${patchType}`);
 	const findings = warnings.map((warning) => {

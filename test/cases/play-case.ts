@@ -1,7 +1,7 @@
 /** A case through one door: each document is admitted as the API server would, in the order of the file. */
 import type { Request } from '../../src/admission/review.ts';
-import { type Admitted, admit, type Handlers, requestOf } from '../../src/review/admit.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
+import { type Admitted, admit, type Handlers, requestOf } from '../../src/offline/admit.ts';
 
 export interface Outcome extends Admitted {
 	readonly request: Request;

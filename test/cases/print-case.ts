@@ -1,8 +1,8 @@
 /** `review.txt`: what the command line prints of a case, as a person would see it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reviewManifests } from '../../src/commands/review.ts';
-import { createTerminal } from '../commands/terminal.ts';
+import { reviewManifests } from '../../src/cli/review.ts';
+import { createTerminal } from '../cli/terminal.ts';
 import { CASES, flagsOf, INPUT } from './read-case.ts';
 
 export async function reviewText(name: string): Promise<string> {

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { readOptions } from '../../src/commands/options.ts';
-import { SETTINGS_OPTIONS, settingsOf } from '../../src/commands/settings-options.ts';
+import { isObject, type Json } from '../../src/api/types.ts';
+import { readOptions } from '../../src/cli/options.ts';
+import { SETTINGS_OPTIONS, settingsOf } from '../../src/cli/settings-options.ts';
 import type { Settings } from '../../src/policy/settings.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
 
 export const CASES = import.meta.dirname;
 export const INPUT = 'in.yaml';

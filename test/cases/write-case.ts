@@ -1,5 +1,5 @@
 /** `out.yaml`: what is stored of each document, headed by what was said about it. */
-import { denialText, warningText } from '../../src/admission/answer.ts';
+import { denialText, warningText } from '../../src/admission/response.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import type { Outcome } from './play-case.ts';
 

@@ -1,19 +1,19 @@
 /** Runs the rows of a table about the plan. */
 import { expect } from 'chai';
 import { it } from 'mocha';
-import type { Data, KeyPair } from '../../src/certificates/held.ts';
 import { planOf, type Situation } from '../../src/certificates/plan.ts';
+import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
 import { HOSTS, NOW_MS } from './scene.ts';
 
 export interface Row {
 	readonly it: string;
-	readonly held?: Data;
+	readonly held?: SecretData;
 	readonly served?: KeyPair;
 	readonly caBundles?: readonly string[];
 	readonly trustedForMs?: number;
 	/** `name: reason`, undefined for nothing. */
 	readonly step?: string;
-	readonly keep?: Data;
+	readonly keep?: SecretData;
 	readonly make?: string;
 }
 

@@ -1,9 +1,9 @@
 /** The plan as a table: what is written next into a Secret that somebody spoilt. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Data } from '../../src/certificates/held.ts';
 import { SETTLE_MS } from '../../src/certificates/lifetimes.ts';
 import { planOf } from '../../src/certificates/plan.ts';
+import type { SecretData } from '../../src/certificates/secret-data.ts';
 import { follow, type Row, situationOf } from './plan-table.ts';
 import { asCa, asFormer, asNext, asTls, authority, leafOf, otherKey } from './scene.ts';
 
@@ -37,7 +37,7 @@ async function table(): Promise<Row[]> {
 			['a leaf of an unknown authority', asTls(foreign), 'the certificate is of another authority'],
 		].map(([what, tls, reason]) => ({
 			it: String(what),
-			held: { ...asCa(ca), ...(tls as Data) },
+			held: { ...asCa(ca), ...(tls as SecretData) },
 			step: `issue: ${reason}`,
 			keep: asCa(ca),
 			make: 'tls',

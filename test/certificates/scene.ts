@@ -1,6 +1,5 @@
 /** What a Secret may hold, at a made-up time. */
 import { generateKeyPairSync } from 'node:crypto';
-import { type Data, type KeyPair, trustedBy } from '../../src/certificates/held.ts';
 import {
 	type AuthorityOptions,
 	issueAuthority,
@@ -8,6 +7,7 @@ import {
 	type ServingOptions,
 } from '../../src/certificates/issue.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
+import { type KeyPair, type SecretData, trustBundle } from '../../src/certificates/secret-data.ts';
 
 export const NOW_MS = Date.parse('2030-01-01T00:00:00Z');
 export const HOSTS = ['toolhive-scaling.toolhive-scaling.svc', 'toolhive-scaling.toolhive-scaling.svc.cluster.local'];
@@ -20,15 +20,15 @@ export const authority = (ageDays = 0, options: AuthorityOptions = {}): Promise<
 export const leafOf = (ca: KeyPair, ageDays = 0, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
 	issueServing(ca, { hosts: HOSTS, now: daysAgo(ageDays), ...options });
 
-export const asCa = ({ cert, key }: KeyPair): Data => ({ 'ca.crt': cert, 'ca.key': key });
-export const asNext = ({ cert, key }: KeyPair): Data => ({ 'next-ca.crt': cert, 'next-ca.key': key });
-export const asFormer = (...pairs: readonly KeyPair[]): Data => ({
+export const asCa = ({ cert, key }: KeyPair): SecretData => ({ 'ca.crt': cert, 'ca.key': key });
+export const asNext = ({ cert, key }: KeyPair): SecretData => ({ 'next-ca.crt': cert, 'next-ca.key': key });
+export const asFormer = (...pairs: readonly KeyPair[]): SecretData => ({
 	'former-ca.crt': pairs.map(({ cert }) => cert).join(''),
 });
-export const asTls = ({ cert, key }: KeyPair): Data => ({ 'tls.crt': cert, 'tls.key': key });
+export const asTls = ({ cert, key }: KeyPair): SecretData => ({ 'tls.crt': cert, 'tls.key': key });
 
 /** The certificates that a Secret vouches for, as PEM. */
-export const trusted = (data: Data, nowMs = NOW_MS): string[] => trustedBy(data, nowMs).map(({ pem }) => pem);
+export const trusted = (data: SecretData, nowMs = NOW_MS): string[] => trustBundle(data, nowMs).map(({ pem }) => pem);
 
 export const otherKey = (): string =>
 	generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

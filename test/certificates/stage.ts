@@ -1,13 +1,19 @@
 /** A Secret and registrations in memory, and the leader's passes over them. */
 import { expect } from 'chai';
-import { carryOut } from '../../src/certificates/carry-out.ts';
-import { type Data, judgeLeaf, type KeyPair, pairIn, trustedBy } from '../../src/certificates/held.ts';
-import { createKeeper, type FoundRegistration, type FoundSecret } from '../../src/certificates/keep.ts';
+import { executeStep } from '../../src/certificates/execute-step.ts';
+import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../src/certificates/rotator.ts';
+import {
+	type KeyPair,
+	pairIn,
+	type SecretData,
+	trustBundle,
+	verifyServingCertificate,
+} from '../../src/certificates/secret-data.ts';
 import { HOSTS, NOW_MS } from './scene.ts';
 
 export interface Stage {
 	secret: FoundSecret | undefined;
-	registrations: FoundRegistration[];
+	registrations: FoundWebhookConfiguration[];
 	nowMs: number;
 	elapsedMs: number;
 	isLeading: boolean;
@@ -19,13 +25,16 @@ export interface Stage {
 	readonly pass: () => Promise<string>;
 }
 
-export const registration = (kind: string, ...bundles: string[]): FoundRegistration => ({
-	kind: kind as FoundRegistration['kind'],
+export const registration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
+	kind: kind as FoundWebhookConfiguration['kind'],
 	resourceVersion: '1',
 	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isOurs: true, leadsTo: 'ours', caBundle })),
 });
 
-export function stageOf(secret?: Data, registrations = [registration('M', '', ''), registration('V', '')]): Stage {
+export function stageOf(
+	secret?: SecretData,
+	registrations = [registration('M', '', ''), registration('V', '')],
+): Stage {
 	const stop = new AbortController();
 	const stage: Stage = {
 		secret: secret === undefined ? undefined : { object: {}, isOurs: true, data: secret },
@@ -44,7 +53,7 @@ export function stageOf(secret?: Data, registrations = [registration('M', '', ''
 		stage.failing = undefined;
 		throw new Error('somebody else wrote');
 	};
-	const keeper = createKeeper({
+	const keeper = createRotator({
 		getSecret: async () => stage.secret,
 		writeSecret: async (_found, data) => {
 			fail('secret');
@@ -60,7 +69,7 @@ export function stageOf(secret?: Data, registrations = [registration('M', '', ''
 				),
 			}));
 		},
-		carryOut: (step, nowMs) => carryOut(step, HOSTS, nowMs),
+		executeStep: (step, nowMs) => executeStep(step, HOSTS, nowMs),
 		assertLeading: () => {
 			if (!stage.isLeading) throw new Error('not leading any more');
 		},
@@ -90,7 +99,12 @@ export const bundlesOf = (stage: Stage): string[] =>
 /** An API server that knows `bundles`, perhaps from before, accepts what the Secret would have replicas serve now. */
 export function expectServable({ secret, nowMs }: Stage, bundles: readonly string[]): void {
 	for (const bundle of bundles) {
-		const leaf = judgeLeaf(pairIn(secret?.data ?? {}), trustedBy({ 'ca.crt': bundle }, nowMs), HOSTS, nowMs);
+		const leaf = verifyServingCertificate(
+			pairIn(secret?.data ?? {}),
+			trustBundle({ 'ca.crt': bundle }, nowMs),
+			HOSTS,
+			nowMs,
+		);
 		expect(leaf).to.be.an('object');
 	}
 }

@@ -1,11 +1,11 @@
 /** That the checker sees what is wrong: one right server, and one thing of each sort spoilt. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { CHECKSUM_ANNOTATION, KINDS, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { checksumOf } from '../../src/objects/config-map.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
-import { CHECKSUM_ANNOTATION, KINDS, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import type { Api } from '../e2e/api.ts';
 import { check } from './checker.ts';
 import { createLedger, type Ledger } from './ledger.ts';

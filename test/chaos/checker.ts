@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
+import { KINDS } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
-import { KINDS } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import type { Api } from '../e2e/api.ts';
 import { countsOf, type Entry, type Ledger, specIn } from './ledger.ts';
 

@@ -2,8 +2,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { STEPS } from '../../src/certificates/plan.ts';
-import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { HOST, NS } from '../e2e/self-managed.ts';
 import type { Faults } from './faulty-api-server.ts';

@@ -1,7 +1,7 @@
 /** What was written, as the writer knows it: what each server must say now, and how many replicas it may run. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 
 /** The parts of a server's spec that the writer changes; absent ones are not set. */
 export type Spec = Json;

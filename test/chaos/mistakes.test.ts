@@ -1,8 +1,8 @@
 /** A mistake of ours is told from the lines that the servers really log. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json } from '../../src/api/types.ts';
 import { ApiError } from '../../src/cluster/connect.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { startServing } from '../http/serving.ts';
 import { createMistakes } from './mistakes.ts';
 

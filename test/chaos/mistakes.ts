@@ -1,5 +1,5 @@
 /** Requests that failed because of us, told from the log while it is heard: of a line that is kept cut, nobody can say what it was. */
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 
 export interface Mistakes {
 	/** One line of the log. */

@@ -1,6 +1,6 @@
 /** What servers ask for. */
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import type { Spec } from './ledger.ts';
 import type { Random } from './random.ts';
 

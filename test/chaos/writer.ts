@@ -1,7 +1,7 @@
 /** Whoever works in the cluster meanwhile: makes, changes, scales and deletes servers, and erases fields as old operators do. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KINDS, type Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import { KINDS, type Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { USERS } from '../control-plane/credentials.ts';
 import type { Api, ApiAnswer, ApiRequest } from '../e2e/api.ts';
 import { serverManifest } from '../e2e/namespace.ts';

@@ -1,9 +1,9 @@
 /** What is sent to the API server about our Secret and registrations, and what no error tells. The e2e tests ask a real one. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json } from '../../src/api/types.ts';
 import { createCertificateObjects } from '../../src/cluster/certificate-objects.ts';
 import { ApiError, type Connection } from '../../src/cluster/connect.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 const SECRET = '/api/v1/namespaces/ns/secrets/toolhive-scaling-certificates';
 const MUTATING = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/toolhive-scaling';

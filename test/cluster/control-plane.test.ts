@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import type { Json, Server, ServerRef } from '../../src/api/types.ts';
+import { type Cache, startCache } from '../../src/cluster/cache.ts';
 import { type Connection, connect } from '../../src/cluster/connect.ts';
-import { type Memory, remember } from '../../src/cluster/memory.ts';
 import { autoscalerOf } from '../../src/objects/autoscaler.ts';
 import { runConfigSummaryOf } from '../../src/objects/config-map.ts';
 import { proxyDeploymentOf } from '../../src/objects/deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { keySpaceOf } from '../../src/policy/key-space.ts';
-import type { Json, Server, ServerRef } from '../../src/toolhive/types.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { until } from '../http/until.ts';
@@ -63,7 +63,7 @@ describe('cluster memory of a real API server', function () {
 	let proxy: FreezableProxy;
 	let kubeconfig: Kubeconfig;
 	let connection: Connection;
-	let memory: Memory;
+	let memory: Cache;
 	let gets = 0;
 
 	before(async () => {
@@ -80,7 +80,7 @@ describe('cluster memory of a real API server', function () {
 			},
 		};
 		const timing = { absentMs: 200, firstBackoffMs: 50, longestBackoffMs: 500 };
-		memory = remember(counted, PROJECTIONS, () => undefined, timing);
+		memory = startCache(counted, PROJECTIONS, () => undefined, timing);
 	});
 	after(async () => {
 		memory?.stop();

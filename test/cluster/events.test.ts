@@ -1,7 +1,7 @@
 /** Events: one is made, the same again becomes a series, and all together are limited. */
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { createEventRecorder } from '../../src/cluster/events.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { asTree } from '../objects/build.ts';
 
 const SERVER = {

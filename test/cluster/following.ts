@@ -1,7 +1,8 @@
 /** A watch of a scripted API server, with delays short enough to wait for. */
+
+import type { Json } from '../../src/api/types.ts';
 import { type Connection, connect } from '../../src/cluster/connect.ts';
 import { startWatch, type Timing, type Watch, type WatchOptions } from '../../src/cluster/watch.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { until } from '../http/until.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import {

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { createLookups, type Lookups, TooManyLookups } from '../../src/cluster/lookups.ts';
+import { createLookupLimiter, type LookupLimiter, TooManyLookups } from '../../src/cluster/lookups.ts';
 import { until } from '../http/until.ts';
 
 const never = new AbortController().signal;
 const unknown = (): undefined => undefined;
 
 describe('cluster look-ups', () => {
-	let lookups: Lookups | undefined;
+	let lookups: LookupLimiter | undefined;
 	afterEach(() => lookups?.stop());
-	const make = (most: number, burst: number, perSecond: number): Lookups => {
-		lookups = createLookups(most, burst, perSecond);
+	const make = (most: number, burst: number, perSecond: number): LookupLimiter => {
+		lookups = createLookupLimiter(most, burst, perSecond);
 		return lookups;
 	};
 

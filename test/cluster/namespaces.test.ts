@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { ServerRef } from '../../src/api/types.ts';
 import { ApiError } from '../../src/cluster/connect.ts';
-import { createIsLookedAfter, createLeftOut } from '../../src/cluster/namespaces.ts';
-import type { ServerRef } from '../../src/toolhive/types.ts';
+import { createNamespaceFilter, createSkippedNamespaces } from '../../src/cluster/namespaces.ts';
 
 const { signal } = new AbortController();
 const label = { key: 'toolhive-scaling/enabled', value: 'true' };
@@ -20,7 +20,7 @@ function asking(labels: object | undefined) {
 describe('namespaces that are looked after', () => {
 	it('are all of them, without a question, where no label is asked for', async () => {
 		const { asked, connection } = asking({});
-		const isLookedAfter = createIsLookedAfter(connection, { label: undefined, excluded: ['lab'] });
+		const isLookedAfter = createNamespaceFilter(connection, { label: undefined, excluded: ['lab'] });
 		expect(await isLookedAfter('shop', signal)).to.equal(true);
 		expect(await isLookedAfter('lab', signal)).to.equal(false);
 		expect(asked).to.deep.equal([]);
@@ -33,18 +33,18 @@ describe('namespaces that are looked after', () => {
 	] as const) {
 		it(`${what}: ${expected}`, async () => {
 			const { asked, connection } = asking(labels);
-			const isLookedAfter = createIsLookedAfter(connection, { label, excluded: [] });
+			const isLookedAfter = createNamespaceFilter(connection, { label, excluded: [] });
 			expect(await isLookedAfter('shop', signal)).to.equal(expected);
 			expect(asked).to.deep.equal(['/api/v1/namespaces/shop']);
 		});
 	}
 	it('are not those that are excluded, whatever their label', async () => {
 		const { connection } = asking({ [label.key]: label.value });
-		expect(await createIsLookedAfter(connection, { label, excluded: ['shop'] })('shop', signal)).to.equal(false);
+		expect(await createNamespaceFilter(connection, { label, excluded: ['shop'] })('shop', signal)).to.equal(false);
 	});
 	it('are unknown where the API server cannot say: the pass is tried again', async () => {
 		const get = () => Promise.reject(new ApiError('no', 403));
-		const { error } = await createIsLookedAfter({ get }, { label, excluded: [] })('shop', signal).then(
+		const { error } = await createNamespaceFilter({ get }, { label, excluded: [] })('shop', signal).then(
 			() => ({ error: undefined }),
 			(thrown: unknown) => ({ error: thrown }),
 		);
@@ -68,7 +68,7 @@ describe('namespaces that were left out', () => {
 			if (isAway) throw new ApiError('no', 500);
 			return { metadata: { labels: labelled.has(name) ? { [label.key]: label.value } : {} } };
 		};
-		const leftOut = createLeftOut(createIsLookedAfter({ get }, namespaces));
+		const leftOut = createSkippedNamespaces(createNamespaceFilter({ get }, namespaces));
 		for (const { namespace } of refs) leftOut.add(namespace);
 		return {
 			label: (name: string) => labelled.add(name),

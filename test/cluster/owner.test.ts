@@ -1,10 +1,10 @@
 /** Whose our Secret and Lease are: that they go with it, a real garbage collector shows in chart-install.test.ts. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json } from '../../src/api/types.ts';
 import { createCertificateObjects } from '../../src/cluster/certificate-objects.ts';
 import { ApiError } from '../../src/cluster/connect.ts';
 import { createOwner, type Owner } from '../../src/cluster/owner.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 const DEPLOYMENT = '/apis/apps/v1/namespaces/ns/deployments/toolhive-scaling';
 const { signal } = new AbortController();

@@ -7,7 +7,7 @@ import { createSecureServer, type Http2ServerRequest } from 'node:http2';
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 type Request = IncomingMessage | Http2ServerRequest;

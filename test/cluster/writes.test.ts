@@ -1,8 +1,8 @@
 /** What the reconciler sends: small patches that somebody else's write in between makes fail. */
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { ApiError } from '../../src/cluster/connect.ts';
 import { createObjects, isConflict } from '../../src/cluster/writes.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 function createStage() {
 	const sent: unknown[][] = [];

@@ -3,7 +3,7 @@ import { before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { caBundle } from '../../src/doctor/ca-bundle.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
-import type { Webhook } from '../../src/doctor/registration.ts';
+import type { Webhook } from '../../src/doctor/webhook-configurations.ts';
 import { deploymentOf, refusal, remedies, sentences } from './sentences.ts';
 
 const NS = 'toolhive-scaling';

@@ -7,7 +7,7 @@ import { before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { caBundle } from '../../src/doctor/ca-bundle.ts';
 import { parseCertificates, trustedIssuer } from '../../src/doctor/certificates.ts';
-import type { Webhook } from '../../src/doctor/registration.ts';
+import type { Webhook } from '../../src/doctor/webhook-configurations.ts';
 import { sentences } from './sentences.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { crdOf } from '../../src/api/crd.ts';
+import { KIND_LIST } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { crdName, crds, phasesOf } from '../../src/doctor/crds.ts';
-import { crdOf } from '../../src/toolhive/crd.ts';
-import { KIND_LIST } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { remedies, sentences } from './sentences.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { deployment, lease, type Settings } from '../../src/doctor/deployment.ts';
+import { deployment, lease, type ServeFlags } from '../../src/doctor/deployment.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { deploymentOf, remedies, sentences } from './sentences.ts';
 
 const NAMED = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
 const SUBJECT = 'toolhive-scaling/toolhive-scaling';
-const SETTINGS: Settings = {
+const SETTINGS: ServeFlags = {
 	operatorUsernames: [],
 	passwordEnv: 'deployment',
 	shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
@@ -66,7 +66,7 @@ describe('doctor: our Deployment', () => {
 		it(row.it, () => {
 			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.leads ?? 'here', 'INSTALL');
 			expect(sentences(said)).to.deep.equal(row.says);
-			for (const { status, remedy } of said) expect(remedy === undefined).to.equal(status === 'ok');
+			for (const { status, fix: remedy } of said) expect(remedy === undefined).to.equal(status === 'ok');
 			if (row.remedy !== undefined) expect(remedies(said)).to.deep.equal([row.remedy]);
 		});
 	}

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { Server } from '../../src/api/types.ts';
 import { images } from '../../src/doctor/images.ts';
 import type { Operator } from '../../src/doctor/operator.ts';
-import type { Server } from '../../src/toolhive/types.ts';
 import { remedies, sentences, server } from './sentences.ts';
 
 const REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json } from '../../src/api/types.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { findOperators, type Operator, operator } from '../../src/doctor/operator.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { deploymentOf, remedies, sentences } from './sentences.ts';
 
 const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
@@ -80,7 +80,7 @@ describe('doctor: the operator', () => {
 		it(`by another name: ${row.it}`, () => {
 			const [, said] = operator([of(row.version, 'other')], row.installed, SETTINGS, undefined);
 			expect(said).to.include({ status: row.status, subject: other });
-			expect(said?.remedy).to.equal(
+			expect(said?.fix).to.equal(
 				`kubectl set env -n toolhive-scaling deployment/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=${USER},${other}`,
 			);
 		});

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json, Server } from '../../src/api/types.ts';
 import {
 	configMapOfServer,
 	deploymentOfServer,
@@ -7,7 +8,6 @@ import {
 	type ServerObject,
 	type StoredServer,
 } from '../../src/doctor/owners.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { remedies, sentences, server } from './sentences.ts';
 
 const stored = (kind: Server['kind'], name = 'web'): StoredServer => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json } from '../../src/api/types.ts';
 import { permissions } from '../../src/doctor/permissions.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { refusal, remedies, sentences } from './sentences.ts';
 
 const ACCOUNT = { namespace: 'ns', name: 'sa' };

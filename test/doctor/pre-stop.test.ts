@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json, Server } from '../../src/api/types.ts';
 import { preStop, proxyOf } from '../../src/doctor/pre-stop.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../objects/build.ts';
 import { remedies, sentences } from './sentences.ts';
 

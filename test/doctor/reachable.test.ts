@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Json, Server } from '../../src/api/types.ts';
 import type { Attempt } from '../../src/doctor/cluster.ts';
 import { serverOf } from '../../src/objects/server.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { remedies, server } from './sentences.ts';
 import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
 

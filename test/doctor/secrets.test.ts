@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Cluster } from '../../src/doctor/cluster.ts';
+import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import { secrets } from '../../src/doctor/secrets.ts';
 import { refusal, remedies, sentences, server } from './sentences.ts';
 
@@ -10,7 +10,10 @@ const needing = (name: string, secret: string, key = 'password', provider = 'red
 
 /** Keys by name of the Secret; `undefined` for one that nobody may see. */
 const cluster =
-	(known: Readonly<Record<string, readonly string[] | undefined>>, asked: string[] = []): Cluster['keysOfSecret'] =>
+	(
+		known: Readonly<Record<string, readonly string[] | undefined>>,
+		asked: string[] = [],
+	): ClusterReader['keysOfSecret'] =>
 	async ({ namespace, name }) => {
 		asked.push(`${namespace}/${name}`);
 		if (Object.hasOwn(known, name) && known[name] === undefined) throw refusal(403);
@@ -80,7 +83,7 @@ describe('doctor: Secrets', () => {
 			const asked: string[] = [];
 			const said = await secrets([needing('web', name)], cluster({}, asked));
 			expect(asked).to.deep.equal([]);
-			expect(said[0]?.remedy ?? '').not.to.match(/\$\(id\)|\.\.|--help/);
+			expect(said[0]?.fix ?? '').not.to.match(/\$\(id\)|\.\.|--help/);
 		}
 	});
 	it('a key that a shell would read is quoted', async () => {

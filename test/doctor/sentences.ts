@@ -1,11 +1,13 @@
 /** What a check said, as one text a line: `status: sentence`. */
-import type { Saying } from '../../src/doctor/saying.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 
-export const sentences = (sayings: readonly Saying[]): string[] =>
+import type { Json, Server } from '../../src/api/types.ts';
+import type { CheckResult } from '../../src/doctor/check-result.ts';
+
+export const sentences = (sayings: readonly CheckResult[]): string[] =>
 	sayings.map(({ status, subject, message }) => `${status}: ${subject} ${message}`);
 
-export const remedies = (sayings: readonly Saying[]): (string | undefined)[] => sayings.map(({ remedy }) => remedy);
+export const remedies = (sayings: readonly CheckResult[]): (string | undefined)[] =>
+	sayings.map(({ fix: remedy }) => remedy);
 
 /** As the API server says it: an error with its status. */
 export const refusal = (status: number, message = 'refused'): Error => Object.assign(new Error(message), { status });

@@ -1,8 +1,9 @@
 /** An API server that answers dry runs as a test says. */
+
+import type { Json, Server } from '../../src/api/types.ts';
 import type { Attempt } from '../../src/doctor/cluster.ts';
 import { reachable } from '../../src/doctor/reachable.ts';
-import type { Webhooks } from '../../src/doctor/registration.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
+import type { Webhooks } from '../../src/doctor/webhook-configurations.ts';
 import { sentences, server } from './sentences.ts';
 
 export const PLACE = { namespace: 'toolhive-scaling', name: 'toolhive-scaling', install: 'INSTALL' };

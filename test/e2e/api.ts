@@ -1,7 +1,7 @@
 /** The API server without kubectl in between: hundreds of requests, as whoever is named, with every warning by itself. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 
 export interface ApiAnswer {

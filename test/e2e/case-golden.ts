@@ -1,6 +1,6 @@
 /** What `out.yaml` promises of one document, and what of a stored object has to be equal to it. */
-import { isKind } from '../../src/toolhive/names.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
+import { isKind } from '../../src/api/names.ts';
+import { isObject, type Json } from '../../src/api/types.ts';
 import { documentsOf } from '../cases/read-case.ts';
 
 export interface Golden {

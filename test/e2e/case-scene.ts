@@ -4,11 +4,11 @@
  * each document, whatever stands before or after it, and several documents may tell different stories of one object.
  */
 import type { Request } from '../../src/admission/review.ts';
+import { CHECKSUM_ANNOTATION, GROUP, isKind } from '../../src/api/names.ts';
+import { isObject, type Json, metadataOf } from '../../src/api/types.ts';
 import { checksumOf } from '../../src/objects/config-map.ts';
 import { annotationOf, isBeingDeleted, withAnnotation } from '../../src/objects/metadata.ts';
-import { requestOf } from '../../src/review/admit.ts';
-import { CHECKSUM_ANNOTATION, GROUP, isKind } from '../../src/toolhive/names.ts';
-import { isObject, type Json, metadataOf } from '../../src/toolhive/types.ts';
+import { requestOf } from '../../src/offline/admit.ts';
 import type { Case } from '../cases/read-case.ts';
 import type { Api, ApiAnswer } from './api.ts';
 import { SERVED_BY } from './registration.ts';

@@ -6,10 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { crdOf } from '../../src/api/crd.ts';
+import { KIND_LIST, type Kind } from '../../src/api/names.ts';
+import { type Json, metadataOf } from '../../src/api/types.ts';
 import { isBeingDeleted } from '../../src/objects/metadata.ts';
-import { crdOf } from '../../src/toolhive/crd.ts';
-import { KIND_LIST, type Kind } from '../../src/toolhive/names.ts';
-import { type Json, metadataOf } from '../../src/toolhive/types.ts';
 import { CASES, caseNames, flagsOf, INPUT, OUTPUT, readCase } from '../cases/read-case.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type Api, type ApiAnswer, openApi } from './api.ts';

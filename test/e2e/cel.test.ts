@@ -6,9 +6,9 @@ import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { after, before, describe, it } from 'mocha';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { validate } from '../../src/admission/validate.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { clusterOf } from '../admission/cluster.ts';
 import { request, update } from '../admission/play.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -90,7 +90,7 @@ const isUnevaluated = ({ message }: Json): boolean => String(message).includes('
 
 const OUR_OWN = new Set(['redis-address-empty', 'redis-address-invalid', 'redis-key-prefix-invalid']);
 
-function compare(ours: Answer, theirs: { status: number; body: Json }, about: object): void {
+function compare(ours: AdmissionDecision, theirs: { status: number; body: Json }, about: object): void {
 	// Reasons of our own: the rule only sees that the address is there.
 	const violations = ours.allowed ? [] : ours.violations.filter(({ id }) => !OUR_OWN.has(id));
 	const said = JSON.stringify({ ...about, theirs: theirs.body['message'], ours: violations });

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { after } from 'mocha';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
 import { asCa, asTls } from '../certificates/scene.ts';
-import { get } from '../commands/program.ts';
+import { get } from '../cli/program.ts';
 import { ROOT } from './product.ts';
 import { handshake, NS, useSelfManaged } from './self-managed.ts';
 

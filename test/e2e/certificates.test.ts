@@ -4,11 +4,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Data } from '../../src/certificates/held.ts';
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { issueAuthority, issueServing } from '../../src/certificates/issue.ts';
-import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
+import type { SecretData } from '../../src/certificates/secret-data.ts';
 import { asTls, HOSTS } from '../certificates/scene.ts';
-import { get } from '../commands/program.ts';
+import { get } from '../cli/program.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
 import { HOST, handshake, NS, type Replica, useSelfManaged } from './self-managed.ts';
@@ -97,7 +97,7 @@ describe('certificates of our own on a real API server', function () {
 	});
 
 	const now = new Date(Date.now() - 100 * DAY_MS);
-	const theirs = async (): Promise<Data> => asTls(await issueServing(await issueAuthority(), { hosts: HOSTS }));
+	const theirs = async (): Promise<SecretData> => asTls(await issueServing(await issueAuthority(), { hosts: HOSTS }));
 	for (const { what, spoil, reason } of [
 		{ what: 'half a pair', spoil: () => ({ 'tls.key': '' }), reason: 'half of the pair is missing' },
 		{
@@ -114,7 +114,7 @@ describe('certificates of our own on a real API server', function () {
 	])
 		it(`${what} in the Secret: replaced, and said why`, () => expectMended(spoil, reason));
 
-	async function expectMended(spoil: () => Data | Promise<Data>, reason: string): Promise<void> {
+	async function expectMended(spoil: () => SecretData | Promise<SecretData>, reason: string): Promise<void> {
 		const { data } = (await secret()) ?? expect.fail('no Secret');
 		const made = first.saying('certificate made').length;
 		await plant({ ...data, ...(await spoil()) });

@@ -1,7 +1,7 @@
 /** `thv-scaling crds` between kubectl and a real API server, which judges what it prints. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Ended, startProgram } from '../commands/program.ts';
+import { type Ended, startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { eventually } from './eventually.ts';

@@ -1,9 +1,9 @@
 /** A control plane with everything that `thv-scaling doctor` looks at, in good order, for tests to spoil. */
 import { after, before } from 'mocha';
 import { issueAuthority, issueServing } from '../../certs/issue.ts';
-import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
-import { type Ended, startProgram } from '../commands/program.ts';
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
+import { type Ended, startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import type { ControlPlane, User } from '../control-plane/start.ts';
 import { objectOf } from '../manifests/read.ts';

@@ -1,7 +1,7 @@
 /** What can be wrong between a write and our webhooks: CRDs, registrations, certificates, the way to them. */
 import { parse } from 'yaml';
 import { issueAuthority } from '../../certs/issue.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { type Cluster, type Fault, NS } from './doctor-cluster.ts';
 import { readText } from './product.ts';
 

@@ -1,7 +1,7 @@
 /** Server-side apply beside an operator whose typed PUT erases the scaling fields: a field removed from git is removed from the cluster. */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/toolhive/names.ts';
+import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/api/names.ts';
 import { type Api, openApi } from './api.ts';
 import { type Namespace, type Stored, serverManifest } from './namespace.ts';
 import { useProduct } from './use-product.ts';

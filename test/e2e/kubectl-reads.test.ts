@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
-import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../review/snippets.ts';
+import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../offline/snippets.ts';
 import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
 import { DAMAGED, ENCODED, ENCODINGS, LOUD, READ_ALIKE } from './kubectl-texts.ts';
 

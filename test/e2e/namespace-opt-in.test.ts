@@ -1,8 +1,8 @@
 /** The overlay namespace-opt-in on a real API server: neither webhooks nor reconciler touch a namespace without the label. */
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { INSTALLED_AS } from '../../src/toolhive/names.ts';
-import { SYSTEM_NAMESPACES } from '../../src/toolhive/registrations.ts';
+import { INSTALLED_AS } from '../../src/api/names.ts';
+import { SYSTEM_NAMESPACES } from '../../src/api/webhook-configurations.ts';
 import { eventually } from './eventually.ts';
 import { type Namespace, serverManifest, useNamespace } from './namespace.ts';
 import { mustSucceed } from './product.ts';

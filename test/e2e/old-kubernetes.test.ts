@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { startProgram } from '../commands/program.ts';
+import { startProgram } from '../cli/program.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
 import { type OtherVersion, startOtherVersion } from './old-kubernetes.ts';

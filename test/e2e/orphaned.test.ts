@@ -1,6 +1,6 @@
 /** Lease and Secret without an owner, or with one that is gone, on an API server with OwnerReferencesPermissionEnforcement. */
 import { expect } from 'chai';
-import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
+import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { eventually } from './eventually.ts';
 import { apply } from './product.ts';
 import { NS, type Replica, useSelfManaged } from './self-managed.ts';

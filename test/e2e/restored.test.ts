@@ -1,8 +1,8 @@
 /** Objects of servers without their ownerReferences, as a restored backup leaves them: what is claimed, reported and repaired. */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { KINDS, type Kind } from '../../src/toolhive/names.ts';
-import { startProgram } from '../commands/program.ts';
+import { KINDS, type Kind } from '../../src/api/names.ts';
+import { startProgram } from '../cli/program.ts';
 import type { Check } from './doctor-cluster.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { startProgram } from '../commands/program.ts';
+import { startProgram } from '../cli/program.ts';
 import { type Namespace, type Stored, useNamespace } from './namespace.ts';
 import { mustSucceed, ROOT, readText } from './product.ts';
 import { useProduct } from './use-product.ts';

@@ -5,10 +5,10 @@
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
 import { after, before } from 'mocha';
-import type { Data } from '../../src/certificates/held.ts';
-import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
-import { type Program, startProgram } from '../commands/program.ts';
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
+import type { SecretData } from '../../src/certificates/secret-data.ts';
+import { type Program, startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { apply, applyCrds, documentsOf, mustSucceed, ROOT } from './product.ts';
@@ -40,9 +40,9 @@ export interface SelfManaged {
 	/** kubectl as admin; throws when it fails. */
 	readonly must: (args: readonly string[], input?: object) => Promise<string>;
 	/** What is in our Secret, and its resourceVersion; undefined where there is none. */
-	readonly secret: (namespace?: string) => Promise<{ data: Data; type: string; version: string } | undefined>;
+	readonly secret: (namespace?: string) => Promise<{ data: SecretData; type: string; version: string } | undefined>;
 	/** As whoever may write Secrets does it. */
-	readonly plant: (data: Data, type?: string) => Promise<void>;
+	readonly plant: (data: SecretData, type?: string) => Promise<void>;
 	/** PEM of each webhook. */
 	readonly caBundles: () => Promise<string[]>;
 }
@@ -124,7 +124,7 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 				metadata: { resourceVersion: string };
 			};
 			const texts = Object.entries(data).map(([key, value]) => [key, decoded(value)]);
-			return { data: Object.fromEntries(texts) as Data, type, version: metadata.resourceVersion };
+			return { data: Object.fromEntries(texts) as SecretData, type, version: metadata.resourceVersion };
 		},
 		plant: async (data, type = CERTIFICATE_SECRET_TYPE) => {
 			const metadata = { name: CERTIFICATE_SECRET, namespace: NS };

@@ -1,7 +1,7 @@
 /** A CRD with nothing but the scaling fields, and `spec`s of every shape for it. */
 import fc from 'fast-check';
-import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
+import { SCALING_FIELDS } from '../../src/api/schema.ts';
+import { isObject, type Json } from '../../src/api/types.ts';
 
 export const SESSIONS = { group: 'cel.toolhive-scaling.example', plural: 'sessions', kind: 'Session' } as const;
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { startProgram } from '../commands/program.ts';
+import { startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import type { User } from '../control-plane/start.ts';
 import { eventually } from './eventually.ts';

@@ -1,5 +1,5 @@
 /** Other texts made of a text: pieces cut, doubled, taken from elsewhere; and where it is JSON, values put in the place of values. */
-import { isObject } from '../../src/toolhive/types.ts';
+import { isObject } from '../../src/api/types.ts';
 import type { Random } from './random.ts';
 import { jsonOf } from './target.ts';
 

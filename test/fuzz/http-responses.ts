@@ -1,7 +1,7 @@
 /** Reads what a server sent as HTTP/1.1, strictly, and looks at the shape of each answer. */
 import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 
 /** What Node itself says to what is no request, perhaps twice: without a body, or with an empty one in chunks. */
 const OF_NODE =

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Request } from '../../src/admission/review.ts';
-import { requestOf } from '../../src/review/admit.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
+import { isObject, type Json } from '../../src/api/types.ts';
+import { requestOf } from '../../src/offline/admit.ts';
 import { CASES, caseNames, INPUT, readCase } from '../cases/read-case.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');

@@ -1,11 +1,15 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { type Answer, deny } from '../../src/admission/answer.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import { type AdmissionDecision, deny } from '../../src/admission/response.ts';
+import type { Json } from '../../src/api/types.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
 const CAREFUL = { id: 'careful', field: 'spec.a', message: 'mind' };
-const PATCHED: Answer = { allowed: true, patch: [{ op: 'add', path: '/a', value: 'é' }], findings: [CAREFUL] };
+const PATCHED: AdmissionDecision = {
+	allowed: true,
+	patch: [{ op: 'add', path: '/a', value: 'é' }],
+	findings: [CAREFUL],
+};
 const DENIED = deny([{ id: 'bad', field: 'spec', message: 'no', parts: [] }], [CAREFUL]);
 
 for (const door of ['app', 'listener'] as const) {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
+import type { Json } from '../../src/api/types.ts';
 import type { Handler } from '../../src/http/app.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
@@ -20,7 +20,7 @@ describe('http limits', () => {
 	after(() => serving.stop());
 
 	it('sends what is beyond the limit elsewhere with 503 and Retry-After', async () => {
-		const { promise, resolve } = Promise.withResolvers<Answer>();
+		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
 		handler = () => promise;
 		const agent = oneConnection();
 		const taken = [serving.ask(), serving.ask()];
@@ -101,7 +101,7 @@ describe('http limits', () => {
 	const lengthy = (length: number, name = 'other'): Json => reviewWith({ name, object: { text: 'x'.repeat(length) } });
 
 	it('of reviews that wait for something, holds no more than fit, and goes on with those that do not wait', async () => {
-		const { promise, resolve } = Promise.withResolvers<Answer>();
+		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
 		const wide = await startServing({ mutate: ({ name }) => (name === 'waits' ? promise : ALLOWED) });
 		const waits = (): Promise<{ status: number }> => wide.ask({ body: lengthy(60_000, 'waits') });
 		const first = Array.from({ length: 50 }, waits);
@@ -118,7 +118,7 @@ describe('http limits', () => {
 	});
 
 	it('a large one that waits for something holds up no other large one', async () => {
-		const { promise, resolve } = Promise.withResolvers<Answer>();
+		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
 		handler = ({ name }) => (name === 'waits' ? promise : ALLOWED);
 		const waiting = serving.ask({ body: lengthy(100_000, 'waits') });
 		await until(() => serving.webhook.inFlight() === 1);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { deny } from '../../src/admission/answer.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import { deny } from '../../src/admission/response.ts';
+import type { Json } from '../../src/api/types.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
 const FIELDS = ['level', 'time', 'uid', 'kind', 'namespace', 'name', 'operation', 'verdict', 'ms', 'msg'];

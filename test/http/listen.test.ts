@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../certs/issue.ts';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { certificateOf } from '../../src/http/certificate.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../../src/http/listen.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
@@ -17,7 +17,7 @@ const SOON_MS = 5_000;
 describe('http sockets', function () {
 	this.timeout(20_000);
 	let serving: Serving;
-	let held: PromiseWithResolvers<Answer> | undefined;
+	let held: PromiseWithResolvers<AdmissionDecision> | undefined;
 	beforeEach(async () => {
 		held = undefined;
 		serving = await startServing({ mutate: () => held?.promise ?? ALLOWED });

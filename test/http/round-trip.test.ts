@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../certs/issue.ts';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { type Certificate, certificateOf } from '../../src/http/certificate.ts';
 import { closeGently, listenHttps, useCertificate } from '../../src/http/listen.ts';
 import { createRoundTrip, ROUND_TRIP_PATH, type RoundTripOptions } from '../../src/http/round-trip.ts';
@@ -14,7 +14,7 @@ import { until } from './until.ts';
 describe('http round trip', function () {
 	this.timeout(20_000);
 	let serving: Serving;
-	let held: PromiseWithResolvers<Answer> | undefined;
+	let held: PromiseWithResolvers<AdmissionDecision> | undefined;
 	beforeEach(async () => {
 		held = undefined;
 		serving = await startServing({ mutate: () => held?.promise ?? ALLOWED, maxInFlight: 1 });

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
-import type { Answer } from '../../src/admission/answer.ts';
+import type { AdmissionDecision } from '../../src/admission/response.ts';
+import type { Json } from '../../src/api/types.ts';
 import { createWebhook, type Handler, type Webhook } from '../../src/http/app.ts';
 import type { Certificate } from '../../src/http/certificate.ts';
 import { closeGently, listenHttps } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 export interface Question {
 	readonly method?: string;
@@ -58,7 +58,7 @@ export interface ServingOptions {
 	readonly door?: 'app' | 'listener';
 }
 
-export const ALLOWED: Answer = { allowed: true, patch: [], findings: [] };
+export const ALLOWED: AdmissionDecision = { allowed: true, patch: [], findings: [] };
 
 /** An AdmissionReview; `request` is laid over a CREATE of a Deployment. */
 export const reviewWith = (request: Json = {}): Json => ({

@@ -1,7 +1,7 @@
 /** The real ToolHive operator as a process beside the installed product: what both make of servers, and what kubectl shows of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { PASSWORD_ENV } from '../../src/toolhive/names.ts';
+import { PASSWORD_ENV } from '../../src/api/names.ts';
 import type { RunningProgram } from '../control-plane/processes.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { metricOf } from '../e2e/metrics.ts';

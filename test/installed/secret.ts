@@ -1,23 +1,23 @@
 /** Our Secret in a cluster, as whoever may read and write Secrets sees it. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Data, KeyPair } from '../../src/certificates/held.ts';
+import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
-import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/toolhive/names.ts';
+import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
 import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { NS, WEBHOOKS } from './installation.ts';
 
-export async function storedData(plane: ControlPlane): Promise<Data> {
+export async function storedData(plane: ControlPlane): Promise<SecretData> {
 	const args = ['-n', NS, 'get', 'secret', CERTIFICATE_SECRET, '-o', 'json'];
 	const { stdout } = await mustSucceed(plane.kubectl(args, { user: 'admin' }));
 	const { data = {} } = JSON.parse(stdout) as { data?: Record<string, string> };
 	const texts = Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
-	return Object.fromEntries(texts) as Data;
+	return Object.fromEntries(texts) as SecretData;
 }
 
-export async function plant(plane: ControlPlane, data: Data): Promise<void> {
+export async function plant(plane: ControlPlane, data: SecretData): Promise<void> {
 	const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
 	const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
 	const type = CERTIFICATE_SECRET_TYPE;

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { issueAuthority } from '../../certs/issue.ts';
-import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
-import { type Program, startProgram } from '../commands/program.ts';
+import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
+import { type Program, startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed, readText } from '../e2e/product.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
+import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { NS, useInstallation } from './installation.ts';
 import { POD_MODE, ROOT } from './read.ts';
 import type { PodTemplate } from './types.ts';

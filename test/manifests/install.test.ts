@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
+import { startCache } from '../../src/cluster/cache.ts';
 import { connect } from '../../src/cluster/connect.ts';
-import { remember } from '../../src/cluster/memory.ts';
-import { CERTIFICATE_SECRET } from '../../src/toolhive/names.ts';
 import { NS, useInstallation } from './installation.ts';
 import { baseObjects, ROOT, template } from './read.ts';
 
@@ -43,7 +43,7 @@ describe('manifests: installation', function () {
 			autoscaler: nothing,
 			keySpace: nothing,
 		};
-		const memory = remember(connection, projections, (message, detail) => troubles.push({ message, detail }));
+		const memory = startCache(connection, projections, (message, detail) => troubles.push({ message, detail }));
 		const isSynced = (): boolean => Object.values(memory.watches).every((watch) => watch.hasSynced());
 		for (let tries = 0; tries < 50 && !isSynced(); tries += 1) await sleep(100);
 		expect(isSynced(), JSON.stringify(troubles)).to.equal(true);

@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { parse } from 'yaml';
-import { startProgram } from '../commands/program.ts';
+import { startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { useHelm } from '../helm/mocha.ts';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
-import { PERMISSIONS } from '../../src/toolhive/permissions.ts';
+import { KIND_LIST, KINDS } from '../../src/api/names.ts';
+import { PERMISSIONS } from '../../src/api/permissions.ts';
 import { baseObjects, objectOf, ROOT } from './read.ts';
 
 interface Role {

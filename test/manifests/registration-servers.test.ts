@@ -1,6 +1,6 @@
 /** Asks a real API server which writes of servers reach the webhook, and what still works while it is down. */
 import { expect } from 'chai';
-import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../src/toolhive/names.ts';
+import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../src/api/names.ts';
 import { useRegistrations } from './registered.ts';
 import { deployment, held, proxyDeployment, server } from './samples.ts';
 

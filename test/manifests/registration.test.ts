@@ -1,6 +1,6 @@
 /** Asks a real API server which writes reach the webhook: selectors, rules and matchConditions for Deployments and what belongs to them. */
 import { expect } from 'chai';
-import { KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
+import { KIND_LIST, KINDS } from '../../src/api/names.ts';
 import { useRegistrations } from './registered.ts';
 import {
 	backend,

@@ -1,5 +1,5 @@
 /** Objects as ToolHive's operator and other people write them, as small as the API server takes them. */
-import { GROUP, KINDS, type Kind } from '../../src/toolhive/names.ts';
+import { GROUP, KINDS, type Kind } from '../../src/api/names.ts';
 
 export interface Sample {
 	readonly apiVersion: string;

@@ -11,9 +11,13 @@ import {
 	LABEL_TOOLHIVE,
 	MANAGED_BY_OPERATOR,
 	VERSIONS,
-} from '../../src/toolhive/names.ts';
-import { REGISTRATION_KINDS, REGISTRATIONS, SYSTEM_NAMESPACES } from '../../src/toolhive/registrations.ts';
-import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
+} from '../../src/api/names.ts';
+import { SCALING_FIELDS } from '../../src/api/schema.ts';
+import {
+	SYSTEM_NAMESPACES,
+	WEBHOOK_CONFIGURATION_KINDS,
+	WEBHOOK_CONFIGURATIONS,
+} from '../../src/api/webhook-configurations.ts';
 import { mutating, objectOf, podWebhooks, validating } from './read.ts';
 import type { Selector, Webhook } from './types.ts';
 
@@ -175,12 +179,12 @@ describe('manifests: webhook registrations', () => {
 			operations: webhook.rules[0]?.operations,
 			...(isPodMode && { isPodMode }),
 		});
-		expect(REGISTRATIONS).to.have.deep.members([
+		expect(WEBHOOK_CONFIGURATIONS).to.have.deep.members([
 			...mutating().map((webhook) => short('MutatingWebhookConfiguration', webhook)),
 			...podWebhooks().map((webhook) => short('MutatingWebhookConfiguration', webhook, true)),
 			...validating().map((webhook) => short('ValidatingWebhookConfiguration', webhook)),
 		]);
-		for (const kind of REGISTRATION_KINDS) expect(objectOf(kind).metadata.name).to.equal(INSTALLED_AS);
+		for (const kind of WEBHOOK_CONFIGURATION_KINDS) expect(objectOf(kind).metadata.name).to.equal(INSTALLED_AS);
 	});
 
 	it('servers are matched in every version we read', () => {

@@ -1,7 +1,7 @@
 /** Somebody undoes what the reconciler writes, until it is counted. Takes over a minute: the fourth of the same writes waits for one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
 import { type Api, openApi } from '../e2e/api.ts';
 import { metricOf } from '../e2e/metrics.ts';

@@ -1,6 +1,6 @@
 /** Random servers, and the objects an operator may make for them. */
 import fc from 'fast-check';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { runConfigJson } from './arbitrary-json.ts';
 import {
 	configMap,

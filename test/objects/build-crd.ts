@@ -1,6 +1,6 @@
 /** CRDs for the tests of what they lack. */
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 
 export const crdWith = (root: unknown, kind: Kind = 'MCPServer', more: object = {}): Json => ({
 	apiVersion: 'apiextensions.k8s.io/v1',

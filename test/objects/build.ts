@@ -1,5 +1,5 @@
 /** The smallest valid objects; a case changes one thing. Names and labels are ToolHive's own, spelt out here once more on purpose. */
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 
 export const NAMESPACE = 'demo';
 

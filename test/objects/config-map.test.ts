@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import type { Json, Server } from '../../src/api/types.ts';
 import { applyToConfigMap, checksumOf, runConfigSummaryOf } from '../../src/objects/config-map.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
-import type { Surroundings } from '../../src/policy/finding.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
+import type { ClusterContext } from '../../src/policy/finding.ts';
 import {
 	configMap,
 	configText,
@@ -18,7 +18,7 @@ import {
 } from './build.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
-const apply = (owner: Json, object: Json, around: Surroundings = {}) => {
+const apply = (owner: Json, object: Json, around: ClusterContext = {}) => {
 	const server = serverOf(owner) as Server;
 	return applyToConfigMap(frozen(object), server, decide(server), around, 'both');
 };
@@ -130,7 +130,7 @@ describe('RunConfig ConfigMap of a server that asks for TLS', () => {
 
 describe('vMCP ConfigMap', () => {
 	const owner = virtualMcpServer({ sessionStorage: { ...REDIS, keyPrefix: 'hub:', passwordRef: PASSWORD } });
-	const around = (image: string): Surroundings => ({ deployment: { namespace: 'demo', name: 'hub', image } });
+	const around = (image: string): ClusterContext => ({ deployment: { namespace: 'demo', name: 'hub', image } });
 	const text = '# ours\nname: hub\n';
 	it('gets its section where the image is known to take it', () => {
 		const { configMap: after, findings } = apply(owner, configMap(owner, text), around('vmcp:v0.13.1'));

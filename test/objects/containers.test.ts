@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { proxyImageOf, withEnv } from '../../src/objects/containers.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { frozen, PASSWORD_ENTRY } from './build.ts';
 
 const HOME = { name: 'HOME', value: '/tmp' };

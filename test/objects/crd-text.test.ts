@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { parse, stringify } from 'yaml';
+import { GROUP, KIND_LIST, KINDS } from '../../src/api/names.ts';
+import { SCALING_FIELDS } from '../../src/api/schema.ts';
 import { completeCrds, crdTextOf } from '../../src/manifests/crd-text.ts';
-import { GROUP, KIND_LIST, KINDS } from '../../src/toolhive/names.ts';
-import { SCALING_FIELDS } from '../../src/toolhive/schema.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const OLD = readFileSync(join(ROOT, 'test/fixtures/old-mcpservers-crd.yaml'), 'utf8');

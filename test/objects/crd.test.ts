@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { crdOf } from '../../src/api/crd.ts';
+import { KIND_LIST, type Kind } from '../../src/api/names.ts';
+import { SCALING_FIELDS, SessionStorageConfig } from '../../src/api/schema.ts';
+import type { Json } from '../../src/api/types.ts';
 import { definedKindOf, missingFields } from '../../src/objects/crd.ts';
-import { crdOf } from '../../src/toolhive/crd.ts';
-import { KIND_LIST, type Kind } from '../../src/toolhive/names.ts';
-import { SCALING_FIELDS, SessionStorageConfig } from '../../src/toolhive/schema.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { crdWith, ROOT, SPEC, STORAGE, specWith } from './build-crd.ts';
 
 const { replicas, backendReplicas, sessionStorage } = SCALING_FIELDS.MCPServer;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import type { Json, Server } from '../../src/api/types.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import {
 	container,
 	deployment,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { annotationOf, isBeingDeleted, labelsOf, ownersOf, withAnnotation } from '../../src/objects/metadata.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'a', uid: 'u1' };
 const noUid = { kind: 'MCPServer', namespace: 'demo', name: 'a' };

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import type { Json, Server } from '../../src/api/types.ts';
 import { applyToPod, podServerRef } from '../../src/objects/pod.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { frozen, mcpRemoteProxy, mcpServer, PASSWORD, PASSWORD_ENTRY, pod, REDIS, virtualMcpServer } from './build.ts';
 
 const OWNERS: { it: string; object: Json; is: object | undefined }[] = [

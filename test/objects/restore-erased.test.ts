@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { restoreErased } from '../../src/objects/restore-erased.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { frozen, PASSWORD, REDIS } from './build.ts';
 
 interface Row {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { isObject, type Json } from '../../src/api/types.ts';
 import { editRunConfig } from '../../src/objects/run-config-json.ts';
 import type { RunConfigFields } from '../../src/policy/run-config.ts';
-import { isObject, type Json } from '../../src/toolhive/types.ts';
 import { foreignJson, runConfigJson } from './arbitrary-json.ts';
 
 const optional = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { warningText } from '../../src/admission/answer.ts';
+import { warningText } from '../../src/admission/response.ts';
+import type { Json, Server } from '../../src/api/types.ts';
 import { capScale } from '../../src/objects/scale.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import type { Finding } from '../../src/policy/finding.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import { frozen, mcpRemoteProxy, mcpServer, scale, stdioServer, virtualMcpServer } from './build.ts';
 
 const TABLE: { it: string; owner: Json; asked: unknown; gets: unknown }[] = [

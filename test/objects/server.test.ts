@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { serverOf } from '../../src/objects/server.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from './build.ts';
 
 const annotated = (annotations: unknown): Json => ({

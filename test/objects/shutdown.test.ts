@@ -1,10 +1,10 @@
 import { expect } from 'chai';
+import type { Json, Server } from '../../src/api/types.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
-import { backfillTemplate } from '../../src/objects/live-deployment.ts';
+import { updateLiveTemplate } from '../../src/objects/live-deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Json, Server } from '../../src/toolhive/types.ts';
 import {
 	container,
 	deployment,
@@ -261,7 +261,7 @@ describe('shutdown settings › UPDATE by a person who sets them › obeyed', ()
 describe('shutdown settings › the reconciler', () => {
 	const backfilled = (owner: Json, object: Json, checksum?: string): Json => {
 		const server = serverOf(owner) as Server;
-		return backfillTemplate(frozen(object), server, decide(server), DEFAULT_SETTINGS, checksum);
+		return updateLiveTemplate(frozen(object), server, decide(server), DEFAULT_SETTINGS, checksum);
 	};
 	const CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 

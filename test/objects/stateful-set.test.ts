@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import { isBackend, keepEnvOrder } from '../../src/objects/stateful-set.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { frozen } from './build.ts';
 
 const A = { name: 'A', value: '1' };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { Kind } from '../../src/api/names.ts';
 import { checkAddressEmpty, checkAddressMissing } from '../../src/policy/address-rule.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
 
 const MISSING = 'spec.sessionStorage: address is required when provider is redis';
 const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is redis';

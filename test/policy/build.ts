@@ -1,7 +1,8 @@
 /** A server as the rules see it, and what may stand around it. */
-import type { Surroundings } from '../../src/policy/finding.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Autoscaler, Server, ServerSpec } from '../../src/toolhive/types.ts';
+
+import type { Kind } from '../../src/api/names.ts';
+import type { Autoscaler, Server, ServerSpec } from '../../src/api/types.ts';
+import type { ClusterContext } from '../../src/policy/finding.ts';
 
 export const server = (spec: Partial<ServerSpec> = {}, kind: Kind = 'MCPServer', ignore: string[] = []): Server => ({
 	kind,
@@ -16,7 +17,7 @@ export const redis = { provider: 'redis', address: 'redis.db.svc:6379' } as cons
 export const memory = { provider: 'memory' } as const;
 export const passwordRef = { name: 'redis-auth', key: 'password-key' } as const;
 
-export const hpaOf = (fields: Partial<Autoscaler> = {}): Surroundings => ({
+export const hpaOf = (fields: Partial<Autoscaler> = {}): ClusterContext => ({
 	autoscalers: [
 		{
 			kind: 'HorizontalPodAutoscaler',
@@ -30,6 +31,6 @@ export const hpaOf = (fields: Partial<Autoscaler> = {}): Surroundings => ({
 	],
 });
 export const hpa = hpaOf();
-export const image = (tag: string): Surroundings => ({
+export const image = (tag: string): ClusterContext => ({
 	deployment: { namespace: 'demo', name: 'search', image: `ghcr.io/stacklok/toolhive/proxyrunner${tag}` },
 });

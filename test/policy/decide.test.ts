@@ -1,10 +1,10 @@
 import { expect } from 'chai';
+import type { Kind } from '../../src/api/names.ts';
+import type { ServerSpec } from '../../src/api/types.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { desiredReplicas } from '../../src/policy/replicas.ts';
 import { findingsOf, WARNING_IDS } from '../../src/policy/rules.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { ServerSpec } from '../../src/toolhive/types.ts';
 import { passwordRef, redis, server } from './build.ts';
 
 interface Row {
@@ -78,7 +78,9 @@ describe('the warnings of SPEC.md 4', () => {
 	});
 	it('all stay silent for a server that asks for everything as it should be', () => {
 		const spec = { replicas: 3, backendReplicas: 1, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
-		expect(findingsOf({ server: server(spec), before: server(spec), surroundings: { sharing: [] } })).to.deep.equal([]);
+		expect(
+			findingsOf({ server: server(spec), before: server(spec), surroundings: { sharesKeySpaceWith: [] } }),
+		).to.deep.equal([]);
 	});
 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Surroundings } from '../../src/policy/finding.ts';
+import type { ClusterContext } from '../../src/policy/finding.ts';
 import { acceptsSessionStorage, imageRefusesConfig } from '../../src/policy/image-age.ts';
 import { image, redis, server } from './build.ts';
 import { describeWarning, type WarningRow } from './warning-rows.ts';
@@ -59,7 +59,7 @@ const ACCEPTS = [
 	{ it: 'a registry with a port and no tag', tag: '', accepts: false },
 ];
 
-const refused = (surroundings: Surroundings): string | undefined =>
+const refused = (surroundings: ClusterContext): string | undefined =>
 	imageRefusesConfig({
 		server: server(stored, vmcp),
 		surroundings,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { SessionStorage } from '../../src/api/types.ts';
 import { keySpaceOf } from '../../src/policy/key-space.ts';
-import type { SessionStorage } from '../../src/toolhive/types.ts';
 import { memory, redis, server } from './build.ts';
 import { describeWarning } from './warning-rows.ts';
 
@@ -12,17 +12,17 @@ describeWarning('shared-key-space', 'spec.sessionStorage.keyPrefix', {
 		{
 			it: 'another server is known to share',
 			spec: { sessionStorage: prefixed },
-			around: { sharing: [other] },
+			around: { sharesKeySpaceWith: [other] },
 			says: 'VirtualMCPServer hub',
 		},
 		{
 			it: 'with a name of 253 characters',
 			spec: { sessionStorage: prefixed },
-			around: { sharing: [{ ...other, name: 'n'.repeat(253) }] },
+			around: { sharesKeySpaceWith: [{ ...other, name: 'n'.repeat(253) }] },
 		},
 	],
 	silent: [
-		{ it: 'nobody shares', spec: { sessionStorage: prefixed }, around: { sharing: [] } },
+		{ it: 'nobody shares', spec: { sessionStorage: prefixed }, around: { sharesKeySpaceWith: [] } },
 		{ it: 'it is not known who shares', spec: { sessionStorage: prefixed } },
 	],
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { Kind } from '../../src/api/names.ts';
+import type { ServerSpec } from '../../src/api/types.ts';
 import { runConfigOf } from '../../src/policy/run-config.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { ServerSpec } from '../../src/toolhive/types.ts';
 import { memory, passwordRef, server } from './build.ts';
 
 const full = { provider: 'redis', address: 'redis.default.svc:6379', db: 2, keyPrefix: 'thv:' } as const;

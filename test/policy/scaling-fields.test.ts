@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { Kind } from '../../src/api/names.ts';
+import type { Json } from '../../src/api/types.ts';
 import { checkScalingFields } from '../../src/policy/scaling-fields.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 
 const redis = { provider: 'redis', address: 'r:1' };
 const stored = (part: object): Json => ({ sessionStorage: { ...redis, ...part } });

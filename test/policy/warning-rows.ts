@@ -1,10 +1,10 @@
 /** One warning, as two tables: where it speaks and where it is silent. */
 import { expect } from 'chai';
-import { warningText } from '../../src/admission/answer.ts';
-import type { Finding, Surroundings } from '../../src/policy/finding.ts';
+import { warningText } from '../../src/admission/response.ts';
+import type { Kind } from '../../src/api/names.ts';
+import type { ServerSpec } from '../../src/api/types.ts';
+import type { ClusterContext, Finding } from '../../src/policy/finding.ts';
 import { findingsOf } from '../../src/policy/rules.ts';
-import type { Kind } from '../../src/toolhive/names.ts';
-import type { ServerSpec } from '../../src/toolhive/types.ts';
 import { server } from './build.ts';
 
 export interface WarningRow {
@@ -12,7 +12,7 @@ export interface WarningRow {
 	readonly kind?: Kind;
 	readonly spec: Partial<ServerSpec>;
 	readonly before?: Partial<ServerSpec>;
-	readonly around?: Surroundings;
+	readonly around?: ClusterContext;
 	/** A part of the message. */
 	readonly says?: string;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isMap, type Pair, parse, parseDocument } from 'yaml';
-import { startProgram } from '../commands/program.ts';
+import { startProgram } from '../cli/program.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { serverManifest } from '../e2e/namespace.ts';

@@ -1,6 +1,6 @@
 /** The Event about a proxy image that is too old for its server. */
 import { expect } from 'chai';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import { deployment, mcpRemoteProxy, mcpServer, REDIS, virtualMcpServer } from '../objects/build.ts';
 import { createStage, type Stage } from './stage.ts';
 

@@ -1,6 +1,6 @@
 /** One pass after another over objects in memory: what is written, when, and that it ends. */
 import { expect } from 'chai';
-import type { Json } from '../../src/toolhive/types.ts';
+import type { Json } from '../../src/api/types.ts';
 import {
 	asTree,
 	configMap,

@@ -1,9 +1,10 @@
 /** A cluster of three objects in memory, with a clock that a test moves. Plain functions; nothing is replaced. */
+
+import type { Json } from '../../src/api/types.ts';
 import type { Settings } from '../../src/policy/settings.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
+import type { ReconcilerClient } from '../../src/reconciler/client.ts';
 import { createReconciler, type Reconciler } from '../../src/reconciler/reconcile.ts';
-import type { World } from '../../src/reconciler/world.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import { nameOf } from '../objects/build.ts';
 
 export interface Stage {
@@ -51,7 +52,7 @@ export function createStage(
 		if (more.unreadable === kind) throw new Error(`${kind} is forbidden`);
 		return object;
 	};
-	const world: World = {
+	const world: ReconcilerClient = {
 		getServer: async () => stage.server,
 		getDeployment: async () => readable('Deployment', stage.deployment),
 		getConfigMap: async () => readable('ConfigMap', stage.configMap),

@@ -1,7 +1,7 @@
 /** A Deployment or ConfigMap without its ownerReference, as after a restore: conditions and Events. */
 import { expect } from 'chai';
+import type { Json } from '../../src/api/types.ts';
 import type { Settings } from '../../src/policy/settings.ts';
-import type { Json } from '../../src/toolhive/types.ts';
 import {
 	configMap,
 	deployment,

@@ -1,7 +1,7 @@
 /** A lost proxy where the product puts the Redis password on Pods, beside an operator that writes its own environment back. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { PASSWORD_ENV } from '../../src/toolhive/names.ts';
+import { PASSWORD_ENV } from '../../src/api/names.ts';
 import { ROOT } from '../e2e/product.ts';
 import { currentVersion } from '../installed/installation.ts';
 import { type Cluster, isTrusted } from '../installed/stage.ts';

@@ -1,7 +1,7 @@
 /** The Lease that somebody else wrote: who leads, and what is written into it. */
 import { expect } from 'chai';
-import { campaign } from '../../../src/cluster/lease.ts';
-import { isObject, type Json } from '../../../src/toolhive/types.ts';
+import { isObject, type Json } from '../../../src/api/types.ts';
+import { runLeaderElection } from '../../../src/cluster/leader-election.ts';
 import { jsonOf, type Target } from '../target.ts';
 
 const US = 'us';
@@ -44,7 +44,7 @@ export const lease: Target = {
 			told.abort();
 		};
 		const options = { connection, namespace: 'n', name: 'l', identity: US, lead, timing: TIMING };
-		await campaign({ ...options, onChange: () => undefined, onTrouble: unexpected }, told.signal);
+		await runLeaderElection({ ...options, onChange: () => undefined, onTrouble: unexpected }, told.signal);
 		if (!isFreeOf(stored)) {
 			expect([isLeading, written]).to.deep.equal([false, []]);
 			return;

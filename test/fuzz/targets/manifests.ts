@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { documentsIn } from '../../../src/manifests/documents.ts';
 import { manifestsOf } from '../../../src/manifests/manifest.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/manifests/problem.ts';
+import { jsonOf as entryOf } from '../../../src/offline/render-json.ts';
+import { resultsOf } from '../../../src/offline/render-sarif.ts';
+import { paintFor, textOf } from '../../../src/offline/render-text.ts';
+import { yamlOf } from '../../../src/offline/render-yaml.ts';
+import { type Reviewed, review } from '../../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
-import { jsonOf as entryOf } from '../../../src/review/render-json.ts';
-import { resultsOf } from '../../../src/review/render-sarif.ts';
-import { paintFor, textOf } from '../../../src/review/render-text.ts';
-import { yamlOf } from '../../../src/review/render-yaml.ts';
-import { type Reviewed, review } from '../../../src/review/review.ts';
 import { caseTexts } from '../seeds.ts';
 import { expectPrintable, type Target } from '../target.ts';
 

@@ -1,8 +1,8 @@
 /** Flags and environment: a line is an argument, or a variable where it has our prefix and a `=`. */
 import { expect } from 'chai';
-import { readCommandLine, type Table, UsageError } from '../../../src/commands/options.ts';
-import { REVIEW_OPTIONS } from '../../../src/commands/review-options.ts';
-import { SERVE_OPTIONS } from '../../../src/commands/serve-options.ts';
+import { readCommandLine, type Table, UsageError } from '../../../src/cli/options.ts';
+import { REVIEW_OPTIONS } from '../../../src/cli/review-options.ts';
+import { SERVE_OPTIONS } from '../../../src/cli/serve-options.ts';
 import type { Target } from '../target.ts';
 
 const VARIABLE = /^(THV_SCALING_[A-Z_]+)=(.*)$/s;

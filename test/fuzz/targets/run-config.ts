@@ -1,9 +1,9 @@
 /** `runconfig.json`: our keys go in and out, and everything else stays byte for byte. */
 import { expect } from 'chai';
 import { parseTree } from 'jsonc-parser';
+import { isObject, type Json } from '../../../src/api/types.ts';
 import { editRunConfig, runConfigHasTls } from '../../../src/objects/run-config-json.ts';
 import type { RunConfigFields } from '../../../src/policy/run-config.ts';
-import { isObject, type Json } from '../../../src/toolhive/types.ts';
 import { configTexts } from '../seeds.ts';
 import { jsonOf, type Target } from '../target.ts';
 

@@ -1,11 +1,11 @@
 /** Custom resources of any shape, and what every rule makes of them. */
 import { expect } from 'chai';
+import { isObject, type Json, type Server } from '../../../src/api/types.ts';
 import { serverOf } from '../../../src/objects/server.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import { keySpaceOf } from '../../../src/policy/key-space.ts';
 import { desiredReplicas } from '../../../src/policy/replicas.ts';
 import { findingsOf, WARNING_IDS } from '../../../src/policy/rules.ts';
-import { isObject, type Json, type Server } from '../../../src/toolhive/types.ts';
 import { frozen } from '../../objects/build.ts';
 import { caseObjects } from '../seeds.ts';
 import { jsonOf, type Target } from '../target.ts';

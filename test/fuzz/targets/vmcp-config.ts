@@ -1,8 +1,8 @@
 /** vMCP's `config.yaml`: the section says what is wanted, and everything else, comments too, what it said before. */
 import { expect } from 'chai';
 import { type Document, isAlias, isSeq, parseDocument, visit } from 'yaml';
+import { isObject, type Json } from '../../../src/api/types.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from '../../../src/objects/vmcp-config-yaml.ts';
-import { isObject, type Json } from '../../../src/toolhive/types.ts';
 import { configTexts } from '../seeds.ts';
 import type { Target } from '../target.ts';
 

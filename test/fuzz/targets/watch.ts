@@ -1,6 +1,6 @@
 /** The lines of a watch and the pages of a list, in whatever pieces they arrive. */
 import { expect } from 'chai';
-import { type Event, isLost, listEach, openWatch } from '../../../src/cluster/list-watch.ts';
+import { isLost, listEach, openWatch, type WatchEvent } from '../../../src/cluster/list-watch.ts';
 import { jsonOf, type Target } from '../target.ts';
 
 const line = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
@@ -46,13 +46,13 @@ export const watch: Target = {
 };
 
 /** What the stream tells before it ends, and whether it ends by an error that leads to a new list. */
-async function eventsOf(text: string, length: number): Promise<{ events: Event[]; isEnded: boolean }> {
+async function eventsOf(text: string, length: number): Promise<{ events: WatchEvent[]; isEnded: boolean }> {
 	const bytes = Buffer.from(text);
 	const pieces = async function* () {
 		for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, Math.min(at + length, bytes.length));
 	};
 	const connection = { get: () => Promise.reject(new Error('not asked')), stream: async () => pieces() };
-	const events: Event[] = [];
+	const events: WatchEvent[] = [];
 	try {
 		for await (const event of await openWatch({ connection, paths: [] }, FROM, TIMES, signal)) {
 			expect(event.resourceVersion).to.be.a('string');

@@ -1,11 +1,11 @@
 /** The short texts: images, what is printed, PEM, and the time that an API server gives us. */
 import { expect } from 'chai';
-import { warningText } from '../../../src/admission/answer.ts';
+import { warningText } from '../../../src/admission/response.ts';
+import { isOlder, tagOf, versionOf, versionText } from '../../../src/api/images.ts';
+import { certificatesIn } from '../../../src/api/pem.ts';
+import { printable } from '../../../src/api/printable.ts';
 import { budgetMs } from '../../../src/http/deadline.ts';
 import { ownersOf } from '../../../src/objects/metadata.ts';
-import { isOlder, tagOf, versionOf, versionText } from '../../../src/toolhive/images.ts';
-import { certificatesIn } from '../../../src/toolhive/pem.ts';
-import { printable } from '../../../src/toolhive/printable.ts';
 import { expectPrintable, type Target } from '../target.ts';
 
 export const words: Target = {

@@ -1,0 +1,93 @@
+/** `thv-scaling doctor`: wires the checks to a cluster and to a terminal. No rules here. */
+
+import { printable } from '../api/printable.ts';
+import { createClusterReader } from '../cluster/cluster-reader.ts';
+import { type Connection, connect } from '../cluster/connect.ts';
+import { isInPod } from '../cluster/service-account.ts';
+import { statusOf } from '../doctor/check-result.ts';
+import type { ServeFlags } from '../doctor/deployment.ts';
+import type { Installation } from '../doctor/installation.ts';
+import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
+import { runChecks } from '../doctor/run-checks.ts';
+import { isObjectName } from '../objects/metadata.ts';
+import { DOCTOR_OPTIONS } from './doctor-options.ts';
+import { readOptions, UsageError } from './options.ts';
+import { createReport, type Terminal } from './report.ts';
+import { SERVE_OPTIONS } from './serve-options.ts';
+import { settingsOf } from './settings-options.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_UNWRITABLE = 2;
+const FORBIDDEN = 403;
+
+/** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
+export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+	const { env, stdout } = terminal;
+	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
+	if (namespace !== undefined && !isObjectName(namespace))
+		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
+	const source = kubeconfig ?? env['KUBECONFIG'];
+	// Who names a kubeconfig in a pod does not mean the pod.
+	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
+	const named = source ?? (isInPod(pod) ? 'of the pod' : 'from its default place');
+	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
+		throw unusable(`kubeconfig ${named} cannot be used`, error);
+	});
+	try {
+		const look = createClusterReader(connection);
+		await look.version().catch((error: unknown) => {
+			// Who may not ask for the version may ask for other things.
+			if (statusOf(error) !== FORBIDDEN)
+				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
+		});
+		const lines = await runChecks(look, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
+		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
+		const report = createReport(terminal);
+		await report.print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
+		await hasLeft(stdout);
+		const unwritable = report.failure();
+		if (unwritable !== undefined) {
+			report.tell(`the report cannot be written: ${unwritable.message}`);
+			return EXIT_UNWRITABLE;
+		}
+		return summaryOf(lines).fail > 0 ? EXIT_FAILED : 0;
+	} finally {
+		await connection.close();
+	}
+}
+
+/** A stream tells that it failed only some turns after the write that failed. */
+const hasLeft = (stdout: Terminal['stdout']): Promise<void> =>
+	new Promise((resolve) => {
+		stdout.write('', () => setImmediate(resolve));
+	});
+
+const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
+
+const unusable = (what: string, error: unknown): UsageError => {
+	const reason = error instanceof SyntaxError ? 'it does not answer as an API server does' : reasonOf(error as Error);
+	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
+};
+
+/** A connection that was tried at several addresses has its reasons inside. */
+const reasonOf = (error: Error): string =>
+	error.message || (error instanceof AggregateError ? (error.errors[0] as Error).message : error.name);
+
+/** The very parser that `serve` uses. */
+function readSettings({ args, env }: Installation): ServeFlags | string {
+	try {
+		const options = readOptions(SERVE_OPTIONS, args, env);
+		return {
+			operatorUsernames: options['operator-usernames'],
+			passwordEnv: options['password-env'],
+			shutdown: settingsOf(options),
+			isReconciling: options.reconcile === 'true',
+			isElected: options['leader-elect'] === 'true',
+			isSelfManaged: options['tls-dir'] === undefined,
+			hasNamespaceLabel: options['namespace-label'] !== undefined,
+		};
+	} catch (error) {
+		if (error instanceof UsageError) return error.message;
+		throw error;
+	}
+}

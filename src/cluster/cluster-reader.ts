@@ -1,0 +1,121 @@
+/**
+ * What a person asks a cluster once, each question bounded in time. Nothing here changes a cluster, and of a Secret no value
+ * leaves this file but a certificate.
+ */
+
+import { GROUP, KINDS, type Kind } from '../api/names.ts';
+import { certificatesIn } from '../api/pem.ts';
+import { isObject, type Json, metadataOf } from '../api/types.ts';
+import type { Attempt, ClusterReader, Named, Project } from '../doctor/cluster.ts';
+import { ApiError, type Connection, getFirst } from './connect.ts';
+import { certificatesAt } from './handshake.ts';
+import { listEach } from './list-watch.ts';
+import {
+	ACCESS_REVIEWS_PATH,
+	AUTOSCALERS_PATH,
+	CONFIG_MAPS_PATH,
+	crdPath,
+	creationPath,
+	DEPLOYMENTS_PATH,
+	deploymentPath,
+	leasePath,
+	namespacePath,
+	secretPath,
+	serversPaths,
+	VERSION_PATH,
+	webhookConfigurationPath,
+} from './paths.ts';
+
+/** A call takes no longer than this, and all calls together not much longer than the other. */
+const CALL_MS = 10_000;
+const TOTAL_MS = 120_000;
+
+export function createClusterReader(
+	connection: Pick<Connection, 'get' | 'send' | 'post'>,
+	{ callMs, totalMs } = { callMs: CALL_MS, totalMs: TOTAL_MS },
+): ClusterReader {
+	const ended = AbortSignal.timeout(totalMs);
+	const bounded = async <T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+		try {
+			return await call(AbortSignal.any([ended, AbortSignal.timeout(callMs)]));
+		} catch (error) {
+			if (!(error instanceof DOMException)) throw error;
+			throw new Error(`no answer within ${(ended.aborted ? totalMs : callMs) / 1000} s`, { cause: error });
+		}
+	};
+	const eachCall = { get: (path: string) => bounded((signal) => connection.get(path, signal)) };
+	const get = (path: string): Promise<Json | undefined> => getFirst(eachCall, [path], ended);
+	const list = async <T>(paths: readonly string[], project: Project<T>, labelSelector?: string) => {
+		const resource = { paths, connection: { ...eachCall, stream: noStream } };
+		return (await listEach({ ...resource, ...(labelSelector !== undefined && { labelSelector }) }, project, ended))
+			?.items;
+	};
+	const dataOf = async (named: Named): Promise<Json | undefined> => {
+		// The parser of JSON quotes the text that it stumbles over, and a refusal may quote what is in the Secret.
+		const secret = await get(secretPath(named)).catch((error: unknown) => {
+			if (error instanceof ApiError) throw new ApiError(`the API server answers ${error.status}`, error.status);
+			throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
+		});
+		if (secret === undefined) return undefined;
+		return isObject(secret['data']) ? secret['data'] : {};
+	};
+
+	return {
+		version: () => bounded((signal) => connection.get(VERSION_PATH, signal)),
+		getCrd: (name) => get(crdPath(name)),
+		getRegistration: (kind, name) => get(webhookConfigurationPath(kind, name)),
+		getDeployment: (named) => get(deploymentPath(named)),
+		getLease: (named) => get(leasePath(named)),
+		labelsOfNamespace: async (name) => {
+			const namespace = await get(namespacePath(name));
+			if (namespace === undefined) return undefined;
+			const { labels } = metadataOf(namespace);
+			return isObject(labels) ? labels : {};
+		},
+		listServers: async (kind, project) => (await list(serversPaths(kind), project)) ?? [],
+		listAutoscalers: async (project) => (await list([AUTOSCALERS_PATH], project)) ?? [],
+		listDeployments: async (project, labelSelector) => (await list([DEPLOYMENTS_PATH], project, labelSelector)) ?? [],
+		listConfigMaps: async (project, labelSelector) => (await list([CONFIG_MAPS_PATH], project, labelSelector)) ?? [],
+
+		tryCreate: (object) =>
+			bounded<Attempt>(async (signal) => {
+				const { namespace } = metadataOf(object);
+				const kind = String(object['kind']);
+				const apiVersion = String(object['apiVersion']);
+				const plural = apiVersion.startsWith(`${GROUP}/`) ? KINDS[kind as Kind].plural : `${kind.toLowerCase()}s`;
+				const path = `${creationPath(apiVersion, plural, String(namespace))}?dryRun=All`;
+				const { status, body, warnings } = await connection.post(path, object, signal);
+				const message = status >= 300 && isObject(body) ? String(body['message'] ?? '') : '';
+				return { status, message, warnings };
+			}),
+
+		/** Whether RBAC, or whatever else the cluster asks, lets `user` do it. */
+		isAllowed: (user, groups, resourceAttributes) =>
+			bounded(async (signal) => {
+				const review = {
+					apiVersion: 'authorization.k8s.io/v1',
+					kind: 'SubjectAccessReview',
+					spec: { user, groups, resourceAttributes },
+				};
+				const answer = await connection.send('POST', ACCESS_REVIEWS_PATH, review, 'application/json', signal);
+				const status = isObject(answer) ? answer['status'] : undefined;
+				return isObject(status) && status['allowed'] === true;
+			}),
+
+		keysOfSecret: async (named) => {
+			const data = await dataOf(named);
+			return data === undefined ? undefined : Object.keys(data);
+		},
+		certificateInSecret: async (named, key) => {
+			const data = await dataOf(named);
+			if (data === undefined) return undefined;
+			const text = Buffer.from(String(data[key] ?? ''), 'base64').toString();
+			return certificatesIn(text).join('\n');
+		},
+		certificatesAt: (url) => certificatesAt(url, callMs),
+	};
+}
+
+const noStream = (): never => {
+	throw new Error('a look does not watch');
+};

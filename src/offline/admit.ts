@@ -1,0 +1,83 @@
+/** Plays the API server for one request: mutate, apply the patch, validate. */
+import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
+import type { AdmissionDecision } from '../admission/response.ts';
+import { type BadRequest, checkReview, type Request } from '../admission/review.ts';
+import { KIND_LIST, KINDS } from '../api/names.ts';
+import { isObject, type Json, metadataOf, type Operation } from '../api/types.ts';
+import { namespaceOf, textOf } from '../objects/metadata.ts';
+import type { Finding, Violation } from '../policy/finding.ts';
+
+/** The two webhooks. */
+export interface Handlers {
+	readonly mutate: (request: Request) => AdmissionDecision | Promise<AdmissionDecision>;
+	readonly validate: (request: Request) => AdmissionDecision | Promise<AdmissionDecision>;
+}
+
+export interface Admitted {
+	readonly verdict: 'unchanged' | 'mutated' | 'denied';
+	readonly violations: readonly Violation[];
+	readonly findings: readonly Finding[];
+	readonly patch: readonly Operation[];
+	/** As it would be stored; absent when denied. */
+	readonly object?: Json;
+}
+
+export async function admit(request: Request, { mutate, validate }: Handlers): Promise<Admitted> {
+	const mutating = await mutate(request);
+	if (!mutating.allowed) return { verdict: 'denied', patch: [], ...mutating };
+	const { patch } = mutating;
+	const { object: sent = {} } = request;
+	const object = patch.length === 0 ? sent : patchedWith(sent, patch);
+	const validating = await validate({ ...request, object });
+	const findings = [...mutating.findings, ...validating.findings];
+	if (!validating.allowed) return { verdict: 'denied', violations: validating.violations, findings, patch };
+	return { verdict: patch.length === 0 ? 'unchanged' : 'mutated', violations: [], findings, patch, object };
+}
+
+/** As the API server does it: an operation that does not fit fails the request. */
+export const patchedWith = (object: Json, patch: readonly Operation[]): Json =>
+	jsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as PatchOperation[], true, true, true)
+		.newDocument;
+
+/** What a manifest asks for: its CREATE by a person; an AdmissionReview says more itself. */
+export function requestOf(object: Json, namespace: string, uid: string): Request | BadRequest {
+	if (object['kind'] !== 'AdmissionReview') return checkReview(envelopeOf(object, namespace, uid, {}));
+	const given = isObject(object['request']) ? object['request'] : {};
+	const reviewed = [given['object'], given['oldObject']].find(isObject);
+	if (reviewed === undefined) return { error: 'the AdmissionReview has no request with an object' };
+	if (textOf(reviewed['apiVersion']) === undefined || textOf(reviewed['kind']) === undefined) {
+		return { error: 'the object in the AdmissionReview has no apiVersion and kind' };
+	}
+	return checkReview({ ...object, request: envelopeOf(reviewed, namespace, uid, given)['request'] });
+}
+
+const PERSON = 'kubernetes-admin';
+
+function envelopeOf(object: Json, namespace: string, uid: string, given: Json): Json {
+	const apiVersion = textOf(object['apiVersion']) ?? '';
+	const kind = textOf(object['kind']) ?? '';
+	const slash = apiVersion.lastIndexOf('/');
+	const group = apiVersion.slice(0, Math.max(slash, 0));
+	const version = apiVersion.slice(slash + 1);
+	const metadata = metadataOf(object);
+	return {
+		apiVersion: 'admission.k8s.io/v1',
+		kind: 'AdmissionReview',
+		request: {
+			uid,
+			kind: { group, version, kind },
+			resource: { group, version, resource: pluralOf(kind) },
+			operation: 'CREATE',
+			namespace: namespaceOf(object, namespace),
+			name: metadata['name'] ?? '',
+			userInfo: { username: PERSON },
+			object,
+			...given,
+		},
+	};
+}
+
+function pluralOf(kind: string): string {
+	const ours = KIND_LIST.find((one) => one === kind);
+	return ours === undefined ? `${kind.toLowerCase()}s` : KINDS[ours].plural;
+}

@@ -1,0 +1,160 @@
+/** `thv-scaling review`: what the cluster would make of manifests, through the very handlers of the webhooks. */
+
+import type { Cluster } from '../admission/cluster.ts';
+import { mutate } from '../admission/mutate.ts';
+import { denialText } from '../admission/response.ts';
+import { validate } from '../admission/validate.ts';
+import { isObject, type Json, type Operation, type Server } from '../api/types.ts';
+import type { Source } from '../manifests/documents.ts';
+import { type Manifest, manifestsOf } from '../manifests/manifest.ts';
+import { broken, isUnreviewed, mentionsToolhive, type Problem, type Skipped } from '../manifests/problem.ts';
+import { textOf } from '../objects/metadata.ts';
+import { serverOf } from '../objects/server.ts';
+import type { Condition } from '../policy/condition.ts';
+import { decide } from '../policy/decide.ts';
+import type { Finding } from '../policy/finding.ts';
+import type { Settings } from '../policy/settings.ts';
+import { admit, type Handlers, patchedWith, requestOf } from './admit.ts';
+import { createManifestCluster, type ManifestCluster } from './manifest-cluster.ts';
+import { notesOnName, notesOnOwner } from './notes.ts';
+import { type Preview, previewChanges } from './preview.ts';
+
+export interface ReviewOptions {
+	readonly settings: Settings;
+	/** Of manifests that name none. */
+	readonly namespace: string;
+	/** The release of ToolHive the cluster runs, such as `v0.12.5`, where it is known. */
+	readonly toolhive?: string;
+}
+
+/** A warning or a reason to deny, and where it stands. */
+export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
+	readonly line: number;
+}
+
+export interface Reviewed {
+	readonly file: string;
+	readonly line: number;
+	/** CREATE, but for AdmissionReviews that say another. */
+	readonly operation: string;
+	readonly apiVersion: string;
+	readonly kind: string;
+	readonly namespace: string;
+	readonly name: string;
+	readonly verdict: 'unchanged' | 'mutated' | 'denied';
+	/** What kubectl would print of a denial. */
+	readonly message?: string;
+	readonly patch: readonly Operation[];
+	readonly denials: readonly Located[];
+	readonly warnings: readonly Located[];
+	readonly conditions: readonly Condition[];
+	/** The object before and after, with every digit of its numbers; no `after` when denied. */
+	readonly before: Json;
+	readonly after?: Json;
+	/** Not a subresource such as a Scale, of which nothing can be applied. */
+	readonly isWhole: boolean;
+	/** What had to be assumed. */
+	readonly notes: readonly string[];
+	/** What the operator's own objects for this server would get. Empty for everything that is no server. */
+	readonly outlook: readonly Preview[];
+}
+
+/** Reads `documents` twice, so that memory holds the servers and not the input: once for who is there, then one by one. */
+export async function* review(
+	documents: () => AsyncIterable<Source | Problem | Skipped>,
+	options: ReviewOptions,
+): AsyncGenerator<Reviewed | Problem | Skipped> {
+	const cluster = createManifestCluster(options.namespace, options.toolhive);
+	for await (const source of documents()) {
+		if (isUnreviewed(source) || !IN_CLUSTER.test(source.text)) continue;
+		for (const manifest of manifestsOf(source)) {
+			if (!isUnreviewed(manifest)) cluster.add(manifest.object, manifest.file, manifest.line);
+		}
+	}
+	for await (const source of documents()) {
+		for (const manifest of isUnreviewed(source) ? [source] : manifestsOf(source)) {
+			yield isUnreviewed(manifest) ? manifest : await reviewOne(manifest, cluster, options);
+		}
+	}
+}
+
+/** What a webhook remembers of a cluster has one of these in it: most documents of a large input need no reading the first time. */
+const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler|ScaledObject/;
+
+async function reviewOne(
+	manifest: Manifest,
+	cluster: ManifestCluster,
+	{ settings, namespace }: ReviewOptions,
+): Promise<Reviewed | Problem | Skipped> {
+	const { file, line, object, exact } = manifest;
+	const request = requestOf(object, namespace, `${file}:${line}`);
+	// Only an AdmissionReview can be wrong, and those of other webhooks are in repositories, too.
+	if ('error' in request)
+		return broken({ file, line, problem: request.error }, mentionsToolhive(JSON.stringify(object)));
+	const seen = cluster.from(file);
+	const { signal } = new AbortController();
+	const handlersOf = (known: Cluster): Handlers => ({
+		mutate: (one) => mutate(one, known, settings, signal),
+		validate: (one) => validate(one, known),
+	});
+	const { verdict, violations, findings, patch } = await admit(request, handlersOf(seen));
+	const isReview = object['kind'] === 'AdmissionReview';
+	const before = isReview ? subjectOf(exact) : exact;
+	const located = ({ id, field, message }: Finding): Located => ({
+		id,
+		field,
+		message,
+		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
+	});
+	const server = serverOf(request.object ?? {}, request.namespace);
+	const outlook =
+		server === undefined || verdict === 'denied'
+			? []
+			: await previewChanges(server, {
+					file,
+					cluster,
+					handlers: handlersOf(cluster.previewFrom(file, server, request.object?.['apiVersion'])),
+				});
+	return {
+		file,
+		line,
+		operation: request.operation,
+		apiVersion: textOf(before['apiVersion']) ?? '',
+		kind: textOf(before['kind']) ?? '',
+		namespace: request.namespace,
+		name: request.name,
+		verdict,
+		...(verdict === 'denied' && { message: denialText(violations) }),
+		patch,
+		denials: violations.map(located),
+		warnings: [...findings, ...newFindings(outlook, findings)].map(located),
+		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
+		before,
+		...(verdict !== 'denied' &&
+			request.operation !== 'DELETE' && { after: patch.length === 0 ? before : patchedWith(before, patch) }),
+		isWhole: request.resource.split('/').length === 2,
+		notes: [
+			...notesOnOwner(request, cluster, file),
+			...(server === undefined || isReview ? [] : notesOnName(server, cluster, file, line)),
+		],
+		outlook,
+	};
+}
+
+/** The cluster tells them to the operator, who throws them away; whoever wrote the server can do something about it. */
+const newFindings = (outlook: readonly Preview[], known: readonly Finding[]): Finding[] =>
+	outlook.flatMap(({ findings }) => findings).filter(({ id }) => !known.some((one) => one.id === id));
+
+const subjectOf = ({ request }: Json): Json => {
+	const { object, oldObject } = isObject(request) ? request : {};
+	return isObject(object) ? object : isObject(oldObject) ? oldObject : {};
+};
+
+/** Those the reconciler would set; one that only turns an existing condition shows where there is one. */
+function conditionsOf(server: Server, { status }: Json): Condition[] {
+	const existing = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
+	const isThere = (type: string): boolean => existing.some((one) => isObject(one) && one['type'] === type);
+	return decide(server)
+		.conditions.filter(({ isOnlyIfPresent, type }) => !isOnlyIfPresent || isThere(type))
+		.map(({ isOnlyIfPresent: _, ...condition }) => condition);
+}
