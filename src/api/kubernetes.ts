@@ -9,7 +9,7 @@ export const OLDEST_KUBERNETES = versionText(OLDEST);
 /** What an older one does with them, and what to do about that. */
 export const TOO_OLD = {
 	effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
-	remedy: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
+	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 
 /** What `/version` answers. `v1.31.2-eks-1234` and `v1.36.0+k3s1` too; undefined where it tells none. */

@@ -16,13 +16,13 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 
 const judge = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
 	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
-		const remedy = REMEDIES[id]?.(server, autoscaler);
-		if (remedy === undefined) return [];
-		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, remedy)];
+		const fix = FIXES[id]?.(server, autoscaler);
+		if (fix === undefined) return [];
+		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, fix)];
 	});
 
 /** Only the findings about autoscalers have one here; the others are told whenever a server is written. */
-const REMEDIES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
+const FIXES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
 	'autoscaled-and-pinned': (server) => unset(server, 'replicas'),
 	'stdio-autoscaled': (_server, autoscaler) => remove(autoscaler),
 	'backend-autoscaled-and-pinned': (_server, autoscaler) => remove(autoscaler),

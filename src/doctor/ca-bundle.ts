@@ -43,7 +43,7 @@ export async function caBundle(
 		warn(
 			'the webhooks',
 			`do not all have the same caBundle: there are ${bundles.size}`,
-			remedyFor('caBundle', webhooks[0] as Webhook, installation),
+			fixFor('caBundle', webhooks[0] as Webhook, installation),
 		),
 	];
 }
@@ -67,8 +67,8 @@ async function judge(
 		const message = `lead to Service ${place}, so they belong to another installation`;
 		return [fail(names, message, lookIn(service.namespace))];
 	}
-	const mendBundle = remedyFor('caBundle', first, installation);
-	const mendCertificate = remedyFor('certificate', first, installation);
+	const mendBundle = fixFor('caBundle', first, installation);
+	const mendCertificate = fixFor('certificate', first, installation);
 	if (first.caBundle === '') {
 		const message = 'is empty: the API server trusts only public authorities there';
 		return [(first.url === undefined ? fail : warn)(subject, message, mendBundle)];
@@ -130,8 +130,8 @@ async function shownBy(
 			: { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const remedy = `run it as somebody who may: kubectl auth can-i get secrets -n ${namespace}`;
-		return warn('the caBundle', `was not compared: you may not read ${where}`, remedy);
+		const fix = `run it as somebody who may: kubectl auth can-i get secrets -n ${namespace}`;
+		return warn('the caBundle', `was not compared: you may not read ${where}`, fix);
 	}
 }
 
@@ -141,16 +141,16 @@ function hostOf({ url, service }: Webhook): string | undefined {
 	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
 }
 
-function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, remedy: string): CheckResult | undefined {
+function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, fix: string): CheckResult | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
-	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, remedy);
+	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, fix);
 	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
-	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, remedy);
+	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, fix);
 	return undefined;
 }
 
 /** Who mends a caBundle, or a certificate. Where somebody brought them, nothing of ours may write over what they brought. */
-function remedyFor(what: 'caBundle' | 'certificate', webhook: Webhook, installation: Installation | undefined): string {
+function fixFor(what: 'caBundle' | 'certificate', webhook: Webhook, installation: Installation | undefined): string {
 	if (installation?.certificate?.isSelfManaged === true) {
 		const { namespace, name } = installation;
 		return `the leader mends it within seconds, or says why not: kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;

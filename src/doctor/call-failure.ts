@@ -11,27 +11,24 @@ export interface Place {
 
 const CALL_FAILED = /failed calling webhook "([^"]+)":\s*([\s\S]*)/;
 
-const CAUSES: readonly { readonly sign: RegExp; readonly remedy: (place: Place) => string }[] = [
+const CAUSES: readonly { readonly sign: RegExp; readonly fix: (place: Place) => string }[] = [
 	{
 		sign: /x509|tls:|certificate/,
-		remedy: () => 'bring certificate and caBundle together: see Certificate above',
+		fix: () => 'bring certificate and caBundle together: see Certificate above',
 	},
-	{ sign: /service "[^"]*" not found/, remedy: ({ install }) => install },
+	{ sign: /service "[^"]*" not found/, fix: ({ install }) => install },
 	{
 		sign: /connection refused|no endpoints available|connection reset|EOF/,
-		remedy: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices -n ${shellWord(namespace)}`,
+		fix: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices -n ${shellWord(namespace)}`,
 	},
 	{
 		sign: /deadline exceeded|timeout|no route to host|no such host/i,
-		remedy: () => 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
+		fix: () => 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
 	},
 ];
 
 /** Undefined where `message` tells of something else. */
-export function causeOf(
-	message: string,
-	place: Place,
-): { readonly message: string; readonly remedy: string } | undefined {
+export function causeOf(message: string, place: Place): { readonly message: string; readonly fix: string } | undefined {
 	const [, webhook = '', cause = ''] = CALL_FAILED.exec(message) ?? [];
 	if (webhook === '') return undefined;
 	if (!webhook.endsWith(WEBHOOK_SUFFIX)) return undefined;
@@ -42,5 +39,5 @@ export function causeOf(
 		.replace(/ \(possibly because of [\s\S]*$/, '');
 	const known = CAUSES.find(({ sign }) => sign.test(what));
 	const logs = `kubectl logs -n ${shellWord(place.namespace)} deployment/${shellWord(place.name)}`;
-	return { message: `cannot be called by the API server: ${what}`, remedy: known?.remedy(place) ?? logs };
+	return { message: `cannot be called by the API server: ${what}`, fix: known?.fix(place) ?? logs };
 }

@@ -12,17 +12,17 @@ export interface CheckResult {
 }
 
 export const ok = (subject: string, message: string): CheckResult => ({ status: 'ok', subject, message });
-export const warn = (subject: string, message: string, remedy: string): CheckResult => ({
+export const warn = (subject: string, message: string, fix: string): CheckResult => ({
 	status: 'warn',
 	subject,
 	message,
-	fix: remedy,
+	fix,
 });
-export const fail = (subject: string, message: string, remedy: string): CheckResult => ({
+export const fail = (subject: string, message: string, fix: string): CheckResult => ({
 	status: 'fail',
 	subject,
 	message,
-	fix: remedy,
+	fix,
 });
 
 /** HTTP status of a call that the API server refused. */

@@ -29,15 +29,15 @@ function judge(operator: Operator, variable: string, servers: readonly Server[])
 	const subject = `${operator.namespace}/${operator.name}`;
 	// The operator reads an empty one as none.
 	const image = operator.env[variable] || undefined;
-	const remedy = remedyFor(operator, variable, image);
+	const fix = fixFor(operator, variable, image);
 	if (image === undefined) {
 		const message = operator.hasHiddenEnv
 			? `may have a ${variable} from a ConfigMap or a Secret: not judged`
 			: `has no ${variable}, so it uses the tag latest: not judged`;
-		return [warn(subject, message, remedy)];
+		return [warn(subject, message, fix)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not judged`, remedy)];
+		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not judged`, fix)];
 	}
 	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({
@@ -50,15 +50,15 @@ function judge(operator: Operator, variable: string, servers: readonly Server[])
 	);
 	const sayings = [...lacking.values()].map((group) => {
 		const [{ field, message } = { field: '', message: '' }] = group;
-		return fail(subject, `${has} ${field} of ${someOf(group.map(({ name }) => name))} ${message}`, remedy);
+		return fail(subject, `${has} ${field} of ${someOf(group.map(({ name }) => name))} ${message}`, fix);
 	});
 	const mayRoll = reports.find(({ mayRoll }) => mayRoll !== undefined)?.mayRoll;
-	if (mayRoll !== undefined) sayings.push(warn(subject, `${has} ${mayRoll}`, remedy));
+	if (mayRoll !== undefined) sayings.push(warn(subject, `${has} ${mayRoll}`, fix));
 	return sayings.length > 0 ? sayings : [ok(subject, `${has} new enough for each server`)];
 }
 
 /** The configuration of a vMCP is the operator's, so that only both together can be newer. */
-function remedyFor({ namespace, name }: Operator, variable: string, image: string | undefined): string {
+function fixFor({ namespace, name }: Operator, variable: string, image: string | undefined): string {
 	if (variable === VMCP_IMAGE_VARIABLE) {
 		return versionOf(image) === undefined
 			? `set ${variable} to an image with a version in its tag`

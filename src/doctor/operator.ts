@@ -33,8 +33,8 @@ export function operator(
 	mcpServerCrd: Json | undefined,
 ): CheckResult[] {
 	if (operators.length === 0) {
-		const remedy = 'install ToolHive, or see that you may list Deployments everywhere';
-		return [warn('the ToolHive operator', 'was not found: nobody makes Deployments of servers', remedy)];
+		const fix = 'install ToolHive, or see that you may list Deployments everywhere';
+		return [warn('the ToolHive operator', 'was not found: nobody makes Deployments of servers', fix)];
 	}
 	return operators.flatMap((one) => [
 		release(one),
@@ -47,8 +47,8 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	const subject = `${namespace}/${name}`;
 	const version = versionOf(image);
 	if (version === undefined) {
-		const remedy = 'see what it does by its version: docs/operators.md';
-		return warn(subject, `does not tell its version: ${image}`, remedy);
+		const fix = 'see what it does by its version: docs/operators.md';
+		return warn(subject, `does not tell its version: ${image}`, fix);
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
@@ -78,12 +78,12 @@ function identity(
 	const usernames = [...settings.operatorUsernames, user].join(',');
 	const workload = `-n ${shellWord(installation.namespace)} deployment/${shellWord(installation.name)}`;
 	const isFlag = installation.args.some((word) => word.startsWith('--operator-usernames'));
-	const remedy = isFlag
+	const fix = isFlag
 		? `add it to that flag: kubectl edit ${workload}`
 		: `kubectl set env ${workload} ${shellWord(`THV_SCALING_OPERATOR_USERNAMES=${usernames}`)}`;
 	const version = versionOf(image);
 	const isHarmless = version !== undefined && !isOlder(version, OPERATOR_SINCE.patchesServers);
-	if (isHarmless) return warn(user, 'is not among --operator-usernames; this release erases nothing', remedy);
-	if (installation.hasHiddenEnv) return warn(user, 'is perhaps not among --operator-usernames', remedy);
-	return fail(user, message, remedy);
+	if (isHarmless) return warn(user, 'is not among --operator-usernames; this release erases nothing', fix);
+	if (installation.hasHiddenEnv) return warn(user, 'is perhaps not among --operator-usernames', fix);
+	return fail(user, message, fix);
 }

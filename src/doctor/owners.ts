@@ -68,11 +68,11 @@ function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredS
 		isOfToolhive(one['apiVersion']) && one['kind'] === server.kind && one['name'] === server.name;
 	const others = ownerReferences.filter((one) => !isFormer(one));
 	const controller = others.find((one) => one['controller'] === true);
-	const remedy =
+	const fix =
 		controller === undefined
 			? `kubectl patch ${object} --type=merge -p ${shellWord(JSON.stringify(patchOf(server, others)))}`
 			: `rename the server, or remove controller ${controller['kind']} ${controller['name']}: kubectl edit ${object}`;
-	return fail(`${kind} ${server.namespace}/${name}`, message, remedy);
+	return fail(`${kind} ${server.namespace}/${name}`, message, fix);
 }
 
 /** Without blockOwnerDeletion, which OpenShift allows only to a caller that may update the server's finalizers. */

@@ -43,8 +43,8 @@ export async function permissions(
 		}
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const remedy = 'run it as somebody who may: kubectl auth can-i create subjectaccessreviews.authorization.k8s.io';
-		return [warn(user, 'was not looked at: you may not ask what others may do', remedy)];
+		const fix = 'run it as somebody who may: kubectl auth can-i create subjectaccessreviews.authorization.k8s.io';
+		return [warn(user, 'was not looked at: you may not ask what others may do', fix)];
 	}
 	const count = needed.flatMap(({ verbs }) => verbs).length;
 	// Most likely the account of another namespace: a dozen lines would tell no more.

@@ -38,8 +38,8 @@ export function preStop(servers: readonly Server[], proxies: readonly Proxy[], p
 	const tooShort = owned.flatMap(({ server: { namespace }, name, shortGraceSeconds }) => {
 		if (shortGraceSeconds === undefined) return [];
 		const lack = `has no preStop: its grace period of ${shortGraceSeconds} s leaves no time for it`;
-		const remedy = `set its terminationGracePeriodSeconds to ${shortestGracePeriod(preStopSeconds)} or more`;
-		return [warn(`Deployment ${namespace}/${name}`, lack, remedy)];
+		const fix = `set its terminationGracePeriodSeconds to ${shortestGracePeriod(preStopSeconds)} or more`;
+		return [warn(`Deployment ${namespace}/${name}`, lack, fix)];
 	});
 	const lacking = owned.filter(({ lacksPreStop }) => lacksPreStop);
 	if (lacking.length + tooShort.length === 0)

@@ -128,10 +128,10 @@ function failureOf(
 ): CheckResult | undefined {
 	if (status < 300) return undefined;
 	const cause = causeOf(message, place);
-	if (cause !== undefined) return fail(subject, cause.message, cause.remedy);
+	if (cause !== undefined) return fail(subject, cause.message, cause.fix);
 	if (status === 403 && message.includes('cannot create resource')) {
-		const remedy = `run it as somebody who may: kubectl auth can-i create ${resource} -n ${shellWord(namespace)}`;
-		return warn(subject, `was not tried: you may not create ${resource} there`, remedy);
+		const fix = `run it as somebody who may: kubectl auth can-i create ${resource} -n ${shellWord(namespace)}`;
+		return warn(subject, `was not tried: you may not create ${resource} there`, fix);
 	}
 	return warn(subject, `was not tried: something else refused the dry run: ${message}`, 'mend that, and try again');
 }

@@ -22,10 +22,10 @@ export function textReport(lines: readonly Line[], isColoured: boolean): string 
 		return isColoured ? `\u001b[${COLOURS[status]}m${text}\u001b[0m` : text;
 	};
 	const indent = ' '.repeat(4 + 2 + WIDEST + 2);
-	const texts = lines.flatMap(({ id, status, subject, message, fix: remedy }, index) => [
+	const texts = lines.flatMap(({ id, status, subject, message, fix }, index) => [
 		`${painted(status)}  ${CHECKS[id].padEnd(WIDEST)}  ${subject} ${message}`,
 		// What mends several lines is said once, below the last of them.
-		...(remedy === undefined || remedy === lines[index + 1]?.fix ? [] : [`${indent}→ ${remedy}`]),
+		...(fix === undefined || fix === lines[index + 1]?.fix ? [] : [`${indent}→ ${fix}`]),
 	]);
 	const summary = summaryOf(lines);
 	return [...texts, '', STATUSES.map((status) => `${summary[status]} ${status}`).join(', '), ''].join('\n');

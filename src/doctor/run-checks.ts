@@ -36,7 +36,7 @@ import { allOf, findWebhooks, servicesOf, webhookConfigurations } from './webhoo
 export const CHECKS = {
 	'api-server': 'API server',
 	crds: 'CRDs',
-	webhookConfigurations: 'Registration',
+	registration: 'Registration',
 	'ca-bundle': 'Certificate',
 	reachable: 'Reachable',
 	permissions: 'Permissions',
@@ -107,7 +107,7 @@ export async function runChecks(
 	const checks: Readonly<Record<CheckId, () => Promise<CheckResult[]>>> = {
 		'api-server': async () => apiServer(url, await version()),
 		crds: () => crds(cluster.getCrd),
-		webhookConfigurations: async () => {
+		registration: async () => {
 			const known = await settingsIfKnown();
 			return webhookConfigurations(
 				await webhooks(),
@@ -224,9 +224,9 @@ function notDone(error: Error): CheckResult {
 	return warn(subject, `was not made: you may not ${right}`, `run it as somebody who may: kubectl auth can-i ${right}`);
 }
 
-const withoutControls = ({ status, subject, message, fix: remedy }: CheckResult): CheckResult => ({
+const withoutControls = ({ status, subject, message, fix }: CheckResult): CheckResult => ({
 	status,
 	subject: printable(subject),
 	message: printable(message),
-	...(remedy !== undefined && { fix: printable(remedy) }),
+	...(fix !== undefined && { fix: printable(fix) }),
 });

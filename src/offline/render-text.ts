@@ -60,10 +60,10 @@ export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): strin
 const findingLines = ({ id, field, message, line }: Located, file: string, word: string, paint: Paint): string[] => [
 	`    ${paint(word === 'denied' ? 'red' : 'yellow', word)}: ${paint('plain', `${field}: ${message}`)}`,
 	`        ${paint('dim', `${file}:${line}  ${id}`)}`,
-	...remedyLines(id),
+	...fixLines(id),
 ];
 
-const remedyLines = (id: string): string[] => {
+const fixLines = (id: string): string[] => {
 	const rule = RULES.find((one) => one.id === id);
 	return rule === undefined ? [] : [`        → ${rule.fix}`];
 };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { apiServer, knowsDryRun } from '../../src/doctor/api-server.ts';
-import { remedies, sentences } from './sentences.ts';
+import { fixes, sentences } from './sentences.ts';
 
 const rows = [
 	{ it: 'the oldest that will do', gitVersion: 'v1.30.0', says: 'ok: Kubernetes at URL is v1.30.0', tries: true },
@@ -38,7 +38,7 @@ describe('doctor: API server', () => {
 			const said = apiServer('URL', { gitVersion: row.gitVersion });
 			expect(sentences(said)).to.have.length(1);
 			expect(sentences(said)[0]).to.satisfy((text: string) => text.startsWith(row.says));
-			expect(remedies(said)[0] === undefined).to.equal(row.says.startsWith('ok'));
+			expect(fixes(said)[0] === undefined).to.equal(row.says.startsWith('ok'));
 			expect(knowsDryRun({ gitVersion: row.gitVersion })).to.equal(row.tries);
 		});
 	}

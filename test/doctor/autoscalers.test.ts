@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { autoscalers } from '../../src/doctor/autoscalers.ts';
-import { remedies, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './sentences.ts';
 
 const hpa = (target: string, namespace = 'demo') => ({
 	kind: 'HorizontalPodAutoscaler' as const,
@@ -87,13 +87,13 @@ describe('doctor: autoscalers', () => {
 			{ ...hpa('web'), targetKind: 'StatefulSet' as const },
 			{ ...hpa('web'), name: 'wrong', targetKind: 'MCPServer' as const },
 		];
-		expect(remedies(autoscalers([server('web', { backendReplicas: 2 })], found))).to.deep.equal([
+		expect(fixes(autoscalers([server('web', { backendReplicas: 2 })], found))).to.deep.equal([
 			'kubectl delete hpa web-hpa -n demo',
 			`kubectl patch hpa wrong -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`,
 		]);
 	});
 	it('what mends them can be copied', () =>
-		expect(remedies(autoscalers([server('web', { stdio: true, replicas: 1 })], [hpa('web')]))).to.deep.equal([
+		expect(fixes(autoscalers([server('web', { stdio: true, replicas: 1 })], [hpa('web')]))).to.deep.equal([
 			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`,
 			'kubectl delete hpa web-hpa -n demo',
 		]));

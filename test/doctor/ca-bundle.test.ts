@@ -4,7 +4,7 @@ import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts
 import { caBundle } from '../../src/doctor/ca-bundle.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import type { Webhook } from '../../src/doctor/webhook-configurations.ts';
-import { deploymentOf, refusal, remedies, sentences } from './sentences.ts';
+import { deploymentOf, fixes, refusal, sentences } from './sentences.ts';
 
 const NS = 'toolhive-scaling';
 const DAY_MS = 86_400_000;
@@ -135,7 +135,7 @@ describe('doctor: caBundle', () => {
 			expect(sentences(said)).to.deep.equal([
 				'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
 			]);
-			expect(remedies(said)).to.deep.equal(['thv-scaling doctor --namespace elsewhere']);
+			expect(fixes(said)).to.deep.equal(['thv-scaling doctor --namespace elsewhere']);
 		}
 	});
 
@@ -163,11 +163,11 @@ describe('doctor: caBundle', () => {
 	]) {
 		it(`who mends it: ${row.it}`, async () => {
 			const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
-			const remedyOf = async (bundle: string, nowMs: number) =>
-				remedies(await caBundle([webhook(bundle, row.more)], NS, row.installed ?? installation, cluster, nowMs))[0];
-			expect(await remedyOf('', NOW)).to.match(row.bundle);
-			expect(await remedyOf(other.cert, NOW)).to.match(row.bundle);
-			expect(await remedyOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);
+			const fixOf = async (bundle: string, nowMs: number) =>
+				fixes(await caBundle([webhook(bundle, row.more)], NS, row.installed ?? installation, cluster, nowMs))[0];
+			expect(await fixOf('', NOW)).to.match(row.bundle);
+			expect(await fixOf(other.cert, NOW)).to.match(row.bundle);
+			expect(await fixOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);
 		});
 	}
 	it('one webhook that trusts somebody else is named', async () => {

@@ -4,7 +4,7 @@ import { crdOf } from '../../src/api/crd.ts';
 import { KIND_LIST } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 import { crdName, crds, phasesOf } from '../../src/doctor/crds.ts';
-import { remedies, sentences } from './sentences.ts';
+import { fixes, sentences } from './sentences.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here
 type Crd = any;
@@ -40,8 +40,7 @@ const rows = [
 			spec.properties.replicas.type = 'string';
 		},
 		says: `fail: ${NAME} v1beta1 lacks spec.replicas as integer: the API server drops them`,
-		remedy:
-			'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
+		fix: 'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
 	},
 	{
 		it: 'a field of another type beside one that is missing',
@@ -51,8 +50,7 @@ const rows = [
 			spec.properties.replicas.type = 'string';
 		},
 		says: `fail: ${NAME} v1beta1 lacks spec.replicas as integer and spec.backendReplicas: the API server drops them`,
-		remedy:
-			'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
+		fix: 'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is',
 	},
 	{
 		it: 'fields that are kept without being known are not dropped',
@@ -130,8 +128,8 @@ describe('doctor: CRDs', () => {
 			expect(sentences(said)[0]).to.equal(row.says);
 			expect(said).to.have.length(3);
 			if (row.says.includes('lacks'))
-				expect(remedies(said)[0]).to.equal(
-					row.remedy ?? `kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`,
+				expect(fixes(said)[0]).to.equal(
+					row.fix ?? `kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`,
 				);
 		});
 	}

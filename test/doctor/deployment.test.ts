@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { deployment, lease, type ServeFlags } from '../../src/doctor/deployment.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
-import { deploymentOf, remedies, sentences } from './sentences.ts';
+import { deploymentOf, fixes, sentences } from './sentences.ts';
 
 const NAMED = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
 const SUBJECT = 'toolhive-scaling/toolhive-scaling';
@@ -38,7 +38,7 @@ describe('doctor: our Deployment', () => {
 			it: 'not there',
 			installed: undefined,
 			says: [`fail: ${SUBJECT} is not there`],
-			remedy: 'name where it is with --namespace, or INSTALL',
+			fix: 'name where it is with --namespace, or INSTALL',
 		},
 		{
 			it: 'not there, and the registrations lead elsewhere',
@@ -51,7 +51,7 @@ describe('doctor: our Deployment', () => {
 			installed: undefined,
 			leads: { namespace: 'scaling', name: 'toolhive-scaling' },
 			says: [`fail: ${SUBJECT} is not there: the registrations lead to Service scaling/toolhive-scaling`],
-			remedy: 'thv-scaling doctor --namespace scaling',
+			fix: 'thv-scaling doctor --namespace scaling',
 		},
 		{
 			it: 'settings that serve refuses',
@@ -66,8 +66,8 @@ describe('doctor: our Deployment', () => {
 		it(row.it, () => {
 			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.leads ?? 'here', 'INSTALL');
 			expect(sentences(said)).to.deep.equal(row.says);
-			for (const { status, fix: remedy } of said) expect(remedy === undefined).to.equal(status === 'ok');
-			if (row.remedy !== undefined) expect(remedies(said)).to.deep.equal([row.remedy]);
+			for (const { status, fix } of said) expect(fix === undefined).to.equal(status === 'ok');
+			if (row.fix !== undefined) expect(fixes(said)).to.deep.equal([row.fix]);
 		});
 	}
 });
@@ -127,7 +127,7 @@ describe('doctor: the Lease', () => {
 	}
 	it('what mends it can be copied', () => {
 		const named = { namespace: 'a', name: 'b' };
-		expect(remedies(lease(named, undefined, undefined, NOW))).to.deep.equal([
+		expect(fixes(lease(named, undefined, undefined, NOW))).to.deep.equal([
 			'kubectl describe pods -n a; kubectl logs -n a deployment/b',
 		]);
 	});

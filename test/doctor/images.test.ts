@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Server } from '../../src/api/types.ts';
 import { images } from '../../src/doctor/images.ts';
 import type { Operator } from '../../src/doctor/operator.ts';
-import { remedies, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './sentences.ts';
 
 const REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
 const operator = (env: Readonly<Record<string, string>>, hasHiddenEnv = false): Operator => ({
@@ -128,23 +128,23 @@ describe('doctor: the proxy images of an operator', () => {
 		it(title, () => expect(sentences(images([one], servers))).to.deep.equal(says));
 	}
 
-	it('too old › the remedy is a command with the tested image of the same registry', () =>
-		expect(remedies(images([runner('v0.12.5')], [server('a', redis)]))).to.deep.equal([SET, SET]));
+	it('too old › the fix is a command with the tested image of the same registry', () =>
+		expect(fixes(images([runner('v0.12.5')], [server('a', redis)]))).to.deep.equal([SET, SET]));
 	it('a registry with a port, a tag and a digest › only the tag is replaced', () => {
 		const one = operator({ TOOLHIVE_RUNNER_IMAGE: 'localhost:5000/proxyrunner:v0.12.5@sha256:00' });
-		expect(remedies(images([one], [server('a', redis)]))[0]).to.equal(
+		expect(fixes(images([one], [server('a', redis)]))[0]).to.equal(
 			'kubectl set env -n toolhive-system deployment/op TOOLHIVE_RUNNER_IMAGE=localhost:5000/proxyrunner:v0.47.0',
 		);
 	});
 	it('a vMCP without a version in its tag › one with it', () => {
 		const one = operator({ VMCP_IMAGE: 'vmcp:latest' });
-		expect(remedies(images([one], [server('hub', redis, { kind: 'VirtualMCPServer' })]))).to.deep.equal([
+		expect(fixes(images([one], [server('hub', redis, { kind: 'VirtualMCPServer' })]))).to.deep.equal([
 			'set VMCP_IMAGE to an image with a version in its tag',
 		]);
 	});
 	it('an old vMCP › an upgrade: its configuration is the operator’s', () => {
 		const one = operator({ VMCP_IMAGE: 'vmcp:v0.12.5' });
-		expect(remedies(images([one], [server('hub', redis, { kind: 'VirtualMCPServer' })]))).to.deep.equal([
+		expect(fixes(images([one], [server('hub', redis, { kind: 'VirtualMCPServer' })]))).to.deep.equal([
 			'upgrade ToolHive to v0.16.0 or later',
 		]);
 	});

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { findOperators, type Operator, operator } from '../../src/doctor/operator.ts';
-import { deploymentOf, remedies, sentences } from './sentences.ts';
+import { deploymentOf, fixes, sentences } from './sentences.ts';
 
 const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
 const SETTINGS = {
@@ -87,7 +87,7 @@ describe('doctor: the operator', () => {
 	}
 	it('by another name, where a flag says which: a variable would change nothing', () => {
 		const installed = { ...INSTALLED, args: ['--operator-usernames', 'x'] };
-		expect(remedies(operator([of('v0.12.5', 'other')], installed, SETTINGS, undefined))[1]).to.match(
+		expect(fixes(operator([of('v0.12.5', 'other')], installed, SETTINGS, undefined))[1]).to.match(
 			/^add it to that flag/,
 		);
 	});

@@ -8,7 +8,7 @@ import {
 	type ServerObject,
 	type StoredServer,
 } from '../../src/doctor/owners.ts';
-import { remedies, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './sentences.ts';
 
 const stored = (kind: Server['kind'], name = 'web'): StoredServer => ({
 	...server(name, {}, { kind }),
@@ -115,20 +115,20 @@ describe('doctor: owners', () => {
 			`kubectl patch deployment web -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
 
 		it('no owner › the server becomes its controller', () =>
-			expect(remedies(judged('Deployment', ALL, deployment('mcpserver')))).to.deep.equal([command(OURS)]));
+			expect(fixes(judged('Deployment', ALL, deployment('mcpserver')))).to.deep.equal([command(OURS)]));
 		it('a former server › its reference is replaced', () =>
 			expect(
-				remedies(judged('Deployment', ALL, deployment('mcpserver', [reference('MCPServer', { uid: 'former' })]))),
+				fixes(judged('Deployment', ALL, deployment('mcpserver', [reference('MCPServer', { uid: 'former' })]))),
 			).to.deep.equal([command(OURS)]));
 		it('an owner that is not a controller › it stays', () => {
 			const other = { apiVersion: 'v1', kind: 'ConfigMap', name: "it's", uid: 'u' };
-			const [remedy] = remedies(judged('Deployment', ALL, deployment('mcpserver', [other])));
-			expect(remedy).to.equal(command(`${OURS},${JSON.stringify(other)}`.replace("'", `'\\''`)));
+			const [fix] = fixes(judged('Deployment', ALL, deployment('mcpserver', [other])));
+			expect(fix).to.equal(command(`${OURS},${JSON.stringify(other)}`.replace("'", `'\\''`)));
 		});
 		it('an owner of another group › its kind and name are the server’s › it stays', () => {
 			const other = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: 'web', uid: 'u' };
-			const [remedy] = remedies(judged('Deployment', ALL, deployment('mcpserver', [other])));
-			expect(remedy).to.equal(command(`${OURS},${JSON.stringify(other)}`));
+			const [fix] = fixes(judged('Deployment', ALL, deployment('mcpserver', [other])));
+			expect(fix).to.equal(command(`${OURS},${JSON.stringify(other)}`));
 		});
 		it('a Deployment › its name has a space and a semicolon › it is one quoted word', () => {
 			const [named] = OF_KINDS;
@@ -139,19 +139,19 @@ describe('doctor: owners', () => {
 				owners: [],
 				ownerReferences: [],
 			};
-			expect(remedies(owners('Deployment', ALL, [object]))).to.deep.equal([
+			expect(fixes(owners('Deployment', ALL, [object]))).to.deep.equal([
 				command(OURS).replace('deployment web', "deployment 'web; reboot'"),
 			]);
 		});
 		it('another controller › no command that takes the object from it', () => {
 			const other = { apiVersion: 'apps/v1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };
-			expect(remedies(judged('Deployment', ALL, deployment('mcpserver', [other])))).to.deep.equal([
+			expect(fixes(judged('Deployment', ALL, deployment('mcpserver', [other])))).to.deep.equal([
 				'rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
 			]);
 		});
 		it('a ConfigMap › the same', () => {
-			const [remedy] = remedies(judged('ConfigMap', ALL, configMap('runconfig', 'mcp-server')));
-			expect(remedy).to.equal(command(OURS).replace('deployment web', 'configmap web-runconfig'));
+			const [fix] = fixes(judged('ConfigMap', ALL, configMap('runconfig', 'mcp-server')));
+			expect(fix).to.equal(command(OURS).replace('deployment web', 'configmap web-runconfig'));
 		});
 	});
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
 import { permissions } from '../../src/doctor/permissions.ts';
-import { refusal, remedies, sentences } from './sentences.ts';
+import { fixes, refusal, sentences } from './sentences.ts';
 
 const ACCOUNT = { namespace: 'ns', name: 'sa' };
 const NEEDS = { isSelfManaged: true, hasNamespaceLabel: false };
@@ -64,7 +64,7 @@ describe('doctor: permissions', () => {
 				'INSTALL',
 			);
 			expect(sentences(said)).to.deep.equal(row.says);
-			expect(remedies(said)).to.deep.equal(['INSTALL']);
+			expect(fixes(said)).to.deep.equal(['INSTALL']);
 		});
 	}
 	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {

@@ -5,7 +5,7 @@ import { preStop, proxyOf } from '../../src/doctor/pre-stop.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../objects/build.ts';
-import { remedies, sentences } from './sentences.ts';
+import { fixes, sentences } from './sentences.ts';
 
 const SLEEP = { preStop: { sleep: { seconds: 5 } } };
 const lacking = (owner: Json, metadata: Json = {}): Json => deployment(owner, {}, {}, metadata);
@@ -65,7 +65,7 @@ describe('doctor: preStop', () => {
 		const short = deployment(mcpServer(), {}, { terminationGracePeriodSeconds: 5 });
 		const [saying, ...others] = judged([short]);
 		expect(others).to.deep.equal([]);
-		expect(saying).to.include({ status: 'warn', remedy: 'set its terminationGracePeriodSeconds to 36 or more' });
+		expect(saying).to.include({ status: 'warn', fix: 'set its terminationGracePeriodSeconds to 36 or more' });
 		expect(sentences(judged([lacking(mcpServer()), short]))).to.have.length(2);
 	});
 	it('a Deployment of a former server of that name › no hint', () => {
@@ -80,7 +80,7 @@ describe('doctor: preStop', () => {
 			`warn: 2 proxy Deployments in demo lack preStop: ${why}`,
 			`warn: 1 proxy Deployment in other lacks preStop: ${why}`,
 		]);
-		expect(remedies(found)).to.deep.equal([
+		expect(fixes(found)).to.deep.equal([
 			'kubectl rollout restart deployment -n demo search crm',
 			'kubectl rollout restart deployment -n other search',
 		]);

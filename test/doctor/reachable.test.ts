@@ -3,14 +3,14 @@ import { describe, it } from 'mocha';
 import type { Json, Server } from '../../src/api/types.ts';
 import type { Attempt } from '../../src/doctor/cluster.ts';
 import { serverOf } from '../../src/objects/server.ts';
-import { remedies, server } from './sentences.ts';
+import { fixes, server } from './sentences.ts';
 import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
 
 const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
 const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
 
 const validatingRows = [
-	{ it: 'it answers', answer: accepted, says: `ok: ${VALIDATING} answers`, remedy: undefined },
+	{ it: 'it answers', answer: accepted, says: `ok: ${VALIDATING} answers`, fix: undefined },
 	{
 		it: 'it answers, and somebody else refuses',
 		answer: (object: Json) => ({
@@ -19,13 +19,13 @@ const validatingRows = [
 			message: 'admission webhook "other" denied the request',
 		}),
 		says: `ok: ${VALIDATING} answers`,
-		remedy: undefined,
+		fix: undefined,
 	},
 	{
 		it: 'stored without it',
 		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
 		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
-		remedy: /^INSTALL$/,
+		fix: /^INSTALL$/,
 	},
 	{
 		it: 'a certificate that is not trusted',
@@ -34,61 +34,61 @@ const validatingRows = [
 				'tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "x")',
 			),
 		says: `fail: ${VALIDATING} cannot be called by the API server: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
-		remedy: /^bring certificate and caBundle together/,
+		fix: /^bring certificate and caBundle together/,
 	},
 	{
 		it: 'nobody listens',
 		answer: () => notCalled('dial tcp 10.0.0.1:443: connect: connection refused'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: dial tcp 10.0.0.1:443: connect: connection refused`,
-		remedy: /kubectl get pods,endpointslices -n toolhive-scaling$/,
+		fix: /kubectl get pods,endpointslices -n toolhive-scaling$/,
 	},
 	{
 		it: 'no pod is ready',
 		answer: () => notCalled('no endpoints available for service "toolhive-scaling"'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: no endpoints available for service "toolhive-scaling"`,
-		remedy: /^look why no pod serves/,
+		fix: /^look why no pod serves/,
 	},
 	{
 		it: 'no Service',
 		answer: () => notCalled('service "toolhive-scaling" not found'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
-		remedy: /^INSTALL$/,
+		fix: /^INSTALL$/,
 	},
 	{
 		it: 'a firewall',
 		answer: () => notCalled('context deadline exceeded'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: context deadline exceeded`,
-		remedy: /^let the API server reach port 8443/,
+		fix: /^let the API server reach port 8443/,
 	},
 	{
 		it: 'it fails by itself',
 		answer: () => notCalled('the server could not find the requested resource'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: the server could not find the requested resource`,
-		remedy: /^kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
+		fix: /^kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
 	},
 	{
 		it: 'somebody else’s webhook cannot be called',
 		answer: () => refused(500, 'Internal error occurred: failed calling webhook "other.example.com": EOF'),
 		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: Internal error occurred: failed calling webhook "other.example.com": EOF`,
-		remedy: /./,
+		fix: /./,
 	},
 	{
 		it: 'the caller may not create servers',
 		answer: () => refused(403, 'mcpservers is forbidden: User "x" cannot create resource "mcpservers" in API group'),
 		says: `warn: ${VALIDATING} was not tried: you may not create mcpservers.toolhive.stacklok.dev there`,
-		remedy: /kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo$/,
+		fix: /kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo$/,
 	},
 	{
 		it: 'a quota',
 		answer: () => refused(403, 'mcpservers "x" is forbidden: exceeded quota: all'),
 		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: mcpservers "x" is forbidden: exceeded quota: all`,
-		remedy: /./,
+		fix: /./,
 	},
 	{
 		it: 'no MCPServer is served',
 		answer: () => refused(404, '404 page not found'),
 		says: `warn: ${VALIDATING} was not tried: no MCPServer can be made there`,
-		remedy: /CRDs/,
+		fix: /CRDs/,
 	},
 ];
 
@@ -99,8 +99,8 @@ describe('doctor: reachable', () => {
 				answer: (object) => (object['kind'] === 'MCPServer' ? row.answer(object) : accepted(object)),
 			});
 			expect(lines).to.deep.equal([row.says, `ok: ${MUTATING} answers`]);
-			if (row.remedy === undefined) expect(remedies(said)[0]).to.equal(undefined);
-			else expect(remedies(said)[0]).to.match(row.remedy);
+			if (row.fix === undefined) expect(fixes(said)[0]).to.equal(undefined);
+			else expect(fixes(said)[0]).to.match(row.fix);
 		});
 	}
 

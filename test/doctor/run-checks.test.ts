@@ -76,7 +76,7 @@ describe('doctor: all checks', () => {
 		expect(lines.map(({ status }) => status)).to.deep.equal(Object.keys(CHECKS).map(() => 'warn'));
 		expect(lines[0]).to.include({
 			message: 'was not made: you may not list pods',
-			remedy: 'run it as somebody who may: kubectl auth can-i list pods',
+			fix: 'run it as somebody who may: kubectl auth can-i list pods',
 		});
 	});
 
@@ -219,9 +219,9 @@ describe('doctor: all checks', () => {
 describe('doctor: the report', () => {
 	const LINES = [
 		{ id: 'crds', status: 'ok', subject: 'a', message: 'is there' },
-		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not x', remedy: 'mend it' },
-		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not y', remedy: 'mend it' },
-		{ id: 'secrets', status: 'warn', subject: 'c', message: 'is odd', remedy: 'look' },
+		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not x', fix: 'mend it' },
+		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not y', fix: 'mend it' },
+		{ id: 'secrets', status: 'warn', subject: 'c', message: 'is odd', fix: 'look' },
 	] as const;
 
 	it('as text: a line each, and what mends it once below', () =>

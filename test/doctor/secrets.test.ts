@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import { secrets } from '../../src/doctor/secrets.ts';
-import { refusal, remedies, sentences, server } from './sentences.ts';
+import { fixes, refusal, sentences, server } from './sentences.ts';
 
 const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
 	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });
@@ -38,13 +38,13 @@ describe('doctor: Secrets', () => {
 			it: 'not there: one line for all who need it',
 			servers: [needing('web', 'nowhere'), needing('api', 'nowhere', 'other')],
 			says: ['fail: Secret demo/nowhere is not there, and MCPServer web and MCPServer api need it'],
-			remedy: 'kubectl create secret generic nowhere -n demo --from-file=password=FILE --from-file=other=FILE',
+			fix: 'kubectl create secret generic nowhere -n demo --from-file=password=FILE --from-file=other=FILE',
 		},
 		{
 			it: 'without the key',
 			servers: [needing('web', 'redis'), needing('api', 'redis', 'passwort')],
 			says: ['fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it'],
-			remedy: 'mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
+			fix: 'mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
 		},
 		{
 			it: 'empty',
@@ -74,7 +74,7 @@ describe('doctor: Secrets', () => {
 			});
 			const said = await secrets(row.servers, keysOfSecret);
 			expect(sentences(said)).to.deep.equal(row.says);
-			if (row.remedy !== undefined) expect(remedies(said)[0]).to.equal(row.remedy);
+			if (row.fix !== undefined) expect(fixes(said)[0]).to.equal(row.fix);
 		});
 	}
 
@@ -88,7 +88,7 @@ describe('doctor: Secrets', () => {
 	});
 	it('a key that a shell would read is quoted', async () => {
 		const said = await secrets([needing('web', 'nowhere', "a'; rm -rf $HOME #")], cluster({}));
-		expect(remedies(said)).to.deep.equal([
+		expect(fixes(said)).to.deep.equal([
 			`kubectl create secret generic nowhere -n demo --from-file='a'\\''; rm -rf $HOME #'=FILE`,
 		]);
 	});

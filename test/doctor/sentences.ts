@@ -6,8 +6,7 @@ import type { CheckResult } from '../../src/doctor/check-result.ts';
 export const sentences = (sayings: readonly CheckResult[]): string[] =>
 	sayings.map(({ status, subject, message }) => `${status}: ${subject} ${message}`);
 
-export const remedies = (sayings: readonly CheckResult[]): (string | undefined)[] =>
-	sayings.map(({ fix: remedy }) => remedy);
+export const fixes = (sayings: readonly CheckResult[]): (string | undefined)[] => sayings.map(({ fix }) => fix);
 
 /** As the API server says it: an error with its status. */
 export const refusal = (status: number, message = 'refused'): Error => Object.assign(new Error(message), { status });

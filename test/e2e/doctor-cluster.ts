@@ -17,7 +17,7 @@ export interface Check {
 	readonly status: 'ok' | 'warn' | 'fail';
 	readonly subject: string;
 	readonly message: string;
-	readonly remedy?: string;
+	readonly fix?: string;
 }
 
 export interface Examined {
@@ -35,7 +35,7 @@ export interface Fault {
 	readonly mend: () => Promise<unknown>;
 	/** Every line that is not ok, as `id status: sentence`. */
 	readonly says: readonly RegExp[];
-	readonly remedy: RegExp;
+	readonly fix: RegExp;
 	readonly code: 0 | 1;
 }
 

@@ -26,7 +26,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
 			mend: () => apply(plane(), [objectOf('ClusterRole')]),
 			says: [/^permissions fail: system:serviceaccount:\S+ may not get, list, watch and patch deployments.apps$/],
-			remedy: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
+			fix: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
 			code: 1,
 		},
 		{
@@ -34,7 +34,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => setReady(must, 0),
 			mend: () => setReady(must, 2),
 			says: [/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: nobody answers$/],
-			remedy: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
+			fix: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
 			code: 1,
 		},
 		{
@@ -42,7 +42,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => setEnv('THV_SCALING_DRAIN_SECONDS=10s'),
 			mend: () => setEnv('THV_SCALING_DRAIN_SECONDS-'),
 			says: [/^deployment fail: .* settings that serve refuses: THV_SCALING_DRAIN_SECONDS is "10s"; allowed: /],
-			remedy: /^kubectl edit -n toolhive-scaling deployment\/toolhive-scaling$/,
+			fix: /^kubectl edit -n toolhive-scaling deployment\/toolhive-scaling$/,
 			code: 1,
 		},
 		{
@@ -52,7 +52,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			says: [
 				/^registration fail: Mutating.* lacks pods.mutate\S+, and --password-env=pod: no proxy gets its password$/,
 			],
-			remedy: /^bring both or none/,
+			fix: /^bring both or none/,
 			code: 1,
 		},
 		{
@@ -60,7 +60,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => apply(plane(), [operatorDeployment('ghcr.io/stacklok/toolhive/operator:v0.10.0')]),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator fail: toolhive-system\/toolhive-operator v0.10.0 overwrites every replica count/],
-			remedy: /^upgrade ToolHive to v0.10.1 or later$/,
+			fix: /^upgrade ToolHive to v0.10.1 or later$/,
 			code: 1,
 		},
 		{
@@ -68,8 +68,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => apply(plane(), [operatorDeployment(undefined, 'renamed')]),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/],
-			remedy:
-				/^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
+			fix: /^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
 			code: 1,
 		},
 		{
@@ -80,7 +79,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 				/^operator fail: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of MCPServer doctored\/web needs a proxy image of v0.16.0 or newer, not v0.12.5$/,
 				/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: proxy image v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/,
 			],
-			remedy: SET_RUNNER,
+			fix: SET_RUNNER,
 			code: 1,
 		},
 		{
@@ -88,7 +87,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':v0.26.0'))]),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.26.0: proxy image v0.26.0 is older than v0.27.0: /],
-			remedy: SET_RUNNER,
+			fix: SET_RUNNER,
 			code: 0,
 		},
 		{
@@ -96,7 +95,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':latest'))]),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE \S+:latest, which has no version in its tag: not judged$/],
-			remedy: SET_RUNNER,
+			fix: SET_RUNNER,
 			code: 0,
 		},
 		{
@@ -104,7 +103,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			plant: () => must(['delete', 'deployment', 'toolhive-operator', '-n', 'toolhive-system']),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator warn: the ToolHive operator was not found/],
-			remedy: /^install ToolHive/,
+			fix: /^install ToolHive/,
 			code: 0,
 		},
 		{
@@ -122,7 +121,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 				/^owners fail: Deployment doctored\/web is not owned by MCPServer web: scaling settings are not applied to it$/,
 				/^owners fail: ConfigMap doctored\/web-runconfig is not owned by MCPServer web: /,
 			],
-			remedy: /^kubectl patch (deployment web|configmap web-runconfig) -n doctored --type=merge -p '\{"metadata":/,
+			fix: /^kubectl patch (deployment web|configmap web-runconfig) -n doctored --type=merge -p '\{"metadata":/,
 			code: 1,
 		},
 		{
@@ -141,7 +140,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 				/^autoscalers warn: MCPServer doctored\/web spec.replicas: remove it: .* web-hpa \(autoscaled-and-pinned\)$/,
 				/^autoscalers warn: MCPServer doctored\/files spec.transport: stdio stays at 1 replica.* \(stdio-autoscaled\)$/,
 			],
-			remedy: /^kubectl (patch mcpserver web|delete hpa files-hpa) -n doctored/,
+			fix: /^kubectl (patch mcpserver web|delete hpa files-hpa) -n doctored/,
 			code: 0,
 		},
 		{
@@ -159,8 +158,7 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,
 				/^secrets fail: Secret doctored\/..\/..\/..\/x cannot exist by that name, and MCPServer odd needs it$/,
 			],
-			remedy:
-				/kubectl create secret generic nowhere -n doctored --from-file=password=FILE$|kubectl edit mcpserver (misspelt|odd) -n doctored$/,
+			fix: /kubectl create secret generic nowhere -n doctored --from-file=password=FILE$|kubectl edit mcpserver (misspelt|odd) -n doctored$/,
 			code: 1,
 		},
 	];

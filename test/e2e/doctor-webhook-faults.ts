@@ -44,7 +44,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^crds fail: mcpservers\S+ v1beta1 lacks spec.backendReplicas and spec.sessionStorage: the API server drops them$/,
 				/^crds fail: mcpservers\S+ v1alpha1 lacks /,
 			],
-			remedy: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl replace -f -$/,
+			fix: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl replace -f -$/,
 			code: 1,
 		},
 		{
@@ -52,7 +52,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 			plant: () => must(['delete', 'crd', 'virtualmcpservers.toolhive.stacklok.dev']),
 			mend: () => must(['apply', '-f', 'manifests/crds']),
 			says: [/^crds warn: virtualmcpservers.toolhive.stacklok.dev is not installed$/],
-			remedy: /^install ToolHive's CRDs/,
+			fix: /^install ToolHive's CRDs/,
 			code: 0,
 		},
 		{
@@ -63,7 +63,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /kubectl apply -k local$/,
+			fix: /kubectl apply -k local$/,
 			code: 1,
 		},
 		{
@@ -74,7 +74,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* was not asked: its namespaceSelector leaves the namespace out$/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
-			remedy: /namespaceSelector|kubectl apply -k local$/,
+			fix: /namespaceSelector|kubectl apply -k local$/,
 			code: 1,
 		},
 		{
@@ -89,8 +89,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			remedy:
-				/^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$|see Certificate above/,
+			fix: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$|see Certificate above/,
 			code: 1,
 		},
 		{
@@ -104,7 +103,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called.*connection refused/,
 				/^reachable fail: the mutating webhook.* cannot be called.*connection refused/,
 			],
-			remedy: /pods,endpointslices -n toolhive-scaling|kubectl apply -k local$|known/,
+			fix: /pods,endpointslices -n toolhive-scaling|kubectl apply -k local$|known/,
 			code: 1,
 		},
 		{
@@ -116,7 +115,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
-			remedy: /^let the API server reach port 8443|known$/,
+			fix: /^let the API server reach port 8443|known$/,
 			code: 1,
 		},
 		{
@@ -134,7 +133,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
 			],
-			remedy: /kubectl apply -k local$/,
+			fix: /kubectl apply -k local$/,
 			code: 1,
 		},
 	];

@@ -81,7 +81,7 @@ describe('doctor on a real API server', function () {
 					expect(matching, `${expected} in\n${said.join('\n')}`).to.have.length(1);
 				}
 				expect(said, said.join('\n')).to.have.length(fault.says.length);
-				for (const { remedy } of troubles) expect(remedy).to.match(fault.remedy);
+				for (const { fix } of troubles) expect(fix).to.match(fault.fix);
 				expect(code).to.equal(fault.code);
 			} finally {
 				await fault.mend();

@@ -25,14 +25,14 @@ describe('a cluster below Kubernetes 1.30', function () {
 		return other;
 	};
 
-	it('is told of in the log, with the remedy, by whoever is any user, and served', async () => {
+	it('is told of in the log, with the fix, by whoever is any user, and served', async () => {
 		const replica = await start({ kubeconfig: (await as('v1.29.14-eks-1')).kubeconfig('webhook') });
 		await register(replica);
 		expect(await replica.said(TOLD)).to.include({
 			level: 50,
 			version: 'v1.29.14-eks-1',
 			effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
-			remedy: 'upgrade the cluster to v1.30.0 or later',
+			fix: 'upgrade the cluster to v1.30.0 or later',
 		});
 		await eventually(async () => {
 			const body = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });

@@ -91,7 +91,7 @@ describe('restored objects on a real API server', function () {
 		const [report, ...others] = await reportsOf('files');
 		expect(others).to.deep.equal([]);
 		expect(report).to.include({ status: 'fail', subject: 'Deployment restored/files' });
-		await run(report?.remedy ?? '');
+		await run(report?.fix ?? '');
 		expect((await namespace.get('deployment', 'files'))['spec'].replicas).to.equal(1);
 		await eventually(async () =>
 			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal([
@@ -131,7 +131,7 @@ describe('restored objects on a real API server', function () {
 				`fail Deployment restored/${name}`,
 				`fail ConfigMap restored/${name}${configMapSuffix}`,
 			]);
-			for (const { remedy } of reports) await run(remedy ?? '');
+			for (const { fix } of reports) await run(fix ?? '');
 			expect(await passwords()).to.include('redis-secret');
 			await eventually(async () => expect(await config()).to.include('redis.mcp.svc:6379'));
 			await eventually(async () => expect(await storage()).to.deep.equal(['False', 'SessionStorageConfigured']));

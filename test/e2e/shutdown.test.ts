@@ -50,10 +50,10 @@ describe('shutdown settings on a real API server', function () {
 	/** What the operator sends, built of the server alone. */
 	const putBuilt = (user: User): Promise<unknown[]> => Promise.all(NAMES.map((name) => put(sent[name] ?? {}, user)));
 	const kubectl = (...args: string[]): Promise<unknown> => mustSucceed(namespace.kubectl(args));
-	const hints = async (): Promise<{ status: string; subject: string; remedy?: string }[]> => {
+	const hints = async (): Promise<{ status: string; subject: string; fix?: string }[]> => {
 		const { stdout } = await startProgram(['doctor', '--kubeconfig', plane().kubeconfig('admin'), '-o', 'json']).ended;
 		const { checks } = JSON.parse(stdout) as {
-			checks: { id: string; status: string; subject: string; remedy?: string }[];
+			checks: { id: string; status: string; subject: string; fix?: string }[];
 		};
 		return checks.filter(({ id }) => id === 'pre-stop');
 	};
@@ -103,8 +103,8 @@ describe('shutdown settings on a real API server', function () {
 	it('the command that doctor prints › brings both, and the warning is gone', async () => {
 		const [hint] = await hints();
 		expect(hint).to.include({ status: 'warn', subject: '3 proxy Deployments in shutdown' });
-		expect(hint?.remedy).to.equal('kubectl rollout restart deployment -n shutdown crm hub search');
-		await mustSucceed(plane().kubectl(hint?.remedy?.split(' ').slice(1) ?? []));
+		expect(hint?.fix).to.equal('kubectl rollout restart deployment -n shutdown crm hub search');
+		await mustSucceed(plane().kubectl(hint?.fix?.split(' ').slice(1) ?? []));
 		for (const deployment of await all()) expect(shutdownOf(deployment)).to.deep.equal(OURS);
 		expect((await hints()).map(({ status }) => status)).to.deep.equal(['ok']);
 	});

@@ -261,7 +261,7 @@ describe('the table of rules', () => {
 		);
 		expect(new Set(given.flatMap(({ denials }) => denials.map(({ id }) => id)))).to.deep.equal(new Set(DENIAL_IDS));
 	});
-	it('is whole sentences and remedies in a line', () => {
+	it('is whole sentences and fixes in a line', () => {
 		for (const { id, when, why, fix } of RULES) {
 			expect(why, id).to.match(/^[A-Z].*\.$/);
 			for (const part of [when, fix]) expect(part, id).to.match(/^[a-z`3][^\n]*[^.]$/);
