@@ -1,4 +1,10 @@
-/** Certificates in a text: PEM blocks, whatever stands between them. Private keys are none. */
-export const certificatesIn = (text: string): readonly string[] => text.match(CERTIFICATE) ?? [];
+/** Certificates in PEM. */
+import type { X509Certificate } from 'node:crypto';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The certificate blocks of a text, whatever is between them; never a private key. */
+export const certificatesIn = (text: string): readonly string[] => text.match(CERTIFICATE) ?? [];
+
+export const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
+	certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

@@ -5,7 +5,7 @@ import { createClusterReader } from '../cluster/cluster-reader.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { isInPod } from '../cluster/service-account.ts';
 import { statusOf } from '../doctor/check-result.ts';
-import type { ServeFlags } from '../doctor/deployment.ts';
+import type { ServeFlags } from '../doctor/context.ts';
 import type { Installation } from '../doctor/installation.ts';
 import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';

@@ -6,7 +6,7 @@
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
-import type { Attempt, ClusterReader, Named, Project } from '../doctor/cluster.ts';
+import type { ClusterReader, DryRunResult, NamespacedName, Project } from '../doctor/cluster.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { certificatesAt } from './handshake.ts';
 import { listEach } from './list-watch.ts';
@@ -50,7 +50,7 @@ export function createClusterReader(
 		return (await listEach({ ...resource, ...(labelSelector !== undefined && { labelSelector }) }, project, ended))
 			?.items;
 	};
-	const dataOf = async (named: Named): Promise<Json | undefined> => {
+	const dataOf = async (named: NamespacedName): Promise<Json | undefined> => {
 		// The parser of JSON quotes the text that it stumbles over, and a refusal may quote what is in the Secret.
 		const secret = await get(secretPath(named)).catch((error: unknown) => {
 			if (error instanceof ApiError) throw new ApiError(`the API server answers ${error.status}`, error.status);
@@ -63,7 +63,7 @@ export function createClusterReader(
 	return {
 		version: () => bounded((signal) => connection.get(VERSION_PATH, signal)),
 		getCrd: (name) => get(crdPath(name)),
-		getRegistration: (kind, name) => get(webhookConfigurationPath(kind, name)),
+		getWebhookConfiguration: (kind, name) => get(webhookConfigurationPath(kind, name)),
 		getDeployment: (named) => get(deploymentPath(named)),
 		getLease: (named) => get(leasePath(named)),
 		labelsOfNamespace: async (name) => {
@@ -77,8 +77,8 @@ export function createClusterReader(
 		listDeployments: async (project, labelSelector) => (await list([DEPLOYMENTS_PATH], project, labelSelector)) ?? [],
 		listConfigMaps: async (project, labelSelector) => (await list([CONFIG_MAPS_PATH], project, labelSelector)) ?? [],
 
-		tryCreate: (object) =>
-			bounded<Attempt>(async (signal) => {
+		createDryRun: (object) =>
+			bounded<DryRunResult>(async (signal) => {
 				const { namespace } = metadataOf(object);
 				const kind = String(object['kind']);
 				const apiVersion = String(object['apiVersion']);

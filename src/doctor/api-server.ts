@@ -1,8 +1,11 @@
-/** The API server: it answers, and knows the conditions that the registrations are written with. */
+/** The version of the API server: old ones do not support what the webhook configurations use. */
 import { isOlder } from '../api/images.ts';
 import { isTooOld, kubernetesVersionOf, OLDEST_KUBERNETES, TOO_OLD } from '../api/kubernetes.ts';
 import { isObject } from '../api/types.ts';
 import { type CheckResult, fail, ok, warn } from './check-result.ts';
+import type { Check } from './context.ts';
+
+export const checkApiServer: Check = async ({ url, version }) => apiServer(url, await version());
 
 export function apiServer(url: string, answer: unknown): CheckResult[] {
 	const version = kubernetesVersionOf(answer);
@@ -15,7 +18,7 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 	return [isTooOld(version) ? fail(subject, `${is}: ${TOO_OLD.effect}`, TOO_OLD.fix) : ok(subject, is)];
 }
 
-/** From then on it knows what a dry run is; an older one would store the object. */
+/** An API server before 1.18 may ignore `dryRun` and store the object. */
 export const knowsDryRun = (answer: unknown): boolean => {
 	const version = kubernetesVersionOf(answer);
 	return version !== undefined && !isOlder(version, [1, 18, 0]);

@@ -1,43 +1,44 @@
-/** HorizontalPodAutoscalers that fight over a count, by the rules that warn of them. */
-
-import { KINDS } from '../api/names.ts';
+/** HorizontalPodAutoscalers that conflict with a replica count, by the rules that warn of them. */
 import type { Autoscaler, Server } from '../api/types.ts';
+import { autoscalerOf } from '../objects/autoscaler.ts';
 import { findingsOf } from '../policy/rules.ts';
-import { type CheckResult, ok, shellWord, warn } from './check-result.ts';
+import { type CheckResult, ok, warn } from './check-result.ts';
+import { mergePatch, namespaceFlag, serverArgs, shellWord } from './commands.ts';
+import type { Check } from './context.ts';
+
+export const checkAutoscalers: Check = async ({ cluster, servers }) =>
+	autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf));
 
 export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): CheckResult[] {
 	const targets = Map.groupBy(found, ({ namespace, target }) => `${namespace}/${target}`);
-	const sayings = servers.flatMap((server) =>
-		(targets.get(`${server.namespace}/${server.name}`) ?? []).flatMap((autoscaler) => judge(server, autoscaler)),
+	const results = servers.flatMap((server) =>
+		(targets.get(`${server.namespace}/${server.name}`) ?? []).flatMap((autoscaler) => conflicts(server, autoscaler)),
 	);
-	if (sayings.length > 0) return sayings;
+	if (results.length > 0) return results;
 	return [ok('no HorizontalPodAutoscaler', `fights over the replicas of a server (${found.length} looked at)`)];
 }
 
-const judge = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
+const conflicts = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
 	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const fix = FIXES[id]?.(server, autoscaler);
 		if (fix === undefined) return [];
 		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, fix)];
 	});
 
-/** Only the findings about autoscalers have one here; the others are told whenever a server is written. */
+const hpaArgs = ({ namespace, name }: Autoscaler): string => `hpa ${shellWord(name)} ${namespaceFlag(namespace)}`;
+const deleteHpa = (_server: Server, autoscaler: Autoscaler): string => `kubectl delete ${hpaArgs(autoscaler)}`;
+
+/** Only for findings about autoscalers; the webhook reports the others whenever a server is written. */
 const FIXES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
-	'autoscaled-and-pinned': (server) => unset(server, 'replicas'),
-	'stdio-autoscaled': (_server, autoscaler) => remove(autoscaler),
-	'backend-autoscaled-and-pinned': (_server, autoscaler) => remove(autoscaler),
-	'autoscaler-target-invalid': ({ name: target }, { namespace, name }) => {
+	'autoscaled-and-pinned': (server) => mergePatch(serverArgs(server), { spec: { replicas: null } }),
+	'stdio-autoscaled': deleteHpa,
+	'backend-autoscaled-and-pinned': deleteHpa,
+	'autoscaler-target-invalid': ({ name: target }, autoscaler) => {
 		const patch = { spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } } };
-		return `kubectl patch hpa ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p ${shellWord(JSON.stringify(patch))}`;
+		return mergePatch(hpaArgs(autoscaler), patch);
 	},
-	'session-storage-missing': ({ kind, namespace, name, spec }) =>
-		(spec.replicas ?? 0) > 1
+	'session-storage-missing': (server) =>
+		(server.spec.replicas ?? 0) > 1
 			? undefined
-			: `kubectl edit ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)}, and add sessionStorage with provider redis`,
+			: `kubectl edit ${serverArgs(server)}, and add sessionStorage with provider redis`,
 };
-
-const remove = ({ namespace, name }: Autoscaler): string =>
-	`kubectl delete hpa ${shellWord(name)} -n ${shellWord(namespace)}`;
-
-const unset = ({ kind, namespace, name }: Server, field: string): string =>
-	`kubectl patch ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)} --type=merge -p '{"spec":{"${field}":null}}'`;

@@ -1,164 +1,159 @@
-/** Whom the API server trusts at our address, and what our address shows. */
+/** Whether each caBundle trusts the certificate that its webhooks serve. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { MS_PER_DAY, parseCertificates, trustedIssuer } from './certificates.ts';
-import { type CheckResult, fail, isForbidden, ok, shellWord, someOf, warn } from './check-result.ts';
-import type { ClusterReader } from './cluster.ts';
-import { lookIn } from './fixes.ts';
+import { CERTIFICATE_SECRET } from '../api/names.ts';
+import { parseCertificates, trustedIssuer } from './certificates.ts';
+import { type CheckResult, fail, isForbidden, ok, rerunWith, someOf, warn } from './check-result.ts';
+import { doctorCommand, logsCommand, namespaceFlag } from './commands.ts';
+import type { Check, CheckContext } from './context.ts';
 import type { Installation } from './installation.ts';
-import type { Webhook } from './webhook-configurations.ts';
+import type { InstalledWebhook } from './webhook-configurations.ts';
 
-const SOON_DAYS = 14;
+const SOON_MS = 14 * 86_400_000;
 
-type Shown = { readonly where: string; readonly chain: readonly X509Certificate[] };
-
-export async function caBundle(
-	webhooks: readonly Webhook[],
-	/** Where the product is looked for. */
-	namespace: string,
-	installation: Installation | undefined,
-	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
-	nowMs: number,
-): Promise<CheckResult[]> {
-	const groups = Map.groupBy(webhooks, ({ caBundle: bundle, url, service }) =>
-		JSON.stringify([bundle, url === undefined ? service : new URL(url).host]),
-	);
-	const sayings: CheckResult[] = [];
-	for (const group of groups.values()) {
-		sayings.push(
-			...(await judge(
-				group,
-				group.length === webhooks.length && group.length > 1,
-				namespace,
-				installation,
-				cluster,
-				nowMs,
-			)),
-		);
-	}
-	const bundles = new Set(webhooks.map(({ caBundle: bundle }) => bundle));
-	if (bundles.size === 1 || sayings.some(({ status }) => status === 'fail')) return sayings;
-	return [
-		...sayings,
-		warn(
-			'the webhooks',
-			`do not all have the same caBundle: there are ${bundles.size}`,
-			fixFor('caBundle', webhooks[0] as Webhook, installation),
-		),
-	];
+interface Served {
+	readonly where: string;
+	readonly chain: readonly X509Certificate[];
 }
 
-/** Webhooks at one address that trust the same. */
-async function judge(
-	group: readonly Webhook[],
-	isAll: boolean,
-	namespace: string,
-	installation: Installation | undefined,
-	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
-	nowMs: number,
-): Promise<CheckResult[]> {
-	const [first] = group;
+/** The product as far as its certificate is concerned. */
+interface Holder {
+	readonly installation: Installation | undefined;
+	/** The leader issues the certificate and writes caBundle. */
+	readonly isSelfManaged: boolean;
+}
+
+export const checkCaBundle: Check = async (context) => {
+	// Rejects if the webhook configurations cannot be read.
+	await context.webhooksByKind();
+	const { webhooks } = context;
+	const [first] = webhooks;
 	if (first === undefined) return [];
+	const installation = webhooks.every(({ url }) => url !== undefined) ? undefined : await context.installation();
+	const holder = {
+		installation,
+		isSelfManaged: installation !== undefined && (await context.flags())?.isSelfManaged === true,
+	};
+	const groups = Map.groupBy(webhooks, ({ caBundle, url, service }) =>
+		JSON.stringify([caBundle, url === undefined ? service : new URL(url).host]),
+	);
+	const results: CheckResult[] = [];
+	for (const group of groups.values()) results.push(await checkGroup(group, holder, context));
+	const bundles = new Set(webhooks.map(({ caBundle }) => caBundle)).size;
+	if (bundles > 1 && results.every(({ status }) => status !== 'fail')) {
+		const message = `do not all have the same caBundle: there are ${bundles}`;
+		results.push(warn('the webhooks', message, fixFor('caBundle', first, holder)));
+	}
+	return results;
+};
+
+/** Webhooks with the same address and caBundle. */
+async function checkGroup(
+	group: readonly InstalledWebhook[],
+	holder: Holder,
+	{ webhooks, product, cluster, nowMs }: CheckContext,
+): Promise<CheckResult> {
+	const first = group[0] as InstalledWebhook;
+	const isAll = group.length === webhooks.length && group.length > 1;
 	const names = isAll ? `all ${group.length} webhooks` : someOf(group.map(({ name }) => name));
 	const subject = `the caBundle of ${names}`;
-	const { service } = first;
-	if (first.url === undefined && service !== undefined && service.namespace !== namespace) {
-		const place = `${service.namespace}/${service.name}`;
-		const message = `lead to Service ${place}, so they belong to another installation`;
-		return [fail(names, message, lookIn(service.namespace))];
+	const { service, url } = first;
+	if (url === undefined && service !== undefined && service.namespace !== product.namespace) {
+		const message = `lead to Service ${service.namespace}/${service.name}, so they belong to another installation`;
+		return fail(names, message, doctorCommand(service.namespace));
 	}
-	const mendBundle = fixFor('caBundle', first, installation);
-	const mendCertificate = fixFor('certificate', first, installation);
+	const fixBundle = fixFor('caBundle', first, holder);
+	const fixCertificate = fixFor('certificate', first, holder);
 	if (first.caBundle === '') {
 		const message = 'is empty: the API server trusts only public authorities there';
-		return [(first.url === undefined ? fail : warn)(subject, message, mendBundle)];
+		return (url === undefined ? fail : warn)(subject, message, fixBundle);
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
-	if (trusted === undefined) return [fail(subject, 'holds no certificate in PEM', mendBundle)];
+	if (trusted === undefined) return fail(subject, 'holds no certificate in PEM', fixBundle);
 
-	const shown = await shownBy(first, installation, cluster, mendCertificate);
-	if ('status' in shown) return [shown];
-	const [serving] = shown.chain;
-	if (serving === undefined) return [fail(`the TLS server ${shown.where}`, 'shows no certificate', mendCertificate)];
-	const issuer = trustedIssuer(shown.chain, trusted);
-	if (issuer === undefined) return [fail(subject, `does not trust the certificate ${shown.where}`, mendBundle)];
+	const served = url === undefined ? await chainInSecret(holder, cluster, fixCertificate) : await chainAt(url, cluster);
+	if ('status' in served) return served;
+	const { where, chain } = served;
+	const [serving] = chain;
+	if (serving === undefined) return fail(`the TLS server ${where}`, 'shows no certificate', fixCertificate);
+	const issuer = trustedIssuer(chain, trusted);
+	if (issuer === undefined) return fail(subject, `does not trust the certificate ${where}`, fixBundle);
 
 	const host = hostOf(first);
 	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
-		return [fail(`the certificate ${shown.where}`, `is not for ${host}`, mendCertificate)];
+		return fail(`the certificate ${where}`, `is not for ${host}`, fixCertificate);
 	}
-	return [
-		lifeOf(serving, `the certificate ${shown.where}`, nowMs, mendCertificate) ??
-			lifeOf(issuer, `the authority in ${subject}`, nowMs, mendCertificate) ??
-			ok(subject, `trusts the certificate ${shown.where}, good until ${dayOf(serving)}`),
-	];
+	return (
+		expiry(serving, `the certificate ${where}`, nowMs, fixCertificate) ??
+		expiry(issuer, `the authority in ${subject}`, nowMs, fixCertificate) ??
+		ok(subject, `trusts the certificate ${where}, good until ${dayOf(serving)}`)
+	);
 }
 
-async function shownBy(
-	{ url }: Webhook,
-	installation: Installation | undefined,
-	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
-	mendCertificate: string,
-): Promise<Shown | CheckResult> {
-	if (url !== undefined) {
-		const address = new URL(url).origin;
-		try {
-			const chain = (await cluster.certificatesAt(url)).map((pem) => new X509Certificate(pem));
-			return { where: `at ${address}`, chain };
-		} catch (error) {
-			const reason = `${(error as Error).message}`;
-			return warn(
-				`the certificate at ${address}`,
-				`was not seen from here: ${reason}`,
-				'run it where the address is known',
-			);
-		}
+type Cluster = CheckContext['cluster'];
+
+async function chainAt(url: string, cluster: Cluster): Promise<Served | CheckResult> {
+	const address = new URL(url).origin;
+	try {
+		const chain = (await cluster.certificatesAt(url)).map((pem) => new X509Certificate(pem));
+		return { where: `at ${address}`, chain };
+	} catch (error) {
+		const message = `was not seen from here: ${(error as Error).message}`;
+		return warn(`the certificate at ${address}`, message, 'run it where the address is known');
 	}
-	const secret = installation?.certificate;
-	if (installation === undefined || secret === undefined) {
+}
+
+async function chainInSecret(
+	{ installation, isSelfManaged }: Holder,
+	cluster: Cluster,
+	fixCertificate: string,
+): Promise<Served | CheckResult> {
+	const mounted = isSelfManaged ? { secret: CERTIFICATE_SECRET, key: 'tls.crt' } : installation?.certificate;
+	if (installation === undefined || mounted === undefined) {
 		const message = 'was not compared: there is no Deployment here that mounts a certificate';
 		return warn('the caBundle', message, 'name the namespace of the product: --namespace');
 	}
 	const { namespace } = installation;
-	const where = `Secret ${namespace}/${secret.secret}`;
+	const where = `Secret ${namespace}/${mounted.secret}`;
 	try {
-		const text = await cluster.certificateInSecret({ namespace, name: secret.secret }, secret.key);
-		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', mendCertificate);
+		const text = await cluster.certificateInSecret({ namespace, name: mounted.secret }, mounted.key);
+		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', fixCertificate);
 		const chain = parseCertificates(text);
-		return chain === undefined
-			? fail(where, `has no certificate in ${secret.key}`, mendCertificate)
-			: { where: `in ${where}`, chain };
+		if (chain === undefined) return fail(where, `has no certificate in ${mounted.key}`, fixCertificate);
+		return { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const fix = `run it as somebody who may: kubectl auth can-i get secrets -n ${namespace}`;
-		return warn('the caBundle', `was not compared: you may not read ${where}`, fix);
+		const message = `was not compared: you may not read ${where}`;
+		return warn('the caBundle', message, rerunWith(`get secrets -n ${namespace}`));
 	}
 }
 
-/** The name the API server asks for. */
-function hostOf({ url, service }: Webhook): string | undefined {
+/** The name that the API server verifies. */
+function hostOf({ url, service }: InstalledWebhook): string | undefined {
 	if (url !== undefined) return new URL(url).hostname.replace(/^\[|\]$/g, '');
 	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
 }
 
-function lifeOf(certificate: X509Certificate, subject: string, nowMs: number, fix: string): CheckResult | undefined {
+function expiry(certificate: X509Certificate, subject: string, nowMs: number, fix: string): CheckResult | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
 	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, fix);
 	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
-	if (leftMs < SOON_DAYS * MS_PER_DAY) return warn(subject, `ends on ${dayOf(certificate)}`, fix);
-	return undefined;
+	return leftMs < SOON_MS ? warn(subject, `ends on ${dayOf(certificate)}`, fix) : undefined;
 }
 
-/** Who mends a caBundle, or a certificate. Where somebody brought them, nothing of ours may write over what they brought. */
-function fixFor(what: 'caBundle' | 'certificate', webhook: Webhook, installation: Installation | undefined): string {
-	if (installation?.certificate?.isSelfManaged === true) {
-		const { namespace, name } = installation;
-		return `the leader mends it within seconds, or says why not: kubectl logs -n ${shellWord(namespace)} deployment/${shellWord(name)}`;
+/** Names whoever issues the certificate: a fix must not overwrite a certificate that the user supplies. */
+function fixFor(
+	what: 'caBundle' | 'certificate',
+	{ injectedFrom }: InstalledWebhook,
+	{ installation, isSelfManaged }: Holder,
+): string {
+	if (installation !== undefined && isSelfManaged) {
+		return `the leader mends it within seconds, or says why not: ${logsCommand(installation)}`;
 	}
-	if (webhook.injectedFrom !== undefined) {
-		const [namespace = ''] = webhook.injectedFrom.split('/');
+	if (injectedFrom !== undefined) {
+		const [namespace = ''] = injectedFrom.split('/');
 		const who = what === 'caBundle' ? "cert-manager's cainjector writes it" : 'cert-manager makes it';
-		return `${who}: kubectl get certificates,issuers -n ${shellWord(namespace)}`;
+		return `${who}: kubectl get certificates,issuers ${namespaceFlag(namespace)}`;
 	}
 	return what === 'caBundle'
 		? 'set caBundle in both registrations to the authority that signed the certificate: certs/README.md'

@@ -1,10 +1,8 @@
-/** PEM, and who signed whom. */
+/** Reads PEM and finds the issuer of a certificate. */
 import { X509Certificate } from 'node:crypto';
-import { certificatesIn } from '../api/pem.ts';
+import { certificatesIn, isSignedBy } from '../api/pem.ts';
 
-export const MS_PER_DAY = 86_400_000;
-
-/** All certificates in `text`; undefined where there is none or one cannot be read. */
+/** All certificates in `text`; undefined if there is none, or if one cannot be parsed. */
 export function parseCertificates(text: string): readonly X509Certificate[] | undefined {
 	const blocks = certificatesIn(text);
 	if (blocks.length === 0) return undefined;
@@ -15,7 +13,7 @@ export function parseCertificates(text: string): readonly X509Certificate[] | un
 	}
 }
 
-/** The certificate among `trusted` that stands behind the first of `chain`, perhaps by way of the others. */
+/** The certificate among `trusted` that signed the first of `chain`, directly or through the others. */
 export function trustedIssuer(
 	chain: readonly X509Certificate[],
 	trusted: readonly X509Certificate[],
@@ -29,6 +27,3 @@ export function trustedIssuer(
 	}
 	return undefined;
 }
-
-const isSignedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
-	certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);

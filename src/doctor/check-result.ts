@@ -1,29 +1,24 @@
-/** How a check says what it found. */
+/** What a check reports, and the words that several checks share. */
+import { printable } from '../api/printable.ts';
 
 export type Status = 'ok' | 'warn' | 'fail';
 
-/** One line. `subject` and `message` together are a sentence. */
+/** One line of the report. `subject` and `message` together are a sentence. */
 export interface CheckResult {
 	readonly status: Status;
 	readonly subject: string;
 	readonly message: string;
-	/** The command or the step that mends it. */
+	/** The command or the step that fixes it. */
 	readonly fix?: string;
 }
 
 export const ok = (subject: string, message: string): CheckResult => ({ status: 'ok', subject, message });
-export const warn = (subject: string, message: string, fix: string): CheckResult => ({
-	status: 'warn',
-	subject,
-	message,
-	fix,
-});
-export const fail = (subject: string, message: string, fix: string): CheckResult => ({
-	status: 'fail',
-	subject,
-	message,
-	fix,
-});
+
+const withFix =
+	(status: Status) =>
+	(subject: string, message: string, fix: string): CheckResult => ({ status, subject, message, fix });
+export const warn = withFix('warn');
+export const fail = withFix('fail');
 
 /** HTTP status of a call that the API server refused. */
 export const statusOf = (error: unknown): number | undefined =>
@@ -31,9 +26,32 @@ export const statusOf = (error: unknown): number | undefined =>
 
 export const isForbidden = (error: unknown): boolean => statusOf(error) === 403;
 
-/** `text` as one word of a shell command: names come from the cluster, and a command is there to be copied. */
-export const shellWord = (text: string): string =>
-	/^[\w./:@=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+/** The fix if the caller lacks a permission; `action` is what follows `kubectl auth can-i`. */
+export const rerunWith = (action: string): string => `run it as somebody who may: kubectl auth can-i ${action}`;
+
+export const TRY_AGAIN = 'try again; see that the API server is well';
+
+const CANNOT = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"/;
+
+/** A check that ended with `error`. Only a warning if the caller lacks a permission. */
+export function notMade(error: Error): CheckResult {
+	const subject = 'the check';
+	if (!isForbidden(error)) return fail(subject, `was not made: ${error.message}`, TRY_AGAIN);
+	const [, verb, resource, group] = CANNOT.exec(error.message) ?? [];
+	if (verb === undefined) {
+		return warn(subject, `was not made: ${error.message}`, 'run it as somebody who may: --context');
+	}
+	const action = `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+	return warn(subject, `was not made: you may not ${action}`, rerunWith(action));
+}
+
+/** Names in the cluster can contain control characters of a terminal. */
+export const printableResult = ({ status, subject, message, fix }: CheckResult): CheckResult => ({
+	status,
+	subject: printable(subject),
+	message: printable(message),
+	...(fix !== undefined && { fix: printable(fix) }),
+});
 
 /** `a, b and 3 more` */
 export function someOf(names: readonly string[], shown = 5): string {

@@ -1,14 +1,14 @@
-/** The proxy images that an operator starts, against what servers ask of them. */
-
+/** Whether the proxy images of an operator are new enough for the servers. */
 import { SINCE, TESTED_RUNNER, tagOf, versionOf, versionText, withVersion } from '../api/images.ts';
 import type { Kind } from '../api/names.ts';
 import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../api/operators.ts';
 import type { Server } from '../api/types.ts';
 import { imageReport } from '../policy/rules.ts';
-import { type CheckResult, fail, ok, shellWord, someOf, warn } from './check-result.ts';
+import { type CheckResult, fail, ok, someOf, warn } from './check-result.ts';
+import { deploymentArgs, shellWord } from './commands.ts';
 import type { Operator } from './operator.ts';
 
-/** What the operator uses without the variable, but for its tag. */
+/** The default of the variable, without its tag. */
 const RUNNER_REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
 
 const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
@@ -16,18 +16,18 @@ const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
 	[VMCP_IMAGE_VARIABLE]: ['VirtualMCPServer'],
 };
 
-/** An image that no server uses is not judged: none of its kinds, or each with an image of its own in `podTemplateSpec`. */
+/** Skips an image that no server uses: there is none of its kinds, or each names an image in `podTemplateSpec`. */
 export const images = (operators: readonly Operator[], servers: readonly Server[]): CheckResult[] =>
 	operators.flatMap((operator) =>
 		Object.entries(KINDS_BY_VARIABLE).flatMap(([variable, kinds]) => {
 			const using = servers.filter(({ kind, spec }) => kinds.includes(kind) && spec.image === undefined);
-			return using.length === 0 ? [] : judge(operator, variable, using);
+			return using.length === 0 ? [] : checkImage(operator, variable, using);
 		}),
 	);
 
-function judge(operator: Operator, variable: string, servers: readonly Server[]): CheckResult[] {
+function checkImage(operator: Operator, variable: string, servers: readonly Server[]): CheckResult[] {
 	const subject = `${operator.namespace}/${operator.name}`;
-	// The operator reads an empty one as none.
+	// The operator treats an empty variable as unset.
 	const image = operator.env[variable] || undefined;
 	const fix = fixFor(operator, variable, image);
 	if (image === undefined) {
@@ -48,22 +48,22 @@ function judge(operator: Operator, variable: string, servers: readonly Server[])
 		reports.flatMap(({ name, tooOld }) => (tooOld === undefined ? [] : [{ name, ...tooOld }])),
 		({ field, message }) => `${field} ${message}`,
 	);
-	const sayings = [...lacking.values()].map((group) => {
+	const results = [...lacking.values()].map((group) => {
 		const [{ field, message } = { field: '', message: '' }] = group;
 		return fail(subject, `${has} ${field} of ${someOf(group.map(({ name }) => name))} ${message}`, fix);
 	});
 	const mayRoll = reports.find(({ mayRoll }) => mayRoll !== undefined)?.mayRoll;
-	if (mayRoll !== undefined) sayings.push(warn(subject, `${has} ${mayRoll}`, fix));
-	return sayings.length > 0 ? sayings : [ok(subject, `${has} new enough for each server`)];
+	if (mayRoll !== undefined) results.push(warn(subject, `${has} ${mayRoll}`, fix));
+	return results.length > 0 ? results : [ok(subject, `${has} new enough for each server`)];
 }
 
-/** The configuration of a vMCP is the operator's, so that only both together can be newer. */
-function fixFor({ namespace, name }: Operator, variable: string, image: string | undefined): string {
+/** The operator writes the configuration of a vMCP, so that image and operator are upgraded together. */
+function fixFor(operator: Operator, variable: string, image: string | undefined): string {
 	if (variable === VMCP_IMAGE_VARIABLE) {
 		return versionOf(image) === undefined
 			? `set ${variable} to an image with a version in its tag`
 			: `upgrade ToolHive to ${versionText(SINCE.vmcpUsesSessionStorage)} or later`;
 	}
 	const wanted = `${variable}=${withVersion(image ?? RUNNER_REPOSITORY, TESTED_RUNNER)}`;
-	return `kubectl set env -n ${shellWord(namespace)} deployment/${shellWord(name)} ${shellWord(wanted)}`;
+	return `kubectl set env ${deploymentArgs(operator)} ${shellWord(wanted)}`;
 }

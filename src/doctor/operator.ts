@@ -1,4 +1,4 @@
-/** ToolHive's operators: which release, what it does of scaling, and whether the product knows it by name. */
+/** ToolHive's operators: the release, which scaling fields it supports, and whether --operator-usernames names it. */
 import { isOlder, tagOf, versionOf, versionText } from '../api/images.ts';
 import {
 	isOperatorImage,
@@ -8,16 +8,27 @@ import {
 	whatOperatorDoes,
 } from '../api/operators.ts';
 import type { Json } from '../api/types.ts';
-import { type CheckResult, fail, ok, shellWord, warn } from './check-result.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import type { ClusterReader } from './cluster.ts';
-import { phasesOf } from './crds.ts';
-import type { ServeFlags } from './deployment.ts';
+import { deploymentArgs, shellWord } from './commands.ts';
+import type { Check, ServeFlags } from './context.ts';
+import { crdName, phasesOf } from './crds.ts';
+import { images } from './images.ts';
 import { type Installation, installationOf } from './installation.ts';
 import { userNameOf } from './permissions.ts';
 
 export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount' | 'env' | 'hasHiddenEnv'>;
 
-/** By its chart's label first, which spares a large cluster the list of all Deployments. */
+export const checkOperator: Check = async ({ cluster, installation, servers, flags }) => {
+	const installed = await installation().catch(() => undefined);
+	const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
+	const operators = await findOperators(cluster.listDeployments);
+	// Without servers no image is checked; the checks of servers report why they cannot be listed.
+	const known = await servers().catch(() => []);
+	return [...operator(operators, installed, await flags(), crd), ...images(operators, known)];
+};
+
+/** By the label of its chart first, so that a large cluster need not list all Deployments. */
 export async function findOperators(listDeployments: ClusterReader['listDeployments']): Promise<readonly Operator[]> {
 	const labelled = await listDeployments(operatorOf, OPERATOR_LABEL);
 	return labelled.length > 0 ? labelled : listDeployments((object) => onlyByImage(operatorOf(object)));
@@ -29,7 +40,7 @@ const onlyByImage = (found: Operator): Operator | undefined => (isOperatorImage(
 export function operator(
 	operators: readonly Operator[],
 	installation: Installation | undefined,
-	settings: ServeFlags | string | undefined,
+	flags: ServeFlags | undefined,
 	mcpServerCrd: Json | undefined,
 ): CheckResult[] {
 	if (operators.length === 0) {
@@ -39,7 +50,7 @@ export function operator(
 	return operators.flatMap((one) => [
 		release(one),
 		...phase(one, mcpServerCrd),
-		...(installation !== undefined && typeof settings === 'object' ? [identity(one, installation, settings)] : []),
+		...(installation !== undefined && flags !== undefined ? [identity(one, installation, flags)] : []),
 	]);
 }
 
@@ -55,7 +66,7 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	return fail(subject, does, `upgrade ToolHive to ${versionText(OPERATOR_SINCE.keepsReplicas)} or later`);
 }
 
-/** CRDs from before or after the phase was renamed refuse each status that the operator writes. */
+/** The phase was renamed: CRDs of another release refuse every status that the operator writes. */
 function phase({ namespace, name, image }: Operator, crd: Json | undefined): CheckResult[] {
 	const version = versionOf(image);
 	const known = crd === undefined ? undefined : phasesOf(crd);
@@ -66,17 +77,17 @@ function phase({ namespace, name, image }: Operator, crd: Json | undefined): Che
 	return [warn(`${namespace}/${name}`, message, 'bring CRDs and operator to matching releases')];
 }
 
-/** Without its name its writes pass for a person's, and a person who removes a field is obeyed. */
+/** The webhook takes an unnamed operator for a user, and a user may remove fields. */
 function identity(
 	{ namespace, serviceAccount, image }: Operator,
 	installation: Installation,
-	settings: ServeFlags,
+	{ operatorUsernames }: ServeFlags,
 ): CheckResult {
 	const user = userNameOf({ namespace, name: serviceAccount });
-	if (settings.operatorUsernames.includes(user)) return ok(user, 'is known as an operator');
+	if (operatorUsernames.includes(user)) return ok(user, 'is known as an operator');
 	const message = 'is not among --operator-usernames: fields it erases do not come back';
-	const usernames = [...settings.operatorUsernames, user].join(',');
-	const workload = `-n ${shellWord(installation.namespace)} deployment/${shellWord(installation.name)}`;
+	const usernames = [...operatorUsernames, user].join(',');
+	const workload = deploymentArgs(installation);
 	const isFlag = installation.args.some((word) => word.startsWith('--operator-usernames'));
 	const fix = isFlag
 		? `add it to that flag: kubectl edit ${workload}`

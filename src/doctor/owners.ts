@@ -1,16 +1,17 @@
-/** Deployments and ConfigMaps of servers that no server owns, as a restored backup leaves them: no scaling setting reaches them. */
-
-import { isOfToolhive } from '../api/names.ts';
+/** Deployments and ConfigMaps of servers without an ownerReference, as after restoring a backup: scaling skips them. */
+import { isOfToolhive, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
 import { isBeingDeleted, namespaceOf, ownersOf } from '../objects/metadata.ts';
-import { type CheckResult, fail, ok, shellWord } from './check-result.ts';
+import { type CheckResult, fail, notMade, ok } from './check-result.ts';
+import { mergePatch, namespaceFlag, shellWord } from './commands.ts';
+import type { Check } from './context.ts';
 
 export interface ServerObject {
 	readonly kind: 'Deployment' | 'ConfigMap';
 	readonly name: string;
-	/** The server that it is named after and labelled for. */
+	/** The server that its name and labels are of. */
 	readonly server: ServerRef;
 	readonly owners: readonly ServerRef[];
 	readonly ownerReferences: readonly Json[];
@@ -20,6 +21,16 @@ export interface StoredServer extends Server {
 	/** The version that the API server lists. */
 	readonly apiVersion: string;
 }
+
+export const checkOwners: Check = async ({ cluster, servers, proxies }) => {
+	const known = await servers();
+	const listConfigMaps = () => cluster.listConfigMaps(configMapOfServer, `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`);
+	const check = async (kind: ServerObject['kind'], list: () => Promise<readonly ServerObject[]>) => {
+		const result = list().then((found) => owners(kind, known, found));
+		return result.catch((error: Error) => [notMade(error)]);
+	};
+	return (await Promise.all([check('Deployment', proxies), check('ConfigMap', listConfigMaps)])).flat();
+};
 
 export const deploymentOfServer = (object: Json): ServerObject | undefined => {
 	const namespace = namespaceOf(object, '');
@@ -50,34 +61,32 @@ export function owners(
 	found: readonly ServerObject[],
 ): CheckResult[] {
 	const byKey = new Map(servers.map((server) => [keyOf(server), server]));
-	const sayings = found.flatMap((object) => {
+	const results = found.flatMap((object) => {
 		const server = byKey.get(keyOf(object.server));
 		const isOwned = object.owners.some((owner) => owner.kind === server?.kind && owner.uid === server.uid);
 		return server === undefined || isOwned ? [] : [notOwned(object, server)];
 	});
-	return sayings.length > 0 ? sayings : [ok(`every ${kind} of a server`, `is owned by it (${found.length} checked)`)];
+	return results.length > 0 ? results : [ok(`every ${kind} of a server`, `is owned by it (${found.length} checked)`)];
 }
 
 const keyOf = ({ kind, namespace, name }: ServerRef): string => `${kind}/${namespace}/${name}`;
 
 function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredServer): CheckResult {
 	const message = `is not owned by ${server.kind} ${server.name}: scaling settings are not applied to it`;
-	const object = `${kind.toLowerCase()} ${shellWord(name)} -n ${shellWord(server.namespace)}`;
-	// A former server of that kind and name is replaced; an object has one controller at most.
-	const isFormer = (one: Json): boolean =>
+	const object = `${kind.toLowerCase()} ${shellWord(name)} ${namespaceFlag(server.namespace)}`;
+	// The reference to a deleted server of the same name is replaced. An object has at most one controller.
+	const isDeleted = (one: Json): boolean =>
 		isOfToolhive(one['apiVersion']) && one['kind'] === server.kind && one['name'] === server.name;
-	const others = ownerReferences.filter((one) => !isFormer(one));
+	const others = ownerReferences.filter((one) => !isDeleted(one));
 	const controller = others.find((one) => one['controller'] === true);
 	const fix =
 		controller === undefined
-			? `kubectl patch ${object} --type=merge -p ${shellWord(JSON.stringify(patchOf(server, others)))}`
+			? mergePatch(object, patchOf(server, others))
 			: `rename the server, or remove controller ${controller['kind']} ${controller['name']}: kubectl edit ${object}`;
 	return fail(`${kind} ${server.namespace}/${name}`, message, fix);
 }
 
-/** Without blockOwnerDeletion, which OpenShift allows only to a caller that may update the server's finalizers. */
+/** Without blockOwnerDeletion: OpenShift requires permission to update the server's finalizers for it. */
 const patchOf = ({ apiVersion, kind, name, uid }: StoredServer, others: readonly Json[]): Json => ({
-	metadata: {
-		ownerReferences: [{ apiVersion, kind, name, uid, controller: true }, ...others],
-	},
+	metadata: { ownerReferences: [{ apiVersion, kind, name, uid, controller: true }, ...others] },
 });

@@ -1,56 +1,46 @@
-/** What our ServiceAccount may do, against what the code needs. */
+/** What the ServiceAccount of the product may do, compared with the permissions that the code needs. */
+import { INSTALLED_AS } from '../api/names.ts';
 import { PERMISSIONS, type Permission } from '../api/permissions.ts';
 import type { Json } from '../api/types.ts';
-import { type CheckResult, fail, isForbidden, ok, someOf, warn } from './check-result.ts';
-import type { ClusterReader } from './cluster.ts';
+import { type CheckResult, fail, isForbidden, ok, rerunWith, someOf, warn } from './check-result.ts';
+import type { NamespacedName } from './cluster.ts';
+import type { Check } from './context.ts';
 
-export interface Account {
-	readonly namespace: string;
-	readonly name: string;
-}
+export const userNameOf = ({ namespace, name }: NamespacedName): string => `system:serviceaccount:${namespace}:${name}`;
 
-export const userNameOf = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
-
-export interface Needs {
-	/** The certificates are our own, and not brought by somebody. */
-	readonly isSelfManaged: boolean;
-	readonly hasNamespaceLabel: boolean;
-}
-
-export async function permissions(
-	account: Account,
-	isAllowed: ClusterReader['isAllowed'],
-	{ isSelfManaged, hasNamespaceLabel }: Needs,
-	install: string,
-): Promise<CheckResult[]> {
+export const checkPermissions: Check = async ({ product: { namespace }, cluster, installFix, ...context }) => {
+	const installed = await context.installation().catch(() => undefined);
+	// A process outside the cluster has its own certificate.
+	const flags = installed && (await context.flags());
 	const needed = PERMISSIONS.filter(
 		(one) =>
-			(isSelfManaged || one.isForCertificates !== true) && (hasNamespaceLabel || one.isForNamespaceLabel !== true),
+			(one.isForCertificates !== true || flags?.isSelfManaged === true) &&
+			(one.isForNamespaceLabel !== true || flags?.hasNamespaceLabel === true),
 	);
-	const user = userNameOf(account);
-	const groups = ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`, 'system:authenticated'];
-	const sayings: CheckResult[] = [];
+	const user = userNameOf({ namespace, name: installed?.serviceAccount ?? INSTALLED_AS });
+	const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+	const results: CheckResult[] = [];
 	let missingVerbs = 0;
 	try {
 		for (const permission of needed) {
 			const allowed = await Promise.all(
-				permission.verbs.map((verb) => isAllowed(user, groups, attributesOf(permission, verb, account.namespace))),
+				permission.verbs.map((verb) => cluster.isAllowed(user, groups, attributesOf(permission, verb, namespace))),
 			);
 			const missing = permission.verbs.filter((_verb, index) => allowed[index] !== true);
 			if (missing.length === 0) continue;
 			missingVerbs += missing.length;
-			sayings.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, install));
+			results.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, installFix));
 		}
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const fix = 'run it as somebody who may: kubectl auth can-i create subjectaccessreviews.authorization.k8s.io';
+		const fix = rerunWith('create subjectaccessreviews.authorization.k8s.io');
 		return [warn(user, 'was not looked at: you may not ask what others may do', fix)];
 	}
 	const count = needed.flatMap(({ verbs }) => verbs).length;
-	// Most likely the account of another namespace: a dozen lines would tell no more.
-	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, install)];
-	return sayings.length > 0 ? sayings : [ok(user, `may do all ${count} things it needs`)];
-}
+	// Probably the ServiceAccount of another namespace: one line is enough.
+	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, installFix)];
+	return results.length > 0 ? results : [ok(user, `may do all ${count} things it needs`)];
+};
 
 const nameOf = ({ group, resource, own, name }: Permission): string => {
 	const full = group === '' ? resource : `${resource}.${group}`;

@@ -1,22 +1,32 @@
-/** Proxy Deployments that a restart would give preStop. The product does not restart them by itself. */
-
+/** Proxy Deployments that get preStop when they are restarted. The product does not restart them. */
+import { isTooOld, kubernetesVersionOf } from '../api/kubernetes.ts';
 import type { Json, Server } from '../api/types.ts';
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
 import { isTooShort, shortestGracePeriod } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type CheckResult, ok, shellWord, warn } from './check-result.ts';
+import { type CheckResult, ok, warn } from './check-result.ts';
+import { namespaceFlag, shellWord } from './commands.ts';
+import type { Check } from './context.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
 
-export interface Proxy extends ServerObject {
-	/** A preStop that the webhook would add to the next pod template. */
+export interface ProxyObject extends ServerObject {
+	/** The webhook would add preStop to the next pod template. */
 	readonly lacksPreStop: boolean;
-	/** The grace period that leaves no time for a preStop, so the webhook adds none. */
+	/** Too short for preStop, so the webhook adds none. */
 	readonly shortGraceSeconds?: number;
 }
 
+export const checkPreStop: Check = async ({ webhooksByKind, webhooks, version, servers, proxies, preStopSeconds }) => {
+	// Rejects if the webhook configurations cannot be read.
+	await webhooksByKind();
+	const kubernetes = kubernetesVersionOf(await version().catch(() => undefined));
+	const isAdded = webhooks.length > 0 && (kubernetes === undefined || !isTooOld(kubernetes));
+	return isAdded ? preStop(await servers(), await proxies(), await preStopSeconds()) : [];
+};
+
 export const proxyOf =
 	(settings: Settings) =>
-	(object: Json): Proxy | undefined => {
+	(object: Json): ProxyObject | undefined => {
 		const found = deploymentOfServer(object);
 		if (found === undefined) return undefined;
 		const { kind } = found.server;
@@ -30,9 +40,13 @@ export const proxyOf =
 		};
 	};
 
-export function preStop(servers: readonly Server[], proxies: readonly Proxy[], preStopSeconds: number): CheckResult[] {
+export function preStop(
+	servers: readonly Server[],
+	proxies: readonly ProxyObject[],
+	preStopSeconds: number,
+): CheckResult[] {
 	if (preStopSeconds === 0) return [ok('preStop', 'is not added to proxies: --pre-stop-seconds=0')];
-	// The webhook changes only what a server owns.
+	// The webhook changes only Deployments that a server owns.
 	const uids = new Set<string | undefined>(servers.map(({ uid }) => uid));
 	const owned = proxies.filter(({ owners }) => owners.some(({ uid }) => uids.has(uid)));
 	const tooShort = owned.flatMap(({ server: { namespace }, name, shortGraceSeconds }) => {
@@ -51,7 +65,7 @@ export function preStop(servers: readonly Server[], proxies: readonly Proxy[], p
 		return warn(
 			`${subject} in ${namespace}`,
 			`${lack} preStop: connections fail while a pod is being stopped; a restart adds it`,
-			`kubectl rollout restart deployment -n ${shellWord(namespace)} ${names}`,
+			`kubectl rollout restart deployment ${namespaceFlag(namespace)} ${names}`,
 		);
 	});
 	return [...perNamespace, ...tooShort];

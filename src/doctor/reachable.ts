@@ -1,100 +1,92 @@
 /**
- * The whole way, through the API server and back: two objects are created in a dry run, and a warning that only our
- * webhooks give must come back. Nothing is stored, and nothing that exists is touched.
+ * Whether the API server calls the webhooks: two objects are created with `dryRun=All`, and the answer must contain a warning that
+ * only the webhooks give. Nothing is stored.
  */
-
 import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../api/names.ts';
 import type { Json, Server } from '../api/types.ts';
+import { WEBHOOK_SUFFIX } from '../api/webhook-configurations.ts';
 import type { RuleId } from '../policy/rules.ts';
-import { causeOf, type Place } from './call-failure.ts';
-import { type CheckResult, fail, ok, shellWord, warn } from './check-result.ts';
-import type { Attempt, ClusterReader } from './cluster.ts';
-import { isSelected, type Webhooks } from './webhook-configurations.ts';
+import { knowsDryRun } from './api-server.ts';
+import { type CheckResult, fail, ok, rerunWith, warn } from './check-result.ts';
+import type { ClusterReader, DryRunResult, NamespacedName } from './cluster.ts';
+import { logsCommand, namespaceFlag } from './commands.ts';
+import type { Check, CheckContext } from './context.ts';
+import { isSelected } from './webhook-configurations.ts';
 
 const MUTATING = 'the mutating webhook';
 
-/** Of objects that never are. Long enough to be nobody else's. */
+/** The name of objects that are never stored; no other client uses it. */
 const PROBE = 'thv-scaling-doctor-dry-run';
 
-export async function reachable(
-	/** Undefined where they cannot be listed. */
-	servers: readonly Server[] | undefined,
-	webhooks: Webhooks,
-	place: Place,
-	cluster: Pick<ClusterReader, 'tryCreate' | 'labelsOfNamespace'>,
-): Promise<CheckResult[]> {
-	const outside = (servers ?? []).filter(({ namespace }) => namespace !== place.namespace);
+export const checkReachable: Check = async (context) => {
+	// An API server that does not know the parameter would store the objects.
+	if (!knowsDryRun(await context.version()))
+		return [warn('the webhooks', 'were not tried', 'see the API server above')];
+	const servers = await context.servers().catch(() => undefined);
+	const outside = (servers ?? []).filter(({ namespace }) => namespace !== calledBy(context).namespace);
 	return [
-		await validating(outside[0]?.namespace, webhooks, place, cluster),
+		await validating(outside[0]?.namespace, context),
 		servers === undefined
-			? warn(
-					MUTATING,
-					'was not tried: servers cannot be listed',
-					'run it as somebody who may: kubectl auth can-i list mcpservers -A',
-				)
-			: await mutating(outside.find(isAnsweredFor), place, cluster),
+			? warn(MUTATING, 'was not tried: servers cannot be listed', rerunWith('list mcpservers -A'))
+			: await mutating(outside.find(hasReadableConfig), context),
 	];
-}
+};
 
-/** An id that no warning has is itself warned of, whatever fields the CRD has. */
-async function validating(
-	/** Undefined where no server is. */
-	serversIn: string | undefined,
-	webhooks: Webhooks,
-	place: Place,
-	cluster: Pick<ClusterReader, 'tryCreate' | 'labelsOfNamespace'>,
-): Promise<CheckResult> {
+/** The Deployment behind the webhooks, whose namespace they leave out. */
+const calledBy = ({ otherService, product }: CheckContext) => otherService ?? product;
+
+/** An unknown id in the ignore annotation gets a warning, whatever fields the CRD has. `serversIn`: undefined if there is no server. */
+async function validating(serversIn: string | undefined, context: CheckContext): Promise<CheckResult> {
+	const { cluster, webhooks, installFix } = context;
 	const namespace = serversIn ?? 'default';
 	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
-	const attempt = await tryServer(namespace, cluster.tryCreate);
-	if (isAnswered(attempt, 'ignore-unknown-id')) return ok(subject, 'answers');
-	if (attempt.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
-	const failure = failureOf(subject, attempt, `mcpservers.${GROUP}`, namespace, place);
+	const result = await createServer(namespace, cluster.createDryRun);
+	if (hasWarning(result, 'ignore-unknown-id')) return ok(subject, 'answers');
+	if (result.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
+	const failure = failureOf(subject, result, `mcpservers.${GROUP}`, namespace, context);
 	if (failure !== undefined) return failure;
-	const selecting = webhooks.ValidatingWebhookConfiguration ?? [];
+	const selectors = webhooks.flatMap((one) =>
+		one.kind === 'ValidatingWebhookConfiguration' ? [one.namespaceSelector] : [],
+	);
 	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
-	const isLeftOut = labels !== undefined && selecting.length > 0 && !selecting.some((one) => isSelected(one, labels));
-	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', place.install);
-	// Nobody runs a server there: to leave it out may be what is meant.
+	const isLeftOut = labels !== undefined && selectors.length > 0 && !selectors.some((one) => isSelected(one, labels));
+	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', installFix);
+	// Without servers there, leaving the namespace out may be intended.
 	if (serversIn === undefined) {
 		const message = `was not tried: no server is known, and its namespaceSelector leaves namespace ${namespace} out`;
 		return warn('the validating webhook', message, 'try again when there is a server');
 	}
-	const look = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector';
-	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', look);
+	const fix = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector';
+	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', fix);
 }
 
-async function tryServer(namespace: string, tryCreate: ClusterReader['tryCreate']): Promise<Attempt> {
-	let attempt: Attempt = { status: 404, message: 'no MCPServer is known there', warnings: [] };
+async function createServer(namespace: string, create: ClusterReader['createDryRun']): Promise<DryRunResult> {
+	let result: DryRunResult = { status: 404, message: 'no MCPServer is known there', warnings: [] };
 	for (const version of VERSIONS) {
-		attempt = await tryCreate({
+		result = await create({
 			apiVersion: `${GROUP}/${version}`,
 			kind: 'MCPServer',
 			metadata: { name: PROBE, namespace, annotations: { [IGNORE_ANNOTATION]: PROBE } },
 			spec: { image: `${PROBE}:0`, transport: 'streamable-http' },
 		});
-		if (attempt.status !== 404) break;
+		if (result.status !== 404) break;
 	}
-	return attempt;
+	return result;
 }
 
-/** Those whose RunConfig the webhook reads whatever they ask for. */
-const isAnsweredFor = (server: Server): boolean =>
+/** The webhook reads the RunConfig of these servers, and may warn of it. */
+const hasReadableConfig = (server: Server): boolean =>
 	server.kind !== 'VirtualMCPServer' && !server.ignore.includes('run-config-unreadable');
 
-/** A RunConfig that is no JSON is warned of; where the server has one, the API server says both that and 409. */
-async function mutating(
-	server: Server | undefined,
-	place: Place,
-	cluster: Pick<ClusterReader, 'tryCreate'>,
-): Promise<CheckResult> {
+/** A RunConfig that is not JSON gets a warning, even if the API server returns 409 because there is one of that name. */
+async function mutating(server: Server | undefined, context: CheckContext): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
 	const subject = `${MUTATING}, asked by a dry run in namespace ${namespace},`;
-	const attempt = await cluster.tryCreate(runConfigOf(server));
-	if (isAnswered(attempt, 'run-config-unreadable')) return ok(subject, 'answers');
-	const failure = attempt.status === 409 ? undefined : failureOf(subject, attempt, 'configmaps', namespace, place);
-	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", place.install);
+	const result = await context.cluster.createDryRun(runConfigOf(server));
+	if (hasWarning(result, 'run-config-unreadable')) return ok(subject, 'answers');
+	const failure = result.status === 409 ? undefined : failureOf(subject, result, 'configmaps', namespace, context);
+	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", context.installFix);
 }
 
 function runConfigOf({ kind, namespace, name, uid }: Server): Json {
@@ -116,22 +108,58 @@ function runConfigOf({ kind, namespace, name, uid }: Server): Json {
 	};
 }
 
-const isAnswered = ({ warnings }: Attempt, id: RuleId): boolean => warnings.some((text) => text.includes(`(${id})`));
+const hasWarning = ({ warnings }: DryRunResult, id: RuleId): boolean =>
+	warnings.some((text) => text.includes(`(${id})`));
 
-/** Why the API server refused; undefined where it did not. */
+/** Why the API server refused; undefined if it did not. */
 function failureOf(
 	subject: string,
-	{ status, message }: Attempt,
+	{ status, message }: DryRunResult,
 	resource: string,
 	namespace: string,
-	place: Place,
+	context: CheckContext,
 ): CheckResult | undefined {
 	if (status < 300) return undefined;
-	const cause = causeOf(message, place);
+	const cause = causeOf(message, calledBy(context), context.installFix);
 	if (cause !== undefined) return fail(subject, cause.message, cause.fix);
 	if (status === 403 && message.includes('cannot create resource')) {
-		const fix = `run it as somebody who may: kubectl auth can-i create ${resource} -n ${shellWord(namespace)}`;
+		const fix = rerunWith(`create ${resource} ${namespaceFlag(namespace)}`);
 		return warn(subject, `was not tried: you may not create ${resource} there`, fix);
 	}
 	return warn(subject, `was not tried: something else refused the dry run: ${message}`, 'mend that, and try again');
+}
+
+const CALL_FAILED = /failed calling webhook "([^"]+)":\s*([\s\S]*)/;
+
+interface Cause {
+	readonly sign: RegExp;
+	readonly fix: (product: NamespacedName, install: string) => string;
+}
+const CAUSES: readonly Cause[] = [
+	{ sign: /x509|tls:|certificate/, fix: () => 'bring certificate and caBundle together: see Certificate above' },
+	{ sign: /service "[^"]*" not found/, fix: (_product, install) => install },
+	{
+		sign: /connection refused|no endpoints available|connection reset|EOF/,
+		fix: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices ${namespaceFlag(namespace)}`,
+	},
+	{
+		sign: /deadline exceeded|timeout|no route to host|no such host/i,
+		fix: () => 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
+	},
+];
+
+/** Why the API server could not call a webhook of the Deployment `product`; undefined if `message` is about something else. */
+function causeOf(message: string, product: NamespacedName, install: string) {
+	const [, webhook = '', cause = ''] = CALL_FAILED.exec(message) ?? [];
+	if (!webhook.endsWith(WEBHOOK_SUFFIX)) return undefined;
+	// The API server puts `Post "https://…?timeout=5s": ` before the cause, and Go adds guesses after it.
+	const what = cause
+		.replace(/^failed to call webhook:\s*/, '')
+		.replace(/^Post "[^"]*":\s*/, '')
+		.replace(/ \(possibly because of [\s\S]*$/, '');
+	const known = CAUSES.find(({ sign }) => sign.test(what));
+	return {
+		message: `cannot be called by the API server: ${what}`,
+		fix: known?.fix(product, install) ?? logsCommand(product),
+	};
 }

@@ -1,20 +1,17 @@
-/** The lines as text for a person, or as one JSON object. */
-
+/** The report as text or as JSON. */
 import type { Status } from './check-result.ts';
 import { CHECKS, type Line } from './run-checks.ts';
 
-export type Summary = Readonly<Record<Status, number>>;
-
 const STATUSES: readonly Status[] = ['ok', 'warn', 'fail'];
 
-export const summaryOf = (lines: readonly Line[]): Summary =>
+export const summaryOf = (lines: readonly Line[]): Readonly<Record<Status, number>> =>
 	Object.fromEntries(
 		STATUSES.map((status) => [status, lines.filter((line) => line.status === status).length]),
-	) as Summary;
+	) as Record<Status, number>;
 
 /** Green, yellow, red. */
 const COLOURS: Readonly<Record<Status, number>> = { ok: 32, warn: 33, fail: 31 };
-const WIDEST = Math.max(...Object.values(CHECKS).map((title) => title.length));
+const WIDEST = Math.max(...Object.values(CHECKS).map(({ title }) => title.length));
 
 export function textReport(lines: readonly Line[], isColoured: boolean): string {
 	const painted = (status: Status): string => {
@@ -23,8 +20,8 @@ export function textReport(lines: readonly Line[], isColoured: boolean): string 
 	};
 	const indent = ' '.repeat(4 + 2 + WIDEST + 2);
 	const texts = lines.flatMap(({ id, status, subject, message, fix }, index) => [
-		`${painted(status)}  ${CHECKS[id].padEnd(WIDEST)}  ${subject} ${message}`,
-		// What mends several lines is said once, below the last of them.
+		`${painted(status)}  ${CHECKS[id].title.padEnd(WIDEST)}  ${subject} ${message}`,
+		// Consecutive lines with the same fix print it once.
 		...(fix === undefined || fix === lines[index + 1]?.fix ? [] : [`${indent}→ ${fix}`]),
 	]);
 	const summary = summaryOf(lines);

@@ -1,47 +1,44 @@
-/** The Secrets that passwordRefs name: there, and with that key. Never what is in them. */
-
-import { KINDS } from '../api/names.ts';
+/** Whether the Secrets of every passwordRef exist and have its key. Their values are never read. */
 import type { SecretKeyRef, Server } from '../api/types.ts';
 import { isObjectName } from '../objects/metadata.ts';
 import { passwordEnvOf } from '../policy/redis-password.ts';
-import { type CheckResult, fail, isForbidden, ok, shellWord, someOf, statusOf, warn } from './check-result.ts';
+import { type CheckResult, fail, isForbidden, ok, someOf, statusOf, TRY_AGAIN, warn } from './check-result.ts';
 import type { ClusterReader } from './cluster.ts';
+import { namespaceFlag, serverArgs, shellWord } from './commands.ts';
+import type { Check } from './context.ts';
 
 interface Reference extends SecretKeyRef {
 	readonly server: Server;
 }
 
-/** Secrets that are asked for at one time. */
-const AT_ONCE = 5;
+/** Requests in parallel. */
+const CONCURRENCY = 5;
 
-export async function secrets(
-	servers: readonly Server[],
-	keysOfSecret: ClusterReader['keysOfSecret'],
-): Promise<CheckResult[]> {
-	const references = servers.flatMap((server): Reference[] => {
+export const checkSecrets: Check = async ({ servers, cluster: { keysOfSecret } }) => {
+	const references = (await servers()).flatMap((server): Reference[] => {
 		const reference = passwordEnvOf(server)?.valueFrom?.secretKeyRef;
 		return reference === undefined ? [] : [{ ...reference, server }];
 	});
 	const bySecret = [...Map.groupBy(references, ({ server, name }) => `${server.namespace}/${name}`)];
-	const sayings: CheckResult[] = [];
+	const results: CheckResult[] = [];
 	const forbidden: string[] = [];
-	for (let start = 0; start < bySecret.length; start += AT_ONCE) {
-		const looks = bySecret.slice(start, start + AT_ONCE).map(async ([secret, users]) => {
+	for (let start = 0; start < bySecret.length; start += CONCURRENCY) {
+		const checks = bySecret.slice(start, start + CONCURRENCY).map(async ([secret, users]) => {
 			try {
-				sayings.push(...(await judge(secret, users, keysOfSecret)));
+				results.push(...(await checkSecret(secret, users, keysOfSecret)));
 			} catch (error) {
 				if (isForbidden(error)) forbidden.push(secret);
-				else sayings.push(cannotRead(secret, error as Error));
+				else results.push(cannotRead(secret, error as Error));
 			}
 		});
-		await Promise.all(looks);
+		await Promise.all(checks);
 	}
-	sayings.sort((one, other) => (one.subject < other.subject ? -1 : 1));
-	if (forbidden.length > 0) sayings.push(cannotLook(forbidden));
-	return sayings.length > 0 ? sayings : [allThere(bySecret.length)];
-}
+	results.sort((one, other) => (one.subject < other.subject ? -1 : 1));
+	if (forbidden.length > 0) results.push(areForbidden(forbidden));
+	return results.length > 0 ? results : [allExist(bySecret.length)];
+};
 
-async function judge(
+async function checkSecret(
 	secret: string,
 	references: readonly Reference[],
 	keysOfSecret: ClusterReader['keysOfSecret'],
@@ -50,7 +47,7 @@ async function judge(
 	if (first === undefined) return [];
 	const { namespace } = first.server;
 	const subject = `Secret ${secret}`;
-	// It goes into a path, and nothing checked it: in a server it is any text.
+	// A server may contain any text, and the name becomes part of a path.
 	if (!isObjectName(first.name)) {
 		return [fail(subject, `cannot exist by that name, and ${usersOf(references)} it`, editOf(first.server))];
 	}
@@ -58,7 +55,7 @@ async function judge(
 	if (keys === undefined) {
 		const wanted = [...new Set(references.map(({ key }) => key))];
 		const files = wanted.map((key) => `--from-file=${shellWord(key)}=FILE`).join(' ');
-		const create = `kubectl create secret generic ${shellWord(first.name)} -n ${shellWord(namespace)} ${files}`;
+		const create = `kubectl create secret generic ${shellWord(first.name)} ${namespaceFlag(namespace)} ${files}`;
 		return [fail(subject, `is not there, and ${usersOf(references)} it`, create)];
 	}
 	return [...Map.groupBy(references, ({ key }) => key)].flatMap(([key, users]): CheckResult[] => {
@@ -75,24 +72,23 @@ function usersOf(references: readonly Reference[]): string {
 	return `${someOf(names)} ${names.length === 1 ? 'needs' : 'need'}`;
 }
 
-const editOf = ({ kind, namespace, name }: Server): string =>
-	`mend spec.sessionStorage.passwordRef: kubectl edit ${KINDS[kind].singular} ${shellWord(name)} -n ${shellWord(namespace)}`;
+const editOf = (server: Server): string => `mend spec.sessionStorage.passwordRef: kubectl edit ${serverArgs(server)}`;
 
-const cannotLook = (secrets: readonly string[]): CheckResult =>
+const areForbidden = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
 		`may not be looked at by you: ${someOf([...secrets].sort())}`,
 		'run it as somebody who may get Secrets there',
 	);
 
-/** In our words: what a server says of a Secret may quote it. */
+/** Without the message of the API server, which may quote the Secret. */
 const cannotRead = (secret: string, error: Error): CheckResult => {
 	const status = statusOf(error);
 	const reason = status === undefined ? error.message : `the API server answers ${status}`;
-	return fail(`Secret ${secret}`, `cannot be read: ${reason}`, 'try again; see that the API server is well');
+	return fail(`Secret ${secret}`, `cannot be read: ${reason}`, TRY_AGAIN);
 };
 
-function allThere(count: number): CheckResult {
+function allExist(count: number): CheckResult {
 	if (count === 0) return ok('no server', 'names a password Secret');
 	return count === 1
 		? ok('the password Secret', 'is there, with its key')

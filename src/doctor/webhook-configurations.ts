@@ -1,105 +1,104 @@
-/** The webhook registrations: there, complete, and leading to the right paths. */
-
+/** The webhook configurations: installed, complete, and with the right paths. */
 import { INSTALLED_AS } from '../api/names.ts';
-import { isObject, type Json, metadataOf } from '../api/types.ts';
+import { isObject, type Json } from '../api/types.ts';
 import {
 	WEBHOOK_CONFIGURATION_KINDS,
 	WEBHOOK_CONFIGURATIONS,
 	type WebhookConfiguration,
 	type WebhookConfigurationKind,
 } from '../api/webhook-configurations.ts';
-import { isObjectName, textOf } from '../objects/metadata.ts';
+import { annotationOf, isObjectName, textOf } from '../objects/metadata.ts';
 import { type CheckResult, fail, ok } from './check-result.ts';
-import type { ClusterReader, Named } from './cluster.ts';
-import { helmReleaseOf } from './fixes.ts';
+import type { ClusterReader, NamespacedName } from './cluster.ts';
+import { helmReleaseOf } from './commands.ts';
+import type { Check } from './context.ts';
+import { objectAt, objectsIn } from './installation.ts';
 
 /** One webhook as the API server has it. */
-export interface Webhook {
+export interface InstalledWebhook {
 	readonly kind: WebhookConfigurationKind;
 	readonly name: string;
 	readonly url?: string;
-	readonly service?: { readonly namespace: string; readonly name: string };
+	readonly service?: NamespacedName;
 	readonly path: string;
 	readonly caBundle: string;
 	readonly rules: readonly Json[];
 	readonly namespaceSelector: Json;
-	/** Of its configuration, where Helm installed it. */
+	/** Of its configuration, if Helm installed it. */
 	readonly helmRelease?: string;
-	/** Namespace and name of the Certificate whose authority cert-manager writes into the caBundle. */
+	/** Namespace and name of the Certificate whose CA cert-manager writes into caBundle. */
 	readonly injectedFrom?: string;
 }
 
-/** By kind; undefined where there is none. */
-export type Webhooks = Readonly<Record<WebhookConfigurationKind, readonly Webhook[] | undefined>>;
+/** Undefined for a configuration that does not exist. */
+export type WebhooksByKind = Readonly<Record<WebhookConfigurationKind, readonly InstalledWebhook[] | undefined>>;
 
-export async function findWebhooks(getRegistration: ClusterReader['getRegistration']): Promise<Webhooks> {
-	const find = async (kind: WebhookConfigurationKind): Promise<readonly Webhook[] | undefined> => {
-		const object = await getRegistration(kind, INSTALLED_AS);
-		return object === undefined ? undefined : webhooksOf(kind, object);
+export async function findWebhooks(get: ClusterReader['getWebhookConfiguration']): Promise<WebhooksByKind> {
+	const find = async (kind: WebhookConfigurationKind) => {
+		const object = await get(kind, INSTALLED_AS);
+		return object && webhooksOf(kind, object);
 	};
-	// One after the other, so that who may see neither always hears of the same one.
+	// In sequence, so that a caller who may read neither always gets the same error.
 	return {
 		MutatingWebhookConfiguration: await find('MutatingWebhookConfiguration'),
 		ValidatingWebhookConfiguration: await find('ValidatingWebhookConfiguration'),
 	};
 }
 
-export const allOf = (webhooks: Webhooks): Webhook[] =>
+export const allOf = (webhooks: WebhooksByKind): InstalledWebhook[] =>
 	WEBHOOK_CONFIGURATION_KINDS.flatMap((kind) => webhooks[kind] ?? []);
 
-/** The Services they lead to. Any text can be written there, and these go into paths. */
-export const servicesOf = (webhooks: readonly Webhook[]): Named[] =>
+/** The Services that they call. Only those with a valid namespace, because it becomes part of a path. */
+export const servicesOf = (webhooks: readonly InstalledWebhook[]): NamespacedName[] =>
 	webhooks.flatMap(({ service }) => (isObjectName(service?.namespace) && service !== undefined ? [service] : []));
 
-function webhooksOf(kind: WebhookConfigurationKind, object: Json): Webhook[] {
-	const list = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
+function webhooksOf(kind: WebhookConfigurationKind, object: Json): InstalledWebhook[] {
 	const helmRelease = helmReleaseOf(object);
-	const { annotations } = metadataOf(object);
-	const injectedFrom = isObject(annotations) ? textOf(annotations['cert-manager.io/inject-ca-from']) : undefined;
-	return list.map((webhook) => {
-		const client = isObject(webhook['clientConfig']) ? webhook['clientConfig'] : {};
+	const injectedFrom = annotationOf(object, 'cert-manager.io/inject-ca-from');
+	return objectsIn(object['webhooks']).map((webhook) => {
+		const client = objectAt(webhook, 'clientConfig');
 		const service = isObject(client['service']) ? client['service'] : undefined;
 		const url = textOf(client['url']);
 		return {
 			kind,
 			name: String(webhook['name']),
 			...(url !== undefined && { url }),
-			...(service !== undefined && {
-				service: { namespace: String(service['namespace']), name: String(service['name']) },
-			}),
+			...(service && { service: { namespace: String(service['namespace']), name: String(service['name']) } }),
 			path: url === undefined ? (textOf(service?.['path']) ?? '/') : (URL.parse(url)?.pathname ?? '/'),
 			caBundle: textOf(client['caBundle']) ?? '',
-			rules: Array.isArray(webhook['rules']) ? webhook['rules'].filter(isObject) : [],
-			namespaceSelector: isObject(webhook['namespaceSelector']) ? webhook['namespaceSelector'] : {},
+			rules: objectsIn(webhook['rules']),
+			namespaceSelector: objectAt(webhook, 'namespaceSelector'),
 			...(helmRelease !== undefined && { helmRelease }),
 			...(injectedFrom !== undefined && { injectedFrom }),
 		};
 	});
 }
 
-/** `passwordEnv` as the product runs with it, undefined where that is not known. */
-export function webhookConfigurations(
-	webhooks: Webhooks,
-	passwordEnv: string | undefined,
-	install: string,
-): CheckResult[] {
+export const checkWebhookConfigurations: Check = async ({ webhooksByKind, flags, installFix }) => {
+	const passwordEnv = (await flags())?.passwordEnv;
+	const webhooks = await webhooksByKind();
 	return WEBHOOK_CONFIGURATION_KINDS.flatMap((kind): CheckResult[] => {
 		const found = webhooks[kind];
 		const subject = `${kind} ${INSTALLED_AS}`;
-		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', install)];
+		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', installFix)];
 		const faults = WEBHOOK_CONFIGURATIONS.filter((one) => one.kind === kind).flatMap((wanted) =>
 			faultOf(wanted, found, passwordEnv).map((fault) =>
-				fail(subject, fault, wanted.isPodMode === true ? POD_MODE : install),
+				fail(subject, fault, wanted.isPodMode === true ? FIX_POD_MODE : installFix),
 			),
 		);
 		if (faults.length > 0) return faults;
 		return [ok(subject, `has its ${found.length === 1 ? 'webhook' : `${found.length} webhooks`}`)];
 	});
-}
+};
 
-const POD_MODE = 'bring both or none, the flag and the webhook: docs/install.md#pod-mode';
+const FIX_POD_MODE = 'bring both or none, the flag and the webhook: docs/install.md#pod-mode';
 
-function faultOf(wanted: WebhookConfiguration, found: readonly Webhook[], passwordEnv: string | undefined): string[] {
+/** `passwordEnv` is undefined if the flags of the product are unknown. */
+function faultOf(
+	wanted: WebhookConfiguration,
+	found: readonly InstalledWebhook[],
+	passwordEnv: string | undefined,
+): string[] {
 	const webhook = found.find(({ name }) => name === wanted.name);
 	if (wanted.isPodMode === true) {
 		if (webhook === undefined && passwordEnv !== 'pod') return [];
@@ -108,13 +107,13 @@ function faultOf(wanted: WebhookConfiguration, found: readonly Webhook[], passwo
 	}
 	if (webhook === undefined) return [`lacks ${wanted.name}`];
 	if (webhook.path !== wanted.path) return [`sends ${wanted.name} to ${webhook.path}, not to ${wanted.path}`];
-	const uncovered = wanted.resources.flatMap((resource) =>
-		wanted.operations.flatMap((operation) => (isCovered(webhook, wanted.group, resource, operation) ? [] : [resource])),
+	const uncovered = wanted.resources.filter((resource) =>
+		wanted.operations.some((operation) => !isCovered(webhook, wanted.group, resource, operation)),
 	);
-	return uncovered.length === 0 ? [] : [`${wanted.name} is not asked about ${[...new Set(uncovered)].join(', ')}`];
+	return uncovered.length === 0 ? [] : [`${wanted.name} is not asked about ${uncovered.join(', ')}`];
 }
 
-const isCovered = ({ rules }: Webhook, group: string, resource: string, operation: string): boolean =>
+const isCovered = ({ rules }: InstalledWebhook, group: string, resource: string, operation: string): boolean =>
 	rules.some(
 		(rule) =>
 			includes(rule['apiGroups'], group) &&
@@ -125,14 +124,12 @@ const isCovered = ({ rules }: Webhook, group: string, resource: string, operatio
 const includes = (list: unknown, value: string): boolean =>
 	Array.isArray(list) && (list.includes(value) || list.includes('*'));
 
-/** Whether a webhook with this selector is asked about objects in a namespace with these labels. */
-export function isSelected({ namespaceSelector }: Pick<Webhook, 'namespaceSelector'>, labels: Json): boolean {
-	const { matchLabels, matchExpressions } = namespaceSelector;
-	const wanted = isObject(matchLabels) ? Object.entries(matchLabels) : [];
-	const expressions = Array.isArray(matchExpressions) ? matchExpressions.filter(isObject) : [];
+/** Whether the namespaceSelector of a webhook matches a namespace with these labels. */
+export function isSelected(namespaceSelector: Json, labels: Json): boolean {
+	const { matchExpressions } = namespaceSelector;
 	return (
-		wanted.every(([key, value]) => labels[key] === value) &&
-		expressions.every(({ key, operator, values }) => {
+		Object.entries(objectAt(namespaceSelector, 'matchLabels')).every(([key, value]) => labels[key] === value) &&
+		objectsIn(matchExpressions).every(({ key, operator, values }) => {
 			const value = labels[String(key)];
 			const isListed = Array.isArray(values) && values.includes(value);
 			if (operator === 'In') return isListed;

@@ -121,7 +121,9 @@ describe('the other pages', () => {
 	});
 	it('troubleshooting.md lists every check of doctor', () => {
 		const listed = rowsOf(between(read('docs/troubleshooting.md'), '## What doctor says', '## '));
-		expect(listed.map(([title = '']) => codesOf(title)[0])).to.deep.equal(Object.values(CHECKS));
+		expect(listed.map(([title = '']) => codesOf(title)[0])).to.deep.equal(
+			Object.values(CHECKS).map(({ title }) => title),
+		);
 	});
 });
 

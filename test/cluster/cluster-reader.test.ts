@@ -65,12 +65,12 @@ describe('a look at a cluster', () => {
 	it('whatever it tries to create, it tries in a dry run', async () => {
 		const { look, asked } = looking(() => ({}));
 		const metadata = { namespace: 'demo', name: 'x' };
-		expect(await look.tryCreate({ apiVersion: 'v1', kind: 'ConfigMap', metadata })).to.deep.equal({
+		expect(await look.createDryRun({ apiVersion: 'v1', kind: 'ConfigMap', metadata })).to.deep.equal({
 			status: 422,
 			message: 'no',
 			warnings: ['careful'],
 		});
-		await look.tryCreate({ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPRemoteProxy', metadata });
+		await look.createDryRun({ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPRemoteProxy', metadata });
 		expect(asked.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([
 			'POST /api/v1/namespaces/demo/configmaps?dryRun=All',
 			'POST /apis/toolhive.stacklok.dev/v1beta1/namespaces/demo/mcpremoteproxies?dryRun=All',

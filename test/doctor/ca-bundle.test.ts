@@ -1,15 +1,32 @@
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
-import { caBundle } from '../../src/doctor/ca-bundle.ts';
-import { installationOf } from '../../src/doctor/installation.ts';
-import type { Webhook } from '../../src/doctor/webhook-configurations.ts';
-import { deploymentOf, fixes, refusal, sentences } from './sentences.ts';
+import { checkCaBundle } from '../../src/doctor/ca-bundle.ts';
+import type { ClusterReader } from '../../src/doctor/cluster.ts';
+import type { ServeFlags } from '../../src/doctor/context.ts';
+import { type Installation, installationOf } from '../../src/doctor/installation.ts';
+import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
+import { contextOf, deploymentOf, fixes, refusal, sentences } from './sentences.ts';
 
-const NS = 'toolhive-scaling';
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
 const inDays = (days: number): string => new Date(NOW + days * DAY_MS).toISOString().slice(0, 10);
+
+const caBundle = (
+	webhooks: readonly InstalledWebhook[],
+	installation: Installation | undefined,
+	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
+	nowMs: number,
+	isSelfManaged = false,
+) => {
+	const flags = async () => ({ isSelfManaged }) as ServeFlags;
+	const webhooksByKind = async () => ({
+		MutatingWebhookConfiguration: webhooks,
+		ValidatingWebhookConfiguration: undefined,
+	});
+	const more = { webhooks, webhooksByKind, installation: async () => installation, flags, nowMs };
+	return checkCaBundle(contextOf(cluster, more));
+};
 
 describe('doctor: caBundle', () => {
 	let authority: KeyPair;
@@ -21,7 +38,7 @@ describe('doctor: caBundle', () => {
 		serving = await issueServing(authority);
 	});
 
-	const webhook = (bundle: string, more: Partial<Webhook> = {}): Webhook => ({
+	const webhook = (bundle: string, more: Partial<InstalledWebhook> = {}): InstalledWebhook => ({
 		kind: 'MutatingWebhookConfiguration',
 		name: 'servers.mutate.toolhive-scaling.svc',
 		path: '/mutate',
@@ -33,13 +50,13 @@ describe('doctor: caBundle', () => {
 	});
 	const volumes = [{ name: 'tls', secret: { secretName: 'tls' } }];
 	const installation = installationOf(deploymentOf({}, { volumes }));
-	const judged = async (webhooks: readonly Webhook[], shown: string | undefined | Error, nowMs = NOW) => {
+	const judged = async (webhooks: readonly InstalledWebhook[], shown: string | undefined | Error, nowMs = NOW) => {
 		const show = async () => {
 			if (shown instanceof Error) throw shown;
 			return shown;
 		};
 		const cluster = { certificateInSecret: show, certificatesAt: async () => [(await show()) ?? ''] };
-		return sentences(await caBundle(webhooks, NS, installation, cluster, nowMs));
+		return sentences(await caBundle(webhooks, installation, cluster, nowMs));
 	};
 	const SUBJECT = 'the caBundle of servers.mutate.toolhive-scaling.svc';
 
@@ -123,7 +140,7 @@ describe('doctor: caBundle', () => {
 	});
 	it('no Deployment that mounts one', async () => {
 		const cluster = { certificateInSecret: async () => '', certificatesAt: async () => [] };
-		expect(sentences(await caBundle([webhook(authority.cert)], NS, undefined, cluster, NOW))[0]).to.match(
+		expect(sentences(await caBundle([webhook(authority.cert)], undefined, cluster, NOW))[0]).to.match(
 			/^warn: .*not compared/,
 		);
 	});
@@ -131,7 +148,7 @@ describe('doctor: caBundle', () => {
 		const theirs = webhook(authority.cert, { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } });
 		const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
 		for (const installed of [installation, undefined]) {
-			const said = await caBundle([theirs], NS, installed, cluster, NOW);
+			const said = await caBundle([theirs], installed, cluster, NOW);
 			expect(sentences(said)).to.deep.equal([
 				'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
 			]);
@@ -139,12 +156,11 @@ describe('doctor: caBundle', () => {
 		}
 	});
 
-	const leader = { ...installation, certificate: { secret: 'ours', key: 'tls.crt', isSelfManaged: true } } as const;
 	const injected = { injectedFrom: 'certs/toolhive-scaling' };
 	for (const row of [
 		{
 			it: 'the leader, who has both',
-			installed: leader,
+			isSelfManaged: true,
 			bundle: /^the leader mends it within seconds.*: kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
 			certificate: /^the leader mends it/,
 		},
@@ -164,7 +180,7 @@ describe('doctor: caBundle', () => {
 		it(`who mends it: ${row.it}`, async () => {
 			const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
 			const fixOf = async (bundle: string, nowMs: number) =>
-				fixes(await caBundle([webhook(bundle, row.more)], NS, row.installed ?? installation, cluster, nowMs))[0];
+				fixes(await caBundle([webhook(bundle, row.more)], installation, cluster, nowMs, row.isSelfManaged))[0];
 			expect(await fixOf('', NOW)).to.match(row.bundle);
 			expect(await fixOf(other.cert, NOW)).to.match(row.bundle);
 			expect(await fixOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);

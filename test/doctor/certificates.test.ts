@@ -5,10 +5,10 @@ import * as x509 from '@peculiar/x509';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
-import { caBundle } from '../../src/doctor/ca-bundle.ts';
+import { checkCaBundle } from '../../src/doctor/ca-bundle.ts';
 import { parseCertificates, trustedIssuer } from '../../src/doctor/certificates.ts';
-import type { Webhook } from '../../src/doctor/webhook-configurations.ts';
-import { sentences } from './sentences.ts';
+import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
+import { contextOf, sentences } from './sentences.ts';
 
 const DAY_MS = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -53,7 +53,7 @@ describe('doctor: certificates', () => {
 		expect(trustedIssuer([], [root])).to.equal(undefined);
 	});
 	it('an authority that ends before what it signed', async () => {
-		const webhook: Webhook = {
+		const webhook: InstalledWebhook = {
 			kind: 'MutatingWebhookConfiguration',
 			name: 'one',
 			path: '/',
@@ -63,7 +63,12 @@ describe('doctor: certificates', () => {
 			caBundle: Buffer.from(await lookalike(authority, 5, true)).toString('base64'),
 		};
 		const cluster = { certificateInSecret: async () => undefined, certificatesAt: async () => [serving.cert] };
-		expect(sentences(await caBundle([webhook], 'toolhive-scaling', undefined, cluster, Date.now()))[0]).to.match(
+		const webhooksByKind = async () => ({
+			MutatingWebhookConfiguration: [webhook],
+			ValidatingWebhookConfiguration: undefined,
+		});
+		const context = contextOf(cluster, { webhooks: [webhook], webhooksByKind, nowMs: Date.now() });
+		expect(sentences(await checkCaBundle(context))[0]).to.match(
 			/^warn: the authority in the caBundle of one ends on \d/,
 		);
 	});

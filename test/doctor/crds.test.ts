@@ -3,8 +3,8 @@ import { describe, it } from 'mocha';
 import { crdOf } from '../../src/api/crd.ts';
 import { KIND_LIST } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
-import { crdName, crds, phasesOf } from '../../src/doctor/crds.ts';
-import { fixes, sentences } from './sentences.ts';
+import { checkCrds, crdName, phasesOf } from '../../src/doctor/crds.ts';
+import { contextOf, fixes, sentences } from './sentences.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here
 type Crd = any;
@@ -20,7 +20,7 @@ const examined = async (spoil: (crd: Crd, spec: Crd, all: Record<string, Crd>) =
 	const all = ours();
 	const crd = all[crdName('MCPServer')];
 	spoil(crd, crd.spec.versions[0].schema.openAPIV3Schema.properties.spec, all);
-	return crds(async (name) => all[name] as Json | undefined);
+	return checkCrds(contextOf({ getCrd: async (name) => all[name] as Json | undefined }));
 };
 
 const NAME = 'mcpservers.toolhive.stacklok.dev';
@@ -134,7 +134,7 @@ describe('doctor: CRDs', () => {
 		});
 	}
 	it('only MCPServer is indispensable', async () => {
-		const said = await crds(async () => undefined);
+		const said = await checkCrds(contextOf({ getCrd: async () => undefined }));
 		expect(said.map(({ status }) => status)).to.deep.equal(['fail', 'warn', 'warn']);
 	});
 	it('tells which phases a status may have, where it says so in every version', () => {

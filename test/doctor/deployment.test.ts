@@ -1,10 +1,12 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { deployment, lease, type ServeFlags } from '../../src/doctor/deployment.ts';
+import type { ServeFlags } from '../../src/doctor/context.ts';
+import { checkDeployment } from '../../src/doctor/deployment.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
-import { deploymentOf, fixes, sentences } from './sentences.ts';
+import { checkLease } from '../../src/doctor/lease.ts';
+import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
+import { contextOf, deploymentOf, fixes, sentences } from './sentences.ts';
 
-const NAMED = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
 const SUBJECT = 'toolhive-scaling/toolhive-scaling';
 const SETTINGS: ServeFlags = {
 	operatorUsernames: [],
@@ -43,7 +45,7 @@ describe('doctor: our Deployment', () => {
 		{
 			it: 'not there, and the registrations lead elsewhere',
 			installed: undefined,
-			leads: 'outside' as const,
+			urls: ['https://127.0.0.1/mutate'],
 			says: [`warn: ${SUBJECT} is not there: the registrations lead to a process outside the cluster`],
 		},
 		{
@@ -63,8 +65,18 @@ describe('doctor: our Deployment', () => {
 			],
 		},
 	]) {
-		it(row.it, () => {
-			const said = deployment(NAMED, row.installed, row.settings ?? SETTINGS, row.leads ?? 'here', 'INSTALL');
+		it(row.it, async () => {
+			const said = await checkDeployment(
+				contextOf(
+					{},
+					{
+						installation: async () => row.installed,
+						flagsOrError: async () => row.settings ?? SETTINGS,
+						otherService: row.leads,
+						webhooks: (row.urls ?? []).map((url) => ({ url }) as InstalledWebhook),
+					},
+				),
+			);
 			expect(sentences(said)).to.deep.equal(row.says);
 			for (const { status, fix } of said) expect(fix === undefined).to.equal(status === 'ok');
 			if (row.fix !== undefined) expect(fixes(said)).to.deep.equal([row.fix]);
@@ -121,15 +133,18 @@ describe('doctor: the Lease', () => {
 			says: `warn: ${SUBJECT} is not there: nobody reconciles`,
 		},
 	]) {
-		it(row.it, () =>
-			expect(sentences(lease(NAMED, row.object, row.settings ?? SETTINGS, NOW))).to.deep.equal([row.says]),
-		);
+		it(row.it, async () => {
+			const context = contextOf(
+				{ getLease: async () => row.object },
+				{ flags: async () => row.settings ?? SETTINGS, nowMs: NOW },
+			);
+			expect(sentences(await checkLease(context))).to.deep.equal([row.says]);
+		});
 	}
-	it('what mends it can be copied', () => {
-		const named = { namespace: 'a', name: 'b' };
-		expect(fixes(lease(named, undefined, undefined, NOW))).to.deep.equal([
-			'kubectl describe pods -n a; kubectl logs -n a deployment/b',
-		]);
+	it('what mends it can be copied', async () => {
+		const product = { namespace: 'a', name: 'b' };
+		const said = await checkLease(contextOf({ getLease: async () => undefined }, { product, nowMs: NOW }));
+		expect(fixes(said)).to.deep.equal(['kubectl describe pods -n a; kubectl logs -n a deployment/b']);
 	});
 });
 

@@ -1,34 +1,47 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
-import { permissions } from '../../src/doctor/permissions.ts';
-import { fixes, refusal, sentences } from './sentences.ts';
+import type { ClusterReader } from '../../src/doctor/cluster.ts';
+import type { ServeFlags } from '../../src/doctor/context.ts';
+import { installationOf } from '../../src/doctor/installation.ts';
+import { checkPermissions } from '../../src/doctor/permissions.ts';
+import { contextOf, deploymentOf, fixes, refusal, sentences } from './sentences.ts';
 
-const ACCOUNT = { namespace: 'ns', name: 'sa' };
 const NEEDS = { isSelfManaged: true, hasNamespaceLabel: false };
 const USER = 'system:serviceaccount:ns:sa';
+const permissions = (isAllowed: ClusterReader['isAllowed'], needs: typeof NEEDS) =>
+	checkPermissions(
+		contextOf(
+			{ isAllowed },
+			{
+				product: { namespace: 'ns', name: 'toolhive-scaling' },
+				installation: async () => installationOf(deploymentOf({}, { serviceAccountName: 'sa' })),
+				flags: async () => needs as ServeFlags,
+			},
+		),
+	);
 
 describe('doctor: permissions', () => {
 	it('all of them', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => true, NEEDS, 'INSTALL'))).to.deep.equal([
+		expect(sentences(await permissions(async () => true, NEEDS))).to.deep.equal([
 			`ok: ${USER} may do all 34 things it needs`,
 		]));
 	it('none of them: one line', async () =>
-		expect(sentences(await permissions(ACCOUNT, async () => false, NEEDS, 'INSTALL'))).to.deep.equal([
+		expect(sentences(await permissions(async () => false, NEEDS))).to.deep.equal([
 			`fail: ${USER} may do none of the 34 things it needs`,
 		]));
 	it('less where somebody brings the certificate', async () => {
 		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
 			resource !== 'secrets' && !String(resource).endsWith('webhookconfigurations');
-		expect(
-			sentences(await permissions(ACCOUNT, isAllowed, { ...NEEDS, isSelfManaged: false }, 'INSTALL')),
-		).to.deep.equal([`ok: ${USER} may do all 27 things it needs`]);
+		expect(sentences(await permissions(isAllowed, { ...NEEDS, isSelfManaged: false }))).to.deep.equal([
+			`ok: ${USER} may do all 27 things it needs`,
+		]);
 	});
 	it('namespaces, only where their label counts', async () => {
 		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
 			resource !== 'namespaces';
 		const say = async (hasNamespaceLabel: boolean) =>
-			sentences(await permissions(ACCOUNT, isAllowed, { ...NEEDS, hasNamespaceLabel }, 'INSTALL'));
+			sentences(await permissions(isAllowed, { ...NEEDS, hasNamespaceLabel }));
 		expect(await say(false)).to.deep.equal([`ok: ${USER} may do all 34 things it needs`]);
 		expect(await say(true)).to.deep.equal([`fail: ${USER} may not get namespaces`]);
 	});
@@ -57,27 +70,17 @@ describe('doctor: permissions', () => {
 		},
 	]) {
 		it(row.it, async () => {
-			const said = await permissions(
-				ACCOUNT,
-				async (_user, _groups, attributes) => !row.denies(attributes),
-				NEEDS,
-				'INSTALL',
-			);
+			const said = await permissions(async (_user, _groups, attributes) => !row.denies(attributes), NEEDS);
 			expect(sentences(said)).to.deep.equal(row.says);
 			expect(fixes(said)).to.deep.equal(['INSTALL']);
 		});
 	}
 	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {
 		const asked: [string, readonly string[], Json][] = [];
-		await permissions(
-			ACCOUNT,
-			async (...question) => {
-				asked.push(question);
-				return true;
-			},
-			NEEDS,
-			'INSTALL',
-		);
+		await permissions(async (...question) => {
+			asked.push(question);
+			return true;
+		}, NEEDS);
 		expect(new Set(asked.map(([user]) => user))).to.deep.equal(new Set([USER]));
 		expect(asked[0]?.[1]).to.deep.equal([
 			'system:serviceaccounts',
@@ -97,7 +100,7 @@ describe('doctor: permissions', () => {
 		]);
 	});
 	it('a caller who may not ask', async () =>
-		expect(sentences(await permissions(ACCOUNT, () => Promise.reject(refusal(403)), NEEDS, 'INSTALL'))).to.deep.equal([
+		expect(sentences(await permissions(() => Promise.reject(refusal(403)), NEEDS))).to.deep.equal([
 			`warn: ${USER} was not looked at: you may not ask what others may do`,
 		]));
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json, Server } from '../../src/api/types.ts';
-import type { Attempt } from '../../src/doctor/cluster.ts';
+import type { DryRunResult } from '../../src/doctor/cluster.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { fixes, server } from './sentences.ts';
 import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
@@ -105,7 +105,7 @@ describe('doctor: reachable', () => {
 	}
 
 	it('validating: the namespace is left out', async () => {
-		const answer = (object: Json): Attempt => ({ ...accepted(object), warnings: [] });
+		const answer = (object: Json): DryRunResult => ({ ...accepted(object), warnings: [] });
 		const out = await tried({ answer, selector: { matchLabels: { team: 'blue' } } });
 		expect(out.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out`);
 		const inside = await tried({ answer, selector: { matchLabels: { team: 'red' } } });
@@ -113,7 +113,7 @@ describe('doctor: reachable', () => {
 	});
 
 	it('validating: default is left out, and no server is anywhere', async () => {
-		const answer = (object: Json): Attempt => ({ ...accepted(object), warnings: [] });
+		const answer = (object: Json): DryRunResult => ({ ...accepted(object), warnings: [] });
 		const out = await tried({ servers: [], answer, selector: { matchLabels: { team: 'blue' } } });
 		expect(out.lines[0]).to.match(/^warn: .* was not tried: .* its namespaceSelector leaves namespace default out$/);
 		const inside = await tried({ servers: [], answer, selector: { matchLabels: { team: 'red' } } });

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
-import { shellWord, someOf } from '../../src/doctor/check-result.ts';
+import { someOf } from '../../src/doctor/check-result.ts';
 import type { ClusterReader } from '../../src/doctor/cluster.ts';
+import { shellWord } from '../../src/doctor/commands.ts';
 import { jsonReport, summaryOf, textReport } from '../../src/doctor/report.ts';
 import { CHECKS, runChecks } from '../../src/doctor/run-checks.ts';
 import { deployment, mcpServer } from '../objects/build.ts';
@@ -27,7 +28,7 @@ const QUESTION = {
 const cluster = (more: Partial<ClusterReader> = {}): ClusterReader => ({
 	version: async () => ({ gitVersion: 'v1.36.1' }),
 	getCrd: async () => undefined,
-	getRegistration: async () => undefined,
+	getWebhookConfiguration: async () => undefined,
 	getDeployment: async () => undefined,
 	getLease: async () => undefined,
 	labelsOfNamespace: async () => undefined,
@@ -35,7 +36,7 @@ const cluster = (more: Partial<ClusterReader> = {}): ClusterReader => ({
 	listAutoscalers: async () => [],
 	listDeployments: async () => [],
 	listConfigMaps: async () => [],
-	tryCreate: async () => ({ status: 404, message: '', warnings: [] }),
+	createDryRun: async () => ({ status: 404, message: '', warnings: [] }),
 	isAllowed: async () => false,
 	keysOfSecret: async () => undefined,
 	certificateInSecret: async () => undefined,
@@ -101,11 +102,11 @@ describe('doctor: all checks', () => {
 	it('tries nothing on an API server that may not know what a dry run is', async () => {
 		for (const version of [{ gitVersion: 'v1.11.3' }, {}]) {
 			const tried: object[] = [];
-			const tryCreate: ClusterReader['tryCreate'] = async (object) => {
+			const createDryRun: ClusterReader['createDryRun'] = async (object) => {
 				tried.push(object);
 				return { status: 201, message: '', warnings: [] };
 			};
-			const lines = await runChecks(cluster({ version: async () => version, tryCreate }), QUESTION);
+			const lines = await runChecks(cluster({ version: async () => version, createDryRun }), QUESTION);
 			expect(tried).to.deep.equal([]);
 			expect(lines.find(({ id }) => id === 'reachable')?.message).to.equal('were not tried');
 		}
@@ -143,7 +144,7 @@ describe('doctor: all checks', () => {
 	/** Registrations that lead to a namespace, which is the only one with a Deployment. */
 	const installedIn = (namespace: string, metadata: Json = {}): ClusterReader =>
 		cluster({
-			getRegistration: async () => ({
+			getWebhookConfiguration: async () => ({
 				metadata,
 				webhooks: [{ name: 'one', clientConfig: { service: { namespace, name: 'toolhive-scaling' } } }],
 			}),
@@ -159,7 +160,7 @@ describe('doctor: all checks', () => {
 			[installedIn('scaling'), 'toolhive-scaling', 'toolhive-scaling'],
 			[installedIn('../x'), undefined, 'toolhive-scaling'],
 			[cluster(), undefined, 'toolhive-scaling'],
-			[cluster({ getRegistration: () => Promise.reject(refusal(403)) }), undefined, 'toolhive-scaling'],
+			[cluster({ getWebhookConfiguration: () => Promise.reject(refusal(403)) }), undefined, 'toolhive-scaling'],
 		] as const)
 			expect((await sayingOf(where, given, 'deployment'))?.subject).to.equal(`${looksIn}/toolhive-scaling`);
 	});

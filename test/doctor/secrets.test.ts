@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { Server } from '../../src/api/types.ts';
 import type { ClusterReader } from '../../src/doctor/cluster.ts';
-import { secrets } from '../../src/doctor/secrets.ts';
-import { fixes, refusal, sentences, server } from './sentences.ts';
+import { checkSecrets } from '../../src/doctor/secrets.ts';
+import { contextOf, fixes, refusal, sentences, server } from './sentences.ts';
 
 const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
 	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });
@@ -19,6 +20,11 @@ const cluster =
 		if (Object.hasOwn(known, name) && known[name] === undefined) throw refusal(403);
 		return known[name];
 	};
+
+const secrets = (servers: readonly Server[], keysOfSecret: ClusterReader['keysOfSecret']) =>
+	checkSecrets(
+		contextOf({ keysOfSecret }, { servers: async () => servers.map((one) => ({ ...one, apiVersion: '' })) }),
+	);
 
 describe('doctor: Secrets', () => {
 	for (const row of [

@@ -1,8 +1,25 @@
-/** What a check said, as one text a line: `status: sentence`. */
-
+/** Results of checks as text, and what checks read. */
 import type { Json, Server } from '../../src/api/types.ts';
 import type { CheckResult } from '../../src/doctor/check-result.ts';
+import type { ClusterReader } from '../../src/doctor/cluster.ts';
+import type { CheckContext } from '../../src/doctor/context.ts';
 
+/** Of a cluster in which the checks under test call only the functions in `cluster`. */
+export const contextOf = (
+	cluster: Partial<ClusterReader>,
+	more: Partial<Omit<CheckContext, 'cluster'>> = {},
+): CheckContext =>
+	({
+		product: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
+		otherService: undefined,
+		installFix: 'INSTALL',
+		webhooks: [],
+		flags: async () => undefined,
+		...more,
+		cluster,
+	}) as unknown as CheckContext;
+
+/** `status: sentence` for each result. */
 export const sentences = (sayings: readonly CheckResult[]): string[] =>
 	sayings.map(({ status, subject, message }) => `${status}: ${subject} ${message}`);
 

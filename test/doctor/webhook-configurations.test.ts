@@ -1,9 +1,15 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
-import { allOf, findWebhooks, isSelected, webhookConfigurations } from '../../src/doctor/webhook-configurations.ts';
+import type { ServeFlags } from '../../src/doctor/context.ts';
+import {
+	allOf,
+	checkWebhookConfigurations,
+	findWebhooks,
+	isSelected,
+} from '../../src/doctor/webhook-configurations.ts';
 import { objectOf, podWebhooks } from '../manifests/read.ts';
-import { sentences } from './sentences.ts';
+import { contextOf, sentences } from './sentences.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a registration is taken apart here
 type Objects = Record<string, any>;
@@ -17,13 +23,9 @@ const examined = async (spoil: (objects: Objects) => void, passwordEnv?: string)
 		ValidatingWebhookConfiguration: copyOf(objectOf('ValidatingWebhookConfiguration')),
 	};
 	spoil(objects);
-	return sentences(
-		webhookConfigurations(
-			await findWebhooks(async (kind) => objects[kind] as Json | undefined),
-			passwordEnv,
-			'INSTALL',
-		),
-	);
+	const webhooksByKind = () => findWebhooks(async (kind) => objects[kind] as Json | undefined);
+	const flags = async () => (passwordEnv === undefined ? undefined : ({ passwordEnv } as ServeFlags));
+	return sentences(await checkWebhookConfigurations(contextOf({}, { webhooksByKind, flags })));
 };
 
 const MUTATING = 'MutatingWebhookConfiguration toolhive-scaling';
@@ -140,6 +142,6 @@ describe('doctor: registrations', () => {
 		[{ matchExpressions: [{ key: 'team', operator: 'DoesNotExist' }] }, false],
 	] as const) {
 		it(`namespaceSelector ${JSON.stringify(selector)} takes ${isIn ? 'it in' : 'it out'}`, () =>
-			expect(isSelected({ namespaceSelector: selector as Json }, labels)).to.equal(isIn));
+			expect(isSelected(selector as Json, labels)).to.equal(isIn));
 	}
 });

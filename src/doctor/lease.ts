@@ -1,0 +1,26 @@
+/** The Lease of the leader. */
+import { textOf } from '../objects/metadata.ts';
+import { ok, warn } from './check-result.ts';
+import type { Check } from './context.ts';
+import { describeCommand } from './deployment.ts';
+import { objectAt } from './installation.ts';
+
+/** The leader renews it every 2 s. Long enough for a clock that is a little wrong. */
+const STALE_MS = 60_000;
+
+export const checkLease: Check = async ({ product, cluster, flags, nowMs }) => {
+	const subject = `${product.namespace}/${product.name}`;
+	const object = await cluster.getLease(product);
+	const { isElected = true, isReconciling = true, isSelfManaged = false } = (await flags()) ?? {};
+	if (!isElected) return [ok(subject, 'is not used: --leader-elect=false')];
+	if (!isReconciling && !isSelfManaged) return [ok(subject, 'is not used: --reconcile=false')];
+	const fix = describeCommand(product);
+	if (object === undefined) return [warn(subject, 'is not there: nobody reconciles', fix)];
+	const spec = objectAt(object, 'spec');
+	const holder = textOf(spec['holderIdentity']);
+	if (!holder) return [warn(subject, 'is held by nobody: nobody reconciles', fix)];
+	const ageMs = nowMs - Date.parse(String(spec['renewTime']));
+	if (ageMs < STALE_MS) return [ok(subject, `is held by ${holder}`)];
+	const age = Number.isNaN(ageMs) ? 'never' : `${Math.round(ageMs / 1000)} s ago`;
+	return [warn(subject, `is held by ${holder} but was renewed ${age}: nobody reconciles`, fix)];
+};
