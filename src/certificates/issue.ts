@@ -1,9 +1,5 @@
-/**
- * Makes a certificate authority and serving certificates signed by it. Pure but for randomness: PEM in, PEM out, no files. The
- * only maker: the leader's, and that of certs/ for local runs, tests, and clusters that get their certificate from outside.
- */
-
-// First, before the x509 library: its dependency container refuses to load without this polyfill.
+/** Issues a CA and serving certificates, for the leader and for certs/. PEM in, PEM out, no files. */
+// First, because the x509 library does not load without this polyfill.
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -11,26 +7,27 @@ import * as x509 from '@peculiar/x509';
 import { AUTHORITY_DAYS, BACKDATE_MS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
 import type { KeyPair } from './secret-data.ts';
 
-export interface AuthorityOptions {
+interface Lifetime {
+	readonly days?: number;
+	readonly now?: Date;
+}
+
+export interface AuthorityOptions extends Lifetime {
 	readonly commonName?: string;
-	readonly days?: number;
-	readonly now?: Date;
 }
 
-export interface ServingOptions {
-	/** DNS names and IP addresses clients may ask for. The first one is the common name. */
+export interface ServingOptions extends Lifetime {
+	/** DNS names and IP addresses of the server. The first one is the common name. */
 	readonly hosts: readonly string[];
-	readonly days?: number;
-	readonly now?: Date;
 }
 
-/** The authority cannot sign what was asked for. The message says what to do. */
+/** The CA cannot sign the certificate. */
 export class IssueError extends Error {}
 
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
-/** A self-signed authority that can sign serving certificates and nothing below it. */
+/** A self-signed CA for serving certificates, without intermediate CAs. */
 export async function issueAuthority(options: AuthorityOptions = {}): Promise<KeyPair> {
 	const keys = await newKeys();
 	const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -48,21 +45,21 @@ export async function issueAuthority(options: AuthorityOptions = {}): Promise<Ke
 	return { cert: pemOf(certificate), key: await pemOfKey(keys.privateKey) };
 }
 
-/** A certificate for TLS servers. Throws IssueError when it would outlive its authority, or when key and authority do not match. */
-export async function issueServing(authority: KeyPair, options: ServingOptions): Promise<KeyPair> {
+/** A serving certificate. Throws IssueError if it would be valid longer than the CA, or if the key of the CA does not match. */
+export async function issueServing(ca: KeyPair, options: ServingOptions): Promise<KeyPair> {
 	const { hosts } = options;
 	const [commonName = 'localhost'] = hosts;
 	const period = validity(options.now, options.days ?? SERVING_DAYS);
-	assertCanSign(authority, period.notAfter);
-	const issuer = new x509.X509Certificate(authority.cert);
+	assertCanSign(ca, period.notAfter);
+	const issuer = new x509.X509Certificate(ca.cert);
 	const keys = await newKeys();
 	const certificate = await x509.X509CertificateGenerator.create({
 		serialNumber: newSerial(),
-		// 64 characters is what a common name may have; the alternative names are what clients look at.
+		// A common name has at most 64 characters; clients verify the alternative names.
 		subject: [{ CN: [commonName.slice(0, 64)] }],
 		issuer: issuer.subjectName,
 		publicKey: keys.publicKey,
-		signingKey: await importedKey(authority.key),
+		signingKey: await importKey(ca.key),
 		signingAlgorithm: SIGNING_ALGORITHM,
 		...period,
 		extensions: [
@@ -79,9 +76,9 @@ export async function issueServing(authority: KeyPair, options: ServingOptions):
 	return { cert: pemOf(certificate), key: await pemOfKey(keys.privateKey) };
 }
 
-function assertCanSign(authority: KeyPair, notAfter: Date): void {
-	const certificate = new X509Certificate(authority.cert);
-	const key = createPrivateKey(authority.key);
+function assertCanSign(ca: KeyPair, notAfter: Date): void {
+	const certificate = new X509Certificate(ca.cert);
+	const key = createPrivateKey(ca.key);
 	if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
 		throw new IssueError('the key of the authority is not a P-256 key');
 	if (!certificate.checkPrivateKey(key)) {
@@ -97,7 +94,7 @@ function assertCanSign(authority: KeyPair, notAfter: Date): void {
 
 const newKeys = () => webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 
-/** 128 random bits: more than the 64 that auditors ask for. The first bit is cleared, since a serial number is positive. */
+/** 128 random bits, of which the first is 0: a serial number is positive. Auditors require 64. */
 function newSerial(): string {
 	const bytes = webcrypto.getRandomValues(new Uint8Array(16));
 	bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
@@ -105,7 +102,7 @@ function newSerial(): string {
 }
 
 function validity(now: Date = new Date(), days: number): { notBefore: Date; notAfter: Date } {
-	// Certificates know whole seconds.
+	// Certificates contain whole seconds.
 	const startMs = Math.floor(now.getTime() / 1000) * 1000;
 	return { notBefore: new Date(startMs - BACKDATE_MS), notAfter: new Date(startMs + Math.floor(days * DAY_MS)) };
 }
@@ -117,8 +114,8 @@ async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
 	return `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`;
 }
 
-/** Any form of PEM that Node reads, not only ours: `openssl ecparam -genkey` writes another one. */
-function importedKey(pem: string): Promise<webcrypto.CryptoKey> {
+/** Any PEM that Node reads: `openssl ecparam -genkey` does not write PKCS #8. */
+function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 	const der = createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' });
 	return webcrypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign']);
 }

@@ -1,26 +1,19 @@
-/** How long things last. A file of its own, so that whoever only looks at certificates does not load what makes them. */
+/** Lifetimes and waiting times. In a file of their own, so that verifying a certificate does not load the code that issues them. */
 
 export const DAY_MS = 86_400_000;
 
 export const AUTHORITY_DAYS = 5 * 365;
-/** Short, because a serving certificate is easy to replace: same authority, so no caBundle changes. */
+/** Short, because a new serving certificate of the same CA changes no caBundle. */
 export const SERVING_DAYS = 90;
 
 /**
- * Clocks differ. A certificate that begins now is refused by a machine that is a minute behind; and a replica an hour behind would take
- * what one an hour ahead has made for not valid yet, serve nothing, and as the leader replace an authority that is in use.
+ * Tolerates clocks that differ by hours: a replica whose clock is behind must not take a new CA for not valid yet, and as the
+ * leader replace it.
  */
 export const BACKDATE_MS = DAY_MS;
 
-/**
- * How long every caBundle must have trusted the next authority before a certificate of it is served. An API server follows the
- * registrations with a watch and takes a change over within a second or two; the rest is for one whose watch has just broken and
- * backs off, or whose etcd lags. Waiting costs nothing: the authority that is replaced is good for another 20 months.
- */
+/** How long every caBundle must contain the next CA before it signs. API servers read a changed caBundle within 2 s. */
 export const SETTLE_MS = 30_000;
 
-/**
- * How long the former authority stays in caBundle after the certificates have changed over. Replicas take a new certificate within
- * 10 s; a day also covers a leader whose clock was an hour wrong when it issued, and a replica that was cut off for hours.
- */
-export const FORMER_MS = DAY_MS;
+/** How long caBundle keeps the previous CA. Replicas load a new certificate within 10 s; a day also covers a wrong clock. */
+export const PREVIOUS_CA_MS = DAY_MS;

@@ -1,8 +1,4 @@
-/**
- * What the leader does about certificates, pass by pass: reads the Secret and the registrations, takes the next step of the plan,
- * and brings every caBundle of ours up to what the Secret says.
- */
-
+/** Keeps the Secret and every caBundle up to date; only the leader runs it. */
 import type { Json } from '../api/types.ts';
 import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
 import { planOf, type Step } from './plan.ts';
@@ -10,17 +6,18 @@ import { bundleOf, isSameBundle, type KeyPair, type SecretData, trustBundle } fr
 
 export interface FoundSecret {
 	readonly object: Json;
-	/** False: of another type than ours, so somebody brought it. */
+	/** False: it has another type, so the user supplies it. */
 	readonly isOurs: boolean;
 	readonly data: SecretData;
 }
 
 export interface FoundWebhook {
 	readonly name: string;
+	/** It calls the Service of the product. */
 	readonly isOurs: boolean;
-	/** A Service or URL, for people. */
+	/** The Service or URL that it calls, as text. */
 	readonly leadsTo: string;
-	/** PEM, empty where there is none. */
+	/** PEM, empty if there is none. */
 	readonly caBundle: string;
 }
 
@@ -30,16 +27,16 @@ export interface FoundWebhookConfiguration {
 	readonly webhooks: readonly FoundWebhook[];
 }
 
-/** The Secret and the webhook configurations. A write carries the resourceVersion that was read, and rejects if the object has changed since. */
+/** A write contains the resourceVersion that was read, and rejects if the object has changed since. */
 export interface CertificateObjects {
 	readonly getSecret: (signal: AbortSignal) => Promise<FoundSecret | undefined>;
 	/** Creates it if `found` is undefined. */
 	readonly writeSecret: (found: FoundSecret | undefined, data: SecretData, signal: AbortSignal) => Promise<void>;
 	/** Those that exist. */
-	readonly getRegistrations: (signal: AbortSignal) => Promise<readonly FoundWebhookConfiguration[]>;
-	/** Into each webhook of ours. */
+	readonly getWebhookConfigurations: (signal: AbortSignal) => Promise<readonly FoundWebhookConfiguration[]>;
+	/** Into each webhook that calls our Service. */
 	readonly writeCaBundle: (
-		registration: FoundWebhookConfiguration,
+		configuration: FoundWebhookConfiguration,
 		bundle: string,
 		signal: AbortSignal,
 	) => Promise<void>;
@@ -47,83 +44,87 @@ export interface CertificateObjects {
 
 export interface CertificateClient extends CertificateObjects {
 	readonly executeStep: (step: Step, nowMs: number) => Promise<SecretData>;
-	/** Throws when another replica may lead already. */
+	/** Throws if another replica may be the leader. */
 	readonly assertLeading: () => void;
-	/** What this replica serves. */
+	/** The pair that this replica serves. */
 	readonly served: () => KeyPair | undefined;
 	readonly hosts: readonly string[];
-	/** Wall clock, which certificates go by. */
+	/** Wall clock. */
 	readonly nowMs: () => number;
-	/** A clock that nobody sets, for waiting. */
+	/** Monotonic clock. */
 	readonly elapsedMs: () => number;
 	readonly onStep: (step: Step) => void;
-	readonly onCaBundle: (registration: FoundWebhookConfiguration) => void;
-	/** Told once for each that leads elsewhere, and again when that changes. */
-	readonly onForeign: (registration: FoundWebhookConfiguration, webhook: FoundWebhook) => void;
+	readonly onCaBundle: (configuration: FoundWebhookConfiguration) => void;
+	/** Called once for each webhook that calls another Service or a URL, and again when that changes. */
+	readonly onForeign: (configuration: FoundWebhookConfiguration, webhook: FoundWebhook) => void;
 }
 
-/** Somebody else's Secret stands in the way. */
-export class ForeignSecret extends Error {}
+/** `waiting`: a rotation continues after a while. */
+export type SyncOutcome = 'changed' | 'waiting' | 'settled';
 
-/** What a pass found: `waiting` for time to pass, in the middle of a change; `changed` something; or `settled`. */
-export type Outcome = 'changed' | 'waiting' | 'settled';
+/** The data of the Secret; undefined if there is none. Throws if the user supplies it. */
+export function managedData(secret: FoundSecret | undefined): SecretData | undefined {
+	if (secret?.isOurs === false) throw new Error('the Secret is not of our type, so it is left alone');
+	return secret?.data;
+}
 
-export function createRotator(world: CertificateClient): { readonly pass: (signal: AbortSignal) => Promise<Outcome> } {
+export function createRotator(client: CertificateClient) {
 	let trusted: { readonly bundle: string; readonly sinceMs: number } | undefined;
-	let toldForeign: ReadonlySet<string> = new Set();
+	let reported: ReadonlySet<string> = new Set();
 
-	function tellForeign(registrations: readonly FoundWebhookConfiguration[]): void {
-		const told = new Set<string>();
-		for (const registration of registrations) {
-			for (const webhook of registration.webhooks.filter(({ isOurs }) => !isOurs)) {
-				const key = `${registration.kind} ${webhook.name} ${webhook.leadsTo}`;
-				if (!toldForeign.has(key)) world.onForeign(registration, webhook);
-				told.add(key);
+	function reportForeign(configurations: readonly FoundWebhookConfiguration[]): void {
+		const foreign = new Set<string>();
+		for (const configuration of configurations) {
+			for (const webhook of configuration.webhooks.filter(({ isOurs }) => !isOurs)) {
+				const key = `${configuration.kind} ${webhook.name} ${webhook.leadsTo}`;
+				if (!reported.has(key)) client.onForeign(configuration, webhook);
+				foreign.add(key);
 			}
 		}
-		toldForeign = told;
+		reported = foreign;
 	}
 
-	/** For how long every caBundle has been `bundle`, as far as we saw. */
+	/** For how long this leader has seen `bundle` in every caBundle. */
 	function trustedForMs(bundle: string, caBundles: readonly string[]): number {
+		const nowMs = client.elapsedMs();
 		if (!caBundles.every((one) => isSameBundle(one, bundle))) trusted = undefined;
-		else if (trusted === undefined || !isSameBundle(trusted.bundle, bundle))
-			trusted = { bundle, sinceMs: world.elapsedMs() };
-		return trusted === undefined ? 0 : world.elapsedMs() - trusted.sinceMs;
+		else if (trusted === undefined || !isSameBundle(trusted.bundle, bundle)) trusted = { bundle, sinceMs: nowMs };
+		return trusted === undefined ? 0 : nowMs - trusted.sinceMs;
 	}
 
-	async function pass(signal: AbortSignal): Promise<Outcome> {
-		const { hosts } = world;
-		const secret = await world.getSecret(signal);
-		if (secret?.isOurs === false) throw new ForeignSecret('the Secret is not of our type, so it is left alone');
-		const registrations = await world.getRegistrations(signal);
-		tellForeign(registrations);
-		const caBundles = registrations.flatMap(({ webhooks }) => ours(webhooks).map(({ caBundle }) => caBundle));
-		const nowMs = world.nowMs();
-		const held = secret?.data;
-		const trustedMs = trustedForMs(bundleOf(trustBundle(held ?? {}, nowMs)), caBundles);
-		const step = planOf({ held, caBundles, trustedForMs: trustedMs, served: world.served(), hosts, nowMs });
-		let data = held ?? {};
+	/** Takes at most one step of the plan. */
+	async function sync(signal: AbortSignal): Promise<SyncOutcome> {
+		const { hosts } = client;
+		const secret = await client.getSecret(signal);
+		const stored = managedData(secret);
+		const configurations = await client.getWebhookConfigurations(signal);
+		reportForeign(configurations);
+		const caBundles = configurations.flatMap(caBundlesOf);
+		const nowMs = client.nowMs();
+		const trustedMs = trustedForMs(bundleOf(trustBundle(stored ?? {}, nowMs)), caBundles);
+		const step = planOf({
+			...{ data: stored, caBundles, trustedForMs: trustedMs, served: client.served(), hosts, nowMs },
+		});
+		let data = stored ?? {};
 		if (step !== undefined) {
-			data = await world.executeStep(step, nowMs);
-			world.assertLeading();
-			await world.writeSecret(secret, data, signal);
-			world.onStep(step);
+			data = await client.executeStep(step, nowMs);
+			client.assertLeading();
+			await client.writeSecret(secret, data, signal);
+			client.onStep(step);
 		}
 		const bundle = bundleOf(trustBundle(data, nowMs));
-		const stale = registrations.filter(({ webhooks }) =>
-			ours(webhooks).some(({ caBundle }) => !isSameBundle(caBundle, bundle)),
-		);
-		for (const registration of stale) {
-			world.assertLeading();
-			await world.writeCaBundle(registration, bundle, signal);
-			world.onCaBundle(registration);
+		const stale = configurations.filter((one) => caBundlesOf(one).some((found) => !isSameBundle(found, bundle)));
+		for (const configuration of stale) {
+			client.assertLeading();
+			await client.writeCaBundle(configuration, bundle, signal);
+			client.onCaBundle(configuration);
 		}
 		if (step !== undefined || stale.length > 0) return 'changed';
 		return data['next-ca.crt'] === undefined ? 'settled' : 'waiting';
 	}
 
-	return { pass };
+	return { sync };
 }
 
-const ours = (webhooks: readonly FoundWebhook[]): FoundWebhook[] => webhooks.filter(({ isOurs }) => isOurs);
+const caBundlesOf = ({ webhooks }: FoundWebhookConfiguration): string[] =>
+	webhooks.flatMap(({ isOurs, caBundle }) => (isOurs ? [caBundle] : []));

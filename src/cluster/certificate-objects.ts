@@ -38,7 +38,7 @@ export function createCertificateObjects(
 				connection.send(method as 'POST' | 'PUT', path as string, { ...secret, metadata }, 'application/json', signal);
 			await quietly(owner.write(before['metadata'], send));
 		},
-		getRegistrations: async (signal) => {
+		getWebhookConfigurations: async (signal) => {
 			// One after the other, so that who may see neither always hears of the same one, and says so once.
 			const found: FoundWebhookConfiguration[] = [];
 			for (const kind of WEBHOOK_CONFIGURATION_KINDS) {

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CERTIFICATE_SECRET, INSTALLED_AS } from '../api/names.ts';
 import { STEPS } from '../certificates/plan.ts';
-import { createRotator, type FoundSecret } from '../certificates/rotator.ts';
+import { createRotator, managedData } from '../certificates/rotator.ts';
 import type { KeyPair, ServingCertificate } from '../certificates/secret-data.ts';
-import { followSecret } from '../certificates/watch-secret.ts';
+import { watchSecret } from '../certificates/watch-secret.ts';
 import { UsageError } from '../cli/options.ts';
 import { createCertificateObjects, type OwnedCertificateObjects } from '../cluster/certificate-objects.ts';
 import type { Connection } from '../cluster/connect.ts';
@@ -81,8 +81,8 @@ export function certificateInSecret(
 		current: () => current,
 		missing: () => (current === undefined ? [`certificate: none in Secret ${secret} yet`] : []),
 		start: (use) => {
-			const following = followSecret({
-				getData: async (signal) => dataOf(await objects.getSecret(signal)),
+			const following = watchSecret({
+				getData: async (signal) => managedData(await objects.getSecret(signal)),
 				hosts,
 				nowMs: Date.now,
 				onChange: (leaf) => {
@@ -101,18 +101,12 @@ export function certificateInSecret(
 					log.error({ reason, secret }, message);
 				},
 			});
-			lookAgain = following.look;
+			lookAgain = following.refresh;
 			return { stop: following.stop };
 		},
 		lead: (term) =>
 			keep(term, { objects, hosts, secret, log, metrics, served: () => served, lookAgain: () => lookAgain() }),
 	};
-}
-
-/** One of another type is somebody's own, and not for us to serve either. */
-function dataOf(secret: FoundSecret | undefined) {
-	if (secret?.isOurs === false) throw new Error('the Secret is not of our type, so it is left alone');
-	return secret?.data;
 }
 
 const certificateOfLeaf = ({ pair, issuer }: ServingCertificate): Certificate => ({
@@ -130,11 +124,11 @@ interface Keeping extends Reporting {
 
 async function keep({ signal, assertLeading }: LeaderContext, options: Keeping): Promise<void> {
 	const { objects, hosts, secret, log, metrics } = options;
-	// The maker takes its time to load, and only who leads needs it.
-	const { executeStep: carryOut } = await import('../certificates/execute-step.ts');
-	const keeper = createRotator({
+	// Loads slowly, and only the leader needs it.
+	const { executeStep } = await import('../certificates/execute-step.ts');
+	const rotator = createRotator({
 		...objects,
-		executeStep: (step, nowMs) => carryOut(step, hosts, nowMs),
+		executeStep: (step, nowMs) => executeStep(step, hosts, nowMs),
 		assertLeading,
 		served: options.served,
 		hosts,
@@ -157,7 +151,7 @@ async function keep({ signal, assertLeading }: LeaderContext, options: Keeping):
 	while (!signal.aborted) {
 		let pauseMs: number = PASS_MS.failed;
 		try {
-			const outcome = await keeper.pass(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
+			const outcome = await rotator.sync(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
 			pauseMs = PASS_MS[outcome];
 			metrics().countUpkeep('done');
 			if (outcome === 'changed') await options.lookAgain();

@@ -12,7 +12,7 @@ const endOf = (data: SecretData, key: 'ca.crt' | 'next-ca.crt' | 'tls.crt'): num
 
 describe('certificates: a step carried out', () => {
 	const done = (make: Step['make'], keep: SecretData = {}) =>
-		executeStep({ name: 'begin', reason: '', keep, make }, HOSTS, NOW_MS);
+		executeStep({ name: 'bootstrap', reason: '', keep, make }, HOSTS, NOW_MS);
 
 	it('makes an authority for five years, and what it signs for ninety days, from a day ago on', async () => {
 		const data = await done(['ca', 'tls']);

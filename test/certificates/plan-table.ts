@@ -18,7 +18,7 @@ export interface Row {
 }
 
 export const situationOf = (row: Omit<Row, 'it'>): Situation => ({
-	held: row.held,
+	data: row.held,
 	caBundles: row.caBundles ?? [],
 	trustedForMs: row.trustedForMs ?? 0,
 	served: row.served,

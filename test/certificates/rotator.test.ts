@@ -1,7 +1,7 @@
 /** The leader's passes over a Secret and registrations in memory: every step, whole walks, and what must never happen. */
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { DAY_MS, FORMER_MS, SETTLE_MS } from '../../src/certificates/lifetimes.ts';
+import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../src/certificates/lifetimes.ts';
 import type { FoundWebhookConfiguration } from '../../src/certificates/rotator.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
 import { asCa, asTls, authority, leafOf, NOW_MS } from './scene.ts';
@@ -16,7 +16,7 @@ describe('certificates: passes of the leader', () => {
 
 	it('from nothing: makes everything once, tells both registrations, and rests', async () => {
 		const stage = stageOf();
-		expect(await settle(stage)).to.deep.equal(['begin', 'M', 'V']);
+		expect(await settle(stage)).to.deep.equal(['bootstrap', 'M', 'V']);
 		expect(new Set(bundlesOf(stage))).to.deep.equal(new Set([stage.secret?.data['ca.crt']]));
 		expect(await settle(stage)).to.deep.equal([]);
 	});
@@ -36,7 +36,7 @@ describe('certificates: passes of the leader', () => {
 				later(stage, pauseMs);
 			}
 		}
-		expect(made).to.include({ 'make-next': 2, 'change-over': 2, 'drop-former': 2 }).and.not.to.have.property('begin');
+		expect(made).to.include({ 'stage-next': 2, promote: 2, 'drop-previous': 2 }).and.not.to.have.property('bootstrap');
 		expect(made['issue']).to.be.within(55, 61);
 		// Twice for each new authority: beside the old one, and alone.
 		expect(made).to.include({ M: 4, V: 4 });
@@ -44,17 +44,17 @@ describe('certificates: passes of the leader', () => {
 
 	it('a new authority: waits for both registrations, by a clock that nobody sets', async () => {
 		const stage = stageOf(old);
-		expect(await settle(stage)).to.deep.equal(['make-next', 'M', 'V']);
+		expect(await settle(stage)).to.deep.equal(['stage-next', 'M', 'V']);
 		stage.nowMs += DAY_MS;
 		expect(await settle(stage)).to.deep.equal([]);
 		stage.elapsedMs += SETTLE_MS - 1;
 		expect(await stage.pass()).to.equal('waiting');
 		stage.elapsedMs += 1;
-		expect(await settle(stage)).to.deep.equal(['change-over']);
-		later(stage, FORMER_MS - 1);
+		expect(await settle(stage)).to.deep.equal(['promote']);
+		later(stage, PREVIOUS_CA_MS - 1);
 		expect(await settle(stage)).to.deep.equal([]);
 		later(stage, 1_000);
-		expect(await settle(stage)).to.deep.equal(['drop-former', 'M', 'V']);
+		expect(await settle(stage)).to.deep.equal(['drop-previous', 'M', 'V']);
 	});
 
 	it('a caBundle that is emptied while it waits begins the wait anew', async () => {
@@ -66,7 +66,7 @@ describe('certificates: passes of the leader', () => {
 		stage.elapsedMs += SETTLE_MS - 1;
 		expect(await settle(stage)).to.deep.equal([]);
 		stage.elapsedMs += 1;
-		expect(await settle(stage)).to.deep.equal(['change-over']);
+		expect(await settle(stage)).to.deep.equal(['promote']);
 	});
 
 	it('another leader in the middle of it waits, and goes on', async () => {
@@ -75,7 +75,7 @@ describe('certificates: passes of the leader', () => {
 		const stage = stageOf(before.secret?.data, before.registrations);
 		expect(await settle(stage)).to.deep.equal([]);
 		later(stage, SETTLE_MS);
-		expect(await settle(stage)).to.deep.equal(['change-over']);
+		expect(await settle(stage)).to.deep.equal(['promote']);
 	});
 
 	it('a write that fails is done by the next pass', async () => {

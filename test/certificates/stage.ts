@@ -4,7 +4,6 @@ import { executeStep } from '../../src/certificates/execute-step.ts';
 import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../src/certificates/rotator.ts';
 import {
 	type KeyPair,
-	pairIn,
 	type SecretData,
 	trustBundle,
 	verifyServingCertificate,
@@ -46,20 +45,20 @@ export function stageOf(
 		served: undefined,
 		writes: [],
 		foreign: [],
-		pass: () => keeper.pass(stop.signal),
+		pass: () => rotator.sync(stop.signal),
 	};
 	const fail = (what: Stage['failing']): void => {
 		if (stage.failing !== what) return;
 		stage.failing = undefined;
 		throw new Error('somebody else wrote');
 	};
-	const keeper = createRotator({
+	const rotator = createRotator({
 		getSecret: async () => stage.secret,
 		writeSecret: async (_found, data) => {
 			fail('secret');
 			stage.secret = { object: {}, isOurs: true, data };
 		},
-		getRegistrations: async () => stage.registrations,
+		getWebhookConfigurations: async () => stage.registrations,
 		writeCaBundle: async (written, bundle) => {
 			fail('caBundle');
 			stage.registrations = stage.registrations.map((one) => ({
@@ -100,7 +99,7 @@ export const bundlesOf = (stage: Stage): string[] =>
 export function expectServable({ secret, nowMs }: Stage, bundles: readonly string[]): void {
 	for (const bundle of bundles) {
 		const leaf = verifyServingCertificate(
-			pairIn(secret?.data ?? {}),
+			{ cert: secret?.data['tls.crt'], key: secret?.data['tls.key'] },
 			trustBundle({ 'ca.crt': bundle }, nowMs),
 			HOSTS,
 			nowMs,

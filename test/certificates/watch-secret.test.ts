@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, before, describe, it } from 'mocha';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
-import { followSecret } from '../../src/certificates/watch-secret.ts';
+import { watchSecret } from '../../src/certificates/watch-secret.ts';
 import { until } from '../http/until.ts';
 import { asCa, asFormer, asTls, authority, HOSTS, leafOf, NOW_MS, otherKey } from './scene.ts';
 
@@ -25,7 +25,7 @@ describe('certificates: a replica that follows the Secret', () => {
 
 	function following(start: SecretData | Error | undefined) {
 		const seen = { now: start, looks: 0, certs: [] as string[], troubles: [] as string[] };
-		const follow = followSecret({
+		const follow = watchSecret({
 			getData: async () => {
 				seen.looks += 1;
 				if (seen.now instanceof Error) throw seen.now;

@@ -57,7 +57,7 @@ describe('our Secret and registrations as calls', () => {
 			{ name: 'e' },
 		];
 		const { sent, objects } = recorded({ [MUTATING]: { metadata: { resourceVersion: '9' }, webhooks } });
-		const [found, ...more] = await objects.getRegistrations(signal);
+		const [found, ...more] = await objects.getWebhookConfigurations(signal);
 		expect(more).to.deep.equal([]);
 		if (found === undefined) throw new Error('not found');
 		expect(found.webhooks.map(({ isOurs, leadsTo, caBundle }) => [isOurs, leadsTo, caBundle])).to.deep.equal([
