@@ -3,8 +3,7 @@ import { createReadStream, fstatSync } from 'node:fs';
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { printable } from '../api/printable.ts';
 import { type CompletedText, completeCrds, crdTextOf } from '../manifests/crd-text.ts';
-import { decode } from '../manifests/decode.ts';
-import { readAll, reasonOf, STDIN } from '../manifests/read.ts';
+import { decode, readAll, reasonOf, STDIN } from '../manifests/read.ts';
 import { Unparsable } from '../manifests/values.ts';
 import { readCommandLine, UsageError } from './options.ts';
 

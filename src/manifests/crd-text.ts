@@ -1,4 +1,4 @@
-/** CRDs as text: our own, and ToolHive's with the scaling fields added. Every byte that was there stays. */
+/** CRDs as text: our own, and ToolHive's with the scaling fields added. Every existing byte stays. */
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { crdOf } from '../api/crd.ts';
@@ -14,16 +14,16 @@ import { type ParsedYaml, parseYaml } from './yaml.ts';
 
 export interface CompletedText {
 	readonly text: string;
-	/** CRDs of our three kinds in it. */
+	/** The number of CRDs of our three kinds. */
 	readonly found: number;
-	/** One line for every version that got something. */
+	/** One line for each changed version. */
 	readonly notes: readonly string[];
 }
 
-/** The CRD of `kind`, as manifests/crds holds it. */
+/** The CRD of `kind`, as in manifests/crds. */
 export const crdTextOf = (kind: Kind): string => stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** `text` (YAML, JSON or a List, any number of documents) with what its CRDs of ours lack. Throws Unparsable. */
+/** `text` (YAML, JSON or a List, any number of documents) with the missing fields added. Throws Unparsable. */
 export function completeCrds(text: string): CompletedText {
 	const parts: string[] = [];
 	const notes: string[] = [];
@@ -41,7 +41,7 @@ export function completeCrds(text: string): CompletedText {
 	return { text: parts.join('') + text.slice(done), found, notes };
 }
 
-/** One document, which begins in `line`. */
+/** One document, which begins at `line`. */
 function completeDocument(text: string, line: number): CompletedText {
 	try {
 		const parsed = parseYaml(text);
@@ -52,12 +52,12 @@ function completeDocument(text: string, line: number): CompletedText {
 			items === undefined
 				? [{ object: value, path: [] }]
 				: items.map((object: unknown, index) => ({ object, path: ['items', index] }));
-		const completed = objects.flatMap(({ object, path }) => completeCrd(object, path, parsed) ?? []);
-		const additions = completed.flatMap((one) => one.additions);
+		const crds = objects.map(({ object, path }) => missingIn(object, path, parsed)).filter((one) => one !== undefined);
+		const additions = crds.flat().flatMap((one) => one.additions);
 		return {
 			text: additions.length === 0 ? text : withAdditions(text, parsed, additions),
-			found: completed.length,
-			notes: completed.flatMap((one) => one.notes),
+			found: crds.length,
+			notes: crds.flat().map(({ note }) => note),
 		};
 	} catch (error) {
 		if (!(error instanceof Unparsable)) throw error;
@@ -66,32 +66,31 @@ function completeDocument(text: string, line: number): CompletedText {
 	}
 }
 
-function completeCrd(object: unknown, path: Path, { placeOf }: ParsedYaml) {
+/** The fields to add to one CRD, by version; undefined if it is not one of our kinds. */
+function missingIn(object: unknown, path: Path, { positionOf }: ParsedYaml) {
 	const kind = definedKindOf(object);
 	if (kind === undefined) return undefined;
 	const crd = object as Json;
 	const name = textOf(metadataOf(crd)['name']) ?? kind;
 	try {
-		const lacking = missingFields(crd, kind).flatMap(({ version, missing }) => {
-			const added = missing.filter(({ addition }) => addition !== undefined);
-			return added.length === 0 ? [] : [{ version, added }];
+		return missingFields(crd, kind).flatMap(({ version, missing }) => {
+			const added = missing.flatMap(({ addition, fields }) => (addition ? [{ addition, fields }] : []));
+			const note = `${name} ${version}: added ${added.flatMap(({ fields }) => fields).join(', ')}`;
+			const additions = added.map(({ addition }): Addition => ({ ...addition, path: [...path, ...addition.path] }));
+			return added.length === 0 ? [] : [{ note, additions }];
 		});
-		return {
-			notes: lacking.map(
-				({ version, added }) => `${name} ${version}: added ${added.flatMap(({ fields }) => fields).join(', ')}`,
-			),
-			additions: lacking
-				.flatMap(({ added }) => added.flatMap(({ addition }) => addition ?? []))
-				.map((one): Addition => ({ ...one, path: [...path, ...one.path] })),
-		};
 	} catch (error) {
-		if (error instanceof UnusableCrd) throw new Unparsable(error.message, placeOf([...path, ...error.path]));
+		if (error instanceof UnusableCrd) throw new Unparsable(error.message, positionOf([...path, ...error.path]));
 		throw error;
 	}
 }
 
-/** Reads the result again: a place that was misjudged, or an alias that leads to more than one, must not get out. */
-function withAdditions(text: string, { value, document, placeOf }: ParsedYaml, additions: readonly Addition[]): string {
+/** Verifies the result: an alias may have added a field in more than one place. */
+function withAdditions(
+	text: string,
+	{ value, document, positionOf }: ParsedYaml,
+	additions: readonly Addition[],
+): string {
 	const expected = structuredClone(value);
 	for (const { path, key, value: added } of additions) {
 		const place = path.reduce<unknown>((part, step) => (part as Json)[step], expected);
@@ -102,7 +101,7 @@ function withAdditions(text: string, { value, document, placeOf }: ParsedYaml, a
 	if (result !== undefined && isDeepStrictEqual(valueIn(result), expected)) return result;
 	throw new Unparsable(
 		'the fields cannot be added without changing something else; write out aliases and merge keys, and print it with yq -P, or add them by hand',
-		placeOf([]),
+		positionOf([]),
 	);
 }
 

@@ -1,27 +1,27 @@
-/** Cuts a text into documents where kubectl does: YAML at its `---` lines, JSON after each value. */
+/** Splits a text into documents as kubectl does: YAML at `---` lines, JSON after each value. */
 import { broken, mentionsToolhive, type Problem, type Skipped } from './problem.ts';
 import { createLineAt } from './values.ts';
 
 export interface Source {
 	readonly file: string;
-	/** Line of the file in which `text` begins, from 1. */
+	/** Line of the file at which `text` begins, from 1. */
 	readonly line: number;
-	/** Where `text` begins in the text of the file. */
+	/** Of `text` in the text of the file. */
 	readonly offset: number;
 	readonly text: string;
-	/** What it looks like: kubectl takes YAML even if JSON began. */
+	/** A guess: kubectl accepts YAML even if the text begins like JSON. */
 	readonly format: 'yaml' | 'json';
 }
 
 const JSON_START = /^\s*\{\s*["}]/;
-/** With the blanks before it in its line. */
+/** With its indentation. */
 const FIRST_CONTENT = /(?<![^\n])[^\S\n]*[^\s#]/;
 
 const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
 const BEHIND_DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
 const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
 
-/** The documents in the `text` of `file`. What kubectl does not take is reported in its place: an error if it is about a server. */
+/** The documents of `file`. What kubectl does not read is reported in its place, as an error if it is about a server. */
 export function* documentsIn(file: string, text: string): Generator<Source | Problem | Skipped> {
 	const lineAt = createLineAt(text);
 	let offset = 0;
@@ -30,7 +30,7 @@ export function* documentsIn(file: string, text: string): Generator<Source | Pro
 			offset = endOfValue(text, start);
 			yield { file, line: lineAt(start), offset: start, text: text.slice(start, offset), format: 'json' };
 		}
-		// The indentation of what follows counts.
+		// YAML that follows needs its indentation.
 		offset = Math.max(offset, text.lastIndexOf('\n', nextWord(text, offset)) + 1);
 	}
 	yield* sectionsIn(file, text, offset, lineAt);
@@ -42,7 +42,7 @@ function nextWord(text: string, offset: number): number {
 	return word.exec(text)?.index ?? text.length;
 }
 
-/** Behind the bracket that closes the one at `start`. */
+/** The end of the JSON object that begins at `start`. */
 function endOfValue(text: string, start: number): number {
 	const marks = /\\.|["{}[\]]/gs;
 	marks.lastIndex = start;
@@ -65,41 +65,41 @@ function* sectionsIn(
 ): Generator<Source | Problem | Skipped> {
 	const dashes = /(?<![^\n])---([^\n]*)\n?/g;
 	dashes.lastIndex = from;
-	/** What kubectl does not take in front of a document: an error if that or the document is about a server. */
+	/** Problems before a document: errors if they or the document are about a server. */
 	let before: Problem[] = [];
-	let isBeforeOurs = false;
+	let isBeforeAboutServers = false;
 	for (let start = from, isLast = false; !isLast; start = dashes.lastIndex) {
 		const separator = dashes.exec(text);
 		isLast = separator === null;
-		// kubectl takes a byte order mark wherever a document begins.
+		// kubectl accepts a byte order mark at the beginning of each document.
 		const offset = text[start] === '\ufeff' ? start + 1 : start;
 		const section = sectionOf(text.slice(offset, separator?.index));
 		if (section.directive !== undefined) {
 			before.push({ file, line: lineAt(offset + section.directive), problem: DIRECTIVE });
 		}
 		if (section.hasContent || isLast) {
-			const isOurs = isBeforeOurs || mentionsToolhive(section.text);
-			for (const problem of before) yield broken(problem, isOurs);
+			const isAboutServers = isBeforeAboutServers || mentionsToolhive(section.text);
+			for (const problem of before) yield broken(problem, isAboutServers);
 			before = [];
-			isBeforeOurs = false;
+			isBeforeAboutServers = false;
 		}
 		if (section.hasContent) {
 			const format = JSON_START.test(section.text) ? 'json' : 'yaml';
 			yield { file, line: lineAt(offset), offset, text: section.text, format };
 		}
 		if (section.lost !== undefined) {
-			const isOurs = mentionsToolhive(text.slice(offset + section.lost, separator?.index));
-			yield broken({ file, line: lineAt(offset + section.lost), problem: BEHIND_DOTS }, isOurs);
+			const isAboutServers = mentionsToolhive(text.slice(offset + section.lost, separator?.index));
+			yield broken({ file, line: lineAt(offset + section.lost), problem: BEHIND_DOTS }, isAboutServers);
 		}
 		const behind = separator?.[1]?.trim() ?? '';
 		if (separator !== null && behind !== '' && !behind.startsWith('#')) {
 			before.push({ file, line: lineAt(separator.index), problem: BEHIND_DASHES });
-			isBeforeOurs ||= mentionsToolhive(behind);
+			isBeforeAboutServers ||= mentionsToolhive(behind);
 		}
 	}
 }
 
-/** What stands between two lines of dashes: what kubectl reads of it, and where the first thing is that it does not read. */
+/** The text between two `---` lines: what kubectl reads of it, and the offset of the first content that it ignores. */
 function sectionOf(whole: string) {
 	const end = /(?<![^\n])\.\.\.(?!\S)[^\n]*\n?/.exec(whole);
 	let text = whole.slice(0, end?.index);

@@ -1,14 +1,13 @@
 /**
- * Adds to a YAML or JSON text and leaves every byte that was there as it is. The printer of `yaml` would unfold every folded
- * description: 843 changed lines for ten added ones in ToolHive's CRD of MCPServer.
+ * Inserts values into YAML or JSON text and keeps every existing byte. Printing the parsed document would change the line breaks of
+ * descriptions: 843 changed lines for ten added ones in ToolHive's CRD of MCPServer.
  */
 import { type Document, isAlias, isCollection, isMap, isPair, stringify, type YAMLMap, type YAMLSeq } from 'yaml';
-import type { Addition } from '../objects/crd.ts';
-import type { Path } from './values.ts';
+import type { Addition, Path } from '../objects/crd.ts';
 
-/** `text`, of which `document` was read, with `additions`. Undefined where what they go to is not in the text. */
+/** `text`, of which `document` was parsed, with `additions`. Undefined if the text has no such parent. */
 export function insert(text: string, document: Document, additions: readonly Addition[]): string | undefined {
-	// Two versions may share one schema by an alias.
+	// An alias may share one schema between two versions.
 	const places = new Map<YAMLMap | YAMLSeq, Map<string, Addition>>();
 	for (const addition of additions) {
 		const place = nodeAt(document, addition.path);
@@ -21,7 +20,7 @@ export function insert(text: string, document: Document, additions: readonly Add
 			? intoBrackets(place, [...entries.values()])
 			: [...entries.values()].map((addition) => intoLines(text, place, addition)),
 	);
-	// From the end, so that the offsets before it stay right; those of one place in their order.
+	// From the end, so that earlier offsets stay valid.
 	return splices
 		.reverse()
 		.toSorted((a, b) => b.offset - a.offset)
@@ -33,7 +32,7 @@ interface Splice {
 	readonly added: string;
 }
 
-/** The node at `path`, aliases followed; undefined where there is none. */
+/** The node at `path`; follows aliases. */
 function nodeAt(document: Document, path: Path): unknown {
 	const follow = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
 	return path.reduce<unknown>(
@@ -42,7 +41,7 @@ function nodeAt(document: Document, path: Path): unknown {
 	);
 }
 
-/** Last, and as JSON, which YAML is too. */
+/** As JSON, at the end. */
 function intoBrackets(place: YAMLMap | YAMLSeq, additions: readonly Addition[]): Splice {
 	const entries = additions.map(
 		({ key, value }) => `${key === undefined ? '' : `${JSON.stringify(key)}: `}${JSON.stringify(value)}`,
@@ -52,11 +51,11 @@ function intoBrackets(place: YAMLMap | YAMLSeq, additions: readonly Addition[]):
 	return { offset: endOf(last), added: ['', ...entries].join(', ') };
 }
 
-/** Whole lines: in a list last, in a mapping in the order of keys where they have one, else last. */
+/** Whole lines: in a mapping with sorted keys at the sorted position, else at the end. */
 function intoLines(text: string, place: YAMLMap | YAMLSeq, { key, value }: Addition): Splice {
 	const keys = isMap(place) ? place.items.map((pair) => String(pair.key)) : [];
 	const isSorted = key !== undefined && keys.every((one, index) => index === 0 || (keys[index - 1] as string) <= one);
-	// Never in front of the first: a comment there would be torn from it.
+	// Never before the first key, which may have a comment above it.
 	const after = isSorted ? Math.max(1, keys.filter((one) => one < key).length) : place.items.length;
 	const printed = stringify(key === undefined ? [value] : { [key]: value }, {
 		indentSeq: false,
@@ -79,7 +78,7 @@ interface Placed {
 
 const startOf = (node: unknown): number => (node as Placed).range?.[0] ?? 0;
 
-/** Behind the last character that counts: what `yaml` says of a block ends only where the next thing begins. */
+/** After the last character of the node; `range` of a block node extends to the next node. */
 function endOf(node: unknown): number {
 	if (isPair(node)) return endOf(node.value ?? node.key);
 	if (isCollection(node) && node.flow !== true && node.items.length > 0) return endOf(node.items.at(-1));

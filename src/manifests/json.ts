@@ -1,13 +1,14 @@
-/** JSON with the lines of its fields and every digit of its whole numbers. */
+/** Parses JSON with line numbers and every digit of whole numbers. */
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
-import { createLineAt, type Parsed, type Path, plainOf, Unparsable } from './values.ts';
+import type { Path } from '../objects/crd.ts';
+import { createLineAt, type Parsed, plainOf, Unparsable } from './values.ts';
 
-/** Something in it is against the grammar of JSON; to YAML it may be right. */
+/** Not JSON, but it may be YAML. */
 export class NotJson extends Unparsable {}
 
-/** The one value in `text`. Throws Unparsable. */
+/** Throws Unparsable. */
 export function parseJson(text: string): Parsed {
-	// First, because it also finds what is nested too deeply for what follows.
+	// First, because it rejects nesting that is too deep for parseTree.
 	const value = plainOf(parsed(text));
 	const tree = parseTree(text) as Node;
 	const lineAt = createLineAt(text);
@@ -22,7 +23,7 @@ export function parseJson(text: string): Parsed {
 
 function parsed(text: string): unknown {
 	try {
-		// A reviver is slow, and only long numbers need it.
+		// A reviver is slow; only long numbers need it.
 		return /\d{16}/.test(text)
 			? JSON.parse(text, exactly as (key: string, value: unknown) => unknown)
 			: JSON.parse(text);
@@ -40,7 +41,7 @@ function parsed(text: string): unknown {
 const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
 	typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 
-/** JSON.parse keeps the last of two equal keys and reports nothing. */
+/** JSON.parse keeps the last of two equal keys silently. */
 function repeatedKeyIn({ type, children }: Node): Node | undefined {
 	const seen = new Set<unknown>();
 	for (const child of children ?? []) {

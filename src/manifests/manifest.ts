@@ -1,27 +1,27 @@
-/** Objects of Kubernetes as they stand in a file. */
-
+/** The Kubernetes objects of a document, with line numbers. */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
+import type { Path } from '../objects/crd.ts';
 import { textOf } from '../objects/metadata.ts';
 import type { Source } from './documents.ts';
 import { NotJson, parseJson } from './json.ts';
 import { broken, mentionsToolhive, NOT_RENDERED, type Problem, type Skipped } from './problem.ts';
-import { type Parsed, type Path, roundedOf, Unparsable } from './values.ts';
+import { type Parsed, roundedOf, Unparsable } from './values.ts';
 import { parseYaml } from './yaml.ts';
 
 export interface Manifest {
 	readonly file: string;
-	/** Line in which the object begins, from 1. */
+	/** The first line of the object, from 1. */
 	readonly line: number;
-	/** As a webhook gets it: whole numbers beyond 2^53 are rounded. */
+	/** As a webhook receives it: whole numbers beyond 2^53 are rounded. */
 	readonly object: Json;
-	/** The same with every digit: a bigint where a number cannot hold it. */
+	/** With bigints, which keep every digit. */
 	readonly exact: Json;
-	/** Line of a field such as `spec.sessionStorage.address`; of the nearest thing around it where it is missing. */
+	/** Line of a field such as `spec.sessionStorage.address`; of its nearest parent if it is missing. */
 	readonly lineOf: (field: string) => number;
 }
 
-/** Everything in one document: one object, the items of a List, or why it is none. */
+/** The object of a document, the items of a List, or why there is none. */
 export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	const { file, line } = source;
 	try {
@@ -48,7 +48,7 @@ export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	}
 }
 
-/** As kubectl does it: what is not quite JSON may still be YAML, such as a comma before a brace. */
+/** As kubectl does: text that looks like JSON may be YAML, for example with a comma before a brace. */
 function parsedOf({ text, format }: Source): Parsed | undefined {
 	if (format === 'yaml') return parseYaml(text);
 	try {
@@ -67,7 +67,7 @@ const KUSTOMIZATION = 'this is for kustomize; review what `kubectl kustomize` pr
 
 export const NO_MANIFEST = 'no apiVersion and kind at the top level, so this is not a Kubernetes manifest';
 
-/** The object begins with its first key, not with the comments above it. */
+/** An object begins with its first key, not with the comments above it. */
 const firstKey = (value: Json): Path => Object.keys(value).slice(0, 1);
 
 interface Placed {
@@ -83,11 +83,11 @@ function objectsIn(value: unknown, path: Path): Placed[] {
 	return items.flatMap((item, index) => objectsIn(withTypeOf(value, item), [...path, 'items', index]));
 }
 
-/** `List`, and the typed ones that an API server gives, whose items may leave out what they are. */
+/** `List`, or a typed list from an API server, whose items may lack kind and apiVersion. */
 const isList = (object: Json): boolean => {
 	const { kind, items } = object;
 	if (Array.isArray(items)) return true;
-	// A kind of somebody else may end so, too; it has a name.
+	// The kind of another API may also end in List; its objects have names.
 	const isNamed = metadataOf(object)['name'] !== undefined;
 	return typeof kind === 'string' && kind.endsWith('List') && !isNamed && (items ?? null) === null;
 };
@@ -97,7 +97,7 @@ function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	return { apiVersion, kind: textOf(kind)?.replace(/List$/, ''), ...item };
 }
 
-/** Only what is at the top level counts: values of a chart may hold whole objects further down. */
+/** Checks only the top level: values of a chart may contain whole objects. */
 const isManifest = (value: unknown): value is Json =>
 	isObject(value) &&
 	[value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '') &&
@@ -110,9 +110,9 @@ function whyNot(value: unknown): string {
 	return isForKustomize(value) ? KUSTOMIZATION : NO_MANIFEST;
 }
 
-/** Only of what the webhooks look at; the names of other objects are for others to check. */
+/** Only for objects that the webhooks change. */
 function problemOf(value: Json): string | undefined {
-	if (!isOurs(value)) return undefined;
+	if (!isOfServer(value)) return undefined;
 	const { name } = metadataOf(value);
 	if (typeof name === 'number' || typeof name === 'boolean') {
 		return `${value['kind']} without a name: metadata.name must be a string; put quotes around ${name}`;
@@ -122,15 +122,15 @@ function problemOf(value: Json): string | undefined {
 
 const isNameless = (value: Json): boolean => {
 	const { name, generateName } = metadataOf(value);
-	return isOurs(value) && typeof name !== 'string' && typeof generateName !== 'string';
+	return isOfServer(value) && typeof name !== 'string' && typeof generateName !== 'string';
 };
 
 const withoutName = ({ kind }: Json): string => `${kind} without a name: metadata.name must be a string; ${IF_PATCH}`;
 
 const IF_PATCH = 'if this is a patch for kustomize, review what `kubectl kustomize` prints';
 
-/** A server, or an object that names one as its owner. */
-const isOurs = (object: Json): boolean => {
+/** A server, or an object that is owned by one. */
+const isOfServer = (object: Json): boolean => {
 	const { ownerReferences } = metadataOf(object);
 	return isServer(object) || (Array.isArray(ownerReferences) && ownerReferences.some(isServer));
 };
@@ -138,6 +138,6 @@ const isOurs = (object: Json): boolean => {
 const isServer = (value: unknown): boolean =>
 	isObject(value) && isKind(value['kind']) && isOfToolhive(value['apiVersion']);
 
-/** `metadata.annotations[toolhive-scaling/ignore]` as keys. What stands in brackets may have dots. */
+/** The keys of `metadata.annotations[toolhive-scaling/ignore]`. A key in brackets may contain dots. */
 const stepsOf = (field: string): string[] =>
 	[...field.matchAll(/\[([^[\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, plain]) => inBrackets ?? plain ?? '');

@@ -1,51 +1,47 @@
 /** What is not reviewed: where, why, and whether that is an error. */
 import { GROUP } from '../api/names.ts';
 
-interface Place {
+interface Position {
 	readonly file: string;
-	/** From 1; absent where it is about the whole file. */
+	/** From 1; absent if it is about the whole file. */
 	readonly line?: number;
 	readonly column?: number;
 }
 
-/** Something in the input that cannot be read or understood: where, what, and what to do about it. Exit code 2. */
-export interface Problem extends Place {
+/** Input that cannot be read or understood: exit code 2. */
+export interface Problem extends Position {
 	readonly problem: string;
 }
 
-/** A document or file that is not about the servers: real repositories are full of them, and none is an error. */
-export interface Skipped extends Place {
+/** A document or file that is not about servers. Not an error, because most repositories contain such files. */
+export interface Skipped extends Position {
 	readonly skipped: string;
-	/** It cannot be parsed. That is an error where the whole file was named and has no manifest. */
+	/** It cannot be parsed. An error if the user named the file and it contains no manifest. */
 	readonly isBroken?: true;
-	/** A server, or an object of one, without a name: in a folder a patch for kustomize, in a file that was named an error. */
+	/** A server or an object of one, without a name: in a folder a patch for kustomize, in a named file an error. */
 	readonly isNameless?: true;
 }
 
 export const isProblem = (value: object): value is Problem => Object.hasOwn(value, 'problem');
-
 export const isSkipped = (value: object): value is Skipped => Object.hasOwn(value, 'skipped');
-
 export const isUnreviewed = (value: object): value is Problem | Skipped => isProblem(value) || isSkipped(value);
 
-/** Whether a text can be about ToolHive's servers at all: each of them, and all that belongs to one, names the API group. */
+/** Whether a text can be about ToolHive's servers: a server and each of its objects names the API group. */
 export const mentionsToolhive = (text: string): boolean => text.includes(GROUP);
 
-/** What cannot be parsed is an error only if it is about the servers. */
-export const broken = ({ problem, ...place }: Problem, isOurs: boolean): Problem | Skipped =>
-	isOurs ? { ...place, problem } : { ...place, skipped: problem, isBroken: true };
+/** A document that cannot be parsed is an error only if it is about servers. */
+export const broken = ({ problem, ...position }: Problem, isAboutServers: boolean): Problem | Skipped =>
+	isAboutServers ? { ...position, problem } : { ...position, skipped: problem, isBroken: true };
 
-/** What is wrong, or why it is skipped. */
 export const textOfProblem = (one: Problem | Skipped): string => (isSkipped(one) ? one.skipped : one.problem);
 
-/** `file:line:column: what is wrong`, or why it is skipped */
+/** `file:line:column: the problem`, or why it is skipped */
 export const problemText = (one: Problem | Skipped): string => {
-	const place = [one.file, one.line, one.column].filter((part) => part !== undefined).join(':');
-	return `${place}: ${isSkipped(one) ? `skipped: ${one.skipped}` : one.problem}`;
+	const position = [one.file, one.line, one.column].filter((part) => part !== undefined).join(':');
+	return `${position}: ${isSkipped(one) ? 'skipped: ' : ''}${textOfProblem(one)}`;
 };
 
-/** Said behind what is wrong, where braces of Go's templates may be the reason. */
+/** Added to an error if the text contains braces of a Go template. */
 export const IF_TEMPLATE = 'if this is a Helm template, use what `helm template` prints';
 
-/** Said where they certainly are. */
 export const NOT_RENDERED = 'it looks like a Helm template that was not rendered; use what `helm template` prints';

@@ -1,24 +1,24 @@
-/** Files, folders and stdin as texts that can be read more than once. */
+/** Finds files, and reads them as texts that can be read more than once. */
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decode, MOST_BYTES, UnusableBytes } from './decode.ts';
+import { encodingOf } from '../api/encoding.ts';
 import { documentsIn, type Source } from './documents.ts';
 import { NO_MANIFEST } from './manifest.ts';
 import { broken, isUnreviewed, mentionsToolhive, type Problem, type Skipped } from './problem.ts';
 
 export interface Input {
-	/** As it was named, or found below a folder that was. */
+	/** As the user named it, or its path below a folder that the user named. */
 	readonly name: string;
-	/** All of it. Throws what reasonOf understands. */
+	/** Throws what reasonOf understands. */
 	readonly bytes: () => Promise<Uint8Array>;
-	/** Found in a folder, where other things may lie beside the manifests. */
+	/** Found in a folder, which may also contain other files. */
 	readonly isFound: boolean;
 }
 
 export const STDIN = '<stdin>';
 
-/** Every input behind `paths` (`-` is `stdin`), each once and without the file that `isOutput`, in the order of their names within a folder. */
+/** The files of `paths` (`-` is `stdin`), each once, sorted by name within a folder. Skips the file that `isOutput`. */
 export async function inputsOf(
 	paths: readonly string[],
 	stdin: () => AsyncIterable<Uint8Array>,
@@ -35,11 +35,11 @@ export async function inputsOf(
 		const key = found.isFile() ? await realpath(file) : file;
 		if (seen.has(key)) return;
 		seen.add(key);
-		// What is no file of the disk, such as <(helm template …), can be read only once.
-		const read = () => (found.size > MOST_BYTES || !found.isFile() ? readAll(createReadStream(file)) : readFile(file));
+		// A pipe, such as <(helm template …), can be read only once.
+		const read = () => (found.size > MAX_BYTES || !found.isFile() ? readAll(createReadStream(file)) : readFile(file));
 		inputs.push(found.isFile() ? { name: file, bytes: read, isFound } : kept(file, await read()));
 	};
-	/** What is wrong with one path does not hide the others. */
+	/** A path that cannot be read does not stop the others. */
 	const orProblem = async (path: string, work: () => Promise<void>): Promise<void> => {
 		try {
 			await work();
@@ -76,43 +76,34 @@ export async function inputsOf(
 	return inputs;
 }
 
-/** The documents of `input`. What is not reviewed is reported in its place. */
+/** The documents of `input`, and the reason for each that is not reviewed. */
 export async function* sourcesIn({ name, bytes, isFound }: Input): AsyncGenerator<Source | Problem | Skipped> {
-	let whole: Uint8Array | undefined;
+	let text: string;
 	try {
-		whole = await bytes();
-		const text = decode(whole);
-		// The bytes are not needed while the documents are read.
-		whole = undefined;
-		for (const source of documentsIn(name, text)) {
-			if (!isFound || isUnreviewed(source) || mayBeManifest(source.text)) yield source;
-			else yield { file: name, line: source.line, skipped: NO_MANIFEST };
-		}
+		text = decode(await bytes());
 	} catch (error) {
 		const problem = { file: name, problem: reasonOf(error) };
-		// In whatever encoding: UTF-16 has a zero beside each letter.
-		const mentions = () =>
-			mentionsToolhive(
-				Buffer.from(whole ?? [])
-					.toString('latin1')
-					.replaceAll('\0', ''),
-			);
-		yield error instanceof UnusableBytes ? broken(problem, mentions()) : problem;
+		yield error instanceof UnusableBytes ? broken(problem, error.isAboutServers) : problem;
+		return;
+	}
+	for (const source of documentsIn(name, text)) {
+		if (!isFound || isUnreviewed(source) || mayBeManifest(source.text)) yield source;
+		else yield { file: name, line: source.line, skipped: NO_MANIFEST };
 	}
 }
 
-/** Both words somewhere: most other files of a repository need no parsing to be passed over. */
+/** Avoids parsing most other files of a repository. */
 const mayBeManifest = (text: string): boolean =>
 	mentionsToolhive(text) || (/\bkind["']?\s*:/.test(text) && /\bapiVersion["']?\s*:/.test(text));
 
-/** The bytes as one, or the first of them that are already too many for `decode`. */
+/** Stops when there is more than `decode` accepts. */
 export async function readAll(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	for await (const chunk of bytes) {
 		chunks.push(chunk);
 		size += chunk.length;
-		if (size > MOST_BYTES) break;
+		if (size > MAX_BYTES) break;
 	}
 	return Buffer.concat(chunks);
 }
@@ -123,10 +114,10 @@ const MANIFEST_FILE = /\.(ya?ml|json)$/i;
 
 const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
 
-/** A pipe or a socket that lies in a folder: nobody may ever write into it. */
+/** Reading a pipe or a socket in a folder might never end. */
 const isSpecial = (entry: Dirent): boolean => !entry.isFile() && !entry.isSymbolicLink();
 
-/** Why something cannot be read, for the caller. */
+/** Why a file cannot be read, for the user. */
 export function reasonOf(error: unknown): string {
 	switch ((error as NodeJS.ErrnoException).code) {
 		case 'ENOENT':
@@ -142,3 +133,35 @@ export function reasonOf(error: unknown): string {
 			return (error as Error).message;
 	}
 }
+
+/** The bytes are not text, or too many. The message is for the user. */
+export class UnusableBytes extends Error {
+	readonly isAboutServers: boolean;
+	constructor(message: string, bytes: Uint8Array) {
+		super(message);
+		// In any encoding: UTF-16 has a zero beside each letter.
+		this.isAboutServers = mentionsToolhive(Buffer.from(bytes).toString('latin1').replaceAll('\0', ''));
+	}
+}
+
+export const MAX_BYTES = 64 * 1024 * 1024;
+
+/** As kubectl reads a file: UTF-8 without a byte order mark. Only UTF-8 keeps its mark. Throws UnusableBytes. */
+export function decode(bytes: Uint8Array): string {
+	if (bytes.length > MAX_BYTES) throw new UnusableBytes(TOO_LARGE, bytes);
+	const encoding = encodingOf(bytes);
+	const isUtf16 = encoding !== 'utf-8';
+	try {
+		const text = new TextDecoder(encoding, { fatal: true, ignoreBOM: !isUtf16 }).decode(bytes);
+		if (!text.includes('\0')) return text;
+	} catch {
+		if (isUtf16) throw new UnusableBytes(bytes.length % 2 === 1 ? HALF_UNIT : HALF_PAIR, bytes);
+	}
+	throw new UnusableBytes(isUtf16 ? NUL : NO_TEXT, bytes);
+}
+
+const TOO_LARGE = 'it has more than 64 MiB; cut it into several files';
+const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
+const NUL = 'this UTF-16 text contains the character U+0000; is it a binary file?';
+const HALF_UNIT = 'this UTF-16 text has an odd number of bytes; the file is damaged or cut off';
+const HALF_PAIR = 'this UTF-16 text has half of a surrogate pair; the file is damaged';

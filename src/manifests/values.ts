@@ -1,16 +1,15 @@
-/** What a parser gives: plain values that keep every whole number, and where they stand in the text. */
+/** Parsed values that keep every digit of whole numbers, and their positions in the text. */
 import { LineCounter } from 'yaml';
-
-export type Path = readonly (string | number)[];
+import type { Path } from '../objects/crd.ts';
 
 export interface Parsed {
-	/** JSON, with a bigint for each whole number that JavaScript's numbers cannot hold. */
+	/** JSON, with a bigint for each whole number that a JavaScript number cannot represent. */
 	readonly value: unknown;
-	/** Line of what stands at `path`, from 1 within the text; of the nearest thing around it where it is missing. */
+	/** Line of the value at `path`, from 1; of its nearest parent if it is missing. */
 	readonly lineOf: (path: Path) => number;
 }
 
-/** The text is no document. Lines and columns from 1, within the text. */
+/** Lines and columns from 1, within the text. */
 export class Unparsable extends Error {
 	readonly at: { readonly line: number; readonly column: number } | undefined;
 	constructor(message: string, at?: { readonly line: number; readonly column: number }) {
@@ -19,36 +18,34 @@ export class Unparsable extends Error {
 	}
 }
 
-/** More than any object of Kubernetes has, and what a few aliases can unfold to. */
-const MOST_VALUES = 2_000_000;
-const DEEPEST = 500;
+export const TOO_DEEP = 'it is nested too deeply';
+const TOO_MANY = 'it has more than two million values, aliases counted as often as they are used; cut it into several';
 
-/** A copy in which nothing is shared, bigints are numbers where that is exact, and everything can be JSON. */
+/** More than any Kubernetes object has; a few aliases can expand to this many. */
+const MAX_VALUES = 2_000_000;
+const MAX_DEPTH = 500;
+
+/** A deep copy that is valid JSON, with numbers instead of bigints if that is exact. */
 export function plainOf(value: unknown): unknown {
 	let count = 0;
 	const copy = (one: unknown, depth: number): unknown => {
 		count += 1;
-		if (count > MOST_VALUES)
-			throw new Unparsable(
-				'it has more than two million values, aliases counted as often as they are used; cut it into several',
-			);
-		if (depth > DEEPEST) throw new Unparsable('it is nested too deeply');
-		if (typeof one === 'bigint')
-			return BigInt(Number(one)) === one && Number.isSafeInteger(Number(one)) ? Number(one) : one;
-		if (typeof one === 'number' && !Number.isFinite(one)) {
-			throw new Unparsable(`${one} is no number of JSON; the API server would refuse it`);
-		}
+		if (count > MAX_VALUES) throw new Unparsable(TOO_MANY);
+		if (depth > MAX_DEPTH) throw new Unparsable(TOO_DEEP);
+		if (typeof one === 'bigint') return Number.isSafeInteger(Number(one)) ? Number(one) : one;
+		if (typeof one === 'number' && !Number.isFinite(one)) throw new Unparsable(notJsonNumber(one));
+		// Go's JSON replaces half of a surrogate pair with U+FFFD.
+		if (typeof one === 'string') return one.toWellFormed();
 		if (Array.isArray(one)) return one.map((item) => copy(item, depth + 1));
-		if (typeof one === 'object' && one !== null) {
-			return Object.fromEntries(Object.entries(one).map(([key, item]) => [key.toWellFormed(), copy(item, depth + 1)]));
-		}
-		// Go's JSON has U+FFFD for half a character.
-		return typeof one === 'string' ? one.toWellFormed() : one;
+		if (typeof one !== 'object' || one === null) return one;
+		return Object.fromEntries(Object.entries(one).map(([key, item]) => [key.toWellFormed(), copy(item, depth + 1)]));
 	};
 	return copy(value, 0);
 }
 
-/** `value` as a webhook gets it, where every number is JavaScript's; `value` itself where nothing differs. */
+export const notJsonNumber = (text: unknown): string => `${text} is no number of JSON; the API server would refuse it`;
+
+/** `value` as a webhook receives it, with rounded numbers for bigints; `value` itself if it has none. */
 export function roundedOf(value: unknown): unknown {
 	if (typeof value === 'bigint') return Number(value);
 	if (Array.isArray(value)) {
@@ -57,19 +54,18 @@ export function roundedOf(value: unknown): unknown {
 	}
 	if (typeof value !== 'object' || value === null) return value;
 	const entries = Object.entries(value).map(([key, item]) => [key, roundedOf(item), item] as const);
-	return entries.some(([, now, before]) => now !== before)
-		? Object.fromEntries(entries.map(([key, now]) => [key, now]))
-		: value;
+	if (entries.every(([, after, before]) => after === before)) return value;
+	return Object.fromEntries(entries.map(([key, after]) => [key, after]));
 }
 
-// TypeScript does not know it yet: it writes its text into JSON as it is.
+// TypeScript has no type for JSON.rawJSON yet.
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
-/** JSON text of `value`, with every digit of its bigints. */
+/** JSON with every digit of bigints. */
 export const writeJson = (value: unknown, indent?: number): string =>
 	JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one), indent);
 
-/** The line, from 1, of an offset in `text`: its line ends are found once, because a List asks for thousands. */
+/** The line, from 1, of an offset in `text`. Finds line ends only once, because a List may have thousands of items. */
 export function createLineAt(text: string): (offset: number) => number {
 	const lines = new LineCounter();
 	lines.addNewLine(0);

@@ -1,7 +1,7 @@
-/** YAML that every reader understands alike, be it one of YAML 1.1, of 1.2, or kubectl. */
+/** Writes YAML that YAML 1.1, YAML 1.2 and kubectl read alike. */
 import { Document, type Scalar, visit } from 'yaml';
 
-/** `value` (a bigint where a number cannot hold it) as one document. */
+/** `value`, which may contain bigints, as one document. */
 export function writeYaml(value: unknown): string {
 	const document = new Document(value, { schema: 'core', compat: 'yaml-1.1', aliasDuplicateObjects: false });
 	visit(document, {
@@ -9,23 +9,23 @@ export function writeYaml(value: unknown): string {
 			if (typeof scalar.value === 'string') Object.assign(scalar, styleOf(scalar.value));
 		},
 	});
-	// Only what stands in double quotes has such characters.
+	// Only texts in double quotes contain such characters.
 	return document.toString({ lineWidth: 0, singleQuote: true, doubleQuotedAsJSON: true }).replace(ODD, escaped);
 }
 
-/** Where the parser's own choice is not to be relied on. */
+/** For texts whose default style is not safe. */
 function styleOf(text: string): Pick<Scalar, 'type'> {
 	if (text.search(ODD) !== -1 || text.includes('\r')) return { type: 'QUOTE_DOUBLE' };
 	if (text.includes('\n')) return { type: UNEVEN.test(text) ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL' };
 	return isNumberOfGo(text) ? { type: 'QUOTE_SINGLE' } : {};
 }
 
-/** The parser knows most of them: not those with a sign before a prefix, or underscores in odd places. */
+/** The library quotes most of them, but not those with a sign before a prefix, or with odd underscores. */
 const isNumberOfGo = (text: string): boolean => !Number.isNaN(Number(text.replaceAll(/^[-+]|_/g, '')));
 
-/** Ends of lines to some readers and no text to others. */
+/** Line ends or invalid characters, depending on the reader. */
 const ODD = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const escaped = (odd: string): string => `\\u${odd.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** How far a block is indented would have to be guessed, or blanks would be taken for indentation. */
+/** In a block, leading whitespace would change the indentation. */
 const UNEVEN = /^\s|\n[ \t]+(\n|$)/;

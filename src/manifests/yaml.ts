@@ -1,6 +1,6 @@
 /**
- * YAML as kubectl reads it, with lines: YAML 1.1, but dates and numbers to the base of 60 are texts to go-yaml v2. docs/review.md
- * lists what still differs.
+ * Parses YAML as kubectl does, with line numbers: YAML 1.1, but timestamps and sexagesimal numbers are texts to go-yaml v2.
+ * docs/review.md lists the remaining differences.
  */
 import {
 	type Document,
@@ -19,28 +19,23 @@ import {
 	type YAMLMap,
 } from 'yaml';
 import { isObject, type Json } from '../api/types.ts';
+import type { Path } from '../objects/crd.ts';
 import { IF_TEMPLATE, NOT_RENDERED } from './problem.ts';
-import { type Parsed, type Path, plainOf, Unparsable } from './values.ts';
+import { notJsonNumber, type Parsed, plainOf, TOO_DEEP, Unparsable } from './values.ts';
 
 export interface ParsedYaml extends Parsed {
 	readonly document: Document;
 	/** As lineOf, with the column. */
-	readonly placeOf: (path: Path) => Place;
+	readonly positionOf: (path: Path) => { readonly line: number; readonly column: number };
 }
 
-interface Place {
-	readonly line: number;
-	readonly column: number;
-}
-
-/** Characters. YAML costs 70 times its size in memory; the API server takes objects of up to 3 MiB, only Lists are longer. */
-const LONGEST = 8 * 1024 * 1024;
+/** In characters. Parsing needs 70 times the memory of the text; an object has at most 3 MiB, only Lists are longer. */
+const MAX_LENGTH = 8 * 1024 * 1024;
 const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
-/** The parser takes seconds for some thousand brackets, a gigabyte for a million, and finds out only in the end. */
+/** The parser needs seconds for a few thousand brackets and a gigabyte for a million. */
 const DEEP = /(?:[[{]\s*){500}/;
-const TOO_DEEP = 'it is nested too deeply';
 
-/** Whole numbers as YAML 1.2 and Go write them, which go-yaml knows too. */
+/** Whole numbers of YAML 1.2 and Go, which go-yaml also reads. */
 const PREFIXED: ScalarTag = {
 	tag: 'tag:yaml.org,2002:int',
 	default: true,
@@ -57,29 +52,30 @@ const READING = {
 		PREFIXED,
 	],
 	intAsBigInt: true,
-	// The parser compares every key with every other, which takes it seconds.
+	// Quadratic: seconds for thousands of keys. readMap checks keys instead.
 	uniqueKeys: false,
 	prettyErrors: false,
 	logLevel: 'silent',
 } as const;
 
-/** What kubectl refuses wherever it is, and what ends a line for YAML 1.1 but for hardly any other reader. */
+/** Characters that kubectl rejects everywhere, and line ends of YAML 1.1 that other parsers do not know. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
 
-type Refuse = (place: unknown, message: string) => never;
+/** `at`: an offset or a node. */
+type Refuse = (at: unknown, message: string) => never;
 
-/** The one document in `text`, undefined where it holds nothing. Throws Unparsable. */
+/** The document in `text`; undefined if it is empty or null. Throws Unparsable. */
 export function parseYaml(text: string): ParsedYaml | undefined {
-	if (text.length > LONGEST) throw new Unparsable(TOO_LONG);
+	if (text.length > MAX_LENGTH) throw new Unparsable(TOO_LONG);
 	if (DEEP.test(text)) throw new Unparsable(TOO_DEEP);
 	const lineCounter = new LineCounter();
-	const at = (offset: number): Place => {
+	const positionAt = (offset: number) => {
 		const { line, col } = lineCounter.linePos(offset);
 		return { line: Math.max(line, 1), column: Math.max(col, 1) };
 	};
-	const refuse: Refuse = (place, message) => {
-		throw new Unparsable(message, at(typeof place === 'number' ? place : startOf(place)));
+	const refuse: Refuse = (at, message) => {
+		throw new Unparsable(message, positionAt(typeof at === 'number' ? at : startOf(at)));
 	};
 	try {
 		const document: Document.Parsed = parseDocument(text, { ...READING, lineCounter });
@@ -95,15 +91,15 @@ export function parseYaml(text: string): ParsedYaml | undefined {
 		}
 		const value = plainOf(createReader(text, refuse)(document.contents));
 		if (value === null) return undefined;
-		const placeOf = (path: Path): Place => at(nearest(document.contents, path));
-		return { value, document, placeOf, lineOf: (path) => placeOf(path).line };
+		const positionOf = (path: Path) => positionAt(nearest(document.contents, path));
+		return { value, document, positionOf, lineOf: (path) => positionOf(path).line };
 	} catch (error) {
 		if (error instanceof RangeError) throw new Unparsable(TOO_DEEP);
 		throw error;
 	}
 }
 
-/** Reads nodes in their order. The value of an alias is the very value of its anchor. */
+/** Reads nodes in their order. An alias shares the value of its anchor. */
 function createReader(text: string, refuse: Refuse): (node: unknown) => unknown {
 	const anchors = new Map<string, { readonly value: unknown } | 'open'>();
 
@@ -131,7 +127,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 		const seen = new Set<string>();
 		for (const { key, value } of map.items) {
 			if (isScalar(key) && typeof key.value === 'symbol') {
-				// As go-yaml does it: what `<<` brings wins over what is above it.
+				// As in go-yaml, keys of `<<` replace keys above it.
 				for (const [name, one] of readMerged(value)) entries.set(name, one);
 				continue;
 			}
@@ -139,7 +135,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 			if (name === undefined || name === null || typeof name === 'object') {
 				return refuse(key, text.includes('{{') ? NOT_RENDERED : 'a key must be a word');
 			}
-			// kubectl takes the last one and reports nothing.
+			// kubectl silently keeps the last one.
 			if (seen.has(String(name))) refuse(key, `the key ${JSON.stringify(String(name))} stands twice`);
 			seen.add(String(name));
 			entries.set(String(name), read(value));
@@ -160,9 +156,9 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 function readScalar(node: Scalar, refuse: Refuse): unknown {
 	const { value, source = '', tag } = node;
 	if (typeof value === 'number' && (!Number.isFinite(value) || source.startsWith('._'))) {
-		// The parser also takes `.`, `._5` and `1e400` for numbers.
+		// The library also reads `.`, `._5` and `1e400` as numbers.
 		if (!/[a-z]$/i.test(source)) return source;
-		refuse(node, `${source} is no number of JSON; the API server would refuse it`);
+		refuse(node, notJsonNumber(source));
 	}
 	const wanted = /^tag:yaml\.org,2002:(int|float|bool|null)$/.exec(tag ?? '')?.[1];
 	if (wanted !== undefined && typeof value === 'string') refuse(node, `${source} is no ${wanted}`);
@@ -172,7 +168,7 @@ function readScalar(node: Scalar, refuse: Refuse): unknown {
 
 const startOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
 
-/** Offset of the key or list item at `path`, else of the nearest thing around it that is there. */
+/** Offset of the key or list item at `path`, or of its nearest existing parent. */
 function nearest(contents: Node | null, path: Path): number {
 	let node: unknown = contents;
 	let offset = startOf(contents);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { decode, UnusableBytes } from '../../src/manifests/decode.ts';
+import { decode, UnusableBytes } from '../../src/manifests/read.ts';
 
 const big = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
