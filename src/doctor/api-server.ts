@@ -3,9 +3,9 @@ import { isOlder } from '../api/images.ts';
 import { isTooOld, kubernetesVersionOf, OLDEST_KUBERNETES, TOO_OLD } from '../api/kubernetes.ts';
 import { isObject } from '../api/types.ts';
 import { type CheckResult, fail, ok, warn } from './check-result.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
-export const checkApiServer: Check = async ({ url, version }) => apiServer(url, await version());
+export const checkApiServer: DoctorCheck = async ({ url, version }) => apiServer(url, await version());
 
 export function apiServer(url: string, answer: unknown): CheckResult[] {
 	const version = kubernetesVersionOf(answer);

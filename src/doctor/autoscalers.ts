@@ -4,9 +4,9 @@ import { autoscalerOf } from '../objects/autoscaler.ts';
 import { findingsOf } from '../policy/rules.ts';
 import { type CheckResult, ok, warn } from './check-result.ts';
 import { mergePatch, namespaceFlag, serverArgs, shellWord } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
-export const checkAutoscalers: Check = async ({ cluster, servers }) =>
+export const checkAutoscalers: DoctorCheck = async ({ cluster, servers }) =>
 	autoscalers(await servers(), await cluster.listAutoscalers(autoscalerOf));
 
 export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): CheckResult[] {

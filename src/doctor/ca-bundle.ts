@@ -5,7 +5,7 @@ import { CERTIFICATE_SECRET } from '../api/names.ts';
 import { parseCertificates, trustedIssuer } from './certificates.ts';
 import { type CheckResult, fail, isForbidden, ok, rerunWith, someOf, warn } from './check-result.ts';
 import { doctorCommand, logsCommand, namespaceFlag } from './commands.ts';
-import type { Check, CheckContext } from './context.ts';
+import type { CheckContext, DoctorCheck } from './context.ts';
 import type { Installation } from './installation.ts';
 import type { InstalledWebhook } from './webhook-configurations.ts';
 
@@ -23,7 +23,7 @@ interface Holder {
 	readonly isSelfManaged: boolean;
 }
 
-export const checkCaBundle: Check = async (context) => {
+export const checkCaBundle: DoctorCheck = async (context) => {
 	// Rejects if the webhook configurations cannot be read.
 	await context.webhooksByKind();
 	const { webhooks } = context;
@@ -141,7 +141,7 @@ function expiry(certificate: X509Certificate, subject: string, nowMs: number, fi
 	return leftMs < SOON_MS ? warn(subject, `ends on ${dayOf(certificate)}`, fix) : undefined;
 }
 
-/** Names whoever issues the certificate: a fix must not overwrite a certificate that the user supplies. */
+/** A fix must not overwrite a certificate that the user or cert-manager supplies. */
 function fixFor(
 	what: 'caBundle' | 'certificate',
 	{ injectedFrom }: InstalledWebhook,

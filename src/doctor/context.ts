@@ -4,18 +4,12 @@ import type { Json } from '../api/types.ts';
 import { serverOf } from '../objects/server.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
 import type { CheckResult } from './check-result.ts';
-import type { ClusterReader, NamespacedName } from './cluster.ts';
+import type { ClusterReader } from './cluster.ts';
 import { doctorCommand, installFix } from './commands.ts';
 import { type Installation, installationOf } from './installation.ts';
 import type { StoredServer } from './owners.ts';
-import { type ProxyObject, proxyOf } from './pre-stop.ts';
-import {
-	allOf,
-	findWebhooks,
-	type InstalledWebhook,
-	servicesOf,
-	type WebhooksByKind,
-} from './webhook-configurations.ts';
+import { proxyOf } from './pre-stop.ts';
+import { allOf, findWebhooks, type InstalledWebhook, servicesOf } from './webhook-configurations.ts';
 
 /** The flags of `serve` that the checks depend on. */
 export interface ServeFlags {
@@ -39,39 +33,17 @@ export interface DoctorOptions {
 	readonly nowMs: number;
 }
 
-/** The functions reject if the caller lacks the permission, unless they say otherwise. */
-export interface CheckContext {
-	readonly cluster: ClusterReader;
-	readonly url: string;
-	readonly nowMs: number;
-	/** The Deployment of the product, installed or not. */
-	readonly product: NamespacedName;
-	/** All webhooks call this Service, which is in another namespace. */
-	readonly otherService: NamespacedName | undefined;
-	readonly installFix: string;
-	readonly webhooksByKind: () => Promise<WebhooksByKind>;
-	/** The same in one list; empty if they cannot be read. */
-	readonly webhooks: readonly InstalledWebhook[];
-	readonly version: () => Promise<unknown>;
-	readonly servers: () => Promise<readonly StoredServer[]>;
-	readonly proxies: () => Promise<readonly ProxyObject[]>;
-	readonly installation: () => Promise<Installation | undefined>;
-	/** Never rejects; a text if `serve` refuses its flags. */
-	readonly flagsOrError: () => Promise<ServeFlags | string | undefined>;
-	/** Never rejects. */
-	readonly flags: () => Promise<ServeFlags | undefined>;
-	readonly preStopSeconds: () => Promise<number>;
-}
-
-export type Check = (context: CheckContext) => Promise<CheckResult[]>;
+/** The functions reject if the caller lacks the permission, unless documented otherwise. */
+export type CheckContext = Awaited<ReturnType<typeof createContext>>;
+export type DoctorCheck = (context: CheckContext) => Promise<CheckResult[]>;
 
 /** Never rejects. */
 export async function createContext(
 	cluster: ClusterReader,
 	{ url, namespace: given, readSettings, nowMs }: DoctorOptions,
-): Promise<CheckContext> {
+) {
 	const webhooksByKind = once(() => findWebhooks(cluster.getWebhookConfiguration));
-	const webhooks = await webhooksByKind().then(allOf, () => []);
+	const webhooks: readonly InstalledWebhook[] = await webhooksByKind().then(allOf, () => []);
 	const services = servicesOf(webhooks);
 	const namespace = given ?? services[0]?.namespace ?? INSTALLED_AS;
 	const product = { namespace, name: INSTALLED_AS };
@@ -93,17 +65,22 @@ export async function createContext(
 		cluster,
 		url,
 		nowMs,
+		/** The Deployment of the product, installed or not. */
 		product,
+		/** The Service that all webhooks call, if it is in another namespace. */
 		otherService,
-		// Permissions and webhook configurations are cluster-wide: installing here would take them from the other one.
+		// Permissions and webhook configurations are cluster-wide: installing here would break the other installation.
 		installFix: otherService ? doctorCommand(otherService.namespace) : installFix(namespace, helmRelease),
 		webhooksByKind,
+		/** The same in one list; empty if they cannot be read. */
 		webhooks,
 		version: once(cluster.version),
 		servers: once(() => listServers(cluster)),
 		proxies: once(async () => cluster.listDeployments(proxyOf(await settings()), `${LABEL_TOOLHIVE}=true`)),
 		installation,
+		/** Never rejects; a text if `serve` refuses its flags. */
 		flagsOrError,
+		/** Never rejects. */
 		flags,
 		preStopSeconds: async () => (await settings()).preStopSeconds,
 	};

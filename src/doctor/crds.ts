@@ -4,7 +4,7 @@ import { isObject, type Json } from '../api/types.ts';
 import { missingFields, UnusableCrd } from '../objects/crd.ts';
 import { valueAt } from '../objects/metadata.ts';
 import { type CheckResult, fail, ok, someOf, warn } from './check-result.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
 export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 
@@ -15,7 +15,7 @@ const INSTALL_CRDS =
 const TAKE_RELEASE =
 	'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is';
 
-export const checkCrds: Check = async ({ cluster }) => {
+export const checkCrds: DoctorCheck = async ({ cluster }) => {
 	const found = await Promise.all(KIND_LIST.map((kind) => cluster.getCrd(crdName(kind))));
 	return KIND_LIST.flatMap((kind, index) => checkCrd(kind, found[index]));
 };

@@ -2,10 +2,16 @@
 import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import type { NamespacedName } from './cluster.ts';
 import { deploymentArgs, doctorCommand, logsCommand, namespaceFlag } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 import type { Installation } from './installation.ts';
 
-export const checkDeployment: Check = async ({ product, installation, flagsOrError, otherService, ...context }) => {
+export const checkDeployment: DoctorCheck = async ({
+	product,
+	installation,
+	flagsOrError,
+	otherService,
+	...context
+}) => {
 	const installed = await installation();
 	if (installed !== undefined) return runs(product, installed, await flagsOrError());
 	const isOutside = context.webhooks.length > 0 && context.webhooks.every(({ url }) => url !== undefined);

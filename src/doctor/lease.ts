@@ -1,14 +1,14 @@
 /** The Lease of the leader. */
 import { textOf } from '../objects/metadata.ts';
 import { ok, warn } from './check-result.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 import { describeCommand } from './deployment.ts';
 import { objectAt } from './installation.ts';
 
 /** The leader renews it every 2 s. Long enough for a clock that is a little wrong. */
 const STALE_MS = 60_000;
 
-export const checkLease: Check = async ({ product, cluster, flags, nowMs }) => {
+export const checkLease: DoctorCheck = async ({ product, cluster, flags, nowMs }) => {
 	const subject = `${product.namespace}/${product.name}`;
 	const object = await cluster.getLease(product);
 	const { isElected = true, isReconciling = true, isSelfManaged = false } = (await flags()) ?? {};

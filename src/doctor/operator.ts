@@ -11,7 +11,7 @@ import type { Json } from '../api/types.ts';
 import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import type { ClusterReader } from './cluster.ts';
 import { deploymentArgs, shellWord } from './commands.ts';
-import type { Check, ServeFlags } from './context.ts';
+import type { DoctorCheck, ServeFlags } from './context.ts';
 import { crdName, phasesOf } from './crds.ts';
 import { images } from './images.ts';
 import { type Installation, installationOf } from './installation.ts';
@@ -19,7 +19,7 @@ import { userNameOf } from './permissions.ts';
 
 export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount' | 'env' | 'hasHiddenEnv'>;
 
-export const checkOperator: Check = async ({ cluster, installation, servers, flags }) => {
+export const checkOperator: DoctorCheck = async ({ cluster, installation, servers, flags }) => {
 	const installed = await installation().catch(() => undefined);
 	const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
 	const operators = await findOperators(cluster.listDeployments);
@@ -77,7 +77,7 @@ function phase({ namespace, name, image }: Operator, crd: Json | undefined): Che
 	return [warn(`${namespace}/${name}`, message, 'bring CRDs and operator to matching releases')];
 }
 
-/** The webhook takes an unnamed operator for a user, and a user may remove fields. */
+/** The webhook treats an operator without this flag as a user, and a user may remove fields. */
 function identity(
 	{ namespace, serviceAccount, image }: Operator,
 	installation: Installation,

@@ -6,7 +6,7 @@ import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts'
 import { isBeingDeleted, namespaceOf, ownersOf } from '../objects/metadata.ts';
 import { type CheckResult, fail, notMade, ok } from './check-result.ts';
 import { mergePatch, namespaceFlag, shellWord } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
 export interface ServerObject {
 	readonly kind: 'Deployment' | 'ConfigMap';
@@ -22,7 +22,7 @@ export interface StoredServer extends Server {
 	readonly apiVersion: string;
 }
 
-export const checkOwners: Check = async ({ cluster, servers, proxies }) => {
+export const checkOwners: DoctorCheck = async ({ cluster, servers, proxies }) => {
 	const known = await servers();
 	const listConfigMaps = () => cluster.listConfigMaps(configMapOfServer, `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`);
 	const check = async (kind: ServerObject['kind'], list: () => Promise<readonly ServerObject[]>) => {

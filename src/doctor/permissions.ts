@@ -4,11 +4,11 @@ import { PERMISSIONS, type Permission } from '../api/permissions.ts';
 import type { Json } from '../api/types.ts';
 import { type CheckResult, fail, isForbidden, ok, rerunWith, someOf, warn } from './check-result.ts';
 import type { NamespacedName } from './cluster.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
 export const userNameOf = ({ namespace, name }: NamespacedName): string => `system:serviceaccount:${namespace}:${name}`;
 
-export const checkPermissions: Check = async ({ product: { namespace }, cluster, installFix, ...context }) => {
+export const checkPermissions: DoctorCheck = async ({ product: { namespace }, cluster, installFix, ...context }) => {
 	const installed = await context.installation().catch(() => undefined);
 	// A process outside the cluster has its own certificate.
 	const flags = installed && (await context.flags());

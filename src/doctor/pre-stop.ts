@@ -6,7 +6,7 @@ import { isTooShort, shortestGracePeriod } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type CheckResult, ok, warn } from './check-result.ts';
 import { namespaceFlag, shellWord } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
 
 export interface ProxyObject extends ServerObject {
@@ -16,7 +16,14 @@ export interface ProxyObject extends ServerObject {
 	readonly shortGraceSeconds?: number;
 }
 
-export const checkPreStop: Check = async ({ webhooksByKind, webhooks, version, servers, proxies, preStopSeconds }) => {
+export const checkPreStop: DoctorCheck = async ({
+	webhooksByKind,
+	webhooks,
+	version,
+	servers,
+	proxies,
+	preStopSeconds,
+}) => {
 	// Rejects if the webhook configurations cannot be read.
 	await webhooksByKind();
 	const kubernetes = kubernetesVersionOf(await version().catch(() => undefined));

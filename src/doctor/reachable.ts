@@ -10,7 +10,7 @@ import { knowsDryRun } from './api-server.ts';
 import { type CheckResult, fail, ok, rerunWith, warn } from './check-result.ts';
 import type { ClusterReader, DryRunResult, NamespacedName } from './cluster.ts';
 import { logsCommand, namespaceFlag } from './commands.ts';
-import type { Check, CheckContext } from './context.ts';
+import type { CheckContext, DoctorCheck } from './context.ts';
 import { isSelected } from './webhook-configurations.ts';
 
 const MUTATING = 'the mutating webhook';
@@ -18,7 +18,7 @@ const MUTATING = 'the mutating webhook';
 /** The name of objects that are never stored; no other client uses it. */
 const PROBE = 'thv-scaling-doctor-dry-run';
 
-export const checkReachable: Check = async (context) => {
+export const checkReachable: DoctorCheck = async (context) => {
 	// An API server that does not know the parameter would store the objects.
 	if (!knowsDryRun(await context.version()))
 		return [warn('the webhooks', 'were not tried', 'see the API server above')];

@@ -4,7 +4,7 @@ import { checkAutoscalers } from './autoscalers.ts';
 import { checkCaBundle } from './ca-bundle.ts';
 import { type CheckResult, notMade, printableResult } from './check-result.ts';
 import type { ClusterReader } from './cluster.ts';
-import { type Check, createContext, type DoctorOptions } from './context.ts';
+import { createContext, type DoctorCheck, type DoctorOptions } from './context.ts';
 import { checkCrds } from './crds.ts';
 import { checkDeployment } from './deployment.ts';
 import { checkLease } from './lease.ts';
@@ -31,7 +31,7 @@ export const CHECKS = {
 	'pre-stop': { title: 'preStop', check: checkPreStop },
 	autoscalers: { title: 'Autoscalers', check: checkAutoscalers },
 	secrets: { title: 'Secrets', check: checkSecrets },
-} as const satisfies Record<string, { title: string; check: Check }>;
+} as const satisfies Record<string, { title: string; check: DoctorCheck }>;
 
 export type CheckId = keyof typeof CHECKS;
 

@@ -5,7 +5,7 @@ import { passwordEnvOf } from '../policy/redis-password.ts';
 import { type CheckResult, fail, isForbidden, ok, someOf, statusOf, TRY_AGAIN, warn } from './check-result.ts';
 import type { ClusterReader } from './cluster.ts';
 import { namespaceFlag, serverArgs, shellWord } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 
 interface Reference extends SecretKeyRef {
 	readonly server: Server;
@@ -14,7 +14,7 @@ interface Reference extends SecretKeyRef {
 /** Requests in parallel. */
 const CONCURRENCY = 5;
 
-export const checkSecrets: Check = async ({ servers, cluster: { keysOfSecret } }) => {
+export const checkSecrets: DoctorCheck = async ({ servers, cluster: { keysOfSecret } }) => {
 	const references = (await servers()).flatMap((server): Reference[] => {
 		const reference = passwordEnvOf(server)?.valueFrom?.secretKeyRef;
 		return reference === undefined ? [] : [{ ...reference, server }];

@@ -11,7 +11,7 @@ import { annotationOf, isObjectName, textOf } from '../objects/metadata.ts';
 import { type CheckResult, fail, ok } from './check-result.ts';
 import type { ClusterReader, NamespacedName } from './cluster.ts';
 import { helmReleaseOf } from './commands.ts';
-import type { Check } from './context.ts';
+import type { DoctorCheck } from './context.ts';
 import { objectAt, objectsIn } from './installation.ts';
 
 /** One webhook as the API server has it. */
@@ -74,7 +74,7 @@ function webhooksOf(kind: WebhookConfigurationKind, object: Json): InstalledWebh
 	});
 }
 
-export const checkWebhookConfigurations: Check = async ({ webhooksByKind, flags, installFix }) => {
+export const checkWebhookConfigurations: DoctorCheck = async ({ webhooksByKind, flags, installFix }) => {
 	const passwordEnv = (await flags())?.passwordEnv;
 	const webhooks = await webhooksByKind();
 	return WEBHOOK_CONFIGURATION_KINDS.flatMap((kind): CheckResult[] => {
