@@ -6,7 +6,7 @@ import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { issueAuthority, issueServing } from '../certs/issue.ts';
+import { issueCa, issueServing } from '../certs/issue.ts';
 import { startProgram } from '../test/cli/program.ts';
 import { writeKubeconfig } from '../test/cluster/kubeconfig.ts';
 import { startScriptedApiServer } from '../test/cluster/scripted-api-server.ts';
@@ -24,7 +24,7 @@ import { median, rounded, spreadOf } from './statistics.ts';
 const OPTIONS: HostileOptions = { rounds: 5, durationMs: 1_000, connections: 8, nodeFlags: AS_IN_THE_POD };
 
 async function measure(): Promise<readonly Attacked[]> {
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const volume = createSecretVolume(await issueServing(authority));
 	const api = await startScriptedApiServer();
 	const kubeconfig = writeKubeconfig(api.url, api.ca);

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueAuthority, issueServing } from '../certs/issue.ts';
+import { issueCa, issueServing } from '../certs/issue.ts';
 import { checkAnswer } from './answer.ts';
 import { ask, type Contestant, LOAD_CORE, startNode, startOwn } from './contestant.ts';
 import { httpsGoals, httpsPlots, httpsTables } from './https-report.ts';
@@ -69,7 +69,7 @@ export async function measureHttps(
 	const contestants: Contestant[] = [];
 	let load: ChildProcess | undefined;
 	try {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		const { cert, key } = await issueServing(authority);
 		writeFileSync(join(folder, 'tls.crt'), cert);
 		writeFileSync(join(folder, 'tls.key'), key);

@@ -3,8 +3,8 @@
 import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
 import type { KeyPair } from '../src/certificates/secret-data.ts';
 
-export { type AuthorityOptions, IssueError, issueAuthority } from '../src/certificates/issue.ts';
-export { AUTHORITY_DAYS, SERVING_DAYS } from '../src/certificates/lifetimes.ts';
+export { type CaOptions, IssueError, issueCa } from '../src/certificates/issue.ts';
+export { CA_DAYS, SERVING_DAYS } from '../src/certificates/lifetimes.ts';
 export type { KeyPair } from '../src/certificates/secret-data.ts';
 
 /** The names under which the API server finds the Service in manifests/, and a process on this machine. */

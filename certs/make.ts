@@ -8,22 +8,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-	AUTHORITY_DAYS,
-	DEFAULT_HOSTS,
-	IssueError,
-	issueAuthority,
-	issueServing,
-	type KeyPair,
-	SERVING_DAYS,
-} from './issue.ts';
+import { CA_DAYS, DEFAULT_HOSTS, IssueError, issueCa, issueServing, type KeyPair, SERVING_DAYS } from './issue.ts';
 import { overlayOf, secretOf } from './overlay.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 const HELP = `Usage: node certs/make.ts [--out DIR] [--host NAME]... [--days N] [--base DIR] [--new-ca]
 
 Makes, in DIR:
-  ca.crt, ca.key       the authority (P-256, ${AUTHORITY_DAYS / 365} years); one that is there is used again
+  ca.crt, ca.key       the authority (P-256, ${CA_DAYS / 365} years); one that is there is used again
   tls.crt, tls.key     the serving certificate, always new
   secret.yaml          all of that but ca.key, for Kubernetes
   kustomization.yaml   installs everything with them; one that is there is left alone
@@ -38,7 +30,7 @@ Makes, in DIR:
 `;
 
 /** Shorter than an authority made a second earlier. */
-const LONGEST_DAYS = AUTHORITY_DAYS - 1;
+const LONGEST_DAYS = CA_DAYS - 1;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const MODE_PUBLIC = 0o644;
@@ -110,7 +102,7 @@ async function authorityFor({
 	if (current !== undefined && !newAuthority) {
 		return { cert: current, key: await readFile(keyFile, 'utf8'), trusted: former, isNew: false };
 	}
-	const made = await issueAuthority();
+	const made = await issueCa();
 	return { ...made, trusted: current === undefined ? made.cert : `${made.cert}${current}\n`, isNew: true };
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../certs/issue.ts';
 import { DOCTOR_OPTIONS } from '../src/cli/doctor-options.ts';
 import { environmentName } from '../src/cli/options.ts';
 import { startProgram } from './cli/program.ts';
@@ -15,7 +15,7 @@ describe('thv-scaling doctor, without a cluster,', function () {
 	let authority: KeyPair;
 	let kubeconfig: Kubeconfig;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		kubeconfig = writeKubeconfig('https://127.0.0.1:1', authority.cert);
 	});
 	after(() => kubeconfig.remove());

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { AS_IN_THE_POD } from '../bench/installed.ts';
 import { residentMib } from '../bench/linux-process.ts';
-import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../certs/issue.ts';
 import { type Program, startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -26,7 +26,7 @@ describe('thv-scaling serve under attack', function () {
 	let port: number;
 	const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		volume = createSecretVolume(await issueServing(authority));
 		api = await startScriptedApiServer();
 		kubeconfig = writeKubeconfig(api.url, api.ca);

@@ -2,7 +2,7 @@
 import { request } from 'node:https';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { issueAuthority, issueServing } from '../certs/issue.ts';
+import { issueCa, issueServing } from '../certs/issue.ts';
 import { startProgram } from './cli/program.ts';
 import { writeKubeconfig } from './cluster/kubeconfig.ts';
 import { startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -18,7 +18,7 @@ describe('thv-scaling serve, log', function () {
 	this.timeout(60_000);
 
 	it('at debug, which is all that it can say, through errors of every side: no token, key or password, and no line that a name made', async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		const pair = await issueServing(authority);
 		const volume = createSecretVolume(pair);
 		const api = await startScriptedApiServer();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { issueServing, type KeyPair } from '../certs/issue.ts';
-import { issueAuthority } from '../src/certificates/issue.ts';
+import { issueCa } from '../src/certificates/issue.ts';
 import { get, type Program, startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -23,7 +23,7 @@ describe('thv-scaling serve: probes', function () {
 	let program: Program;
 	let probe: (path: string) => Promise<{ status: number; body: string }>;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 	});
 	beforeEach(async () => {
 		volume = createSecretVolume(await issueServing(authority));
@@ -108,7 +108,7 @@ describe('thv-scaling serve: probes', function () {
 
 	it('nor does one that has ended: every replica has the same, and the API server judges it by its own clock', async () => {
 		const now = new Date(Date.now() - 10 * 86_400_000);
-		const old = await issueAuthority({ now });
+		const old = await issueCa({ now });
 		volume.remove();
 		volume = createSecretVolume(await issueServing(old, { days: 1, now }));
 		await start();

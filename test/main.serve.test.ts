@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../certs/issue.ts';
 import { get, type Program, startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './cluster/scripted-api-server.ts';
@@ -31,7 +31,7 @@ describe('thv-scaling serve', function () {
 	let kubeconfig: Kubeconfig;
 	let program: Program | undefined;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		first = await issueServing(authority, { days: 30 });
 	});
 	beforeEach(async () => {

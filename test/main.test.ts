@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../certs/issue.ts';
 import { environmentName } from '../src/cli/options.ts';
 import { SERVE_OPTIONS } from '../src/cli/serve-options.ts';
 import { type Ended, startProgram } from './cli/program.ts';
@@ -46,7 +46,7 @@ describe('thv-scaling serve, used wrongly,', function () {
 	let volume: SecretVolume;
 	let kubeconfig: Kubeconfig;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		volume = createSecretVolume(await issueServing(authority));
 		kubeconfig = writeKubeconfig('https://127.0.0.1:1', authority.cert);
 	});

@@ -1,6 +1,6 @@
 /** Issues what a step of the plan needs. Import it late: it loads the library that issues certificates. */
-import { issueAuthority, issueServing } from './issue.ts';
-import { AUTHORITY_DAYS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
+import { issueCa, issueServing } from './issue.ts';
+import { CA_DAYS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
 import type { Step } from './plan.ts';
 import { caIn, type SecretData } from './secret-data.ts';
 
@@ -15,7 +15,7 @@ export async function executeStep(step: Step, hosts: readonly string[], nowMs: n
 						{ cert: data['ca.crt'] ?? '', key: data['ca.key'] ?? '' },
 						{ hosts, days: servingDays(data, nowMs), now },
 					)
-				: await issueAuthority({ now, days: AUTHORITY_DAYS });
+				: await issueCa({ now, days: CA_DAYS });
 		data = { ...data, [`${what}.crt`]: cert, [`${what}.key`]: key };
 	}
 	return data;

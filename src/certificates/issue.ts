@@ -4,7 +4,7 @@ import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { AUTHORITY_DAYS, BACKDATE_MS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
+import { BACKDATE_MS, CA_DAYS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
 import type { KeyPair } from './secret-data.ts';
 
 interface Lifetime {
@@ -12,7 +12,7 @@ interface Lifetime {
 	readonly now?: Date;
 }
 
-export interface AuthorityOptions extends Lifetime {
+export interface CaOptions extends Lifetime {
 	readonly commonName?: string;
 }
 
@@ -28,14 +28,14 @@ const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 /** A self-signed CA for serving certificates, without intermediate CAs. */
-export async function issueAuthority(options: AuthorityOptions = {}): Promise<KeyPair> {
+export async function issueCa(options: CaOptions = {}): Promise<KeyPair> {
 	const keys = await newKeys();
 	const certificate = await x509.X509CertificateGenerator.createSelfSigned({
 		serialNumber: newSerial(),
 		name: [{ CN: [options.commonName ?? 'toolhive-scaling CA'] }],
 		keys,
 		signingAlgorithm: SIGNING_ALGORITHM,
-		...validity(options.now, options.days ?? AUTHORITY_DAYS),
+		...validity(options.now, options.days ?? CA_DAYS),
 		extensions: [
 			new x509.BasicConstraintsExtension(true, 0, true),
 			new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),

@@ -2,7 +2,7 @@
 
 export const DAY_MS = 86_400_000;
 
-export const AUTHORITY_DAYS = 5 * 365;
+export const CA_DAYS = 5 * 365;
 /** Short, because a new serving certificate of the same CA changes no caBundle. */
 export const SERVING_DAYS = 90;
 

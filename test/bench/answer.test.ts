@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { checkAnswer } from '../../bench/answer.ts';
 import { deploymentReview } from '../../bench/payloads.ts';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 
 const PASSWORD = {
 	name: 'THV_SESSION_REDIS_PASSWORD',
@@ -22,7 +22,7 @@ describe('the answers of what is measured', () => {
 	let ca: string;
 	let answered: { status: number; patch: readonly object[] };
 	before(async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		ca = authority.cert;
 		server = createServer(await issueServing(authority), (request, response) => {
 			request.resume().on('end', () => {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { Job } from '../../bench/asker.ts';
 import { type Asker, startAsker } from '../../bench/asking.ts';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 
 describe('the load generator', () => {
 	let server: Server;
@@ -19,7 +19,7 @@ describe('the load generator', () => {
 	let delayMs = 0;
 
 	before(async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		server = createServer(await issueServing(authority), async (request, response) => {
 			let body = '';
 			for await (const chunk of request) body += chunk;

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import type { Load } from '../../bench/load.ts';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 
 const ALLOWED = '{"response":{"allowed":true}}';
 
@@ -20,7 +20,7 @@ describe('the load', function () {
 	let load: ChildProcess;
 	let answer: (response: ServerResponse, count: number) => void;
 	before(async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		ca = authority.cert;
 		certificate = await issueServing(authority);
 	});

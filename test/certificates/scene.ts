@@ -1,11 +1,6 @@
 /** What a Secret may hold, at a made-up time. */
 import { generateKeyPairSync } from 'node:crypto';
-import {
-	type AuthorityOptions,
-	issueAuthority,
-	issueServing,
-	type ServingOptions,
-} from '../../src/certificates/issue.ts';
+import { type CaOptions, issueCa, issueServing, type ServingOptions } from '../../src/certificates/issue.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { type KeyPair, type SecretData, trustBundle } from '../../src/certificates/secret-data.ts';
 
@@ -14,8 +9,8 @@ export const HOSTS = ['toolhive-scaling.toolhive-scaling.svc', 'toolhive-scaling
 
 export const daysAgo = (days: number): Date => new Date(NOW_MS - days * DAY_MS);
 
-export const authority = (ageDays = 0, options: AuthorityOptions = {}): Promise<KeyPair> =>
-	issueAuthority({ now: daysAgo(ageDays), ...options });
+export const authority = (ageDays = 0, options: CaOptions = {}): Promise<KeyPair> =>
+	issueCa({ now: daysAgo(ageDays), ...options });
 
 export const leafOf = (ca: KeyPair, ageDays = 0, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
 	issueServing(ca, { hosts: HOSTS, now: daysAgo(ageDays), ...options });

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { Agent, createServer as createHttpsServer, request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import type { Random } from './random.ts';
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
@@ -45,7 +45,7 @@ export async function startFaultyApiServer(
 	protocol: Protocol,
 	random: Random,
 ): Promise<FaultyApiServer> {
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const serving = await issueServing(authority);
 	const agent = new Agent({ ca: targetCa, keepAlive: true });
 	const watches = new Set<{ end: () => void; reset: () => void }>();

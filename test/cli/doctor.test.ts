@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { doctor } from '../../src/cli/doctor.ts';
 import { type Kubeconfig, writeKubeconfig } from '../cluster/kubeconfig.ts';
 import { MAIN } from '../main-file.ts';
@@ -20,7 +20,7 @@ describe('thv-scaling doctor', function () {
 	let statusOf: (path: string) => number;
 	const EMPTY = (path: string): number => (path === '/version' ? 200 : 404);
 	before(async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		server = createServer(await issueServing(authority), (request, response) => {
 			const status = statusOf(request.url ?? '');
 			response.writeHead(status, { 'content-type': 'application/json' });

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { createSecureContext, createServer, type Server } from 'node:tls';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { certificatesAt } from '../../src/cluster/handshake.ts';
 
 describe('a handshake', () => {
 	let server: Server;
 	let url: (host: string) => string;
 	before(async () => {
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		const [byName, byDefault] = await Promise.all([
 			issueServing(authority, { hosts: ['by-name.example.com'] }),
 			issueServing(authority, { hosts: ['by-default.example.com'] }),

@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import type { Json } from '../../src/api/types.ts';
-import { issueAuthority } from '../../src/certificates/issue.ts';
+import { issueCa } from '../../src/certificates/issue.ts';
 import { type Connection, connect } from '../../src/cluster/connect.ts';
 import type { Environment } from '../../src/cluster/service-account.ts';
 import { findAssets } from '../control-plane/assets.ts';
@@ -48,7 +48,7 @@ describe('cluster kubeconfig and kubectl', function () {
 	before(async () => {
 		files = mkdtempSync(join(tmpdir(), 'kubeconfig-plane-'));
 		// Its own authority: a certificate that signs itself is enough to be known by.
-		client = await issueAuthority({ commonName: CLIENT });
+		client = await issueCa({ commonName: CLIENT });
 		writeFileSync(join(files, 'client-ca.crt'), client.cert);
 		plane = await startControlPlane({
 			apiServerArgs: [`--client-ca-file=${join(files, 'client-ca.crt')}`, '--goaway-chance=0.02'],

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2ServerRequest } from 'node:http2';
 import { createServer as createHttpsServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import type { Json } from '../../src/api/types.ts';
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
@@ -79,7 +79,7 @@ export async function startScriptedApiServer(
 	protocol: Protocol = 'HTTP/1.1',
 	paths = [PATH],
 ): Promise<ScriptedApiServer> {
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const pair = await issueServing(authority);
 	const objects = new Map<string, Json>();
 	const history: { version: number; line: string }[] = [];

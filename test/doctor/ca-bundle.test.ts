@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { checkCaBundle } from '../../src/doctor/ca-bundle.ts';
 import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import type { ServeFlags } from '../../src/doctor/context.ts';
@@ -33,8 +33,8 @@ describe('doctor: caBundle', () => {
 	let other: KeyPair;
 	let serving: KeyPair;
 	before(async () => {
-		authority = await issueAuthority();
-		other = await issueAuthority();
+		authority = await issueCa();
+		other = await issueCa();
 		serving = await issueServing(authority);
 	});
 
@@ -94,7 +94,7 @@ describe('doctor: caBundle', () => {
 		expect(await judged([webhook(authority.cert)], later.cert)).to.deep.equal([
 			'fail: the certificate in Secret toolhive-scaling/tls is not valid yet',
 		]);
-		const young = await issueAuthority({ now: new Date(NOW + 5 * DAY_MS) });
+		const young = await issueCa({ now: new Date(NOW + 5 * DAY_MS) });
 		const early = await issueServing(young);
 		expect(await judged([webhook(young.cert)], early.cert)).to.deep.equal([
 			`fail: the authority in ${SUBJECT} is not valid yet`,

@@ -4,7 +4,7 @@ import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { checkCaBundle } from '../../src/doctor/ca-bundle.ts';
 import { parseCertificates, trustedIssuer } from '../../src/doctor/certificates.ts';
 import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
@@ -35,7 +35,7 @@ describe('doctor: certificates', () => {
 	let authority: KeyPair;
 	let serving: KeyPair;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		serving = await issueServing(authority);
 	});
 	const read = (pem: string): X509Certificate => new X509Certificate(pem);

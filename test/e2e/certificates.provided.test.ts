@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { asCa, asTls } from '../certificates/scene.ts';
 import { get } from '../cli/program.ts';
 import { ROOT } from './product.ts';
@@ -19,13 +19,13 @@ describe('a provided certificate on a real API server', function () {
 
 	it('is served; neither it, nor what a leader left behind, nor caBundle is ever written', async () => {
 		await must(['apply', '-k', join(ROOT, 'manifests/overlays/provided-secret')]);
-		const authority = await issueAuthority();
+		const authority = await issueCa();
 		const serving = await issueServing(authority);
 		for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
 		const theirs = ['secret', 'tls', 'toolhive-scaling-tls', '-n', NS];
 		await must(['create', ...theirs, `--cert=${join(folder, 'tls.crt')}`, `--key=${join(folder, 'tls.key')}`]);
 		// Half a pair, which a leader would mend.
-		await plant(asCa(await issueAuthority()));
+		await plant(asCa(await issueCa()));
 		const versions = async (): Promise<unknown[]> => [
 			await must(['get', 'secret', 'toolhive-scaling-tls', '-n', NS, '-o', 'jsonpath={.metadata.resourceVersion}']),
 			(await secret())?.version,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
-import { issueAuthority, issueServing } from '../../src/certificates/issue.ts';
+import { issueCa, issueServing } from '../../src/certificates/issue.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
 import { asTls, HOSTS } from '../certificates/scene.ts';
 import { get } from '../cli/program.ts';
@@ -97,7 +97,7 @@ describe('certificates of our own on a real API server', function () {
 	});
 
 	const now = new Date(Date.now() - 100 * DAY_MS);
-	const theirs = async (): Promise<SecretData> => asTls(await issueServing(await issueAuthority(), { hosts: HOSTS }));
+	const theirs = async (): Promise<SecretData> => asTls(await issueServing(await issueCa(), { hosts: HOSTS }));
 	for (const { what, spoil, reason } of [
 		{ what: 'half a pair', spoil: () => ({ 'tls.key': '' }), reason: 'half of the pair is missing' },
 		{
@@ -107,7 +107,7 @@ describe('certificates of our own on a real API server', function () {
 		},
 		{
 			what: 'one that has ended',
-			spoil: async () => asTls(await issueServing(await issueAuthority({ now }), { hosts: HOSTS, now })),
+			spoil: async () => asTls(await issueServing(await issueCa({ now }), { hosts: HOSTS, now })),
 			reason: 'the certificate has ended',
 		},
 		{ what: 'one of another authority', spoil: theirs, reason: 'the certificate is of another authority' },

@@ -1,6 +1,6 @@
 /** A control plane with everything that `thv-scaling doctor` looks at, in good order, for tests to spoil. */
 import { after, before } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 import { type Ended, startProgram } from '../cli/program.ts';
@@ -109,7 +109,7 @@ export function useDoctor(namespaceName: string): Cluster {
 
 	before('everything else', async function () {
 		this.timeout(60_000);
-		const made = await issueAuthority();
+		const made = await issueCa();
 		const serving = await issueServing(made);
 		authority = made.cert;
 		const secret = { 'tls.crt': serving.cert, 'tls.key': serving.key };

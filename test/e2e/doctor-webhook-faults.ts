@@ -1,6 +1,6 @@
 /** What can be wrong between a write and our webhooks: CRDs, registrations, certificates, the way to them. */
 import { parse } from 'yaml';
-import { issueAuthority } from '../../certs/issue.ts';
+import { issueCa } from '../../certs/issue.ts';
 import type { Json } from '../../src/api/types.ts';
 import { type Cluster, type Fault, NS } from './doctor-cluster.ts';
 import { readText } from './product.ts';
@@ -80,7 +80,7 @@ export function webhookFaults(cluster: Cluster): readonly Fault[] {
 		{
 			it: 'a caBundle of another authority',
 			plant: async () => {
-				const other = Buffer.from((await issueAuthority()).cert).toString('base64');
+				const other = Buffer.from((await issueCa()).cert).toString('base64');
 				await patchWebhooks((one) => ({ ...one, clientConfig: { ...client(one), caBundle: other } }));
 			},
 			mend: registerAnew,

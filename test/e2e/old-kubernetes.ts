@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { writeKubeconfig } from '../cluster/kubeconfig.ts';
 import type { ControlPlane, User } from '../control-plane/start.ts';
 
@@ -15,7 +15,7 @@ export interface OtherVersion {
 }
 
 export async function startOtherVersion(plane: ControlPlane, gitVersion: string): Promise<OtherVersion> {
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const { cert, key } = await issueServing(authority, { hosts: ['127.0.0.1'] });
 	const ca = readFileSync(plane.caFile);
 	let told = 0;

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments, stringify } from 'yaml';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { startGuard } from '../control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from '../control-plane/start.ts';
 import { MAIN } from '../main-file.ts';
@@ -83,7 +83,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	if (options.withoutAccess !== true) await apply(plane, access);
 
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-product-'));
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const serving = await issueServing(authority);
 	writeFileSync(join(folder, 'tls.crt'), serving.cert);
 	writeFileSync(join(folder, 'tls.key'), serving.key, { mode: 0o600 });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { asTls } from '../certificates/scene.ts';
 import { USERS } from '../control-plane/credentials.ts';
 import { callsOf, compareRights } from '../manifests/rights.ts';
@@ -109,7 +109,7 @@ describe('rights: what is granted is what is used', function () {
 		after(() => rmSync(folder, { recursive: true }));
 
 		it('nothing is unused, nothing is missing, and neither a Secret nor a registration is touched', async () => {
-			const serving = await issueServing(await issueAuthority(), { hosts: [HOST] });
+			const serving = await issueServing(await issueCa(), { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
 			const replica = await start({ flags: [...FLAGS, `--tls-dir=${folder}`] });
 			await makeWork(stage);

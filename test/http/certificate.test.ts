@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, before, describe, it } from 'mocha';
-import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { type Certificate, readCertificate, watchCertificate } from '../../src/http/certificate.ts';
 import { createSecretVolume } from './secret-volume.ts';
 import { until } from './until.ts';
@@ -17,7 +17,7 @@ describe('http certificate', () => {
 	let first: KeyPair;
 	let second: KeyPair;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		first = await issueServing(authority, { days: 30 });
 		second = await issueServing(authority, { days: 60 });
 	});

@@ -3,7 +3,7 @@ import { Agent, createServer, request } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { limitConnections } from '../../src/http/connections.ts';
 
 describe('http connections', () => {
@@ -14,7 +14,7 @@ describe('http connections', () => {
 	beforeEach(async () => {
 		answered = Promise.withResolvers();
 		agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
-		const { cert, key } = await issueServing(await issueAuthority());
+		const { cert, key } = await issueServing(await issueCa());
 		server = createServer({ cert, key }, (_request, response) => void answered.promise.then(() => response.end('ok')));
 		answered.resolve();
 		limitConnections(server, 3);

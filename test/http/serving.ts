@@ -4,7 +4,7 @@ import { Agent, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
-import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Json } from '../../src/api/types.ts';
 import { createWebhook, type Handler, type Webhook } from '../../src/http/app.ts';
@@ -81,7 +81,7 @@ export const reviewWith = (request: Json = {}): Json => ({
 let authority: Promise<KeyPair> | undefined;
 
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
-	authority ??= issueAuthority();
+	authority ??= issueCa();
 	const issuer = await authority;
 	const { cert, key } = await issueServing(issuer);
 	const lines: string[] = [];

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { DEFAULT_HOSTS, IssueError, issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { DEFAULT_HOSTS, IssueError, issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { mutating, ROOT } from './read.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,7 +36,7 @@ describe('certs: what is issued', () => {
 	let authority: KeyPair;
 	let serving: KeyPair;
 	before(async () => {
-		authority = await issueAuthority();
+		authority = await issueCa();
 		serving = await issueServing(authority);
 	});
 	const daysOf = ({ cert }: KeyPair): number =>
@@ -57,7 +57,7 @@ describe('certs: what is issued', () => {
 		expect(await refusal(serving, authority.cert, 'example.com')).to.equal('ERR_TLS_CERT_ALTNAME_INVALID');
 	});
 	it('is refused under another authority of the same name', async () => {
-		const other = await issueAuthority();
+		const other = await issueCa();
 		expect(await refusal(serving, other.cert, 'localhost')).to.be.a('string');
 		expect(await refusal(serving, `${other.cert}${authority.cert}`, 'localhost')).to.equal(undefined);
 	});
@@ -79,7 +79,7 @@ describe('certs: what is issued', () => {
 		expect(new X509Certificate(serving.cert).ca).to.equal(false);
 	});
 	it('never outlives its authority', async () => {
-		const short = await issueAuthority({ days: 10 });
+		const short = await issueCa({ days: 10 });
 		const { error } = await issueServing(short).then(
 			() => ({ error: undefined }),
 			(thrown: unknown) => ({ error: thrown }),
@@ -87,7 +87,7 @@ describe('certs: what is issued', () => {
 		expect(error).to.be.instanceOf(IssueError).with.property('message').that.includes('ends on');
 	});
 	it('needs the key that belongs to the authority', async () => {
-		const other = await issueAuthority();
+		const other = await issueCa();
 		const { error } = await issueServing({ cert: authority.cert, key: other.key }).then(
 			() => ({ error: undefined }),
 			(thrown: unknown) => ({ error: thrown }),

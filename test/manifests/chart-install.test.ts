@@ -1,7 +1,7 @@
 /** The chart on a real API server, with Helm 4 and Helm 3: install, upgrade and uninstall, beside the product that leads. */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { issueAuthority } from '../../certs/issue.ts';
+import { issueCa } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { type Program, startProgram } from '../cli/program.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -114,10 +114,10 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		});
 
 		it("a certificate of your own: the authority that you give takes the place of the leader's", async () => {
-			const value = Buffer.from((await issueAuthority()).cert).toString('base64');
+			const value = Buffer.from((await issueCa()).cert).toString('base64');
 			const patch = { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value };
 			await must('patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify([patch]));
-			const caBundle = (await issueAuthority()).cert;
+			const caBundle = (await issueCa()).cert;
 			const provided = ['--set', 'certificates.mode=provided', '--set', `certificates.caBundle=${caBundle}`];
 			const forced = generation === 'v4' ? ['--force-conflicts'] : [];
 			const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...provided, ...forced);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { issueAuthority, issueServing } from '../../certs/issue.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import type { Webhook } from './types.ts';
 
 /** One question of the API server, such as `servers.validate UPDATE v1beta1 mcpservers/web`. */
@@ -28,7 +28,7 @@ interface Review {
 
 export async function startRecorder(): Promise<Recorder> {
 	let asked: string[] = [];
-	const authority = await issueAuthority();
+	const authority = await issueCa();
 	const serving = await issueServing(authority, { hosts: ['127.0.0.1'], days: 1 });
 	const server = createServer({ cert: serving.cert, key: serving.key }, async (request, response) => {
 		const entry = new URL(request.url ?? '/', 'https://127.0.0.1').pathname.split('/').at(-1);
