@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { it } from 'mocha';
 import { planOf, type Situation } from '../../src/certificates/plan.ts';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
-import { HOSTS, NOW_MS } from './scene.ts';
+import { HOSTS, NOW_MS } from './fixtures.ts';
 
 export interface Row {
 	readonly it: string;

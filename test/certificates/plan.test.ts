@@ -1,98 +1,111 @@
 import { describe } from 'mocha';
 import { SETTLE_MS } from '../../src/certificates/lifetimes.ts';
+import { asCa, asNext, asPrevious, asTls, authority, servingFor } from './fixtures.ts';
 import { follow, type Row } from './plan-table.ts';
-import { asCa, asFormer, asNext, asTls, authority, leafOf } from './scene.ts';
 
 /** Two thirds of 90 days are 60, of 5 years 1216.67. */
-const DUE_LEAF = 60.01;
+const DUE_SERVING = 60.01;
 const DUE_CA = 1216.7;
 
 async function table(): Promise<Row[]> {
 	const ca = await authority(100);
 	const other = await authority(1);
-	const leaf = await leafOf(ca, 10);
+	const serving = await servingFor(ca, 10);
 	const dueCa = await authority(DUE_CA);
-	const dueCaLeaf = await leafOf(dueCa, 1);
-	const dueLeaf = await leafOf(ca, DUE_LEAF);
+	const dueCaServing = await servingFor(dueCa, 1);
+	const dueServing = await servingFor(ca, DUE_SERVING);
 	const endedCa = await authority(1826, {});
-	const hoursAhead = await leafOf(ca, -20 / 24);
-	const fresh = await leafOf(other, 0.5);
-	const dayOld = await leafOf(other, 1);
+	const hoursAhead = await servingFor(ca, -20 / 24);
+	const fresh = await servingFor(other, 0.5);
+	const dayOld = await servingFor(other, 1);
 	const settledMs = { trustedForMs: SETTLE_MS };
 	return [
-		// The beginning.
-		{ it: 'no Secret', step: 'bootstrap: there is no valid authority', keep: {}, make: 'ca tls' },
-		{ it: 'an empty Secret', held: {}, step: 'bootstrap: there is no valid authority', keep: {}, make: 'ca tls' },
+		// Bootstrap.
+		{ it: 'no Secret › bootstrap', step: 'bootstrap: there is no valid authority', keep: {}, make: 'ca tls' },
 		{
-			it: 'no Secret, but a caBundle from before: it stays trusted',
+			it: 'an empty Secret › bootstrap',
+			held: {},
+			step: 'bootstrap: there is no valid authority',
+			keep: {},
+			make: 'ca tls',
+		},
+		{
+			it: 'no Secret, a caBundle with another CA › bootstrap keeps that CA trusted',
 			caBundles: [other.cert, ''],
 			step: 'bootstrap: there is no valid authority',
-			keep: asFormer(other),
+			keep: asPrevious(other),
 			make: 'ca tls',
 		},
 
 		// Nothing to do.
-		{ it: 'steady', held: { ...asCa(ca), ...asTls(leaf) } },
-		{ it: 'steady, caBundle emptied: not for the Secret', held: { ...asCa(ca), ...asTls(leaf) }, caBundles: [''] },
-		{ it: 'made by a clock many hours ahead', held: { ...asCa(ca), ...asTls(hoursAhead) } },
-		{ it: 'just before two thirds', held: { ...asCa(ca), ...asTls(await leafOf(ca, 59.99)) } },
+		{ it: 'CA and certificate are valid › no step', held: { ...asCa(ca), ...asTls(serving) } },
+		{
+			it: 'CA and certificate are valid, caBundle is empty › no step',
+			held: { ...asCa(ca), ...asTls(serving) },
+			caBundles: [''],
+		},
+		{ it: 'a certificate issued by a clock 20 hours ahead › no step', held: { ...asCa(ca), ...asTls(hoursAhead) } },
+		{
+			it: 'the certificate shortly before two thirds of its lifetime › no step',
+			held: { ...asCa(ca), ...asTls(await servingFor(ca, 59.99)) },
+		},
 
 		// The serving certificate.
 		{
-			it: 'two thirds of the leaf',
-			held: { ...asCa(ca), ...asTls(dueLeaf) },
+			it: 'the certificate after two thirds of its lifetime › issue',
+			held: { ...asCa(ca), ...asTls(dueServing) },
 			step: 'issue: two thirds of the life of the certificate are over',
-			keep: { ...asCa(ca), ...asTls(dueLeaf) },
+			keep: { ...asCa(ca), ...asTls(dueServing) },
 			make: 'tls',
 		},
 
-		// The authority, with everything in order: add, wait, change over, wait, drop.
+		// Rotation of the CA.
 		{
-			it: 'two thirds of the authority',
-			held: { ...asCa(dueCa), ...asTls(dueCaLeaf) },
+			it: 'the CA after two thirds of its lifetime › stage-next',
+			held: { ...asCa(dueCa), ...asTls(dueCaServing) },
 			...settledMs,
 			step: 'stage-next: two thirds of the life of the authority are over',
-			keep: { ...asCa(dueCa), ...asTls(dueCaLeaf) },
+			keep: { ...asCa(dueCa), ...asTls(dueCaServing) },
 			make: 'next-ca',
 		},
 		{
-			it: 'the next one is there, and not trusted long enough',
-			held: { ...asCa(dueCa), ...asNext(other), ...asTls(dueCaLeaf) },
+			it: 'the next CA is not trusted long enough › no step',
+			held: { ...asCa(dueCa), ...asNext(other), ...asTls(dueCaServing) },
 			trustedForMs: SETTLE_MS - 1,
 		},
 		{
-			it: 'the next one is trusted everywhere',
-			held: { ...asCa(dueCa), ...asNext(other), ...asTls(dueCaLeaf) },
+			it: 'every caBundle contains the next CA › promote',
+			held: { ...asCa(dueCa), ...asNext(other), ...asTls(dueCaServing) },
 			...settledMs,
 			step: 'promote: the next authority is trusted everywhere',
-			keep: { ...asCa(other), ...asFormer(dueCa) },
+			keep: { ...asCa(other), ...asPrevious(dueCa) },
 			make: 'tls',
 		},
 		{
-			it: 'changed over half a day ago',
-			held: { ...asCa(other), ...asFormer(dueCa), ...asTls(fresh) },
+			it: 'promoted half a day ago › no step',
+			held: { ...asCa(other), ...asPrevious(dueCa), ...asTls(fresh) },
 			...settledMs,
 		},
 		{
-			it: 'changed over a day ago',
-			held: { ...asCa(other), ...asFormer(dueCa), ...asTls(dayOld) },
+			it: 'promoted a day ago › drop-previous',
+			held: { ...asCa(other), ...asPrevious(dueCa), ...asTls(dayOld) },
 			step: 'drop-previous: nobody shows its certificates',
 			keep: { ...asCa(other), ...asTls(dayOld) },
 			make: '',
 		},
 		{
-			it: 'a former one that has ended goes at once',
-			held: { ...asCa(other), ...asFormer(endedCa), ...asTls(fresh) },
+			it: 'the previous CA has expired › drop-previous at once',
+			held: { ...asCa(other), ...asPrevious(endedCa), ...asTls(fresh) },
 			step: 'drop-previous: nobody shows its certificates',
 			keep: { ...asCa(other), ...asTls(fresh) },
 			make: '',
 		},
 		{
-			it: 'a next one that was begun is finished, though the clock went back',
-			held: { ...asCa(ca), ...asNext(other), ...asTls(leaf) },
+			it: 'a next CA, and the clock went back › promote',
+			held: { ...asCa(ca), ...asNext(other), ...asTls(serving) },
 			...settledMs,
 			step: 'promote: the next authority is trusted everywhere',
-			keep: { ...asCa(other), ...asFormer(ca) },
+			keep: { ...asCa(other), ...asPrevious(ca) },
 			make: 'tls',
 		},
 	];

@@ -1,15 +1,14 @@
-/** What a replica takes from the Secret, and what it leaves. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, before, describe, it } from 'mocha';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
 import { watchSecret } from '../../src/certificates/watch-secret.ts';
 import { until } from '../http/until.ts';
-import { asCa, asFormer, asTls, authority, HOSTS, leafOf, NOW_MS, otherKey } from './scene.ts';
+import { asCa, asPrevious, asTls, authority, HOSTS, NOW_MS, otherKey, servingFor } from './fixtures.ts';
 
 const TIMING = { firstMs: 5, pollMs: 5 };
 
-describe('certificates: a replica that follows the Secret', () => {
+describe('certificates: watchSecret', () => {
 	let ca: KeyPair;
 	let other: KeyPair;
 	let first: KeyPair;
@@ -17,17 +16,17 @@ describe('certificates: a replica that follows the Secret', () => {
 	before(async () => {
 		ca = await authority(100);
 		other = await authority(1);
-		first = await leafOf(ca, 10);
-		second = await leafOf(ca, 1);
+		first = await servingFor(ca, 10);
+		second = await servingFor(ca, 1);
 	});
 	let stop = (): void => {};
 	afterEach(() => stop());
 
-	function following(start: SecretData | Error | undefined) {
-		const seen = { now: start, looks: 0, certs: [] as string[], troubles: [] as string[] };
-		const follow = watchSecret({
+	function watch(start: SecretData | Error | undefined) {
+		const seen = { now: start, reads: 0, certs: [] as string[], troubles: [] as string[] };
+		const watching = watchSecret({
 			getData: async () => {
-				seen.looks += 1;
+				seen.reads += 1;
 				if (seen.now instanceof Error) throw seen.now;
 				return seen.now;
 			},
@@ -37,28 +36,28 @@ describe('certificates: a replica that follows the Secret', () => {
 			onTrouble: (reason) => seen.troubles.push(reason),
 			timing: TIMING,
 		});
-		stop = follow.stop;
-		const looked = (): Promise<void> => {
-			const { looks } = seen;
-			return until(() => seen.looks > looks + 2);
+		stop = watching.stop;
+		const polled = (): Promise<void> => {
+			const { reads } = seen;
+			return until(() => seen.reads > reads + 2);
 		};
-		return { seen, looked };
+		return { seen, polled };
 	}
 
-	it('waits in silence until there is one', async () => {
-		const { seen, looked } = following(undefined);
-		await looked();
+	it('no Secret › no error; once there is one, it is served', async () => {
+		const { seen, polled } = watch(undefined);
+		await polled();
 		expect(seen).to.deep.include({ certs: [], troubles: [] });
 		seen.now = { ...asCa(ca), ...asTls(first) };
-		await looked();
+		await polled();
 		expect(seen).to.deep.include({ certs: [first.cert], troubles: [] });
 	});
 
-	it('takes each new one once, also one of a former authority', async () => {
-		const { seen, looked } = following({ ...asCa(ca), ...asTls(first) });
-		await looked();
-		seen.now = { ...asCa(other), ...asFormer(ca), ...asTls(second) };
-		await looked();
+	it('a new certificate of a previous CA › onChange once', async () => {
+		const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
+		await polled();
+		seen.now = { ...asCa(other), ...asPrevious(ca), ...asTls(second) };
+		await polled();
 		expect(seen).to.deep.include({ certs: [first.cert, second.cert], troubles: [] });
 	});
 
@@ -75,46 +74,46 @@ describe('certificates: a replica that follows the Secret', () => {
 			'certificate and key do not belong together',
 		],
 	] as const) {
-		it(`keeps the last one when it finds ${what}, and says so once`, async () => {
-			const { seen, looked } = following({ ...asCa(ca), ...asTls(first) });
-			await looked();
+		it(`${what} › the last certificate stays, one error`, async () => {
+			const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
+			await polled();
 			seen.now = { ...asCa(ca), ...spoil() };
-			await looked();
-			await looked();
+			await polled();
+			await polled();
 			expect(seen).to.deep.include({ certs: [first.cert], troubles: [reason] });
 			seen.now = { ...asCa(ca), ...asTls(second) };
-			await looked();
+			await polled();
 			expect(seen.certs).to.deep.equal([first.cert, second.cert]);
 		});
 	}
 
-	it('does not take one that has ended, nor one of an authority that the Secret does not vouch for', async () => {
-		const { seen, looked } = following({ ...asCa(ca), ...asTls(await leafOf(ca, 91)) });
-		await looked();
+	it('expired, or of a CA that is not in the Secret › not served', async () => {
+		const { seen, polled } = watch({ ...asCa(ca), ...asTls(await servingFor(ca, 91)) });
+		await polled();
 		seen.now = { ...asCa(other), ...asTls(first) };
-		await looked();
+		await polled();
 		expect(seen.certs).to.deep.equal([]);
 		expect(seen.troubles).to.deep.equal(['the certificate has ended', 'the certificate is of another authority']);
 	});
 
-	it('keeps the last one while the API server is away, and goes on', async () => {
-		const { seen, looked } = following({ ...asCa(ca), ...asTls(first) });
-		await looked();
+	it('the API server does not answer › the last certificate stays; then the next is served', async () => {
+		const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
+		await polled();
 		seen.now = new Error('connect ECONNREFUSED');
-		await looked();
+		await polled();
 		seen.now = undefined;
-		await looked();
+		await polled();
 		seen.now = { ...asCa(ca), ...asTls(second) };
-		await looked();
+		await polled();
 		expect(seen).to.deep.include({ certs: [first.cert, second.cert], troubles: ['connect ECONNREFUSED'] });
 	});
 
-	it('looks no more after stop', async () => {
-		const { seen, looked } = following(undefined);
-		await looked();
+	it('stop › no more reads', async () => {
+		const { seen, polled } = watch(undefined);
+		await polled();
 		stop();
-		const { looks } = seen;
+		const { reads } = seen;
 		await sleep(50);
-		expect(seen.looks).to.be.at.most(looks + 1);
+		expect(seen.reads).to.be.at.most(reads + 1);
 	});
 });

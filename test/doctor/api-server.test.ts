@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { apiServer, knowsDryRun } from '../../src/doctor/api-server.ts';
-import { fixes, sentences } from './sentences.ts';
+import { fixes, sentences } from './results.ts';
 
 const rows = [
 	{ it: 'the oldest that will do', gitVersion: 'v1.30.0', says: 'ok: Kubernetes at URL is v1.30.0', tries: true },

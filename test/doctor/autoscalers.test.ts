@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { autoscalers } from '../../src/doctor/autoscalers.ts';
-import { fixes, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './results.ts';
 
 const hpa = (target: string, namespace = 'demo') => ({
 	kind: 'HorizontalPodAutoscaler' as const,

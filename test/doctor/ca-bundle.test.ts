@@ -6,7 +6,7 @@ import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import type { ServeFlags } from '../../src/doctor/context.ts';
 import { type Installation, installationOf } from '../../src/doctor/installation.ts';
 import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, fixes, refusal, sentences } from './sentences.ts';
+import { contextOf, deploymentOf, fixes, refusal, sentences } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();

@@ -8,7 +8,7 @@ import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { checkCaBundle } from '../../src/doctor/ca-bundle.ts';
 import { parseCertificates, trustedIssuer } from '../../src/doctor/certificates.ts';
 import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
-import { contextOf, sentences } from './sentences.ts';
+import { contextOf, sentences } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

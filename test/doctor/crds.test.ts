@@ -4,7 +4,7 @@ import { crdOf } from '../../src/api/crd.ts';
 import { KIND_LIST } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 import { checkCrds, crdName, phasesOf } from '../../src/doctor/crds.ts';
-import { contextOf, fixes, sentences } from './sentences.ts';
+import { contextOf, fixes, sentences } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here
 type Crd = any;

@@ -5,7 +5,7 @@ import { checkDeployment } from '../../src/doctor/deployment.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { checkLease } from '../../src/doctor/lease.ts';
 import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, fixes, sentences } from './sentences.ts';
+import { contextOf, deploymentOf, fixes, sentences } from './results.ts';
 
 const SUBJECT = 'toolhive-scaling/toolhive-scaling';
 const SETTINGS: ServeFlags = {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Server } from '../../src/api/types.ts';
 import { images } from '../../src/doctor/images.ts';
 import type { Operator } from '../../src/doctor/operator.ts';
-import { fixes, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './results.ts';
 
 const REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
 const operator = (env: Readonly<Record<string, string>>, hasHiddenEnv = false): Operator => ({

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { Json } from '../../src/api/types.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { findOperators, type Operator, operator } from '../../src/doctor/operator.ts';
-import { deploymentOf, fixes, sentences } from './sentences.ts';
+import { deploymentOf, fixes, sentences } from './results.ts';
 
 const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
 const SETTINGS = {

@@ -8,7 +8,7 @@ import {
 	type ServerObject,
 	type StoredServer,
 } from '../../src/doctor/owners.ts';
-import { fixes, sentences, server } from './sentences.ts';
+import { fixes, sentences, server } from './results.ts';
 
 const stored = (kind: Server['kind'], name = 'web'): StoredServer => ({
 	...server(name, {}, { kind }),

@@ -5,7 +5,7 @@ import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import type { ServeFlags } from '../../src/doctor/context.ts';
 import { installationOf } from '../../src/doctor/installation.ts';
 import { checkPermissions } from '../../src/doctor/permissions.ts';
-import { contextOf, deploymentOf, fixes, refusal, sentences } from './sentences.ts';
+import { contextOf, deploymentOf, fixes, refusal, sentences } from './results.ts';
 
 const NEEDS = { isSelfManaged: true, hasNamespaceLabel: false };
 const USER = 'system:serviceaccount:ns:sa';

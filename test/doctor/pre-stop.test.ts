@@ -5,7 +5,7 @@ import { preStop, proxyOf } from '../../src/doctor/pre-stop.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../objects/build.ts';
-import { fixes, sentences } from './sentences.ts';
+import { fixes, sentences } from './results.ts';
 
 const SLEEP = { preStop: { sleep: { seconds: 5 } } };
 const lacking = (owner: Json, metadata: Json = {}): Json => deployment(owner, {}, {}, metadata);

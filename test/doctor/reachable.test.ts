@@ -3,8 +3,8 @@ import { describe, it } from 'mocha';
 import type { Json, Server } from '../../src/api/types.ts';
 import type { DryRunResult } from '../../src/doctor/cluster.ts';
 import { serverOf } from '../../src/objects/server.ts';
-import { fixes, server } from './sentences.ts';
-import { accepted, notCalled, PLACE, refused, tried } from './trying.ts';
+import { accepted, notCalled, PLACE, refused, tried } from './dry-run.ts';
+import { fixes, server } from './results.ts';
 
 const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
 const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';

@@ -7,7 +7,7 @@ import { shellWord } from '../../src/doctor/commands.ts';
 import { jsonReport, summaryOf, textReport } from '../../src/doctor/report.ts';
 import { CHECKS, runChecks } from '../../src/doctor/run-checks.ts';
 import { deployment, mcpServer } from '../objects/build.ts';
-import { deploymentOf, refusal } from './sentences.ts';
+import { deploymentOf, refusal } from './results.ts';
 
 const QUESTION = {
 	url: 'https://example.com',

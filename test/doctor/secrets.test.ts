@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import type { Server } from '../../src/api/types.ts';
 import type { ClusterReader } from '../../src/doctor/cluster.ts';
 import { checkSecrets } from '../../src/doctor/secrets.ts';
-import { contextOf, fixes, refusal, sentences, server } from './sentences.ts';
+import { contextOf, fixes, refusal, sentences, server } from './results.ts';
 
 const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
 	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });

@@ -9,7 +9,7 @@ import {
 	isSelected,
 } from '../../src/doctor/webhook-configurations.ts';
 import { objectOf, podWebhooks } from '../manifests/read.ts';
-import { contextOf, sentences } from './sentences.ts';
+import { contextOf, sentences } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a registration is taken apart here
 type Objects = Record<string, any>;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { asCa, asTls } from '../certificates/scene.ts';
+import { asCa, asTls } from '../certificates/fixtures.ts';
 import { get } from '../cli/program.ts';
 import { ROOT } from './product.ts';
 import { handshake, NS, useSelfManaged } from './self-managed.ts';

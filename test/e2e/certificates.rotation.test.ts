@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { SETTLE_MS } from '../../src/certificates/lifetimes.ts';
 import type { KeyPair } from '../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
+import { asCa, asTls, authority, servingFor } from '../certificates/fixtures.ts';
 import { type Api, openApi } from './api.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';
@@ -101,7 +101,7 @@ describe('certificates change on a real API server', function () {
 		api = openApi(plane());
 		const now = new Date(nowMs - 1217 * 86_400_000);
 		old = await authority(0, { now });
-		await plant({ ...asCa(old), ...asTls(await leafOf(old, 0, { now: new Date(nowMs - 86_400_000) })) });
+		await plant({ ...asCa(old), ...asTls(await servingFor(old, 0, { now: new Date(nowMs - 86_400_000) })) });
 		for (const _ of [1, 2]) replicas.push(await start());
 		await register(...replicas);
 		// From here on the API server trusts them.
@@ -128,7 +128,7 @@ describe('certificates change on a real API server', function () {
 
 	it('the former authority goes when nobody has shown its certificates for a day', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '', ...rest } = await stored();
-		const yesterday = await leafOf({ cert, key }, 0, { now: new Date(nowMs - 25 * 3_600_000) });
+		const yesterday = await servingFor({ cert, key }, 0, { now: new Date(nowMs - 25 * 3_600_000) });
 		await plant({ ...rest, 'ca.crt': cert, 'ca.key': key, ...asTls(yesterday) });
 		await expectBundle(cert);
 		await expectServed(yesterday.cert);
@@ -138,7 +138,7 @@ describe('certificates change on a real API server', function () {
 
 	it('the serving certificate at two thirds of its life', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await stored();
-		const due = await leafOf({ cert, key }, 0, { now: new Date(nowMs - 61 * 86_400_000) });
+		const due = await servingFor({ cert, key }, 0, { now: new Date(nowMs - 61 * 86_400_000) });
 		await plant({ ...asCa({ cert, key }), ...asTls(due) });
 		await eventually(async () => expect(said('certificate made')).to.equal(1));
 		const renewed = await stored();

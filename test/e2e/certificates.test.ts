@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { issueCa, issueServing } from '../../src/certificates/issue.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
-import { asTls, HOSTS } from '../certificates/scene.ts';
+import { asTls, HOSTS } from '../certificates/fixtures.ts';
 import { get } from '../cli/program.ts';
 import { eventually } from './eventually.ts';
 import { serverManifest } from './namespace.ts';

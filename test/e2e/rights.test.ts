@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { asTls } from '../certificates/scene.ts';
+import { asTls } from '../certificates/fixtures.ts';
 import { USERS } from '../control-plane/credentials.ts';
 import { callsOf, compareRights } from '../manifests/rights.ts';
 import { eventually } from './eventually.ts';

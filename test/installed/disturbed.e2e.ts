@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
-import { asCa, asTls, leafOf } from '../certificates/scene.ts';
+import { asCa, asTls, servingFor } from '../certificates/fixtures.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { askPod, NS, type Pod, podsOf, restart, rolledOut, runIn, shownBy, WEBHOOKS } from './installation.ts';
@@ -49,7 +49,7 @@ describe('disturbed while people apply', function () {
 
 	it('the serving certificate is renewed, and both pods take it', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await storedData(plane());
-		const due = await leafOf({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
+		const due = await servingFor({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
 		await unnoticed(plane(), async () => {
 			await plant(plane(), { ...asCa({ cert, key }), ...asTls(due) });
 			await eventually(async () => expect((await storedData(plane()))['tls.crt']).not.to.equal(due.cert));

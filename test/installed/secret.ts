@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, leafOf } from '../certificates/scene.ts';
+import { asCa, asTls, authority, servingFor } from '../certificates/fixtures.ts';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { eventually } from '../e2e/eventually.ts';
 import { mustSucceed } from '../e2e/product.ts';
@@ -33,7 +33,7 @@ export const pastItsTime = (): Promise<KeyPair> => authority(0, { now: new Date(
  * rotation: until then calls fail. Resolves with its certificate, as PEM.
  */
 export async function plantAuthority(plane: ControlPlane, pair: KeyPair): Promise<string> {
-	const leaf = await leafOf(pair, 0, { now: new Date(Date.now() - DAY_MS) });
+	const leaf = await servingFor(pair, 0, { now: new Date(Date.now() - DAY_MS) });
 	await plant(plane, { ...asCa(pair), ...asTls(leaf) });
 	await eventually(async () => {
 		const args = ['get', WEBHOOKS, NS, '-o', 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'];

@@ -1,4 +1,4 @@
-/** A Secret and registrations in memory, and the leader's passes over them. */
+/** A Secret and webhook configurations in memory, and the rotator of the leader. */
 import { expect } from 'chai';
 import { executeStep } from '../../src/certificates/execute-step.ts';
 import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../src/certificates/rotator.ts';
@@ -8,9 +8,9 @@ import {
 	trustBundle,
 	verifyServingCertificate,
 } from '../../src/certificates/secret-data.ts';
-import { HOSTS, NOW_MS } from './scene.ts';
+import { HOSTS, NOW_MS } from './fixtures.ts';
 
-export interface Stage {
+export interface Harness {
 	secret: FoundSecret | undefined;
 	registrations: FoundWebhookConfiguration[];
 	nowMs: number;
@@ -30,12 +30,12 @@ export const registration = (kind: string, ...bundles: string[]): FoundWebhookCo
 	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isOurs: true, leadsTo: 'ours', caBundle })),
 });
 
-export function stageOf(
+export function createHarness(
 	secret?: SecretData,
 	registrations = [registration('M', '', ''), registration('V', '')],
-): Stage {
+): Harness {
 	const stop = new AbortController();
-	const stage: Stage = {
+	const harness: Harness = {
 		secret: secret === undefined ? undefined : { object: {}, isOurs: true, data: secret },
 		registrations,
 		nowMs: NOW_MS,
@@ -47,21 +47,21 @@ export function stageOf(
 		foreign: [],
 		pass: () => rotator.sync(stop.signal),
 	};
-	const fail = (what: Stage['failing']): void => {
-		if (stage.failing !== what) return;
-		stage.failing = undefined;
+	const fail = (what: Harness['failing']): void => {
+		if (harness.failing !== what) return;
+		harness.failing = undefined;
 		throw new Error('somebody else wrote');
 	};
 	const rotator = createRotator({
-		getSecret: async () => stage.secret,
+		getSecret: async () => harness.secret,
 		writeSecret: async (_found, data) => {
 			fail('secret');
-			stage.secret = { object: {}, isOurs: true, data };
+			harness.secret = { object: {}, isOurs: true, data };
 		},
-		getWebhookConfigurations: async () => stage.registrations,
+		getWebhookConfigurations: async () => harness.registrations,
 		writeCaBundle: async (written, bundle) => {
 			fail('caBundle');
-			stage.registrations = stage.registrations.map((one) => ({
+			harness.registrations = harness.registrations.map((one) => ({
 				...one,
 				webhooks: one.webhooks.map((webhook) =>
 					one.kind === written.kind && webhook.isOurs ? { ...webhook, caBundle: bundle } : webhook,
@@ -70,40 +70,40 @@ export function stageOf(
 		},
 		executeStep: (step, nowMs) => executeStep(step, HOSTS, nowMs),
 		assertLeading: () => {
-			if (!stage.isLeading) throw new Error('not leading any more');
+			if (!harness.isLeading) throw new Error('not leading any more');
 		},
-		served: () => stage.served,
+		served: () => harness.served,
 		hosts: HOSTS,
-		nowMs: () => stage.nowMs,
-		elapsedMs: () => stage.elapsedMs,
-		onStep: ({ name }) => stage.writes.push(name),
-		onCaBundle: ({ kind }) => stage.writes.push(kind),
-		onForeign: (one, webhook) => stage.foreign.push(`${one.kind} ${webhook.name} ${webhook.leadsTo}`),
+		nowMs: () => harness.nowMs,
+		elapsedMs: () => harness.elapsedMs,
+		onStep: ({ name }) => harness.writes.push(name),
+		onCaBundle: ({ kind }) => harness.writes.push(kind),
+		onForeign: (one, webhook) => harness.foreign.push(`${one.kind} ${webhook.name} ${webhook.leadsTo}`),
 	});
-	return stage;
+	return harness;
 }
 
 /** Passes until one finds nothing to do for now. */
-export async function settle(stage: Stage): Promise<string[]> {
-	stage.writes.length = 0;
-	for (let passes = 0; passes < 10; passes += 1) if ((await stage.pass()) !== 'changed') return [...stage.writes];
-	throw new Error(`it never rests: ${stage.writes}`);
+export async function settle(harness: Harness): Promise<string[]> {
+	harness.writes.length = 0;
+	for (let passes = 0; passes < 10; passes += 1) if ((await harness.pass()) !== 'changed') return [...harness.writes];
+	throw new Error(`it never rests: ${harness.writes}`);
 }
-export const later = (stage: Stage, ms: number): void => {
-	stage.nowMs += ms;
-	stage.elapsedMs += ms;
+export const later = (harness: Harness, ms: number): void => {
+	harness.nowMs += ms;
+	harness.elapsedMs += ms;
 };
-export const bundlesOf = (stage: Stage): string[] =>
-	stage.registrations.flatMap(({ webhooks }) => webhooks.map(({ caBundle }) => caBundle));
+export const bundlesOf = (harness: Harness): string[] =>
+	harness.registrations.flatMap(({ webhooks }) => webhooks.map(({ caBundle }) => caBundle));
 /** An API server that knows `bundles`, perhaps from before, accepts what the Secret would have replicas serve now. */
-export function expectServable({ secret, nowMs }: Stage, bundles: readonly string[]): void {
+export function expectServable({ secret, nowMs }: Harness, bundles: readonly string[]): void {
 	for (const bundle of bundles) {
-		const leaf = verifyServingCertificate(
+		const serving = verifyServingCertificate(
 			{ cert: secret?.data['tls.crt'], key: secret?.data['tls.key'] },
 			trustBundle({ 'ca.crt': bundle }, nowMs),
 			HOSTS,
 			nowMs,
 		);
-		expect(leaf).to.be.an('object');
+		expect(serving).to.be.an('object');
 	}
 }

@@ -1,4 +1,4 @@
-/** What a Secret may hold, at a made-up time. */
+/** Data of Secrets at a fixed time. */
 import { generateKeyPairSync } from 'node:crypto';
 import { type CaOptions, issueCa, issueServing, type ServingOptions } from '../../src/certificates/issue.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
@@ -12,17 +12,17 @@ export const daysAgo = (days: number): Date => new Date(NOW_MS - days * DAY_MS);
 export const authority = (ageDays = 0, options: CaOptions = {}): Promise<KeyPair> =>
 	issueCa({ now: daysAgo(ageDays), ...options });
 
-export const leafOf = (ca: KeyPair, ageDays = 0, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
+export const servingFor = (ca: KeyPair, ageDays = 0, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
 	issueServing(ca, { hosts: HOSTS, now: daysAgo(ageDays), ...options });
 
 export const asCa = ({ cert, key }: KeyPair): SecretData => ({ 'ca.crt': cert, 'ca.key': key });
 export const asNext = ({ cert, key }: KeyPair): SecretData => ({ 'next-ca.crt': cert, 'next-ca.key': key });
-export const asFormer = (...pairs: readonly KeyPair[]): SecretData => ({
+export const asPrevious = (...pairs: readonly KeyPair[]): SecretData => ({
 	'former-ca.crt': pairs.map(({ cert }) => cert).join(''),
 });
 export const asTls = ({ cert, key }: KeyPair): SecretData => ({ 'tls.crt': cert, 'tls.key': key });
 
-/** The certificates that a Secret vouches for, as PEM. */
+/** The CAs of a Secret, as PEM. */
 export const trusted = (data: SecretData, nowMs = NOW_MS): string[] => trustBundle(data, nowMs).map(({ pem }) => pem);
 
 export const otherKey = (): string =>

@@ -1,10 +1,10 @@
-/** An API server that answers dry runs as a test says. */
+/** An API server that answers dry runs as a test defines. */
 
 import type { Json, Server } from '../../src/api/types.ts';
 import type { DryRunResult } from '../../src/doctor/cluster.ts';
 import { checkReachable } from '../../src/doctor/reachable.ts';
 import type { InstalledWebhook } from '../../src/doctor/webhook-configurations.ts';
-import { contextOf, sentences, server } from './sentences.ts';
+import { contextOf, sentences, server } from './results.ts';
 
 export const PLACE = { namespace: 'toolhive-scaling', name: 'toolhive-scaling' };
 const ANSWERS: Readonly<Record<string, string>> = {
