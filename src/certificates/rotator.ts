@@ -7,14 +7,14 @@ import { bundleOf, isSameBundle, type KeyPair, type SecretData, trustBundle } fr
 export interface FoundSecret {
 	readonly object: Json;
 	/** False: it has another type, so the user supplies it. */
-	readonly isOurs: boolean;
+	readonly isManaged: boolean;
 	readonly data: SecretData;
 }
 
 export interface FoundWebhook {
 	readonly name: string;
-	/** It calls the Service of the product. */
-	readonly isOurs: boolean;
+	/** It calls the Service of the product, so the leader writes its caBundle. */
+	readonly isManaged: boolean;
 	/** The Service or URL that it calls, as text. */
 	readonly leadsTo: string;
 	/** PEM, empty if there is none. */
@@ -34,7 +34,7 @@ export interface CertificateObjects {
 	readonly writeSecret: (found: FoundSecret | undefined, data: SecretData, signal: AbortSignal) => Promise<void>;
 	/** Those that exist. */
 	readonly getWebhookConfigurations: (signal: AbortSignal) => Promise<readonly FoundWebhookConfiguration[]>;
-	/** Into each webhook that calls our Service. */
+	/** Into each managed webhook. */
 	readonly writeCaBundle: (
 		configuration: FoundWebhookConfiguration,
 		bundle: string,
@@ -64,7 +64,7 @@ export type SyncOutcome = 'changed' | 'waiting' | 'settled';
 
 /** The data of the Secret; undefined if there is none. Throws if the user supplies it. */
 export function managedData(secret: FoundSecret | undefined): SecretData | undefined {
-	if (secret?.isOurs === false) throw new Error('the Secret is not of our type, so it is left alone');
+	if (secret?.isManaged === false) throw new Error('the Secret is not of our type, so it is left alone');
 	return secret?.data;
 }
 
@@ -75,7 +75,7 @@ export function createRotator(client: CertificateClient) {
 	function reportForeign(configurations: readonly FoundWebhookConfiguration[]): void {
 		const foreign = new Set<string>();
 		for (const configuration of configurations) {
-			for (const webhook of configuration.webhooks.filter(({ isOurs }) => !isOurs)) {
+			for (const webhook of configuration.webhooks.filter(({ isManaged }) => !isManaged)) {
 				const key = `${configuration.kind} ${webhook.name} ${webhook.leadsTo}`;
 				if (!reported.has(key)) client.onForeign(configuration, webhook);
 				foreign.add(key);
@@ -127,4 +127,4 @@ export function createRotator(client: CertificateClient) {
 }
 
 const caBundlesOf = ({ webhooks }: FoundWebhookConfiguration): string[] =>
-	webhooks.flatMap(({ isOurs, caBundle }) => (isOurs ? [caBundle] : []));
+	webhooks.flatMap(({ isManaged, caBundle }) => (isManaged ? [caBundle] : []));

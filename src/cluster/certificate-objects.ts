@@ -26,7 +26,7 @@ export function createCertificateObjects(
 		getSecret: async (signal) => {
 			const object = await quietly(getFirst(connection, [secretPath(named)], signal));
 			if (object === undefined) return undefined;
-			return { object, isOurs: object['type'] === CERTIFICATE_SECRET_TYPE, data: textsIn(object['data']) };
+			return { object, isManaged: object['type'] === CERTIFICATE_SECRET_TYPE, data: textsIn(object['data']) };
 		},
 		writeSecret: async (found, data, signal) => {
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
@@ -51,8 +51,8 @@ export function createCertificateObjects(
 			const value = Buffer.from(bundle).toString('base64');
 			const patch = [
 				{ op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
-				...webhooks.flatMap(({ isOurs }, index) =>
-					isOurs ? [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }] : [],
+				...webhooks.flatMap(({ isManaged }, index) =>
+					isManaged ? [{ op: 'add', path: `/webhooks/${index}/clientConfig/caBundle`, value }] : [],
 				),
 			];
 			const path = webhookConfigurationPath(kind, INSTALLED_AS);
@@ -82,7 +82,7 @@ function registrationOf(kind: WebhookConfigurationKind, object: Json, namespace:
 			const service = isObject(client['service']) ? client['service'] : undefined;
 			return {
 				name: String(webhook['name']),
-				isOurs: service?.['namespace'] === namespace && service['name'] === INSTALLED_AS,
+				isManaged: service?.['namespace'] === namespace && service['name'] === INSTALLED_AS,
 				leadsTo: service === undefined ? String(client['url']) : `Service ${service['namespace']}/${service['name']}`,
 				caBundle: textOf(client['caBundle']),
 			};

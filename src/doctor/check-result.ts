@@ -46,12 +46,8 @@ export function notMade(error: Error): CheckResult {
 }
 
 /** Names in the cluster can contain control characters of a terminal. */
-export const printableResult = ({ status, subject, message, fix }: CheckResult): CheckResult => ({
-	status,
-	subject: printable(subject),
-	message: printable(message),
-	...(fix !== undefined && { fix: printable(fix) }),
-});
+export const printableResult = (result: CheckResult): CheckResult =>
+	Object.fromEntries(Object.entries(result).map(([key, text]) => [key, printable(text)])) as unknown as CheckResult;
 
 /** `a, b and 3 more` */
 export function someOf(names: readonly string[], shown = 5): string {

@@ -1,12 +1,13 @@
 /** Deployments and ConfigMaps of servers without an ownerReference, as after restoring a backup: scaling skips them. */
 import { isOfToolhive, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR } from '../api/names.ts';
-import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
+import { type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';
 import { configMapServerRef, deploymentServerRef } from '../objects/labelled.ts';
 import { isBeingDeleted, namespaceOf, ownersOf } from '../objects/metadata.ts';
 import { type CheckResult, fail, notMade, ok } from './check-result.ts';
 import { mergePatch, namespaceFlag, shellWord } from './commands.ts';
 import type { DoctorCheck } from './context.ts';
+import { objectsIn } from './installation.ts';
 
 export interface ServerObject {
 	readonly kind: 'Deployment' | 'ConfigMap';
@@ -51,8 +52,7 @@ function serverObject(
 ): ServerObject | undefined {
 	if (server === undefined || isBeingDeleted(object)) return undefined;
 	const { name, ownerReferences } = metadataOf(object);
-	const references = Array.isArray(ownerReferences) ? ownerReferences.filter(isObject) : [];
-	return { kind, name: String(name), server, owners, ownerReferences: references };
+	return { kind, name: String(name), server, owners, ownerReferences: objectsIn(ownerReferences) };
 }
 
 export function owners(

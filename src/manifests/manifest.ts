@@ -29,10 +29,9 @@ export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 		if (parsed === undefined) return [];
 		const lineAt = (path: Path): number => line - 1 + parsed.lineOf(path);
 		return objectsIn(parsed.value, []).map(({ value, path }) => {
-			if (!isManifest(value)) return { file, line: lineAt(path), skipped: whyNot(value) };
-			const problem = problemOf(value);
-			if (problem !== undefined) return { file, line: lineAt(path), problem };
-			if (isNameless(value)) return { file, line: lineAt(path), skipped: withoutName(value), isNameless: true };
+			if (!isManifest(value)) return { file, line: lineAt(path), skipped: whyNot(value) ?? NO_MANIFEST };
+			const reason = nameProblem(value);
+			if (reason !== undefined) return { file, line: lineAt(path), ...reason };
 			return {
 				file,
 				line: lineAt(path.length > 0 ? path : firstKey(value)),
@@ -62,8 +61,6 @@ function parsedOf({ text, format }: Source): Parsed | undefined {
 		}
 	}
 }
-
-const KUSTOMIZATION = 'this is for kustomize; review what `kubectl kustomize` prints';
 
 export const NO_MANIFEST = 'no apiVersion and kind at the top level, so this is not a Kubernetes manifest';
 
@@ -97,37 +94,29 @@ function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 	return { apiVersion, kind: textOf(kind)?.replace(/List$/, ''), ...item };
 }
 
+const isManifest = (value: unknown): value is Json => whyNot(value) === undefined;
+
 /** Checks only the top level: values of a chart may contain whole objects. */
-const isManifest = (value: unknown): value is Json =>
-	isObject(value) &&
-	[value['kind'], value['apiVersion']].every((one) => typeof one === 'string' && one !== '') &&
-	!isForKustomize(value);
-
-const isForKustomize = ({ apiVersion }: Json): boolean => String(apiVersion).startsWith('kustomize.config.k8s.io/');
-
-function whyNot(value: unknown): string {
+function whyNot(value: unknown): string | undefined {
 	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is not a Kubernetes manifest`;
-	return isForKustomize(value) ? KUSTOMIZATION : NO_MANIFEST;
+	const { kind, apiVersion } = value;
+	if (String(apiVersion).startsWith('kustomize.config.k8s.io/')) return `this is for kustomize; ${REVIEW_OUTPUT}`;
+	return [kind, apiVersion].every((one) => typeof one === 'string' && one !== '') ? undefined : NO_MANIFEST;
 }
+
+const REVIEW_OUTPUT = 'review what `kubectl kustomize` prints';
 
 /** Only for objects that the webhooks change. */
-function problemOf(value: Json): string | undefined {
+function nameProblem(value: Json): Pick<Problem, 'problem'> | Pick<Skipped, 'skipped' | 'isNameless'> | undefined {
 	if (!isOfServer(value)) return undefined;
-	const { name } = metadataOf(value);
-	if (typeof name === 'number' || typeof name === 'boolean') {
-		return `${value['kind']} without a name: metadata.name must be a string; put quotes around ${name}`;
-	}
-	return textOf(name)?.includes('{{') ? NOT_RENDERED : undefined;
-}
-
-const isNameless = (value: Json): boolean => {
 	const { name, generateName } = metadataOf(value);
-	return isOfServer(value) && typeof name !== 'string' && typeof generateName !== 'string';
-};
-
-const withoutName = ({ kind }: Json): string => `${kind} without a name: metadata.name must be a string; ${IF_PATCH}`;
-
-const IF_PATCH = 'if this is a patch for kustomize, review what `kubectl kustomize` prints';
+	const isMissing = `${value['kind']} without a name: metadata.name must be a string`;
+	if (typeof name === 'number' || typeof name === 'boolean')
+		return { problem: `${isMissing}; put quotes around ${name}` };
+	if (textOf(name)?.includes('{{')) return { problem: NOT_RENDERED };
+	if (typeof name === 'string' || typeof generateName === 'string') return undefined;
+	return { skipped: `${isMissing}; if this is a patch for kustomize, ${REVIEW_OUTPUT}`, isNameless: true };
+}
 
 /** A server, or an object that is owned by one. */
 const isOfServer = (object: Json): boolean => {

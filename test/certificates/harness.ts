@@ -27,7 +27,7 @@ export interface Harness {
 export const registration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
 	kind: kind as FoundWebhookConfiguration['kind'],
 	resourceVersion: '1',
-	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isOurs: true, leadsTo: 'ours', caBundle })),
+	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isManaged: true, leadsTo: 'ours', caBundle })),
 });
 
 export function createHarness(
@@ -36,7 +36,7 @@ export function createHarness(
 ): Harness {
 	const stop = new AbortController();
 	const harness: Harness = {
-		secret: secret === undefined ? undefined : { object: {}, isOurs: true, data: secret },
+		secret: secret === undefined ? undefined : { object: {}, isManaged: true, data: secret },
 		registrations,
 		nowMs: NOW_MS,
 		elapsedMs: 1_000_000,
@@ -56,7 +56,7 @@ export function createHarness(
 		getSecret: async () => harness.secret,
 		writeSecret: async (_found, data) => {
 			fail('secret');
-			harness.secret = { object: {}, isOurs: true, data };
+			harness.secret = { object: {}, isManaged: true, data };
 		},
 		getWebhookConfigurations: async () => harness.registrations,
 		writeCaBundle: async (written, bundle) => {
@@ -64,7 +64,7 @@ export function createHarness(
 			harness.registrations = harness.registrations.map((one) => ({
 				...one,
 				webhooks: one.webhooks.map((webhook) =>
-					one.kind === written.kind && webhook.isOurs ? { ...webhook, caBundle: bundle } : webhook,
+					one.kind === written.kind && webhook.isManaged ? { ...webhook, caBundle: bundle } : webhook,
 				),
 			}));
 		},

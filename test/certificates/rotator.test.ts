@@ -103,7 +103,7 @@ describe('certificates: rotator', () => {
 
 	it('a Secret of the user › no writes', async () => {
 		const harness = createHarness();
-		harness.secret = { object: {}, isOurs: false, data: old };
+		harness.secret = { object: {}, isManaged: false, data: old };
 		const error: unknown = await harness.pass().catch((thrown) => thrown);
 		expect(error).to.have.property('message').that.includes('not of our type');
 		expect(bundlesOf(harness)).to.deep.equal(['', '', '']);
@@ -113,8 +113,8 @@ describe('certificates: rotator', () => {
 		const theirs = (leadsTo: string): FoundWebhookConfiguration => ({
 			...registration('M'),
 			webhooks: [
-				{ name: 'a', isOurs: false, leadsTo, caBundle: 'x' },
-				{ name: 'b', isOurs: true, leadsTo: 'ours', caBundle: '' },
+				{ name: 'a', isManaged: false, leadsTo, caBundle: 'x' },
+				{ name: 'b', isManaged: true, leadsTo: 'ours', caBundle: '' },
 			],
 		});
 		const harness = createHarness(undefined, [theirs('Service a/b')]);

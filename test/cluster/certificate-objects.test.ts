@@ -37,7 +37,7 @@ describe('our Secret and registrations as calls', () => {
 		const object = { metadata, type: 'toolhive-scaling/certificates', data: { old: base64('x') } };
 		const { sent, objects } = recorded({ [SECRET]: object });
 		const secret = await objects.getSecret(signal);
-		expect(secret).to.deep.include({ isOurs: true, data: { old: 'x' } });
+		expect(secret).to.deep.include({ isManaged: true, data: { old: 'x' } });
 		await objects.writeSecret(secret, { 'ca.crt': 'ca' }, signal);
 		expect(sent).to.deep.equal([
 			{ method: 'PUT', path: SECRET, body: { ...object, data: { 'ca.crt': base64('ca') } } },
@@ -45,7 +45,7 @@ describe('our Secret and registrations as calls', () => {
 	});
 	it('one of another type is not ours, and odd data is empty', async () => {
 		const { objects } = recorded({ [SECRET]: { type: 'kubernetes.io/tls', data: { 'tls.crt': 7 } } });
-		expect(await objects.getSecret(signal)).to.deep.include({ isOurs: false, data: { 'tls.crt': '' } });
+		expect(await objects.getSecret(signal)).to.deep.include({ isManaged: false, data: { 'tls.crt': '' } });
 	});
 	it('caBundle goes into the webhooks that lead to our Service, and into no other', async () => {
 		const service = (namespace: string, name: string) => ({ clientConfig: { service: { namespace, name } } });
@@ -60,7 +60,7 @@ describe('our Secret and registrations as calls', () => {
 		const [found, ...more] = await objects.getWebhookConfigurations(signal);
 		expect(more).to.deep.equal([]);
 		if (found === undefined) throw new Error('not found');
-		expect(found.webhooks.map(({ isOurs, leadsTo, caBundle }) => [isOurs, leadsTo, caBundle])).to.deep.equal([
+		expect(found.webhooks.map(({ isManaged, leadsTo, caBundle }) => [isManaged, leadsTo, caBundle])).to.deep.equal([
 			[true, 'Service ns/toolhive-scaling', ''],
 			[false, 'Service other/toolhive-scaling', ''],
 			[false, 'Service ns/other', ''],

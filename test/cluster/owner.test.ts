@@ -55,7 +55,7 @@ describe('the owner of what we make', () => {
 		install('1');
 		await objects.writeSecret(undefined, {}, signal);
 		const object = { metadata: { name: 'a', resourceVersion: '7' } };
-		await objects.writeSecret({ object, isOurs: true, data: {} }, {}, signal);
+		await objects.writeSecret({ object, isManaged: true, data: {} }, {}, signal);
 		for (const { metadata } of sent) expect(metadata).to.deep.include({ ownerReferences: [reference('1')] });
 		expect(sent[1]?.['metadata']).to.include({ resourceVersion: '7' });
 	});

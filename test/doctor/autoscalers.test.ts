@@ -28,13 +28,13 @@ describe('doctor: autoscalers', () => {
 			says: [`ok: ${NONE} (1 looked at)`],
 		},
 		{
-			it: 'one of a server that the owner wants it on',
+			it: 'the server ignores the warning › no line',
 			servers: [server('web', { replicas: 2 }, { ignore: ['autoscaled-and-pinned'] })],
 			found: [hpa('web')],
 			says: [`ok: ${NONE} (1 looked at)`],
 		},
 		{
-			it: 'replicas 0 is a count too',
+			it: 'replicas: 0 › a warning',
 			servers: [server('web', { replicas: 0 })],
 			found: [hpa('web')],
 			says: [
@@ -82,7 +82,7 @@ describe('doctor: autoscalers', () => {
 	]) {
 		it(row.it, () => expect(sentences(autoscalers(row.servers, row.found))).to.deep.equal(row.says));
 	}
-	it('the commands for a backend and for a wrong target can be copied', () => {
+	it('the fixes for a backend and for a wrong target are commands', () => {
 		const found = [
 			{ ...hpa('web'), targetKind: 'StatefulSet' as const },
 			{ ...hpa('web'), name: 'wrong', targetKind: 'MCPServer' as const },
@@ -92,7 +92,7 @@ describe('doctor: autoscalers', () => {
 			`kubectl patch hpa wrong -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`,
 		]);
 	});
-	it('what mends them can be copied', () =>
+	it('the fixes are commands', () =>
 		expect(fixes(autoscalers([server('web', { stdio: true, replicas: 1 })], [hpa('web')]))).to.deep.equal([
 			`kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`,
 			'kubectl delete hpa web-hpa -n demo',

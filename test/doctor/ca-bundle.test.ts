@@ -65,7 +65,7 @@ describe('doctor: caBundle', () => {
 			`ok: ${SUBJECT} trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
 		]);
 	});
-	it('the former authority beside the new one, in any order', async () => {
+	it('the previous CA beside the new one, in any order › ok', async () => {
 		for (const bundle of [other.cert + authority.cert, authority.cert + other.cert])
 			expect((await judged([webhook(bundle)], serving.cert))[0]).to.match(/^ok/);
 	});
@@ -89,7 +89,7 @@ describe('doctor: caBundle', () => {
 		expect((await judged([webhook(authority.cert)], serving.cert, NOW + 91 * DAY_MS))[0]).to.match(
 			/^fail: the certificate in Secret toolhive-scaling\/tls ended on/,
 		));
-	it('a certificate, and an authority, whose time has not come', async () => {
+	it('a certificate or a CA that is not valid yet › a failure', async () => {
 		const later = await issueServing(authority, { now: new Date(NOW + 5 * DAY_MS) });
 		expect(await judged([webhook(authority.cert)], later.cert)).to.deep.equal([
 			'fail: the certificate in Secret toolhive-scaling/tls is not valid yet',
@@ -128,7 +128,7 @@ describe('doctor: caBundle', () => {
 		expect((await judged([webhook(authority.cert)], refusal(403)))[0]).to.equal(
 			'warn: the caBundle was not compared: you may not read Secret toolhive-scaling/tls',
 		));
-	it('a Secret that cannot be read for another reason is not passed over', async () => {
+	it('a Secret that cannot be read for another reason › rejects', async () => {
 		const error: unknown = await judged([webhook(authority.cert)], refusal(500)).catch((reason) => reason);
 		expect(error).to.be.instanceOf(Error);
 	});
@@ -159,25 +159,25 @@ describe('doctor: caBundle', () => {
 	const injected = { injectedFrom: 'certs/toolhive-scaling' };
 	for (const row of [
 		{
-			it: 'the leader, who has both',
+			it: 'self-managed',
 			isSelfManaged: true,
 			bundle: /^the leader mends it within seconds.*: kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
 			certificate: /^the leader mends it/,
 		},
 		{
-			it: 'cert-manager, where it was asked to',
+			it: 'cert-manager',
 			more: injected,
 			bundle: /^cert-manager's cainjector writes it: kubectl get certificates,issuers -n certs$/,
 			certificate: /^cert-manager makes it: kubectl get certificates,issuers -n certs$/,
 		},
 		{
-			it: 'whoever brought them',
+			it: 'supplied by the user',
 			bundle: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$/,
 			certificate:
 				/^renew the certificate in the Secret, and caBundle where the authority is another: certs\/README.md$/,
 		},
 	]) {
-		it(`who mends it: ${row.it}`, async () => {
+		it(`the fix: ${row.it}`, async () => {
 			const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
 			const fixOf = async (bundle: string, nowMs: number) =>
 				fixes(await caBundle([webhook(bundle, row.more)], installation, cluster, nowMs, row.isSelfManaged))[0];
@@ -186,14 +186,14 @@ describe('doctor: caBundle', () => {
 			expect(await fixOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);
 		});
 	}
-	it('one webhook that trusts somebody else is named', async () => {
+	it('one webhook trusts another CA › a line of its own', async () => {
 		const odd = webhook(other.cert, { name: 'odd' });
 		expect(await judged([webhook(authority.cert), odd], serving.cert)).to.deep.equal([
 			`ok: the caBundle of servers.mutate.toolhive-scaling.svc trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
 			'fail: the caBundle of odd does not trust the certificate in Secret toolhive-scaling/tls',
 		]);
 	});
-	it('different ones that all trust it', async () => {
+	it('different caBundles that all trust it › a warning', async () => {
 		const said = await judged(
 			[webhook(authority.cert), webhook(authority.cert + other.cert, { name: 'odd' })],
 			serving.cert,

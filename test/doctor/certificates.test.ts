@@ -40,19 +40,19 @@ describe('doctor: certificates', () => {
 	});
 	const read = (pem: string): X509Certificate => new X509Certificate(pem);
 
-	it('who signed it is trusted, by the signature and not by the name', async () => {
+	it('trustedIssuer › compares the signature, not the name', async () => {
 		const same = read(await lookalike(authority, 100, true));
 		const forged = read(await lookalike(authority, 100, false));
 		expect(read(serving.cert).checkIssued(forged), 'it looks the same').to.equal(true);
 		expect(trustedIssuer([read(serving.cert)], [forged])).to.equal(undefined);
 		expect(trustedIssuer([read(serving.cert)], [forged, same])).to.equal(same);
 	});
-	it('by way of what it brings along', async () => {
+	it('trustedIssuer › follows the chain', async () => {
 		const root = read(authority.cert);
 		expect(trustedIssuer([read(serving.cert), root], [root])).to.equal(root);
 		expect(trustedIssuer([], [root])).to.equal(undefined);
 	});
-	it('an authority that ends before what it signed', async () => {
+	it('a CA that expires before its certificate › a warning', async () => {
 		const webhook: InstalledWebhook = {
 			kind: 'MutatingWebhookConfiguration',
 			name: 'one',

@@ -35,7 +35,7 @@ const rows = [
 		says: `fail: ${NAME} v1beta1 lacks spec.replicas and spec.sessionStorage.passwordRef.key: the API server drops them`,
 	},
 	{
-		it: 'a field of another type takes none of our values',
+		it: 'a field of another type',
 		spoil: (_crd: Crd, spec: Crd) => {
 			spec.properties.replicas.type = 'string';
 		},
@@ -133,11 +133,11 @@ describe('doctor: CRDs', () => {
 				);
 		});
 	}
-	it('only MCPServer is indispensable', async () => {
+	it('CRDs not installed › a failure only for MCPServer', async () => {
 		const said = await checkCrds(contextOf({ getCrd: async () => undefined }));
 		expect(said.map(({ status }) => status)).to.deep.equal(['fail', 'warn', 'warn']);
 	});
-	it('tells which phases a status may have, where it says so in every version', () => {
+	it('phasesOf › all phases if every version has an enum', () => {
 		const version = (status: object) => ({ served: true, schema: { openAPIV3Schema: { properties: { status } } } });
 		const phased = version({ properties: { phase: { enum: ['Pending', 'Ready'] } } });
 		expect(phasesOf({ spec: { versions: [phased] } })).to.deep.equal(['Pending', 'Ready']);

@@ -19,7 +19,7 @@ const SETTINGS: ServeFlags = {
 };
 const ready = (readyReplicas?: number) => installationOf(deploymentOf({}, {}, { status: { readyReplicas } }));
 
-describe('doctor: our Deployment', () => {
+describe('doctor: Deployment of the product', () => {
 	for (const row of [
 		{
 			it: 'all ready',
@@ -115,13 +115,13 @@ describe('doctor: the Lease', () => {
 		},
 		{ it: 'not there', object: undefined, says: `warn: ${SUBJECT} is not there: nobody reconciles` },
 		{
-			it: 'not needed without an election',
+			it: 'not used without leader election',
 			object: undefined,
 			settings: { ...SETTINGS, isElected: false },
 			says: `ok: ${SUBJECT} is not used: --leader-elect=false`,
 		},
 		{
-			it: 'not needed where nobody reconciles',
+			it: 'not used without reconciler',
 			object: undefined,
 			settings: { ...SETTINGS, isReconciling: false },
 			says: `ok: ${SUBJECT} is not used: --reconcile=false`,
@@ -141,7 +141,7 @@ describe('doctor: the Lease', () => {
 			expect(sentences(await checkLease(context))).to.deep.equal([row.says]);
 		});
 	}
-	it('what mends it can be copied', async () => {
+	it('the fix is a command', async () => {
 		const product = { namespace: 'a', name: 'b' };
 		const said = await checkLease(contextOf({ getLease: async () => undefined }, { product, nowMs: NOW }));
 		expect(fixes(said)).to.deep.equal(['kubectl describe pods -n a; kubectl logs -n a deployment/b']);
@@ -172,7 +172,7 @@ describe('doctor: what is read of a Deployment', () => {
 			certificate: { secret: 'tls', key: 'cert' },
 		});
 	});
-	it('ours among other containers, and a Secret as a whole', () => {
+	it('several containers, and a Secret without items', () => {
 		const containers = [
 			{ name: 'sidecar', image: 'example.com/other:1' },
 			{ name: 'toolhive-scaling', image: 'x:2' },
@@ -184,7 +184,7 @@ describe('doctor: what is read of a Deployment', () => {
 			hasHiddenEnv: false,
 		});
 	});
-	it('a Secret of something else brings no certificate', () => {
+	it('a Secret without tls.crt › no certificate', () => {
 		const volumes = [{ secret: { secretName: 'x', items: [{ key: 'a', path: 'b' }] } }];
 		expect(installationOf(deploymentOf({}, { volumes })).certificate).to.equal(undefined);
 	});

@@ -69,7 +69,7 @@ describe('doctor: the operator', () => {
 	for (const row of [
 		{ it: 'one that erases', version: 'v0.12.5', status: 'fail', installed: INSTALLED },
 		{ it: 'one that patches', version: 'v0.24.0', status: 'warn', installed: INSTALLED },
-		{ it: 'one of which nothing is known', version: 'edge', status: 'fail', installed: INSTALLED },
+		{ it: 'one of unknown version', version: 'edge', status: 'fail', installed: INSTALLED },
 		{
 			it: 'one, and settings that come from elsewhere',
 			version: 'v0.12.5',
@@ -85,13 +85,13 @@ describe('doctor: the operator', () => {
 			);
 		});
 	}
-	it('by another name, where a flag says which: a variable would change nothing', () => {
+	it('by another name, and a flag lists names › the fix is to edit the flag', () => {
 		const installed = { ...INSTALLED, args: ['--operator-usernames', 'x'] };
 		expect(fixes(operator([of('v0.12.5', 'other')], installed, SETTINGS, undefined))[1]).to.match(
 			/^add it to that flag/,
 		);
 	});
-	it('without the product nobody has to know it', () =>
+	it('the product is not installed › no line about its name', () =>
 		expect(operator([of('v0.12.5')], undefined, undefined, undefined)).to.have.length(1));
 
 	for (const [version, known, isRefused] of [

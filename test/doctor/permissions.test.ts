@@ -30,14 +30,14 @@ describe('doctor: permissions', () => {
 		expect(sentences(await permissions(async () => false, NEEDS))).to.deep.equal([
 			`fail: ${USER} may do none of the 34 things it needs`,
 		]));
-	it('less where somebody brings the certificate', async () => {
+	it('the user supplies the certificate › fewer permissions', async () => {
 		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
 			resource !== 'secrets' && !String(resource).endsWith('webhookconfigurations');
 		expect(sentences(await permissions(isAllowed, { ...NEEDS, isSelfManaged: false }))).to.deep.equal([
 			`ok: ${USER} may do all 27 things it needs`,
 		]);
 	});
-	it('namespaces, only where their label counts', async () => {
+	it('get namespaces › only with --namespace-label', async () => {
 		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
 			resource !== 'namespaces';
 		const say = async (hasNamespaceLabel: boolean) =>
@@ -47,13 +47,13 @@ describe('doctor: permissions', () => {
 	});
 	for (const row of [
 		{
-			it: 'what it needs of our registrations alone',
+			it: 'one webhook configuration by name',
 			denies: ({ resource, verb, name }: Json) =>
 				resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
 			says: [`fail: ${USER} may not patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling`],
 		},
 		{
-			it: 'verbs of one resource stand in one line',
+			it: 'several verbs of one resource › one line',
 			denies: ({ resource, verb }: Json) => resource === 'configmaps' && verb !== 'get',
 			says: [`fail: ${USER} may not list, watch and patch configmaps`],
 		},
@@ -63,7 +63,7 @@ describe('doctor: permissions', () => {
 			says: [`fail: ${USER} may not patch mcpservers/status.toolhive.stacklok.dev`],
 		},
 		{
-			it: 'what it needs in its own namespace alone',
+			it: 'a permission in its own namespace',
 			denies: ({ verb, resource, name, namespace }: Json) =>
 				resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
 			says: [`fail: ${USER} may not update leases.coordination.k8s.io in its namespace`],
@@ -75,7 +75,7 @@ describe('doctor: permissions', () => {
 			expect(fixes(said)).to.deep.equal(['INSTALL']);
 		});
 	}
-	it('asks for the account with the groups it has, everywhere, and for a name only where the right has one', async () => {
+	it('SubjectAccessReviews › with the groups of the ServiceAccount, and names only for permissions with a name', async () => {
 		const asked: [string, readonly string[], Json][] = [];
 		await permissions(async (...question) => {
 			asked.push(question);
@@ -99,7 +99,7 @@ describe('doctor: permissions', () => {
 			})),
 		]);
 	});
-	it('a caller who may not ask', async () =>
+	it('the caller may not create SubjectAccessReviews › a warning', async () =>
 		expect(sentences(await permissions(() => Promise.reject(refusal(403)), NEEDS))).to.deep.equal([
 			`warn: ${USER} was not looked at: you may not ask what others may do`,
 		]));

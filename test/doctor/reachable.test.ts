@@ -12,7 +12,7 @@ const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
 const validatingRows = [
 	{ it: 'it answers', answer: accepted, says: `ok: ${VALIDATING} answers`, fix: undefined },
 	{
-		it: 'it answers, and somebody else refuses',
+		it: 'it answers, and another webhook refuses',
 		answer: (object: Json) => ({
 			...accepted(object),
 			status: 403,
@@ -37,7 +37,7 @@ const validatingRows = [
 		fix: /^bring certificate and caBundle together/,
 	},
 	{
-		it: 'nobody listens',
+		it: 'connection refused',
 		answer: () => notCalled('dial tcp 10.0.0.1:443: connect: connection refused'),
 		says: `fail: ${VALIDATING} cannot be called by the API server: dial tcp 10.0.0.1:443: connect: connection refused`,
 		fix: /kubectl get pods,endpointslices -n toolhive-scaling$/,
@@ -67,7 +67,7 @@ const validatingRows = [
 		fix: /^kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
 	},
 	{
-		it: 'somebody else’s webhook cannot be called',
+		it: 'another webhook cannot be called',
 		answer: () => refused(500, 'Internal error occurred: failed calling webhook "other.example.com": EOF'),
 		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: Internal error occurred: failed calling webhook "other.example.com": EOF`,
 		fix: /./,
@@ -112,7 +112,7 @@ describe('doctor: reachable', () => {
 		expect(inside.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: MCPServers are stored without it`);
 	});
 
-	it('validating: default is left out, and no server is anywhere', async () => {
+	it('validating: default is left out, and there is no server', async () => {
 		const answer = (object: Json): DryRunResult => ({ ...accepted(object), warnings: [] });
 		const out = await tried({ servers: [], answer, selector: { matchLabels: { team: 'blue' } } });
 		expect(out.lines[0]).to.match(/^warn: .* was not tried: .* its namespaceSelector leaves namespace default out$/);
@@ -122,12 +122,12 @@ describe('doctor: reachable', () => {
 
 	const mutatingRows = [
 		{
-			it: 'the ConfigMap is there already, and it answers',
+			it: 'the ConfigMap exists, and the webhook answers',
 			answer: (object: Json) => ({ ...accepted(object), status: 409, message: 'already exists' }),
 			says: `ok: ${MUTATING} answers`,
 		},
 		{
-			it: 'the ConfigMap is there already, and nobody was asked',
+			it: 'the ConfigMap exists, and the webhook was not called',
 			answer: () => refused(409, 'configmaps "web-runconfig" already exists'),
 			says: `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it`,
 		},
@@ -151,7 +151,7 @@ describe('doctor: reachable', () => {
 		});
 	}
 
-	it('mutating: no server that it could be tried on', async () => {
+	it('mutating: no suitable server › not tried', async () => {
 		const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
 		for (const servers of [
 			[],
@@ -163,7 +163,7 @@ describe('doctor: reachable', () => {
 		}
 	});
 
-	it('tries where servers are, else in default, and never in our own namespace', async () => {
+	it('the namespace of the dry run › that of a server, else default, never that of the product', async () => {
 		const namespaces = async (servers: readonly Server[]) =>
 			(await tried({ servers })).objects.map(({ metadata }) => (metadata as Json)['namespace']);
 		expect(await namespaces([])).to.deep.equal(['default']);
@@ -171,7 +171,7 @@ describe('doctor: reachable', () => {
 		expect(await namespaces([server('web')])).to.deep.equal(['demo', 'demo']);
 	});
 
-	it('takes the older version where only that is served', async () => {
+	it('only v1alpha1 is served › v1alpha1 is used', async () => {
 		const { lines, objects } = await tried({
 			servers: [],
 			answer: (object) =>
@@ -184,7 +184,7 @@ describe('doctor: reachable', () => {
 		]);
 	});
 
-	it('what it tries is a server that the rules can read, and a RunConfig of the server that is there', async () => {
+	it('the objects of the dry run › a readable server, and a RunConfig of an existing server', async () => {
 		const { objects } = await tried({});
 		expect(serverOf(objects[0] ?? {})?.ignore).to.deep.equal(['thv-scaling-doctor-dry-run']);
 		expect(objects[1]?.['metadata']).to.deep.include({

@@ -59,20 +59,20 @@ const serverNeeding = (secret: string): Json => ({
 });
 
 describe('doctor: all checks', () => {
-	it('each says something, in their order', async () => {
+	it('each check reports, in order', async () => {
 		const ids = (await runChecks(cluster(), QUESTION)).map(({ id }) => id);
 		// A registration that is not there has no caBundle to compare, and nothing adds preStop.
 		const silent = ['ca-bundle', 'pre-stop'];
 		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => !silent.includes(id)));
 	});
 
-	it('an API server that fails: each check is one line, and none stops another', async () => {
+	it('the API server fails › one line for each check', async () => {
 		const lines = await runChecks(broken(new Error('boom')), QUESTION);
 		expect(lines.map(({ id }) => id)).to.deep.equal(Object.keys(CHECKS));
 		for (const line of lines) expect(line.status, line.id).to.equal('fail');
 	});
 
-	it('a caller who may do nothing: each check is a warning', async () => {
+	it('the caller has no permission › a warning for each check', async () => {
 		const lines = await runChecks(broken(refusal(403, 'x cannot list resource "pods" in API group "": no')), QUESTION);
 		expect(lines.map(({ status }) => status)).to.deep.equal(Object.keys(CHECKS).map(() => 'warn'));
 		expect(lines[0]).to.include({
@@ -81,7 +81,7 @@ describe('doctor: all checks', () => {
 		});
 	});
 
-	it('each of them failing alone leaves the others as they are', async () => {
+	it('one request fails › the other checks report', async () => {
 		for (const name of Object.keys(cluster()) as (keyof ClusterReader)[]) {
 			const lines = await runChecks(cluster({ [name]: () => Promise.reject(new Error('boom')) }), QUESTION);
 			const others = lines.filter(({ message }) => !message.includes('boom'));
@@ -89,7 +89,7 @@ describe('doctor: all checks', () => {
 		}
 	});
 
-	it('ConfigMaps may not be listed › Deployments are checked all the same', async () => {
+	it('ConfigMaps may not be listed › Deployments are still checked', async () => {
 		const listConfigMaps = () =>
 			Promise.reject(refusal(403, 'x cannot list resource "configmaps" in API group "": no'));
 		const lines = await runChecks(cluster({ listConfigMaps }), QUESTION);
@@ -99,7 +99,7 @@ describe('doctor: all checks', () => {
 		]);
 	});
 
-	it('tries nothing on an API server that may not know what a dry run is', async () => {
+	it('the API server may not support dryRun › no dry run', async () => {
 		for (const version of [{ gitVersion: 'v1.11.3' }, {}]) {
 			const tried: object[] = [];
 			const createDryRun: ClusterReader['createDryRun'] = async (object) => {
@@ -112,7 +112,7 @@ describe('doctor: all checks', () => {
 		}
 	});
 
-	it('asks for the Deployment once, for all who need it', async () => {
+	it('several checks need the Deployment › one request', async () => {
 		let count = 0;
 		const getDeployment: ClusterReader['getDeployment'] = async () => {
 			count += 1;
@@ -154,7 +154,7 @@ describe('doctor: all checks', () => {
 	const sayingOf = async (where: ClusterReader, namespace: string | undefined, id: string) =>
 		(await runChecks(where, { ...QUESTION, namespace })).find((line) => line.id === id);
 
-	it('looks where the registrations lead to, unless somebody says where', async () => {
+	it('the namespace › --namespace, else that of the webhook configurations', async () => {
 		for (const [where, given, looksIn] of [
 			[installedIn('scaling'), undefined, 'scaling'],
 			[installedIn('scaling'), 'toolhive-scaling', 'toolhive-scaling'],
@@ -165,7 +165,7 @@ describe('doctor: all checks', () => {
 			expect((await sayingOf(where, given, 'deployment'))?.subject).to.equal(`${looksIn}/toolhive-scaling`);
 	});
 
-	it('another namespace than the registrations lead to: look there, and install nothing here', async () => {
+	it('the webhooks call another namespace › the fix is to check there, not to install here', async () => {
 		const lines = await runChecks(installedIn('scaling'), QUESTION);
 		for (const id of ['registration', 'ca-bundle', 'permissions', 'deployment'])
 			expect(lines.find((line) => line.id === id)?.fix, id).to.equal('thv-scaling doctor --namespace scaling');
@@ -175,7 +175,7 @@ describe('doctor: all checks', () => {
 		expect(JSON.stringify(ours)).not.to.match(/kubectl apply|helm upgrade/);
 	});
 
-	it('missing rights: the whole installation again, the way it was installed', async () => {
+	it('missing permissions › the fix is to install again, with the same tool', async () => {
 		const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
 		const annotations = { 'meta.helm.sh/release-name': 'ours' };
 		const helm = (release: string, namespace: string) =>
@@ -197,7 +197,7 @@ describe('doctor: all checks', () => {
 			);
 	});
 
-	it('nothing that a cluster says steers a terminal', async () => {
+	it('control characters in the cluster › not in the report', async () => {
 		const evil = 'a\u001b[2Jb\u0007\u009b31m\u202e\r\nc\ud800';
 		const lines = await runChecks(
 			cluster({
@@ -225,7 +225,7 @@ describe('doctor: the report', () => {
 		{ id: 'secrets', status: 'warn', subject: 'c', message: 'is odd', fix: 'look' },
 	] as const;
 
-	it('as text: a line each, and what mends it once below', () =>
+	it('as text › a line each, and the fix once below', () =>
 		expect(textReport(LINES, false)).to.equal(
 			[
 				'ok    CRDs          a is there',

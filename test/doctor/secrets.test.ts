@@ -41,7 +41,7 @@ describe('doctor: Secrets', () => {
 			says: ['ok: all 2 password Secrets are there, with their keys'],
 		},
 		{
-			it: 'not there: one line for all who need it',
+			it: 'not there › one line for all servers that need it',
 			servers: [needing('web', 'nowhere'), needing('api', 'nowhere', 'other')],
 			says: ['fail: Secret demo/nowhere is not there, and MCPServer web and MCPServer api need it'],
 			fix: 'kubectl create secret generic nowhere -n demo --from-file=password=FILE --from-file=other=FILE',
@@ -58,7 +58,7 @@ describe('doctor: Secrets', () => {
 			says: ['fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it'],
 		},
 		{
-			it: 'that may not be seen: one line for all',
+			it: 'forbidden › one line for all',
 			servers: [needing('web', 'hidden'), needing('api', 'veiled'), needing('ok', 'redis')],
 			says: ['warn: 2 password Secrets may not be looked at by you: demo/hidden and demo/veiled'],
 		},
@@ -84,7 +84,7 @@ describe('doctor: Secrets', () => {
 		});
 	}
 
-	it('a name that no Secret can have is never asked for, and in no command', async () => {
+	it('an invalid name › no request, and not in a command', async () => {
 		for (const name of ['../pods', '..', '', '--help', 'a b', '$(id)']) {
 			const asked: string[] = [];
 			const said = await secrets([needing('web', name)], cluster({}, asked));
@@ -92,19 +92,19 @@ describe('doctor: Secrets', () => {
 			expect(said[0]?.fix ?? '').not.to.match(/\$\(id\)|\.\.|--help/);
 		}
 	});
-	it('a key that a shell would read is quoted', async () => {
+	it('a key with shell characters › quoted', async () => {
 		const said = await secrets([needing('web', 'nowhere', "a'; rm -rf $HOME #")], cluster({}));
 		expect(fixes(said)).to.deep.equal([
 			`kubectl create secret generic nowhere -n demo --from-file='a'\\''; rm -rf $HOME #'=FILE`,
 		]);
 	});
-	it('each is asked for once', async () => {
+	it('several servers with one Secret › one request', async () => {
 		const asked: string[] = [];
 		const many = Array.from({ length: 12 }, (_, index) => needing(`s${index}`, index % 2 === 0 ? 'redis' : 'cache'));
 		await secrets(many, cluster({ redis: ['password'], cache: ['password'] }, asked));
 		expect(asked).to.deep.equal(['demo/redis', 'demo/cache']);
 	});
-	it('one that cannot be read is a line of its own, without what the server says, and hides no other', async () => {
+	it('a Secret cannot be read › one line without the message of the API server; the others are checked', async () => {
 		const known = cluster({ redis: ['password'], hidden: undefined });
 		const said = await secrets(
 			['broken', 'hidden', 'nowhere', 'redis', 'slow'].map((secret) => needing(`uses-${secret}`, secret)),
@@ -121,7 +121,7 @@ describe('doctor: Secrets', () => {
 			'warn: 1 password Secret may not be looked at by you: demo/hidden',
 		]);
 	});
-	it('a few are asked for at one time, and all of them in the end, whatever some answer', async () => {
+	it('many Secrets › at most five requests in parallel, and all are read', async () => {
 		let asked = 0;
 		let running = 0;
 		let most = 0;

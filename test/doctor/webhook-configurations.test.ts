@@ -50,7 +50,7 @@ const rows = [
 		says: `fail: ${MUTATING} has pods.mutate.toolhive-scaling.svc, but --password-env=deployment ignores Pods`,
 	},
 	{
-		it: 'the webhook of pod mode, and a flag nobody knows',
+		it: 'the webhook of pod mode, and the flag is unknown',
 		spoil: addPods,
 		says: `ok: ${MUTATING} has its 6 webhooks`,
 	},
@@ -81,14 +81,14 @@ const rows = [
 		says: `ok: ${MUTATING} has its 5 webhooks`,
 	},
 	{
-		it: 'a resource that is not asked about',
+		it: 'a resource that is not in the rules',
 		spoil: (objects: Objects) => {
 			entry(objects, 0).rules[0].resources = ['mcpservers', 'mcpremoteproxies'];
 		},
 		says: `fail: ${MUTATING} servers.mutate.toolhive-scaling.svc is not asked about virtualmcpservers`,
 	},
 	{
-		it: 'an operation that is not asked about',
+		it: 'an operation that is not in the rules',
 		spoil: (objects: Objects) => {
 			entry(objects, 1).rules[0].operations = ['CREATE'];
 		},
@@ -110,7 +110,7 @@ const rows = [
 	},
 ];
 
-describe('doctor: registrations', () => {
+describe('doctor: webhook configurations', () => {
 	for (const row of rows) {
 		it(row.it, async () => {
 			expect(await examined(row.spoil, row.passwordEnv)).to.deep.equal([
@@ -120,7 +120,7 @@ describe('doctor: registrations', () => {
 		});
 	}
 
-	it('knows what cert-manager writes into', async () => {
+	it('the annotation of cert-manager › injectedFrom', async () => {
 		const annotations = { 'cert-manager.io/inject-ca-from': 'scaling/toolhive-scaling' };
 		const object = { metadata: { annotations }, webhooks: [{ name: 'one' }] };
 		const found = allOf(
