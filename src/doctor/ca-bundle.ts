@@ -30,10 +30,7 @@ export const checkCaBundle: DoctorCheck = async (context) => {
 	const [first] = webhooks;
 	if (first === undefined) return [];
 	const installation = webhooks.every(({ url }) => url !== undefined) ? undefined : await context.installation();
-	const holder = {
-		installation,
-		isSelfManaged: installation !== undefined && (await context.flags())?.isSelfManaged === true,
-	};
+	const holder = { installation, isSelfManaged: context.flags?.isSelfManaged === true };
 	const groups = Map.groupBy(webhooks, ({ caBundle, url, service }) =>
 		JSON.stringify([caBundle, url === undefined ? service : new URL(url).host]),
 	);

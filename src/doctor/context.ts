@@ -33,7 +33,7 @@ export interface DoctorOptions {
 	readonly nowMs: number;
 }
 
-/** The functions reject if the caller lacks the permission, unless documented otherwise. */
+/** The functions reject if the caller lacks the permission. */
 export type CheckContext = Awaited<ReturnType<typeof createContext>>;
 export type DoctorCheck = (context: CheckContext) => Promise<CheckResult[]>;
 
@@ -54,12 +54,9 @@ export async function createContext(
 		return object && installationOf(object);
 	});
 	const installed = await installation().catch(() => undefined);
-	const flagsOrError = once(async () => installed && readSettings(installed));
-	const flags = async () => {
-		const read = await flagsOrError();
-		return typeof read === 'object' ? read : undefined;
-	};
-	const settings = async () => ({ ...DEFAULT_SETTINGS, ...(await flags())?.shutdown });
+	const flagsOrError = installed && readSettings(installed);
+	const flags = typeof flagsOrError === 'object' ? flagsOrError : undefined;
+	const settings = { ...DEFAULT_SETTINGS, ...flags?.shutdown };
 	const helmRelease = webhooks.find((one) => one.helmRelease !== undefined)?.helmRelease ?? installed?.helmRelease;
 	return {
 		cluster,
@@ -76,13 +73,15 @@ export async function createContext(
 		webhooks,
 		version: once(cluster.version),
 		servers: once(() => listServers(cluster)),
-		proxies: once(async () => cluster.listDeployments(proxyOf(await settings()), `${LABEL_TOOLHIVE}=true`)),
+		proxies: once(() => cluster.listDeployments(proxyOf(settings), `${LABEL_TOOLHIVE}=true`)),
 		installation,
-		/** Never rejects; a text if `serve` refuses its flags. */
+		/** The same; undefined if it cannot be read. */
+		installed,
+		/** A text if `serve` refuses them. */
 		flagsOrError,
-		/** Never rejects. */
+		/** Undefined if they are unknown or refused. */
 		flags,
-		preStopSeconds: async () => (await settings()).preStopSeconds,
+		preStopSeconds: settings.preStopSeconds,
 	};
 }
 

@@ -13,7 +13,7 @@ export const checkDeployment: DoctorCheck = async ({
 	...context
 }) => {
 	const installed = await installation();
-	if (installed !== undefined) return runs(product, installed, await flagsOrError());
+	if (installed !== undefined) return runs(product, installed, flagsOrError);
 	const isOutside = context.webhooks.length > 0 && context.webhooks.every(({ url }) => url !== undefined);
 	return [isMissing(product, isOutside ? 'outside' : otherService, context.installFix)];
 };

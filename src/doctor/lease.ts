@@ -11,7 +11,7 @@ const STALE_MS = 60_000;
 export const checkLease: DoctorCheck = async ({ product, cluster, flags, nowMs }) => {
 	const subject = `${product.namespace}/${product.name}`;
 	const object = await cluster.getLease(product);
-	const { isElected = true, isReconciling = true, isSelfManaged = false } = (await flags()) ?? {};
+	const { isElected = true, isReconciling = true, isSelfManaged = false } = flags ?? {};
 	if (!isElected) return [ok(subject, 'is not used: --leader-elect=false')];
 	if (!isReconciling && !isSelfManaged) return [ok(subject, 'is not used: --reconcile=false')];
 	const fix = describeCommand(product);

@@ -19,13 +19,12 @@ import { userNameOf } from './permissions.ts';
 
 export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serviceAccount' | 'env' | 'hasHiddenEnv'>;
 
-export const checkOperator: DoctorCheck = async ({ cluster, installation, servers, flags }) => {
-	const installed = await installation().catch(() => undefined);
+export const checkOperator: DoctorCheck = async ({ cluster, installed, servers, flags }) => {
 	const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
 	const operators = await findOperators(cluster.listDeployments);
 	// Without servers no image is checked; the checks of servers report why they cannot be listed.
 	const known = await servers().catch(() => []);
-	return [...operator(operators, installed, await flags(), crd), ...images(operators, known)];
+	return [...operator(operators, installed, flags, crd), ...images(operators, known)];
 };
 
 /** By the label of its chart first, so that a large cluster need not list all Deployments. */

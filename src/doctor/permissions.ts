@@ -8,10 +8,13 @@ import type { DoctorCheck } from './context.ts';
 
 export const userNameOf = ({ namespace, name }: NamespacedName): string => `system:serviceaccount:${namespace}:${name}`;
 
-export const checkPermissions: DoctorCheck = async ({ product: { namespace }, cluster, installFix, ...context }) => {
-	const installed = await context.installation().catch(() => undefined);
-	// A process outside the cluster has its own certificate.
-	const flags = installed && (await context.flags());
+export const checkPermissions: DoctorCheck = async ({
+	product: { namespace },
+	cluster,
+	installFix,
+	installed,
+	flags,
+}) => {
 	const needed = PERMISSIONS.filter(
 		(one) =>
 			(one.isForCertificates !== true || flags?.isSelfManaged === true) &&

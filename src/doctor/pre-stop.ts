@@ -28,7 +28,7 @@ export const checkPreStop: DoctorCheck = async ({
 	await webhooksByKind();
 	const kubernetes = kubernetesVersionOf(await version().catch(() => undefined));
 	const isAdded = webhooks.length > 0 && (kubernetes === undefined || !isTooOld(kubernetes));
-	return isAdded ? preStop(await servers(), await proxies(), await preStopSeconds()) : [];
+	return isAdded ? preStop(await servers(), await proxies(), preStopSeconds) : [];
 };
 
 export const proxyOf =

@@ -75,14 +75,13 @@ function webhooksOf(kind: WebhookConfigurationKind, object: Json): InstalledWebh
 }
 
 export const checkWebhookConfigurations: DoctorCheck = async ({ webhooksByKind, flags, installFix }) => {
-	const passwordEnv = (await flags())?.passwordEnv;
 	const webhooks = await webhooksByKind();
 	return WEBHOOK_CONFIGURATION_KINDS.flatMap((kind): CheckResult[] => {
 		const found = webhooks[kind];
 		const subject = `${kind} ${INSTALLED_AS}`;
 		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', installFix)];
 		const faults = WEBHOOK_CONFIGURATIONS.filter((one) => one.kind === kind).flatMap((wanted) =>
-			faultOf(wanted, found, passwordEnv).map((fault) =>
+			faultOf(wanted, found, flags?.passwordEnv).map((fault) =>
 				fail(subject, fault, wanted.isPodMode === true ? FIX_POD_MODE : installFix),
 			),
 		);

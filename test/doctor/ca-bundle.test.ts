@@ -19,7 +19,7 @@ const caBundle = (
 	nowMs: number,
 	isSelfManaged = false,
 ) => {
-	const flags = async () => ({ isSelfManaged }) as ServeFlags;
+	const flags = { isSelfManaged } as ServeFlags;
 	const webhooksByKind = async () => ({
 		MutatingWebhookConfiguration: webhooks,
 		ValidatingWebhookConfiguration: undefined,

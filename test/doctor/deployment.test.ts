@@ -71,7 +71,7 @@ describe('doctor: Deployment of the product', () => {
 					{},
 					{
 						installation: async () => row.installed,
-						flagsOrError: async () => row.settings ?? SETTINGS,
+						flagsOrError: row.settings ?? SETTINGS,
 						otherService: row.leads,
 						webhooks: (row.urls ?? []).map((url) => ({ url }) as InstalledWebhook),
 					},
@@ -134,10 +134,7 @@ describe('doctor: the Lease', () => {
 		},
 	]) {
 		it(row.it, async () => {
-			const context = contextOf(
-				{ getLease: async () => row.object },
-				{ flags: async () => row.settings ?? SETTINGS, nowMs: NOW },
-			);
+			const context = contextOf({ getLease: async () => row.object }, { flags: row.settings ?? SETTINGS, nowMs: NOW });
 			expect(sentences(await checkLease(context))).to.deep.equal([row.says]);
 		});
 	}

@@ -15,8 +15,8 @@ const permissions = (isAllowed: ClusterReader['isAllowed'], needs: typeof NEEDS)
 			{ isAllowed },
 			{
 				product: { namespace: 'ns', name: 'toolhive-scaling' },
-				installation: async () => installationOf(deploymentOf({}, { serviceAccountName: 'sa' })),
-				flags: async () => needs as ServeFlags,
+				installed: installationOf(deploymentOf({}, { serviceAccountName: 'sa' })),
+				flags: needs as ServeFlags,
 			},
 		),
 	);

@@ -14,7 +14,6 @@ export const contextOf = (
 		otherService: undefined,
 		installFix: 'INSTALL',
 		webhooks: [],
-		flags: async () => undefined,
 		...more,
 		cluster,
 	}) as unknown as CheckContext;

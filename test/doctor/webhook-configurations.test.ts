@@ -24,7 +24,7 @@ const examined = async (spoil: (objects: Objects) => void, passwordEnv?: string)
 	};
 	spoil(objects);
 	const webhooksByKind = () => findWebhooks(async (kind) => objects[kind] as Json | undefined);
-	const flags = async () => (passwordEnv === undefined ? undefined : ({ passwordEnv } as ServeFlags));
+	const flags = passwordEnv === undefined ? undefined : ({ passwordEnv } as ServeFlags);
 	return sentences(await checkWebhookConfigurations(contextOf({}, { webhooksByKind, flags })));
 };
 
