@@ -45,7 +45,7 @@ export async function issueCa(options: CaOptions = {}): Promise<KeyPair> {
 	return { cert: pemOf(certificate), key: await pemOfKey(keys.privateKey) };
 }
 
-/** A serving certificate. Throws IssueError if it would be valid longer than the CA, or if the key of the CA does not match. */
+/** A serving certificate. Throws IssueError if the CA expires earlier, or if its key does not match. */
 export async function issueServing(ca: KeyPair, options: ServingOptions): Promise<KeyPair> {
 	const { hosts } = options;
 	const [commonName = 'localhost'] = hosts;

@@ -1,4 +1,4 @@
-/** Lifetimes and waiting times. In a file of their own, so that verifying a certificate does not load the code that issues them. */
+/** Lifetimes and waiting times. A separate file, so that verifying certificates does not load what issues them. */
 
 export const DAY_MS = 86_400_000;
 
@@ -15,5 +15,5 @@ export const BACKDATE_MS = DAY_MS;
 /** How long every caBundle must contain the next CA before it signs. API servers read a changed caBundle within 2 s. */
 export const SETTLE_MS = 30_000;
 
-/** How long caBundle keeps the previous CA. Replicas load a new certificate within 10 s; a day also covers a wrong clock. */
+/** How long caBundle keeps the previous CA. Replicas load a new certificate within 10 s; clocks may be hours off. */
 export const PREVIOUS_CA_MS = DAY_MS;

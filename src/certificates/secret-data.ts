@@ -46,7 +46,7 @@ export function casIn(text: string | undefined, nowMs: number): CertificateAutho
 	});
 }
 
-/** One CA of a Secret; undefined if its certificate cannot be used. Only a P-256 key can sign, as `issueServing` requires. */
+/** One CA of a Secret; undefined if its certificate cannot be used. `issueServing` requires a P-256 key. */
 export function caIn(data: SecretData, which: 'ca' | 'next-ca', nowMs: number): CertificateAuthority | undefined {
 	const [ca] = casIn(data[`${which}.crt`], nowMs);
 	const key = data[`${which}.key`];

@@ -35,7 +35,7 @@ export const checkReachable: DoctorCheck = async (context) => {
 /** The Deployment behind the webhooks, whose namespace they leave out. */
 const calledBy = ({ otherService, product }: CheckContext) => otherService ?? product;
 
-/** An unknown id in the ignore annotation gets a warning, whatever fields the CRD has. `serversIn`: undefined if there is no server. */
+/** An unknown id in the ignore annotation gets a warning. `serversIn`: a namespace with a server. */
 async function validating(serversIn: string | undefined, context: CheckContext): Promise<CheckResult> {
 	const { cluster, webhooks, installFix } = context;
 	const namespace = serversIn ?? 'default';
@@ -78,7 +78,7 @@ async function createServer(namespace: string, create: ClusterReader['createDryR
 const hasReadableConfig = (server: Server): boolean =>
 	server.kind !== 'VirtualMCPServer' && !server.ignore.includes('run-config-unreadable');
 
-/** A RunConfig that is not JSON gets a warning, even if the API server returns 409 because there is one of that name. */
+/** A RunConfig that is not JSON gets a warning, even if the API server returns 409 because it exists. */
 async function mutating(server: Server | undefined, context: CheckContext): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
@@ -148,7 +148,7 @@ const CAUSES: readonly Cause[] = [
 	},
 ];
 
-/** Why the API server could not call a webhook of the Deployment `product`; undefined if `message` is about something else. */
+/** Why the API server could not call a webhook of `product`; undefined if `message` is about something else. */
 function causeOf(message: string, product: NamespacedName, install: string) {
 	const [, webhook = '', cause = ''] = CALL_FAILED.exec(message) ?? [];
 	if (!webhook.endsWith(WEBHOOK_SUFFIX)) return undefined;

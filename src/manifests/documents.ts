@@ -21,7 +21,7 @@ const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it in
 const BEHIND_DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
 const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
 
-/** The documents of `file`. What kubectl does not read is reported in its place, as an error if it is about a server. */
+/** The documents of `file`. What kubectl does not read is reported, as an error if it is about a server. */
 export function* documentsIn(file: string, text: string): Generator<Source | Problem | Skipped> {
 	const lineAt = createLineAt(text);
 	let offset = 0;
