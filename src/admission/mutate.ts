@@ -3,7 +3,7 @@
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import type { Json, Server, ServerRef } from '../api/types.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
-import { countOf, createDeployment, updateDeployment } from '../objects/deployment.ts';
+import { createDeployment, replicasOf, updateDeployment } from '../objects/deployment.ts';
 import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { restoreErased } from '../objects/restore-erased.ts';
@@ -68,7 +68,7 @@ function mutateDeployment(
 			operation === 'CREATE'
 				? createDeployment(object, server, decision, settings)
 				: updateDeployment(object, oldObject, server, decision, settings, isOperator(username, settings));
-		return patched(object, wanted, scaleFindings(server, countOf(object) ?? 0));
+		return patched(object, wanted, scaleFindings(server, replicasOf(object) ?? 0));
 	});
 }
 

@@ -14,9 +14,9 @@ import { applyShutdown, updateShutdown } from './shutdown.ts';
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	if (!isObject(deployment['spec'])) return deployment;
 	const templated = applyShutdown(applyPassword(deployment, server, decision, settings), server.kind, settings);
-	const sent = countOf(templated);
+	const sent = replicasOf(templated);
 	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
-	return withDesired(templated, desiredReplicas(server, { operation: 'create', sent }));
+	return withDesiredReplicas(templated, desiredReplicas(server, { operation: 'create', sent }));
 }
 
 /**
@@ -35,22 +35,22 @@ export function updateDeployment(
 	const templated = updateShutdown(applied, before, server.kind, settings, isByOperator);
 	const desired = desiredReplicas(server, {
 		operation: 'update',
-		sent: countOf(deployment),
-		applied: appliedOf(deployment),
-		appliedBefore: appliedOf(before),
+		sent: replicasOf(deployment),
+		applied: appliedReplicasOf(deployment),
+		appliedBefore: appliedReplicasOf(before),
 	});
-	return withDesired(templated, desired);
+	return withDesiredReplicas(templated, desired);
 }
 
 /** `deployment` with the count and the annotation of `desired`; itself where both stay. */
-export function withDesired(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
+export function withDesiredReplicas(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
 	const counted = replicas === undefined ? deployment : { ...deployment, spec: { ...specOf(deployment), replicas } };
 	return appliedReplicas === undefined
 		? counted
 		: withAnnotation(counted, APPLIED_REPLICAS_ANNOTATION, appliedReplicas ?? undefined);
 }
 
-export const appliedOf = (deployment: Json): string | undefined =>
+export const appliedReplicasOf = (deployment: Json): string | undefined =>
 	annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
 
 /** The password variable of the pod template. Returns `deployment` itself where it is right. */
@@ -64,7 +64,7 @@ export function applyPassword(deployment: Json, server: Server, decision: Decisi
 
 const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
 
-export function countOf(deployment: Json): number | undefined {
+export function replicasOf(deployment: Json): number | undefined {
 	const { replicas } = specOf(deployment);
 	return typeof replicas === 'number' ? replicas : undefined;
 }
@@ -78,7 +78,7 @@ export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const labelledFor = owner === undefined ? deploymentServerRef(deployment, namespace) : undefined;
 	const kind = (owner ?? labelledFor)?.kind;
 	const image = kind === undefined ? undefined : proxyImageOf(podSpecOf(deployment), kind);
-	const replicas = countOf(deployment);
+	const replicas = replicasOf(deployment);
 	return {
 		namespace,
 		name: textOf(metadata['name']) ?? '',

@@ -354,7 +354,7 @@ describe('reconcile: backfill', () => {
 });
 
 describe('reconcile: status', () => {
-	it('is read, changed and written again until nobody was quicker', async () => {
+	it('conflicts › read, changed and written again until the write succeeds', async () => {
 		const stage = createStage(mcpServer({ replicas: 2 }));
 		stage.conflicts = 5;
 		await stage.settle();

@@ -52,7 +52,7 @@ export function createStage(
 		if (more.unreadable === kind) throw new Error(`${kind} is forbidden`);
 		return object;
 	};
-	const world: ReconcilerClient = {
+	const client: ReconcilerClient = {
 		getServer: async () => stage.server,
 		getDeployment: async () => readable('Deployment', stage.deployment),
 		getConfigMap: async () => readable('ConfigMap', stage.configMap),
@@ -70,7 +70,7 @@ export function createStage(
 		},
 		surroundingsOf: () => ({}),
 		isConflict: (error) => error instanceof Conflict,
-		tell: (_server, { reason }, note) => void stage.events.push(`${reason}: ${note}`),
+		recordEvent: (_server, { reason }, note) => void stage.events.push(`${reason}: ${note}`),
 		nowMs: () => stage.nowMs,
 		timestamp: () => new Date(Date.UTC(2026, 0, 1) + stage.nowMs).toISOString().replace('.000Z', 'Z'),
 		rollouts: { take: () => more.rolloutWaitMs ?? 0 },
@@ -83,7 +83,7 @@ export function createStage(
 		events: [],
 		nowMs: 0,
 		conflicts: 0,
-		reconciler: createReconciler(world, { ...DEFAULT_SETTINGS, ...more.settings }, SETTLE_MS),
+		reconciler: createReconciler(client, { ...DEFAULT_SETTINGS, ...more.settings }, SETTLE_MS),
 		pass: async () => (await stage.reconciler.reconcile(ref, signal)).requeueAfterMs,
 		settle: async () => {
 			for (let delayMs = await stage.pass(); delayMs !== undefined; delayMs = await stage.pass())
