@@ -96,10 +96,20 @@ describe('reconcile: replicas', () => {
 		await stage.settle();
 		expect(stage.nowMs - beforeMs).to.equal(10_000);
 		expect(annotationsOf(stage.deployment)).to.deep.equal({ [NOTE]: '1' });
+		expect(stage.events).to.deep.equal([]);
 		const next = createStage(server, { deployment: stage.deployment as Json });
 		await next.settle();
 		expect(replicasOf(next)).to.equal(6);
 		await staysQuiet(stage);
+	});
+
+	it('applied once › the Deployment is replaced by a copy with the annotation of a former count › applied again', async () => {
+		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
+		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
+		await stage.settle();
+		stage.deployment = deployment(server, { replicas: 1 }, {}, noted('1'));
+		await stage.settle();
+		expect(replicasOf(stage)).to.equal(3);
 	});
 
 	it('an operator that takes the count back within that time leaves nothing to write down', async () => {
@@ -274,6 +284,23 @@ describe('reconcile: backfill', () => {
 		});
 		expect(template?.['spec']?.['containers']?.['0']?.['env']).to.deep.include(PASSWORD_ENTRY);
 		await staysQuiet(stage);
+	});
+
+	it('configuration › reverted after it was written › each write waits for 10 s', async () => {
+		const server = mcpServer({ backendReplicas: 2 });
+		const stage = createStage(server);
+		for (const fromMs of [0, 20_000]) {
+			stage.nowMs = fromMs;
+			stage.configMap = configMap(server, text);
+			stage.writes.length = 0;
+			expect(await stage.pass()).to.equal(10_000);
+			stage.nowMs += 9_999;
+			expect(await stage.pass()).to.equal(1);
+			expect(stage.writes).to.deep.equal([]);
+			stage.nowMs += 1;
+			await stage.pass();
+			expect(stage.writes).to.deep.equal(['ConfigMap']);
+		}
 	});
 
 	it('a template that never had a checksum gets none', async () => {
