@@ -6,7 +6,7 @@ import { isObject, type Json } from '../api/types.ts';
 import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Violation } from '../policy/finding.ts';
-import { findingsOf, violationsOf } from '../policy/rules.ts';
+import { serverFindings, serverViolations } from '../policy/rules.ts';
 import type { Cluster } from './cluster.ts';
 import { type AdmissionDecision, allow, deny } from './response.ts';
 import type { Request } from './review.ts';
@@ -21,7 +21,7 @@ export function validate(request: Request, cluster: Cluster): AdmissionDecision 
 	if (server === undefined) return allow();
 
 	const before = oldObject === undefined ? undefined : serverOf(oldObject, namespace);
-	const findings = findingsOf({ server, before, surroundings: cluster.surroundingsOf(server) });
+	const findings = serverFindings({ server, before, surroundings: cluster.surroundingsOf(server) });
 	const violations = newViolations(server.kind, object['spec'], oldObject);
 	return violations.length > 0 ? deny(violations, findings) : allow(findings);
 }
@@ -30,7 +30,7 @@ function newViolations(kind: Kind, spec: unknown, oldObject: Json | undefined): 
 	const fields = scalingFieldsOf(kind, spec);
 	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
 	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
-	const violations = violationsOf(fields, kind).filter(isNew);
+	const violations = serverViolations(fields, kind).filter(isNew);
 	// A rule fails to evaluate on a value of the wrong shape, and the denial of that shape is the clearer message.
 	const evaluated = violations.filter(({ isUnevaluated }) => !isUnevaluated);
 	return evaluated.length > 0 ? evaluated : violations;

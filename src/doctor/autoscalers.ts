@@ -2,7 +2,7 @@
 
 import { KINDS } from '../api/names.ts';
 import type { Autoscaler, Server } from '../api/types.ts';
-import { findingsOf } from '../policy/rules.ts';
+import { serverFindings } from '../policy/rules.ts';
 import { type CheckResult, ok, shellWord, warn } from './check-result.ts';
 
 export function autoscalers(servers: readonly Server[], found: readonly Autoscaler[]): CheckResult[] {
@@ -15,7 +15,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 }
 
 const judge = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
-	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
+	serverFindings({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const fix = FIXES[id]?.(server, autoscaler);
 		if (fix === undefined) return [];
 		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, fix)];

@@ -1,7 +1,7 @@
 /** `status.conditions`, a list with more than one writer: ours are changed, everybody else's are kept. */
 
 import { isObject, type Json } from '../api/types.ts';
-import type { Condition } from '../policy/condition.ts';
+import type { Condition } from '../policy/finding.ts';
 
 /** The list that is there cannot be read, so it cannot be changed without losing something. */
 export class UnreadableStatus extends Error {}

@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../api/names.ts';
 import type { Json } from '../api/types.ts';
-import { gracePeriodOf, keptGracePeriod } from '../policy/grace-period.ts';
-import { keptLifecycle, lifecycleOf } from '../policy/pre-stop.ts';
+import { defaultGracePeriod, keptGracePeriod } from '../policy/grace-period.ts';
+import { defaultLifecycle, keptLifecycle } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import { podSpecOf, proxyContainerOf, withPodSpec, withProxyContainer } from './containers.ts';
 import { valueAt } from './metadata.ts';
@@ -21,8 +21,8 @@ const GRACE = 'terminationGracePeriodSeconds';
 /** `deployment` with the configured values where none are set, itself where all are. */
 export function applyShutdown(deployment: Json, kind: Kind, settings: Settings): Json {
 	const sent = shutdownOf(deployment, kind);
-	const graceSeconds = gracePeriodOf(sent.graceSeconds, settings.gracePeriodSeconds);
-	const lifecycle = lifecycleOf(sent.lifecycle, settings.preStopSeconds, graceSeconds);
+	const graceSeconds = defaultGracePeriod(sent.graceSeconds, settings.gracePeriodSeconds);
+	const lifecycle = defaultLifecycle(sent.lifecycle, settings.preStopSeconds, graceSeconds);
 	return withShutdown(deployment, kind, { graceSeconds, lifecycle });
 }
 
@@ -44,7 +44,7 @@ export function updateShutdown(
 	const graceSeconds = keptGracePeriod(sent.graceSeconds, stored.graceSeconds, gracePeriodSeconds, isByOperator);
 	const kept = keep(graceSeconds);
 	if (isDeepStrictEqual(templateOf(kept), templateOf(before))) return kept;
-	return applyShutdown(keep(gracePeriodOf(graceSeconds, gracePeriodSeconds)), kind, settings);
+	return applyShutdown(keep(defaultGracePeriod(graceSeconds, gracePeriodSeconds)), kind, settings);
 }
 
 export function shutdownOf(deployment: Json, kind: Kind): Shutdown {

@@ -33,7 +33,7 @@ export const timerKey = ({ key }: Pick<ReconcileContext, 'key'>, part: Part): st
 /** What is remembered of a server between two reconciles. */
 export interface ServerState {
 	readonly uid: string;
-	/** `appliedReplicas` of the server when its Deployment had them: a later count is the choice of another client. */
+	/** `appliedReplicas` of the server when its Deployment was last seen with them. */
 	appliedReplicas?: string | undefined;
 	isRolloutPending?: boolean;
 	/** Last note about the proxy image, so that each is one Event and not one for each reconcile. */

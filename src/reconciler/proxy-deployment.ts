@@ -47,20 +47,17 @@ export async function reconcileDeployment(
 function applyReplicas(context: ReconcileContext, deployment: Json): Change & { readonly isApplied: boolean } {
 	const { client, server, state, timers } = context;
 	const key = timerKey(context, 'replicas');
-	const counts = countsOf(deployment);
-	const pending = desiredReplicas(server, { operation: 'apply', ...counts });
-	const applied = appliedReplicas(server);
-	if (pending.replicas === undefined) {
+	const seenApplied = state.appliedReplicas;
+	const pending = desiredReplicas(server, { operation: 'apply', ...countsOf(deployment), seenApplied });
+	if (pending.appliedReplicas === undefined) {
 		timers.settle.forget(key);
-		state.appliedReplicas = applied;
+		state.appliedReplicas = appliedReplicas(server);
 		return { deployment, remainingMs: 0, isApplied: false };
 	}
-	// Another client has scaled it since. The next leader cannot know that, so only the annotation is written.
-	const isScaledSince = counts.applied === undefined && applied !== undefined && state.appliedReplicas === applied;
-	const desired = isScaledSince ? { appliedReplicas: applied } : pending;
-	const remainingMs = timers.settle.remainingMs(key, JSON.stringify(desired), client.nowMs());
+	const remainingMs = timers.settle.remainingMs(key, JSON.stringify(pending), client.nowMs());
 	if (remainingMs > 0) return { deployment, remainingMs, isApplied: false };
-	return { deployment: withDesiredReplicas(deployment, desired), remainingMs: 0, isApplied: !isScaledSince };
+	const isApplied = pending.replicas !== undefined;
+	return { deployment: withDesiredReplicas(deployment, pending), remainingMs: 0, isApplied };
 }
 
 /** A changed template rolls the pods: once for everything that is due, and only some servers at a time. */

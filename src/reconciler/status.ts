@@ -3,8 +3,8 @@
 import { CONDITION } from '../api/names.ts';
 import { isObject, metadataOf } from '../api/types.ts';
 import { withConditions } from '../objects/conditions.ts';
-import type { Condition } from '../policy/condition.ts';
 import { decide } from '../policy/decide.ts';
+import type { Condition } from '../policy/finding.ts';
 import { EVENT_REASONS, type EventReason } from './client.ts';
 import { type ReconcileContext, timerKey } from './context.ts';
 import { contradictedReasons, type ServerObjects } from './ownership.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { UnreadableStatus, withConditions } from '../../src/objects/conditions.ts';
-import type { Condition } from '../../src/policy/condition.ts';
+import type { Condition } from '../../src/policy/finding.ts';
 
 const NOW = '2026-01-02T03:04:05Z';
 const THEN = '2025-01-01T00:00:00Z';
