@@ -1,9 +1,9 @@
-/** The custom resources, projected into the few fields that decisions depend on. */
+/** The custom resources, reduced to the fields that decisions depend on. */
 import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type SecretKeyRef, type Server, type SessionStorage } from '../api/types.ts';
 import { namespaceOf, textOf, valueAt } from './metadata.ts';
 
-/** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
+/** The server in a custom resource of any served version; undefined if the object is not one of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const { kind, apiVersion } = object;
 	if (!isKind(kind) || !isOfToolhive(apiVersion)) return undefined;
@@ -38,11 +38,11 @@ const POD_ANNOTATIONS = ['resourceOverrides', 'proxyDeployment', 'podTemplateMet
 
 const hasKeys = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
-/** The CRD defaults an absent transport to stdio, and so must we where no API server did it yet. */
+/** The CRD's default for an absent transport is stdio; a manifest does not have the defaults yet. */
 const isStdio = (kind: Kind, transport: unknown): boolean =>
 	kind === 'MCPServer' && (transport === undefined || transport === 'stdio');
 
-/** A count as an API server would store it: anything else counts as not set. */
+/** Undefined for anything that the API server would reject. */
 const countOf = (value: unknown): number | undefined =>
 	Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
@@ -71,10 +71,9 @@ function secretKeyRefOf(value: unknown): SecretKeyRef | undefined {
 	return name && key ? { name, key } : undefined;
 }
 
-/** The image a user set for the vMCP container through `spec.podTemplateSpec`. */
+/** The image that a user set for the vMCP container in `spec.podTemplateSpec`. */
 function imageOf(podTemplate: unknown): string | undefined {
-	const podSpec = isObject(podTemplate) ? podTemplate['spec'] : undefined;
-	const containers = isObject(podSpec) ? podSpec['containers'] : undefined;
+	const containers = valueAt(podTemplate, ['spec', 'containers']);
 	if (!Array.isArray(containers)) return undefined;
 	const container = containers.find((one) => isObject(one) && one['name'] === KINDS.VirtualMCPServer.container);
 	return textOf(container?.['image']);
