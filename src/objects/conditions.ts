@@ -3,9 +3,6 @@
 import { isObject, type Json } from '../api/types.ts';
 import type { Condition } from '../policy/finding.ts';
 
-/** `status.conditions` is not a list, so it cannot be changed without losing something. */
-export class UnreadableStatus extends Error {}
-
 /**
  * `conditions`, as stored or undefined, with `wanted` in it; undefined if type, status, reason and observedGeneration are the same. A
  * missing observedGeneration is the same: its writer would leave it out again. `now` in RFC 3339, whole seconds.
@@ -16,8 +13,8 @@ export function withConditions(
 	generation: number | undefined,
 	now: string,
 ): readonly Json[] | undefined {
-	if (conditions !== undefined && conditions !== null && !Array.isArray(conditions)) {
-		throw new UnreadableStatus('status.conditions is not a list; it is left as it is');
+	if (conditions != null && !Array.isArray(conditions)) {
+		throw new Error('status.conditions is not a list; it is left as it is');
 	}
 	const found = (conditions ?? []) as readonly Json[];
 	let changed = found;

@@ -7,7 +7,7 @@ import { type DesiredReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
 import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
 import { deploymentServerRef } from './labelled.ts';
-import { annotationOf, ownersOf, textOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
+import { annotationOf, optional, ownersOf, textOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
 import { applyShutdown, updateShutdown } from './shutdown.ts';
 
 /** A new proxy Deployment as it should be created: `deployment` itself if nothing differs. */
@@ -75,15 +75,13 @@ export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const [owner] = owners;
 	const labelledFor = owner === undefined ? deploymentServerRef(deployment, namespace) : undefined;
 	const kind = (owner ?? labelledFor)?.kind;
-	const image = kind === undefined ? undefined : proxyImageOf(podSpecOf(deployment), kind);
-	const replicas = replicasOf(deployment);
 	return {
 		namespace,
 		name: textOf(metadata['name']) ?? '',
 		owners,
-		...(labelledFor !== undefined && { labelledFor }),
-		...(image !== undefined && { image }),
-		...(replicas !== undefined && { replicas }),
+		...optional('labelledFor', labelledFor),
+		...optional('image', kind && proxyImageOf(podSpecOf(deployment), kind)),
+		...optional('replicas', replicasOf(deployment)),
 		...(typeof metadata['generation'] === 'number' && { generation: metadata['generation'] }),
 	};
 }

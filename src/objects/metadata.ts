@@ -20,6 +20,10 @@ export function withValueAt(object: unknown, [key = '', ...rest]: readonly strin
 	return others;
 }
 
+/** For a spread: an unset field is absent and not undefined. */
+export const optional = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+	(value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 export const labelsOf = (object: Json): Json => {

@@ -1,7 +1,7 @@
 /** The custom resources, reduced to the fields that decisions depend on. */
 import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type SecretKeyRef, type Server, type SessionStorage } from '../api/types.ts';
-import { namespaceOf, textOf, valueAt } from './metadata.ts';
+import { namespaceOf, optional, textOf, valueAt } from './metadata.ts';
 
 /** The server in a custom resource of any served version; undefined if the object is not one of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
@@ -9,12 +9,7 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 	if (!isKind(kind) || !isOfToolhive(apiVersion)) return undefined;
 	const metadata = metadataOf(object);
 	const spec = isObject(object['spec']) ? object['spec'] : {};
-	const replicas = countOf(spec['replicas']);
-	const backendReplicas = kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined;
-	const sessionStorage = sessionStorageOf(spec['sessionStorage']);
-	const sessionAffinity = textOf(spec['sessionAffinity']);
 	const isVmcp = kind === 'VirtualMCPServer';
-	const image = isVmcp ? imageOf(spec['podTemplateSpec']) : undefined;
 	return {
 		kind,
 		namespace: namespaceOf(object, namespace ?? ''),
@@ -22,13 +17,13 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 		uid: textOf(metadata['uid']) ?? '',
 		spec: {
 			stdio: isStdio(kind, spec['transport']),
-			...(replicas !== undefined && { replicas }),
-			...(backendReplicas !== undefined && { backendReplicas }),
-			...(sessionStorage !== undefined && { sessionStorage }),
-			...(sessionAffinity !== undefined && { sessionAffinity }),
+			...optional('replicas', countOf(spec['replicas'])),
+			...optional('backendReplicas', kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined),
+			...optional('sessionStorage', sessionStorageOf(spec['sessionStorage'])),
+			...optional('sessionAffinity', textOf(spec['sessionAffinity'])),
 			...(isVmcp && hasKeys(valueAt(spec, ['config', 'sessionStorage'])) && { configSessionStorage: true as const }),
 			...(kind === 'MCPServer' && hasKeys(valueAt(spec, POD_ANNOTATIONS)) && { podAnnotations: true as const }),
-			...(image !== undefined && { image }),
+			...optional('image', isVmcp ? imageOf(spec['podTemplateSpec']) : undefined),
 		},
 		ignore: ignoredIds(metadata['annotations']),
 	};
@@ -50,16 +45,12 @@ function sessionStorageOf(value: unknown): SessionStorage | undefined {
 	if (!isObject(value)) return undefined;
 	const provider = textOf(value['provider']);
 	if (provider === undefined) return undefined;
-	const address = textOf(value['address']);
-	const db = countOf(value['db']);
-	const keyPrefix = textOf(value['keyPrefix']);
-	const passwordRef = secretKeyRefOf(value['passwordRef']);
 	return {
 		provider,
-		...(address !== undefined && { address }),
-		...(db !== undefined && { db }),
-		...(keyPrefix !== undefined && { keyPrefix }),
-		...(passwordRef !== undefined && { passwordRef }),
+		...optional('address', textOf(value['address'])),
+		...optional('db', countOf(value['db'])),
+		...optional('keyPrefix', textOf(value['keyPrefix'])),
+		...optional('passwordRef', secretKeyRefOf(value['passwordRef'])),
 		...(isObject(value['tls']) && { tls: true as const }),
 	};
 }

@@ -64,25 +64,13 @@ export const configSessionStorageIgnored: Check = ({ server: { spec } }) =>
 export function sessionStorageWarning(server: Server): Condition {
 	const type = CONDITION.sessionStorage;
 	if (!isSplit(server.spec.replicas)) {
-		return {
-			type,
-			status: 'False',
-			reason: 'SessionStorageWarningNotApplicable',
-			message: 'session storage warning is not active',
-			isOnlyIfPresent: true,
-		};
+		const reason = 'SessionStorageWarningNotApplicable';
+		return { type, status: 'False', reason, message: 'session storage warning is not active', isOnlyIfPresent: true };
 	}
-	return redisOf(server) === undefined
-		? {
-				type,
-				status: 'True',
-				reason: 'SessionStorageMissingForReplicas',
-				message: 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas',
-			}
-		: {
-				type,
-				status: 'False',
-				reason: CONDITION_REASON.storageConfigured,
-				message: 'Redis session storage is configured',
-			};
+	if (redisOf(server) !== undefined) {
+		const reason = CONDITION_REASON.storageConfigured;
+		return { type, status: 'False', reason, message: 'Redis session storage is configured' };
+	}
+	const message = 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas';
+	return { type, status: 'True', reason: 'SessionStorageMissingForReplicas', message };
 }

@@ -35,18 +35,11 @@ export const stdioBackendReplicas: Check = ({ server }) =>
 /** `StdioReplicaCapped`; undefined for kinds that cannot be stdio. */
 export function stdioReplicaCapped(server: Server): Condition | undefined {
 	if (server.kind !== 'MCPServer') return undefined;
-	return isCapped(server, server.spec.replicas)
-		? {
-				type: CONDITION.capped,
-				status: 'True',
-				reason: CONDITION_REASON.capped,
-				message: 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas',
-			}
-		: {
-				type: CONDITION.capped,
-				status: 'False',
-				reason: 'StdioReplicaCapNotActive',
-				message: 'stdio replica cap is not active',
-				isOnlyIfPresent: true,
-			};
+	const type = CONDITION.capped;
+	if (!isCapped(server, server.spec.replicas)) {
+		const reason = 'StdioReplicaCapNotActive';
+		return { type, status: 'False', reason, message: 'stdio replica cap is not active', isOnlyIfPresent: true };
+	}
+	const message = 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas';
+	return { type, status: 'True', reason: CONDITION_REASON.capped, message };
 }
