@@ -25,8 +25,10 @@ function patchOfValue(before: unknown, after: unknown, path: string): Operation[
 	if (isObject(before) && isObject(after)) return patchBetween(before, after, path);
 	if (!Array.isArray(before) || !Array.isArray(after)) return [{ op: 'replace', path, value: after }];
 	const changed = before.findIndex((item, index) => item !== after[index]);
-	if (changed === -1)
-		return after.slice(before.length).map((value, index) => addAt(path, before.length + index, value));
+	if (changed === -1) {
+		const from = before.length;
+		return after.slice(from).map((value, index) => ({ op: 'add', path: `${path}/${from + index}`, value }));
+	}
 	if (before.length === after.length && before.findLastIndex((item, index) => item !== after[index]) === changed) {
 		return patchOfValue(before[changed], after[changed], `${path}/${changed}`);
 	}
@@ -34,11 +36,5 @@ function patchOfValue(before: unknown, after: unknown, path: string): Operation[
 	const compared = jsonPatch.compare(before, after) as Operation[];
 	return compared.map((operation) => ({ ...operation, path: path + operation.path }));
 }
-
-const addAt = (path: string, index: number, value: unknown): Operation => ({
-	op: 'add',
-	path: `${path}/${index}`,
-	value,
-});
 
 const pathOf = (path: string, key: string): string => `${path}/${jsonPatch.escapePathComponent(key)}`;

@@ -10,7 +10,8 @@ import { mergeJson, parseJsonObject } from '../text/json.ts';
 
 const SCALING_CONFIG = 'scaling_config';
 const FIELDS = ['backend_replicas', 'session_redis'] as const;
-type Wanted = Readonly<Partial<Record<(typeof FIELDS)[number], unknown>>>;
+type Field = (typeof FIELDS)[number];
+type Wanted = Readonly<Partial<Record<Field, unknown>>>;
 
 /** `text` with `fields`, or `text` itself if it has them; undefined if it is not a JSON object or too long. */
 export function editRunConfig(
@@ -22,7 +23,10 @@ export function editRunConfig(
 	if (config === undefined) return undefined;
 	const wanted = wantedOf(fields);
 	if (isOperatorsOwn(config, wanted)) return text;
-	const patch = { ...topPatch(config, wanted), ...nestedPatch(config, wanted, layout) };
+	const patch = {
+		...fieldsPatch(config, wanted, (field) => Object.hasOwn(config, field)),
+		...nestedPatch(config, wanted, layout),
+	};
 	if (Object.keys(patch).length === 0) return text;
 	const edited = mergeJson(text, patch);
 	// After the last one of a repeated key is removed, the other one counts. Such a text is not changed.
@@ -49,29 +53,24 @@ const isOperatorsOwn = (config: Json, wanted: Wanted): boolean =>
 			!Object.hasOwn(config, field) && (wanted[field] === undefined || isSame(nestedOf(config)[field], wanted[field])),
 	);
 
-/** Top-level keys that are not wanted are removed. */
-function topPatch(config: Json, wanted: Wanted): Json {
-	const changes = FIELDS.flatMap((field) => {
-		if (wanted[field] === undefined) return Object.hasOwn(config, field) ? [[field, null]] : [];
-		return isSame(config[field], wanted[field]) ? [] : [[field, valuePatch(config[field], wanted[field])]];
-	});
-	return Object.fromEntries(changes);
-}
-
 /** The operator also writes `scaling_config`, so only a copy of a top-level key is removed from it. */
 function nestedPatch(config: Json, wanted: Wanted, layout: Settings['runConfigLayout']): Json {
 	const isWriting = layout === 'both' && Object.keys(wanted).length > 0;
 	if (isWriting && !isObject(config[SCALING_CONFIG])) return { [SCALING_CONFIG]: wanted };
 	const nested = nestedOf(config);
-	const changes = FIELDS.flatMap((field) => {
-		if (wanted[field] === undefined) return isCopied(config, field) ? [[field, null]] : [];
-		if (!isWriting || isSame(nested[field], wanted[field])) return [];
-		return [[field, valuePatch(nested[field], wanted[field])]];
-	});
-	if (changes.length === 0) return {};
-	const patch: Json = Object.fromEntries(changes);
+	const isRemoved = (field: Field): boolean => wanted[field] === undefined && isCopied(config, field);
+	const patch = fieldsPatch(nested, isWriting ? wanted : {}, isRemoved);
+	if (Object.keys(patch).length === 0) return {};
 	const isEmpty = Object.keys({ ...nested, ...patch }).every((key) => patch[key] === null);
 	return { [SCALING_CONFIG]: isEmpty ? null : patch };
+}
+
+function fieldsPatch(now: Json, wanted: Wanted, isRemoved: (field: Field) => boolean): Json {
+	const changes = FIELDS.flatMap((field) => {
+		if (wanted[field] === undefined) return isRemoved(field) ? [[field, null]] : [];
+		return isSame(now[field], wanted[field]) ? [] : [[field, valuePatch(now[field], wanted[field])]];
+	});
+	return Object.fromEntries(changes);
 }
 
 const isCopied = (config: Json, field: string): boolean =>

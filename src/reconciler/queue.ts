@@ -16,8 +16,6 @@ export interface QueueOptions {
 export interface Queue {
 	/** A key that is waiting keeps its earliest time; one that is running runs once more. */
 	readonly add: (key: string, delayMs?: number) => void;
-	/** Nothing waits and nothing runs. */
-	readonly isIdle: () => boolean;
 	readonly size: () => number;
 	/** Drops what waits and aborts what runs. Resolves when nothing runs. */
 	readonly stop: () => Promise<void>;
@@ -99,7 +97,6 @@ export function createQueue(options: QueueOptions): Queue {
 
 	return {
 		add,
-		isIdle: () => ready.size === 0 && later.size === 0 && working.size === 0,
 		size: () => ready.size + later.size + working.size,
 		stop: async () => {
 			stopped.abort();
