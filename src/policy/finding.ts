@@ -74,7 +74,7 @@ interface Advice {
 export interface Warning extends Advice {
 	readonly severity: 'warn';
 	readonly onServer?: Check;
-	readonly onScale?: (server: Server, asked: number) => Text | undefined;
+	readonly onScale?: (server: Server, requested: number) => Text | undefined;
 	readonly onConfig?: (subject: ConfigSubject) => Text | undefined;
 }
 

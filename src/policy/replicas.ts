@@ -76,9 +76,9 @@ export function appliedReplicas(server: Server): string | undefined {
 }
 
 function onCreate(server: Server, sent: number | undefined): DesiredReplicas {
-	const asked = server.spec.replicas ?? sent;
-	if (asked === undefined) return UNCHANGED;
-	const replicas = cap(server, asked);
+	const requested = server.spec.replicas ?? sent;
+	if (requested === undefined) return UNCHANGED;
+	const replicas = cap(server, requested);
 	if (replicas === sent) return UNCHANGED;
 	const applied = appliedReplicas(server);
 	return applied === undefined ? { replicas } : { replicas, appliedReplicas: applied };

@@ -260,9 +260,9 @@ export const serverViolations = (fields: Json, kind: Kind): Violation[] =>
 export const serverFindings = (subject: Subject): Finding[] =>
 	report(subject.server, ({ onServer }) => onServer?.(subject));
 
-/** The warnings for a write of `asked` replicas to the server's Deployment or its Scale. */
-export const scaleFindings = (server: Server, asked: number): Finding[] =>
-	report(server, ({ onScale }) => onScale?.(server, asked));
+/** The warnings for a write of `requested` replicas to the server's Deployment or its Scale. */
+export const scaleFindings = (server: Server, requested: number): Finding[] =>
+	report(server, ({ onScale }) => onScale?.(server, requested));
 
 /** The warnings for a write of the server's ConfigMap. */
 export const configFindings = (subject: ConfigSubject): Finding[] =>

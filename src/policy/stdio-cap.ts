@@ -19,11 +19,11 @@ export const stdioReplicasCapped: Check = ({ server }) =>
 		: undefined;
 
 /** For a count that is written to the Deployment or its Scale. */
-export const heldAtCap = (server: Server, asked: number): Text | undefined =>
-	isCapped(server, asked)
+export const heldAtCap = (server: Server, requested: number): Text | undefined =>
+	isCapped(server, requested)
 		? {
 				field: 'spec.replicas',
-				message: `${server.kind} ${server.name} is stdio: held at ${cap(server, asked)}, not ${asked}`,
+				message: `${server.kind} ${server.name} is stdio: held at ${cap(server, requested)}, not ${requested}`,
 			}
 		: undefined;
 
