@@ -5,6 +5,7 @@
 import { GROUP, isKind, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
 import { isObject, type Json } from '../api/types.ts';
+import { textOf, valueAt } from './metadata.ts';
 
 type Path = readonly (string | number)[];
 
@@ -46,14 +47,13 @@ const API_VERSION = 'apiextensions.k8s.io/v1';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 const RULES = 'x-kubernetes-validations';
 
-export const CRD_KIND = 'CustomResourceDefinition';
+const CRD_KIND = 'CustomResourceDefinition';
 
 /** The kind of server that `object` defines; undefined if it is not a CRD of ToolHive. */
 export function definedKindOf(object: unknown): Kind | undefined {
-	if (!isObject(object) || object['kind'] !== CRD_KIND || !isObject(object['spec'])) return undefined;
-	const { group, names } = object['spec'];
-	const kind = isObject(names) ? names['kind'] : undefined;
-	return group === GROUP && isKind(kind) ? kind : undefined;
+	const kind = valueAt(object, ['spec', 'names', 'kind']);
+	const isOfGroup = valueAt(object, ['kind']) === CRD_KIND && valueAt(object, ['spec', 'group']) === GROUP;
+	return isOfGroup && isKind(kind) ? kind : undefined;
 }
 
 /** For each version of `crd`, which defines `kind`, that lacks something. Throws UnusableCrd. */
@@ -74,9 +74,8 @@ export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 }
 
 function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVersion {
-	const name = isObject(version) && typeof version['name'] === 'string' ? version['name'] : 'without a name';
-	const schema = isObject(version) ? version['schema'] : undefined;
-	const root = isObject(schema) ? schema['openAPIV3Schema'] : undefined;
+	const name = textOf(valueAt(version, ['name'])) ?? 'without a name';
+	const root = valueAt(version, ['schema', 'openAPIV3Schema']);
 	if (!isObject(root)) {
 		throw new UnusableCrd(
 			`version ${name} of the CRD of ${kind} has no schema.openAPIV3Schema to add fields to; take the CRD of a ToolHive release`,
