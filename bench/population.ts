@@ -1,5 +1,7 @@
 /** MCPServers, each with the Deployment and the RunConfig that operator v0.12.5 makes of it, and with the status that we owe it. */
-import { owedConditions } from '../src/reconciler/status.ts';
+import { withConditions } from '../src/objects/conditions.ts';
+import { serverOf } from '../src/objects/server.ts';
+import { decide } from '../src/policy/decide.ts';
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import type { Owner } from '../test/e2e/operator-writes.ts';
 import { runConfigMap } from '../test/e2e/operator-writes.ts';
@@ -75,7 +77,9 @@ export async function populate(
 		const name = serverName(number);
 		const server = await send('POST', SERVERS, serverObject(namespace, name));
 		if (what === 'servers') return server;
-		const conditions = owedConditions({ ...server }, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
+		const stored = serverOf({ ...server });
+		const wanted = stored === undefined ? [] : decide(stored).conditions;
+		const conditions = withConditions(undefined, wanted, 1, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
 		await send('PUT', `${SERVERS}/${name}/status`, { ...server, status: { phase: 'Running', conditions } });
 		const owner: Owner = { kind: 'MCPServer', name, namespace, uid: server.metadata.uid ?? '' };
 		await send('POST', '/api/v1/namespaces/NAMESPACE/configmaps', runConfigMap(owner, runConfigOfMcpServer(server)));

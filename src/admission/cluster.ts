@@ -1,4 +1,4 @@
-/** The only questions that admission asks a cluster. */
+/** What admission needs to know of a cluster. */
 
 import type { ProxyDeployment, Server, ServerRef } from '../api/types.ts';
 import type { ClusterContext } from '../policy/finding.ts';
@@ -6,13 +6,10 @@ import type { ClusterContext } from '../policy/finding.ts';
 type Answered<T> = T | undefined | Promise<T | undefined>;
 
 export interface Cluster {
-	/**
-	 * The server with that name and, where the reference has one, that uid. Answers from memory; a miss may cost one GET,
-	 * which ends with `signal`.
-	 */
+	/** The server with that name and, if the reference has one, that uid. From a cache; a miss may cost one GET. */
 	readonly findServer: (ref: ServerRef, signal: AbortSignal) => Answered<Server>;
-	/** The proxy Deployment of that name. As above. */
+	/** The proxy Deployment of that name, looked up in the same way. */
 	readonly findDeployment: (namespace: string, name: string, signal: AbortSignal) => Answered<ProxyDeployment>;
-	/** What is remembered around a server. Never asks. */
+	/** Only from caches. */
 	readonly surroundingsOf: (server: Server) => ClusterContext;
 }

@@ -1,9 +1,9 @@
-/** `POST /mutate`: which rule goes with which resource. Pure but for the look-ups it is given. */
+/** `POST /mutate`: what is done with each resource. */
 
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import type { Json, Server, ServerRef } from '../api/types.ts';
 import { applyToConfigMap, configMapSuffixOf } from '../objects/config-map.ts';
-import { countOf, createDeployment, updateDeployment } from '../objects/deployment.ts';
+import { createDeployment, replicasOf, updateDeployment } from '../objects/deployment.ts';
 import { isBeingDeleted, isObjectName, ownersOf } from '../objects/metadata.ts';
 import { applyToPod, podServerRef } from '../objects/pod.ts';
 import { restoreErased } from '../objects/restore-erased.ts';
@@ -28,7 +28,7 @@ export function mutate(
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (isBeingDeleted(object)) return allow();
 	if (KIND_OF_RESOURCE.has(resource)) return mutateServer(request, object, settings);
-	// It goes into paths. No API server sends another one, but anybody may who reaches the port.
+	// It becomes a part of paths. An API server sends only valid names, but any client may connect to the port.
 	if (!isObjectName(namespace)) return allow();
 	switch (resource) {
 		case 'apps/deployments':
@@ -48,7 +48,7 @@ export function mutate(
 
 function mutateServer({ resource, oldObject, username }: Request, object: Json, settings: Settings): AdmissionDecision {
 	const kind = KIND_OF_RESOURCE.get(resource);
-	// A person who removes a field is obeyed.
+	// Any other client may remove a field.
 	if (kind === undefined || oldObject === undefined || !isOperator(username, settings)) return allow();
 	return patched(object, restoreErased(kind, object, oldObject));
 }
@@ -68,7 +68,7 @@ function mutateDeployment(
 			operation === 'CREATE'
 				? createDeployment(object, server, decision, settings)
 				: updateDeployment(object, oldObject, server, decision, settings, isOperator(username, settings));
-		return patched(object, wanted, scaleFindings(server, countOf(object) ?? 0));
+		return patched(object, wanted, scaleFindings(server, replicasOf(object) ?? 0));
 	});
 }
 
@@ -126,7 +126,7 @@ function mutatePod(
 
 type Found = Server | undefined | Promise<Server | undefined>;
 
-/** The first of `owners` that exists. At once where memory knows: a promise on the way costs more than a small review. */
+/** The first of `owners` that exists. No promise if the cache has it: a promise costs more than a small review. */
 function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: AbortSignal, from = 0): Found {
 	for (const [index, owner] of owners.entries()) {
 		if (index < from) continue;
@@ -139,7 +139,7 @@ function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: Abort
 	return undefined;
 }
 
-/** What `answer` says of the server; nothing where there is none, because then the object is not ours. */
+/** The `answer` for the server. An object without a server is not ToolHive's and is not changed. */
 function answerFor(
 	found: Found,
 	answer: (server: Server) => AdmissionDecision,

@@ -1,14 +1,14 @@
 /**
- * The JSON Patch between two objects that share what did not change. fast-json-patch compares lists item by item and builds a
- * path for each, which is most of the cost of a review with a long env; so shared parts are passed over before it is asked.
+ * The JSON Patch between two objects that share their unchanged parts. fast-json-patch compares lists item by item and builds a path for
+ * each, which is most of the cost of a review with a long env, so shared parts are skipped before it is called.
  */
 import jsonPatch from 'fast-json-patch';
 import { isObject, type Json, type Operation } from '../api/types.ts';
 
-/** Operations that turn `before` into `after`; parts that are the same reference are not looked at. */
+/** Operations that turn `before` into `after`. Parts that are the same reference are not compared. */
 export function patchBetween(before: Json, after: Json, path = ''): Operation[] {
 	const patch: Operation[] = [];
-	// What is the same in both is its own in both, and comparing costs far less than asking: what is inherited is in no JSON.
+	// Comparing costs far less than hasOwn, and equal values need no check: JSON does not have inherited keys.
 	for (const key of Object.keys(before)) {
 		if (before[key] !== after[key] && !Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
 	}
@@ -25,8 +25,10 @@ function patchOfValue(before: unknown, after: unknown, path: string): Operation[
 	if (isObject(before) && isObject(after)) return patchBetween(before, after, path);
 	if (!Array.isArray(before) || !Array.isArray(after)) return [{ op: 'replace', path, value: after }];
 	const changed = before.findIndex((item, index) => item !== after[index]);
-	if (changed === -1)
-		return after.slice(before.length).map((value, index) => addAt(path, before.length + index, value));
+	if (changed === -1) {
+		const from = before.length;
+		return after.slice(from).map((value, index) => ({ op: 'add', path: `${path}/${from + index}`, value }));
+	}
 	if (before.length === after.length && before.findLastIndex((item, index) => item !== after[index]) === changed) {
 		return patchOfValue(before[changed], after[changed], `${path}/${changed}`);
 	}
@@ -34,11 +36,5 @@ function patchOfValue(before: unknown, after: unknown, path: string): Operation[
 	const compared = jsonPatch.compare(before, after) as Operation[];
 	return compared.map((operation) => ({ ...operation, path: path + operation.path }));
 }
-
-const addAt = (path: string, index: number, value: unknown): Operation => ({
-	op: 'add',
-	path: `${path}/${index}`,
-	value,
-});
 
 const pathOf = (path: string, key: string): string => `${path}/${jsonPatch.escapePathComponent(key)}`;

@@ -1,4 +1,4 @@
-/** The three things an admission webhook can say. */
+/** The decision about a request: allowed, allowed with a patch, or denied; each with warnings. */
 
 import { printable, shortened } from '../api/printable.ts';
 import type { Json, Operation } from '../api/types.ts';
@@ -14,13 +14,13 @@ const UNTOUCHED: AdmissionDecision = { allowed: true, patch: [], findings: [] };
 export const allow = (findings: readonly Finding[] = []): AdmissionDecision =>
 	findings.length === 0 ? UNTOUCHED : { allowed: true, patch: [], findings };
 
-/** Allowed with what turns `before` into `after`. Parts that are the same reference are not looked at. */
+/** Allowed, with the patch that turns `before` into `after`. Parts that are the same reference are not compared. */
 export function patched(before: Json, after: Json, findings: readonly Finding[] = []): AdmissionDecision {
 	if (before === after) return allow(findings);
 	return { allowed: true, patch: patchBetween(before, after), findings };
 }
 
-/** Refused for all of `violations` at once: of several denials the API server shows only one. */
+/** Denied for all `violations` at once: the API server shows only one of several denials. */
 export const deny = (violations: readonly Violation[], findings: readonly Finding[]): AdmissionDecision => ({
 	allowed: false,
 	violations,
@@ -31,7 +31,7 @@ export const deny = (violations: readonly Violation[], findings: readonly Findin
 export const denialText = (violations: readonly Violation[]): string =>
 	violations.map(({ field, message }) => `${field}: ${message}`).join('; ');
 
-/** Kubernetes' recommendation; longer ones may be cut, with the id at their end. */
+/** Kubernetes' recommendation. A longer warning may be cut, and the id is at its end. */
 const WARNING_LENGTH = 120;
 
 /** One line of printable text: the API server drops a warning with a control character in it. */

@@ -1,7 +1,4 @@
-/**
- * AdmissionReview v1 ⇄ handler: checks what came in, and puts the answer into the envelope.
- * Source: k8s.io/api/admission/v1; an answer must carry the uid of its request.
- */
+/** AdmissionReview v1 (k8s.io/api/admission/v1): from a request body, and to a response. */
 import { isObject, type Json } from '../api/types.ts';
 import { type AdmissionDecision, denialText, warningText } from './response.ts';
 
@@ -10,7 +7,7 @@ export interface Request {
 	readonly uid: string;
 	/** `toolhive.stacklok.dev/mcpservers`, `apps/deployments`, `/configmaps`; a subresource follows after another slash. */
 	readonly resource: string;
-	/** Kind of the object as sent to us, which may be another version than the client's. */
+	/** Of `object`. Its version may differ from the one that the client sent. */
 	readonly kind: string;
 	readonly operation: string;
 	readonly namespace: string;
@@ -20,15 +17,14 @@ export interface Request {
 	readonly oldObject?: Json;
 }
 
-/** What is wrong with a body, for a 400. */
+/** Why a body cannot be used, for a 400. */
 export interface BadRequest {
 	readonly error: string;
 }
 
-/** Characters of a uid, a name, a kind: above the 253 that Kubernetes allows. */
+/** Characters of a uid, a name or a kind. Kubernetes allows 253. */
 const LONGEST_NAME = 256;
 
-/** The request in the text of an AdmissionReview, or what is wrong with it. */
 export function parseReview(body: string): Request | BadRequest {
 	let review: unknown;
 	try {
@@ -83,15 +79,15 @@ const name = (value: unknown): string => text(value).slice(0, LONGEST_NAME);
 
 const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));
 
-/** The AdmissionReview that carries `answer` back. */
-export function reviewOf(uid: string, answer: AdmissionDecision): Json {
-	const response: Record<string, unknown> = { uid, allowed: answer.allowed };
-	if (!answer.allowed) {
-		response['status'] = { code: 422, reason: 'Invalid', message: denialText(answer.violations) };
-	} else if (answer.patch.length > 0) {
+/** The response to the request with that uid. */
+export function reviewOf(uid: string, decision: AdmissionDecision): Json {
+	const response: Record<string, unknown> = { uid, allowed: decision.allowed };
+	if (!decision.allowed) {
+		response['status'] = { code: 422, reason: 'Invalid', message: denialText(decision.violations) };
+	} else if (decision.patch.length > 0) {
 		response['patchType'] = 'JSONPatch';
-		response['patch'] = Buffer.from(JSON.stringify(answer.patch)).toString('base64');
+		response['patch'] = Buffer.from(JSON.stringify(decision.patch)).toString('base64');
 	}
-	if (answer.findings.length > 0) response['warnings'] = answer.findings.map(warningText);
+	if (decision.findings.length > 0) response['warnings'] = decision.findings.map(warningText);
 	return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response };
 }

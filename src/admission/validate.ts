@@ -1,4 +1,4 @@
-/** `POST /validate`: denials and warnings for servers. Never asks the cluster anything it does not remember. */
+/** `POST /validate`: denials and warnings for servers. Makes no API call. */
 import { isDeepStrictEqual } from 'node:util';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS } from '../api/schema.ts';
@@ -6,7 +6,7 @@ import { isObject, type Json } from '../api/types.ts';
 import { isBeingDeleted, valueAt } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import type { Violation } from '../policy/finding.ts';
-import { findingsOf, violationsOf } from '../policy/rules.ts';
+import { serverFindings, serverViolations } from '../policy/rules.ts';
 import type { Cluster } from './cluster.ts';
 import { type AdmissionDecision, allow, deny } from './response.ts';
 import type { Request } from './review.ts';
@@ -21,7 +21,7 @@ export function validate(request: Request, cluster: Cluster): AdmissionDecision 
 	if (server === undefined) return allow();
 
 	const before = oldObject === undefined ? undefined : serverOf(oldObject, namespace);
-	const findings = findingsOf({ server, before, surroundings: cluster.surroundingsOf(server) });
+	const findings = serverFindings({ server, before, surroundings: cluster.surroundingsOf(server) });
 	const violations = newViolations(server.kind, object['spec'], oldObject);
 	return violations.length > 0 ? deny(violations, findings) : allow(findings);
 }
@@ -30,13 +30,13 @@ function newViolations(kind: Kind, spec: unknown, oldObject: Json | undefined): 
 	const fields = scalingFieldsOf(kind, spec);
 	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
 	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
-	const violations = violationsOf(fields, kind).filter(isNew);
-	// A rule fails to evaluate on a value of the wrong shape, and the denial of that shape is the clearer message.
+	const violations = serverViolations(fields, kind).filter(isNew);
+	// A value of the wrong shape makes other rules fail to evaluate; the message about the shape is clearer.
 	const evaluated = violations.filter(({ isUnevaluated }) => !isUnevaluated);
 	return evaluated.length > 0 ? evaluated : violations;
 }
 
-/** Only the fields that are ours to judge, without nulls: the API server drops those as well, so they mean "not set". */
+/** Without nulls, which the API server drops, so they mean "not set". */
 function scalingFieldsOf(kind: Kind, spec: unknown): Json {
 	if (!isObject(spec)) return {};
 	const known = Object.keys(SCALING_FIELDS[kind]).filter((field) => Object.hasOwn(spec, field));
@@ -50,6 +50,6 @@ const withoutNulls = (object: Json): Json =>
 		),
 	);
 
-/** Ratcheting: what was already so is let through, or nobody could edit or delete such an object any more. */
+/** Ratcheting, as in the API server: a stored violation passes, or such an object could not be edited or deleted. */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
 	parts.some((path) => !isDeepStrictEqual(valueAt(spec, path), valueAt(before, path)));

@@ -1,7 +1,7 @@
 /** HorizontalPodAutoscalers that conflict with a replica count, by the rules that warn of them. */
 import type { Autoscaler, Server } from '../api/types.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
-import { findingsOf } from '../policy/rules.ts';
+import { serverFindings } from '../policy/rules.ts';
 import { type CheckResult, ok, warn } from './check-result.ts';
 import { mergePatch, namespaceFlag, serverArgs, shellWord } from './commands.ts';
 import type { DoctorCheck } from './context.ts';
@@ -19,7 +19,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 }
 
 const conflicts = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
-	findingsOf({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
+	serverFindings({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const fix = FIXES[id]?.(server, autoscaler);
 		if (fix === undefined) return [];
 		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, fix)];

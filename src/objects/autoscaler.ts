@@ -1,4 +1,4 @@
-/** A HorizontalPodAutoscaler, or the KEDA ScaledObject that becomes one: what it scales, and how far. */
+/** A HorizontalPodAutoscaler, or a KEDA ScaledObject, from which KEDA creates one: its target and its maximum. */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { type Autoscaler, isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from './metadata.ts';
@@ -6,7 +6,7 @@ import { textOf } from './metadata.ts';
 /** KEDA's default of `maxReplicaCount`. */
 const KEDA_MAX_REPLICAS = 100;
 
-/** What the watch cache keeps of an autoscaler; undefined for those whose target cannot be a server's. */
+/** What the watch cache keeps of an autoscaler; undefined if its target cannot belong to a server. */
 export function autoscalerOf(object: Json): Autoscaler | undefined {
 	const { kind, apiVersion } = object;
 	const isKeda = kind === 'ScaledObject';
@@ -31,7 +31,7 @@ function targetKindOf(ref: unknown, isKeda: boolean): Autoscaler['targetKind'] |
 	if (!isObject(ref)) return undefined;
 	const kind = ref['kind'] ?? (isKeda ? 'Deployment' : undefined);
 	if (kind === 'Deployment' || kind === 'StatefulSet') return kind;
-	// Other projects have a kind MCPServer too. apps/v1, copied from a Deployment, or nothing is no other project.
+	// Other projects also have a kind MCPServer. Without an apiVersion, or with a Deployment's, ToolHive's is meant.
 	const isToolhive = isOfToolhive(ref['apiVersion']) || (ref['apiVersion'] || 'apps/v1') === 'apps/v1';
 	return isKind(kind) && isToolhive ? kind : undefined;
 }

@@ -1,14 +1,11 @@
-/** `status.conditions`, a list with more than one writer: ours are changed, everybody else's are kept. */
+/** `status.conditions`, a list with more than one writer: the conditions of others are kept. */
 
 import { isObject, type Json } from '../api/types.ts';
-import type { Condition } from '../policy/condition.ts';
-
-/** The list that is there cannot be read, so it cannot be changed without losing something. */
-export class UnreadableStatus extends Error {}
+import type { Condition } from '../policy/finding.ts';
 
 /**
- * `conditions` (as found, absent included) with `wanted` in it; undefined where nothing differs. What differs is type, status, reason or observedGeneration. A writer that leaves observedGeneration out does so every time, so a
- * missing one is no difference. `now` in RFC 3339, whole seconds.
+ * `conditions`, as stored or undefined, with `wanted` in it; undefined if type, status, reason and observedGeneration are the same. A
+ * missing observedGeneration is the same: its writer would leave it out again. `now` in RFC 3339, whole seconds.
  */
 export function withConditions(
 	conditions: unknown,
@@ -16,8 +13,8 @@ export function withConditions(
 	generation: number | undefined,
 	now: string,
 ): readonly Json[] | undefined {
-	if (conditions !== undefined && conditions !== null && !Array.isArray(conditions)) {
-		throw new UnreadableStatus('status.conditions is not a list; it is left as it is');
+	if (conditions != null && !Array.isArray(conditions)) {
+		throw new Error('status.conditions is not a list; it is left as it is');
 	}
 	const found = (conditions ?? []) as readonly Json[];
 	let changed = found;

@@ -1,4 +1,4 @@
-/** The ConfigMap that a proxy reads at start: RunConfig, or the vMCP config, and the checksum that rolls its pods. */
+/** The ConfigMap that a proxy reads at its start: the RunConfig or the vMCP config, with the checksum that rolls the pods. */
 import { createHash } from 'node:crypto';
 import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../api/types.ts';
@@ -7,19 +7,19 @@ import type { ClusterContext, Finding } from '../policy/finding.ts';
 import { acceptsSessionStorage } from '../policy/image-age.ts';
 import { configFindings } from '../policy/rules.ts';
 import type { Settings } from '../policy/settings.ts';
-import { labelsOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
+import { labelsOf, ownersOf, textOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
 import { editRunConfig, runConfigHasTls } from './run-config-json.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
 
 export const configMapSuffixOf = (kind: Kind): string => KINDS[kind].configMapSuffix;
 
 export interface ConfigMapEdit {
-	/** The object as it should be stored; the one that came in where it already is. */
+	/** The object as it should be stored: itself if nothing differs. */
 	readonly configMap: Json;
 	readonly findings: readonly Finding[];
 }
 
-/** The configuration of `server`'s proxy, with what `decision` says in it. */
+/** The configuration of `server`'s proxy with `decision` in it. */
 export function applyToConfigMap(
 	configMap: Json,
 	server: Server,
@@ -27,10 +27,8 @@ export function applyToConfigMap(
 	surroundings: ClusterContext,
 	layout: Settings['runConfigLayout'],
 ): ConfigMapEdit {
-	const { configKey } = KINDS[server.kind];
-	const data = configMap['data'];
-	const text = isObject(data) ? textOf(data[configKey]) : undefined;
-	if (!isObject(data) || text === undefined) return { configMap, findings: [] };
+	const text = configTextOf(configMap, server.kind);
+	if (text === undefined) return { configMap, findings: [] };
 
 	const edited = edit(text, server, decision, layout);
 	const isChange = edited !== undefined && edited !== text;
@@ -40,11 +38,11 @@ export function applyToConfigMap(
 		server,
 		surroundings,
 		isReadable: edited !== undefined,
-		hasTls: carriesTls(configMap, server.kind),
+		hasTls: hasRedisTls(configMap, server.kind),
 		isRefusedByImage,
 	});
 	if (!isChange || isRefusedByImage) return { configMap, findings };
-	const changed = { ...configMap, data: { ...data, [configKey]: edited } };
+	const changed = withValueAt(configMap, ['data', KINDS[server.kind].configKey], edited);
 	return { configMap: withAnnotation(changed, CHECKSUM_ANNOTATION, checksumOf(changed)), findings };
 }
 
@@ -75,7 +73,7 @@ export function checksumOf(configMap: Json): string {
 	return hash.digest('hex');
 }
 
-/** What the watch cache keeps of a ConfigMap the operator manages; undefined for its other ConfigMaps. */
+/** What the watch cache keeps of a proxy's ConfigMap; undefined for any other one. */
 export function runConfigSummaryOf(configMap: Json): RunConfigSummary | undefined {
 	const metadata = metadataOf(configMap);
 	const namespace = textOf(metadata['namespace']) ?? '';
@@ -83,12 +81,14 @@ export function runConfigSummaryOf(configMap: Json): RunConfigSummary | undefine
 	const owners = ownersOf(configMap, namespace, configMapSuffixOf);
 	const [owner] = owners;
 	if (owner === undefined) return undefined;
-	return { namespace, name, owners, redisTls: carriesTls(configMap, owner.kind) };
+	return { namespace, name, owners, redisTls: hasRedisTls(configMap, owner.kind) };
 }
 
-function carriesTls(configMap: Json, kind: Kind): boolean {
-	const data = configMap['data'];
-	const text = isObject(data) ? textOf(data[KINDS[kind].configKey]) : undefined;
+const configTextOf = (configMap: Json, kind: Kind): string | undefined =>
+	textOf(valueAt(configMap, ['data', KINDS[kind].configKey]));
+
+function hasRedisTls(configMap: Json, kind: Kind): boolean {
+	const text = configTextOf(configMap, kind);
 	if (text === undefined || !text.includes('tls')) return false;
 	return kind === 'VirtualMCPServer' ? vmcpConfigHasTls(text) : runConfigHasTls(text);
 }

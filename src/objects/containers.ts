@@ -1,7 +1,7 @@
-/** Pod templates and pods: the pod spec, which container is the proxy, and the password variable in it. */
+/** Pod templates and pods: the pod spec, the proxy container in it, and the password variable. */
 import { KINDS, type Kind } from '../api/names.ts';
 import { type EnvVar, isObject, type Json } from '../api/types.ts';
-import { textOf, valueAt } from './metadata.ts';
+import { textOf, valueAt, withValueAt } from './metadata.ts';
 
 /** The pod spec of a Deployment or StatefulSet. */
 export function podSpecOf(workload: Json): Json | undefined {
@@ -9,13 +9,11 @@ export function podSpecOf(workload: Json): Json | undefined {
 	return isObject(podSpec) ? podSpec : undefined;
 }
 
-/** A copy of `workload` with another pod spec, where it has one. */
-export function withPodSpec(workload: Json, podSpec: Json): Json {
-	const spec = workload['spec'] as Json;
-	return { ...workload, spec: { ...spec, template: { ...(spec['template'] as Json), spec: podSpec } } };
-}
+/** A copy of `workload`, which has a pod spec, with another one. */
+export const withPodSpec = (workload: Json, podSpec: Json): Json =>
+	withValueAt(workload, ['spec', 'template', 'spec'], podSpec);
 
-/** Index of the proxy container: by its name, else the first; -1 where there is none. */
+/** Index of the proxy container: the one with its name, else the first one; -1 without containers. */
 function proxyIndex(containers: readonly unknown[], kind: Kind): number {
 	const named = containers.findIndex((one) => isObject(one) && one['name'] === KINDS[kind].container);
 	return named === -1 && isObject(containers[0]) ? 0 : named;
@@ -28,7 +26,7 @@ export function proxyContainerOf(podSpec: unknown, kind: Kind): Json | undefined
 	return isObject(container) ? container : undefined;
 }
 
-/** A copy of `podSpec` with another proxy container, where it has one. */
+/** A copy of `podSpec`, which has a proxy container, with another one. */
 export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): Json {
 	const containers = podSpec['containers'] as unknown[];
 	return { ...podSpec, containers: containers.with(proxyIndex(containers, kind), container) };
@@ -37,12 +35,12 @@ export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): 
 export const proxyImageOf = (podSpec: unknown, kind: Kind): string | undefined =>
 	textOf(proxyContainerOf(podSpec, kind)?.['image']);
 
-/** A copy of `podSpec` whose proxy container ends with `variable`; `podSpec` itself where it already does. */
+/** A copy of `podSpec` with `variable` in its proxy container; `podSpec` itself if it already has it. */
 export function withEnv(podSpec: Json, kind: Kind, variable: EnvVar): Json {
 	const container = proxyContainerOf(podSpec, kind);
 	if (container === undefined) return podSpec;
 	const env: unknown[] = Array.isArray(container['env']) ? container['env'] : [];
-	// Kubernetes uses the last entry of a name, so only that one has to be right.
+	// Kubernetes uses the last entry of a name.
 	const last = env.findLast((entry) => isObject(entry) && entry['name'] === variable.name);
 	if (isSameReference(last, variable)) return podSpec;
 	const others = last === undefined ? env : env.filter((entry) => !isObject(entry) || entry['name'] !== variable.name);

@@ -1,29 +1,30 @@
 /**
- * ToolHive's own CustomResourceDefinitions: which of the scaling fields they lack. A CRD without them prunes them before any
- * webhook runs. What is there stays as it is, also where it differs from ours: it may be newer.
+ * The scaling fields that ToolHive's CustomResourceDefinitions lack. The API server prunes them before any webhook runs. A field that
+ * exists is not changed, even if it differs from the scaling schema: it may be newer.
  */
 import { GROUP, isKind, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
 import { isObject, type Json } from '../api/types.ts';
+import { textOf, valueAt } from './metadata.ts';
 
-export type Path = readonly (string | number)[];
+type Path = readonly (string | number)[];
 
-/** Something to add to what stands at `path`: under `key` to an object, without one at the end of a list. */
+/** Something to add at `path`: to an object under `key`, or without a `key` to the end of a list. */
 export interface Addition {
 	readonly path: Path;
 	readonly key?: string;
 	readonly value: unknown;
 }
 
-/** Something that the schema of a version lacks of the scaling fields. */
+/** A part of the scaling fields that the schema of a version lacks. */
 export interface Missing {
-	/** A field of another type has no addition: it is not ours to correct. */
+	/** A field of another `type` is reported, but has no addition. */
 	readonly what: 'field' | 'type' | 'rule';
-	/** In words a person knows, `spec.replicas`. */
+	/** Such as `spec.replicas`. */
 	readonly fields: readonly string[];
-	/** Unknown fields are kept where it would be, so that the API server does not drop it. */
+	/** The schema keeps unknown fields there, so the API server does not drop it. */
 	readonly isKept: boolean;
-	/** It is a rule, or a field that comes with one. */
+	/** It is a rule, or a field with one. */
 	readonly hasRule: boolean;
 	readonly addition?: Addition;
 }
@@ -33,7 +34,7 @@ export interface MissingInVersion {
 	readonly missing: readonly Missing[];
 }
 
-/** A CRD of ours that cannot get the fields; `path` leads to what is wrong with it. */
+/** A CRD that the fields cannot be added to, because of what is at `path`. */
 export class UnusableCrd extends Error {
 	readonly path: Path;
 	constructor(message: string, path: Path) {
@@ -46,17 +47,16 @@ const API_VERSION = 'apiextensions.k8s.io/v1';
 const PRESERVE = 'x-kubernetes-preserve-unknown-fields';
 const RULES = 'x-kubernetes-validations';
 
-export const CRD_KIND = 'CustomResourceDefinition';
+const CRD_KIND = 'CustomResourceDefinition';
 
-/** The kind of server that `object` defines; undefined where it is something else. */
+/** The kind of server that `object` defines; undefined if it is not a CRD of ToolHive. */
 export function definedKindOf(object: unknown): Kind | undefined {
-	if (!isObject(object) || object['kind'] !== CRD_KIND || !isObject(object['spec'])) return undefined;
-	const { group, names } = object['spec'];
-	const kind = isObject(names) ? names['kind'] : undefined;
-	return group === GROUP && isKind(kind) ? kind : undefined;
+	const kind = valueAt(object, ['spec', 'names', 'kind']);
+	const isOfGroup = valueAt(object, ['kind']) === CRD_KIND && valueAt(object, ['spec', 'group']) === GROUP;
+	return isOfGroup && isKind(kind) ? kind : undefined;
 }
 
-/** What each version of `crd`, which defines `kind`, lacks; only those that lack something. Throws UnusableCrd. */
+/** For each version of `crd`, which defines `kind`, that lacks something. Throws UnusableCrd. */
 export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 	if (crd['apiVersion'] !== API_VERSION) {
 		throw new UnusableCrd(
@@ -74,9 +74,8 @@ export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 }
 
 function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVersion {
-	const name = isObject(version) && typeof version['name'] === 'string' ? version['name'] : 'without a name';
-	const schema = isObject(version) ? version['schema'] : undefined;
-	const root = isObject(schema) ? schema['openAPIV3Schema'] : undefined;
+	const name = textOf(valueAt(version, ['name'])) ?? 'without a name';
+	const root = valueAt(version, ['schema', 'openAPIV3Schema']);
 	if (!isObject(root)) {
 		throw new UnusableCrd(
 			`version ${name} of the CRD of ${kind} has no schema.openAPIV3Schema to add fields to; take the CRD of a ToolHive release`,
@@ -86,14 +85,14 @@ function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVe
 	const spec: Schema = {
 		type: 'object',
 		properties: SCALING_FIELDS[kind],
-		// A property that is declared no longer has what its parent says of unknown fields.
+		// A declared property does not inherit this from its parent.
 		...(root[PRESERVE] === true && { [PRESERVE]: true }),
 	};
 	const wanted: Schema = { type: 'object', properties: { spec } };
 	return { version: name, missing: missingFrom(root, wanted, [...path, 'schema', 'openAPIV3Schema'], '') };
 }
 
-/** What `schema` lacks of `wanted`, the properties and rules of both gone through together. */
+/** The properties and rules of `wanted` that `schema` lacks. */
 function missingFrom(schema: Json, wanted: Schema, path: Path, name: string): Missing[] {
 	const type = schema['type'];
 	if (type !== undefined && type !== wanted.type) {

@@ -1,4 +1,4 @@
-/** The proxy Deployment: count, password variable, and together with these the shutdown settings. */
+/** The proxy Deployment: replica count, password variable and shutdown settings. */
 
 import { APPLIED_REPLICAS_ANNOTATION } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../api/types.ts';
@@ -7,22 +7,20 @@ import { type DesiredReplicas, desiredReplicas } from '../policy/replicas.ts';
 import type { Settings } from '../policy/settings.ts';
 import { podSpecOf, proxyImageOf, withEnv, withPodSpec } from './containers.ts';
 import { deploymentServerRef } from './labelled.ts';
-import { annotationOf, ownersOf, textOf, withAnnotation } from './metadata.ts';
+import { annotationOf, optional, ownersOf, textOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
 import { applyShutdown, updateShutdown } from './shutdown.ts';
 
-/** A new proxy Deployment as it should be created. Returns `deployment` itself when it already is. */
+/** A new proxy Deployment as it should be created: `deployment` itself if nothing differs. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	if (!isObject(deployment['spec'])) return deployment;
 	const templated = applyShutdown(applyPassword(deployment, server, decision, settings), server.kind, settings);
-	const sent = countOf(templated);
-	if (sent === undefined && specOf(templated)['replicas'] != null) return templated;
-	return withDesired(templated, desiredReplicas(server, { operation: 'create', sent }));
+	const sent = replicasOf(templated);
+	// A count that is not a number is for the API server to reject.
+	if (sent === undefined && valueAt(templated, REPLICAS) != null) return templated;
+	return withDesiredReplicas(templated, desiredReplicas(server, { operation: 'create', sent }));
 }
 
-/**
- * A changed proxy Deployment: the count stays whoever's it is, but a stdio server never runs more than once. `isByOperator`: the
- * shutdown settings of `before` are kept.
- */
+/** An updated proxy Deployment as it should be stored. `isByOperator`: the shutdown settings of `before` are kept. */
 export function updateDeployment(
 	deployment: Json,
 	before: Json,
@@ -35,25 +33,25 @@ export function updateDeployment(
 	const templated = updateShutdown(applied, before, server.kind, settings, isByOperator);
 	const desired = desiredReplicas(server, {
 		operation: 'update',
-		sent: countOf(deployment),
-		applied: appliedOf(deployment),
-		appliedBefore: appliedOf(before),
+		sent: replicasOf(deployment),
+		applied: appliedReplicasOf(deployment),
+		appliedBefore: appliedReplicasOf(before),
 	});
-	return withDesired(templated, desired);
+	return withDesiredReplicas(templated, desired);
 }
 
-/** `deployment` with the count and the annotation of `desired`; itself where both stay. */
-export function withDesired(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
-	const counted = replicas === undefined ? deployment : { ...deployment, spec: { ...specOf(deployment), replicas } };
+/** `deployment` with a count and an annotation: itself if both stay. */
+export function withDesiredReplicas(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
+	const counted = replicas === undefined ? deployment : withValueAt(deployment, REPLICAS, replicas);
 	return appliedReplicas === undefined
 		? counted
 		: withAnnotation(counted, APPLIED_REPLICAS_ANNOTATION, appliedReplicas ?? undefined);
 }
 
-export const appliedOf = (deployment: Json): string | undefined =>
+export const appliedReplicasOf = (deployment: Json): string | undefined =>
 	annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
 
-/** The password variable of the pod template. Returns `deployment` itself where it is right. */
+/** `deployment` with the password variable in its pod template: itself if nothing differs. */
 export function applyPassword(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	const podSpec = podSpecOf(deployment);
 	if (podSpec === undefined || decision.passwordEnv === undefined || settings.passwordEnv !== 'deployment')
@@ -62,10 +60,10 @@ export function applyPassword(deployment: Json, server: Server, decision: Decisi
 	return wanted === podSpec ? deployment : withPodSpec(deployment, wanted);
 }
 
-const specOf = (object: Json): Json => (isObject(object['spec']) ? object['spec'] : {});
+const REPLICAS = ['spec', 'replicas'] as const;
 
-export function countOf(deployment: Json): number | undefined {
-	const { replicas } = specOf(deployment);
+export function replicasOf(deployment: Json): number | undefined {
+	const replicas = valueAt(deployment, REPLICAS);
 	return typeof replicas === 'number' ? replicas : undefined;
 }
 
@@ -77,15 +75,13 @@ export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const [owner] = owners;
 	const labelledFor = owner === undefined ? deploymentServerRef(deployment, namespace) : undefined;
 	const kind = (owner ?? labelledFor)?.kind;
-	const image = kind === undefined ? undefined : proxyImageOf(podSpecOf(deployment), kind);
-	const replicas = countOf(deployment);
 	return {
 		namespace,
 		name: textOf(metadata['name']) ?? '',
 		owners,
-		...(labelledFor !== undefined && { labelledFor }),
-		...(image !== undefined && { image }),
-		...(replicas !== undefined && { replicas }),
+		...optional('labelledFor', labelledFor),
+		...optional('image', kind && proxyImageOf(podSpecOf(deployment), kind)),
+		...optional('replicas', replicasOf(deployment)),
 		...(typeof metadata['generation'] === 'number' && { generation: metadata['generation'] }),
 	};
 }

@@ -1,13 +1,10 @@
-/**
- * The server that an object is named after and labelled for, whether the server owns it or not: a restored backup leaves
- * Deployments and ConfigMaps without an ownerReference.
- */
+/** The server of an object by name and labels: a restored backup has Deployments and ConfigMaps without an ownerReference. */
 import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import { type Json, metadataOf, type ServerRef } from '../api/types.ts';
 import { isObjectName, labelsOf } from './metadata.ts';
 import { podServerRef } from './pod.ts';
 
-/** Undefined for every Deployment that is not a proxy. */
+/** Undefined if it is not the Deployment of a proxy. */
 export function deploymentServerRef(deployment: Json, namespace: string): ServerRef | undefined {
 	// The operator gives the Deployment the labels of its pods.
 	const ref = podServerRef(deployment, namespace);
@@ -15,7 +12,7 @@ export function deploymentServerRef(deployment: Json, namespace: string): Server
 	return isProxy ? ref : undefined;
 }
 
-/** Undefined for every ConfigMap that is not the configuration of a proxy. */
+/** Undefined if it is not the configuration of a proxy. */
 export function configMapServerRef(configMap: Json, namespace: string): ServerRef | undefined {
 	const labels = labelsOf(configMap);
 	if (labels[LABEL_MANAGED_BY] !== MANAGED_BY_OPERATOR) return undefined;

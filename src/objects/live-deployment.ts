@@ -1,16 +1,18 @@
-/** The pod template of a proxy Deployment that exists already. */
+/** The pod template of a proxy Deployment that already exists. */
 
 import { TEMPLATE_CHECKSUM_ANNOTATION } from '../api/names.ts';
 import { isObject, type Json, type Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { applyPassword } from './deployment.ts';
-import { annotationOf, withAnnotation } from './metadata.ts';
+import { annotationOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
 import { applyShutdown } from './shutdown.ts';
 
+const TEMPLATE = ['spec', 'template'] as const;
+
 /**
- * The pod template as it should be. Returns `deployment` itself where it is; a change rolls the pods. The shutdown settings are no
- * reason to roll them, but come with a change that is.
+ * `deployment` with the pod template as it should be: itself if nothing differs. A change rolls the pods, so shutdown settings alone do
+ * not cause one, but are part of any other change.
  */
 export function updateLiveTemplate(
 	deployment: Json,
@@ -24,13 +26,10 @@ export function updateLiveTemplate(
 	return required === deployment ? deployment : applyShutdown(required, server.kind, settings);
 }
 
-/** Only a checksum that the operator put there is brought up to date: a new annotation would be drift to it. */
+/** Only changes an existing checksum: the operator would revert a new annotation as drift. */
 function withTemplateChecksum(deployment: Json, checksum: string): Json {
-	const spec = deployment['spec'];
-	const template = isObject(spec) ? spec['template'] : undefined;
-	if (!isObject(spec) || !isObject(template)) return deployment;
-	const current = annotationOf(template, TEMPLATE_CHECKSUM_ANNOTATION);
-	if (current === undefined || current === checksum) return deployment;
-	const changed = withAnnotation(template, TEMPLATE_CHECKSUM_ANNOTATION, checksum);
-	return { ...deployment, spec: { ...spec, template: changed } };
+	const template = valueAt(deployment, TEMPLATE);
+	const current = isObject(template) ? annotationOf(template, TEMPLATE_CHECKSUM_ANNOTATION) : undefined;
+	if (!isObject(template) || current === undefined || current === checksum) return deployment;
+	return withValueAt(deployment, TEMPLATE, withAnnotation(template, TEMPLATE_CHECKSUM_ANNOTATION, checksum));
 }

@@ -1,4 +1,4 @@
-/** What every object has: metadata, and perhaps an owner that is a ToolHive server. */
+/** Labels, annotations and owners of an object, and reading and writing at a path. */
 import { isKind, isOfToolhive, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type ServerRef } from '../api/types.ts';
 
@@ -11,6 +11,19 @@ export const valueAt = (value: unknown, path: readonly string[]): unknown =>
 		value,
 	);
 
+/** A copy of `object` with `value` at `path`; undefined removes the last key. The other parts are shared with `object`. */
+export function withValueAt(object: unknown, [key = '', ...rest]: readonly string[], value: unknown): Json {
+	const parent = isObject(object) ? object : NONE;
+	if (rest.length > 0) return { ...parent, [key]: withValueAt(parent[key], rest, value) };
+	if (value !== undefined) return { ...parent, [key]: value };
+	const { [key]: _removed, ...others } = parent;
+	return others;
+}
+
+/** For a spread: an unset field is absent and not undefined. */
+export const optional = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+	(value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
+
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 export const labelsOf = (object: Json): Json => {
@@ -18,18 +31,18 @@ export const labelsOf = (object: Json): Json => {
 	return isObject(labels) ? labels : NONE;
 };
 
-/** The namespace an object names; templates leave it empty or null where they mean none. */
+/** The namespace of an object; rendered templates may have an empty one or null. */
 export const namespaceOf = (object: Json, fallback: string): string =>
 	textOf(metadataOf(object)['namespace']) || fallback;
 
 export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(object)['deletionTimestamp'] === 'string';
 
-/** An object has one server, or for a moment two. Each may cost a look at the API server, and an object may claim thousands. */
+/** Each may cost a request to the API server, and an object may have thousands; usually there is one. */
 const MOST_OWNERS = 4;
 
 /**
- * The ToolHive servers that own `object` and that the operator would name it after: their name and `suffixOf` their kind.
- * Usually one, the controller first; none for everybody else's objects. Manifests that no API server has seen have no uids yet.
+ * The ToolHive servers that own `object`, and whose name with `suffixOf` their kind is its name. The controller is first. Manifests have
+ * no uids yet.
  */
 export function ownersOf(
 	object: Json,
@@ -38,7 +51,9 @@ export function ownersOf(
 ): readonly ServerRef[] {
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
-	const owners = controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
+	const isController = (reference: unknown): number => Number(isObject(reference) && reference['controller'] === true);
+	const controllerFirst = ownerReferences.toSorted((a, b) => isController(b) - isController(a));
+	const owners = controllerFirst.flatMap((reference): ServerRef[] => {
 		if (!isObject(reference) || !isOfToolhive(reference['apiVersion'])) return [];
 		const { kind, name, uid } = reference;
 		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
@@ -47,30 +62,13 @@ export function ownersOf(
 	return owners.slice(0, MOST_OWNERS);
 }
 
-/**
- * Whether an object can have this name (DNS-1123 subdomain). Admission runs before the API server checks names, and ours
- * go into paths.
- */
+/** A DNS-1123 subdomain. Admission runs before the API server checks names, and names become parts of paths. */
 export const isObjectName = (name: unknown): name is string =>
 	typeof name === 'string' && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
 
-const isController = (reference: unknown): boolean => isObject(reference) && reference['controller'] === true;
-
-const controllerFirst = (references: readonly unknown[]): unknown[] => [
-	...references.filter(isController),
-	...references.filter((reference) => !isController(reference)),
-];
-
 /** A copy of `object` with one annotation set, or removed with `undefined`. */
-export function withAnnotation(object: Json, key: string, value: string | undefined): Json {
-	const metadata = metadataOf(object);
-	const annotations: Record<string, unknown> = {
-		...(isObject(metadata['annotations']) ? metadata['annotations'] : {}),
-	};
-	if (value === undefined) delete annotations[key];
-	else annotations[key] = value;
-	return { ...object, metadata: { ...metadata, annotations } };
-}
+export const withAnnotation = (object: Json, key: string, value: string | undefined): Json =>
+	withValueAt(object, ['metadata', 'annotations', key], value);
 
 export function annotationOf(object: Json, key: string): string | undefined {
 	const { annotations } = metadataOf(object);

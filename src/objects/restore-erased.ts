@@ -6,6 +6,7 @@
 import type { Kind } from '../api/names.ts';
 import { SCALING_FIELDS } from '../api/schema.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
+import { valueAt, withValueAt } from './metadata.ts';
 
 /** What was erased of a value: all of it, or some of its keys. */
 type Erased = true | { readonly [key: string]: Erased };
@@ -18,12 +19,10 @@ type Erased = true | { readonly [key: string]: Erased };
 export function restoreErased(kind: Kind, object: Json, before: Json): Json {
 	const erased = erasedOf(scalingFields(kind, object['spec']), scalingFields(kind, before['spec']));
 	if (erased === undefined) return object;
-	const spec = restored(object['spec'] ?? {}, before['spec'], erased);
-	const metadata = metadataOf(object);
-	const managedFields = restoreManagers(metadata['managedFields'], metadataOf(before)['managedFields'], erased);
-	return managedFields === undefined
-		? { ...object, spec }
-		: { ...object, metadata: { ...metadata, managedFields }, spec };
+	const restored = { ...object, spec: restoreFields(object['spec'] ?? {}, before['spec'], erased) };
+	const managers = [metadataOf(object), metadataOf(before)].map((metadata) => metadata['managedFields']);
+	const managedFields = restoreManagers(managers[0], managers[1], erased);
+	return managedFields === undefined ? restored : withValueAt(restored, ['metadata', 'managedFields'], managedFields);
 }
 
 const scalingFields = (kind: Kind, spec: unknown): Json =>
@@ -35,12 +34,15 @@ const scalingFields = (kind: Kind, spec: unknown): Json =>
 function erasedOf(now: unknown, before: unknown): Erased | undefined {
 	if (now === undefined) return true;
 	if (!isObject(now) || !isObject(before)) return undefined;
-	return someOf(Object.entries(before).map(([key, value]) => [key, erasedOf(own(now, key), value)]));
+	return someOf(Object.entries(before).map(([key, value]) => [key, erasedOf(valueAt(now, [key]), value)]));
 }
 
-function restored(now: unknown, before: unknown, erased: Erased): unknown {
+function restoreFields(now: unknown, before: unknown, erased: Erased): unknown {
 	if (erased === true || !isObject(now) || !isObject(before)) return before;
-	const parts = Object.entries(erased).map(([key, part]) => [key, restored(own(now, key), before[key], part)]);
+	const parts = Object.entries(erased).map(([key, part]) => [
+		key,
+		restoreFields(valueAt(now, [key]), before[key], part),
+	]);
 	return { ...now, ...Object.fromEntries(parts) };
 }
 
@@ -72,12 +74,14 @@ const isSameManager = (a: Json, b: Json): boolean =>
 function ownedOf(fields: unknown, erased: Erased): Json | undefined {
 	if (!isObject(fields)) return undefined;
 	if (erased === true) return fields;
-	return someOf(Object.entries(erased).map(([key, part]) => [`f:${key}`, ownedOf(own(fields, `f:${key}`), part)]));
+	return someOf(
+		Object.entries(erased).map(([key, part]) => [`f:${key}`, ownedOf(valueAt(fields, [`f:${key}`]), part)]),
+	);
 }
 
 function merged(fields: unknown, owned: Json): Json {
 	if (!isObject(fields)) return owned;
-	const parts = Object.entries(owned).map(([key, value]) => [key, merged(own(fields, key), value as Json)]);
+	const parts = Object.entries(owned).map(([key, value]) => [key, merged(valueAt(fields, [key]), value as Json)]);
 	return { ...fields, ...Object.fromEntries(parts) };
 }
 
@@ -86,6 +90,3 @@ function someOf<T>(entries: readonly (readonly [string, T | undefined])[]): { [k
 	const present = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
 	return present.length === 0 ? undefined : Object.fromEntries(present);
 }
-
-/** A key such as `constructor` or `__proto__` is only a key. */
-const own = (object: Json, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);

@@ -1,19 +1,15 @@
-/** `deployments/scale`: what kubectl scale, an HPA or KEDA writes. A Scale has a count and nothing else of interest. */
+/** `deployments/scale`, which kubectl scale, an HPA and KEDA write. */
 
-import { isObject, type Json, type Server } from '../api/types.ts';
+import type { Json, Server } from '../api/types.ts';
 import type { Finding } from '../policy/finding.ts';
 import { desiredReplicas } from '../policy/replicas.ts';
 import { scaleFindings } from '../policy/rules.ts';
+import { replicasOf, withDesiredReplicas } from './deployment.ts';
 
-/** `scale` with a count its server may have, and what to tell the caller when that is not what was asked for. */
+/** `scale` with a count that its server may have, and a warning if that differs from the requested one. */
 export function capScale(scale: Json, server: Server): { scale: Json; findings: Finding[] } {
-	const spec = scale['spec'];
-	const asked = isObject(spec) ? spec['replicas'] : undefined;
-	if (!isObject(spec) || typeof asked !== 'number') return { scale, findings: [] };
-	const { replicas } = desiredReplicas(server, { operation: 'scale', sent: asked });
-	if (replicas === undefined) return { scale, findings: [] };
-	return {
-		scale: { ...scale, spec: { ...spec, replicas } },
-		findings: scaleFindings(server, asked),
-	};
+	const sent = replicasOf(scale);
+	if (sent === undefined) return { scale, findings: [] };
+	const desired = desiredReplicas(server, { operation: 'scale', sent });
+	return { scale: withDesiredReplicas(scale, desired), findings: scaleFindings(server, sent) };
 }

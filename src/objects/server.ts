@@ -1,20 +1,15 @@
-/** The custom resources, projected into the few fields that decisions depend on. */
+/** The custom resources, reduced to the fields that decisions depend on. */
 import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type SecretKeyRef, type Server, type SessionStorage } from '../api/types.ts';
-import { namespaceOf, textOf, valueAt } from './metadata.ts';
+import { namespaceOf, optional, textOf, valueAt } from './metadata.ts';
 
-/** The server in a custom resource of any served version; undefined where the object is none of the three kinds. */
+/** The server in a custom resource of any served version; undefined if the object is not one of the three kinds. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const { kind, apiVersion } = object;
 	if (!isKind(kind) || !isOfToolhive(apiVersion)) return undefined;
 	const metadata = metadataOf(object);
 	const spec = isObject(object['spec']) ? object['spec'] : {};
-	const replicas = countOf(spec['replicas']);
-	const backendReplicas = kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined;
-	const sessionStorage = sessionStorageOf(spec['sessionStorage']);
-	const sessionAffinity = textOf(spec['sessionAffinity']);
 	const isVmcp = kind === 'VirtualMCPServer';
-	const image = isVmcp ? imageOf(spec['podTemplateSpec']) : undefined;
 	return {
 		kind,
 		namespace: namespaceOf(object, namespace ?? ''),
@@ -22,13 +17,13 @@ export function serverOf(object: Json, namespace?: string): Server | undefined {
 		uid: textOf(metadata['uid']) ?? '',
 		spec: {
 			stdio: isStdio(kind, spec['transport']),
-			...(replicas !== undefined && { replicas }),
-			...(backendReplicas !== undefined && { backendReplicas }),
-			...(sessionStorage !== undefined && { sessionStorage }),
-			...(sessionAffinity !== undefined && { sessionAffinity }),
+			...optional('replicas', countOf(spec['replicas'])),
+			...optional('backendReplicas', kind === 'MCPServer' ? countOf(spec['backendReplicas']) : undefined),
+			...optional('sessionStorage', sessionStorageOf(spec['sessionStorage'])),
+			...optional('sessionAffinity', textOf(spec['sessionAffinity'])),
 			...(isVmcp && hasKeys(valueAt(spec, ['config', 'sessionStorage'])) && { configSessionStorage: true as const }),
 			...(kind === 'MCPServer' && hasKeys(valueAt(spec, POD_ANNOTATIONS)) && { podAnnotations: true as const }),
-			...(image !== undefined && { image }),
+			...optional('image', isVmcp ? imageOf(spec['podTemplateSpec']) : undefined),
 		},
 		ignore: ignoredIds(metadata['annotations']),
 	};
@@ -38,11 +33,11 @@ const POD_ANNOTATIONS = ['resourceOverrides', 'proxyDeployment', 'podTemplateMet
 
 const hasKeys = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
-/** The CRD defaults an absent transport to stdio, and so must we where no API server did it yet. */
+/** The CRD's default for an absent transport is stdio; a manifest does not have the defaults yet. */
 const isStdio = (kind: Kind, transport: unknown): boolean =>
 	kind === 'MCPServer' && (transport === undefined || transport === 'stdio');
 
-/** A count as an API server would store it: anything else counts as not set. */
+/** Undefined for anything that the API server would reject. */
 const countOf = (value: unknown): number | undefined =>
 	Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
@@ -50,16 +45,12 @@ function sessionStorageOf(value: unknown): SessionStorage | undefined {
 	if (!isObject(value)) return undefined;
 	const provider = textOf(value['provider']);
 	if (provider === undefined) return undefined;
-	const address = textOf(value['address']);
-	const db = countOf(value['db']);
-	const keyPrefix = textOf(value['keyPrefix']);
-	const passwordRef = secretKeyRefOf(value['passwordRef']);
 	return {
 		provider,
-		...(address !== undefined && { address }),
-		...(db !== undefined && { db }),
-		...(keyPrefix !== undefined && { keyPrefix }),
-		...(passwordRef !== undefined && { passwordRef }),
+		...optional('address', textOf(value['address'])),
+		...optional('db', countOf(value['db'])),
+		...optional('keyPrefix', textOf(value['keyPrefix'])),
+		...optional('passwordRef', secretKeyRefOf(value['passwordRef'])),
 		...(isObject(value['tls']) && { tls: true as const }),
 	};
 }
@@ -71,10 +62,9 @@ function secretKeyRefOf(value: unknown): SecretKeyRef | undefined {
 	return name && key ? { name, key } : undefined;
 }
 
-/** The image a user set for the vMCP container through `spec.podTemplateSpec`. */
+/** The image that a user set for the vMCP container in `spec.podTemplateSpec`. */
 function imageOf(podTemplate: unknown): string | undefined {
-	const podSpec = isObject(podTemplate) ? podTemplate['spec'] : undefined;
-	const containers = isObject(podSpec) ? podSpec['containers'] : undefined;
+	const containers = valueAt(podTemplate, ['spec', 'containers']);
 	if (!Array.isArray(containers)) return undefined;
 	const container = containers.find((one) => isObject(one) && one['name'] === KINDS.VirtualMCPServer.container);
 	return textOf(container?.['image']);

@@ -1,15 +1,15 @@
 /**
- * How a proxy is stopped: the grace period of its pods and the preStop sleep of its container. To write them must not roll pods: an
- * update whose pod template differs from the stored one in nothing else keeps what is stored.
+ * The grace period of a proxy's pods and the preStop sleep of its container. They alone must not roll the pods: an update that changes
+ * nothing else in the pod template keeps the stored values.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../api/names.ts';
 import type { Json } from '../api/types.ts';
-import { gracePeriodOf, keptGracePeriod } from '../policy/grace-period.ts';
-import { keptLifecycle, lifecycleOf } from '../policy/pre-stop.ts';
+import { defaultGracePeriod, keptGracePeriod } from '../policy/grace-period.ts';
+import { defaultLifecycle, keptLifecycle } from '../policy/pre-stop.ts';
 import type { Settings } from '../policy/settings.ts';
 import { podSpecOf, proxyContainerOf, withPodSpec, withProxyContainer } from './containers.ts';
-import { valueAt } from './metadata.ts';
+import { valueAt, withValueAt } from './metadata.ts';
 
 interface Shutdown {
 	readonly graceSeconds: unknown;
@@ -17,16 +17,17 @@ interface Shutdown {
 }
 
 const GRACE = 'terminationGracePeriodSeconds';
+const TEMPLATE = ['spec', 'template'] as const;
 
-/** `deployment` with the configured values where none are set, itself where all are. */
+/** `deployment` with the configured values for those that are not set: itself if both are set. */
 export function applyShutdown(deployment: Json, kind: Kind, settings: Settings): Json {
 	const sent = shutdownOf(deployment, kind);
-	const graceSeconds = gracePeriodOf(sent.graceSeconds, settings.gracePeriodSeconds);
-	const lifecycle = lifecycleOf(sent.lifecycle, settings.preStopSeconds, graceSeconds);
+	const graceSeconds = defaultGracePeriod(sent.graceSeconds, settings.gracePeriodSeconds);
+	const lifecycle = defaultLifecycle(sent.lifecycle, settings.preStopSeconds, graceSeconds);
 	return withShutdown(deployment, kind, { graceSeconds, lifecycle });
 }
 
-/** The same for an update of `before`. A template that changes in something else rolls the pods anyway. */
+/** The same for an update of `before`. A template with another change rolls the pods anyway. */
 export function updateShutdown(
 	deployment: Json,
 	before: Json,
@@ -43,8 +44,8 @@ export function updateShutdown(
 	};
 	const graceSeconds = keptGracePeriod(sent.graceSeconds, stored.graceSeconds, gracePeriodSeconds, isByOperator);
 	const kept = keep(graceSeconds);
-	if (isDeepStrictEqual(templateOf(kept), templateOf(before))) return kept;
-	return applyShutdown(keep(gracePeriodOf(graceSeconds, gracePeriodSeconds)), kind, settings);
+	if (isDeepStrictEqual(valueAt(kept, TEMPLATE), valueAt(before, TEMPLATE))) return kept;
+	return applyShutdown(keep(defaultGracePeriod(graceSeconds, gracePeriodSeconds)), kind, settings);
 }
 
 export function shutdownOf(deployment: Json, kind: Kind): Shutdown {
@@ -56,18 +57,10 @@ function withShutdown(deployment: Json, kind: Kind, { graceSeconds, lifecycle }:
 	const podSpec = podSpecOf(deployment);
 	if (podSpec === undefined) return deployment;
 	const container = proxyContainerOf(podSpec, kind);
-	const timed = podSpec[GRACE] === graceSeconds ? podSpec : withKey(podSpec, GRACE, graceSeconds);
+	const timed = podSpec[GRACE] === graceSeconds ? podSpec : withValueAt(podSpec, [GRACE], graceSeconds);
 	const wanted =
 		container === undefined || container['lifecycle'] === lifecycle
 			? timed
-			: withProxyContainer(timed, kind, withKey(container, 'lifecycle', lifecycle));
+			: withProxyContainer(timed, kind, withValueAt(container, ['lifecycle'], lifecycle));
 	return wanted === podSpec ? deployment : withPodSpec(deployment, wanted);
 }
-
-function withKey(object: Json, key: string, value: unknown): Json {
-	if (value !== undefined) return { ...object, [key]: value };
-	const { [key]: _removed, ...others } = object;
-	return others;
-}
-
-const templateOf = (deployment: Json): unknown => valueAt(deployment, ['spec', 'template']);

@@ -1,6 +1,6 @@
-/** What a server should have besides its replica count (replicas.ts): webhook, reconciler and `review` apply it. */
+/** What a server should have besides its replica count (replicas.ts). The webhooks, the reconciler and `review` apply it. */
 import type { EnvVar, Server } from '../api/types.ts';
-import type { Condition } from './condition.ts';
+import type { Condition } from './finding.ts';
 import { passwordEnvOf } from './redis-password.ts';
 import { type RunConfigFields, runConfigOf } from './run-config.ts';
 import { sessionStorageWarning } from './session-storage.ts';
@@ -8,7 +8,7 @@ import { stdioReplicaCapped } from './stdio-cap.ts';
 
 export interface Decision {
 	readonly runConfig: RunConfigFields;
-	/** The password variable of the proxy container. Holds a reference, never a password. */
+	/** The password variable of the proxy container. Has a reference, never a password. */
 	readonly passwordEnv?: EnvVar;
 	readonly conditions: readonly Condition[];
 }

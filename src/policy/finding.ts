@@ -3,35 +3,41 @@ import type { Version } from '../api/images.ts';
 import type { Kind } from '../api/names.ts';
 import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../api/types.ts';
 
-/** A warning: never the reason of a denial. */
+/** A warning or, as a Violation, a reason to deny. */
 export interface Finding {
-	/** Stable name, also what `toolhive-scaling/ignore` takes. */
+	/** Of the rule. Stable: `toolhive-scaling/ignore` takes the ids of warnings. */
 	readonly id: string;
 	/** Path of the field it is about, such as `spec.replicas`. */
 	readonly field: string;
 	readonly message: string;
 }
 
-/** A reason to deny. Let through on UPDATE when none of `parts` (paths below `spec`) changed: see admission/validate.ts. */
-export interface Violation {
-	/** Stable name. Nothing silences it. */
-	readonly id: string;
-	readonly field: string;
-	readonly message: string;
+/** A reason to deny. An UPDATE that changes none of `parts` (paths below `spec`) passes: see admission/validate.ts. */
+export interface Violation extends Finding {
 	readonly parts: readonly (readonly string[])[];
-	/** The rule could not be evaluated on this value. A denial all the same. */
+	/** The rule could not be evaluated on this value, which is also a denial. */
 	readonly isUnevaluated?: boolean;
 }
 
-/** What is known around a server. Everything may be unknown: a rule that needs it then says nothing. */
+/** A status condition of a server. Types, reasons and messages are upstream ToolHive's (v0.13.0). */
+export interface Condition {
+	readonly type: string;
+	readonly status: 'True' | 'False';
+	readonly reason: string;
+	readonly message: string;
+	/** Changes an existing condition and never creates one. */
+	readonly isOnlyIfPresent?: true;
+}
+
+/** What is known of the cluster around a server. A rule that needs something unknown reports nothing. */
 export interface ClusterContext {
 	readonly deployment?: Partial<ProxyDeployment> | undefined;
 	readonly runConfig?: Pick<RunConfigSummary, 'redisTls'> | undefined;
-	/** Of the proxy Deployment, the backend StatefulSet, or the server itself: whatever targets the server's name. */
+	/** All that target the server's name: its Deployment, its StatefulSet, or the server itself. */
 	readonly autoscalers?: readonly Autoscaler[];
 	/** Other servers that write into the same key space of the same Redis. */
 	readonly sharesKeySpaceWith?: readonly ServerRef[];
-	/** The oldest release of ToolHive that can be meant, where no image tells the version. */
+	/** The oldest release of ToolHive that the server can be for, used if no image has a version. */
 	readonly oldestRelease?: Version | undefined;
 }
 
@@ -42,13 +48,13 @@ export interface Subject {
 	readonly surroundings: ClusterContext;
 }
 
-/** What the proxy's ConfigMap has, as it is after a write. */
+/** The proxy's ConfigMap after a write. */
 export interface ConfigSubject {
 	readonly server: Server;
 	readonly surroundings: ClusterContext;
 	readonly isReadable: boolean;
 	readonly hasTls: boolean;
-	/** The vMCP image would reject the section, so it was not written. */
+	/** The section was not written, because the vMCP image would reject it. */
 	readonly isRefusedByImage: boolean;
 }
 
@@ -57,23 +63,22 @@ export type Problem = Omit<Violation, 'id'>;
 export type Check = (subject: Subject) => Text | undefined;
 
 interface Advice {
-	/** Stable name, also what `toolhive-scaling/ignore` takes. */
 	readonly id: string;
-	/** The condition in words; for docs/rules.md. */
+	/** The condition in words, for docs/rules.md. */
 	readonly when: string;
 	readonly why: string;
 	readonly fix: string;
 }
 
-/** Evaluated where its text is a function: for a server, for a count written to its Deployment, for its ConfigMap. */
+/** Evaluated for a server, for a count written to its Deployment or Scale, and for its ConfigMap. */
 export interface Warning extends Advice {
 	readonly severity: 'warn';
 	readonly onServer?: Check;
-	readonly onScale?: (server: Server, asked: number) => Text | undefined;
+	readonly onScale?: (server: Server, requested: number) => Text | undefined;
 	readonly onConfig?: (subject: ConfigSubject) => Text | undefined;
 }
 
-/** Nothing silences it. `fields`: the scaling fields of `spec` as they were sent, without nulls. */
+/** Cannot be silenced. `fields`: the scaling fields of `spec` as they were sent, without nulls. */
 export interface Denial extends Advice {
 	readonly severity: 'deny';
 	readonly check: (fields: Json, kind: Kind) => readonly Problem[];

@@ -1,22 +1,18 @@
-/**
- * A proxy gets time to finish what it serves before it is killed.
- * Reads: terminationGracePeriodSeconds as sent, and as stored before an update.
- * Allows: any value but "not set", which reaches us either absent or as the API server's own default.
- */
+/** A proxy gets time to finish its requests before it is killed. */
 
-/** Kubernetes' default for pods, filled in before any webhook runs; it cannot be told from an explicit 30. */
+/** Kubernetes' default for pods, which the API server fills in before any webhook runs: an explicit 30 looks the same. */
 const API_SERVER_DEFAULT_SECONDS = 30;
 
 /** preStop, the runner's drain, and 10 s of margin. */
 export const DEFAULT_GRACE_PERIOD_SECONDS = 45;
 
-/** Seconds to write for `sent`; 0 is a user's value and stays. */
-export const gracePeriodOf = (sent: unknown, configuredSeconds: number): unknown =>
-	isUnset(sent) ? configuredSeconds : sent;
+/** The seconds to write for `sent`. 0 is a value and stays. */
+export const defaultGracePeriod = (sent: unknown, configuredSeconds: number): unknown =>
+	isDefault(sent) ? configuredSeconds : sent;
 
 /**
- * `sent`, or the `stored` value that an update without one keeps. An operator that does not know the field sends it unset, so a
- * value that a user set on the Deployment is kept. A person who unsets another value than the configured one is obeyed.
+ * `sent`, or the `stored` value that an update without one keeps: an operator that does not know the field sends it unset. Another
+ * client may unset any value except the configured one.
  */
 export function keptGracePeriod(
 	sent: unknown,
@@ -24,9 +20,8 @@ export function keptGracePeriod(
 	configuredSeconds: number,
 	isByOperator: boolean,
 ): unknown {
-	if (!isUnset(sent) || isUnset(stored)) return sent;
+	if (!isDefault(sent) || isDefault(stored)) return sent;
 	return isByOperator || stored === configuredSeconds ? stored : sent;
 }
 
-const isUnset = (seconds: unknown): boolean =>
-	seconds === undefined || seconds === null || seconds === API_SERVER_DEFAULT_SECONDS;
+const isDefault = (seconds: unknown): boolean => (seconds ?? API_SERVER_DEFAULT_SECONDS) === API_SERVER_DEFAULT_SECONDS;

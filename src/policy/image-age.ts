@@ -1,9 +1,4 @@
-/**
- * A field that the proxy image does not know yet has no effect, or worse.
- * Reads: the proxy container's image tag, backendReplicas, sessionStorage.provider.
- * Allows: a tag that tells no version; nothing is guessed.
- * Versions: toolhive/images.ts.
- */
+/** A field that the proxy image does not know has no effect, or the proxy does not start. A tag without a version is not judged. */
 import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../api/images.ts';
 import type { Server } from '../api/types.ts';
 import type { Check, ClusterContext, ConfigSubject, Subject, Text } from './finding.ts';
@@ -12,7 +7,7 @@ import { redisOf } from './session-storage.ts';
 const imageOf = (server: Server, { deployment }: ClusterContext): string | undefined =>
 	deployment?.image ?? server.spec.image;
 
-/** Version of the proxy image, undefined where it is not known. */
+/** Version of the proxy image, undefined if it is not known. */
 export function proxyVersion(server: Server, surroundings: ClusterContext): Version | undefined {
 	return versionOf(imageOf(server, surroundings)) ?? surroundings.oldestRelease;
 }
@@ -26,9 +21,12 @@ export function acceptsSessionStorage(server: Server, surroundings: ClusterConte
 export const imageTooOld: Check = ({ server, surroundings }) => {
 	const version = proxyVersion(server, surroundings);
 	if (version === undefined) return undefined;
-	const need = needsOf(server).find((one) => isOlder(version, one.since));
-	if (need === undefined) return undefined;
-	return tooOld(need.field, imageOf(server, surroundings), need.since);
+	const sinceRedis = server.kind === 'VirtualMCPServer' ? SINCE.vmcpUsesSessionStorage : SINCE.runnerSessionRedis;
+	if (redisOf(server) !== undefined && isOlder(version, sinceRedis))
+		return tooOld('spec.sessionStorage', imageOf(server, surroundings), sinceRedis);
+	if (server.spec.backendReplicas !== undefined && isOlder(version, SINCE.runnerBackendReplicas))
+		return tooOld('spec.backendReplicas', imageOf(server, surroundings), SINCE.runnerBackendReplicas);
+	return undefined;
 };
 
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
@@ -36,36 +34,22 @@ const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the b
 /** Not a warning at each write of the server: the webhook on the backend StatefulSet keeps the stored order. */
 export function backendMayRoll({ server, surroundings }: Subject): string | undefined {
 	const version = proxyVersion(server, surroundings);
-	if (server.kind !== 'MCPServer' || version === undefined) return undefined;
 	const since = SINCE.runnerKeepsEnvOrder;
-	if (!isOlder(version, since)) return undefined;
+	if (server.kind !== 'MCPServer' || version === undefined || !isOlder(version, since)) return undefined;
 	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(since)}: ${MAY_ROLL}`;
 }
 
 /** For a config that an unknown or older vMCP image would reject. */
 export function imageRefusesConfig({ server, surroundings, isRefusedByImage }: ConfigSubject): Text | undefined {
 	if (!isRefusedByImage) return undefined;
+	const field = 'spec.sessionStorage';
+	const since = SINCE.vmcpAcceptsSessionStorage;
 	return proxyVersion(server, surroundings) === undefined
-		? {
-				field: 'spec.sessionStorage',
-				message: `vMCP image version unknown; ${versionText(SINCE.vmcpAcceptsSessionStorage)} or newer takes it`,
-			}
-		: tooOld('spec.sessionStorage', imageOf(server, surroundings), SINCE.vmcpAcceptsSessionStorage);
+		? { field, message: `vMCP image version unknown; ${versionText(since)} or newer takes it` }
+		: tooOld(field, imageOf(server, surroundings), since);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Text => ({
 	field,
 	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
 });
-
-function needsOf(server: Server): { field: string; since: Version }[] {
-	const needs: { field: string; since: Version }[] = [];
-	const backends = server.spec.backendReplicas;
-	if (redisOf(server) !== undefined) {
-		const isVmcp = server.kind === 'VirtualMCPServer';
-		const since = isVmcp ? SINCE.vmcpUsesSessionStorage : SINCE.runnerSessionRedis;
-		needs.push({ field: 'spec.sessionStorage', since });
-	}
-	if (backends !== undefined) needs.push({ field: 'spec.backendReplicas', since: SINCE.runnerBackendReplicas });
-	return needs;
-}

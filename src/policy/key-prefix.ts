@@ -1,8 +1,4 @@
-/**
- * Every proxy that reads Redis refuses to start on a key prefix without a final colon (ToolHive v0.13.0 and later).
- * Reads: sessionStorage.provider, sessionStorage.keyPrefix.
- * Allows: no prefix, an empty one, and any with memory, which has no keys.
- */
+/** Every proxy that reads Redis refuses to start on a key prefix without a final colon (ToolHive v0.13.0 and later). */
 import { quote } from '../api/printable.ts';
 import type { Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';

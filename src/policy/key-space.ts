@@ -1,31 +1,26 @@
 /**
- * Two servers must not write their sessions into one another's Redis keys.
- * Reads: sessionStorage.address, db, keyPrefix of this server and of the others.
- * Allows: everything; it warns. Servers without a prefix of their own are left out: ToolHive's default prefixes
- * (`thv:proxy:session:`, `thv:vmcp:session:`) are shared by design.
+ * Two servers must not overwrite each other's sessions in Redis. Servers without a prefix of their own are left out: ToolHive's default
+ * prefixes (`thv:proxy:session:`, `thv:vmcp:session:`) are shared by design.
  */
 import type { Server } from '../api/types.ts';
 import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
 /**
- * A text that is equal for servers that share keys, undefined where nothing explicit is shared. A bare host name such as
- * `redis:6379` means another Redis in each namespace.
+ * A text that is equal for servers that share keys, undefined without an explicit prefix. A bare host name such as `redis:6379` means
+ * another Redis in each namespace.
  */
 export function keySpaceOf(server: Server): string | undefined {
-	const redis = redisOf(server);
-	if (redis?.keyPrefix === undefined || redis.keyPrefix === '' || redis.address === undefined) return undefined;
-	const isAbsolute = /[.[]/.test(redis.address);
-	return JSON.stringify([isAbsolute ? '' : server.namespace, redis.address, redis.db ?? 0, redis.keyPrefix]);
+	const { address, db = 0, keyPrefix } = redisOf(server) ?? {};
+	if (keyPrefix === undefined || keyPrefix === '' || address === undefined) return undefined;
+	const isAbsolute = /[.[]/.test(address);
+	return JSON.stringify([isAbsolute ? '' : server.namespace, address, db, keyPrefix]);
 }
 
-export const sharedKeySpace: Check = ({ server, surroundings: { sharesKeySpaceWith: sharing = [] } }) => {
-	if (sharing.length === 0) return undefined;
-	// Who may not look into another namespace is not told what is in it.
-	const neighbour = sharing.find(({ namespace }) => namespace === server.namespace);
+export const sharedKeySpace: Check = ({ server, surroundings: { sharesKeySpaceWith: others = [] } }) => {
+	if (others.length === 0) return undefined;
+	// The names of servers in other namespaces are not for everyone to see.
+	const neighbour = others.find(({ namespace }) => namespace === server.namespace);
 	const other = neighbour === undefined ? 'a server of another namespace' : `${neighbour.kind} ${neighbour.name}`;
-	return {
-		field: 'spec.sessionStorage.keyPrefix',
-		message: `the same Redis keys as ${other}`,
-	};
+	return { field: 'spec.sessionStorage.keyPrefix', message: `the same Redis keys as ${other}` };
 };

@@ -1,14 +1,10 @@
-/**
- * The Redis password reaches a proxy as an environment variable that refers to a Secret; its value is never seen here.
- * Reads: sessionStorage.provider, sessionStorage.passwordRef.
- * Allows: a reference, and only together with redis.
- */
+/** The Redis password reaches a proxy as an environment variable that refers to a Secret; its value is never read here. */
 import { PASSWORD_ENV } from '../api/names.ts';
 import type { EnvVar, Server } from '../api/types.ts';
 import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
-/** The variable for the proxy container, undefined where none is due. */
+/** The variable of the proxy container, undefined without Redis or without a password. */
 export function passwordEnvOf(server: Server): EnvVar | undefined {
 	const reference = redisOf(server)?.passwordRef;
 	if (reference === undefined) return undefined;
@@ -17,17 +13,11 @@ export function passwordEnvOf(server: Server): EnvVar | undefined {
 
 export const passwordWithoutRedis: Check = ({ server }) =>
 	server.spec.sessionStorage?.passwordRef !== undefined && redisOf(server) === undefined
-		? {
-				field: 'spec.sessionStorage.passwordRef',
-				message: 'not used: only provider redis takes a password',
-			}
+		? { field: 'spec.sessionStorage.passwordRef', message: 'not used: only provider redis takes a password' }
 		: undefined;
 
 export const redisWithoutPassword: Check = ({ server }) => {
 	const redis = redisOf(server);
 	if (redis === undefined || redis.passwordRef !== undefined) return undefined;
-	return {
-		field: 'spec.sessionStorage',
-		message: 'no passwordRef: whoever reaches this Redis reads the sessions',
-	};
+	return { field: 'spec.sessionStorage', message: 'no passwordRef: whoever reaches this Redis reads the sessions' };
 };

@@ -1,7 +1,6 @@
 /**
- * A server that asks for TLS to Redis never gets plaintext.
- * Reads: sessionStorage.tls (ToolHive v0.62.0), and what the operator wrote into the RunConfig.
- * Allows: an operator that carries it; we cannot, because we cannot mount the CA.
+ * A server that asks for TLS to Redis never gets plaintext. Only the operator (ToolHive v0.62.0) can write `sessionStorage.tls` into the
+ * configuration, because only the operator can mount the CA.
  */
 import type { Server } from '../api/types.ts';
 import type { Check, ConfigSubject, Text } from './finding.ts';
@@ -15,7 +14,4 @@ export const redisTlsUnsupported: Check = ({ server, surroundings: { runConfig }
 export const redisTlsNotWritten = ({ server, hasTls }: ConfigSubject): Text | undefined =>
 	wantsTls(server) && !hasTls ? UNSUPPORTED : undefined;
 
-const UNSUPPORTED: Text = {
-	field: 'spec.sessionStorage.tls',
-	message: 'this operator does not carry it to the proxy',
-};
+const UNSUPPORTED: Text = { field: 'spec.sessionStorage.tls', message: 'this operator does not carry it to the proxy' };

@@ -1,14 +1,14 @@
 /**
- * The replica count of a proxy Deployment: when it changes, and who owns it afterwards. Nothing else decides a count.
- * - A new Deployment starts with the server's `replicas`; without them, with the count that was sent.
- * - A later value of `replicas` is written to the Deployment once. After that the count belongs to whoever scales the Deployment:
+ * The replica count of a proxy Deployment: when it changes, and who owns it afterwards. No other code decides a count.
+ * - A new Deployment starts with the server's `replicas`, or else with the count that was sent.
+ * - A later value of `replicas` is written to the Deployment once. After that the count belongs to anyone who scales the Deployment:
  *   a person, an HPA, KEDA. The annotation `applied-replicas` is the value that was written last.
  * - A stdio server never has more than 1, and 0 stays 0.
  */
 import type { Server } from '../api/types.ts';
 import { cap } from './stdio-cap.ts';
 
-/** Where a count comes from. Counts are undefined where the Deployment has none; `applied` is the annotation as it is. */
+/** Counts are undefined if the Deployment has none; `applied` is its annotation. */
 export type ReplicasInput =
 	/** A Deployment is created with `sent`. */
 	| { readonly operation: 'create'; readonly sent: number | undefined }
@@ -21,10 +21,18 @@ export type ReplicasInput =
 	  }
 	/** A Scale is updated to `sent`. */
 	| { readonly operation: 'scale'; readonly sent: number }
-	/** A Deployment runs with `live`: what has to be corrected at once. */
+	/** A Deployment has `live` replicas, of which a stdio server may have too many. */
 	| { readonly operation: 'live'; readonly live: number | undefined; readonly applied: string | undefined }
-	/** The same: the server's `replicas` that are not applied yet. */
-	| { readonly operation: 'apply'; readonly live: number | undefined; readonly applied: string | undefined };
+	| PendingInput;
+
+/** A Deployment has `live` replicas, and the server's `replicas` may be pending. */
+interface PendingInput {
+	readonly operation: 'apply';
+	readonly live: number | undefined;
+	readonly applied: string | undefined;
+	/** `appliedReplicas` of the server when the Deployment was last seen with that count. */
+	readonly seenApplied?: string | undefined;
+}
 
 export interface DesiredReplicas {
 	/** The count to write. Undefined: the count stays. */
@@ -54,7 +62,7 @@ export function desiredReplicas(server: Server, input: ReplicasInput): DesiredRe
 			return isStale ? { ...capped, appliedReplicas: null } : capped;
 		}
 		case 'apply':
-			return pending(server, input.live ?? 1, input.applied);
+			return pending(server, input);
 	}
 }
 
@@ -68,10 +76,12 @@ export function appliedReplicas(server: Server): string | undefined {
 }
 
 function onCreate(server: Server, sent: number | undefined): DesiredReplicas {
-	const asked = server.spec.replicas ?? sent;
-	if (asked === undefined) return UNCHANGED;
-	const replicas = cap(server, asked);
-	return replicas === sent ? UNCHANGED : withApplied(server, replicas);
+	const requested = server.spec.replicas ?? sent;
+	if (requested === undefined) return UNCHANGED;
+	const replicas = cap(server, requested);
+	if (replicas === sent) return UNCHANGED;
+	const applied = appliedReplicas(server);
+	return applied === undefined ? { replicas } : { replicas, appliedReplicas: applied };
 }
 
 function toCap(server: Server, count: number | undefined, applied: string | undefined): DesiredReplicas {
@@ -80,14 +90,10 @@ function toCap(server: Server, count: number | undefined, applied: string | unde
 	return Number(applied ?? 0) > replicas ? { replicas, appliedReplicas: String(replicas) } : { replicas };
 }
 
-function pending(server: Server, live: number, applied: string | undefined): DesiredReplicas {
+function pending(server: Server, { live = 1, applied, seenApplied }: PendingInput): DesiredReplicas {
 	const desired = appliedReplicas(server);
-	if (desired === undefined) return UNCHANGED;
-	const isApplied = applied === undefined ? String(live) === desired : applied === desired;
-	return isApplied ? UNCHANGED : withApplied(server, Number(desired));
+	if (desired === undefined || desired === (applied ?? String(live))) return UNCHANGED;
+	// Another client has scaled it since. The next leader has not seen that, so the annotation is written.
+	if (applied === undefined && desired === seenApplied) return { appliedReplicas: desired };
+	return { replicas: Number(desired), appliedReplicas: desired };
 }
-
-const withApplied = (server: Server, replicas: number): DesiredReplicas => {
-	const applied = appliedReplicas(server);
-	return applied === undefined ? { replicas } : { replicas, appliedReplicas: applied };
-};

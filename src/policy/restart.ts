@@ -1,8 +1,6 @@
 /**
- * A changed RunConfig has to restart the pods that read it at their start.
- * Reads: backendReplicas, sessionStorage, podTemplateMetadataOverrides.annotations, and the version of the proxy image.
- * Allows: everything; it warns. An operator up to v0.15 leaves the checksum out of an MCPServer's pods with such
- * annotations (toolhive#5148), and the reconciler adds none either: the operator would take it for drift.
+ * A changed RunConfig has to restart the pods that read it at their start. An operator up to v0.15 leaves the checksum out of an
+ * MCPServer's pods with annotations (toolhive#5148); the reconciler does not add one, because the operator would revert it as drift.
  */
 import { isOlder } from '../api/images.ts';
 import { OPERATOR_SINCE } from '../api/operators.ts';

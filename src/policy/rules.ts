@@ -252,17 +252,17 @@ export const DENIAL_IDS: readonly string[] = DENIALS.map(({ id }) => id);
 /** In the order in which they are reported. */
 export const WARNING_IDS: readonly string[] = WARNINGS.map(({ id }) => id);
 
-/** Every rule that the scaling fields of a server's `spec` (as sent, without nulls) break. */
-export const violationsOf = (fields: Json, kind: Kind): Violation[] =>
+/** The denials for the scaling fields of a server's `spec`, as sent, without nulls. */
+export const serverViolations = (fields: Json, kind: Kind): Violation[] =>
 	DENIALS.flatMap(({ id, check }) => check(fields, kind).map((problem) => ({ id, ...problem })));
 
 /** The warnings for a server. */
-export const findingsOf = (subject: Subject): Finding[] =>
+export const serverFindings = (subject: Subject): Finding[] =>
 	report(subject.server, ({ onServer }) => onServer?.(subject));
 
-/** The warnings for a write of `asked` replicas to the server's Deployment or its Scale. */
-export const scaleFindings = (server: Server, asked: number): Finding[] =>
-	report(server, ({ onScale }) => onScale?.(server, asked));
+/** The warnings for a write of `requested` replicas to the server's Deployment or its Scale. */
+export const scaleFindings = (server: Server, requested: number): Finding[] =>
+	report(server, ({ onScale }) => onScale?.(server, requested));
 
 /** The warnings for a write of the server's ConfigMap. */
 export const configFindings = (subject: ConfigSubject): Finding[] =>
@@ -276,7 +276,7 @@ export function imageReport(subject: Subject): { readonly tooOld?: Text; readonl
 	return { ...(tooOld !== undefined && { tooOld }), ...(mayRoll !== undefined && { mayRoll }) };
 }
 
-/** The one place where the annotation `toolhive-scaling/ignore` silences a warning. */
+/** By the annotation `toolhive-scaling/ignore`, which no other code reads. */
 const isSilenced = ({ ignore }: Server, id: string): boolean => ignore.includes(id);
 
 const report = (server: Server, evaluate: (rule: Warning) => Text | undefined): Finding[] =>
@@ -285,7 +285,7 @@ const report = (server: Server, evaluate: (rule: Warning) => Text | undefined): 
 		return text === undefined ? [] : [{ id: rule.id, ...text }];
 	});
 
-/** The first id that silences nothing; a list of ten thousand must not give as many warnings. */
+/** Only the first one: a list of ten thousand unknown ids must not give as many warnings. */
 function unknownIgnoredId({ server: { ignore } }: Subject): Text | undefined {
 	const unknown = ignore.find((id) => !WARNING_IDS.includes(id));
 	if (unknown === undefined) return undefined;

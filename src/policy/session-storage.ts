@@ -1,27 +1,22 @@
-/**
- * Sessions must be shared before more than one replica can serve them.
- * Reads: replicas, backendReplicas, sessionAffinity, sessionStorage.provider, transport, and the proxy's autoscalers.
- * Allows: everything; it warns.
- */
+/** More than one replica can serve sessions only if the sessions are shared. */
 import { CONDITION, CONDITION_REASON } from '../api/names.ts';
 import { isObject, type Json, type Server, type SessionStorage } from '../api/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
-import type { Condition } from './condition.ts';
-import type { Check, Problem } from './finding.ts';
+import type { Check, Condition, Problem } from './finding.ts';
 
-/** The Redis a server asks for, undefined when it asks for none. The one place that says what "provider is redis" means. */
+/** The Redis of a server, undefined with another provider. */
 export function redisOf(server: Server): SessionStorage | undefined {
 	const storage = server.spec.sessionStorage;
 	return storage?.provider === 'redis' ? storage : undefined;
 }
 
-/** The same of a spec as it was sent: its sessionStorage may hold anything. */
+/** The same for a spec as it was sent, with a sessionStorage of any shape. */
 export function redisIn(spec: unknown): Json | undefined {
 	const storage = isObject(spec) ? spec['sessionStorage'] : undefined;
 	return isObject(storage) && storage['provider'] === 'redis' ? storage : undefined;
 }
 
-/** Redis cannot be used with this value of `field`. An update that changes neither the field nor the provider passes. */
+/** An invalid value of `field`. An update that changes neither the field nor the provider passes. */
 export const redisProblem = (field: 'address' | 'keyPrefix', message: string): Problem => ({
 	field: `spec.sessionStorage.${field}`,
 	message,
@@ -41,18 +36,12 @@ export const sessionStorageMissing: Check = ({ server, surroundings }) => {
 	}
 	const autoscaler = splittingAutoscaler(server, surroundings);
 	if (autoscaler === undefined) return undefined;
-	return {
-		field,
-		message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}`,
-	};
+	return { field, message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}` };
 };
 
 export const backendSessionStorageMissing: Check = ({ server }) =>
 	isSplit(server.spec.backendReplicas) && redisOf(server) === undefined
-		? {
-				field: 'spec.sessionStorage',
-				message: 'backendReplicas > 1 without redis: sessions lose their backend',
-			}
+		? { field: 'spec.sessionStorage', message: 'backendReplicas > 1 without redis: sessions lose their backend' }
 		: undefined;
 
 export const sessionAffinityNoneWithoutRedis: Check = ({ server, surroundings }) => {
@@ -65,38 +54,23 @@ export const sessionAffinityNoneWithoutRedis: Check = ({ server, surroundings })
 	return autoscaler && { field, message: `None needs redis: ${autoscalerName(autoscaler)}` };
 };
 
-/** The operator makes `spec.config.sessionStorage` of `spec.sessionStorage`, so what an author writes there is lost. */
+/** The operator sets `spec.config.sessionStorage` from `spec.sessionStorage`, so any other value is lost. */
 export const configSessionStorageIgnored: Check = ({ server: { spec } }) =>
 	spec.configSessionStorage && spec.sessionStorage === undefined
-		? {
-				field: 'spec.config.sessionStorage',
-				message: 'the operator overwrites it; use spec.sessionStorage',
-			}
+		? { field: 'spec.config.sessionStorage', message: 'the operator overwrites it; use spec.sessionStorage' }
 		: undefined;
 
-/** `SessionStorageWarning`. Never blocks anything. */
+/** `SessionStorageWarning` */
 export function sessionStorageWarning(server: Server): Condition {
 	const type = CONDITION.sessionStorage;
 	if (!isSplit(server.spec.replicas)) {
-		return {
-			type,
-			status: 'False',
-			reason: 'SessionStorageWarningNotApplicable',
-			message: 'session storage warning is not active',
-			isOnlyIfPresent: true,
-		};
+		const reason = 'SessionStorageWarningNotApplicable';
+		return { type, status: 'False', reason, message: 'session storage warning is not active', isOnlyIfPresent: true };
 	}
-	return redisOf(server) === undefined
-		? {
-				type,
-				status: 'True',
-				reason: 'SessionStorageMissingForReplicas',
-				message: 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas',
-			}
-		: {
-				type,
-				status: 'False',
-				reason: CONDITION_REASON.storageConfigured,
-				message: 'Redis session storage is configured',
-			};
+	if (redisOf(server) !== undefined) {
+		const reason = CONDITION_REASON.storageConfigured;
+		return { type, status: 'False', reason, message: 'Redis session storage is configured' };
+	}
+	const message = 'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas';
+	return { type, status: 'True', reason: 'SessionStorageMissingForReplicas', message };
 }

@@ -1,13 +1,13 @@
-/** The settings that decisions depend on; the flags of SPEC.md 9 fill them. */
+/** The settings that decisions depend on, set by flags. */
 import { DEFAULT_OPERATOR_USERNAME } from '../api/names.ts';
 import { DEFAULT_GRACE_PERIOD_SECONDS } from './grace-period.ts';
 import { DEFAULT_PRE_STOP_SECONDS } from './pre-stop.ts';
 
 export interface Settings {
 	readonly gracePeriodSeconds: number;
-	/** 0: preStop is not added. */
+	/** 0: no preStop is added. */
 	readonly preStopSeconds: number;
-	/** Where the Redis password variable is put: on the Deployment, or on its Pods when they are created. */
+	/** Which object gets the Redis password variable: the Deployment, or its Pods at their creation. */
 	readonly passwordEnv: 'deployment' | 'pod';
 	readonly runConfigLayout: 'both' | 'top-level';
 	/** User names under which the operator writes. */

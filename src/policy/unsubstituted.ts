@@ -1,13 +1,12 @@
 /**
- * A variable that was not substituted before the manifest reached the API server.
- * Reads: a text that is denied for another reason.
- * Known: `${NAME}` (Flux, envsubst), `$NAME`, `$(NAME)` (Kustomize), `{{ name }}` (Helm, Jinja).
+ * A hint for a denied text with a variable that was not substituted: `${NAME}` (Flux, envsubst), `$NAME`, `$(NAME)` (Kustomize),
+ * `{{ name }}` (Helm, Jinja).
  */
 import { quote } from '../api/printable.ts';
 
 const VARIABLE = /\$\{[^${}]*\}|\$\([^$()]*\)|\{\{[^{}]*\}\}|^\$\w+$/;
 
-/** `message`, and what to do if `value` contains a variable. `shown`: the part of `value` that is not secret. */
+/** `message`, with the hint if `value` contains a variable. `shown`: the part of `value` that is not secret. */
 export function withVariableHint(message: string, value: unknown, shown: unknown = value): string {
 	const [variable] = (typeof value === 'string' && VARIABLE.exec(value)) || [];
 	if (variable === undefined) return message;

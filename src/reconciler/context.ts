@@ -1,45 +1,67 @@
-/** What the parts of a pass share: the server at this moment, the clocks, and what is said of a write. */
+/** What the parts of one reconcile share: the server, its decision, and what is remembered between reconciles. */
 
 import type { Json, Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
-import type { ReconcilerClient } from './client.ts';
-import { EVENT_REASONS } from './events.ts';
+import type { Settings } from '../policy/settings.ts';
+import { EVENT_REASONS, type ReconcilerClient } from './client.ts';
 import type { RevertBackoff, SettleTimer } from './revert-backoff.ts';
 
-/** One server at the moment of its pass. */
 export interface ReconcileContext {
+	readonly client: ReconcilerClient;
+	readonly settings: Settings;
+	readonly timers: Timers;
 	readonly key: string;
 	readonly object: Json;
 	readonly server: Server;
 	readonly decision: Decision;
+	/** Changed by the parts. */
+	readonly state: ServerState;
 	readonly signal: AbortSignal;
 }
 
-export interface Clocks {
-	/** How long a wish has stood. */
-	readonly standing: SettleTimer;
-	/** How often it was written. */
-	readonly patience: RevertBackoff;
+/** Their keys are the server's key and the part that is written, so that one part never delays another. */
+export interface Timers {
+	readonly settle: SettleTimer;
+	readonly settleStatus: SettleTimer;
+	readonly backoff: RevertBackoff;
 }
 
-/** After `wish` was written for `what`: the clocks begin anew, and the server's owner is told. */
-export function noteWritten(
-	world: ReconcilerClient,
-	clocks: Clocks,
-	object: Json,
-	what: string,
-	wish: string,
-	part: string,
-): void {
-	clocks.standing.forget(what);
-	clocks.patience.note(what, wish, world.nowMs());
-	if (clocks.patience.isReverted(what)) {
-		world.tell(object, EVENT_REASONS.reverted, `somebody keeps reverting ${part}; trying less often`);
-	} else world.tell(object, EVENT_REASONS.backfilled, `${part} was brought up to date`);
+export const PARTS = ['replicas', 'template', 'configuration', 'status', 'owners'] as const;
+export type Part = (typeof PARTS)[number];
+export const timerKey = ({ key }: Pick<ReconcileContext, 'key'>, part: Part): string => `${key} ${part}`;
+
+/** What is remembered of a server between two reconciles. */
+export interface ServerState {
+	readonly uid: string;
+	/** `appliedReplicas` of the server when its Deployment was last seen with them. */
+	appliedReplicas?: string | undefined;
+	isRolloutPending?: boolean;
+	/** Last note about the proxy image, so that each is one Event and not one for each reconcile. */
+	imageNote?: string;
+	/** The objects that the last Event reported as not owned by the server. */
+	unowned?: string;
 }
 
-/** The shortest of the delays that are any; 0 where none is. */
-export function soonest(delays: readonly number[]): number {
-	const some = delays.filter((ms) => ms > 0);
-	return some.length === 0 ? 0 : Math.min(...some);
+/** The time until `desired` may be written, 0 for now: a change has to be stable, and one that is reverted again waits longer. */
+export function untilWriteMs(context: ReconcileContext, part: Part, desired: string): number {
+	const { settle, backoff } = context.timers;
+	const [key, nowMs] = [timerKey(context, part), context.client.nowMs()];
+	return settle.remainingMs(key, '', nowMs) || backoff.remainingMs(key, desired, nowMs);
+}
+
+/** After `desired` was written. `what` names the part in the Event. */
+export function recordWrite(context: ReconcileContext, part: Part, desired: string, what: string): void {
+	const { client, object, timers } = context;
+	const key = timerKey(context, part);
+	timers.settle.forget(key);
+	timers.backoff.record(key, desired, client.nowMs());
+	if (timers.backoff.isReverted(key)) {
+		client.recordEvent(object, EVENT_REASONS.reverted, `somebody keeps reverting ${what}; trying less often`);
+	} else client.recordEvent(object, EVENT_REASONS.backfilled, `${what} was brought up to date`);
+}
+
+/** The shortest of the delays that are not 0; 0 if all are. */
+export function soonestMs(delaysMs: readonly number[]): number {
+	const delays = delaysMs.filter((ms) => ms > 0);
+	return delays.length === 0 ? 0 : Math.min(...delays);
 }

@@ -1,117 +1,91 @@
-/** The Deployment's part of a pass: replica count and pod template. */
+/** The Deployment's part of a reconcile: replica count, pod template, and an Event about an image that is too old. */
 
 import type { Json } from '../api/types.ts';
-import { appliedOf, countOf, withDesired } from '../objects/deployment.ts';
+import { appliedReplicasOf, proxyDeploymentOf, replicasOf, withDesiredReplicas } from '../objects/deployment.ts';
 import { updateLiveTemplate } from '../objects/live-deployment.ts';
 import { appliedReplicas, desiredReplicas } from '../policy/replicas.ts';
-import type { Settings } from '../policy/settings.ts';
-import type { ReconcilerClient } from './client.ts';
-import { type Clocks, noteWritten, type ReconcileContext, soonest } from './context.ts';
-import { EVENT_REASONS } from './events.ts';
+import { imageReport } from '../policy/rules.ts';
+import { EVENT_REASONS } from './client.ts';
+import { type ReconcileContext, recordWrite, soonestMs, timerKey, untilWriteMs } from './context.ts';
 
-export interface ProxyDeploymentPass {
-	/** Writes what differs, in one write. Resolves with when to look again, 0 for never. */
-	readonly reconcile: (scene: ReconcileContext, deployment: Json, checksum: string | undefined) => Promise<number>;
-	/** Servers whose pods wait for their turn to be rolled. */
-	readonly waitingRollouts: () => number;
-	readonly forget: (key: string) => void;
+/** After a cap: whether the Deployment has followed. */
+export const CAP_REQUEUE_MS = 2_000;
+
+/** A part of the Deployment: with its change if that is due, else the time until then. */
+interface Change {
+	readonly deployment: Json;
+	readonly remainingMs: number;
 }
 
-/** After a cap: has the Deployment followed? */
-export const LOOK_AGAIN_MS = 2_000;
-
-export function createProxyDeploymentPass(
-	world: ReconcilerClient,
-	settings: Settings,
-	clocks: Clocks,
-): ProxyDeploymentPass {
-	const { standing, patience } = clocks;
-	/** By server, the `replicas` that were seen applied: a later count of the Deployment is another client's choice. */
-	const seenApplied = new Map<string, string | undefined>();
-	const waiting = new Set<string>();
-
-	async function reconcile(scene: ReconcileContext, deployment: Json, checksum: string | undefined): Promise<number> {
-		const { key, object, server, signal } = scene;
-		const corrected = desiredReplicas(server, { operation: 'live', ...countsOf(deployment) });
-		const counted = applyReplicas(scene, withDesired(deployment, corrected));
-		const templated = rollTemplate(scene, counted.deployment, checksum);
-		const wanted = templated.deployment;
-		if (wanted !== deployment) await world.write(deployment, wanted, signal);
-		if (corrected.replicas !== undefined) {
-			world.tell(
-				object,
-				EVENT_REASONS.capped,
-				`scaled back from ${countOf(deployment)} to ${corrected.replicas}: stdio`,
-			);
-		}
-		if (counted.isApplied) {
-			standing.forget(`${key} replicas`);
-			seenApplied.set(key, appliedReplicas(server));
-			world.tell(object, EVENT_REASONS.replicasApplied, `${countOf(wanted)} replicas written to the Deployment`);
-		}
-		if (wanted !== counted.deployment)
-			noteWritten(world, clocks, object, `${key} template`, templateText(wanted), 'the pod template');
-		return soonest([corrected.replicas === undefined ? 0 : LOOK_AGAIN_MS, counted.leftMs, templated.leftMs]);
+/** One write for all that is due. Returns when to reconcile again, 0 for never. */
+export async function reconcileDeployment(
+	context: ReconcileContext,
+	deployment: Json,
+	checksum: string | undefined,
+): Promise<number> {
+	const { client, object, server, state, signal } = context;
+	const capped = desiredReplicas(server, { operation: 'live', ...countsOf(deployment) });
+	const counted = applyReplicas(context, withDesiredReplicas(deployment, capped));
+	const rolled = rollTemplate(context, counted.deployment, checksum);
+	const wanted = rolled.deployment;
+	if (wanted !== deployment) await client.write(deployment, wanted, signal);
+	if (capped.replicas !== undefined) {
+		const note = `scaled back from ${replicasOf(deployment)} to ${capped.replicas}: stdio`;
+		client.recordEvent(object, EVENT_REASONS.capped, note);
 	}
-
-	/** Applies `replicas` of the server after they were pending for the settle time. */
-	function applyReplicas(
-		{ key, server }: ReconcileContext,
-		deployment: Json,
-	): { deployment: Json; leftMs: number; isApplied: boolean } {
-		const what = `${key} replicas`;
-		const counts = countsOf(deployment);
-		const pending = desiredReplicas(server, { operation: 'apply', ...counts });
-		const applied = appliedReplicas(server);
-		if (pending.replicas === undefined) {
-			standing.forget(what);
-			seenApplied.set(key, applied);
-			return { deployment, leftMs: 0, isApplied: false };
-		}
-		const isSeen = counts.applied === undefined && seenApplied.get(key) === applied;
-		const leftMs = standing.left(what, `${isSeen ? 'annotate' : 'apply'} ${applied}`, world.nowMs());
-		if (leftMs > 0) return { deployment, leftMs, isApplied: false };
-		// Another client scaled it since. The next leader has not seen the applied count, so the annotation is written.
-		if (isSeen && applied !== undefined) {
-			return { deployment: withDesired(deployment, { appliedReplicas: applied }), leftMs: 0, isApplied: false };
-		}
-		return { deployment: withDesired(deployment, pending), leftMs: 0, isApplied: true };
+	if (counted.isApplied) {
+		context.timers.settle.forget(timerKey(context, 'replicas'));
+		state.appliedReplicas = appliedReplicas(server);
+		const note = `${replicasOf(wanted)} replicas written to the Deployment`;
+		client.recordEvent(object, EVENT_REASONS.replicasApplied, note);
 	}
-
-	/** A changed template rolls the pods: once for all that is due, and not everybody's at the same time. */
-	function rollTemplate(
-		{ key, server, decision }: ReconcileContext,
-		deployment: Json,
-		checksum: string | undefined,
-	): { deployment: Json; leftMs: number } {
-		const what = `${key} template`;
-		const wanted = updateLiveTemplate(deployment, server, decision, settings, checksum);
-		waiting.delete(key);
-		if (wanted === deployment) {
-			standing.forget(what);
-			return { deployment, leftMs: 0 };
-		}
-		const nowMs = world.nowMs();
-		const leftMs = standing.left(what, '', nowMs) || patience.left(what, templateText(wanted), nowMs);
-		if (leftMs > 0) return { deployment, leftMs };
-		const turnMs = world.rollouts.take(nowMs);
-		if (turnMs === 0) return { deployment: wanted, leftMs: 0 };
-		waiting.add(key);
-		return { deployment, leftMs: turnMs };
-	}
-
-	return {
-		reconcile,
-		waitingRollouts: () => waiting.size,
-		forget: (key) => {
-			seenApplied.delete(key);
-			waiting.delete(key);
-			for (const part of ['replicas', 'template']) standing.forget(`${key} ${part}`);
-			patience.forget(`${key} template`);
-		},
-	};
+	if (wanted !== counted.deployment) recordWrite(context, 'template', templateText(wanted), 'the pod template');
+	return soonestMs([capped.replicas === undefined ? 0 : CAP_REQUEUE_MS, counted.remainingMs, rolled.remainingMs]);
 }
 
-const countsOf = (deployment: Json) => ({ live: countOf(deployment), applied: appliedOf(deployment) });
+/** Applies the server's `replicas` after they were pending for the settle time. */
+function applyReplicas(context: ReconcileContext, deployment: Json): Change & { readonly isApplied: boolean } {
+	const { client, server, state, timers } = context;
+	const key = timerKey(context, 'replicas');
+	const seenApplied = state.appliedReplicas;
+	const pending = desiredReplicas(server, { operation: 'apply', ...countsOf(deployment), seenApplied });
+	if (pending.appliedReplicas === undefined) {
+		timers.settle.forget(key);
+		state.appliedReplicas = appliedReplicas(server);
+		return { deployment, remainingMs: 0, isApplied: false };
+	}
+	const remainingMs = timers.settle.remainingMs(key, JSON.stringify(pending), client.nowMs());
+	if (remainingMs > 0) return { deployment, remainingMs, isApplied: false };
+	const isApplied = pending.replicas !== undefined;
+	return { deployment: withDesiredReplicas(deployment, pending), remainingMs: 0, isApplied };
+}
+
+/** A changed template rolls the pods: once for everything that is due, and only some servers at a time. */
+function rollTemplate(context: ReconcileContext, deployment: Json, checksum: string | undefined): Change {
+	const { client, server, decision, settings, state, timers } = context;
+	const wanted = updateLiveTemplate(deployment, server, decision, settings, checksum);
+	state.isRolloutPending = false;
+	if (wanted === deployment) {
+		timers.settle.forget(timerKey(context, 'template'));
+		return { deployment, remainingMs: 0 };
+	}
+	const remainingMs = untilWriteMs(context, 'template', templateText(wanted));
+	if (remainingMs > 0) return { deployment, remainingMs };
+	const rateLimitMs = client.rollouts.take(client.nowMs());
+	if (rateLimitMs === 0) return { deployment: wanted, remainingMs: 0 };
+	state.isRolloutPending = true;
+	return { deployment, remainingMs: rateLimitMs };
+}
+
+/** An Event for each image that is too old for the server. At CREATE of the server its image is not known yet. */
+export function reportImage({ client, object, server, state }: ReconcileContext, deployment: Json): void {
+	const surroundings = { deployment: proxyDeploymentOf(deployment) };
+	const { tooOld, mayRoll } = imageReport({ server, surroundings });
+	const note = [tooOld && `${tooOld.field}: ${tooOld.message}`, mayRoll].filter((one) => one !== undefined).join('; ');
+	if (note !== (state.imageNote ?? '') && note !== '') client.recordEvent(object, EVENT_REASONS.imageTooOld, note);
+	state.imageNote = note;
+}
+
+const countsOf = (deployment: Json) => ({ live: replicasOf(deployment), applied: appliedReplicasOf(deployment) });
 
 const templateText = (deployment: Json): string => JSON.stringify((deployment['spec'] as Json)['template']);

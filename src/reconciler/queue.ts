@@ -1,11 +1,11 @@
-/** Work by key: one pass per key at a time, no duplicates, backoff for what fails, and no key waits for another's failure. */
+/** A work queue: one run per key at a time, no duplicates, backoff for failures, and no key waits for the failure of another. */
 
 export interface QueueOptions {
-	/** One pass. Resolves with when to come again unasked, if at all; rejects to be retried. */
+	/** One run. Resolves with when to run again, if at all; rejects to be retried. */
 	readonly work: (key: string, signal: AbortSignal) => Promise<{ readonly requeueAfterMs?: number } | undefined>;
-	/** Told of each failed pass; `retryMs` is when the next one is. */
+	/** Called for each failed run; the next one is after `retryMs`. */
 	readonly onFailure: (key: string, error: unknown, retryMs: number) => void;
-	/** Passes at one time, over different keys. */
+	/** Runs at one time, of different keys. */
 	readonly workers?: number;
 	readonly firstBackoffMs?: number;
 	readonly longestBackoffMs?: number;
@@ -14,24 +14,21 @@ export interface QueueOptions {
 }
 
 export interface Queue {
-	/** Soon, or after `delayMs`. A key that is waiting keeps its earliest time; one at work is looked at once more. */
+	/** A key that is waiting keeps its earliest time; one that is running runs once more. */
 	readonly add: (key: string, delayMs?: number) => void;
-	/** Nothing waits and nothing works. */
-	readonly isIdle: () => boolean;
 	readonly size: () => number;
-	/** Forgets what waits and aborts what works. Resolves when nothing works any more. */
+	/** Drops what waits and aborts what runs. Resolves when nothing runs. */
 	readonly stop: () => Promise<void>;
 }
 
-/** A timer may be so much early. */
+/** A timer may fire so much early. */
 const TIMER_MS = 2;
 
 const DEFAULTS = { workers: 8, firstBackoffMs: 1_000, longestBackoffMs: 300_000, random: Math.random };
 
 export function createQueue(options: QueueOptions): Queue {
 	const { work, onFailure, workers, firstBackoffMs, longestBackoffMs, random } = { ...DEFAULTS, ...options };
-	const ready: string[] = [];
-	const isReady = new Set<string>();
+	const ready = new Set<string>();
 	const later = new Map<string, { timer: NodeJS.Timeout; atMs: number }>();
 	const working = new Map<string, Promise<void>>();
 	const again = new Set<string>();
@@ -39,7 +36,7 @@ export function createQueue(options: QueueOptions): Queue {
 	const stopped = new AbortController();
 
 	const add = (key: string, delayMs = 0): void => {
-		if (stopped.signal.aborted || isReady.has(key)) return;
+		if (stopped.signal.aborted || ready.has(key)) return;
 		const atMs = performance.now() + delayMs;
 		const waiting = later.get(key);
 		if (waiting !== undefined && waiting.atMs <= atMs) return;
@@ -58,21 +55,19 @@ export function createQueue(options: QueueOptions): Queue {
 			again.add(key);
 			return;
 		}
-		if (isReady.has(key)) return;
-		isReady.add(key);
-		ready.push(key);
-		// Not at once: what is added in one go, such as a whole list, is one pass each.
+		ready.add(key);
+		// Not at once: a key that is added more than once in a row, as from a list, runs once.
 		queueMicrotask(startMore);
 	};
 	const startMore = (): void => {
 		while (working.size < workers && !stopped.signal.aborted) {
-			const key = ready.shift();
+			const [key] = ready;
 			if (key === undefined) return;
-			isReady.delete(key);
-			working.set(key, pass(key));
+			ready.delete(key);
+			working.set(key, run(key));
 		}
 	};
-	/** When to try again. What fails because it was changed meanwhile was no retry: a minute of many changes is no hour of failures. */
+	/** When to retry. A run before the retry is due, after another change, does not lengthen the backoff. */
 	const failedAgain = (key: string): number => {
 		const nowMs = performance.now();
 		const known = failures.get(key);
@@ -82,7 +77,7 @@ export function createQueue(options: QueueOptions): Queue {
 		failures.set(key, { count, dueMs: nowMs + backoffMs });
 		return backoffMs;
 	};
-	const pass = async (key: string): Promise<void> => {
+	const run = async (key: string): Promise<void> => {
 		try {
 			const result = await work(key, stopped.signal);
 			failures.delete(key);
@@ -102,14 +97,12 @@ export function createQueue(options: QueueOptions): Queue {
 
 	return {
 		add,
-		isIdle: () => ready.length === 0 && later.size === 0 && working.size === 0,
-		size: () => ready.length + later.size + working.size,
+		size: () => ready.size + later.size + working.size,
 		stop: async () => {
 			stopped.abort();
 			for (const { timer } of later.values()) clearTimeout(timer);
 			later.clear();
-			ready.length = 0;
-			isReady.clear();
+			ready.clear();
 			await Promise.all(working.values());
 		},
 	};

@@ -1,8 +1,8 @@
-/** Clocks that keep the reconciler quiet. All take and return milliseconds of a clock that only goes forward. */
+/** Limits on how often the reconciler writes. All take and return milliseconds of a monotonic clock. */
 
-/** At most so many a minute, evenly spread. */
+/** At most so many a minute, evenly spaced. */
 export interface RateLimiter {
-	/** Takes one and returns 0, or returns how long to wait for one. */
+	/** Takes one and returns 0, or returns the time until the next one. */
 	readonly take: (nowMs: number) => number;
 }
 
@@ -18,55 +18,55 @@ export function createRateLimiter(perMinute: number): RateLimiter {
 	};
 }
 
-/** How long something has stood unchanged. */
+/** How long a desired state has been unchanged. */
 export interface SettleTimer {
-	/** 0 when `wish` has been the wish of `key` for the whole time, else what is left of it. */
-	readonly left: (key: string, wish: string, nowMs: number) => number;
+	/** 0 once `desired` has been the same for the whole settle time, else the rest of it. */
+	readonly remainingMs: (key: string, desired: string, nowMs: number) => number;
 	readonly forget: (key: string) => void;
 }
 
-export function createSettleTimer(forMs: number): SettleTimer {
-	const since = new Map<string, { wish: string; atMs: number }>();
+export function createSettleTimer(settleMs: number): SettleTimer {
+	const since = new Map<string, { desired: string; atMs: number }>();
 	return {
-		left: (key, wish, nowMs) => {
+		remainingMs: (key, desired, nowMs) => {
 			const known = since.get(key);
-			if (known?.wish === wish) return Math.max(0, known.atMs + forMs - nowMs);
-			since.set(key, { wish, atMs: nowMs });
-			return forMs;
+			if (known?.desired === desired) return Math.max(0, known.atMs + settleMs - nowMs);
+			since.set(key, { desired, atMs: nowMs });
+			return settleMs;
 		},
 		forget: (key) => void since.delete(key),
 	};
 }
 
-/** Leaves somebody who undoes the same write again and again in peace for longer and longer. */
+/** Backs off from a client that keeps reverting the same write. */
 export interface RevertBackoff {
-	/** 0, or how long to leave the next write of `wish`. Another wish is another story. */
-	readonly left: (key: string, wish: string, nowMs: number) => number;
-	/** `wish` was written. */
-	readonly note: (key: string, wish: string, nowMs: number) => void;
+	/** The time until `desired` may be written again; 0 if something else was written last. */
+	readonly remainingMs: (key: string, desired: string, nowMs: number) => number;
+	/** `desired` was written. */
+	readonly record: (key: string, desired: string, nowMs: number) => void;
 	readonly isReverted: (key: string) => boolean;
 	readonly forget: (key: string) => void;
 }
 
-/** Fewer of the same write are convergence; more of them, each soon after the other, are a fight. */
+/** More of the same write than this, in quick succession, mean that another client reverts it. */
 const FREE_WRITES = 3;
-const FIRST_WAIT_MS = 60_000;
-const LONGEST_WAIT_MS = 1_800_000;
+const FIRST_DELAY_MS = 60_000;
+const LONGEST_DELAY_MS = 1_800_000;
 
 export function createRevertBackoff(): RevertBackoff {
-	const writes = new Map<string, { wish: string; count: number; lastMs: number }>();
-	const waitAfter = (count: number): number =>
-		count < FREE_WRITES ? 0 : Math.min(FIRST_WAIT_MS * 2 ** (count - FREE_WRITES), LONGEST_WAIT_MS);
+	const writes = new Map<string, { desired: string; count: number; lastMs: number }>();
+	const delayAfter = (count: number): number =>
+		count < FREE_WRITES ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (count - FREE_WRITES), LONGEST_DELAY_MS);
 	return {
-		left: (key, wish, nowMs) => {
+		remainingMs: (key, desired, nowMs) => {
 			const known = writes.get(key);
-			return known?.wish === wish ? Math.max(0, known.lastMs + waitAfter(known.count) - nowMs) : 0;
+			return known?.desired === desired ? Math.max(0, known.lastMs + delayAfter(known.count) - nowMs) : 0;
 		},
-		note: (key, wish, nowMs) => {
+		record: (key, desired, nowMs) => {
 			const known = writes.get(key);
-			const isFight =
-				known?.wish === wish && nowMs - known.lastMs <= 2 * Math.max(waitAfter(known.count), FIRST_WAIT_MS);
-			writes.set(key, { wish, count: isFight ? known.count + 1 : 1, lastMs: nowMs });
+			const isRepeated =
+				known?.desired === desired && nowMs - known.lastMs <= 2 * Math.max(delayAfter(known.count), FIRST_DELAY_MS);
+			writes.set(key, { desired, count: isRepeated ? known.count + 1 : 1, lastMs: nowMs });
 		},
 		isReverted: (key) => (writes.get(key)?.count ?? 0) > FREE_WRITES,
 		forget: (key) => void writes.delete(key),

@@ -1,69 +1,74 @@
-/** The two conditions of a server: one write per pass at most, kept beside everybody else's. */
+/** The conditions of a server: at most one write per reconcile, which keeps the conditions of other writers. */
 
 import { CONDITION } from '../api/names.ts';
-import { isObject, type Json, metadataOf, type ServerRef } from '../api/types.ts';
+import { isObject, metadataOf } from '../api/types.ts';
 import { withConditions } from '../objects/conditions.ts';
-import { serverOf } from '../objects/server.ts';
-import type { ReconcilerClient } from './client.ts';
-import { EVENT_REASONS, type EventReason } from './events.ts';
-import { conditionsBut, NO_REASONS, type Reasons } from './unowned.ts';
+import { decide } from '../policy/decide.ts';
+import type { Condition } from '../policy/finding.ts';
+import { EVENT_REASONS, type EventReason } from './client.ts';
+import { type ReconcileContext, timerKey } from './context.ts';
+import { contradictedReasons, type ServerObjects } from './ownership.ts';
+import { CAP_REQUEUE_MS } from './proxy-deployment.ts';
 
-/** A busy operator writes the status a few times in a row; more than this is for the queue's backoff. */
-const ATTEMPTS = 20;
-
-const NOTES: ReadonlyMap<string, EventReason> = new Map<string, EventReason>([
+const EVENT_OF_CONDITION: ReadonlyMap<unknown, EventReason> = new Map<unknown, EventReason>([
 	[CONDITION.capped, EVENT_REASONS.capped],
 	[CONDITION.sessionStorage, EVENT_REASONS.storageMissing],
 ]);
 
-/** The whole list as it should be, undefined where it is. Throws where the list cannot be read. */
-export function owedConditions(object: Json, now: string, contradicted = NO_REASONS): readonly Json[] | undefined {
-	const server = serverOf(object);
-	if (server === undefined) return undefined;
+/** Returns when to reconcile again, 0 for never. Throws if `status.conditions` cannot be read. */
+export async function reconcileStatus(context: ReconcileContext, objects: Promise<ServerObjects>): Promise<number> {
+	const { client, object, timers, signal } = context;
+	// Without the permission to read the objects, nothing is known to contradict the conditions.
+	const contradicted = await objects.then(
+		(found) => contradictedReasons(context, found),
+		() => new Set<string>(),
+	);
+	const wanted = conditionsFor(context, contradicted);
 	const { generation } = metadataOf(object);
 	const number = typeof generation === 'number' ? generation : undefined;
-	return withConditions(foundIn(object), conditionsBut(contradicted, server), number, now);
-}
-
-/** Writes what is owed. Resolves with whether `StdioReplicaCapped` has just become True. */
-export async function writeStatus(
-	ref: ServerRef,
-	first: Json,
-	contradicted: Reasons,
-	world: ReconcilerClient,
-	signal: AbortSignal,
-): Promise<boolean> {
-	let object: Json | undefined = first;
-	for (let attempt = 1; object !== undefined; attempt += 1) {
-		const conditions = owedConditions(object, world.timestamp(), contradicted);
-		if (conditions === undefined) return false;
-		try {
-			await world.writeConditions(object, conditions, signal);
-			return tellFlips(object, conditions, world);
-		} catch (error) {
-			if (!world.isConflict(error) || attempt === ATTEMPTS) throw error;
-			object = await world.getServer(ref, signal);
-		}
+	const before = isObject(object['status']) ? object['status']['conditions'] : undefined;
+	const conditions = withConditions(before, wanted, number, client.timestamp());
+	const key = timerKey(context, 'status');
+	if (conditions === undefined) {
+		timers.settleStatus.forget(key);
+		return 0;
 	}
-	return false;
-}
-
-function foundIn({ status }: Json): unknown {
-	return isObject(status) ? status['conditions'] : undefined;
-}
-
-/** An Event for each condition of ours that has just become True. */
-function tellFlips(object: Json, after: readonly Json[], world: ReconcilerClient): boolean {
-	const before = (foundIn(object) ?? []) as readonly unknown[];
-	let isNewlyCapped = false;
-	for (const condition of after) {
-		const occasion = NOTES.get(String(condition['type']));
-		const isTrueBefore = before.some(
-			(one) => isObject(one) && one['type'] === condition['type'] && one['status'] === 'True',
-		);
-		if (occasion === undefined || condition['status'] !== 'True' || isTrueBefore) continue;
-		world.tell(object, occasion, String(condition['message']));
-		if (occasion === EVENT_REASONS.capped) isNewlyCapped = true;
+	// Not the whole list: other writers change their conditions in it all the time.
+	const desired = JSON.stringify([wanted, generation]);
+	const nowMs = client.nowMs();
+	// An operator that writes these conditions itself does not look at owners, so it may revert them.
+	const isDisputed = contradicted.size > 0;
+	const remainingMs =
+		timers.settleStatus.remainingMs(key, desired, nowMs) ||
+		(isDisputed ? timers.backoff.remainingMs(key, desired, nowMs) : 0);
+	if (remainingMs > 0) return remainingMs;
+	await client.writeConditions(object, conditions, signal);
+	timers.settleStatus.forget(key);
+	if (isDisputed) timers.backoff.record(key, desired, client.nowMs());
+	const turnedTrue = conditions.filter(
+		(condition) => isTrue(condition) && !isTrue(conditionIn(before, condition['type'])),
+	);
+	for (const { type, message } of turnedTrue) {
+		const reason = EVENT_OF_CONDITION.get(type);
+		if (reason !== undefined) client.recordEvent(object, reason, String(message));
 	}
-	return isNewlyCapped;
+	return turnedTrue.some(({ type }) => type === CONDITION.capped) ? CAP_REQUEUE_MS : 0;
 }
+
+/** A contradicted condition is as for a server without `replicas`: not active, and never created. */
+function conditionsFor(
+	{ server, decision }: ReconcileContext,
+	contradicted: ReadonlySet<string>,
+): readonly Condition[] {
+	if (contradicted.size === 0) return decision.conditions;
+	const { replicas: _unset, ...spec } = server.spec;
+	const inactive = decide({ ...server, spec }).conditions;
+	return decision.conditions.map((condition, index) =>
+		contradicted.has(condition.reason) ? (inactive[index] ?? condition) : condition,
+	);
+}
+
+const conditionIn = (conditions: unknown, type: unknown): unknown =>
+	Array.isArray(conditions) ? conditions.find((one) => isObject(one) && one['type'] === type) : undefined;
+
+const isTrue = (condition: unknown): boolean => isObject(condition) && condition['status'] === 'True';

@@ -13,7 +13,7 @@ import { createNamespaceFilter, createSkippedNamespaces, type Namespaces } from 
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
-import { EVENT_REASONS } from '../reconciler/events.ts';
+import { EVENT_REASONS } from '../reconciler/client.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
 import { createRateLimiter } from '../reconciler/revert-backoff.ts';
@@ -68,10 +68,10 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				},
 				surroundingsOf: options.surroundingsOf,
 				isConflict,
-				tell: (server, occasion, note) => {
-					// An Event may be dropped or become part of a series; the count says all of them.
-					if (occasion === EVENT_REASONS.reverted) metrics.countReverted();
-					events.tell(server, { ...occasion, note });
+				recordEvent: (server, reason, note) => {
+					// An Event may be dropped or become part of a series; the metric counts all of them.
+					if (reason === EVENT_REASONS.reverted) metrics.countReverted();
+					events.tell(server, { ...reason, note });
 				},
 				nowMs: () => performance.now(),
 				timestamp: () => `${new Date().toISOString().slice(0, 19)}Z`,

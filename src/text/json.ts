@@ -1,9 +1,23 @@
 /**
- * Applies a JSON merge patch (RFC 7396) to the text of a JSON object and leaves every other byte as it is. The editor of `jsonc-parser`
- * reformats whole lines, and parses the text again for each key.
+ * Applies a JSON merge patch (RFC 7396) to the text of a JSON object and leaves the rest of the text as it is. The editor of
+ * `jsonc-parser` reformats whole lines, and parses the text again for each key.
  */
 import { type Node, parseTree } from 'jsonc-parser';
 import { isObject, type Json } from '../api/types.ts';
+
+/** In UTF-16 units. Far above what an operator writes, and so short that no text takes longer than milliseconds. */
+const LONGEST_TEXT = 512 * 1024;
+
+/** Undefined if `text` is not a JSON object, or too long. */
+export function parseJsonObject(text: string): Json | undefined {
+	if (text.length > LONGEST_TEXT) return undefined;
+	try {
+		const value: unknown = JSON.parse(text);
+		return isObject(value) ? value : undefined;
+	} catch {
+		return undefined;
+	}
+}
 
 interface Splice {
 	readonly start: number;
@@ -12,12 +26,12 @@ interface Splice {
 }
 
 /**
- * `text` with `patch`: null removes a key, an object changes an object, all else replaces what is there. New keys go last, in the style of
- * their neighbours; of a key that occurs more than once the last one counts. Throws RangeError for a text of too many levels.
+ * `text` with `patch`: null removes a key, an object changes an object, any other value replaces the former one. New keys go last, in the
+ * style of their neighbours; the last one of a repeated key counts. Undefined if `text` cannot be parsed, or has too many levels.
  */
-export function mergeJson(text: string, patch: Json): string {
-	const root = parseTree(text);
-	if (root === undefined) return text;
+export function mergeJson(text: string, patch: Json): string | undefined {
+	const root = parseNode(text);
+	if (root === undefined) return undefined;
 	const first = root.children?.[0];
 	const unit = first === undefined ? undefined : indentBefore(text, first)?.replace(/^\r?\n/, '');
 	return splicesFor(text, root, patch, unit, '\n')
@@ -25,7 +39,16 @@ export function mergeJson(text: string, patch: Json): string {
 		.reduce((whole, { start, end, added }) => whole.slice(0, start) + added + whole.slice(end), text);
 }
 
-/** Of the object `node`, whose closing brace is behind `outer` where it has lines. */
+function parseNode(text: string): Node | undefined {
+	try {
+		return parseTree(text);
+	} catch (error) {
+		if (error instanceof RangeError) return undefined;
+		throw error;
+	}
+}
+
+/** For the object `node`. `outer` is the line break and indent before its closing brace, if it is on a line of its own. */
 function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?: string): Splice[] {
 	const properties = node.children ?? [];
 	const find = (key: string): Node | undefined => properties.findLast((one) => keyOf(one).value === key);
@@ -59,7 +82,7 @@ function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?
 	return [{ start: node.offset + 1, end: endOf(node) - 1, added: entries.join(',') + tail }];
 }
 
-/** Each with the comma that went with it: the one behind it where it comes before all that stay. */
+/** Each property with one comma: the one behind it if no property before it stays. */
 function removals(properties: readonly Node[], removed: ReadonlySet<Node | undefined>): Splice[] {
 	const first = properties.findIndex((one) => !removed.has(one));
 	return properties.flatMap((property, index): Splice[] => {
@@ -74,7 +97,7 @@ const keyOf = ({ children }: Node): Node => children?.[0] as Node;
 const valueIn = ({ children }: Node): Node => children?.[1] as Node;
 const endOf = ({ offset, length }: Node): number => offset + length;
 
-/** The line break and blanks in front of a property, undefined where it follows on the same line. */
+/** The line break and blanks before a property, undefined if it does not begin its line. */
 function indentBefore(text: string, { offset }: Node): string | undefined {
 	let start = offset;
 	while (start > 0 && /\s/.test(text[start - 1] ?? '')) start -= 1;
@@ -88,6 +111,6 @@ function render(value: unknown, indent: string | undefined, unit: string | undef
 	return escapeAsGo(indent === undefined ? plain : plain.replaceAll('\n', indent));
 }
 
-/** Go's encoding/json escapes these inside strings; they occur nowhere else in JSON. */
+/** As Go's encoding/json does in strings; outside of strings JSON does not have these characters. */
 const escapeAsGo = (json: string): string =>
 	json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -7,7 +7,7 @@ import { STEPS } from '../../src/certificates/plan.ts';
 import { CHECKS } from '../../src/doctor/run-checks.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { DENIAL_IDS, WARNING_IDS } from '../../src/policy/rules.ts';
-import { EVENT_REASONS } from '../../src/reconciler/events.ts';
+import { EVENT_REASONS } from '../../src/reconciler/client.ts';
 import { baseObjects, objectOf } from '../manifests/read.ts';
 import { between, codesOf, read, rowsOf } from './documents.ts';
 import { everyMetric } from './every-metric.ts';

@@ -4,7 +4,8 @@ import { parseDocument } from 'yaml';
 import { ownersOf } from '../../src/objects/metadata.ts';
 import { podServerRef } from '../../src/objects/pod.ts';
 import { editRunConfig, runConfigHasTls } from '../../src/objects/run-config-json.ts';
-import { editVmcpConfig, vmcpConfigHasTls, withoutStacks } from '../../src/objects/vmcp-config-yaml.ts';
+import { editVmcpConfig, vmcpConfigHasTls } from '../../src/objects/vmcp-config-yaml.ts';
+import { withoutStacks } from '../../src/text/yaml.ts';
 
 const FIELDS = { backendReplicas: 2, redis: { address: 'r:1', db: 0 } };
 const REPEATED = 980 * 1024;

@@ -11,6 +11,14 @@ const OWNERS: { it: string; references: unknown; are: unknown[] }[] = [
 	{ it: 'v1alpha1', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }], are: [found] },
 	{ it: 'after a reference of somebody else', references: [{ ...owner, apiVersion: 'apps/v1' }, owner], are: [found] },
 	{ it: 'two of them', references: [{ ...owner, uid: 'u0' }, owner], are: [{ ...found, uid: 'u0' }, found] },
+	{
+		it: 'two of them, the second is the controller',
+		references: [
+			{ ...owner, uid: 'u0' },
+			{ ...owner, controller: true },
+		],
+		are: [found, { ...found, uid: 'u0' }],
+	},
 	{ it: 'without uid, as manifests have it', references: [{ ...owner, uid: undefined }], are: [noUid] },
 	{ it: 'another group', references: [{ ...owner, apiVersion: 'example.com/v1' }], are: [] },
 	{ it: 'a group that begins alike', references: [{ ...owner, apiVersion: 'toolhive.stacklok.dev.evil/v1' }], are: [] },

@@ -7,7 +7,7 @@ const section = { provider: 'redis', address: 'r:1', db: 2, keyPrefix: 'a:' };
 
 describe('config.yaml of a vMCP', () => {
 	it("gets the section at its end, in the operator's indentation, every other byte kept", () => {
-		const text = "name: hub # ours\nincomingAuth:\n    type: anonymous\n# end\nfmt: '{workload}_'\n";
+		const text = "name:   hub # ours\nlist: [a,   b]\nincomingAuth:\n    type: anonymous\n# end\nfmt: '{workload}_'\n";
 		expect(editVmcpConfig(text, redis)).to.equal(
 			`${text}sessionStorage:\n    provider: redis\n    address: r:1\n    db: 2\n    keyPrefix: 'a:'\n`,
 		);
@@ -66,6 +66,12 @@ describe('config.yaml of a vMCP', () => {
 		const edited = editVmcpConfig(text, redis) ?? '';
 		expect(edited.match(/# \w+/g)).to.deep.equal(['# top', '# one', '# where']);
 		expect(Object.keys(parse(edited))).to.deep.equal(['b', 'sessionStorage', 'a']);
+	});
+	it('db and prefix are unset in the server › removed from the section', () => {
+		const text = 'sessionStorage: {provider: redis, address: x, db: 7, keyPrefix: "b:"}\n';
+		expect(parse(editVmcpConfig(text, { address: 'r:1' }) ?? '')).to.deep.equal({
+			sessionStorage: { provider: 'redis', address: 'r:1' },
+		});
 	});
 	it('absent db and prefix equal 0 and empty', () => {
 		const text = 'sessionStorage:\n    provider: redis\n    address: r:1\n';

@@ -3,7 +3,7 @@ import type { Kind } from '../../src/api/names.ts';
 import type { ServerSpec } from '../../src/api/types.ts';
 import { decide } from '../../src/policy/decide.ts';
 import { desiredReplicas } from '../../src/policy/replicas.ts';
-import { findingsOf, WARNING_IDS } from '../../src/policy/rules.ts';
+import { serverFindings, WARNING_IDS } from '../../src/policy/rules.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 import { passwordRef, redis, server } from './build.ts';
 
@@ -73,13 +73,13 @@ describe('the warnings of SPEC.md 4', () => {
 	});
 	it('all stay silent for a server that asks for nothing', () => {
 		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'] as const) {
-			expect(findingsOf({ server: server({}, kind), surroundings: {} })).to.deep.equal([]);
+			expect(serverFindings({ server: server({}, kind), surroundings: {} })).to.deep.equal([]);
 		}
 	});
 	it('all stay silent for a server that asks for everything as it should be', () => {
 		const spec = { replicas: 3, backendReplicas: 1, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
 		expect(
-			findingsOf({ server: server(spec), before: server(spec), surroundings: { sharesKeySpaceWith: [] } }),
+			serverFindings({ server: server(spec), before: server(spec), surroundings: { sharesKeySpaceWith: [] } }),
 		).to.deep.equal([]);
 	});
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DEFAULT_GRACE_PERIOD_SECONDS, gracePeriodOf, keptGracePeriod } from '../../src/policy/grace-period.ts';
+import { DEFAULT_GRACE_PERIOD_SECONDS, defaultGracePeriod, keptGracePeriod } from '../../src/policy/grace-period.ts';
 
 const TABLE: { it: string; sent: unknown; configured: number; gets: unknown }[] = [
 	{ it: 'absent becomes the configured value', sent: undefined, configured: 30, gets: 30 },
@@ -17,7 +17,7 @@ const TABLE: { it: string; sent: unknown; configured: number; gets: unknown }[] 
 describe('grace period', () => {
 	for (const row of TABLE) {
 		it(row.it, () => {
-			expect(gracePeriodOf(row.sent, row.configured)).to.equal(row.gets);
+			expect(defaultGracePeriod(row.sent, row.configured)).to.equal(row.gets);
 		});
 	}
 	it('is 45 s by default (TestTerminationGracePeriodSet)', () => {

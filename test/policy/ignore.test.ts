@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { configFindings, findingsOf, scaleFindings } from '../../src/policy/rules.ts';
+import { configFindings, scaleFindings, serverFindings } from '../../src/policy/rules.ts';
 import { server } from './build.ts';
 
 const idsOf = (ignore: string[]): string[] =>
-	findingsOf({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(
+	serverFindings({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(
 		({ id }) => id,
 	);
 
@@ -45,13 +45,13 @@ describe('annotation toolhive-scaling/ignore', () => {
 		});
 	}
 	it('an unknown id is named in its warning, which is about the annotation', () => {
-		const found = findingsOf({ server: server({}, 'MCPServer', ['tpyo']), surroundings: {} });
+		const found = serverFindings({ server: server({}, 'MCPServer', ['tpyo']), surroundings: {} });
 		expect(found[0]?.message).to.include('tpyo');
 		expect(found[0]?.field).to.include('toolhive-scaling/ignore');
 	});
 	it('ten thousand unknown ids do not make ten thousand warnings', () => {
 		const many = Array.from({ length: 10_000 }, (_, index) => `id-${index}`);
-		expect(findingsOf({ server: server({}, 'MCPServer', many), surroundings: {} }).length).to.be.at.most(20);
+		expect(serverFindings({ server: server({}, 'MCPServer', many), surroundings: {} }).length).to.be.at.most(20);
 	});
 	it('an unknown id that is itself ignored is not a warning', () => {
 		expect(idsOf(['typo', 'ignore-unknown-id', 'stdio-replicas-capped', 'session-storage-missing'])).to.deep.equal([]);

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import {
 	DEFAULT_PRE_STOP_SECONDS,
+	defaultLifecycle,
 	keptLifecycle,
-	lifecycleOf,
 	shortestGracePeriod,
 } from '../../src/policy/pre-stop.ts';
 
@@ -28,7 +28,7 @@ const TABLE: { it: string; sent: unknown; seconds?: number; grace?: unknown; get
 describe('preStop › the lifecycle that was sent', () => {
 	for (const row of TABLE) {
 		it(`${row.it} › ${JSON.stringify(row.gets)}`, () => {
-			expect(lifecycleOf(row.sent, row.seconds ?? 5, 'grace' in row ? row.grace : 45)).to.deep.equal(row.gets);
+			expect(defaultLifecycle(row.sent, row.seconds ?? 5, 'grace' in row ? row.grace : 45)).to.deep.equal(row.gets);
 		});
 	}
 	it('is 5 s by default', () => {

@@ -4,44 +4,69 @@ import { server } from './build.ts';
 
 const TABLE = [
 	{
-		it: 'TestSpecDrivenReplicasNil: unset owes nothing',
+		it: 'TestSpecDrivenReplicasNil: unset › nothing is pending',
 		replicas: undefined,
 		live: 1,
 		applied: undefined,
-		owes: undefined,
+		pending: undefined,
 	},
 	{
-		it: 'unset after 4 owes nothing, the live count stays',
+		it: 'unset after 4 › nothing is pending, the live count stays',
 		replicas: undefined,
 		live: 4,
 		applied: '4',
-		owes: undefined,
+		pending: undefined,
 	},
-	{ it: 'an update from 2 to unset sets nothing', replicas: undefined, live: 2, applied: '2', owes: undefined },
-	{ it: '3, live 1, no note: owed', replicas: 3, live: 1, applied: undefined, owes: 3 },
-	{ it: '3, live 3, no note: the operator carried it', replicas: 3, live: 3, applied: undefined, owes: undefined },
-	{ it: '4 after 2: owed', replicas: 4, live: 2, applied: '2', owes: 4 },
-	{ it: '4, scaled to 6 since: somebody’s choice', replicas: 4, live: 6, applied: '4', owes: undefined },
-	{ it: '0 is a value', replicas: 0, live: 1, applied: undefined, owes: 0 },
-	{ it: '0, live 0', replicas: 0, live: 0, applied: '0', owes: undefined },
-	{ it: 'stdio 3 owes 1', stdio: true, replicas: 3, live: 0, applied: '0', owes: 1 },
-	{ it: 'stdio 3, live 1: nothing', stdio: true, replicas: 3, live: 1, applied: undefined, owes: undefined },
+	{ it: 'unset after 2 › nothing is pending', replicas: undefined, live: 2, applied: '2', pending: undefined },
+	{ it: '3, live 1, no annotation › pending', replicas: 3, live: 1, applied: undefined, pending: 3 },
 	{
-		it: 'stdio 3, live 4, carried: the cap’s work, not ours',
+		it: '3, live 3, no annotation › the operator applied it',
+		replicas: 3,
+		live: 3,
+		applied: undefined,
+		pending: undefined,
+	},
+	{ it: '4 after 2 › pending', replicas: 4, live: 2, applied: '2', pending: 4 },
+	{ it: '4, scaled to 6 since › the choice of another client', replicas: 4, live: 6, applied: '4', pending: undefined },
+	{ it: '0 is a value', replicas: 0, live: 1, applied: undefined, pending: 0 },
+	{ it: '0, live 0', replicas: 0, live: 0, applied: '0', pending: undefined },
+	{ it: 'stdio 3, live 0 › 1 is pending', stdio: true, replicas: 3, live: 0, applied: '0', pending: 1 },
+	{
+		it: 'stdio 3, live 1 › nothing is pending',
+		stdio: true,
+		replicas: 3,
+		live: 1,
+		applied: undefined,
+		pending: undefined,
+	},
+	{
+		it: 'stdio 3, live 4, applied › nothing is pending, the cap is another operation',
 		stdio: true,
 		replicas: 3,
 		live: 4,
 		applied: '1',
-		owes: undefined,
+		pending: undefined,
 	},
-	{ it: '3 that was stdio: owed, only 1 was carried', replicas: 3, live: 1, applied: '1', owes: 3 },
+	{ it: '3 that was stdio › pending, only 1 was applied', replicas: 3, live: 1, applied: '1', pending: 3 },
 ];
 
 describe('replicas that are not applied yet', () => {
-	for (const { it: title, stdio = false, replicas, live, applied, owes } of TABLE) {
+	for (const { it: title, stdio = false, replicas, live, applied, pending } of TABLE) {
 		it(title, () => {
 			const subject = server({ stdio, ...(replicas !== undefined && { replicas }) });
-			expect(desiredReplicas(subject, { operation: 'apply', live, applied }).replicas).to.equal(owes);
+			expect(desiredReplicas(subject, { operation: 'apply', live, applied }).replicas).to.equal(pending);
+		});
+	}
+});
+
+describe('a Deployment without an annotation that was seen with 3', () => {
+	for (const { replicas, pending } of [
+		{ replicas: 3, pending: { appliedReplicas: '3' } },
+		{ replicas: 4, pending: { replicas: 4, appliedReplicas: '4' } },
+	]) {
+		it(`live 6, replicas ${replicas} › ${JSON.stringify(pending)}`, () => {
+			const input = { operation: 'apply', live: 6, applied: undefined, seenApplied: '3' } as const;
+			expect(desiredReplicas(server({ replicas }), input)).to.deep.equal(pending);
 		});
 	}
 });

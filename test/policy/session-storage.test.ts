@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import type { Autoscaler } from '../../src/api/types.ts';
 import { redisOf } from '../../src/policy/session-storage.ts';
 import { hpa, hpaOf, memory, redis, server } from './build.ts';
 import { describeWarning } from './warning-rows.ts';
+
+const { maxReplicas: _unset, ...withoutMaximum } = (hpa.autoscalers ?? [])[0] as Autoscaler;
 
 describe('redisOf: what "provider is redis" means', () => {
 	it('sessionStorage unset is none', () => {
@@ -42,6 +45,7 @@ describeWarning('session-storage-missing', 'spec.sessionStorage', {
 		{ it: 'only the backend is split', spec: { backendReplicas: 2 } },
 		{ it: 'an HPA and redis', spec: { sessionStorage: redis }, around: hpa },
 		{ it: 'an HPA up to 1', spec: {}, around: hpaOf({ maxReplicas: 1 }) },
+		{ it: 'an HPA without a maximum', spec: {}, around: { autoscalers: [withoutMaximum] } },
 		{ it: 'an HPA of the StatefulSet', spec: {}, around: hpaOf({ targetKind: 'StatefulSet' }) },
 		{ it: 'an HPA of a stdio server, which is held at 1', spec: { stdio: true }, around: hpa },
 	],

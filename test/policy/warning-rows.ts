@@ -4,7 +4,7 @@ import { warningText } from '../../src/admission/response.ts';
 import type { Kind } from '../../src/api/names.ts';
 import type { ServerSpec } from '../../src/api/types.ts';
 import type { ClusterContext, Finding } from '../../src/policy/finding.ts';
-import { findingsOf } from '../../src/policy/rules.ts';
+import { serverFindings } from '../../src/policy/rules.ts';
 import { server } from './build.ts';
 
 export interface WarningRow {
@@ -53,7 +53,7 @@ export function describeWarning(
 }
 
 function findingOf(id: string, row: WarningRow, ignore: string[] = []): Finding | undefined {
-	const findings = findingsOf({
+	const findings = serverFindings({
 		server: server(row.spec, row.kind, ignore),
 		before: row.before && server(row.before, row.kind),
 		surroundings: row.around ?? {},

@@ -2,13 +2,13 @@
 import { expect } from 'chai';
 import type { Json } from '../../src/api/types.ts';
 import { deployment, mcpRemoteProxy, mcpServer, REDIS, virtualMcpServer } from '../objects/build.ts';
-import { createStage, type Stage } from './stage.ts';
+import { createHarness, type Harness } from './harness.ts';
 
 const redis = { replicas: 2, sessionStorage: REDIS };
 const withImage = (server: Json, image: string, more: Json = {}): Json =>
 	deployment(server, {}, { containers: ['toolhive', 'vmcp'].map((name) => ({ name, image, env: [] })) }, more);
 const runner = (version: string): string => `ghcr.io/stacklok/toolhive/proxyrunner:${version}`;
-const eventsOf = ({ events }: Stage): string[] => events.filter((event) => event.startsWith('ImageTooOld'));
+const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('ImageTooOld'));
 
 const NO_REDIS = (version: string): string =>
 	`spec.sessionStorage: needs a proxy image of v0.16.0 or newer, not ${version}`;
@@ -63,48 +63,48 @@ const ROWS: readonly Row[] = [
 describe('reconcile: the image of the proxy', () => {
 	for (const { it: title, server, image, says } of ROWS) {
 		it(title, async () => {
-			const stage = createStage(server, { deployment: withImage(server, image) });
-			await stage.settle();
-			await stage.settle();
-			expect(eventsOf(stage)).to.deep.equal(says === undefined ? [] : [`ImageTooOld: ${says}`]);
+			const harness = createHarness(server, { deployment: withImage(server, image) });
+			await harness.settle();
+			await harness.settle();
+			expect(eventsOf(harness)).to.deep.equal(says === undefined ? [] : [`ImageTooOld: ${says}`]);
 		});
 	}
 
 	it('no Deployment yet › the first sign comes with it', async () => {
 		const server = mcpServer(redis);
-		const stage = createStage(server);
-		await stage.settle();
-		expect(eventsOf(stage)).to.deep.equal([]);
-		stage.deployment = withImage(server, runner('v0.12.5'));
-		await stage.pass();
-		expect(eventsOf(stage)).to.have.length(1);
+		const harness = createHarness(server);
+		await harness.settle();
+		expect(eventsOf(harness)).to.deep.equal([]);
+		harness.deployment = withImage(server, runner('v0.12.5'));
+		await harness.pass();
+		expect(eventsOf(harness)).to.have.length(1);
 	});
 
 	it('another image › once more if that is too old as well', async () => {
 		const server = mcpServer(redis);
-		const stage = createStage(server, { deployment: withImage(server, runner('v0.12.5')) });
+		const harness = createHarness(server, { deployment: withImage(server, runner('v0.12.5')) });
 		for (const version of ['v0.12.5', 'v0.13.0', 'v0.13.0', 'v0.47.0', 'v0.47.0']) {
-			stage.deployment = withImage(server, runner(version));
-			await stage.settle();
+			harness.deployment = withImage(server, runner(version));
+			await harness.settle();
 		}
-		expect(eventsOf(stage).map((event) => /not (v[\d.]+)/.exec(event)?.[1])).to.deep.equal(['v0.12.5', 'v0.13.0']);
+		expect(eventsOf(harness).map((event) => /not (v[\d.]+)/.exec(event)?.[1])).to.deep.equal(['v0.12.5', 'v0.13.0']);
 	});
 
 	it('a server deleted and made anew › an Event for the new one', async () => {
-		const stage = createStage(mcpServer(), { deployment: withImage(mcpServer(), runner('v0.12.5')) });
-		await stage.settle();
-		stage.server = mcpServer({}, { uid: 'made-anew' });
-		stage.deployment = withImage(stage.server, runner('v0.12.5'));
-		await stage.settle();
-		expect(eventsOf(stage)).to.have.length(2);
+		const harness = createHarness(mcpServer(), { deployment: withImage(mcpServer(), runner('v0.12.5')) });
+		await harness.settle();
+		harness.server = mcpServer({}, { uid: 'made-anew' });
+		harness.deployment = withImage(harness.server, runner('v0.12.5'));
+		await harness.settle();
+		expect(eventsOf(harness)).to.have.length(2);
 	});
 
 	it('a Deployment that the server does not own › not judged', async () => {
 		const server = mcpServer(redis);
-		const stage = createStage(server, {
+		const harness = createHarness(server, {
 			deployment: withImage(server, runner('v0.12.5'), { ownerReferences: undefined }),
 		});
-		await stage.settle();
-		expect(eventsOf(stage)).to.deep.equal([]);
+		await harness.settle();
+		expect(eventsOf(harness)).to.deep.equal([]);
 	});
 });

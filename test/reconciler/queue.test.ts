@@ -140,12 +140,12 @@ describe('queue', () => {
 		await sleep(5);
 		await queue.stop();
 		expect(isAborted).to.equal(true);
-		expect(queue.isIdle()).to.equal(true);
+		expect(queue.size()).to.equal(0);
 		queue.add('d');
-		expect(queue.isIdle()).to.equal(true);
+		expect(queue.size()).to.equal(0);
 	});
 });
 
-async function idle(queue: { isIdle(): boolean }): Promise<void> {
-	while (!queue.isIdle()) await sleep(2);
+async function idle(queue: { size(): number }): Promise<void> {
+	while (queue.size() > 0) await sleep(2);
 }

@@ -13,237 +13,247 @@ import {
 	REDIS,
 	stdioServer,
 } from '../objects/build.ts';
-import { createStage, type Stage } from './stage.ts';
+import { createHarness, type Harness } from './harness.ts';
 
-const NOTE = 'toolhive-scaling/applied-replicas';
-const noted = (value: string): Json => ({ annotations: { [NOTE]: value } });
-const replicasOf = (stage: Stage): unknown => asTree(stage.deployment ?? {})['spec']?.['replicas'];
+const ANNOTATION = 'toolhive-scaling/applied-replicas';
+const annotated = (value: string): Json => ({ annotations: { [ANNOTATION]: value } });
+const replicasOf = (harness: Harness): unknown => asTree(harness.deployment ?? {})['spec']?.['replicas'];
 const annotationsOf = (object: Json | undefined): unknown => asTree(object ?? {})['metadata']?.['annotations'] ?? {};
-const edit = (stage: Stage, spec: Json): void => {
-	stage.server = { ...(stage.server as Json), spec: { ...((stage.server as Json)['spec'] as Json), ...spec } };
+const edit = (harness: Harness, spec: Json): void => {
+	harness.server = { ...(harness.server as Json), spec: { ...((harness.server as Json)['spec'] as Json), ...spec } };
 };
 /** A second look, much later, at what has settled. */
-async function staysQuiet(stage: Stage): Promise<void> {
-	const before = stage.writes.length;
-	stage.nowMs += 3_600_000;
-	expect(await stage.pass()).to.equal(undefined);
-	expect(stage.writes.length).to.equal(before);
+async function staysQuiet(harness: Harness): Promise<void> {
+	const before = harness.writes.length;
+	harness.nowMs += 3_600_000;
+	expect(await harness.pass()).to.equal(undefined);
+	expect(harness.writes.length).to.equal(before);
 }
 
 describe('reconcile: replicas', () => {
-	it('a wish is carried once, together with the note, after 10 s', async () => {
+	it('replicas › pending for 10 s › applied once, with the annotation', async () => {
 		const server = mcpServer({ replicas: 3 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.pass();
-		stage.nowMs = 9_999;
-		expect(await stage.pass()).to.equal(1);
-		expect(replicasOf(stage)).to.equal(1);
-		stage.nowMs = 10_000;
-		await stage.pass();
-		expect(replicasOf(stage)).to.equal(3);
-		expect(annotationsOf(stage.deployment)).to.deep.equal({ [NOTE]: '3' });
-		expect(stage.writes.filter((one) => one === 'Deployment')).to.have.length(1);
-		await staysQuiet(stage);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.pass();
+		harness.nowMs = 9_999;
+		expect(await harness.pass()).to.equal(1);
+		expect(replicasOf(harness)).to.equal(1);
+		harness.nowMs = 10_000;
+		await harness.pass();
+		expect(replicasOf(harness)).to.equal(3);
+		expect(annotationsOf(harness.deployment)).to.deep.equal({ [ANNOTATION]: '3' });
+		expect(harness.writes.filter((one) => one === 'Deployment')).to.have.length(1);
+		await staysQuiet(harness);
 	});
 
-	it('an operator that carries it itself within that time leaves nothing to write', async () => {
+	it('replicas › the operator applies them within 10 s › no write', async () => {
 		const server = mcpServer({ replicas: 3 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.pass();
-		stage.nowMs = 8_000;
-		stage.deployment = deployment(server, { replicas: 3 });
-		await stage.settle();
-		expect(stage.writes).to.deep.equal(['status']);
-		await staysQuiet(stage);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.pass();
+		harness.nowMs = 8_000;
+		harness.deployment = deployment(server, { replicas: 3 });
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['status']);
+		await staysQuiet(harness);
 	});
 
-	it('the 10 s begin anew with another wish', async () => {
+	it('replicas › changed again after 9 s › the 10 s begin again', async () => {
 		const server = mcpServer({ replicas: 3 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.pass();
-		stage.nowMs = 9_000;
-		await stage.pass();
-		edit(stage, { replicas: 4 });
-		expect(await stage.pass()).to.equal(10_000);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.pass();
+		harness.nowMs = 9_000;
+		await harness.pass();
+		edit(harness, { replicas: 4 });
+		expect(await harness.pass()).to.equal(10_000);
 	});
 
-	it('once carried, whoever scales the Deployment owns the count', async () => {
+	it('applied › scaled by another client › the count stays', async () => {
 		const server = mcpServer({ replicas: 4 });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 6 }, {}, noted('4')) });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(6);
-		expect(stage.writes).to.deep.equal(['status']);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 6 }, {}, annotated('4')) });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(6);
+		expect(harness.writes).to.deep.equal(['status']);
 	});
 
-	it('a count that was seen as wished is somebody’s choice when it changes, also without a note', async () => {
+	it('seen with the count, no annotation › scaled by another client › the count stays', async () => {
 		const server = mcpServer({ replicas: 1 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.settle();
-		stage.deployment = deployment(server, { replicas: 6 });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(6);
-		edit(stage, { replicas: 2 });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(2);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 6 });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(6);
+		edit(harness, { replicas: 2 });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(2);
 	});
 
-	it('that choice is written down after 10 s, or the next leader would take the count for a wish that nobody carried', async () => {
+	it('seen with the count, no annotation › scaled by another client › annotated after 10 s, and the next leader keeps the count', async () => {
 		const server = mcpServer({ replicas: 1 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.settle();
-		stage.deployment = deployment(server, { replicas: 6 });
-		const beforeMs = stage.nowMs;
-		await stage.settle();
-		expect(stage.nowMs - beforeMs).to.equal(10_000);
-		expect(annotationsOf(stage.deployment)).to.deep.equal({ [NOTE]: '1' });
-		const next = createStage(server, { deployment: stage.deployment as Json });
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 6 });
+		const beforeMs = harness.nowMs;
+		await harness.settle();
+		expect(harness.nowMs - beforeMs).to.equal(10_000);
+		expect(annotationsOf(harness.deployment)).to.deep.equal({ [ANNOTATION]: '1' });
+		expect(harness.events).to.deep.equal([]);
+		const next = createHarness(server, { deployment: harness.deployment as Json });
 		await next.settle();
 		expect(replicasOf(next)).to.equal(6);
-		await staysQuiet(stage);
+		await staysQuiet(harness);
 	});
 
-	it('an operator that takes the count back within that time leaves nothing to write down', async () => {
-		const server = mcpServer({ replicas: 1 });
-		const stage = createStage(server, { deployment: deployment(server) });
-		await stage.settle();
-		stage.deployment = deployment(server, { replicas: 6 });
-		await stage.pass();
-		stage.nowMs += 5_000;
-		stage.deployment = deployment(server);
-		await stage.settle();
-		expect(stage.writes).to.deep.equal([]);
-	});
-
-	it('a wish that the cap held back is carried once the server is stdio no longer', async () => {
-		const stage = createStage(stdioServer({ replicas: 3 }), { deployment: deployment(stdioServer()) });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(1);
-		edit(stage, { transport: 'sse' });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(3);
-	});
-
-	it('sse that becomes stdio for a moment gets its count back, though a note said that it had been carried', async () => {
-		const server = mcpServer({ replicas: 3, transport: 'sse' });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
-		await stage.settle();
-		edit(stage, { transport: 'stdio' });
-		await stage.pass();
-		expect(replicasOf(stage)).to.equal(1);
-		edit(stage, { transport: 'sse' });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(3);
-		await staysQuiet(stage);
-	});
-
-	it('sse with 3 that becomes stdio with 0 is capped at once and carried to 0: the cap is no wish', async () => {
-		const server = mcpServer({ replicas: 3, transport: 'sse' });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
-		edit(stage, { transport: 'stdio', replicas: 0 });
-		await stage.pass();
-		expect(replicasOf(stage)).to.equal(1);
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(0);
-		await staysQuiet(stage);
-	});
-
-	it('stdio with 0 that somebody scales up is held at 1, which is his choice', async () => {
-		const server = stdioServer({ replicas: 0 });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('0')) });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(1);
-		await staysQuiet(stage);
-	});
-
-	it('a server made anew under the old name starts without a past', async () => {
+	it('applied once › the Deployment is replaced by a copy with the annotation of a former count › applied again', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }) });
-		await stage.settle();
-		const again = mcpServer({ replicas: 3, sessionStorage: REDIS }, { uid: 'another' });
-		stage.server = again;
-		stage.deployment = deployment(again);
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(3);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }, {}, annotated('3')) });
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 1 }, {}, annotated('1'));
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(3);
 	});
 
-	it('honest edits, one after the other, wait for nothing but the 10 s', async () => {
+	it('seen with the count, no annotation › scaled, and scaled back within 10 s › no write', async () => {
+		const server = mcpServer({ replicas: 1 });
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 6 });
+		await harness.pass();
+		harness.nowMs += 5_000;
+		harness.deployment = deployment(server);
+		await harness.settle();
+		expect(harness.writes).to.deep.equal([]);
+	});
+
+	it('stdio, 3 replicas › becomes sse › the pending replicas are applied', async () => {
+		const harness = createHarness(stdioServer({ replicas: 3 }), { deployment: deployment(stdioServer()) });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(1);
+		edit(harness, { transport: 'sse' });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(3);
+	});
+
+	it('sse, 3 replicas applied › stdio for a moment › 3 replicas again', async () => {
+		const server = mcpServer({ replicas: 3, transport: 'sse' });
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }, {}, annotated('3')) });
+		await harness.settle();
+		edit(harness, { transport: 'stdio' });
+		await harness.pass();
+		expect(replicasOf(harness)).to.equal(1);
+		edit(harness, { transport: 'sse' });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(3);
+		await staysQuiet(harness);
+	});
+
+	it('sse, 3 replicas applied › stdio with 0 › capped at 1 at once, then 0', async () => {
+		const server = mcpServer({ replicas: 3, transport: 'sse' });
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }, {}, annotated('3')) });
+		edit(harness, { transport: 'stdio', replicas: 0 });
+		await harness.pass();
+		expect(replicasOf(harness)).to.equal(1);
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(0);
+		await staysQuiet(harness);
+	});
+
+	it('stdio, 0 replicas applied › scaled to 3 by another client › capped at 1', async () => {
+		const server = stdioServer({ replicas: 0 });
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }, {}, annotated('0')) });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(1);
+		await staysQuiet(harness);
+	});
+
+	it('a server created again under the same name › nothing is remembered of the former one', async () => {
+		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }) });
+		await harness.settle();
+		const again = mcpServer({ replicas: 3, sessionStorage: REDIS }, { uid: 'another' });
+		harness.server = again;
+		harness.deployment = deployment(again);
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(3);
+	});
+
+	it('eight edits in a row › each is applied after 10 s, without backoff', async () => {
 		const server = mcpServer({ replicas: 1, sessionStorage: REDIS });
-		const stage = createStage(server, { deployment: deployment(server) });
+		const harness = createHarness(server, { deployment: deployment(server) });
 		for (let replicas = 2; replicas < 9; replicas += 1) {
-			edit(stage, { replicas });
-			const beforeMs = stage.nowMs;
-			await stage.settle();
-			expect(replicasOf(stage)).to.equal(replicas);
-			expect(stage.nowMs - beforeMs).to.be.at.most(10_000);
+			edit(harness, { replicas });
+			const beforeMs = harness.nowMs;
+			await harness.settle();
+			expect(replicasOf(harness)).to.equal(replicas);
+			expect(harness.nowMs - beforeMs).to.be.at.most(10_000);
 		}
 	});
 
-	it('set, then unset: the live count stays, the note goes', async () => {
+	it('replicas › removed › the count stays, the annotation is removed', async () => {
 		const server = mcpServer();
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 4 }, {}, noted('4')) });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(4);
-		expect(annotationsOf(stage.deployment)).to.deep.equal({});
-		await staysQuiet(stage);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }, {}, annotated('4')) });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(4);
+		expect(annotationsOf(harness.deployment)).to.deep.equal({});
+		await staysQuiet(harness);
 	});
 
-	it('edge: unset and one live replica: no write, no requeue', async () => {
+	it('replicas unset, 1 live › no write, no requeue', async () => {
 		const server = mcpServer();
-		const stage = createStage(server, { deployment: deployment(server) });
-		expect(await stage.pass()).to.equal(undefined);
-		expect(stage.writes).to.deep.equal([]);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		expect(await harness.pass()).to.equal(undefined);
+		expect(harness.writes).to.deep.equal([]);
 	});
 });
 
 describe('reconcile: stdio', () => {
-	it('external cap: a live count above 1 goes back at once, and is looked at again', async () => {
+	it('4 live replicas › 1 at once, and requeued', async () => {
 		const server = stdioServer();
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 4 }) });
-		expect(await stage.pass()).to.equal(2_000);
-		expect(replicasOf(stage)).to.equal(1);
-		expect(annotationsOf(stage.deployment)).to.deep.equal({});
-		expect(stage.events).to.deep.equal(['StdioReplicaCapped: scaled back from 4 to 1: stdio']);
-		await staysQuiet(stage);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }) });
+		expect(await harness.pass()).to.equal(2_000);
+		expect(replicasOf(harness)).to.equal(1);
+		expect(annotationsOf(harness.deployment)).to.deep.equal({});
+		expect(harness.events).to.deep.equal(['StdioReplicaCapped: scaled back from 4 to 1: stdio']);
+		await staysQuiet(harness);
 	});
 
 	for (const live of [0, 1]) {
-		it(`live ${live}: no write, no requeue`, async () => {
+		it(`${live} live › no write, no requeue`, async () => {
 			const server = stdioServer();
-			const stage = createStage(server, { deployment: deployment(server, { replicas: live }) });
-			expect(await stage.pass()).to.equal(undefined);
-			expect(stage.writes).to.deep.equal([]);
+			const harness = createHarness(server, { deployment: deployment(server, { replicas: live }) });
+			expect(await harness.pass()).to.equal(undefined);
+			expect(harness.writes).to.deep.equal([]);
 		});
 	}
 
-	it('spec-driven cap: the condition is set, the Deployment looked at once more, and nothing else written', async () => {
+	it('replicas 3, 1 live › the condition is set, requeued once, no other write', async () => {
 		const server = stdioServer({ replicas: 3, sessionStorage: REDIS });
-		const stage = createStage(server, { deployment: deployment(server) });
-		expect(await stage.pass()).to.equal(3_000);
-		stage.nowMs = 3_000;
-		expect(await stage.pass()).to.equal(2_000);
-		expect(await stage.pass()).to.equal(undefined);
-		expect(stage.writes).to.deep.equal(['status']);
-		expect(stage.events).to.have.length(1);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		expect(await harness.pass()).to.equal(3_000);
+		harness.nowMs = 3_000;
+		expect(await harness.pass()).to.equal(2_000);
+		expect(await harness.pass()).to.equal(undefined);
+		expect(harness.writes).to.deep.equal(['status']);
+		expect(harness.events).to.have.length(1);
 	});
 
-	it('one who scales it up again and again is held at 1 each time', async () => {
+	it('scaled up 10 times › 1 each time, without backoff', async () => {
 		const server = stdioServer();
-		const stage = createStage(server);
+		const harness = createHarness(server);
 		for (let turn = 0; turn < 10; turn += 1) {
-			stage.deployment = deployment(server, { replicas: 4 });
-			await stage.pass();
-			expect(replicasOf(stage)).to.equal(1);
+			harness.deployment = deployment(server, { replicas: 4 });
+			await harness.pass();
+			expect(replicasOf(harness)).to.equal(1);
 		}
 	});
 
-	it('sse that becomes stdio with live 3 becomes 1', async () => {
+	it('sse, 3 live › becomes stdio › 1', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 3 }, {}, noted('3')) });
-		await stage.settle();
-		edit(stage, { transport: 'stdio' });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(1);
-		await staysQuiet(stage);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 3 }, {}, annotated('3')) });
+		await harness.settle();
+		edit(harness, { transport: 'stdio' });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(1);
+		await staysQuiet(harness);
 	});
 });
 
@@ -258,166 +268,184 @@ describe('reconcile: backfill', () => {
 		return tree as unknown as Json;
 	};
 
-	it('configuration, password and checksum in one write each: pods roll once', async () => {
+	it('configuration, password, checksum › one write for each object, so pods roll once', async () => {
 		const server = mcpServer(asked);
-		const stage = createStage(server, {
+		const harness = createHarness(server, {
 			deployment: withChecksum(deployment(server), 'from-the-operator'),
 			configMap: configMap(server, text),
 		});
-		await stage.settle();
-		expect(stage.writes).to.deep.equal(['ConfigMap', 'Deployment']);
-		expect(configText(stage.configMap as Json)).to.contain('"backend_replicas": 2');
-		const template = asTree(stage.deployment as Json)['spec']?.['template'];
-		const checksum = (annotationsOf(stage.configMap) as Json)['toolhive.stacklok.dev/content-checksum'];
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+		expect(configText(harness.configMap as Json)).to.contain('"backend_replicas": 2');
+		const template = asTree(harness.deployment as Json)['spec']?.['template'];
+		const checksum = (annotationsOf(harness.configMap) as Json)['toolhive.stacklok.dev/content-checksum'];
 		expect(template?.['metadata']?.['annotations']).to.deep.equal({
 			'toolhive.stacklok.dev/runconfig-checksum': checksum,
 		});
 		expect(template?.['spec']?.['containers']?.['0']?.['env']).to.deep.include(PASSWORD_ENTRY);
-		await staysQuiet(stage);
+		await staysQuiet(harness);
 	});
 
-	it('a template that never had a checksum gets none', async () => {
+	it('configuration › reverted after it was written › each write waits for 10 s', async () => {
 		const server = mcpServer({ backendReplicas: 2 });
-		const stage = createStage(server, { deployment: deployment(server), configMap: configMap(server, text) });
-		await stage.settle();
-		expect(stage.writes).to.deep.equal(['ConfigMap']);
+		const harness = createHarness(server);
+		for (const fromMs of [0, 20_000]) {
+			harness.nowMs = fromMs;
+			harness.configMap = configMap(server, text);
+			harness.writes.length = 0;
+			expect(await harness.pass()).to.equal(10_000);
+			harness.nowMs += 9_999;
+			expect(await harness.pass()).to.equal(1);
+			expect(harness.writes).to.deep.equal([]);
+			harness.nowMs += 1;
+			await harness.pass();
+			expect(harness.writes).to.deep.equal(['ConfigMap']);
+		}
 	});
 
-	it('pods wait for their turn, counts do not', async () => {
+	it('a template without a checksum › none is added', async () => {
+		const server = mcpServer({ backendReplicas: 2 });
+		const harness = createHarness(server, { deployment: deployment(server), configMap: configMap(server, text) });
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['ConfigMap']);
+	});
+
+	it('the rollout limit is reached › the replicas are applied, the template waits', async () => {
 		const server = mcpServer({ replicas: 3, ...asked });
-		const stage = createStage(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
-		await stage.pass();
-		stage.nowMs = 10_000;
-		expect(await stage.pass()).to.equal(3_000);
-		expect(replicasOf(stage)).to.equal(3);
-		expect(stage.reconciler.waitingRollouts()).to.equal(1);
-		expect(JSON.stringify(stage.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
+		const harness = createHarness(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
+		await harness.pass();
+		harness.nowMs = 10_000;
+		expect(await harness.pass()).to.equal(3_000);
+		expect(replicasOf(harness)).to.equal(3);
+		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		expect(JSON.stringify(harness.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
 	});
 
-	it('one who keeps reverting us is told of, and tried less and less often', async () => {
+	it('another client reverts each write › an Event, and longer and longer delays', async () => {
 		const server = mcpServer(asked);
-		const stage = createStage(server, { configMap: configMap(server, text) });
+		const harness = createHarness(server, { configMap: configMap(server, text) });
 		const times: number[] = [];
-		while (stage.nowMs < 3_600_000) {
-			const writes = stage.writes.length;
-			const delayMs = await stage.pass();
-			if (stage.writes.length > writes) {
-				times.push(stage.nowMs);
-				stage.configMap = configMap(server, text);
+		while (harness.nowMs < 3_600_000) {
+			const writes = harness.writes.length;
+			const delayMs = await harness.pass();
+			if (harness.writes.length > writes) {
+				times.push(harness.nowMs);
+				harness.configMap = configMap(server, text);
 			}
-			stage.nowMs += delayMs ?? 1_000;
+			harness.nowMs += delayMs ?? 1_000;
 		}
 		expect(times.length).to.be.within(6, 12);
-		expect(stage.events.some((event) => event.startsWith('ScalingReverted'))).to.equal(true);
+		expect(harness.events.some((event) => event.startsWith('ScalingReverted'))).to.equal(true);
 	});
 
-	it('a conflict is no failure, and begins no new wait', async () => {
+	it('a conflict › not a failure, and the 10 s do not begin again', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
-		const stage = createStage(server, { deployment: deployment(server) });
+		const harness = createHarness(server, { deployment: deployment(server) });
 		for (const nowMs of [0, 3_000]) {
-			stage.nowMs = nowMs;
-			await stage.pass();
+			harness.nowMs = nowMs;
+			await harness.pass();
 		}
-		stage.nowMs = 10_000;
-		stage.conflicts = 1;
-		expect(await stage.pass()).to.equal(500);
-		stage.nowMs += 500;
-		await stage.pass();
-		expect(replicasOf(stage)).to.equal(3);
+		harness.nowMs = 10_000;
+		harness.conflicts = 1;
+		expect(await harness.pass()).to.equal(500);
+		harness.nowMs += 500;
+		await harness.pass();
+		expect(replicasOf(harness)).to.equal(3);
 	});
 
-	it('of two servers that own one Deployment only the first rules', async () => {
+	it('a Deployment with two owners › only the first one writes it', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const other = { ...server, kind: 'MCPRemoteProxy' };
 		const both = { ownerReferences: [ownedBy(other), ownedBy(server)].map((one) => ({ ...one, controller: false })) };
-		const stage = createStage(server, { deployment: deployment(server, {}, {}, both) });
-		await stage.settle();
-		expect(replicasOf(stage)).to.equal(1);
+		const harness = createHarness(server, { deployment: deployment(server, {}, {}, both) });
+		await harness.settle();
+		expect(replicasOf(harness)).to.equal(1);
 	});
 
-	it('what is somebody else’s stays: another uid, another owner, being deleted', async () => {
+	it('owned by another uid, or being deleted › no write', async () => {
 		const server = stdioServer(asked);
 		const other = stdioServer(asked, { uid: 'another' });
-		const stage = createStage(server, {
+		const harness = createHarness(server, {
 			deployment: deployment(other, { replicas: 4 }),
 			configMap: configMap(other, text),
 		});
-		await stage.settle();
-		stage.deployment = deployment(server, { replicas: 4 }, {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
-		await stage.settle();
-		stage.server = stdioServer(asked, { deletionTimestamp: '2026-01-01T00:00:00Z' });
-		await stage.settle();
-		stage.server = undefined;
-		await stage.settle();
-		expect(stage.writes).to.deep.equal([]);
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 4 }, {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+		await harness.settle();
+		harness.server = stdioServer(asked, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+		await harness.settle();
+		harness.server = undefined;
+		await harness.settle();
+		expect(harness.writes).to.deep.equal([]);
 	});
 });
 
 describe('reconcile: status', () => {
-	it('is read, changed and written again until nobody was quicker', async () => {
-		const stage = createStage(mcpServer({ replicas: 2 }));
-		stage.conflicts = 5;
-		await stage.settle();
-		expect(stage.writes).to.deep.equal(['status']);
+	it('five conflicts › read, changed and written again until the write succeeds', async () => {
+		const harness = createHarness(mcpServer({ replicas: 2 }));
+		harness.conflicts = 5;
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['status']);
 	});
 
-	it('an Event comes with a condition that turns True, not with each write of it', async () => {
-		const stage = createStage(mcpServer({ replicas: 2 }, { generation: 1 }));
-		await stage.settle();
-		edit(stage, { replicas: 3 });
-		stage.server = {
-			...(stage.server as Json),
-			metadata: { ...asTree(stage.server as Json)['metadata'], generation: 2 },
+	it('a condition is written twice › one Event, when it turned True', async () => {
+		const harness = createHarness(mcpServer({ replicas: 2 }, { generation: 1 }));
+		await harness.settle();
+		edit(harness, { replicas: 3 });
+		harness.server = {
+			...(harness.server as Json),
+			metadata: { ...asTree(harness.server as Json)['metadata'], generation: 2 },
 		};
-		await stage.settle();
-		expect(stage.writes).to.deep.equal(['status', 'status']);
-		expect(stage.events.map((event) => event.split(':')[0])).to.deep.equal(['SessionStorageMissing']);
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['status', 'status']);
+		expect(harness.events.map((event) => event.split(':')[0])).to.deep.equal(['SessionStorageMissing']);
 	});
 
-	it('an operator that writes the same conditions within 3 s leaves nothing to write', async () => {
-		const stage = createStage(mcpServer({ replicas: 2 }));
-		expect(await stage.pass()).to.equal(3_000);
+	it('the operator writes the same conditions within 3 s › no write', async () => {
+		const harness = createHarness(mcpServer({ replicas: 2 }));
+		expect(await harness.pass()).to.equal(3_000);
 		const theirs = { type: 'SessionStorageWarning', status: 'True', reason: 'SessionStorageMissingForReplicas' };
-		stage.server = { ...(stage.server as Json), status: { conditions: [theirs] } };
-		await stage.settle();
-		expect(stage.writes).to.deep.equal([]);
+		harness.server = { ...(harness.server as Json), status: { conditions: [theirs] } };
+		await harness.settle();
+		expect(harness.writes).to.deep.equal([]);
 	});
 
-	it('other people’s conditions may change as often as they like', async () => {
-		const stage = createStage(mcpServer({ replicas: 2 }));
-		while (stage.nowMs < 10_000) {
-			const theirs = { type: 'Ready', status: 'False', reason: 'Crashing', message: `at ${stage.nowMs}` };
-			if (stage.writes.length === 0) stage.server = { ...(stage.server as Json), status: { conditions: [theirs] } };
-			await stage.pass();
-			stage.nowMs += 1_000;
+	it('conditions of others change every second › ours are written once', async () => {
+		const harness = createHarness(mcpServer({ replicas: 2 }));
+		while (harness.nowMs < 10_000) {
+			const theirs = { type: 'Ready', status: 'False', reason: 'Crashing', message: `at ${harness.nowMs}` };
+			if (harness.writes.length === 0)
+				harness.server = { ...(harness.server as Json), status: { conditions: [theirs] } };
+			await harness.pass();
+			harness.nowMs += 1_000;
 		}
-		expect(stage.writes).to.deep.equal(['status']);
+		expect(harness.writes).to.deep.equal(['status']);
 	});
 
 	for (const unreadable of ['Deployment', 'ConfigMap'] as const) {
-		it(`is written › the ${unreadable} cannot be read › the pass fails all the same`, async () => {
-			const stage = createStage(mcpServer({ replicas: 2 }), { unreadable });
-			const messageOf = (): Promise<unknown> => stage.pass().catch((error: Error) => error.message);
+		it(`the ${unreadable} cannot be read › the conditions are written, and the pass fails`, async () => {
+			const harness = createHarness(mcpServer({ replicas: 2 }), { unreadable });
+			const messageOf = (): Promise<unknown> => harness.pass().catch((error: Error) => error.message);
 			expect(await messageOf()).to.equal(`${unreadable} is forbidden`);
-			stage.nowMs = 3_000;
+			harness.nowMs = 3_000;
 			expect(await messageOf()).to.equal(`${unreadable} is forbidden`);
-			expect(stage.writes).to.deep.equal(['status']);
-			expect(asTree(stage.server as Json)['status']?.['conditions']?.['0']).to.include({
+			expect(harness.writes).to.deep.equal(['status']);
+			expect(asTree(harness.server as Json)['status']?.['conditions']?.['0']).to.include({
 				type: 'SessionStorageWarning',
 				status: 'True',
 			});
 		});
 	}
 
-	it('that cannot be read fails the pass and is left as it is; the cap is enforced all the same', async () => {
+	it('status.conditions is not a list › the pass fails, and the cap is enforced', async () => {
 		const server = { ...stdioServer({ replicas: 2 }), status: { conditions: 'none' } };
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 4 }) });
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }) });
 		let message = '';
-		await stage.pass().catch((error: Error) => {
+		await harness.pass().catch((error: Error) => {
 			message = error.message;
 		});
 		expect(message).to.contain('status.conditions is not a list');
-		expect(stage.server).to.equal(server);
-		expect(replicasOf(stage)).to.equal(1);
+		expect(harness.server).to.equal(server);
+		expect(replicasOf(harness)).to.equal(1);
 	});
 });

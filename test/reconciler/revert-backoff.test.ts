@@ -1,79 +1,79 @@
 import { expect } from 'chai';
 import { createRateLimiter, createRevertBackoff, createSettleTimer } from '../../src/reconciler/revert-backoff.ts';
 
-describe('pace', () => {
-	it('20 a minute are one every 3 s, and the first at once', () => {
-		const pace = createRateLimiter(20);
-		expect(pace.take(0)).to.equal(0);
-		expect(pace.take(0)).to.equal(3_000);
-		expect(pace.take(2_999)).to.equal(1);
-		expect(pace.take(3_000)).to.equal(0);
-		expect(pace.take(100_000)).to.equal(0);
-		expect(pace.take(100_000)).to.equal(3_000);
+describe('RateLimiter', () => {
+	it('20 a minute › one every 3 s, the first at once', () => {
+		const limiter = createRateLimiter(20);
+		expect(limiter.take(0)).to.equal(0);
+		expect(limiter.take(0)).to.equal(3_000);
+		expect(limiter.take(2_999)).to.equal(1);
+		expect(limiter.take(3_000)).to.equal(0);
+		expect(limiter.take(100_000)).to.equal(0);
+		expect(limiter.take(100_000)).to.equal(3_000);
 	});
 
-	it('no minute sees more', () => {
-		const pace = createRateLimiter(20);
+	it('20 a minute › never more in a minute', () => {
+		const limiter = createRateLimiter(20);
 		let taken = 0;
-		for (let nowMs = 0; nowMs < 60_000; nowMs += 10) if (pace.take(nowMs) === 0) taken += 1;
+		for (let nowMs = 0; nowMs < 60_000; nowMs += 10) if (limiter.take(nowMs) === 0) taken += 1;
 		expect(taken).to.equal(20);
 	});
 });
 
-describe('standing', () => {
-	it('a wish must stand for the whole time', () => {
-		const standing = createSettleTimer(10_000);
-		expect(standing.left('a', '3', 0)).to.equal(10_000);
-		expect(standing.left('a', '3', 9_999)).to.equal(1);
-		expect(standing.left('a', '3', 10_000)).to.equal(0);
+describe('SettleTimer', () => {
+	it('desired › unchanged for the settle time › 0 remains', () => {
+		const timer = createSettleTimer(10_000);
+		expect(timer.remainingMs('a', '3', 0)).to.equal(10_000);
+		expect(timer.remainingMs('a', '3', 9_999)).to.equal(1);
+		expect(timer.remainingMs('a', '3', 10_000)).to.equal(0);
 	});
 
-	it('another wish begins anew, and so does a forgotten one', () => {
-		const standing = createSettleTimer(10_000);
-		standing.left('a', '3', 0);
-		expect(standing.left('a', '4', 9_000)).to.equal(10_000);
-		standing.forget('a');
-		expect(standing.left('a', '4', 30_000)).to.equal(10_000);
+	it('desired › changed or forgotten › the settle time begins again', () => {
+		const timer = createSettleTimer(10_000);
+		timer.remainingMs('a', '3', 0);
+		expect(timer.remainingMs('a', '4', 9_000)).to.equal(10_000);
+		timer.forget('a');
+		expect(timer.remainingMs('a', '4', 30_000)).to.equal(10_000);
 	});
 });
 
-describe('patience', () => {
-	it('lets a few writes pass, then waits a minute, two, four, at most half an hour', () => {
-		const patience = createRevertBackoff();
+describe('RevertBackoff', () => {
+	it('the same write again and again › 3 are free, then 1, 2, 4, at most 30 minutes', () => {
+		const backoff = createRevertBackoff();
 		const waits: number[] = [];
 		let nowMs = 0;
 		for (let write = 0; write < 10; write += 1) {
-			const leftMs = patience.left('a', 'wish', nowMs);
-			if (leftMs > 0) waits.push(leftMs / 60_000);
-			nowMs += leftMs;
-			expect(patience.left('a', 'wish', nowMs)).to.equal(0);
-			patience.note('a', 'wish', nowMs);
+			const remainingMs = backoff.remainingMs('a', 'desired', nowMs);
+			if (remainingMs > 0) waits.push(remainingMs / 60_000);
+			nowMs += remainingMs;
+			expect(backoff.remainingMs('a', 'desired', nowMs)).to.equal(0);
+			backoff.record('a', 'desired', nowMs);
 		}
 		expect(waits).to.deep.equal([1, 2, 4, 8, 16, 30, 30]);
-		expect(patience.isReverted('a')).to.equal(true);
+		expect(backoff.isReverted('a')).to.equal(true);
 	});
 
-	it('writes that are far apart are no fight', () => {
-		const patience = createRevertBackoff();
+	it('the same write every 10 minutes › not a revert', () => {
+		const backoff = createRevertBackoff();
 		for (let write = 0; write < 20; write += 1) {
-			expect(patience.left('a', 'wish', write * 600_000)).to.equal(0);
-			patience.note('a', 'wish', write * 600_000);
+			expect(backoff.remainingMs('a', 'desired', write * 600_000)).to.equal(0);
+			backoff.record('a', 'desired', write * 600_000);
 		}
-		expect(patience.isReverted('a')).to.equal(false);
+		expect(backoff.isReverted('a')).to.equal(false);
 	});
 
-	it('another wish is another story', () => {
-		const patience = createRevertBackoff();
+	it('another value each time › not a revert', () => {
+		const backoff = createRevertBackoff();
 		for (let write = 0; write < 10; write += 1) {
-			expect(patience.left('a', String(write), 0)).to.equal(0);
-			patience.note('a', String(write), 0);
+			expect(backoff.remainingMs('a', String(write), 0)).to.equal(0);
+			backoff.record('a', String(write), 0);
 		}
-		expect(patience.isReverted('a')).to.equal(false);
+		expect(backoff.isReverted('a')).to.equal(false);
 	});
 
-	it('keys do not know each other', () => {
-		const patience = createRevertBackoff();
-		for (let write = 0; write < 4; write += 1) patience.note('a', 'wish', 0);
-		expect(patience.left('b', 'wish', 0)).to.equal(0);
+	it('writes of one key › no delay for another', () => {
+		const backoff = createRevertBackoff();
+		for (let write = 0; write < 4; write += 1) backoff.record('a', 'desired', 0);
+		expect(backoff.remainingMs('b', 'desired', 0)).to.equal(0);
 	});
 });

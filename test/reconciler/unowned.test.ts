@@ -14,14 +14,14 @@ import {
 	stdioServer,
 	virtualMcpServer,
 } from '../objects/build.ts';
-import { createStage, type Stage } from './stage.ts';
+import { createHarness, type Harness } from './harness.ts';
 
 const UNOWNED = { ownerReferences: undefined };
 const CAPPED = { type: 'StdioReplicaCapped', status: 'True', reason: 'StdioTransportCapAt1' };
 const CONFIGURED = { type: 'SessionStorageWarning', status: 'False', reason: 'SessionStorageConfigured' };
 
 const withCondition = (server: Json, condition: Json): Json => ({ ...server, status: { conditions: [condition] } });
-const reasonsOf = ({ server }: Stage): unknown[] => {
+const reasonsOf = ({ server }: Harness): unknown[] => {
 	const { conditions = [] } = (server?.['status'] ?? {}) as { conditions?: Json[] };
 	return conditions.map(({ status, reason }) => `${status} ${reason}`);
 };
@@ -143,76 +143,76 @@ describe('reconcile: objects that the server does not own', () => {
 				...(row.configMap !== undefined && { configMap: row.configMap(server) }),
 				...(row.settings !== undefined && { settings: row.settings }),
 			};
-			const stage = createStage(server, more);
-			await stage.settle();
-			expect(reasonsOf(stage)).to.deep.equal(row.reasons);
-			expect(stage.writes.filter((what) => what !== 'status')).to.deep.equal([]);
-			const written = stage.writes.length;
-			stage.nowMs += 3_600_000;
-			expect(await stage.pass()).to.equal(undefined);
-			expect(stage.writes.length, 'later').to.equal(written);
+			const harness = createHarness(server, more);
+			await harness.settle();
+			expect(reasonsOf(harness)).to.deep.equal(row.reasons);
+			expect(harness.writes.filter((what) => what !== 'status')).to.deep.equal([]);
+			const written = harness.writes.length;
+			harness.nowMs += 3_600_000;
+			expect(await harness.pass()).to.equal(undefined);
+			expect(harness.writes.length, 'later').to.equal(written);
 		});
 	}
 
 	it('owned again › the condition is True again, and the cap is applied', async () => {
 		const server = withCondition(stdio, CAPPED);
-		const stage = createStage(server, { deployment: deployment(server, { replicas: 4 }, {}, UNOWNED) });
-		await stage.settle();
-		stage.deployment = deployment(server, { replicas: 4 });
-		await stage.settle();
-		expect(reasonsOf(stage)[0]).to.equal('True StdioTransportCapAt1');
-		expect((stage.deployment['spec'] as Json)['replicas']).to.equal(1);
+		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }, {}, UNOWNED) });
+		await harness.settle();
+		harness.deployment = deployment(server, { replicas: 4 });
+		await harness.settle();
+		expect(reasonsOf(harness)[0]).to.equal('True StdioTransportCapAt1');
+		expect((harness.deployment['spec'] as Json)['replicas']).to.equal(1);
 	});
 
 	it('an operator that keeps writing the condition › written back less and less often', async () => {
 		const server = withCondition(mcpServer(withPassword), CONFIGURED);
-		const stage = createStage(server, { deployment: deployment(server, {}, proxyWith([]), UNOWNED) });
-		while (stage.nowMs < 3_600_000) {
-			stage.nowMs += (await stage.pass()) ?? 1_000;
-			if (reasonsOf(stage)[0] !== 'False SessionStorageConfigured') {
-				stage.server = { ...(stage.server as Json), status: { conditions: [CONFIGURED] } };
+		const harness = createHarness(server, { deployment: deployment(server, {}, proxyWith([]), UNOWNED) });
+		while (harness.nowMs < 3_600_000) {
+			harness.nowMs += (await harness.pass()) ?? 1_000;
+			if (reasonsOf(harness)[0] !== 'False SessionStorageConfigured') {
+				harness.server = { ...(harness.server as Json), status: { conditions: [CONFIGURED] } };
 			}
 		}
-		expect(stage.writes.length).to.be.within(3, 10);
+		expect(harness.writes.length).to.be.within(3, 10);
 	});
 
 	it('the Event comes once, after 10 s, and again when it is lost a second time', async () => {
 		const server = mcpServer();
 		const lost = deployment(server, {}, {}, UNOWNED);
-		const stage = createStage(server, {
+		const harness = createHarness(server, {
 			deployment: lost,
 			configMap: configMap(server, '{}', { ...UNOWNED, ...runConfigLabels('mcp-server', 'search') }),
 		});
-		expect(await stage.pass()).to.equal(10_000);
-		expect(stage.events).to.deep.equal([]);
-		await stage.settle();
-		await stage.settle();
-		expect(stage.events).to.deep.equal([
+		expect(await harness.pass()).to.equal(10_000);
+		expect(harness.events).to.deep.equal([]);
+		await harness.settle();
+		await harness.settle();
+		expect(harness.events).to.deep.equal([
 			'NotOwnedByServer: this MCPServer does not own Deployment search and ConfigMap search-runconfig: scaling settings are not applied; thv-scaling doctor prints the repair',
 		]);
-		stage.configMap = undefined;
-		stage.deployment = deployment(server);
-		await stage.settle();
-		stage.deployment = lost;
-		await stage.settle();
-		expect(stage.events.filter((event) => event.startsWith('NotOwnedByServer'))).to.have.length(2);
+		harness.configMap = undefined;
+		harness.deployment = deployment(server);
+		await harness.settle();
+		harness.deployment = lost;
+		await harness.settle();
+		expect(harness.events.filter((event) => event.startsWith('NotOwnedByServer'))).to.have.length(2);
 	});
 
-	const eventsOf = (stage: Stage): number =>
-		stage.events.filter((event) => event.startsWith('NotOwnedByServer')).length;
+	const eventsOf = (harness: Harness): number =>
+		harness.events.filter((event) => event.startsWith('NotOwnedByServer')).length;
 
 	it('the same Deployment › owned for a while and lost a second time › a second Event, after 10 s', async () => {
 		const server = mcpServer();
 		const lost = deployment(server, {}, {}, UNOWNED);
-		const stage = createStage(server, { deployment: lost });
-		await stage.settle();
-		expect(eventsOf(stage)).to.equal(1);
-		stage.deployment = deployment(server);
-		await stage.settle();
-		stage.deployment = lost;
-		expect(await stage.pass()).to.equal(10_000);
-		await stage.settle();
-		expect(eventsOf(stage)).to.equal(2);
+		const harness = createHarness(server, { deployment: lost });
+		await harness.settle();
+		expect(eventsOf(harness)).to.equal(1);
+		harness.deployment = deployment(server);
+		await harness.settle();
+		harness.deployment = lost;
+		expect(await harness.pass()).to.equal(10_000);
+		await harness.settle();
+		expect(eventsOf(harness)).to.equal(2);
 	});
 
 	for (const row of [
@@ -221,27 +221,27 @@ describe('reconcile: objects that the server does not own', () => {
 	]) {
 		it(`a server deleted and made anew › ${row.it} › an Event for the new one, after 10 s`, async () => {
 			const lost = deployment(mcpServer(), {}, {}, UNOWNED);
-			const stage = createStage(mcpServer(), { deployment: lost });
-			await stage.settle();
-			expect(eventsOf(stage)).to.equal(1);
-			stage.server = undefined;
-			if (row.isSeenAsGone) await stage.settle();
-			stage.server = mcpServer({}, { uid: 'made-anew' });
-			expect(await stage.pass()).to.equal(10_000);
-			await stage.settle();
-			expect(eventsOf(stage)).to.equal(2);
+			const harness = createHarness(mcpServer(), { deployment: lost });
+			await harness.settle();
+			expect(eventsOf(harness)).to.equal(1);
+			harness.server = undefined;
+			if (row.isSeenAsGone) await harness.settle();
+			harness.server = mcpServer({}, { uid: 'made-anew' });
+			expect(await harness.pass()).to.equal(10_000);
+			await harness.settle();
+			expect(eventsOf(harness)).to.equal(2);
 		});
 	}
 
 	it('owned within 10 s, or being deleted › no Event', async () => {
 		const server = mcpServer();
-		const stage = createStage(server, { deployment: deployment(server, {}, {}, UNOWNED) });
-		await stage.pass();
-		stage.nowMs = 9_000;
-		stage.deployment = deployment(server);
-		await stage.settle();
-		stage.deployment = deployment(server, {}, {}, { ...UNOWNED, deletionTimestamp: '2026-01-01T00:00:00Z' });
-		await stage.settle();
-		expect(stage.events).to.deep.equal([]);
+		const harness = createHarness(server, { deployment: deployment(server, {}, {}, UNOWNED) });
+		await harness.pass();
+		harness.nowMs = 9_000;
+		harness.deployment = deployment(server);
+		await harness.settle();
+		harness.deployment = deployment(server, {}, {}, { ...UNOWNED, deletionTimestamp: '2026-01-01T00:00:00Z' });
+		await harness.settle();
+		expect(harness.events).to.deep.equal([]);
 	});
 });

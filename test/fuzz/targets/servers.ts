@@ -5,7 +5,7 @@ import { serverOf } from '../../../src/objects/server.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import { keySpaceOf } from '../../../src/policy/key-space.ts';
 import { desiredReplicas } from '../../../src/policy/replicas.ts';
-import { findingsOf, WARNING_IDS } from '../../../src/policy/rules.ts';
+import { serverFindings, WARNING_IDS } from '../../../src/policy/rules.ts';
 import { frozen } from '../../objects/build.ts';
 import { caseObjects } from '../seeds.ts';
 import { jsonOf, type Target } from '../target.ts';
@@ -33,10 +33,10 @@ function checkServer(server: Server, object: Json): void {
 	const { passwordRef, provider } = server.spec.sessionStorage ?? {};
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 
-	const findings = findingsOf({ server, before: server, surroundings: {} });
+	const findings = serverFindings({ server, before: server, surroundings: {} });
 	const told = findings.map(({ id }) => WARNING_IDS.indexOf(id));
 	expect(told, 'their order').to.deep.equal(told.toSorted((a, b) => a - b));
-	const silenced = findingsOf({ server: { ...server, ignore: [...WARNING_IDS] }, surroundings: {} });
+	const silenced = serverFindings({ server: { ...server, ignore: [...WARNING_IDS] }, surroundings: {} });
 	expect(silenced, 'all of them ignored').to.deep.equal([]);
 	const twin = { ...server, name: `${server.name}-2`, uid: 'other' };
 	expect(keySpaceOf(twin), 'the key space of a twin').to.equal(keySpaceOf(server));

@@ -1,4 +1,4 @@
-/** A cluster of three objects in memory, with a clock that a test moves. Plain functions; nothing is replaced. */
+/** A cluster of three objects in memory, with a clock that a test moves. */
 
 import type { Json } from '../../src/api/types.ts';
 import type { Settings } from '../../src/policy/settings.ts';
@@ -7,8 +7,8 @@ import type { ReconcilerClient } from '../../src/reconciler/client.ts';
 import { createReconciler, type Reconciler } from '../../src/reconciler/reconcile.ts';
 import { nameOf } from '../objects/build.ts';
 
-export interface Stage {
-	/** What is stored now; a test changes it as anybody in a cluster would. */
+export interface Harness {
+	/** The stored objects, which a test may change as any client in a cluster. */
 	server: Json | undefined;
 	deployment: Json | undefined;
 	configMap: Json | undefined;
@@ -16,12 +16,12 @@ export interface Stage {
 	readonly writes: string[];
 	readonly events: string[];
 	nowMs: number;
-	/** So many of the next writes find that somebody was quicker. */
+	/** So many of the next writes fail with a conflict. */
 	conflicts: number;
 	readonly reconciler: Reconciler;
-	/** One pass; resolves with when to come again. */
+	/** One reconcile; resolves with the delay of the next one. */
 	readonly pass: () => Promise<number | undefined>;
-	/** Passes, each at the time the one before asked for, until none is asked for. */
+	/** Reconciles at the requested times until none is requested. */
 	readonly settle: () => Promise<void>;
 }
 
@@ -29,53 +29,53 @@ const SETTLE_MS = 10_000;
 
 class Conflict extends Error {}
 
-export function createStage(
+export function createHarness(
 	server: Json,
 	more: {
 		deployment?: Json;
 		configMap?: Json;
 		settings?: Partial<Settings>;
 		rolloutWaitMs?: number;
-		/** Reading it is refused, as without the permission. */
+		/** Reading it is forbidden. */
 		unreadable?: 'Deployment' | 'ConfigMap';
 	} = {},
-): Stage {
+): Harness {
 	const { kind, metadata } = server as { kind: 'MCPServer'; metadata: { namespace: string } };
 	const ref = { kind, namespace: metadata.namespace, name: nameOf(server) };
 	const { signal } = new AbortController();
 	const refuseOnce = (): void => {
-		if (stage.conflicts === 0) return;
-		stage.conflicts -= 1;
+		if (harness.conflicts === 0) return;
+		harness.conflicts -= 1;
 		throw new Conflict();
 	};
 	const readable = (kind: 'Deployment' | 'ConfigMap', object: Json | undefined): Json | undefined => {
 		if (more.unreadable === kind) throw new Error(`${kind} is forbidden`);
 		return object;
 	};
-	const world: ReconcilerClient = {
-		getServer: async () => stage.server,
-		getDeployment: async () => readable('Deployment', stage.deployment),
-		getConfigMap: async () => readable('ConfigMap', stage.configMap),
+	const client: ReconcilerClient = {
+		getServer: async () => harness.server,
+		getDeployment: async () => readable('Deployment', harness.deployment),
+		getConfigMap: async () => readable('ConfigMap', harness.configMap),
 		writeConditions: async (found, conditions) => {
 			refuseOnce();
-			stage.writes.push('status');
-			stage.server = { ...found, status: { ...(found['status'] as Json), conditions } };
+			harness.writes.push('status');
+			harness.server = { ...found, status: { ...(found['status'] as Json), conditions } };
 		},
 		write: async (_found, wanted) => {
 			refuseOnce();
-			stage.writes.push(String(wanted['kind']));
-			if (wanted['kind'] === 'Deployment') stage.deployment = wanted;
-			else stage.configMap = wanted;
+			harness.writes.push(String(wanted['kind']));
+			if (wanted['kind'] === 'Deployment') harness.deployment = wanted;
+			else harness.configMap = wanted;
 			return wanted;
 		},
 		surroundingsOf: () => ({}),
 		isConflict: (error) => error instanceof Conflict,
-		tell: (_server, { reason }, note) => void stage.events.push(`${reason}: ${note}`),
-		nowMs: () => stage.nowMs,
-		timestamp: () => new Date(Date.UTC(2026, 0, 1) + stage.nowMs).toISOString().replace('.000Z', 'Z'),
+		recordEvent: (_server, { reason }, note) => void harness.events.push(`${reason}: ${note}`),
+		nowMs: () => harness.nowMs,
+		timestamp: () => new Date(Date.UTC(2026, 0, 1) + harness.nowMs).toISOString().replace('.000Z', 'Z'),
 		rollouts: { take: () => more.rolloutWaitMs ?? 0 },
 	};
-	const stage: Stage = {
+	const harness: Harness = {
 		server,
 		deployment: more.deployment,
 		configMap: more.configMap,
@@ -83,12 +83,12 @@ export function createStage(
 		events: [],
 		nowMs: 0,
 		conflicts: 0,
-		reconciler: createReconciler(world, { ...DEFAULT_SETTINGS, ...more.settings }, SETTLE_MS),
-		pass: async () => (await stage.reconciler.reconcile(ref, signal)).requeueAfterMs,
+		reconciler: createReconciler(client, { ...DEFAULT_SETTINGS, ...more.settings }, SETTLE_MS),
+		pass: async () => (await harness.reconciler.reconcile(ref, signal)).requeueAfterMs,
 		settle: async () => {
-			for (let delayMs = await stage.pass(); delayMs !== undefined; delayMs = await stage.pass())
-				stage.nowMs += delayMs;
+			for (let delayMs = await harness.pass(); delayMs !== undefined; delayMs = await harness.pass())
+				harness.nowMs += delayMs;
 		},
 	};
-	return stage;
+	return harness;
 }

@@ -1,0 +1,76 @@
+/** Writes a section of a YAML mapping and leaves the rest of the text as it is. */
+import { isDeepStrictEqual } from 'node:util';
+import { type Document, isMap, isNode, isScalar, parseDocument, stringify, visit, YAMLMap } from 'yaml';
+import type { Json } from '../api/types.ts';
+
+/** In UTF-16 units. Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. */
+const LONGEST_TEXT = 64 * 1024;
+
+/** What ToolHive's own writer indents with. */
+const DEFAULT_INDENT = 4;
+
+/** The document of a YAML mapping; undefined for anything else, a repeated key, or a text that is too long. */
+export function parseMapping(text: string): Document | undefined {
+	if (text.length > LONGEST_TEXT) return undefined;
+	// The parser's own check for repeated keys takes seconds for some thousand keys.
+	const document = withoutStacks(() => parseDocument(text, { prettyErrors: false, uniqueKeys: false }));
+	const isMapping = document.errors.length === 0 && isMap(document.contents);
+	return isMapping && !hasRepeatedKey(document) ? document : undefined;
+}
+
+/**
+ * `text` with `entries` in the mapping at `key`; null removes an entry, and others stay. Changes `document`, which `text` was parsed
+ * into. Undefined if the document cannot be printed.
+ */
+export function writeSection(text: string, document: Document, key: string, entries: Json): string | undefined {
+	const indent = /^( +)\S/m.exec(text)?.[1]?.length ?? DEFAULT_INDENT;
+	// YAML 1.1 rules for quoting, because Go's reader knows more words for true than YAML 1.2 does.
+	const style = { indent, lineWidth: 0, singleQuote: true, version: '1.1' } as const;
+	if (!document.has(key)) {
+		const section = Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null));
+		const appended = `${text}${text.endsWith('\n') ? '' : '\n'}${stringify({ [key]: section }, style)}`;
+		const reread = parseMapping(appended)?.get(key);
+		if (isMap(reread) && isDeepStrictEqual(reread.toJSON(), section)) return appended;
+	}
+	if (!isMap(document.get(key))) document.set(key, emptySection(document, key));
+	for (const [name, value] of Object.entries(entries)) {
+		if (value === null) document.deleteIn([key, name]);
+		else document.setIn([key, name], value);
+	}
+	try {
+		return document.toString(style);
+	} catch {
+		// Only the printer notices an alias whose anchor does not exist, or was in the former section.
+		return undefined;
+	}
+}
+
+/** Replaces a null or another value, and keeps its comments. */
+function emptySection(document: Document, key: string): YAMLMap {
+	const section = new YAMLMap();
+	const before = document.get(key, true);
+	if (isNode(before)) section.commentBefore = [before.commentBefore, before.comment].filter(Boolean).join('\n') || null;
+	return section;
+}
+
+/** The parser creates an error for each wrong character, and most of the time goes into their stacks, which are not used. */
+export function withoutStacks<T>(parse: () => T): T {
+	const before = Error.stackTraceLimit;
+	Error.stackTraceLimit = 0;
+	try {
+		return parse();
+	} finally {
+		Error.stackTraceLimit = before;
+	}
+}
+
+function hasRepeatedKey(document: Document): boolean {
+	let isFound = false;
+	visit(document, {
+		Map: (_, { items }) => {
+			const keys = items.flatMap(({ key }) => (isScalar(key) ? [key.value] : []));
+			isFound ||= new Set(keys).size < keys.length;
+		},
+	});
+	return isFound;
+}
