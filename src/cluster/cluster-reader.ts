@@ -1,7 +1,4 @@
-/**
- * What a person asks a cluster once, each question bounded in time. Nothing here changes a cluster, and of a Secret no value
- * leaves this file but a certificate.
- */
+/** Reads for `doctor`, each with a timeout. Nothing here changes a cluster, and of a Secret's values only certificates are returned. */
 
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
@@ -26,7 +23,7 @@ import {
 	webhookConfigurationPath,
 } from './paths.ts';
 
-/** A call takes no longer than this, and all calls together not much longer than the other. */
+/** Of one call, and of all calls together. */
 const CALL_MS = 10_000;
 const TOTAL_MS = 120_000;
 
@@ -51,10 +48,9 @@ export function createClusterReader(
 			?.items;
 	};
 	const dataOf = async (named: Named): Promise<Json | undefined> => {
-		// The parser of JSON quotes the text that it stumbles over, and a refusal may quote what is in the Secret.
 		const secret = await get(secretPath(named)).catch((error: unknown) => {
-			if (error instanceof ApiError) throw new ApiError(`the API server answers ${error.status}`, error.status);
-			throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
+			// Its message may quote the Secret.
+			throw error instanceof ApiError ? new ApiError(`the API server answers ${error.status}`, error.status) : error;
 		});
 		if (secret === undefined) return undefined;
 		return isObject(secret['data']) ? secret['data'] : {};
@@ -89,7 +85,7 @@ export function createClusterReader(
 				return { status, message, warnings };
 			}),
 
-		/** Whether RBAC, or whatever else the cluster asks, lets `user` do it. */
+		/** Whether the authorizers of the cluster, such as RBAC, allow it. */
 		isAllowed: (user, groups, resourceAttributes) =>
 			bounded(async (signal) => {
 				const review = {
@@ -117,5 +113,5 @@ export function createClusterReader(
 }
 
 const noStream = (): never => {
-	throw new Error('a look does not watch');
+	throw new Error('doctor does not watch');
 };

@@ -1,8 +1,8 @@
-/** Remembers one projected value per object, and finds values by a second key. */
+/** A map with a second, non-unique index. */
 
 export interface Store<T> {
 	readonly get: (key: string) => T | undefined;
-	/** All values for which `indexOf` gave `indexKey`. */
+	/** All values for which `indexOf` returned `indexKey`. */
 	readonly find: (indexKey: string) => readonly T[];
 	readonly values: () => readonly T[];
 	readonly size: () => number;
@@ -11,7 +11,7 @@ export interface Store<T> {
 	readonly delete: (key: string) => void;
 }
 
-/** `keyOf` is unique; `indexOf` may give many values one key, or none with undefined. */
+/** `keyOf` is unique; `indexOf` may return one key for many values, or undefined for none. */
 export function createStore<T>(
 	keyOf: (value: T) => string,
 	indexOf: (value: T) => string | undefined = () => undefined,

@@ -1,21 +1,8 @@
 /** Clocks that keep the reconciler quiet. All take and return milliseconds of a clock that only goes forward. */
 
-/** At most so many a minute, evenly spread. */
 export interface RateLimiter {
 	/** Takes one and returns 0, or returns how long to wait for one. */
 	readonly take: (nowMs: number) => number;
-}
-
-export function createRateLimiter(perMinute: number): RateLimiter {
-	const intervalMs = 60_000 / perMinute;
-	let nextMs = Number.NEGATIVE_INFINITY;
-	return {
-		take: (nowMs) => {
-			if (nowMs < nextMs) return nextMs - nowMs;
-			nextMs = nowMs + intervalMs;
-			return 0;
-		},
-	};
 }
 
 /** How long something has stood unchanged. */

@@ -41,18 +41,18 @@ export function startLeadership({
 		log.info({ identity }, now ? 'leading' : 'not leading');
 	};
 	const lead = (term: LeaderContext): Promise<void> => sideBySide(duties, term);
-	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
 		// Not worth waiting for: without it only the Lease is left behind by an uninstall.
 		const told = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
 		await owner
-			.look(told)
-			.catch((error: Error) => onTrouble('owner of the lease cannot be found', { reason: error.message }));
-		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, onTrouble };
+			.find(told)
+			.catch((error: Error) => warn('owner of the lease cannot be found', { reason: error.message }));
+		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, warn };
 		await runLeaderElection(options, stopping.signal);
 	};
-	const running = isElected ? elected() : alone({ lead, onChange, onTrouble }, stopping.signal);
+	const running = isElected ? elected() : alone({ lead, onChange, warn }, stopping.signal);
 	return {
 		isLeading: () => isLeading,
 		stop: async () => {
@@ -82,13 +82,13 @@ const AGAIN_MS = 2_000;
 
 /** Terms without an election; one that fails is followed by another, as with one. */
 async function alone(
-	{ lead, onChange, onTrouble }: Pick<LeaderElectionOptions, 'lead' | 'onChange' | 'onTrouble'>,
+	{ lead, onChange, warn }: Pick<LeaderElectionOptions, 'lead' | 'onChange' | 'warn'>,
 	signal: AbortSignal,
 ): Promise<void> {
 	while (!signal.aborted) {
 		onChange(true);
 		await lead({ signal, assertLeading: () => undefined }).catch((error: Error) =>
-			onTrouble('term failed', { reason: error.message }),
+			warn('term failed', { reason: error.message }),
 		);
 		onChange(false);
 		await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);

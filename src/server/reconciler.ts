@@ -10,13 +10,13 @@ import type { Connection } from '../cluster/connect.ts';
 import { createEventRecorder } from '../cluster/events.ts';
 import type { LeaderContext } from '../cluster/leader-election.ts';
 import { createNamespaceFilter, createSkippedNamespaces, type Namespaces } from '../cluster/namespaces.ts';
+import { createRateLimiter } from '../cluster/rate-limiter.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
 import { EVENT_REASONS } from '../reconciler/events.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
-import { createRateLimiter } from '../reconciler/revert-backoff.ts';
 
 export interface ReconcilerOptions {
 	readonly connection: Connection;
@@ -48,9 +48,9 @@ const OPTED_IN_MEANWHILE_MS = 30_000;
 
 export function servingReconciler(options: ReconcilerOptions): ServingReconciler {
 	const { connection, memory, settings, log, metrics } = options;
-	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const isLookedAfter = createNamespaceFilter(connection, options.namespaces);
-	const events = createEventRecorder({ connection, instance: options.identity, onTrouble });
+	const events = createEventRecorder({ connection, instance: options.identity, warn });
 	let current: { queue: Queue; reconciler: Reconciler } | undefined;
 
 	async function lead({ signal, assertLeading }: LeaderContext): Promise<void> {
@@ -71,7 +71,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				tell: (server, occasion, note) => {
 					// An Event may be dropped or become part of a series; the count says all of them.
 					if (occasion === EVENT_REASONS.reverted) metrics.countReverted();
-					events.tell(server, { ...occasion, note });
+					events.record(server, { ...occasion, note });
 				},
 				nowMs: () => performance.now(),
 				timestamp: () => `${new Date().toISOString().slice(0, 19)}Z`,
@@ -103,7 +103,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				for await (const ref of leftOut.optedIn(memory.servers(), signal)) queue.add(keyOf(ref));
 			} catch (error) {
 				// The rest is asked about the next time.
-				if (!signal.aborted) onTrouble('namespaces cannot be read', { reason: (error as Error).message });
+				if (!signal.aborted) warn('namespaces cannot be read', { reason: (error as Error).message });
 			}
 		};
 		await synced(memory, signal);
@@ -134,7 +134,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 
 /** Every server is looked at once in the beginning. What we may not list does not keep the rest from going. */
 async function synced({ watches }: Cache, signal: AbortSignal): Promise<void> {
-	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isRefused());
+	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isForbidden());
 	while (!signal.aborted && isWaiting()) await sleep(100);
 }
 

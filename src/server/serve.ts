@@ -59,11 +59,11 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 	// Set below, once the ports are open; what is watched and counted speaks of them before.
 	let reconciler: ServingReconciler | undefined;
 	let leadership: Leadership | undefined;
-	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	// Half of what may be in flight, so that what needs no look-up has places, however many are asked for.
 	const mostLookups = Math.ceil(options['max-in-flight'] / 2);
 	const touch = (ref: ServerRef): void => reconciler?.touch(ref);
-	const memory = startCache(connection, PROJECTIONS, onTrouble, {}, touch, mostLookups);
+	const memory = startCache(connection, PROJECTIONS, warn, {}, touch, mostLookups);
 	const cluster = clusterOf(memory);
 	const kubernetes = watchKubernetes(connection, configured, log);
 	const { settings } = kubernetes;
@@ -172,7 +172,7 @@ function clusterOf(memory: Cache): Cluster {
 			deployment: memory.deploymentNamed(server.namespace, server.name),
 			runConfig: memory.runConfigNamed(server.namespace, server.name + configMapSuffixOf(server.kind)),
 			autoscalers: memory.autoscalersOf(server.namespace, server.name),
-			sharesKeySpaceWith: memory.sharing(server),
+			sharesKeySpaceWith: memory.sharesKeySpaceWith(server),
 		}),
 	};
 }
@@ -193,7 +193,7 @@ const unsyncedOf = (memory: Cache): string[] => memory.unsynced().map((resource)
 const watchesOf = (memory: Cache): { resource: string; silentSeconds: number; objects: number }[] =>
 	Object.entries(memory.watches).map(([resource, watch]) => ({
 		resource,
-		silentSeconds: watch.silentForMs() / 1000,
+		silentSeconds: watch.lastEventAgeMs() / 1000,
 		objects: memory.sizeOf(resource),
 	}));
 

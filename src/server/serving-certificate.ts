@@ -152,7 +152,7 @@ async function keep({ signal, assertLeading }: LeaderContext, options: Keeping):
 			),
 	});
 	// Later may be too late, and writing asks again.
-	await objects.lookForOwner(signal).catch(() => undefined);
+	await objects.findOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {
 		let pauseMs: number = PASS_MS.failed;

@@ -225,9 +225,9 @@ describe('cluster memory', () => {
 			],
 			mcpremoteproxies: [object('MCPRemoteProxy', 'a', 'shared-3')],
 		});
-		const { findServer, sharing } = await remembering(connection);
+		const { findServer, sharesKeySpaceWith } = await remembering(connection);
 		const names = (name: string): string[] =>
-			sharing(findServer(ref(name), never) as Server).map((server) => `${server.kind}/${server.name}`);
+			sharesKeySpaceWith(findServer(ref(name), never) as Server).map((server) => `${server.kind}/${server.name}`);
 		expect(names('a')).to.deep.equal(['MCPServer/b', 'MCPRemoteProxy/a']);
 		expect(names('c')).to.deep.equal([]);
 	});

@@ -1,24 +1,5 @@
 import { expect } from 'chai';
-import { createRateLimiter, createRevertBackoff, createSettleTimer } from '../../src/reconciler/revert-backoff.ts';
-
-describe('pace', () => {
-	it('20 a minute are one every 3 s, and the first at once', () => {
-		const pace = createRateLimiter(20);
-		expect(pace.take(0)).to.equal(0);
-		expect(pace.take(0)).to.equal(3_000);
-		expect(pace.take(2_999)).to.equal(1);
-		expect(pace.take(3_000)).to.equal(0);
-		expect(pace.take(100_000)).to.equal(0);
-		expect(pace.take(100_000)).to.equal(3_000);
-	});
-
-	it('no minute sees more', () => {
-		const pace = createRateLimiter(20);
-		let taken = 0;
-		for (let nowMs = 0; nowMs < 60_000; nowMs += 10) if (pace.take(nowMs) === 0) taken += 1;
-		expect(taken).to.equal(20);
-	});
-});
+import { createRevertBackoff, createSettleTimer } from '../../src/reconciler/revert-backoff.ts';
 
 describe('standing', () => {
 	it('a wish must stand for the whole time', () => {
