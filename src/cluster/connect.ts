@@ -2,7 +2,8 @@
  * JSON requests to the API server. The typed ones of `@kubernetes/client-node` drop fields they do not know and open a TLS
  * connection each.
  */
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { request } from 'undici/lib/api/index.js';
 import { isObject, type Json } from '../api/types.ts';
 import { type Environment, fromServiceAccount, isInPod } from './service-account.ts';
 
@@ -66,12 +67,17 @@ export async function connect(
 		: // Loaded here: a pod does not need these 50 MiB.
 			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName, env);
 
+	const { origin, pathname } = new URL(url);
+	const prefix = pathname.replace(/\/$/, '');
 	const call = async (
 		path: string,
 		signal: AbortSignal | undefined,
 		{ contentType, ...options }: { method?: Method; body?: string; contentType?: string; bodyTimeout?: number } = {},
 	): Promise<Dispatcher.ResponseData> =>
-		request(new URL(url + path), {
+		request.call(dispatcher, {
+			origin,
+			path: prefix + path,
+			method: 'GET',
 			headers: {
 				...(await headers()),
 				accept: 'application/json',
@@ -81,7 +87,6 @@ export async function connect(
 			headersTimeout: TIMEOUT_MS,
 			bodyTimeout: TIMEOUT_MS,
 			...options,
-			...(dispatcher !== undefined && { dispatcher }),
 			...(signal !== undefined && { signal }),
 		});
 	return {
@@ -107,7 +112,7 @@ export async function connect(
 		namespace,
 		stream: async (path, idleTimeoutMs, signal) =>
 			(await successful(await call(path, signal, { bodyTimeout: idleTimeoutMs }), path)).body,
-		close: async () => dispatcher?.destroy(),
+		close: () => dispatcher.destroy(),
 	};
 }
 

@@ -6,8 +6,8 @@ export interface Credentials {
 	readonly url: string;
 	/** Of the kubeconfig or the pod. */
 	readonly namespace: string | undefined;
-	/** With CA, client certificate and proxy. Undefined for plain HTTP, where undici's default is used. */
-	readonly dispatcher: Dispatcher | undefined;
+	/** With CA, client certificate and proxy. */
+	readonly dispatcher: Dispatcher;
 	/** Of every call. Files are read again from time to time, because tokens are replaced. */
 	readonly headers: () => Promise<Record<string, string | string[]>>;
 }

@@ -1,7 +1,7 @@
 /** Credentials of a kubeconfig, of every kind: `@kubernetes/client-node` authenticates. */
 import { readFile } from 'node:fs/promises';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { isObject, type Json } from '../api/types.ts';
 import { type Credentials, cached } from './credentials.ts';
 import { withExecInfo } from './exec-info.ts';
@@ -42,7 +42,7 @@ export async function fromKubeconfig(
 		}
 		return context;
 	});
-	const dispatcher = (await authenticate()).getDispatcher() as Dispatcher | undefined;
+	const dispatcher = ((await authenticate()).getDispatcher() as Dispatcher | undefined) ?? new Agent();
 	const hasList = Object.values(impersonated).some((value) => Array.isArray(value) && value.length > 1);
 	return {
 		url,
@@ -121,5 +121,5 @@ function impersonation({ user }: Entries): Record<string, string | string[]> {
 }
 
 /** Over HTTP/2 undici joins the values of a header with commas: several groups would become one. */
-const withHttp1 = (dispatcher: Dispatcher | undefined): Dispatcher | undefined =>
-	dispatcher?.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));
+const withHttp1 = (dispatcher: Dispatcher): Dispatcher =>
+	dispatcher.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { Agent } from 'undici';
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { type Credentials, cached } from './credentials.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
