@@ -14,7 +14,7 @@ export interface LeaderElectionOptions {
 	readonly connection: Pick<Connection, 'get' | 'send'>;
 	readonly namespace: string;
 	readonly name: string;
-	/** Unique to this process. */
+	/** Unique to each replica. */
 	readonly identity: string;
 	readonly owner?: Pick<Owner, 'write'>;
 	/** The work of one term. */

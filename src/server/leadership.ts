@@ -9,7 +9,7 @@ import { createOwner } from '../cluster/owner.ts';
 export interface LeadershipOptions {
 	readonly connection: Connection;
 	readonly namespace: string;
-	/** Unique to this process. */
+	/** Unique to each replica. */
 	readonly identity: string;
 	/** False: lead without a Lease, for a single replica. */
 	readonly isElected: boolean;
