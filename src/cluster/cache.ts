@@ -75,38 +75,9 @@ export function startCache(
 	maxLookups = DEFAULT_MAX_LOOKUPS,
 ): Cache {
 	const lookups = createLookupLimiter(maxLookups);
-	const start = <T extends Named>(resource: WatchedResource<T>): WatchedStore<T> =>
+	const start: Start = (resource) =>
 		startWatchedStore(resource, { connection, warn, timing }, enqueue, lookups.recheck);
-	const servers = Object.fromEntries(
-		KIND_LIST.map((kind) => [
-			kind,
-			start({
-				paths: serversPaths(kind),
-				project: projections.server,
-				indexOf: projections.keySpace,
-				serversOf: (server) => [server],
-			}),
-		]),
-	) as Record<Kind, WatchedStore<Server>>;
-	const deployments = start({
-		paths: [DEPLOYMENTS_PATH],
-		labelSelector: `${LABEL_TOOLHIVE}=true`,
-		project: projections.deployment,
-		serversOf: ({ owners, labelledFor }) => (labelledFor === undefined ? owners : [labelledFor]),
-	});
-	const runConfigs = start({
-		paths: [CONFIG_MAPS_PATH],
-		labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`,
-		project: projections.runConfig,
-		serversOf: ({ owners }) => owners,
-	});
-	const autoscalers = start({
-		paths: [AUTOSCALERS_PATH],
-		project: projections.autoscaler,
-		indexOf: ({ namespace, target }) => `${namespace}/${target}`,
-		// An autoscaler changes warnings, and nothing that the reconciler writes.
-		serversOf: () => [],
-	});
+	const { servers, deployments, runConfigs, autoscalers } = startStores(projections, start);
 	const stores: Record<string, { readonly watch: Watch; readonly size: () => number }> = {
 		...Object.fromEntries(KIND_LIST.map((kind) => [KINDS[kind].plural, servers[kind]])),
 		deployments,
@@ -154,6 +125,42 @@ export function startCache(
 			for (const watch of Object.values(watches)) watch.stop();
 		},
 	};
+}
+
+type Start = <T extends Named>(resource: WatchedResource<T>) => WatchedStore<T>;
+
+function startStores(projections: Projections, start: Start) {
+	const servers = Object.fromEntries(
+		KIND_LIST.map((kind) => [
+			kind,
+			start({
+				paths: serversPaths(kind),
+				project: projections.server,
+				indexOf: projections.keySpace,
+				serversOf: (server) => [server],
+			}),
+		]),
+	) as Record<Kind, WatchedStore<Server>>;
+	const deployments = start({
+		paths: [DEPLOYMENTS_PATH],
+		labelSelector: `${LABEL_TOOLHIVE}=true`,
+		project: projections.deployment,
+		serversOf: ({ owners, labelledFor }) => (labelledFor === undefined ? owners : [labelledFor]),
+	});
+	const runConfigs = start({
+		paths: [CONFIG_MAPS_PATH],
+		labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`,
+		project: projections.runConfig,
+		serversOf: ({ owners }) => owners,
+	});
+	const autoscalers = start({
+		paths: [AUTOSCALERS_PATH],
+		project: projections.autoscaler,
+		indexOf: ({ namespace, target }) => `${namespace}/${target}`,
+		// An autoscaler changes warnings, and nothing that the reconciler writes.
+		serversOf: () => [],
+	});
+	return { servers, deployments, runConfigs, autoscalers };
 }
 
 /** `server` if `ref` has no uid, or the same. */

@@ -3,7 +3,7 @@
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
-import type { Attempt, ClusterReader, Named, Project } from '../doctor/cluster.ts';
+import type { Attempt, ClusterReader, Project } from '../doctor/cluster.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { certificatesAt } from './handshake.ts';
 import { listEach } from './list-watch.ts';
@@ -46,14 +46,6 @@ export function createClusterReader(
 		const resource = { paths, connection: { ...eachCall, stream: noStream } };
 		return (await listEach({ ...resource, ...(labelSelector !== undefined && { labelSelector }) }, project, ended))
 			?.items;
-	};
-	const dataOf = async (named: Named): Promise<Json | undefined> => {
-		const secret = await get(secretPath(named)).catch((error: unknown) => {
-			// Its message may quote the Secret.
-			throw error instanceof ApiError ? new ApiError(`the API server answers ${error.status}`, error.status) : error;
-		});
-		if (secret === undefined) return undefined;
-		return isObject(secret['data']) ? secret['data'] : {};
 	};
 
 	return {
@@ -99,17 +91,26 @@ export function createClusterReader(
 			}),
 
 		keysOfSecret: async (named) => {
-			const data = await dataOf(named);
+			const data = await dataOf(get(secretPath(named)));
 			return data === undefined ? undefined : Object.keys(data);
 		},
 		certificateInSecret: async (named, key) => {
-			const data = await dataOf(named);
+			const data = await dataOf(get(secretPath(named)));
 			if (data === undefined) return undefined;
 			const text = Buffer.from(String(data[key] ?? ''), 'base64').toString();
 			return certificatesIn(text).join('\n');
 		},
 		certificatesAt: (url) => certificatesAt(url, callMs),
 	};
+}
+
+async function dataOf(secret: Promise<Json | undefined>): Promise<Json | undefined> {
+	const object = await secret.catch((error: unknown) => {
+		// Its message may quote the Secret.
+		throw error instanceof ApiError ? new ApiError(`the API server answers ${error.status}`, error.status) : error;
+	});
+	if (object === undefined) return undefined;
+	return isObject(object['data']) ? object['data'] : {};
 }
 
 const noStream = (): never => {

@@ -65,10 +65,10 @@ const FAILURES_BEFORE_NEW_LIST = 4;
 
 export function startWatch<T>(options: WatchOptions<T>): Watch {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
+	const [path] = options.paths;
 	const stopped = new AbortController();
 	const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
-	let hasSynced = false;
-	let lastEventMs = Number.NEGATIVE_INFINITY;
+	let lastEventMs: number | undefined;
 	let failures = 0;
 	let position: Position | undefined;
 	let relistAtMs = 0;
@@ -77,7 +77,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 	let isAbsent = false;
 
 	const recover = (): void => {
-		if (failures >= FAILURES_BEFORE_WARNING) options.warn('watch recovered', { path: options.paths[0] });
+		if (failures >= FAILURES_BEFORE_WARNING) options.warn('watch recovered', { path });
 		failures = 0;
 	};
 
@@ -85,16 +85,13 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 		const found = await listEach(options, options.project, stopped.signal);
 		options.onList(found?.items ?? []);
 		lastEventMs = performance.now();
-		hasSynced = true;
 		relistAtMs = performance.now() + timing.relistMs;
 		position = found;
 		servedPath = found?.path;
 		isForbidden = false;
-		if (isAbsent !== (found === undefined)) {
-			isAbsent = !isAbsent;
-			const message = isAbsent ? 'resource is not installed, waiting for it' : 'resource was installed';
-			options.warn(message, { path: options.paths[0] });
-		}
+		const message = found === undefined ? 'resource is not installed, waiting for it' : 'resource was installed';
+		if (isAbsent !== (found === undefined)) options.warn(message, { path });
+		isAbsent = found === undefined;
 		if (found !== undefined) return;
 		recover();
 		await pause(timing.absentMs);
@@ -131,24 +128,24 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 				isForbidden = error instanceof ApiError && (error.status === 401 || error.status === 403);
 				failures = isForbidden ? Math.max(failures + 1, FAILURES_BEFORE_WARNING) : failures + 1;
 				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;
-				if (failures === FAILURES_BEFORE_WARNING) {
-					options.warn('watch interrupted', { path: options.paths[0], reason: reasonOf(error) });
-				}
-				const backoffMs = Math.min(timing.firstBackoffMs * 2 ** (failures - 1), timing.longestBackoffMs);
-				await pause(backoffMs * (0.5 + Math.random() / 2));
+				if (failures === FAILURES_BEFORE_WARNING) options.warn('watch interrupted', { path, reason: reasonOf(error) });
+				await pause(backoffOf(failures, timing));
 			}
 		}
 	}
 
 	void run();
 	return {
-		hasSynced: () => hasSynced,
+		hasSynced: () => lastEventMs !== undefined,
 		isForbidden: () => isForbidden,
 		servedPath: () => servedPath,
-		lastEventAgeMs: () => performance.now() - lastEventMs,
+		lastEventAgeMs: () => (lastEventMs === undefined ? Number.POSITIVE_INFINITY : performance.now() - lastEventMs),
 		stop: () => stopped.abort(),
 	};
 }
+
+const backoffOf = (failures: number, { firstBackoffMs, longestBackoffMs }: Timing): number =>
+	Math.min(firstBackoffMs * 2 ** (failures - 1), longestBackoffMs) * (0.5 + Math.random() / 2);
 
 const reasonOf = (error: unknown): string =>
 	error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);

@@ -13,6 +13,7 @@ import { ownVersion } from '../cli/version.ts';
 import { type Cache, startCache } from '../cluster/cache.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { isInPod } from '../cluster/service-account.ts';
+import type { ReconcilerSources } from '../http/gauges.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
@@ -71,12 +72,7 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 		sources: {
 			...sourcesOf(cache, certificate),
 			...((isReconciling || certificate.lead !== undefined) && { isLeading: () => leadership?.isLeading() ?? false }),
-			...(isReconciling && {
-				reconciler: {
-					queued: () => reconciler?.queued() ?? 0,
-					waitingRollouts: () => reconciler?.waitingRollouts() ?? 0,
-				},
-			}),
+			...(isReconciling && { reconciler: reconcilerSources(() => reconciler) }),
 		},
 		webhookPort: options['webhook-port'],
 		metricsPort: options['metrics-port'],
@@ -140,6 +136,11 @@ const connectOr = (kubeconfig: string | undefined, env: Environment): Promise<Co
 	connect(kubeconfig, env).catch((error: Error) => {
 		throw new UsageError(`--kubeconfig cannot be used: ${error.message}`);
 	});
+
+const reconcilerSources = (reconciler: () => ServingReconciler | undefined): ReconcilerSources => ({
+	queued: () => reconciler()?.queued() ?? 0,
+	waitingRollouts: () => reconciler()?.waitingRollouts() ?? 0,
+});
 
 const sourcesOf = (cache: Cache, certificate: CertificateSource) => ({
 	version: ownVersion(),
