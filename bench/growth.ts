@@ -5,6 +5,7 @@
  * Nothing is left to do for the reconciler, so what is measured is what the product remembers, and not its work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { imageEnvironment } from '../test/agreement/image.ts';
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import { metricOf } from '../test/e2e/metrics.ts';
 import { canBePod } from '../test/e2e/pod.ts';
@@ -78,6 +79,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 					program,
 					flags,
 					inPod: canBePod,
+					env: imageEnvironment(),
 					isRegistered: false,
 					readyTimeoutMs: READY_MS,
 				});

@@ -1,10 +1,15 @@
-/**
- * What we remember of the cluster, kept current by watches, and the questions that are answered from it. Only the few
- * fields that are read are kept: what to keep of an object is passed in.
- */
+/** The watch cache: a projection of each object that the webhooks and the reconciler need, kept current by watches. */
 import { isDeepStrictEqual } from 'node:util';
 import { KIND_LIST, KINDS, type Kind, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';
-import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../api/types.ts';
+import {
+	type Autoscaler,
+	type Json,
+	metadataOf,
+	type ProxyDeployment,
+	type RunConfigSummary,
+	type Server,
+	type ServerRef,
+} from '../api/types.ts';
 import { type Connection, getFirst } from './connect.ts';
 import { createLookupLimiter } from './lookups.ts';
 import {
@@ -16,9 +21,9 @@ import {
 	serversPaths,
 } from './paths.ts';
 import { createStore, type Store } from './store.ts';
-import { startWatch, type Timing, type Watch, type WatchOptions } from './watch.ts';
+import { startWatch, type Timing, type Warn, type Watch, type WatchOptions } from './watch.ts';
 
-/** How to read one kind of object. Undefined: nothing to remember of it. */
+/** What the cache keeps of an object; undefined: nothing. */
 export interface Projections {
 	readonly server: (object: Json) => Server | undefined;
 	readonly deployment: (object: Json) => ProxyDeployment | undefined;
@@ -29,7 +34,7 @@ export interface Projections {
 }
 
 export interface Cache {
-	/** From memory, else by one GET. Throws when that GET fails for another reason than 404. */
+	/** From the cache, else by one GET. Throws if that GET fails for another reason than 404. */
 	readonly findServer: (ref: ServerRef, signal: AbortSignal) => Server | undefined | Promise<Server | undefined>;
 	readonly findDeployment: (
 		namespace: string,
@@ -38,27 +43,23 @@ export interface Cache {
 	) => ProxyDeployment | undefined | Promise<ProxyDeployment | undefined>;
 	readonly runConfigNamed: (namespace: string, name: string) => RunConfigSummary | undefined;
 	readonly deploymentNamed: (namespace: string, name: string) => ProxyDeployment | undefined;
-	/** Those whose target has that name, of whatever kind it is. */
+	/** Those whose target has that name, of any kind. */
 	readonly autoscalersOf: (namespace: string, target: string) => readonly Autoscaler[];
 	/** Other servers in the same key space. */
-	readonly sharing: (server: Server) => readonly Server[];
-	/** Resources that are still missing for an answer to be right. Those that only warnings need may be refused. */
+	readonly sharesKeySpaceWith: (server: Server) => readonly Server[];
+	/** Resources without which a response could be wrong. Those that only warnings need may be forbidden. */
 	readonly unsynced: () => readonly string[];
 	/** One per watched resource, by its plural name. */
 	readonly watches: Readonly<Record<string, Watch>>;
 	readonly sizeOf: (resource: string) => number;
-	/** Every server that is remembered. */
 	readonly servers: () => readonly ServerRef[];
 	readonly stop: () => void;
 }
 
-/** Look-ups at one time. */
-const MOST_LOOKUPS = 100;
+const DEFAULT_MAX_LOOKUPS = 100;
 const ONLY_FOR_WARNINGS: ReadonlySet<string> = new Set(['configmaps', 'horizontalpodautoscalers']);
 
-type Tell = (message: string, detail: Json) => void;
-
-/** Called with each server about which something changed, also about one of its objects. */
+/** Called with each server that changed, or one of whose objects did. */
 export type Enqueue = (ref: ServerRef) => void;
 
 type Named = { readonly namespace: string; readonly name: string };
@@ -68,88 +69,45 @@ const namespacedName = ({ namespace, name }: Named): string => `${namespace}/${n
 export function startCache(
 	connection: Pick<Connection, 'get' | 'stream'>,
 	projections: Projections,
-	onTrouble: Tell,
+	warn: Warn,
 	timing: Partial<Timing> = {},
-	onTouched: Enqueue = () => undefined,
-	mostLookups = MOST_LOOKUPS,
+	enqueue: Enqueue = () => undefined,
+	maxLookups = DEFAULT_MAX_LOOKUPS,
 ): Cache {
-	const servers = Object.fromEntries(
-		KIND_LIST.map((kind) => [kind, createStore<Server>(namespacedName, projections.keySpace)]),
-	) as Record<Kind, Store<Server>>;
-	const deployments = createStore<ProxyDeployment>(namespacedName);
-	const runConfigs = createStore<RunConfigSummary>(namespacedName);
-	const autoscalers = createStore<Autoscaler>(namespacedName, ({ namespace, target }) => `${namespace}/${target}`);
-
-	const lookups = createLookupLimiter(mostLookups);
-	const watches: Record<string, Watch> = {};
-	const sizes: Record<string, () => number> = {};
-	const watch = <T extends Named>(
-		resource: string,
-		store: Store<T>,
-		project: (object: Json) => T | undefined,
-		paths: readonly string[],
-		ownersOf: (value: T) => readonly ServerRef[],
-		labelSelector?: string,
-	): void => {
-		const touch = (value: T | undefined): void => {
-			if (value !== undefined) ownersOf(value).forEach(onTouched);
-		};
-		sizes[resource] = store.size;
-		watches[resource] = startWatch({
-			connection,
-			paths,
-			...(labelSelector !== undefined && { labelSelector }),
-			project,
-			...intoStore(store, project, touch, lookups.learned),
-			onTrouble,
-			timing,
-		});
-	};
-
-	for (const kind of KIND_LIST) {
-		watch(KINDS[kind].plural, servers[kind], projections.server, serversPaths(kind), (server) => [server]);
-	}
-	watch(
-		'deployments',
+	const lookups = createLookupLimiter(maxLookups);
+	const start: Start = (resource) =>
+		startWatchedStore(resource, { connection, warn, timing }, enqueue, lookups.recheck);
+	const { servers, deployments, runConfigs, autoscalers } = startStores(projections, start);
+	const stores: Record<string, { readonly watch: Watch; readonly size: () => number }> = {
+		...Object.fromEntries(KIND_LIST.map((kind) => [KINDS[kind].plural, servers[kind]])),
 		deployments,
-		projections.deployment,
-		[DEPLOYMENTS_PATH],
-		({ owners, labelledFor }) => (labelledFor === undefined ? owners : [labelledFor]),
-		`${LABEL_TOOLHIVE}=true`,
-	);
-	watch(
-		'configmaps',
-		runConfigs,
-		projections.runConfig,
-		[CONFIG_MAPS_PATH],
-		({ owners }) => owners,
-		`${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`,
-	);
-	// An autoscaler changes what there is to warn of, and nothing that is written.
-	const noOwner = (): readonly ServerRef[] => [];
-	watch('horizontalpodautoscalers', autoscalers, projections.autoscaler, [AUTOSCALERS_PATH], noOwner);
-
-	const getServer = async (ref: ServerRef, signal: AbortSignal): Promise<Server | undefined> => {
-		// A list told which version is served, so one GET is enough.
-		const paths = serverPaths(ref, watches[KINDS[ref.kind].plural]?.servedPath());
-		return named(read(await getFirst(connection, paths, signal), projections.server), ref);
+		configmaps: runConfigs,
+		horizontalpodautoscalers: autoscalers,
 	};
-	const getDeployment = async (path: string, signal: AbortSignal): Promise<ProxyDeployment | undefined> =>
-		read(await getFirst(connection, [path], signal), projections.deployment);
+	const watches = Object.fromEntries(Object.entries(stores).map(([resource, { watch }]) => [resource, watch]));
 
 	return {
 		findServer: (ref, signal) => {
-			const known = () => named(servers[ref.kind].get(namespacedName(ref)), ref);
-			return known() ?? lookups.look(known, () => getServer(ref, signal), signal);
+			const cached = () => withUid(servers[ref.kind].get(namespacedName(ref)), ref);
+			const request = async () => {
+				// The list has shown which version is served, so one GET is enough.
+				const object = await getFirst(connection, serverPaths(ref, servers[ref.kind].watch.servedPath()), signal);
+				return withUid(object && projections.server(object), ref);
+			};
+			return cached() ?? lookups.lookUp(cached, request, signal);
 		},
 		findDeployment: (namespace, name, signal) => {
-			const known = () => deployments.get(namespacedName({ namespace, name }));
-			return known() ?? lookups.look(known, () => getDeployment(deploymentPath({ namespace, name }), signal), signal);
+			const cached = () => deployments.get(namespacedName({ namespace, name }));
+			const request = async () => {
+				const object = await getFirst(connection, [deploymentPath({ namespace, name })], signal);
+				return object && projections.deployment(object);
+			};
+			return cached() ?? lookups.lookUp(cached, request, signal);
 		},
 		runConfigNamed: (namespace, name) => runConfigs.get(namespacedName({ namespace, name })),
 		deploymentNamed: (namespace, name) => deployments.get(namespacedName({ namespace, name })),
 		autoscalersOf: (namespace, target) => autoscalers.find(`${namespace}/${target}`),
-		sharing: (server) => {
+		sharesKeySpaceWith: (server) => {
 			const keySpace = projections.keySpace(server);
 			if (keySpace === undefined) return [];
 			return KIND_LIST.flatMap((kind) => servers[kind].find(keySpace)).filter(
@@ -158,63 +116,109 @@ export function startCache(
 		},
 		unsynced: () =>
 			Object.entries(watches).flatMap(([resource, watch]) =>
-				watch.hasSynced() || (watch.isRefused() && ONLY_FOR_WARNINGS.has(resource)) ? [] : [resource],
+				watch.hasSynced() || (watch.isForbidden() && ONLY_FOR_WARNINGS.has(resource)) ? [] : [resource],
 			),
 		watches,
 		servers: () => KIND_LIST.flatMap((kind) => servers[kind].values()),
-		sizeOf: (resource) => sizes[resource]?.() ?? 0,
+		sizeOf: (resource) => stores[resource]?.size() ?? 0,
 		stop: () => {
-			lookups.stop();
-			for (const one of Object.values(watches)) one.stop();
+			for (const watch of Object.values(watches)) watch.stop();
 		},
 	};
 }
 
-const read = <T>(object: Json | undefined, project: (object: Json) => T | undefined): T | undefined =>
-	object === undefined ? undefined : project(object);
+type Start = <T extends Named>(resource: WatchedResource<T>) => WatchedStore<T>;
+
+function startStores(projections: Projections, start: Start) {
+	const servers = Object.fromEntries(
+		KIND_LIST.map((kind) => [
+			kind,
+			start({
+				paths: serversPaths(kind),
+				project: projections.server,
+				indexOf: projections.keySpace,
+				serversOf: (server) => [server],
+			}),
+		]),
+	) as Record<Kind, WatchedStore<Server>>;
+	const deployments = start({
+		paths: [DEPLOYMENTS_PATH],
+		labelSelector: `${LABEL_TOOLHIVE}=true`,
+		project: projections.deployment,
+		serversOf: ({ owners, labelledFor }) => (labelledFor === undefined ? owners : [labelledFor]),
+	});
+	const runConfigs = start({
+		paths: [CONFIG_MAPS_PATH],
+		labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY_OPERATOR}`,
+		project: projections.runConfig,
+		serversOf: ({ owners }) => owners,
+	});
+	const autoscalers = start({
+		paths: [AUTOSCALERS_PATH],
+		project: projections.autoscaler,
+		indexOf: ({ namespace, target }) => `${namespace}/${target}`,
+		// An autoscaler changes warnings, and nothing that the reconciler writes.
+		serversOf: () => [],
+	});
+	return { servers, deployments, runConfigs, autoscalers };
+}
 
 /** `server` if `ref` has no uid, or the same. */
-const named = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
+const withUid = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
 	uid === undefined || server?.uid === uid ? server : undefined;
 
-/** What a watch does to `store`. `touch` gets each object that was added, changed or deleted; `onStored` is called after each change. */
-const intoStore = <T extends Named>(
-	store: Store<T>,
-	project: (object: Json) => T | undefined,
-	touch: (value: T | undefined) => void,
-	onStored: () => void,
-): Pick<WatchOptions<T>, 'onList' | 'onChange' | 'onDelete'> => ({
-	onList: (values) => {
-		store.replace(values);
-		onStored();
-		values.forEach(touch);
-	},
-	onChange: (item) => {
-		const before = store.get(keyOf(item));
-		const value = project(item);
-		if (!isOnlyStatus(before, value)) touch(value ?? before);
-		if (value === undefined) store.delete(keyOf(item));
-		else store.set(value);
-		onStored();
-	},
-	onDelete: (item) => {
-		touch(store.get(keyOf(item)));
-		store.delete(keyOf(item));
-	},
-});
-
-/** Only the status of a Deployment changed, as it does with every pod that comes and goes. */
-const isOnlyStatus = (before: object | undefined, after: object | undefined): boolean =>
-	before !== undefined &&
-	after !== undefined &&
-	'generation' in before &&
-	'generation' in after &&
-	before.generation === after.generation &&
-	'owners' in before &&
-	'owners' in after &&
-	isDeepStrictEqual(before.owners, after.owners);
-
-function keyOf(object: Json): string {
-	const metadata = object['metadata'] as { namespace?: string; name?: string } | undefined;
-	return namespacedName({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' });
+interface WatchedResource<T> extends Pick<WatchOptions<T>, 'paths' | 'labelSelector' | 'project'> {
+	/** As `createStore` takes it. */
+	readonly indexOf?: (value: T) => string | undefined;
+	/** Servers to enqueue if the object changes. */
+	readonly serversOf: (value: T) => readonly ServerRef[];
 }
+
+interface WatchedStore<T> extends Store<T> {
+	readonly watch: Watch;
+}
+
+/** `onStored` is called after each change of the store. */
+function startWatchedStore<T extends Named>(
+	{ indexOf, serversOf, ...resource }: WatchedResource<T>,
+	options: Pick<WatchOptions<T>, 'connection' | 'warn' | 'timing'>,
+	enqueue: Enqueue,
+	onStored: () => void,
+): WatchedStore<T> {
+	const store = createStore<T>(namespacedName, indexOf);
+	const enqueueServers = (value: T | undefined): void => {
+		if (value !== undefined) serversOf(value).forEach(enqueue);
+	};
+	const watch = startWatch({
+		...resource,
+		...options,
+		onList: (values) => {
+			store.replace(values);
+			onStored();
+			values.forEach(enqueueServers);
+		},
+		onChange: (item) => {
+			const key = keyOf(item);
+			const before = store.get(key);
+			const value = resource.project(item);
+			if (!isOnlyStatus(before, value)) enqueueServers(value ?? before);
+			if (value === undefined) store.delete(key);
+			else store.set(value);
+			onStored();
+		},
+		onDelete: (item) => {
+			enqueueServers(store.get(keyOf(item)));
+			store.delete(keyOf(item));
+		},
+	});
+	return { ...store, watch };
+}
+
+/** Only the status of a Deployment changed, as it does with every pod that starts or ends: its generation is the same. */
+const isOnlyStatus = (before: object | undefined, after: object | undefined): boolean =>
+	after !== undefined && 'generation' in after && isDeepStrictEqual(before, after);
+
+const keyOf = (object: Json): string => {
+	const { namespace = '', name = '' } = metadataOf(object) as Partial<Named>;
+	return namespacedName({ namespace, name });
+};

@@ -1,4 +1,4 @@
-/** The one Secret of ours and the two registrations, read and written as calls. */
+/** Reads and writes the certificate Secret and the two webhook configurations. */
 
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE, INSTALLED_AS } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
@@ -10,11 +10,11 @@ import { createOwner } from './owner.ts';
 import { secretPath, secretsPath, webhookConfigurationPath } from './paths.ts';
 
 export interface OwnedCertificateObjects extends CertificateObjects {
-	/** For a later `writeSecret`, which may come when the owner is gone. */
-	readonly lookForOwner: (signal: AbortSignal) => Promise<void>;
+	/** For a later `writeSecret`, when the owner may be deleted. */
+	readonly findOwner: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Every write carries the resourceVersion that was read: 409 when it is old. No error tells what the Secret holds. */
+/** Every write has the resourceVersion that was read: 409 if it is old. No error contains data of the Secret. */
 export function createCertificateObjects(
 	connection: Pick<Connection, 'get' | 'send'>,
 	namespace: string,
@@ -22,24 +22,25 @@ export function createCertificateObjects(
 	const named = { namespace, name: CERTIFICATE_SECRET };
 	const owner = createOwner(connection, namespace);
 	return {
-		lookForOwner: owner.look,
+		findOwner: owner.find,
 		getSecret: async (signal) => {
-			const object = await quietly(getFirst(connection, [secretPath(named)], signal));
+			const object = await getFirst(connection, [secretPath(named)], signal);
 			if (object === undefined) return undefined;
 			return { object, isManaged: object['type'] === CERTIFICATE_SECRET_TYPE, data: textsIn(object['data']) };
 		},
 		writeSecret: async (found, data, signal) => {
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-			await quietly(owner.look(signal));
+			await owner.find(signal);
 			const before = found?.object ?? newSecret(namespace);
 			const secret = { ...before, data: Object.fromEntries(encoded) };
-			const [method, path] = found === undefined ? ['POST', secretsPath(namespace)] : ['PUT', secretPath(named)];
+			const method = found === undefined ? 'POST' : 'PUT';
+			const path = found === undefined ? secretsPath(namespace) : secretPath(named);
 			const send = (metadata: Json): Promise<unknown> =>
-				connection.send(method as 'POST' | 'PUT', path as string, { ...secret, metadata }, 'application/json', signal);
-			await quietly(owner.write(before['metadata'], send));
+				connection.send(method, path, { ...secret, metadata }, 'application/json', signal);
+			await owner.write(before['metadata'], send);
 		},
 		getWebhookConfigurations: async (signal) => {
-			// One after the other, so that who may see neither always hears of the same one, and says so once.
+			// One after the other, so that without permission for either the error is always the same one.
 			const found: FoundWebhookConfiguration[] = [];
 			for (const kind of WEBHOOK_CONFIGURATION_KINDS) {
 				const object = await getFirst(connection, [webhookConfigurationPath(kind, INSTALLED_AS)], signal);
@@ -94,9 +95,3 @@ const textsIn = (data: unknown): SecretData =>
 	Object.fromEntries(Object.entries(isObject(data) ? data : {}).map(([key, value]) => [key, textOf(value)]));
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? Buffer.from(value, 'base64').toString() : '');
-
-/** The parser of JSON quotes the text that it stumbles over. */
-const quietly = <T>(call: Promise<T>): Promise<T> =>
-	call.catch((error: unknown) => {
-		throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
-	});

@@ -1,7 +1,4 @@
-/**
- * What a person asks a cluster once, each question bounded in time. Nothing here changes a cluster, and of a Secret no value
- * leaves this file but a certificate.
- */
+/** Reads for `doctor`, each with a timeout. Nothing here changes a cluster, and of a Secret's values only certificates are returned. */
 
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
@@ -26,7 +23,7 @@ import {
 	webhookConfigurationPath,
 } from './paths.ts';
 
-/** A call takes no longer than this, and all calls together not much longer than the other. */
+/** Of one call, and of all calls together. */
 const CALL_MS = 10_000;
 const TOTAL_MS = 120_000;
 
@@ -49,15 +46,6 @@ export function createClusterReader(
 		const resource = { paths, connection: { ...eachCall, stream: noStream } };
 		return (await listEach({ ...resource, ...(labelSelector !== undefined && { labelSelector }) }, project, ended))
 			?.items;
-	};
-	const dataOf = async (named: NamespacedName): Promise<Json | undefined> => {
-		// The parser of JSON quotes the text that it stumbles over, and a refusal may quote what is in the Secret.
-		const secret = await get(secretPath(named)).catch((error: unknown) => {
-			if (error instanceof ApiError) throw new ApiError(`the API server answers ${error.status}`, error.status);
-			throw error instanceof SyntaxError ? new Error('the answer is not JSON') : error;
-		});
-		if (secret === undefined) return undefined;
-		return isObject(secret['data']) ? secret['data'] : {};
 	};
 
 	return {
@@ -89,7 +77,7 @@ export function createClusterReader(
 				return { status, message, warnings };
 			}),
 
-		/** Whether RBAC, or whatever else the cluster asks, lets `user` do it. */
+		/** Whether the authorizers of the cluster, such as RBAC, allow it. */
 		isAllowed: (user, groups, resourceAttributes) =>
 			bounded(async (signal) => {
 				const review = {
@@ -103,11 +91,11 @@ export function createClusterReader(
 			}),
 
 		keysOfSecret: async (named) => {
-			const data = await dataOf(named);
+			const data = await dataOf(get(secretPath(named)));
 			return data === undefined ? undefined : Object.keys(data);
 		},
 		certificateInSecret: async (named, key) => {
-			const data = await dataOf(named);
+			const data = await dataOf(get(secretPath(named)));
 			if (data === undefined) return undefined;
 			const text = Buffer.from(String(data[key] ?? ''), 'base64').toString();
 			return certificatesIn(text).join('\n');
@@ -116,6 +104,15 @@ export function createClusterReader(
 	};
 }
 
+async function dataOf(secret: Promise<Json | undefined>): Promise<Json | undefined> {
+	const object = await secret.catch((error: unknown) => {
+		// Its message may quote the Secret.
+		throw error instanceof ApiError ? new ApiError(`the API server answers ${error.status}`, error.status) : error;
+	});
+	if (object === undefined) return undefined;
+	return isObject(object['data']) ? object['data'] : {};
+}
+
 const noStream = (): never => {
-	throw new Error('a look does not watch');
+	throw new Error('doctor does not watch');
 };

@@ -1,12 +1,13 @@
 /**
- * Raw JSON calls to the API server. They are our own, because the typed ones of `@kubernetes/client-node` drop fields they do not
- * know and open a TLS connection each.
+ * JSON requests to the API server. The typed ones of `@kubernetes/client-node` drop fields they do not know and open a TLS
+ * connection each.
  */
-import { type Dispatcher, request } from 'undici';
-import type { Json } from '../api/types.ts';
+import type { Dispatcher } from 'undici';
+import { request } from 'undici/lib/api/index.js';
+import { isObject, type Json } from '../api/types.ts';
 import { type Environment, fromServiceAccount, isInPod } from './service-account.ts';
 
-/** A call that reached the API server and was refused. */
+/** A response of the API server with a status other than 2xx. */
 export class ApiError extends Error {
 	readonly status: number;
 	constructor(message: string, status: number) {
@@ -18,11 +19,11 @@ export class ApiError extends Error {
 
 export type Method = 'POST' | 'PUT' | 'PATCH';
 
-/** What the API server said to a call, whether it did it or not. */
+/** A response of any status. */
 export interface ApiResponse {
 	readonly status: number;
 	readonly body: unknown;
-	/** Of admission webhooks, and of the API server itself. */
+	/** From admission webhooks, and from the API server itself. */
 	readonly warnings: readonly string[];
 }
 
@@ -31,7 +32,7 @@ export interface Connection {
 	readonly url: string;
 	/** Parsed body of a GET. Throws ApiError on a status other than 2xx. */
 	readonly get: (path: string, signal?: AbortSignal) => Promise<unknown>;
-	/** Sends `body` and resolves with the parsed answer. Throws ApiError on a status other than 2xx. */
+	/** Sends `body` and resolves with the parsed response. Throws ApiError on a status other than 2xx. */
 	readonly send: (
 		method: Method,
 		path: string,
@@ -39,7 +40,7 @@ export interface Connection {
 		contentType: string,
 		signal?: AbortSignal,
 	) => Promise<unknown>;
-	/** Sends `body` and resolves with whatever the answer is. */
+	/** Sends `body` and resolves with the response, whatever its status. */
 	readonly post: (path: string, body: object, signal?: AbortSignal) => Promise<ApiResponse>;
 	/** Namespace that the kubeconfig or the pod names. */
 	readonly namespace: string | undefined;
@@ -48,12 +49,12 @@ export interface Connection {
 	readonly close: () => Promise<void>;
 }
 
-const HEADERS_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const CONNECTION_CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
- * A connection by `kubeconfig`; without it by the service account of the pod that `env` tells of, else by the default file. Throws where none is
- * usable; an API server that does not answer is found out by the first call. `contextName`: another than the current one.
+ * Uses `kubeconfig`; without it the service account of the pod, if `env` is that of a pod, else the default kubeconfig. Throws
+ * if none is usable; sends no request. `contextName`: another than the current one.
  */
 export async function connect(
 	kubeconfig: string | undefined,
@@ -63,65 +64,59 @@ export async function connect(
 	const isServiceAccount = isInPod(env) && kubeconfig === undefined && contextName === undefined;
 	const { url, namespace, dispatcher, headers } = isServiceAccount
 		? await fromServiceAccount(env)
-		: // Loaded here, because a pod is better off without.
+		: // Loaded here: a pod does not need these 50 MiB.
 			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName, env);
 
+	const { origin, pathname } = new URL(url);
+	const prefix = pathname.replace(/\/$/, '');
 	const call = async (
 		path: string,
-		bodyTimeout: number,
-		signal?: AbortSignal,
-		sending?: { method: Method; body: string; contentType: string },
-	): Promise<Dispatcher.ResponseData> => {
-		return request(new URL(url + path), {
+		signal: AbortSignal | undefined,
+		{ contentType, ...options }: { method?: Method; body?: string; contentType?: string; bodyTimeout?: number } = {},
+	): Promise<Dispatcher.ResponseData> =>
+		request.call(dispatcher, {
+			origin,
+			path: prefix + path,
+			method: 'GET',
 			headers: {
 				...(await headers()),
 				accept: 'application/json',
 				'user-agent': 'toolhive-scaling',
-				...(sending !== undefined && { 'content-type': sending.contentType }),
+				...(contentType !== undefined && { 'content-type': contentType }),
 			},
-			...(sending !== undefined && { method: sending.method, body: sending.body }),
-			headersTimeout: HEADERS_TIMEOUT_MS,
-			bodyTimeout,
-			...(dispatcher !== undefined && { dispatcher }),
+			headersTimeout: TIMEOUT_MS,
+			bodyTimeout: TIMEOUT_MS,
+			...options,
 			...(signal !== undefined && { signal }),
 		});
-	};
 	return {
 		url,
 		get: async (path, signal) => {
-			// A kept connection that the other side closes just then fails the call; undici repeats it after a GOAWAY only.
-			const response = await call(path, HEADERS_TIMEOUT_MS, signal).catch((error: NodeJS.ErrnoException) => {
+			// The other side may close a kept connection at that moment; undici retries only after a GOAWAY.
+			const response = await call(path, signal).catch((error: NodeJS.ErrnoException) => {
 				if (!CONNECTION_CLOSED.has(error.code ?? '')) throw error;
-				return call(path, HEADERS_TIMEOUT_MS, signal);
+				return call(path, signal);
 			});
-			const text = await response.body.text();
-			if (response.statusCode >= 300) throw refused(response.statusCode, text, path);
-			return JSON.parse(text);
+			return parse((await successful(response, path)).body);
 		},
 		send: async (method, path, body, contentType, signal) => {
-			const sending = { method, body: JSON.stringify(body), contentType };
-			const response = await call(path, HEADERS_TIMEOUT_MS, signal, sending);
-			const text = await response.body.text();
-			if (response.statusCode >= 300) throw refused(response.statusCode, text, `${method} ${path}`);
-			return JSON.parse(text);
+			const response = await call(path, signal, { method, body: JSON.stringify(body), contentType });
+			return parse((await successful(response, `${method} ${path}`)).body);
 		},
 		post: async (path, body, signal) => {
-			const sending = { method: 'POST' as const, body: JSON.stringify(body), contentType: 'application/json' };
-			const response = await call(path, HEADERS_TIMEOUT_MS, signal, sending);
+			const options = { method: 'POST', body: JSON.stringify(body), contentType: 'application/json' } as const;
+			const response = await call(path, signal, options);
 			const text = await response.body.text();
 			return { status: response.statusCode, body: bodyOf(text), warnings: warningsOf(response.headers['warning']) };
 		},
 		namespace,
-		stream: async (path, idleTimeoutMs, signal) => {
-			const response = await call(path, idleTimeoutMs, signal);
-			if (response.statusCode >= 300) throw refused(response.statusCode, await response.body.text(), path);
-			return response.body;
-		},
-		close: async () => dispatcher?.destroy(),
+		stream: async (path, idleTimeoutMs, signal) =>
+			(await successful(await call(path, signal, { bodyTimeout: idleTimeoutMs }), path)).body,
+		close: () => dispatcher.destroy(),
 	};
 }
 
-/** The first of `paths` that is there. Throws ApiError on an answer other than 2xx and 404. */
+/** The first of `paths` that exists. Throws ApiError on a status other than 2xx and 404. */
 export async function getFirst(
 	connection: Pick<Connection, 'get'>,
 	paths: readonly string[],
@@ -137,7 +132,27 @@ export async function getFirst(
 	return undefined;
 }
 
-/** A path that is not served is answered in plain text. */
+/** Throws ApiError on a status other than 2xx. */
+async function successful(response: Dispatcher.ResponseData, request: string): Promise<Dispatcher.ResponseData> {
+	const { statusCode, body } = response;
+	if (statusCode < 300) return response;
+	const text = await body.text();
+	const status = bodyOf(text);
+	const message = isObject(status) ? (status['message'] ?? text.slice(0, 200)) : text.slice(0, 200);
+	throw new ApiError(`${statusCode} for ${request.split('?')[0]}: ${message}`, statusCode);
+}
+
+async function parse(body: Dispatcher.ResponseData['body']): Promise<unknown> {
+	const text = await body.text();
+	try {
+		return JSON.parse(text);
+	} catch {
+		// The error of JSON.parse quotes the text, which may be of a Secret.
+		throw new SyntaxError('the answer is not JSON');
+	}
+}
+
+/** A path that is not served is answered in plain text, and a proxy in between may answer in HTML. */
 function bodyOf(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -149,13 +164,3 @@ function bodyOf(text: string): unknown {
 /** Each is `299 - "text"`, with quotes and backslashes escaped. */
 const warningsOf = (header: string | string[] | undefined): string[] =>
 	[header ?? []].flat().map((value) => value.replace(/^\d+ \S+ "|"$/g, '').replace(/\\(.)/g, '$1'));
-
-function refused(status: number, body: string, path: string): ApiError {
-	let message = body.slice(0, 200);
-	try {
-		message = (JSON.parse(body) as { message?: string }).message ?? message;
-	} catch {
-		// A proxy in between answers in its own words.
-	}
-	return new ApiError(`${status} for ${path.split('?')[0]}: ${message}`, status);
-}

@@ -1,9 +1,9 @@
-/**
- * Events on servers (events.k8s.io/v1). The same thing said again becomes a series of one Event, and all together are limited
- * in rate: an Event is a note, not a log.
- */
+/** Records Events on servers (events.k8s.io/v1). A repeated Event becomes a series, and the rate is limited. */
 import { type Json, metadataOf } from '../api/types.ts';
+import type { RateLimiter } from '../reconciler/revert-backoff.ts';
 import type { Connection } from './connect.ts';
+import { createRateLimiter } from './rate-limiter.ts';
+import type { Warn } from './watch.ts';
 
 export interface EventText {
 	readonly type: 'Normal' | 'Warning';
@@ -14,30 +14,30 @@ export interface EventText {
 
 export interface EventOptions {
 	readonly connection: Pick<Connection, 'send'>;
-	/** Who says it, such as a pod's name. */
+	/** `reportingInstance`, such as a pod's name. */
 	readonly instance: string;
-	readonly onTrouble: (message: string, detail: Json) => void;
+	readonly warn: Warn;
 	/** Milliseconds since the epoch. */
 	readonly nowMs?: () => number;
 }
 
 export interface EventRecorder {
-	/** Never rejects and never waits: an Event that cannot be written is dropped, with one line in the log. */
-	readonly tell: (regarding: Json, event: EventText) => void;
-	/** Resolves when what was told is written or dropped. */
+	/** Never rejects and never waits: an Event that cannot be written is dropped, with a warning. */
+	readonly record: (regarding: Json, event: EventText) => void;
+	/** Resolves when all Events are written or dropped. */
 	readonly flush: () => Promise<void>;
 }
 
 const CONTROLLER = 'toolhive-scaling';
-/** The same Event after so long is a new one. */
+/** A repetition after so long is a new Event. */
 const SERIES_MS = 360_000;
-/** A series is written on its second, fourth, eighth … occurrence: it says how often, not each time. */
+/** A series is written on its second, fourth, eighth … occurrence. */
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
-/** For each namespace, so that one cannot silence another: a burst, then one a second. */
+/** For each namespace, so that one cannot use up the Events of another. */
 const BURST = 50;
-const REFILL_MS = 1_000;
-/** Series and namespaces that are remembered at one time. */
-const REMEMBERED = 2_000;
+const PER_MINUTE = 60;
+/** Series and namespaces in memory. */
+const MAX_ENTRIES = 2_000;
 const NOTE_LENGTH = 1_024;
 
 interface Series {
@@ -46,35 +46,27 @@ interface Series {
 	lastMs: number;
 }
 
-export function createEventRecorder({
-	connection,
-	instance,
-	onTrouble,
-	nowMs = Date.now,
-}: EventOptions): EventRecorder {
+export function createEventRecorder({ connection, instance, warn, nowMs = Date.now }: EventOptions): EventRecorder {
 	const series = new Map<string, Series>();
-	const buckets = new Map<string, { tokens: number; refilledMs: number }>();
+	const limiters = new Map<string, RateLimiter>();
 	let writing: Promise<unknown> = Promise.resolve();
 
-	const takeToken = (namespace: string): boolean => {
-		const now = nowMs();
-		const bucket = buckets.get(namespace) ?? { tokens: BURST, refilledMs: now };
-		const tokens = Math.min(BURST, bucket.tokens + (now - bucket.refilledMs) / REFILL_MS);
-		keepFew(buckets);
-		buckets.set(namespace, { tokens: tokens < 1 ? tokens : tokens - 1, refilledMs: now });
-		return tokens >= 1;
+	const mayWrite = (namespace: string): boolean => {
+		const limiter = limiters.get(namespace) ?? createRateLimiter(PER_MINUTE, BURST);
+		if (!limiters.has(namespace)) setBounded(limiters, namespace, limiter);
+		return limiter.take(nowMs()) === 0;
 	};
 	const send = (key: string, work: () => Promise<unknown>): void => {
 		// One after the other, so that a series is never written before its Event.
 		writing = writing.then(work).catch((error: Error) => {
-			// Never made, or gone by now: the next one of its kind is made anew.
+			// Never created, or expired: the next occurrence creates it again.
 			series.delete(key);
-			onTrouble('event cannot be written', { reason: error.message });
+			warn('event cannot be written', { reason: error.message });
 		});
 	};
 
 	return {
-		tell: (regarding, event) => {
+		record: (regarding, event) => {
 			const metadata = metadataOf(regarding);
 			const { namespace, name } = metadata as { namespace: string; name: string };
 			const key = JSON.stringify([metadata['uid'], event.type, event.reason, event.note]);
@@ -84,16 +76,15 @@ export function createEventRecorder({
 				known.count += 1;
 				known.lastMs = now;
 				const body = { series: { count: known.count, lastObservedTime: microTime(now) } };
-				if (isPowerOfTwo(known.count) && takeToken(namespace)) {
+				if (isPowerOfTwo(known.count) && mayWrite(namespace)) {
 					send(key, () => connection.send('PATCH', known.path, body, 'application/merge-patch+json'));
 				}
 				return;
 			}
-			if (!takeToken(namespace)) return;
+			if (!mayWrite(namespace)) return;
 			const eventName = `${name.slice(0, 200).replace(/(?<![-.])[-.]+$/, '')}.${now.toString(16)}${Math.floor(Math.random() * 0xffff).toString(16)}`;
 			const path = `/apis/events.k8s.io/v1/namespaces/${namespace}/events`;
-			keepFew(series);
-			series.set(key, { path: `${path}/${eventName}`, count: 1, lastMs: now });
+			setBounded(series, key, { path: `${path}/${eventName}`, count: 1, lastMs: now });
 			send(key, () =>
 				connection.send('POST', path, objectOf(regarding, event, namespace, eventName, now), 'application/json'),
 			);
@@ -128,9 +119,11 @@ export function createEventRecorder({
 	}
 }
 
-/** Forgets the oldest where there are too many. */
-function keepFew(map: Map<string, unknown>): void {
-	if (map.size >= REMEMBERED) map.delete(map.keys().next().value as string);
+/** Removes the oldest entry if there are too many. */
+function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
+	if (map.size >= MAX_ENTRIES) map.delete(map.keys().next().value as string);
+	map.set(key, value);
 }
 
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+/** As `MicroTime` of the Kubernetes API. */
+export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');

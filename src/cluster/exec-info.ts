@@ -1,8 +1,8 @@
-/** KUBERNETES_EXEC_INFO: credential plugins read it, some refuse to run without it, and `@kubernetes/client-node` does not set it. */
+/** KUBERNETES_EXEC_INFO: client-go sets it, some exec plugins require it, and `@kubernetes/client-node` does not set it. */
 import { isObject, type Json } from '../api/types.ts';
 
 const EXTENSION = 'client.authentication.k8s.io/exec';
-/** Of a cluster, which a plugin gets if the user asks for it with `provideClusterInfo`. */
+/** Sent to a plugin with `provideClusterInfo`. */
 const CLUSTER_FIELDS = [
 	'server',
 	'tls-server-name',

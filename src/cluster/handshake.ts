@@ -1,8 +1,8 @@
-/** The certificate a server shows, whoever signed it. */
+/** The certificates that a TLS server presents, whoever signed them. */
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 
-/** In PEM, its own first, then those it sends along. Rejects when there is no TLS server within `timeoutMs`. */
+/** In PEM, the server's own first. Rejects if there is no TLS handshake within `timeoutMs`. */
 export function certificatesAt(url: string, timeoutMs: number): Promise<readonly string[]> {
 	const { hostname, port } = new URL(url);
 	const host = hostname.replace(/^\[|\]$/g, '');
@@ -11,7 +11,7 @@ export function certificatesAt(url: string, timeoutMs: number): Promise<readonly
 			host,
 			port: Number(port || 443),
 			...(isIP(host) === 0 && { servername: host }),
-			// To look at it is all we do; nothing is sent.
+			// Nothing is sent over this connection.
 			rejectUnauthorized: false,
 		});
 		const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);

@@ -1,18 +1,15 @@
-/** Credentials of a kubeconfig, in all the ways a kubeconfig knows: `@kubernetes/client-node` authenticates. */
+/** Credentials of a kubeconfig, of every kind: `@kubernetes/client-node` authenticates. */
 import { readFile } from 'node:fs/promises';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { isObject, type Json } from '../api/types.ts';
-import { type Credentials, rereading } from './credentials.ts';
+import { type Credentials, cached } from './credentials.ts';
 import { withExecInfo } from './exec-info.ts';
 import { type Entries, readEntries } from './kubeconfig-files.ts';
 import { proxyFor } from './proxy.ts';
 import type { Environment } from './service-account.ts';
 
-/**
- * Of the file `path`, else of the default ones. `contextName`: another than the current one. Throws where there is none, or it
- * cannot be used.
- */
+/** Of the file `path`, else of the default ones. `contextName`: another than the current one. Throws if they cannot be used. */
 export async function fromKubeconfig(
 	path: string | undefined,
 	contextName: string | undefined,
@@ -24,20 +21,20 @@ export async function fromKubeconfig(
 	// As kubectl: no credentials are sent over http.
 	const user = isTls ? userFor(entries) : {};
 	const config = new KubeConfig();
-	// The entries of one context only: kubectl does not mind what is wrong with the others.
+	// One context only: as for kubectl, errors in the others do not matter.
 	config.loadFromString(JSON.stringify(withOneContext(entries, clusterFor(url, entries.cluster, env), user)));
 	const impersonated = isTls ? impersonation(entries) : {};
 	const { tokenFile } = user;
-	const authenticate = rereading(async () => {
+	const authenticate = cached(async () => {
 		const context = new RequestContext(url, HttpMethod.GET);
 		try {
-			// As client-go: preferred to a token, and read again. The client reads it under another name, and once.
+			// As client-go: preferred to a token, and read again. client-node reads another field, and once.
 			if (typeof tokenFile === 'string') {
 				Object.assign(config.getCurrentUser() ?? {}, { token: (await readFile(tokenFile, 'utf8')).trim() });
 			}
 			await config.applySecurityAuthentication(context);
 		} catch (error) {
-			// A program that fails has its whole stderr as the message.
+			// If an exec plugin fails, the message is its whole stderr.
 			const lines = (error as Error).message.split('\n').map((line) => line.trim());
 			const reason = lines.filter((line) => line !== '').join('; ') || 'its program failed';
 			const who = `credentials of user ${JSON.stringify(entries.userName ?? '')} in ${entries.files}`;
@@ -45,12 +42,12 @@ export async function fromKubeconfig(
 		}
 		return context;
 	});
-	const dispatcher = (await authenticate()).getDispatcher() as Dispatcher | undefined;
+	const dispatcher = ((await authenticate()).getDispatcher() as Dispatcher | undefined) ?? new Agent();
 	const hasList = Object.values(impersonated).some((value) => Array.isArray(value) && value.length > 1);
 	return {
 		url,
 		namespace: config.getContextObject(ONE)?.namespace,
-		// One for all calls: the client would make one, and so one TLS connection, for each.
+		// One for all calls: client-node would create one, and so one TLS connection, for each.
 		dispatcher: hasList ? withHttp1(dispatcher) : dispatcher,
 		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonated }),
 	};
@@ -67,7 +64,7 @@ const withOneContext = ({ context }: Entries, cluster: Json, user: Json): Json =
 
 function serverOf({ files, context, cluster }: Entries): string {
 	const { server } = cluster;
-	// kubectl takes a host without a scheme too, for http; nobody means that.
+	// kubectl accepts a host without a scheme as http, which is hardly ever meant.
 	if (typeof server === 'string' && /^https?:\/\//i.test(server) && URL.canParse(server)) {
 		return server.endsWith('/') ? server.slice(0, -1) : server;
 	}
@@ -80,7 +77,7 @@ function clusterFor(url: string, cluster: Json, env: Environment): Json {
 	return {
 		...cluster,
 		...(proxy && { 'proxy-url': proxy }),
-		// The client refuses http otherwise, as of `kubectl proxy`. There is no TLS to skip then.
+		// client-node rejects http without it, such as of `kubectl proxy`.
 		...(/^http:/i.test(url) && { 'insecure-skip-tls-verify': true }),
 	};
 }
@@ -95,7 +92,7 @@ const CREDENTIALS = [
 	'auth-provider',
 ];
 
-/** kubectl asks at the terminal for a user name if there are no credentials; it makes no anonymous calls either. */
+/** Without credentials kubectl prompts for a user name; it makes no anonymous calls either. */
 function userFor({ files, contextName, userName, user, cluster }: Entries): Json {
 	if (CREDENTIALS.every((field) => !user[field])) {
 		const who =
@@ -107,7 +104,7 @@ function userFor({ files, contextName, userName, user, cluster }: Entries): Json
 	return withExecInfo(user, cluster);
 }
 
-/** The client sends `as` and leaves the rest out, which would give other permissions than kubectl has. */
+/** client-node sends `as` only, which would give other permissions than kubectl has. */
 function impersonation({ user }: Entries): Record<string, string | string[]> {
 	const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
 	return {
@@ -123,6 +120,6 @@ function impersonation({ user }: Entries): Record<string, string | string[]> {
 	};
 }
 
-/** Over HTTP/2 undici joins the values of a header with commas, which makes one group of several. */
-const withHttp1 = (dispatcher: Dispatcher | undefined): Dispatcher | undefined =>
-	dispatcher?.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));
+/** Over HTTP/2 undici joins the values of a header with commas: several groups would become one. */
+const withHttp1 = (dispatcher: Dispatcher): Dispatcher =>
+	dispatcher.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));

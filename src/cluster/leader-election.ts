@@ -1,93 +1,65 @@
 /**
- * Leader election with a Lease (coordination.k8s.io/v1), as client-go does it: whoever holds the record renews it; others take
- * it when it has not changed for a whole lease by their own clock, so that clocks need not agree.
+ * Leader election with a Lease (coordination.k8s.io/v1), as in client-go: the holder renews it, and another replica takes it
+ * after it has not changed for its whole duration by that replica's own clock, so clocks need not agree.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json } from '../api/types.ts';
 import { ApiError, type Connection, getFirst, type Method } from './connect.ts';
+import { microTime } from './events.ts';
 import type { Owner } from './owner.ts';
+import { leasePath, leasesPath } from './paths.ts';
+import type { Warn } from './watch.ts';
 
 export interface LeaderElectionOptions {
 	readonly connection: Pick<Connection, 'get' | 'send'>;
 	readonly namespace: string;
 	readonly name: string;
-	/** Unlike anybody else's. */
+	/** Unique to each replica. */
 	readonly identity: string;
 	readonly owner?: Pick<Owner, 'write'>;
 	/** The work of one term. */
 	readonly lead: (term: LeaderContext) => Promise<void>;
 	readonly onChange: (isLeading: boolean) => void;
-	readonly onTrouble: (message: string, detail: Json) => void;
+	readonly warn: Warn;
 	readonly timing?: Partial<LeaseTiming>;
 }
 
 export interface LeaderContext {
-	/** Ends before anybody else can lead. */
+	/** Ends before another replica can lead. */
 	readonly signal: AbortSignal;
-	/** Throws when the term is over, also where nobody could tell us yet, such as right after we were stopped for a while. */
+	/** Throws if the term is over, even if `signal` could not end yet because the process was suspended. */
 	readonly assertLeading: () => void;
 }
 
 export interface LeaseTiming {
-	/** How long a record that does not change is believed. */
+	/** How long a Lease that does not change is held. */
 	readonly leaseMs: number;
-	/** A leader that could not renew for this long stops, well before others may take over. */
+	/** A leader that could not renew for this long stops, well before another replica may lead. */
 	readonly renewMs: number;
 	readonly retryMs: number;
 }
 
 const DEFAULT_TIMING: LeaseTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
-/** Campaigns and leads, again and again, until `signal` ends; then gives the Lease up and resolves. */
+/** Waits for the Lease and leads, again and again, until `signal` ends; then releases the Lease and resolves. */
 export async function runLeaderElection(options: LeaderElectionOptions, signal: AbortSignal): Promise<void> {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
-	const path = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
-	let observed: { record: string; atMs: number } | undefined;
-	let isTroubled = false;
-
-	/** One attempt to take or renew. */
-	const acquire = async (): Promise<'held' | 'not ours' | 'failed'> => {
-		const timeout = AbortSignal.timeout(timing.renewMs / 2);
-		try {
-			const lease = await getFirst(options.connection, [`${path}/${options.name}`], timeout);
-			if (lease === undefined) {
-				await write(options, 'POST', path, recordOf(options, undefined, timing), timeout);
-			} else {
-				const spec = isObject(lease['spec']) ? lease['spec'] : {};
-				const record = JSON.stringify(spec);
-				if (observed?.record !== record) observed = { record, atMs: performance.now() };
-				const isOurs = spec['holderIdentity'] === options.identity;
-				const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
-				if (!isOurs && !isFree) return 'not ours';
-				await write(options, 'PUT', `${path}/${options.name}`, recordOf(options, lease, timing), timeout);
-			}
-			if (isTroubled) options.onTrouble('lease recovered', {});
-			isTroubled = false;
-			return 'held';
-		} catch (error) {
-			// Somebody was quicker, which is what the resourceVersion is for.
-			if (error instanceof ApiError && error.status === CONFLICT) return 'failed';
-			if (!isTroubled) options.onTrouble('lease cannot be taken or renewed', { reason: (error as Error).message });
-			isTroubled = true;
-			return 'failed';
-		}
-	};
+	const lease = createLease(options, timing);
 
 	while (!signal.aborted) {
 		const startedMs = performance.now();
-		if ((await acquire()) === 'held') {
-			observed = undefined;
-			// Won while we were told to end: nobody would tell the term, for the signal has passed.
-			if (signal.aborted) await release();
-			else await term(startedMs);
+		if ((await lease.acquire()) === 'held') {
+			// Acquired while shutting down: the term's listener would miss the signal.
+			if (!signal.aborted) await term(startedMs);
+			if (signal.aborted) await lease.release();
 		}
 		await pause(timing.retryMs * (1 + Math.random() / 5), signal);
 	}
 
-	/** `takenMs`: when we asked for it, for the answer may come long after it was stored, and others count from there. */
-	async function term(takenMs: number): Promise<void> {
+	/** `acquiredMs`: when the request was sent. The response may come long after the Lease was stored. */
+	async function term(acquiredMs: number): Promise<void> {
 		const ended = new AbortController();
-		let renewedMs = takenMs;
+		let renewedMs = acquiredMs;
 		const isOver = (): boolean => ended.signal.aborted || performance.now() - renewedMs > timing.renewMs;
 		// A timer rather than the loop below: a renewal that hangs must not make the term longer.
 		const watchdog = setInterval(() => {
@@ -100,60 +72,98 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 			if (isOver()) throw new Error('not leading any more');
 		};
 		const work = options.lead({ signal: ended.signal, assertLeading }).catch((error: Error) => {
-			options.onTrouble('term failed', { reason: error.message });
+			options.warn('term failed', { reason: error.message });
 			ended.abort();
 		});
 		while (!ended.signal.aborted) {
 			await pause(timing.retryMs, ended.signal);
 			if (ended.signal.aborted) break;
 			const startedMs = performance.now();
-			const outcome = await acquire();
+			const outcome = await lease.acquire();
 			if (outcome === 'held' && !isOver()) renewedMs = startedMs;
-			else if (outcome === 'not ours') ended.abort();
+			else if (outcome === 'held by another') ended.abort();
 		}
 		clearInterval(watchdog);
 		signal.removeEventListener('abort', stop);
 		await work;
 		options.onChange(false);
-		if (signal.aborted) await release();
 	}
+}
 
-	/** An empty holder lets the next one start at once. */
-	async function release(): Promise<void> {
-		try {
-			const timeout = AbortSignal.timeout(timing.retryMs);
-			const lease = await getFirst(options.connection, [`${path}/${options.name}`], timeout);
-			const spec = isObject(lease?.['spec']) ? lease['spec'] : {};
-			if (lease === undefined || spec['holderIdentity'] !== options.identity) return;
-			const released = { ...lease, spec: { ...spec, holderIdentity: '', leaseDurationSeconds: 1 } };
-			await options.connection.send('PUT', `${path}/${options.name}`, released, 'application/json', timeout);
-		} catch (error) {
-			options.onTrouble('lease cannot be given up; it ends by itself', { reason: (error as Error).message });
+interface Lease {
+	/** One attempt to acquire or renew. */
+	readonly acquire: () => Promise<'held' | 'held by another' | 'failed'>;
+	/** An empty holder lets another replica lead at once. */
+	readonly release: () => Promise<void>;
+}
+
+function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease {
+	const { connection, namespace, name, identity, owner, warn } = options;
+	const path = leasePath({ namespace, name });
+	let observed: { record: string; atMs: number } | undefined;
+	let hasWarned = false;
+
+	const write = (method: Method, url: string, lease: Json, signal: AbortSignal): Promise<unknown> => {
+		const send = (metadata: unknown): Promise<unknown> =>
+			connection.send(method, url, { ...lease, metadata }, 'application/json', signal);
+		return owner === undefined ? send(lease['metadata']) : owner.write(lease['metadata'], send);
+	};
+	const tryAcquire = async (signal: AbortSignal): Promise<'held' | 'held by another'> => {
+		const lease = await getFirst(connection, [path], signal);
+		if (lease === undefined) {
+			await write('POST', leasesPath(namespace), recordOf(options, undefined, timing), signal);
+			return 'held';
 		}
-	}
+		const spec = specOf(lease);
+		const record = JSON.stringify(spec);
+		if (observed?.record !== record) observed = { record, atMs: performance.now() };
+		const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
+		if (spec['holderIdentity'] !== identity && !isFree) return 'held by another';
+		await write('PUT', path, recordOf(options, lease, timing), signal);
+		observed = undefined;
+		return 'held';
+	};
+	return {
+		acquire: async () => {
+			try {
+				const outcome = await tryAcquire(AbortSignal.timeout(timing.renewMs / 2));
+				if (outcome !== 'held') return outcome;
+				if (hasWarned) warn('lease recovered', {});
+				hasWarned = false;
+				return outcome;
+			} catch (error) {
+				// Another replica was faster, which is what the resourceVersion is for.
+				if (error instanceof ApiError && error.status === CONFLICT) return 'failed';
+				if (!hasWarned) warn('lease cannot be taken or renewed', { reason: (error as Error).message });
+				hasWarned = true;
+				return 'failed';
+			}
+		},
+		release: async () => {
+			try {
+				const timeout = AbortSignal.timeout(timing.retryMs);
+				const lease = await getFirst(connection, [path], timeout);
+				if (lease === undefined || specOf(lease)['holderIdentity'] !== identity) return;
+				const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1 };
+				await connection.send('PUT', path, { ...lease, spec }, 'application/json', timeout);
+			} catch (error) {
+				warn('lease cannot be given up; it ends by itself', { reason: (error as Error).message });
+			}
+		},
+	};
 }
 
 const CONFLICT = 409;
 
-function write(
-	{ connection, owner }: LeaderElectionOptions,
-	method: Method,
-	path: string,
-	lease: Json,
-	signal: AbortSignal,
-): Promise<unknown> {
-	const send = (metadata: unknown): Promise<unknown> =>
-		connection.send(method, path, { ...lease, metadata }, 'application/json', signal);
-	return owner === undefined ? send(lease['metadata']) : owner.write(lease['metadata'], send);
-}
+const specOf = (lease: Json | undefined): Json => (isObject(lease?.['spec']) ? lease['spec'] : {});
 
 function recordOf(
 	{ namespace, name, identity }: LeaderElectionOptions,
 	lease: Json | undefined,
 	timing: LeaseTiming,
 ): Json {
-	const before = isObject(lease?.['spec']) ? lease['spec'] : {};
-	const now = new Date().toISOString().replace('Z', '000Z');
+	const before = specOf(lease);
+	const now = microTime(Date.now());
 	const isSame = before['holderIdentity'] === identity;
 	return {
 		apiVersion: 'coordination.k8s.io/v1',
@@ -171,7 +181,7 @@ function recordOf(
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** One more than an int32 would be refused for ever. */
+/** The API server rejects more than an int32. */
 const transitionsOf = ({ leaseTransitions }: Json): number =>
 	Number.isInteger(leaseTransitions) ? Math.max(0, leaseTransitions as number) : 0;
 

@@ -1,15 +1,15 @@
-/** The two requests that a watch is made of, once each: a list, and the changes since. */
+/** The two requests that a watch consists of: a list, and the changes since. */
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { ApiError, type Connection } from './connect.ts';
 
 export interface Resource {
 	readonly connection: Pick<Connection, 'get' | 'stream'>;
-	/** Paths to try in turn, such as one for each version; the first that is served is used. */
+	/** Such as one for each version; the first that is served is used. */
 	readonly paths: readonly string[];
 	readonly labelSelector?: string;
 }
 
-/** Where to go on after an interruption. */
+/** Where to continue after an interruption. */
 export interface Position {
 	readonly path: string;
 	readonly resourceVersion: string;
@@ -25,21 +25,21 @@ export interface WatchEvent {
 	readonly resourceVersion: string;
 }
 
-/** Trouble that the API server reports inside a watch, 410 above all. */
+/** An error that the API server reports inside a watch, usually 410. */
 class StreamError extends Error {}
 
-/** Whether changes may have been missed for good. A broken connection or a busy server lost nothing that it cannot tell again. */
+/** Whether changes may have been missed. After a broken connection or 5xx the API server can still send them. */
 export const isLost = (error: unknown): boolean =>
 	error instanceof StreamError ||
 	error instanceof SyntaxError ||
 	(error instanceof ApiError && error.status < 500 && error.status !== 429);
 
-/** A page lies in memory as text and as objects: 500, as kubectl has it, made 100 MiB more of 10,000 servers. */
+/** A page is in memory as text and as objects: kubectl's 500 took 100 MiB more with 10,000 servers. */
 const PAGE_SIZE = 100;
 
 /**
- * What `project` makes of each item, page by page, so that no more than a page is ever held; undefined is left out. Resolves with
- * undefined where no path is served.
+ * `project` of each item, page by page, so that no more than one page is in memory; undefined is left out. Resolves with
+ * undefined if no path is served.
  */
 export async function listEach<T>(
 	{ connection, paths, labelSelector }: Resource,
@@ -53,7 +53,7 @@ export async function listEach<T>(
 			do {
 				const query = { limit: String(PAGE_SIZE), labelSelector, continue: textOf(metadataOf(page)['continue']) };
 				page = asObject(await connection.get(withQuery(path, query), signal));
-				// Go writes a list of nothing as null now and then.
+				// Go may encode an empty list as null.
 				for (const item of asList(page['items'] ?? [])) {
 					const value = project(withType(asObject(item), page));
 					if (value !== undefined) items.push(value);
@@ -68,7 +68,7 @@ export async function listEach<T>(
 	return undefined;
 }
 
-/** The changes after `from`, until the server ends the watch. They throw when the thread is lost. */
+/** The changes after `from`, until the API server ends the watch. Throws if the stream is broken. */
 export async function openWatch(
 	{ connection, labelSelector }: Resource,
 	from: Position,
@@ -115,7 +115,7 @@ function withQuery(path: string, query: Record<string, string | undefined>): str
 	return `${path}?${new URLSearchParams(set)}`;
 }
 
-/** Items of a list come without the type that the list has. */
+/** Items of a list have no apiVersion and kind. */
 function withType(item: Json, page: Json): Json {
 	const kind = textOf(page['kind'])?.replace(/List$/, '');
 	return { apiVersion: page['apiVersion'], kind, ...item };

@@ -1,92 +1,88 @@
 /**
- * How often the API server is asked because somebody else asked us. A review may name any server, and whoever reaches our port may send
- * reviews: without a bound each of them would be a request in our name, and would slow down our own watches' and Leases' calls.
+ * Limits the GETs for objects that are not in the cache. A review may name any server, so without a limit each review of an
+ * attacker would be a request to the API server, and would delay the calls of watches and Leases.
  */
+import type { RateLimiter } from '../reconciler/revert-backoff.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 
-/** Misses are rare: a server is remembered moments after it was made. So many at once, then so many a second. */
+/** Misses are rare: a server is in the cache moments after it was created. */
 const BURST = 100;
-const PER_SECOND = 20;
+const PER_MINUTE = 1_200;
 
-/** So many are looked up already. */
+/** More look-ups wait than may. */
 export class TooManyLookups extends Error {}
 
 export interface LookupLimiter {
-	/** What `known` gives once it gives something, or what `ask` gives when its turn comes. Ends with `signal`. */
-	readonly look: <T>(
-		known: () => T | undefined,
-		ask: () => Promise<T | undefined>,
+	/** Resolves with what `cached` returns once it returns something, or with what `request` resolves with. Ends with `signal`. */
+	readonly lookUp: <T>(
+		cached: () => T | undefined,
+		request: () => Promise<T | undefined>,
 		signal: AbortSignal,
 	) => Promise<T | undefined>;
-	/** Something is known that was not known before. */
-	readonly learned: () => void;
-	readonly stop: () => void;
+	/** To be called after each change of the cache. */
+	readonly recheck: () => void;
 }
 
 interface Waiting {
-	readonly begin: () => void;
-	readonly isKnown: () => boolean;
-	readonly giveUp: (reason: unknown) => void;
+	readonly start: () => Promise<void>;
+	readonly recheck: () => void;
+	readonly reject: (reason: unknown) => void;
 }
 
-export function createLookupLimiter(most: number, burst = BURST, perSecond = PER_SECOND): LookupLimiter {
+/** At most `max` requests run, and at most `max` look-ups wait: the one that has waited longest is rejected. */
+export function createLookupLimiter(
+	max: number,
+	rate: RateLimiter = createRateLimiter(PER_MINUTE, BURST),
+): LookupLimiter {
 	const waiting = new Set<Waiting>();
 	let running = 0;
-	let tokens = burst;
-	let countedMs = performance.now();
 	let timer: NodeJS.Timeout | undefined;
 
-	const mayAsk = (): boolean => {
-		const nowMs = performance.now();
-		tokens = Math.min(burst, tokens + ((nowMs - countedMs) / 1000) * perSecond);
-		countedMs = nowMs;
-		return tokens >= 1 && running < most;
-	};
-	/** The newest first: who waits for long will not be waited for. */
-	const begin = (): void => {
+	/** The newest first: the oldest may not be awaited any more. */
+	const startNext = (): void => {
 		clearTimeout(timer);
-		while (waiting.size > 0 && mayAsk()) [...waiting].at(-1)?.begin();
-		if (waiting.size > 0) timer = setTimeout(begin, 1000 / perSecond);
+		for (const lookup of [...waiting].reverse()) {
+			if (running >= max) return;
+			const waitMs = rate.take(performance.now());
+			if (waitMs > 0) {
+				timer = setTimeout(startNext, waitMs).unref();
+				return;
+			}
+			waiting.delete(lookup);
+			running += 1;
+			void lookup.start().finally(() => {
+				running -= 1;
+				startNext();
+			});
+		}
 	};
 	return {
-		look: (known, ask, signal) =>
-			new Promise((resolve, reject) => {
-				const stopWaiting = (): void => {
-					waiting.delete(entry);
-					signal.removeEventListener('abort', onAbort);
-				};
-				const onAbort = (): void => entry.giveUp(signal.reason);
-				const entry: Waiting = {
-					begin: () => {
-						stopWaiting();
-						tokens -= 1;
-						running += 1;
-						ask()
-							.then(resolve, reject)
-							.finally(() => {
-								running -= 1;
-							});
-					},
-					isKnown: () => {
-						const found = known();
-						if (found === undefined) return false;
-						stopWaiting();
-						resolve(found);
-						return true;
-					},
-					giveUp: (reason) => {
-						stopWaiting();
-						reject(reason);
-					},
-				};
-				signal.addEventListener('abort', onAbort, { once: true });
-				waiting.add(entry);
-				begin();
-				const [oldest] = waiting;
-				if (waiting.size > most) oldest?.giveUp(new TooManyLookups('too many servers are looked up'));
-			}),
-		learned: () => {
-			for (const one of [...waiting]) one.isKnown();
+		lookUp: <T>(cached: () => T | undefined, request: () => Promise<T | undefined>, signal: AbortSignal) => {
+			const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+			const lookup: Waiting = {
+				start: () => request().then(resolve, reject),
+				recheck: () => {
+					const value = cached();
+					if (value !== undefined) resolve(value);
+				},
+				reject,
+			};
+			const onAbort = (): void => reject(signal.reason);
+			signal.addEventListener('abort', onAbort, { once: true });
+			waiting.add(lookup);
+			startNext();
+			const [oldest] = waiting;
+			if (oldest !== undefined && waiting.size > max) {
+				waiting.delete(oldest);
+				oldest.reject(new TooManyLookups('too many servers are looked up'));
+			}
+			return promise.finally(() => {
+				waiting.delete(lookup);
+				signal.removeEventListener('abort', onAbort);
+			});
 		},
-		stop: () => clearTimeout(timer),
+		recheck: () => {
+			for (const lookup of waiting) lookup.recheck();
+		},
 	};
 }

@@ -1,17 +1,17 @@
-/** Which namespaces the reconciler looks after. The webhooks are asked only about those, which the registrations see to. */
+/** The namespaces in which the reconciler works. For the webhooks, the webhook configurations select them. */
 import { isObject, metadataOf, type ServerRef } from '../api/types.ts';
 import { type Connection, getFirst } from './connect.ts';
 import { namespacePath } from './paths.ts';
 
 export interface Namespaces {
-	/** Those that have it; undefined for all. */
+	/** Only namespaces with this label; undefined: all. */
 	readonly label: { readonly key: string; readonly value: string } | undefined;
 	readonly excluded: readonly string[];
 }
 
 export type NamespaceFilter = (namespace: string, signal: AbortSignal) => Promise<boolean>;
 
-/** Asks each time, so that taking the label away counts from the next pass on. Rejects where the API server does. */
+/** Reads the namespace each time, so that removing the label takes effect with the next pass. Rejects if the API server does. */
 export const createNamespaceFilter =
 	(connection: Pick<Connection, 'get'>, { label, excluded }: Namespaces): NamespaceFilter =>
 	async (namespace, signal) => {
@@ -22,17 +22,14 @@ export const createNamespaceFilter =
 		return isObject(labels) && labels[label.key] === label.value;
 	};
 
-/** Namespaces whose servers were left out. Who labels one tells us nothing, so they are looked at again, now and then. */
+/** Namespaces whose servers were skipped. They are read again from time to time, since they are not watched. */
 export interface SkippedNamespaces {
 	readonly add: (namespace: string) => void;
-	/**
-	 * Those of `servers` whose namespace opted in meanwhile. One question for each namespace, none for an excluded one; throws
-	 * where there is no answer.
-	 */
+	/** Those of `servers` whose namespace has opted in since. One GET for each namespace; throws if it fails. */
 	readonly optedIn: (servers: Iterable<ServerRef>, signal: AbortSignal) => AsyncIterable<ServerRef>;
 }
 
-export function createSkippedNamespaces(isLookedAfter: NamespaceFilter): SkippedNamespaces {
+export function createSkippedNamespaces(isIncluded: NamespaceFilter): SkippedNamespaces {
 	const namespaces = new Set<string>();
 	return {
 		add: (namespace) => void namespaces.add(namespace),
@@ -40,8 +37,8 @@ export function createSkippedNamespaces(isLookedAfter: NamespaceFilter): Skipped
 			const serversIn = Map.groupBy(servers, ({ namespace }) => namespace);
 			for (const namespace of [...namespaces]) {
 				const there = serversIn.get(namespace) ?? [];
-				// Without servers there is nothing to ask for; a new one gets a pass of its own.
-				if (there.length > 0 && !(await isLookedAfter(namespace, signal))) continue;
+				// A new server gets a pass of its own.
+				if (there.length > 0 && !(await isIncluded(namespace, signal))) continue;
 				namespaces.delete(namespace);
 				yield* there;
 			}

@@ -1,4 +1,4 @@
-/** Paths of the API server, one place for each. Names in them are escaped: they may come from a request nobody has checked yet. */
+/** Paths of the API server. Names are escaped: they may come from a request that has not been validated. */
 import { GROUP, KINDS, type Kind, VERSIONS } from '../api/names.ts';
 import type { ServerRef } from '../api/types.ts';
 import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
@@ -12,7 +12,7 @@ const inNamespace = (group: string, { namespace, name }: Named, resource: string
 export const serversPaths = (kind: Kind): string[] =>
 	VERSIONS.map((version) => `/apis/${GROUP}/${version}/${KINDS[kind].plural}`);
 
-/** One server. `served` is the path of `serversPaths` that is known to be served, where one is. */
+/** One server. `served`: the path of `serversPaths` that is known to be served. */
 export function serverPaths(ref: ServerRef, served?: string): string[] {
 	const { plural } = KINDS[ref.kind];
 	const groups = (served === undefined ? serversPaths(ref.kind) : [served]).map((path) =>
@@ -33,6 +33,8 @@ export const VERSION_PATH = '/version';
 export const ACCESS_REVIEWS_PATH = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 export const secretPath = (named: Named): string => inNamespace('/api/v1', named, 'secrets');
 export const secretsPath = (namespace: string): string => `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
+export const leasesPath = (namespace: string): string =>
+	`/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
 export const leasePath = (named: Named): string => inNamespace('/apis/coordination.k8s.io/v1', named, 'leases');
 export const namespacePath = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`;
 export const crdPath = (name: string): string =>

@@ -1,10 +1,10 @@
-/** Which proxy leads to a server: the rules of Go's `http.ProxyFromEnvironment`, which kubectl follows. */
+/** The proxy for a server, by the rules of Go's `http.ProxyFromEnvironment`, which kubectl follows. */
 import { BlockList, isIP } from 'node:net';
 import type { Environment } from './service-account.ts';
 
 /**
- * URL of the proxy to use for `server`; undefined for none. `EnvHttpProxyAgent` of undici is not used: it knows no CIDR in NO_PROXY,
- * sends loopback addresses to the proxy, and takes HTTP_PROXY for https.
+ * URL of the proxy for `server`; undefined for none. Not `EnvHttpProxyAgent` of undici: it has no CIDR in NO_PROXY, uses the
+ * proxy for loopback addresses, and HTTP_PROXY for https.
  */
 export function proxyFor(server: string, env: Environment): string | undefined {
 	const { protocol, hostname, port } = new URL(server);

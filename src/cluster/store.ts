@@ -1,8 +1,8 @@
-/** Remembers one projected value per object, and finds values by a second key. */
+/** A map with a second, non-unique index. */
 
 export interface Store<T> {
 	readonly get: (key: string) => T | undefined;
-	/** All values for which `indexOf` gave `indexKey`. */
+	/** All values for which `indexOf` returned `indexKey`. */
 	readonly find: (indexKey: string) => readonly T[];
 	readonly values: () => readonly T[];
 	readonly size: () => number;
@@ -11,34 +11,37 @@ export interface Store<T> {
 	readonly delete: (key: string) => void;
 }
 
-/** `keyOf` is unique; `indexOf` may give many values one key, or none with undefined. */
+/** `keyOf` is unique; `indexOf` may return one key for many values, or undefined for none. */
 export function createStore<T>(
 	keyOf: (value: T) => string,
 	indexOf: (value: T) => string | undefined = () => undefined,
 ): Store<T> {
 	const values = new Map<string, T>();
-	const index = new Map<string, Set<string>>();
+	// Arrays: a Set is four times as large, and most have one element.
+	const index = new Map<string, T[]>();
 
-	const unlink = (key: string): void => {
+	const remove = (key: string): void => {
 		const value = values.get(key);
-		const indexKey = value === undefined ? undefined : indexOf(value);
-		const keys = indexKey === undefined ? undefined : index.get(indexKey);
-		keys?.delete(key);
-		if (indexKey !== undefined && keys?.size === 0) index.delete(indexKey);
-	};
-	const set = (value: T): void => {
-		const key = keyOf(value);
-		unlink(key);
-		values.set(key, value);
+		if (value === undefined) return;
+		values.delete(key);
 		const indexKey = indexOf(value);
 		if (indexKey === undefined) return;
-		const keys = index.get(indexKey);
-		if (keys === undefined) index.set(indexKey, new Set([key]));
-		else keys.add(key);
+		const others = index.get(indexKey)?.filter((other) => other !== value) ?? [];
+		if (others.length === 0) index.delete(indexKey);
+		else index.set(indexKey, others);
+	};
+	const set = (value: T): void => {
+		remove(keyOf(value));
+		values.set(keyOf(value), value);
+		const indexKey = indexOf(value);
+		if (indexKey === undefined) return;
+		const others = index.get(indexKey);
+		if (others === undefined) index.set(indexKey, [value]);
+		else others.push(value);
 	};
 	return {
 		get: (key) => values.get(key),
-		find: (indexKey) => [...(index.get(indexKey) ?? [])].map((key) => values.get(key) as T),
+		find: (indexKey) => [...(index.get(indexKey) ?? [])],
 		values: () => [...values.values()],
 		size: () => values.size,
 		replace: (all) => {
@@ -47,9 +50,6 @@ export function createStore<T>(
 			all.forEach(set);
 		},
 		set,
-		delete: (key) => {
-			unlink(key);
-			values.delete(key);
-		},
+		delete: remove,
 	};
 }

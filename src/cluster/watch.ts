@@ -1,47 +1,50 @@
 /**
- * A list-watch that never stops. It lists, follows the changes, and starts over whenever it cannot be sure that it saw
- * everything: resets, 5xx, 410, a line that is not JSON, an API server that is gone for a minute.
+ * Lists and watches a resource until it is stopped. It lists again if changes may have been missed: 410, a line that is not
+ * JSON, or several failures in a row.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../api/types.ts';
 import { ApiError } from './connect.ts';
 import { isLost, listEach, openWatch, type Position, type Resource } from './list-watch.ts';
 
+/** For the log. Messages are constant; `detail` varies. */
+export type Warn = (message: string, detail: Json) => void;
+
 export interface WatchOptions<T> extends Resource {
-	/** What to keep of an object that is listed, so that no more than a page is ever held; nothing where undefined. */
+	/** What to keep of a listed object, so that no more than one page is in memory; undefined: nothing. */
 	readonly project: (item: Json) => T | undefined;
-	/** Everything there is. Whatever is not in it is gone. */
+	/** All objects that exist. */
 	readonly onList: (values: readonly T[]) => void;
 	readonly onChange: (item: Json) => void;
 	readonly onDelete: (item: Json) => void;
-	/** Told once per trouble and once when it is over. Messages are constant; `detail` varies. */
-	readonly onTrouble: (message: string, detail: Json) => void;
+	/** Called once when the watch is interrupted, and once when it has recovered. */
+	readonly warn: Warn;
 	/** Delays in milliseconds, for tests. */
 	readonly timing?: Partial<Timing>;
 }
 
 export interface Watch {
-	/** Everything that was there at the first list has been told. A resource nobody installed counts as empty. */
+	/** The first list is complete. A resource that is not installed counts as empty. */
 	readonly hasSynced: () => boolean;
-	/** The one of `paths` that the last list found served. */
+	/** The one of `paths` that was served at the last list. */
 	readonly servedPath: () => string | undefined;
-	/** The API server will not let us list it. Asked for again and again all the same. */
-	readonly isRefused: () => boolean;
-	/** Milliseconds since the API server last said anything, `Infinity` before it did. */
-	readonly silentForMs: () => number;
+	/** The API server answers 401 or 403. The watch retries all the same. */
+	readonly isForbidden: () => boolean;
+	/** Milliseconds since the last list or event, bookmarks included; `Infinity` before the first. */
+	readonly lastEventAgeMs: () => number;
 	readonly stop: () => void;
 }
 
 export interface Timing {
 	readonly firstBackoffMs: number;
 	readonly longestBackoffMs: number;
-	/** How soon to look again for a resource that is not installed. */
+	/** When to list again if the resource is not installed. */
 	readonly absentMs: number;
 	/** The API server sends a bookmark about once a minute, so longer silence is a dead connection. */
 	readonly idleTimeoutMs: number;
-	/** The server is asked to end a watch after once to twice this, so that clients spread over API servers. */
+	/** `timeoutSeconds` of a watch is once to twice this, so that clients spread over API servers. */
 	readonly watchSeconds: number;
-	/** A new list now and then, in case a change was lost without a trace. */
+	/** When to list again although nothing failed, in case a change was lost. */
 	readonly relistMs: number;
 }
 
@@ -54,101 +57,95 @@ const DEFAULT_TIMING: Timing = {
 	relistMs: 3_600_000,
 };
 
-/** The first failure is a hiccup that the next attempt mends. */
-const FAILURES_WORTH_TELLING = 2;
+/** A single failure is usually over at the next attempt. */
+const FAILURES_BEFORE_WARNING = 2;
 
-/** The API server takes us up again where we were after a hiccup, but may be unable to after this many. */
+/** After this many, the API server may have forgotten the resourceVersion. */
 const FAILURES_BEFORE_NEW_LIST = 4;
 
 export function startWatch<T>(options: WatchOptions<T>): Watch {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
+	const [path] = options.paths;
 	const stopped = new AbortController();
 	const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
-	let hasSynced = false;
-	let lastHeardMs = Number.NEGATIVE_INFINITY;
+	let lastEventMs: number | undefined;
 	let failures = 0;
 	let position: Position | undefined;
 	let relistAtMs = 0;
 	let servedPath: string | undefined;
-	let isRefused = false;
+	let isForbidden = false;
 	let isAbsent = false;
 
-	const heard = (): void => {
-		lastHeardMs = performance.now();
-	};
 	const recover = (): void => {
-		if (failures >= FAILURES_WORTH_TELLING) options.onTrouble('watch recovered', { path: options.paths[0] });
+		if (failures >= FAILURES_BEFORE_WARNING) options.warn('watch recovered', { path });
 		failures = 0;
 	};
 
-	async function startOver(): Promise<void> {
+	async function list(): Promise<void> {
 		const found = await listEach(options, options.project, stopped.signal);
 		options.onList(found?.items ?? []);
-		heard();
-		hasSynced = true;
+		lastEventMs = performance.now();
 		relistAtMs = performance.now() + timing.relistMs;
 		position = found;
 		servedPath = found?.path;
-		isRefused = false;
-		if (isAbsent !== (found === undefined)) {
-			isAbsent = !isAbsent;
-			const message = isAbsent ? 'resource is not installed, waiting for it' : 'resource was installed';
-			options.onTrouble(message, { path: options.paths[0] });
-		}
+		isForbidden = false;
+		const message = found === undefined ? 'resource is not installed, waiting for it' : 'resource was installed';
+		if (isAbsent !== (found === undefined)) options.warn(message, { path });
+		isAbsent = found === undefined;
 		if (found !== undefined) return;
 		recover();
 		await pause(timing.absentMs);
 	}
 
-	async function followFrom(from: Position): Promise<void> {
+	async function watchFrom(from: Position): Promise<void> {
 		const startedMs = performance.now();
 		const events = await openWatch(options, from, timing, stopped.signal);
-		heard();
-		// A list alone is no recovery: where every watch fails at once, each would be followed by another list.
-		const calm = setTimeout(recover, timing.firstBackoffMs);
+		lastEventMs = performance.now();
+		// A list alone is not a recovery: if every watch fails at once, each would be followed by another list.
+		const recovered = setTimeout(recover, timing.firstBackoffMs);
 		try {
 			for await (const { type, object, resourceVersion } of events) {
 				if (type === 'DELETED') options.onDelete(object);
 				else if (type !== 'BOOKMARK') options.onChange(object);
 				position = { path: from.path, resourceVersion };
-				heard();
+				lastEventMs = performance.now();
 			}
 		} finally {
-			clearTimeout(calm);
+			clearTimeout(recovered);
 		}
-		// A server that ends every watch at once must not be asked a thousand times a second.
+		// An API server that ends every watch at once must not get a thousand requests a second.
 		if (performance.now() - startedMs < timing.firstBackoffMs) await pause(timing.firstBackoffMs);
 	}
 
 	async function run(): Promise<void> {
 		while (!stopped.signal.aborted) {
 			try {
-				if (position === undefined || performance.now() > relistAtMs) await startOver();
-				else await followFrom(position);
+				if (position === undefined || performance.now() > relistAtMs) await list();
+				else await watchFrom(position);
 			} catch (error) {
 				if (stopped.signal.aborted) return;
-				// A refusal is no hiccup: it is told at once, with the verb and the resource in the reason.
-				isRefused = error instanceof ApiError && (error.status === 401 || error.status === 403);
-				failures = isRefused ? Math.max(failures + 1, FAILURES_WORTH_TELLING) : failures + 1;
+				// Missing permissions are reported at once; the reason names the verb and the resource.
+				isForbidden = error instanceof ApiError && (error.status === 401 || error.status === 403);
+				failures = isForbidden ? Math.max(failures + 1, FAILURES_BEFORE_WARNING) : failures + 1;
 				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;
-				if (failures === FAILURES_WORTH_TELLING) {
-					options.onTrouble('watch interrupted', { path: options.paths[0], reason: reasonOf(error) });
-				}
-				const backoffMs = Math.min(timing.firstBackoffMs * 2 ** (failures - 1), timing.longestBackoffMs);
-				await pause(backoffMs * (0.5 + Math.random() / 2));
+				if (failures === FAILURES_BEFORE_WARNING) options.warn('watch interrupted', { path, reason: reasonOf(error) });
+				await pause(backoffOf(failures, timing));
 			}
 		}
 	}
 
 	void run();
 	return {
-		hasSynced: () => hasSynced,
-		isRefused: () => isRefused,
+		hasSynced: () => lastEventMs !== undefined,
+		isForbidden: () => isForbidden,
 		servedPath: () => servedPath,
-		silentForMs: () => performance.now() - lastHeardMs,
+		lastEventAgeMs: () => (lastEventMs === undefined ? Number.POSITIVE_INFINITY : performance.now() - lastEventMs),
 		stop: () => stopped.abort(),
 	};
 }
+
+const backoffOf = (failures: number, { firstBackoffMs, longestBackoffMs }: Timing): number =>
+	Math.min(firstBackoffMs * 2 ** (failures - 1), longestBackoffMs) * (0.5 + Math.random() / 2);
 
 const reasonOf = (error: unknown): string =>
 	error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);

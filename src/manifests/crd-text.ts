@@ -4,12 +4,13 @@ import { stringify } from 'yaml';
 import { crdOf } from '../api/crd.ts';
 import type { Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
+import type { Path } from '../objects/crd.ts';
 import { type Addition, definedKindOf, missingFields, UnusableCrd } from '../objects/crd.ts';
 import { textOf } from '../objects/metadata.ts';
 import { documentsIn } from './documents.ts';
 import { insert } from './insert.ts';
 import { isUnreviewed, textOfProblem } from './problem.ts';
-import { type Path, Unparsable } from './values.ts';
+import { Unparsable } from './values.ts';
 import { type ParsedYaml, parseYaml } from './yaml.ts';
 
 export interface CompletedText {

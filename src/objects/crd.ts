@@ -7,7 +7,7 @@ import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
 import { isObject, type Json } from '../api/types.ts';
 import { textOf, valueAt } from './metadata.ts';
 
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** Something to add at `path`: to an object under `key`, or without a `key` to the end of a list. */
 export interface Addition {

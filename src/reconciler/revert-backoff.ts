@@ -1,21 +1,9 @@
 /** Limits on how often the reconciler writes. All take and return milliseconds of a monotonic clock. */
 
-/** At most so many a minute, evenly spaced. */
+/** At most so many a minute. */
 export interface RateLimiter {
 	/** Takes one and returns 0, or returns the time until the next one. */
 	readonly take: (nowMs: number) => number;
-}
-
-export function createRateLimiter(perMinute: number): RateLimiter {
-	const intervalMs = 60_000 / perMinute;
-	let nextMs = Number.NEGATIVE_INFINITY;
-	return {
-		take: (nowMs) => {
-			if (nowMs < nextMs) return nextMs - nowMs;
-			nextMs = nowMs + intervalMs;
-			return 0;
-		},
-	};
 }
 
 /** How long a desired state has been unchanged. */

@@ -1,4 +1,4 @@
-/** `serve` on a cluster that is older than the registrations are written for. */
+/** `serve` on a Kubernetes that is older than the webhook configurations support. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isTooOld, kubernetesVersionOf, TOO_OLD } from '../api/kubernetes.ts';
@@ -11,15 +11,15 @@ const RETRY_MS = 1_000;
 const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export interface Kubernetes {
-	/** False until the API server has answered. */
+	/** False until the API server has responded. */
 	readonly isKnown: () => boolean;
-	/** `settings` as far as this Kubernetes has them: it refuses a pod template with a sleep action that it does not know. */
+	/** Without what this Kubernetes rejects: before 1.30 a pod template may not have a sleep action. */
 	readonly settings: Settings;
 }
 
 /**
- * Says so in the log, and no more: the registrations are there, and who refuses to start has the API server refuse every write of
- * ToolHive's instead. Asks until there is an answer. A version that we may not see, or cannot read, is `doctor`'s to tell.
+ * Logs an error if Kubernetes is too old, and serves all the same: otherwise the API server would reject every write of ToolHive.
+ * Retries until there is a response. A version that is forbidden or cannot be parsed is reported by `doctor`.
  */
 export function watchKubernetes(
 	connection: Pick<Connection, 'get'>,
@@ -50,7 +50,7 @@ async function isOldKubernetes({ get }: Pick<Connection, 'get'>, log: Pick<Logge
 			log.error({ version: isObject(answer) && answer['gitVersion'], ...TOO_OLD }, 'Kubernetes is too old');
 			return true;
 		} catch (error) {
-			// Whoever may not see the version may still write templates; anything else is asked again.
+			// Without permission to read the version, pod templates can still be written; anything else is retried.
 			if (error instanceof ApiError && HIDDEN.has(error.status)) return false;
 			await sleep(RETRY_MS, undefined, { ref: false });
 		}

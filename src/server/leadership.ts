@@ -1,4 +1,4 @@
-/** Who leads inside `serve`: one Lease, and everything that only its holder does. */
+/** Leadership in `serve`: one Lease, and everything that only its holder does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { INSTALLED_AS } from '../api/names.ts';
@@ -9,18 +9,18 @@ import { createOwner } from '../cluster/owner.ts';
 export interface LeadershipOptions {
 	readonly connection: Connection;
 	readonly namespace: string;
-	/** Unlike anybody else's. */
+	/** Unique to each replica. */
 	readonly identity: string;
-	/** False: lead without asking, for a single replica. */
+	/** False: lead without a Lease, for a single replica. */
 	readonly isElected: boolean;
-	/** The work of one term, side by side. */
+	/** The work of one term, concurrently. */
 	readonly duties: readonly ((term: LeaderContext) => Promise<void>)[];
 	readonly log: Logger;
 }
 
 export interface Leadership {
 	readonly isLeading: () => boolean;
-	/** Ends the term and gives the Lease up. */
+	/** Ends the term and releases the Lease. */
 	readonly stop: () => Promise<void>;
 }
 
@@ -40,19 +40,19 @@ export function startLeadership({
 		isLeading = now;
 		log.info({ identity }, now ? 'leading' : 'not leading');
 	};
-	const lead = (term: LeaderContext): Promise<void> => sideBySide(duties, term);
-	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
+	const lead = (term: LeaderContext): Promise<void> => runConcurrently(duties, term);
+	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
-		// Not worth waiting for: without it only the Lease is left behind by an uninstall.
-		const told = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
+		// Not worth waiting for: without an owner only the Lease remains after an uninstall.
+		const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
 		await owner
-			.look(told)
-			.catch((error: Error) => onTrouble('owner of the lease cannot be found', { reason: error.message }));
-		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, onTrouble };
+			.find(signal)
+			.catch((error: Error) => warn('owner of the lease cannot be found', { reason: error.message }));
+		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, warn };
 		await runLeaderElection(options, stopping.signal);
 	};
-	const running = isElected ? elected() : alone({ lead, onChange, onTrouble }, stopping.signal);
+	const running = isElected ? elected() : leadAlone({ lead, onChange, warn }, stopping.signal);
 	return {
 		isLeading: () => isLeading,
 		stop: async () => {
@@ -62,8 +62,8 @@ export function startLeadership({
 	};
 }
 
-/** One that fails ends the others. The term is over when all have ended, or the next one would begin beside what is left of it. */
-async function sideBySide(duties: LeadershipOptions['duties'], term: LeaderContext): Promise<void> {
+/** If one fails, the others are aborted. Ends when all have ended, so that two terms never overlap. */
+async function runConcurrently(duties: LeadershipOptions['duties'], term: LeaderContext): Promise<void> {
 	const failing = new AbortController();
 	const signal = AbortSignal.any([term.signal, failing.signal]);
 	const outcomes = await Promise.allSettled(
@@ -78,19 +78,19 @@ async function sideBySide(duties: LeadershipOptions['duties'], term: LeaderConte
 	if (failed !== undefined) throw failed.reason;
 }
 
-const AGAIN_MS = 2_000;
+const RETRY_MS = 2_000;
 
-/** Terms without an election; one that fails is followed by another, as with one. */
-async function alone(
-	{ lead, onChange, onTrouble }: Pick<LeaderElectionOptions, 'lead' | 'onChange' | 'onTrouble'>,
+/** Terms without an election; as with one, a term that fails is followed by another. */
+async function leadAlone(
+	{ lead, onChange, warn }: Pick<LeaderElectionOptions, 'lead' | 'onChange' | 'warn'>,
 	signal: AbortSignal,
 ): Promise<void> {
 	while (!signal.aborted) {
 		onChange(true);
 		await lead({ signal, assertLeading: () => undefined }).catch((error: Error) =>
-			onTrouble('term failed', { reason: error.message }),
+			warn('term failed', { reason: error.message }),
 		);
 		onChange(false);
-		await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+		await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
 	}
 }

@@ -1,37 +1,37 @@
 /** The log: one JSON object a line on standard output. */
 import { type Logger, pino } from 'pino';
 
-/** One system call a line costs more than a small review; nobody who reads along minds a quarter of a second. */
-const GATHERED_LENGTH = 8 * 1024;
-const LONGEST_WAIT_MS = 250;
+/** One system call for each line costs more than a small review. */
+const BUFFER_LENGTH = 8 * 1024;
+const FLUSH_MS = 250;
 /** pino's number of `warn`. */
-const TROUBLE = 40;
+const WARN = 40;
 
-/** `descriptor` is that of standard output, for all but measurements. */
+/** `descriptor`: standard output; a file in tests. */
 export function createLog(level: string, descriptor: number | string = 1): Logger {
 	const destination = pino.destination({ dest: descriptor, sync: true });
-	// The destination can gather too, but measures all that it has with every line, which costs as much as making the line.
-	let gathered = '';
+	// The destination can buffer too, but measures its whole buffer with every line, which costs as much as the line.
+	let buffer = '';
 	const flush = (): void => {
-		if (gathered !== '') destination.write(gathered);
-		gathered = '';
+		if (buffer !== '') destination.write(buffer);
+		buffer = '';
 		destination.flushSync();
 	};
 	const write = (line: string): void => {
-		gathered += line;
-		if (gathered.length >= GATHERED_LENGTH) flush();
+		buffer += line;
+		if (buffer.length >= BUFFER_LENGTH) flush();
 	};
-	setInterval(flush, LONGEST_WAIT_MS).unref();
+	setInterval(flush, FLUSH_MS).unref();
 	process.on('exit', flush);
 	const options = {
 		level,
 		base: null,
 		redact: ['*.password', 'password'],
 		hooks: {
-			// Trouble is told at once: who is killed next, or hangs, would take it along.
+			// Warnings and errors at once: the process may be killed next, or hang.
 			logMethod(args: Parameters<Logger['info']>, log: Logger['info'], number: number): void {
 				log.apply(this as never, args);
-				if (number >= TROUBLE) flush();
+				if (number >= WARN) flush();
 			},
 		},
 	};

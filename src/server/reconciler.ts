@@ -1,4 +1,4 @@
-/** The reconciler inside `serve`: wires passes to the cluster and to the queue. No rules here. */
+/** The reconciler of `serve`: wires passes to the cluster and to the queue. No rules here. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
@@ -7,26 +7,26 @@ import type { Kind } from '../api/names.ts';
 import type { ServerRef } from '../api/types.ts';
 import type { Cache } from '../cluster/cache.ts';
 import type { Connection } from '../cluster/connect.ts';
-import { createEventRecorder } from '../cluster/events.ts';
+import { createEventRecorder, type EventRecorder } from '../cluster/events.ts';
 import type { LeaderContext } from '../cluster/leader-election.ts';
 import { createNamespaceFilter, createSkippedNamespaces, type Namespaces } from '../cluster/namespaces.ts';
+import { createRateLimiter } from '../cluster/rate-limiter.ts';
 import { createObjects, isConflict } from '../cluster/writes.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Settings } from '../policy/settings.ts';
-import { EVENT_REASONS } from '../reconciler/client.ts';
+import { EVENT_REASONS, type ReconcilerClient } from '../reconciler/client.ts';
 import { createQueue, type Queue } from '../reconciler/queue.ts';
 import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
-import { createRateLimiter } from '../reconciler/revert-backoff.ts';
 
 export interface ReconcilerOptions {
 	readonly connection: Connection;
-	readonly memory: Cache;
+	readonly cache: Cache;
 	readonly surroundingsOf: Cluster['surroundingsOf'];
 	readonly settings: Settings;
 	readonly settleMs: number;
 	readonly rolloutsPerMinute: number;
 	readonly namespaces: Namespaces;
-	/** Whose Events they are. */
+	/** `reportingInstance` of Events. */
 	readonly identity: string;
 	readonly log: Logger;
 	readonly metrics: Pick<Metrics, 'countWrite' | 'countPass' | 'countReverted'>;
@@ -35,57 +35,33 @@ export interface ReconcilerOptions {
 export interface ServingReconciler {
 	/** The work of one term. */
 	readonly lead: (term: LeaderContext) => Promise<void>;
-	/** Something about this server changed. Heard only while leading: a new term looks at every server anyway. */
-	readonly touch: (ref: ServerRef) => void;
+	/** Does nothing unless leading: a new term enqueues every server. */
+	readonly enqueue: (ref: ServerRef) => void;
 	readonly queued: () => number;
 	readonly waitingRollouts: () => number;
-	/** Sends what is left to tell, after the last term. */
+	/** Resolves when all Events are written. To be called after the last term. */
 	readonly flush: () => Promise<void>;
 }
 
 const PROGRESS_MS = 30_000;
-const OPTED_IN_MEANWHILE_MS = 30_000;
+const OPT_IN_CHECK_MS = 30_000;
 
 export function servingReconciler(options: ReconcilerOptions): ServingReconciler {
-	const { connection, memory, settings, log, metrics } = options;
-	const onTrouble = (message: string, detail: object): void => log.warn(detail, message);
-	const isLookedAfter = createNamespaceFilter(connection, options.namespaces);
-	const events = createEventRecorder({ connection, instance: options.identity, onTrouble });
+	const { connection, cache, log, metrics } = options;
+	const warn = (message: string, detail: object): void => log.warn(detail, message);
+	const isIncluded = createNamespaceFilter(connection, options.namespaces);
+	const events = createEventRecorder({ connection, instance: options.identity, warn });
 	let current: { queue: Queue; reconciler: Reconciler } | undefined;
 
 	async function lead({ signal, assertLeading }: LeaderContext): Promise<void> {
-		const objects = createObjects(connection, patchBetween, metrics.countWrite);
-		const reconciler = createReconciler(
-			{
-				...objects,
-				writeConditions: (...args) => {
-					assertLeading();
-					return objects.writeConditions(...args);
-				},
-				write: (...args) => {
-					assertLeading();
-					return objects.write(...args);
-				},
-				surroundingsOf: options.surroundingsOf,
-				isConflict,
-				recordEvent: (server, reason, note) => {
-					// An Event may be dropped or become part of a series; the metric counts all of them.
-					if (reason === EVENT_REASONS.reverted) metrics.countReverted();
-					events.tell(server, { ...reason, note });
-				},
-				nowMs: () => performance.now(),
-				timestamp: () => `${new Date().toISOString().slice(0, 19)}Z`,
-				rollouts: createRateLimiter(options.rolloutsPerMinute),
-			},
-			settings,
-			options.settleMs,
-		);
-		const leftOut = createSkippedNamespaces(isLookedAfter);
+		const client = reconcilerClient(options, events, assertLeading);
+		const reconciler = createReconciler(client, options.settings, options.settleMs);
+		const skipped = createSkippedNamespaces(isIncluded);
 		const queue = createQueue({
 			work: async (key, aborted) => {
 				const { namespace } = refOf(key);
-				if (!(await isLookedAfter(namespace, aborted))) {
-					leftOut.add(namespace);
+				if (!(await isIncluded(namespace, aborted))) {
+					skipped.add(namespace);
 					return {};
 				}
 				const pass = await reconciler.reconcile(refOf(key), aborted);
@@ -98,25 +74,25 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 				log.warn({ kind, namespace, name, retryMs: Math.round(retryMs), err: error }, 'pass failed');
 			},
 		});
-		const lookAgain = async (): Promise<void> => {
+		const enqueueOptedIn = async (): Promise<void> => {
 			try {
-				for await (const ref of leftOut.optedIn(memory.servers(), signal)) queue.add(keyOf(ref));
+				for await (const ref of skipped.optedIn(cache.servers(), signal)) queue.add(keyOf(ref));
 			} catch (error) {
-				// The rest is asked about the next time.
-				if (!signal.aborted) onTrouble('namespaces cannot be read', { reason: (error as Error).message });
+				// The other namespaces are read the next time.
+				if (!signal.aborted) warn('namespaces cannot be read', { reason: (error as Error).message });
 			}
 		};
-		await synced(memory, signal);
+		await synced(cache, signal);
 		if (signal.aborted) return;
 		current = { queue, reconciler };
-		for (const ref of memory.servers()) queue.add(keyOf(ref));
+		for (const ref of cache.servers()) queue.add(keyOf(ref));
 		const progress = setInterval(() => {
 			const waiting = reconciler.waitingRollouts();
 			if (waiting > 0) log.info({ waiting }, 'rollouts are spread out');
 		}, PROGRESS_MS);
 		while (!signal.aborted) {
-			await sleep(OPTED_IN_MEANWHILE_MS, undefined, { signal }).catch(() => undefined);
-			if (!signal.aborted) await lookAgain();
+			await sleep(OPT_IN_CHECK_MS, undefined, { signal }).catch(() => undefined);
+			if (!signal.aborted) await enqueueOptedIn();
 		}
 		clearInterval(progress);
 		current = undefined;
@@ -125,16 +101,45 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 
 	return {
 		lead,
-		touch: (ref) => current?.queue.add(keyOf(ref)),
+		enqueue: (ref) => current?.queue.add(keyOf(ref)),
 		queued: () => current?.queue.size() ?? 0,
 		waitingRollouts: () => current?.reconciler.waitingRollouts() ?? 0,
 		flush: () => events.flush(),
 	};
 }
 
-/** Every server is looked at once in the beginning. What we may not list does not keep the rest from going. */
+function reconcilerClient(
+	{ connection, metrics, surroundingsOf, rolloutsPerMinute }: ReconcilerOptions,
+	events: EventRecorder,
+	assertLeading: () => void,
+): ReconcilerClient {
+	const objects = createObjects(connection, patchBetween, metrics.countWrite);
+	return {
+		...objects,
+		writeConditions: (...args) => {
+			assertLeading();
+			return objects.writeConditions(...args);
+		},
+		write: (...args) => {
+			assertLeading();
+			return objects.write(...args);
+		},
+		surroundingsOf,
+		isConflict,
+		recordEvent: (server, reason, note) => {
+			// An Event may be dropped or become part of a series; the metric counts all of them.
+			if (reason === EVENT_REASONS.reverted) metrics.countReverted();
+			events.record(server, { ...reason, note });
+		},
+		nowMs: () => performance.now(),
+		timestamp: () => `${new Date().toISOString().slice(0, 19)}Z`,
+		rollouts: createRateLimiter(rolloutsPerMinute),
+	};
+}
+
+/** Every server gets a pass in the beginning. A resource that may not be listed is not waited for. */
 async function synced({ watches }: Cache, signal: AbortSignal): Promise<void> {
-	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isRefused());
+	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isForbidden());
 	while (!signal.aborted && isWaiting()) await sleep(100);
 }
 

@@ -1,4 +1,4 @@
-/** Where `serve` gets its certificate from: a folder, or a Secret that the leader fills. No rules here. */
+/** The source of the serving certificate: a folder, or a Secret that the leader fills. No rules here. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CERTIFICATE_SECRET, INSTALLED_AS } from '../api/names.ts';
@@ -15,13 +15,13 @@ import { type Certificate, certificateOf, readCertificate, watchCertificate } fr
 import type { Metrics } from '../http/metrics.ts';
 
 export interface CertificateSource {
-	/** Undefined until there is one. */
+	/** Undefined until one is loaded. */
 	readonly current: () => Certificate | undefined;
-	/** What keeps us from being ready. */
+	/** Reasons not to be ready. */
 	readonly missing: () => string[];
-	/** `use` is given each new one; it throws where it cannot be used. */
+	/** `use` is called with each new one; it throws if that cannot be used. */
 	readonly start: (use: (certificate: Certificate) => void) => { readonly stop: () => void };
-	/** What the leader does about it. */
+	/** The leader's work of one term. */
 	readonly lead?: (term: LeaderContext) => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ interface Reporting {
 	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal' | 'countUpkeep'>;
 }
 
-/** Somebody else renews it. Throws UsageError where there is none that can be used. */
+/** Renewed by another program. Throws UsageError if there is no usable one. */
 export async function certificateInFolder(folder: string, { log, metrics }: Reporting): Promise<CertificateSource> {
 	let current = await readCertificate(folder).catch((error: Error) => {
 		throw new UsageError(`--tls-dir ${folder} cannot be used: ${error.message}`, { cause: error });
@@ -60,7 +60,7 @@ function reloaded({ expirySeconds }: Certificate, log: Logger, metrics: Pick<Met
 	log.info({ expires: new Date(expirySeconds * 1000).toISOString() }, 'certificate reloaded');
 }
 
-/** The leader looks at everything this often, and more often in the middle of a change. */
+/** Until the leader's next pass, by the outcome of the last one. */
 const PASS_MS = { changed: 200, waiting: 1_000, settled: 5_000, failed: 5_000 } as const;
 const CALLS_MS = 20_000;
 
@@ -75,7 +75,7 @@ export function certificateInSecret(
 	const secret = `${namespace}/${CERTIFICATE_SECRET}`;
 	let current: Certificate | undefined;
 	let served: KeyPair | undefined;
-	let lookAgain = async (): Promise<void> => {};
+	let reload = async (): Promise<void> => {};
 
 	return {
 		current: () => current,
@@ -85,13 +85,13 @@ export function certificateInSecret(
 				getData: async (signal) => managedData(await objects.getSecret(signal)),
 				hosts,
 				nowMs: Date.now,
-				onChange: (leaf) => {
-					const changed = certificateOfLeaf(leaf);
+				onChange: (verified) => {
+					const changed = toCertificate(verified);
 					use(changed);
 					const isFirst = current === undefined;
 					current = changed;
-					served = leaf.pair;
-					if (isFirst) log.info({ expires: leaf.certificate.validToDate.toISOString() }, 'certificate loaded');
+					served = verified.pair;
+					if (isFirst) log.info({ expires: verified.certificate.validToDate.toISOString() }, 'certificate loaded');
 					else reloaded(changed, log, metrics());
 				},
 				onTrouble: (reason) => {
@@ -101,30 +101,31 @@ export function certificateInSecret(
 					log.error({ reason, secret }, message);
 				},
 			});
-			lookAgain = following.refresh;
+			reload = following.refresh;
 			return { stop: following.stop };
 		},
 		lead: (term) =>
-			keep(term, { objects, hosts, secret, log, metrics, served: () => served, lookAgain: () => lookAgain() }),
+			rotate(term, { objects, hosts, secret, log, metrics, served: () => served, reload: () => reload() }),
 	};
 }
 
-const certificateOfLeaf = ({ pair, issuer }: ServingCertificate): Certificate => ({
+const toCertificate = ({ pair, issuer }: ServingCertificate): Certificate => ({
 	...certificateOf(Buffer.from(pair.cert), Buffer.from(pair.key)),
 	authorityExpirySeconds: issuer.certificate.validToDate.getTime() / 1000,
 });
 
-interface Keeping extends Reporting {
+interface RotateOptions extends Reporting {
 	readonly objects: OwnedCertificateObjects;
 	readonly hosts: readonly string[];
 	readonly secret: string;
 	readonly served: () => KeyPair | undefined;
-	readonly lookAgain: () => Promise<void>;
+	/** Of this replica's own certificate. */
+	readonly reload: () => Promise<void>;
 }
 
-async function keep({ signal, assertLeading }: LeaderContext, options: Keeping): Promise<void> {
+async function rotate({ signal, assertLeading }: LeaderContext, options: RotateOptions): Promise<void> {
 	const { objects, hosts, secret, log, metrics } = options;
-	// Loads slowly, and only the leader needs it.
+	// Slow to load, and only the leader needs it.
 	const { executeStep } = await import('../certificates/execute-step.ts');
 	const rotator = createRotator({
 		...objects,
@@ -145,8 +146,8 @@ async function keep({ signal, assertLeading }: LeaderContext, options: Keeping):
 				'webhook does not lead to our Service, its caBundle is left alone',
 			),
 	});
-	// Later may be too late, and writing asks again.
-	await objects.lookForOwner(signal).catch(() => undefined);
+	// Early, since the Deployment may be deleted later; a write reads it again.
+	await objects.findOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {
 		let pauseMs: number = PASS_MS.failed;
@@ -154,12 +155,12 @@ async function keep({ signal, assertLeading }: LeaderContext, options: Keeping):
 			const outcome = await rotator.sync(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
 			pauseMs = PASS_MS[outcome];
 			metrics().countUpkeep('done');
-			if (outcome === 'changed') await options.lookAgain();
+			if (outcome === 'changed') await options.reload();
 			if (lastTrouble !== undefined) log.info('certificates are managed again');
 			lastTrouble = undefined;
 		} catch (error) {
 			if (signal.aborted) return;
-			// Somebody wrote at the same time; the next pass sees what.
+			// Another client wrote at the same time; the next pass reads the result.
 			if (isConflict(error)) pauseMs = PASS_MS.changed;
 			else {
 				metrics().countUpkeep('failed');

@@ -117,6 +117,33 @@ describe('cluster memory', () => {
 		expect(connection.gets).to.deep.equal([`${PATH}/new`]);
 	});
 
+	it('a look-up waits for another one › the watch adds its server › it ends without a request', async () => {
+		const connection = fakeConnection({ mcpservers: [] });
+		const added = Promise.withResolvers<void>();
+		const stream = async function* (): AsyncGenerator<Buffer> {
+			await added.promise;
+			yield Buffer.from(`${JSON.stringify({ type: 'ADDED', object: object('MCPServer', 'new', 'uid-2') })}\n`);
+			await new Promise(() => undefined);
+		};
+		const made = startCache(
+			{
+				get: (path) => (path.startsWith(`${PATH}/`) ? new Promise(() => undefined) : connection.get(path)),
+				stream: async (path) => (path.includes('/mcpservers?') ? stream() : connection.stream(path)),
+			},
+			PROJECTIONS,
+			() => undefined,
+			{},
+			undefined,
+			1,
+		);
+		memory = made;
+		await until(() => Object.values(made.watches).every((watch) => watch.hasSynced()));
+		void made.findServer(ref('never-answered'), never);
+		const waiting = made.findServer(ref('new'), never);
+		added.resolve();
+		expect(await waiting).to.include({ uid: 'uid-2' });
+	});
+
 	it('asks once where there is none', async () => {
 		const connection = fakeConnection({ mcpservers: [] });
 		const { findServer } = await remembering(connection);
@@ -225,9 +252,9 @@ describe('cluster memory', () => {
 			],
 			mcpremoteproxies: [object('MCPRemoteProxy', 'a', 'shared-3')],
 		});
-		const { findServer, sharing } = await remembering(connection);
+		const { findServer, sharesKeySpaceWith } = await remembering(connection);
 		const names = (name: string): string[] =>
-			sharing(findServer(ref(name), never) as Server).map((server) => `${server.kind}/${server.name}`);
+			sharesKeySpaceWith(findServer(ref(name), never) as Server).map((server) => `${server.kind}/${server.name}`);
 		expect(names('a')).to.deep.equal(['MCPServer/b', 'MCPRemoteProxy/a']);
 		expect(names('c')).to.deep.equal([]);
 	});

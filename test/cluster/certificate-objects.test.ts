@@ -77,12 +77,4 @@ describe('our Secret and registrations as calls', () => {
 			],
 		});
 	});
-	it('an answer that is not JSON is not quoted', async () => {
-		const get = async (): Promise<unknown> => JSON.parse('{"data":{"ca.key":"c2VjcmV0');
-		const objects = createCertificateObjects({ get, send: get }, 'ns');
-		for (const call of [objects.getSecret(signal), objects.writeSecret(undefined, {}, signal)]) {
-			const error: unknown = await call.catch((thrown) => thrown);
-			expect(error).to.have.property('message', 'the answer is not JSON');
-		}
-	});
 });

@@ -94,11 +94,6 @@ describe('a look at a cluster', () => {
 		expect(await look.certificateInSecret(SECRET, 'password')).to.equal('');
 		expect(await look.certificateInSecret(SECRET, 'none')).to.equal('');
 	});
-	it('a Secret that cannot be parsed is not quoted', async () => {
-		const { look } = looking(() => JSON.parse('{"data": {"password": hunter2'));
-		const error: unknown = await look.keysOfSecret(SECRET).catch((reason) => reason);
-		expect(String(error)).to.equal('Error: the answer is not JSON');
-	});
 	it('a refusal to show a Secret is its status, and no word of the server', async () => {
 		const { look } = looking(() => {
 			throw new ApiError('500 for /api/v1: hunter2', 500);

@@ -68,13 +68,13 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 			expect(error).to.be.instanceOf(ApiError).with.property('status', 410);
 		});
 
-		it('fails where an answer is no JSON', async () => {
+		it('a response that is not JSON › an error that does not quote it: it may be of a Secret', async () => {
 			api.next.list.push(({ write, end }) => {
-				write('<html>');
+				write('{"data": {"password": hunter2');
 				end();
 			});
 			const error: unknown = await connection.get(LIST).catch((reason) => reason);
-			expect(error).to.be.instanceOf(SyntaxError);
+			expect(error).to.be.instanceOf(SyntaxError).with.property('message', 'the answer is not JSON');
 		});
 
 		it('ends a call with its signal', async () => {
@@ -110,7 +110,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 				onList: () => seen.push('list'),
 				onChange: () => seen.push('change'),
 				onDelete: () => undefined,
-				onTrouble: () => undefined,
+				warn: () => undefined,
 				timing: { ...TIMING, idleTimeoutMs: 300 },
 			});
 			await until(() => api.openWatches() === 1);

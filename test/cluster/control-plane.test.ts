@@ -218,7 +218,7 @@ describe('cluster memory of a real API server', function () {
 	it('goes on after the API server was away for some seconds', async () => {
 		const before = known('github');
 		await plane.stopApiServer();
-		await until(() => Object.values(memory.watches).every((watch) => watch.silentForMs() > 3_000));
+		await until(() => Object.values(memory.watches).every((watch) => watch.lastEventAgeMs() > 3_000));
 		expect(known('github')).to.deep.equal(before);
 		await plane.startApiServer();
 		await apply(server('github', { replicas: 5 }), server('later', { backendReplicas: 0 }));

@@ -24,7 +24,7 @@ function createStage() {
 			},
 		},
 		instance: 'pod-1',
-		onTrouble: (message) => void troubles.push(message),
+		warn: (message) => void troubles.push(message),
 		nowMs: () => stage.nowMs,
 	});
 	return { stage, recorder, sent, troubles };
@@ -33,7 +33,7 @@ function createStage() {
 describe('events', () => {
 	it('has everything that events.k8s.io asks for', async () => {
 		const { recorder, sent } = createStage();
-		recorder.tell(SERVER, CAPPED);
+		recorder.record(SERVER, CAPPED);
 		await recorder.flush();
 		const [{ method, path, body } = { method: '', path: '', body: {} as Json }] = sent;
 		expect([method, path]).to.deep.equal(['POST', '/apis/events.k8s.io/v1/namespaces/demo/events']);
@@ -53,7 +53,7 @@ describe('events', () => {
 
 	it('the same again becomes a series of that Event, written less and less often', async () => {
 		const { recorder, sent } = createStage();
-		for (let count = 0; count < 100; count += 1) recorder.tell(SERVER, CAPPED);
+		for (let count = 0; count < 100; count += 1) recorder.record(SERVER, CAPPED);
 		await recorder.flush();
 		expect(sent.map(({ method }) => method)).to.deep.equal(['POST', ...Array.from({ length: 6 }, () => 'PATCH')]);
 		expect(asTree(sent.at(-1)?.body ?? {})['series']?.['count']).to.equal(64);
@@ -63,18 +63,18 @@ describe('events', () => {
 
 	it('after a while it is a new one, and so is another note or another server of the same name', async () => {
 		const { stage, recorder, sent } = createStage();
-		recorder.tell(SERVER, CAPPED);
+		recorder.record(SERVER, CAPPED);
 		stage.nowMs += 400_000;
-		recorder.tell(SERVER, CAPPED);
-		recorder.tell(SERVER, { ...CAPPED, note: 'other' });
-		recorder.tell({ ...SERVER, metadata: { ...SERVER.metadata, uid: 'u2' } }, CAPPED);
+		recorder.record(SERVER, CAPPED);
+		recorder.record(SERVER, { ...CAPPED, note: 'other' });
+		recorder.record({ ...SERVER, metadata: { ...SERVER.metadata, uid: 'u2' } }, CAPPED);
 		await recorder.flush();
 		expect(sent.map(({ method }) => method)).to.deep.equal(['POST', 'POST', 'POST', 'POST']);
 	});
 
 	it('a storm is cut off, and later ones pass again', async () => {
 		const { stage, recorder, sent } = createStage();
-		const tell = (index: number): void => recorder.tell(SERVER, { ...CAPPED, note: `number ${index}` });
+		const tell = (index: number): void => recorder.record(SERVER, { ...CAPPED, note: `number ${index}` });
 		for (let index = 0; index < 1_000; index += 1) tell(index);
 		await recorder.flush();
 		expect(sent).to.have.length(50);
@@ -87,10 +87,10 @@ describe('events', () => {
 	it('one that cannot be written is dropped, with a line in the log, and the next is tried', async () => {
 		const { stage, recorder, sent, troubles } = createStage();
 		stage.isBroken = true;
-		recorder.tell(SERVER, CAPPED);
+		recorder.record(SERVER, CAPPED);
 		await recorder.flush();
 		stage.isBroken = false;
-		recorder.tell(SERVER, { ...CAPPED, note: 'other' });
+		recorder.record(SERVER, { ...CAPPED, note: 'other' });
 		await recorder.flush();
 		expect(troubles).to.deep.equal(['event cannot be written']);
 		expect(sent).to.have.length(1);

@@ -63,7 +63,7 @@ export function createFollower(protocol: Protocol): Follower {
 			},
 			onChange: (item) => void store.set(nameOf(item), item),
 			onDelete: (item) => void store.delete(nameOf(item)),
-			onTrouble: (message) => void told.push(message),
+			warn: (message) => void told.push(message),
 			...options,
 			timing: { ...TIMING, ...options.timing },
 		});

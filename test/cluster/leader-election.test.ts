@@ -70,7 +70,7 @@ function candidate(record: Record, identity: string, more: Partial<LeaderElectio
 			onChange: (isLeading) => {
 				state.isLeading = isLeading;
 			},
-			onTrouble: (message) => void troubles.push(message),
+			warn: (message) => void troubles.push(message),
 			timing: TIMING,
 			...more,
 		},

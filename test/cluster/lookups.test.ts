@@ -1,59 +1,60 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
+import { describe, it } from 'mocha';
 import { createLookupLimiter, type LookupLimiter, TooManyLookups } from '../../src/cluster/lookups.ts';
+import { createRateLimiter } from '../../src/cluster/rate-limiter.ts';
 import { until } from '../http/until.ts';
 
 const never = new AbortController().signal;
-const unknown = (): undefined => undefined;
+const uncached = (): undefined => undefined;
+
+/** `available` may start at once. */
+const make = (max: number, available: number, perSecond: number): LookupLimiter => {
+	const rate = createRateLimiter(perSecond * 60, Math.max(available, 1));
+	if (available === 0) rate.take(performance.now());
+	return createLookupLimiter(max, rate);
+};
 
 describe('cluster look-ups', () => {
-	let lookups: LookupLimiter | undefined;
-	afterEach(() => lookups?.stop());
-	const make = (most: number, burst: number, perSecond: number): LookupLimiter => {
-		lookups = createLookupLimiter(most, burst, perSecond);
-		return lookups;
-	};
-
-	it('asks at once as long as there are few', async () => {
-		const { look } = make(10, 2, 0.001);
-		expect(await look(unknown, async () => 'first', never)).to.equal('first');
-		expect(await look(unknown, async () => 'second', never)).to.equal('second');
+	it('fewer than the burst › requested at once', async () => {
+		const { lookUp } = make(10, 2, 0.001);
+		expect(await lookUp(uncached, async () => 'first', never)).to.equal('first');
+		expect(await lookUp(uncached, async () => 'second', never)).to.equal('second');
 	});
 
-	it('asks so often and not more, the newest first', async () => {
-		const { look } = make(10, 1, 10);
+	it('more than the burst › requested at the rate, the newest first', async () => {
+		const { lookUp } = make(10, 1, 10);
 		const order: number[] = [];
 		const startedMs = performance.now();
-		await Promise.all([1, 2, 3].map((one) => look(unknown, async () => order.push(one), never)));
+		await Promise.all([1, 2, 3].map((one) => lookUp(uncached, async () => order.push(one), never)));
 		expect(order).to.deep.equal([1, 3, 2]);
 		expect(performance.now() - startedMs).to.be.above(150);
 	});
 
-	it('one that waits is answered as soon as its server is known, and asks nobody', async () => {
-		const { look, learned } = make(10, 0, 0.001);
+	it('the server gets into the cache › a waiting look-up ends without a request', async () => {
+		const { lookUp, recheck } = make(10, 0, 0.001);
 		let known: string | undefined;
-		const looking = look(
+		const looking = lookUp(
 			() => known,
 			() => Promise.reject(new Error('asked')),
 			never,
 		);
-		learned();
+		recheck();
 		known = 'from the watch';
-		learned();
+		recheck();
 		expect(await looking).to.equal('from the watch');
 	});
 
-	it('of too many the one that waits longest gives way', async () => {
-		const { look } = make(2, 0, 0.001);
-		const oldest = look(unknown, async () => 'never', never).catch((error: unknown) => error);
-		const others = [1, 2].map(() => look(unknown, async () => 'never', never));
+	it('too many wait › the one that has waited longest is rejected', async () => {
+		const { lookUp } = make(2, 0, 0.001);
+		const oldest = lookUp(uncached, async () => 'never', never).catch((error: unknown) => error);
+		const others = [1, 2].map(() => lookUp(uncached, async () => 'never', never));
 		expect(await oldest).to.be.instanceOf(TooManyLookups);
 		expect(await Promise.race([...others, sleep(20, 'waiting')])).to.equal('waiting');
 	});
 
-	it('asks no more at one time than may be', async () => {
-		const { look } = make(2, 10, 100);
+	it('requests that take long › no more than the maximum at one time', async () => {
+		const { lookUp } = make(2, 10, 100);
 		let running = 0;
 		let most = 0;
 		const asks: (() => void)[] = [];
@@ -64,7 +65,7 @@ describe('cluster look-ups', () => {
 			running -= 1;
 			return 'done';
 		};
-		const looking = [1, 2, 3, 4].map(() => look(unknown, ask, never));
+		const looking = [1, 2, 3, 4].map(() => lookUp(uncached, ask, never));
 		await until(() => asks.length === 2);
 		await sleep(30);
 		expect(running).to.equal(2);
@@ -76,18 +77,18 @@ describe('cluster look-ups', () => {
 		expect(most).to.equal(2);
 	});
 
-	it('one whose time is up waits no longer', async () => {
-		const { look } = make(10, 0, 0.001);
+	it('the signal ends › a waiting look-up is rejected', async () => {
+		const { lookUp } = make(10, 0, 0.001);
 		const controller = new AbortController();
-		const looking = look(unknown, async () => 'never', controller.signal).catch((error: unknown) => error);
+		const looking = lookUp(uncached, async () => 'never', controller.signal).catch((error: unknown) => error);
 		controller.abort(new Error('time is up'));
 		expect(await looking).to.have.property('message', 'time is up');
 	});
 
-	it('hands a failure through', async () => {
-		const { look } = make(10, 10, 10);
+	it('a request that fails › its error', async () => {
+		const { lookUp } = make(10, 10, 10);
 		const failure = new Error('planted');
-		expect(await look(unknown, () => Promise.reject(failure), never).catch((error: unknown) => error)).to.equal(
+		expect(await lookUp(uncached, () => Promise.reject(failure), never).catch((error: unknown) => error)).to.equal(
 			failure,
 		);
 	});

@@ -30,24 +30,24 @@ describe('the owner of what we make', () => {
 
 	it('is nobody where nothing was installed', async () => {
 		const owner = createOwner(connection, 'ns');
-		await owner.look(signal);
+		await owner.find(signal);
 		expect(await written(owner, { name: 'a' })).to.deep.equal({ name: 'a' });
 	});
 	it('is our Deployment, also after it is gone, and a new one as soon as it is seen', async () => {
 		const owner = createOwner(connection, 'ns');
 		install('1');
-		await owner.look(signal);
+		await owner.find(signal);
 		found.clear();
-		await owner.look(signal);
+		await owner.find(signal);
 		expect(await written(owner, { name: 'a' })).to.deep.equal({ name: 'a', ownerReferences: [reference('1')] });
 		install('2');
-		await owner.look(signal);
+		await owner.find(signal);
 		expect(await written(owner, {})).to.deep.equal({ ownerReferences: [reference('2')] });
 	});
 	it('is left as somebody else wrote it', async () => {
 		const owner = createOwner(connection, 'ns');
 		install('1');
-		await owner.look(signal);
+		await owner.find(signal);
 		expect(await written(owner, { ownerReferences: [] })).to.deep.equal({ ownerReferences: [] });
 	});
 	it('of the Secret is written with it, also into one that has none yet', async () => {
@@ -85,7 +85,7 @@ describe('the owner of what we make', () => {
 		const known = async (): Promise<Owner> => {
 			const owner = createOwner(connection, 'ns');
 			install('1');
-			await owner.look(signal);
+			await owner.find(signal);
 			return owner;
 		};
 		const failure = (promise: Promise<unknown>): Promise<string> =>

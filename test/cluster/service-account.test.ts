@@ -33,18 +33,18 @@ describe('credentials of a pod', () => {
 		expect({ url, namespace }).to.deep.equal({ url: api.url, namespace: 'toolhive-scaling' });
 		const answer = await request(new URL(`${PATH}?limit=1`, url), {
 			headers: await headers(),
-			...(dispatcher !== undefined && { dispatcher }),
+			dispatcher,
 		});
 		expect(answer.statusCode).to.equal(200);
 		expect(api.asked.map(({ authorization }) => authorization)).to.deep.equal(['Bearer mounted-token']);
 		await answer.body.dump();
-		await dispatcher?.destroy();
+		await dispatcher.destroy();
 	});
 
 	it('follow the token, which Kubernetes replaces every hour, within 10 s; files are not read for each call', async () => {
 		const { url, dispatcher, headers } = await fromServiceAccount(env(), folder);
 		const ask = async (): Promise<void> => {
-			const how = { headers: await headers(), ...(dispatcher !== undefined && { dispatcher }) };
+			const how = { headers: await headers(), dispatcher };
 			await (await request(new URL(`${PATH}?limit=1`, url), how)).body.dump();
 		};
 		await ask();
@@ -56,19 +56,17 @@ describe('credentials of a pod', () => {
 		await later(22_000, ask);
 		const tokens = api.asked.map(({ authorization }) => authorization?.replace('Bearer ', ''));
 		expect(tokens).to.deep.equal(['mounted-token', 'mounted-token', 'second-token', 'second-token', 'third-token']);
-		await dispatcher?.destroy();
+		await dispatcher.destroy();
 	});
 
 	it('trust the CA that is mounted, and no other', async () => {
 		const stranger = await startScriptedApiServer('HTTP/1.1');
 		write('ca.crt', stranger.ca);
 		const { url, dispatcher } = await fromServiceAccount(env(), folder);
-		const error: unknown = await request(url, { ...(dispatcher !== undefined && { dispatcher }) }).catch(
-			(reason) => reason,
-		);
+		const error: unknown = await request(url, { dispatcher }).catch((reason) => reason);
 		expect(error).to.be.instanceOf(Error);
 		expect(api.asked).to.deep.equal([]);
-		await dispatcher?.destroy();
+		await dispatcher.destroy();
 		await stranger.stop();
 	});
 

@@ -25,7 +25,7 @@ it('a watch has pages of 100, ends after 4 to 8 minutes, and takes 150 s of sile
 		onList: () => undefined,
 		onChange: () => undefined,
 		onDelete: () => undefined,
-		onTrouble: () => undefined,
+		warn: () => undefined,
 	});
 	await until(() => api.asked.length === asked + 2);
 	const [list, stream] = api.asked.slice(asked);

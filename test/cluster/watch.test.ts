@@ -100,7 +100,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 				await sleep(500);
 				api.bookmark();
 			}
-			await until(() => watch.silentForMs() < 400);
+			await until(() => watch.lastEventAgeMs() < 400);
 			expect(api.asked.map(({ kind }) => kind)).to.deep.equal(['list', 'watch']);
 		});
 
@@ -136,10 +136,10 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 			});
 			await until(() => api.asked.length > 3);
 			expect(watch.hasSynced()).to.equal(false);
-			expect(watch.silentForMs()).to.equal(Number.POSITIVE_INFINITY);
+			expect(watch.lastEventAgeMs()).to.equal(Number.POSITIVE_INFINITY);
 			api.always.list = undefined;
 			await agrees();
-			expect(watch.silentForMs()).to.be.lessThan(10_000);
+			expect(watch.lastEventAgeMs()).to.be.lessThan(10_000);
 		});
 
 		it('says once that it is interrupted, and once that it is over', async () => {

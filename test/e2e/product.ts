@@ -60,6 +60,8 @@ export interface ProductOptions {
 	readonly isReady?: boolean;
 	/** What Node is started with: flags of its own and the program. Without it, the program that tests start. */
 	readonly program?: readonly string[];
+	/** Added to this process's environment. */
+	readonly env?: Readonly<Record<string, string>>;
 	/** It finds the API server and its identity as in a pod, where `canBePod`. */
 	readonly inPod?: boolean;
 	/** Asked only about namespaces whose label SERVED_BY has this value, so that several can serve beside one another. */
@@ -103,7 +105,7 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	const [file, args, env] =
 		options.inPod === true ? asPod(command, kubeconfig, folder) : [command[0], command.slice(1), {}];
 	const spawnedAtMs = Date.now();
-	const child = spawn(file, args, { env: { ...process.env, ...env } });
+	const child = spawn(file, args, { env: { ...process.env, ...options.env, ...env } });
 	running.add(child);
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));

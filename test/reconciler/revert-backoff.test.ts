@@ -1,24 +1,5 @@
 import { expect } from 'chai';
-import { createRateLimiter, createRevertBackoff, createSettleTimer } from '../../src/reconciler/revert-backoff.ts';
-
-describe('RateLimiter', () => {
-	it('20 a minute › one every 3 s, the first at once', () => {
-		const limiter = createRateLimiter(20);
-		expect(limiter.take(0)).to.equal(0);
-		expect(limiter.take(0)).to.equal(3_000);
-		expect(limiter.take(2_999)).to.equal(1);
-		expect(limiter.take(3_000)).to.equal(0);
-		expect(limiter.take(100_000)).to.equal(0);
-		expect(limiter.take(100_000)).to.equal(3_000);
-	});
-
-	it('20 a minute › never more in a minute', () => {
-		const limiter = createRateLimiter(20);
-		let taken = 0;
-		for (let nowMs = 0; nowMs < 60_000; nowMs += 10) if (limiter.take(nowMs) === 0) taken += 1;
-		expect(taken).to.equal(20);
-	});
-});
+import { createRevertBackoff, createSettleTimer } from '../../src/reconciler/revert-backoff.ts';
 
 describe('SettleTimer', () => {
 	it('desired › unchanged for the settle time › 0 remains', () => {

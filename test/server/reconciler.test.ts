@@ -35,7 +35,7 @@ async function play(assertLeading: () => void) {
 	};
 	const reconciler = servingReconciler({
 		connection: connection as unknown as Connection,
-		memory: {
+		cache: {
 			watches: {},
 			servers: () => [{ kind: 'MCPServer', namespace: 'demo', name: 'search' }],
 		} as unknown as Cache,

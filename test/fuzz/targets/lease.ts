@@ -44,7 +44,7 @@ export const lease: Target = {
 			told.abort();
 		};
 		const options = { connection, namespace: 'n', name: 'l', identity: US, lead, timing: TIMING };
-		await runLeaderElection({ ...options, onChange: () => undefined, onTrouble: unexpected }, told.signal);
+		await runLeaderElection({ ...options, onChange: () => undefined, warn: unexpected }, told.signal);
 		if (!isFreeOf(stored)) {
 			expect([isLeading, written]).to.deep.equal([false, []]);
 			return;

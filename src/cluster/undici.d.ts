@@ -1,0 +1,10 @@
+/** The index of undici also loads fetch, WebSocket, caches and mocks, which a pod does not need. */
+declare module 'undici/lib/dispatcher/agent.js' {
+	import { Agent } from 'undici';
+	export = Agent;
+}
+
+declare module 'undici/lib/api/index.js' {
+	import type { Dispatcher } from 'undici';
+	export function request(this: Dispatcher, options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
+}
