@@ -1,6 +1,8 @@
 /** `thv-scaling serve`: wires the webhooks to a cluster and to sockets. No rules here. */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+// Loaded before the first request; the rules load it when they need it.
+import 'cel-js';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
