@@ -6,21 +6,17 @@ import { type CompletedText, completeCrds, crdTextOf } from '../manifests/crd-te
 import { decode } from '../manifests/decode.ts';
 import { readAll, reasonOf, STDIN } from '../manifests/read.ts';
 import { Unparsable } from '../manifests/values.ts';
-import { readCommandLine, UsageError } from './options.ts';
-
-/** What it needs of a process. */
-export interface Streams {
-	readonly stdin: AsyncIterable<Uint8Array>;
-	readonly stdout: NodeJS.WritableStream;
-	readonly stderr: NodeJS.WritableStream;
-}
+import { UsageError } from './options.ts';
+import type { Terminal } from './report.ts';
 
 const EXIT_DONE = 0;
 const EXIT_NOTHING_FOUND = 2;
 
 /** Prints, and resolves with the exit code. Throws UsageError for what cannot be read or understood; nothing is printed then. */
-export async function crds(args: readonly string[], { stdin, stdout, stderr }: Streams): Promise<number> {
-	const { positionals: files } = readCommandLine({}, args, {});
+export async function crds(
+	files: readonly string[],
+	{ stdin, stdout, stderr }: Omit<Terminal, 'env'>,
+): Promise<number> {
 	if (files.filter((file) => file === '-').length > 1) throw new UsageError('- stands twice, and there is one stdin');
 	if (files.length === 0) {
 		await print(stdout, KIND_LIST.map(crdTextOf).join('---\n'));
@@ -43,7 +39,7 @@ export async function crds(args: readonly string[], { stdin, stdout, stderr }: S
 }
 
 /** Whether somebody most likely meant it to be read: a pipe, not a terminal and not nothing. */
-const isPiped = (stdin: Streams['stdin']): boolean =>
+const isPiped = (stdin: Terminal['stdin']): boolean =>
 	'fd' in stdin && typeof stdin.fd === 'number' && fstatSync(stdin.fd).isFIFO();
 
 const nameOf = (file: string): string => (file === '-' ? STDIN : file);
@@ -59,7 +55,7 @@ function complete(file: string, text: string): CompletedText {
 	}
 }
 
-async function textOf(file: string, stdin: Streams['stdin']): Promise<string> {
+async function textOf(file: string, stdin: Terminal['stdin']): Promise<string> {
 	try {
 		return decode(await readAll(file === '-' ? stdin : createReadStream(file)));
 	} catch (error) {

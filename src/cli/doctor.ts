@@ -10,20 +10,20 @@ import type { Installation } from '../doctor/installation.ts';
 import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { isObjectName } from '../objects/metadata.ts';
-import { DOCTOR_OPTIONS } from './doctor-options.ts';
-import { readOptions, UsageError } from './options.ts';
+import { type DOCTOR_OPTIONS, SERVE_OPTIONS, settingsOf } from './flags.ts';
+import { readOptions, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
-import { SERVE_OPTIONS } from './serve-options.ts';
-import { settingsOf } from './settings-options.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_UNWRITABLE = 2;
 const FORBIDDEN = 403;
 
 /** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
-export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function doctor(
+	{ kubeconfig, context, namespace, output }: Values<typeof DOCTOR_OPTIONS>,
+	terminal: Terminal,
+): Promise<number> {
 	const { env, stdout } = terminal;
-	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
 	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
@@ -81,8 +81,8 @@ function readSettings({ args, env }: Installation): ServeFlags | string {
 			operatorUsernames: options['operator-usernames'],
 			passwordEnv: options['password-env'],
 			shutdown: settingsOf(options),
-			isReconciling: options.reconcile === 'true',
-			isElected: options['leader-elect'] === 'true',
+			isReconciling: options.reconcile,
+			isElected: options['leader-elect'],
 			isSelfManaged: options['tls-dir'] === undefined,
 			hasNamespaceLabel: options['namespace-label'] !== undefined,
 		};

@@ -12,20 +12,21 @@ import { type Paint, paintFor, problemsText, summaryText, textOf } from '../offl
 import { yamlOf } from '../offline/render-yaml.ts';
 import { type Reviewed, review } from '../offline/review.ts';
 import { counted, EMPTY, exitCodeOf, type Summary } from '../offline/summary.ts';
-import { readCommandLine, UsageError, type Values } from './options.ts';
+import { type REVIEW_OPTIONS, settingsOf } from './flags.ts';
+import { UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
-import { REVIEW_OPTIONS } from './review-options.ts';
-import { settingsOf } from './settings-options.ts';
 import { ownVersion } from './version.ts';
 
 /** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
-export async function reviewManifests(args: readonly string[], terminal: Terminal): Promise<number> {
-	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, terminal.env);
+export async function reviewManifests(
+	options: Values<typeof REVIEW_OPTIONS>,
+	names: readonly string[],
+	terminal: Terminal,
+): Promise<number> {
 	const settings = settingsOf(options);
-	if (positionals.length === 0)
-		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
+	if (names.length === 0) throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
 	const report = createReport(terminal);
-	const inputs = await inputsOf(positionals, () => terminal.stdin, isOutputOf(terminal.stdout));
+	const inputs = await inputsOf(names, () => terminal.stdin, isOutputOf(terminal.stdout));
 	let passes = 0;
 	const documents = (): AsyncIterable<Source | Problem | Skipped> => {
 		passes += 1;
@@ -68,7 +69,7 @@ export async function reviewManifests(args: readonly string[], terminal: Termina
 	if (summary.skipped > 0 && !options.verbose) report.tell(`${summary.skipped} skipped; --verbose names each, and why`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
 		// What should have filled a pipe may have failed; to pass that would be wrong.
-		const places = positionals.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
+		const places = names.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
 		const why = firstSkipped === undefined ? '' : `; ${problemText(firstSkipped)}`;
 		report.tell(`there is no manifest in ${places}${why}`);
 		summary = { ...summary, unreadable: 1 };

@@ -10,9 +10,8 @@ import { validate } from '../admission/validate.ts';
 import { INSTALLED_AS } from '../api/names.ts';
 import type { ServerRef } from '../api/types.ts';
 import { SYSTEM_NAMESPACES } from '../api/webhook-configurations.ts';
-import { type Environment, readOptions, UsageError, unknownVariables } from '../cli/options.ts';
-import { SERVE_OPTIONS } from '../cli/serve-options.ts';
-import { settingsOf } from '../cli/settings-options.ts';
+import { SERVE_OPTIONS, settingsOf } from '../cli/flags.ts';
+import { type Environment, UsageError, unknownVariables, type Values } from '../cli/options.ts';
 import { ownVersion } from '../cli/version.ts';
 import { type Cache, startCache } from '../cluster/cache.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
@@ -42,8 +41,7 @@ export interface ServeProcess {
 }
 
 /** Serves until a signal ends it. Throws UsageError for what the caller can mend before anything was started. */
-export async function serve(args: readonly string[], { env, terminated }: ServeProcess): Promise<void> {
-	const options = readOptions(SERVE_OPTIONS, args, env);
+export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, terminated }: ServeProcess): Promise<void> {
 	const configured = settingsOf(options);
 	const log = createLog(options['log-level']);
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
@@ -75,10 +73,10 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 		version: ownVersion(),
 		isReady: async () => (await unready()).length === 0,
 		inFlight: () => webhook.inFlight(),
-		...((options.reconcile === 'true' || certificate.lead !== undefined) && {
+		...((options.reconcile || certificate.lead !== undefined) && {
 			isLeading: () => leadership?.isLeading() ?? false,
 		}),
-		...(options.reconcile === 'true' && {
+		...(options.reconcile && {
 			reconciler: {
 				queued: () => reconciler?.queued() ?? 0,
 				waitingRollouts: () => reconciler?.waitingRollouts() ?? 0,
@@ -122,7 +120,7 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 	log.info({ webhookPort: portOf(https), metricsPort: portOf(http), apiServer: connection.url }, 'serving');
 	void logWhenReady(unready, log);
 	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
-	if (options.reconcile === 'true') {
+	if (options.reconcile) {
 		reconciler = servingReconciler({
 			connection,
 			memory,
@@ -140,7 +138,7 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 		});
 	}
 	const duties = [reconciler?.lead, certificate.lead].filter((duty) => duty !== undefined);
-	const isElected = options['leader-elect'] === 'true';
+	const isElected = options['leader-elect'];
 	if (duties.length > 0) leadership = startLeadership({ connection, namespace, identity, isElected, duties, log });
 
 	log.info({ signal: await terminated, drainSeconds: options['drain-seconds'] }, 'draining');

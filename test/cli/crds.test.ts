@@ -173,6 +173,6 @@ describe('thv-scaling crds', function () {
 	});
 
 	it('is told of in the help', async () => {
-		expect((await run(['--help'])).stdout).to.contain('Usage: thv-scaling crds [FILE|-]...');
+		expect((await run(['--help'])).stdout).to.contain('Usage: thv-scaling crds [options] [file...]');
 	});
 });

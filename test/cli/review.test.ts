@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { UsageError } from '../../src/cli/options.ts';
-import { reviewManifests } from '../../src/cli/review.ts';
+import { run as runProgram } from '../../src/cli/program.ts';
 import { MAIN } from '../main-file.ts';
 import { serverText } from '../offline/play.ts';
 import { startProgram } from './program.ts';
@@ -35,7 +35,7 @@ describe('thv-scaling review', function () {
 	async function run(...args: string[]): Promise<TestTerminal & { readonly code: number }> {
 		const terminal = createTerminal(WARNED);
 		const paths = args.map((arg) => (existsSync(join(folder, arg)) ? join(folder, arg) : arg));
-		const code = await reviewManifests(paths, terminal);
+		const code = await runProgram(['review', ...paths], terminal);
 		return { ...terminal, code };
 	}
 
@@ -137,13 +137,13 @@ describe('thv-scaling review', function () {
 		[[], 'name a file, a folder, or - for stdin'],
 		[['-o', 'xml', 'x'], '--output is "xml"; allowed: text or json or yaml or sarif'],
 		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
-		[['--stict', 'x'], "Unknown option '--stict'"],
-		[['-q-s', 'x'], "Unknown option '-q-s'"],
+		[['--stict', 'x'], "unknown option '--stict' (Did you mean --strict?)"],
+		[['-q-s', 'x'], "unknown option '--s'"],
 		[['--pre-stop-seconds', '60', 'x'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 60'],
 	];
 	for (const [args, says] of WRONG) {
 		it(`refuses ${JSON.stringify(args)}`, async () => {
-			const refused = await reviewManifests(args, createTerminal()).catch((error: unknown) => error);
+			const refused = await runProgram(['review', ...args], createTerminal()).catch((error: unknown) => error);
 			expect(refused).to.be.instanceOf(UsageError).with.property('message').that.includes(says);
 		});
 	}
