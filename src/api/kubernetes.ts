@@ -1,10 +1,9 @@
 /** Which Kubernetes the registrations are written for. */
-import { isOlder, type Version, versionText } from './images.ts';
+import { isOlder, parseVersion, type Version } from './images.ts';
 import { isObject } from './types.ts';
 
 /** matchConditions are stable since then, and preStop may sleep. */
-const OLDEST: Version = [1, 30, 0];
-export const OLDEST_KUBERNETES = versionText(OLDEST);
+export const OLDEST_KUBERNETES: Version = 'v1.30.0';
 
 /** What an older one does with them, and what to do about that. */
 export const TOO_OLD = {
@@ -12,11 +11,11 @@ export const TOO_OLD = {
 	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 
-/** What `/version` answers. `v1.31.2-eks-1234` and `v1.36.0+k3s1` too; undefined where it tells none. */
+/** The release in the answer of `/version`, also from `v1.31.2-eks-1234` and `v1.36.0+k3s1`: a suffix is not a pre-release here. */
 export function kubernetesVersionOf(answer: unknown): Version | undefined {
 	const text = isObject(answer) ? answer['gitVersion'] : undefined;
-	const match = /^v(\d{1,4})\.(\d{1,4})\.(\d{1,4})/.exec(String(text));
-	return match === null ? undefined : [Number(match[1]), Number(match[2]), Number(match[3])];
+	const [release = ''] = /^v\d+\.\d+\.\d+/.exec(String(text)) ?? [];
+	return parseVersion(release);
 }
 
-export const isTooOld = (version: Version): boolean => isOlder(version, OLDEST);
+export const isTooOld = (version: Version): boolean => isOlder(version, OLDEST_KUBERNETES);

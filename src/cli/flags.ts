@@ -1,4 +1,5 @@
 /** The flags of every command. */
+import { parseVersion } from '../api/images.ts';
 import { shortestGracePeriod } from '../policy/pre-stop.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
 import { boolean, commaList, label, oneOf, text, UsageError, type Values, wholeNumber } from './options.ts';
@@ -107,7 +108,7 @@ export const REVIEW_OPTIONS = {
 	},
 	'server-version': {
 		allowed: 'a version of ToolHive such as v0.12.5',
-		parse: (value: string) => (/^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/.test(value) ? value : undefined),
+		parse: parseVersion,
 		help: 'Version of ToolHive in the cluster; used as the proxy image of servers whose Deployment is not in the input.',
 	},
 	...SETTINGS_OPTIONS,

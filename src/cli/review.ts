@@ -48,7 +48,7 @@ export async function reviewManifests(
 	const reviewing = review(documents, {
 		settings,
 		namespace: options.namespace,
-		...(version !== undefined && { toolhive: version.replace(/^v?/, 'v') }),
+		...(version !== undefined && { toolhive: version }),
 	});
 	const named = new Set(inputs.flatMap((one) => ('bytes' in one && !one.isFound ? [one.name] : [])));
 	for await (const one of checkNamed(reviewing, (file) => named.has(file))) {

@@ -18,5 +18,5 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 /** From then on it knows what a dry run is; an older one would store the object. */
 export const knowsDryRun = (answer: unknown): boolean => {
 	const version = kubernetesVersionOf(answer);
-	return version !== undefined && !isOlder(version, [1, 18, 0]);
+	return version !== undefined && !isOlder(version, 'v1.18.0');
 };

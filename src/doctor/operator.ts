@@ -1,5 +1,5 @@
 /** ToolHive's operators: which release, what it does of scaling, and whether the product knows it by name. */
-import { isOlder, tagOf, versionOf, versionText } from '../api/images.ts';
+import { isOlder, tagOf, versionOf } from '../api/images.ts';
 import {
 	isOperatorImage,
 	OPERATOR_CONTAINER,
@@ -52,7 +52,7 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
-	return fail(subject, does, `upgrade ToolHive to ${versionText(OPERATOR_SINCE.keepsReplicas)} or later`);
+	return fail(subject, does, `upgrade ToolHive to ${OPERATOR_SINCE.keepsReplicas} or later`);
 }
 
 /** CRDs from before or after the phase was renamed refuse each status that the operator writes. */

@@ -1,6 +1,6 @@
 /** The input as the cluster: what `serve` knows from its watches, `review` knows from the other manifests. */
 import type { Cluster } from '../admission/cluster.ts';
-import { isOlder, versionOf } from '../api/images.ts';
+import { isOlder, type Version } from '../api/images.ts';
 import { GROUP } from '../api/names.ts';
 import { OPERATOR_SINCE } from '../api/operators.ts';
 import {
@@ -43,10 +43,10 @@ interface Placed<T> extends Place {
  * `namespace`: of manifests that name none. `toolhive`: the release a cluster runs, such as `v0.12.5`, where it is known; it tells
  * of the objects that are not in the input.
  */
-export function createManifestCluster(namespace: string, toolhive: string | undefined): ManifestCluster {
-	const image = toolhive === undefined ? undefined : `proxy:${toolhive}`;
-	const release = versionOf(image);
-	const usualRunConfig = release && { redisTls: !isOlder(release, OPERATOR_SINCE.carriesRedisTls) };
+export function createManifestCluster(namespace: string, toolhive: Version | undefined): ManifestCluster {
+	const image = toolhive && `proxy:${toolhive}`;
+	const usualRunConfig =
+		toolhive === undefined ? undefined : { redisTls: !isOlder(toolhive, OPERATOR_SINCE.carriesRedisTls) };
 	const servers = createIndex<Server>();
 	const deployments = createIndex<ProxyDeployment>();
 	const runConfigs = createIndex<{ readonly redisTls: boolean }>();

@@ -4,6 +4,7 @@ import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { denialText } from '../admission/response.ts';
 import { validate } from '../admission/validate.ts';
+import type { Version } from '../api/images.ts';
 import { isObject, type Json, type Operation, type Server } from '../api/types.ts';
 import type { Source } from '../manifests/documents.ts';
 import { type Manifest, manifestsOf } from '../manifests/manifest.ts';
@@ -24,7 +25,7 @@ export interface ReviewOptions {
 	/** Of manifests that name none. */
 	readonly namespace: string;
 	/** The release of ToolHive the cluster runs, such as `v0.12.5`, where it is known. */
-	readonly toolhive?: string;
+	readonly toolhive?: Version;
 }
 
 /** A warning or a reason to deny, and where it stands. */

@@ -2,9 +2,9 @@
  * A field that the proxy image does not know yet has no effect, or worse.
  * Reads: the proxy container's image tag, backendReplicas, sessionStorage.provider.
  * Allows: a tag that tells no version; nothing is guessed.
- * Versions: toolhive/images.ts.
+ * Versions: api/images.ts.
  */
-import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../api/images.ts';
+import { isOlder, SINCE, tagOf, type Version, versionOf } from '../api/images.ts';
 import type { Server } from '../api/types.ts';
 import type { Check, ClusterContext, ConfigSubject, Subject, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
@@ -39,7 +39,7 @@ export function backendMayRoll({ server, surroundings }: Subject): string | unde
 	if (server.kind !== 'MCPServer' || version === undefined) return undefined;
 	const since = SINCE.runnerKeepsEnvOrder;
 	if (!isOlder(version, since)) return undefined;
-	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(since)}: ${MAY_ROLL}`;
+	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${since}: ${MAY_ROLL}`;
 }
 
 /** For a config that an unknown or older vMCP image would reject. */
@@ -48,14 +48,14 @@ export function imageRefusesConfig({ server, surroundings, isRefusedByImage }: C
 	return proxyVersion(server, surroundings) === undefined
 		? {
 				field: 'spec.sessionStorage',
-				message: `vMCP image version unknown; ${versionText(SINCE.vmcpAcceptsSessionStorage)} or newer takes it`,
+				message: `vMCP image version unknown; ${SINCE.vmcpAcceptsSessionStorage} or newer takes it`,
 			}
 		: tooOld('spec.sessionStorage', imageOf(server, surroundings), SINCE.vmcpAcceptsSessionStorage);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Text => ({
 	field,
-	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
+	message: `needs a proxy image of ${since} or newer, not ${tagOf(image ?? '')}`,
 });
 
 function needsOf(server: Server): { field: string; since: Version }[] {
