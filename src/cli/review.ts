@@ -1,6 +1,6 @@
 /** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
 import { fstatSync, type Stats } from 'node:fs';
-import type { Json } from '../api/types.ts';
+import type { Result } from 'sarif';
 import type { Source } from '../manifests/documents.ts';
 import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../manifests/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../manifests/read.ts';
@@ -107,7 +107,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 		case 'yaml':
 			return { start: '', each: (one) => (isProblem(one) ? '' : yamlOf(one)), end: () => '' };
 		case 'sarif': {
-			const results: Json[] = [];
+			const results: Result[] = [];
 			return {
 				start: '',
 				each: (one) => {

@@ -2,8 +2,7 @@
  * SARIF 2.1.0 for code-scanning views: one result per denial and per warning, at its line.
  * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/; GitHub asks for relative URIs below the repository's root.
  */
-
-import type { Json } from '../api/types.ts';
+import type { Log, PhysicalLocation, Result } from 'sarif';
 import type { Problem } from '../manifests/problem.ts';
 import { RULES } from '../policy/rules.ts';
 import type { Located, Reviewed } from './review.ts';
@@ -11,7 +10,7 @@ import type { Located, Reviewed } from './review.ts';
 const INFORMATION = 'https://github.com/toolhive-scaling/toolhive-scaling';
 
 /** The log of one review, from `resultsOf` each object. */
-export function sarifOf(results: readonly Json[], problems: readonly Problem[], version: string, folder: string): Json {
+export function sarifOf(results: Result[], problems: readonly Problem[], version: string, folder: string): Log {
 	return {
 		$schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
 		version: '2.1.0',
@@ -58,7 +57,7 @@ const plain = (text: string): string => text.replaceAll('`', '');
  * One per denial and warning; warnings are errors where they count as denials. Files below `folder`, which is where the program
  * was called, are named from there: code scanning places nothing else.
  */
-export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Json[] {
+export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Result[] {
 	const reviewed = { ...given, file: relativeTo(folder, given.file) };
 	return [
 		...reviewed.denials.map((one) => resultOf(reviewed, one, 'error')),
@@ -69,8 +68,8 @@ export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): J
 const resultOf = (
 	{ file, kind, namespace, name }: Reviewed,
 	{ id, field, message, line }: Located,
-	level: string,
-): Json => ({
+	level: Result.level,
+): Result => ({
 	ruleId: id,
 	ruleIndex: RULES.findIndex((rule) => rule.id === id),
 	level,
@@ -83,7 +82,7 @@ const resultOf = (
 	],
 });
 
-const physicalOf = (file: string, startLine: number, startColumn?: number): Json => ({
+const physicalOf = (file: string, startLine: number, startColumn?: number): PhysicalLocation => ({
 	artifactLocation: { uri: uriOf(file) },
 	region: { startLine, ...(startColumn !== undefined && { startColumn }) },
 });

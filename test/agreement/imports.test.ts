@@ -70,7 +70,9 @@ describe('imports', () => {
 		};
 		follow('cli/review.ts');
 		const packages = [...reached].filter((one) => !one.endsWith('.ts') && !one.startsWith('node:'));
-		expect(packages).to.have.members(['cel-js', 'commander', 'fast-json-patch', 'jsonc-parser', 'semver', 'yaml']);
+		const typesOnly = ['sarif'];
+		const loaded = ['cel-js', 'commander', 'fast-json-patch', 'jsonc-parser', 'semver', 'yaml'];
+		expect(packages).to.have.members([...typesOnly, ...loaded]);
 	});
 
 	it('only cli, server and main see the process', () => {

@@ -167,12 +167,13 @@ describe('review as SARIF', () => {
 	const isValid = new Ajv({ strict: false, validateFormats: false }).compile(rules);
 	const logFor = async (files: Readonly<Record<string, string>>, isStrict = false): Promise<Json> => {
 		const all = await reviewAll(files);
-		return sarifOf(
+		const log = sarifOf(
 			all.flatMap((one) => (isUnreviewed(one) ? [] : resultsOf(one, isStrict, '/repo'))),
 			all.filter(isProblem),
 			'0.1.0',
 			'/repo',
 		);
+		return { ...log };
 	};
 	const resultsIn = (log: Json): Json[] => ((log['runs'] as Json[])[0]?.['results'] ?? []) as Json[];
 
