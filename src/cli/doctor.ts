@@ -15,7 +15,6 @@ import { readOptions, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
 
 const EXIT_FAILED = 1;
-const EXIT_UNWRITABLE = 2;
 const FORBIDDEN = 403;
 
 /** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
@@ -44,23 +43,11 @@ export async function doctor(
 		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
 		const report = createReport(terminal);
 		await report.print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
-		await hasLeft(stdout);
-		const unwritable = report.failure();
-		if (unwritable !== undefined) {
-			report.tell(`the report cannot be written: ${unwritable.message}`);
-			return EXIT_UNWRITABLE;
-		}
-		return summaryOf(lines).fail > 0 ? EXIT_FAILED : 0;
+		return await report.finish(summaryOf(lines).fail > 0 ? EXIT_FAILED : 0);
 	} finally {
 		await connection.close();
 	}
 }
-
-/** A stream tells that it failed only some turns after the write that failed. */
-const hasLeft = (stdout: Terminal['stdout']): Promise<void> =>
-	new Promise((resolve) => {
-		stdout.write('', () => setImmediate(resolve));
-	});
 
 const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
 

@@ -55,32 +55,27 @@ export async function reviewManifests(
 		summary = counted(summary, one);
 		if (isSkipped(one)) {
 			firstSkipped ??= one;
-			if (options.verbose) report.tell(problemText(one));
+			if (options.verbose) report.warn(problemText(one));
 			continue;
 		}
 		if (isProblem(one)) {
 			problems.push(one);
-			report.tell(problemText(one));
+			report.warn(problemText(one));
 		}
 		if (!isProblem(one) && options.output !== 'text')
-			for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
+			for (const note of one.notes) report.warn(`${one.file}:${one.line}: ${note}`);
 		await report.print(renderer.each(one, summary));
 	}
-	if (summary.skipped > 0 && !options.verbose) report.tell(`${summary.skipped} skipped; --verbose names each, and why`);
+	if (summary.skipped > 0 && !options.verbose) report.warn(`${summary.skipped} skipped; --verbose names each, and why`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
 		// What should have filled a pipe may have failed; to pass that would be wrong.
 		const places = names.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
 		const why = firstSkipped === undefined ? '' : `; ${problemText(firstSkipped)}`;
-		report.tell(`there is no manifest in ${places}${why}`);
+		report.warn(`there is no manifest in ${places}${why}`);
 		summary = { ...summary, unreadable: 1 };
 	}
 	await report.print(renderer.end(summary, problems));
-	const unwritable = report.failure();
-	if (unwritable !== undefined) {
-		report.tell(`the report cannot be written: ${unwritable.message}`);
-		return 2;
-	}
-	return exitCodeOf(summary, isStrict);
+	return report.finish(exitCodeOf(summary, isStrict));
 }
 
 interface Renderer {

@@ -75,11 +75,11 @@ describe('thv-scaling doctor', function () {
 		statusOf = () => 403;
 		expect(await run(['doctor', ...flags()], failing('EPIPE'))).to.equal(0);
 	});
-	it('says when the report cannot be written', async () => {
+	it('says when stdout cannot be written', async () => {
 		statusOf = EMPTY;
 		const terminal = failing('ENOSPC');
 		expect(await run(['doctor', ...flags()], terminal)).to.equal(2);
-		expect(terminal.stderrText()).to.equal('thv-scaling: the report cannot be written: ENOSPC: it failed\n');
+		expect(terminal.stderrText()).to.equal('thv-scaling: stdout cannot be written: ENOSPC: it failed\n');
 	});
 
 	/** The whole program in a shell; `$@` is its call. */
@@ -98,6 +98,6 @@ describe('thv-scaling doctor', function () {
 		statusOf = EMPTY;
 		const { stdout, stderr } = await shell('"$@" > /dev/full; echo "$?"');
 		expect(stdout).to.equal('2\n');
-		expect(stderr).to.match(/^thv-scaling: the report cannot be written: ENOSPC.*\n$/);
+		expect(stderr).to.match(/^thv-scaling: stdout cannot be written: ENOSPC.*\n$/);
 	});
 });

@@ -179,6 +179,6 @@ describe('thv-scaling review', function () {
 			},
 		);
 		expect(status).to.equal(2);
-		expect(stderr).to.match(/^thv-scaling: the report cannot be written: ENOSPC.*\n$/);
+		expect(stderr).to.match(/^thv-scaling: stdout cannot be written: ENOSPC.*\n$/);
 	});
 });
