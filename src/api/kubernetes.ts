@@ -1,11 +1,11 @@
-/** Which Kubernetes the registrations are written for. */
+/** The versions of Kubernetes that the webhook configurations support. */
 import { isOlder, parseVersion, type Version } from './images.ts';
 import { isObject } from './types.ts';
 
-/** matchConditions are stable since then, and preStop may sleep. */
+/** matchConditions are stable since this version, and preStop can sleep. */
 export const OLDEST_KUBERNETES: Version = 'v1.30.0';
 
-/** What an older one does with them, and what to do about that. */
+/** What happens in an older cluster, and how to fix it. */
 export const TOO_OLD = {
 	effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
 	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,

@@ -26,19 +26,19 @@ export const OPERATOR_SINCE = {
 	carriesRedisTls: 'v0.62.0',
 } as const satisfies Record<string, Version>;
 
-/** In a few words, oldest first: what it does where it is older than `before`. */
-const DOES: readonly { readonly before: Version; readonly says: string }[] = [
-	{ before: OPERATOR_SINCE.keepsReplicas, says: 'overwrites every replica count, so nothing can scale beside it' },
-	{ before: OPERATOR_SINCE.knowsScaling, says: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
+/** What an operator older than `before` does, oldest first. */
+const DOES: readonly { readonly before: Version; readonly does: string }[] = [
+	{ before: OPERATOR_SINCE.keepsReplicas, does: 'overwrites every replica count, so nothing can scale beside it' },
+	{ before: OPERATOR_SINCE.knowsScaling, does: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
 	{
 		before: OPERATOR_SINCE.passesPassword,
-		says: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
+		does: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
 	},
-	{ before: OPERATOR_SINCE.scalesRemoteProxies, says: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
+	{ before: OPERATOR_SINCE.scalesRemoteProxies, does: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
 ];
 
 export const whatOperatorDoes = (version: Version): string =>
-	DOES.find(({ before }) => isOlder(version, before))?.says ?? 'scales by itself; toolhive-scaling checks and warns';
+	DOES.find(({ before }) => isOlder(version, before))?.does ?? 'scales by itself; toolhive-scaling checks and warns';
 
 /** The operator's container and the label of its Deployment, as its chart sets them by default. */
 export const OPERATOR_CONTAINER = 'manager';

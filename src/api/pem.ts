@@ -1,4 +1,4 @@
-/** Certificates in a text: PEM blocks, whatever stands between them. Private keys are none. */
+/** The certificates in `text`, as PEM blocks. Private keys and other text are left out. */
 export const certificatesIn = (text: string): readonly string[] => text.match(CERTIFICATE) ?? [];
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

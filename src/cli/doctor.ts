@@ -1,5 +1,4 @@
-/** `thv-scaling doctor`: wires the checks to a cluster and to a terminal. No rules here. */
-
+/** `thv-scaling doctor`: connects to a cluster, runs the checks and prints the report. */
 import { printable } from '../api/printable.ts';
 import { createClusterReader } from '../cluster/cluster-reader.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
@@ -17,7 +16,7 @@ import { createReport, type Terminal } from './report.ts';
 const EXIT_FAILED = 1;
 const FORBIDDEN = 403;
 
-/** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
+/** Resolves with the exit code: 1 if a check failed. Throws UsageError if the cluster cannot be reached. */
 export async function doctor(
 	{ kubeconfig, context, namespace, output }: Values<typeof DOCTOR_OPTIONS>,
 	terminal: Terminal,
@@ -26,7 +25,7 @@ export async function doctor(
 	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
-	// Who names a kubeconfig in a pod does not mean the pod.
+	// With a kubeconfig, the cluster of the pod is not the one to check.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
 	const named = source ?? (isInPod(pod) ? 'of the pod' : 'from its default place');
 	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
@@ -35,7 +34,7 @@ export async function doctor(
 	try {
 		const look = createClusterReader(connection);
 		await look.version().catch((error: unknown) => {
-			// Who may not ask for the version may ask for other things.
+			// Without permission to read the version, other checks may still succeed.
 			if (statusOf(error) !== FORBIDDEN)
 				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
 		});
@@ -56,11 +55,11 @@ const unusable = (what: string, error: unknown): UsageError => {
 	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
 };
 
-/** A connection that was tried at several addresses has its reasons inside. */
+/** A connection to several addresses fails with one error for each. */
 const reasonOf = (error: Error): string =>
 	error.message || (error instanceof AggregateError ? (error.errors[0] as Error).message : error.name);
 
-/** The very parser that `serve` uses. */
+/** Parsed as `serve` does. */
 function readSettings({ args, env }: Installation): ServeFlags | string {
 	try {
 		const options = readOptions(SERVE_OPTIONS, args, env);

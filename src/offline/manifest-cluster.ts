@@ -1,4 +1,4 @@
-/** The input as the cluster: what `serve` knows from its watches, `review` knows from the other manifests. */
+/** The input as a cluster: `serve` reads other objects from its caches, `review` from the other manifests. */
 import type { Cluster } from '../admission/cluster.ts';
 import { isOlder, type Version } from '../api/images.ts';
 import { GROUP } from '../api/names.ts';
@@ -20,13 +20,13 @@ import { keySpaceOf } from '../policy/key-space.ts';
 
 export interface ManifestCluster {
 	readonly add: (object: Json, file: string, line: number) => void;
-	/** The cluster as seen from `file`: of two objects of one name the one beside it is meant, else the first. */
+	/** The cluster for objects in `file`: of two objects with one name it has the one in the same file, else the first. */
 	readonly from: (file: string) => Cluster;
-	/** The same for what the operator of `server`, written in `apiVersion`, has yet to make. */
+	/** The same for objects that the operator has yet to create for `server`, which is written in `apiVersion`. */
 	readonly previewFrom: (file: string, server: Server, apiVersion: unknown) => Cluster;
 	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
 	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
-	/** Where the servers stand that a reference may mean. */
+	/** The places of the servers that a reference may refer to. */
 	readonly placesOf: (ref: ServerRef) => readonly Place[];
 }
 
@@ -40,12 +40,12 @@ interface Placed<T> extends Place {
 }
 
 /**
- * `namespace`: of manifests that name none. `toolhive`: the release a cluster runs, such as `v0.12.5`, where it is known; it tells
- * of the objects that are not in the input.
+ * `namespace`: of manifests without one. `toolhive`: the version in the cluster, if it is known; it determines the images and
+ * configuration that are not in the input.
  */
 export function createManifestCluster(namespace: string, toolhive: Version | undefined): ManifestCluster {
 	const image = toolhive && `proxy:${toolhive}`;
-	const usualRunConfig =
+	const defaultRunConfig =
 		toolhive === undefined ? undefined : { redisTls: !isOlder(toolhive, OPERATOR_SINCE.carriesRedisTls) };
 	const servers = createIndex<Server>();
 	const deployments = createIndex<ProxyDeployment>();
@@ -53,7 +53,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 	const autoscalers = createIndex<Autoscaler>();
 	const keySpaces = createIndex<Server>();
 
-	const isMeant =
+	const matches =
 		({ uid }: ServerRef) =>
 		(server: Server): boolean =>
 			!uid || !server.uid || uid === server.uid;
@@ -62,21 +62,21 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 	const deploymentNamed: ManifestCluster['deploymentNamed'] = (file, namespace, name) =>
 		deployments.find(file, named({ namespace, name }));
 
-	/** One is enough to warn of; thousands may be in one key space. */
+	/** One is enough for the warning; thousands may share a key space. */
 	const othersIn = (placed: readonly Placed<Server>[], server: Server): Server[] => {
 		const other = placed.find(({ value }) => keyOf(value) !== keyOf(server));
 		return other === undefined ? [] : [other.value];
 	};
 
 	const from = (file: string): Cluster => ({
-		findServer: (ref) => servers.find(file, keyOf(ref), isMeant(ref)),
+		findServer: (ref) => servers.find(file, keyOf(ref), matches(ref)),
 		findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
 		surroundingsOf: (server) => {
 			const keySpace = keySpaceOf(server);
 			const deployment = deploymentNamed(file, server.namespace, server.name);
 			return {
 				deployment: deployment ?? (image === undefined ? undefined : { image }),
-				runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
+				runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? defaultRunConfig,
 				autoscalers: (['Deployment', 'StatefulSet', server.kind] as const).flatMap((kind) =>
 					autoscalers.all(`${kind}/${named(server)}`).map(({ value }) => value),
 				),
@@ -110,7 +110,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 		},
 		from,
 		previewFrom: (file, server, apiVersion) => {
-			// In a cluster this is no evidence: our own CRDs serve v1beta1 beside operators of every age.
+			// Not used in a cluster: the minimal CRDs serve v1beta1 beside operators of any version.
 			const oldestRelease = apiVersion === `${GROUP}/v1beta1` ? OPERATOR_SINCE.servesV1beta1 : undefined;
 			const cluster = from(file);
 			return {
@@ -121,14 +121,14 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 		},
 		deploymentNamed,
 		hasConfigMap: (file, namespace, name) => runConfigs.find(file, named({ namespace, name })) !== undefined,
-		placesOf: (ref) => servers.all(keyOf(ref)).filter(({ value }) => isMeant(ref)(value)),
+		placesOf: (ref) => servers.all(keyOf(ref)).filter(({ value }) => matches(ref)(value)),
 	};
 }
 
 interface Index<T> {
 	readonly add: (key: string, placed: Placed<T>) => void;
 	readonly all: (key: string) => readonly Placed<T>[];
-	readonly find: (file: string, key: string, isMeant?: (value: T) => boolean) => T | undefined;
+	readonly find: (file: string, key: string, matches?: (value: T) => boolean) => T | undefined;
 }
 
 function createIndex<T>(): Index<T> {
@@ -141,9 +141,9 @@ function createIndex<T>(): Index<T> {
 			else others.push(placed);
 		},
 		all,
-		find: (file, key, isMeant = () => true) => {
-			const meant = all(key).filter(({ value }) => isMeant(value));
-			return (meant.find((one) => one.file === file) ?? meant[0])?.value;
+		find: (file, key, matches = () => true) => {
+			const matching = all(key).filter(({ value }) => matches(value));
+			return (matching.find((one) => one.file === file) ?? matching[0])?.value;
 		},
 	};
 }

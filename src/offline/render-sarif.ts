@@ -50,12 +50,12 @@ export function sarifOf(results: Result[], problems: readonly Problem[], version
 	};
 }
 
-/** A description that is shown as plain text has no use for Markdown's marks. */
+/** Without Markdown, for fields that are shown as plain text. */
 const plain = (text: string): string => text.replaceAll('`', '');
 
 /**
- * One per denial and warning; warnings are errors where they count as denials. Files below `folder`, which is where the program
- * was called, are named from there: code scanning places nothing else.
+ * One per denial and warning; with `isStrict` warnings are errors. Files below `folder`, the working directory, are named relative
+ * to it: code scanning accepts no other names.
  */
 export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Result[] {
 	const reviewed = { ...given, file: relativeTo(folder, given.file) };
@@ -90,7 +90,7 @@ const physicalOf = (file: string, startLine: number, startColumn?: number): Phys
 const relativeTo = (folder: string, file: string): string =>
 	file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 
-/** A relative reference, whatever is in the name. An absolute path needs its scheme. */
+/** A relative reference; an absolute path needs a scheme. */
 const uriOf = (file: string): string => {
 	const path = file.split('/').map(encodeURIComponent).join('/');
 	return path.startsWith('/') ? `file://${path}` : path.replace(/^(\.\/)+/, '');

@@ -91,15 +91,15 @@ describe('thv-scaling review', function () {
 	it('notes are in the text, and on stderr for programs', async () => {
 		const file = put('twice.yaml', GOOD + GOOD);
 		const text = await run(file);
-		expect([text.stdoutText().includes('also stands in'), text.stderrText()]).to.deep.equal([true, '']);
+		expect([text.stdoutText().includes('is also in'), text.stderrText()]).to.deep.equal([true, '']);
 		const json = await run(file, '-o', 'json');
-		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good also stands in');
+		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good is also in');
 	});
 	it('something skipped › counted, and named on request', async () => {
 		const files = ['denied.yaml', put('list.yaml', '---\n- a\n')];
 		const silent = await run(...files);
 		expect(silent.stdoutText()).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
-		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose names each, and why\n');
+		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose prints each with the reason\n');
 		const named = await run(...files, '--verbose', '-o', 'json');
 		expect([silent.code, named.code]).to.deep.equal([1, 1]);
 		expect(JSON.parse(named.stdoutText()).summary).to.deep.equal({

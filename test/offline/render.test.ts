@@ -38,7 +38,7 @@ describe('review as text', () => {
 		for (const group of ['kagent.dev', 'mcp.dapr.io', 'toolhive.stacklok.dev.example.com']) {
 			const text = serverText('files', '  replicas: -2\n  sessionStorage: {}').replace('toolhive.stacklok.dev', group);
 			const [one, ...others] = await reviewed(text.replace('streamable-http', 'stdio'));
-			expect([one?.verdict, one?.warnings, one?.conditions, one?.outlook, others]).to.deep.equal([
+			expect([one?.verdict, one?.warnings, one?.conditions, one?.previews, others]).to.deep.equal([
 				'unchanged',
 				[],
 				[],
