@@ -54,12 +54,8 @@ export function requestOf(object: Json, namespace: string, uid: string): Request
 const USER = 'kubernetes-admin';
 
 function envelopeOf(object: Json, namespace: string, uid: string, given: Json): Json {
-	const apiVersion = textOf(object['apiVersion']) ?? '';
+	const [version = '', group = ''] = (textOf(object['apiVersion']) ?? '').split('/').reverse();
 	const kind = textOf(object['kind']) ?? '';
-	const slash = apiVersion.lastIndexOf('/');
-	const group = apiVersion.slice(0, Math.max(slash, 0));
-	const version = apiVersion.slice(slash + 1);
-	const metadata = metadataOf(object);
 	return {
 		apiVersion: 'admission.k8s.io/v1',
 		kind: 'AdmissionReview',
@@ -69,7 +65,7 @@ function envelopeOf(object: Json, namespace: string, uid: string, given: Json): 
 			resource: { group, version, resource: pluralOf(kind) },
 			operation: 'CREATE',
 			namespace: namespaceOf(object, namespace),
-			name: metadata['name'] ?? '',
+			name: metadataOf(object)['name'] ?? '',
 			userInfo: { username: USER },
 			object,
 			...given,

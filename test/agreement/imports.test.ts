@@ -75,6 +75,13 @@ describe('imports', () => {
 		expect(packages).to.have.members([...typesOnly, ...loaded]);
 	});
 
+	it('cel-js is imported at start by serve alone: loading it takes as long as a short review', () => {
+		const importing = files.filter((file) =>
+			/^import (?!type ).*'cel-js'/m.test(readFileSync(join(SRC, file), 'utf8')),
+		);
+		expect(importing).to.deep.equal(['server/serve.ts']);
+	});
+
 	it('only cli, server and main see the process', () => {
 		const seeing = files.filter((file) => /\bprocess\./.test(readFileSync(join(SRC, file), 'utf8')));
 		expect(seeing.filter((file) => file !== 'main.ts' && !isWiring(file))).to.deep.equal([]);
