@@ -1,4 +1,4 @@
-/** Minimal CustomResourceDefinitions, for tests without ToolHive. Fields that are not in the scaling schema are preserved. */
+/** Minimal CustomResourceDefinitions, for use without ToolHive. Fields outside the scaling schema are preserved. */
 import { CONDITION, GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
 import { SCALING_FIELDS, type Schema } from './schema.ts';
 

@@ -23,7 +23,7 @@ export const SINCE = {
 	vmcpUsesSessionStorage: 'v0.16.0',
 } as const satisfies Record<string, Version>;
 
-/** The release whose runner was run on a real node, with Redis and MCP clients, beside operators v0.12.5 and v0.47.0. */
+/** The release whose runner was tested on a real node, with Redis and clients, beside operators v0.12.5 and v0.47.0. */
 export const TESTED_RUNNER: Version = 'v0.47.0';
 
 /** The tag of an image reference, undefined if it has none. */

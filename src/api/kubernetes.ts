@@ -11,7 +11,7 @@ export const TOO_OLD = {
 	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 
-/** The release in the answer of `/version`, also from `v1.31.2-eks-1234` and `v1.36.0+k3s1`: a suffix is not a pre-release here. */
+/** The release in the answer of `/version`. A suffix as in `v1.31.2-eks-1234` or `v1.36.0+k3s1` is not a pre-release. */
 export function kubernetesVersionOf(answer: unknown): Version | undefined {
 	const text = isObject(answer) ? answer['gitVersion'] : undefined;
 	const [release = ''] = /^v\d+\.\d+\.\d+/.exec(String(text)) ?? [];

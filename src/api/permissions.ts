@@ -1,6 +1,6 @@
 /**
- * The permissions of the ServiceAccount. Tests compare them with the roles in manifests/ and with the calls that an API server
- * recorded; `doctor` checks each in a cluster.
+ * The permissions of the ServiceAccount. Tests compare them with the roles in manifests/ and with the calls that an API
+ * server recorded; `doctor` checks each in a cluster.
  */
 import { CERTIFICATE_SECRET, GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
 

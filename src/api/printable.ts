@@ -1,6 +1,6 @@
 /**
- * `text` on one line, well-formed, without characters that control a terminal or the direction of text. Names and messages come
- * from files and objects of unknown authors; and the API server drops a warning with a control character.
+ * `text` on one line, well-formed, without characters that control a terminal or the direction of text. Names and
+ * messages come from unknown authors; and the API server drops a warning with a control character.
  */
 export const printable = (text: string): string => text.replace(CONTROLS, ' ').toWellFormed();
 

@@ -12,7 +12,7 @@ import { createReport, type Terminal } from './report.ts';
 const EXIT_DONE = 0;
 const EXIT_NOTHING_FOUND = 2;
 
-/** Resolves with the exit code. Throws UsageError, before anything is printed, for a file that cannot be read or parsed. */
+/** Resolves with the exit code. Throws UsageError, before it prints, for a file that cannot be read or parsed. */
 export async function crds(files: readonly string[], terminal: Terminal): Promise<number> {
 	const { stdin, stderr } = terminal;
 	const report = createReport(terminal);

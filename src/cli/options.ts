@@ -1,4 +1,4 @@
-/** Flags and environment variables of a command, from one table. Commander splits the command line and prints the help. */
+/** Flags and environment variables of a command, from one table. Commander splits command lines and prints the help. */
 import { Command, Option as CommanderOption } from 'commander';
 import { printable } from '../api/printable.ts';
 
@@ -105,7 +105,7 @@ export function withPlainBooleans(args: readonly string[], table: Table): string
 const notAllowed = (name: string, value: string, { allowed }: Option<unknown>): UsageError =>
 	new UsageError(`${name} is ${JSON.stringify(value)}; allowed: ${allowed}`);
 
-/** The values of `table`: from the flags that `command` has parsed, else `environment`, else the defaults. Throws UsageError. */
+/** The values of `table`: from the flags in `command`, else `environment`, else the defaults. Throws UsageError. */
 export function valuesOf<T extends Table>(table: T, command: Command, environment: Environment): Values<T> {
 	const values: Record<string, unknown> = {};
 	for (const [flag, option] of Object.entries(table)) {

@@ -1,4 +1,4 @@
-/** The command line. A command's code is imported when it runs: the Kubernetes client alone takes half a second to load. */
+/** The command line. A command's code is imported when it runs: the Kubernetes client alone loads for half a second. */
 import { DOCTOR_OPTIONS, REVIEW_OPTIONS, SERVE_OPTIONS } from './flags.ts';
 import { createCommand, type Table, UsageError, type Values, valuesOf, withPlainBooleans } from './options.ts';
 import type { Terminal } from './report.ts';
@@ -88,7 +88,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 	return code;
 }
 
-/** Prints `error` and returns the exit code. 1 is an answer of every command but serve: something is denied, or a check failed. */
+/** Prints `error` and returns the exit code: 2, because 1 is a result of every command but serve. */
 export function reportError(error: unknown): number {
 	const isUsage = error instanceof UsageError;
 	process.stderr.write(`thv-scaling: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);

@@ -96,7 +96,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 	}
 }
 
-/** Whether a file is the one that stdout is redirected to: in the folder under review it would be read while it grows. */
+/** Whether a file is the one that stdout is redirected to: it would be read while it grows. */
 function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 	if (!('fd' in stdout) || typeof stdout.fd !== 'number') return () => false;
 	const output = fstatSync(stdout.fd);

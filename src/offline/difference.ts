@@ -22,7 +22,7 @@ export function changesOf(before: unknown, after: unknown): Change[] {
 	});
 }
 
-/** JSON and YAML in a ConfigMap is parsed; items of a list with names, such as environment variables, are found by their name. */
+/** JSON and YAML in a ConfigMap is parsed; items of a list with names, such as variables, are found by their name. */
 function readable(value: unknown, key = ''): unknown {
 	if (typeof value === 'string' && /\.(json|yaml)$/.test(key)) return documentIn(value);
 	if (Array.isArray(value)) {

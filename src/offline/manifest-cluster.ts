@@ -53,8 +53,8 @@ const createIndexes = () => ({
 });
 
 /**
- * `namespace`: of manifests without one. `toolhive`: the version in the cluster, if it is known; it determines the images and
- * configuration that are not in the input.
+ * `namespace`: of manifests without one. `toolhive`: the version in the cluster, if it is known; it determines the images
+ * and configuration that are not in the input.
  */
 export function createManifestCluster(namespace: string, toolhive: Version | undefined): ManifestCluster {
 	const image = toolhive && `proxy:${toolhive}`;

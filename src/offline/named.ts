@@ -2,8 +2,8 @@
 import { isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 
 /**
- * `all` in its order. In a file that `isNamed`, a server without a name is a problem; so is the first document that cannot be
- * parsed, if the file has no manifest. Other files without a manifest are not: shells expand `*.yaml`.
+ * `all` in its order. In a file that `isNamed`, a server without a name is a problem; so is the first document that
+ * cannot be parsed, if the file has no manifest. Other files without a manifest are not: shells expand `*.yaml`.
  */
 export async function* checkNamed<T extends { readonly file: string }>(
 	all: AsyncIterable<T | Problem | Skipped>,

@@ -1,6 +1,6 @@
 /**
- * What the webhooks would add to the Deployment and the ConfigMap of a server, if they are not in the input. Both are built with the
- * fields that the rules read, as an operator without scaling creates them, and go through the same handlers.
+ * What the webhooks would add to the Deployment and the ConfigMap of a server, if they are not in the input. Both are
+ * built with the fields that the rules read, as an operator without scaling creates them; the same handlers get them.
  */
 
 import {

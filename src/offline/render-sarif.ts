@@ -54,8 +54,8 @@ export function sarifOf(results: Result[], problems: readonly Problem[], version
 const plain = (text: string): string => text.replaceAll('`', '');
 
 /**
- * One per denial and warning; with `isStrict` warnings are errors. Files below `folder`, the working directory, are named relative
- * to it: code scanning accepts no other names.
+ * One per denial and warning; with `isStrict` warnings are errors. Files below `folder`, the working directory, are named
+ * relative to it: code scanning accepts no other names.
  */
 export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Result[] {
 	const reviewed = { ...given, file: relativeTo(folder, given.file) };

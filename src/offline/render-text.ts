@@ -13,8 +13,8 @@ const CODES = { plain: 0, red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as c
 export type Paint = (colour: keyof typeof CODES, text: string) => string;
 
 /**
- * Colours on a terminal, unless `NO_COLOR` is set. Everything that is printed goes through it: names come from files of unknown
- * authors, and must not send control characters to the terminal.
+ * Colours on a terminal, unless `NO_COLOR` is set. Everything that is printed goes through it: names come from files of
+ * unknown authors, and must not send control characters to the terminal.
  */
 export const paintFor = (isTerminal: boolean, noColor: string | undefined): Paint =>
 	isTerminal && !noColor
@@ -30,7 +30,8 @@ const VERDICTS = {
 const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
 /**
- * The paragraph of one object; empty for an unchanged object that is not a server. With `isQuiet` only denials and warnings.
+ * The paragraph of one object; empty for an unchanged object that is not a server. With `isQuiet` only denials and
+ * warnings.
  */
 export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;

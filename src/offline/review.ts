@@ -1,4 +1,4 @@
-/** `thv-scaling review`: manifests in, what the webhooks would change, deny and warn of out. Calls the handlers of the webhooks. */
+/** What the webhooks would change, deny and warn of in manifests. Calls the handlers of the webhooks. */
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { denialText } from '../admission/response.ts';
@@ -59,7 +59,7 @@ export interface Reviewed {
 	readonly previews: readonly Preview[];
 }
 
-/** Reads `documents` twice, so that memory holds the servers and not the input: the first pass collects them, the second reviews. */
+/** Two passes over `documents`, so that memory holds the servers and not the input: collect the servers, then review. */
 export async function* review(
 	documents: () => AsyncIterable<Source | Problem | Skipped>,
 	options: ReviewOptions,
@@ -150,7 +150,7 @@ const subjectOf = ({ request }: Json): Json => {
 	return isObject(object) ? object : isObject(oldObject) ? oldObject : {};
 };
 
-/** Conditions that the reconciler would set. One that only updates an existing condition is left out if there is none. */
+/** Conditions that the reconciler would set. One that only updates an existing condition needs that condition. */
 function conditionsOf(server: Server, { status }: Json): Condition[] {
 	const existing = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
 	const isThere = (type: string): boolean => existing.some((one) => isObject(one) && one['type'] === type);

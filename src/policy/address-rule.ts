@@ -10,12 +10,12 @@ import { isObject, type Json } from '../api/types.ts';
 import type { Problem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 
-// package.json has @marcbachmann/cel-js under this name: the package that owns the name evaluates Kubernetes' rules wrongly.
+// package.json has @marcbachmann/cel-js under this name: the package of that name evaluates Kubernetes' rules wrongly.
 type Cel = typeof import('cel-js');
 
 const programs = new Map<CelRule, ReturnType<Cel['parse']>>();
 
-/** Loads the package at the first rule: for servers without session storage it would double the time of a short review. */
+/** Loads the package at the first rule: a review of servers without session storage starts faster without it. */
 function compile(rule: CelRule): ReturnType<Cel['parse']> {
 	const { parse }: Cel = createRequire(import.meta.url)('cel-js');
 	const program = parse(rule.rule);

@@ -21,7 +21,7 @@ const IS_OF_TYPE: Readonly<Record<Schema['type'], (value: unknown) => boolean>> 
 export const checkScalingFields = (fields: Json, kind: Kind): Problem[] =>
 	check({ type: 'object', properties: SCALING_FIELDS[kind] }, fields, []);
 
-/** The keywords that the scaling schema uses, and no other. A validator package took a third of a short review to load. */
+/** Only the keywords that the scaling schema uses: a validator package took a third of a short review to load. */
 function check(schema: Schema, value: unknown, path: readonly string[]): Problem[] {
 	const problem = (message: string, ...missing: readonly string[]): Problem => ({
 		field: ['spec', ...path, ...missing].join('.'),
