@@ -12,14 +12,15 @@ const ROOT = join(import.meta.dirname, '..');
 const PUBLISHED: Readonly<Record<string, string>> = {
 	'@kubernetes/client-node@2.0.1': '2026-10-20',
 	'@peculiar/x509@2.2.0': '2026-10-15',
-	'ajv@8.20.0': '2026-04-24',
 	'cel-js@8.0.0': '2026-08-22',
+	'commander@15.1.0': '2026-11-07',
 	'express@5.3.0': '2026-10-09',
 	'fast-json-patch@3.1.1': 'before 2024-12',
 	'jsonc-parser@3.3.1': 'before 2024-12',
 	'pino@10.4.0': '2026-10-02',
 	'prom-client@15.1.3': 'before 2025-01',
 	'reflect-metadata@0.2.2': 'before 2024-12',
+	'semver@7.8.6': '2026-11-02',
 	'undici@8.12.4': '2026-11-05',
 	'yaml@2.9.1': '2026-09-11',
 };

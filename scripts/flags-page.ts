@@ -1,8 +1,6 @@
 /** The tables of docs/flags.md, from the very tables that the commands read their flags with. `make golden` writes them. */
-import { DOCTOR_OPTIONS } from '../src/cli/doctor-options.ts';
+import { DOCTOR_OPTIONS, REVIEW_OPTIONS, SERVE_OPTIONS } from '../src/cli/flags.ts';
 import { environmentName, type Option, type Table } from '../src/cli/options.ts';
-import { REVIEW_OPTIONS } from '../src/cli/review-options.ts';
-import { SERVE_OPTIONS } from '../src/cli/serve-options.ts';
 
 /** Every command with its flags, in the order of `thv-scaling --help`. Tests hold the documents against it. */
 export const FLAGS: Readonly<Record<string, Table>> = {
@@ -24,9 +22,8 @@ function tableOf(command: string, table: Table): string[] {
 }
 
 function rowOf([flag, option]: [string, Option<unknown>]): string {
-	const { allowed, help, fallback, short, isSwitch } = option;
+	const { allowed, help, fallback, short } = option;
 	const names = short === undefined ? `\`--${flag}\`` : `\`--${flag}\`, \`-${short}\``;
-	const usual = fallback === undefined || isSwitch ? '' : `\`${fallback}\``;
-	const values = isSwitch ? 'stands alone' : allowed;
-	return `| ${names}<br>\`${environmentName(flag)}\` | ${usual} | ${values} | ${help} |`;
+	const usual = fallback === undefined ? '' : `\`${fallback}\``;
+	return `| ${names}<br>\`${environmentName(flag)}\` | ${usual} | ${allowed} | ${help} |`;
 }

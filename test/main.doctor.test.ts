@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueCa, issueServing, type KeyPair } from '../certs/issue.ts';
-import { DOCTOR_OPTIONS } from '../src/cli/doctor-options.ts';
+import { DOCTOR_OPTIONS } from '../src/cli/flags.ts';
 import { environmentName } from '../src/cli/options.ts';
 import { startProgram } from './cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from './cluster/kubeconfig.ts';

@@ -30,7 +30,7 @@ describe('thv-scaling serve under attack', function () {
 		volume = createSecretVolume(await issueServing(authority));
 		api = await startScriptedApiServer();
 		kubeconfig = writeKubeconfig(api.url, api.ca);
-		const ports = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile', 'false'];
+		const ports = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile=false'];
 		const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
 		program = startProgram(['serve', ...files, ...ports], {}, { nodeFlags: AS_IN_THE_POD });
 		port = Number((await program.said('serving'))['webhookPort']);

@@ -18,7 +18,7 @@ const WATCHED = [
 	'virtualmcpservers',
 ];
 
-const FREE_PORTS = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile', 'false'];
+const FREE_PORTS = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile=false'];
 /** Said once for each resource, because the stand-in serves none. */
 const NOT_INSTALLED = 'resource is not installed, waiting for it';
 

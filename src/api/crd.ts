@@ -1,11 +1,8 @@
-/**
- * Stand-alone CustomResourceDefinitions for trying things without ToolHive, made from the scaling schema. The fields we
- * read are typed; everything else in spec and status is kept as it is.
- */
+/** Minimal CustomResourceDefinitions, for use without ToolHive. Fields outside the scaling schema are preserved. */
 import { CONDITION, GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
 import { SCALING_FIELDS, type Schema } from './schema.ts';
 
-type Column = { name: string; type: string; jsonPath: string; priority?: number; description?: string };
+type Column = { name: string; type: string; jsonPath: string; priority?: number };
 
 const conditionColumn = (name: string, type: string): Column => ({
 	name,
@@ -14,66 +11,49 @@ const conditionColumn = (name: string, type: string): Column => ({
 	priority: 1,
 });
 
-const COLUMNS: Readonly<Record<Kind, readonly Column[]>> = {
-	MCPServer: [
-		{ name: 'Status', type: 'string', jsonPath: '.status.phase' },
-		{ name: 'Transport', type: 'string', jsonPath: '.spec.transport' },
-		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
-		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
-		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Capped', CONDITION.capped),
-		conditionColumn('Session warning', CONDITION.sessionStorage),
-	],
-	VirtualMCPServer: [
-		{ name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
-		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
-		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Session warning', CONDITION.sessionStorage),
-	],
-	MCPRemoteProxy: [
-		{ name: 'Phase', type: 'string', jsonPath: '.status.phase' },
-		{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
-		{ name: 'URL', type: 'string', jsonPath: '.status.url' },
-		{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-		conditionColumn('Session warning', CONDITION.sessionStorage),
-	],
-};
+const columnsOf = (kind: Kind): Column[] => [
+	{ name: kind === 'MCPServer' ? 'Status' : 'Phase', type: 'string', jsonPath: '.status.phase' },
+	...(kind === 'MCPServer' ? [{ name: 'Transport', type: 'string', jsonPath: '.spec.transport' }] : []),
+	{ name: 'Replicas', type: 'integer', jsonPath: '.spec.replicas' },
+	{ name: 'URL', type: 'string', jsonPath: '.status.url' },
+	{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+	...(kind === 'MCPServer' ? [conditionColumn('Capped', CONDITION.capped)] : []),
+	conditionColumn('Session warning', CONDITION.sessionStorage),
+];
 
-const OTHER_FIELDS: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
+/** The other fields of `spec` that are typed, and those that are required. */
+const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string, Schema>>; required?: string[] }>> = {
 	MCPServer: {
-		image: { type: 'string', description: 'Image of the MCP server.' },
-		transport: {
-			type: 'string',
-			enum: ['stdio', 'streamable-http', 'sse'],
-			default: 'stdio',
-			description: 'How the MCP server speaks. stdio runs at most once.',
+		required: ['image'],
+		properties: {
+			image: { type: 'string', description: 'Image of the MCP server.' },
+			transport: {
+				type: 'string',
+				enum: ['stdio', 'streamable-http', 'sse'],
+				default: 'stdio',
+				description: 'Transport of the MCP server. stdio runs at most once.',
+			},
 		},
 	},
 	VirtualMCPServer: {},
 	MCPRemoteProxy: {
-		transport: { type: 'string', enum: ['sse', 'streamable-http'], default: 'streamable-http' },
+		properties: { transport: { type: 'string', enum: ['sse', 'streamable-http'], default: 'streamable-http' } },
 	},
-};
-
-const REQUIRED: Readonly<Record<Kind, readonly string[]>> = {
-	MCPServer: ['image'],
-	VirtualMCPServer: [],
-	MCPRemoteProxy: [],
 };
 
 /** The CustomResourceDefinition of `kind`, served in every version; all versions have one schema. */
 export function crdOf(kind: Kind): object {
 	const { plural, singular, shortNames } = KINDS[kind];
+	const { properties, required } = OTHER_FIELDS[kind];
 	const spec: Schema = {
 		type: 'object',
-		...(REQUIRED[kind].length > 0 && { required: REQUIRED[kind] }),
-		properties: { ...OTHER_FIELDS[kind], ...SCALING_FIELDS[kind] },
+		...(required && { required }),
+		properties: { ...properties, ...SCALING_FIELDS[kind] },
 		'x-kubernetes-preserve-unknown-fields': true,
 	};
 	const schema: Schema = {
 		type: 'object',
-		...(REQUIRED[kind].length > 0 && { required: ['spec'] }),
+		...(required && { required: ['spec'] }),
 		properties: {
 			apiVersion: { type: 'string' },
 			kind: { type: 'string' },
@@ -94,7 +74,7 @@ export function crdOf(kind: Kind): object {
 				name,
 				served: true,
 				storage: index === 0,
-				additionalPrinterColumns: COLUMNS[kind],
+				additionalPrinterColumns: columnsOf(kind),
 				schema: { openAPIV3Schema: schema },
 				subresources: { status: {} },
 			})),

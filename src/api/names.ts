@@ -5,11 +5,11 @@
 
 export const GROUP = 'toolhive.stacklok.dev';
 
-/** Whether an `apiVersion` is one of ToolHive's. Nobody has looked at the types of what reaches us. */
+/** Whether an `apiVersion` is one of ToolHive's. Its type is not checked before. */
 export const isOfToolhive = (apiVersion: unknown): boolean =>
 	typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`);
 
-/** Served versions we accept, the preferred one first. v1beta1 exists since ToolHive v0.23.0. */
+/** Accepted versions, the preferred one first. v1beta1 exists since ToolHive v0.23.0. */
 export const VERSIONS = ['v1beta1', 'v1alpha1'] as const;
 
 export type Kind = 'MCPServer' | 'VirtualMCPServer' | 'MCPRemoteProxy';
@@ -21,7 +21,7 @@ export interface KindNames {
 	readonly shortNames: readonly string[];
 	/** Value of the label `app` on the proxy Deployment and its pods. */
 	readonly app: string;
-	/** Name of the container that speaks MCP in the proxy pod. */
+	/** Name of the container that serves MCP in the proxy pod. */
 	readonly container: string;
 	readonly configMapSuffix: string;
 	readonly configKey: string;
@@ -78,7 +78,7 @@ export const CHECKSUM_ANNOTATION = `${GROUP}/content-checksum`;
 export const TEMPLATE_CHECKSUM_ANNOTATION = `${GROUP}/runconfig-checksum`;
 
 const PREFIX = 'toolhive-scaling';
-/** The server's `replicas` that was last written to the proxy Deployment by us. */
+/** The server's `replicas` that toolhive-scaling last wrote to the proxy Deployment. */
 export const APPLIED_REPLICAS_ANNOTATION = `${PREFIX}/applied-replicas`;
 /** On a server: comma list of warning ids to silence. */
 export const IGNORE_ANNOTATION = `${PREFIX}/ignore`;
@@ -92,12 +92,12 @@ export const CONDITION_REASON = {
 
 export const PASSWORD_ENV = 'THV_SESSION_REDIS_PASSWORD';
 
-/** The operator's identity where its chart installs it by default. */
+/** The user name of an operator that its chart installed with default values. */
 export const DEFAULT_OPERATOR_USERNAME = 'system:serviceaccount:toolhive-system:toolhive-operator';
 
-/** Name of everything that manifests/ installs for us once, and of the namespace it is in. */
+/** Name of every object that manifests/ installs once, and of their namespace. */
 export const INSTALLED_AS = 'toolhive-scaling';
 
-/** The Secret that the leader keeps its certificates in. The type is what tells it from one that somebody brought. */
+/** The Secret with the certificates that the leader issues. A provided Secret has another type. */
 export const CERTIFICATE_SECRET = `${INSTALLED_AS}-certificates`;
 export const CERTIFICATE_SECRET_TYPE = `${PREFIX}/certificates`;

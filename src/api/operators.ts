@@ -7,38 +7,38 @@ import { isOlder, type Version } from './images.ts';
 /** Smallest released version with a trait. */
 export const OPERATOR_SINCE = {
 	/** It leaves a replica count alone that it did not choose. */
-	keepsReplicas: [0, 10, 1],
+	keepsReplicas: 'v0.10.1',
 	/** Its types have the scaling fields: until then its writes erase them. */
-	knowsScaling: [0, 13, 0],
+	knowsScaling: 'v0.13.0',
 	/** Pods with annotations of `podTemplateMetadataOverrides` carry the checksum of their RunConfig too. */
-	restartsAnnotatedPods: [0, 16, 0],
+	restartsAnnotatedPods: 'v0.16.0',
 	/** It writes phase `Ready` of an MCPServer, and before `Running`. */
-	phaseReady: [0, 17, 0],
+	phaseReady: 'v0.17.0',
 	/** It serves v1beta1, so a server written in v1beta1 is for this release or a later one. */
-	servesV1beta1: [0, 23, 0],
+	servesV1beta1: 'v0.23.0',
 	/** It patches servers and replaces none, so it erases nothing it does not know. */
-	patchesServers: [0, 24, 0],
+	patchesServers: 'v0.24.0',
 	/** It gives an MCPServer's proxy the Redis password. */
-	passesPassword: [0, 28, 1],
+	passesPassword: 'v0.28.1',
 	/** It scales MCPRemoteProxy. */
-	scalesRemoteProxies: [0, 30, 0],
+	scalesRemoteProxies: 'v0.30.0',
 	/** It mounts the authority of a Redis with TLS, and writes that into the RunConfig. */
-	carriesRedisTls: [0, 62, 0],
+	carriesRedisTls: 'v0.62.0',
 } as const satisfies Record<string, Version>;
 
-/** In a few words, oldest first: what it does where it is older than `before`. */
-const DOES: readonly { readonly before: Version; readonly says: string }[] = [
-	{ before: OPERATOR_SINCE.keepsReplicas, says: 'overwrites every replica count, so nothing can scale beside it' },
-	{ before: OPERATOR_SINCE.knowsScaling, says: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
+/** What an operator older than `before` does, oldest first. */
+const DOES: readonly { readonly before: Version; readonly does: string }[] = [
+	{ before: OPERATOR_SINCE.keepsReplicas, does: 'overwrites every replica count, so nothing can scale beside it' },
+	{ before: OPERATOR_SINCE.knowsScaling, does: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
 	{
 		before: OPERATOR_SINCE.passesPassword,
-		says: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
+		does: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
 	},
-	{ before: OPERATOR_SINCE.scalesRemoteProxies, says: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
+	{ before: OPERATOR_SINCE.scalesRemoteProxies, does: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
 ];
 
 export const whatOperatorDoes = (version: Version): string =>
-	DOES.find(({ before }) => isOlder(version, before))?.says ?? 'scales by itself; toolhive-scaling checks and warns';
+	DOES.find(({ before }) => isOlder(version, before))?.does ?? 'scales by itself; toolhive-scaling checks and warns';
 
 /** The operator's container and the label of its Deployment, as its chart sets them by default. */
 export const OPERATOR_CONTAINER = 'manager';

@@ -1,6 +1,6 @@
 /**
- * What our ServiceAccount may do, and must. The roles in manifests/ are compared with it, and with the calls that
- * an API server recorded; `doctor` asks a cluster for each of them.
+ * The permissions of the ServiceAccount. Tests compare them with the roles in manifests/ and with the calls that an API
+ * server recorded; `doctor` checks each in a cluster.
  */
 import { CERTIFICATE_SECRET, GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
 
@@ -8,11 +8,11 @@ export interface Permission {
 	readonly group: string;
 	readonly resource: string;
 	readonly verbs: readonly string[];
-	/** Only in the namespace we run in, and where it has a name only that object. */
+	/** Only in the namespace of toolhive-scaling; with a name only that object. */
 	readonly own?: { readonly name?: string };
-	/** Only the object of that name, which has no namespace. */
+	/** Only the cluster-scoped object with that name. */
 	readonly name?: string;
-	/** Not needed where somebody brings the certificate. */
+	/** Not needed with a provided certificate. */
 	readonly isForCertificates?: true;
 	/** Only needed with --namespace-label, and granted by the component namespace-opt-in. */
 	readonly isForNamespaceLabel?: true;

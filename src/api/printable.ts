@@ -1,10 +1,10 @@
 /**
- * `text` on one line, well-formed, without anything that could steer a terminal or turn the direction of what follows. Names and
- * messages come from whoever may write an object or a file; and the API server drops a warning with a control character in it.
+ * `text` on one line, well-formed, without characters that control a terminal or the direction of text. Names and
+ * messages come from unknown authors; and the API server drops a warning with a control character.
  */
-export const printable = (text: string): string => text.replace(STEERING, ' ').toWellFormed();
+export const printable = (text: string): string => text.replace(CONTROLS, ' ').toWellFormed();
 
-const STEERING = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+const CONTROLS = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 const LONGEST_QUOTE = 60;
 
@@ -17,5 +17,5 @@ export function quote(value: string): string {
 export const shortened = (text: string, length: number): string =>
 	text.length > length ? `${text.slice(0, length - 3).replace(HALF, '')}...` : text;
 
-/** What is left of a character that a cut went through. */
+/** The first half of a surrogate pair, left by a cut. */
 const HALF = /[\ud800-\udbff]$/;

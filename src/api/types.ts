@@ -1,4 +1,4 @@
-/** The parts of Kubernetes and ToolHive objects that we read or write. Everything else passes through untouched. */
+/** The parts of Kubernetes and ToolHive objects that are read or written. Everything else is left unchanged. */
 import type { Kind } from './names.ts';
 
 /** Parsed JSON of unknown shape: an object as it came over the wire. */
@@ -9,7 +9,7 @@ export const isObject = (value: unknown): value is Json =>
 
 const NONE: Json = {};
 
-/** Every object has it; a text that is no object of Kubernetes may not. */
+/** Metadata of an object; empty if it has none. */
 export const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : NONE);
 
 export interface SecretKeyRef {
@@ -23,7 +23,7 @@ export interface SessionStorage {
 	readonly db?: number;
 	readonly keyPrefix?: string;
 	readonly passwordRef?: SecretKeyRef;
-	/** Only whether it is there: `sessionStorage.tls` of ToolHive v0.62.0. We can carry none of it. */
+	/** Whether `sessionStorage.tls` of ToolHive v0.62.0 is set. Its content cannot be written for older operators. */
 	readonly tls?: true;
 }
 
@@ -61,7 +61,7 @@ export interface ServerRef {
 	readonly uid?: string;
 }
 
-/** What we remember of a proxy Deployment. */
+/** What is cached of a proxy Deployment. */
 export interface ProxyDeployment {
 	readonly namespace: string;
 	readonly name: string;
@@ -76,7 +76,7 @@ export interface ProxyDeployment {
 	readonly generation?: number;
 }
 
-/** What is kept of an autoscaler whose target may belong to a server, or be one. */
+/** What is cached of an autoscaler whose target may be a server or belong to one. */
 export interface Autoscaler {
 	readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
 	readonly namespace: string;
@@ -86,7 +86,7 @@ export interface Autoscaler {
 	readonly maxReplicas?: number;
 }
 
-/** What we remember of a RunConfig (or vMCP config) ConfigMap. */
+/** What is cached of a ConfigMap with a RunConfig or vMCP configuration. */
 export interface RunConfigSummary {
 	readonly namespace: string;
 	readonly name: string;

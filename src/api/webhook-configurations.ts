@@ -1,4 +1,4 @@
-/** What manifests/ registers with the API server, in short. A test compares the two; `doctor` looks for it in a cluster. */
+/** The webhooks in manifests/, in short. A test compares them; `doctor` checks them in a cluster. */
 import { GROUP, KIND_LIST, KINDS } from './names.ts';
 
 export const MUTATE_PATH = '/mutate';
@@ -14,16 +14,16 @@ export interface WebhookConfiguration {
 	readonly group: string;
 	readonly resources: readonly string[];
 	readonly operations: readonly string[];
-	/** Belongs together with `--password-env=pod`. */
+	/** Needed for `--password-env=pod`. */
 	readonly isPodMode?: true;
 }
 
 const SERVERS = KIND_LIST.map((kind) => KINDS[kind].plural);
 
-/** What every registration leaves out, besides our own namespace; so does the reconciler. */
+/** Namespaces that the webhooks and the reconciler exclude, besides the one of toolhive-scaling. */
 export const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease'] as const;
 
-/** What every webhook of ours is named like. */
+/** Suffix of the name of every webhook. */
 export const WEBHOOK_SUFFIX = '.toolhive-scaling.svc';
 
 const mutating = (

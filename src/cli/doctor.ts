@@ -1,5 +1,4 @@
-/** `thv-scaling doctor`: wires the checks to a cluster and to a terminal. No rules here. */
-
+/** `thv-scaling doctor`: connects to a cluster, runs the checks and prints the report. */
 import { printable } from '../api/printable.ts';
 import { createClusterReader } from '../cluster/cluster-reader.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
@@ -10,24 +9,23 @@ import type { Installation } from '../doctor/installation.ts';
 import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { isObjectName } from '../objects/metadata.ts';
-import { DOCTOR_OPTIONS } from './doctor-options.ts';
-import { readOptions, UsageError } from './options.ts';
+import { type DOCTOR_OPTIONS, SERVE_OPTIONS, settingsOf } from './flags.ts';
+import { readOptions, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
-import { SERVE_OPTIONS } from './serve-options.ts';
-import { settingsOf } from './settings-options.ts';
 
 const EXIT_FAILED = 1;
-const EXIT_UNWRITABLE = 2;
 const FORBIDDEN = 403;
 
-/** Resolves with the exit code: 1 where a check failed. Throws UsageError where the cluster cannot be asked at all. */
-export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+/** Resolves with the exit code: 1 if a check failed. Throws UsageError if the cluster cannot be reached. */
+export async function doctor(
+	{ kubeconfig, context, namespace, output }: Values<typeof DOCTOR_OPTIONS>,
+	terminal: Terminal,
+): Promise<number> {
 	const { env, stdout } = terminal;
-	const { kubeconfig, context, namespace, output } = readOptions(DOCTOR_OPTIONS, args, env);
 	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
-	// Who names a kubeconfig in a pod does not mean the pod.
+	// With a kubeconfig, the cluster of the pod is not the one to check.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
 	const named = source ?? (isInPod(pod) ? 'of the pod' : 'from its default place');
 	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
@@ -36,7 +34,7 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
 	try {
 		const look = createClusterReader(connection);
 		await look.version().catch((error: unknown) => {
-			// Who may not ask for the version may ask for other things.
+			// Without permission to read the version, other checks may still succeed.
 			if (statusOf(error) !== FORBIDDEN)
 				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
 		});
@@ -44,23 +42,11 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
 		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
 		const report = createReport(terminal);
 		await report.print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));
-		await hasLeft(stdout);
-		const unwritable = report.failure();
-		if (unwritable !== undefined) {
-			report.tell(`the report cannot be written: ${unwritable.message}`);
-			return EXIT_UNWRITABLE;
-		}
-		return summaryOf(lines).fail > 0 ? EXIT_FAILED : 0;
+		return await report.finish(summaryOf(lines).fail > 0 ? EXIT_FAILED : 0);
 	} finally {
 		await connection.close();
 	}
 }
-
-/** A stream tells that it failed only some turns after the write that failed. */
-const hasLeft = (stdout: Terminal['stdout']): Promise<void> =>
-	new Promise((resolve) => {
-		stdout.write('', () => setImmediate(resolve));
-	});
 
 const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
 
@@ -69,11 +55,11 @@ const unusable = (what: string, error: unknown): UsageError => {
 	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
 };
 
-/** A connection that was tried at several addresses has its reasons inside. */
+/** A connection to several addresses fails with one error for each. */
 const reasonOf = (error: Error): string =>
 	error.message || (error instanceof AggregateError ? (error.errors[0] as Error).message : error.name);
 
-/** The very parser that `serve` uses. */
+/** Parsed as `serve` does. */
 function readSettings({ args, env }: Installation): ServeFlags | string {
 	try {
 		const options = readOptions(SERVE_OPTIONS, args, env);
@@ -81,8 +67,8 @@ function readSettings({ args, env }: Installation): ServeFlags | string {
 			operatorUsernames: options['operator-usernames'],
 			passwordEnv: options['password-env'],
 			shutdown: settingsOf(options),
-			isReconciling: options.reconcile === 'true',
-			isElected: options['leader-elect'] === 'true',
+			isReconciling: options.reconcile,
+			isElected: options['leader-elect'],
 			isSelfManaged: options['tls-dir'] === undefined,
 			hasNamespaceLabel: options['namespace-label'] !== undefined,
 		};

@@ -1,54 +1,52 @@
-/** Flags and environment of a command: one table, checked once, and the help text that is made from it. */
-import { parseArgs } from 'node:util';
+/** Flags and environment variables of a command, from one table. Commander splits command lines and prints the help. */
+import { Command, Option as CommanderOption } from 'commander';
+import { printable } from '../api/printable.ts';
 
 /** One flag. The environment name is the flag in capitals with `THV_SCALING_` before it. */
 export interface Option<T> {
-	/** What is allowed, in words, for help and errors. */
+	/** The allowed values in words, for help and errors. */
 	readonly allowed: string;
 	readonly help: string;
 	/** Undefined: no value unless one is given. */
-	readonly fallback: string | undefined;
-	/** One letter that may stand for the flag, after one dash. */
+	readonly fallback?: string;
+	/** One letter, for `-o`. */
 	readonly short?: string;
-	/** Given without a value, which then is `true`. */
-	readonly isSwitch?: true;
-	/** The value in `text`, undefined where it is not allowed. */
+	/** `--flag`, `--no-flag`, `--flag=true` or `--flag=false`. */
+	readonly isBoolean?: true;
+	/** The value of `text`, undefined if it is not allowed. */
 	readonly parse: (text: string) => T | undefined;
 }
 
-/** Something the caller typed that cannot be used. The message is for them, as it is. */
+type Type<T> = Omit<Option<T>, 'help'>;
+
+/** A mistake on the command line or in a file that was named. The message is printed without a stack trace. */
 export class UsageError extends Error {}
 
 const ENVIRONMENT_PREFIX = 'THV_SCALING_';
 
 export const environmentName = (flag: string): string => ENVIRONMENT_PREFIX + flag.replaceAll('-', '_').toUpperCase();
 
-export const text = (allowed: string): Pick<Option<string>, 'allowed' | 'parse'> => ({
-	allowed,
-	parse: (value) => value || undefined,
-});
+export const text = (allowed: string): Type<string> => ({ allowed, parse: (value) => value || undefined });
 
-export const wholeNumber = (lowest: number, highest: number): Pick<Option<number>, 'allowed' | 'parse'> => ({
+export const wholeNumber = (lowest: number, highest: number): Type<number> => ({
 	allowed: `a whole number from ${lowest} to ${highest}`,
 	parse: (value) =>
 		/^\d{1,10}$/.test(value) && Number(value) >= lowest && Number(value) <= highest ? Number(value) : undefined,
 });
 
-export const oneOf = <T extends string>(...values: readonly T[]): Pick<Option<T>, 'allowed' | 'parse'> => ({
+export const oneOf = <T extends string>(...values: readonly T[]): Type<T> => ({
 	allowed: values.join(' or '),
 	parse: (value) => values.find((one) => one === value),
 });
 
-/** On or off; as a flag it stands alone. */
-export const toggle: Omit<Option<boolean>, 'help' | 'fallback'> & { readonly fallback: string } = {
+export const boolean: Type<boolean> & { readonly fallback: string } = {
 	allowed: 'true or false',
 	parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
-	isSwitch: true,
+	isBoolean: true,
 	fallback: 'false',
 };
 
-/** A label as a selector has it. */
-export const label: Pick<Option<{ readonly key: string; readonly value: string }>, 'allowed' | 'parse'> = {
+export const label: Type<{ readonly key: string; readonly value: string }> = {
 	allowed: 'a label such as toolhive-scaling/enabled=true',
 	parse: (given) => {
 		const [, key, value] = /^([A-Za-z0-9][\w./-]*)=([\w.-]*)$/.exec(given) ?? [];
@@ -56,7 +54,7 @@ export const label: Pick<Option<{ readonly key: string; readonly value: string }
 	},
 };
 
-export const commaList = (allowed: string): Pick<Option<readonly string[]>, 'allowed' | 'parse'> => ({
+export const commaList = (allowed: string): Type<readonly string[]> => ({
 	allowed,
 	parse: (value) => {
 		const items = value.split(',').flatMap((item) => item.trim() || []);
@@ -67,80 +65,67 @@ export const commaList = (allowed: string): Pick<Option<readonly string[]>, 'all
 // biome-ignore lint/suspicious/noExplicitAny: the table holds options of every type
 export type Table = Readonly<Record<string, Option<any>>>;
 export type Values<T extends Table> = {
-	readonly [K in keyof T]: T[K] extends Option<infer V> ? (T[K]['fallback'] extends string ? V : V | undefined) : never;
+	readonly [K in keyof T]: T[K] extends Option<infer V>
+		? T[K] extends { fallback: string }
+			? V
+			: V | undefined
+		: never;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** As readCommandLine, for a command that takes nothing but flags. */
-export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>
-	readCommandLine(table, args, environment, false).options;
+/** A command with the flags of `table` and its help. Throws UsageError for a command line that it cannot parse. */
+export function createCommand(name: string, table: Table): Command {
+	const command = new Command(name).configureOutput({ outputError: () => undefined });
+	command.helpOption('-h, --help', 'Print this help.').exitOverride(({ exitCode, message }) => {
+		if (exitCode !== 0) throw new UsageError(printable(message.replace(/^error: /, '')));
+	});
+	for (const [flag, { allowed, help, fallback, short, isBoolean }] of Object.entries(table)) {
+		const dashed = `${short === undefined ? '' : `-${short}, `}--${flag}`;
+		const usual = fallback === undefined ? '' : ` (default ${fallback})`;
+		// Not commander's env(): it takes any value of a boolean as true, and reads no environment but that of the process.
+		const description = `${help} Allowed: ${allowed}${usual}. Variable: ${environmentName(flag)}.`;
+		command.option(isBoolean ? dashed : `${dashed} <value>`, description);
+		if (isBoolean) command.addOption(new CommanderOption(`--no-${flag}`).hideHelp());
+	}
+	return command;
+}
 
-/**
- * The values of `table` from flags, else environment, else fallbacks, and what stands between the flags. Throws UsageError,
- * which names the variable.
- */
-export function readCommandLine<T extends Table>(
-	table: T,
-	args: readonly string[],
-	environment: Environment,
-	allowPositionals = true,
-): { options: Values<T>; positionals: readonly string[] } {
-	const { values: flags, positionals } = parseFlags(table, args, allowPositionals);
+/** `args` as commander reads them: `--flag` for `--flag=true` of a boolean, and `--no-flag` for `--flag=false`. */
+export function withPlainBooleans(args: readonly string[], table: Table): string[] {
+	const end = args.indexOf('--');
+	return args.map((arg, index) => {
+		const [, flag = '', value] = /^--([a-z-]+)=(.*)$/s.exec(arg) ?? [];
+		if (!table[flag]?.isBoolean || (end !== -1 && index > end)) return arg;
+		if (table[flag].parse(value ?? '') === undefined) throw notAllowed(`--${flag}`, value ?? '', table[flag]);
+		return value === 'true' ? `--${flag}` : `--no-${flag}`;
+	});
+}
+
+const notAllowed = (name: string, value: string, { allowed }: Option<unknown>): UsageError =>
+	new UsageError(`${name} is ${JSON.stringify(value)}; allowed: ${allowed}`);
+
+/** The values of `table`: from the flags in `command`, else `environment`, else the defaults. Throws UsageError. */
+export function valuesOf<T extends Table>(table: T, command: Command, environment: Environment): Values<T> {
 	const values: Record<string, unknown> = {};
 	for (const [flag, option] of Object.entries(table)) {
 		const name = environmentName(flag);
-		const fromFlag = flags[flag];
+		const fromFlag = command.getOptionValue(new CommanderOption(`--${flag}`).attributeName());
 		const given = fromFlag ?? environment[name] ?? option.fallback;
 		if (given === undefined) continue;
-		const value = option.parse(given);
-		if (value === undefined) {
-			const where = fromFlag === undefined ? name : `--${flag}`;
-			throw new UsageError(`${where} is ${JSON.stringify(given)}; allowed: ${option.allowed}`);
-		}
+		const value = option.parse(String(given));
+		if (value === undefined) throw notAllowed(fromFlag === undefined ? name : `--${flag}`, given, option);
 		values[flag] = value;
 	}
-	return { options: values as Values<T>, positionals };
+	return values as Values<T>;
 }
 
-/** Variables with our prefix that no option reads: most likely misspelt. */
+/** The values of `table` for a command that takes nothing but flags. */
+export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>
+	valuesOf(table, createCommand('', table).parse(withPlainBooleans(args, table), { from: 'user' }), environment);
+
+/** Variables with the prefix of this program that no option reads: most likely misspelt. */
 export const unknownVariables = (table: Table, environment: Environment): string[] => {
 	const known = new Set(Object.keys(table).map(environmentName));
 	return Object.keys(environment).filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.has(name));
 };
-
-function parseFlags(
-	table: Table,
-	args: readonly string[],
-	allowPositionals: boolean,
-): { values: Readonly<Record<string, string | undefined>>; positionals: readonly string[] } {
-	const options = Object.fromEntries(
-		Object.entries(table).map(([flag, { isSwitch, short }]) => [
-			flag,
-			{ type: isSwitch ? ('boolean' as const) : ('string' as const), ...(short !== undefined && { short }) },
-		]),
-	);
-	try {
-		const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals });
-		// Of `-q-s` Node makes `-q`, the `--` that ends all flags, and a file `-s`.
-		const given = new Set(args);
-		const made = positionals.find((one) => !given.has(one));
-		if (made !== undefined) throw new Error(`Unknown option '${args.find((one) => one.endsWith(made)) ?? made}'`);
-		const texts = Object.entries(values).map(([flag, value]) => [flag, String(value)]);
-		return { values: Object.fromEntries(texts), positionals };
-	} catch (error) {
-		// Node goes on with what to do about a positional that begins with a dash, which nobody meant.
-		throw new UsageError((error as Error).message.split(/\n|\. /)[0]);
-	}
-}
-
-/** One paragraph per flag. */
-export function describeOptions(table: Table): string {
-	return Object.entries(table)
-		.map(([flag, { allowed, help, fallback, short, isSwitch }]) => {
-			const usual = fallback === undefined || isSwitch ? '' : ` (default ${fallback})`;
-			const how = isSwitch ? `no value; or ${environmentName(flag)}=true` : `${allowed}; or ${environmentName(flag)}`;
-			return `  ${short === undefined ? '' : `-${short}, `}--${flag}${usual}\n      ${help}\n      ${how}`;
-		})
-		.join('\n');
-}

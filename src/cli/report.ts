@@ -1,28 +1,30 @@
-/** What a command prints: the report on stdout, everything else on stderr, and progress where a person waits. */
+/** The output of a command: the report on stdout, messages on stderr, and progress on a terminal. */
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { printable } from '../api/printable.ts';
+import type { Environment } from './options.ts';
 
-/** The ends of a process that a command talks to. */
+/** What a command uses of its process. */
 export interface Terminal {
-	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly env: Environment;
 	readonly stdin: AsyncIterable<Uint8Array>;
 	readonly stdout: Writable & { readonly isTTY?: boolean };
 	readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean };
 }
 
 export interface Report {
-	/** Writes to stdout at the speed of its reader. After the reader has gone it does nothing. */
+	/** Writes to stdout, as fast as it is read. Does nothing once the reader has closed it. */
 	readonly print: (text: string) => Promise<void>;
 	/** One line on stderr. */
-	readonly tell: (line: string) => void;
-	/** How far it is; from the second second on a terminal shows it. */
+	readonly warn: (line: string) => void;
+	/** Shown on a terminal once the command has run for a second. */
 	readonly progress: (text: string) => void;
-	/** Why the report could not be written. A reader that has seen enough (`| head`) is no failure. */
-	readonly failure: () => Error | undefined;
+	/** The exit code: `code`, or 2 if stdout could not be written. A reader that closed it early (`| head`) is not a failure. */
+	readonly finish: (code: number) => Promise<number>;
 }
 
-const PATIENCE_MS = 1000;
+const EXIT_UNWRITABLE = 2;
+const PROGRESS_AFTER_MS = 1000;
 const REFRESH_MS = 100;
 
 export function createReport({ stdout, stderr }: Terminal): Report {
@@ -33,11 +35,15 @@ export function createReport({ stdout, stderr }: Terminal): Report {
 		if (error.code !== 'EPIPE') failure ??= error;
 	});
 
-	let shownMs = performance.now() + PATIENCE_MS - REFRESH_MS;
+	let shownMs = performance.now() + PROGRESS_AFTER_MS - REFRESH_MS;
 	let isShown = false;
 	const clear = (): void => {
 		if (isShown) stderr.write('\r\u001b[K');
 		isShown = false;
+	};
+	const warn = (line: string): void => {
+		clear();
+		stderr.write(`thv-scaling: ${printable(line)}\n`);
 	};
 	return {
 		print: async (text) => {
@@ -46,16 +52,19 @@ export function createReport({ stdout, stderr }: Terminal): Report {
 			if (!stdout.write(text) && !isClosed)
 				await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined);
 		},
-		tell: (line) => {
-			clear();
-			stderr.write(`thv-scaling: ${printable(line)}\n`);
-		},
+		warn,
 		progress: (text) => {
 			if (!stderr.isTTY || performance.now() - shownMs < REFRESH_MS) return;
 			shownMs = performance.now();
 			isShown = true;
 			stderr.write(`\r\u001b[K${text}`);
 		},
-		failure: () => failure,
+		finish: async (code) => {
+			// A stream emits its error some turns after the write that failed.
+			await new Promise((resolve) => stdout.write('', () => setImmediate(resolve)));
+			if (failure === undefined) return code;
+			warn(`stdout cannot be written: ${failure.message}`);
+			return EXIT_UNWRITABLE;
+		},
 	};
 }

@@ -1,6 +1,6 @@
-/** `thv-scaling review`: reads manifests, prints what the cluster would make of them. No rules here. */
+/** `thv-scaling review`: reads manifests, prints what the webhooks would change, deny and warn of. */
 import { fstatSync, type Stats } from 'node:fs';
-import type { Json } from '../api/types.ts';
+import type { Result } from 'sarif';
 import type { Source } from '../manifests/documents.ts';
 import { isProblem, isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../manifests/problem.ts';
 import { type Input, inputsOf, sourcesIn } from '../manifests/read.ts';
@@ -12,105 +12,82 @@ import { type Paint, paintFor, problemsText, summaryText, textOf } from '../offl
 import { yamlOf } from '../offline/render-yaml.ts';
 import { type Reviewed, review } from '../offline/review.ts';
 import { counted, EMPTY, exitCodeOf, type Summary } from '../offline/summary.ts';
-import { readCommandLine, UsageError, type Values } from './options.ts';
+import { type REVIEW_OPTIONS, settingsOf } from './flags.ts';
+import { UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
-import { REVIEW_OPTIONS } from './review-options.ts';
-import { settingsOf } from './settings-options.ts';
 import { ownVersion } from './version.ts';
 
 /** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
-export async function reviewManifests(args: readonly string[], terminal: Terminal): Promise<number> {
-	const { options, positionals } = readCommandLine(REVIEW_OPTIONS, args, terminal.env);
+export async function reviewManifests(
+	options: Values<typeof REVIEW_OPTIONS>,
+	names: readonly string[],
+	terminal: Terminal,
+): Promise<number> {
 	const settings = settingsOf(options);
-	if (positionals.length === 0)
-		throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
+	if (names.length === 0) throw new UsageError('name a file, a folder, or - for stdin; see thv-scaling review --help');
 	const report = createReport(terminal);
-	const inputs = await inputsOf(positionals, () => terminal.stdin, isOutputOf(terminal.stdout));
+	const inputs = await inputsOf(names, () => terminal.stdin, isOutputOf(terminal.stdout));
 	let passes = 0;
 	const documents = (): AsyncIterable<Source | Problem | Skipped> => {
 		passes += 1;
 		const done = passes === 1 ? 'read' : 'reviewed';
-		let count = 0;
-		return documentsOf(inputs, () => {
-			count += 1;
-			report.progress(`${count.toLocaleString('en')} documents ${done}`);
-		});
+		return documentsOf(inputs, (count) => report.progress(`${count.toLocaleString('en')} documents ${done}`));
 	};
-
-	const isStrict = options.strict;
-	const version = options['server-version'];
+	const { namespace, strict, verbose, output, 'server-version': toolhive } = options;
 	const renderer = rendererOf(options, paintFor(terminal.stdout.isTTY ?? false, terminal.env['NO_COLOR']));
 	const problems: Problem[] = [];
 	let summary = EMPTY;
 	let firstSkipped: Skipped | undefined;
-	await report.print(renderer.start);
-	const reviewing = review(documents, {
-		settings,
-		namespace: options.namespace,
-		...(version !== undefined && { toolhive: version.replace(/^v?/, 'v') }),
-	});
+	await report.print(renderer.start ?? '');
+	const reviewing = review(documents, { settings, namespace, ...(toolhive !== undefined && { toolhive }) });
 	const named = new Set(inputs.flatMap((one) => ('bytes' in one && !one.isFound ? [one.name] : [])));
 	for await (const one of checkNamed(reviewing, (file) => named.has(file))) {
 		summary = counted(summary, one);
 		if (isSkipped(one)) {
 			firstSkipped ??= one;
-			if (options.verbose) report.tell(problemText(one));
-			continue;
-		}
-		if (isProblem(one)) {
+			if (verbose) report.warn(problemText(one));
+		} else if (isProblem(one)) {
 			problems.push(one);
-			report.tell(problemText(one));
+			report.warn(problemText(one));
+		} else {
+			if (output !== 'text') for (const note of one.notes) report.warn(`${one.file}:${one.line}: ${note}`);
+			await report.print(renderer.each(one, summary.objects === 1));
 		}
-		if (!isProblem(one) && options.output !== 'text')
-			for (const note of one.notes) report.tell(`${one.file}:${one.line}: ${note}`);
-		await report.print(renderer.each(one, summary));
 	}
-	if (summary.skipped > 0 && !options.verbose) report.tell(`${summary.skipped} skipped; --verbose names each, and why`);
+	if (summary.skipped > 0 && !verbose) report.warn(`${summary.skipped} skipped; --verbose prints each with the reason`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
-		// What should have filled a pipe may have failed; to pass that would be wrong.
-		const places = positionals.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
+		// The command that fills the pipe may have failed, so this must not pass.
+		const places = names.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
 		const why = firstSkipped === undefined ? '' : `; ${problemText(firstSkipped)}`;
-		report.tell(`there is no manifest in ${places}${why}`);
+		report.warn(`there is no manifest in ${places}${why}`);
 		summary = { ...summary, unreadable: 1 };
 	}
-	await report.print(renderer.end(summary, problems));
-	const unwritable = report.failure();
-	if (unwritable !== undefined) {
-		report.tell(`the report cannot be written: ${unwritable.message}`);
-		return 2;
-	}
-	return exitCodeOf(summary, isStrict);
+	await report.print(renderer.end?.(summary, problems) ?? '');
+	return report.finish(exitCodeOf(summary, strict));
 }
 
 interface Renderer {
-	readonly start: string;
-	/** What is printed of `one`; `summary` counts it already. */
-	readonly each: (one: Reviewed | Problem, summary: Summary) => string;
-	readonly end: (summary: Summary, problems: readonly Problem[]) => string;
+	readonly start?: string;
+	readonly each: (one: Reviewed, isFirst: boolean) => string;
+	readonly end?: (summary: Summary, problems: readonly Problem[]) => string;
 }
 
 function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, paint: Paint): Renderer {
 	switch (output) {
 		case 'text':
 			return {
-				start: '',
-				each: (one) => (isProblem(one) ? '' : textOf(one, paint, quiet)),
+				each: (one) => textOf(one, paint, quiet),
 				end: (summary, problems) => problemsText(problems, paint) + summaryText(summary, strict, paint),
 			};
 		case 'json':
-			return {
-				start: JSON_START,
-				each: (one, { objects }) => (isProblem(one) ? '' : jsonOf(one, objects === 1)),
-				end: jsonEnd,
-			};
+			return { start: JSON_START, each: jsonOf, end: jsonEnd };
 		case 'yaml':
-			return { start: '', each: (one) => (isProblem(one) ? '' : yamlOf(one)), end: () => '' };
+			return { each: yamlOf };
 		case 'sarif': {
-			const results: Json[] = [];
+			const results: Result[] = [];
 			return {
-				start: '',
 				each: (one) => {
-					if (!isProblem(one)) results.push(...resultsOf(one, strict, process.cwd()));
+					results.push(...resultsOf(one, strict, process.cwd()));
 					return '';
 				},
 				end: (_summary, problems) => `${writeJson(sarifOf(results, problems, ownVersion(), process.cwd()), 2)}\n`,
@@ -119,7 +96,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 	}
 }
 
-/** A report that is written into the folder it is about would be read while it grows. */
+/** Whether a file is the one that stdout is redirected to: it would be read while it grows. */
 function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 	if (!('fd' in stdout) || typeof stdout.fd !== 'number') return () => false;
 	const output = fstatSync(stdout.fd);
@@ -128,15 +105,14 @@ function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 
 async function* documentsOf(
 	inputs: readonly (Input | Problem | Skipped)[],
-	onDocument: () => void,
+	onDocument: (count: number) => void,
 ): AsyncGenerator<Source | Problem | Skipped> {
+	let count = 0;
 	for (const input of inputs) {
-		if (isUnreviewed(input)) yield input;
-		else {
-			for await (const source of sourcesIn(input)) {
-				onDocument();
-				yield source;
-			}
+		for await (const source of isUnreviewed(input) ? [input] : sourcesIn(input)) {
+			count += 1;
+			onDocument(count);
+			yield source;
 		}
 	}
 }

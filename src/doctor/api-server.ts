@@ -21,5 +21,5 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 /** An API server before 1.18 may ignore `dryRun` and store the object. */
 export const knowsDryRun = (answer: unknown): boolean => {
 	const version = kubernetesVersionOf(answer);
-	return version !== undefined && !isOlder(version, [1, 18, 0]);
+	return version !== undefined && !isOlder(version, 'v1.18.0');
 };

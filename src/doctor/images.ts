@@ -1,5 +1,5 @@
 /** Whether the proxy images of an operator are new enough for the servers. */
-import { SINCE, TESTED_RUNNER, tagOf, versionOf, versionText, withVersion } from '../api/images.ts';
+import { SINCE, TESTED_RUNNER, tagOf, versionOf, withVersion } from '../api/images.ts';
 import type { Kind } from '../api/names.ts';
 import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../api/operators.ts';
 import type { Server } from '../api/types.ts';
@@ -62,7 +62,7 @@ function fixFor(operator: Operator, variable: string, image: string | undefined)
 	if (variable === VMCP_IMAGE_VARIABLE) {
 		return versionOf(image) === undefined
 			? `set ${variable} to an image with a version in its tag`
-			: `upgrade ToolHive to ${versionText(SINCE.vmcpUsesSessionStorage)} or later`;
+			: `upgrade ToolHive to ${SINCE.vmcpUsesSessionStorage} or later`;
 	}
 	const wanted = `${variable}=${withVersion(image ?? RUNNER_REPOSITORY, TESTED_RUNNER)}`;
 	return `kubectl set env ${deploymentArgs(operator)} ${shellWord(wanted)}`;

@@ -1,5 +1,5 @@
 /** ToolHive's operators: the release, which scaling fields it supports, and whether --operator-usernames names it. */
-import { isOlder, tagOf, versionOf, versionText } from '../api/images.ts';
+import { isOlder, tagOf, versionOf } from '../api/images.ts';
 import {
 	isOperatorImage,
 	OPERATOR_CONTAINER,
@@ -62,7 +62,7 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
-	return fail(subject, does, `upgrade ToolHive to ${versionText(OPERATOR_SINCE.keepsReplicas)} or later`);
+	return fail(subject, does, `upgrade ToolHive to ${OPERATOR_SINCE.keepsReplicas} or later`);
 }
 
 /** The phase was renamed: CRDs of another release refuse every status that the operator writes. */

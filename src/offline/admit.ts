@@ -1,8 +1,8 @@
-/** Plays the API server for one request: mutate, apply the patch, validate. */
+/** What the API server does with one request: mutate, apply the patch, validate. */
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { AdmissionDecision } from '../admission/response.ts';
 import { type BadRequest, checkReview, type Request } from '../admission/review.ts';
-import { KIND_LIST, KINDS } from '../api/names.ts';
+import { isKind, KINDS } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type Operation } from '../api/types.ts';
 import { namespaceOf, textOf } from '../objects/metadata.ts';
 import type { Finding, Violation } from '../policy/finding.ts';
@@ -34,12 +34,12 @@ export async function admit(request: Request, { mutate, validate }: Handlers): P
 	return { verdict: patch.length === 0 ? 'unchanged' : 'mutated', violations: [], findings, patch, object };
 }
 
-/** As the API server does it: an operation that does not fit fails the request. */
+/** Like the API server, throws for an operation that cannot be applied. */
 export const patchedWith = (object: Json, patch: readonly Operation[]): Json =>
 	jsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as PatchOperation[], true, true, true)
 		.newDocument;
 
-/** What a manifest asks for: its CREATE by a person; an AdmissionReview says more itself. */
+/** The request for a manifest: a CREATE by a user. An AdmissionReview has a request of its own. */
 export function requestOf(object: Json, namespace: string, uid: string): Request | BadRequest {
 	if (object['kind'] !== 'AdmissionReview') return checkReview(envelopeOf(object, namespace, uid, {}));
 	const given = isObject(object['request']) ? object['request'] : {};
@@ -51,15 +51,11 @@ export function requestOf(object: Json, namespace: string, uid: string): Request
 	return checkReview({ ...object, request: envelopeOf(reviewed, namespace, uid, given)['request'] });
 }
 
-const PERSON = 'kubernetes-admin';
+const USER = 'kubernetes-admin';
 
 function envelopeOf(object: Json, namespace: string, uid: string, given: Json): Json {
-	const apiVersion = textOf(object['apiVersion']) ?? '';
+	const [version = '', group = ''] = (textOf(object['apiVersion']) ?? '').split('/').reverse();
 	const kind = textOf(object['kind']) ?? '';
-	const slash = apiVersion.lastIndexOf('/');
-	const group = apiVersion.slice(0, Math.max(slash, 0));
-	const version = apiVersion.slice(slash + 1);
-	const metadata = metadataOf(object);
 	return {
 		apiVersion: 'admission.k8s.io/v1',
 		kind: 'AdmissionReview',
@@ -69,15 +65,12 @@ function envelopeOf(object: Json, namespace: string, uid: string, given: Json): 
 			resource: { group, version, resource: pluralOf(kind) },
 			operation: 'CREATE',
 			namespace: namespaceOf(object, namespace),
-			name: metadata['name'] ?? '',
-			userInfo: { username: PERSON },
+			name: metadataOf(object)['name'] ?? '',
+			userInfo: { username: USER },
 			object,
 			...given,
 		},
 	};
 }
 
-function pluralOf(kind: string): string {
-	const ours = KIND_LIST.find((one) => one === kind);
-	return ours === undefined ? `${kind.toLowerCase()}s` : KINDS[ours].plural;
-}
+const pluralOf = (kind: string): string => (isKind(kind) ? KINDS[kind].plural : `${kind.toLowerCase()}s`);

@@ -1,12 +1,12 @@
-/** Two objects as the values that differ, in the words a person would use for the places. */
+/** The values that differ between two objects, with readable paths. */
 import { parse } from 'yaml';
 import { parseJson } from '../manifests/json.ts';
 import { writeJson } from '../manifests/values.ts';
 
 export interface Change {
-	/** `spec.template.spec.containers[toolhive].env[HOME].value`; texts of a ConfigMap are read as the documents they are. */
+	/** `spec.template.spec.containers[toolhive].env[HOME].value`; JSON and YAML in a ConfigMap is parsed. */
 	readonly path: string;
-	/** As JSON; absent where there was or is nothing. */
+	/** As JSON; absent if there was or is no value. */
 	readonly was?: string;
 	readonly is?: string;
 }
@@ -22,7 +22,7 @@ export function changesOf(before: unknown, after: unknown): Change[] {
 	});
 }
 
-/** Texts of a ConfigMap read as the documents they are, environment variables by their name. */
+/** JSON and YAML in a ConfigMap is parsed; items of a list with names, such as variables, are found by their name. */
 function readable(value: unknown, key = ''): unknown {
 	if (typeof value === 'string' && /\.(json|yaml)$/.test(key)) return documentIn(value);
 	if (Array.isArray(value)) {
@@ -35,7 +35,7 @@ function readable(value: unknown, key = ''): unknown {
 	return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, readable(item, name)]));
 }
 
-/** JSON by its own parser, which takes a tenth of the time. */
+/** The JSON parser takes a tenth of the time. */
 function documentIn(text: string): unknown {
 	try {
 		return text.trimStart().startsWith('{') ? parseJson(text).value : parse(text, { intAsBigInt: true });

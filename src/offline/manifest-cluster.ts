@@ -1,6 +1,6 @@
-/** The input as the cluster: what `serve` knows from its watches, `review` knows from the other manifests. */
+/** The input as a cluster: `serve` reads other objects from its caches, `review` from the other manifests. */
 import type { Cluster } from '../admission/cluster.ts';
-import { isOlder, versionOf } from '../api/images.ts';
+import { isOlder, type Version } from '../api/images.ts';
 import { GROUP } from '../api/names.ts';
 import { OPERATOR_SINCE } from '../api/operators.ts';
 import {
@@ -8,6 +8,7 @@ import {
 	type Json,
 	metadataOf,
 	type ProxyDeployment,
+	type RunConfigSummary,
 	type Server,
 	type ServerRef,
 } from '../api/types.ts';
@@ -20,13 +21,13 @@ import { keySpaceOf } from '../policy/key-space.ts';
 
 export interface ManifestCluster {
 	readonly add: (object: Json, file: string, line: number) => void;
-	/** The cluster as seen from `file`: of two objects of one name the one beside it is meant, else the first. */
+	/** The cluster for objects in `file`: of two objects with one name it has the one in the same file, else the first. */
 	readonly from: (file: string) => Cluster;
-	/** The same for what the operator of `server`, written in `apiVersion`, has yet to make. */
+	/** The same for objects that the operator has yet to create for `server`, which is written in `apiVersion`. */
 	readonly previewFrom: (file: string, server: Server, apiVersion: unknown) => Cluster;
 	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
 	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
-	/** Where the servers stand that a reference may mean. */
+	/** The places of the servers that a reference may refer to. */
 	readonly placesOf: (ref: ServerRef) => readonly Place[];
 }
 
@@ -39,78 +40,55 @@ interface Placed<T> extends Place {
 	readonly value: T;
 }
 
+type Index<T> = Map<string, Placed<T>[]>;
+
+const createIndexes = () => ({
+	servers: new Map() as Index<Server>,
+	/** By their key space. */
+	sharing: new Map() as Index<Server>,
+	deployments: new Map() as Index<ProxyDeployment>,
+	runConfigs: new Map() as Index<Pick<RunConfigSummary, 'redisTls'>>,
+	/** By their target. */
+	autoscalers: new Map() as Index<Autoscaler>,
+});
+
 /**
- * `namespace`: of manifests that name none. `toolhive`: the release a cluster runs, such as `v0.12.5`, where it is known; it tells
- * of the objects that are not in the input.
+ * `namespace`: of manifests without one. `toolhive`: the version in the cluster, if it is known; it determines the images
+ * and configuration that are not in the input.
  */
-export function createManifestCluster(namespace: string, toolhive: string | undefined): ManifestCluster {
-	const image = toolhive === undefined ? undefined : `proxy:${toolhive}`;
-	const release = versionOf(image);
-	const usualRunConfig = release && { redisTls: !isOlder(release, OPERATOR_SINCE.carriesRedisTls) };
-	const servers = createIndex<Server>();
-	const deployments = createIndex<ProxyDeployment>();
-	const runConfigs = createIndex<{ readonly redisTls: boolean }>();
-	const autoscalers = createIndex<Autoscaler>();
-	const keySpaces = createIndex<Server>();
-
-	const isMeant =
-		({ uid }: ServerRef) =>
-		(server: Server): boolean =>
-			!uid || !server.uid || uid === server.uid;
-	const named = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
-	const keyOf = (server: ServerRef): string => `${server.kind}/${named(server)}`;
+export function createManifestCluster(namespace: string, toolhive: Version | undefined): ManifestCluster {
+	const image = toolhive && `proxy:${toolhive}`;
+	const defaultRunConfig =
+		toolhive === undefined ? undefined : { redisTls: !isOlder(toolhive, OPERATOR_SINCE.carriesRedisTls) };
+	const indexes = createIndexes();
 	const deploymentNamed: ManifestCluster['deploymentNamed'] = (file, namespace, name) =>
-		deployments.find(file, named({ namespace, name }));
+		find(indexes.deployments, file, keyOf({ namespace, name }));
 
-	/** One is enough to warn of; thousands may be in one key space. */
-	const othersIn = (placed: readonly Placed<Server>[], server: Server): Server[] => {
-		const other = placed.find(({ value }) => keyOf(value) !== keyOf(server));
+	/** One is enough for the warning; thousands may share a key space. */
+	const othersSharing = (server: Server): Server[] => {
+		const all = indexes.sharing.get(keySpaceOf(server) ?? '') ?? [];
+		const other = all.find(({ value }) => serverKeyOf(value) !== serverKeyOf(server));
 		return other === undefined ? [] : [other.value];
 	};
 
 	const from = (file: string): Cluster => ({
-		findServer: (ref) => servers.find(file, keyOf(ref), isMeant(ref)),
+		findServer: (ref) => find(indexes.servers, file, serverKeyOf(ref), (server) => isSameUid(server, ref)),
 		findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
-		surroundingsOf: (server) => {
-			const keySpace = keySpaceOf(server);
-			const deployment = deploymentNamed(file, server.namespace, server.name);
-			return {
-				deployment: deployment ?? (image === undefined ? undefined : { image }),
-				runConfig: runConfigs.find(file, named(server) + configMapSuffixOf(server.kind)) ?? usualRunConfig,
-				autoscalers: (['Deployment', 'StatefulSet', server.kind] as const).flatMap((kind) =>
-					autoscalers.all(`${kind}/${named(server)}`).map(({ value }) => value),
-				),
-				sharesKeySpaceWith: othersIn(keySpace === undefined ? [] : keySpaces.all(keySpace), server),
-			};
-		},
+		surroundingsOf: (server) => ({
+			deployment: deploymentNamed(file, server.namespace, server.name) ?? (image === undefined ? undefined : { image }),
+			runConfig: find(indexes.runConfigs, file, keyOf(server) + configMapSuffixOf(server.kind)) ?? defaultRunConfig,
+			autoscalers: ['Deployment', 'StatefulSet', server.kind].flatMap((kind) =>
+				(indexes.autoscalers.get(`${kind}/${keyOf(server)}`) ?? []).map(({ value }) => value),
+			),
+			sharesKeySpaceWith: othersSharing(server),
+		}),
 	});
 
 	return {
-		add: (manifest, file, line) => {
-			const object = withNamespace(manifest, namespace);
-			const place = <T>(value: T): Placed<T> => ({ file, line, value });
-			const server = serverOf(object);
-			if (server !== undefined) {
-				servers.add(keyOf(server), place(server));
-				const keySpace = keySpaceOf(server);
-				if (keySpace !== undefined) keySpaces.add(keySpace, place(server));
-			} else if (object['kind'] === 'Deployment') {
-				const deployment = proxyDeploymentOf(object);
-				if (deployment.owners.length > 0) deployments.add(named(deployment), place(deployment));
-			} else if (object['kind'] === 'ConfigMap') {
-				const runConfig = runConfigSummaryOf(object);
-				if (runConfig !== undefined) runConfigs.add(named(runConfig), place({ redisTls: runConfig.redisTls }));
-			} else if (object['kind'] === 'HorizontalPodAutoscaler' || object['kind'] === 'ScaledObject') {
-				const autoscaler = autoscalerOf(object);
-				if (autoscaler !== undefined) {
-					const { targetKind, namespace, target } = autoscaler;
-					autoscalers.add(`${targetKind}/${named({ namespace, name: target })}`, place(autoscaler));
-				}
-			}
-		},
+		add: (manifest, file, line) => addObject(indexes, withNamespace(manifest, namespace), { file, line }),
 		from,
 		previewFrom: (file, server, apiVersion) => {
-			// In a cluster this is no evidence: our own CRDs serve v1beta1 beside operators of every age.
+			// Not used in a cluster: the minimal CRDs serve v1beta1 beside operators of any version.
 			const oldestRelease = apiVersion === `${GROUP}/v1beta1` ? OPERATOR_SINCE.servesV1beta1 : undefined;
 			const cluster = from(file);
 			return {
@@ -120,32 +98,46 @@ export function createManifestCluster(namespace: string, toolhive: string | unde
 			};
 		},
 		deploymentNamed,
-		hasConfigMap: (file, namespace, name) => runConfigs.find(file, named({ namespace, name })) !== undefined,
-		placesOf: (ref) => servers.all(keyOf(ref)).filter(({ value }) => isMeant(ref)(value)),
+		hasConfigMap: (file, namespace, name) => find(indexes.runConfigs, file, keyOf({ namespace, name })) !== undefined,
+		placesOf: (ref) => (indexes.servers.get(serverKeyOf(ref)) ?? []).filter(({ value }) => isSameUid(value, ref)),
 	};
 }
 
-interface Index<T> {
-	readonly add: (key: string, placed: Placed<T>) => void;
-	readonly all: (key: string) => readonly Placed<T>[];
-	readonly find: (file: string, key: string, isMeant?: (value: T) => boolean) => T | undefined;
+function addObject(indexes: ReturnType<typeof createIndexes>, object: Json, place: Place): void {
+	const add = <T>(index: Index<T>, key: string, value: T): void => {
+		const others = index.get(key);
+		if (others === undefined) index.set(key, [{ ...place, value }]);
+		else others.push({ ...place, value });
+	};
+	const server = serverOf(object);
+	if (server !== undefined) {
+		add(indexes.servers, serverKeyOf(server), server);
+		const keySpace = keySpaceOf(server);
+		if (keySpace !== undefined) add(indexes.sharing, keySpace, server);
+	} else if (object['kind'] === 'Deployment') {
+		const deployment = proxyDeploymentOf(object);
+		if (deployment.owners.length > 0) add(indexes.deployments, keyOf(deployment), deployment);
+	} else if (object['kind'] === 'ConfigMap') {
+		const runConfig = runConfigSummaryOf(object);
+		if (runConfig !== undefined) add(indexes.runConfigs, keyOf(runConfig), { redisTls: runConfig.redisTls });
+	} else if (object['kind'] === 'HorizontalPodAutoscaler' || object['kind'] === 'ScaledObject') {
+		const autoscaler = autoscalerOf(object);
+		if (autoscaler === undefined) return;
+		const { targetKind, namespace, target } = autoscaler;
+		add(indexes.autoscalers, `${targetKind}/${keyOf({ namespace, name: target })}`, autoscaler);
+	}
 }
 
-function createIndex<T>(): Index<T> {
-	const values = new Map<string, Placed<T>[]>();
-	const all = (key: string): readonly Placed<T>[] => values.get(key) ?? [];
-	return {
-		add: (key, placed) => {
-			const others = values.get(key);
-			if (others === undefined) values.set(key, [placed]);
-			else others.push(placed);
-		},
-		all,
-		find: (file, key, isMeant = () => true) => {
-			const meant = all(key).filter(({ value }) => isMeant(value));
-			return (meant.find((one) => one.file === file) ?? meant[0])?.value;
-		},
-	};
+const keyOf = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
+const serverKeyOf = (server: ServerRef): string => `${server.kind}/${keyOf(server)}`;
+
+/** Manifests that no API server has stored have no uid. */
+const isSameUid = (one: ServerRef, other: ServerRef): boolean => !one.uid || !other.uid || one.uid === other.uid;
+
+/** The value in `file`, else the first. */
+function find<T>(index: Index<T>, file: string, key: string, matches = (_value: T): boolean => true): T | undefined {
+	const matching = (index.get(key) ?? []).filter(({ value }) => matches(value));
+	return (matching.find((one) => one.file === file) ?? matching[0])?.value;
 }
 
 const withNamespace = (object: Json, namespace: string): Json => {

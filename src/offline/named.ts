@@ -1,9 +1,9 @@
-/** What is skipped in a folder may be an error in a file that was named. */
+/** What is skipped in a folder may be an error in a file that is named on the command line. */
 import { isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 
 /**
- * `all` in its order. A file for which `isNamed`, in which nothing is a manifest and something cannot be parsed, is a problem:
- * its first such document; so is a nameless server in it. Other things without a manifest may be named: shells expand `*.yaml`.
+ * `all` in its order. In a file that `isNamed`, a server without a name is a problem; so is the first document that
+ * cannot be parsed, if the file has no manifest. Other files without a manifest are not: shells expand `*.yaml`.
  */
 export async function* checkNamed<T extends { readonly file: string }>(
 	all: AsyncIterable<T | Problem | Skipped>,
@@ -11,7 +11,7 @@ export async function* checkNamed<T extends { readonly file: string }>(
 ): AsyncGenerator<T | Problem | Skipped> {
 	let file: string | undefined;
 	let hasManifest = false;
-	/** Kept back until a manifest follows in the same file, or none. */
+	/** Not yet yielded: it is a problem only if no manifest follows in the same file. */
 	let held: Skipped | undefined;
 	for await (const found of all) {
 		const one = isSkipped(found) && found.isNameless && isNamed(found.file) ? problemOf(found) : found;

@@ -1,4 +1,4 @@
-/** What `review` had to assume of one object, said instead of guessed. */
+/** What `review` assumes about an object that is not in the input, or is there more than once. */
 import type { Request } from '../admission/review.ts';
 import type { Server, ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';
@@ -9,10 +9,9 @@ import type { ManifestCluster, Place } from './manifest-cluster.ts';
 export function notesOnName(server: Server, cluster: ManifestCluster, file: string, line: number): string[] {
 	const others = cluster.placesOf(server).filter((place) => place.file !== file || place.line !== line);
 	if (others.length === 0) return [];
-	return [`${nameOf(server)} also stands in ${placesText(others)}; kubectl apply keeps the last of them`];
+	return [`${nameOf(server)} is also in ${placesText(others)}; kubectl apply keeps the last of them`];
 }
 
-/** An owner that is not in the input is said, not guessed. */
 export function notesOnOwner(
 	{ resource, object = {}, namespace, name }: Request,
 	cluster: ManifestCluster,
@@ -20,10 +19,11 @@ export function notesOnOwner(
 ): string[] {
 	const known = (refs: readonly ServerRef[]): string[] => {
 		const places = refs.flatMap(cluster.placesOf);
-		const owner = `${refs.map(nameOf).join(', ')}, which it belongs to,`;
-		if (refs.length > 0 && places.length === 0) return [`${owner} is not in the input; so it is taken as none of ours`];
+		const owner = `its owner ${refs.map(nameOf).join(', ')} is`;
+		if (refs.length > 0 && places.length === 0)
+			return [`${owner} not in the input, so it is treated as unrelated to ToolHive`];
 		if (places.length < 2 || places.some((place) => place.file === file)) return [];
-		return [`${owner} stands in ${placesText(places)}; it is read with the first`];
+		return [`${owner} in ${placesText(places)}; the first one is used`];
 	};
 	switch (resource) {
 		case 'apps/deployments':
@@ -35,7 +35,7 @@ export function notesOnOwner(
 		case 'apps/deployments/scale': {
 			const deployment = cluster.deploymentNamed(file, namespace, name);
 			return deployment === undefined
-				? [`Deployment ${namespace}/${name} is not in the input; so its server is not known`]
+				? [`Deployment ${namespace}/${name} is not in the input, so its server is not known`]
 				: known(deployment.owners);
 		}
 		default:

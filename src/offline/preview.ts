@@ -1,6 +1,6 @@
 /**
- * What the objects that an operator makes for a server would get, where the input does not hold them. They are made up as
- * far as the rules look at them, in the shape of an operator that knows nothing of scaling, and go through the same handlers.
+ * What the webhooks would add to the Deployment and the ConfigMap of a server, if they are not in the input. Both are
+ * built with the fields that the rules read, as an operator without scaling creates them; the same handlers get them.
  */
 
 import {
@@ -23,9 +23,9 @@ import type { ManifestCluster } from './manifest-cluster.ts';
 export interface Preview {
 	readonly kind: 'Deployment' | 'ConfigMap';
 	readonly name: string;
-	/** Paths and what they will hold, as JSON. */
-	readonly gets: readonly { readonly path: string; readonly value: string }[];
-	/** What kept it from getting more. */
+	/** Paths and their values, as JSON. */
+	readonly additions: readonly { readonly path: string; readonly value: string }[];
+	/** Why nothing more is added. */
 	readonly findings: readonly Finding[];
 }
 
@@ -37,43 +37,38 @@ interface Given {
 
 export async function previewChanges(server: Server, { file, cluster, handlers }: Given): Promise<Preview[]> {
 	const { namespace, name, kind } = server;
-	const carriesTls = cluster.from(file).surroundingsOf(server).runConfig?.redisTls === true;
+	const hasTls = cluster.from(file).surroundingsOf(server).runConfig?.redisTls === true;
 	const { configMapSuffix, configKey } = KINDS[kind];
-	const outlooks: Preview[] = [];
-	const ask = async (
-		object: Json,
-	): Promise<{ changes: ReturnType<typeof changesOf>; findings: readonly Finding[] }> => {
-		const request = requestOf(object, namespace, 'outlook');
+	const create = async (object: Json): Promise<Pick<Preview, 'additions' | 'findings'>> => {
+		const request = requestOf(object, namespace, 'preview');
 		if ('error' in request) throw new Error(request.error);
 		const { object: stored = object, findings } = await admit(request, handlers);
-		return { changes: changesOf(object, stored), findings };
+		const changes = changesOf(object, stored);
+		return { additions: changes.flatMap(({ path, is }) => (is === undefined ? [] : [{ path, value: is }])), findings };
 	};
+	const previews: Preview[] = [];
 	if (cluster.deploymentNamed(file, namespace, name) === undefined) {
-		const { changes, findings } = await ask(deploymentOf(server));
-		const gets = changes.flatMap(({ path, is }) =>
-			is === undefined || path.startsWith('metadata.') || isUsual(path, is) ? [] : [{ path, value: is }],
-		);
-		outlooks.push({ kind: 'Deployment', name, gets: gets.toSorted(outermostFirst), findings });
+		const { additions, findings } = await create(deploymentOf(server));
+		const shown = additions.filter(({ path, value }) => !path.startsWith('metadata.') && !isDefault(path, value));
+		previews.push({ kind: 'Deployment', name, additions: shown.toSorted(outermostFirst), findings });
 	}
 	if (!cluster.hasConfigMap(file, namespace, name + configMapSuffix)) {
-		const { changes, findings } = await ask(configMapOf(server, carriesTls));
+		const { additions, findings } = await create(configMapOf(server, hasTls));
 		const prefix = `data.${configKey}.`;
-		const gets = changes.flatMap(({ path, is }) =>
-			is === undefined || !path.startsWith(prefix) || path.startsWith(`${prefix}scaling_config.`)
-				? []
-				: [{ path: path.slice(prefix.length), value: is }],
-		);
-		outlooks.push({ kind: 'ConfigMap', name: name + configMapSuffix, gets, findings });
+		const shown = additions
+			.filter(({ path }) => path.startsWith(prefix) && !path.startsWith(`${prefix}scaling_config.`))
+			.map(({ path, value }) => ({ path: path.slice(prefix.length), value }));
+		previews.push({ kind: 'ConfigMap', name: name + configMapSuffix, additions: shown, findings });
 	}
-	return outlooks;
+	return previews;
 }
 
-/** The shutdown settings that every proxy gets by default are no news. */
-const isUsual = (path: string, value: string): boolean =>
+/** Default shutdown settings, which every proxy gets. */
+const isDefault = (path: string, value: string): boolean =>
 	(path.endsWith('.terminationGracePeriodSeconds') && value === String(DEFAULT_SETTINGS.gracePeriodSeconds)) ||
 	(path.endsWith('.lifecycle.preStop.sleep.seconds') && value === String(DEFAULT_SETTINGS.preStopSeconds));
 
-/** The count, which people look for, before what is deep in the pod template. */
+/** The replica count before fields deep in the pod template. */
 const outermostFirst = (a: { path: string }, b: { path: string }): number =>
 	a.path.split('.').length - b.path.split('.').length;
 
@@ -86,7 +81,7 @@ const metadataFor = ({ kind, namespace, name, uid }: Server, ownName: string, la
 	],
 });
 
-/** One replica, as an old operator sends it. A count that the server asks for shows even where it is the same. */
+/** Without replicas, so that the count of the server is an addition even if it is 1. */
 const deploymentOf = (server: Server): Json => {
 	const { app, container } = KINDS[server.kind];
 	const labels = { [LABEL_APP]: app, [LABEL_TOOLHIVE]: 'true', [LABEL_SERVER]: server.name };
@@ -98,15 +93,15 @@ const deploymentOf = (server: Server): Json => {
 	};
 };
 
-const CARRIED_TLS = '{"scaling_config":{"session_redis":{"tls":{}}}}';
+const RUN_CONFIG_WITH_TLS = '{"scaling_config":{"session_redis":{"tls":{}}}}';
 
-const configMapOf = (server: Server, carriesTls: boolean): Json => {
+const configMapOf = (server: Server, hasTls: boolean): Json => {
 	const { configMapSuffix, configKey } = KINDS[server.kind];
 	const isYaml = configKey.endsWith('.yaml');
 	return {
 		apiVersion: 'v1',
 		kind: 'ConfigMap',
 		metadata: metadataFor(server, server.name + configMapSuffix, { [LABEL_MANAGED_BY]: MANAGED_BY_OPERATOR }),
-		data: { [configKey]: isYaml ? `name: ${server.name}\n` : carriesTls ? CARRIED_TLS : '{}' },
+		data: { [configKey]: isYaml ? `name: ${server.name}\n` : hasTls ? RUN_CONFIG_WITH_TLS : '{}' },
 	};
 };

@@ -1,4 +1,4 @@
-/** One JSON object, written piece by piece: a long input is never held as a whole. */
+/** One JSON object, written in parts, so that memory does not hold a long report. */
 import type { Problem } from '../manifests/problem.ts';
 import { writeJson } from '../manifests/values.ts';
 import type { Reviewed } from './review.ts';
@@ -6,7 +6,7 @@ import type { Summary } from './summary.ts';
 
 export const JSON_START = '{ "objects": [';
 
-/** One entry. `isFirst` needs no comma before it. */
+/** One entry; each but the first follows a comma. */
 export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
 	const { file, line, apiVersion, kind, namespace, name, verdict, message, patch } = reviewed;
 	const { denials, warnings, conditions, after } = reviewed;

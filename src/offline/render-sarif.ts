@@ -2,8 +2,7 @@
  * SARIF 2.1.0 for code-scanning views: one result per denial and per warning, at its line.
  * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/; GitHub asks for relative URIs below the repository's root.
  */
-
-import type { Json } from '../api/types.ts';
+import type { Log, PhysicalLocation, Result } from 'sarif';
 import type { Problem } from '../manifests/problem.ts';
 import { RULES } from '../policy/rules.ts';
 import type { Located, Reviewed } from './review.ts';
@@ -11,7 +10,7 @@ import type { Located, Reviewed } from './review.ts';
 const INFORMATION = 'https://github.com/toolhive-scaling/toolhive-scaling';
 
 /** The log of one review, from `resultsOf` each object. */
-export function sarifOf(results: readonly Json[], problems: readonly Problem[], version: string, folder: string): Json {
+export function sarifOf(results: Result[], problems: readonly Problem[], version: string, folder: string): Log {
 	return {
 		$schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
 		version: '2.1.0',
@@ -51,14 +50,14 @@ export function sarifOf(results: readonly Json[], problems: readonly Problem[], 
 	};
 }
 
-/** A description that is shown as plain text has no use for Markdown's marks. */
+/** Without Markdown, for fields that are shown as plain text. */
 const plain = (text: string): string => text.replaceAll('`', '');
 
 /**
- * One per denial and warning; warnings are errors where they count as denials. Files below `folder`, which is where the program
- * was called, are named from there: code scanning places nothing else.
+ * One per denial and warning; with `isStrict` warnings are errors. Files below `folder`, the working directory, are named
+ * relative to it: code scanning accepts no other names.
  */
-export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Json[] {
+export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Result[] {
 	const reviewed = { ...given, file: relativeTo(folder, given.file) };
 	return [
 		...reviewed.denials.map((one) => resultOf(reviewed, one, 'error')),
@@ -69,8 +68,8 @@ export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): J
 const resultOf = (
 	{ file, kind, namespace, name }: Reviewed,
 	{ id, field, message, line }: Located,
-	level: string,
-): Json => ({
+	level: Result.level,
+): Result => ({
 	ruleId: id,
 	ruleIndex: RULES.findIndex((rule) => rule.id === id),
 	level,
@@ -83,7 +82,7 @@ const resultOf = (
 	],
 });
 
-const physicalOf = (file: string, startLine: number, startColumn?: number): Json => ({
+const physicalOf = (file: string, startLine: number, startColumn?: number): PhysicalLocation => ({
 	artifactLocation: { uri: uriOf(file) },
 	region: { startLine, ...(startColumn !== undefined && { startColumn }) },
 });
@@ -91,7 +90,7 @@ const physicalOf = (file: string, startLine: number, startColumn?: number): Json
 const relativeTo = (folder: string, file: string): string =>
 	file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 
-/** A relative reference, whatever is in the name. An absolute path needs its scheme. */
+/** A relative reference; an absolute path needs a scheme. */
 const uriOf = (file: string): string => {
 	const path = file.split('/').map(encodeURIComponent).join('/');
 	return path.startsWith('/') ? `file://${path}` : path.replace(/^(\.\/)+/, '');

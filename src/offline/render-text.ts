@@ -1,5 +1,4 @@
-/** The report for people: what happens to each object, where, and what to do about it. */
-
+/** The report as text: what happens to each object, where, and how to fix it. */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { printable } from '../api/printable.ts';
 import { type Problem, problemText } from '../manifests/problem.ts';
@@ -14,8 +13,8 @@ const CODES = { plain: 0, red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as c
 export type Paint = (colour: keyof typeof CODES, text: string) => string;
 
 /**
- * Colours for a terminal, none for a pipe or where `NO_COLOR` is set. Everything that is printed goes through it: names come
- * from files that anybody may have written, and nothing of them may steer the terminal.
+ * Colours on a terminal, unless `NO_COLOR` is set. Everything that is printed goes through it: names come from files of
+ * unknown authors, and must not send control characters to the terminal.
  */
 export const paintFor = (isTerminal: boolean, noColor: string | undefined): Paint =>
 	isTerminal && !noColor
@@ -31,8 +30,8 @@ const VERDICTS = {
 const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
 /**
- * The paragraph of one object; empty for one that passes untouched and is no server: it is only counted. With `isQuiet` only
- * what is denied or warned of.
+ * The paragraph of one object; empty for an unchanged object that is not a server. With `isQuiet` only denials and
+ * warnings.
  */
 export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
@@ -51,7 +50,7 @@ export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): strin
 		...found,
 		...notes.map((note) => paint('plain', `    note: ${note}`)),
 		...(after === undefined || after === before ? [] : changeLines(before, after, paint)),
-		...reviewed.outlook.flatMap((one) => outlookLines(one, paint)),
+		...reviewed.previews.flatMap((one) => previewLines(one, paint)),
 		...conditions.map(({ type, status, reason }) => `    status: ${type} ${status} (${reason})`),
 		'',
 	].join('\n');
@@ -74,12 +73,12 @@ const changeLines = (before: unknown, after: unknown, paint: Paint): string[] =>
 		...(is === undefined ? [] : [paint('green', `    + ${path}: ${is}`)]),
 	]);
 
-const outlookLines = ({ kind, name, gets }: Preview, paint: Paint): string[] => [
-	...(gets.length === 0 ? [] : [paint('plain', `    its ${kind} ${name} will get`)]),
-	...gets.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
+const previewLines = ({ kind, name, additions }: Preview, paint: Paint): string[] => [
+	...(additions.length === 0 ? [] : [paint('plain', `    its ${kind} ${name} will get`)]),
+	...additions.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
 ];
 
-/** What could not be read, once more at the end: on the way it was told between everything else. */
+/** What could not be read, again at the end of a long report. */
 export const problemsText = (problems: readonly Problem[], paint: Paint): string =>
 	problems.map((one) => `${paint('red', `✗ ${'unread'.padEnd(9)}`)} ${paint('plain', problemText(one))}\n`).join('');
 

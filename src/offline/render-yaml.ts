@@ -1,5 +1,4 @@
-/** The objects after admission, ready for `kubectl apply -f -`; of what would be refused only a comment. */
-
+/** The objects after admission, for `kubectl apply -f -`; a denied object is only a comment. */
 import { printable } from '../api/printable.ts';
 import { writeYaml } from '../manifests/write-yaml.ts';
 import type { Reviewed } from './review.ts';

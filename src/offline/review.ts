@@ -1,9 +1,9 @@
-/** `thv-scaling review`: what the cluster would make of manifests, through the very handlers of the webhooks. */
-
+/** What the webhooks would change, deny and warn of in manifests. Calls the handlers of the webhooks. */
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { denialText } from '../admission/response.ts';
 import { validate } from '../admission/validate.ts';
+import type { Version } from '../api/images.ts';
 import { isObject, type Json, type Operation, type Server } from '../api/types.ts';
 import type { Source } from '../manifests/documents.ts';
 import { type Manifest, manifestsOf } from '../manifests/manifest.ts';
@@ -20,13 +20,13 @@ import { type Preview, previewChanges } from './preview.ts';
 
 export interface ReviewOptions {
 	readonly settings: Settings;
-	/** Of manifests that name none. */
+	/** Namespace of manifests without one. */
 	readonly namespace: string;
-	/** The release of ToolHive the cluster runs, such as `v0.12.5`, where it is known. */
-	readonly toolhive?: string;
+	/** The version of ToolHive in the cluster, such as `v0.12.5`, if it is known. */
+	readonly toolhive?: Version;
 }
 
-/** A warning or a reason to deny, and where it stands. */
+/** A warning or a violation, and its line. */
 export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
 	readonly line: number;
 }
@@ -34,14 +34,14 @@ export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
 export interface Reviewed {
 	readonly file: string;
 	readonly line: number;
-	/** CREATE, but for AdmissionReviews that say another. */
+	/** CREATE for manifests; AdmissionReviews have their own. */
 	readonly operation: string;
 	readonly apiVersion: string;
 	readonly kind: string;
 	readonly namespace: string;
 	readonly name: string;
 	readonly verdict: 'unchanged' | 'mutated' | 'denied';
-	/** What kubectl would print of a denial. */
+	/** What kubectl would print for a denial. */
 	readonly message?: string;
 	readonly patch: readonly Operation[];
 	readonly denials: readonly Located[];
@@ -50,15 +50,15 @@ export interface Reviewed {
 	/** The object before and after, with every digit of its numbers; no `after` when denied. */
 	readonly before: Json;
 	readonly after?: Json;
-	/** Not a subresource such as a Scale, of which nothing can be applied. */
+	/** Not a subresource such as a Scale, which cannot be applied. */
 	readonly isWhole: boolean;
-	/** What had to be assumed. */
+	/** What was assumed. */
 	readonly notes: readonly string[];
-	/** What the operator's own objects for this server would get. Empty for everything that is no server. */
-	readonly outlook: readonly Preview[];
+	/** What would be added to the objects that the operator creates for a server. Empty for other objects. */
+	readonly previews: readonly Preview[];
 }
 
-/** Reads `documents` twice, so that memory holds the servers and not the input: once for who is there, then one by one. */
+/** Two passes over `documents`, so that memory holds the servers and not the input: collect the servers, then review. */
 export async function* review(
 	documents: () => AsyncIterable<Source | Problem | Skipped>,
 	options: ReviewOptions,
@@ -77,7 +77,7 @@ export async function* review(
 	}
 }
 
-/** What a webhook remembers of a cluster has one of these in it: most documents of a large input need no reading the first time. */
+/** Objects that a webhook caches contain one of these. Other documents are not parsed in the first pass. */
 const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler|ScaledObject/;
 
 async function reviewOne(
@@ -87,7 +87,7 @@ async function reviewOne(
 ): Promise<Reviewed | Problem | Skipped> {
 	const { file, line, object, exact } = manifest;
 	const request = requestOf(object, namespace, `${file}:${line}`);
-	// Only an AdmissionReview can be wrong, and those of other webhooks are in repositories, too.
+	// Only an AdmissionReview can be invalid. Repositories have those of other webhooks, too.
 	if ('error' in request)
 		return broken({ file, line, problem: request.error }, mentionsToolhive(JSON.stringify(object)));
 	const seen = cluster.from(file);
@@ -106,7 +106,7 @@ async function reviewOne(
 		line: manifest.lineOf(isReview ? `request.object.${field}` : field),
 	});
 	const server = serverOf(request.object ?? {}, request.namespace);
-	const outlook =
+	const previews =
 		server === undefined || verdict === 'denied'
 			? []
 			: await previewChanges(server, {
@@ -126,7 +126,7 @@ async function reviewOne(
 		...(verdict === 'denied' && { message: denialText(violations) }),
 		patch,
 		denials: violations.map(located),
-		warnings: [...findings, ...newFindings(outlook, findings)].map(located),
+		warnings: [...findings, ...newFindings(previews, findings)].map(located),
 		conditions: server === undefined || verdict === 'denied' ? [] : conditionsOf(server, before),
 		before,
 		...(verdict !== 'denied' &&
@@ -136,20 +136,20 @@ async function reviewOne(
 			...notesOnOwner(request, cluster, file),
 			...(server === undefined || isReview ? [] : notesOnName(server, cluster, file, line)),
 		],
-		outlook,
+		previews,
 	};
 }
 
-/** The cluster tells them to the operator, who throws them away; whoever wrote the server can do something about it. */
-const newFindings = (outlook: readonly Preview[], known: readonly Finding[]): Finding[] =>
-	outlook.flatMap(({ findings }) => findings).filter(({ id }) => !known.some((one) => one.id === id));
+/** In a cluster the operator receives these warnings and drops them; the author of the server can act on them. */
+const newFindings = (previews: readonly Preview[], known: readonly Finding[]): Finding[] =>
+	previews.flatMap(({ findings }) => findings).filter(({ id }) => !known.some((one) => one.id === id));
 
 const subjectOf = ({ request }: Json): Json => {
 	const { object, oldObject } = isObject(request) ? request : {};
 	return isObject(object) ? object : isObject(oldObject) ? oldObject : {};
 };
 
-/** Those the reconciler would set; one that only turns an existing condition shows where there is one. */
+/** Conditions that the reconciler would set. One that only updates an existing condition needs that condition. */
 function conditionsOf(server: Server, { status }: Json): Condition[] {
 	const existing = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
 	const isThere = (type: string): boolean => existing.some((one) => isObject(one) && one['type'] === type);

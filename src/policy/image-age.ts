@@ -1,5 +1,5 @@
 /** A field that the proxy image does not know has no effect, or the proxy does not start. A tag without a version is not judged. */
-import { isOlder, SINCE, tagOf, type Version, versionOf, versionText } from '../api/images.ts';
+import { isOlder, SINCE, tagOf, type Version, versionOf } from '../api/images.ts';
 import type { Server } from '../api/types.ts';
 import type { Check, ClusterContext, ConfigSubject, Subject, Text } from './finding.ts';
 import { redisOf } from './session-storage.ts';
@@ -36,7 +36,7 @@ export function backendMayRoll({ server, surroundings }: Subject): string | unde
 	const version = proxyVersion(server, surroundings);
 	const since = SINCE.runnerKeepsEnvOrder;
 	if (server.kind !== 'MCPServer' || version === undefined || !isOlder(version, since)) return undefined;
-	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${versionText(since)}: ${MAY_ROLL}`;
+	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${since}: ${MAY_ROLL}`;
 }
 
 /** For a config that an unknown or older vMCP image would reject. */
@@ -45,11 +45,11 @@ export function imageRefusesConfig({ server, surroundings, isRefusedByImage }: C
 	const field = 'spec.sessionStorage';
 	const since = SINCE.vmcpAcceptsSessionStorage;
 	return proxyVersion(server, surroundings) === undefined
-		? { field, message: `vMCP image version unknown; ${versionText(since)} or newer takes it` }
+		? { field, message: `vMCP image version unknown; ${since} or newer takes it` }
 		: tooOld(field, imageOf(server, surroundings), since);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Text => ({
 	field,
-	message: `needs a proxy image of ${versionText(since)} or newer, not ${tagOf(image ?? '')}`,
+	message: `needs a proxy image of ${since} or newer, not ${tagOf(image ?? '')}`,
 });

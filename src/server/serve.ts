@@ -1,14 +1,15 @@
 /** `thv-scaling serve`: wires the webhooks and the reconciler to a cluster. No rules here. */
 import { hostname } from 'node:os';
+// Loaded before the first request; the rules load it when they need it.
+import 'cel-js';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { validate } from '../admission/validate.ts';
 import { INSTALLED_AS } from '../api/names.ts';
 import type { ServerRef } from '../api/types.ts';
 import { SYSTEM_NAMESPACES } from '../api/webhook-configurations.ts';
-import { type Environment, readOptions, UsageError, unknownVariables } from '../cli/options.ts';
-import { SERVE_OPTIONS } from '../cli/serve-options.ts';
-import { settingsOf } from '../cli/settings-options.ts';
+import { SERVE_OPTIONS, settingsOf } from '../cli/flags.ts';
+import { type Environment, UsageError, unknownVariables, type Values } from '../cli/options.ts';
 import { ownVersion } from '../cli/version.ts';
 import { type Cache, startCache } from '../cluster/cache.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
@@ -33,8 +34,7 @@ export interface ServeProcess {
 }
 
 /** Serves until a signal ends it. Throws UsageError for what the user can fix, before anything is started. */
-export async function serve(args: readonly string[], { env, terminated }: ServeProcess): Promise<void> {
-	const options = readOptions(SERVE_OPTIONS, args, env);
+export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, terminated }: ServeProcess): Promise<void> {
 	const configured = settingsOf(options);
 	const log = createLog(options['log-level']);
 	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
@@ -60,7 +60,7 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 	const cluster = clusterOf(cache);
 	const { settings, isKnown: isVersionKnown } = watchKubernetes(connection, configured, log);
 
-	const isReconciling = options.reconcile === 'true';
+	const isReconciling = options.reconcile;
 	const webhooks: Webhooks = await startWebhooks({
 		mutate: (request, signal) => mutate(request, cluster, settings, signal),
 		validate: (request) => validate(request, cluster),
@@ -99,7 +99,7 @@ export async function serve(args: readonly string[], { env, terminated }: ServeP
 		});
 	}
 	const duties = [reconciler?.lead, certificate.lead].filter((duty) => duty !== undefined);
-	const isElected = options['leader-elect'] === 'true';
+	const isElected = options['leader-elect'];
 	if (duties.length > 0) leadership = startLeadership({ connection, namespace, identity, isElected, duties, log });
 
 	log.info({ signal: await terminated, drainSeconds: options['drain-seconds'] }, 'draining');

@@ -15,7 +15,7 @@ describe('operators', () => {
 		it(`${image} is ${isOne ? 'one' : 'none'}`, () => expect(isOperatorImage(image)).to.equal(isOne));
 
 	it('a pre-release does what the release before it does', () => {
-		expect(whatOperatorDoes([0, 13, -0.5])).to.equal(whatOperatorDoes([0, 12, 5]));
-		expect(whatOperatorDoes([0, 13, 0])).not.to.equal(whatOperatorDoes([0, 12, 5]));
+		expect(whatOperatorDoes('v0.13.0-rc.1')).to.equal(whatOperatorDoes('v0.12.5'));
+		expect(whatOperatorDoes('v0.13.0')).not.to.equal(whatOperatorDoes('v0.12.5'));
 	});
 });

@@ -1,7 +1,7 @@
 /** `review.txt`: what the command line prints of a case, as a person would see it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { reviewManifests } from '../../src/cli/review.ts';
+import { run } from '../../src/cli/program.ts';
 import { createTerminal } from '../cli/terminal.ts';
 import { CASES, flagsOf, INPUT } from './read-case.ts';
 
@@ -9,7 +9,7 @@ export async function reviewText(name: string): Promise<string> {
 	const file = join(CASES, name, INPUT);
 	const flags = flagsOf(readFileSync(file, 'utf8'));
 	const terminal = createTerminal();
-	const code = await reviewManifests([...flags, file], terminal);
+	const code = await run(['review', ...flags, file], terminal);
 	const printed = terminal.printed().replaceAll(file, INPUT);
 	return `$ thv-scaling ${['review', ...flags, INPUT].join(' ')}\n${printed}(exit code ${code})\n`;
 }

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { isObject, type Json } from '../../src/api/types.ts';
+import { SETTINGS_OPTIONS, settingsOf } from '../../src/cli/flags.ts';
 import { readOptions } from '../../src/cli/options.ts';
-import { SETTINGS_OPTIONS, settingsOf } from '../../src/cli/settings-options.ts';
 import type { Settings } from '../../src/policy/settings.ts';
 
 export const CASES = import.meta.dirname;

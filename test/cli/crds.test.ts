@@ -7,9 +7,9 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { KIND_LIST } from '../../src/api/names.ts';
 import { crds } from '../../src/cli/crds.ts';
-import { UsageError } from '../../src/cli/options.ts';
 import { completeCrds, crdTextOf } from '../../src/manifests/crd-text.ts';
 import { type Ended, startProgram } from './program.ts';
+import { createTerminal } from './terminal.ts';
 
 const FIXTURE = join(import.meta.dirname, '../fixtures/old-mcpservers-crd.yaml');
 const OLD = readFileSync(FIXTURE, 'utf8');
@@ -127,7 +127,7 @@ describe('thv-scaling crds', function () {
 			says: /<stdin>: it has more than 64 MiB; cut it into several files/,
 		},
 		{ it: 'a file without end', args: ['/dev/zero'], says: /\/dev\/zero: it has more than 64 MiB/ },
-		{ it: 'stdin twice', args: ['-', '-'], input: OLD, says: /- stands twice/ },
+		{ it: 'stdin twice', args: ['-', '-'], input: OLD, says: /may be given only once/ },
 		{ it: 'a flag', args: ['--all'], says: /--all/ },
 	];
 	for (const { it: title, args, input, says } of unusable) {
@@ -156,8 +156,9 @@ describe('thv-scaling crds', function () {
 	it('fails when what it prints cannot be written', async () => {
 		const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
 		const stdout = new Writable({ write: (_chunk, _encoding, done) => done(full) });
-		const failed = await crds([], { stdin: process.stdin, stdout, stderr: process.stderr }).catch((error) => error);
-		expect(failed).to.be.instanceOf(UsageError).with.property('message', 'the CRDs cannot be written: no space left');
+		const terminal = { ...createTerminal(), stdout };
+		expect(await crds([], terminal)).to.equal(2);
+		expect(terminal.stderrText()).to.equal('thv-scaling: stdout cannot be written: no space left\n');
 	});
 
 	it('lets nothing of a file steer the terminal', async () => {
@@ -173,6 +174,6 @@ describe('thv-scaling crds', function () {
 	});
 
 	it('is told of in the help', async () => {
-		expect((await run(['--help'])).stdout).to.contain('Usage: thv-scaling crds [FILE|-]...');
+		expect((await run(['--help'])).stdout).to.contain('Usage: thv-scaling crds [options] [file...]');
 	});
 });

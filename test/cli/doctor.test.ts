@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { doctor } from '../../src/cli/doctor.ts';
+import { run } from '../../src/cli/program.ts';
 import { type Kubeconfig, writeKubeconfig } from '../cluster/kubeconfig.ts';
 import { MAIN } from '../main-file.ts';
 import { createTerminal } from './terminal.ts';
@@ -39,7 +39,7 @@ describe('thv-scaling doctor', function () {
 	it('prints the report on stdout, and fails where a check does', async () => {
 		statusOf = EMPTY;
 		const terminal = createTerminal();
-		expect(await doctor(flags(), terminal)).to.equal(1);
+		expect(await run(['doctor', ...flags()], terminal)).to.equal(1);
 		expect(terminal.stdoutText()).to.match(/^ok {4}API server .*\nfail {2}CRDs /);
 		expect(terminal.stderrText()).to.equal('');
 	});
@@ -51,14 +51,14 @@ describe('thv-scaling doctor', function () {
 			[{ NO_COLOR: '1' }, true, false],
 		] as const) {
 			const terminal = createTerminal('', env, isTTY);
-			await doctor(flags(), terminal);
+			await run(['doctor', ...flags()], terminal);
 			expect(terminal.stdoutText().includes('\u001b[')).to.equal(isColoured);
 		}
 	});
 	it('who may not ask for the version may ask for other things', async () => {
 		statusOf = () => 403;
 		const terminal = createTerminal();
-		expect(await doctor(flags(), terminal)).to.equal(0);
+		expect(await run(['doctor', ...flags()], terminal)).to.equal(0);
 		expect(terminal.stdoutText()).to.match(/^warn {2}API server {4}the check was not made: .*403/);
 	});
 
@@ -70,16 +70,16 @@ describe('thv-scaling doctor', function () {
 	it('goes on silently where nobody reads, and its exit code is still the verdict', async () => {
 		statusOf = EMPTY;
 		const terminal = failing('EPIPE');
-		expect(await doctor(flags(), terminal)).to.equal(1);
+		expect(await run(['doctor', ...flags()], terminal)).to.equal(1);
 		expect(terminal.stderrText()).to.equal('');
 		statusOf = () => 403;
-		expect(await doctor(flags(), failing('EPIPE'))).to.equal(0);
+		expect(await run(['doctor', ...flags()], failing('EPIPE'))).to.equal(0);
 	});
-	it('says when the report cannot be written', async () => {
+	it('says when stdout cannot be written', async () => {
 		statusOf = EMPTY;
 		const terminal = failing('ENOSPC');
-		expect(await doctor(flags(), terminal)).to.equal(2);
-		expect(terminal.stderrText()).to.equal('thv-scaling: the report cannot be written: ENOSPC: it failed\n');
+		expect(await run(['doctor', ...flags()], terminal)).to.equal(2);
+		expect(terminal.stderrText()).to.equal('thv-scaling: stdout cannot be written: ENOSPC: it failed\n');
 	});
 
 	/** The whole program in a shell; `$@` is its call. */
@@ -98,6 +98,6 @@ describe('thv-scaling doctor', function () {
 		statusOf = EMPTY;
 		const { stdout, stderr } = await shell('"$@" > /dev/full; echo "$?"');
 		expect(stdout).to.equal('2\n');
-		expect(stderr).to.match(/^thv-scaling: the report cannot be written: ENOSPC.*\n$/);
+		expect(stderr).to.match(/^thv-scaling: stdout cannot be written: ENOSPC.*\n$/);
 	});
 });

@@ -1,10 +1,13 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { SERVE_OPTIONS, settingsOf } from '../../src/cli/flags.ts';
 import {
+	boolean,
 	commaList,
-	describeOptions,
+	createCommand,
 	environmentName,
 	label,
+	type Option,
 	oneOf,
 	readOptions,
 	text,
@@ -12,15 +15,13 @@ import {
 	unknownVariables,
 	wholeNumber,
 } from '../../src/cli/options.ts';
-import { SERVE_OPTIONS } from '../../src/cli/serve-options.ts';
-import { settingsOf } from '../../src/cli/settings-options.ts';
 
 const TABLE = {
-	file: { ...text('a file'), help: 'A file.', fallback: undefined },
+	file: { ...text('a file'), help: 'A file.' },
 	port: { ...wholeNumber(0, 65535), help: 'A port.', fallback: '8443' },
 	layout: { ...oneOf('both', 'top-level'), help: 'A layout.', fallback: 'both' },
 	'user-names': { ...commaList('names'), help: 'Names.', fallback: 'a,b' },
-	chosen: { ...label, help: 'A label.', fallback: undefined },
+	chosen: { ...label, help: 'A label.' },
 } as const;
 
 describe('commands options', () => {
@@ -82,19 +83,37 @@ describe('commands options', () => {
 	});
 
 	it('are all described, with default, variable and what is allowed', () => {
-		const description = describeOptions(SERVE_OPTIONS);
-		for (const [flag, { allowed, help, fallback }] of Object.entries(SERVE_OPTIONS)) {
-			const paragraph = description.slice(description.indexOf(`--${flag}`));
-			for (const part of [
-				help,
-				allowed,
-				environmentName(flag),
-				...(fallback === undefined ? [] : [`(default ${fallback})`]),
-			]) {
-				expect(paragraph.split('\n').slice(0, 3).join('\n'), flag).to.contain(part);
-			}
+		const description = createCommand('serve', SERVE_OPTIONS).helpInformation().replace(/\s+/g, ' ');
+		for (const [flag, { allowed, help, fallback }] of Object.entries<Option<unknown>>(SERVE_OPTIONS)) {
+			const usual = fallback === undefined ? '' : ` (default ${fallback})`;
+			expect(description, flag).to.match(new RegExp(` --${flag} (<value> )?`));
+			expect(description).to.include(`${help} Allowed: ${allowed}${usual}. Variable: ${environmentName(flag)}.`);
 		}
 	});
+
+	for (const [args, env, expected] of [
+		[[], {}, { on: true, off: false }],
+		[['--off', '--no-on'], {}, { on: false, off: true }],
+		[['--off=true', '--on=false'], {}, { on: false, off: true }],
+		[['--off=false', '--on=true'], { THV_SCALING_OFF: 'true', THV_SCALING_ON: 'false' }, { on: true, off: false }],
+		[[], { THV_SCALING_OFF: 'true', THV_SCALING_ON: 'false' }, { on: false, off: true }],
+		[['--no-on', '--on'], {}, { on: true, off: false }],
+	] as const) {
+		it(`a boolean › ${JSON.stringify([args, env])} › ${JSON.stringify(expected)}`, () => {
+			const table = { on: { ...boolean, help: 'On.', fallback: 'true' }, off: { ...boolean, help: 'Off.' } };
+			expect(readOptions(table, args, env)).to.deep.equal(expected);
+		});
+	}
+	for (const [args, env, message] of [
+		[['--reconcile=no'], {}, '--reconcile is "no"; allowed: true or false'],
+		[['--reconcile='], {}, '--reconcile is ""; allowed: true or false'],
+		[['--reconcile', 'false'], {}, 'too many arguments'],
+		[[], { THV_SCALING_RECONCILE: '0' }, 'THV_SCALING_RECONCILE is "0"; allowed: true or false'],
+	] as const) {
+		it(`a boolean › ${JSON.stringify([args, env])} › refused`, () => {
+			expect(() => readOptions(SERVE_OPTIONS, args, env)).to.throw(UsageError, message);
+		});
+	}
 
 	it('have fallbacks that are allowed', () => {
 		expect(readOptions(SERVE_OPTIONS, [], {})).to.include({

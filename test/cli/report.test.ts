@@ -26,7 +26,7 @@ describe('a report', () => {
 	});
 	it('tells on stderr, one printable line at a time', () => {
 		const terminal = createTerminal();
-		createReport(terminal).tell('a\u001b[2J\nb');
+		createReport(terminal).warn('a\u001b[2J\nb');
 		expect([terminal.stdoutText(), terminal.stderrText()]).to.deep.equal(['', 'thv-scaling: a [2J b\n']);
 	});
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { reviewManifests } from '../../src/cli/review.ts';
+import { run as runProgram } from '../../src/cli/program.ts';
 import { serverText } from '../offline/play.ts';
 import { REPOSITORIES, type Repository, SERVER } from './repositories.ts';
 import { createTerminal } from './terminal.ts';
@@ -34,7 +34,7 @@ interface Report {
 
 async function run(args: readonly string[], stdin?: Uint8Array): Promise<Outcome> {
 	const terminal = createTerminal(stdin);
-	const code = await reviewManifests([...args, '-o', 'json', '--verbose'], terminal);
+	const code = await runProgram(['review', ...args, '-o', 'json', '--verbose'], terminal);
 	const { objects, summary, problems = [] } = JSON.parse(terminal.stdoutText()) as Report;
 	const ours = objects.filter(({ apiVersion }) => apiVersion.startsWith('toolhive.stacklok.dev/'));
 	return {

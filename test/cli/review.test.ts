@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { UsageError } from '../../src/cli/options.ts';
-import { reviewManifests } from '../../src/cli/review.ts';
+import { run as runProgram } from '../../src/cli/program.ts';
 import { MAIN } from '../main-file.ts';
 import { serverText } from '../offline/play.ts';
 import { startProgram } from './program.ts';
@@ -35,7 +35,7 @@ describe('thv-scaling review', function () {
 	async function run(...args: string[]): Promise<TestTerminal & { readonly code: number }> {
 		const terminal = createTerminal(WARNED);
 		const paths = args.map((arg) => (existsSync(join(folder, arg)) ? join(folder, arg) : arg));
-		const code = await reviewManifests(paths, terminal);
+		const code = await runProgram(['review', ...paths], terminal);
 		return { ...terminal, code };
 	}
 
@@ -91,15 +91,15 @@ describe('thv-scaling review', function () {
 	it('notes are in the text, and on stderr for programs', async () => {
 		const file = put('twice.yaml', GOOD + GOOD);
 		const text = await run(file);
-		expect([text.stdoutText().includes('also stands in'), text.stderrText()]).to.deep.equal([true, '']);
+		expect([text.stdoutText().includes('is also in'), text.stderrText()]).to.deep.equal([true, '']);
 		const json = await run(file, '-o', 'json');
-		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good also stands in');
+		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good is also in');
 	});
 	it('something skipped › counted, and named on request', async () => {
 		const files = ['denied.yaml', put('list.yaml', '---\n- a\n')];
 		const silent = await run(...files);
 		expect(silent.stdoutText()).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
-		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose names each, and why\n');
+		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose prints each with the reason\n');
 		const named = await run(...files, '--verbose', '-o', 'json');
 		expect([silent.code, named.code]).to.deep.equal([1, 1]);
 		expect(JSON.parse(named.stdoutText()).summary).to.deep.equal({
@@ -137,13 +137,13 @@ describe('thv-scaling review', function () {
 		[[], 'name a file, a folder, or - for stdin'],
 		[['-o', 'xml', 'x'], '--output is "xml"; allowed: text or json or yaml or sarif'],
 		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
-		[['--stict', 'x'], "Unknown option '--stict'"],
-		[['-q-s', 'x'], "Unknown option '-q-s'"],
+		[['--stict', 'x'], "unknown option '--stict' (Did you mean --strict?)"],
+		[['-q-s', 'x'], "unknown option '--s'"],
 		[['--pre-stop-seconds', '60', 'x'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 60'],
 	];
 	for (const [args, says] of WRONG) {
 		it(`refuses ${JSON.stringify(args)}`, async () => {
-			const refused = await reviewManifests(args, createTerminal()).catch((error: unknown) => error);
+			const refused = await runProgram(['review', ...args], createTerminal()).catch((error: unknown) => error);
 			expect(refused).to.be.instanceOf(UsageError).with.property('message').that.includes(says);
 		});
 	}
@@ -179,6 +179,6 @@ describe('thv-scaling review', function () {
 			},
 		);
 		expect(status).to.equal(2);
-		expect(stderr).to.match(/^thv-scaling: the report cannot be written: ENOSPC.*\n$/);
+		expect(stderr).to.match(/^thv-scaling: stdout cannot be written: ENOSPC.*\n$/);
 	});
 });

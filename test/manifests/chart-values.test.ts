@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { SERVE_OPTIONS } from '../../src/cli/flags.ts';
 import { readOptions } from '../../src/cli/options.ts';
-import { SERVE_OPTIONS } from '../../src/cli/serve-options.ts';
 import { useHelm } from '../helm/mocha.ts';
 import { CHART, only, refusal, render, type Values } from './chart.ts';
 import { type Manifest, template } from './read.ts';
@@ -62,7 +62,7 @@ describe('chart: values', function () {
 			'grace-period-seconds': 0,
 			'pre-stop-seconds': 0,
 			'operator-usernames': ['a', 'b'],
-			'leader-elect': 'false',
+			'leader-elect': false,
 			'max-in-flight': 100_000,
 			'namespace-label': { key: 'toolhive-scaling/enabled', value: 'true' },
 			'exclude-namespaces': ['payroll', 'lab'],

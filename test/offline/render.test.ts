@@ -38,7 +38,7 @@ describe('review as text', () => {
 		for (const group of ['kagent.dev', 'mcp.dapr.io', 'toolhive.stacklok.dev.example.com']) {
 			const text = serverText('files', '  replicas: -2\n  sessionStorage: {}').replace('toolhive.stacklok.dev', group);
 			const [one, ...others] = await reviewed(text.replace('streamable-http', 'stdio'));
-			expect([one?.verdict, one?.warnings, one?.conditions, one?.outlook, others]).to.deep.equal([
+			expect([one?.verdict, one?.warnings, one?.conditions, one?.previews, others]).to.deep.equal([
 				'unchanged',
 				[],
 				[],
@@ -167,12 +167,13 @@ describe('review as SARIF', () => {
 	const isValid = new Ajv({ strict: false, validateFormats: false }).compile(rules);
 	const logFor = async (files: Readonly<Record<string, string>>, isStrict = false): Promise<Json> => {
 		const all = await reviewAll(files);
-		return sarifOf(
+		const log = sarifOf(
 			all.flatMap((one) => (isUnreviewed(one) ? [] : resultsOf(one, isStrict, '/repo'))),
 			all.filter(isProblem),
 			'0.1.0',
 			'/repo',
 		);
+		return { ...log };
 	};
 	const resultsIn = (log: Json): Json[] => ((log['runs'] as Json[])[0]?.['results'] ?? []) as Json[];
 

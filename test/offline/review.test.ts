@@ -65,7 +65,7 @@ describe('review', () => {
 		const [one] = await reviewed('apiVersion: v1\nkind: Secret\nmetadata: { name: a }\n');
 		expect(one).to.include({ verdict: 'unchanged', kind: 'Secret', namespace: 'default' });
 		expect(one?.after).to.equal(one?.before);
-		expect(one?.outlook).to.deep.equal([]);
+		expect(one?.previews).to.deep.equal([]);
 	});
 
 	it('goes on after what cannot be read', async () => {
@@ -161,7 +161,7 @@ describe('review of a namespace that is left empty', () => {
 		it(`namespace:${empty} is the default one`, async () => {
 			const text = (serverText('search', '  replicas: 3') + deploymentText('search')).replaceAll(' demo', empty);
 			const [server, deployment] = await reviewed(text);
-			expect([server?.namespace, server?.outlook.length]).to.deep.equal(['default', 1]);
+			expect([server?.namespace, server?.previews.length]).to.deep.equal(['default', 1]);
 			expect(deployment).to.include({ verdict: 'mutated', namespace: 'default' });
 			expect(deployment?.notes).to.deep.equal([]);
 		});
@@ -191,7 +191,7 @@ describe('review of an AdmissionReview', () => {
 	});
 	it('says what it cannot know', async () => {
 		expect((await reviewed(scale))[0]?.notes).to.deep.equal([
-			'Deployment demo/files is not in the input; so its server is not known',
+			'Deployment demo/files is not in the input, so its server is not known',
 		]);
 	});
 	it('of a server that also stands as a manifest is no second server', async () => {
@@ -231,7 +231,7 @@ describe('what review had to assume', () => {
 	});
 	it('an owner that is not in the input', async () => {
 		expect(await notesOf({ a: deploymentText('search') })).to.deep.equal([
-			'MCPServer demo/search, which it belongs to, is not in the input; so it is taken as none of ours',
+			'its owner MCPServer demo/search is not in the input, so it is treated as unrelated to ToolHive',
 		]);
 	});
 	it('an owner with another uid', async () => {
@@ -241,12 +241,12 @@ describe('what review had to assume', () => {
 	});
 	it('an owner that stands twice, in two other files', async () => {
 		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', ''), c: deploymentText('s') });
-		expect(notes[0]).to.include('MCPServer demo/s also stands in b:2');
-		expect(notes[2]).to.include('stands in a:2, b:2; it is read with the first');
+		expect(notes[0]).to.include('MCPServer demo/s is also in b:2');
+		expect(notes[2]).to.include('is in a:2, b:2; the first one is used');
 	});
 	it('of a server that stands often, some of its places', async () => {
 		const [note] = await notesOf({ a: serverText('s', '').repeat(9) });
-		expect(note).to.include('also stands in a:12, a:22, a:32 and 5 more');
+		expect(note).to.include('is also in a:12, a:22, a:32 and 5 more');
 	});
 	it('an owner that stands twice, of which one is in its own file', async () => {
 		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', '') + deploymentText('s') });
@@ -255,57 +255,57 @@ describe('what review had to assume', () => {
 });
 
 describe('what the operator’s objects would get', () => {
-	const outlookOf = async (text: string, toolhive?: string) => {
+	const previewsOf = async (text: string, toolhive?: string) => {
 		const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
-		return one?.outlook ?? [];
+		return one?.previews ?? [];
 	};
-	const pathsOf = (gets: readonly { path: string; value: string }[] = []): string[] =>
-		gets.map(({ path, value }) => `${path}=${value}`);
+	const pathsOf = (additions: readonly { path: string; value: string }[] = []): string[] =>
+		additions.map(({ path, value }) => `${path}=${value}`);
 
 	it('count, grace period and password; RunConfig once, not in both its places', async () => {
-		const [deployment, configMap] = await outlookOf(serverText('s', `  replicas: 3\n  backendReplicas: 2\n${REDIS}`));
-		expect(pathsOf(deployment?.gets)).to.deep.equal([
+		const [deployment, configMap] = await previewsOf(serverText('s', `  replicas: 3\n  backendReplicas: 2\n${REDIS}`));
+		expect(pathsOf(deployment?.additions)).to.deep.equal([
 			'spec.replicas=3',
 			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.name="redis-auth"',
 			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.key="password"',
 		]);
 		expect(configMap).to.include({ kind: 'ConfigMap', name: 's-runconfig' });
-		expect(pathsOf(configMap?.gets)).to.deep.equal([
+		expect(pathsOf(configMap?.additions)).to.deep.equal([
 			'backend_replicas=2',
 			'session_redis.address="redis.demo.svc:6379"',
 		]);
 	});
 	it('a count that is capped shows as what it will be', async () => {
-		const [deployment] = await outlookOf(serverText('s', '  replicas: 3').replace('streamable-http', 'stdio'));
-		expect(pathsOf(deployment?.gets)[0]).to.equal('spec.replicas=1');
+		const [deployment] = await previewsOf(serverText('s', '  replicas: 3').replace('streamable-http', 'stdio'));
+		expect(pathsOf(deployment?.additions)[0]).to.equal('spec.replicas=1');
 	});
 	it('no count where the server asks for none', async () => {
-		const [deployment] = await outlookOf(serverText('s', ''));
-		expect(pathsOf(deployment?.gets)).to.deep.equal([]);
+		const [deployment] = await previewsOf(serverText('s', ''));
+		expect(pathsOf(deployment?.additions)).to.deep.equal([]);
 	});
 	it('shutdown settings that are not the usual ones', async () => {
 		const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 10 };
 		const [one] = await reviewed(serverText('s', ''), { settings });
-		expect(pathsOf(one?.outlook[0]?.gets)).to.deep.equal([
+		expect(pathsOf(one?.previews[0]?.additions)).to.deep.equal([
 			'spec.template.spec.terminationGracePeriodSeconds=60',
 			'spec.template.spec.containers[toolhive].lifecycle.preStop.sleep.seconds=10',
 		]);
 	});
 	it('nothing is made up for what is in the input', async () => {
-		const outlooks = await outlookOf(serverText('s', '') + deploymentText('s'));
-		expect(outlooks.map(({ kind }) => kind)).to.deep.equal(['ConfigMap']);
+		const previews = await previewsOf(serverText('s', '') + deploymentText('s'));
+		expect(previews.map(({ kind }) => kind)).to.deep.equal(['ConfigMap']);
 	});
 	it('of two servers of one name each is asked about itself', async () => {
 		const [, second] = await reviewed(serverText('s', '  replicas: 2') + serverText('s', '  replicas: 5'));
-		expect(pathsOf(second?.outlook[0]?.gets)[0]).to.equal('spec.replicas=5');
+		expect(pathsOf(second?.previews[0]?.additions)[0]).to.equal('spec.replicas=5');
 	});
 	it('a vMCP whose image is not known stays as it is, and gets Redis with one that is', async () => {
 		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer').replace('v1beta1', 'v1alpha1');
-		const [, unknown] = await outlookOf(text);
-		expect(unknown?.gets).to.deep.equal([]);
+		const [, unknown] = await previewsOf(text);
+		expect(unknown?.additions).to.deep.equal([]);
 		expect(unknown?.findings[0]?.id).to.equal('image-too-old');
-		const [, known] = await outlookOf(text, 'v0.20.0');
-		expect(pathsOf(known?.gets)).to.include('sessionStorage.address="redis.demo.svc:6379"');
+		const [, known] = await previewsOf(text, 'v0.20.0');
+		expect(pathsOf(known?.additions)).to.include('sessionStorage.address="redis.demo.svc:6379"');
 	});
 	describe('a VirtualMCPServer in v1beta1, which is for v0.23.0 or later', () => {
 		const hub = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
@@ -334,8 +334,8 @@ describe('what the operator’s objects would get', () => {
 			it(title, async () => {
 				const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
 				expect(one?.warnings.map(({ id }) => id)).to.deep.equal(ids);
-				const config = one?.outlook.find(({ kind }) => kind === 'ConfigMap');
-				expect(pathsOf(config?.gets).length > 0, 'its configuration gets Redis').to.equal(ids.length === 0);
+				const config = one?.previews.find(({ kind }) => kind === 'ConfigMap');
+				expect(pathsOf(config?.additions).length > 0, 'its configuration gets Redis').to.equal(ids.length === 0);
 			});
 		}
 	});
@@ -351,6 +351,6 @@ describe('what the operator’s objects would get', () => {
 		expect(hub?.warnings.map(({ id }) => id)).to.deep.equal(['image-too-old']);
 	});
 	it('nothing for a server that is denied', async () => {
-		expect(await outlookOf(serverText('s', '  replicas: -1'))).to.deep.equal([]);
+		expect(await previewsOf(serverText('s', '  replicas: -1'))).to.deep.equal([]);
 	});
 });

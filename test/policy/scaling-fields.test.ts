@@ -1,5 +1,8 @@
+import { Ajv } from 'ajv';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { Kind } from '../../src/api/names.ts';
+import { SCALING_FIELDS } from '../../src/api/schema.ts';
 import type { Json } from '../../src/api/types.ts';
 import { checkScalingFields } from '../../src/policy/scaling-fields.ts';
 
@@ -135,5 +138,44 @@ describe('types, enums and minima of the scaling schema', () => {
 	}
 	it('a key called __proto__ is only a key', () => {
 		expect(checkScalingFields(JSON.parse('{"__proto__":{"replicas":-1}}'), 'MCPServer')).to.deep.equal([]);
+	});
+});
+
+describe('scaling-fields › beside a JSON Schema validator', () => {
+	// Strict: a keyword in the schema that is not listed here fails the test, and needs a check in scaling-fields.ts.
+	const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-kubernetes-validations'] });
+	ajv.addFormat('int32', { type: 'number', validate: (value: number) => value < 2 ** 31 });
+	const validate = ajv.compile({ type: 'object', properties: SCALING_FIELDS.MCPServer });
+
+	it('every keyword of the schema is one that is checked', () => {
+		const keywords = new Set([...JSON.stringify(SCALING_FIELDS).matchAll(/"([\w-]+)":/g)].map(([, key]) => key));
+		for (const field of ['replicas', 'backendReplicas', 'sessionStorage', 'provider', 'address', 'db', 'keyPrefix'])
+			keywords.delete(field);
+		for (const field of ['passwordRef', 'name', 'key', 'MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'])
+			keywords.delete(field);
+		expect([...keywords]).to.have.members([
+			...['type', 'format', 'minimum', 'description', 'required', 'properties', 'enum', 'default'],
+			...['x-kubernetes-validations', 'rule', 'message'],
+		]);
+	});
+	it('any value › the same fields are denied', () => {
+		const leaf = fc.constantFrom('memory', 'redis', 'x', '', 0, 1, -1, 2 ** 31, 2 ** 31 - 1, 1.5, true, null, [], {});
+		const some = <T extends object>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) =>
+			fc.oneof(leaf, fc.record(shape, { requiredKeys: [] }));
+		const passwordRef = some({ name: leaf, key: leaf });
+		const sessionStorage = some({ provider: leaf, address: leaf, db: leaf, keyPrefix: leaf, passwordRef });
+		const spec = fc.record({ replicas: leaf, backendReplicas: leaf, sessionStorage }, { requiredKeys: [] });
+		fc.assert(
+			fc.property(spec, (fields) => {
+				validate(fields);
+				const expected = (validate.errors ?? []).map(({ instancePath, params }) =>
+					['spec', ...instancePath.split('/').slice(1), ...[params['missingProperty'] ?? []].flat()].join('.'),
+				);
+				// The validator may have two messages for one field.
+				const denied = checkScalingFields(fields, 'MCPServer').map(({ field }) => field);
+				expect(denied).to.deep.equal([...new Set(expected)]);
+			}),
+			{ numRuns: 2_000 },
+		);
 	});
 });

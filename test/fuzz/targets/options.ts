@@ -1,8 +1,7 @@
 /** Flags and environment: a line is an argument, or a variable where it has our prefix and a `=`. */
 import { expect } from 'chai';
-import { readCommandLine, type Table, UsageError } from '../../../src/cli/options.ts';
-import { REVIEW_OPTIONS } from '../../../src/cli/review-options.ts';
-import { SERVE_OPTIONS } from '../../../src/cli/serve-options.ts';
+import { REVIEW_OPTIONS, SERVE_OPTIONS } from '../../../src/cli/flags.ts';
+import { createCommand, type Table, UsageError, valuesOf, withPlainBooleans } from '../../../src/cli/options.ts';
 import type { Target } from '../target.ts';
 
 const VARIABLE = /^(THV_SCALING_[A-Z_]+)=(.*)$/s;
@@ -34,7 +33,9 @@ export const options: Target = {
 
 function checkTable(table: Table, args: readonly string[], environment: Record<string, string>): void {
 	try {
-		const { options: values, positionals } = readCommandLine(table, args, environment);
+		const command = createCommand('', table).argument('[file...]');
+		const positionals = command.parse(withPlainBooleans(args, table), { from: 'user' }).args;
+		const values = valuesOf(table, command, environment);
 		expect(Object.keys(table)).to.include.members(Object.keys(values));
 		const given = new Set(args);
 		expect(positionals.filter((one) => !given.has(one))).to.deep.equal([]);

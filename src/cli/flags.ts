@@ -1,0 +1,147 @@
+/** The flags of every command. */
+import { parseVersion } from '../api/images.ts';
+import { shortestGracePeriod } from '../policy/pre-stop.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
+import { boolean, commaList, label, oneOf, text, UsageError, type Values, wholeNumber } from './options.ts';
+
+/** The flags that decisions depend on: `review` predicts what `serve` does only if both get the same values. */
+export const SETTINGS_OPTIONS = {
+	'grace-period-seconds': {
+		...wholeNumber(0, 86_400),
+		help: 'terminationGracePeriodSeconds of proxy Deployments that set none of their own.',
+		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
+	},
+	'pre-stop-seconds': {
+		...wholeNumber(0, 86_400),
+		help: 'preStop sleep of proxy containers without a lifecycle. 0 adds none; otherwise --grace-period-seconds must be over 30 s longer.',
+		fallback: String(DEFAULT_SETTINGS.preStopSeconds),
+	},
+	'password-env': {
+		...oneOf('deployment', 'pod'),
+		help: 'Object that THV_SESSION_REDIS_PASSWORD is added to. pod needs the webhook configuration of pod-mode.',
+		fallback: DEFAULT_SETTINGS.passwordEnv,
+	},
+	'run-config-layout': {
+		...oneOf('both', 'top-level'),
+		help: 'Where scaling is written in runconfig.json. Released runners read only scaling_config, which top-level leaves out.',
+		fallback: DEFAULT_SETTINGS.runConfigLayout,
+	},
+	'operator-usernames': {
+		...commaList('a comma-separated list of user names'),
+		help: 'User names of the operator at the API server. Scaling fields that its updates remove are restored.',
+		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
+	},
+} as const;
+
+export const SERVE_OPTIONS = {
+	kubeconfig: {
+		...text('a file'),
+		help: 'Kubeconfig of the cluster. Default: the cluster of the pod it runs in, else the default kubeconfig.',
+	},
+	'webhook-port': {
+		...wholeNumber(0, 65535),
+		help: 'HTTPS port of /mutate and /validate; 0 selects a free port.',
+		fallback: '8443',
+	},
+	'metrics-port': {
+		...wholeNumber(0, 65535),
+		help: 'HTTP port of /livez, /readyz and /metrics; 0 selects a free port.',
+		fallback: '8080',
+	},
+	'tls-dir': {
+		...text('a folder'),
+		help: 'Folder with tls.crt and tls.key, reloaded when they change. Default in a pod: a Secret that the leader maintains.',
+	},
+	...SETTINGS_OPTIONS,
+	'drain-seconds': {
+		...wholeNumber(0, 3600),
+		help: 'How long requests are still served after SIGTERM.',
+		fallback: '10',
+	},
+	'max-in-flight': {
+		...wholeNumber(1, 100_000),
+		help: 'Most requests served at the same time; further requests are rejected with 503.',
+		fallback: '200',
+	},
+	'leader-elect': {
+		...boolean,
+		help: 'Reconcile and renew certificates only while holding the Lease. Disable for a single replica only.',
+		fallback: 'true',
+	},
+	reconcile: { ...boolean, help: 'Run the reconciler. Disable to run only the webhooks.', fallback: 'true' },
+	'namespace-label': {
+		...label,
+		help: 'Reconcile only in namespaces with this label. The webhook configurations need the same selector.',
+	},
+	'exclude-namespaces': {
+		...commaList('a comma-separated list of namespaces'),
+		help: 'Never reconcile in these namespaces. The webhook configurations must exclude them too.',
+	},
+	'settle-seconds': {
+		...wholeNumber(0, 3600),
+		help: 'How long the reconciler waits for the operator to make a change before it makes the change.',
+		fallback: '10',
+	},
+	'rollouts-per-minute': {
+		...wholeNumber(1, 10_000),
+		help: 'Most proxy Deployments that the reconciler rolls out in a minute.',
+		fallback: '20',
+	},
+	'log-level': { ...oneOf('debug', 'info', 'warn', 'error'), help: 'Lowest level that is logged.', fallback: 'info' },
+} as const;
+
+export const REVIEW_OPTIONS = {
+	output: {
+		...oneOf('text', 'json', 'yaml', 'sarif'),
+		help: 'text for people; json for programs; yaml the objects after admission, for kubectl apply -f -; sarif for code scanning.',
+		fallback: 'text',
+		short: 'o',
+	},
+	quiet: { ...boolean, help: 'Print only denials, warnings and the summary, as text.', short: 'q' },
+	verbose: { ...boolean, help: 'Print on stderr each file and document that is skipped, and why.' },
+	strict: { ...boolean, help: 'Warnings count as denials: exit code 1.' },
+	namespace: {
+		...text('a namespace'),
+		help: 'Namespace of manifests without metadata.namespace.',
+		fallback: 'default',
+		short: 'n',
+	},
+	'server-version': {
+		allowed: 'a version of ToolHive such as v0.12.5',
+		parse: parseVersion,
+		help: 'Version of ToolHive in the cluster; used as the proxy image of servers whose Deployment is not in the input.',
+	},
+	...SETTINGS_OPTIONS,
+} as const;
+
+export const DOCTOR_OPTIONS = {
+	kubeconfig: {
+		...text('a file'),
+		help: 'Kubeconfig of the cluster to check. Default: the same as kubectl; in a pod the cluster of the pod.',
+	},
+	context: { ...text('a name'), help: 'Context of the kubeconfig. Default: its current context.' },
+	namespace: {
+		...text('a name'),
+		help: 'Namespace of toolhive-scaling. Default: the one in its webhook configurations, else toolhive-scaling.',
+		short: 'n',
+	},
+	output: { ...oneOf('text', 'json'), help: 'Format of the report.', short: 'o', fallback: 'text' },
+} as const;
+
+/** Throws UsageError if values that are allowed each by itself do not fit together. */
+export function settingsOf(options: Values<typeof SETTINGS_OPTIONS>): Settings {
+	const gracePeriodSeconds = options['grace-period-seconds'];
+	const preStopSeconds = options['pre-stop-seconds'];
+	const shortest = shortestGracePeriod(preStopSeconds);
+	if (gracePeriodSeconds < shortest) {
+		const both = `--grace-period-seconds ${gracePeriodSeconds} is too short for --pre-stop-seconds ${preStopSeconds}`;
+		throw new UsageError(`${both}: it must be at least ${shortest}, or --pre-stop-seconds 0`);
+	}
+	return {
+		gracePeriodSeconds,
+		preStopSeconds,
+		passwordEnv: options['password-env'],
+		runConfigLayout: options['run-config-layout'],
+		operatorUsernames: options['operator-usernames'],
+	};
+}
