@@ -3,7 +3,7 @@
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
-import type { ClusterReader, DryRunResult, NamespacedName, Project } from '../doctor/cluster.ts';
+import type { ClusterReader, DryRunResult, Project } from '../doctor/cluster.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { certificatesAt } from './handshake.ts';
 import { listEach } from './list-watch.ts';
