@@ -2,19 +2,16 @@
 import { mutate } from '../src/admission/mutate.ts';
 import { parseReview, type Request, reviewOf } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
-import type { Recorded } from './account.ts';
-import { ON_THE_PAGE, type Part } from './part.ts';
+import { ON_THE_PAGE, type Part } from './account.ts';
 import {
 	CLUSTER,
 	deploymentReview,
 	runConfigReview,
 	SETTINGS,
 	SIZE_LIST,
-	SIZES_BYTES,
 	type Size,
 	serverReview,
 } from './payloads.ts';
-import { type LinePoint, linePlot } from './plot.ts';
 import { percentile, type Spread, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
@@ -142,25 +139,4 @@ export const COMPUTE: Part<ComputeOptions, readonly ComputeRow[]> = {
 				measured: spreadText(p99Ms),
 				isKept: p99Ms.median < GOAL.p99Ms,
 			})),
-	plots: (recorded) => ({ compute: plotOf(recorded) }),
 };
-
-function plotOf({ results, options }: Recorded<ComputeOptions, readonly ComputeRow[]>) {
-	const point = (series: string, { size }: ComputeRow, { median, min, max }: Spread): LinePoint => ({
-		...{ series, at: SIZES_BYTES[size] / 1000, value: median, low: min, high: max },
-	});
-	const isDeployment = ({ object }: ComputeRow): boolean => object === 'Deployment';
-	return linePlot(
-		{
-			title: 'The work for one object: look up, decide, apply, patch',
-			subtitle: `p99; median and range of ${options.rounds} rounds`,
-			x: { title: 'AdmissionReview, KB', isLog: true, ticks: Object.values(SIZES_BYTES).map((bytes) => bytes / 1000) },
-			y: { title: 'ms', isLog: true },
-			goal: { value: GOAL.p99Ms, label: `goal at ${GOAL.size}: ${GOAL.p99Ms} ms` },
-		},
-		[
-			...results.filter(isDeployment).map((row) => point('JSON of a Deployment', row, row.jsonP99Ms)),
-			...results.map((row) => point(row.object, row, row.p99Ms)),
-		],
-	);
-}
