@@ -75,10 +75,12 @@ export async function measureHttps(options: HttpsOptions, startOthers: StartOthe
 		const rows: HttpsRow[] = [];
 		for (const size of options.sizes) {
 			const rounds: Map<string, Round>[] = [];
-			// The first does not count: the compilers have seen no object of this size.
+			// The first does not count: the compilers have seen no object of this size, so a slow server may not answer in time.
 			for (let round = 0; round <= options.rounds; round += 1) {
 				const seen = new Map<string, Round>();
-				for (const one of contestants) seen.set(one.name, await measureRound(one, size, options.seconds));
+				for (const one of contestants) {
+					seen.set(one.name, await measureRound(one, size, options.seconds, round === 0));
+				}
 				if (round > 0) rounds.push(seen);
 			}
 			const row = { size, connections: CONNECTIONS };
@@ -91,16 +93,16 @@ export async function measureHttps(options: HttpsOptions, startOthers: StartOthe
 	}
 }
 
-async function measureRound({ url, pid }: Contestant, size: Size, seconds: number): Promise<Round> {
-	const job = { url, body: deploymentReview(size), connections: CONNECTIONS, length: { seconds }, isPinned: true };
+async function measureRound({ url, pid }: Contestant, size: Size, seconds: number, mayFail: boolean): Promise<Round> {
+	const load = { connections: CONNECTIONS, length: { seconds }, isPinned: true, mayFail };
 	const before = usageOf(pid);
-	const load = await runH2load(job);
+	const { requests, latenciesMs, ...seen } = await runH2load({ url, body: deploymentReview(size), ...load });
 	const { cpuUs, mib } = usageOf(pid);
 	return {
-		requestsPerSecond: load.requests / load.seconds,
-		p50Ms: percentile(load.latenciesMs, 0.5),
-		p99Ms: percentile(load.latenciesMs, 0.99),
-		cpuUsPerRequest: (cpuUs - before.cpuUs) / load.requests,
+		requestsPerSecond: requests / seen.seconds,
+		p50Ms: percentile(latenciesMs, 0.5),
+		p99Ms: percentile(latenciesMs, 0.99),
+		cpuUsPerRequest: (cpuUs - before.cpuUs) / requests,
 		mib,
 	};
 }

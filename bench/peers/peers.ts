@@ -44,7 +44,7 @@ export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	...ON_THE_PAGE,
 	name: 'peers',
 	options: { ...HTTPS.options, rounds: 5 },
-	shortOptions: HTTPS.shortOptions,
+	shortOptions: { rounds: 1, seconds: 2, sizes: ['1.5 KB', '13 KB'] },
 	versions: peerVersions,
 	measure: (options) => measureHttps(options, startPeers),
 	tables: ({ results }) => httpsTable(results),
