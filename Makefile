@@ -66,7 +66,7 @@ certs: install ## Make certificates and an overlay that installs with them; FLAG
 control-plane: install ## Find or make the real API server that tests and demo use
 	node test/control-plane/main.ts
 
-bench: install ## Measure, and write docs/performance.md (h2load; about 9 minutes); PARTS=compute only that, SHORT=1 a try of 2 minutes that records nothing
+bench: install ## Measure, and write docs/performance.md (h2load; about 9 minutes); PARTS=https only that, SHORT=1 a try of 2 minutes that records nothing
 	node bench/main.ts $(PARTS)
 
 bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (h2load, npm, Go; about 4 minutes); SHORT=1 as above

@@ -4,7 +4,6 @@ import { FUZZ } from '../test/fuzz/report.ts';
 import { SESSIONS } from '../test/sessions/report.ts';
 import { SOAK } from '../test/soak/report.ts';
 import type { Account, Part } from './account.ts';
-import { COMPUTE } from './compute.ts';
 import { END_TO_END } from './end-to-end.ts';
 import { GROWTH } from './growth.ts';
 import { HOSTILE } from './hostile.ts';
@@ -18,7 +17,7 @@ const account = <O, R>(one: Account<O, R>): Account => one as Account;
 const part = <O, R>(one: Part<O, R>): Part => one as Part;
 
 /** What `make bench` runs without a name; the others have commands of their own. */
-export const OWN_PARTS: readonly Part[] = [part(COMPUTE), part(HTTPS), part(END_TO_END), part(GROWTH)];
+export const OWN_PARTS: readonly Part[] = [part(HTTPS), part(END_TO_END), part(GROWTH)];
 export const PARTS: readonly Part[] = [...OWN_PARTS, part(PEERS), part(RECONCILE), part(REVIEW), part(HOSTILE)];
 
 export const ACCOUNTS: readonly Account[] = [

@@ -5,26 +5,17 @@
  * Creates are dry runs, so that one body can be sent again and again: the API server does all but the write to etcd.
  */
 import type { ControlPlane } from '../test/control-plane/start.ts';
-import { metricOf } from '../test/e2e/metrics.ts';
 import { canBePod } from '../test/e2e/pod.ts';
 import { applyCrds, type Product, startProduct } from '../test/e2e/product.ts';
 import type { Deployment, ServerObject } from '../test/old-operator/objects.ts';
 import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
-import { h2loadVersion, runH2load } from './h2load.ts';
+import { type Load, measureRound, type Round, type Subjects } from './end-to-end-round.ts';
+import { h2loadVersion } from './h2load.ts';
 import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
-import { cpuSeconds } from './linux-process.ts';
-import { populate, proxyOf, type RawApi, rawApi } from './population.ts';
-import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { populate, proxyOf, rawApi } from './population.ts';
+import { median, rounded, type Spread, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
-import { GRACE_PERIOD_SECONDS, NAMES, namespaceOf, prepareWays, SIGNS, WAYS, type Way } from './ways.ts';
-
-interface Load {
-	readonly clients: number;
-	/** In one round of each way. */
-	readonly creates: number;
-	/** Over all clients; without it each client creates the next one when the one before is answered. */
-	readonly perSecond?: number;
-}
+import { deploymentsPath, GRACE_PERIOD_SECONDS, NAMES, namespaceOf, prepareWays, WAYS, type Way } from './ways.ts';
 
 export interface EndToEndOptions {
 	readonly loads: readonly Load[];
@@ -59,26 +50,7 @@ export interface EndToEnd {
 	readonly rows: readonly EndToEndRow[];
 }
 
-interface Round {
-	readonly p50Ms: number;
-	readonly p99Ms: number;
-	readonly refused: number;
-	readonly createsPerSecond: number;
-	readonly cpuMs: EndToEndRow['cpuMs'];
-	/** Seconds and number of the webhook calls, by the API server and by the webhook. */
-	readonly calls: Calls;
-}
-type Calls = readonly [waitedSeconds: number, waitedCount: number, tookSeconds: number, tookCount: number];
-type Deployments = Readonly<Record<Way, Deployment>>;
 type Rounds = readonly Readonly<Record<Way, Round>>[];
-
-interface Subjects {
-	readonly plane: ControlPlane;
-	readonly product: Product;
-	/** Of the admin, whom no limit of the API server delays. */
-	readonly api: RawApi;
-	readonly deployments: Deployments;
-}
 
 /** On an API server of its own, or on one that has no other client meanwhile. */
 export async function measureEndToEnd(plane: ControlPlane, options: EndToEndOptions): Promise<EndToEnd> {
@@ -129,56 +101,16 @@ async function interleaved(subjects: Subjects, { loads, rounds }: EndToEndOption
 	return seen;
 }
 
-async function measureRound({ plane, product, api, deployments }: Subjects, way: Way, load: Load): Promise<Round> {
-	const [, apiServer = 0] = plane.pids();
-	const pids = [apiServer, product.process.pid ?? 0];
-	const path = `${deploymentsPath(way)}?dryRun=All`;
-	const stored = await api.call('POST', path, deployments[way]);
-	const missing = SIGNS[way].find((sign) => !stored.includes(sign));
-	if (missing !== undefined) throw new Error(`${NAMES[way]}: would be stored without ${missing}: ${stored}`);
-	const before = await callsUntilNow(api, product);
-	const cpuBefore = pids.map(cpuSeconds);
-	const { latenciesMs, failed, requests, seconds } = await runH2load({
-		url: plane.url + path,
-		body: JSON.stringify(deployments[way]),
-		headers: { authorization: `Bearer ${plane.token('operator')}` },
-		connections: load.clients,
-		length: { requests: load.creates },
-		mayFail: true,
-		...(load.perSecond !== undefined && { perSecond: load.perSecond }),
-	});
-	const used = pids.map((pid, at) => rounded(((cpuSeconds(pid) - (cpuBefore[at] ?? 0)) * 1000) / requests));
-	const after = await callsUntilNow(api, product);
-	return {
-		p50Ms: percentile(latenciesMs, 0.5),
-		p99Ms: percentile(latenciesMs, 0.99),
-		refused: failed,
-		createsPerSecond: (requests - failed) / seconds,
-		cpuMs: { apiServer: used[0] ?? 0, webhook: used[1] ?? 0 },
-		calls: after.map((value, at) => value - (before[at] ?? 0)) as unknown as Calls,
-	};
-}
-
-const deploymentsPath = (way: Way): string => `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
-
-async function callsUntilNow(api: RawApi, product: Product): Promise<Calls> {
-	const text = await api.call('GET', '/metrics');
-	const apiServer = { metrics: async () => text };
-	const [waited, took] = ['apiserver_admission_webhook_admission_duration', 'thv_scaling_review_duration'];
-	return [
-		await metricOf(apiServer, `${waited}_seconds_sum`),
-		await metricOf(apiServer, `${waited}_seconds_count`),
-		await metricOf(product, `${took}_seconds_sum`),
-		await metricOf(product, `${took}_seconds_count`),
-	];
-}
-
 function summarise(load: Load, way: Way, rounds: Rounds): EndToEndRow {
 	const own = rounds.map((round) => round[way]);
 	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
 	const ratio = (read: (round: Round) => number): Spread =>
 		spreadOf(rounds.map((round) => read(round[way]) / read(round.none)));
-	const calls = (at: 0 | 1 | 2 | 3): number => own.reduce((sum, round) => sum + round.calls[at], 0);
+	const sum = (read: (round: Round) => number): number => own.reduce((total, round) => total + read(round), 0);
+	const creates = load.creates * own.length;
+	const calls = sum(({ used }) => used.calls);
+	const msOf = (what: 'apiServerCpu' | 'webhookCpu' | 'seenByApiServer' | 'seenByWebhook', among: number): number =>
+		rounded((sum(({ used }) => used[what]) * 1000) / among);
 	return {
 		...load,
 		way,
@@ -187,16 +119,13 @@ function summarise(load: Load, way: Way, rounds: Rounds): EndToEndRow {
 		createsPerSecond: middle(({ createsPerSecond }) => createsPerSecond),
 		p50Ratio: ratio(({ p50Ms }) => p50Ms),
 		p99Ratio: ratio(({ p99Ms }) => p99Ms),
-		refused: own.reduce((sum, { refused }) => sum + refused, 0),
-		cpuMs: {
-			apiServer: middle(({ cpuMs }) => cpuMs.apiServer),
-			webhook: middle(({ cpuMs }) => cpuMs.webhook),
-		},
-		...(calls(1) > 0 && {
+		refused: sum(({ refused }) => refused),
+		cpuMs: { apiServer: msOf('apiServerCpu', creates), webhook: msOf('webhookCpu', creates) },
+		...(calls > 0 && {
 			webhook: {
-				callsPerCreate: calls(1) / (load.creates * own.length),
-				seenByApiServerMs: rounded((calls(0) * 1000) / calls(1)),
-				seenByUsMs: rounded((calls(2) * 1000) / calls(3)),
+				callsPerCreate: calls / creates,
+				seenByApiServerMs: msOf('seenByApiServer', calls),
+				seenByUsMs: msOf('seenByWebhook', calls),
 			},
 		}),
 	};

@@ -22,8 +22,6 @@ import { spreadText, table } from './table.ts';
 export interface GrowthOptions {
 	/** Ascending. */
 	readonly servers: readonly number[];
-	/** KB of the object in a review, while the fewest servers are there. */
-	readonly kilobytes: readonly number[];
 	/** How long nothing happens before what is at rest is measured. */
 	readonly settleMs: number;
 	/** One more goes before and is not counted: V8 compiles what runs. */
@@ -32,33 +30,27 @@ export interface GrowthOptions {
 	readonly seconds: number;
 }
 
-interface MemoryMib extends ResidentMib {
-	readonly heapUsed: number;
-	readonly external: number;
-}
-
 interface Reviewed {
 	readonly reviewsPerSecond: number;
 	/** Over the rounds. */
 	readonly p50Ms: Spread;
 	readonly p99Ms: Spread;
 	/** `peak` is of this time alone. */
-	readonly underLoad: MemoryMib;
+	readonly underLoad: ResidentMib;
 }
 
-interface Grown extends Reviewed {
+export interface Grown extends Reviewed {
 	readonly servers: number;
 	readonly reconciler: 'on' | 'off';
 	/** From the start of the process until it logs that it is ready. */
 	readonly secondsToReady: number;
-	readonly settled: MemoryMib;
+	readonly settled: ResidentMib;
 	/** Other than 0: the objects were not in their desired state, and the work of the reconciler was measured. */
 	readonly writes: number;
 }
 
 export interface Growth {
 	readonly byServers: readonly Grown[];
-	readonly bySize: readonly (Reviewed & { readonly kilobytes: number })[];
 }
 
 const NAMESPACE = 'bench';
@@ -72,7 +64,6 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 	const program = installedWith(AS_IN_THE_POD);
 	const servers: ServerObject[] = [];
 	const byServers: Grown[] = [];
-	const bySize: Growth['bySize'][number][] = [];
 	await applyCrds(plane);
 	await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
 	for (const count of options.servers) {
@@ -92,18 +83,13 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 			pin(product.process.pid, SERVER_CORE);
 			try {
 				byServers.push(await measure(product, servers, reconciler, options));
-				const kilobytes = bySize.length === 0 ? options.kilobytes : [];
-				for (const size of kilobytes) {
-					const body = reviewOfSize(servers[0] as ServerObject, size * 1000);
-					bySize.push({ kilobytes: size, ...(await review(product, [body], options)) });
-				}
 			} finally {
 				await product.stop();
 			}
 			tell(`growth: ${count} servers, reconciler ${reconciler}: ${byServers.at(-1)?.underLoad.peak} MiB`);
 		}
 	}
-	return { byServers, bySize };
+	return { byServers };
 }
 
 async function measure(
@@ -121,7 +107,7 @@ async function measure(
 		await sleep(200);
 	}
 	await sleep(options.settleMs);
-	const settled = await memoryOf(product);
+	const settled = residentMib(product.process.pid ?? 0);
 	// Another server in each round, so that its objects are not in the caches of the CPU.
 	const step = Math.floor(servers.length / (options.rounds + 1));
 	const bodies = Array.from({ length: options.rounds + 1 }, (_, at) =>
@@ -152,17 +138,7 @@ async function review(product: Product, bodies: readonly string[], options: Grow
 		reviewsPerSecond: Math.round(spreadOf(loads.map(({ perSecond }) => perSecond)).median),
 		p50Ms: spreadOf(loads.map(({ p50Ms }) => p50Ms)),
 		p99Ms: spreadOf(loads.map(({ p99Ms }) => p99Ms)),
-		underLoad: await memoryOf(product),
-	};
-}
-
-async function memoryOf(product: Product): Promise<MemoryMib> {
-	const resident = residentMib(product.process.pid ?? 0);
-	const mib = async (metric: string): Promise<number> => rounded((await metricOf(product, metric)) / 2 ** 20);
-	return {
-		...resident,
-		heapUsed: await mib('nodejs_heap_size_used_bytes'),
-		external: await mib('nodejs_external_memory_bytes'),
+		underLoad: residentMib(product.process.pid ?? 0),
 	};
 }
 
@@ -170,47 +146,21 @@ async function memoryOf(product: Product): Promise<MemoryMib> {
 const requestFor = (object: ReturnType<typeof proxyOf>): string =>
 	JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...object } }));
 
-/** The first that has so many bytes or more: larger by variables that a user set, as real objects are. */
-function reviewOfSize(server: ServerObject, bytes: number): string {
-	const size = (env: number): number => requestFor(proxyOf(server, env)).length;
-	const perEntry = (size(1_000) - size(0)) / 1_000;
-	return requestFor(proxyOf(server, Math.max(0, Math.ceil((bytes - size(0)) / perEntry))));
-}
-
-const detailsOf = ({ anonymous, ofFiles, heapUsed, external }: MemoryMib) => ({
-	'of it program files': ofFiles,
-	'of its own': anonymous,
-	'heap used': heapUsed,
-	external,
-});
-
-const tables = ({ byServers, bySize }: Growth): string =>
-	[
-		table(
-			byServers.map((row) => ({
-				servers: row.servers,
-				reconciler: row.reconciler,
-				's to ready': row.secondsToReady,
-				'MiB resident, under load': row.underLoad.peak,
-				settled: row.settled.total,
-				...detailsOf(row.underLoad),
-				'p50 ms': spreadText(row.p50Ms),
-				'p99 ms': spreadText(row.p99Ms),
-				'reviews/s': row.reviewsPerSecond,
-			})),
-		),
-		`With ${byServers[0]?.servers} servers, by the size of the review`,
-		table(
-			bySize.map((row) => ({
-				KB: row.kilobytes,
-				'p50 ms': spreadText(row.p50Ms),
-				'p99 ms': spreadText(row.p99Ms),
-				'reviews/s': row.reviewsPerSecond,
-				'MiB resident, most': row.underLoad.peak,
-				...detailsOf(row.underLoad),
-			})),
-		),
-	].join('\n\n');
+const tables = ({ byServers }: Growth): string =>
+	table(
+		byServers.map((row) => ({
+			servers: row.servers,
+			reconciler: row.reconciler,
+			's to ready': row.secondsToReady,
+			'MiB resident, under load': row.underLoad.peak,
+			settled: row.settled.total,
+			'of it program files': row.underLoad.ofFiles,
+			'of its own': row.underLoad.anonymous,
+			'p50 ms': spreadText(row.p50Ms),
+			'p99 ms': spreadText(row.p99Ms),
+			'reviews/s': row.reviewsPerSecond,
+		})),
+	);
 
 const GOAL_MIB = 150;
 
@@ -228,8 +178,8 @@ function goals({ byServers }: Growth): readonly Goal[] {
 export const GROWTH: Part<GrowthOptions, Growth> = {
 	...ON_THE_PAGE,
 	name: 'growth',
-	options: { servers: [10, 1_000, 10_000], kilobytes: [13, 50, 1_000], settleMs: 5_000, rounds: 5, seconds: 1 },
-	shortOptions: { servers: [2, 10], kilobytes: [2, 50], settleMs: 100, rounds: 1, seconds: 1 },
+	options: { servers: [10, 1_000, 10_000], settleMs: 5_000, rounds: 5, seconds: 1 },
+	shortOptions: { servers: [2, 10], settleMs: 100, rounds: 1, seconds: 1 },
 	versions: () => ({ h2load: h2loadVersion() }),
 	measure: (options) => withControlPlane((plane) => measureGrowth(plane, options)),
 	tables: ({ results }) => tables(results),

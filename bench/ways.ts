@@ -32,6 +32,8 @@ export const SIGNS: Readonly<Record<Way, readonly string[]>> = {
 
 export const namespaceOf = (way: Way): string => `bench-${way}`;
 
+export const deploymentsPath = (way: Way): string => `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
+
 /** Makes the namespaces and the policy. The product is to be registered as `servedBy` "webhook". */
 export async function prepareWays(plane: ControlPlane): Promise<void> {
 	await apply(plane, [

@@ -43,8 +43,8 @@ function peerVersions() {
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	...ON_THE_PAGE,
 	name: 'peers',
-	options: { ...HTTPS.options, rounds: 5 },
-	shortOptions: { rounds: 1, seconds: 2, sizes: ['1.5 KB', '13 KB'] },
+	options: { ...HTTPS.options, rounds: 5, reviews: ['1.5 KB', '13 KB', '50 KB'] },
+	shortOptions: { rounds: 1, seconds: 2, reviews: ['1.5 KB', '13 KB'] },
 	versions: peerVersions,
 	measure: (options) => measureHttps(options, startPeers),
 	tables: ({ results }) => httpsTable(results),

@@ -4,9 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { type Goal, type Recorded, textOf } from '../../bench/account.ts';
+import { type Recorded, textOf } from '../../bench/account.ts';
 import { PARTS } from '../../bench/accounts.ts';
-import { COMPUTE, type ComputeRow } from '../../bench/compute.ts';
 import { HTTPS, type HttpsRow } from '../../bench/https.ts';
 import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../bench/payloads.ts';
 import type { Spread } from '../../bench/statistics.ts';
@@ -31,52 +30,18 @@ describe('payloads', () => {
 	}
 });
 
-describe('compute', () => {
-	let rows: readonly ComputeRow[];
-	before(async () => {
-		rows = await COMPUTE.measure(COMPUTE.shortOptions);
-	});
-
-	it('has every object in every size', () => {
-		const cells = rows.map(({ object, size }) => `${object} ${size}`);
-		const wanted = ['Deployment', 'RunConfig', 'MCPServer'].flatMap((object) =>
-			SIZE_LIST.map((size) => `${object} ${size}`),
-		);
-		expect(cells).to.deep.equal(wanted);
-	});
-	it('its times are times', () => {
-		for (const { p50Ms, p99Ms, jsonP50Ms, jsonP99Ms } of rows) {
-			for (const spread of [p50Ms, p99Ms, jsonP50Ms, jsonP99Ms]) expectSpread(spread);
-			expect(p99Ms.max).to.be.at.least(p50Ms.min);
-		}
-	});
-	it('says for each object whether the goal is kept', () => {
-		const of = (p99: number): readonly Goal[] => {
-			const p99Ms = { median: p99, min: p99, max: p99 };
-			return (
-				COMPUTE.goals?.(
-					recorded(
-						COMPUTE.options,
-						rows.map((row) => ({ ...row, p99Ms })),
-					),
-				) ?? []
-			);
-		};
-		expect(of(0.1).map(({ isKept }) => isKept)).to.deep.equal([true, true, true]);
-		expect(of(0.3).map(({ isKept }) => isKept)).to.deep.equal([false, false, false]);
-	});
-});
-
 describe('https', function () {
 	this.timeout(60_000);
 	needH2load();
 	let rows: readonly HttpsRow[];
 	before(async () => {
-		rows = await HTTPS.measure({ ...HTTPS.shortOptions, sizes: ['1.5 KB'] });
+		rows = await HTTPS.measure({ ...HTTPS.shortOptions, reviews: ['1.5 KB', 'RunConfig, 13 KB'] });
 	});
 
 	it('has every server, each with the answer of the product', () => {
-		expect(rows.map(({ server }) => server)).to.deep.equal(['floor', 'product', 'plain express']);
+		const cells = rows.map(({ size, server }) => `${size}: ${server}`);
+		const others = ['RunConfig, 13 KB: floor', 'RunConfig, 13 KB: product'];
+		expect(cells).to.deep.equal(['1.5 KB: floor', '1.5 KB: product', '1.5 KB: plain express', ...others]);
 	});
 	it('its figures are figures', () => {
 		for (const row of rows) {
@@ -125,9 +90,9 @@ describe('bench/main.ts', function () {
 		const results = join(ROOT, 'bench/results');
 		const kept = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
 		const before = kept();
-		const args = [join(ROOT, 'bench/main.ts'), '--short', 'compute'];
+		const args = [join(ROOT, 'bench/main.ts'), '--short', 'review'];
 		const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-		expect(stdout).to.match(/^\| object \| review \| p50 ms \|/);
+		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
 		expect(status).to.equal(0);
 		expect(kept()).to.deep.equal(before);
 	});

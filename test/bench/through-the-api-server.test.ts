@@ -69,10 +69,9 @@ describe('growth, measured on a real API server', function () {
 		seen = await measureGrowth(plane(), GROWTH.shortOptions);
 	});
 
-	it('has every count with and without the reconciler, and every size', () => {
+	it('has every count with and without the reconciler', () => {
 		const cells = seen.byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
 		expect(cells).to.deep.equal(['2 off', '2 on', '10 off', '10 on']);
-		expect(seen.bySize.map(({ kilobytes }) => kilobytes)).to.deep.equal(GROWTH.shortOptions.kilobytes);
 	});
 	it('there was nothing to write: what is measured is what is remembered', () => {
 		for (const { writes } of seen.byServers) expect(writes).to.equal(0);
@@ -83,11 +82,9 @@ describe('growth, measured on a real API server', function () {
 			for (const memory of [settled, underLoad]) {
 				expect(memory.total).to.be.within(30, 1_000);
 				expect(memory.peak).to.be.at.least(memory.total);
-				expect(memory.heapUsed).to.be.within(5, memory.anonymous);
 			}
 			for (const spread of [p50Ms, p99Ms]) expectSpread(spread);
 		}
-		for (const { p50Ms } of seen.bySize) expectSpread(p50Ms);
 	});
 	it('tells them, and whether the goal is kept', () => {
 		const of = (peak: number): string => {
