@@ -81,7 +81,7 @@ bench-review: install build ## Measure how long review takes to begin, and its d
 bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
 	node bench/restarts.ts
 
-bench-hostile: install build ## Measure what attacks on the webhook port leave of an ordinary client's rate (h2load; about 8 minutes); SHORT=1 as above
+bench-hostile: install build ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes); SHORT=1 as above
 	MAIN=dist/main.js node bench/main.ts hostile
 
 chaos: install ## Break everything around the product while somebody works, and compare what is stored (about 8 minutes); MINUTES= SEED= ONLY=

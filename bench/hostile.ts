@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
 import { issueAuthority, issueServing } from '../certs/issue.ts';
 import { startProgram } from '../test/cli/program.ts';
 import { writeKubeconfig } from '../test/cluster/kubeconfig.ts';
@@ -14,7 +15,7 @@ import { ATTACK_NAMES, type AttackName } from '../test/http/attacks.ts';
 import { createSecretVolume } from '../test/http/secret-volume.ts';
 import { reviewWith } from '../test/http/serving.ts';
 import type { Part } from './account.ts';
-import { h2loadVersion, LOAD_CORE, pin, runH2load, SERVER_CORE } from './h2load.ts';
+import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
 import { AS_IN_THE_POD, tell } from './installed.ts';
 import { residentMib } from './linux-process.ts';
 import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
@@ -37,6 +38,7 @@ export interface Attacked {
 }
 
 const CONNECTIONS = 8;
+const LONGEST_MS = 10_000;
 /** What is to be left of the rate. */
 const GOAL = 0.5;
 /** The limit of the pod in manifests/. */
@@ -48,7 +50,6 @@ export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
 	page: 'docs/reliability.md',
 	options: { rounds: 5, seconds: 1 },
 	shortOptions: { rounds: 1, seconds: 0.5 },
-	versions: () => ({ h2load: h2loadVersion() }),
 	measure,
 	tables: ({ results }) =>
 		table(
@@ -83,6 +84,7 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 		const port = Number((await program.said('serving'))['webhookPort']);
 		await program.said('ready');
 		pin(program.process.pid, SERVER_CORE);
+		pin(process.pid, LOAD_CORE);
 		await rateOf(port, options);
 		const rows: Attacked[] = [];
 		for (const attack of ATTACK_NAMES) {
@@ -125,16 +127,38 @@ async function measureAttack(attack: AttackName, port: number, options: HostileO
 	};
 }
 
-/** Of what was answered with 200; where that is nothing, the p99 is at least the whole time. */
+/**
+ * Of what was answered with 200, on connections that were open before. h2load cannot measure this: it does not end when a connection takes
+ * longer to open than the measurement, as some attacks bring about.
+ */
 async function rateOf(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
-	const load = await runH2load({
-		url: `https://127.0.0.1:${port}/mutate?timeout=10s`,
-		body: JSON.stringify(reviewWith()),
-		connections: CONNECTIONS,
-		length: { seconds },
-		isPinned: true,
-		mayFail: true,
-	});
-	if (load.requests === 0) return { rate: 0, p99Ms: seconds * 1000 };
-	return { rate: (load.requests - load.failed) / load.seconds, p99Ms: percentile(load.latenciesMs, 0.99) };
+	const connect = { rejectUnauthorized: false };
+	const timeouts = { headersTimeout: LONGEST_MS, bodyTimeout: LONGEST_MS };
+	const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect, ...timeouts });
+	const body = JSON.stringify(reviewWith());
+	const headers = { 'content-type': 'application/json' };
+	const latenciesMs: number[] = [];
+	let answered = 0;
+	const ask = async (): Promise<void> => {
+		const startedMs = performance.now();
+		try {
+			const answer = await pool.request({ method: 'POST', path: '/mutate?timeout=10s', headers, body });
+			await answer.body.dump();
+			if (answer.statusCode === 200) answered += 1;
+		} catch {
+			// The server closed the connection: a request without an answer.
+		}
+		latenciesMs.push(performance.now() - startedMs);
+	};
+	const clients = Array.from({ length: CONNECTIONS });
+	await Promise.all(clients.map(ask));
+	[answered, latenciesMs.length] = [0, 0];
+	const startedMs = performance.now();
+	const goOn = async (): Promise<void> => {
+		while (performance.now() < startedMs + seconds * 1000) await ask();
+	};
+	await Promise.all(clients.map(goOn));
+	const elapsedSeconds = (performance.now() - startedMs) / 1000;
+	await pool.destroy();
+	return { rate: answered / elapsedSeconds, p99Ms: percentile(latenciesMs, 0.99) };
 }
