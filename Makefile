@@ -66,23 +66,23 @@ certs: install ## Make certificates and an overlay that installs with them; FLAG
 control-plane: install ## Find or make the real API server that tests and demo use
 	node test/control-plane/main.ts
 
-bench: install ## Measure, and write docs/performance.md (about 25 minutes); PARTS=compute only that, SHORT=1 a try of seconds that keeps nothing
+bench: install ## Measure, and write docs/performance.md (h2load; about 9 minutes); PARTS=https only that, SHORT=1 a try of 2 minutes that records nothing
 	node bench/main.ts $(PARTS)
 
-bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (npm, Go; about 6 minutes); SHORT=1 as above
+bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (h2load, npm, Go; about 4 minutes); SHORT=1 as above
 	node bench/main.ts peers
 
-bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes)
-	node bench/reconcile.ts
+bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes); SHORT=1 as above
+	node bench/main.ts reconcile
 
-bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes)
-	node bench/review.ts
+bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes); SHORT=1 as above
+	node bench/main.ts review
 
 bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
 	node bench/restarts.ts
 
-bench-hostile: install build ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes)
-	MAIN=dist/main.js node bench/hostile.ts
+bench-hostile: install build ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes); SHORT=1 as above
+	MAIN=dist/main.js node bench/main.ts hostile
 
 chaos: install ## Break everything around the product while somebody works, and compare what is stored (about 8 minutes); MINUTES= SEED= ONLY=
 	@node test/chaos/main.ts

@@ -1,8 +1,7 @@
-/** What every measurement has in common: it is recorded, printed, drawn, and told on a page of docs. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** What every measurement has in common: it is recorded, printed, and shown on a page of docs. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { type Plot, writePlot } from './plot.ts';
 import { rounded } from './statistics.ts';
 import { table } from './table.ts';
 
@@ -18,9 +17,20 @@ export interface Account<Options = unknown, Results = unknown> {
 	readonly tables: (recorded: Recorded<Options, Results>) => string;
 	/** What was promised, and whether it is kept. */
 	readonly goals?: (recorded: Recorded<Options, Results>) => readonly Goal[];
-	/** By name of the file below docs/plots. */
-	readonly plots?: (recorded: Recorded<Options, Results>) => Readonly<Record<string, Plot>>;
 }
+
+/** A part of `make bench`: an account of what it measures itself. */
+export interface Part<Options = unknown, Results = unknown> extends Account<Options, Results> {
+	readonly options: Options;
+	/** For a run of seconds, which only shows that everything works. */
+	readonly shortOptions: Options;
+	readonly measure: (options: Options) => Promise<Results>;
+	/** Of the programs it runs, besides Node. Called first, so that a missing program is reported before anything is measured. */
+	readonly versions?: () => Readonly<Record<string, string>>;
+}
+
+/** The page of all parts. */
+export const ON_THE_PAGE = { command: 'make bench', page: 'docs/performance.md' } as const;
 
 export interface Goal {
 	readonly promised: string;
@@ -55,12 +65,21 @@ export function surroundings(): Pick<Recorded, 'date' | 'machine' | 'versions'> 
 	};
 }
 
-/** Writes file and plots. The page is another matter (page.ts), since it tells of several. */
-export async function keep<O, R>(account: Account<O, R>, recorded: Recorded<O, R>): Promise<void> {
-	const file = resultsFile(account.name);
-	mkdirSync(join(file, '..'), { recursive: true });
-	writeFileSync(file, `${JSON.stringify(recorded, undefined, '\t')}\n`);
-	await draw(account);
+/** Measures and prints. The results of a short run are not a measurement, so they are not recorded. */
+export async function runPart<O, R>(part: Part<O, R>, isShort: boolean): Promise<void> {
+	const options = isShort ? part.shortOptions : part.options;
+	const around = surroundings();
+	const versions = { ...around.versions, ...part.versions?.() };
+	const startedMs = performance.now();
+	const recorded: Recorded<O, R> = { ...around, versions, options, results: await part.measure(options) };
+	const seconds = Math.round((performance.now() - startedMs) / 1000);
+	process.stdout.write(`${textOf(part, recorded)}\n\n${part.name}: ${seconds} s\n\n`);
+	if (!isShort) record(part, recorded);
+}
+
+/** Writes bench/results/NAME.json. */
+export function record<O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): void {
+	writeFileSync(resultsFile(name), `${JSON.stringify(recorded, undefined, '\t')}\n`);
 }
 
 /** The tables, and below them the goals. */
@@ -71,13 +90,6 @@ export function textOf<O, R>({ tables, goals }: Account<O, R>, recorded: Recorde
 		'': isKept ? 'kept' : '**missed**',
 	}));
 	return [tables(recorded), ...(rows === undefined || rows.length === 0 ? [] : [table(rows)])].join('\n\n');
-}
-
-/** Writes the plots anew from what is recorded. */
-export async function draw<O, R>(account: Account<O, R>, folder?: string): Promise<void> {
-	const recorded = recordedOf(account);
-	if (recorded === undefined) return;
-	for (const [name, plot] of Object.entries(account.plots?.(recorded) ?? {})) await writePlot(name, plot, folder);
 }
 
 /** The last measurement, where there was one. */

@@ -1,24 +1,20 @@
 /** Whether a server gives the right answer: one that is wrong is not worth timing. */
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { mutate } from '../src/admission/mutate.ts';
 import { parseReview } from '../src/admission/review.ts';
 import { isObject, type Json } from '../src/api/types.ts';
-import type { Contestant } from './contestant.ts';
+import { type Contestant, post } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 
-/** Throws where the object would not be stored as we would have it stored. */
-export async function checkAnswer({ name, port, path }: Contestant, ca: string, review: string): Promise<void> {
-	const asked = request({ host: '127.0.0.1', port, path, ca, method: 'POST', agent: false });
-	asked.setHeader('content-type', 'application/json');
-	asked.end(review);
-	const [answered] = (await once(asked, 'response')) as [IncomingMessage];
-	const body = await text(answered);
-	if (answered.statusCode !== 200) throw new Error(`${name} answered ${answered.statusCode}: ${body.slice(0, 300)}`);
+/** Throws where the stored object would differ from the product's. `folder` holds ca.crt. */
+export async function checkAnswer(
+	{ name, url }: Pick<Contestant, 'name' | 'url'>,
+	folder: string,
+	review: string,
+): Promise<void> {
+	const { status, body } = await post(url, folder, review);
+	if (status !== 200) throw new Error(`${name} answered ${status}: ${body.slice(0, 300)}`);
 	const { patch = '' } = (JSON.parse(body) as { response: { patch?: string } }).response;
 	const got = stored(review, JSON.parse(Buffer.from(patch, 'base64').toString() || '[]'));
 	const wanted = await wantedOf(review);

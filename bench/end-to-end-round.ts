@@ -1,103 +1,90 @@
-/** One measurement of one way: creates through the API server, and who used how much CPU for them. */
-import { readFileSync } from 'node:fs';
+/** One measurement of one way: creates through the API server, and the CPU time and webhook calls that they took. */
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import { metricOf } from '../test/e2e/metrics.ts';
 import type { Product } from '../test/e2e/product.ts';
-import type { Job } from './asker.ts';
-import type { Asker } from './asking.ts';
+import type { Deployment } from '../test/old-operator/objects.ts';
+import { runH2load } from './h2load.ts';
 import { cpuSeconds } from './linux-process.ts';
-import type { RawApi } from './raw-api.ts';
-import { emptied, SIGNS, type Way } from './ways.ts';
+import type { RawApi } from './population.ts';
+import { percentile } from './statistics.ts';
+import { deploymentsPath, NAMES, SIGNS, type Way } from './ways.ts';
 
 export interface Load {
 	readonly clients: number;
+	/** In one round of each way. */
 	readonly creates: number;
+	/** Over all clients; without it each client creates the next one when the one before is answered. */
 	readonly perSecond?: number;
 }
 
 export interface Round {
-	readonly latenciesMs: readonly number[];
+	readonly p50Ms: number;
+	readonly p99Ms: number;
 	readonly refused: number;
 	readonly createsPerSecond: number;
-	readonly cpuMs: CpuMs;
-	/** By the API server's own account, for webhooks. */
-	readonly waited: Sum;
-	/** By ours. */
-	readonly took: Sum;
+	readonly used: Counters;
 }
 
-/** For each create. */
-export interface CpuMs {
-	readonly apiServer: number;
-	readonly etcd: number;
-	readonly webhook: number;
-	readonly clients: number;
+/** Seconds of CPU; webhook calls and their seconds, by the metrics of the API server and of the webhook. */
+export interface Counters {
+	readonly apiServerCpu: number;
+	readonly webhookCpu: number;
+	readonly calls: number;
+	readonly seenByApiServer: number;
+	readonly seenByWebhook: number;
 }
 
-/** Of a histogram. */
-export interface Sum {
-	readonly seconds: number;
-	readonly count: number;
-}
-
-export interface Stage {
+export interface Subjects {
 	readonly plane: ControlPlane;
 	readonly product: Product;
-	readonly asker: Asker;
-	/** Of the admin, whom no limit of the API server keeps waiting. */
+	/** Of the admin, whom no limit of the API server delays. */
 	readonly api: RawApi;
-	readonly requests: Readonly<Record<Way, Job['requests']>>;
+	readonly deployments: Readonly<Record<Way, Deployment>>;
 }
 
-/** Every stored object is looked at: it must bear the signs of this way. */
-export async function measureRound(stage: Stage, way: Way, load: Load): Promise<Round> {
-	const { plane, product, asker, requests, api } = stage;
-	const [etcd = 0, apiServer = 0] = plane.pids();
-	const pids = [apiServer, etcd, product.process.pid ?? 0];
-	const before = await sumsOf(api, product);
-	const cpuBefore = pids.map(cpuSeconds);
-	const { latenciesMs, refused, seconds, cpuUs } = await asker.ask({
-		port: Number(new URL(plane.url).port),
-		ca: readFileSync(plane.caFile, 'utf8'),
-		token: plane.token('operator'),
-		requests: requests[way].slice(0, load.creates),
+export async function measureRound(subjects: Subjects, way: Way, load: Load): Promise<Round> {
+	const { plane, api, deployments } = subjects;
+	const path = `${deploymentsPath(way)}?dryRun=All`;
+	const stored = await api.call('POST', path, deployments[way]);
+	const missing = SIGNS[way].find((sign) => !stored.includes(sign));
+	if (missing !== undefined) throw new Error(`${NAMES[way]}: would be stored without ${missing}: ${stored}`);
+	const before = await countersUntilNow(subjects);
+	const { latenciesMs, failed, requests, seconds } = await runH2load({
+		url: plane.url + path,
+		body: JSON.stringify(deployments[way]),
+		headers: { authorization: `Bearer ${plane.token('operator')}` },
 		connections: load.clients,
-		count: load.creates,
+		length: { requests: load.creates },
+		mayFail: true,
 		...(load.perSecond !== undefined && { perSecond: load.perSecond }),
-		status: 201,
-		contains: SIGNS[way],
 	});
-	const used = pids.map((pid, at) => ((cpuSeconds(pid) - (cpuBefore[at] ?? 0)) * 1000) / load.creates);
-	const after = await sumsOf(api, product);
-	await emptied(api, way);
+	const after = await countersUntilNow(subjects);
 	return {
-		latenciesMs,
-		refused,
-		// What was refused was not created.
-		createsPerSecond: (load.creates - refused) / seconds,
-		cpuMs: {
-			apiServer: used[0] ?? Number.NaN,
-			etcd: used[1] ?? Number.NaN,
-			webhook: used[2] ?? Number.NaN,
-			clients: cpuUs / 1000 / load.creates,
+		p50Ms: percentile(latenciesMs, 0.5),
+		p99Ms: percentile(latenciesMs, 0.99),
+		refused: failed,
+		createsPerSecond: (requests - failed) / seconds,
+		used: {
+			apiServerCpu: after.apiServerCpu - before.apiServerCpu,
+			webhookCpu: after.webhookCpu - before.webhookCpu,
+			calls: after.calls - before.calls,
+			seenByApiServer: after.seenByApiServer - before.seenByApiServer,
+			seenByWebhook: after.seenByWebhook - before.seenByWebhook,
 		},
-		waited: less(after.waited, before.waited),
-		took: less(after.took, before.took),
 	};
 }
 
-async function sumsOf(api: RawApi, product: Product): Promise<{ waited: Sum; took: Sum }> {
+async function countersUntilNow({ plane, product, api }: Subjects): Promise<Counters> {
+	const [, apiServerPid = 0] = plane.pids();
+	const [apiServerCpu, webhookCpu] = [cpuSeconds(apiServerPid), cpuSeconds(product.process.pid ?? 0)];
 	const text = await api.call('GET', '/metrics');
 	const apiServer = { metrics: async () => text };
+	const waited = 'apiserver_admission_webhook_admission_duration_seconds';
 	return {
-		waited: await sumOf(apiServer, 'apiserver_admission_webhook_admission_duration_seconds'),
-		took: await sumOf(product, 'thv_scaling_review_duration_seconds'),
+		apiServerCpu,
+		webhookCpu,
+		calls: await metricOf(apiServer, `${waited}_count`),
+		seenByApiServer: await metricOf(apiServer, `${waited}_sum`),
+		seenByWebhook: await metricOf(product, 'thv_scaling_review_duration_seconds_sum'),
 	};
 }
-
-const sumOf = async (of: Parameters<typeof metricOf>[0], histogram: string): Promise<Sum> => ({
-	seconds: await metricOf(of, `${histogram}_sum`),
-	count: await metricOf(of, `${histogram}_count`),
-});
-
-const less = (a: Sum, b: Sum): Sum => ({ seconds: a.seconds - b.seconds, count: a.count - b.count });

@@ -1,8 +1,8 @@
 /**
- * What it costs against size: a real `thv-scaling serve` beside a real API server that holds more and more MCPServers, each with its
+ * The cost against size: a real `thv-scaling serve` beside a real API server that holds more and more MCPServers, each with its
  * Deployment and its RunConfig. Memory of the process, how long until it is ready, and how long a review takes.
  *
- * Nothing is left to do for the reconciler, so what is measured is what the product remembers, and not its work.
+ * The reconciler has nothing to write, so what is measured is the watch caches and not its work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { imageEnvironment } from '../test/agreement/image.ts';
@@ -11,190 +11,179 @@ import { metricOf } from '../test/e2e/metrics.ts';
 import { canBePod } from '../test/e2e/pod.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../test/e2e/product.ts';
 import type { ServerObject } from '../test/old-operator/objects.ts';
-import { type Asker, startAsker } from './asking.ts';
-import { growthGoals, growthPlots, growthTables } from './growth-report.ts';
+import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
+import { h2loadVersion, pin, runH2load, SERVER_CORE } from './h2load.ts';
 import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
-import { ON_THE_PAGE, type Part } from './part.ts';
-import { populate } from './population.ts';
-import { type MemoryMib, memoryOf, type Reviewing, review, type Speed } from './reviewing.ts';
-import { reviewsOf, reviewsOfSize, unownedReview } from './reviews.ts';
-import { rounded, type Spread, spreadOf } from './statistics.ts';
+import { forgetPeak, type ResidentMib, residentMib } from './linux-process.ts';
+import { DEPLOYMENT, reviewOf } from './payloads.ts';
+import { populate, proxyOf } from './population.ts';
+import { percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { spreadText, table } from './table.ts';
 
-export interface GrowthOptions extends Reviewing {
+export interface GrowthOptions {
 	/** Ascending. */
 	readonly servers: readonly number[];
-	/** KB of the object in a review, while the fewest servers are there. */
-	readonly kilobytes: readonly number[];
 	/** How long nothing happens before what is at rest is measured. */
 	readonly settleMs: number;
-	readonly nodeFlags: readonly string[];
+	/** One more goes before and is not counted: V8 compiles what runs. */
+	readonly rounds: number;
+	/** Of one round. */
+	readonly seconds: number;
 }
 
-export interface Grown extends Speed {
+interface Reviewed {
+	readonly reviewsPerSecond: number;
+	/** Over the rounds. */
+	readonly p50Ms: Spread;
+	readonly p99Ms: Spread;
+	/** `peak` is of this time alone. */
+	readonly underLoad: ResidentMib;
+}
+
+export interface Grown extends Reviewed {
 	readonly servers: number;
 	readonly reconciler: 'on' | 'off';
-	/** From the start of the process to its own word that it is ready. */
+	/** From the start of the process until it logs that it is ready. */
 	readonly secondsToReady: number;
-	readonly atReady: MemoryMib;
-	readonly settled: MemoryMib;
-	/** While it answers as fast as it can; `peak` is of this time alone. */
-	readonly underLoad: MemoryMib;
-	readonly afterLoad: MemoryMib;
-	/** p50 against that of a review for which nothing is looked up, asked in the same rounds. */
-	readonly lookUpRatio: Spread;
-	/** 0, or the objects were not as wished, and its work was measured. */
+	readonly settled: ResidentMib;
+	/** Other than 0: the objects were not in their desired state, and the work of the reconciler was measured. */
 	readonly writes: number;
-}
-
-export interface Sized extends Speed {
-	readonly kilobytes: number;
-	readonly underLoad: MemoryMib;
 }
 
 export interface Growth {
 	readonly byServers: readonly Grown[];
-	readonly bySize: readonly Sized[];
 }
 
 const NAMESPACE = 'bench';
+const CONNECTIONS = 8;
 const ON = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
 const OFF = ['--reconcile=false'];
 const READY_MS = 180_000;
 
-/** On an API server of its own, or on one that nobody else uses meanwhile. */
+/** On an API server of its own, or on one that has no other client meanwhile. */
 export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
-	const program = installedWith(options.nodeFlags);
-	const asker = startAsker();
+	const program = installedWith(AS_IN_THE_POD);
 	const servers: ServerObject[] = [];
 	const byServers: Grown[] = [];
-	let bySize: readonly Sized[] = [];
-	try {
-		await applyCrds(plane);
-		await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
-		for (const count of options.servers) {
-			await grow(plane, program, servers, count);
-			for (const reconciler of ['off', 'on'] as const) {
-				const flags = reconciler === 'on' ? ON : OFF;
-				const product = await startProduct(plane, {
-					program,
-					flags,
-					inPod: canBePod,
-					env: imageEnvironment(),
-					isRegistered: false,
-					readyTimeoutMs: READY_MS,
-				});
-				try {
-					byServers.push(await measure(product, asker, servers, reconciler, options));
-					if (bySize.length === 0) bySize = await measureSizes(product, asker, servers[0] as ServerObject, options);
-				} finally {
-					await product.stop();
-				}
-				tell(`growth: ${JSON.stringify(byServers.at(-1))}`);
+	await applyCrds(plane);
+	await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
+	for (const count of options.servers) {
+		// Made through the product, so that it has nothing to write into them later.
+		const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: READY_MS });
+		const population = { namespace: NAMESPACE, from: servers.length, to: count, hasStatus: true };
+		servers.push(...(await populate(plane, population)));
+		await maker.stop();
+		for (const reconciler of ['off', 'on'] as const) {
+			const product = await startProduct(plane, {
+				program,
+				flags: reconciler === 'on' ? ON : OFF,
+				inPod: canBePod,
+				env: imageEnvironment(),
+				isRegistered: false,
+				readyTimeoutMs: READY_MS,
+			});
+			pin(product.process.pid, SERVER_CORE);
+			try {
+				byServers.push(await measure(product, servers, reconciler, options));
+			} finally {
+				await product.stop();
 			}
+			tell(`growth: ${count} servers, reconciler ${reconciler}: ${byServers.at(-1)?.underLoad.peak} MiB`);
 		}
-		return { byServers, bySize };
-	} finally {
-		asker.stop();
 	}
-}
-
-/** Made through the product, so that it has nothing to write into them later. */
-async function grow(
-	plane: ControlPlane,
-	program: readonly string[],
-	servers: ServerObject[],
-	count: number,
-): Promise<void> {
-	const startedMs = performance.now();
-	const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: READY_MS });
-	servers.push(...(await populate(plane, { namespace: NAMESPACE, from: servers.length, to: count })));
-	await maker.stop();
-	tell(`growth: ${count} servers after ${Math.round((performance.now() - startedMs) / 1000)} s`);
+	return { byServers };
 }
 
 async function measure(
 	product: Product,
-	asker: Asker,
 	servers: readonly ServerObject[],
 	reconciler: 'on' | 'off',
 	options: GrowthOptions,
 ): Promise<Grown> {
-	// Not from process_start_time_seconds, which prom-client rounds to a whole second.
-	const secondsToReady = (timeOf(product, 'ready') - product.spawnedAtMs) / 1000;
-	const atReady = await memoryOf(product);
-	if (reconciler === 'on') await passed(product, servers.length);
+	const readyMs = Number(product.log().find(({ msg }) => msg === 'ready')?.['time']);
+	while (
+		reconciler === 'on' &&
+		((await metricOf(product, 'thv_scaling_reconciler_passes_total')) < servers.length ||
+			(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0)
+	) {
+		await sleep(200);
+	}
 	await sleep(options.settleMs);
-	const settled = await memoryOf(product);
-	const kinds = [reviewsOf(servers), [unownedReview(servers[0] as ServerObject)]];
-	const { speeds, ratios, memory } = await review(product, asker, kinds, options);
-	await sleep(options.settleMs);
+	const settled = residentMib(product.process.pid ?? 0);
+	// Another server in each round, so that its objects are not in the caches of the CPU.
+	const step = Math.floor(servers.length / (options.rounds + 1));
+	const bodies = Array.from({ length: options.rounds + 1 }, (_, at) =>
+		requestFor(proxyOf(servers[at * step] ?? (servers[0] as ServerObject))),
+	);
 	return {
 		servers: servers.length,
 		reconciler,
-		secondsToReady: rounded(secondsToReady),
-		atReady,
+		secondsToReady: rounded((readyMs - product.spawnedAtMs) / 1000),
 		settled,
-		underLoad: memory,
-		afterLoad: await memoryOf(product),
-		...(speeds[0] as Speed),
-		lookUpRatio: spreadOf(ratios),
+		...(await review(product, bodies, options)),
 		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
 	};
 }
 
-async function measureSizes(
-	product: Product,
-	asker: Asker,
-	server: ServerObject,
-	options: GrowthOptions,
-): Promise<Sized[]> {
-	const rows: Sized[] = [];
-	for (const kilobytes of options.kilobytes) {
-		// Fewer of the large ones, but never too few to say something of.
-		const reviews = Math.max(100, Math.round(options.reviews / Math.max(1, kilobytes / 10)));
-		const kinds = [reviewsOfSize(server, kilobytes * 1000)];
-		const { speeds, memory } = await review(product, asker, kinds, { ...options, reviews });
-		rows.push({ kilobytes, underLoad: memory, ...(speeds[0] as Speed) });
+async function review(product: Product, bodies: readonly string[], options: GrowthOptions): Promise<Reviewed> {
+	const url = `https://127.0.0.1:${product.webhookPort}/mutate?timeout=3s`;
+	const loads: { p50Ms: number; p99Ms: number; perSecond: number }[] = [];
+	const length = { seconds: options.seconds };
+	forgetPeak(product.process.pid ?? 0);
+	for (let round = 0; round <= options.rounds; round += 1) {
+		const body = bodies[round % bodies.length] ?? '';
+		const load = await runH2load({ url, body, connections: CONNECTIONS, length, isPinned: true });
+		const [p50Ms, p99Ms] = [percentile(load.latenciesMs, 0.5), percentile(load.latenciesMs, 0.99)];
+		if (round > 0) loads.push({ p50Ms, p99Ms, perSecond: load.requests / load.seconds });
 	}
-	return rows;
+	return {
+		reviewsPerSecond: Math.round(spreadOf(loads.map(({ perSecond }) => perSecond)).median),
+		p50Ms: spreadOf(loads.map(({ p50Ms }) => p50Ms)),
+		p99Ms: spreadOf(loads.map(({ p99Ms }) => p99Ms)),
+		underLoad: residentMib(product.process.pid ?? 0),
+	};
 }
 
-/** Every server was looked at. */
-async function passed(product: Product, servers: number): Promise<void> {
-	while (
-		(await metricOf(product, 'thv_scaling_reconciler_passes_total')) < servers ||
-		(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0
-	) {
-		await sleep(200);
-	}
-}
+/** AdmissionReview of the CREATE of a proxy Deployment of a server that exists. */
+const requestFor = (object: ReturnType<typeof proxyOf>): string =>
+	JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...object } }));
 
-const timeOf = (product: Product, message: string): number =>
-	Number(product.log().find(({ msg }) => msg === message)?.['time']);
+const tables = ({ byServers }: Growth): string =>
+	table(
+		byServers.map((row) => ({
+			servers: row.servers,
+			reconciler: row.reconciler,
+			's to ready': row.secondsToReady,
+			'MiB resident, under load': row.underLoad.peak,
+			settled: row.settled.total,
+			'of it program files': row.underLoad.ofFiles,
+			'of its own': row.underLoad.anonymous,
+			'p50 ms': spreadText(row.p50Ms),
+			'p99 ms': spreadText(row.p99Ms),
+			'reviews/s': row.reviewsPerSecond,
+		})),
+	);
+
+const GOAL_MIB = 150;
+
+function goals({ byServers }: Growth): readonly Goal[] {
+	const most = Math.max(...byServers.map(({ servers }) => servers));
+	return byServers
+		.filter(({ servers }) => servers === most)
+		.map(({ reconciler, underLoad }) => ({
+			promised: `${most} servers, under load, reconciler ${reconciler}: at most ${GOAL_MIB} MiB resident`,
+			measured: `${underLoad.peak}`,
+			isKept: underLoad.peak <= GOAL_MIB,
+		}));
+}
 
 export const GROWTH: Part<GrowthOptions, Growth> = {
 	...ON_THE_PAGE,
 	name: 'growth',
-	options: {
-		servers: [10, 100, 1_000, 10_000],
-		kilobytes: [2, 13, 50, 500, 1_000],
-		settleMs: 5_000,
-		reviews: 2_000,
-		rounds: 5,
-		connections: 8,
-		nodeFlags: AS_IN_THE_POD,
-	},
-	shortOptions: {
-		servers: [2, 10],
-		kilobytes: [2, 50],
-		settleMs: 100,
-		reviews: 20,
-		rounds: 1,
-		connections: 2,
-		nodeFlags: AS_IN_THE_POD,
-	},
+	options: { servers: [10, 1_000, 10_000], settleMs: 5_000, rounds: 5, seconds: 1 },
+	shortOptions: { servers: [2, 10], settleMs: 100, rounds: 1, seconds: 1 },
+	versions: () => ({ h2load: h2loadVersion() }),
 	measure: (options) => withControlPlane((plane) => measureGrowth(plane, options)),
-	tables: growthTables,
-	goals: growthGoals,
-	plots: growthPlots,
+	tables: ({ results }) => tables(results),
+	goals: ({ results }) => goals(results),
 };

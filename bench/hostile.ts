@@ -1,57 +1,102 @@
 /**
- * `make bench-hostile`: what is left of an ordinary client's rate while somebody does their worst at the same port. `thv-scaling serve` as
- * a process on one core, client and attacker on the other; rates without and with each attack in turn. As `attack NAME PORT` it is the attacker.
+ * `make bench-hostile`: what is left of an ordinary client's rate while an attacker is at the same port. `thv-scaling serve` as a process on
+ * one core, client and attacker (attacker.ts) on the other; rates without and with each attack in turn.
  */
-import { type ChildProcess, fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
 import { issueCa, issueServing } from '../certs/issue.ts';
 import { startProgram } from '../test/cli/program.ts';
 import { writeKubeconfig } from '../test/cluster/kubeconfig.ts';
 import { startScriptedApiServer } from '../test/cluster/scripted-api-server.ts';
-import { ATTACK_NAMES, ATTACKS, type AttackName } from '../test/http/attacks.ts';
+import { ATTACK_NAMES, type AttackName } from '../test/http/attacks.ts';
 import { createSecretVolume } from '../test/http/secret-volume.ts';
 import { reviewWith } from '../test/http/serving.ts';
-import { surroundings, textOf } from './account.ts';
-import { type Attacked, HOSTILE, type HostileOptions } from './hostile-report.ts';
-import { AS_IN_THE_POD } from './installed.ts';
+import type { Part } from './account.ts';
+import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
+import { AS_IN_THE_POD, tell } from './installed.ts';
 import { residentMib } from './linux-process.ts';
-import type { Go, Job, Load } from './load.ts';
-import { publish } from './page.ts';
-import { median, rounded, spreadOf } from './statistics.ts';
+import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { spreadText, table } from './table.ts';
 
-const OPTIONS: HostileOptions = { rounds: 5, durationMs: 1_000, connections: 8, nodeFlags: AS_IN_THE_POD };
+export interface HostileOptions {
+	readonly rounds: number;
+	readonly seconds: number;
+}
 
-async function measure(): Promise<readonly Attacked[]> {
+export interface Attacked {
+	readonly attack: AttackName;
+	/** Reviews a second, medians. */
+	readonly without: number;
+	readonly during: number;
+	readonly ratio: Spread;
+	readonly p99Ms: number;
+	/** Memory that the process had at most until then. */
+	readonly peakMib: number;
+}
+
+const CONNECTIONS = 8;
+const LONGEST_MS = 10_000;
+/** What is to be left of the rate. */
+const GOAL = 0.5;
+/** The limit of the pod in manifests/. */
+const LIMIT_MIB = 512;
+
+export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
+	name: 'hostile',
+	command: 'make bench-hostile',
+	page: 'docs/reliability.md',
+	options: { rounds: 5, seconds: 1 },
+	shortOptions: { rounds: 1, seconds: 0.5 },
+	measure,
+	tables: ({ results }) =>
+		table(
+			results.map(({ attack, without, during, ratio, p99Ms, peakMib }) => ({
+				attack,
+				'of the rate is left': spreadText(ratio),
+				'reviews/s without': without,
+				during,
+				'p99 ms': p99Ms,
+				'MiB, most so far': peakMib,
+			})),
+		),
+	goals: ({ results }) => {
+		const least = Math.min(...results.map(({ ratio }) => ratio.median));
+		const most = Math.max(...results.map(({ peakMib }) => peakMib));
+		return [
+			{ promised: `at least ${GOAL} of the rate is left`, measured: String(least), isKept: least >= GOAL },
+			{ promised: `memory stays below ${LIMIT_MIB} MiB`, measured: String(most), isKept: most < LIMIT_MIB },
+		];
+	},
+};
+
+async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 	const authority = await issueCa();
 	const volume = createSecretVolume(await issueServing(authority));
 	const api = await startScriptedApiServer();
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
 	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
 	const serve = ['serve', ...files, '--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
-	const program = startProgram(serve, {}, { nodeFlags: OPTIONS.nodeFlags });
-	const load = fork(join(import.meta.dirname, 'load.ts'));
+	const program = startProgram(serve, {}, { nodeFlags: AS_IN_THE_POD });
 	try {
 		const port = Number((await program.said('serving'))['webhookPort']);
 		await program.said('ready');
-		pin(program.process, 0);
-		pin(load, 1);
-		const body = JSON.stringify(reviewWith());
-		const { connections, durationMs } = OPTIONS;
-		const job: Job = { port, ca: authority.cert, path: '/mutate?timeout=10s', body, connections, durationMs };
-		await rateOf(load, job);
+		pin(program.process.pid, SERVER_CORE);
+		pin(process.pid, LOAD_CORE);
+		await rateOf(port, options);
 		const rows: Attacked[] = [];
-		let going: AttackName | undefined;
-		void program.ended.then(({ stderr }) => going !== undefined && diedUnder(going, stderr));
 		for (const attack of ATTACK_NAMES) {
-			going = attack;
-			rows.push(await measureAttack(attack, load, job, program.process.pid ?? 0));
+			const row = await measureAttack(attack, port, options);
+			if (program.process.exitCode !== null) {
+				throw new Error(`the server ended under "${attack}":\n${(await program.ended).stderr}`);
+			}
+			rows.push({ ...row, peakMib: Math.round(residentMib(program.process.pid ?? 0).peak) });
+			tell(`${attack}: ${row.ratio.median}`);
 		}
-		going = undefined;
 		return rows;
 	} finally {
-		load.disconnect();
 		await program.kill();
 		await api.stop();
 		volume.remove();
@@ -59,61 +104,61 @@ async function measure(): Promise<readonly Attacked[]> {
 	}
 }
 
-function diedUnder(attack: AttackName, stderr: string): never {
-	process.stderr.write(`bench-hostile: the server ended under "${attack}":\n${stderr}\n`);
-	process.exit(1);
-}
-
-async function measureAttack(attack: AttackName, load: ChildProcess, job: Job, pid: number): Promise<Attacked> {
+async function measureAttack(attack: AttackName, port: number, options: HostileOptions) {
 	const rounds: { without: number; during: number; p99Ms: number }[] = [];
-	for (let round = 0; round < OPTIONS.rounds; round += 1) {
-		const without = await rateOf(load, job);
-		const attacker = fork(import.meta.filename, ['attack', attack, String(job.port)]);
-		pin(attacker, 1);
+	for (let round = 0; round < options.rounds; round += 1) {
+		const without = await rateOf(port, options);
+		const attacker = fork(join(import.meta.dirname, 'attacker.ts'), [attack, String(port)]);
+		pin(attacker.pid, LOAD_CORE);
 		await once(attacker, 'message');
-		const during = await rateOf(load, job);
+		const during = await rateOf(port, options);
 		const ended = once(attacker, 'exit');
 		attacker.disconnect();
 		await ended;
 		await sleep(500);
 		rounds.push({ without: without.rate, during: during.rate, p99Ms: during.p99Ms });
 	}
-	const ratios = rounds.map(({ without, during }) => during / without);
-	const row = {
+	return {
 		attack,
 		without: rounded(median(rounds.map(({ without }) => without))),
 		during: rounded(median(rounds.map(({ during }) => during))),
-		ratio: spreadOf(ratios),
+		ratio: spreadOf(rounds.map(({ without, during }) => during / without)),
 		p99Ms: rounded(median(rounds.map(({ p99Ms }) => p99Ms))),
-		peakMib: Math.round(residentMib(pid).peak),
 	};
-	process.stderr.write(`${attack}: ${row.ratio.median}\n`);
-	return row;
 }
 
-async function rateOf(load: ChildProcess, job: Job): Promise<{ rate: number; p99Ms: number }> {
-	load.send(job);
-	await once(load, 'message');
-	load.send('go' satisfies Go);
-	const [{ requests, seconds, p99Ms }] = (await once(load, 'message')) as [Load];
-	return { rate: requests / seconds, p99Ms };
-}
-
-/** To one core, where there is a way to say so. */
-const pin = ({ pid }: ChildProcess, core: number): void =>
-	void spawnSync('taskset', ['--all-tasks', '-cp', String(core), String(pid)]);
-
-const [role, name, attackedPort] = process.argv.slice(2);
-if (role === 'attack') {
-	const stop = await ATTACKS[name as AttackName](Number(attackedPort));
-	process.send?.('going on');
-	process.on('disconnect', () => {
-		stop();
-		process.exit();
-	});
-} else {
-	const around = surroundings();
-	const recorded = { ...around, options: OPTIONS, results: await measure() };
-	process.stdout.write(`${textOf(HOSTILE, recorded)}\n`);
-	await publish(HOSTILE, recorded);
+/**
+ * Of what was answered with 200, on connections that were open before. h2load cannot measure this: it does not end when a connection takes
+ * longer to open than the measurement, as some attacks bring about.
+ */
+async function rateOf(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
+	const connect = { rejectUnauthorized: false };
+	const timeouts = { headersTimeout: LONGEST_MS, bodyTimeout: LONGEST_MS };
+	const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect, ...timeouts });
+	const body = JSON.stringify(reviewWith());
+	const headers = { 'content-type': 'application/json' };
+	const latenciesMs: number[] = [];
+	let answered = 0;
+	const ask = async (): Promise<void> => {
+		const startedMs = performance.now();
+		try {
+			const answer = await pool.request({ method: 'POST', path: '/mutate?timeout=10s', headers, body });
+			await answer.body.dump();
+			if (answer.statusCode === 200) answered += 1;
+		} catch {
+			// The server closed the connection: a request without an answer.
+		}
+		latenciesMs.push(performance.now() - startedMs);
+	};
+	const clients = Array.from({ length: CONNECTIONS });
+	await Promise.all(clients.map(ask));
+	[answered, latenciesMs.length] = [0, 0];
+	const startedMs = performance.now();
+	const goOn = async (): Promise<void> => {
+		while (performance.now() < startedMs + seconds * 1000) await ask();
+	};
+	await Promise.all(clients.map(goOn));
+	const elapsedSeconds = (performance.now() - startedMs) / 1000;
+	await pool.destroy();
+	return { rate: answered / elapsedSeconds, p99Ms: percentile(latenciesMs, 0.99) };
 }

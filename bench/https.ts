@@ -1,37 +1,43 @@
 /** Requests a second over HTTPS, against the least a Node server can do, in the same run on the same machine. */
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueCa, issueServing } from '../certs/issue.ts';
+import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
 import { checkAnswer } from './answer.ts';
-import { ask, type Contestant, LOAD_CORE, startNode, startOwn } from './contestant.ts';
-import { httpsGoals, httpsPlots, httpsTables } from './https-report.ts';
-import type { Go, Job, Load } from './load.ts';
-import { ON_THE_PAGE, type Part } from './part.ts';
-import { deploymentReview, longStringReview, type Size } from './payloads.ts';
-import { median, rounded, type Spread, spreadOf } from './statistics.ts';
+import { type Contestant, startOwn } from './contestant.ts';
+import { h2loadVersion, runH2load } from './h2load.ts';
+import { usageOf } from './linux-process.ts';
+import { deploymentReview, runConfigReview, serverReview } from './payloads.ts';
+import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { spreadText, table } from './table.ts';
 
 /** What everything is compared with. */
-export const FLOOR = 'floor';
-const OWN_SERVERS = [FLOOR, 'product', 'plain express'] as const;
+const FLOOR = 'floor';
+const OWN_SERVERS = [FLOOR, 'product', 'plain express'];
+
+/** AdmissionReviews by name. What no other server can answer is compared with the floor alone. */
+const REVIEWS = {
+	'1.5 KB': { body: deploymentReview('1.5 KB'), isForAll: true },
+	'13 KB': { body: deploymentReview('13 KB'), isForAll: true },
+	'50 KB': { body: deploymentReview('50 KB'), isForAll: true },
+	'RunConfig, 13 KB': { body: runConfigReview('13 KB'), isForAll: false },
+	'MCPServer, 13 KB': { body: serverReview('13 KB'), isForAll: false },
+};
+type Name = keyof typeof REVIEWS;
+export const ALL_REVIEWS = Object.keys(REVIEWS) as readonly Name[];
+const CONNECTIONS = 8;
 
 export interface HttpsOptions {
 	readonly rounds: number;
 	/** Length of one measurement. */
-	readonly durationMs: number;
-	/** For the compilers, once for each server. */
-	readonly warmUpMs: number;
-	/** Sizes of reviews of many small fields, each measured with each number of connections. */
-	readonly sizes: readonly Size[];
-	readonly connections: readonly number[];
-	/** Of one review more, with one long string and one connection. */
-	readonly longStringBytes: number;
+	readonly seconds: number;
+	readonly reviews: readonly Name[];
 }
 
-/** One server at one size and number of connections. */
+/** One server and review. */
 export interface HttpsRow {
-	readonly size: string;
+	readonly size: Name;
 	readonly connections: number;
 	readonly server: string;
 	/** Requests a second against the floor, round by round. */
@@ -43,133 +49,144 @@ export interface HttpsRow {
 	/** Its p99 against the floor's, round by round. */
 	readonly p99Ratio: Spread;
 	readonly cpuUsPerRequest: number;
-	/** Of the quietest round: what is left when nothing else ran on this machine, and so the steadiest figure. */
+	/** Of the quietest round, and so the steadiest figure. */
 	readonly leastCpuUsPerRequest: number;
 	/** The floor's least CPU time a request against this one's. */
 	readonly leastCpuRatio: number;
-	/** Connections that the server closed, in all rounds. */
-	readonly closed: number;
 	/** After the last round. */
 	readonly rssMib: number;
 }
 
-interface Round extends Load {
+interface Round {
+	readonly requestsPerSecond: number;
+	readonly p50Ms: number;
+	readonly p99Ms: number;
 	readonly cpuUsPerRequest: number;
-	readonly rssBytes: number;
+	readonly mib: number;
 }
 
 /** Starts what else is to be measured. `folder` holds tls.crt, tls.key and ca.crt, and is gone afterwards. */
-export type StartOthers = (folder: string) => Promise<readonly Contestant[]>;
+type StartOthers = (folder: string) => Promise<readonly Contestant[]>;
 
-export async function measureHttps(
-	options: HttpsOptions,
-	startOthers: StartOthers = async () => [],
-): Promise<HttpsRow[]> {
+/** Every round goes through all servers, so that what else the machine does meets all alike. */
+export async function measureHttps(options: HttpsOptions, startOthers: StartOthers = async () => []) {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 	const contestants: Contestant[] = [];
-	let load: ChildProcess | undefined;
 	try {
 		const authority = await issueCa();
 		const { cert, key } = await issueServing(authority);
-		writeFileSync(join(folder, 'tls.crt'), cert);
-		writeFileSync(join(folder, 'tls.key'), key);
-		writeFileSync(join(folder, 'ca.crt'), authority.cert);
+		for (const [name, text] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': authority.cert })) {
+			writeFileSync(join(folder, name), text);
+		}
 		for (const name of OWN_SERVERS) contestants.push(await startOwn(name, folder));
 		contestants.push(...(await startOthers(folder)));
 		for (const one of contestants) {
-			if (one.name !== FLOOR) await checkAnswer(one, authority.cert, deploymentReview('1.5 KB'));
+			if (one.name !== FLOOR) await checkAnswer(one, folder, deploymentReview('1.5 KB'));
 		}
-		load = startNode('load.ts', [], LOAD_CORE);
-
-		const warmUp = {
-			ca: authority.cert,
-			body: deploymentReview('13 KB'),
-			connections: 8,
-			durationMs: options.warmUpMs,
-		};
-		for (const one of contestants) await measureRound(load, one, warmUp);
 		const rows: HttpsRow[] = [];
-		for (const { size, body, connections } of cellsOf(options)) {
-			const job = { ca: authority.cert, body, connections, durationMs: options.durationMs };
+		for (const size of options.reviews) {
+			const { body, isForAll } = REVIEWS[size];
+			const chosen = contestants.filter(({ name }) => isForAll || name === FLOOR || name === 'product');
 			const rounds: Map<string, Round>[] = [];
-			// The first does not count: what came before was of another size. Interleaved, so that what else the machine does meets all alike.
+			// The first does not count: the compilers have seen no object of this size, so a slow server may not answer in time.
 			for (let round = 0; round <= options.rounds; round += 1) {
 				const seen = new Map<string, Round>();
-				for (const one of contestants) seen.set(one.name, await measureRound(load, one, job));
+				for (const one of chosen) {
+					seen.set(one.name, await measureRound(one, body, options.seconds, round === 0));
+				}
 				if (round > 0) rounds.push(seen);
 			}
-			rows.push(...contestants.map(({ name }) => ({ size, connections, server: name, ...summarise(name, rounds) })));
+			const row = { size, connections: CONNECTIONS };
+			rows.push(...chosen.map(({ name }) => ({ ...row, server: name, ...summarise(name, rounds) })));
 		}
 		return rows;
 	} finally {
-		if (load?.connected) load.disconnect();
 		for (const one of contestants) await one.stop();
 		rmSync(folder, { recursive: true });
 	}
 }
 
-function cellsOf({ sizes, connections, longStringBytes }: HttpsOptions) {
-	return [
-		...sizes.flatMap((size) =>
-			connections.map((count) => ({ size, body: deploymentReview(size), connections: count })),
-		),
-		{ size: `${longStringBytes / 1000} KB in one string`, body: longStringReview(longStringBytes), connections: 1 },
-	];
+async function measureRound({ url, pid }: Contestant, body: string, seconds: number, mayFail: boolean): Promise<Round> {
+	const load = { connections: CONNECTIONS, length: { seconds }, isPinned: true, mayFail };
+	const before = usageOf(pid);
+	const { requests, latenciesMs, ...seen } = await runH2load({ url, body, ...load });
+	const { cpuUs, mib } = usageOf(pid);
+	return {
+		requestsPerSecond: requests / seen.seconds,
+		p50Ms: percentile(latenciesMs, 0.5),
+		p99Ms: percentile(latenciesMs, 0.99),
+		cpuUsPerRequest: (cpuUs - before.cpuUs) / requests,
+		mib,
+	};
 }
 
-async function measureRound(load: ChildProcess, one: Contestant, job: Omit<Job, 'port' | 'path'>): Promise<Round> {
-	// Handshakes are no part of a request on a connection that stays open for hours.
-	await ask(load, { ...job, port: one.port, path: one.path });
-	const before = await one.usage();
-	const seen = await ask<Load>(load, 'go' satisfies Go);
-	const { cpuUs, rssBytes } = await one.usage();
-	return { ...seen, rssBytes, cpuUsPerRequest: (cpuUs - before.cpuUs) / seen.requests };
-}
-
-function summarise(
-	name: string,
-	rounds: readonly Map<string, Round>[],
-): Omit<HttpsRow, 'size' | 'connections' | 'server'> {
-	const of = (server: string): Round[] => rounds.flatMap((round) => round.get(server) ?? []);
-	const [own, floor] = [of(name), of(FLOOR)];
-	const rate = ({ requests, seconds }: Round): number => requests / seconds;
+function summarise(name: string, rounds: readonly Map<string, Round>[]) {
+	const roundsOf = (server: string): Round[] => rounds.flatMap((round) => round.get(server) ?? []);
+	const [own, floor] = [roundsOf(name), roundsOf(FLOOR)];
 	const against = (read: (round: Round) => number): Spread =>
 		spreadOf(own.map((round, index) => read(round) / read(floor[index] ?? round)));
 	const middle = (read: (round: Round) => number): number => rounded(median(own.map(read)));
 	const leastCpu = (all: readonly Round[]): number => Math.min(...all.map(({ cpuUsPerRequest }) => cpuUsPerRequest));
 	return {
-		ratio: against(rate),
-		requestsPerSecond: Math.round(median(own.map(rate))),
+		ratio: against(({ requestsPerSecond }) => requestsPerSecond),
+		requestsPerSecond: Math.round(median(own.map(({ requestsPerSecond }) => requestsPerSecond))),
 		p50Ms: middle(({ p50Ms }) => p50Ms),
 		p99Ms: middle(({ p99Ms }) => p99Ms),
 		p99Ratio: against(({ p99Ms }) => p99Ms),
 		cpuUsPerRequest: middle(({ cpuUsPerRequest }) => cpuUsPerRequest),
 		leastCpuUsPerRequest: rounded(leastCpu(own)),
 		leastCpuRatio: rounded(leastCpu(floor) / leastCpu(own)),
-		closed: own.reduce((sum, { closed }) => sum + closed, 0),
-		rssMib: Math.round((own.at(-1)?.rssBytes ?? 0) / 2 ** 20),
+		rssMib: Math.round(own.at(-1)?.mib ?? 0),
 	};
 }
 
-export const HTTPS_OPTIONS: HttpsOptions = {
-	rounds: 11,
-	durationMs: 300,
-	warmUpMs: 2_000,
-	sizes: ['1.5 KB', '13 KB', '50 KB'],
-	connections: [1, 4, 8, 16, 64],
-	longStringBytes: 500_000,
-};
-export const SHORT_HTTPS_OPTIONS: HttpsOptions = {
-	...{ rounds: 1, durationMs: 100, warmUpMs: 100, sizes: ['1.5 KB'], connections: [4], longStringBytes: 500_000 },
-};
+export const httpsTable = (rows: readonly HttpsRow[]): string =>
+	table(
+		rows
+			.filter(({ connections }) => connections === CONNECTIONS)
+			.map((row) => ({
+				review: row.size,
+				server: row.server,
+				'requests/s, against floor': spreadText(row.ratio),
+				'by least CPU': row.leastCpuRatio,
+				'p99, against floor': spreadText(row.p99Ratio),
+				'requests/s': row.requestsPerSecond,
+				'CPU µs a request': row.cpuUsPerRequest,
+				least: row.leastCpuUsPerRequest,
+				'p50 ms': row.p50Ms,
+				'p99 ms': row.p99Ms,
+				'resident MiB': row.rssMib,
+			})),
+	);
+
+const RATIO_GOALS: Readonly<Record<string, number>> = { '1.5 KB': 0.65, '13 KB': 0.68, '50 KB': 0.8 };
+const P99_GOAL = 1.5;
+
+const httpsGoals = (rows: readonly HttpsRow[]): Goal[] =>
+	rows.flatMap(({ server, connections, size, ratio, p99Ratio }) => {
+		const goal = RATIO_GOALS[size];
+		if (server !== 'product' || connections !== CONNECTIONS || goal === undefined) return [];
+		return [
+			{
+				promised: `${size}: at least ${goal} of the floor's requests a second`,
+				measured: spreadText(ratio),
+				isKept: ratio.median >= goal,
+			},
+			{
+				promised: `${size}: p99 at most ${P99_GOAL} times the floor's`,
+				measured: spreadText(p99Ratio),
+				isKept: p99Ratio.median <= P99_GOAL,
+			},
+		];
+	});
 
 export const HTTPS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	...ON_THE_PAGE,
 	name: 'https',
-	options: HTTPS_OPTIONS,
-	shortOptions: SHORT_HTTPS_OPTIONS,
-	measure: measureHttps,
-	tables: ({ results }) => httpsTables(results),
+	options: { rounds: 7, seconds: 2, reviews: ALL_REVIEWS },
+	shortOptions: { rounds: 1, seconds: 1, reviews: ALL_REVIEWS },
+	versions: () => ({ h2load: h2loadVersion() }),
+	measure: (options) => measureHttps(options),
+	tables: ({ results }) => httpsTable(results),
 	goals: ({ results }) => httpsGoals(results),
-	plots: (recorded) => httpsPlots('https', recorded),
 };

@@ -34,3 +34,13 @@ export function cpuSeconds(pid: number): number {
 	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
+
+/** CPU time and memory of a process and all below it, because Pepr serves from a process that its own starts. */
+export function usageOf(pid: number): { readonly cpuUs: number; readonly mib: number } {
+	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+	const below = children.map((child) => usageOf(Number(child)));
+	return {
+		cpuUs: below.reduce((sum, { cpuUs }) => sum + cpuUs, cpuSeconds(pid) * 1e6),
+		mib: below.reduce((sum, { mib }) => sum + mib, residentMib(pid).total),
+	};
+}

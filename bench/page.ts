@@ -1,7 +1,7 @@
-/** The pages that tell of measurements: people write them, but for the figures, which are made of what was recorded. */
+/** The pages about measurements: written by hand, except for the figures, which are made of what was recorded. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, draw, keep, type Recorded, recordedOf, textOf } from './account.ts';
+import { type Account, type Recorded, record, recordedOf, textOf } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -20,15 +20,9 @@ export function writePages(): void {
 	for (const { file, text } of measuredPages()) writeFileSync(join(ROOT, file), text);
 }
 
-/** What was measured, into its file, its plots and its page. */
+/** Records what was measured, and writes its page. */
 export async function publish<O, R>(account: Account<O, R>, recorded: Recorded<O, R>): Promise<void> {
-	await keep(account, recorded);
-	writePages();
-}
-
-/** Pages and plots anew from what is recorded, without measuring anything. */
-export async function writeFigures(): Promise<void> {
-	for (const account of ACCOUNTS) await draw(account);
+	record(account, recorded);
 	writePages();
 }
 
@@ -42,11 +36,7 @@ function withFigures(text: string, account: Account): string {
 function figuresOf(account: Account): string {
 	const recorded = recordedOf(account);
 	if (recorded === undefined) return 'Not measured yet.';
-	const pictures = Object.entries(account.plots?.(recorded) ?? {}).map(([name, { title }]) => {
-		const text = title !== null && typeof title === 'object' && 'text' in title ? String(title.text) : name;
-		return `![${text}](plots/${name}.svg)`;
-	});
-	return [origin(recorded), ...pictures, textOf(account, recorded)].join('\n\n');
+	return [origin(recorded), textOf(account, recorded)].join('\n\n');
 }
 
 function origin({ date, machine, versions }: Recorded): string {

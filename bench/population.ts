@@ -1,22 +1,45 @@
 /** MCPServers, each with the Deployment and the RunConfig that operator v0.12.5 makes of it, and with the status that we owe it. */
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
 import { withConditions } from '../src/objects/conditions.ts';
 import { serverOf } from '../src/objects/server.ts';
 import { decide } from '../src/policy/decide.ts';
-import type { ControlPlane } from '../test/control-plane/start.ts';
+import type { ControlPlane, User } from '../test/control-plane/start.ts';
 import type { Owner } from '../test/e2e/operator-writes.ts';
 import { runConfigMap } from '../test/e2e/operator-writes.ts';
 import type { Deployment, ServerObject } from '../test/old-operator/objects.ts';
 import { runConfigOfMcpServer } from '../test/old-operator/run-config.ts';
 import { deploymentOf, withRequiredEnv } from '../test/old-operator/workload.ts';
-import { rawApi } from './raw-api.ts';
 
 export interface Population {
 	readonly namespace: string;
 	/** Numbers of the servers, the last one left out. */
 	readonly from: number;
 	readonly to: number;
-	/** `servers`: without Deployments and RunConfigs. */
-	readonly what?: 'all' | 'servers';
+	/** Without it the reconciler has a status to write. */
+	readonly hasStatus: boolean;
+}
+
+/** Calls to the API server without kubectl, whose start costs more than most of what is measured here. */
+export interface RawApi {
+	/** Resolves with the body. Rejects on a status other than 2xx. */
+	readonly call: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<string>;
+	readonly close: () => Promise<void>;
+}
+
+export function rawApi(plane: ControlPlane, user: User, connections: number): RawApi {
+	const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) }, connections });
+	const headers = { authorization: `Bearer ${plane.token(user)}`, 'content-type': 'application/json' };
+	return {
+		call: async (method, path, object) => {
+			const body = object === undefined ? null : JSON.stringify(object);
+			const { statusCode, body: answer } = await request(plane.url + path, { method, headers, body, dispatcher });
+			const text = await answer.text();
+			if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${text}`);
+			return text;
+		},
+		close: () => dispatcher.close(),
+	};
 }
 
 /** Below what makes an API server answer 429. */
@@ -24,10 +47,10 @@ const AT_ONCE = 32;
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/mcpservers';
 
 /** Every name has the same length, so that objects and requests have it too. */
-export const serverName = (number: number): string => `server-${String(number).padStart(6, '0')}`;
+const serverName = (number: number): string => `server-${String(number).padStart(6, '0')}`;
 
 /** Asks for everything at once. Its keys in Redis are its own. */
-export const serverObject = (namespace: string, name: string): ServerObject => ({
+const serverObject = (namespace: string, name: string): ServerObject => ({
 	apiVersion: 'toolhive.stacklok.dev/v1beta1',
 	kind: 'MCPServer',
 	metadata: { name, namespace },
@@ -68,7 +91,7 @@ export const proxyOf = (server: ServerObject, env = 0): Deployment =>
 /** Writes them as the operator, and resolves with the servers as they are stored. Webhooks that are registered complete them. */
 export async function populate(
 	plane: ControlPlane,
-	{ namespace, from, to, what }: Population,
+	{ namespace, from, to, hasStatus }: Population,
 ): Promise<ServerObject[]> {
 	const api = rawApi(plane, 'operator', AT_ONCE);
 	const send = async (method: 'POST' | 'PUT', path: string, object: object): Promise<ServerObject> =>
@@ -76,11 +99,12 @@ export async function populate(
 	const one = async (number: number): Promise<ServerObject> => {
 		const name = serverName(number);
 		const server = await send('POST', SERVERS, serverObject(namespace, name));
-		if (what === 'servers') return server;
-		const stored = serverOf({ ...server });
-		const wanted = stored === undefined ? [] : decide(stored).conditions;
-		const conditions = withConditions(undefined, wanted, 1, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
-		await send('PUT', `${SERVERS}/${name}/status`, { ...server, status: { phase: 'Running', conditions } });
+		if (hasStatus) {
+			const stored = serverOf({ ...server });
+			const desired = stored === undefined ? [] : decide(stored).conditions;
+			const conditions = withConditions(undefined, desired, 1, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
+			await send('PUT', `${SERVERS}/${name}/status`, { ...server, status: { phase: 'Running', conditions } });
+		}
 		const owner: Owner = { kind: 'MCPServer', name, namespace, uid: server.metadata.uid ?? '' };
 		await send('POST', '/api/v1/namespaces/NAMESPACE/configmaps', runConfigMap(owner, runConfigOfMcpServer(server)));
 		await send('POST', '/apis/apps/v1/namespaces/NAMESPACE/deployments', proxyOf(server));

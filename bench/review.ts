@@ -1,17 +1,33 @@
 /**
  * `make bench-review`: how long `thv-scaling review` takes to begin, against Node itself, and how many documents a second it
- * reads with how much memory. Rounds are interleaved, because these machines are noisy.
+ * reads with how much memory.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median, rounded } from './statistics.ts';
+import { ROOT } from '../test/e2e/product.ts';
+import { ON_THE_PAGE, type Part } from './account.ts';
+import { installedWith } from './installed.ts';
+import { median, rounded, type Spread, spreadOf } from './statistics.ts';
+import { spreadText, table } from './table.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const MAIN = join(ROOT, 'dist/main.js');
-const ROUNDS = 15;
-const COUNTS = (process.argv[2] ?? '1000,10000,100000').split(',').map(Number);
+interface ReviewOptions {
+	readonly rounds: number;
+	readonly documents: readonly number[];
+}
+
+interface ReviewResults {
+	/** Of one file. */
+	readonly start: { readonly nodeMs: number; readonly reviewMs: number; readonly extraMs: Spread };
+	readonly rows: readonly {
+		readonly documents: number;
+		readonly output: string;
+		readonly seconds: number;
+		readonly perSecond: number;
+		readonly peakMib: number;
+	}[];
+}
 
 function run(args: readonly string[]): { ms: number; peakMib: number } {
 	const startedMs = performance.now();
@@ -53,57 +69,56 @@ spec:
   ports: [{ name: http, port: 8080 }]
 `;
 
-const folder = mkdtempSync(join(tmpdir(), 'thv-scaling-bench-'));
-try {
-	const example = join(ROOT, 'examples/search.yaml');
-	const node: number[] = [];
-	const review: number[] = [];
-	run([MAIN, 'review', example]);
-	for (let round = 0; round < ROUNDS; round += 1) {
-		node.push(run(['-e', '0']).ms);
-		review.push(run([MAIN, 'review', example]).ms);
-	}
-	const extra = review.map((ms, index) => ms - (node[index] ?? 0));
-	const start = {
-		nodeMs: Math.round(median(node)),
-		reviewMs: Math.round(median(review)),
-		extraMs: {
-			median: Math.round(median(extra)),
-			least: Math.round(Math.min(...extra)),
-			most: Math.round(Math.max(...extra)),
-		},
+/** Interleaved, so that what else the machine does meets both alike. */
+function measureStart(main: readonly string[], rounds: number): ReviewResults['start'] {
+	const review = [...main, 'review', join(ROOT, 'examples/search.yaml')];
+	run(review);
+	const times = Array.from({ length: rounds }, () => ({ node: run(['-e', '0']).ms, review: run(review).ms }));
+	return {
+		nodeMs: Math.round(median(times.map(({ node }) => node))),
+		reviewMs: Math.round(median(times.map((one) => one.review))),
+		extraMs: spreadOf(times.map((one) => one.review - one.node)),
 	};
-	process.stdout.write(`node -e 0: ${start.nodeMs} ms; review of one file: ${start.reviewMs} ms\n`);
-	process.stdout.write(
-		`more than node alone: ${start.extraMs.median} ms (${start.extraMs.least} to ${start.extraMs.most})\n\n`,
-	);
-
-	process.stdout.write('documents   output      s   documents/s   peak MiB\n');
-	const rows = COUNTS.flatMap((count) => {
-		const file = join(folder, `${count}.yaml`);
-		writeFileSync(file, documentsOf(count));
-		return ['text', 'json'].map((output) => {
-			const { ms, peakMib } = run(['--import', join(ROOT, 'bench/peak.ts'), MAIN, 'review', '-o', output, file]);
-			const row = {
-				documents: count,
-				output,
-				seconds: rounded(ms / 1000),
-				perSecond: Math.round((count * 1000) / ms),
-				peakMib: Math.round(peakMib),
-			};
-			process.stdout.write(
-				`${String(count).padStart(9)}   ${output.padEnd(6)} ${String(row.seconds).padStart(6)}   ${String(row.perSecond).padStart(11)}   ${String(row.peakMib).padStart(8)}\n`,
-			);
-			return row;
-		});
-	});
-	const machine = {
-		node: process.version,
-		cpu: cpus()[0]?.model,
-		cores: cpus().length,
-		date: new Date().toISOString().slice(0, 10),
-	};
-	writeFileSync(join(ROOT, 'bench/results/review.json'), `${JSON.stringify({ machine, start, rows }, null, '\t')}\n`);
-} finally {
-	rmSync(folder, { recursive: true });
 }
+
+async function measureReview({ rounds, documents }: ReviewOptions): Promise<ReviewResults> {
+	const main = installedWith([]);
+	const folder = mkdtempSync(join(tmpdir(), 'thv-scaling-bench-'));
+	try {
+		const rows = documents.flatMap((count) => {
+			const file = join(folder, `${count}.yaml`);
+			writeFileSync(file, documentsOf(count));
+			return ['text', 'json'].map((output) => {
+				const { ms, peakMib } = run(['--import', join(ROOT, 'bench/peak.ts'), ...main, 'review', '-o', output, file]);
+				const [seconds, perSecond] = [rounded(ms / 1000), Math.round((count * 1000) / ms)];
+				return { documents: count, output, seconds, perSecond, peakMib: Math.round(peakMib) };
+			});
+		});
+		return { start: measureStart(main, rounds), rows };
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+const GOAL_MS = 150;
+
+export const REVIEW: Part<ReviewOptions, ReviewResults> = {
+	...ON_THE_PAGE,
+	name: 'review',
+	command: 'make bench-review',
+	options: { rounds: 15, documents: [1_000, 10_000, 100_000] },
+	shortOptions: { rounds: 2, documents: [1_000] },
+	measure: measureReview,
+	tables: ({ results: { start, rows } }) =>
+		[
+			`Review of one file: ${start.reviewMs} ms; \`node -e 0\`: ${start.nodeMs} ms. Medians.`,
+			table(rows.map(({ perSecond, peakMib, ...row }) => ({ ...row, 'documents/s': perSecond, 'MiB, most': peakMib }))),
+		].join('\n\n'),
+	goals: ({ results: { start } }) => [
+		{
+			promised: `review of one file: at most ${GOAL_MS} ms more than \`node -e 0\``,
+			measured: spreadText(start.extraMs),
+			isKept: start.extraMs.median <= GOAL_MS,
+		},
+	],
+};

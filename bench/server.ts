@@ -1,9 +1,5 @@
-/**
- * One server to be measured, in a process of its own: `node server.ts NAME FOLDER`, with tls.crt and tls.key in
- * FOLDER. Tells its port to the parent, and its CPU time and memory whenever the parent asks.
- */
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+/** One server to be measured, in a process of its own: `node server.ts NAME FOLDER PORT`, with tls.crt and tls.key in FOLDER. */
+import { createServer } from 'node:https';
 import { mutate } from '../src/admission/mutate.ts';
 import { validate } from '../src/admission/validate.ts';
 import { createWebhook } from '../src/http/app.ts';
@@ -11,14 +7,13 @@ import { readCertificate } from '../src/http/certificate.ts';
 import { listenHttps } from '../src/http/listen.ts';
 import { createMetrics } from '../src/http/metrics.ts';
 import { createLog } from '../src/server/log.ts';
-import type { Usage } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 import { plainExpress } from './plain-express.ts';
 
 const CONSTANT_PATCH = Buffer.from('[{"op":"replace","path":"/spec/replicas","value":3}]').toString('base64');
 
 /** The least that a webhook in Node can do: read, parse, answer. */
-async function startFloor(folder: string): Promise<number> {
+async function startFloor(folder: string, port: number): Promise<void> {
 	const { cert, key } = await readCertificate(folder);
 	const server = createServer({ cert, key, keepAliveTimeout: 95_000 }, (request, response) => {
 		const chunks: Buffer[] = [];
@@ -34,13 +29,13 @@ async function startFloor(folder: string): Promise<number> {
 			response.end(json);
 		});
 	});
-	return listening(server);
+	server.listen(port, '127.0.0.1');
 }
 
 /** What `thv-scaling serve` builds, with servers from memory instead of a cluster. */
-async function startProduct(folder: string): Promise<number> {
+async function startProduct(folder: string, port: number): Promise<void> {
 	const certificate = await readCertificate(folder);
-	const log = createLog('info', '/dev/null');
+	const log = createLog('info');
 	const metrics = createMetrics({
 		version: '0.0.0',
 		isReady: () => true,
@@ -55,35 +50,22 @@ async function startProduct(folder: string): Promise<number> {
 		log,
 		metrics,
 	});
-	const server = await listenHttps(webhook.listener, certificate, 0);
-	return (server.address() as AddressInfo).port;
+	await listenHttps(webhook.listener, certificate, port);
 }
 
 /** What most people would write first. */
-async function startPlainExpress(folder: string): Promise<number> {
+async function startPlainExpress(folder: string, port: number): Promise<void> {
 	const { cert, key } = await readCertificate(folder);
-	return listening(createServer({ cert, key, keepAliveTimeout: 95_000 }, plainExpress()));
+	createServer({ cert, key, keepAliveTimeout: 95_000 }, plainExpress()).listen(port, '127.0.0.1');
 }
 
-function listening(server: Server): Promise<number> {
-	return new Promise((resolve) => {
-		server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-	});
-}
-
-const STARTS: Readonly<Record<string, (folder: string) => Promise<number>>> = {
+const STARTS: Readonly<Record<string, (folder: string, port: number) => Promise<void>>> = {
 	floor: startFloor,
 	product: startProduct,
 	'plain express': startPlainExpress,
 };
 
-const [name = '', folder = '.'] = process.argv.slice(2);
+const [name = '', folder = '.', port] = process.argv.slice(2);
 const start = STARTS[name];
 if (start === undefined) throw new Error(`no server ${name}; there are ${Object.keys(STARTS).join(', ')}`);
-const port = await start(folder);
-process.on('message', () => {
-	const { user, system } = process.cpuUsage();
-	process.send?.({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() } satisfies Usage);
-});
-process.on('disconnect', () => process.exit());
-process.send?.({ port });
+await start(folder, Number(port));

@@ -1,25 +1,24 @@
 /**
  * Three ways of creating a proxy Deployment on one API server, each in a namespace of its own, so that they can be measured in turn
- * without anything being registered anew: nobody looks at it, our webhook does, or a MutatingAdmissionPolicy inside the API server.
+ * with the same registrations: without a webhook, with the product, and with a MutatingAdmissionPolicy inside the API server.
  */
 import type { ControlPlane } from '../test/control-plane/start.ts';
 import { apply } from '../test/e2e/product.ts';
 import { SERVED_BY } from '../test/e2e/registration.ts';
-import type { RawApi } from './raw-api.ts';
 
 export const WAYS = ['none', 'webhook', 'policy'] as const;
 export type Way = (typeof WAYS)[number];
 
 export const NAMES: Readonly<Record<Way, string>> = {
-	none: 'nobody',
-	webhook: 'our webhook',
+	none: 'no webhook',
+	webhook: 'the product',
 	policy: 'a policy in the API server',
 };
 
 /** Not Kubernetes' default of 30, so that it shows who set it. */
 export const GRACE_PERIOD_SECONDS = 45;
 
-/** What the stored object says, and with it who had it in hands. */
+/** Parts of the stored object, which only this way gives it. */
 export const SIGNS: Readonly<Record<Way, readonly string[]>> = {
 	none: ['"terminationGracePeriodSeconds":30', '"replicas":1'],
 	webhook: [
@@ -33,6 +32,8 @@ export const SIGNS: Readonly<Record<Way, readonly string[]>> = {
 
 export const namespaceOf = (way: Way): string => `bench-${way}`;
 
+export const deploymentsPath = (way: Way): string => `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
+
 /** Makes the namespaces and the policy. The product is to be registered as `servedBy` "webhook". */
 export async function prepareWays(plane: ControlPlane): Promise<void> {
 	await apply(plane, [
@@ -44,11 +45,6 @@ export async function prepareWays(plane: ControlPlane): Promise<void> {
 		POLICY,
 		BINDING,
 	]);
-}
-
-/** Deletes every Deployment there, so that what is stored is alike before each measurement. */
-export async function emptied(api: RawApi, way: Way): Promise<void> {
-	await api.call('DELETE', `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`);
 }
 
 /** As narrow as our own registration (manifests/base/80-mutating-webhook.yaml). */

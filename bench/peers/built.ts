@@ -5,9 +5,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../test/control-plane/cache-folder.ts';
 import { withLock } from '../../test/control-plane/lock.ts';
-
-/** A peer cannot be had on this machine. The message says why. */
-export class PeerMissing extends Error {}
+import { ProgramMissing } from '../h2load.ts';
 
 /** The folder that `build` filled, now or once before. It is another one as soon as a file of `sources` changes. */
 export async function built(
@@ -27,7 +25,7 @@ export async function built(
 		try {
 			await build(temporary, folder);
 		} catch (error) {
-			throw new PeerMissing(`no ${what} to measure beside us: ${(error as Error).message}`, { cause: error });
+			throw new ProgramMissing(`${what} could not be built: ${(error as Error).message}`, { cause: error });
 		}
 		await rename(temporary, folder);
 		return folder;

@@ -1,18 +1,19 @@
-/** `make bench-peers`: the measurement over HTTPS once more, with webhooks of the same behaviour made with Pepr and controller-runtime. */
+/** `make bench-peers`: the measurement over HTTPS with webhooks of the same behaviour made with Pepr and controller-runtime. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Contestant } from '../contestant.ts';
-import { HTTPS_OPTIONS, type HttpsOptions, type HttpsRow, measureHttps, SHORT_HTTPS_OPTIONS } from '../https.ts';
-import { httpsPlots, httpsTables, timesTable } from '../https-report.ts';
-import { ON_THE_PAGE, type Part } from '../part.ts';
-import { startGoWebhook } from './go-webhook.ts';
+import { BUILD_FLAGS, runGo } from '../../test/control-plane/run-go.ts';
+import { ON_THE_PAGE, type Part } from '../account.ts';
+import { type Contestant, startContestant } from '../contestant.ts';
+import { h2loadVersion } from '../h2load.ts';
+import { HTTPS, type HttpsOptions, type HttpsRow, httpsTable, measureHttps } from '../https.ts';
+import { built } from './built.ts';
 import { startPepr } from './pepr-module.ts';
 
-export const measurePeers = (options: HttpsOptions): Promise<HttpsRow[]> => measureHttps(options, startPeers);
+const GO_SOURCES = join(import.meta.dirname, 'go');
 
 async function startPeers(folder: string): Promise<Contestant[]> {
-	const go = await startGoWebhook(folder);
+	const go = await startGo(folder);
 	try {
 		return [await startPepr(folder), go];
 	} catch (error) {
@@ -21,30 +22,30 @@ async function startPeers(folder: string): Promise<Contestant[]> {
 	}
 }
 
-const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
-const peprVersion = (): string =>
-	(JSON.parse(read('pepr/package.json')) as { dependencies: { pepr: string } }).dependencies.pepr;
+async function startGo(folder: string): Promise<Contestant> {
+	const at = await built('controller-runtime', GO_SOURCES, async (output) => {
+		const flags = [...BUILD_FLAGS, '-ldflags', '-s -w', '-o', join(output, 'webhook')];
+		await runGo(['build', ...flags, '.'], GO_SOURCES, process.env);
+	});
+	// More threads than cores would only wait for each other.
+	const command = ['env', 'GOMAXPROCS=1', join(at, 'webhook'), '--folder', folder, '--port'];
+	return startContestant('Go', folder, (port) => [...command, String(port)]);
+}
 
-function goVersions() {
+function peerVersions() {
+	const read = (file: string): string => readFileSync(join(import.meta.dirname, file), 'utf8');
 	const [, controllerRuntime = ''] = /controller-runtime v(\S+)/.exec(read('go/go.mod')) ?? [];
-	return {
-		'controller-runtime': controllerRuntime,
-		go: spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout.trim().slice(2),
-	};
+	const { dependencies } = JSON.parse(read('pepr/package.json')) as { dependencies: { pepr: string } };
+	const go = (spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout ?? '').trim().slice(2);
+	return { h2load: h2loadVersion(), 'controller-runtime': controllerRuntime, go, pepr: dependencies.pepr };
 }
 
 export const PEERS: Part<HttpsOptions, readonly HttpsRow[]> = {
 	...ON_THE_PAGE,
 	name: 'peers',
-	options: { ...HTTPS_OPTIONS, rounds: 7, connections: [1, 8, 64] },
-	shortOptions: SHORT_HTTPS_OPTIONS,
-	versions: async () => ({ ...goVersions(), pepr: peprVersion() }),
-	measure: measurePeers,
-	tables: ({ results }) =>
-		[
-			"Ours against each: requests a second (medians), then CPU time a request (each one's quietest round).",
-			timesTable(results),
-			httpsTables(results),
-		].join('\n\n'),
-	plots: (recorded) => httpsPlots('peers', recorded),
+	options: { ...HTTPS.options, rounds: 5, reviews: ['1.5 KB', '13 KB', '50 KB'] },
+	shortOptions: { rounds: 1, seconds: 2, reviews: ['1.5 KB', '13 KB'] },
+	versions: peerVersions,
+	measure: (options) => measureHttps(options, startPeers),
+	tables: ({ results }) => httpsTable(results),
 };

@@ -3,58 +3,36 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { freePorts, startProgram, waitUntilReady } from '../../test/control-plane/processes.ts';
 import { type ControlPlane, startControlPlane } from '../../test/control-plane/start.ts';
-import { type Contestant, pinned, SERVER_CORE } from '../contestant.ts';
+import { type Contestant, startContestant } from '../contestant.ts';
 import { built } from './built.ts';
-import { usageOf } from './usage.ts';
 
 const SOURCES = join(import.meta.dirname, 'pepr');
 const API_PATH = 'bench';
 const CONTROLLER = 'node_modules/pepr/dist/controller.js';
 /** Where the built module lies, by its hash, which the controller wants to be told. */
 const HASH_FILE = 'hash';
-/** It asks the API server at a random moment of its first 3 s, then waits for a watch. */
-const READY_MS = 60_000;
 
-/** `folder` holds tls.crt and tls.key. PEPR_LOG= is a file for what it logs, which is much; nowhere without it, as for the product. */
+/** `folder` holds tls.crt and tls.key. */
 export async function startPepr(folder: string): Promise<Contestant> {
 	const at = await built('pepr', SOURCES, build);
 	const hash = readFileSync(join(at, HASH_FILE), 'utf8');
-	const [port = 0] = await freePorts(1);
 	const plane = await startControlPlane();
 	try {
 		const { code, stderr } = await plane.kubectl(['create', 'namespace', 'pepr-system']);
 		if (code !== 0) throw new Error(`kubectl create namespace: ${stderr}`);
-		const settings = environment(plane, folder, port);
-		const node = [
-			process.execPath,
-			'--import',
-			join(import.meta.dirname, 'end-with-parent.mjs'),
-			join(at, CONTROLLER),
-			hash,
-		];
-		const [first = '', ...rest] = pinned(SERVER_CORE, ['env', ...settings, ...node]);
-		const program = startProgram(
-			'Pepr (PEPR_LOG=FILE keeps its log)',
-			first,
-			rest,
-			process.env['PEPR_LOG'] ?? '/dev/null',
-		);
-		const ca = readFileSync(join(folder, 'ca.crt'), 'utf8');
-		await waitUntilReady(program, () => isReady(port, ca), READY_MS);
-		return {
-			...{ name: 'Pepr', port, path: `/mutate/${API_PATH}?timeout=5s` },
-			usage: async () => usageOf(program.pid),
-			stop: async () => {
-				await program.stop(0);
-				await plane.stop();
-			},
+		const preload = ['--import', join(import.meta.dirname, 'end-with-parent.mjs')];
+		const node = [process.execPath, ...preload, join(at, CONTROLLER), hash];
+		const command = (port: number) => ['env', ...environment(plane, folder, port), ...node];
+		const contestant = await startContestant('Pepr', folder, command, `/mutate/${API_PATH}`);
+		const stop = async (): Promise<void> => {
+			await contestant.stop();
+			await plane.stop();
 		};
+		return { ...contestant, stop };
 	} catch (error) {
 		await plane.stop();
 		throw error;
@@ -69,19 +47,6 @@ const environment = (plane: ControlPlane, folder: string, port: number): string[
 	`PORT=${port}`,
 	'NODE_ENV=production',
 ];
-
-/** Its routes are there only when it has its store. */
-async function isReady(port: number, ca: string): Promise<boolean> {
-	const asked = request({ host: '127.0.0.1', port, path: '/healthz', ca, agent: false }).end();
-	try {
-		const [{ statusCode }] = (await once(asked, 'response')) as [{ statusCode: number }];
-		return statusCode === 200;
-	} catch {
-		return false;
-	} finally {
-		asked.destroy();
-	}
-}
 
 /** Into `folder`, which will be `finalFolder`. */
 async function build(folder: string, finalFolder: string): Promise<void> {

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { checkAnswer } from '../../bench/answer.ts';
@@ -19,11 +22,12 @@ const RIGHT = [
 
 describe('the answers of what is measured', () => {
 	let server: Server;
-	let ca: string;
+	let folder: string;
 	let answered: { status: number; patch: readonly object[] };
 	before(async () => {
 		const authority = await issueCa();
-		ca = authority.cert;
+		folder = mkdtempSync(join(tmpdir(), 'bench-answer-'));
+		writeFileSync(join(folder, 'ca.crt'), authority.cert);
 		server = createServer(await issueServing(authority), (request, response) => {
 			request.resume().on('end', () => {
 				const patch = Buffer.from(JSON.stringify(answered.patch)).toString('base64');
@@ -32,14 +36,16 @@ describe('the answers of what is measured', () => {
 		});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	});
-	after(() => server.close());
+	after(() => {
+		server.close();
+		rmSync(folder, { recursive: true });
+	});
 
 	async function complaint(patch: readonly object[], status = 200): Promise<string | undefined> {
 		answered = { status, patch };
-		const contestant = { name: 'somebody', port: (server.address() as AddressInfo).port, path: '/mutate' };
-		const idle = { usage: async () => ({ cpuUs: 0, rssBytes: 0 }), stop: async () => {} };
+		const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mutate`;
 		try {
-			await checkAnswer({ ...contestant, ...idle }, ca, deploymentReview('1.5 KB'));
+			await checkAnswer({ name: 'another', url }, folder, deploymentReview('1.5 KB'));
 			return undefined;
 		} catch (error) {
 			return (error as Error).message;
@@ -60,14 +66,14 @@ describe('the answers of what is measured', () => {
 	for (const left of RIGHT) {
 		it(`are wrong without ${left.path}`, async () => {
 			const text = await complaint(RIGHT.filter((one) => one !== left));
-			expect(text).to.match(/^somebody makes another object: /);
+			expect(text).to.match(/^another makes another object: /);
 		});
 	}
 	it('are wrong with another count', async () => {
 		const text = await complaint([...RIGHT, { op: 'replace', path: '/spec/replicas', value: 4 }]);
-		expect(text).to.equal('somebody makes another object: [{"op":"replace","path":"/spec/replicas","value":4}]');
+		expect(text).to.equal('another makes another object: [{"op":"replace","path":"/spec/replicas","value":4}]');
 	});
 	it('are wrong with another status', async () => {
-		expect(await complaint(RIGHT, 500)).to.match(/^somebody answered 500: /);
+		expect(await complaint(RIGHT, 500)).to.match(/^another answered 500: /);
 	});
 });

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { cpuSeconds, forgetPeak, isLinux, residentMib } from '../../bench/linux-process.ts';
+import { cpuSeconds, forgetPeak, isLinux, residentMib, usageOf } from '../../bench/linux-process.ts';
 
-describe('what Linux knows of a process', () => {
+describe('what Linux knows of a process', function () {
+	this.timeout(30_000);
 	before(function () {
 		if (!isLinux()) this.skip();
 	});
@@ -28,5 +32,18 @@ describe('what Linux knows of a process', () => {
 		expect(cpuSeconds(process.pid))
 			.to.be.closeTo((user + system) / 1e6, 0.1)
 			.and.to.be.above(before);
+	});
+	it('CPU time and memory of a process › it started another one that works › both are counted', async () => {
+		const work = 'for (; process.cpuUsage().user < 1.5e5; ); process.stdout.write("x"); setInterval(() => {}, 1e3)';
+		const shell = spawn('sh', ['-c', '"$0" -e "$1"; true', process.execPath, work]);
+		try {
+			await once(shell.stdout, 'data');
+			const { cpuUs, mib } = usageOf(shell.pid ?? 0);
+			expect(cpuUs).to.be.above(100_000);
+			expect(mib).to.be.above(residentMib(shell.pid ?? 0).total + 20);
+		} finally {
+			const [child = ''] = readFileSync(`/proc/${shell.pid}/task/${shell.pid}/children`, 'utf8').split(' ');
+			process.kill(Number(child));
+		}
 	});
 });

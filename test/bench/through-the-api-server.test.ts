@@ -7,6 +7,7 @@ import { GROWTH, type Growth, measureGrowth } from '../../bench/growth.ts';
 import { isLinux } from '../../bench/linux-process.ts';
 import type { Spread } from '../../bench/statistics.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
+import { needH2load } from './need-h2load.ts';
 
 const expectSpread = ({ median, min, max }: Spread): void => {
 	expect(min).to.be.above(0);
@@ -16,6 +17,7 @@ const head = { date: '2026-01-01', machine: { cpu: 'test', cores: 2, platform: '
 
 describe('end to end, measured on a real API server', function () {
 	this.timeout(180_000);
+	needH2load();
 	const plane = needControlPlane({ isOwn: true });
 	let seen: EndToEnd;
 	before(async function () {
@@ -28,7 +30,7 @@ describe('end to end, measured on a real API server', function () {
 		const cells = seen.rows.map(({ clients, way }) => `${clients} ${way}`);
 		expect(cells).to.deep.equal(['4 none', '4 webhook', '4 policy', '2 none', '2 webhook', '2 policy']);
 	});
-	it('the webhook was asked once about each create that is its own, and never about others', () => {
+	it('the webhook is called once for each create in its namespace, and for no other', () => {
 		for (const { way, webhook } of seen.rows)
 			expect(webhook?.callsPerCreate).to.equal(way === 'webhook' ? 1 : undefined);
 	});
@@ -40,7 +42,7 @@ describe('end to end, measured on a real API server', function () {
 			expect(p50Ms).to.be.above(0);
 			expect(p99Ms).to.be.at.least(p50Ms);
 			expect(createsPerSecond).to.be.above(0);
-			expect(cpuMs.clients).to.be.above(0);
+			expect(cpuMs.apiServer).to.be.within(0, 1_000);
 			if (webhook !== undefined) expect(webhook.seenByApiServerMs).to.be.above(webhook.seenByUsMs);
 		}
 	});
@@ -51,13 +53,14 @@ describe('end to end, measured on a real API server', function () {
 			const results = { ...seen, rows: rows.map((row) => ({ ...row, p99Ratio })) };
 			return textOf(END_TO_END, { ...head, options: END_TO_END.shortOptions, results });
 		};
-		expect(of(1.1)).to.match(/p99 at most 1\.1 times that with nobody \| 1\.1 .* \| kept \|/);
-		expect(of(1.2)).to.match(/p99 at most 1\.1 times that with nobody \| 1\.2 .* \| \*\*missed\*\* \|/);
+		expect(of(1.1)).to.match(/p99 at most 1\.1 times that without \| 1\.1 .* \| kept \|/);
+		expect(of(1.2)).to.match(/p99 at most 1\.1 times that without \| 1\.2 .* \| \*\*missed\*\* \|/);
 	});
 });
 
 describe('growth, measured on a real API server', function () {
 	this.timeout(180_000);
+	needH2load();
 	const plane = needControlPlane({ isOwn: true });
 	let seen: Growth;
 	before(async function () {
@@ -66,25 +69,22 @@ describe('growth, measured on a real API server', function () {
 		seen = await measureGrowth(plane(), GROWTH.shortOptions);
 	});
 
-	it('has every count with and without the reconciler, and every size', () => {
+	it('has every count with and without the reconciler', () => {
 		const cells = seen.byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
 		expect(cells).to.deep.equal(['2 off', '2 on', '10 off', '10 on']);
-		expect(seen.bySize.map(({ kilobytes }) => kilobytes)).to.deep.equal(GROWTH.shortOptions.kilobytes);
 	});
 	it('there was nothing to write: what is measured is what is remembered', () => {
 		for (const { writes } of seen.byServers) expect(writes).to.equal(0);
 	});
 	it('its figures are figures', () => {
-		for (const { secondsToReady, settled, underLoad, p50Ms, p99Ms, lookUpRatio } of seen.byServers) {
+		for (const { secondsToReady, settled, underLoad, p50Ms, p99Ms } of seen.byServers) {
 			expect(secondsToReady).to.be.within(0.1, 60);
 			for (const memory of [settled, underLoad]) {
 				expect(memory.total).to.be.within(30, 1_000);
 				expect(memory.peak).to.be.at.least(memory.total);
-				expect(memory.heapUsed).to.be.within(5, memory.anonymous);
 			}
-			for (const spread of [p50Ms, p99Ms, lookUpRatio]) expectSpread(spread);
+			for (const spread of [p50Ms, p99Ms]) expectSpread(spread);
 		}
-		for (const { p50Ms } of seen.bySize) expectSpread(p50Ms);
 	});
 	it('tells them, and whether the goal is kept', () => {
 		const of = (peak: number): string => {
@@ -92,9 +92,9 @@ describe('growth, measured on a real API server', function () {
 			const results = { ...seen, byServers };
 			return textOf(GROWTH, { ...head, options: GROWTH.shortOptions, results });
 		};
-		expect(of(128)).to.match(/10 servers, under load, reconciler on: at most 128 MiB resident \| 128 \| kept \|/);
-		expect(of(129)).to.match(
-			/10 servers, under load, reconciler on: at most 128 MiB resident \| 129 \| \*\*missed\*\* \|/,
+		expect(of(150)).to.match(/10 servers, under load, reconciler on: at most 150 MiB resident \| 150 \| kept \|/);
+		expect(of(151)).to.match(
+			/10 servers, under load, reconciler on: at most 150 MiB resident \| 151 \| \*\*missed\*\* \|/,
 		);
 	});
 });

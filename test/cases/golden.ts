@@ -1,7 +1,6 @@
 /** Rewrites every `out.yaml` and `review.txt` from its `in.yaml`, and the pages of docs/ that are made of them. What changed is for the reader of the commit to judge. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFigures } from '../../bench/page.ts';
 import { handlersFor } from './doors.ts';
 import { pages } from './pages.ts';
 import { playCase } from './play-case.ts';
@@ -16,7 +15,6 @@ for (const name of caseNames()) {
 	write(`test/cases/${name}/${OUTPUT}`, outputText(await playCase(one.documents, handlersFor(one))));
 	write(`test/cases/${name}/${REVIEW}`, await reviewText(name));
 }
-await writeFigures();
 for (const { file, text } of pages()) write(file, text);
 
 function write(file: string, text: string): void {

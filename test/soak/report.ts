@@ -1,6 +1,5 @@
 /** What the figures of a soak say: a verdict for each, and what docs/reliability.md tells of it. */
 import type { Account } from '../../bench/account.ts';
-import { linePlot } from '../../bench/plot.ts';
 import { table } from '../../bench/table.ts';
 import { type Check, type Checked, checkedOf, goalOf } from '../chaos/checks.ts';
 import { EVERY_SECONDS, FIGURES, type Figure, type Row } from './samples.ts';
@@ -129,14 +128,4 @@ export const SOAK: Account<SoakOptions, SoakResults> = {
 			table(figures.map(({ perHour, bound, ...row }) => ({ ...row, 'per hour': perHour, bound: bound ?? '' }))),
 		].join('\n\n'),
 	goals: ({ results }) => [goalOf('nothing grows, and in the end everything is right', results)],
-	plots: ({ options: { minutes }, results }) => ({
-		soak: linePlot(
-			{
-				title: `Memory in ${minutes} minutes of load and disturbances`,
-				x: { title: 'minutes' },
-				y: { title: 'MiB' },
-			},
-			results.memory.map(({ series, minute, mib }) => ({ series, at: minute, value: mib })),
-		),
-	}),
 };
