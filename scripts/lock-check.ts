@@ -16,6 +16,7 @@ export interface LockedPackage {
 	readonly dev?: boolean;
 	readonly optional?: boolean;
 	readonly dependencies?: Readonly<Record<string, string>>;
+	readonly devDependencies?: Readonly<Record<string, string>>;
 	readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 

@@ -9,7 +9,7 @@ import { decide } from '../../src/policy/decide.ts';
 import { DENIAL_IDS, WARNING_IDS } from '../../src/policy/rules.ts';
 import { EVENT_REASONS } from '../../src/reconciler/client.ts';
 import { baseObjects, objectOf } from '../manifests/read.ts';
-import { between, codesOf, read, rowsOf } from './documents.ts';
+import { between, codesOf, DOCUMENTS, read, rowsOf } from './documents.ts';
 import { everyMetric } from './every-metric.ts';
 
 const headingsOf = (text: string): string[] => [...text.matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
@@ -127,13 +127,25 @@ describe('the other pages', () => {
 	});
 });
 
+describe('docs/adr', () => {
+	it('the index has the number and title of every record', () => {
+		const records = DOCUMENTS.filter((file) => /^docs\/adr\/\d/.test(file));
+		const titles = records.map((file) => /^# (.+)$/m.exec(read(file))?.[1]);
+		const listed = rowsOf(read('docs/adr/README.md')).map(
+			([number, link = '']) => `${number}. ${/^\[(.+)\]/.exec(link)?.[1]}`,
+		);
+		expect(listed).to.deep.equal(titles);
+	});
+});
+
 describe('package.json', () => {
 	const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 	const all: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies, ...optionalDependencies };
 
-	it('every dependency has its reason in DESIGN.md', () => {
-		const design = read('DESIGN.md');
-		expect(Object.keys(all).filter((name) => !design.includes(`\`${name}\``))).to.deep.equal([]);
+	it('every dependency has its reason in docs/dependencies.md', () => {
+		const rows = rowsOf(between(read('docs/dependencies.md'), '## Why each package', '<!--'));
+		const explained = rows.filter(([, purpose]) => purpose !== '').map(([name = '']) => codesOf(name)[0]);
+		expect(explained).to.have.members(Object.keys(all));
 	});
 	it('every version is exact', () => {
 		for (const [name, version] of Object.entries(all)) {

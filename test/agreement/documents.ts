@@ -6,17 +6,20 @@ export const ROOT = join(import.meta.dirname, '../..');
 
 export const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
+const pagesIn = (folder: string): string[] =>
+	readdirSync(join(ROOT, folder))
+		.filter((file) => file.endsWith('.md'))
+		.map((file) => `${folder}/${file}`);
+
 /** Below the project's root. */
 export const DOCUMENTS: readonly string[] = [
 	'README.md',
 	'CHANGELOG.md',
 	'CONTRIBUTING.md',
-	'DESIGN.md',
 	'SECURITY.md',
 	'certs/README.md',
-	...readdirSync(join(ROOT, 'docs'))
-		.filter((file) => file.endsWith('.md'))
-		.map((file) => `docs/${file}`),
+	...pagesIn('docs'),
+	...pagesIn('docs/adr'),
 ];
 
 /** What is between two lines of `text` that begin so; to the end where the second is not there. */

@@ -32,9 +32,15 @@ describe('links', () => {
 		});
 	}
 
-	it('docs/README.md leads to every page', () => {
-		const pages = DOCUMENTS.filter((file) => file.startsWith('docs/') && file !== 'docs/README.md');
-		const linked = linksIn(read('docs/README.md')).map((link) => `docs/${link}`);
-		expect(linked).to.include.members(pages);
+	for (const folder of ['docs', 'docs/adr']) {
+		it(`${folder}/README.md leads to every page`, () => {
+			const index = `${folder}/README.md`;
+			const pages = DOCUMENTS.filter((file) => dirname(file) === folder && file !== index);
+			const linked = linksIn(read(index)).map((link) => `${folder}/${link}`);
+			expect(linked).to.include.members(pages);
+		});
+	}
+	it('docs/README.md leads to the decisions', () => {
+		expect(linksIn(read('docs/README.md'))).to.include('adr/README.md');
 	});
 });

@@ -1,4 +1,4 @@
-/** What ToolHive v0.12.5 sends for a server, cut down to what matters here (shape: pkg of thv-operator, see DESIGN.md). */
+/** What ToolHive v0.12.5 sends for a server, cut down to what matters here (shape: pkg of thv-operator). */
 import { createHash } from 'node:crypto';
 
 export interface Owner {
