@@ -1,4 +1,4 @@
-/** The HTTPS side: two paths, one way to answer, one place for what goes wrong. */
+/** The webhook port: two paths, one handler. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
@@ -7,19 +7,17 @@ import { parseReview, type Request, reviewOf } from '../admission/review.ts';
 import { MUTATE_PATH, VALIDATE_PATH } from '../toolhive/registrations.ts';
 import {
 	BODY_LIMIT_BYTES,
-	BodiesTooLarge,
 	BodyCutOff,
 	BodyTooLarge,
-	createHeld,
-	discardBody,
-	isTooLong,
+	createBodyBudget,
+	declaredBytes,
 	readBody,
+	SMALL_BODY_BYTES,
 } from './body.ts';
 import { createBudget, DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
+import { createResponder } from './respond.ts';
 import { ROUND_TRIP_PATH } from './round-trip.ts';
-import { sendJson, sendStatus } from './status.ts';
-import { createLooking, createTurns, LARGE_LENGTH, TooMuchWaiting } from './turns.ts';
 
 /** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
 export type Handler = (request: Request, signal: AbortSignal) => Answer | Promise<Answer>;
@@ -33,163 +31,137 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-	/** Everything: both paths, and what is said to other ones. */
+	/** Every path, and the answers to unknown ones. */
 	readonly app: Express;
 	/** The same, with a short cut to the two paths that carry all the load. */
 	readonly listener: RequestListener;
 	readonly inFlight: () => number;
-	/** From now on every answer asks the client to close its connection, so that the API server goes elsewhere. */
+	/** From now on every answer asks the client to close its connection, so that the API server uses another replica. */
 	readonly startDraining: () => void;
 }
 
+const TOO_LARGE = `the body is longer than ${BODY_LIMIT_BYTES} bytes`;
+
+/** There is no room for a review that has to wait for a look-up. */
+class TooManyWaiting extends Error {}
+
 export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: WebhookOptions): Webhook {
-	const budgetOf = createBudget();
-	// A review's line is made of plain fields, so there is nothing to look for in it; errors still go through redaction.
+	const deadlineOf = createBudget();
+	const bodies = createBodyBudget();
+	const respond = createResponder(metrics);
+	// A review's line is made of plain fields, so there is nothing to redact in it; errors still go through redaction.
 	const lines = log.child({}, { redact: [] });
-	const held = createHeld();
-	const inTurn = createTurns();
-	const look = createLooking();
 	let inFlight = 0;
-	let isDraining = false;
 
-	/** Only when the answer is there, so that what was in flight when we were told to go says it too. */
-	const sendElsewhere = (response: ServerResponse): void => {
-		if (isDraining && !response.headersSent) response.setHeader('connection', 'close');
-	};
-	const refuse = (response: ServerResponse, code: number, message: string): void => {
-		metrics.countRefused(code);
-		sendElsewhere(response);
-		sendStatus(response, code, message);
-	};
-	/** Refuses once the client has sent all of a body that nobody looks at, or it would not get to read the answer. */
-	const refuseUnread = (request: IncomingMessage, response: ServerResponse, code: number, message: string): void => {
-		response.setHeader('connection', 'close');
-		discardBody(request, () => refuse(response, code, message));
-	};
+	/** Never rejects: every error becomes a status. */
+	async function handle(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const startedMs = performance.now();
+		const bytes = declaredBytes(request);
+		if (bytes > BODY_LIMIT_BYTES) return respond.refuseUnread(request, response, 413, TOO_LARGE);
+		if (request.headers['content-encoding'] !== undefined) {
+			return respond.refuseUnread(request, response, 415, 'compressed bodies are not taken');
+		}
+		const reserved = bytes > SMALL_BODY_BYTES ? bytes : 0;
+		if (!bodies.reserve(reserved)) return respond.refuseBusy(request, response);
+		try {
+			const body = await readBody(request);
+			// The client may have closed the connection meanwhile.
+			if (response.destroyed) return;
+			// Counted only now: slow clients must not use up the limit.
+			if (inFlight >= maxInFlight) return respond.refuseBusy(request, response);
+			inFlight += 1;
+			try {
+				const answering = review(handler, request, response, body, startedMs, reserved === 0);
+				if (answering !== undefined) await answering;
+			} finally {
+				inFlight -= 1;
+			}
+		} catch (error) {
+			if (error instanceof BodyTooLarge) respond.refuseUnread(request, response, 413, TOO_LARGE);
+			else if (!(error instanceof BodyCutOff)) fail(error, response);
+		} finally {
+			bodies.release(reserved);
+		}
+	}
 
-	/** The API server asks again after Retry-After, on a new connection and so perhaps another replica. */
-	const refuseBusy = (request: IncomingMessage, response: ServerResponse): void => {
-		response.setHeader('retry-after', '1');
-		refuseUnread(request, response, 503, 'too many requests in flight');
-	};
-
-	/** Answers, at once where nothing has to be looked up. Neither throws nor rejects. */
-	const review = (
+	/** Answers one AdmissionReview, at once if no look-up is needed. Never throws or rejects. */
+	function review(
+		handler: Handler,
 		request: IncomingMessage,
 		response: ServerResponse,
-		handler: Handler,
 		body: string,
 		startedMs: number,
-	): void | Promise<void> => {
-		const budgetMs = budgetOf(request.url ?? '');
-		const leftMs = budgetMs - (performance.now() - startedMs);
-		// It may have waited for its turn.
-		if (leftMs <= 0) {
-			refuse(response, 504, `no answer within ${budgetMs} ms`);
-			return;
-		}
+		isUnreserved: boolean,
+	): void | Promise<void> {
+		const deadlineMs = deadlineOf(request.url ?? '');
+		const leftMs = deadlineMs - (performance.now() - startedMs);
+		if (leftMs <= 0) return respond.refuse(response, 504, `no answer within ${deadlineMs} ms`);
 		const parsed = parseReview(body);
-		if ('error' in parsed) {
-			refuse(response, 400, parsed.error);
-			return;
-		}
+		if ('error' in parsed) return respond.refuse(response, 400, parsed.error);
 		const { uid, kind, namespace, name, operation, resource } = parsed;
 		const finish = (verdict: string) => {
 			const ms = performance.now() - startedMs;
 			metrics.observeReview({ operation, resource, verdict }, ms / 1000);
 			return { uid, kind, namespace, name, operation, verdict, ms: Math.round(ms * 1000) / 1000 };
 		};
-		const give = (answer: Answer): void => {
-			const json = JSON.stringify(reviewOf(uid, answer));
-			lines.info(finish(verdictOf(answer)), 'review');
-			for (const { id } of answer.findings) metrics.countWarning(id);
-			if (!answer.allowed) for (const { id } of answer.violations) metrics.countDenial(id);
-			sendElsewhere(response);
-			sendJson(response, 200, json);
+		const answer = (decision: Answer): void => {
+			const json = JSON.stringify(reviewOf(uid, decision));
+			lines.info(finish(verdictOf(decision)), 'review');
+			for (const { id } of decision.findings) metrics.countWarning(id);
+			if (!decision.allowed) for (const { id } of decision.violations) metrics.countDenial(id);
+			respond.json(response, json);
 		};
 		const giveUp = (error: unknown): void => {
-			if (error instanceof TooMuchWaiting) {
-				refuseBusy(request, response);
+			if (error instanceof TooManyWaiting) {
+				respond.refuseBusy(request, response);
 				return;
 			}
 			log.error({ ...finish('error'), err: error }, 'review failed');
-			if (error instanceof DeadlinePassed) refuse(response, 504, `no answer within ${budgetMs} ms`);
-			else refuse(response, 500, 'internal error; see the log for the uid');
+			if (error instanceof DeadlinePassed) respond.refuse(response, 504, `no answer within ${deadlineMs} ms`);
+			else respond.refuse(response, 500, 'internal error; see the log for the uid');
 		};
 		try {
-			const answering = within(
+			const deciding = within(
 				leftMs,
 				(signal) => handler(parsed, signal),
-				(working) => look(body.length, working),
+				(working) => isUnreserved && reserveWhile(working, body.length),
 			);
-			if (answering instanceof Promise) return answering.then(give).catch(giveUp);
-			give(answering);
+			if (deciding instanceof Promise) return deciding.then(answer).catch(giveUp);
+			answer(deciding);
 		} catch (error) {
 			giveUp(error);
 		}
-	};
+	}
 
-	/** Refuses what cannot be taken, and gives whatever was thrown its status. Never rejects. */
-	const route =
-		(handler: Handler) =>
-		async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-			if (isTooLong(request)) {
-				refuseUnread(request, response, 413, TOO_LARGE);
-				return;
-			}
-			if (request.headers['content-encoding'] !== undefined) {
-				refuseUnread(request, response, 415, 'compressed bodies are not taken');
-				return;
-			}
-			try {
-				const startedMs = performance.now();
-				const body = await readBody(request, held);
-				const work = (): void | Promise<void> => {
-					// Who asked may have gone meanwhile.
-					if (response.destroyed) return;
-					// Counted only now, or those who send slowly, and those who wait, would take the places of all others.
-					if (inFlight >= maxInFlight) {
-						refuseBusy(request, response);
-						return;
-					}
-					inFlight += 1;
-					const end = (): void => {
-						inFlight -= 1;
-					};
-					const waiting = review(request, response, handler, body, startedMs);
-					if (waiting === undefined) end();
-					else return waiting.then(end);
-				};
-				if (body.length > LARGE_LENGTH) await inTurn(body.length, work, response);
-				else await work();
-			} catch (error) {
-				if (error instanceof BodyTooLarge) refuseUnread(request, response, 413, TOO_LARGE);
-				else if (error instanceof BodiesTooLarge || error instanceof TooMuchWaiting) refuseBusy(request, response);
-				else if (!(error instanceof BodyCutOff)) fail(error, response);
-			}
-		};
+	/** A small body counts from when its review has to wait. */
+	function reserveWhile(working: Promise<unknown>, bytes: number): void {
+		if (!bodies.reserve(bytes)) throw new TooManyWaiting();
+		const release = (): void => bodies.release(bytes);
+		working.then(release, release);
+	}
+
 	const fail = (error: unknown, response: ServerResponse): void => {
 		log.error({ err: error }, 'request failed');
-		refuse(response, 500, 'internal error');
+		respond.refuse(response, 500, 'internal error');
 	};
 
-	const routes = new Map([
-		[MUTATE_PATH, route(mutate)],
-		[VALIDATE_PATH, route(validate)],
+	const handlers = new Map([
+		[MUTATE_PATH, mutate],
+		[VALIDATE_PATH, validate],
 	]);
 	const app = express();
 	app.disable('x-powered-by');
 	app.disable('etag');
 	app.set('query parser', false);
-	for (const [path, handle] of routes) {
-		app.post(path, handle);
+	for (const [path, handler] of handlers) {
+		app.post(path, (request, response) => handle(handler, request, response));
 		app.all(path, (_request, response) => {
 			response.setHeader('allow', 'POST');
-			refuse(response, 405, 'send an AdmissionReview with POST');
+			respond.refuse(response, 405, 'send an AdmissionReview with POST');
 		});
 	}
 	app.use((_request: IncomingMessage, response: ServerResponse) =>
-		refuse(response, 404, `nothing here: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
+		respond.refuse(response, 404, `nothing here: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
 	);
 	app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: () => void) =>
 		fail(error, response),
@@ -198,19 +170,15 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 		app,
 		listener: (request, response) => {
 			// Express gives every request another prototype, which costs more than a small review does.
-			const handle = request.method === 'POST' ? routes.get(pathOf(request.url ?? '')) : undefined;
-			if (handle !== undefined) void handle(request, response);
+			const handler = request.method === 'POST' ? handlers.get(pathOf(request.url ?? '')) : undefined;
+			if (handler !== undefined) void handle(handler, request, response);
 			else if (request.url === ROUND_TRIP_PATH) response.end('ok\n');
 			else app(request, response);
 		},
 		inFlight: () => inFlight,
-		startDraining: () => {
-			isDraining = true;
-		},
+		startDraining: respond.startDraining,
 	};
 }
-
-const TOO_LARGE = `the body is longer than ${BODY_LIMIT_BYTES} bytes`;
 
 function pathOf(url: string): string {
 	const mark = url.indexOf('?');

@@ -27,7 +27,7 @@ export class DeadlinePassed extends Error {}
 export function within<T>(
 	limitMs: number,
 	work: (signal: AbortSignal) => T | Promise<T>,
-	mayWait: (working: Promise<unknown>) => void = () => undefined,
+	mayWait: (working: Promise<unknown>) => unknown = () => undefined,
 ): T | Promise<T> {
 	const controller = new AbortController();
 	const working = work(controller.signal);

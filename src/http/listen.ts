@@ -5,7 +5,6 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
-import { limitConnections } from './connections.ts';
 
 /** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
@@ -49,7 +48,7 @@ export async function listenHttps(
 		listener,
 	);
 	server.timeout = SILENCE_TIMEOUT_MS;
-	limitConnections(server, MOST_CONNECTIONS);
+	server.maxConnections = MOST_CONNECTIONS;
 	countUnusedAsIdle(server, 'secureConnection');
 	await listening(server, port);
 	return server;
@@ -59,7 +58,7 @@ export async function listenHttp(listener: RequestListener, port: number): Promi
 	const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
 	const server = createHttpServer({ ...timeouts, connectionsCheckingInterval: CHECK_INTERVAL_MS }, listener);
 	server.timeout = SILENCE_TIMEOUT_MS;
-	limitConnections(server, MOST_PLAIN_CONNECTIONS);
+	server.maxConnections = MOST_PLAIN_CONNECTIONS;
 	countUnusedAsIdle(server, 'connection');
 	await listening(server, port);
 	return server;
