@@ -8,12 +8,12 @@ import { validate } from '../admission/validate.ts';
 import { type Connection, connect } from '../cluster/connect.ts';
 import { type Memory, remember } from '../cluster/memory.ts';
 import { isInPod } from '../cluster/service-account.ts';
-import { createWebhook } from '../http/app.ts';
 import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
 import { createMetrics, type Rules } from '../http/metrics.ts';
-import { createRoundTrip } from '../http/round-trip.ts';
+import { createSelfCheck } from '../http/self-check.ts';
+import { createWebhook } from '../http/webhook.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { configMapSuffixOf, runConfigSummaryOf } from '../objects/config-map.ts';
 import { proxyDeploymentOf } from '../objects/deployment.ts';
@@ -97,7 +97,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const https = await listenHttps(webhook.listener, certificate.current(), options['webhook-port']).catch(
 		busy('--webhook-port'),
 	);
-	const roundTrip = createRoundTrip({
+	const selfCheck = createSelfCheck({
 		server: https,
 		certificate: certificate.current,
 		// The kubelet's Event says 503 and no more.
@@ -107,7 +107,7 @@ export async function serve(args: readonly string[], { env, terminated }: Proces
 	const unready = async (): Promise<string[]> => {
 		if (isDraining) return ['draining'];
 		// Without a certificate no handshake could succeed, and that is told already.
-		const trouble = certificate.current() === undefined ? undefined : await roundTrip();
+		const trouble = certificate.current() === undefined ? undefined : await selfCheck();
 		return [
 			...certificate.missing(),
 			...unsyncedOf(memory),

@@ -8,7 +8,7 @@ export const BODY_LIMIT_BYTES = 7 * 1024 * 1024;
 export const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Of all bodies that have a reservation. Parsed, a body may be twenty times as large, and the heap has 256 MiB. */
-const BUDGET_BYTES = 8 * 1024 * 1024;
+export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
 /** The body is longer than the limit. */
 export class BodyTooLarge extends Error {}
@@ -16,39 +16,22 @@ export class BodyTooLarge extends Error {}
 /** The client closed the connection before it had sent the whole body. */
 export class BodyCutOff extends Error {}
 
-/** Bytes of bodies that are being received or processed, for all requests together. */
-export interface BodyBudget {
-	/** False if so many bytes do not fit now. */
-	readonly reserve: (bytes: number) => boolean;
-	readonly release: (bytes: number) => void;
-}
-
-export function createBodyBudget(limitBytes = BUDGET_BYTES): BodyBudget {
-	let reservedBytes = 0;
-	return {
-		reserve: (bytes) => {
-			if (reservedBytes + bytes > limitBytes) return false;
-			reservedBytes += bytes;
-			return true;
-		},
-		release: (bytes) => {
-			reservedBytes -= bytes;
-		},
-	};
-}
-
 /** As the client declares it. A chunked body declares none and counts as the longest that is allowed. */
 export const declaredBytes = ({ headers }: IncomingMessage): number =>
 	Number(headers['content-length'] ?? BODY_LIMIT_BYTES);
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 /** Rejects with BodyTooLarge or BodyCutOff. Copies the pieces together, so that many small ones cost no more than their bytes. */
 export function readBody(request: IncomingMessage): Promise<string> {
 	return new Promise((resolve, reject) => {
-		let received: Buffer = Buffer.alloc(0);
+		let received = NOTHING;
 		let length = 0;
 		request.on('data', (chunk: Buffer) => {
 			const end = length + chunk.length;
 			if (end > BODY_LIMIT_BYTES) {
+				// Its reservation is released now, and the request may go on for half a minute.
+				received = NOTHING;
 				reject(new BodyTooLarge());
 				return;
 			}

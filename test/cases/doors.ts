@@ -6,7 +6,7 @@ import type { Answer } from '../../src/admission/answer.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
-import { createWebhook } from '../../src/http/app.ts';
+import { createWebhook } from '../../src/http/webhook.ts';
 import type { Handlers } from '../../src/review/admit.ts';
 import type { Json, Operation } from '../../src/toolhive/types.ts';
 import { clusterOf } from '../admission/cluster.ts';

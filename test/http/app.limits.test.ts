@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
 import type { Answer } from '../../src/admission/answer.ts';
-import type { Handler } from '../../src/http/app.ts';
+import type { Handler } from '../../src/http/handle.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';

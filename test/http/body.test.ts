@@ -1,14 +1,21 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, createBodyBudget, readBody } from '../../src/http/body.ts';
+import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, readBody } from '../../src/http/body.ts';
+import { createBudget } from '../../src/http/budget.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const createRequest = (headers = {}): IncomingMessage =>
 	Object.assign(new EventEmitter(), { headers }) as IncomingMessage;
 
-describe('http body budget', () => {
+describe('http budget', () => {
 	it('a reservation › up to the limit, and again after a release', () => {
-		const budget = createBodyBudget(10);
+		const budget = createBudget(10);
 		expect(budget.reserve(10)).to.equal(true);
 		expect(budget.reserve(1)).to.equal(false);
 		expect(budget.reserve(0)).to.equal(true);
@@ -42,6 +49,21 @@ describe('http body', () => {
 		const reading = readBody(request).catch((error: unknown) => error);
 		for (let count = 0; count < 8; count += 1) request.emit('data', Buffer.alloc(BODY_LIMIT_BYTES / 7));
 		expect(await reading).to.be.instanceOf(BodyTooLarge);
+	});
+	it('longer than it may be, and never ending › what was received is freed', async () => {
+		const requests = Array.from({ length: 20 }, () => createRequest());
+		const before = process.memoryUsage().arrayBuffers;
+		for (const request of requests) {
+			const reading = readBody(request).catch((error: unknown) => error);
+			request.emit('data', Buffer.alloc(BODY_LIMIT_BYTES));
+			request.emit('data', Buffer.alloc(1));
+			await reading;
+		}
+		collectGarbage();
+		await setImmediate();
+		collectGarbage();
+		expect(process.memoryUsage().arrayBuffers - before).to.be.below(2 * BODY_LIMIT_BYTES);
+		expect(requests).to.have.length(20);
 	});
 	it('cut off › BodyCutOff', async () => {
 		const request = createRequest();

@@ -6,10 +6,11 @@ import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { issueAuthority, issueServing, type KeyPair } from '../../certs/issue.ts';
 import type { Answer } from '../../src/admission/answer.ts';
-import { createWebhook, type Handler, type Webhook } from '../../src/http/app.ts';
 import type { Certificate } from '../../src/http/certificate.ts';
+import type { Handler } from '../../src/http/handle.ts';
 import { closeGently, listenHttps } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
+import { createWebhook, type Webhook } from '../../src/http/webhook.ts';
 import type { Json } from '../../src/toolhive/types.ts';
 
 export interface Question {

@@ -7,8 +7,8 @@ import type { Express } from 'express';
 import { pino } from 'pino';
 import { readOptions } from '../../src/commands/options.ts';
 import { SERVE_OPTIONS } from '../../src/commands/serve-options.ts';
-import { createWebhook } from '../../src/http/app.ts';
 import { createHealth } from '../../src/http/health.ts';
+import { createWebhook } from '../../src/http/webhook.ts';
 import { mutating, objectOf, podModeArgs, podWebhooks, providedMount, ROOT, template, validating } from './read.ts';
 import type { PodTemplate, Service } from './types.ts';
 

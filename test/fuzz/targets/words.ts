@@ -1,7 +1,7 @@
 /** The short texts: images, what is printed, PEM, and the time that an API server gives us. */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/answer.ts';
-import { budgetMs } from '../../../src/http/deadline.ts';
+import { deadlineMs } from '../../../src/http/deadline.ts';
 import { ownersOf } from '../../../src/objects/metadata.ts';
 import { isOlder, tagOf, versionOf, versionText } from '../../../src/toolhive/images.ts';
 import { certificatesIn } from '../../../src/toolhive/pem.ts';
@@ -35,7 +35,7 @@ export const words: Target = {
 		for (const pem of pems) expect(text).to.include(pem);
 
 		for (const url of [text, `/mutate?timeout=${text}`])
-			expect(budgetMs(url)).to.be.above(0).and.at.most(Number.MAX_VALUE);
+			expect(deadlineMs(url)).to.be.above(0).and.at.most(Number.MAX_VALUE);
 		const reference = { apiVersion: 'toolhive.stacklok.dev/v1', kind: 'MCPServer', name: text };
 		const [owner] = ownersOf({ metadata: { name: text, ownerReferences: [reference] } }, 'demo');
 		if (owner !== undefined) expect(new URL(`/a/${owner.name}`, 'https://x').pathname).to.equal(`/a/${text}`);
