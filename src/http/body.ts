@@ -56,8 +56,6 @@ function grown(buffer: Buffer, length: number, capacity: number): Buffer {
 
 /** How much of a rejected body is still read before the connection is closed. */
 const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
-/** What a piece costs besides its bytes. */
-const PIECE_BYTES = 512;
 
 /** Reads to the end without keeping anything, then calls `onEnd`; at once if the body was read already. */
 export function discardBody(request: IncomingMessage, onEnd: () => void): void {
@@ -67,7 +65,7 @@ export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	}
 	let discarded = 0;
 	request.on('data', (chunk: Buffer) => {
-		discarded += chunk.length + PIECE_BYTES;
+		discarded += chunk.length;
 		if (discarded > DISCARD_BYTES) request.destroy();
 	});
 	request.on('end', onEnd);

@@ -39,7 +39,7 @@ export async function listenHttps(
 			...PROTOCOL,
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-			headersTimeout: REQUEST_TIMEOUT_MS,
+			// Node's limit for headers is never above it.
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			connectionsCheckingInterval: CHECK_INTERVAL_MS,
 			// Whatever NODE_OPTIONS says.
@@ -55,8 +55,8 @@ export async function listenHttps(
 }
 
 export async function listenHttp(listener: RequestListener, port: number): Promise<Server> {
-	const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-	const server = createHttpServer({ ...timeouts, connectionsCheckingInterval: CHECK_INTERVAL_MS }, listener);
+	const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS };
+	const server = createHttpServer(timeouts, listener);
 	server.timeout = SILENCE_TIMEOUT_MS;
 	server.maxConnections = MOST_PLAIN_CONNECTIONS;
 	countUnusedAsIdle(server, 'connection');
