@@ -121,7 +121,10 @@ function reserveWhile(working: Promise<unknown>, bytes: number, bodies: Budget):
 function sendDecision(decision: Answer, request: Request, received: Received): void {
 	const { metrics, reviewLog, respond } = received.shared;
 	const json = JSON.stringify(reviewOf(request.uid, decision));
-	reviewLog.info(observed(request, verdictOf(decision), received), 'review');
+	const fields = observed(request, verdictOf(decision), received);
+	// The API server's audit log has what changed nothing, too.
+	if (fields.verdict === 'unchanged' && decision.findings.length === 0) reviewLog.debug(fields, 'review');
+	else reviewLog.info(fields, 'review');
 	for (const { id } of decision.findings) metrics.countWarning(id);
 	if (!decision.allowed) for (const { id } of decision.violations) metrics.countDenial(id);
 	respond.json(received.response, json);

@@ -55,6 +55,7 @@ export interface ServingOptions {
 	readonly mutate?: Handler;
 	readonly validate?: Handler;
 	readonly maxInFlight?: number;
+	readonly logLevel?: string;
 	/** Which of the two ways in is served. */
 	readonly door?: 'app' | 'listener';
 }
@@ -97,7 +98,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		mutate: options.mutate ?? (() => ALLOWED),
 		validate: options.validate ?? (() => ALLOWED),
 		maxInFlight: options.maxInFlight ?? 200,
-		log: pino({ base: null }, { write: (line: string) => void lines.push(line) }),
+		log: pino({ base: null, level: options.logLevel ?? 'info' }, { write: (line: string) => void lines.push(line) }),
 		metrics,
 	});
 	const certificate = { cert: Buffer.from(cert), key: Buffer.from(key), expirySeconds: 0, fingerprint: '' };
