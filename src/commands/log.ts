@@ -9,31 +9,25 @@ const TROUBLE = 40;
 
 /** `descriptor` is that of standard output, for all but measurements. */
 export function createLog(level: string, descriptor: number | string = 1): Logger {
+	// Writes at once, and again where a pipe was full.
 	const destination = pino.destination({ dest: descriptor, sync: true });
 	// The destination can gather too, but measures all that it has with every line, which costs as much as making the line.
 	let gathered = '';
 	const flush = (): void => {
 		if (gathered !== '') destination.write(gathered);
 		gathered = '';
-		destination.flushSync();
 	};
-	const write = (line: string): void => {
-		gathered += line;
-		if (gathered.length >= GATHERED_LENGTH) flush();
+	const stream = {
+		// pino sets it with every line.
+		lastLevel: 0,
+		[Symbol.for('pino.metadata')]: true,
+		write: (line: string): void => {
+			gathered += line;
+			// Trouble is told at once: who is killed next, or hangs, would take it along.
+			if (gathered.length >= GATHERED_LENGTH || stream.lastLevel >= TROUBLE) flush();
+		},
 	};
 	setInterval(flush, LONGEST_WAIT_MS).unref();
 	process.on('exit', flush);
-	const options = {
-		level,
-		base: null,
-		redact: ['*.password', 'password'],
-		hooks: {
-			// Trouble is told at once: who is killed next, or hangs, would take it along.
-			logMethod(args: Parameters<Logger['info']>, log: Logger['info'], number: number): void {
-				log.apply(this as never, args);
-				if (number >= TROUBLE) flush();
-			},
-		},
-	};
-	return pino(options, { write });
+	return pino({ level, base: null, redact: ['*.password', 'password'] }, stream);
 }
