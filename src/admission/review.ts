@@ -52,20 +52,15 @@ export function checkReview(review: unknown): Request | BadRequest {
 	const { resource, kind, userInfo, object, oldObject } = request;
 	if (!isObject(resource) || typeof resource['resource'] !== 'string') return { error: 'request.resource is missing' };
 	if (typeof request['operation'] !== 'string') return { error: 'request.operation is missing' };
-	for (const [field, value] of Object.entries({ object, oldObject })) {
-		if (value !== undefined && value !== null && !isObject(value))
-			return { error: `request.${field} is not an object` };
-	}
+	if (!isObject(object ?? {})) return { error: 'request.object is not an object' };
+	if (!isObject(oldObject ?? {})) return { error: 'request.oldObject is not an object' };
 	const operation = request['operation'];
+	const subResource = text(request['subResource']);
 	if ((operation === 'CREATE' || operation === 'UPDATE') && !isObject(object))
 		return { error: 'request.object is missing' };
 	return {
 		uid,
-		resource: [
-			text(resource['group']),
-			resource['resource'],
-			...(text(request['subResource']) === '' ? [] : [request['subResource']]),
-		].join('/'),
+		resource: `${text(resource['group'])}/${resource['resource']}${subResource === '' ? '' : `/${subResource}`}`,
 		kind: isObject(kind) ? name(kind['kind']) : '',
 		operation: name(operation),
 		namespace: name(request['namespace']),

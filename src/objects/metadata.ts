@@ -38,7 +38,8 @@ export function ownersOf(
 ): readonly ServerRef[] {
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
-	const owners = controllerFirst(ownerReferences).flatMap((reference): ServerRef[] => {
+	const controllerFirst = ownerReferences.toSorted((one, other) => isController(other) - isController(one));
+	const owners = controllerFirst.flatMap((reference): ServerRef[] => {
 		if (!isObject(reference) || !isOfToolhive(reference['apiVersion'])) return [];
 		const { kind, name, uid } = reference;
 		if (!isKind(kind) || !isObjectName(name) || objectName !== name + suffixOf(kind)) return [];
@@ -54,12 +55,7 @@ export function ownersOf(
 export const isObjectName = (name: unknown): name is string =>
 	typeof name === 'string' && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
 
-const isController = (reference: unknown): boolean => isObject(reference) && reference['controller'] === true;
-
-const controllerFirst = (references: readonly unknown[]): unknown[] => [
-	...references.filter(isController),
-	...references.filter((reference) => !isController(reference)),
-];
+const isController = (reference: unknown): number => Number(isObject(reference) && reference['controller'] === true);
 
 /** A copy of `object` with one annotation set, or removed with `undefined`. */
 export function withAnnotation(object: Json, key: string, value: string | undefined): Json {
