@@ -1,6 +1,6 @@
 /** How long the work itself takes, without sockets: look up, decide, apply and patch; and reading and writing JSON beside it. */
 import { mutate } from '../src/admission/mutate.ts';
-import { parseReview, type Request, reviewOf } from '../src/admission/review.ts';
+import { parseReview, type Request, responseText } from '../src/admission/review.ts';
 import { validate } from '../src/admission/validate.ts';
 import type { Recorded } from './account.ts';
 import { ON_THE_PAGE, type Part } from './part.ts';
@@ -91,7 +91,7 @@ async function subjectOf(object: ObjectName, size: Size): Promise<Subject> {
 		work: async () => {
 			for (const door of OBJECTS[object].doors) await ask[door]();
 		},
-		json: async () => [parseReview(text), JSON.stringify(reviewOf(request.uid, answer))],
+		json: async () => [parseReview(text), responseText(request.uid, answer)],
 		timesMs: { work: [], json: [] },
 	};
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Answer } from '../admission/answer.ts';
-import { parseReview, type Request, reviewOf } from '../admission/review.ts';
+import { parseReview, type Request, responseText } from '../admission/review.ts';
 import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, declaredBytes, readBody, SMALL_BODY_BYTES } from './body.ts';
 import type { Budget } from './budget.ts';
 import { DeadlinePassed, within } from './deadline.ts';
@@ -120,7 +120,7 @@ function reserveWhile(working: Promise<unknown>, bytes: number, bodies: Budget):
 
 function sendDecision(decision: Answer, request: Request, received: Received): void {
 	const { metrics, reviewLog, respond } = received.shared;
-	const json = JSON.stringify(reviewOf(request.uid, decision));
+	const json = responseText(request.uid, decision);
 	const fields = observed(request, verdictOf(decision), received);
 	// The API server's audit log has what changed nothing, too.
 	if (fields.verdict === 'unchanged' && decision.findings.length === 0) reviewLog.debug(fields, 'review');
