@@ -136,6 +136,10 @@ describe('answering with an AdmissionReview', () => {
 			response: { uid: 'u1', allowed: true },
 		});
 	});
+	it('a uid with characters that JSON escapes › comes back as it was', () => {
+		const uid = 'a"\\\n\u2028';
+		expect(JSON.parse(responseText(uid, allow())).response).to.deep.equal({ uid, allowed: true });
+	});
 	it('a patch is base64 of JSON', () => {
 		const { response } = JSON.parse(responseText('u1', patched({ a: 1 }, { a: 1, b: 'é' }))) as { response: Json };
 		expect(response['patchType']).to.equal('JSONPatch');
