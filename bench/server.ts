@@ -2,10 +2,10 @@
 import { createServer } from 'node:https';
 import { mutate } from '../src/admission/mutate.ts';
 import { validate } from '../src/admission/validate.ts';
-import { createWebhook } from '../src/http/app.ts';
 import { readCertificate } from '../src/http/certificate.ts';
 import { listenHttps } from '../src/http/listen.ts';
 import { createMetrics } from '../src/http/metrics.ts';
+import { createWebhook } from '../src/http/webhook.ts';
 import { createLog } from '../src/server/log.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 import { plainExpress } from './plain-express.ts';

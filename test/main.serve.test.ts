@@ -99,13 +99,7 @@ describe('thv-scaling serve', function () {
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
 		const messages = running.lines().map(({ msg }) => msg);
 		expect(messages.filter((msg) => msg === NOT_INSTALLED)).to.have.length(WATCHED.length);
-		expect(messages.filter((msg) => msg !== NOT_INSTALLED)).to.deep.equal([
-			'serving',
-			'ready',
-			'review',
-			'draining',
-			'stopped',
-		]);
+		expect(messages.filter((msg) => msg !== NOT_INSTALLED)).to.deep.equal(['serving', 'ready', 'draining', 'stopped']);
 	});
 
 	it('is alive without an API server, says what it waits for, and gets ready when there is one', async () => {
@@ -135,7 +129,7 @@ describe('thv-scaling serve', function () {
 	});
 
 	it('obeys --log-level', async () => {
-		const { program: running, ask } = await start(['--drain-seconds', '0'], {});
+		const { program: running, ask } = await start(['--drain-seconds', '0'], { THV_SCALING_LOG_LEVEL: 'debug' });
 		await ask();
 		await running.said('review');
 		await running.kill();

@@ -6,8 +6,13 @@ import jsonPatch from 'fast-json-patch';
 import { isObject, type Json, type Operation } from '../api/types.ts';
 
 /** Operations that turn `before` into `after`. Parts that are the same reference are not compared. */
-export function patchBetween(before: Json, after: Json, path = ''): Operation[] {
+export function patchBetween(before: Json, after: Json): Operation[] {
 	const patch: Operation[] = [];
+	addBetween(before, after, '', patch);
+	return patch;
+}
+
+function addBetween(before: Json, after: Json, path: string, patch: Operation[]): void {
 	// Comparing costs far less than hasOwn, and equal values need no check: JSON does not have inherited keys.
 	for (const key of Object.keys(before)) {
 		if (before[key] !== after[key] && !Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
@@ -15,26 +20,33 @@ export function patchBetween(before: Json, after: Json, path = ''): Operation[] 
 	for (const key of Object.keys(after)) {
 		const value = after[key];
 		if (before[key] === value) continue;
-		if (Object.hasOwn(before, key)) patch.push(...patchOfValue(before[key], value, pathOf(path, key)));
+		if (Object.hasOwn(before, key)) addOfValue(before[key], value, pathOf(path, key), patch);
 		else patch.push({ op: 'add', path: pathOf(path, key), value });
 	}
-	return patch;
 }
 
-function patchOfValue(before: unknown, after: unknown, path: string): Operation[] {
-	if (isObject(before) && isObject(after)) return patchBetween(before, after, path);
-	if (!Array.isArray(before) || !Array.isArray(after)) return [{ op: 'replace', path, value: after }];
+function addOfValue(before: unknown, after: unknown, path: string, patch: Operation[]): void {
+	if (isObject(before) && isObject(after)) addBetween(before, after, path, patch);
+	else if (Array.isArray(before) && Array.isArray(after)) addOfList(before, after, path, patch);
+	else patch.push({ op: 'replace', path, value: after });
+}
+
+function addOfList(before: readonly unknown[], after: readonly unknown[], path: string, patch: Operation[]): void {
 	const changed = before.findIndex((item, index) => item !== after[index]);
 	if (changed === -1) {
-		const from = before.length;
-		return after.slice(from).map((value, index) => ({ op: 'add', path: `${path}/${from + index}`, value }));
+		for (let index = before.length; index < after.length; index += 1) {
+			patch.push({ op: 'add', path: `${path}/${index}`, value: after[index] });
+		}
+		return;
 	}
 	if (before.length === after.length && before.findLastIndex((item, index) => item !== after[index]) === changed) {
-		return patchOfValue(before[changed], after[changed], `${path}/${changed}`);
+		addOfValue(before[changed], after[changed], `${path}/${changed}`, patch);
+		return;
 	}
 	// It emits add, replace and remove only.
-	const compared = jsonPatch.compare(before, after) as Operation[];
-	return compared.map((operation) => ({ ...operation, path: path + operation.path }));
+	for (const operation of jsonPatch.compare([...before], [...after]) as Operation[]) {
+		patch.push({ ...operation, path: path + operation.path });
+	}
 }
 
 const pathOf = (path: string, key: string): string => `${path}/${jsonPatch.escapePathComponent(key)}`;

@@ -4,72 +4,60 @@ import type { IncomingMessage } from 'node:http';
 /** Two objects of at most 3 MiB, which is the API server's own limit for a request, and their envelope. */
 export const BODY_LIMIT_BYTES = 7 * 1024 * 1024;
 
-/** A body that is longer than the limit. */
+/** Up to this length a body needs no reservation while it is received: the limit of connections bounds all of them. */
+export const SMALL_BODY_BYTES = 64 * 1024;
+
+/** Of all bodies that have a reservation. Parsed, a body may be twenty times as large, and the heap has 256 MiB. */
+export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
+
+/** The body is longer than the limit. */
 export class BodyTooLarge extends Error {}
 
-/** All bodies together are as large as we want to hold. */
-export class BodiesTooLarge extends Error {}
-
-/** Bytes of all bodies that have not arrived whole. Anybody who reaches the port can send; a pod has 512 MiB. */
-const HELD_LIMIT_BYTES = 32 * 1024 * 1024;
-
-/** What a piece costs besides its bytes, so that a body of single bytes costs what it takes. */
-const PIECE_BYTES = 512;
-/** Of more pieces the average is as large, or they were made to keep us busy: a packet carries a thousand bytes, and the API server fills it. */
-const FEW_PIECES = 256;
-const LEAST_AVERAGE_BYTES = 64;
-
-/** One body on its way. `giveWay` ends it, because others need its room. */
-export interface Holder {
-	readonly giveWay: () => void;
-}
-
-/**
- * Counts what is held. Where there is no room, the body that began first gives way: one that an API server sends is here at once, so
- * it is the slow ones that go, and nobody can keep the room by being slow.
- */
-export interface Held {
-	/** Whether so much more fits now. */
-	readonly take: (holder: Holder, bytes: number) => boolean;
-	/** All that `holder` took. */
-	readonly give: (holder: Holder) => void;
-}
-
-export function createHeld(limitBytes = HELD_LIMIT_BYTES): Held {
-	// In the order in which they began.
-	const holders = new Map<Holder, number>();
-	let heldBytes = 0;
-	const give = (holder: Holder): void => {
-		heldBytes -= holders.get(holder) ?? 0;
-		holders.delete(holder);
-	};
-	return {
-		take: (holder, bytes) => {
-			while (heldBytes + bytes > limitBytes) {
-				const [oldest] = holders.keys();
-				if (oldest === undefined || oldest === holder) return false;
-				give(oldest);
-				oldest.giveWay();
-			}
-			heldBytes += bytes;
-			holders.set(holder, (holders.get(holder) ?? 0) + bytes);
-			return true;
-		},
-		give,
-	};
-}
-
-/** A client that went away before it had sent everything. */
+/** The client closed the connection before it had sent the whole body. */
 export class BodyCutOff extends Error {}
 
-/** Whether the client says itself that its body is too long. */
-export const isTooLong = (request: IncomingMessage): boolean =>
-	Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES;
+/** As the client declares it. A chunked body declares none and counts as the longest that is allowed. */
+export const declaredBytes = ({ headers }: IncomingMessage): number =>
+	Number(headers['content-length'] ?? BODY_LIMIT_BYTES);
 
-/** How much of a refused body is still read before the connection is cut. */
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Rejects with BodyTooLarge or BodyCutOff. Copies the pieces together, so that many small ones cost no more than their bytes. */
+export function readBody(request: IncomingMessage): Promise<string> {
+	return new Promise((resolve, reject) => {
+		let received = NOTHING;
+		let length = 0;
+		request.on('data', (chunk: Buffer) => {
+			const end = length + chunk.length;
+			if (end > BODY_LIMIT_BYTES) {
+				// Its reservation is released now, and the request may go on for half a minute.
+				received = NOTHING;
+				reject(new BodyTooLarge());
+				return;
+			}
+			// A body in one piece is not copied.
+			if (length === 0) received = chunk;
+			else {
+				if (end > received.length) received = grown(received, length, 2 * end);
+				chunk.copy(received, length);
+			}
+			length = end;
+		});
+		request.on('end', () => resolve(received.toString('utf8', 0, length)));
+		request.on('error', () => reject(new BodyCutOff()));
+	});
+}
+
+function grown(buffer: Buffer, length: number, capacity: number): Buffer {
+	const larger = Buffer.allocUnsafe(Math.min(capacity, BODY_LIMIT_BYTES));
+	buffer.copy(larger, 0, 0, length);
+	return larger;
+}
+
+/** How much of a rejected body is still read before the connection is closed. */
 const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
 
-/** Reads to the end and forgets. Calls `onEnd` only when the end came; at once where it is there. */
+/** Reads to the end without keeping anything, then calls `onEnd`; at once if the body was read already. */
 export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	if (request.readableEnded) {
 		onEnd();
@@ -77,40 +65,9 @@ export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	}
 	let discarded = 0;
 	request.on('data', (chunk: Buffer) => {
-		discarded += chunk.length + PIECE_BYTES;
+		discarded += chunk.length;
 		if (discarded > DISCARD_BYTES) request.destroy();
 	});
 	request.on('end', onEnd);
 	request.on('error', () => undefined);
-}
-
-/** Rejects with BodyTooLarge, BodiesTooLarge or BodyCutOff. What is refused is not kept; `held` gets back what it gave. */
-export function readBody(request: IncomingMessage, held: Held): Promise<string> {
-	return new Promise((resolve, reject) => {
-		let chunks: Buffer[] = [];
-		let length = 0;
-		let isOver = false;
-		const end = (settle: () => void): void => {
-			isOver = true;
-			held.give(holder);
-			settle();
-			chunks = [];
-		};
-		const holder: Holder = { giveWay: () => end(() => reject(new BodiesTooLarge())) };
-		request.on('data', (chunk: Buffer) => {
-			if (isOver) return;
-			length += chunk.length;
-			if (chunks.length > FEW_PIECES && length < chunks.length * LEAST_AVERAGE_BYTES) request.destroy();
-			if (length > BODY_LIMIT_BYTES) end(() => reject(new BodyTooLarge()));
-			else if (held.take(holder, chunk.length + PIECE_BYTES)) chunks.push(chunk);
-			else holder.giveWay();
-		});
-		request.on('end', () => {
-			if (isOver) return;
-			const [first] = chunks;
-			const isOne = chunks.length === 1 && first !== undefined;
-			end(() => resolve(isOne ? first.toString() : Buffer.concat(chunks, length).toString()));
-		});
-		request.on('error', () => end(() => reject(new BodyCutOff())));
-	});
 }

@@ -27,7 +27,7 @@ export class DeadlinePassed extends Error {}
 export function within<T>(
 	limitMs: number,
 	work: (signal: AbortSignal) => T | Promise<T>,
-	mayWait: (working: Promise<unknown>) => void = () => undefined,
+	mayWait: (working: Promise<unknown>) => unknown = () => undefined,
 ): T | Promise<T> {
 	const controller = new AbortController();
 	const working = work(controller.signal);
@@ -47,13 +47,13 @@ export function within<T>(
 	});
 }
 
-/** `budgetMs` with the last answer kept: an API server sends the same few URLs over and over. */
-export function createBudget(): (url: string) => number {
+/** `deadlineMs` with the last answer kept: an API server sends the same few URLs over and over. */
+export function createDeadlines(): (url: string) => number {
 	let lastUrl: string | undefined;
 	let lastMs = 0;
 	return (url) => {
 		if (url !== lastUrl) {
-			lastMs = budgetMs(url);
+			lastMs = deadlineMs(url);
 			lastUrl = url;
 		}
 		return lastMs;
@@ -61,7 +61,7 @@ export function createBudget(): (url: string) => number {
 }
 
 /** Milliseconds of work for a request to `url`, such as `/mutate?timeout=5s`. */
-export function budgetMs(url: string): number {
+export function deadlineMs(url: string): number {
 	const mark = url.indexOf('?');
 	const timeout = mark === -1 ? null : new URLSearchParams(url.slice(mark + 1)).get('timeout');
 	return Math.min(durationMs(timeout ?? '') ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS) * SHARE;

@@ -5,7 +5,6 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
-import { limitConnections } from './connections.ts';
 
 /** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
@@ -40,7 +39,7 @@ export async function listenHttps(
 			...PROTOCOL,
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-			headersTimeout: REQUEST_TIMEOUT_MS,
+			// Node's limit for headers is never above it.
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			connectionsCheckingInterval: CHECK_INTERVAL_MS,
 			// Whatever NODE_OPTIONS says.
@@ -49,17 +48,17 @@ export async function listenHttps(
 		listener,
 	);
 	server.timeout = SILENCE_TIMEOUT_MS;
-	limitConnections(server, MOST_CONNECTIONS);
+	server.maxConnections = MOST_CONNECTIONS;
 	countUnusedAsIdle(server, 'secureConnection');
 	await listening(server, port);
 	return server;
 }
 
 export async function listenHttp(listener: RequestListener, port: number): Promise<Server> {
-	const timeouts = { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-	const server = createHttpServer({ ...timeouts, connectionsCheckingInterval: CHECK_INTERVAL_MS }, listener);
+	const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: CHECK_INTERVAL_MS };
+	const server = createHttpServer(timeouts, listener);
 	server.timeout = SILENCE_TIMEOUT_MS;
-	limitConnections(server, MOST_PLAIN_CONNECTIONS);
+	server.maxConnections = MOST_PLAIN_CONNECTIONS;
 	countUnusedAsIdle(server, 'connection');
 	await listening(server, port);
 	return server;

@@ -46,7 +46,10 @@ const RESOURCES = new Set([
 ]);
 const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 
-/** What can be refused, and how (app.ts). */
+/** Reviews that are observed together; it takes some 50 µs. */
+const MOST_SEEN = 100;
+
+/** What can be refused, and how (webhook.ts, handle.ts). */
 const REFUSALS = [400, 404, 405, 413, 415, 500, 503, 504].map(String);
 
 export function createMetrics(sources: Sources, rules: Rules = { warnings: [], denials: [] }): Metrics {
@@ -54,13 +57,7 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
 	addGauges(registry, sources);
-	const reviews = new Histogram({
-		name: 'thv_scaling_review_duration_seconds',
-		help: 'Time from the first byte of an admission request to its answer.',
-		labelNames: ['operation', 'resource', 'verdict'],
-		buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-		registers,
-	});
+	const reviews = createReviewDurations(registers);
 	/**
 	 * `values` of the label are there from the beginning, as 0: of a counter that begins with 1 nobody can tell that it grew, so the
 	 * first error would never be seen.
@@ -88,20 +85,8 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 		registers,
 	});
 
-	// Binding the labels costs more than the observation itself, and there are only a few combinations.
-	const children = new Map<string, ReturnType<typeof reviews.labels>>();
 	return {
-		observeReview: (labels, seconds) => {
-			const resource = RESOURCES.has(labels.resource) ? labels.resource : 'other';
-			const operation = OPERATIONS.has(labels.operation) ? labels.operation : 'other';
-			const key = `${operation} ${resource} ${labels.verdict}`;
-			let child = children.get(key);
-			if (child === undefined) {
-				child = reviews.labels({ operation, resource, verdict: labels.verdict });
-				children.set(key, child);
-			}
-			child.observe(seconds);
-		},
+		observeReview: reviews.observe,
 		countRefused: (code) => countRefused(String(code)),
 		countWarning: counter('thv_scaling_warnings_total', 'Warnings sent to clients, by rule.', 'rule', rules.warnings),
 		countDenial: counter(
@@ -135,6 +120,38 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 			['done', 'failed'],
 		),
 		contentType: registry.contentType,
-		text: () => registry.metrics(),
+		text: () => {
+			reviews.flush();
+			return registry.metrics();
+		},
+	};
+}
+
+/** Observed together: one by one they cost four times as much, because what else a review needs displaces them from the CPU's caches. */
+function createReviewDurations(registers: Registry[]) {
+	const histogram = new Histogram({
+		name: 'thv_scaling_review_duration_seconds',
+		help: 'Time from the first byte of an admission request to its answer.',
+		labelNames: ['operation', 'resource', 'verdict'],
+		buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+		registers,
+	});
+	let seen: [ReviewLabels, number][] = [];
+	const flush = (): void => {
+		for (const [labels, seconds] of seen) histogram.observe({ ...labels }, seconds);
+		seen = [];
+	};
+	return {
+		observe: ({ operation, resource, verdict }: ReviewLabels, seconds: number): void => {
+			// Known values only: a name from outside may be as long as a body, and would be kept until then.
+			const labels = {
+				operation: OPERATIONS.has(operation) ? operation : 'other',
+				resource: RESOURCES.has(resource) ? resource : 'other',
+				verdict,
+			};
+			seen.push([labels, seconds]);
+			if (seen.length >= MOST_SEEN) flush();
+		},
+		flush,
 	};
 }

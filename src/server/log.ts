@@ -15,25 +15,22 @@ export function createLog(level: string, descriptor: number | string = 1): Logge
 	const flush = (): void => {
 		if (buffer !== '') destination.write(buffer);
 		buffer = '';
-		destination.flushSync();
 	};
-	const write = (line: string): void => {
-		buffer += line;
-		if (buffer.length >= BUFFER_LENGTH) flush();
-	};
-	setInterval(flush, FLUSH_MS).unref();
-	process.on('exit', flush);
-	const options = {
-		level,
-		base: null,
-		redact: ['*.password', 'password'],
-		hooks: {
+	const stream = {
+		// pino sets it with every line.
+		lastLevel: 0,
+		[Symbol.for('pino.metadata')]: true,
+		write: (line: string): void => {
+			buffer += line;
 			// Warnings and errors at once: the process may be killed next, or hang.
-			logMethod(args: Parameters<Logger['info']>, log: Logger['info'], number: number): void {
-				log.apply(this as never, args);
-				if (number >= WARN) flush();
-			},
+			if (buffer.length >= BUFFER_LENGTH || stream.lastLevel >= WARN) flush();
 		},
 	};
-	return pino(options, { write });
+	setInterval(flush, FLUSH_MS).unref();
+	process.on('exit', () => {
+		flush();
+		// The rest, if a pipe was full. Not in flush: it calls fsync on a file.
+		destination.flushSync();
+	});
+	return pino({ level, base: null, redact: ['*.password', 'password'] }, stream);
 }

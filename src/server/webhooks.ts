@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UsageError } from '../cli/options.ts';
-import { createWebhook, type WebhookOptions } from '../http/app.ts';
 import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
 import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
-import { createRoundTrip } from '../http/round-trip.ts';
+import { createSelfCheck } from '../http/self-check.ts';
+import { createWebhook, type WebhookOptions } from '../http/webhook.ts';
 import { DENIAL_IDS, WARNING_IDS } from '../policy/rules.ts';
 import type { CertificateSource } from './serving-certificate.ts';
 
@@ -41,7 +41,7 @@ export async function startWebhooks(options: ServingOptions): Promise<Webhooks> 
 	const https = await listenHttps(webhook.listener, certificate.current(), options.webhookPort).catch(
 		busy('--webhook-port'),
 	);
-	const roundTrip = createRoundTrip({
+	const selfCheck = createSelfCheck({
 		server: https,
 		certificate: certificate.current,
 		// The kubelet's Event has no more than the status 503.
@@ -51,7 +51,7 @@ export async function startWebhooks(options: ServingOptions): Promise<Webhooks> 
 	const unready = async (): Promise<string[]> => {
 		if (isDraining) return ['draining'];
 		// Without a certificate no handshake can succeed, which is reported already.
-		const trouble = certificate.current() === undefined ? undefined : await roundTrip();
+		const trouble = certificate.current() === undefined ? undefined : await selfCheck();
 		return [...certificate.missing(), ...options.unready(), ...(trouble === undefined ? [] : [`tls: ${trouble}`])];
 	};
 	const http = await listenHttp(createHealth(unready, metrics), options.metricsPort).catch(busy('--metrics-port'));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mutate } from '../../src/admission/mutate.ts';
-import { parseReview, reviewOf } from '../../src/admission/review.ts';
+import { parseReview, responseText } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import type { Json, Operation, Server } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
@@ -53,7 +53,7 @@ async function answers(text: string): Promise<string[]> {
 	const parsed = parseReview(text);
 	if ('error' in parsed) return [parsed.error];
 	const changed = await mutate(parsed, CLUSTER, { ...DEFAULT_SETTINGS, passwordEnv: 'pod' }, never);
-	return [changed, validate(parsed, CLUSTER)].map((answer) => JSON.stringify(reviewOf(parsed.uid, answer)));
+	return [changed, validate(parsed, CLUSTER)].map((answer) => responseText(parsed.uid, answer));
 }
 
 const DEPTH = 100_000;

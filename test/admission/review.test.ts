@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { allow, deny, patched } from '../../src/admission/response.ts';
-import { checkReview, parseReview, type Request, reviewOf } from '../../src/admission/review.ts';
+import { checkReview, parseReview, type Request, responseText } from '../../src/admission/review.ts';
 import type { Json } from '../../src/api/types.ts';
 
 const whole: Json = {
@@ -130,14 +130,18 @@ describe('an AdmissionReview that is none', () => {
 
 describe('answering with an AdmissionReview', () => {
 	it('untouched: allowed, and nothing else', () => {
-		expect(reviewOf('u1', allow())).to.deep.equal({
+		expect(JSON.parse(responseText('u1', allow()))).to.deep.equal({
 			apiVersion: 'admission.k8s.io/v1',
 			kind: 'AdmissionReview',
 			response: { uid: 'u1', allowed: true },
 		});
 	});
+	it('a uid with characters that JSON escapes › comes back as it was', () => {
+		const uid = 'a"\\\n\u2028';
+		expect(JSON.parse(responseText(uid, allow())).response).to.deep.equal({ uid, allowed: true });
+	});
 	it('a patch is base64 of JSON', () => {
-		const { response } = reviewOf('u1', patched({ a: 1 }, { a: 1, b: 'é' })) as { response: Json };
+		const { response } = JSON.parse(responseText('u1', patched({ a: 1 }, { a: 1, b: 'é' }))) as { response: Json };
 		expect(response['patchType']).to.equal('JSONPatch');
 		const patch = JSON.parse(Buffer.from(String(response['patch']), 'base64').toString());
 		expect(patch).to.deep.equal([{ op: 'add', path: '/b', value: 'é' }]);
@@ -145,7 +149,7 @@ describe('answering with an AdmissionReview', () => {
 	it('a denial has status code, reason and message, and its warnings', () => {
 		const violations = [{ id: 'v', field: 'spec.a', message: 'm', parts: [] }];
 		const findings = [{ id: 'w', field: 'spec.b', message: 'n' }];
-		expect(reviewOf('u1', deny(violations, findings))['response']).to.deep.equal({
+		expect(JSON.parse(responseText('u1', deny(violations, findings))).response).to.deep.equal({
 			uid: 'u1',
 			allowed: false,
 			status: { code: 422, reason: 'Invalid', message: 'spec.a: m' },

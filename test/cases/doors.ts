@@ -7,7 +7,7 @@ import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import type { Json, Operation } from '../../src/api/types.ts';
-import { createWebhook } from '../../src/http/app.ts';
+import { createWebhook } from '../../src/http/webhook.ts';
 import type { Handlers } from '../../src/offline/admit.ts';
 import { clusterOf } from '../admission/cluster.ts';
 import type { Case } from './read-case.ts';

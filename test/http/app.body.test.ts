@@ -23,6 +23,7 @@ describe('http bodies', function () {
 	const seen: unknown[] = [];
 	before(async () => {
 		serving = await startServing({
+			logLevel: 'debug',
 			mutate: ({ object }) => {
 				seen.push(object?.['env']);
 				return ALLOWED;

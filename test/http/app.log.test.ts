@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { deny } from '../../src/admission/response.ts';
+import { allow, deny } from '../../src/admission/response.ts';
 import type { Json } from '../../src/api/types.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from './serving.ts';
 
@@ -17,11 +17,12 @@ describe('http log and metrics', () => {
 	let serving: Serving;
 	before(async () => {
 		serving = await startServing({
+			logLevel: 'debug',
 			mutate: ({ name }) => {
 				if (name === 'throws') throw new Error('planted bug');
 				if (name === 'patched')
 					return { allowed: true, patch: [{ op: 'add', path: '/x', value: SECRET }], findings: [] };
-				return ALLOWED;
+				return name === 'warned' ? allow([{ ...warning, id: 'other-id' }]) : ALLOWED;
 			},
 			validate: () => deny([{ id: 'bad', field: 'spec', message: SECRET, parts: [] }], [warning, warning]),
 		});
@@ -31,19 +32,20 @@ describe('http log and metrics', () => {
 	const lastLine = (): Json => JSON.parse(serving.lines.at(-1) ?? '');
 
 	const verdicts = [
-		{ path: '/mutate', name: 'plain', verdict: 'unchanged' },
-		{ path: '/mutate', name: 'patched', verdict: 'mutated' },
-		{ path: '/validate', name: 'bad', verdict: 'denied' },
+		{ path: '/mutate', name: 'plain', verdict: 'unchanged', level: 20 },
+		{ path: '/mutate', name: 'warned', verdict: 'unchanged', level: 30 },
+		{ path: '/mutate', name: 'patched', verdict: 'mutated', level: 30 },
+		{ path: '/validate', name: 'bad', verdict: 'denied', level: 30 },
 	];
-	for (const { path, name, verdict } of verdicts) {
-		it(`writes one line for a review that is ${verdict}`, async () => {
+	for (const { path, name, verdict, level } of verdicts) {
+		it(`a review that is ${verdict} (${name}) › one line of level ${level}`, async () => {
 			const linesBefore = serving.lines.length;
 			await serving.ask({ path, body: reviewWith({ uid: 'uid-9', name, operation: 'UPDATE', object: OBJECT }) });
 			expect(serving.lines).to.have.length(linesBefore + 1);
 			const line = lastLine();
 			expect(Object.keys(line)).to.have.members(FIELDS);
 			expect(line).to.deep.include({
-				level: 30,
+				level,
 				uid: 'uid-9',
 				kind: 'Deployment',
 				namespace: 'shop',
@@ -82,7 +84,7 @@ describe('http log and metrics', () => {
 		const text = await serving.metrics.text();
 		const counts = text.split('\n').filter((line) => line.startsWith('thv_scaling_review_duration_seconds_count'));
 		expect(counts).to.have.members([
-			'thv_scaling_review_duration_seconds_count{operation="UPDATE",resource="apps/deployments",verdict="unchanged"} 1',
+			'thv_scaling_review_duration_seconds_count{operation="UPDATE",resource="apps/deployments",verdict="unchanged"} 2',
 			'thv_scaling_review_duration_seconds_count{operation="UPDATE",resource="apps/deployments",verdict="mutated"} 1',
 			'thv_scaling_review_duration_seconds_count{operation="UPDATE",resource="apps/deployments",verdict="denied"} 1',
 			'thv_scaling_review_duration_seconds_count{operation="CREATE",resource="apps/deployments",verdict="error"} 1',

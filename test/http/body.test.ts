@@ -1,63 +1,75 @@
-/** Bodies are bounded one by one and all together, and what was held is given back however a request ends. */
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { BodiesTooLarge, BodyCutOff, createHeld, readBody } from '../../src/http/body.ts';
+import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, readBody } from '../../src/http/body.ts';
+import { createBudget } from '../../src/http/budget.ts';
 
-const createRequest = (): IncomingMessage => new EventEmitter() as IncomingMessage;
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
-/** What a piece costs besides its bytes. */
-const PIECE = 512;
-/** Room for ten bytes in two pieces. */
-const ROOM = 10 + 2 * PIECE;
+const createRequest = (headers = {}): IncomingMessage =>
+	Object.assign(new EventEmitter(), { headers }) as IncomingMessage;
 
-const HOLDER = { giveWay: () => undefined };
-
-describe('bodies held', () => {
-	it('where one does not fit beside the others, the one that began first is refused', async () => {
-		const held = createHeld(ROOM);
-		const first = createRequest();
-		const refused = readBody(first, held).catch((error: unknown) => error);
-		first.emit('data', Buffer.from('12345678'.padEnd(PIECE)));
-		const second = createRequest();
-		const reading = readBody(second, held);
-		second.emit('data', Buffer.from('123'));
-		expect(await refused).to.be.instanceOf(BodiesTooLarge);
-		first.emit('data', Buffer.from('90'));
-		first.emit('end');
-		second.emit('data', Buffer.from('4567890'));
-		second.emit('end');
-		expect(await reading).to.equal('1234567890');
-		expect(held.take(HOLDER, ROOM)).to.equal(true);
+describe('http budget', () => {
+	it('a reservation › up to the limit, and again after a release', () => {
+		const budget = createBudget(10);
+		expect(budget.reserve(10)).to.equal(true);
+		expect(budget.reserve(1)).to.equal(false);
+		expect(budget.reserve(0)).to.equal(true);
+		budget.release(4);
+		expect(budget.reserve(5)).to.equal(false);
+		expect(budget.reserve(4)).to.equal(true);
 	});
+});
 
-	it('one that is cut off gives back what it held', async () => {
-		const held = createHeld(ROOM);
+describe('http body', () => {
+	for (const declared of [{}, { 'content-length': '5' }]) {
+		it(`in pieces, ${JSON.stringify(declared)} › read as it was sent`, async () => {
+			const request = createRequest(declared);
+			const reading = readBody(request);
+			for (const piece of ['1', '23', '4', '5']) request.emit('data', Buffer.from(piece));
+			request.emit('end');
+			expect(await reading).to.equal('12345');
+		});
+	}
+	it('in one piece, or empty › read as it was sent', async () => {
+		for (const body of ['12345', '']) {
+			const request = createRequest();
+			const reading = readBody(request);
+			if (body !== '') request.emit('data', Buffer.from(body));
+			request.emit('end');
+			expect(await reading).to.equal(body);
+		}
+	});
+	it('longer than it may be › BodyTooLarge', async () => {
 		const request = createRequest();
-		const cut = readBody(request, held).catch((error: unknown) => error);
+		const reading = readBody(request).catch((error: unknown) => error);
+		for (let count = 0; count < 8; count += 1) request.emit('data', Buffer.alloc(BODY_LIMIT_BYTES / 7));
+		expect(await reading).to.be.instanceOf(BodyTooLarge);
+	});
+	it('longer than it may be, and never ending › what was received is freed', async () => {
+		const requests = Array.from({ length: 20 }, () => createRequest());
+		const before = process.memoryUsage().arrayBuffers;
+		for (const request of requests) {
+			const reading = readBody(request).catch((error: unknown) => error);
+			request.emit('data', Buffer.alloc(BODY_LIMIT_BYTES));
+			request.emit('data', Buffer.alloc(1));
+			await reading;
+		}
+		collectGarbage();
+		await setImmediate();
+		collectGarbage();
+		expect(process.memoryUsage().arrayBuffers - before).to.be.below(2 * BODY_LIMIT_BYTES);
+		expect(requests).to.have.length(20);
+	});
+	it('cut off › BodyCutOff', async () => {
+		const request = createRequest();
+		const reading = readBody(request).catch((error: unknown) => error);
 		request.emit('data', Buffer.from('12345678'));
 		request.emit('error', new Error('reset'));
-		expect(await cut).to.be.instanceOf(BodyCutOff);
-		expect(held.take(HOLDER, ROOM)).to.equal(true);
-	});
-
-	it('one that was refused takes no more, and gives back once', async () => {
-		const held = createHeld(ROOM);
-		const request = createRequest();
-		const refused = readBody(request, held).catch((error: unknown) => error);
-		request.emit('data', Buffer.from('1234567890+'.padEnd(ROOM)));
-		request.emit('data', Buffer.from('12345'));
-		request.emit('end');
-		expect(await refused).to.be.instanceOf(BodiesTooLarge);
-		expect(held.take(HOLDER, ROOM)).to.equal(true);
-		expect(held.take(HOLDER, 1)).to.equal(false);
-	});
-
-	it('one of many small pieces holds what those cost, and not only its bytes', async () => {
-		const held = createHeld(100 * PIECE);
-		const request = createRequest();
-		const refused = readBody(request, held).catch((error: unknown) => error);
-		for (let count = 0; count < 100; count += 1) request.emit('data', Buffer.from('1'));
-		expect(await refused).to.be.instanceOf(BodiesTooLarge);
+		expect(await reading).to.be.instanceOf(BodyCutOff);
 	});
 });

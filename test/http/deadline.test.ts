@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { budgetMs, createBudget, DeadlinePassed, within } from '../../src/http/deadline.ts';
+import { createDeadlines, DeadlinePassed, deadlineMs, within } from '../../src/http/deadline.ts';
 
 describe('http deadline', () => {
 	const rows: readonly (readonly [string, number])[] = [
@@ -28,12 +28,13 @@ describe('http deadline', () => {
 		['/mutate?nottimeout=5s', 8_000],
 	];
 	for (const [url, expected] of rows) {
-		it(`gives ${url} ${expected} ms`, () => expect(budgetMs(url)).to.be.closeTo(expected, 1e-9));
+		it(`gives ${url} ${expected} ms`, () => expect(deadlineMs(url)).to.be.closeTo(expected, 1e-9));
 	}
 
 	it('gives every URL its own, in any order', () => {
-		const budgetOf = createBudget();
-		for (const [url, expected] of [...rows, ...rows.toReversed()]) expect(budgetOf(url)).to.be.closeTo(expected, 1e-9);
+		const deadlineOf = createDeadlines();
+		for (const [url, expected] of [...rows, ...rows.toReversed()])
+			expect(deadlineOf(url)).to.be.closeTo(expected, 1e-9);
 	});
 
 	it('hands what is there at once through as it is', () => expect(within(1, () => 'now')).to.equal('now'));

@@ -7,10 +7,11 @@ import { pino } from 'pino';
 import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Json } from '../../src/api/types.ts';
-import { createWebhook, type Handler, type Webhook } from '../../src/http/app.ts';
 import type { Certificate } from '../../src/http/certificate.ts';
+import type { Handler } from '../../src/http/handle.ts';
 import { closeGently, listenHttps } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
+import { createWebhook, type Webhook } from '../../src/http/webhook.ts';
 
 export interface Question {
 	readonly method?: string;
@@ -54,6 +55,7 @@ export interface ServingOptions {
 	readonly mutate?: Handler;
 	readonly validate?: Handler;
 	readonly maxInFlight?: number;
+	readonly logLevel?: string;
 	/** Which of the two ways in is served. */
 	readonly door?: 'app' | 'listener';
 }
@@ -96,7 +98,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		mutate: options.mutate ?? (() => ALLOWED),
 		validate: options.validate ?? (() => ALLOWED),
 		maxInFlight: options.maxInFlight ?? 200,
-		log: pino({ base: null }, { write: (line: string) => void lines.push(line) }),
+		log: pino({ base: null, level: options.logLevel ?? 'info' }, { write: (line: string) => void lines.push(line) }),
 		metrics,
 	});
 	const certificate = { cert: Buffer.from(cert), key: Buffer.from(key), expirySeconds: 0, fingerprint: '' };

@@ -1,6 +1,6 @@
 /** What keeps it there when pods, nodes and networks fail: probes, spreading, budget, network policy, addresses of its pods. */
 import { expect } from 'chai';
-import { LIMIT_MS } from '../../src/http/round-trip.ts';
+import { SELF_CHECK_TIMEOUT_MS } from '../../src/http/self-check.ts';
 import { objectOf, template } from './read.ts';
 import type { Selector } from './types.ts';
 
@@ -10,7 +10,7 @@ const specOf = <T>(kind: string, name?: string): T => objectOf(kind, name).spec 
 describe('manifests: availability', () => {
 	it('the readiness probe waits for our own round trip, so that its reason gets through', () => {
 		for (const { readinessProbe } of pod.containers)
-			expect((readinessProbe.timeoutSeconds ?? 1) * 1_000).to.be.above(LIMIT_MS);
+			expect((readinessProbe.timeoutSeconds ?? 1) * 1_000).to.be.above(SELF_CHECK_TIMEOUT_MS);
 	});
 	it('a process that hangs is not given the time of one that drains', () => {
 		for (const { livenessProbe } of pod.containers)

@@ -7,8 +7,8 @@ import type { Express } from 'express';
 import { pino } from 'pino';
 import { SERVE_OPTIONS } from '../../src/cli/flags.ts';
 import { readOptions } from '../../src/cli/options.ts';
-import { createWebhook } from '../../src/http/app.ts';
 import { createHealth } from '../../src/http/health.ts';
+import { createWebhook } from '../../src/http/webhook.ts';
 import { mutating, objectOf, podModeArgs, podWebhooks, providedMount, ROOT, template, validating } from './read.ts';
 import type { PodTemplate, Service } from './types.ts';
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../../src/admission/cluster.ts';
 import { mutate } from '../../../src/admission/mutate.ts';
-import { parseReview, type Request, reviewOf } from '../../../src/admission/review.ts';
+import { parseReview, type Request, responseText } from '../../../src/admission/review.ts';
 import { validate } from '../../../src/admission/validate.ts';
 import { isObject, type Json } from '../../../src/api/types.ts';
 import { patchedWith } from '../../../src/offline/admit.ts';
@@ -84,7 +84,7 @@ function checkValidate(request: Request, cluster: Cluster): void {
 }
 
 function checkEnvelope(request: Request, answer: Awaited<ReturnType<typeof mutate>>): void {
-	const review = JSON.parse(JSON.stringify(reviewOf(request.uid, answer))) as { response: Json };
+	const review = JSON.parse(responseText(request.uid, answer)) as { response: Json };
 	const { uid, allowed, warnings = [], status } = review.response;
 	expect({ uid, allowed }).to.deep.equal({ uid: request.uid, allowed: answer.allowed });
 	for (const warning of warnings as string[]) {

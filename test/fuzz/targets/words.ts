@@ -4,7 +4,7 @@ import { warningText } from '../../../src/admission/response.ts';
 import { isOlder, tagOf, versionOf } from '../../../src/api/images.ts';
 import { certificatesIn } from '../../../src/api/pem.ts';
 import { printable } from '../../../src/api/printable.ts';
-import { budgetMs } from '../../../src/http/deadline.ts';
+import { deadlineMs } from '../../../src/http/deadline.ts';
 import { ownersOf } from '../../../src/objects/metadata.ts';
 import { expectPrintable, type Target } from '../target.ts';
 
@@ -35,7 +35,7 @@ export const words: Target = {
 		for (const pem of pems) expect(text).to.include(pem);
 
 		for (const url of [text, `/mutate?timeout=${text}`])
-			expect(budgetMs(url)).to.be.above(0).and.at.most(Number.MAX_VALUE);
+			expect(deadlineMs(url)).to.be.above(0).and.at.most(Number.MAX_VALUE);
 		const reference = { apiVersion: 'toolhive.stacklok.dev/v1', kind: 'MCPServer', name: text };
 		const [owner] = ownersOf({ metadata: { name: text, ownerReferences: [reference] } }, 'demo');
 		if (owner !== undefined) expect(new URL(`/a/${owner.name}`, 'https://x').pathname).to.equal(`/a/${text}`);

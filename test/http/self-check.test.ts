@@ -7,11 +7,11 @@ import { issueServing } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { type Certificate, certificateOf } from '../../src/http/certificate.ts';
 import { closeGently, listenHttps, useCertificate } from '../../src/http/listen.ts';
-import { createRoundTrip, ROUND_TRIP_PATH, type RoundTripOptions } from '../../src/http/round-trip.ts';
+import { createSelfCheck, SELF_CHECK_PATH, type SelfCheckOptions } from '../../src/http/self-check.ts';
 import { ALLOWED, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
-describe('http round trip', function () {
+describe('http self-check', function () {
 	this.timeout(20_000);
 	let serving: Serving;
 	let held: PromiseWithResolvers<AdmissionDecision> | undefined;
@@ -21,23 +21,23 @@ describe('http round trip', function () {
 	});
 	afterEach(() => serving.stop());
 
-	/** Each call travels anew. */
-	const travelling = (server: HttpsServer = serving.server, options: Partial<RoundTripOptions> = {}) =>
-		createRoundTrip({ server, certificate: () => serving.certificate, believedMs: -1, ...options });
+	/** Each call checks again. */
+	const checking = (server: HttpsServer = serving.server, options: Partial<SelfCheckOptions> = {}) =>
+		createSelfCheck({ server, certificate: () => serving.certificate, maxAgeMs: -1, ...options });
 	const another = async (options = {}): Promise<Certificate> => {
 		const { cert, key } = await issueServing(serving.authority, options);
 		return certificateOf(Buffer.from(cert), Buffer.from(key));
 	};
 
 	it('has nothing to say when the port answers', async () => {
-		expect(await travelling()()).to.equal(undefined);
+		expect(await checking()()).to.equal(undefined);
 	});
 
 	it('leaves no trace: it is no review, no refused request, and no line in the log', async () => {
 		const numbers = async (): Promise<string[]> =>
 			(await serving.metrics.text()).split('\n').filter((line) => line.startsWith('thv_scaling'));
 		const before = await numbers();
-		await travelling()();
+		await checking()();
 		expect(await numbers()).to.deep.equal(before);
 		expect(serving.lines).to.deep.equal([]);
 	});
@@ -47,7 +47,7 @@ describe('http round trip', function () {
 		const answer = serving.ask();
 		await until(() => serving.webhook.inFlight() === 1);
 		expect((await serving.ask()).status).to.equal(503);
-		expect(await travelling()()).to.equal(undefined);
+		expect(await checking()()).to.equal(undefined);
 		held.resolve(ALLOWED);
 		await answer;
 	});
@@ -55,25 +55,25 @@ describe('http round trip', function () {
 	it('says that nobody accepts connections', async () => {
 		const { port } = serving.server.address() as AddressInfo;
 		await closeGently(serving.server);
-		expect(await travelling()()).to.equal('the port is closed');
-		const gone = travelling({ address: () => ({ port, family: 'IPv4', address: '' }) } as unknown as HttpsServer);
+		expect(await checking()()).to.equal('the port is closed');
+		const gone = checking({ address: () => ({ port, family: 'IPv4', address: '' }) } as unknown as HttpsServer);
 		expect(await gone()).to.include('ECONNREFUSED');
 	});
 
 	it('says that handshakes fail', async () => {
 		serving.server.setSecureContext({});
-		expect(await travelling()()).to.match(/handshake failure/i);
+		expect(await checking()()).to.match(/handshake failure/i);
 	});
 
 	it('says that another certificate is shown than the one that was loaded', async () => {
 		useCertificate(serving.server, await another());
-		expect(await travelling()()).to.equal('shows another certificate than the one that was loaded');
+		expect(await checking()()).to.equal('shows another certificate than the one that was loaded');
 	});
 
 	it('does not mind a certificate that changes on the way', async () => {
 		const next = await another();
 		let isAsked = false;
-		const roundTrip = travelling(serving.server, {
+		const roundTrip = checking(serving.server, {
 			certificate: () => {
 				const current = isAsked ? next : serving.certificate;
 				isAsked = true;
@@ -87,13 +87,13 @@ describe('http round trip', function () {
 	it('minds neither the name in it nor that it has ended', async () => {
 		const ended = await another({ hosts: ['elsewhere'], days: 1, now: new Date(Date.now() - 10 * 86_400_000) });
 		useCertificate(serving.server, ended);
-		expect(await travelling(serving.server, { certificate: () => ended })()).to.equal(undefined);
+		expect(await checking(serving.server, { certificate: () => ended })()).to.equal(undefined);
 	});
 
 	it('gives up on a server that takes a request and does not answer', async () => {
 		const mute = await listenHttps(() => undefined, serving.certificate, 0);
 		try {
-			expect(await travelling(mute, { limitMs: 200 })()).to.equal('no answer within 0.2 s');
+			expect(await checking(mute, { timeoutMs: 200 })()).to.equal('no answer within 0.2 s');
 		} finally {
 			mute.closeAllConnections();
 			await closeGently(mute);
@@ -102,27 +102,27 @@ describe('http round trip', function () {
 
 	it('says what else is answered', async () => {
 		const other = await listenHttps((_request, response) => response.writeHead(404).end(), serving.certificate, 0);
-		expect(await travelling(other)()).to.equal('answers 404');
+		expect(await checking(other)()).to.equal('answers 404');
 		await closeGently(other);
 	});
 
-	it('travels once for all who ask at the same time and a moment later, and again after that', async () => {
-		let trips = 0;
+	it('checks once for calls at the same time and within a second, and again after that', async () => {
+		let checks = 0;
 		serving.server.on('secureConnection', () => {
-			trips += 1;
+			checks += 1;
 		});
-		const roundTrip = travelling(serving.server, { believedMs: 200 });
+		const roundTrip = checking(serving.server, { maxAgeMs: 200 });
 		await Promise.all([roundTrip(), roundTrip()]);
 		await roundTrip();
-		expect(trips).to.equal(1);
+		expect(checks).to.equal(1);
 		await sleep(250);
 		await roundTrip();
-		expect(trips).to.equal(2);
+		expect(checks).to.equal(2);
 	});
 
 	it('tells each change once', async () => {
 		const told: (string | undefined)[] = [];
-		const roundTrip = travelling(serving.server, { onChange: (reason) => told.push(reason) });
+		const roundTrip = checking(serving.server, { onChange: (reason) => told.push(reason) });
 		await roundTrip();
 		serving.server.setSecureContext({});
 		await roundTrip();
@@ -135,7 +135,7 @@ describe('http round trip', function () {
 	});
 
 	it('is open to everybody', async () => {
-		expect(await serving.ask({ method: 'GET', path: ROUND_TRIP_PATH, body: '' })).to.include({
+		expect(await serving.ask({ method: 'GET', path: SELF_CHECK_PATH, body: '' })).to.include({
 			status: 200,
 			text: 'ok\n',
 		});

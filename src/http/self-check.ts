@@ -1,6 +1,6 @@
 /**
- * Whether our own HTTPS port answers: one request over TLS, as the API server makes them. The process may be well and listed everything,
- * and yet accept nothing, or show no certificate that belongs to its key.
+ * Whether our own HTTPS port answers: one request over TLS, as the API server makes them. A process with synced caches may still accept
+ * no connection, or serve a certificate that does not belong to its key.
  */
 import { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request, type Server } from 'node:https';
@@ -9,64 +9,70 @@ import type { TLSSocket } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 
 /** Answered before anything is counted, logged or limited. */
-export const ROUND_TRIP_PATH = '/round-trip';
+export const SELF_CHECK_PATH = '/round-trip';
 
 /** Below the 3 s of the readiness probe, so that the reason gets through. */
-export const LIMIT_MS = 2_000;
-/** Whoever reaches /readyz may ask as often as they like; a handshake costs a millisecond of CPU. */
-const BELIEVED_MS = 1_000;
+export const SELF_CHECK_TIMEOUT_MS = 2_000;
+/** Requests to /readyz are not limited, and a handshake costs a millisecond of CPU. */
+const MAX_AGE_MS = 1_000;
 
-export interface RoundTripOptions {
+export interface SelfCheckOptions {
 	readonly server: Pick<Server, 'address'>;
-	/** The one that must be shown. */
+	/** The one that the port must serve. */
 	readonly certificate: () => Certificate | undefined;
-	/** Told once for each reason, and with undefined when it is over. */
+	/** Called once for each reason, and with undefined when the port answers again. */
 	readonly onChange?: (reason: string | undefined) => void;
-	readonly limitMs?: number;
-	readonly believedMs?: number;
+	readonly timeoutMs?: number;
+	readonly maxAgeMs?: number;
 }
 
 /**
- * Why the port cannot be used, undefined where it can. Never rejects. One trip at a time, and its result counts for a moment.
- * Neither names nor dates of the certificate are looked at: DESIGN.md says why.
+ * Returns why the port cannot be used, undefined if it can. Never rejects. One check at a time; its result is used for `maxAgeMs`.
+ * Names and dates of the certificate are not checked: see DESIGN.md.
  */
-export function createRoundTrip(options: RoundTripOptions): () => Promise<string | undefined> {
-	const { server, certificate, onChange = () => undefined, limitMs = LIMIT_MS, believedMs = BELIEVED_MS } = options;
+export function createSelfCheck(options: SelfCheckOptions): () => Promise<string | undefined> {
+	const {
+		server,
+		certificate,
+		onChange = () => undefined,
+		timeoutMs = SELF_CHECK_TIMEOUT_MS,
+		maxAgeMs = MAX_AGE_MS,
+	} = options;
 	let latest: Promise<string | undefined> | undefined;
 	let endedMs: number | undefined;
 	let known: string | undefined;
 
-	const make = async (): Promise<string | undefined> => {
+	const run = async (): Promise<string | undefined> => {
 		const address = server.address() as AddressInfo | null;
-		// The kernel would give the port to somebody else.
-		const reason = address === null ? 'the port is closed' : await travel(address.port, certificate, limitMs);
+		// Another process may have the port by now.
+		const reason = address === null ? 'the port is closed' : await check(address.port, certificate, timeoutMs);
 		endedMs = performance.now();
 		if (reason !== known) onChange(reason);
 		known = reason;
 		return reason;
 	};
 	return () => {
-		const isOld = endedMs !== undefined && performance.now() - endedMs > believedMs;
+		const isOld = endedMs !== undefined && performance.now() - endedMs > maxAgeMs;
 		if (latest === undefined || isOld) {
 			endedMs = undefined;
-			latest = make();
+			latest = run();
 		}
 		return latest;
 	};
 }
 
-function travel(
+function check(
 	port: number,
 	certificate: () => Certificate | undefined,
-	limitMs: number,
+	timeoutMs: number,
 ): Promise<string | undefined> {
 	const how: RequestOptions = {
 		host: '127.0.0.1',
 		port,
-		path: ROUND_TRIP_PATH,
-		// A connection of its own: a kept one would prove nothing about the next.
+		path: SELF_CHECK_PATH,
+		// A new connection: a kept one would not prove that the next one succeeds.
 		agent: false,
-		// It is for the names of the Service. What matters here is whether it is the one that we hold.
+		// The certificate is for the names of the Service; it is compared with the loaded one instead.
 		rejectUnauthorized: false,
 	};
 	const before = certificate();
@@ -74,12 +80,12 @@ function travel(
 		const asked = request(how, (response) => {
 			const shown = (response.socket as TLSSocket).getPeerX509Certificate();
 			response.on('error', () => undefined).resume();
-			// It may have changed on the way.
+			// It may have changed since the request began.
 			const isOurs = [before, certificate()].some((one) => one !== undefined && isSame(shown, one));
 			if (response.statusCode !== 200) resolve(`answers ${response.statusCode}`);
 			else resolve(isOurs ? undefined : 'shows another certificate than the one that was loaded');
 		});
-		const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${limitMs / 1000} s`)), limitMs);
+		const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
 		asked.once('close', () => clearTimeout(timer));
 		asked.on('error', ({ message }) => resolve(message.split('\n', 1)[0]));
 		asked.end();

@@ -1,0 +1,63 @@
+/** Every answer of the webhook port, and what it counts. Refusals are Kubernetes' Status: the API server quotes its message. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { discardBody } from './body.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface Responder {
+	/** An AdmissionReview. */
+	readonly json: (response: ServerResponse, body: string) => void;
+	readonly refuse: (response: ServerResponse, code: number, message: string) => void;
+	/** The same for a request whose body was not read: it is discarded first, or the client would not read the answer. */
+	readonly refuseUnread: (request: IncomingMessage, response: ServerResponse, code: number, message: string) => void;
+	/** 503: the API server retries after Retry-After on a new connection, and so perhaps with another replica. */
+	readonly refuseBusy: (request: IncomingMessage, response: ServerResponse) => void;
+	/** From now on every answer asks the client to close its connection. */
+	readonly startDraining: () => void;
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+	400: 'BadRequest',
+	404: 'NotFound',
+	405: 'MethodNotAllowed',
+	413: 'RequestEntityTooLarge',
+	415: 'UnsupportedMediaType',
+	500: 'InternalError',
+	503: 'ServiceUnavailable',
+	504: 'Timeout',
+};
+
+export function createResponder(metrics: Pick<Metrics, 'countRefused'>): Responder {
+	let isDraining = false;
+	const send = (response: ServerResponse, code: number, body: string): void => {
+		// Set only with the answer, so that requests which were in flight when draining began close their connection too.
+		if (isDraining) response.setHeader('connection', 'close');
+		response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+		response.end(body);
+	};
+	const refuse: Responder['refuse'] = (response, code, message) => {
+		metrics.countRefused(code);
+		if (response.headersSent || response.destroyed) return;
+		const reason = REASONS[code] ?? 'Unknown';
+		send(
+			response,
+			code,
+			JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', message, reason, code }),
+		);
+	};
+	const refuseUnread: Responder['refuseUnread'] = (request, response, code, message) => {
+		response.setHeader('connection', 'close');
+		discardBody(request, () => refuse(response, code, message));
+	};
+	return {
+		json: (response, body) => send(response, 200, body),
+		refuse,
+		refuseUnread,
+		refuseBusy: (request, response) => {
+			response.setHeader('retry-after', '1');
+			refuseUnread(request, response, 503, 'too many requests in flight');
+		},
+		startDraining: () => {
+			isDraining = true;
+		},
+	};
+}
