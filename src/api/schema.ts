@@ -28,7 +28,7 @@ export interface CelRule {
 }
 
 /** Reference to one key of a Secret in the server's namespace. */
-export const SecretKeyRef: Schema = {
+export const SecretKeyRefSchema: Schema = {
 	type: 'object',
 	description: 'Reference to a key of a Secret in the same namespace.',
 	required: ['name', 'key'],
@@ -51,7 +51,7 @@ export const SessionStorageConfig: Schema = {
 		address: { type: 'string', description: 'Redis host:port. Required when provider is redis.' },
 		db: { type: 'integer', format: 'int32', minimum: 0, default: 0, description: 'Redis database number.' },
 		keyPrefix: { type: 'string', description: 'Prefix of every key; by convention it ends with a colon.' },
-		passwordRef: SecretKeyRef,
+		passwordRef: SecretKeyRefSchema,
 	},
 	'x-kubernetes-validations': [
 		{

@@ -8,7 +8,7 @@ import { writeJson } from '../manifests/values.ts';
 import { checkNamed } from '../offline/named.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../offline/render-json.ts';
 import { resultsOf, sarifOf } from '../offline/render-sarif.ts';
-import { type Paint, paintFor, problemsText, summaryText, textOf } from '../offline/render-text.ts';
+import { type Paint, paintFor, problemsText, renderText, summaryText } from '../offline/render-text.ts';
 import { yamlOf } from '../offline/render-yaml.ts';
 import { type Reviewed, review } from '../offline/review.ts';
 import { counted, EMPTY, exitCodeOf, type Summary } from '../offline/summary.ts';
@@ -76,7 +76,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 	switch (output) {
 		case 'text':
 			return {
-				each: (one) => textOf(one, paint, quiet),
+				each: (one) => renderText(one, paint, quiet),
 				end: (summary, problems) => problemsText(problems, paint) + summaryText(summary, strict, paint),
 			};
 		case 'json':

@@ -5,7 +5,7 @@
 import type { Dispatcher } from 'undici';
 import { request } from 'undici/lib/api/index.js';
 import { isObject, type Json } from '../api/types.ts';
-import { type Environment, fromServiceAccount, isInPod } from './service-account.ts';
+import { type EnvironmentVariables, fromServiceAccount, isInPod } from './service-account.ts';
 
 /** A response of the API server with a status other than 2xx. */
 export class ApiError extends Error {
@@ -58,7 +58,7 @@ const CONNECTION_CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONN
  */
 export async function connect(
 	kubeconfig: string | undefined,
-	env: Environment = {},
+	env: EnvironmentVariables = {},
 	contextName?: string,
 ): Promise<Connection> {
 	const isServiceAccount = isInPod(env) && kubeconfig === undefined && contextName === undefined;

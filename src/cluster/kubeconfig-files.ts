@@ -8,7 +8,7 @@ import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { parse } from 'yaml';
 import { encodingOf } from '../api/encoding.ts';
 import { isObject, type Json } from '../api/types.ts';
-import type { Environment } from './service-account.ts';
+import type { EnvironmentVariables } from './service-account.ts';
 
 /** The entries of one context. */
 export interface Entries {
@@ -33,7 +33,7 @@ interface KubeconfigFile extends Readonly<Record<List, ReadonlyMap<string, Json>
 export async function readEntries(
 	path: string | undefined,
 	wantedContext: string | undefined,
-	env: Environment,
+	env: EnvironmentVariables,
 ): Promise<Entries> {
 	const named = path === undefined ? (env['KUBECONFIG'] ?? '').split(delimiter).filter((one) => one !== '') : [path];
 	const paths = named.length > 0 ? named : [join(env['HOME'] || homedir(), '.kube', 'config')];

@@ -7,13 +7,13 @@ import { type Credentials, cached } from './credentials.ts';
 import { withExecInfo } from './exec-info.ts';
 import { type Entries, readEntries } from './kubeconfig-files.ts';
 import { proxyFor } from './proxy.ts';
-import type { Environment } from './service-account.ts';
+import type { EnvironmentVariables } from './service-account.ts';
 
 /** Of the file `path`, else of the default ones. `contextName`: another than the current one. Throws if they cannot be used. */
 export async function fromKubeconfig(
 	path: string | undefined,
 	contextName: string | undefined,
-	env: Environment,
+	env: EnvironmentVariables,
 ): Promise<Credentials> {
 	const entries = await readEntries(path, contextName, env);
 	const url = serverOf(entries);
@@ -72,7 +72,7 @@ function serverOf({ files, context, cluster }: Entries): string {
 	throw new Error(`${where} has server ${JSON.stringify(server ?? '')}; want https://HOST:PORT`);
 }
 
-function clusterFor(url: string, cluster: Json, env: Environment): Json {
+function clusterFor(url: string, cluster: Json, env: EnvironmentVariables): Json {
 	const proxy = cluster['proxy-url'] || proxyFor(url, env);
 	return {
 		...cluster,

@@ -1,12 +1,12 @@
 /** The proxy for a server, by the rules of Go's `http.ProxyFromEnvironment`, which kubectl follows. */
 import { BlockList, isIP } from 'node:net';
-import type { Environment } from './service-account.ts';
+import type { EnvironmentVariables } from './service-account.ts';
 
 /**
  * URL of the proxy for `server`; undefined for none. Not `EnvHttpProxyAgent` of undici: it has no CIDR in NO_PROXY, uses the
  * proxy for loopback addresses, and HTTP_PROXY for https.
  */
-export function proxyFor(server: string, env: Environment): string | undefined {
+export function proxyFor(server: string, env: EnvironmentVariables): string | undefined {
 	const { protocol, hostname, port } = new URL(server);
 	const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
 	const proxy = env[name] || env[name.toLowerCase()];

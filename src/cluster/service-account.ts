@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import { type Credentials, cached } from './credentials.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-export const isInPod = (env: Environment): boolean => env['KUBERNETES_SERVICE_HOST'] !== undefined;
+export const isInPod = (env: EnvironmentVariables): boolean => env['KUBERNETES_SERVICE_HOST'] !== undefined;
 
 const MOUNTED_AT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** As client-go and client-node; less than the idle timeout of load balancers. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
 /** `folder` has ca.crt, namespace and token. Throws if the pod has no service account mounted. */
-export async function fromServiceAccount(env: Environment, folder = MOUNTED_AT): Promise<Credentials> {
+export async function fromServiceAccount(env: EnvironmentVariables, folder = MOUNTED_AT): Promise<Credentials> {
 	const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
 	const host = env['KUBERNETES_SERVICE_HOST'] ?? '';
 	const headers = cached(async () => ({ authorization: `Bearer ${(await read('token')).trim()}` }));

@@ -64,14 +64,14 @@ export async function handle(
 		}
 	} catch (error) {
 		if (error instanceof BodyTooLarge) respond.refuseUnread(request, response, 413, TOO_LARGE);
-		else if (!(error instanceof BodyCutOff)) fail(error, response, shared);
+		else if (!(error instanceof BodyCutOff)) failRequest(error, response, shared);
 	} finally {
 		bodies.release(reserved);
 	}
 }
 
 /** The answer to a bug. */
-export function fail(error: unknown, response: ServerResponse, { log, respond }: Shared): void {
+export function failRequest(error: unknown, response: ServerResponse, { log, respond }: Shared): void {
 	log.error({ err: error }, 'request failed');
 	respond.refuse(response, 500, 'internal error');
 }

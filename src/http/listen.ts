@@ -100,7 +100,7 @@ export const useCertificate = (server: HttpsServer, { cert, key }: Certificate):
 	server.setSecureContext({ cert, key, ...PROTOCOL });
 
 /** Stops accepting, lets what is in flight end, and closes what is idle. */
-export async function closeGently(server: Server | HttpsServer): Promise<void> {
+export async function shutdown(server: Server | HttpsServer): Promise<void> {
 	// Once through the event loop, so that what has arrived is read: a connection with a request in it is not idle, and closing it would
 	// lose that request.
 	await loop();

@@ -6,7 +6,7 @@ import { MUTATE_PATH, VALIDATE_PATH } from '../api/webhook-configurations.ts';
 import { BODY_BUDGET_BYTES } from './body.ts';
 import { createBudget } from './budget.ts';
 import { createDeadlines } from './deadline.ts';
-import { fail, type Handler, handle, type ReviewMetrics, type Shared } from './handle.ts';
+import { failRequest, type Handler, handle, type ReviewMetrics, type Shared } from './handle.ts';
 import { createResponder } from './respond.ts';
 import { SELF_CHECK_PATH } from './self-check.ts';
 
@@ -74,7 +74,7 @@ function createApp(handlers: ReadonlyMap<string, Handler>, shared: Shared): Expr
 		respond.refuse(response, 404, `nothing here: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
 	);
 	app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: () => void) =>
-		fail(error, response, shared),
+		failRequest(error, response, shared),
 	);
 	return app;
 }

@@ -33,7 +33,7 @@ const WARNED = { symbol: '!', colour: 'yellow' } as const;
  * The paragraph of one object; empty for an unchanged object that is not a server. With `isQuiet` only denials and
  * warnings.
  */
-export function textOf(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
+export function renderText(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
 	const { denials, warnings, conditions, notes, before, after } = reviewed;
 	const isServer = isKind(kind) && isOfToolhive(reviewed.apiVersion);

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import type { Kind } from '../api/names.ts';
 import { type CelRule, SCALING_FIELDS, type Schema } from '../api/schema.ts';
 import { isObject, type Json } from '../api/types.ts';
-import type { Problem } from './finding.ts';
+import type { FieldProblem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 
 // package.json has @marcbachmann/cel-js under this name: the package of that name evaluates Kubernetes' rules wrongly.
@@ -24,17 +24,17 @@ function compile(rule: CelRule): ReturnType<Cel['parse']> {
 }
 
 /** Every CEL rule of the scaling schema that `fields` breaks. */
-export const checkAddressMissing = (fields: Json, kind: Kind): Problem[] =>
+export const checkAddressMissing = (fields: Json, kind: Kind): FieldProblem[] =>
 	Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
 		Object.hasOwn(fields, name) ? checkRules(schema, fields[name], name) : [],
 	);
 
-export const checkAddressEmpty = (fields: Json): Problem[] =>
+export const checkAddressEmpty = (fields: Json): FieldProblem[] =>
 	isBlank(redisIn(fields)?.['address']) ? [redisProblem('address', 'must not be empty when provider is redis')] : [];
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
 
-function checkRules(schema: Schema, value: unknown, name: string): Problem[] {
+function checkRules(schema: Schema, value: unknown, name: string): FieldProblem[] {
 	if (!isObject(value)) return [];
 	return (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => {
 		const verdict = evaluate(rule, bind(schema, value));

@@ -59,7 +59,7 @@ export interface ConfigSubject {
 }
 
 export type Text = Omit<Finding, 'id'>;
-export type Problem = Omit<Violation, 'id'>;
+export type FieldProblem = Omit<Violation, 'id'>;
 export type Check = (subject: Subject) => Text | undefined;
 
 interface Advice {
@@ -81,7 +81,7 @@ export interface Warning extends Advice {
 /** Cannot be silenced. `fields`: the scaling fields of `spec` as they were sent, without nulls. */
 export interface Denial extends Advice {
 	readonly severity: 'deny';
-	readonly check: (fields: Json, kind: Kind) => readonly Problem[];
+	readonly check: (fields: Json, kind: Kind) => readonly FieldProblem[];
 }
 
 export type Rule = Denial | Warning;

@@ -6,7 +6,7 @@
  */
 import { quote } from '../api/printable.ts';
 import type { Json } from '../api/types.ts';
-import type { Problem } from './finding.ts';
+import type { FieldProblem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
@@ -15,7 +15,7 @@ const MOST_PORT = 65_535;
 /** A DNS name has at most 253 characters, and an IPv6 address with its zone fewer. */
 const LONGEST = 300;
 
-export function checkAddressForm(fields: Json): Problem[] {
+export function checkAddressForm(fields: Json): FieldProblem[] {
 	const address = redisIn(fields)?.['address'];
 	if (typeof address !== 'string' || address.trim() === '' || isHostAndPort(address)) return [];
 	const shown = masked(address);

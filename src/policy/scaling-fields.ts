@@ -6,7 +6,7 @@
 import type { Kind } from '../api/names.ts';
 import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
 import { isObject, type Json } from '../api/types.ts';
-import type { Problem } from './finding.ts';
+import type { FieldProblem } from './finding.ts';
 import { withVariableHint } from './unsubstituted.ts';
 
 const IS_OF_TYPE: Readonly<Record<Schema['type'], (value: unknown) => boolean>> = {
@@ -18,12 +18,12 @@ const IS_OF_TYPE: Readonly<Record<Schema['type'], (value: unknown) => boolean>> 
 };
 
 /** Each of `fields` that does not match the schema. */
-export const checkScalingFields = (fields: Json, kind: Kind): Problem[] =>
+export const checkScalingFields = (fields: Json, kind: Kind): FieldProblem[] =>
 	check({ type: 'object', properties: SCALING_FIELDS[kind] }, fields, []);
 
 /** Only the keywords that the scaling schema uses: a validator package took a third of a short review to load. */
-function check(schema: Schema, value: unknown, path: readonly string[]): Problem[] {
-	const problem = (message: string, ...missing: readonly string[]): Problem => ({
+function check(schema: Schema, value: unknown, path: readonly string[]): FieldProblem[] {
+	const problem = (message: string, ...missing: readonly string[]): FieldProblem => ({
 		field: ['spec', ...path, ...missing].join('.'),
 		message: withVariableHint(message, value),
 		// A missing field cannot change, so this is the object that lacks it.

@@ -2,7 +2,7 @@
 import { CONDITION, CONDITION_REASON } from '../api/names.ts';
 import { isObject, type Json, type Server, type SessionStorage } from '../api/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
-import type { Check, Condition, Problem } from './finding.ts';
+import type { Check, Condition, FieldProblem } from './finding.ts';
 
 /** The Redis of a server, undefined with another provider. */
 export function redisOf(server: Server): SessionStorage | undefined {
@@ -17,7 +17,7 @@ export function redisIn(spec: unknown): Json | undefined {
 }
 
 /** An invalid value of `field`. An update that changes neither the field nor the provider passes. */
-export const redisProblem = (field: 'address' | 'keyPrefix', message: string): Problem => ({
+export const redisProblem = (field: 'address' | 'keyPrefix', message: string): FieldProblem => ({
 	field: `spec.sessionStorage.${field}`,
 	message,
 	parts: [

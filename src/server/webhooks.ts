@@ -4,14 +4,14 @@ import type { Logger } from 'pino';
 import { UsageError } from '../cli/options.ts';
 import type { Sources } from '../http/gauges.ts';
 import { createHealth } from '../http/health.ts';
-import { closeGently, listenHttp, listenHttps, useCertificate } from '../http/listen.ts';
+import { listenHttp, listenHttps, shutdown, useCertificate } from '../http/listen.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { createSelfCheck } from '../http/self-check.ts';
 import { createWebhook, type WebhookOptions } from '../http/webhook.ts';
 import { DENIAL_IDS, WARNING_IDS } from '../policy/rules.ts';
 import type { CertificateSource } from './serving-certificate.ts';
 
-export interface ServingOptions extends Pick<WebhookOptions, 'mutate' | 'validate' | 'maxInFlight' | 'log'> {
+export interface WebhooksOptions extends Pick<WebhookOptions, 'mutate' | 'validate' | 'maxInFlight' | 'log'> {
 	readonly certificate: CertificateSource;
 	/** What the webhooks still wait for, besides the certificate. */
 	readonly unready: () => readonly string[];
@@ -31,7 +31,7 @@ export interface Webhooks {
 }
 
 /** Throws UsageError if a port is taken. */
-export async function startWebhooks(options: ServingOptions): Promise<Webhooks> {
+export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks> {
 	const { certificate, log } = options;
 	let isDraining = false;
 	const isReady = async (): Promise<boolean> => (await unready()).length === 0;
@@ -65,10 +65,10 @@ export async function startWebhooks(options: ServingOptions): Promise<Webhooks> 
 			isDraining = true;
 			webhook.startDraining();
 			await sleep(seconds * 1000);
-			await closeGently(https);
+			await shutdown(https);
 			reloads.stop();
 		},
-		stop: () => closeGently(http),
+		stop: () => shutdown(http),
 	};
 }
 

@@ -58,6 +58,16 @@ describe('imports', () => {
 		}
 	});
 
+	it('exported names › each is exported by one file of src', () => {
+		const exported = files.flatMap((file) => [
+			...readFileSync(join(SRC, file), 'utf8').matchAll(
+				/^export (?:async )?(?:function\*?|const|type|interface|class) (\w+)/gm,
+			),
+		]);
+		const names = exported.map(([, name]) => name);
+		expect(names.filter((name, index) => names.indexOf(name) !== index)).to.deep.equal([]);
+	});
+
 	it('what works without a cluster loads no client and no server: they take longer than a review', () => {
 		const reached = new Set<string>();
 		const follow = (file: string): void => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SCALING_FIELDS, type Schema, SecretKeyRef, SessionStorageConfig } from '../../src/api/schema.ts';
+import { SCALING_FIELDS, type Schema, SecretKeyRefSchema, SessionStorageConfig } from '../../src/api/schema.ts';
 
 const COUNT = { type: 'integer', format: 'int32', minimum: 0 };
 
@@ -62,12 +62,12 @@ describe('scaling schema (SPEC.md 2)', () => {
 			},
 		]);
 	});
-	it('CRD: SecretKeyRef and SessionStorageConfig are declared once', () => {
-		expect(properties['passwordRef']).to.equal(SecretKeyRef);
+	it('CRD: SecretKeyRefSchema and SessionStorageConfig are declared once', () => {
+		expect(properties['passwordRef']).to.equal(SecretKeyRefSchema);
 		const folder = join(import.meta.dirname, '../../src');
 		const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 		const text = sources.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
-		for (const declaration of [/const SecretKeyRef\b/g, /const SessionStorageConfig\b/g]) {
+		for (const declaration of [/const SecretKeyRefSchema\b/g, /const SessionStorageConfig\b/g]) {
 			expect(text.match(declaration), String(declaration)).to.have.length(1);
 		}
 		expect(text.match(/address is required when provider is redis/g), 'the message').to.have.length(1);

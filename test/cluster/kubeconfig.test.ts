@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import type { Json } from '../../src/api/types.ts';
 import { issueCa } from '../../src/certificates/issue.ts';
 import { type Connection, connect } from '../../src/cluster/connect.ts';
-import type { Environment } from '../../src/cluster/service-account.ts';
+import type { EnvironmentVariables } from '../../src/cluster/service-account.ts';
 import { findAssets } from '../control-plane/assets.ts';
 import { USERS } from '../control-plane/credentials.ts';
 import { needControlPlane } from '../control-plane/mocha.ts';
@@ -122,7 +122,7 @@ describe('cluster kubeconfig and kubectl', function () {
 		const info = (body as { status?: { userInfo?: { username?: string } } }).status?.userInfo;
 		return info?.username ?? `${status}: ${JSON.stringify(body)}`;
 	};
-	const ours = async (kubeconfig: string, env: Environment = {}): Promise<string> => {
+	const ours = async (kubeconfig: string, env: EnvironmentVariables = {}): Promise<string> => {
 		try {
 			const connection = await connect(undefined, { KUBECONFIG: kubeconfig, ...env });
 			return await whoami(connection).finally(() => connection.close());

@@ -2,7 +2,7 @@ import { request as httpRequest, type Server } from 'node:http';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { createHealth } from '../../src/http/health.ts';
-import { closeGently, listenHttp } from '../../src/http/listen.ts';
+import { listenHttp, shutdown } from '../../src/http/listen.ts';
 
 describe('http health', () => {
 	let server: Server;
@@ -14,7 +14,7 @@ describe('http health', () => {
 			0,
 		);
 	});
-	after(() => closeGently(server));
+	after(() => shutdown(server));
 
 	const get = (path: string, method = 'GET'): Promise<{ status: number; type: string; body: string }> =>
 		new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { certificateOf } from '../../src/http/certificate.ts';
-import { closeGently, listenHttp, listenHttps, useCertificate } from '../../src/http/listen.ts';
+import { listenHttp, listenHttps, shutdown, useCertificate } from '../../src/http/listen.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
 
@@ -61,7 +61,7 @@ describe('http sockets', function () {
 	it('and fewer on the other one', async () => {
 		const server = await listenHttp(() => undefined, 0);
 		expect(await stayingOf((server.address() as AddressInfo).port, 210, 200)).to.equal(200);
-		await closeGently(server);
+		await shutdown(server);
 	});
 
 	it('exchanges its certificate without dropping a connection', async () => {
@@ -103,7 +103,7 @@ describe('http sockets', function () {
 			useCertificate(server, certificateOf(Buffer.from(pair.cert), Buffer.from(pair.key)));
 			expect(await greet()).to.equal('trusted');
 		} finally {
-			await closeGently(server);
+			await shutdown(server);
 		}
 	});
 
@@ -163,7 +163,7 @@ describe('http sockets', function () {
 		// Written at once, while the server cannot read before we give the event loop back.
 		send();
 		serving.webhook.startDraining();
-		await closeGently(serving.server);
+		await shutdown(serving.server);
 		await until(() => answers() === 3);
 		expect(received).to.match(/connection: close/i);
 	});
@@ -175,7 +175,7 @@ describe('http sockets', function () {
 		const answer = serving.ask();
 		await until(() => serving.webhook.inFlight() === 1);
 		serving.webhook.startDraining();
-		const closing = closeGently(serving.server);
+		const closing = shutdown(serving.server);
 		await until(() => !serving.server.listening);
 		const refused: unknown = await serving.ask().catch((error) => error);
 		expect(refused).to.have.property('code', 'ECONNREFUSED');
@@ -207,7 +207,7 @@ describe('http sockets', function () {
 	async function endsSoon(connection: Socket): Promise<void> {
 		const closed = once(connection.resume(), 'close');
 		const startedMs = performance.now();
-		await closeGently(serving.server);
+		await shutdown(serving.server);
 		await closed;
 		expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
 	}

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { type Certificate, certificateOf } from '../../src/http/certificate.ts';
-import { closeGently, listenHttps, useCertificate } from '../../src/http/listen.ts';
+import { listenHttps, shutdown, useCertificate } from '../../src/http/listen.ts';
 import { createSelfCheck, SELF_CHECK_PATH, type SelfCheckOptions } from '../../src/http/self-check.ts';
 import { ALLOWED, type Serving, startServing } from './serving.ts';
 import { until } from './until.ts';
@@ -54,7 +54,7 @@ describe('http self-check', function () {
 
 	it('says that nobody accepts connections', async () => {
 		const { port } = serving.server.address() as AddressInfo;
-		await closeGently(serving.server);
+		await shutdown(serving.server);
 		expect(await checking()()).to.equal('the port is closed');
 		const gone = checking({ address: () => ({ port, family: 'IPv4', address: '' }) } as unknown as HttpsServer);
 		expect(await gone()).to.include('ECONNREFUSED');
@@ -96,14 +96,14 @@ describe('http self-check', function () {
 			expect(await checking(mute, { timeoutMs: 200 })()).to.equal('no answer within 0.2 s');
 		} finally {
 			mute.closeAllConnections();
-			await closeGently(mute);
+			await shutdown(mute);
 		}
 	});
 
 	it('says what else is answered', async () => {
 		const other = await listenHttps((_request, response) => response.writeHead(404).end(), serving.certificate, 0);
 		expect(await checking(other)()).to.equal('answers 404');
-		await closeGently(other);
+		await shutdown(other);
 	});
 
 	it('checks once for calls at the same time and within a second, and again after that', async () => {

@@ -9,7 +9,7 @@ import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Json } from '../../src/api/types.ts';
 import type { Certificate } from '../../src/http/certificate.ts';
 import type { Handler } from '../../src/http/handle.ts';
-import { closeGently, listenHttps } from '../../src/http/listen.ts';
+import { listenHttps, shutdown } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 import { createWebhook, type Webhook } from '../../src/http/webhook.ts';
 
@@ -114,7 +114,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		lines,
 		ask: (question = {}) => ask(port, issuer.cert, question),
 		dial: () => dial(port, issuer.cert),
-		stop: () => closeGently(server),
+		stop: () => shutdown(server),
 	};
 }
 

@@ -8,7 +8,7 @@ import type { Json } from '../../src/api/types.ts';
 import { isProblem, isUnreviewed } from '../../src/manifests/problem.ts';
 import { JSON_START, jsonEnd, jsonOf } from '../../src/offline/render-json.ts';
 import { resultsOf, sarifOf } from '../../src/offline/render-sarif.ts';
-import { paintFor, problemsText, summaryText, textOf } from '../../src/offline/render-text.ts';
+import { paintFor, problemsText, renderText, summaryText } from '../../src/offline/render-text.ts';
 import { yamlOf } from '../../src/offline/render-yaml.ts';
 import { counted, EMPTY, exitCodeOf } from '../../src/offline/summary.ts';
 import { DENIAL_IDS, RULES } from '../../src/policy/rules.ts';
@@ -25,7 +25,7 @@ const STORY = [
 
 describe('review as text', () => {
 	it('tells each object, and only counts what is nobody’s', async () => {
-		const texts = await Promise.all((await reviewed(STORY)).map((one) => textOf(one, plain)));
+		const texts = await Promise.all((await reviewed(STORY)).map((one) => renderText(one, plain)));
 		expect(texts.map((text) => text.split('\n')[0])).to.deep.equal([
 			'! unchanged MCPServer demo/files  in.yaml:2',
 			'✗ denied    MCPServer demo/bad  in.yaml:12',
@@ -45,12 +45,12 @@ describe('review as text', () => {
 				[],
 				[],
 			]);
-			expect(one === undefined ? 'none' : textOf(one, plain)).to.equal('');
+			expect(one === undefined ? 'none' : renderText(one, plain)).to.equal('');
 		}
 	});
 	it('says of a denial where it stands and what to do', async () => {
 		const [, denied] = await reviewed(STORY);
-		expect(denied === undefined ? '' : await textOf(denied, plain)).to.include(
+		expect(denied === undefined ? '' : await renderText(denied, plain)).to.include(
 			[
 				'    denied: spec.sessionStorage: address is required when provider is redis',
 				'        in.yaml:20  redis-address-missing',
@@ -61,18 +61,18 @@ describe('review as text', () => {
 	it('is coloured on a terminal, and not where NO_COLOR is set', async () => {
 		const [one] = await reviewed(STORY);
 		const text = async (isTerminal: boolean, noColor?: string) =>
-			one === undefined ? '' : textOf(one, paintFor(isTerminal, noColor));
+			one === undefined ? '' : renderText(one, paintFor(isTerminal, noColor));
 		expect(await text(true)).to.include('\u001b[33m!');
 		for (const uncoloured of [await text(true, '1'), await text(false)]) expect(uncoloured).not.to.include('\u001b');
 	});
 	it('nothing that stands in a file can steer the terminal', async () => {
 		const evil = serverText('s', '').replace('namespace: demo', 'namespace: "\\e[31m\\e]0;x\\a\\r\\n\\x9b"');
 		const [one] = await reviewed(evil);
-		const text = one === undefined ? '' : await textOf(one, plain);
+		const text = one === undefined ? '' : await renderText(one, plain);
 		expect(text.split('\n')[0]).to.match(/^[\u0020-\u007e\u2713]*$/u);
 	});
 	it('quiet, tells only what is denied or warned of', async () => {
-		const texts = (await reviewed(STORY)).map((one) => textOf(one, plain, true));
+		const texts = (await reviewed(STORY)).map((one) => renderText(one, plain, true));
 		expect(texts.map((text) => text.split('\n')[0]).filter(Boolean)).to.deep.equal([
 			'! unchanged MCPServer demo/files  in.yaml:2',
 			'✗ denied    MCPServer demo/bad  in.yaml:12',

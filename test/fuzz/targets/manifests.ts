@@ -5,7 +5,7 @@ import { manifestsOf } from '../../../src/manifests/manifest.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/manifests/problem.ts';
 import { jsonOf as entryOf } from '../../../src/offline/render-json.ts';
 import { resultsOf } from '../../../src/offline/render-sarif.ts';
-import { paintFor, textOf } from '../../../src/offline/render-text.ts';
+import { paintFor, renderText } from '../../../src/offline/render-text.ts';
 import { yamlOf } from '../../../src/offline/render-yaml.ts';
 import { type Reviewed, review } from '../../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
@@ -47,7 +47,7 @@ function checkUnreviewed(one: Problem | Skipped, text: string): void {
 }
 
 function checkReviewed(reviewed: Reviewed): void {
-	for (const line of textOf(reviewed, paint).split('\n')) expectPrintable(line);
+	for (const line of renderText(reviewed, paint).split('\n')) expectPrintable(line);
 	expect(JSON.parse(entryOf(reviewed, true))).to.include({ verdict: reviewed.verdict, file: 'in.yaml' });
 	JSON.stringify(resultsOf(reviewed, true, '/'));
 	const yaml = yamlOf(reviewed);
