@@ -53,7 +53,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 }
 
 /** What is to be known besides results; to be asked before measuring, or the load is our own. */
-export function surroundings(): Pick<Recorded, 'date' | 'machine' | 'versions'> {
+export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'> {
 	const [lastMinute = 0] = loadavg();
 	return {
 		date: new Date().toISOString().slice(0, 10),
@@ -68,7 +68,7 @@ export function surroundings(): Pick<Recorded, 'date' | 'machine' | 'versions'> 
 /** Measures and prints. The results of a short run are not a measurement, so they are not recorded. */
 export async function runPart<O, R>(part: Part<O, R>, isShort: boolean): Promise<void> {
 	const options = isShort ? part.shortOptions : part.options;
-	const around = surroundings();
+	const around = clusterContext();
 	const versions = { ...around.versions, ...part.versions?.() };
 	const startedMs = performance.now();
 	const recorded: Recorded<O, R> = { ...around, versions, options, results: await part.measure(options) };

@@ -38,7 +38,7 @@ export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60,
 export const CLUSTER: Cluster = {
 	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
 	findDeployment: () => undefined,
-	surroundingsOf: () => ({}),
+	clusterContextOf: () => ({}),
 };
 
 /** AdmissionReview of the CREATE of a proxy Deployment. */

@@ -11,5 +11,5 @@ export interface Cluster {
 	/** The proxy Deployment of that name, looked up in the same way. */
 	readonly findDeployment: (namespace: string, name: string, signal: AbortSignal) => Answered<ProxyDeployment>;
 	/** Only from caches. */
-	readonly surroundingsOf: (server: Server) => ClusterContext;
+	readonly clusterContextOf: (server: Server) => ClusterContext;
 }

@@ -103,7 +103,7 @@ function mutateConfigMap(
 			object,
 			server,
 			decide(server),
-			cluster.surroundingsOf(server),
+			cluster.clusterContextOf(server),
 			settings.runConfigLayout,
 		);
 		return patched(object, configMap, findings);

@@ -21,7 +21,7 @@ export function validate(request: Request, cluster: Cluster): AdmissionDecision 
 	if (server === undefined) return allow();
 
 	const before = oldObject === undefined ? undefined : serverOf(oldObject, namespace);
-	const findings = serverFindings({ server, before, surroundings: cluster.surroundingsOf(server) });
+	const findings = serverFindings({ server, before, clusterContext: cluster.clusterContextOf(server) });
 	const violations = newViolations(server.kind, object['spec'], oldObject);
 	return violations.length > 0 ? deny(violations, findings) : allow(findings);
 }

@@ -19,7 +19,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 }
 
 const conflicts = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
-	serverFindings({ server, surroundings: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
+	serverFindings({ server, clusterContext: { autoscalers: [autoscaler] } }).flatMap(({ id, field, message }) => {
 		const fix = FIXES[id]?.(server, autoscaler);
 		if (fix === undefined) return [];
 		return [warn(`${server.kind} ${server.namespace}/${server.name}`, `${field}: ${message} (${id})`, fix)];

@@ -42,7 +42,7 @@ function checkImage(operator: Operator, variable: string, servers: readonly Serv
 	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({
 		name: `${server.kind} ${server.namespace}/${server.name}`,
-		...imageReport({ server, surroundings: { deployment: { image } } }),
+		...imageReport({ server, clusterContext: { deployment: { image } } }),
 	}));
 	const lacking = Map.groupBy(
 		reports.flatMap(({ name, tooOld }) => (tooOld === undefined ? [] : [{ name, ...tooOld }])),

@@ -24,7 +24,7 @@ export function applyToConfigMap(
 	configMap: Json,
 	server: Server,
 	decision: Decision,
-	surroundings: ClusterContext,
+	clusterContext: ClusterContext,
 	layout: Settings['runConfigLayout'],
 ): ConfigMapEdit {
 	const text = configTextOf(configMap, server.kind);
@@ -33,10 +33,10 @@ export function applyToConfigMap(
 	const edited = edit(text, server, decision, layout);
 	const isChange = edited !== undefined && edited !== text;
 	const isRefusedByImage =
-		isChange && server.kind === 'VirtualMCPServer' && !acceptsSessionStorage(server, surroundings);
+		isChange && server.kind === 'VirtualMCPServer' && !acceptsSessionStorage(server, clusterContext);
 	const findings = configFindings({
 		server,
-		surroundings,
+		clusterContext,
 		isReadable: edited !== undefined,
 		hasTls: hasRedisTls(configMap, server.kind),
 		isRefusedByImage,

@@ -74,7 +74,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 	const from = (file: string): Cluster => ({
 		findServer: (ref) => find(indexes.servers, file, serverKeyOf(ref), (server) => isSameUid(server, ref)),
 		findDeployment: (namespace, name) => deploymentNamed(file, namespace, name),
-		surroundingsOf: (server) => ({
+		clusterContextOf: (server) => ({
 			deployment: deploymentNamed(file, server.namespace, server.name) ?? (image === undefined ? undefined : { image }),
 			runConfig: find(indexes.runConfigs, file, keyOf(server) + configMapSuffixOf(server.kind)) ?? defaultRunConfig,
 			autoscalers: ['Deployment', 'StatefulSet', server.kind].flatMap((kind) =>
@@ -94,7 +94,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 			return {
 				...cluster,
 				findServer: () => server,
-				surroundingsOf: (one) => ({ ...cluster.surroundingsOf(one), oldestRelease }),
+				clusterContextOf: (one) => ({ ...cluster.clusterContextOf(one), oldestRelease }),
 			};
 		},
 		deploymentNamed,

@@ -37,7 +37,7 @@ interface Given {
 
 export async function previewChanges(server: Server, { file, cluster, handlers }: Given): Promise<Preview[]> {
 	const { namespace, name, kind } = server;
-	const hasTls = cluster.from(file).surroundingsOf(server).runConfig?.redisTls === true;
+	const hasTls = cluster.from(file).clusterContextOf(server).runConfig?.redisTls === true;
 	const { configMapSuffix, configKey } = KINDS[kind];
 	const create = async (object: Json): Promise<Pick<Preview, 'additions' | 'findings'>> => {
 		const request = requestOf(object, namespace, 'preview');

@@ -2,26 +2,26 @@
 import type { Autoscaler, Server } from '../api/types.ts';
 import type { Check, ClusterContext } from './finding.ts';
 
-export const autoscaledAndPinned: Check = ({ server: { spec }, surroundings }) => {
-	const autoscaler = autoscalerFor('Deployment', surroundings);
+export const autoscaledAndPinned: Check = ({ server: { spec }, clusterContext }) => {
+	const autoscaler = autoscalerFor('Deployment', clusterContext);
 	if (autoscaler === undefined || spec.replicas === undefined) return undefined;
 	return { field: 'spec.replicas', message: `remove it: the count belongs to ${autoscalerName(autoscaler)}` };
 };
 
-export const stdioAutoscaled: Check = ({ server: { spec }, surroundings }) => {
-	const autoscaler = autoscalerFor('Deployment', surroundings);
+export const stdioAutoscaled: Check = ({ server: { spec }, clusterContext }) => {
+	const autoscaler = autoscalerFor('Deployment', clusterContext);
 	if (autoscaler === undefined || !spec.stdio) return undefined;
 	return { field: 'spec.transport', message: `stdio stays at 1 replica; delete ${autoscalerName(autoscaler)}` };
 };
 
-export const backendAutoscaledAndPinned: Check = ({ server: { spec }, surroundings }) => {
-	const autoscaler = autoscalerFor('StatefulSet', surroundings);
+export const backendAutoscaledAndPinned: Check = ({ server: { spec }, clusterContext }) => {
+	const autoscaler = autoscalerFor('StatefulSet', clusterContext);
 	if (autoscaler === undefined || spec.backendReplicas === undefined) return undefined;
 	return { field: 'spec.backendReplicas', message: `conflicts with ${autoscalerName(autoscaler)}` };
 };
 
-export const autoscalerTargetInvalid: Check = ({ server: { kind }, surroundings }) => {
-	const autoscaler = autoscalerFor(kind, surroundings);
+export const autoscalerTargetInvalid: Check = ({ server: { kind }, clusterContext }) => {
+	const autoscaler = autoscalerFor(kind, clusterContext);
 	if (autoscaler === undefined) return undefined;
 	return { field: 'metadata.name', message: `target the Deployment in ${autoscalerName(autoscaler)}` };
 };

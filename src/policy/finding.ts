@@ -45,13 +45,13 @@ export interface Subject {
 	readonly server: Server;
 	/** The server before an UPDATE. */
 	readonly before?: Server | undefined;
-	readonly surroundings: ClusterContext;
+	readonly clusterContext: ClusterContext;
 }
 
 /** The proxy's ConfigMap after a write. */
 export interface ConfigSubject {
 	readonly server: Server;
-	readonly surroundings: ClusterContext;
+	readonly clusterContext: ClusterContext;
 	readonly isReadable: boolean;
 	readonly hasTls: boolean;
 	/** The section was not written, because the vMCP image would reject it. */

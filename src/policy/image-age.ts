@@ -8,45 +8,45 @@ const imageOf = (server: Server, { deployment }: ClusterContext): string | undef
 	deployment?.image ?? server.spec.image;
 
 /** Version of the proxy image, undefined if it is not known. */
-export function proxyVersion(server: Server, surroundings: ClusterContext): Version | undefined {
-	return versionOf(imageOf(server, surroundings)) ?? surroundings.oldestRelease;
+export function proxyVersion(server: Server, clusterContext: ClusterContext): Version | undefined {
+	return versionOf(imageOf(server, clusterContext)) ?? clusterContext.oldestRelease;
 }
 
 /** Whether the vMCP loader is known to accept `sessionStorage`: it rejects keys it does not know, and crashes. */
-export function acceptsSessionStorage(server: Server, surroundings: ClusterContext): boolean {
-	const version = proxyVersion(server, surroundings);
+export function acceptsSessionStorage(server: Server, clusterContext: ClusterContext): boolean {
+	const version = proxyVersion(server, clusterContext);
 	return version !== undefined && !isOlder(version, SINCE.vmcpAcceptsSessionStorage);
 }
 
-export const imageTooOld: Check = ({ server, surroundings }) => {
-	const version = proxyVersion(server, surroundings);
+export const imageTooOld: Check = ({ server, clusterContext }) => {
+	const version = proxyVersion(server, clusterContext);
 	if (version === undefined) return undefined;
 	const sinceRedis = server.kind === 'VirtualMCPServer' ? SINCE.vmcpUsesSessionStorage : SINCE.runnerSessionRedis;
 	if (redisOf(server) !== undefined && isOlder(version, sinceRedis))
-		return tooOld('spec.sessionStorage', imageOf(server, surroundings), sinceRedis);
+		return tooOld('spec.sessionStorage', imageOf(server, clusterContext), sinceRedis);
 	if (server.spec.backendReplicas !== undefined && isOlder(version, SINCE.runnerBackendReplicas))
-		return tooOld('spec.backendReplicas', imageOf(server, surroundings), SINCE.runnerBackendReplicas);
+		return tooOld('spec.backendReplicas', imageOf(server, clusterContext), SINCE.runnerBackendReplicas);
 	return undefined;
 };
 
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
 
 /** Not a warning at each write of the server: the webhook on the backend StatefulSet keeps the stored order. */
-export function backendMayRoll({ server, surroundings }: Subject): string | undefined {
-	const version = proxyVersion(server, surroundings);
+export function backendMayRoll({ server, clusterContext }: Subject): string | undefined {
+	const version = proxyVersion(server, clusterContext);
 	const since = SINCE.runnerKeepsEnvOrder;
 	if (server.kind !== 'MCPServer' || version === undefined || !isOlder(version, since)) return undefined;
-	return `proxy image ${tagOf(imageOf(server, surroundings) ?? '')} is older than ${since}: ${MAY_ROLL}`;
+	return `proxy image ${tagOf(imageOf(server, clusterContext) ?? '')} is older than ${since}: ${MAY_ROLL}`;
 }
 
 /** For a config that an unknown or older vMCP image would reject. */
-export function imageRefusesConfig({ server, surroundings, isRefusedByImage }: ConfigSubject): Text | undefined {
+export function imageRefusesConfig({ server, clusterContext, isRefusedByImage }: ConfigSubject): Text | undefined {
 	if (!isRefusedByImage) return undefined;
 	const field = 'spec.sessionStorage';
 	const since = SINCE.vmcpAcceptsSessionStorage;
-	return proxyVersion(server, surroundings) === undefined
+	return proxyVersion(server, clusterContext) === undefined
 		? { field, message: `vMCP image version unknown; ${since} or newer takes it` }
-		: tooOld(field, imageOf(server, surroundings), since);
+		: tooOld(field, imageOf(server, clusterContext), since);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Text => ({

@@ -17,7 +17,7 @@ export function keySpaceOf(server: Server): string | undefined {
 	return JSON.stringify([isAbsolute ? '' : server.namespace, address, db, keyPrefix]);
 }
 
-export const sharedKeySpace: Check = ({ server, surroundings: { sharesKeySpaceWith: others = [] } }) => {
+export const sharedKeySpace: Check = ({ server, clusterContext: { sharesKeySpaceWith: others = [] } }) => {
 	if (others.length === 0) return undefined;
 	// The names of servers in other namespaces are not for everyone to see.
 	const neighbour = others.find(({ namespace }) => namespace === server.namespace);

@@ -8,7 +8,7 @@ import { redisOf } from './session-storage.ts';
 
 export const wantsTls = (server: Server): boolean => redisOf(server)?.tls === true;
 
-export const redisTlsUnsupported: Check = ({ server, surroundings: { runConfig } }) =>
+export const redisTlsUnsupported: Check = ({ server, clusterContext: { runConfig } }) =>
 	wantsTls(server) && runConfig !== undefined && !runConfig.redisTls ? UNSUPPORTED : undefined;
 
 export const redisTlsNotWritten = ({ server, hasTls }: ConfigSubject): Text | undefined =>

@@ -8,9 +8,9 @@ import type { Check } from './finding.ts';
 import { proxyVersion } from './image-age.ts';
 import { runConfigOf } from './run-config.ts';
 
-export const runConfigRestartMissing: Check = ({ server, surroundings }) => {
+export const runConfigRestartMissing: Check = ({ server, clusterContext }) => {
 	if (server.spec.podAnnotations !== true || Object.keys(runConfigOf(server)).length === 0) return undefined;
-	const version = proxyVersion(server, surroundings);
+	const version = proxyVersion(server, clusterContext);
 	if (version === undefined || !isOlder(version, OPERATOR_SINCE.restartsAnnotatedPods)) return undefined;
 	return {
 		field: 'spec.resourceOverrides.proxyDeployment',

@@ -28,13 +28,13 @@ export const redisProblem = (field: 'address' | 'keyPrefix', message: string): F
 
 const isSplit = (count: number | undefined): boolean => (count ?? 0) > 1;
 
-export const sessionStorageMissing: Check = ({ server, surroundings }) => {
+export const sessionStorageMissing: Check = ({ server, clusterContext }) => {
 	if (redisOf(server) !== undefined) return undefined;
 	const field = 'spec.sessionStorage';
 	if (isSplit(server.spec.replicas)) {
 		return { field, message: 'replicas > 1 without redis: replicas do not share sessions' };
 	}
-	const autoscaler = splittingAutoscaler(server, surroundings);
+	const autoscaler = splittingAutoscaler(server, clusterContext);
 	if (autoscaler === undefined) return undefined;
 	return { field, message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}` };
 };
@@ -44,13 +44,13 @@ export const backendSessionStorageMissing: Check = ({ server }) =>
 		? { field: 'spec.sessionStorage', message: 'backendReplicas > 1 without redis: sessions lose their backend' }
 		: undefined;
 
-export const sessionAffinityNoneWithoutRedis: Check = ({ server, surroundings }) => {
+export const sessionAffinityNoneWithoutRedis: Check = ({ server, clusterContext }) => {
 	if (server.spec.sessionAffinity !== 'None' || redisOf(server) !== undefined) return undefined;
 	const field = 'spec.sessionAffinity';
 	if (isSplit(server.spec.replicas)) {
 		return { field, message: 'None needs redis when replicas > 1, or sessions break' };
 	}
-	const autoscaler = splittingAutoscaler(server, surroundings);
+	const autoscaler = splittingAutoscaler(server, clusterContext);
 	return autoscaler && { field, message: `None needs redis: ${autoscalerName(autoscaler)}` };
 };
 

@@ -16,7 +16,7 @@ export interface ReconcilerObjects {
 }
 
 export interface ReconcilerClient extends ReconcilerObjects {
-	readonly surroundingsOf: (server: Server) => ClusterContext;
+	readonly clusterContextOf: (server: Server) => ClusterContext;
 	/** Whether `error` means that another client changed the object after it was read. */
 	readonly isConflict: (error: unknown) => boolean;
 	readonly recordEvent: (server: Json, reason: EventReason, note: string) => void;

@@ -30,8 +30,8 @@ export async function readObjects(context: ReconcileContext): Promise<ServerObje
 	]);
 	const deploymentIs = ownership(server, deployment, deploymentServerRef, () => '');
 	const configMapIs = ownership(server, configMap, configMapServerRef, configMapSuffixOf);
-	const surroundings = {
-		...client.surroundingsOf(server),
+	const clusterContext = {
+		...client.clusterContextOf(server),
 		...(deployment !== undefined && deploymentIs !== undefined && { deployment: proxyDeploymentOf(deployment) }),
 	};
 	const pick = (wanted: Ownership): ServerObjects['owned'] => ({
@@ -43,7 +43,7 @@ export async function readObjects(context: ReconcileContext): Promise<ServerObje
 		unowned: pick('unowned'),
 		desiredConfigMap:
 			configMap && configMapIs
-				? applyToConfigMap(configMap, server, decision, surroundings, settings.runConfigLayout).configMap
+				? applyToConfigMap(configMap, server, decision, clusterContext, settings.runConfigLayout).configMap
 				: undefined,
 	};
 }

@@ -79,8 +79,8 @@ function rollTemplate(context: ReconcileContext, deployment: Json, checksum: str
 
 /** An Event for each image that is too old for the server. At CREATE of the server its image is not known yet. */
 export function reportImage({ client, object, server, state }: ReconcileContext, deployment: Json): void {
-	const surroundings = { deployment: proxyDeploymentOf(deployment) };
-	const { tooOld, mayRoll } = imageReport({ server, surroundings });
+	const clusterContext = { deployment: proxyDeploymentOf(deployment) };
+	const { tooOld, mayRoll } = imageReport({ server, clusterContext });
 	const note = [tooOld && `${tooOld.field}: ${tooOld.message}`, mayRoll].filter((one) => one !== undefined).join('; ');
 	if (note !== (state.imageNote ?? '') && note !== '') client.recordEvent(object, EVENT_REASONS.imageTooOld, note);
 	state.imageNote = note;

@@ -21,7 +21,7 @@ import { createReconciler, type Reconciler } from '../reconciler/reconcile.ts';
 export interface ReconcilerOptions {
 	readonly connection: Connection;
 	readonly cache: Cache;
-	readonly surroundingsOf: Cluster['surroundingsOf'];
+	readonly clusterContextOf: Cluster['clusterContextOf'];
 	readonly settings: Settings;
 	readonly settleMs: number;
 	readonly rolloutsPerMinute: number;
@@ -109,7 +109,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 }
 
 function reconcilerClient(
-	{ connection, metrics, surroundingsOf, rolloutsPerMinute }: ReconcilerOptions,
+	{ connection, metrics, clusterContextOf, rolloutsPerMinute }: ReconcilerOptions,
 	events: EventRecorder,
 	assertLeading: () => void,
 ): ReconcilerClient {
@@ -124,7 +124,7 @@ function reconcilerClient(
 			assertLeading();
 			return objects.write(...args);
 		},
-		surroundingsOf,
+		clusterContextOf,
 		isConflict,
 		recordEvent: (server, reason, note) => {
 			// An Event may be dropped or become part of a series; the metric counts all of them.

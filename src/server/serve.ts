@@ -88,7 +88,7 @@ export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, termin
 		reconciler = servingReconciler({
 			connection,
 			cache,
-			surroundingsOf: cluster.surroundingsOf,
+			clusterContextOf: cluster.clusterContextOf,
 			settings,
 			settleMs: options['settle-seconds'] * 1000,
 			rolloutsPerMinute: options['rollouts-per-minute'],
@@ -123,7 +123,7 @@ function clusterOf(cache: Cache): Cluster {
 	return {
 		findServer: cache.findServer,
 		findDeployment: cache.findDeployment,
-		surroundingsOf: (server) => ({
+		clusterContextOf: (server) => ({
 			deployment: cache.deploymentNamed(server.namespace, server.name),
 			runConfig: cache.runConfigNamed(server.namespace, server.name + configMapSuffixOf(server.kind)),
 			autoscalers: cache.autoscalersOf(server.namespace, server.name),

@@ -14,7 +14,7 @@ const SERVER: Server = {
 const CLUSTER = {
 	findServer: () => SERVER,
 	findDeployment: () => ({ namespace: 'shop', name: 'github', owners: [SERVER] }),
-	surroundingsOf: () => ({ deployment: undefined, runConfig: undefined, autoscalers: [], sharing: [] }),
+	clusterContextOf: () => ({ deployment: undefined, runConfig: undefined, autoscalers: [], sharing: [] }),
 };
 /** Stands for lists in lists. */
 const DEEP_VERSION = 'DEEP';

@@ -3,7 +3,7 @@
  * is how long (after each disturbance came once, they come in pairs), SEED= their
  * order, ONLY= a part of the names of those that come; without it, bench/results and docs/reliability.md tell of it. Ends with the count of what was checked.
  */
-import { surroundings, textOf } from '../../bench/account.ts';
+import { clusterContext, textOf } from '../../bench/account.ts';
 import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import { findAssets } from '../control-plane/assets.ts';
@@ -22,7 +22,7 @@ const only = all.filter((name) => name.includes(part));
 if (only.length === 0) refuse(`ONLY=${part}: no name has that in it; there are ${all.join('; ')}`);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`make chaos: ${only.length} disturbances once each, and pairs until ${minutes} minutes have passed; SEED=${seed}`);
-const around = surroundings();
+const around = clusterContext();
 const assets = await findAssets({ env: process.env, controllerManager: true, say });
 const plane = await startControlPlane({ assets, controllerManager: true });
 const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());

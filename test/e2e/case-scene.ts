@@ -34,7 +34,7 @@ export async function setScene(api: Api, { name, documents }: Case, index: numbe
 	const here = (object: Json): Json => withOwners(inNamespace(object, namespace), servers);
 
 	const document = requestIn(documents[index] ?? {});
-	for (const object of surroundingsOf(document, documents)) {
+	for (const object of clusterContextOf(document, documents)) {
 		const stored = await create(api, here(object));
 		if (!isKind(object['kind'])) continue;
 		servers.set(identityOf(object), { told: metadataOf(object)['uid'], real: metadataOf(stored)['uid'] });
@@ -58,7 +58,7 @@ function requestIn(document: Json): Request {
 }
 
 /** Servers first, because the others are owned by them. */
-function surroundingsOf({ kind, object = {}, oldObject }: Request, documents: readonly Json[]): Json[] {
+function clusterContextOf({ kind, object = {}, oldObject }: Request, documents: readonly Json[]): Json[] {
 	const manifests = documents.filter((document) => document['kind'] !== 'AdmissionReview');
 	const isScale = kind === 'Scale';
 	const objects = new Map<string, Json>();

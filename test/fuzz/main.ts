@@ -4,7 +4,7 @@ import { randomInt } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { surroundings, textOf } from '../../bench/account.ts';
+import { clusterContext, textOf } from '../../bench/account.ts';
 import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import type { Explored } from './explore.ts';
@@ -28,7 +28,7 @@ const names = target ? [target] : all;
 const atOnce = Math.min(availableParallelism(), names.length);
 const seconds = (minutes * 60 * atOnce) / names.length;
 
-const around = surroundings();
+const around = clusterContext();
 const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
 const running = new Set<ChildProcess>();
 process.on('exit', () => {

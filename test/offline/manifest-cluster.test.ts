@@ -70,7 +70,7 @@ describe('the input as a cluster', () => {
 			ignore: [],
 			spec: { stdio: false, sessionStorage: { ...REDIS, keyPrefix: 'team:' } },
 		};
-		const { sharesKeySpaceWith: sharing = [] } = cluster.from('a').surroundingsOf(server);
+		const { sharesKeySpaceWith: sharing = [] } = cluster.from('a').clusterContextOf(server);
 		expect(sharing.map(({ kind }) => kind)).to.deep.equal(['VirtualMCPServer']);
 	});
 
@@ -78,7 +78,7 @@ describe('the input as a cluster', () => {
 		const server = mcpServer({}, { name: 'github' });
 		const cluster = createManifestCluster('default', 'v0.12.5');
 		const seen = () =>
-			cluster.from('a').surroundingsOf({ ...ref(), uid: '', ignore: [], spec: { stdio: false } }).deployment?.image;
+			cluster.from('a').clusterContextOf({ ...ref(), uid: '', ignore: [], spec: { stdio: false } }).deployment?.image;
 		expect(seen()).to.equal('proxy:v0.12.5');
 		cluster.add(deployment(server, {}, { containers: [{ name: 'toolhive', image: 'proxyrunner:v0.20.0' }] }), 'b', 1);
 		expect(seen()).to.equal('proxyrunner:v0.20.0');

@@ -73,13 +73,13 @@ describe('the warnings of SPEC.md 4', () => {
 	});
 	it('all stay silent for a server that asks for nothing', () => {
 		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'] as const) {
-			expect(serverFindings({ server: server({}, kind), surroundings: {} })).to.deep.equal([]);
+			expect(serverFindings({ server: server({}, kind), clusterContext: {} })).to.deep.equal([]);
 		}
 	});
 	it('all stay silent for a server that asks for everything as it should be', () => {
 		const spec = { replicas: 3, backendReplicas: 1, sessionStorage: { ...redis, keyPrefix: 'a:', passwordRef } };
 		expect(
-			serverFindings({ server: server(spec), before: server(spec), surroundings: { sharesKeySpaceWith: [] } }),
+			serverFindings({ server: server(spec), before: server(spec), clusterContext: { sharesKeySpaceWith: [] } }),
 		).to.deep.equal([]);
 	});
 });

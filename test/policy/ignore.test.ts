@@ -3,7 +3,7 @@ import { configFindings, scaleFindings, serverFindings } from '../../src/policy/
 import { server } from './build.ts';
 
 const idsOf = (ignore: string[]): string[] =>
-	serverFindings({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), surroundings: {} }).map(
+	serverFindings({ server: server({ stdio: true, replicas: 2 }, 'MCPServer', ignore), clusterContext: {} }).map(
 		({ id }) => id,
 	);
 
@@ -45,20 +45,20 @@ describe('annotation toolhive-scaling/ignore', () => {
 		});
 	}
 	it('an unknown id is named in its warning, which is about the annotation', () => {
-		const found = serverFindings({ server: server({}, 'MCPServer', ['tpyo']), surroundings: {} });
+		const found = serverFindings({ server: server({}, 'MCPServer', ['tpyo']), clusterContext: {} });
 		expect(found[0]?.message).to.include('tpyo');
 		expect(found[0]?.field).to.include('toolhive-scaling/ignore');
 	});
 	it('ten thousand unknown ids do not make ten thousand warnings', () => {
 		const many = Array.from({ length: 10_000 }, (_, index) => `id-${index}`);
-		expect(serverFindings({ server: server({}, 'MCPServer', many), surroundings: {} }).length).to.be.at.most(20);
+		expect(serverFindings({ server: server({}, 'MCPServer', many), clusterContext: {} }).length).to.be.at.most(20);
 	});
 	it('an unknown id that is itself ignored is not a warning', () => {
 		expect(idsOf(['typo', 'ignore-unknown-id', 'stdio-replicas-capped', 'session-storage-missing'])).to.deep.equal([]);
 	});
 	it('holds for the warnings of a ConfigMap', () => {
 		const written = (ignore: string[]): string[] => {
-			const facts = { surroundings: {}, isReadable: false, hasTls: false, isRefusedByImage: false };
+			const facts = { clusterContext: {}, isReadable: false, hasTls: false, isRefusedByImage: false };
 			return configFindings({ server: server({}, 'MCPServer', ignore), ...facts }).map(({ id }) => id);
 		};
 		expect(written([])).to.deep.equal(['run-config-unreadable']);

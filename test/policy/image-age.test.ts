@@ -59,10 +59,10 @@ const ACCEPTS = [
 	{ it: 'a registry with a port and no tag', tag: '', accepts: false },
 ];
 
-const refused = (surroundings: ClusterContext): string | undefined =>
+const refused = (clusterContext: ClusterContext): string | undefined =>
 	imageRefusesConfig({
 		server: server(stored, vmcp),
-		surroundings,
+		clusterContext,
 		isReadable: true,
 		hasTls: false,
 		isRefusedByImage: true,

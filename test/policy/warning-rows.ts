@@ -56,7 +56,7 @@ function findingOf(id: string, row: WarningRow, ignore: string[] = []): Finding 
 	const findings = serverFindings({
 		server: server(row.spec, row.kind, ignore),
 		before: row.before && server(row.before, row.kind),
-		surroundings: row.around ?? {},
+		clusterContext: row.around ?? {},
 	});
 	return findings.find((finding) => finding.id === id);
 }

@@ -68,7 +68,7 @@ export function createHarness(
 			else harness.configMap = wanted;
 			return wanted;
 		},
-		surroundingsOf: () => ({}),
+		clusterContextOf: () => ({}),
 		isConflict: (error) => error instanceof Conflict,
 		recordEvent: (_server, { reason }, note) => void harness.events.push(`${reason}: ${note}`),
 		nowMs: () => harness.nowMs,

@@ -39,7 +39,7 @@ async function play(assertLeading: () => void) {
 			watches: {},
 			servers: () => [{ kind: 'MCPServer', namespace: 'demo', name: 'search' }],
 		} as unknown as Cache,
-		surroundingsOf: () => ({}),
+		clusterContextOf: () => ({}),
 		settings: DEFAULT_SETTINGS,
 		settleMs: 0,
 		rolloutsPerMinute: 600,

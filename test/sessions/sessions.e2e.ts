@@ -1,5 +1,5 @@
 /** What `make e2e-sessions` plays, in this order; the full form is recorded for docs/operations.md. */
-import { surroundings } from '../../bench/account.ts';
+import { clusterContext } from '../../bench/account.ts';
 import { publish } from '../../bench/page.ts';
 import { mustSucceed } from '../e2e/product.ts';
 import { isTrusted, needCluster } from '../installed/stage.ts';
@@ -22,7 +22,7 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 	this.timeout(120_000);
 	const cluster = needCluster();
 	const measured: Measured[] = [];
-	const atStart = surroundings();
+	const atStart = clusterContext();
 	const shape: Omit<MatrixOptions, 'operator' | 'hasProduct' | 'scenarios'> = {
 		atLeast: AT_LEAST,
 		mustFailWithout: !isShort,

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { surroundings, textOf } from '../../bench/account.ts';
+import { clusterContext, textOf } from '../../bench/account.ts';
 import { publish } from '../../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../../bench/variables.ts';
 import { countOf, describeBroken } from '../chaos/checks.ts';
@@ -43,7 +43,7 @@ const CHANGES_PER_SECOND = 1;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`make soak: ${minutes} minutes, SEED=${seed}${plant === '' ? '' : `, planted: ${plant}`}`);
-const around = surroundings();
+const around = clusterContext();
 const assets = await findAssets({ env, controllerManager: true, say });
 const plane = await startControlPlane({ assets, controllerManager: true });
 const preloads = ['collect.ts', ...(plant === '' ? [] : ['leak.ts'])].map((file) => join(import.meta.dirname, file));

@@ -33,10 +33,10 @@ function checkServer(server: Server, object: Json): void {
 	const { passwordRef, provider } = server.spec.sessionStorage ?? {};
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 
-	const findings = serverFindings({ server, before: server, surroundings: {} });
+	const findings = serverFindings({ server, before: server, clusterContext: {} });
 	const told = findings.map(({ id }) => WARNING_IDS.indexOf(id));
 	expect(told, 'their order').to.deep.equal(told.toSorted((a, b) => a - b));
-	const silenced = serverFindings({ server: { ...server, ignore: [...WARNING_IDS] }, surroundings: {} });
+	const silenced = serverFindings({ server: { ...server, ignore: [...WARNING_IDS] }, clusterContext: {} });
 	expect(silenced, 'all of them ignored').to.deep.equal([]);
 	const twin = { ...server, name: `${server.name}-2`, uid: 'other' };
 	expect(keySpaceOf(twin), 'the key space of a twin').to.equal(keySpaceOf(server));
