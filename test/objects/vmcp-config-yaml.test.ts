@@ -70,6 +70,8 @@ describe('config.yaml of a vMCP', () => {
 	it('absent db and prefix equal 0 and empty', () => {
 		const text = 'sessionStorage:\n    provider: redis\n    address: r:1\n';
 		expect(editVmcpConfig(text, { address: 'r:1', db: 0, keyPrefix: '' })).to.equal(text);
+		const withZero = `${text}    db: 0\n    keyPrefix: ''\n`;
+		expect(editVmcpConfig(withZero, { address: 'r:1' }), 'not removed again').to.equal(withZero);
 	});
 
 	const QUOTED = [
