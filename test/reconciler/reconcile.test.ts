@@ -311,6 +311,24 @@ describe('reconcile: backfill', () => {
 		expect(stage.events.some((event) => event.startsWith('ScalingReverted'))).to.equal(true);
 	});
 
+	it('a server created again under the name of one whose objects were reverted › both are written after 10 s', async () => {
+		const stage = createStage(mcpServer(asked));
+		const restore = (server: Json): void => {
+			stage.server = server;
+			stage.deployment = deployment(server);
+			stage.configMap = configMap(server, text);
+		};
+		for (let turn = 0; turn < 6; turn += 1) {
+			restore(mcpServer(asked));
+			await stage.settle();
+		}
+		const beforeMs = stage.nowMs;
+		restore(mcpServer(asked, { uid: 'another' }));
+		await stage.settle();
+		expect(stage.nowMs - beforeMs).to.equal(10_000);
+		expect(stage.writes.slice(-2)).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
 	it('a conflict is no failure, and begins no new wait', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const stage = createStage(server, { deployment: deployment(server) });
