@@ -276,6 +276,16 @@ describe('reconcile: backfill', () => {
 		await staysQuiet(stage);
 	});
 
+	it('configuration and password are missing › written after 10 s, not before', async () => {
+		const server = mcpServer(asked);
+		const stage = createStage(server, { deployment: deployment(server), configMap: configMap(server, text) });
+		for (stage.nowMs = 0; stage.nowMs < 10_000; stage.nowMs += 3_333) await stage.pass();
+		expect(stage.writes).to.deep.equal([]);
+		stage.nowMs = 10_000;
+		await stage.pass();
+		expect(stage.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
 	it('a template that never had a checksum gets none', async () => {
 		const server = mcpServer({ backendReplicas: 2 });
 		const stage = createStage(server, { deployment: deployment(server), configMap: configMap(server, text) });
