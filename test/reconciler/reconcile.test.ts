@@ -286,6 +286,26 @@ describe('reconcile: backfill', () => {
 		expect(stage.writes).to.deep.equal(['ConfigMap', 'Deployment']);
 	});
 
+	it('another client corrects them within 10 s › the next wrong ones wait for 10 s again', async () => {
+		const server = mcpServer(asked);
+		const wrong = { deployment: deployment(server), configMap: configMap(server, text) };
+		const stage = createStage(server, wrong);
+		await stage.settle();
+		const { deployment: rightDeployment, configMap: rightConfigMap } = stage;
+		const later = createStage(server, wrong);
+		await later.pass();
+		Object.assign(later, { deployment: rightDeployment, configMap: rightConfigMap, nowMs: 5_000 });
+		await later.pass();
+		Object.assign(later, wrong, { nowMs: 9_000 });
+		await later.pass();
+		later.nowMs = 18_999;
+		await later.pass();
+		expect(later.writes).to.deep.equal([]);
+		later.nowMs = 19_000;
+		await later.pass();
+		expect(later.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
 	it('a template that never had a checksum gets none', async () => {
 		const server = mcpServer({ backendReplicas: 2 });
 		const stage = createStage(server, { deployment: deployment(server), configMap: configMap(server, text) });
