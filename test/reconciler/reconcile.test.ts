@@ -315,13 +315,27 @@ describe('reconcile: backfill', () => {
 
 	it('pods wait for their turn, counts do not', async () => {
 		const server = mcpServer({ replicas: 3, ...asked });
-		const stage = createStage(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
+		const options = { deployment: deployment(server), rolloutWaitMs: 3_000 };
+		const stage = createStage(server, options);
 		await stage.pass();
 		stage.nowMs = 10_000;
 		expect(await stage.pass()).to.equal(3_000);
 		expect(replicasOf(stage)).to.equal(3);
 		expect(stage.reconciler.waitingRollouts()).to.equal(1);
 		expect(JSON.stringify(stage.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
+		options.rolloutWaitMs = 0;
+		await stage.pass();
+		expect(stage.reconciler.waitingRollouts()).to.equal(0);
+	});
+
+	it('a server whose pods wait for their turn is deleted › it is not counted any more', async () => {
+		const server = mcpServer(asked);
+		const stage = createStage(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
+		for (stage.nowMs = 0; stage.nowMs <= 10_000; stage.nowMs += 10_000) await stage.pass();
+		expect(stage.reconciler.waitingRollouts()).to.equal(1);
+		stage.server = undefined;
+		await stage.pass();
+		expect(stage.reconciler.waitingRollouts()).to.equal(0);
 	});
 
 	it('one who keeps reverting us is told of, and tried less and less often', async () => {
