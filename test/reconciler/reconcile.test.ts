@@ -352,7 +352,9 @@ describe('reconcile: backfill', () => {
 			stage.nowMs += delayMs ?? 1_000;
 		}
 		expect(times.length).to.be.within(6, 12);
-		expect(stage.events.some((event) => event.startsWith('ScalingReverted'))).to.equal(true);
+		const reasons = stage.events.map((event) => event.split(':')[0]);
+		expect(reasons.slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
+		expect(new Set(reasons.slice(3))).to.deep.equal(new Set(['ScalingReverted']));
 	});
 
 	it('a server created again under the name of one whose objects were reverted › both are written after 10 s', async () => {
