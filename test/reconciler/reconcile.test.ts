@@ -426,7 +426,8 @@ describe('reconcile: status', () => {
 	});
 
 	it('an Event comes with a condition that turns True, not with each write of it', async () => {
-		const stage = createStage(mcpServer({ replicas: 2 }, { generation: 1 }));
+		const ready = { conditions: [{ type: 'Ready', status: 'True', reason: 'Ready' }] };
+		const stage = createStage({ ...mcpServer({ replicas: 2 }, { generation: 1 }), status: ready });
 		await stage.settle();
 		edit(stage, { replicas: 3 });
 		stage.server = {
