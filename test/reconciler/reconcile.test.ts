@@ -43,6 +43,7 @@ describe('reconcile: replicas', () => {
 		expect(replicasOf(stage)).to.equal(3);
 		expect(annotationsOf(stage.deployment)).to.deep.equal({ [NOTE]: '3' });
 		expect(stage.writes.filter((one) => one === 'Deployment')).to.have.length(1);
+		expect(stage.events).to.include('ReplicasApplied: 3 replicas written to the Deployment');
 		await staysQuiet(stage);
 	});
 
