@@ -339,24 +339,27 @@ describe('reconcile: backfill', () => {
 		expect(stage.reconciler.waitingRollouts()).to.equal(0);
 	});
 
-	it('one who keeps reverting us is told of, and tried less and less often', async () => {
-		const server = mcpServer(asked);
-		const stage = createStage(server, { configMap: configMap(server, text) });
-		const times: number[] = [];
-		while (stage.nowMs < 3_600_000) {
-			const writes = stage.writes.length;
-			const delayMs = await stage.pass();
-			if (stage.writes.length > writes) {
-				times.push(stage.nowMs);
-				stage.configMap = configMap(server, text);
+	for (const part of ['configMap', 'deployment'] as const) {
+		it(`one who keeps reverting us is told of, and tried less and less often: ${part}`, async () => {
+			const server = mcpServer(asked);
+			const reverted = { configMap: configMap(server, text), deployment: deployment(server) }[part];
+			const stage = createStage(server, { [part]: reverted });
+			const times: number[] = [];
+			while (stage.nowMs < 3_600_000) {
+				const writes = stage.writes.length;
+				const delayMs = await stage.pass();
+				if (stage.writes.length > writes) {
+					times.push(stage.nowMs);
+					stage[part] = reverted;
+				}
+				stage.nowMs += delayMs ?? 1_000;
 			}
-			stage.nowMs += delayMs ?? 1_000;
-		}
-		expect(times.length).to.be.within(6, 12);
-		const reasons = stage.events.map((event) => event.split(':')[0]);
-		expect(reasons.slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
-		expect(new Set(reasons.slice(3))).to.deep.equal(new Set(['ScalingReverted']));
-	});
+			expect(times.length).to.be.within(6, 12);
+			const reasons = stage.events.map((event) => event.split(':')[0]);
+			expect(reasons.slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
+			expect(new Set(reasons.slice(3))).to.deep.equal(new Set(['ScalingReverted']));
+		});
+	}
 
 	it('a server created again under the name of one whose objects were reverted › both are written after 10 s', async () => {
 		const stage = createStage(mcpServer(asked));
