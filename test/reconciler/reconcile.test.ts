@@ -452,6 +452,22 @@ describe('reconcile: status', () => {
 		expect(stage.writes).to.deep.equal([]);
 	});
 
+	for (const [change, metadata] of Object.entries({
+		changed: { generation: 2 },
+		'created again': { uid: 'another' },
+	})) {
+		it(`the server is ${change} within 3 s › written 3 s after that`, async () => {
+			const stage = createStage(mcpServer({ replicas: 2 }));
+			await stage.pass();
+			stage.nowMs = 2_000;
+			stage.server = mcpServer({ replicas: 2 }, metadata);
+			expect(await stage.pass()).to.equal(3_000);
+			stage.nowMs = 5_000;
+			await stage.pass();
+			expect(stage.writes).to.deep.equal(['status']);
+		});
+	}
+
 	it('other people’s conditions may change as often as they like', async () => {
 		const stage = createStage(mcpServer({ replicas: 2 }));
 		while (stage.nowMs < 10_000) {
