@@ -67,6 +67,12 @@ describe('config.yaml of a vMCP', () => {
 		expect(edited.match(/# \w+/g)).to.deep.equal(['# top', '# one', '# where']);
 		expect(Object.keys(parse(edited))).to.deep.equal(['b', 'sessionStorage', 'a']);
 	});
+	it('the server sets neither db nor prefix › both are removed', () => {
+		const edited = editVmcpConfig('sessionStorage: {provider: redis, address: x, db: 7, keyPrefix: "a:"}\n', {
+			address: 'r:1',
+		});
+		expect(parse(edited ?? '')).to.deep.equal({ sessionStorage: { provider: 'redis', address: 'r:1' } });
+	});
 	it('absent db and prefix equal 0 and empty', () => {
 		const text = 'sessionStorage:\n    provider: redis\n    address: r:1\n';
 		expect(editVmcpConfig(text, { address: 'r:1', db: 0, keyPrefix: '' })).to.equal(text);
