@@ -157,6 +157,7 @@ describe('queue', () => {
 		queue.add('b');
 		queue.add('c', 10_000);
 		await sleep(5);
+		expect(queue.size(), 'one works, one is ready, one comes later').to.equal(3);
 		await queue.stop();
 		expect(isAborted).to.equal(true);
 		expect(queue.isIdle()).to.equal(true);
