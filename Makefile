@@ -90,7 +90,7 @@ chaos: install ## Break everything around the product while somebody works, and 
 soak: install ## Load and disturbances for MINUTES= (10) or HOURS=, and whether memory or anything else grows; SEED= PLANT=
 	@node test/soak/main.ts
 
-mutation: install ## Plant faults in policy, objects, admission, reconciler and http, one at a time, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
+mutation: install ## Plant faults in policy, objects, text, admission, reconciler and http, one at a time, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
 	@node --disable-warning=ExperimentalWarning scripts/mutation.ts --faults=$(or $(FAULTS),150) --seed=$(or $(SEED),1) --only='$(ONLY)' --json='$(JSON)'
 
 audit: ## Known holes in what runs; asks the npm registry

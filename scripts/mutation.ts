@@ -24,6 +24,7 @@ import { type Fault, faultsOf } from './faults.ts';
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	policy: ['policy', 'cases', 'admission'],
 	objects: ['objects', 'cases', 'admission'],
+	text: ['text', 'objects', 'cases'],
 	admission: ['admission', 'cases'],
 	reconciler: ['reconciler', 'cases'],
 	http: ['http', 'cases'],
@@ -180,7 +181,8 @@ function report(): void {
 		return [folder || 'all', of.length, noticed - timedOut, timedOut, of.length - noticed, score];
 	});
 	const head = ['folder', 'faults', 'noticed', 'timed out', 'unnoticed', 'score'];
-	for (const row of [head, head.map(() => '---'), ...rows]) process.stdout.write(`| ${row.join(' | ')} |\n`);
+	const filled = rows.filter(([, planted]) => planted !== 0);
+	for (const row of [head, head.map(() => '---'), ...filled]) process.stdout.write(`| ${row.join(' | ')} |\n`);
 	if (options.json !== '')
 		writeFileSync(options.json, `${JSON.stringify({ ...options, root, results }, undefined, '\t')}\n`);
 }
