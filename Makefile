@@ -90,6 +90,9 @@ chaos: install ## Break everything around the product while somebody works, and 
 soak: install ## Load and disturbances for MINUTES= (10) or HOURS=, and whether memory or anything else grows; SEED= PLANT=
 	@node test/soak/main.ts
 
+mutation: install ## Plant faults in policy, objects, text, admission, reconciler and http, one at a time, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
+	@node --disable-warning=ExperimentalWarning scripts/mutation.ts --faults=$(or $(FAULTS),150) --seed=$(or $(SEED),1) --only='$(ONLY)' --json='$(JSON)'
+
 audit: ## Known holes in what runs; asks the npm registry
 	npm audit --omit=dev
 
@@ -105,7 +108,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak audit coverage build image
+.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package

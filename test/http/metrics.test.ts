@@ -18,8 +18,12 @@ describe('http metrics', () => {
 	it('reads its gauges when somebody looks', async () => {
 		let silentSeconds = 1.5;
 		const watches = (): ReturnType<Sources['watches']> => [{ resource: 'mcpservers', silentSeconds, objects: 7 }];
-		const metrics = createMetrics({ ...SOURCES, watches });
+		const reconciler = { queued: () => 2, waitingRollouts: () => 5 };
+		const metrics = createMetrics({ ...SOURCES, watches, reconciler, isLeading: () => true });
 		expect(await linesOf(metrics)).to.include.members([
+			'thv_scaling_leader 1',
+			'thv_scaling_reconciler_queued 2',
+			'thv_scaling_reconciler_waiting_rollouts 5',
 			'thv_scaling_requests_in_flight 3',
 			'thv_scaling_certificate_expiry_timestamp_seconds 1800000000',
 			'thv_scaling_watch_silent_seconds{resource="mcpservers"} 1.5',

@@ -58,6 +58,7 @@ const CHOICE: { it: string; kind: Kind; names: string[]; chosen: number }[] = [
 	{ it: 'toolhive for an MCPRemoteProxy', kind: 'MCPRemoteProxy', names: ['vmcp', 'toolhive'], chosen: 1 },
 	{ it: 'vmcp for a VirtualMCPServer', kind: 'VirtualMCPServer', names: ['toolhive', 'vmcp'], chosen: 1 },
 	{ it: 'else the first', kind: 'MCPServer', names: ['a', 'b'], chosen: 0 },
+	{ it: 'the only one, of any name', kind: 'MCPServer', names: ['a'], chosen: 0 },
 ];
 
 describe('proxy container', () => {

@@ -189,10 +189,12 @@ const MANAGERS: ManagersRow[] = [
 describe('restore-erased › managers of the fields', () => {
 	for (const { it: title, before, now, gets } of MANAGERS) {
 		it(title, () => {
-			const object = frozen({ metadata: { managedFields: now.managers }, spec: now.spec });
+			const rest = { kind: 'MCPServer', status: { phase: 'Ready' } };
+			const object = frozen({ ...rest, metadata: { name: 'search', managedFields: now.managers }, spec: now.spec });
 			const old = frozen({ metadata: { managedFields: before.managers }, spec: before.spec });
 			const after = restoreErased('MCPServer', object, old);
-			expect(after['metadata']).to.deep.equal({ managedFields: gets ?? now.managers });
+			expect(after['metadata']).to.deep.equal({ name: 'search', managedFields: gets ?? now.managers });
+			expect(after).to.deep.include(rest);
 			expect(restoreErased('MCPServer', after, old), 'a second time').to.equal(after);
 		});
 	}

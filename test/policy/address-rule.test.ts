@@ -35,5 +35,6 @@ describe('redis needs an address', () => {
 		const [violation] = checkAddressMissing({ sessionStorage: { address: 'r:1' } }, 'MCPServer');
 		expect(violation?.isUnevaluated).to.equal(true);
 		expect(violation?.field).to.equal('spec.sessionStorage');
+		expect(violation?.message).to.match(/\(the rule could not be evaluated: No such key: provider\)$/);
 	});
 });

@@ -57,6 +57,7 @@ const INVALID: { address: string; shown?: string }[] = [
 	{ address: '[::1]6379' },
 	{ address: 'größe:6379' },
 	{ address: 'a'.repeat(5000), shown: `${'a'.repeat(57)}...` },
+	{ address: `${'a'.repeat(300)}:6379`, shown: `${'a'.repeat(57)}...` },
 	{ address: `${'a'.repeat(56)}😀${'b'.repeat(9)}`, shown: `${'a'.repeat(56)}...` },
 	{ address: 'user:pw@host:1', shown: '***@host:1' },
 	{ address: ':p@ss@host:6379', shown: '***@host:6379' },

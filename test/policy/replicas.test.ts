@@ -83,6 +83,12 @@ describe('an update that drops the annotation', () => {
 	it('the server is http › restored as it was', () => {
 		expect(desiredReplicas(server({ replicas: 4 }), update)).to.deep.equal({ appliedReplicas: '4' });
 	});
+	it('the server has no replicas any more › not restored', () => {
+		expect(desiredReplicas(server({}), update)).to.deep.equal({});
+	});
+	it('another annotation is sent › that one is kept', () => {
+		expect(desiredReplicas(server({ replicas: 4 }), { ...update, applied: '2' })).to.deep.equal({});
+	});
 	it('the server became stdio › the cap is the applied count, so that 4 are pending once it is http again', () => {
 		const capped = { replicas: 1, appliedReplicas: '1' };
 		expect(desiredReplicas(server({ replicas: 4, stdio: true }), update)).to.deep.equal(capped);

@@ -42,6 +42,25 @@ describe('queue', () => {
 		expect(seen).to.deep.equal(['a', 'b']);
 	});
 
+	it('many keys › as many passes at one time as there are workers, and no more', async () => {
+		let atWork = 0;
+		const seen: number[] = [];
+		const queue = createQueue({
+			work: async () => {
+				atWork += 1;
+				seen.push(atWork);
+				await sleep(5);
+				atWork -= 1;
+				return undefined;
+			},
+			onFailure: noFailure,
+			workers: 2,
+		});
+		for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
+		await idle(queue);
+		expect(seen).to.deep.equal([1, 2, 2, 2, 2]);
+	});
+
 	it('a failing key backs off, doubling to its limit, and delays nobody', async () => {
 		const retries: number[] = [];
 		const done: string[] = [];
@@ -138,6 +157,7 @@ describe('queue', () => {
 		queue.add('b');
 		queue.add('c', 10_000);
 		await sleep(5);
+		expect(queue.size(), 'one works, one is ready, one comes later').to.equal(3);
 		await queue.stop();
 		expect(isAborted).to.equal(true);
 		expect(queue.size()).to.equal(0);

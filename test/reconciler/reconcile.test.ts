@@ -43,6 +43,7 @@ describe('reconcile: replicas', () => {
 		expect(replicasOf(harness)).to.equal(3);
 		expect(annotationsOf(harness.deployment)).to.deep.equal({ [ANNOTATION]: '3' });
 		expect(harness.writes.filter((one) => one === 'Deployment')).to.have.length(1);
+		expect(harness.events).to.include('ReplicasApplied: 3 replicas written to the Deployment');
 		await staysQuiet(harness);
 	});
 
@@ -303,6 +304,36 @@ describe('reconcile: backfill', () => {
 		}
 	});
 
+	it('configuration and password are missing › written after 10 s, not before', async () => {
+		const server = mcpServer(asked);
+		const harness = createHarness(server, { deployment: deployment(server), configMap: configMap(server, text) });
+		for (harness.nowMs = 0; harness.nowMs < 10_000; harness.nowMs += 3_333) await harness.pass();
+		expect(harness.writes).to.deep.equal([]);
+		harness.nowMs = 10_000;
+		await harness.pass();
+		expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
+	it('another client corrects them within 10 s › the next wrong ones wait for 10 s again', async () => {
+		const server = mcpServer(asked);
+		const wrong = { deployment: deployment(server), configMap: configMap(server, text) };
+		const harness = createHarness(server, wrong);
+		await harness.settle();
+		const { deployment: rightDeployment, configMap: rightConfigMap } = harness;
+		const later = createHarness(server, wrong);
+		await later.pass();
+		Object.assign(later, { deployment: rightDeployment, configMap: rightConfigMap, nowMs: 5_000 });
+		await later.pass();
+		Object.assign(later, wrong, { nowMs: 9_000 });
+		await later.pass();
+		later.nowMs = 18_999;
+		await later.pass();
+		expect(later.writes).to.deep.equal([]);
+		later.nowMs = 19_000;
+		await later.pass();
+		expect(later.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
 	it('a template without a checksum › none is added', async () => {
 		const server = mcpServer({ backendReplicas: 2 });
 		const harness = createHarness(server, { deployment: deployment(server), configMap: configMap(server, text) });
@@ -312,30 +343,67 @@ describe('reconcile: backfill', () => {
 
 	it('the rollout limit is reached › the replicas are applied, the template waits', async () => {
 		const server = mcpServer({ replicas: 3, ...asked });
-		const harness = createHarness(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
+		const options = { deployment: deployment(server), rolloutWaitMs: 3_000 };
+		const harness = createHarness(server, options);
 		await harness.pass();
 		harness.nowMs = 10_000;
 		expect(await harness.pass()).to.equal(3_000);
 		expect(replicasOf(harness)).to.equal(3);
 		expect(harness.reconciler.waitingRollouts()).to.equal(1);
 		expect(JSON.stringify(harness.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
+		options.rolloutWaitMs = 0;
+		await harness.pass();
+		expect(harness.reconciler.waitingRollouts()).to.equal(0);
 	});
 
-	it('another client reverts each write › an Event, and longer and longer delays', async () => {
+	it('a rollout is pending › the server is deleted › it is not counted any more', async () => {
 		const server = mcpServer(asked);
-		const harness = createHarness(server, { configMap: configMap(server, text) });
-		const times: number[] = [];
-		while (harness.nowMs < 3_600_000) {
-			const writes = harness.writes.length;
-			const delayMs = await harness.pass();
-			if (harness.writes.length > writes) {
-				times.push(harness.nowMs);
-				harness.configMap = configMap(server, text);
+		const harness = createHarness(server, { deployment: deployment(server), rolloutWaitMs: 3_000 });
+		for (harness.nowMs = 0; harness.nowMs <= 10_000; harness.nowMs += 10_000) await harness.pass();
+		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		harness.server = undefined;
+		await harness.pass();
+		expect(harness.reconciler.waitingRollouts()).to.equal(0);
+	});
+
+	for (const part of ['configMap', 'deployment'] as const) {
+		it(`another client reverts each write › an Event, and longer and longer delays: ${part}`, async () => {
+			const server = mcpServer(asked);
+			const reverted = { configMap: configMap(server, text), deployment: deployment(server) }[part];
+			const harness = createHarness(server, { [part]: reverted });
+			const times: number[] = [];
+			while (harness.nowMs < 3_600_000) {
+				const writes = harness.writes.length;
+				const delayMs = await harness.pass();
+				if (harness.writes.length > writes) {
+					times.push(harness.nowMs);
+					harness[part] = reverted;
+				}
+				harness.nowMs += delayMs ?? 1_000;
 			}
-			harness.nowMs += delayMs ?? 1_000;
+			expect(times.length).to.be.within(6, 12);
+			const reasons = harness.events.map((event) => event.split(':')[0]);
+			expect(reasons.slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
+			expect(new Set(reasons.slice(3))).to.deep.equal(new Set(['ScalingReverted']));
+		});
+	}
+
+	it('writes were reverted › a server created again under the same name › written after 10 s', async () => {
+		const harness = createHarness(mcpServer(asked));
+		const restore = (server: Json): void => {
+			harness.server = server;
+			harness.deployment = deployment(server);
+			harness.configMap = configMap(server, text);
+		};
+		for (let turn = 0; turn < 6; turn += 1) {
+			restore(mcpServer(asked));
+			await harness.settle();
 		}
-		expect(times.length).to.be.within(6, 12);
-		expect(harness.events.some((event) => event.startsWith('ScalingReverted'))).to.equal(true);
+		const beforeMs = harness.nowMs;
+		restore(mcpServer(asked, { uid: 'another' }));
+		await harness.settle();
+		expect(harness.nowMs - beforeMs).to.equal(10_000);
+		expect(harness.writes.slice(-2)).to.deep.equal(['ConfigMap', 'Deployment']);
 	});
 
 	it('a conflict › not a failure, and the 10 s do not begin again', async () => {
@@ -389,7 +457,8 @@ describe('reconcile: status', () => {
 	});
 
 	it('a condition is written twice › one Event, when it turned True', async () => {
-		const harness = createHarness(mcpServer({ replicas: 2 }, { generation: 1 }));
+		const ready = { conditions: [{ type: 'Ready', status: 'True', reason: 'Ready' }] };
+		const harness = createHarness({ ...mcpServer({ replicas: 2 }, { generation: 1 }), status: ready });
 		await harness.settle();
 		edit(harness, { replicas: 3 });
 		harness.server = {
@@ -409,6 +478,22 @@ describe('reconcile: status', () => {
 		await harness.settle();
 		expect(harness.writes).to.deep.equal([]);
 	});
+
+	for (const [change, metadata] of Object.entries({
+		changed: { generation: 2 },
+		'created again': { uid: 'another' },
+	})) {
+		it(`the server is ${change} within 3 s › written 3 s after that`, async () => {
+			const harness = createHarness(mcpServer({ replicas: 2 }));
+			await harness.pass();
+			harness.nowMs = 2_000;
+			harness.server = mcpServer({ replicas: 2 }, metadata);
+			expect(await harness.pass()).to.equal(3_000);
+			harness.nowMs = 5_000;
+			await harness.pass();
+			expect(harness.writes).to.deep.equal(['status']);
+		});
+	}
 
 	it('conditions of others change every second › ours are written once', async () => {
 		const harness = createHarness(mcpServer({ replicas: 2 }));
