@@ -31,6 +31,12 @@ describe('thv-scaling', function () {
 		expect(stderr).to.equal("thv-scaling: unknown command 'swerve' (Did you mean serve?)\n");
 	});
 
+	it('help › an unknown command › the commands, and the error', async () => {
+		const { code, stderr } = await run(['help', 'bogus']);
+		expect(code).to.equal(2);
+		expect(stderr).to.match(/^ {2}review .*\n(.*\n)*thv-scaling: unknown command\n$/m);
+	});
+
 	it('serve --help lists every option', async () => {
 		const { code, stdout, stderr } = await run(['serve', '--help']);
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });

@@ -26,7 +26,11 @@ const ENVIRONMENT_PREFIX = 'THV_SCALING_';
 
 export const environmentName = (flag: string): string => ENVIRONMENT_PREFIX + flag.replaceAll('-', '_').toUpperCase();
 
-export const text = (allowed: string): Type<string> => ({ allowed, parse: (value) => value || undefined });
+/** Not a text that begins with `-`: most likely the value is missing, and this is the next flag. */
+export const text = (allowed: string): Type<string> => ({
+	allowed,
+	parse: (value) => (value === '' || value.startsWith('-') ? undefined : value),
+});
 
 export const wholeNumber = (lowest: number, highest: number): Type<number> => ({
 	allowed: `a whole number from ${lowest} to ${highest}`,
@@ -77,14 +81,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A command with the flags of `table` and its help. Throws UsageError for a command line that it cannot parse. */
 export function createCommand(name: string, table: Table): Command {
 	const command = new Command(name).configureOutput({ outputError: () => undefined });
-	command.helpOption('-h, --help', 'Print this help.').exitOverride(({ exitCode, message }) => {
+	command.helpOption('-h, --help', 'Print this help.').exitOverride(({ code, exitCode, message }) => {
+		// `help` of an unknown command has printed the list of commands.
+		if (code === 'commander.help' && exitCode !== 0) throw new UsageError('unknown command');
 		if (exitCode !== 0) throw new UsageError(printable(message.replace(/^error: /, '')));
 	});
 	for (const [flag, { allowed, help, fallback, short, isBoolean }] of Object.entries(table)) {
 		const dashed = `${short === undefined ? '' : `-${short}, `}--${flag}`;
 		const usual = fallback === undefined ? '' : ` (default ${fallback})`;
 		// Not commander's env(): it takes any value of a boolean as true, and reads no environment but that of the process.
-		const description = `${help} Allowed: ${allowed}${usual}. Variable: ${environmentName(flag)}.`;
+		const values = isBoolean ? `Off: --no-${flag}` : `Allowed: ${allowed}`;
+		const description = `${help} ${values}${usual}. Variable: ${environmentName(flag)}.`;
 		command.option(isBoolean ? dashed : `${dashed} <value>`, description);
 		if (isBoolean) command.addOption(new CommanderOption(`--no-${flag}`).hideHelp());
 	}

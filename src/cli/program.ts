@@ -10,9 +10,10 @@ const EXIT_USAGE = 2;
 
 const REVIEW_HELP = `
 Examples:
-  thv-scaling review deploy                                a folder
-  helm template chart | thv-scaling review -               the output of another program
-  thv-scaling review deploy -o yaml | kubectl apply -f -   the objects as the webhooks would store them
+  thv-scaling review deploy                                     a folder
+  helm template chart | thv-scaling review -                    the output of another program
+  thv-scaling review deploy -o yaml > out.yaml && kubectl apply -f out.yaml
+                                                                the objects as the webhooks would store them
 
 Exit codes: 0 nothing denied, 1 something denied (with --strict also a warning), 2 something could not be read.`;
 

@@ -47,6 +47,7 @@ export async function inputsOf(
 			inputs.push({ file: path, problem: reasonOf(error) });
 		}
 	};
+	let found = 0;
 	const addFolder = async (folder: string): Promise<void> => {
 		const entries = await readdir(folder, { withFileTypes: true });
 		const isChart = entries.some(({ name }) => name === 'Chart.yaml');
@@ -54,9 +55,13 @@ export async function inputsOf(
 			if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
 			const path = join(folder, entry.name);
 			if (entry.isDirectory() && isChart && entry.name === 'templates') {
+				found += 1;
 				inputs.push({ file: path, skipped: 'templates of a Helm chart; review what `helm template` prints' });
 			} else if (entry.isDirectory()) await orProblem(path, () => addFolder(path));
-			else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) await orProblem(path, () => add(path, true));
+			else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) {
+				found += 1;
+				await orProblem(path, () => add(path, true));
+			}
 		}
 	};
 	for (const path of paths) {
@@ -65,9 +70,9 @@ export async function inputsOf(
 				if (!seen.has(path)) inputs.push(kept(STDIN, await readAll(stdin())));
 				seen.add(path);
 			} else if ((await stat(path)).isDirectory()) {
-				const before = inputs.length + seen.size;
+				found = 0;
 				await addFolder(path);
-				if (inputs.length + seen.size === before) {
+				if (found === 0) {
 					inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
 				}
 			} else await add(path, false);

@@ -34,7 +34,7 @@ describe('what the documents say that is printed', () => {
 			const [report, clean = ''] = blocksOf(page, 'text');
 			const program = `"${process.execPath}" "${MAIN}"`;
 			const run = (code: string): string =>
-				spawnSync('bash', ['-c', code.replaceAll('bin/thv-scaling', program)], {
+				spawnSync('bash', ['-c', code.replaceAll(/\bthv-scaling\b/g, program)], {
 					cwd: folder,
 					encoding: 'utf8',
 				}).stdout;

@@ -58,6 +58,7 @@ describe('commands options', () => {
 		[['--chosen', 'a=b=c'], {}, '--chosen is "a=b=c"; allowed: a label'],
 		[['--chosen', '=b'], {}, '--chosen is "=b"; allowed: a label'],
 		[['--file', ''], {}, '--file is ""; allowed: a file'],
+		[['--file', '--port=1'], {}, '--file is "--port=1"; allowed: a file'],
 		[['--user-names', ' , '], {}, '--user-names is " , "; allowed: names'],
 		[[], { THV_SCALING_PORT: '80a' }, 'THV_SCALING_PORT is "80a"; allowed: a whole number from 0 to 65535'],
 		[[], { THV_SCALING_PORT: '' }, 'THV_SCALING_PORT is ""; allowed: a whole number from 0 to 65535'],
@@ -84,10 +85,11 @@ describe('commands options', () => {
 
 	it('are all described, with default, variable and what is allowed', () => {
 		const description = createCommand('serve', SERVE_OPTIONS).helpInformation().replace(/\s+/g, ' ');
-		for (const [flag, { allowed, help, fallback }] of Object.entries<Option<unknown>>(SERVE_OPTIONS)) {
+		for (const [flag, { allowed, help, fallback, isBoolean }] of Object.entries<Option<unknown>>(SERVE_OPTIONS)) {
+			const values = isBoolean ? `Off: --no-${flag}` : `Allowed: ${allowed}`;
 			const usual = fallback === undefined ? '' : ` (default ${fallback})`;
 			expect(description, flag).to.match(new RegExp(` --${flag} (<value> )?`));
-			expect(description).to.include(`${help} Allowed: ${allowed}${usual}. Variable: ${environmentName(flag)}.`);
+			expect(description).to.include(`${help} ${values}${usual}. Variable: ${environmentName(flag)}.`);
 		}
 	});
 

@@ -84,6 +84,12 @@ describe('the input of review', () => {
 			'there.yaml',
 		]);
 	});
+	it('a folder › named a second time, or below another one › read once, without an error', async () => {
+		put('twice/a.yaml', MANIFEST);
+		put('twice/sub/b.yaml', MANIFEST);
+		const named = [join(folder, 'twice'), join(folder, 'twice/'), join(folder, 'twice/sub')];
+		expect(namesOf(await inputs(named))).to.deep.equal(['twice/a.yaml', 'twice/sub/b.yaml']);
+	});
 	it('an empty folder is told', async () => {
 		mkdirSync(join(folder, 'empty'));
 		expect(namesOf(await inputs([join(folder, 'empty')]))[0]).to.include('no *.yaml, *.yml or *.json in this folder');
