@@ -129,7 +129,11 @@ export function valuesOf<T extends Table>(table: T, command: Command, environmen
 
 /** The values of `table` for a command that takes nothing but flags. */
 export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>
-	valuesOf(table, createCommand('', table).parse(withPlainBooleans(args, table), { from: 'user' }), environment);
+	valuesOf(
+		table,
+		createCommand('', table).helpOption(false).parse(withPlainBooleans(args, table), { from: 'user' }),
+		environment,
+	);
 
 /** Variables with the prefix of this program that no option reads: most likely misspelt. */
 export const unknownVariables = (table: Table, environment: Environment): string[] => {

@@ -32,6 +32,8 @@ export function readBody(request: IncomingMessage): Promise<string> {
 			if (end > BODY_LIMIT_BYTES) {
 				// Its reservation is released now, and the request may go on for half a minute.
 				received = NOTHING;
+				// So that a later small chunk is not stored either.
+				length = end;
 				reject(new BodyTooLarge());
 				return;
 			}

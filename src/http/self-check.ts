@@ -28,7 +28,7 @@ export interface SelfCheckOptions {
 
 /**
  * Returns why the port cannot be used, undefined if it can. Never rejects. One check at a time; its result is used for `maxAgeMs`.
- * Names and dates of the certificate are not checked: see DESIGN.md.
+ * Names and dates of the certificate are not checked: all replicas use the same one, and would become unready together.
  */
 export function createSelfCheck(options: SelfCheckOptions): () => Promise<string | undefined> {
 	const {

@@ -24,7 +24,7 @@ export function parseMapping(text: string): Document | undefined {
  */
 export function writeSection(text: string, document: Document, key: string, entries: Json): string | undefined {
 	const indent = /^( +)\S/m.exec(text)?.[1]?.length ?? DEFAULT_INDENT;
-	// YAML 1.1 rules for quoting, because Go's reader knows more words for true than YAML 1.2 does.
+	// YAML 1.1 rules for quoting in an appended section, because Go's reader knows more words for true than YAML 1.2 does.
 	const style = { indent, lineWidth: 0, singleQuote: true, version: '1.1' } as const;
 	if (!document.has(key)) {
 		const section = Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null));

@@ -14,6 +14,7 @@ import {
 	UsageError,
 	unknownVariables,
 	wholeNumber,
+	withPlainBooleans,
 } from '../../src/cli/options.ts';
 
 const TABLE = {
@@ -116,6 +117,13 @@ describe('commands options', () => {
 			expect(() => readOptions(SERVE_OPTIONS, args, env)).to.throw(UsageError, message);
 		});
 	}
+
+	it('a boolean › after -- › an argument', () =>
+		expect(withPlainBooleans(['--reconcile=false', '--', '--reconcile=false'], SERVE_OPTIONS)).to.deep.equal([
+			'--no-reconcile',
+			'--',
+			'--reconcile=false',
+		]));
 
 	it('have fallbacks that are allowed', () => {
 		expect(readOptions(SERVE_OPTIONS, [], {})).to.include({

@@ -38,6 +38,8 @@ export function createHarness(
 		rolloutWaitMs?: number;
 		/** Reading it is forbidden. */
 		unreadable?: 'Deployment' | 'ConfigMap';
+		/** Writing it is forbidden. */
+		unwritable?: 'ConfigMap';
 	} = {},
 ): Harness {
 	const { kind, metadata } = server as { kind: 'MCPServer'; metadata: { namespace: string } };
@@ -63,6 +65,7 @@ export function createHarness(
 		},
 		write: async (_found, wanted) => {
 			refuseOnce();
+			if (more.unwritable === wanted['kind']) throw new Error(`${more.unwritable} is forbidden`);
 			harness.writes.push(String(wanted['kind']));
 			if (wanted['kind'] === 'Deployment') harness.deployment = wanted;
 			else harness.configMap = wanted;

@@ -430,6 +430,17 @@ describe('reconcile: backfill', () => {
 		expect(replicasOf(harness)).to.equal(1);
 	});
 
+	it('the ConfigMap cannot be written › the Deployment is, and the pass fails', async () => {
+		const server = mcpServer(asked);
+		const objects = { deployment: deployment(server), configMap: configMap(server, text) };
+		const harness = createHarness(server, { ...objects, unwritable: 'ConfigMap' });
+		await harness.pass();
+		harness.nowMs = 10_000;
+		const error = await harness.pass().catch((reason: Error) => reason.message);
+		expect(error).to.equal('ConfigMap is forbidden');
+		expect(harness.writes).to.include('Deployment');
+	});
+
 	it('owned by another uid, or being deleted › no write', async () => {
 		const server = stdioServer(asked);
 		const other = stdioServer(asked, { uid: 'another' });
@@ -449,6 +460,12 @@ describe('reconcile: backfill', () => {
 });
 
 describe('reconcile: status', () => {
+	it('the server is being deleted › no write', async () => {
+		const harness = createHarness(mcpServer({ replicas: 2 }, { deletionTimestamp: '2026-01-01T00:00:00Z' }));
+		await harness.settle();
+		expect(harness.writes).to.deep.equal([]);
+	});
+
 	it('five conflicts › read, changed and written again until the write succeeds', async () => {
 		const harness = createHarness(mcpServer({ replicas: 2 }));
 		harness.conflicts = 5;
