@@ -1,7 +1,7 @@
 /** One reconcile of a server: reads it and its objects, decides once, and writes what differs. */
 
 import { CHECKSUM_ANNOTATION } from '../api/names.ts';
-import type { ServerRef } from '../api/types.ts';
+import { metadataOf, type ServerRef } from '../api/types.ts';
 import { annotationOf, isBeingDeleted } from '../objects/metadata.ts';
 import { serverOf } from '../objects/server.ts';
 import { decide } from '../policy/decide.ts';
@@ -108,7 +108,7 @@ async function reconcileObjects(context: ReconcileContext, objects: ServerObject
 /** Writes the configuration once its change is stable. `checksum` is that of the stored object. */
 async function reconcileConfigMap(
 	context: ReconcileContext,
-	{ owned: { configMap }, desiredConfigMap }: ServerObjects,
+	{ owned: { configMap, deployment }, desiredConfigMap }: ServerObjects,
 ): Promise<{ checksum: string | undefined; remainingMs: number }> {
 	if (configMap === undefined || desiredConfigMap === undefined) return { checksum: undefined, remainingMs: 0 };
 	const checksum = annotationOf(configMap, CHECKSUM_ANNOTATION);
@@ -116,7 +116,8 @@ async function reconcileConfigMap(
 		context.timers.settle.forget(timerKey(context, 'configuration'));
 		return { checksum, remainingMs: 0 };
 	}
-	const desired = annotationOf(desiredConfigMap, CHECKSUM_ANNOTATION) ?? '';
+	// An operator may write the configuration of each new Deployment before its image is known, which is not a revert.
+	const desired = `${annotationOf(desiredConfigMap, CHECKSUM_ANNOTATION)} ${deployment && metadataOf(deployment)['uid']}`;
 	const remainingMs = untilWriteMs(context, 'configuration', desired);
 	if (remainingMs > 0) return { checksum, remainingMs };
 	const stored = await context.client.write(configMap, desiredConfigMap, context.signal);

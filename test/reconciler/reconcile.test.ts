@@ -406,6 +406,19 @@ describe('reconcile: backfill', () => {
 		expect(harness.writes.slice(-2)).to.deep.equal(['ConfigMap', 'Deployment']);
 	});
 
+	it('configuration is lost with each new Deployment › written after 10 s each time, without backoff', async () => {
+		const server = mcpServer({ backendReplicas: 2 });
+		const harness = createHarness(server);
+		for (let count = 1; count <= 6; count += 1) {
+			const fromMs = harness.nowMs;
+			harness.deployment = deployment(server, {}, {}, { uid: `deployment-${count}` });
+			harness.configMap = configMap(server, text);
+			await harness.settle();
+			expect(harness.nowMs - fromMs, String(count)).to.equal(10_000);
+			expect(harness.writes.filter((one) => one === 'ConfigMap')).to.have.length(count);
+		}
+	});
+
 	it('a conflict › not a failure, and the 10 s do not begin again', async () => {
 		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
 		const harness = createHarness(server, { deployment: deployment(server) });
