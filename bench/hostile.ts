@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { issueCa, issueServing } from '../certs/issue.ts';
+import { imageEnvironment } from '../test/agreement/image.ts';
 import { startProgram } from '../test/cli/program.ts';
 import { writeKubeconfig } from '../test/cluster/kubeconfig.ts';
 import { startScriptedApiServer } from '../test/cluster/scripted-api-server.ts';
@@ -79,7 +80,7 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
 	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
 	const serve = ['serve', ...files, '--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
-	const program = startProgram(serve, {}, { nodeFlags: AS_IN_THE_POD });
+	const program = startProgram(serve, imageEnvironment(), { nodeFlags: AS_IN_THE_POD });
 	try {
 		const port = Number((await program.said('serving'))['webhookPort']);
 		await program.said('ready');
