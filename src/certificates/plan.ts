@@ -68,7 +68,10 @@ export function planOf(situation: Situation): Step | undefined {
 	const state = stateOf(situation);
 	const { ca, next, stored, inUse } = state;
 	const step = (name: Step['name'], reason: string, make: Step['make'] = [], keep = kept(state)): Step => ({
-		...{ name, reason, keep, make },
+		name,
+		reason,
+		keep,
+		make,
 	});
 
 	if (next !== undefined) {
@@ -146,7 +149,8 @@ function kept({ data, ca, next, previous, inUse }: State): SecretData {
 function promoted({ data, ca, previous, inUse }: State, next: CertificateAuthority): SecretData {
 	const others = [...(inUse ? [inUse.issuer] : []), ...(ca ? [ca] : []), ...previous];
 	return {
-		...{ 'ca.crt': next.pem, 'ca.key': data['next-ca.key'] ?? '' },
+		'ca.crt': next.pem,
+		'ca.key': data['next-ca.key'] ?? '',
 		...previousCas(others.filter((one) => !isSame(one, next))),
 	};
 }

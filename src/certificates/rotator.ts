@@ -103,7 +103,12 @@ export function createRotator(client: CertificateClient) {
 		const nowMs = client.nowMs();
 		const trustedMs = trustedForMs(bundleOf(trustBundle(stored ?? {}, nowMs)), caBundles);
 		const step = planOf({
-			...{ data: stored, caBundles, trustedForMs: trustedMs, served: client.served(), hosts, nowMs },
+			data: stored,
+			caBundles,
+			trustedForMs: trustedMs,
+			served: client.served(),
+			hosts,
+			nowMs,
 		});
 		let data = stored ?? {};
 		if (step !== undefined) {

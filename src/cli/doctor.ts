@@ -32,13 +32,13 @@ export async function doctor(
 		throw unusable(`kubeconfig ${named} cannot be used`, error);
 	});
 	try {
-		const look = createClusterReader(connection);
-		await look.version().catch((error: unknown) => {
+		const cluster = createClusterReader(connection);
+		await cluster.version().catch((error: unknown) => {
 			// Without permission to read the version, other checks may still succeed.
 			if (statusOf(error) !== FORBIDDEN)
 				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
 		});
-		const lines = await runChecks(look, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
+		const lines = await runChecks(cluster, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
 		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
 		const report = createReport(terminal);
 		await report.print(output === 'json' ? jsonReport(lines) : textReport(lines, isColoured));

@@ -1,4 +1,4 @@
-/** The certificates that a TLS server presents, whoever signed them. */
+/** The certificates that a TLS server presents, of any issuer. */
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 

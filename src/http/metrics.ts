@@ -136,9 +136,9 @@ function createReviewDurations(registers: Registry[]) {
 		buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 		registers,
 	});
-	let seen: [ReviewLabels, number][] = [];
+	let seen: [Record<keyof ReviewLabels, string>, number][] = [];
 	const flush = (): void => {
-		for (const [labels, seconds] of seen) histogram.observe({ ...labels }, seconds);
+		for (const [labels, seconds] of seen) histogram.observe(labels, seconds);
 		seen = [];
 	};
 	return {

@@ -47,22 +47,26 @@ export async function inputsOf(
 			inputs.push({ file: path, problem: reasonOf(error) });
 		}
 	};
-	let found = 0;
-	const addFolder = async (folder: string): Promise<void> => {
+	/** Whether there is a manifest below `folder`, even if another path has added it already. */
+	const addFolder = async (folder: string): Promise<boolean> => {
+		let hasManifest = false;
 		const entries = await readdir(folder, { withFileTypes: true });
 		const isChart = entries.some(({ name }) => name === 'Chart.yaml');
 		for (const entry of entries.sort(byName)) {
 			if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
 			const path = join(folder, entry.name);
 			if (entry.isDirectory() && isChart && entry.name === 'templates') {
-				found += 1;
 				inputs.push({ file: path, skipped: 'templates of a Helm chart; review what `helm template` prints' });
-			} else if (entry.isDirectory()) await orProblem(path, () => addFolder(path));
-			else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) {
-				found += 1;
+			} else if (entry.isDirectory()) {
+				await orProblem(path, async () => {
+					if (await addFolder(path)) hasManifest = true;
+				});
+			} else if (MANIFEST_FILE.test(entry.name) && !isSpecial(entry)) {
+				hasManifest = true;
 				await orProblem(path, () => add(path, true));
 			}
 		}
+		return hasManifest;
 	};
 	for (const path of paths) {
 		await orProblem(path, async () => {
@@ -70,9 +74,8 @@ export async function inputsOf(
 				if (!seen.has(path)) inputs.push(kept(STDIN, await readAll(stdin())));
 				seen.add(path);
 			} else if ((await stat(path)).isDirectory()) {
-				found = 0;
-				await addFolder(path);
-				if (found === 0) {
+				const before = inputs.length;
+				if (!(await addFolder(path)) && inputs.length === before) {
 					inputs.push({ file: path, problem: 'no *.yaml, *.yml or *.json in this folder' });
 				}
 			} else await add(path, false);
