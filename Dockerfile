@@ -34,10 +34,11 @@ COPY --from=build /app/dist ./dist
 USER 65532:65532
 EXPOSE 8443 8080
 # Memory rather than garbage: left alone, V8 lets the heap grow to several times what is in use before it looks, and glibc keeps what was freed
-# in an arena for each thread (docs/performance.md). Four MiB for the youngest objects hold a few large reviews; in a pod Node takes one.
+# in an arena for each thread (docs/performance.md). Four MiB for the youngest objects hold a
+# few large reviews; in a pod Node takes one. Collecting them with several threads costs more than it saves.
 ENV MALLOC_ARENA_MAX=1
 # Not through npm: it would be process 1 and does not pass on the SIGTERM that begins our drain.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=30", "dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--no-parallel-scavenge", "--heap-growing-percent=20", "dist/main.js"]
 CMD ["serve"]
 # Last, because they differ with every commit. `make image` fills them in.
 ARG VERSION=unknown

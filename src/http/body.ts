@@ -10,10 +10,14 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 /** Of all bodies that have a reservation. Parsed, a body may be twenty times as large, and the heap has 256 MiB. */
 export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
+/** Each chunk costs time however short it is. A body of more chunks than this must have longer ones; an API server fills its packets. */
+const FEW_CHUNKS = 256;
+const LEAST_AVERAGE_BYTES = 64;
+
 /** The body is longer than the limit. */
 export class BodyTooLarge extends Error {}
 
-/** The client closed the connection before it had sent the whole body. */
+/** The connection was closed before the whole body was received: by the client, or because it sent very short chunks. */
 export class BodyCutOff extends Error {}
 
 /** As the client declares it. A chunked body declares none and counts as the longest that is allowed. */
@@ -27,8 +31,15 @@ export function readBody(request: IncomingMessage): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let received = NOTHING;
 		let length = 0;
+		let chunks = 0;
 		request.on('data', (chunk: Buffer) => {
 			const end = length + chunk.length;
+			chunks += 1;
+			if (chunks > FEW_CHUNKS && end < chunks * LEAST_AVERAGE_BYTES) {
+				request.destroy();
+				reject(new BodyCutOff());
+				return;
+			}
 			if (end > BODY_LIMIT_BYTES) {
 				// Its reservation is released now, and the request may go on for half a minute.
 				received = NOTHING;

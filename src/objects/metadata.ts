@@ -12,9 +12,10 @@ export const valueAt = (value: unknown, path: readonly string[]): unknown =>
 	);
 
 /** A copy of `object` with `value` at `path`; undefined removes the last key. The other parts are shared with `object`. */
-export function withValueAt(object: unknown, [key = '', ...rest]: readonly string[], value: unknown): Json {
+export function withValueAt(object: unknown, path: readonly string[], value: unknown, depth = 0): Json {
 	const parent = isObject(object) ? object : NONE;
-	if (rest.length > 0) return { ...parent, [key]: withValueAt(parent[key], rest, value) };
+	const key = path[depth] ?? '';
+	if (depth < path.length - 1) return { ...parent, [key]: withValueAt(parent[key], path, value, depth + 1) };
 	if (value !== undefined) return { ...parent, [key]: value };
 	const { [key]: _removed, ...others } = parent;
 	return others;
@@ -52,7 +53,10 @@ export function ownersOf(
 	const { name: objectName, ownerReferences } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return [];
 	const isController = (reference: unknown): number => Number(isObject(reference) && reference['controller'] === true);
-	const controllerFirst = ownerReferences.toSorted((a, b) => isController(b) - isController(a));
+	const controllerFirst =
+		ownerReferences.length < 2
+			? ownerReferences
+			: ownerReferences.toSorted((a, b) => isController(b) - isController(a));
 	const owners = controllerFirst.flatMap((reference): ServerRef[] => {
 		if (!isObject(reference) || !isOfToolhive(reference['apiVersion'])) return [];
 		const { kind, name, uid } = reference;

@@ -279,11 +279,14 @@ export function imageReport(subject: Subject): { readonly tooOld?: Text; readonl
 /** By the annotation `toolhive-scaling/ignore`, which no other code reads. */
 const isSilenced = ({ ignore }: Server, id: string): boolean => ignore.includes(id);
 
-const report = (server: Server, evaluate: (rule: Warning) => Text | undefined): Finding[] =>
-	WARNINGS.flatMap((rule) => {
-		const text = isSilenced(server, rule.id) ? undefined : evaluate(rule);
-		return text === undefined ? [] : [{ id: rule.id, ...text }];
-	});
+function report(server: Server, evaluate: (rule: Warning) => Text | undefined): Finding[] {
+	const findings: Finding[] = [];
+	for (const rule of WARNINGS) {
+		const text = evaluate(rule);
+		if (text !== undefined && !isSilenced(server, rule.id)) findings.push({ id: rule.id, ...text });
+	}
+	return findings;
+}
 
 /** Only the first one: a list of ten thousand unknown ids must not give as many warnings. */
 function unknownIgnoredId({ server: { ignore } }: Subject): Text | undefined {

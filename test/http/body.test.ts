@@ -44,6 +44,24 @@ describe('http body', () => {
 			expect(await reading).to.equal(body);
 		}
 	});
+	for (const [name, bytes, isRejected] of [
+		['257 chunks of one byte', 1, true],
+		['257 chunks of 64 bytes', 64, false],
+	] as const) {
+		it(`${name} › ${isRejected ? 'the connection is closed' : 'read'}`, async () => {
+			let isDestroyed = false;
+			const destroy = (): void => {
+				isDestroyed = true;
+			};
+			const request = Object.assign(createRequest(), { destroy });
+			const reading = readBody(request).catch((error: unknown) => error);
+			for (let count = 0; count < 257; count += 1) request.emit('data', Buffer.alloc(bytes, ' '));
+			request.emit('end');
+			expect(isDestroyed).to.equal(isRejected);
+			if (isRejected) expect(await reading).to.be.instanceOf(BodyCutOff);
+			else expect(await reading).to.equal(' '.repeat(257 * bytes));
+		});
+	}
 	it('longer than it may be › BodyTooLarge', async () => {
 		const request = createRequest();
 		const reading = readBody(request).catch((error: unknown) => error);
