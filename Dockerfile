@@ -38,7 +38,7 @@ EXPOSE 8443 8080
 # few large reviews; in a pod Node takes one. Collecting them with several threads costs more than it saves.
 ENV MALLOC_ARENA_MAX=1
 # Not through npm: it would be process 1 and does not pass on the SIGTERM that begins our drain.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "--no-parallel-scavenge", "--heap-growing-percent=20", "dist/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--no-parallel-scavenge", "--heap-growing-percent=30", "dist/main.js"]
 CMD ["serve"]
 # Last, because they differ with every commit. `make image` fills them in.
 ARG VERSION=unknown

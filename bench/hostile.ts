@@ -116,7 +116,8 @@ async function measureAttack(attack: AttackName, port: number, options: HostileO
 		const ended = once(attacker, 'exit');
 		attacker.disconnect();
 		await ended;
-		await sleep(500);
+		// The server first parses what the attacker left in its buffers.
+		await sleep(2_000);
 		rounds.push({ without: without.rate, during: during.rate, p99Ms: during.p99Ms });
 	}
 	return {
