@@ -24,26 +24,34 @@ dist/main.js: $(shell find src -name '*.ts') tsconfig.json tsconfig.build.json p
 demo: install ## See it work on a real API server; ONCE=1 ends by itself and fails if a promise is broken
 	@node demo/main.ts $(if $(ONCE),--once)
 
-test: install ## Run every test; ends with the count
-	@mocha
+UNIT_TESTS = 'test/unit/**/*.test.ts' 'endurance/**/*.test.ts'
+TESTS = $(UNIT_TESTS) 'test/e2e/**/*.test.ts'
+# Each worker has a control plane of its own, which waits more than it works.
+E2E_JOBS ?= 3
+
+unit: install ## Run the tests that need no API server, in parallel (below a minute)
+	@mocha --parallel --jobs 4 $(UNIT_TESTS)
+
+test: install ## Run the unit tests, and those with a real API server; ends with the count
+	@mocha --parallel --jobs $(E2E_JOBS) $(TESTS)
 
 fuzz: install ## Search for inputs that break a promise, for MINUTES=10 in all; TARGET= and SEED= repeat one search
-	@nice node test/fuzz/main.ts
+	@nice node endurance/fuzz/main.ts
 
 e2e-operator: install ## Beside the real ToolHive operator, which is built once (Go); SETTLED_SECONDS= sets how long it must be quiet
-	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/real-operator/*.e2e.ts'
+	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/real-operator/*.e2e.ts'
 
 test-monitoring: install ## Alert rules and dashboard with a real Prometheus, which is built once (Go)
-	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/monitoring/*.e2e.ts'
+	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/monitoring/*.e2e.ts'
 
 e2e: install ## The image in pods of a real cluster: CLUSTER=kind makes one (docker, kind), CLUSTER=existing takes KUBECONFIG= and IMAGE=
-	node test/installed/main.ts
+	node endurance/installed/main.ts
 
 e2e-sessions: install ## Requests and sessions of real MCP clients while proxies are replaced, without and with the product (Go); as e2e, and BUILD_IMAGE= TOOLHIVE= SHORT=1
-	node test/sessions/main.ts
+	node endurance/sessions/main.ts
 
 e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
-	mocha --no-config --timeout 600000 --reporter ./test/reporter.ts 'test/cert-manager/*.e2e.ts'
+	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/cert-manager/*.e2e.ts'
 
 check: install ## Types, format, lint, the lock file, and that generated files are up to date
 	tsc --noEmit
@@ -64,40 +72,40 @@ certs: install ## Make certificates and an overlay that installs with them; FLAG
 	node certs/make.ts $(FLAGS)
 
 control-plane: install ## Find or make the real API server that tests and demo use
-	node test/control-plane/main.ts
+	node test/harness/control-plane/main.ts
 
 bench: install ## Measure, and write docs/performance.md (h2load; about 9 minutes); PARTS=https only that, SHORT=1 a try of 2 minutes that records nothing
-	node bench/main.ts $(PARTS)
+	node endurance/bench/main.ts $(PARTS)
 
 bench-peers: install ## Measure HTTPS beside Pepr and controller-runtime, which are built once (h2load, npm, Go; about 4 minutes); SHORT=1 as above
-	node bench/main.ts peers
+	node endurance/bench/main.ts peers
 
 bench-reconcile: install ## Measure how the reconciler grows from 10 to 1,000 servers (about 5 minutes); SHORT=1 as above
-	node bench/main.ts reconcile
+	node endurance/bench/main.ts reconcile
 
 bench-review: install build ## Measure how long review takes to begin, and its documents a second (about 4 minutes); SHORT=1 as above
-	node bench/main.ts review
+	node endurance/bench/main.ts review
 
 bench-restarts: install ## Measure rolling restarts and new certificates under load, in the cluster of KUBECONFIG= whose nodes have IMAGE= (about 8 minutes)
-	node bench/restarts.ts
+	node endurance/bench/restarts.ts
 
 bench-hostile: install build ## Measure what attacks on the webhook port leave of an ordinary client's rate (about 8 minutes); SHORT=1 as above
-	MAIN=dist/main.js node bench/main.ts hostile
+	MAIN=dist/main.js node endurance/bench/main.ts hostile
 
 chaos: install ## Break everything around the product while somebody works, and compare what is stored (about 8 minutes); MINUTES= SEED= ONLY=
-	@node test/chaos/main.ts
+	@node endurance/chaos/main.ts
 
 soak: install ## Load and disturbances for MINUTES= (10) or HOURS=, and whether memory or anything else grows; SEED= PLANT=
-	@node test/soak/main.ts
+	@node endurance/soak/main.ts
 
-mutation: install ## Plant faults in policy, objects, text, admission, reconciler and http, one at a time, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
+mutation: install ## Plant faults in the folders of src that scripts/mutation.ts names, one at a time, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
 	@node --disable-warning=ExperimentalWarning scripts/mutation.ts --faults=$(or $(FAULTS),150) --seed=$(or $(SEED),1) --only='$(ONLY)' --json='$(JSON)'
 
 audit: ## Known holes in what runs; asks the npm registry
 	npm audit --omit=dev
 
 coverage: install ## Run every test and show which lines none of them reached
-	c8 mocha
+	c8 mocha $(TESTS)
 
 build: install ## Compile to dist/
 
@@ -108,7 +116,7 @@ image: ## Build the container image (docker); IMAGE= names it
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
+.PHONY: help install demo unit test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
 
 # What .github/workflows/release.yaml calls. Everything it makes lies in release/.
 .PHONY: release-check release-image release-files package test-package
@@ -140,4 +148,4 @@ test-package: package ## Every test, while what they start is the npm package as
 	@node --version
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	npm install --prefix "$$folder" --engine-strict --loglevel=error release/npm/toolhive-scaling-$(VERSION).tgz && \
-	MAIN="$$folder/node_modules/toolhive-scaling/dist/main.js" mocha
+	MAIN="$$folder/node_modules/toolhive-scaling/dist/main.js" mocha --parallel --jobs $(E2E_JOBS) $(TESTS)

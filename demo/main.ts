@@ -5,10 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paintFor } from '../src/offline/render-text.ts';
-import { findAssets } from '../test/control-plane/assets.ts';
-import { type ControlPlane, startControlPlane } from '../test/control-plane/start.ts';
-import { type Product, ROOT, startProduct } from '../test/e2e/product.ts';
-import { createOldOperator, type OldOperator } from '../test/old-operator/old-operator.ts';
+import { findAssets } from '../test/harness/control-plane/assets.ts';
+import { type ControlPlane, startControlPlane } from '../test/harness/control-plane/start.ts';
+import { createOldOperator, type OldOperator } from '../test/harness/old-operator/old-operator.ts';
+import { type Product, ROOT, startProduct } from '../test/harness/product.ts';
 import { differenceOf } from './difference.ts';
 import { type Everything, PROMISES } from './promises.ts';
 

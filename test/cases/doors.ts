@@ -9,7 +9,7 @@ import { validate } from '../../src/admission/validate.ts';
 import type { Json, Operation } from '../../src/api/types.ts';
 import { createWebhook } from '../../src/http/webhook.ts';
 import type { Handlers } from '../../src/offline/admit.ts';
-import { clusterOf } from '../admission/cluster.ts';
+import { clusterOf } from '../harness/memory-cluster.ts';
 import type { Case } from './read-case.ts';
 
 const NO_METRICS = {

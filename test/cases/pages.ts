@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { measuredPages } from '../../bench/page.ts';
+import { measuredPages } from '../../endurance/bench/page.ts';
 import { dependenciesText } from '../../scripts/dependencies-page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
 import type { Rule } from '../../src/policy/finding.ts';

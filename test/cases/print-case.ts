@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/cli/program.ts';
-import { createTerminal } from '../cli/terminal.ts';
+import { createTerminal } from '../harness/terminal.ts';
 import { CASES, flagsOf, INPUT } from './read-case.ts';
 
 export async function reviewText(name: string): Promise<string> {

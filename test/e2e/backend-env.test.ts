@@ -1,7 +1,7 @@
 /** The backend StatefulSet on a real API server: a runner that starts sends its environment in another order, and rolls nothing. */
 import { expect } from 'chai';
-import type { Namespace } from './namespace.ts';
-import { useProduct } from './use-product.ts';
+import type { Namespace } from '../harness/namespace.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const ENV = ['MCP_HOST', 'MCP_PORT', 'FASTMCP_PORT', 'API_BASE', 'LOG_LEVEL'].map((name) => ({
 	name,

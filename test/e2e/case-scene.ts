@@ -10,8 +10,8 @@ import { checksumOf } from '../../src/objects/config-map.ts';
 import { annotationOf, isBeingDeleted, withAnnotation } from '../../src/objects/metadata.ts';
 import { requestOf } from '../../src/offline/admit.ts';
 import type { Case } from '../cases/read-case.ts';
-import type { Api, ApiAnswer } from './api.ts';
-import { SERVED_BY } from './registration.ts';
+import type { Api, ApiAnswer } from '../harness/api.ts';
+import { SERVED_BY } from '../harness/webhook-configurations.ts';
 
 export interface Scene {
 	/** What is to be written, in this namespace. */

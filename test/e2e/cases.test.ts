@@ -11,13 +11,13 @@ import { KIND_LIST, type Kind } from '../../src/api/names.ts';
 import { type Json, metadataOf } from '../../src/api/types.ts';
 import { isBeingDeleted } from '../../src/objects/metadata.ts';
 import { CASES, caseNames, flagsOf, INPUT, OUTPUT, readCase } from '../cases/read-case.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { type Api, type ApiAnswer, openApi } from './api.ts';
+import { type Api, type ApiAnswer, openApi } from '../harness/api.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { apply, mustSucceed, type Product, startProduct } from '../harness/product.ts';
 import { comparable, type Golden, goldenOf, isOurs } from './case-golden.ts';
 import { pathsOf, type Scene, setScene } from './case-scene.ts';
 import { UNASKED } from './case-unasked.ts';
-import { metricOf } from './metrics.ts';
-import { apply, mustSucceed, type Product, startProduct } from './product.ts';
 
 const REVIEWS = 'thv_scaling_review_duration_seconds_count';
 const POD_MODE = '--password-env=pod';

@@ -9,15 +9,15 @@ import { after, before, describe, it } from 'mocha';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import { validate } from '../../src/admission/validate.ts';
 import type { Json } from '../../src/api/types.ts';
-import { clusterOf } from '../admission/cluster.ts';
-import { request, update } from '../admission/play.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { mcpServer } from '../objects/build.ts';
-import { type Api, openApi } from './api.ts';
-import { eventually } from './eventually.ts';
-import { useNamespace } from './namespace.ts';
-import { apply, mustSucceed } from './product.ts';
-import { change, SESSIONS, sessionCrd, sessionOf, shown, spec } from './sessions.ts';
+import { type Api, openApi } from '../harness/api.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { eventually } from '../harness/eventually.ts';
+import { clusterOf } from '../harness/memory-cluster.ts';
+import { useNamespace } from '../harness/namespace.ts';
+import { mcpServer } from '../harness/objects.ts';
+import { apply, mustSucceed } from '../harness/product.ts';
+import { request, update } from '../harness/run-handlers.ts';
+import { change, SESSIONS, sessionCrd, sessionOf, shown, spec } from '../harness/sessions.ts';
 
 const RUNS = Number(process.env['RUNS'] || 100);
 /** The first half is the same each time, the other is new; SEED= repeats it. */

@@ -6,10 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { asCa, asTls } from '../certificates/fixtures.ts';
-import { get } from '../cli/program.ts';
-import { ROOT } from './product.ts';
-import { handshake, NS, useSelfManaged } from './self-managed.ts';
+import { asCa, asTls } from '../harness/certificates.ts';
+import { ROOT } from '../harness/product.ts';
+import { get } from '../harness/program.ts';
+import { handshake, NS, useSelfManaged } from '../harness/self-managed.ts';
 
 describe('a provided certificate on a real API server', function () {
 	this.timeout(60_000);

@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { SETTLE_MS } from '../../src/certificates/lifetimes.ts';
 import type { KeyPair } from '../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, servingFor } from '../certificates/fixtures.ts';
-import { type Api, openApi } from './api.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { handshake, type Replica, useSelfManaged } from './self-managed.ts';
+import { type Api, openApi } from '../harness/api.ts';
+import { asCa, asTls, authority, servingFor } from '../harness/certificates.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { handshake, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers?dryRun=All';
 /** An API server that hears of a new caBundle this late must not be refused. */

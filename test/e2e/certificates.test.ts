@@ -7,11 +7,11 @@ import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { issueCa, issueServing } from '../../src/certificates/issue.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
-import { asTls, HOSTS } from '../certificates/fixtures.ts';
-import { get } from '../cli/program.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { HOST, handshake, NS, type Replica, useSelfManaged } from './self-managed.ts';
+import { asTls, HOSTS } from '../harness/certificates.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { get } from '../harness/program.ts';
+import { HOST, handshake, NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 const DAY_MS = 86_400_000;
 const OURS = '--reconcile=false';

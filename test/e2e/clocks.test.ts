@@ -2,9 +2,9 @@
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { handshake, NS, type Replica, useSelfManaged } from './self-managed.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { handshake, NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 const HOUR_MS = 3_600_000;
 /** Longer than a Lease. */

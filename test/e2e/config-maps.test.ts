@@ -1,10 +1,10 @@
 /** RunConfig ConfigMaps on a real API server: what is written, that nothing else moves, and how large it may be. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { type Owner, runConfigMap } from './operator-writes.ts';
-import { useProduct } from './use-product.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { type Owner, runConfigMap } from '../harness/operator-writes.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const RUN_CONFIG = `{
   "schema_version": "v0.1.0",

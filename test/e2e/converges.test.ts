@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createOldOperator, type OldOperator } from '../old-operator/old-operator.ts';
-import { eventually } from './eventually.ts';
-import { metricOf } from './metrics.ts';
-import { serverManifest } from './namespace.ts';
-import { useProduct } from './use-product.ts';
+import { eventually } from '../harness/eventually.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { createOldOperator, type OldOperator } from '../harness/old-operator/old-operator.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const REDIS = {
 	provider: 'redis',

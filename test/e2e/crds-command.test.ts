@@ -1,12 +1,12 @@
 /** `thv-scaling crds` between kubectl and a real API server, which judges what it prints. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type Ended, startProgram } from '../cli/program.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { mustSucceed, ROOT, readText } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { mustSucceed, ROOT, readText } from '../harness/product.ts';
+import { type Ended, startProgram } from '../harness/program.ts';
 
 const OLD = 'test/fixtures/old-mcpservers-crd.yaml';
 const NAME = 'mcpservers.toolhive.stacklok.dev';

@@ -1,8 +1,8 @@
 /** The generated CRDs on a real API server: what it refuses, with which words, and what it fills in. */
 import { expect } from 'chai';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { serverManifest, useNamespace } from './namespace.ts';
-import { applyCrds } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { serverManifest, useNamespace } from '../harness/namespace.ts';
+import { applyCrds } from '../harness/product.ts';
 
 const KINDS = [
 	{ kind: 'MCPServer', counts: ['replicas', 'backendReplicas'] },

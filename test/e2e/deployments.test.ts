@@ -1,9 +1,9 @@
 /** Proxy Deployments on a real API server: created, updated, scaled, and everybody else's left alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type Stored, serverManifest } from './namespace.ts';
-import { type Owner, proxyDeployment } from './operator-writes.ts';
-import { useProduct } from './use-product.ts';
+import { type Stored, serverManifest } from '../harness/namespace.ts';
+import { type Owner, proxyDeployment } from '../harness/operator-writes.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const REDIS = {
 	provider: 'redis',

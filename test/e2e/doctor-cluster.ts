@@ -3,14 +3,14 @@ import { after, before } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
-import { type Ended, startProgram } from '../cli/program.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import type { ControlPlane, User } from '../control-plane/start.ts';
-import { objectOf } from '../manifests/read.ts';
-import { eventually } from './eventually.ts';
-import { metricOf } from './metrics.ts';
-import { type Namespace, serverManifest, useNamespace } from './namespace.ts';
-import { apply, mustSucceed, type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import type { ControlPlane, User } from '../harness/control-plane/start.ts';
+import { eventually } from '../harness/eventually.ts';
+import { objectOf } from '../harness/manifest-files.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { type Namespace, serverManifest, useNamespace } from '../harness/namespace.ts';
+import { apply, mustSucceed, type Product, startProduct } from '../harness/product.ts';
+import { type Ended, startProgram } from '../harness/program.ts';
 
 export interface Check {
 	readonly id: string;

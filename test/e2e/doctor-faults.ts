@@ -1,9 +1,9 @@
 /** What else can be wrong in a cluster: our own rights and pods, the operator, autoscalers, Secrets. */
-import { objectOf } from '../manifests/read.ts';
+import { objectOf } from '../harness/manifest-files.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { apply } from '../harness/product.ts';
 import { type Cluster, type Fault, NS, operatorDeployment, redisOf, setReady } from './doctor-cluster.ts';
-import { serverManifest } from './namespace.ts';
-import { proxyDeployment, runConfigMap } from './operator-writes.ts';
-import { apply } from './product.ts';
 
 const autoscaler = (target: string) => ({
 	apiVersion: 'autoscaling/v2',

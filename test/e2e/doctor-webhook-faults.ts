@@ -2,8 +2,8 @@
 import { parse } from 'yaml';
 import { issueCa } from '../../certs/issue.ts';
 import type { Json } from '../../src/api/types.ts';
+import { readText } from '../harness/product.ts';
 import { type Cluster, type Fault, NS } from './doctor-cluster.ts';
-import { readText } from './product.ts';
 
 const CRD = 'manifests/crds/toolhive.stacklok.dev_mcpservers.yaml';
 const REGISTRATIONS = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/api/names.ts';
-import { type Api, openApi } from './api.ts';
-import { type Namespace, type Stored, serverManifest } from './namespace.ts';
-import { useProduct } from './use-product.ts';
+import { type Api, openApi } from '../harness/api.ts';
+import { type Namespace, type Stored, serverManifest } from '../harness/namespace.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const SESSION_STORAGE = {
 	provider: 'redis',

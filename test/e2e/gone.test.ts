@@ -1,12 +1,12 @@
 /** An API server that is gone for a while, and comes back with a compacted etcd. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { compact } from '../control-plane/compact.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { type Product, startProduct } from './product.ts';
+import { compact } from '../harness/control-plane/compact.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { type Product, startProduct } from '../harness/product.ts';
 
 const GONE_MS = 60_000;
 const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];

@@ -1,10 +1,10 @@
 /** As in a pod: no kubeconfig, but the files of a service account and two variables. */
 import { expect } from 'chai';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { MAIN } from '../main-file.ts';
-import { serverManifest } from './namespace.ts';
-import { canBePod } from './pod.ts';
-import { type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { MAIN } from '../harness/main-file.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { canBePod } from '../harness/pod.ts';
+import { type Product, startProduct } from '../harness/product.ts';
 
 /** The client's models are 50 MiB that a pod has no use for. */
 const WITHOUT_CLIENT = `data:text/javascript,import { registerHooks } from 'node:module';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { manifestsOf } from '../../src/manifests/manifest.ts';
 import { isUnreviewed } from '../../src/manifests/problem.ts';
 import { sourcesIn } from '../../src/manifests/read.ts';
-import type { ControlPlane } from '../control-plane/start.ts';
+import type { ControlPlane } from '../harness/control-plane/start.ts';
 
 /** The objects it read in this order, and whether it refused something. */
 export interface Reading {

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../offline/snippets.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../harness/snippets.ts';
 import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
 import { DAMAGED, ENCODED, ENCODINGS, LOUD, READ_ALIKE } from './kubectl-texts.ts';
 

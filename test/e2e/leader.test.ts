@@ -1,11 +1,11 @@
 /** Two replicas on a real API server: one writes, and when it is gone the other does, soon and not twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { eventually } from './eventually.ts';
-import { metricOf } from './metrics.ts';
-import { serverManifest, useNamespace } from './namespace.ts';
-import { mustSucceed, type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { eventually } from '../harness/eventually.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { serverManifest, useNamespace } from '../harness/namespace.ts';
+import { mustSucceed, type Product, startProduct } from '../harness/product.ts';
 
 /** A Lease lasts 15 s; the rest is for one retry and a busy machine. */
 const TAKE_OVER_MS = 20_000;

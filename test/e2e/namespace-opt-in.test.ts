@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { after } from 'mocha';
 import { INSTALLED_AS } from '../../src/api/names.ts';
 import { SYSTEM_NAMESPACES } from '../../src/api/webhook-configurations.ts';
-import { eventually } from './eventually.ts';
-import { type Namespace, serverManifest, useNamespace } from './namespace.ts';
-import { mustSucceed } from './product.ts';
-import { useProduct } from './use-product.ts';
+import { eventually } from '../harness/eventually.ts';
+import { type Namespace, serverManifest, useNamespace } from '../harness/namespace.ts';
+import { mustSucceed } from '../harness/product.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const LABEL = 'toolhive-scaling/enabled=true';
 /** Longer than the reconciler takes to look again at what it left out. */

@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { startProgram } from '../cli/program.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { proxyDeployment } from '../harness/operator-writes.ts';
+import { mustSucceed } from '../harness/product.ts';
+import { startProgram } from '../harness/program.ts';
+import { useSelfManaged } from '../harness/self-managed.ts';
 import { type OtherVersion, startOtherVersion } from './old-kubernetes.ts';
-import { proxyDeployment } from './operator-writes.ts';
-import { mustSucceed } from './product.ts';
-import { useSelfManaged } from './self-managed.ts';
 
 const TOLD = 'Kubernetes is too old';
 

@@ -4,8 +4,8 @@ import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { writeKubeconfig } from '../cluster/kubeconfig.ts';
-import type { ControlPlane, User } from '../control-plane/start.ts';
+import type { ControlPlane, User } from '../harness/control-plane/start.ts';
+import { writeKubeconfig } from '../harness/kubeconfig.ts';
 
 export interface OtherVersion {
 	readonly kubeconfig: (user: User) => string;

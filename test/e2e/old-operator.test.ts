@@ -2,9 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { checksumOf } from '../../src/objects/config-map.ts';
-import { createOldOperator, type Images, type OldOperator, type Summary } from '../old-operator/old-operator.ts';
-import { serverManifest } from './namespace.ts';
-import { useProduct } from './use-product.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import {
+	createOldOperator,
+	type Images,
+	type OldOperator,
+	type Summary,
+} from '../harness/old-operator/old-operator.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const REDIS = {
 	provider: 'redis',

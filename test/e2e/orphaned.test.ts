@@ -1,9 +1,9 @@
 /** Lease and Secret without an owner, or with one that is gone, on an API server with OwnerReferencesPermissionEnforcement. */
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
-import { eventually } from './eventually.ts';
-import { apply } from './product.ts';
-import { NS, type Replica, useSelfManaged } from './self-managed.ts';
+import { eventually } from '../harness/eventually.ts';
+import { apply } from '../harness/product.ts';
+import { NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 /** More than two thirds of the life of a certificate. */
 const DUE_MS = 70 * 24 * 3_600_000;

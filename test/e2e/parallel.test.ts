@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Agent, request } from 'undici';
-import { serverManifest } from './namespace.ts';
-import { proxyDeployment } from './operator-writes.ts';
-import { useProduct } from './use-product.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { proxyDeployment } from '../harness/operator-writes.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const WRITERS = 200;
 /** pino's number for it. */

@@ -1,11 +1,11 @@
 /** Written once: a restart changes nothing that is right, and what is not rolls one after the other. */
 import { expect } from 'chai';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { eventually } from './eventually.ts';
-import { metricOf } from './metrics.ts';
-import { serverManifest, useNamespace } from './namespace.ts';
-import { proxyDeployment, runConfigMap } from './operator-writes.ts';
-import { applyCrds, type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { eventually } from '../harness/eventually.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { serverManifest, useNamespace } from '../harness/namespace.ts';
+import { proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { applyCrds, type Product, startProduct } from '../harness/product.ts';
 
 const SERVERS = 100;
 const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=10000', '--leader-elect=false'];

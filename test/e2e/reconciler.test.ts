@@ -1,10 +1,10 @@
 /** What the reconciler makes of servers, on a real API server. */
 import { expect } from 'chai';
-import { eventually } from './eventually.ts';
-import { type Stored, serverManifest } from './namespace.ts';
-import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
-import { mustSucceed } from './product.ts';
-import { useProduct } from './use-product.ts';
+import { eventually } from '../harness/eventually.ts';
+import { type Stored, serverManifest } from '../harness/namespace.ts';
+import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { mustSucceed } from '../harness/product.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379' };
 

@@ -1,10 +1,10 @@
 /** CRDs that come later, and permissions that are missing: said, and the rest goes on. */
 import { expect } from 'chai';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import { type ControlPlane, startControlPlane } from '../control-plane/start.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { mustSucceed, type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { mustSucceed, type Product, startProduct } from '../harness/product.ts';
 
 const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];
 

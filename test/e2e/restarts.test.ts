@@ -5,12 +5,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { type Api, openApi } from './api.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { runConfigMap } from './operator-writes.ts';
-import { type Replica, useSelfManaged } from './self-managed.ts';
-import { type ServiceProxy, startServiceProxy } from './service-proxy.ts';
+import { type Api, openApi } from '../harness/api.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { runConfigMap } from '../harness/operator-writes.ts';
+import { type Replica, useSelfManaged } from '../harness/self-managed.ts';
+import { type ServiceProxy, startServiceProxy } from '../harness/service-proxy.ts';
 
 const RESTARTS = Number(process.env['RESTARTS'] ?? 4);
 const DRAIN_SECONDS = Number(process.env['DRAIN_SECONDS'] ?? 4);

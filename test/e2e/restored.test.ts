@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { KINDS, type Kind } from '../../src/api/names.ts';
-import { startProgram } from '../cli/program.ts';
+import { eventually } from '../harness/eventually.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { mustSucceed } from '../harness/product.ts';
+import { startProgram } from '../harness/program.ts';
+import { useProduct } from '../harness/use-product.ts';
 import type { Check } from './doctor-cluster.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { type Owner, proxyDeployment, runConfigMap } from './operator-writes.ts';
-import { mustSucceed } from './product.ts';
-import { useProduct } from './use-product.ts';
 
 const REDIS = {
 	provider: 'redis',

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { startProgram } from '../cli/program.ts';
-import { type Namespace, type Stored, useNamespace } from './namespace.ts';
-import { mustSucceed, ROOT, readText } from './product.ts';
-import { useProduct } from './use-product.ts';
+import { type Namespace, type Stored, useNamespace } from '../harness/namespace.ts';
+import { mustSucceed, ROOT, readText } from '../harness/product.ts';
+import { startProgram } from '../harness/program.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const CASES = [
 	'deployment-grace-period',

@@ -1,7 +1,7 @@
 /** Servers through both webhooks: what kubectl shows a person, and what an old operator's write does. */
 import { expect } from 'chai';
-import { serverManifest } from './namespace.ts';
-import { useProduct } from './use-product.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { useProduct } from '../harness/use-product.ts';
 
 const REDIS = {
 	provider: 'redis',

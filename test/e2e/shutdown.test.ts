@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import { startProgram } from '../cli/program.ts';
-import { needControlPlane } from '../control-plane/mocha.ts';
-import type { User } from '../control-plane/start.ts';
-import { eventually } from './eventually.ts';
-import { metricOf } from './metrics.ts';
-import { type Stored, serverManifest, useNamespace } from './namespace.ts';
-import { type Owner, proxyDeployment } from './operator-writes.ts';
-import { applyCrds, mustSucceed, type Product, startProduct } from './product.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import type { User } from '../harness/control-plane/start.ts';
+import { eventually } from '../harness/eventually.ts';
+import { metricOf } from '../harness/metrics.ts';
+import { type Stored, serverManifest, useNamespace } from '../harness/namespace.ts';
+import { type Owner, proxyDeployment } from '../harness/operator-writes.ts';
+import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/product.ts';
+import { startProgram } from '../harness/program.ts';
 
 const REDIS = {
 	provider: 'redis',

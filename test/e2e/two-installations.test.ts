@@ -8,12 +8,12 @@ import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
-import { startProgram } from '../cli/program.ts';
-import { writeKubeconfig } from '../cluster/kubeconfig.ts';
-import { eventually } from './eventually.ts';
-import { serverManifest } from './namespace.ts';
-import { apply, documentsOf, ROOT } from './product.ts';
-import { NS, type Replica, registrationsTo, serviceIn, useSelfManaged } from './self-managed.ts';
+import { eventually } from '../harness/eventually.ts';
+import { writeKubeconfig } from '../harness/kubeconfig.ts';
+import { serverManifest } from '../harness/namespace.ts';
+import { apply, documentsOf, ROOT } from '../harness/product.ts';
+import { startProgram } from '../harness/program.ts';
+import { NS, type Replica, registrationsTo, serviceIn, useSelfManaged } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
 const FOREIGN = 'webhook does not lead to our Service, its caBundle is left alone';

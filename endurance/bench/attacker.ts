@@ -1,0 +1,10 @@
+/** `node attacker.ts NAME PORT`: one attack, until the parent disconnects. */
+import { ATTACKS, type AttackName } from '../../test/harness/attacks.ts';
+
+const [name, port] = process.argv.slice(2);
+const stop = await ATTACKS[name as AttackName](Number(port));
+process.on('disconnect', () => {
+	stop();
+	process.exit();
+});
+process.send?.('started');

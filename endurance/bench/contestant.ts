@@ -1,0 +1,80 @@
+/** A server that is measured, in a process of its own on one core. */
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { freePorts, startProgram } from '../../test/harness/control-plane/processes.ts';
+import { LOAD_CORE, pinned, SERVER_CORE } from './h2load.ts';
+import { deploymentReview } from './payloads.ts';
+
+export interface Contestant {
+	readonly name: string;
+	/** That an AdmissionReview is posted to. */
+	readonly url: string;
+	readonly pid: number;
+	readonly stop: () => Promise<void>;
+}
+
+/** Pepr calls the API server at a random moment of its first 3 s, then waits for a watch. */
+const READY_MS = 60_000;
+const POLL_MS = 50;
+const LOG_BYTES = '2000';
+
+/**
+ * `folder` holds tls.crt, tls.key and ca.crt. The log goes to a pipe, as in a pod, that is read on the other core. Resolves when an
+ * AdmissionReview is answered with 200.
+ */
+export async function startContestant(
+	name: string,
+	folder: string,
+	command: (port: number) => readonly string[],
+	path = '/mutate',
+): Promise<Contestant> {
+	const [port = 0] = await freePorts(1);
+	const pipe = join(folder, `${port}.log`);
+	spawnSync('mkfifo', [pipe]);
+	const [reader = '', ...readerArgs] = pinned(LOAD_CORE, ['tail', '-c', LOG_BYTES, pipe]);
+	const log = text(spawn(reader, readerArgs, { stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+	const [first = '', ...rest] = pinned(SERVER_CORE, command(port));
+	const program = startProgram(name, first, rest, pipe);
+	const url = `https://127.0.0.1:${port}${path}?timeout=5s`;
+	const deadlineMs = performance.now() + READY_MS;
+	while (!(await answers(url, folder))) {
+		if (program.hasEnded() || performance.now() > deadlineMs) {
+			await program.stop(0);
+			throw new Error(`${name} did not get ready; the end of its log:\n${await log}`);
+		}
+		await sleep(POLL_MS);
+	}
+	return { name, url, pid: program.pid, stop: () => program.stop(0) };
+}
+
+/** One of those in server.ts. */
+export const startOwn = (name: string, folder: string): Promise<Contestant> =>
+	startContestant(name, folder, (port) => [
+		process.execPath,
+		join(import.meta.dirname, 'server.ts'),
+		name,
+		folder,
+		String(port),
+	]);
+
+/** What the server answers to `review`. */
+export async function post(url: string, folder: string, review: string): Promise<{ status: number; body: string }> {
+	const dispatcher = new Agent({ connect: { ca: readFileSync(join(folder, 'ca.crt')) } });
+	try {
+		const headers = { 'content-type': 'application/json' };
+		const { statusCode, body } = await request(url, { method: 'POST', headers, body: review, dispatcher });
+		return { status: statusCode, body: await body.text() };
+	} finally {
+		await dispatcher.destroy();
+	}
+}
+
+const answers = (url: string, folder: string): Promise<boolean> =>
+	post(url, folder, deploymentReview('1.5 KB')).then(
+		({ status }) => status === 200,
+		() => false,
+	);

@@ -1,0 +1,38 @@
+/**
+ * `make chaos`: the product on a real API server while everything around it breaks, and whether everything stored is right in the end. MINUTES=
+ * is how long (after each disturbance came once, they come in pairs), SEED= their
+ * order, ONLY= a part of the names of those that come; without it, endurance/bench/results and docs/reliability.md tell of it. Ends with the count of what was checked.
+ */
+
+import { findAssets } from '../../test/harness/control-plane/assets.ts';
+import { startControlPlane } from '../../test/harness/control-plane/start.ts';
+import { clusterContext, textOf } from '../bench/account.ts';
+import { publish } from '../bench/page.ts';
+import { numberFrom, refuse, wholeFrom } from '../bench/variables.ts';
+import { countOf, describeBroken } from './checks.ts';
+import { DISTURBANCES } from './disturbances.ts';
+import { CHAOS, resultsOf } from './report.ts';
+import { runChaos } from './run.ts';
+
+const SEEDS = 1_000_000;
+const minutes = numberFrom('MINUTES', 5, 0);
+const seed = wholeFrom('SEED', Math.floor(Math.random() * SEEDS), 0);
+const part = process.env['ONLY'] ?? '';
+const all = DISTURBANCES.map(({ name }) => name);
+const only = all.filter((name) => name.includes(part));
+if (only.length === 0) refuse(`ONLY=${part}: no name has that in it; there are ${all.join('; ')}`);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+say(`make chaos: ${only.length} disturbances once each, and pairs until ${minutes} minutes have passed; SEED=${seed}`);
+const around = clusterContext();
+const assets = await findAssets({ env: process.env, controllerManager: true, say });
+const plane = await startControlPlane({ assets, controllerManager: true });
+const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
+const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run) };
+say(`\n${textOf(CHAOS, recorded)}\n`);
+for (const line of describeBroken(run.checks)) say(line);
+if (only.length === all.length) {
+	await publish(CHAOS, recorded);
+}
+say(countOf(recorded.results));
+// A socket that was frozen may never tell that it is closed.
+process.exit(recorded.results.broken.length === 0 ? 0 : 1);

@@ -1,0 +1,55 @@
+/**
+ * Prometheus and promtool, built from their Go module with the versions that `go/go.mod` pins, and the CRDs of the Prometheus
+ * operator, which its module carries. The programs lie in a cache outside the checkout; nothing of them is committed.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
+import { withLock } from '../../test/harness/control-plane/lock.ts';
+import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+
+/** The version `go/go.mod` requires: Prometheus 3.10. Service discoveries can be left out from here on. */
+export const PROMETHEUS_VERSION = 'v0.310.0';
+const OPERATOR_VERSION = 'v0.85.0';
+
+/** They cannot be had on this machine. The message is one line. */
+export class MonitoringMissing extends Error {}
+
+const MODULE_FOLDER = join(import.meta.dirname, 'go');
+
+/** Path of the program, which is built where it is not there yet. Several processes may ask at once. */
+export async function findProgram(
+	name: 'prometheus' | 'promtool',
+	env: Environment,
+	say: (line: string) => void,
+): Promise<string> {
+	const folder = cacheFolder(env, 'prometheus', PROMETHEUS_VERSION);
+	const program = join(folder, name);
+	if (existsSync(program)) return program;
+	await mkdir(folder, { recursive: true });
+	return withLock(`${folder}.lock`, say, async () => {
+		if (existsSync(program)) return program;
+		await runGo(['version'], MODULE_FOLDER, env);
+		say(`monitoring: building ${name} ${PROMETHEUS_VERSION} into ${folder} (about 3 minutes, once per machine)`);
+		const startedMs = Date.now();
+		// Of the service discoveries only files are left, which takes the clients of all the clouds out.
+		const flags = ['-tags', 'remove_all_sd', ...BUILD_FLAGS, '-ldflags', '-s -w'];
+		const output = `${program}.building`;
+		const source = `github.com/prometheus/prometheus/cmd/${name}`;
+		await runGo(['build', ...flags, '-o', output, source], MODULE_FOLDER, env);
+		await rename(output, program);
+		say(`monitoring: built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
+		return program;
+	});
+}
+
+/** The CRDs where Go keeps the module; a download on the first time, no build. */
+export async function findOperatorCrds(env: Environment): Promise<string> {
+	const module = `github.com/prometheus-operator/prometheus-operator@${OPERATOR_VERSION}`;
+	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch((error: Error) => {
+		throw new MonitoringMissing(`no CRDs of the Prometheus operator: ${error.message}`, { cause: error });
+	});
+	const { Dir: folder } = JSON.parse(listed) as { Dir: string };
+	return join(folder, 'example/prometheus-operator-crd');
+}

@@ -1,0 +1,121 @@
+/** Dashboard, alert rules and docs/monitoring.md, against the metrics that there are and against one another. */
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { dashboard, expressionsOf } from '../../../endurance/monitoring/dashboard.ts';
+import { alertRules, COMPONENT, ruleFile } from '../../../endurance/monitoring/rule-file.ts';
+import { anchorsIn, between, codesOf, read, rowsOf } from '../../harness/documents.ts';
+import { everyMetric } from '../../harness/every-metric.ts';
+import { baseObjects } from '../../harness/manifest-files.ts';
+
+/** Of the API server itself; endurance/monitoring asks a real one. */
+const API_SERVER_METRICS = /^apiserver_admission_webhook_/;
+
+const expressions = (): string[] => [...expressionsOf(dashboard()), ...alertRules().map(({ expr }) => expr)];
+
+/** Names in front of `{`, and those that stand alone: functions have a bracket behind them, and keywords no underscore. */
+const metricsIn = (expr: string): string[] => {
+	const plain = expr.replaceAll(/"[^"]*"/g, '').replaceAll(/\{[^}]*\}|\[[^\]]*\]/g, ' ');
+	return [...plain.matchAll(/\b[a-z]+(?:_[a-z0-9]+)+\b(?!\s*\()/g)].map(([name]) => name);
+};
+
+/** Label matchers, by metric. */
+const labelsIn = (expr: string): [string, string][] =>
+	[...expr.matchAll(/\b([a-z_0-9]+)\{([^}]*)\}/g)].flatMap(([, name = '', matchers = '']) =>
+		[...matchers.matchAll(/(\w+)(?:=~|!~|!=|=)/g)].map(([, label = '']): [string, string] => [name, label]),
+	);
+
+describe('dashboard and alert rules', () => {
+	it('ask only for metrics that the product has, with labels that those have', async () => {
+		const lines = (await everyMetric()).split('\n').filter((line) => !line.startsWith('#'));
+		const known = new Map<string, Set<string>>();
+		for (const line of lines) {
+			const name = line.split(/[ {]/)[0] ?? '';
+			const labels = known.get(name) ?? new Set();
+			for (const [, label = ''] of line.matchAll(/(\w+)="/g)) labels.add(label);
+			known.set(name, labels);
+		}
+		const asked = expressions().flatMap(metricsIn);
+		expect(asked.length).to.be.above(40);
+		expect(asked.filter((name) => !known.has(name) && !API_SERVER_METRICS.test(name))).to.deep.equal([]);
+		const given = new Set(['job', 'namespace', 'pod']);
+		const unknown = expressions()
+			.flatMap(labelsIn)
+			.filter(([name, label]) => !given.has(label) && known.has(name) && !known.get(name)?.has(label));
+		expect(unknown).to.deep.equal([]);
+	});
+
+	it('the dashboard shows every metric of ours', async () => {
+		const ours = [...(await everyMetric()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
+		const text = expressionsOf(dashboard()).join('\n');
+		expect(ours.filter((name) => !text.includes(name))).to.deep.equal([]);
+	});
+
+	it('every panel of the dashboard says what it shows, has a place of its own, and an id', () => {
+		const { panels } = dashboard();
+		const taken = new Set<string>();
+		for (const { title, description, type, gridPos } of panels) {
+			expect(type === 'row' || description, title).to.be.ok;
+			expect(gridPos.x + gridPos.w, title).to.be.at.most(24);
+			for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+				for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+					expect(taken.has(`${x},${y}`), `${title} lies on another panel`).to.equal(false);
+					taken.add(`${x},${y}`);
+				}
+			}
+		}
+		expect(new Set(panels.map(({ id }) => id)).size).to.equal(panels.length);
+	});
+
+	it('every alert has its row in docs/monitoring.md, and a heading of troubleshooting.md to go to', () => {
+		const rows = rowsOf(between(read('docs/monitoring.md'), '## Alerts', '## ')).map(([name = '', severity, after]) => [
+			codesOf(name)[0],
+			severity,
+			after,
+		]);
+		const rules = alertRules().map((rule) => [rule.alert, rule.labels.severity, rule.for ?? 'at once']);
+		expect(rows).to.deep.equal(rules);
+		const anchors = anchorsIn(read('docs/troubleshooting.md'));
+		for (const { annotations, alert } of alertRules()) {
+			const [page, anchor = ''] = annotations.runbook_url.split('#');
+			expect(page, alert).to.equal(
+				'https://github.com/toolhive-scaling/toolhive-scaling/blob/main/docs/troubleshooting.md',
+			);
+			expect(anchors.has(anchor), `${alert}: ${anchor}`).to.equal(true);
+		}
+	});
+
+	it('every row of the dashboard is told of in docs/monitoring.md', () => {
+		const told = rowsOf(between(read('docs/monitoring.md'), '## Dashboard', '## ')).map(([row]) => row);
+		const rows = dashboard().panels.filter(({ type }) => type === 'row');
+		expect(told).to.deep.equal(rows.map(({ title }) => title));
+	});
+
+	it('every alert is tried: once where it fires, and once where it does not', () => {
+		const { tests } = parse(read('endurance/monitoring/alerts.yaml'), { maxAliasCount: -1 }) as {
+			tests: { promql_expr_test: { exp_samples: { labels: string }[] }[] }[];
+		};
+		const moments = tests.flatMap((one) => one.promql_expr_test.map(({ exp_samples }) => exp_samples));
+		for (const { alert } of alertRules()) {
+			const fires = moments.filter((samples) => samples.some(({ labels }) => labels.includes(`"${alert}"`)));
+			expect(fires, alert).not.to.deep.equal([]);
+		}
+		expect(moments.filter((samples) => samples.length === 0)).to.have.length.above(20);
+	});
+
+	it('the rule file for a Prometheus without operator is the rules', () => {
+		expect(parse(ruleFile())).to.deep.equal(parse(read(`${COMPONENT}/rules.yaml`)).spec);
+	});
+
+	it('the ServiceMonitor selects the Service of the metrics, and its port', () => {
+		const { spec, metadata } = parse(read(`${COMPONENT}/service-monitor.yaml`));
+		const selected = baseObjects().filter(
+			({ kind, metadata: { labels = {} } }) =>
+				kind === 'Service' &&
+				Object.entries(spec.selector.matchLabels).every(([label, value]) => labels[label] === value),
+		);
+		expect(selected.map((service) => service.metadata.name)).to.deep.equal(['toolhive-scaling-metrics']);
+		expect(selected[0]?.metadata.namespace).to.equal(metadata.namespace);
+		const ports = selected.flatMap((service) => (service.spec as { ports: { name: string }[] }).ports);
+		expect(ports.map(({ name }) => name)).to.deep.equal([spec.endpoints[0].port]);
+	});
+});

@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Json } from '../../../src/api/types.ts';
+import { admit, type Handlers } from '../../../src/offline/admit.ts';
+import { handlersFor, throughHttp } from '../../cases/doors.ts';
+import { AREAS, pages } from '../../cases/pages.ts';
+import { type Outcome, playCase } from '../../cases/play-case.ts';
+import { reviewText } from '../../cases/print-case.ts';
+import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCase } from '../../cases/read-case.ts';
+import { outputText } from '../../cases/write-case.ts';
+
+const PROGRAMS = [
+	'cases.test.ts',
+	'coverage.test.ts',
+	'doors.ts',
+	'golden.ts',
+	'pages.ts',
+	'play-case.ts',
+	'print-case.ts',
+	'read-case.ts',
+	'write-case.ts',
+];
+const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
+
+describe('golden cases', () => {
+	it('are folders with these three files, and nothing else lies around', () => {
+		const entries = readdirSync(CASES, { withFileTypes: true });
+		expect(entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))).to.have.members(PROGRAMS);
+		for (const name of caseNames()) {
+			expect(readdirSync(join(CASES, name)).sort(), `test/cases/${name}`).to.deep.equal([INPUT, OUTPUT, REVIEW]);
+		}
+	});
+	it('are named after their area', () => {
+		for (const name of caseNames()) {
+			expect(
+				Object.keys(AREAS).some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name),
+				name,
+			).to.equal(true);
+		}
+	});
+
+	for (const { file, text } of pages()) {
+		it(`${file} is as \`make golden\` writes it`, () => {
+			expect(readFileSync(join(CASES, '../..', file), 'utf8'), `${file} ${ADVICE}`).to.equal(text);
+		});
+	}
+
+	for (const name of caseNames()) {
+		describe(name, () => {
+			const one = readCase(name);
+			const golden = textOf(name, OUTPUT);
+
+			it('gives out.yaml', async () => {
+				const outcomes = await playCase(one.documents, handlersFor(one));
+				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
+			});
+			it('gives the same through HTTP', async () => {
+				const outcomes = await throughHttp(one, (handlers) => playCase(one.documents, handlers));
+				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
+			});
+			it('gives review.txt', async () => {
+				expect(await reviewText(name), `${name}/${REVIEW} ${ADVICE}`).to.equal(textOf(name, REVIEW));
+			});
+			it('changes nothing the second time', async () => {
+				const handlers = handlersFor(one);
+				for (const outcome of await playCase(one.documents, handlers)) await expectNoPatch(outcome, handlers);
+			});
+			it('out.yaml goes in again and comes out as it is', async () => {
+				const again = { ...one, documents: await storedDocuments(one, golden) };
+				const outcomes = await playCase(again.documents, handlersFor(again));
+				for (const outcome of outcomes) expect(outcome.verdict).to.equal('unchanged');
+			});
+		});
+	}
+});
+
+/** Asked again about what it gave, as at a reinvocation, and about an UPDATE that changes nothing. */
+async function expectNoPatch({ object, request }: Outcome, handlers: Handlers): Promise<void> {
+	if (object === undefined) return;
+	const again = { ...request, object };
+	expect((await admit(again, handlers)).verdict).to.equal('unchanged');
+	expect((await admit({ ...again, operation: 'UPDATE', oldObject: object }, handlers)).verdict).to.equal('unchanged');
+}
+
+function textOf(name: string, file: string): string {
+	const path = join(CASES, name, file);
+	return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+/** The documents of out.yaml that came from manifests: those of AdmissionReviews have no writer in the file. */
+async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
+	const outcomes = await playCase(one.documents, handlersFor(one));
+	const allowed = one.documents.filter((_, index) => outcomes[index]?.verdict !== 'denied');
+	const stored = documentsOf(golden, one.name);
+	expect(stored).to.have.length(allowed.length);
+	return stored.filter((_, index) => allowed[index]?.['kind'] !== 'AdmissionReview');
+}

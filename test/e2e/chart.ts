@@ -1,0 +1,61 @@
+/** The Helm chart as objects, and what kustomize makes of the same, so that they can be compared. */
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parseAllDocuments } from 'yaml';
+import type { Helm } from '../harness/helm/mocha.ts';
+import { type Manifest, ROOT } from '../harness/manifest-files.ts';
+
+export const CHART = join(ROOT, 'manifests/chart');
+export const NS = 'toolhive-scaling';
+
+/** Values as they stand in a file. */
+export type Values = Readonly<Record<string, unknown>>;
+
+export const objectsIn = (text: string): Manifest[] =>
+	parseAllDocuments(text)
+		.map((document): Manifest | null => document.toJS())
+		.filter((object) => object !== null);
+
+/** Throws with what Helm says when it refuses. */
+export async function render(helm: Helm, values: Values = {}, namespace = NS): Promise<Manifest[]> {
+	const args = ['template', 'any', CHART, '--namespace', namespace, '--kube-version', '1.36.0', '--values', '-'];
+	const { code, stdout, stderr } = await helm(args, { input: JSON.stringify(values) });
+	if (code !== 0) throw new Error(stderr);
+	return objectsIn(stdout);
+}
+
+/** What Helm says to `values` that it refuses. */
+export const refusal = (helm: Helm, values: Values): Promise<string> =>
+	render(helm, values).then(
+		() => expect.fail('nothing was refused'),
+		({ message }: Error) => message,
+	);
+
+const HELMS_LABELS = [
+	'app.kubernetes.io/instance',
+	'app.kubernetes.io/managed-by',
+	'app.kubernetes.io/version',
+	'helm.sh/chart',
+];
+
+/** By kind and name, without what only Helm says. */
+export const comparable = (objects: readonly Manifest[]): Record<string, Manifest> =>
+	Object.fromEntries(
+		objects
+			.map((object): [string, Manifest] => {
+				const { labels = {}, ...metadata } = object.metadata;
+				const left = Object.entries(labels).filter(([label]) => !HELMS_LABELS.includes(label));
+				return [
+					`${object.kind} ${metadata.name}`,
+					{ ...object, metadata: { ...metadata, labels: Object.fromEntries(left) } },
+				];
+			})
+			.sort(([one], [other]) => one.localeCompare(other)),
+	);
+
+/** The only one of that kind. */
+export function only<T = Manifest>(objects: readonly Manifest[], kind: string): T {
+	const found = objects.filter((object) => object.kind === kind);
+	expect(found, kind).to.have.length(1);
+	return found[0] as T;
+}

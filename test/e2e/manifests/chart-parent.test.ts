@@ -1,0 +1,149 @@
+/** The chart as others use it: in a parent chart, with build metadata in its version, without a replica count. */
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { after, before } from 'mocha';
+import { needControlPlane } from '../../harness/control-plane/mocha.ts';
+import { HELM_VERSIONS, type HelmGeneration } from '../../harness/helm/build.ts';
+import { useHelm } from '../../harness/helm/mocha.ts';
+import type { Manifest } from '../../harness/manifest-files.ts';
+import { mustSucceed } from '../../harness/product.ts';
+import { CHART, NS, objectsIn, only, refusal, render, type Values } from '../chart.ts';
+import { deploymentIn, podIn } from '../pod-security.ts';
+
+const specIn = (objects: readonly Manifest[]) => deploymentIn(objects).spec;
+const imageIn = (objects: readonly Manifest[]): string => podIn(objects).containers[0]?.image ?? '';
+
+for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
+	describe(`chart in a parent chart: Helm ${HELM_VERSIONS[generation]}`, function () {
+		this.timeout(60_000);
+		const controlPlane = needControlPlane();
+		const helm = useHelm(generation);
+		let folder: string;
+		before(() => {
+			folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-parent-'));
+			mkdirSync(join(folder, 'charts'));
+			cpSync(CHART, join(folder, 'charts/toolhive-scaling'), { recursive: true });
+			const dependency = { name: NS, version: '0.1.0', condition: `${NS}.enabled`, tags: ['scaling'] };
+			const parent = { apiVersion: 'v2', name: 'platform', version: '1.0.0', dependencies: [dependency] };
+			writeFileSync(join(folder, 'Chart.yaml'), JSON.stringify(parent));
+		});
+		after(() => rmSync(folder, { recursive: true, force: true }));
+
+		/** `values` are in the parent's own values.yaml, `given` are set by the installation. */
+		const parentWith = async (values: Values, given: Values = {}): Promise<Manifest[]> => {
+			writeFileSync(join(folder, 'values.yaml'), JSON.stringify(values));
+			const args = ['template', 'any', folder, '--namespace', NS, '--kube-version', '1.36.0', '--values', '-'];
+			const { code, stdout, stderr } = await helm(args, { input: JSON.stringify(given) });
+			expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+			return objectsIn(stdout);
+		};
+
+		it('condition › enabled is true, false, or not set › rendered unless it is false', async () => {
+			expect(await parentWith({ [NS]: { enabled: true } })).to.have.length((await render(helm)).length);
+			expect(await parentWith({ [NS]: { enabled: false } })).to.deep.equal([]);
+			expect(await parentWith({})).not.to.deep.equal([]);
+			// A default of `enabled` in our own values.yaml would win over the tags of the parent.
+			expect(await parentWith({ tags: { scaling: false } })).to.deep.equal([]);
+		});
+		it('global › values of other charts, a registry and pull secrets › only the last two are used', async () => {
+			const global = {
+				imageRegistry: 'mirror.example.com:5000/hub',
+				imagePullSecrets: ['a', { name: 'b' }],
+				other: { x: 1 },
+			};
+			const objects = await parentWith({ global, [NS]: { imagePullSecrets: [{ name: 'b' }, { name: 'c' }] } });
+			expect(imageIn(objects)).to.equal('mirror.example.com:5000/hub/toolhive-scaling/toolhive-scaling:0.1.0');
+			expect(podIn(objects).imagePullSecrets).to.deep.equal([{ name: 'b' }, { name: 'c' }, { name: 'a' }]);
+		});
+		it('global › set on the chart itself › used as in a parent', async () => {
+			const objects = await render(helm, { global: { imageRegistry: 'mirror.example.com', imagePullSecrets: ['a'] } });
+			expect(imageIn(objects)).to.match(/^mirror\.example\.com\/toolhive-scaling\//);
+			expect(podIn(objects).imagePullSecrets).to.deep.equal([{ name: 'a' }]);
+			const none = { imageRegistry: null, imagePullSecrets: null };
+			expect(imageIn(await render(helm, { global: none }))).to.match(/^ghcr\.io\//);
+			expect(podIn(await render(helm))).not.to.have.property('imagePullSecrets');
+		});
+		it('global › a registry, and another one in image.repository › refused by name', async () => {
+			const given = {
+				global: { imageRegistry: 'a.example.com' },
+				image: { registry: '', repository: 'b.example.com/x' },
+			};
+			expect(await refusal(helm, given)).to.include("global.imageRegistry's: a.example.com");
+		});
+		it('fields to leave out › "" in the values.yaml of the parent, or null when it is installed › left out', async () => {
+			const left = (value: '' | null) => ({
+				[NS]: { replicas: value, podSecurityContext: { runAsUser: value, runAsGroup: value } },
+			});
+			for (const objects of [await parentWith(left('')), await parentWith({}, left(null))]) {
+				expect(specIn(objects)).not.to.have.property('replicas');
+				expect(podIn(objects).securityContext).not.to.have.any.keys('runAsUser', 'runAsGroup');
+			}
+		});
+
+		for (const [values, expected] of [
+			[{}, 2],
+			[{ highAvailability: true }, 3],
+			[{ replicas: 2, highAvailability: true }, 2],
+			[{ replicas: 'default' }, 2],
+			[{ replicas: null }, undefined],
+			[{ replicas: '' }, undefined],
+			[{ replicas: null, highAvailability: true }, undefined],
+		] as const) {
+			it(`replicas › ${JSON.stringify(values)} › ${expected ?? 'left out'}, beside a budget that fits`, async () => {
+				const objects = await render(helm, values);
+				expect(specIn(objects).replicas).to.equal(expected);
+				expect('replicas' in specIn(objects)).to.equal(expected !== undefined);
+				const { spec } = only<{ spec: object }>(objects, 'PodDisruptionBudget');
+				expect(spec).to.include({ maxUnavailable: 1 }).and.not.to.have.property('minAvailable');
+			});
+		}
+		it('replicas › left out, without leader election › refused: something else may set more than 1', async () => {
+			const given = { replicas: null, serve: { leaderElect: false } };
+			expect(await refusal(helm, given)).to.include('serve.leaderElect: false needs replicas: 1, not null');
+		});
+		it('replicas › another word › refused by name', async () => {
+			expect(await refusal(helm, { replicas: 'none' }))
+				.to.include('/replicas')
+				.and.include("'default'");
+		});
+
+		it('version › with build metadata, or long › labels and image tag that the API server accepts', async () => {
+			const long = `0.1.0-${'x'.repeat(70)}+5`;
+			for (const [version, label, tag] of [
+				['0.1.0+build.5', '0.1.0_build.5', '0.1.0_build.5'],
+				[long, long.slice(0, 63), long.replace('+', '_')],
+				[`0.1.0-${'x'.repeat(56)}+5`, `0.1.0-${'x'.repeat(56)}`, `0.1.0-${'x'.repeat(56)}_5`],
+			] as const) {
+				const packaged = ['package', CHART, '--version', version, '--app-version', version, '--destination', folder];
+				await mustSucceed(helm(packaged));
+				const file = join(folder, `toolhive-scaling-${version}.tgz`);
+				const { stdout } = await mustSucceed(
+					helm(['template', 'any', file, '-n', 'default', '--kube-version', '1.36.0']),
+				);
+				const objects = objectsIn(stdout);
+				for (const { metadata } of objects) expect(metadata.labels?.['app.kubernetes.io/version']).to.equal(label);
+				expect(imageIn(objects)).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${tag}`);
+				// Other suites of the same API server may have installed the product.
+				const apply = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'];
+				await mustSucceed(controlPlane().kubectl(apply, { user: 'admin', input: stdout }));
+			}
+		});
+	});
+}
+
+describe('chart: monitoring', function () {
+	this.timeout(60_000);
+	const helm = useHelm();
+	it('dashboard › applied by Flux with postBuild.substitute › its variables are kept', async () => {
+		const dashboard = only<{ metadata: object; data: object }>(
+			await render(helm, { monitoring: { enabled: true } }),
+			'ConfigMap',
+		);
+		expect(JSON.stringify(dashboard.data)).to.match(/\$\{datasource\}/);
+		expect(dashboard.metadata).to.deep.include({
+			annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
+		});
+	});
+});

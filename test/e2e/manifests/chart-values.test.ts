@@ -1,0 +1,197 @@
+/** values.yaml: every flag of `serve` can be set, every value arrives, and what is wrong is refused by its name. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { SERVE_OPTIONS } from '../../../src/cli/flags.ts';
+import { readOptions } from '../../../src/cli/options.ts';
+import { useHelm } from '../../harness/helm/mocha.ts';
+import { type Manifest, template } from '../../harness/manifest-files.ts';
+import type { PodTemplate } from '../../harness/manifest-types.ts';
+import { CHART, only, refusal, render, type Values } from '../chart.ts';
+
+interface Property {
+	readonly properties?: Readonly<Record<string, Property>>;
+}
+
+const values = readFileSync(join(CHART, 'values.yaml'), 'utf8');
+const schema: Required<Property> = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+
+/** By other values, or of no use in a pod. */
+const NOT_UNDER_SERVE = ['kubeconfig', 'tls-dir', 'namespace-label', 'exclude-namespaces'];
+const flags = Object.keys(SERVE_OPTIONS).filter((flag) => !NOT_UNDER_SERVE.includes(flag));
+const chartNameOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** `serve` with the values that stand behind a # there. */
+const commented = parse(values.replace('serve: {}', 'serve:').replaceAll(/^#( {2}\w+: )/gm, '$1')) as { serve: Values };
+
+const specOf = (objects: readonly Manifest[]): PodTemplate['spec'] & Values =>
+	only<{ spec: { template: PodTemplate } }>(objects, 'Deployment').spec.template.spec as never;
+
+describe('chart: values', function () {
+	this.timeout(60_000);
+	const helm = useHelm();
+	const argsWith = async (given: Values): Promise<readonly string[]> =>
+		specOf(await render(helm, given)).containers[0]?.args.slice(1) ?? [];
+
+	it('have every flag of serve, with its default, in values.yaml and in the schema', () => {
+		const defaults = flags.map((flag) => {
+			const { fallback } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
+			return [chartNameOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
+		});
+		expect(commented.serve).to.deep.equal(Object.fromEntries(defaults));
+		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(chartNameOf));
+	});
+	it('say all that the schema allows, and nothing else', () => {
+		// Helm reads it in a parent chart; a default of ours would win over the tags there.
+		const { enabled: _, ...properties } = schema.properties;
+		expect(parse(values)).to.have.all.keys(Object.keys(properties));
+	});
+	it('given as defaults, mean what they mean where nothing is given', async () => {
+		const args = await argsWith({ serve: commented.serve });
+		expect(args).to.have.length(flags.length);
+		expect(readOptions(SERVE_OPTIONS, args, {})).to.deep.equal(readOptions(SERVE_OPTIONS, [], {}));
+	});
+	it('reach the flags', async () => {
+		const serve = {
+			...{ gracePeriodSeconds: 0, preStopSeconds: 0 },
+			...{ operatorUsernames: ['a', 'b'], leaderElect: false, maxInFlight: 100_000 },
+		};
+		const more = { namespaceOptIn: true, excludeNamespaces: ['payroll', 'lab'], replicas: 1 };
+		const provided = { certificates: { mode: 'provided' } };
+		expect(readOptions(SERVE_OPTIONS, await argsWith({ serve, ...more, ...provided }), {})).to.deep.include({
+			'grace-period-seconds': 0,
+			'pre-stop-seconds': 0,
+			'operator-usernames': ['a', 'b'],
+			'leader-elect': false,
+			'max-in-flight': 100_000,
+			'namespace-label': { key: 'toolhive-scaling/enabled', value: 'true' },
+			'exclude-namespaces': ['payroll', 'lab'],
+			'tls-dir': '/tls',
+		});
+	});
+	it('serve: a port is the port of the container, and draining gets the time it needs', async () => {
+		const spec = specOf(await render(helm, { serve: { webhookPort: 9443, metricsPort: 9080, drainSeconds: 60 } }));
+		expect(spec.containers[0]?.ports.map(({ containerPort }) => containerPort)).to.deep.equal([9443, 9080]);
+		expect(spec.terminationGracePeriodSeconds).to.equal(80);
+		expect(template().spec.terminationGracePeriodSeconds).to.equal(10 + 20);
+	});
+	for (const [image, expected] of [
+		[{ tag: '0.2.0' }, 'ghcr.io/toolhive-scaling/toolhive-scaling:0.2.0'],
+		[{ registry: 'registry.example.com', repository: 'scaling' }, 'registry.example.com/scaling:0.1.0'],
+		[{ registry: '', repository: 'scaling' }, 'scaling:0.1.0'],
+		[{ registry: '', repository: 'registry.example.com:5000/scaling' }, 'registry.example.com:5000/scaling:0.1.0'],
+		[{ tag: '1', digest: `sha256:${'a'.repeat(64)}` }, `toolhive-scaling@sha256:${'a'.repeat(64)}`],
+	] as const) {
+		it(`image ${JSON.stringify(image)}`, async () => {
+			const [container] = specOf(await render(helm, { image })).containers;
+			expect(container?.image.endsWith(expected), container?.image).to.equal(true);
+		});
+	}
+	it('of the pod arrive, and take away nothing of the base', async () => {
+		const given = {
+			imagePullSecrets: [{ name: 'pull' }],
+			tolerations: [{ key: 'control', operator: 'Exists' }],
+			affinity: { nodeAffinity: {} },
+			priorityClassName: 'important',
+		};
+		const objects = await render(helm, {
+			...given,
+			nodeSelector: { pool: 'system' },
+			resources: { limits: { memory: '1Gi' } },
+			podAnnotations: { team: 'a' },
+			podLabels: { team: 'a', 'app.kubernetes.io/name': 'other' },
+			image: { pullPolicy: 'Always' },
+		});
+		const spec = specOf(objects);
+		expect(spec).to.deep.include({ ...given, nodeSelector: { 'kubernetes.io/os': 'linux', pool: 'system' } });
+		const base = template().spec.containers[0]?.resources;
+		expect(spec.containers[0]?.resources).to.deep.equal({ ...base, limits: { memory: '1Gi' } });
+		expect(spec.containers[0]).to.include({ imagePullPolicy: 'Always' });
+		const { metadata } = only<{ spec: { template: PodTemplate } }>(objects, 'Deployment').spec.template;
+		expect(metadata).to.deep.equal({
+			annotations: { team: 'a' },
+			labels: { team: 'a', 'app.kubernetes.io/name': 'toolhive-scaling' },
+		});
+	});
+	it('highAvailability: a count and a class of your own win, and only the system classes need a quota', async () => {
+		const objects = await render(helm, { highAvailability: true, replicas: 5, priorityClassName: 'important' });
+		expect(only<{ spec: object }>(objects, 'Deployment').spec).to.include({ replicas: 5 });
+		expect(objects.map(({ kind }) => kind)).not.to.include('ResourceQuota');
+		expect((await render(helm, { priorityClassName: 'system-node-critical' })).map(({ kind }) => kind)).to.include(
+			'ResourceQuota',
+		);
+	});
+	it('networkPolicy and podDisruptionBudget can be left out', async () => {
+		const off = { networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false } };
+		const kinds = (await render(helm, off)).map(({ kind }) => kind);
+		expect(kinds).not.to.include.members(['NetworkPolicy']);
+		expect(kinds).not.to.include.members(['PodDisruptionBudget']);
+	});
+	it('certificates: the Secret that you name, and the authority that you give, in every webhook', async () => {
+		const caBundle = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
+		const certificates = { mode: 'provided', secretName: 'mine', caBundle };
+		const objects = await render(helm, { certificates, serve: { passwordEnv: 'pod' } });
+		expect(specOf(objects).volumes[0]?.secret?.secretName).to.equal('mine');
+		const webhooks = objects.flatMap((object) => object.webhooks ?? []) as unknown as {
+			clientConfig: { caBundle: string };
+		}[];
+		expect(webhooks).to.have.length(7);
+		for (const { clientConfig } of webhooks)
+			expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).to.equal(caBundle);
+	});
+
+	for (const [given, ...named] of [
+		[{ replica: 3 }, 'replica'],
+		[{ replicas: 2.5 }, '/replicas'],
+		[{ replicas: 0 }, '/replicas', 'got 0, want 1'],
+		[{ highAvailability: true, replicas: 1 }, 'highAvailability', 'not 1'],
+		[{ serve: null }, "missing property 'serve'"],
+		[{ image: null }, "missing property 'image'"],
+		[{ serve: { gracePeriodSeconds: 35 } }, 'serve.gracePeriodSeconds: 35 is too short for serve.preStopSeconds: 5'],
+		[{ serve: { preStopSeconds: 15 } }, 'serve.gracePeriodSeconds: 45 is too short for serve.preStopSeconds: 15'],
+		[{ serve: { webhookPort: 8080 } }, 'serve.webhookPort and serve.metricsPort are both 8080'],
+		[{ image: { repository: 'registry.example.com/scaling' } }, 'image.repository', 'begins with a registry'],
+		[{ image: { repository: 'scaling:0.1.0' } }, '/image/repository', 'scaling:0.1.0'],
+		[{ image: { registry: 'https://registry.example.com' } }, '/image/registry'],
+		[{ image: { registry: 'registry.example.com/' } }, '/image/registry'],
+		[{ certificates: { mode: 'provided', secretName: 'toolhive-scaling-certificates' } }, 'certificates.secretName'],
+		[{ certificates: { mode: 'cert-manager', secretName: 'toolhive-scaling-authority' } }, 'certificates.secretName'],
+		[{ replicas: '3' }, '/replicas', 'got string, want'],
+		[{ highAvailability: 'yes' }, '/highAvailability', 'want boolean'],
+		[{ serve: { maxInflight: 3 } }, '/serve', 'maxInflight'],
+		[{ serve: { maxInFlight: 0 } }, '/serve/maxInFlight', 'got 0, want 1'],
+		[{ serve: { passwordEnv: 'Pod' } }, '/serve/passwordEnv', "'deployment', 'pod'"],
+		[{ serve: { operatorUsernames: 'a,b' } }, '/serve/operatorUsernames', 'got string'],
+		[{ serve: { operatorUsernames: [] } }, '/serve/operatorUsernames'],
+		[{ serve: { operatorUsernames: ['a,b'] } }, '/serve/operatorUsernames/0', 'a,b'],
+		[{ certificates: { mode: 'certmanager' } }, '/certificates/mode', "'self-managed', 'provided', 'cert-manager'"],
+		[{ certificates: { caBundle: 'x' } }, 'certificates.caBundle', 'self-managed'],
+		[{ certificates: { mode: 'provided', caBundle: 'x' } }, 'certificates.caBundle', 'PEM'],
+		[{ image: { tag: 'a b' } }, '/image/tag', 'a b'],
+		[{ image: { digest: 'sha256:abc' } }, '/image/digest', 'sha256:abc'],
+		[{ image: 'registry/name:tag' }, '/image', 'want object'],
+		[{ imagePullSecrets: ['pull'] }, '/imagePullSecrets/0', 'want object'],
+		[{ excludeNamespaces: ['A_B'] }, '/excludeNamespaces/0', 'A_B'],
+		[{ podAnnotations: { a: 1 } }, '/podAnnotations/a', 'want string'],
+		[{ resources: { memory: '1Gi' } }, '/resources', 'memory'],
+		[{ serve: { leaderElect: false } }, 'serve.leaderElect: false needs replicas: 1, not 2'],
+	] as const) {
+		it(`refuse ${JSON.stringify(given)}, and name it`, async () => {
+			const message = await refusal(helm, given);
+			for (const part of named) expect(message).to.include(part);
+		});
+	}
+	it('refuse in the schema what the command would refuse, at both ends', async () => {
+		for (const flag of flags) {
+			const { allowed } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
+			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];
+			if (highest === undefined) continue;
+			const name = chartNameOf(flag);
+			// The longest sleep fits no grace period that is allowed.
+			const most = name === 'preStopSeconds' ? Number(highest) - 31 : Number(highest);
+			await render(helm, { serve: { gracePeriodSeconds: 86_400, [name]: most } });
+			expect(await refusal(helm, { serve: { [name]: Number(highest) + 1 } })).to.include(`/serve/${name}`);
+			expect(await refusal(helm, { serve: { [name]: Number(lowest) - 1 } })).to.include(`/serve/${name}`);
+		}
+	});
+});

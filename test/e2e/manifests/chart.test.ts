@@ -1,0 +1,154 @@
+/** helm and kustomize agree: for each mode the chart renders the objects of the kustomizations, and nothing besides. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { after, before } from 'mocha';
+import { parse } from 'yaml';
+import { chartFiles } from '../../../scripts/chart-files.ts';
+import { needControlPlane } from '../../harness/control-plane/mocha.ts';
+import { useHelm } from '../../harness/helm/mocha.ts';
+import { type Manifest, ROOT, template } from '../../harness/manifest-files.ts';
+import { CHART, comparable, NS, objectsIn, render, type Values } from '../chart.ts';
+
+interface Mode {
+	readonly mode: string;
+	readonly values: Values;
+	readonly components: readonly string[];
+}
+
+const PROVIDED = { certificates: { mode: 'provided' } };
+const CERT_MANAGER = { certificates: { mode: 'cert-manager' } };
+const POD_MODE = { serve: { passwordEnv: 'pod' } };
+const OPT_IN = { namespaceOptIn: true };
+const HIGHLY_AVAILABLE = { highAvailability: true };
+const MONITORED = { monitoring: { enabled: true } };
+const OPENSHIFT = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
+
+const MODES: readonly Mode[] = [
+	{ mode: 'by default', values: {}, components: [] },
+	{ mode: 'with a provided Secret', values: PROVIDED, components: ['provided-secret'] },
+	{ mode: 'with cert-manager', values: CERT_MANAGER, components: ['cert-manager'] },
+	{ mode: 'in pod mode', values: POD_MODE, components: ['pod-mode'] },
+	{ mode: 'with namespaces that opt in', values: OPT_IN, components: ['namespace-opt-in'] },
+	{ mode: 'highly available', values: HIGHLY_AVAILABLE, components: ['high-availability'] },
+	{ mode: 'monitored', values: MONITORED, components: ['monitoring'] },
+	{ mode: 'on OpenShift', values: OPENSHIFT, components: ['openshift'] },
+	{
+		mode: 'on OpenShift with a provided Secret',
+		values: { ...OPENSHIFT, ...PROVIDED },
+		components: ['provided-secret', 'openshift'],
+	},
+	{
+		mode: 'with all of it',
+		values: { ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE, ...MONITORED },
+		components: ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'],
+	},
+];
+
+describe('chart: what it renders', function () {
+	this.timeout(60_000);
+	const controlPlane = needControlPlane();
+	const helm = useHelm();
+	let folder: string;
+	before(() => {
+		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-chart-'));
+	});
+	after(() => rmSync(folder, { recursive: true, force: true }));
+
+	/** As a user combines them. */
+	async function kustomized(components: readonly string[]): Promise<Manifest[]> {
+		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
+		const kustomization = {
+			resources: [from('.')],
+			components: components.map((component) => from(`components/${component}`)),
+		};
+		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+		const { code, stdout, stderr } = await controlPlane().kubectl(['kustomize', folder]);
+		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+		return objectsIn(stdout);
+	}
+	/** Helm makes the namespace itself. */
+	const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
+		objects.filter(({ kind }) => kind !== 'Namespace');
+
+	for (const { mode, values, components } of MODES) {
+		it(`${mode}: the objects that kustomize makes`, async () => {
+			const ours = comparable(await render(helm, values));
+			expect(ours).to.deep.equal(comparable(withoutNamespace(await kustomized(components))));
+		});
+		it(`${mode}: every object has Helm's labels, and none of them selects pods`, async () => {
+			for (const { metadata, spec } of await render(helm, values)) {
+				expect(metadata.labels).to.include({
+					'app.kubernetes.io/managed-by': 'Helm',
+					'app.kubernetes.io/instance': 'any',
+				});
+				expect(JSON.stringify(spec ?? {})).not.to.include('app.kubernetes.io/managed-by');
+			}
+		});
+	}
+
+	it('in another namespace: the same objects there, which leave that namespace alone', async () => {
+		const values = { ...CERT_MANAGER, ...POD_MODE };
+		const text = JSON.stringify(comparable(await render(helm, values)))
+			.replaceAll(`"namespace":"${NS}"`, '"namespace":"elsewhere"')
+			.replaceAll(`kube-node-lease","${NS}"`, 'kube-node-lease","elsewhere"')
+			.replaceAll(`${NS}.${NS}.svc`, `${NS}.elsewhere.svc`)
+			.replaceAll(`"${NS}/${NS}"`, `"elsewhere/${NS}"`);
+		expect(comparable(await render(helm, values, 'elsewhere'))).to.deep.equal(JSON.parse(text));
+	});
+
+	for (const { mode, values } of MODES.filter((one) => !JSON.stringify(one.values).includes('provided'))) {
+		it(`${mode}: no caBundle, which is for the leader or cert-manager to write, and no Secret`, async () => {
+			const objects = await render(helm, values);
+			expect(JSON.stringify(objects)).not.to.include('"caBundle":');
+			expect(objects.map(({ kind }) => kind)).not.to.include('Secret');
+		});
+	}
+
+	it('each overlay is its component, and each component has one', async () => {
+		const components = readdirSync(join(ROOT, 'manifests/components'));
+		expect(readdirSync(join(ROOT, 'manifests/overlays'))).to.have.members(components);
+		for (const component of components) {
+			const { stdout } = await controlPlane().kubectl(['kustomize', join(ROOT, 'manifests/overlays', component)]);
+			expect(comparable(objectsIn(stdout)), component).to.deep.equal(comparable(await kustomized([component])));
+		}
+	});
+
+	it('docs/install.md combines what this test combines, in its order', () => {
+		const [, yaml = ''] =
+			/```yaml\n(apiVersion: kustomize[^`]*components:[^`]*)```/.exec(
+				readFileSync(join(ROOT, 'docs/install.md'), 'utf8'),
+			) ?? [];
+		const { components } = parse(yaml) as { components: string[] };
+		expect(components.map((path) => path.split('/').at(-1))).to.deep.equal(MODES.at(-1)?.components);
+	});
+});
+
+describe('chart: what it is made of', function () {
+	this.timeout(60_000);
+	const helm = useHelm();
+
+	it('passes helm lint --strict', async () => {
+		const { code, stdout } = await helm(['lint', '--strict', CHART]);
+		expect(stdout).to.include('0 chart(s) failed');
+		expect(code).to.equal(0);
+	});
+	it('files/ has what `make manifests` writes, and no file that was left behind', () => {
+		const written = chartFiles().map(({ file }) => file.split('/').at(-1));
+		expect(readdirSync(join(CHART, 'files'))).to.have.members(written);
+	});
+	it('has the version of the package, and installs the image of manifests/base', async () => {
+		const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
+		const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+		expect(chart).to.include({ version, appVersion: version });
+		expect(template().spec.containers[0]?.image).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${version}`);
+	});
+	it('refuses a cluster without matchConditions, and says so', async () => {
+		const { code, stderr } = await helm(['template', 'any', CHART, '--kube-version', '1.29.9']);
+		expect(code).to.equal(1);
+		expect(stderr).to.include('requires kubeVersion: >=1.30.0-0');
+		// A managed cluster calls its version like this.
+		expect((await helm(['template', 'any', CHART, '--kube-version', 'v1.30.2-gke.1'])).code).to.equal(0);
+	});
+});

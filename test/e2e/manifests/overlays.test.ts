@@ -1,0 +1,123 @@
+/** Each overlay, and all of them at once, on a real API server with the real CRDs of cert-manager and the Prometheus operator. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect } from 'chai';
+import { after, before } from 'mocha';
+import { CertManagerMissing, findCrds } from '../../../endurance/cert-manager/build.ts';
+import { findOperatorCrds, MonitoringMissing } from '../../../endurance/monitoring/programs.ts';
+import { needControlPlane } from '../../harness/control-plane/mocha.ts';
+import { type Manifest, objectOf, ROOT } from '../../harness/manifest-files.ts';
+import type { PodSpec, Selector } from '../../harness/manifest-types.ts';
+import { mustSucceed } from '../../harness/product.ts';
+import { objectsIn, only } from '../chart.ts';
+
+const OVERLAYS = join(ROOT, 'manifests/overlays');
+const rulesOf = (role: Manifest) => (role as unknown as { rules: { resources: string[] }[] }).rules;
+
+describe('manifests: overlays', function () {
+	this.timeout(60_000);
+	// Other people's CRDs are for nobody else.
+	const controlPlane = needControlPlane({ isOwn: true });
+	let folder: string;
+	const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });
+	before("other people's CRDs", async function () {
+		this.timeout(600_000);
+		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlays-'));
+		// A dry run makes none, and without it nothing could be in it.
+		await mustSucceed(kubectl('apply', '-f', join(ROOT, 'manifests/base/10-namespace.yaml')));
+		try {
+			for (const crds of [await findCrds(process.env), await findOperatorCrds(process.env)]) {
+				const files = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
+				await mustSucceed(kubectl('create', ...files.flatMap((file) => ['-f', join(crds, file)])));
+			}
+			await mustSucceed(kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'));
+		} catch (error) {
+			const isMissing = error instanceof CertManagerMissing || error instanceof MonitoringMissing;
+			if (!isMissing || process.env['CI'] === 'true') throw error;
+			process.stderr.write(`\n!! tests of the overlays are SKIPPED: ${error.message}\n\n`);
+			this.skip();
+		}
+	});
+	after(() => rmSync(folder, { recursive: true, force: true }));
+
+	const accepts = async (kustomization: string): Promise<void> => {
+		const { code, stderr } = await kubectl('apply', '--dry-run=server', '-k', kustomization);
+		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+	};
+	const rendered = async (kustomization: string): Promise<Manifest[]> =>
+		objectsIn((await mustSucceed(kubectl('kustomize', kustomization))).stdout);
+
+	for (const overlay of readdirSync(OVERLAYS)) {
+		it(`${overlay}: accepted whole, without a warning`, () => accepts(join(OVERLAYS, overlay)));
+		it(`${overlay}: no right to Secrets outside of our namespace, and no wildcard`, async () => {
+			const roles = (await rendered(join(OVERLAYS, overlay))).filter(({ kind }) => kind === 'ClusterRole');
+			expect(roles).to.have.length(1);
+			const resources = roles.flatMap(rulesOf).flatMap((rule) => rule.resources);
+			expect(resources).not.to.include.oneOf(['secrets', '*']);
+		});
+	}
+	it('all at once: accepted whole, without a warning', async () => {
+		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
+		const names = ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'];
+		const components = names.map((name) => from(`components/${name}`));
+		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify({ resources: [from('.')], components }));
+		await accepts(folder);
+	});
+
+	it('cert-manager: one Secret leads from the certificate to the pods, one authority to both registrations', async () => {
+		const objects = await rendered(join(OVERLAYS, 'cert-manager'));
+		const named = (kind: string, name: string) =>
+			objects.find((object) => object.kind === kind && object.metadata.name === name)?.spec as Record<string, unknown>;
+		const leaf = named('Certificate', 'toolhive-scaling');
+		const authority = named('Certificate', 'toolhive-scaling-authority');
+		const { volumes } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
+		expect(leaf['secretName']).to.equal(volumes[0]?.secret?.secretName);
+		expect(leaf['issuerRef']).to.deep.equal({ kind: 'Issuer', name: 'toolhive-scaling-authority' });
+		expect(named('Issuer', 'toolhive-scaling-authority')['ca']).to.deep.equal({ secretName: authority['secretName'] });
+		expect(authority['isCA']).to.equal(true);
+		const hours = ({ duration, renewBefore }: Record<string, unknown>) =>
+			[duration, renewBefore].map(parseFloat as never);
+		expect(hours(authority)).to.deep.equal([5 * 365 * 24, (5 * 365 * 24) / 3]);
+		expect(hours(leaf)).to.deep.equal([90 * 24, 30 * 24]);
+		// Pods and API server learn of a renewed authority at different times, so it keeps its key.
+		expect(authority['privateKey']).to.include({ rotationPolicy: 'Never' });
+		expect(leaf['privateKey']).to.include({ rotationPolicy: 'Always' });
+		const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
+		expect(registrations).to.have.length(2);
+		for (const { metadata } of registrations)
+			expect(metadata).to.have.deep.property('annotations', {
+				'cert-manager.io/inject-ca-from': 'toolhive-scaling/toolhive-scaling',
+			});
+	});
+	it('namespace-opt-in: every webhook asks for the label and keeps its exclusions, the reconciler asks for the same', async () => {
+		const objects = await rendered(join(OVERLAYS, 'namespace-opt-in'));
+		const webhooks = objects.flatMap((object) => object.webhooks ?? []);
+		expect(webhooks).to.have.length(6);
+		for (const { namespaceSelector } of webhooks) {
+			expect(namespaceSelector?.matchLabels).to.deep.equal({ 'toolhive-scaling/enabled': 'true' });
+			expect(namespaceSelector?.matchExpressions?.[0]?.values).to.include('kube-system');
+		}
+		const { containers } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
+		expect(containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
+	});
+	it('namespace-opt-in: may read a namespace, and nothing else more', async () => {
+		const role = only(await rendered(join(OVERLAYS, 'namespace-opt-in')), 'ClusterRole');
+		const added = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
+		expect(rulesOf(role)).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
+	});
+	it('high-availability: three, spread over hosts by demand, over zones where possible', async () => {
+		const deployment = only<{ spec: { replicas: number; selector: Selector; template: { spec: PodSpec } } }>(
+			await rendered(join(OVERLAYS, 'high-availability')),
+			'Deployment',
+		);
+		expect(deployment.spec.replicas).to.equal(3);
+		const constraints = deployment.spec.template.spec.topologySpreadConstraints;
+		expect(constraints.map(({ whenUnsatisfiable }) => whenUnsatisfiable)).to.deep.equal([
+			'DoNotSchedule',
+			'ScheduleAnyway',
+		]);
+		for (const { labelSelector } of constraints) expect(labelSelector).to.deep.equal(deployment.spec.selector);
+		expect(constraints[0]).to.include({ minDomains: 2, maxSkew: 1, nodeTaintsPolicy: 'Honor' });
+	});
+});

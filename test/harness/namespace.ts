@@ -1,0 +1,68 @@
+/** A namespace of its own for one suite, and the few kubectl phrases the suites share. */
+import { after, before } from 'mocha';
+import type { ControlPlane, KubectlResult, User } from './control-plane/start.ts';
+import { mustSucceed } from './product.ts';
+
+export type Stored = {
+	readonly metadata: {
+		readonly uid: string;
+		readonly resourceVersion: string;
+		readonly generation: number;
+		readonly annotations?: Readonly<Record<string, string>>;
+	};
+	// biome-ignore lint/suspicious/noExplicitAny: whatever shape the API server stored
+	readonly [key: string]: any;
+};
+
+export interface Namespace {
+	readonly name: string;
+	/** Resolves also when kubectl fails. */
+	readonly kubectl: (args: readonly string[], input?: object | string, user?: User) => Promise<KubectlResult>;
+	/** `kubectl apply` that must succeed; resolves with what is stored then. */
+	readonly apply: (object: object, user?: User) => Promise<Stored>;
+	readonly create: (object: object, user?: User) => Promise<Stored>;
+	readonly get: (resource: string, name: string) => Promise<Stored>;
+}
+
+const COLLECTIONS = [
+	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/mcpservers',
+	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/virtualmcpservers',
+	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/mcpremoteproxies',
+	'/apis/apps/v1/namespaces/NAMESPACE/deployments',
+	'/apis/apps/v1/namespaces/NAMESPACE/statefulsets',
+	'/api/v1/namespaces/NAMESPACE/configmaps',
+];
+
+export function useNamespace(plane: () => ControlPlane, name: string): Namespace {
+	before(`namespace ${name}`, async () => {
+		await mustSucceed(plane().kubectl(['create', 'namespace', name]));
+	});
+	after(`namespace ${name}`, async () => {
+		// Without controllers nothing empties a namespace.
+		for (const path of COLLECTIONS) await plane().kubectl(['delete', '--raw', path.replace('NAMESPACE', name)]);
+		await plane().kubectl(['delete', 'namespace', name, '--wait=false']);
+	});
+	const kubectl: Namespace['kubectl'] = (args, input, user) =>
+		plane().kubectl(['-n', name, ...args], {
+			...(input !== undefined && { input: typeof input === 'string' ? input : JSON.stringify(input) }),
+			...(user !== undefined && { user }),
+		});
+	const write = (verb: string) => async (object: object, user?: User) =>
+		JSON.parse((await mustSucceed(kubectl([verb, '-f', '-', '-o', 'json'], object, user))).stdout) as Stored;
+	return {
+		name,
+		kubectl,
+		apply: write('apply'),
+		create: write('create'),
+		get: async (resource, object) =>
+			JSON.parse((await mustSucceed(kubectl(['get', resource, object, '-o', 'json']))).stdout) as Stored,
+	};
+}
+
+/** A custom resource of ours. */
+export const serverManifest = (kind: string, name: string, spec: object, version = 'v1beta1') => ({
+	apiVersion: `toolhive.stacklok.dev/${version}`,
+	kind,
+	metadata: { name },
+	spec: kind === 'MCPServer' ? { image: 'ghcr.io/example/mcp:1.0.0', ...spec } : spec,
+});

@@ -1,0 +1,73 @@
+/** Requests as the API server makes them, and what becomes of an object that is answered. */
+import { expect } from 'chai';
+import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
+import type { Cluster } from '../../src/admission/cluster.ts';
+import { mutate } from '../../src/admission/mutate.ts';
+import { type AdmissionDecision, denialText } from '../../src/admission/response.ts';
+import type { Request } from '../../src/admission/review.ts';
+import { validate } from '../../src/admission/validate.ts';
+import type { Json, Operation } from '../../src/api/types.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
+import { patchedBy } from './json-patch.ts';
+import { frozen, NAMESPACE } from './objects.ts';
+
+export const OPERATOR = 'system:serviceaccount:toolhive-system:toolhive-operator';
+export const PERSON = 'alice';
+
+const RESOURCES: Readonly<Record<string, string>> = {
+	Deployment: 'apps/deployments',
+	Scale: 'apps/deployments/scale',
+	ConfigMap: '/configmaps',
+	Pod: '/pods',
+	MCPServer: 'toolhive.stacklok.dev/mcpservers',
+	VirtualMCPServer: 'toolhive.stacklok.dev/virtualmcpservers',
+	MCPRemoteProxy: 'toolhive.stacklok.dev/mcpremoteproxies',
+};
+
+export function request(object: Json, parts: Partial<Request> = {}): Request {
+	const kind = String(object['kind']);
+	const metadata = (object['metadata'] ?? {}) as Json;
+	return frozen({
+		uid: 'request-1',
+		resource: RESOURCES[kind] ?? `example.com/${kind.toLowerCase()}s`,
+		kind,
+		operation: 'CREATE',
+		namespace: NAMESPACE,
+		name: String(metadata['name'] ?? ''),
+		username: PERSON,
+		object,
+		...parts,
+	});
+}
+
+export const update = (object: Json, oldObject: Json, parts: Partial<Request> = {}): Request =>
+	request(object, { operation: 'UPDATE', oldObject, ...parts });
+
+const NEVER = new AbortController().signal;
+
+/** The request is deep-frozen, so a handler that writes into it throws. */
+export const mutated = async (
+	asked: Request,
+	cluster: Cluster,
+	settings: Settings = DEFAULT_SETTINGS,
+): Promise<AdmissionDecision> => mutate(frozen(asked), cluster, settings, NEVER);
+
+export const validated = (asked: Request, cluster: Cluster): AdmissionDecision => validate(frozen(asked), cluster);
+
+/** `object` after `patch`, applied as strictly as the API server does: every path must be there. */
+export function applied(object: Json, patch: readonly Operation[]): Json {
+	const copy = structuredClone(object);
+	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
+	expect(patchedBy(object, patch), 'the patch, applied by other code').to.deep.equal(result);
+	return result;
+}
+
+export function patchOf(answer: AdmissionDecision): readonly Operation[] {
+	if (!answer.allowed) throw new Error(`denied: ${denialText(answer.violations)}`);
+	return answer.patch;
+}
+
+/** The object of `asked` as it would be stored. */
+export async function stored(asked: Request, cluster: Cluster, settings?: Settings): Promise<Json> {
+	return applied(asked.object ?? {}, patchOf(await mutated(asked, cluster, settings)));
+}

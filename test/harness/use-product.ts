@@ -1,0 +1,32 @@
+/** The control plane, the product and a namespace, for one suite: processes here, or what `make e2e` installed in a cluster. */
+import { after, before } from 'mocha';
+import { INSTALLED, useInstalled } from '../../endurance/installed/stage.ts';
+import { needControlPlane } from './control-plane/mocha.ts';
+import type { ControlPlane } from './control-plane/start.ts';
+import { type Namespace, useNamespace } from './namespace.ts';
+import { type Product, type ProductOptions, type Served, startProduct } from './product.ts';
+
+export interface Stage {
+	readonly plane: () => ControlPlane;
+	readonly product: () => Served;
+	readonly namespace: Namespace;
+}
+
+export function useProduct(namespaceName: string, options: ProductOptions = {}): Stage {
+	return INSTALLED === undefined ? useProcess(namespaceName, options) : useInstalled(namespaceName, options);
+}
+
+function useProcess(namespaceName: string, options: ProductOptions): Stage {
+	const plane = needControlPlane();
+	let product: Product | undefined;
+	before('product', async function () {
+		this.timeout(60_000);
+		product = await startProduct(plane(), options);
+	});
+	after('product', async function () {
+		this.timeout(60_000);
+		await product?.stop();
+	});
+	const namespace = useNamespace(plane, namespaceName);
+	return { plane, namespace, product: () => product as Product };
+}

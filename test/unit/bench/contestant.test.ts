@@ -1,0 +1,41 @@
+/** A measured server as a process: where its log goes, and what is reported when it does not start. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { issueCa, issueServing } from '../../../certs/issue.ts';
+import { startOwn } from '../../../endurance/bench/contestant.ts';
+import { isLinux } from '../../../endurance/bench/linux-process.ts';
+
+describe('a measured server', function () {
+	this.timeout(60_000);
+	const folder = mkdtempSync(join(tmpdir(), 'bench-contestant-'));
+	before(async function () {
+		if (!isLinux()) this.skip();
+		const authority = await issueCa();
+		const { cert, key } = await issueServing(authority);
+		writeFileSync(join(folder, 'tls.crt'), cert);
+		writeFileSync(join(folder, 'tls.key'), key);
+		writeFileSync(join(folder, 'ca.crt'), authority.cert);
+	});
+	after(() => rmSync(folder, { recursive: true }));
+
+	it('is started › its log is a pipe, and it runs on one core', async () => {
+		const { pid, stop } = await startOwn('product', folder);
+		try {
+			expect(statSync(`/proc/${pid}/fd/1`).isFIFO()).to.equal(true);
+			const { stdout, error } = spawnSync('taskset', ['-cp', String(pid)], { encoding: 'utf8' });
+			if (error === undefined) expect(stdout).to.match(/: 0\n$/);
+		} finally {
+			await stop();
+		}
+	});
+	it('ends at once › the error has the end of its log', async () => {
+		const failure = await startOwn('nothing', folder).catch((error: Error) => error.message);
+		expect(failure).to.match(
+			/^nothing did not get ready; the end of its log:\n.*no server nothing; there are floor, product/s,
+		);
+	});
+});

@@ -1,0 +1,58 @@
+/** Whether the cases together show the whole product, and whether each says what it is there for. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { WARNING_IDS } from '../../../src/policy/rules.ts';
+import { CASES, caseNames, headingOf, INPUT, OUTPUT } from '../../cases/read-case.ts';
+
+/** Of the specification: four outlets of the mutating webhook, the validating one, and the conditions. */
+const SECTIONS = ['3.1', '3.2', '3.2a', '3.3', '3.4', '4', '5'];
+/** A sentence that is longer is read by nobody who looks for a case in a list. */
+const LONGEST_SENTENCE = 140;
+
+const read = (name: string, file: string): string => readFileSync(join(CASES, name, file), 'utf8');
+const headings = caseNames().map((name) => ({ name, ...headingOf(read(name, INPUT)) }));
+
+describe('the cases together', () => {
+	it('give every warning', () => {
+		const warned = new Set(caseNames().flatMap((name) => warningsOf(read(name, OUTPUT))));
+		expect([...warned].sort()).to.deep.equal([...WARNING_IDS].sort());
+	});
+	it('have one named after each warning, which gives it', () => {
+		for (const id of WARNING_IDS) {
+			const name = caseNames().find((one) => one === id || one === `server-${id}`);
+			expect(name, `a case server-${id}`).to.be.a('string');
+			expect(warningsOf(read(name ?? '', OUTPUT)), name).to.include(id);
+		}
+	});
+	it('cover every section of the specification', () => {
+		const covered = new Set(headings.flatMap(({ spec }) => spec));
+		expect([...covered].sort()).to.deep.equal(SECTIONS);
+	});
+	it('tell no story twice', () => {
+		const stories = headings.map(({ story }) => story);
+		expect(stories.filter((story, index) => stories.indexOf(story) !== index)).to.deep.equal([]);
+	});
+});
+
+describe('the head of in.yaml', () => {
+	for (const { name, story, why, spec } of headings) {
+		it(`${name} says what, why and which section`, () => {
+			for (const sentence of [story, why]) {
+				expect(sentence).to.match(/^[A-Za-z0-9].*[.]$/);
+				expect(sentence.length, sentence).to.be.at.most(LONGEST_SENTENCE);
+			}
+			expect(spec).to.have.length.at.least(1);
+			expect(SECTIONS).to.include.members([...spec]);
+		});
+	}
+	it('is read without the flags of serve, and as empty where it says nothing', () => {
+		const text = '# serve --password-env=pod\n# A story.\n# why: A reason.\n# spec: 3.2, 4\n---\n# why: Not this.\n';
+		expect(headingOf(text)).to.deep.equal({ story: 'A story.', why: 'A reason.', spec: ['3.2', '4'] });
+		expect(headingOf('---\n# A story.\n')).to.deep.equal({ story: '', why: '', spec: [] });
+	});
+});
+
+/** Ids of the warnings in an `out.yaml`: each stands at the end of its line. */
+const warningsOf = (text: string): string[] =>
+	[...text.matchAll(/^# warning: .* \(([a-z-]+)\)$/gm)].map(([, id = '']) => id);
