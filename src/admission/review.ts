@@ -38,7 +38,7 @@ export function parseReview(body: string): Request | BadRequest {
 export function checkReview(review: unknown): Request | BadRequest {
 	if (!isObject(review) || review['kind'] !== 'AdmissionReview') return { error: 'the body is not an AdmissionReview' };
 	if (review['apiVersion'] !== 'admission.k8s.io/v1') {
-		return { error: `apiVersion is ${quoted(review['apiVersion'])}; only admission.k8s.io/v1 is spoken here` };
+		return { error: `apiVersion is ${quoted(review['apiVersion'])}; want admission.k8s.io/v1` };
 	}
 	const { request } = review;
 	if (!isObject(request)) return { error: 'the AdmissionReview has no request' };

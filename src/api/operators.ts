@@ -28,13 +28,16 @@ export const OPERATOR_SINCE = {
 
 /** What an operator older than `before` does, oldest first. */
 const DOES: readonly { readonly before: Version; readonly does: string }[] = [
-	{ before: OPERATOR_SINCE.keepsReplicas, does: 'overwrites every replica count, so nothing can scale beside it' },
-	{ before: OPERATOR_SINCE.knowsScaling, does: 'knows nothing of scaling; all of it comes from toolhive-scaling' },
+	{ before: OPERATOR_SINCE.keepsReplicas, does: 'overwrites every replica count, so no other client can scale' },
+	{ before: OPERATOR_SINCE.knowsScaling, does: 'does not scale; toolhive-scaling adds all scaling settings' },
 	{
 		before: OPERATOR_SINCE.passesPassword,
 		does: "scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both",
 	},
-	{ before: OPERATOR_SINCE.scalesRemoteProxies, does: 'scales, but not MCPRemoteProxy; toolhive-scaling adds that' },
+	{
+		before: OPERATOR_SINCE.scalesRemoteProxies,
+		does: 'scales every kind but MCPRemoteProxy; toolhive-scaling adds that',
+	},
 ];
 
 export const whatOperatorDoes = (version: Version): string =>

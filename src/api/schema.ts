@@ -40,13 +40,13 @@ export const SecretKeyRefSchema: Schema = {
 
 export const SessionStorageConfig: Schema = {
 	type: 'object',
-	description: 'Where sessions live, so that every replica can serve every session.',
+	description: 'Where sessions are stored, so that every replica can serve every session.',
 	required: ['provider'],
 	properties: {
 		provider: {
 			type: 'string',
 			enum: ['memory', 'redis'],
-			description: 'memory: each replica for itself; redis: shared.',
+			description: 'memory: each replica has its own sessions; redis: replicas share them.',
 		},
 		address: { type: 'string', description: 'Redis host:port. Required when provider is redis.' },
 		db: { type: 'integer', format: 'int32', minimum: 0, default: 0, description: 'Redis database number.' },
@@ -63,8 +63,10 @@ export const SessionStorageConfig: Schema = {
 
 const count = (description: string): Schema => ({ type: 'integer', format: 'int32', minimum: 0, description });
 
-const replicas = count('Replicas of the proxy Deployment. Unset: whoever scales the Deployment decides.');
-const backendReplicas = count('Replicas of the backend StatefulSet. Unset: whoever scales the StatefulSet decides.');
+const replicas = count('Replicas of the proxy Deployment. Unset: any client that scales the Deployment decides.');
+const backendReplicas = count(
+	'Replicas of the backend StatefulSet. Unset: any client that scales the StatefulSet decides.',
+);
 
 /** The scaling fields of `spec`, by kind. All optional, none has a default. */
 export const SCALING_FIELDS: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {

@@ -80,14 +80,14 @@ function assertCanSign(ca: KeyPair, notAfter: Date): void {
 	const certificate = new X509Certificate(ca.cert);
 	const key = createPrivateKey(ca.key);
 	if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-		throw new IssueError('the key of the authority is not a P-256 key');
+		throw new IssueError('the key of the CA is not a P-256 key');
 	if (!certificate.checkPrivateKey(key)) {
-		throw new IssueError('the key of the authority does not belong to its certificate');
+		throw new IssueError('the key of the CA does not match its certificate');
 	}
 	if (certificate.validToDate < notAfter) {
 		const day = (date: Date): string => date.toISOString().slice(0, 10);
 		throw new IssueError(
-			`the authority ends on ${day(certificate.validToDate)}, before the certificate would on ${day(notAfter)}`,
+			`the CA expires on ${day(certificate.validToDate)}, before the serving certificate would on ${day(notAfter)}`,
 		);
 	}
 }

@@ -39,13 +39,13 @@ export interface Situation {
 
 /** The log message of each step. */
 export const STEPS = {
-	bootstrap: 'authority and certificate made',
-	issue: 'certificate made',
-	'stage-next': 'next authority made',
-	restore: 'certificate in use put back',
-	promote: 'authority changed',
-	'drop-previous': 'former authority dropped',
-	cleanup: 'unusable authority removed',
+	bootstrap: 'CA and serving certificate created',
+	issue: 'serving certificate created',
+	'stage-next': 'next CA created',
+	restore: 'serving certificate in use restored',
+	promote: 'CA replaced by the next one',
+	'drop-previous': 'previous CA removed',
+	cleanup: 'unusable CA removed',
 } as const;
 
 export interface Step {
@@ -76,13 +76,13 @@ export function planOf(situation: Situation): Step | undefined {
 
 	if (next !== undefined) {
 		if (inUse === undefined || isTrusted) {
-			const reason = inUse ? 'the next authority is trusted everywhere' : 'there is no certificate that could be kept';
+			const reason = inUse ? 'every caBundle trusts the next CA' : 'there is no usable serving certificate';
 			return step('promote', reason, ['tls'], promoted(state, next));
 		}
 		return typeof stored === 'string' ? step('restore', stored) : undefined;
 	}
 	if (ca === undefined || !ca.canSign) {
-		const reason = ca === undefined ? 'there is no valid authority' : 'the key of the authority is missing';
+		const reason = ca === undefined ? 'there is no valid CA' : 'the key of the CA is missing';
 		if (inUse !== undefined) return step('stage-next', reason, ['next-ca']);
 		// Another replica may still serve a certificate of a lost CA.
 		return step('bootstrap', reason, ['ca', 'tls'], previousCas(state.known));
@@ -93,21 +93,21 @@ export function planOf(situation: Situation): Step | undefined {
 		return isOther ? step('restore', stored) : step('issue', stored, ['tls']);
 	}
 	if (needsRenewal(ca.certificate, nowMs)) {
-		return step('stage-next', 'two thirds of the life of the authority are over', ['next-ca']);
+		return step('stage-next', 'two thirds of the lifetime of the CA have passed', ['next-ca']);
 	}
 	if (needsRenewal(stored.certificate, nowMs)) {
-		return step('issue', 'two thirds of the life of the certificate are over', ['tls']);
+		return step('issue', 'two thirds of the lifetime of the serving certificate have passed', ['tls']);
 	}
 	if (!isSame(stored.issuer, ca)) {
-		return isTrusted ? step('issue', 'the certificate is of a former authority', ['tls']) : undefined;
+		return isTrusted ? step('issue', 'a previous CA issued the serving certificate', ['tls']) : undefined;
 	}
 	if (data['next-ca.crt'] !== undefined || data['next-ca.key'] !== undefined) {
-		return step('cleanup', 'the next authority cannot be used');
+		return step('cleanup', 'the next CA is not usable');
 	}
 	const isSettled = nowMs - issuedMs(stored.certificate) >= PREVIOUS_CA_MS;
 	if (data['former-ca.crt'] !== undefined && (isSettled || state.previous.length === 0)) {
 		const { 'former-ca.crt': _dropped, ...keep } = kept(state);
-		return step('drop-previous', 'nobody shows its certificates', [], keep);
+		return step('drop-previous', 'no replica serves a certificate of it', [], keep);
 	}
 	return undefined;
 }

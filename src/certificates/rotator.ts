@@ -64,7 +64,8 @@ export type SyncOutcome = 'changed' | 'waiting' | 'settled';
 
 /** The data of the Secret; undefined if there is none. Throws if the user supplies it. */
 export function managedData(secret: FoundSecret | undefined): SecretData | undefined {
-	if (secret?.isManaged === false) throw new Error('the Secret is not of our type, so it is left alone');
+	if (secret?.isManaged === false)
+		throw new Error('the Secret has another type than the one that toolhive-scaling creates; it was not changed');
 	return secret?.data;
 }
 

@@ -65,15 +65,15 @@ export function verifyServingCertificate(
 	nowMs: number,
 ): ServingCertificate | string {
 	if (!pair?.cert && !pair?.key) return 'there is no certificate';
-	if (!pair.cert || !pair.key) return 'half of the pair is missing';
+	if (!pair.cert || !pair.key) return 'tls.crt or tls.key is missing';
 	const certificate = parse(pair.cert);
 	if (certificate === undefined) return 'the certificate cannot be read';
-	if (!matches(certificate, pair.key)) return 'certificate and key do not belong together';
-	if (certificate.validToDate.getTime() <= nowMs) return 'the certificate has ended';
+	if (!matches(certificate, pair.key)) return 'certificate and key do not match';
+	if (certificate.validToDate.getTime() <= nowMs) return 'the certificate has expired';
 	if (certificate.validFromDate.getTime() > nowMs) return 'the certificate is not valid yet';
-	if (hosts.some((host) => certificate.checkHost(host) === undefined)) return 'the certificate is for other names';
+	if (hosts.some((host) => certificate.checkHost(host) === undefined)) return 'the certificate is for other DNS names';
 	const issuer = trusted.find((one) => isSignedBy(certificate, one.certificate));
-	if (issuer === undefined) return 'the certificate is of another authority';
+	if (issuer === undefined) return 'another CA issued the certificate';
 	return { pair: { cert: pair.cert, key: pair.key }, certificate, issuer };
 }
 

@@ -23,7 +23,7 @@ export async function doctor(
 ): Promise<number> {
 	const { env, stdout } = terminal;
 	if (namespace !== undefined && !isObjectName(namespace))
-		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; no namespace can be`);
+		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; want the name of a namespace`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
 	// With a kubeconfig, the cluster of the pod is not the one to check.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
@@ -36,7 +36,7 @@ export async function doctor(
 		await cluster.version().catch((error: unknown) => {
 			// Without permission to read the version, other checks may still succeed.
 			if (statusOf(error) !== FORBIDDEN)
-				throw unusable(`cannot ask the cluster (${whereOf(connection, named)})`, error);
+				throw unusable(`cannot reach the API server (${whereOf(connection, named)})`, error);
 		});
 		const lines = await runChecks(cluster, { url: connection.url, namespace, readSettings, nowMs: Date.now() });
 		const isColoured = stdout.isTTY === true && !env['NO_COLOR'];
@@ -51,7 +51,7 @@ export async function doctor(
 const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
 
 const unusable = (what: string, error: unknown): UsageError => {
-	const reason = error instanceof SyntaxError ? 'it does not answer as an API server does' : reasonOf(error as Error);
+	const reason = error instanceof SyntaxError ? 'the response is not one of an API server' : reasonOf(error as Error);
 	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
 };
 

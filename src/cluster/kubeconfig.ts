@@ -36,7 +36,7 @@ export async function fromKubeconfig(
 		} catch (error) {
 			// If an exec plugin fails, the message is its whole stderr.
 			const lines = (error as Error).message.split('\n').map((line) => line.trim());
-			const reason = lines.filter((line) => line !== '').join('; ') || 'its program failed';
+			const reason = lines.filter((line) => line !== '').join('; ') || 'its exec plugin failed';
 			const who = `credentials of user ${JSON.stringify(entries.userName ?? '')} in ${entries.files}`;
 			throw new Error(`${who} cannot be used: ${reason}`, { cause: error });
 		}

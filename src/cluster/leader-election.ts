@@ -69,7 +69,7 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 		signal.addEventListener('abort', stop, { once: true });
 		options.onChange(true);
 		const assertLeading = (): void => {
-			if (isOver()) throw new Error('not leading any more');
+			if (isOver()) throw new Error('no longer the leader');
 		};
 		const work = options.lead({ signal: ended.signal, assertLeading }).catch((error: Error) => {
 			options.warn('term failed', { reason: error.message });
@@ -81,7 +81,7 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 			const startedMs = performance.now();
 			const outcome = await lease.acquire();
 			if (outcome === 'held' && !isOver()) renewedMs = startedMs;
-			else if (outcome === 'held by another') ended.abort();
+			else if (outcome === 'held by another replica replica') ended.abort();
 		}
 		clearInterval(watchdog);
 		signal.removeEventListener('abort', stop);
@@ -92,7 +92,7 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 
 interface Lease {
 	/** One attempt to acquire or renew. */
-	readonly acquire: () => Promise<'held' | 'held by another' | 'failed'>;
+	readonly acquire: () => Promise<'held' | 'held by another replica replica' | 'failed'>;
 	/** An empty holder lets another replica lead at once. */
 	readonly release: () => Promise<void>;
 }
@@ -108,7 +108,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 			connection.send(method, url, { ...lease, metadata }, 'application/json', signal);
 		return owner === undefined ? send(lease['metadata']) : owner.write(lease['metadata'], send);
 	};
-	const tryAcquire = async (signal: AbortSignal): Promise<'held' | 'held by another'> => {
+	const tryAcquire = async (signal: AbortSignal): Promise<'held' | 'held by another replica replica'> => {
 		const lease = await getFirst(connection, [path], signal);
 		if (lease === undefined) {
 			await write('POST', leasesPath(namespace), recordOf(options, undefined, timing), signal);
@@ -118,7 +118,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 		const record = JSON.stringify(spec);
 		if (observed?.record !== record) observed = { record, atMs: performance.now() };
 		const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
-		if (spec['holderIdentity'] !== identity && !isFree) return 'held by another';
+		if (spec['holderIdentity'] !== identity && !isFree) return 'held by another replica replica';
 		await write('PUT', path, recordOf(options, lease, timing), signal);
 		observed = undefined;
 		return 'held';
@@ -147,7 +147,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 				const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1 };
 				await connection.send('PUT', path, { ...lease, spec }, 'application/json', timeout);
 			} catch (error) {
-				warn('lease cannot be given up; it ends by itself', { reason: (error as Error).message });
+				warn('lease cannot be released; it expires by itself', { reason: (error as Error).message });
 			}
 		},
 	};

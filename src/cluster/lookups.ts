@@ -74,7 +74,7 @@ export function createLookupLimiter(
 			const [oldest] = waiting;
 			if (oldest !== undefined && waiting.size > max) {
 				waiting.delete(oldest);
-				oldest.reject(new TooManyLookups('too many servers are looked up'));
+				oldest.reject(new TooManyLookups('too many look-ups in progress'));
 			}
 			return promise.finally(() => {
 				waiting.delete(lookup);

@@ -11,8 +11,8 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 	const version = kubernetesVersionOf(answer);
 	const subject = `Kubernetes at ${url}`;
 	if (version === undefined) {
-		const fix = `see that it is ${OLDEST_KUBERNETES} or later: kubectl version`;
-		return [warn(subject, 'does not tell its version', fix)];
+		const fix = `check that it is ${OLDEST_KUBERNETES} or later: kubectl version`;
+		return [warn(subject, 'does not report its version', fix)];
 	}
 	const is = `is ${String(isObject(answer) && answer['gitVersion'])}`;
 	return [isTooOld(version) ? fail(subject, `${is}: ${TOO_OLD.effect}`, TOO_OLD.fix) : ok(subject, is)];

@@ -15,7 +15,7 @@ export function autoscalers(servers: readonly Server[], found: readonly Autoscal
 		(targets.get(`${server.namespace}/${server.name}`) ?? []).flatMap((autoscaler) => conflicts(server, autoscaler)),
 	);
 	if (results.length > 0) return results;
-	return [ok('no HorizontalPodAutoscaler', `fights over the replicas of a server (${found.length} looked at)`)];
+	return [ok('no HorizontalPodAutoscaler', `conflicts with the replicas of a server (${found.length} checked)`)];
 }
 
 const conflicts = (server: Server, autoscaler: Autoscaler): CheckResult[] =>

@@ -62,17 +62,17 @@ async function checkGroup(
 	const fixBundle = fixFor('caBundle', first, holder);
 	const fixCertificate = fixFor('certificate', first, holder);
 	if (first.caBundle === '') {
-		const message = 'is empty: the API server trusts only public authorities there';
+		const message = 'is empty: the API server trusts only public CAs there';
 		return (url === undefined ? fail : warn)(subject, message, fixBundle);
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
-	if (trusted === undefined) return fail(subject, 'holds no certificate in PEM', fixBundle);
+	if (trusted === undefined) return fail(subject, 'has no certificate in PEM', fixBundle);
 
 	const served = url === undefined ? await chainInSecret(holder, cluster, fixCertificate) : await chainAt(url, cluster);
 	if ('status' in served) return served;
 	const { where, chain } = served;
 	const [serving] = chain;
-	if (serving === undefined) return fail(`the TLS server ${where}`, 'shows no certificate', fixCertificate);
+	if (serving === undefined) return fail(`the TLS server ${where}`, 'presents no certificate', fixCertificate);
 	const issuer = trustedIssuer(chain, trusted);
 	if (issuer === undefined) return fail(subject, `does not trust the certificate ${where}`, fixBundle);
 
@@ -82,8 +82,8 @@ async function checkGroup(
 	}
 	return (
 		expiry(serving, `the certificate ${where}`, nowMs, fixCertificate) ??
-		expiry(issuer, `the authority in ${subject}`, nowMs, fixCertificate) ??
-		ok(subject, `trusts the certificate ${where}, good until ${dayOf(serving)}`)
+		expiry(issuer, `the CA in ${subject}`, nowMs, fixCertificate) ??
+		ok(subject, `trusts the certificate ${where}, valid until ${dayOf(serving)}`)
 	);
 }
 
@@ -95,8 +95,8 @@ async function chainAt(url: string, cluster: Cluster): Promise<Served | CheckRes
 		const chain = (await cluster.certificatesAt(url)).map((pem) => new X509Certificate(pem));
 		return { where: `at ${address}`, chain };
 	} catch (error) {
-		const message = `was not seen from here: ${(error as Error).message}`;
-		return warn(`the certificate at ${address}`, message, 'run it where the address is known');
+		const message = `cannot be fetched from here: ${(error as Error).message}`;
+		return warn(`the certificate at ${address}`, message, 'rerun where that address resolves');
 	}
 }
 
@@ -108,19 +108,19 @@ async function chainInSecret(
 	const mounted = isSelfManaged ? { secret: CERTIFICATE_SECRET, key: 'tls.crt' } : installation?.certificate;
 	if (installation === undefined || mounted === undefined) {
 		const message = 'was not compared: there is no Deployment here that mounts a certificate';
-		return warn('the caBundle', message, 'name the namespace of the product: --namespace');
+		return warn('the caBundle', message, 'set the namespace of toolhive-scaling: --namespace');
 	}
 	const { namespace } = installation;
 	const where = `Secret ${namespace}/${mounted.secret}`;
 	try {
 		const text = await cluster.certificateInSecret({ namespace, name: mounted.secret }, mounted.key);
-		if (text === undefined) return fail(where, 'is not there: the pods wait for their certificate', fixCertificate);
+		if (text === undefined) return fail(where, 'does not exist: the pods wait for their certificate', fixCertificate);
 		const chain = parseCertificates(text);
 		if (chain === undefined) return fail(where, `has no certificate in ${mounted.key}`, fixCertificate);
 		return { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const message = `was not compared: you may not read ${where}`;
+		const message = `was not compared: no permission to read ${where}`;
 		return warn('the caBundle', message, rerunWith(`get secrets -n ${namespace}`));
 	}
 }
@@ -133,9 +133,9 @@ function hostOf({ url, service }: InstalledWebhook): string | undefined {
 
 function expiry(certificate: X509Certificate, subject: string, nowMs: number, fix: string): CheckResult | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
-	if (leftMs <= 0) return fail(subject, `ended on ${dayOf(certificate)}`, fix);
+	if (leftMs <= 0) return fail(subject, `expired on ${dayOf(certificate)}`, fix);
 	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
-	return leftMs < SOON_MS ? warn(subject, `ends on ${dayOf(certificate)}`, fix) : undefined;
+	return leftMs < SOON_MS ? warn(subject, `expires on ${dayOf(certificate)}`, fix) : undefined;
 }
 
 /** A fix must not overwrite a certificate that the user or cert-manager supplies. */
@@ -145,7 +145,7 @@ function fixFor(
 	{ installation, isSelfManaged }: Holder,
 ): string {
 	if (installation !== undefined && isSelfManaged) {
-		return `the leader mends it within seconds, or says why not: ${logsCommand(installation)}`;
+		return `the leader corrects it within seconds, or logs why not: ${logsCommand(installation)}`;
 	}
 	if (injectedFrom !== undefined) {
 		const [namespace = ''] = injectedFrom.split('/');
@@ -153,8 +153,8 @@ function fixFor(
 		return `${who}: kubectl get certificates,issuers ${namespaceFlag(namespace)}`;
 	}
 	return what === 'caBundle'
-		? 'set caBundle in both registrations to the authority that signed the certificate: certs/README.md'
-		: 'renew the certificate in the Secret, and caBundle where the authority is another: certs/README.md';
+		? 'set caBundle in both webhook configurations to the CA that issued the certificate: certs/README.md'
+		: 'renew the certificate in the Secret; if its CA changes, update caBundle too: certs/README.md';
 }
 
 const dayOf = ({ validToDate }: X509Certificate): string => validToDate.toISOString().slice(0, 10);

@@ -27,22 +27,22 @@ export const statusOf = (error: unknown): number | undefined =>
 export const isForbidden = (error: unknown): boolean => statusOf(error) === 403;
 
 /** The fix if the caller lacks a permission; `action` is what follows `kubectl auth can-i`. */
-export const rerunWith = (action: string): string => `run it as somebody who may: kubectl auth can-i ${action}`;
+export const rerunWith = (action: string): string => `rerun with credentials that pass: kubectl auth can-i ${action}`;
 
-export const TRY_AGAIN = 'try again; see that the API server is well';
+export const TRY_AGAIN = 'try again; check that the API server is healthy';
 
 const CANNOT = /cannot (\w+) resource "([^"]+)" in API group "([^"]*)"/;
 
 /** A check that ended with `error`. Only a warning if the caller lacks a permission. */
 export function notMade(error: Error): CheckResult {
 	const subject = 'the check';
-	if (!isForbidden(error)) return fail(subject, `was not made: ${error.message}`, TRY_AGAIN);
+	if (!isForbidden(error)) return fail(subject, `was not run: ${error.message}`, TRY_AGAIN);
 	const [, verb, resource, group] = CANNOT.exec(error.message) ?? [];
 	if (verb === undefined) {
-		return warn(subject, `was not made: ${error.message}`, 'run it as somebody who may: --context');
+		return warn(subject, `was not run: ${error.message}`, 'rerun with other credentials: --context');
 	}
 	const action = `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
-	return warn(subject, `was not made: you may not ${action}`, rerunWith(action));
+	return warn(subject, `was not run: no permission to ${action}`, rerunWith(action));
 }
 
 /** Names in the cluster can contain control characters of a terminal. */

@@ -9,11 +9,11 @@ import type { DoctorCheck } from './context.ts';
 export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 
 const INSTALL_CRDS =
-	"install ToolHive's CRDs, v0.13.0 or later; ours are enough to try things: kubectl apply -f manifests/crds";
+	"install ToolHive's CRDs, v0.13.0 or later; for a trial, these are enough: kubectl apply -f manifests/crds";
 
 /** For what `thv-scaling crds` cannot fix: it adds fields, and does not change the existing ones. */
 const TAKE_RELEASE =
-	'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is';
+	'use this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds does not change a field that exists';
 
 export const checkCrds: DoctorCheck = async ({ cluster }) => {
 	const found = await Promise.all(KIND_LIST.map((kind) => cluster.getCrd(crdName(kind))));
@@ -34,7 +34,7 @@ function checkCrd(kind: Kind, crd: Json | undefined): CheckResult[] {
 				const fix = dropped.some(({ what }) => what === 'type') ? TAKE_RELEASE : addFields;
 				return [fail(name, `${version} lacks ${fields}: the API server drops them`, fix)];
 			}
-			const message = `${version} lacks the rule that redis needs an address; only the webhook asks for it`;
+			const message = `${version} lacks the rule that redis needs an address; only the webhook checks it`;
 			return missing.some(({ hasRule }) => hasRule) ? [warn(name, message, addFields)] : [];
 		});
 		if (faults.length > 0) return faults;

@@ -23,13 +23,14 @@ const subjectOf = ({ namespace, name }: NamespacedName): string => `${namespace}
 /** `service`: what the webhooks call, if that is not the Deployment `named`. */
 function isMissing(named: NamespacedName, service: 'outside' | NamespacedName | undefined, install: string) {
 	const subject = subjectOf(named);
-	if (service === undefined) return fail(subject, 'is not there', `name where it is with --namespace, or ${install}`);
+	if (service === undefined)
+		return fail(subject, 'does not exist', `set its namespace with --namespace, or ${install}`);
 	if (service !== 'outside') {
-		const message = `is not there: the registrations lead to Service ${subjectOf(service)}`;
+		const message = `does not exist: the webhook configurations call Service ${subjectOf(service)}`;
 		return fail(subject, message, doctorCommand(service.namespace));
 	}
-	const message = 'is not there: the registrations lead to a process outside the cluster';
-	return warn(subject, message, 'nothing to mend if that is meant; else name where it is: --namespace');
+	const message = 'does not exist: the webhook configurations call a process outside the cluster';
+	return warn(subject, message, 'nothing to do if that is intended; else set its namespace: --namespace');
 }
 
 function runs(named: NamespacedName, installation: Installation, flags: unknown): CheckResult[] {
@@ -38,13 +39,13 @@ function runs(named: NamespacedName, installation: Installation, flags: unknown)
 	const message = `has ${readyReplicas} of ${replicas} replicas ready, image ${image}`;
 	const state =
 		readyReplicas === 0
-			? fail(subject, `${message}: nobody answers`, describeCommand(named))
+			? fail(subject, `${message}: no replica answers`, describeCommand(named))
 			: readyReplicas < replicas
 				? warn(subject, message, describeCommand(named))
 				: ok(subject, message);
 	if (typeof flags !== 'string') return [state];
 	const edit = `kubectl edit ${deploymentArgs(named)}`;
-	return [state, fail(subject, `has settings that serve refuses: ${flags}`, edit)];
+	return [state, fail(subject, `has settings that serve rejects: ${flags}`, edit)];
 }
 
 export const describeCommand = (named: NamespacedName): string =>

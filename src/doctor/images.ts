@@ -32,12 +32,12 @@ function checkImage(operator: Operator, variable: string, servers: readonly Serv
 	const fix = fixFor(operator, variable, image);
 	if (image === undefined) {
 		const message = operator.hasHiddenEnv
-			? `may have a ${variable} from a ConfigMap or a Secret: not judged`
-			: `has no ${variable}, so it uses the tag latest: not judged`;
+			? `may have a ${variable} from a ConfigMap or a Secret: not checked`
+			: `has no ${variable}, so it uses the tag latest: not checked`;
 		return [warn(subject, message, fix)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not judged`, fix)];
+		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not checked`, fix)];
 	}
 	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({

@@ -15,12 +15,12 @@ export const checkLease: DoctorCheck = async ({ product, cluster, flags, nowMs }
 	if (!isElected) return [ok(subject, 'is not used: --leader-elect=false')];
 	if (!isReconciling && !isSelfManaged) return [ok(subject, 'is not used: --reconcile=false')];
 	const fix = describeCommand(product);
-	if (object === undefined) return [warn(subject, 'is not there: nobody reconciles', fix)];
+	if (object === undefined) return [warn(subject, 'does not exist: no replica reconciles', fix)];
 	const spec = objectAt(object, 'spec');
 	const holder = textOf(spec['holderIdentity']);
-	if (!holder) return [warn(subject, 'is held by nobody: nobody reconciles', fix)];
+	if (!holder) return [warn(subject, 'has no holder: no replica reconciles', fix)];
 	const ageMs = nowMs - Date.parse(String(spec['renewTime']));
 	if (ageMs < STALE_MS) return [ok(subject, `is held by ${holder}`)];
 	const age = Number.isNaN(ageMs) ? 'never' : `${Math.round(ageMs / 1000)} s ago`;
-	return [warn(subject, `is held by ${holder} but was renewed ${age}: nobody reconciles`, fix)];
+	return [warn(subject, `is held by ${holder} but was renewed ${age}: no replica reconciles`, fix)];
 };

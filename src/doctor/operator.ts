@@ -43,8 +43,8 @@ export function operator(
 	mcpServerCrd: Json | undefined,
 ): CheckResult[] {
 	if (operators.length === 0) {
-		const fix = 'install ToolHive, or see that you may list Deployments everywhere';
-		return [warn('the ToolHive operator', 'was not found: nobody makes Deployments of servers', fix)];
+		const fix = 'install ToolHive, or use credentials that can list Deployments in all namespaces';
+		return [warn('the ToolHive operator', 'was not found: nothing creates Deployments for servers', fix)];
 	}
 	return operators.flatMap((one) => [
 		release(one),
@@ -57,8 +57,8 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	const subject = `${namespace}/${name}`;
 	const version = versionOf(image);
 	if (version === undefined) {
-		const fix = 'see what it does by its version: docs/operators.md';
-		return warn(subject, `does not tell its version: ${image}`, fix);
+		const fix = 'docs/operators.md lists what each version does';
+		return warn(subject, `does not report its version: ${image}`, fix);
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
@@ -72,8 +72,8 @@ function phase({ namespace, name, image }: Operator, crd: Json | undefined): Che
 	if (version === undefined || known === undefined) return [];
 	const written = isOlder(version, OPERATOR_SINCE.phaseReady) ? 'Running' : 'Ready';
 	if (known.includes(written)) return [];
-	const message = `writes phase ${written}, which the CRD of MCPServer refuses: no status is ever stored`;
-	return [warn(`${namespace}/${name}`, message, 'bring CRDs and operator to matching releases')];
+	const message = `writes phase ${written}, which the CRD of MCPServer rejects: no status is stored`;
+	return [warn(`${namespace}/${name}`, message, 'use CRDs and operator of the same release')];
 }
 
 /** The webhook treats an operator without this flag as a user, and a user may remove fields. */
@@ -83,8 +83,8 @@ function identity(
 	{ operatorUsernames }: ServeFlags,
 ): CheckResult {
 	const user = userNameOf({ namespace, name: serviceAccount });
-	if (operatorUsernames.includes(user)) return ok(user, 'is known as an operator');
-	const message = 'is not among --operator-usernames: fields it erases do not come back';
+	if (operatorUsernames.includes(user)) return ok(user, 'is in --operator-usernames');
+	const message = 'is not among --operator-usernames: fields that it erases are not restored';
 	const usernames = [...operatorUsernames, user].join(',');
 	const workload = deploymentArgs(installation);
 	const isFlag = installation.args.some((word) => word.startsWith('--operator-usernames'));
@@ -94,6 +94,6 @@ function identity(
 	const version = versionOf(image);
 	const isHarmless = version !== undefined && !isOlder(version, OPERATOR_SINCE.patchesServers);
 	if (isHarmless) return warn(user, 'is not among --operator-usernames; this release erases nothing', fix);
-	if (installation.hasHiddenEnv) return warn(user, 'is perhaps not among --operator-usernames', fix);
+	if (installation.hasHiddenEnv) return warn(user, 'may not be among --operator-usernames', fix);
 	return fail(user, message, fix);
 }

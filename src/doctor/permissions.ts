@@ -37,12 +37,12 @@ export const checkPermissions: DoctorCheck = async ({
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
 		const fix = rerunWith('create subjectaccessreviews.authorization.k8s.io');
-		return [warn(user, 'was not looked at: you may not ask what others may do', fix)];
+		return [warn(user, 'was not checked: no permission to review the access of others', fix)];
 	}
 	const count = needed.flatMap(({ verbs }) => verbs).length;
 	// Probably the ServiceAccount of another namespace: one line is enough.
-	if (missingVerbs === count) return [fail(user, `may do none of the ${count} things it needs`, installFix)];
-	return results.length > 0 ? results : [ok(user, `may do all ${count} things it needs`)];
+	if (missingVerbs === count) return [fail(user, `has none of the ${count} permissions that it needs`, installFix)];
+	return results.length > 0 ? results : [ok(user, `has all ${count} permissions that it needs`)];
 };
 
 const nameOf = ({ group, resource, own, name }: Permission): string => {

@@ -39,10 +39,10 @@ const calledBy = ({ otherService, product }: CheckContext) => otherService ?? pr
 async function validating(serversIn: string | undefined, context: CheckContext): Promise<CheckResult> {
 	const { cluster, webhooks, installFix } = context;
 	const namespace = serversIn ?? 'default';
-	const subject = `the validating webhook, asked by a dry run in namespace ${namespace},`;
+	const subject = `the validating webhook, called by a dry run in namespace ${namespace},`;
 	const result = await createServer(namespace, cluster.createDryRun);
 	if (hasWarning(result, 'ignore-unknown-id')) return ok(subject, 'answers');
-	if (result.status === 404) return warn(subject, 'was not tried: no MCPServer can be made there', 'see the CRDs');
+	if (result.status === 404) return warn(subject, 'was not tried: no MCPServer can be created there', 'see the CRDs');
 	const failure = failureOf(subject, result, `mcpservers.${GROUP}`, namespace, context);
 	if (failure !== undefined) return failure;
 	const selectors = webhooks.flatMap((one) =>
@@ -50,18 +50,18 @@ async function validating(serversIn: string | undefined, context: CheckContext):
 	);
 	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
 	const isLeftOut = labels !== undefined && selectors.length > 0 && !selectors.some((one) => isSelected(one, labels));
-	if (!isLeftOut) return fail(subject, 'was not asked: MCPServers are stored without it', installFix);
+	if (!isLeftOut) return fail(subject, 'was not called: MCPServers are stored without it', installFix);
 	// Without servers there, leaving the namespace out may be intended.
 	if (serversIn === undefined) {
-		const message = `was not tried: no server is known, and its namespaceSelector leaves namespace ${namespace} out`;
+		const message = `was not tried: there is no server, and its namespaceSelector excludes namespace ${namespace}`;
 		return warn('the validating webhook', message, 'try again when there is a server');
 	}
-	const fix = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector';
-	return fail(subject, 'was not asked: its namespaceSelector leaves the namespace out', fix);
+	const fix = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: correct its namespaceSelector';
+	return fail(subject, 'was not called: its namespaceSelector excludes the namespace', fix);
 }
 
 async function createServer(namespace: string, create: ClusterReader['createDryRun']): Promise<DryRunResult> {
-	let result: DryRunResult = { status: 404, message: 'no MCPServer is known there', warnings: [] };
+	let result: DryRunResult = { status: 404, message: 'there is no MCPServer in it', warnings: [] };
 	for (const version of VERSIONS) {
 		result = await create({
 			apiVersion: `${GROUP}/${version}`,
@@ -82,7 +82,7 @@ const hasReadableConfig = (server: Server): boolean =>
 async function mutating(server: Server | undefined, context: CheckContext): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
-	const subject = `${MUTATING}, asked by a dry run in namespace ${namespace},`;
+	const subject = `${MUTATING}, called by a dry run in namespace ${namespace},`;
 	const result = await context.cluster.createDryRun(runConfigOf(server));
 	if (hasWarning(result, 'run-config-unreadable')) return ok(subject, 'answers');
 	const failure = result.status === 409 ? undefined : failureOf(subject, result, 'configmaps', namespace, context);
@@ -124,9 +124,13 @@ function failureOf(
 	if (cause !== undefined) return fail(subject, cause.message, cause.fix);
 	if (status === 403 && message.includes('cannot create resource')) {
 		const fix = rerunWith(`create ${resource} ${namespaceFlag(namespace)}`);
-		return warn(subject, `was not tried: you may not create ${resource} there`, fix);
+		return warn(subject, `was not tried: no permission to create ${resource} there`, fix);
 	}
-	return warn(subject, `was not tried: something else refused the dry run: ${message}`, 'mend that, and try again');
+	return warn(
+		subject,
+		`was not tried: another admission check rejected the dry run: ${message}`,
+		'fix that, and try again',
+	);
 }
 
 const CALL_FAILED = /failed calling webhook "([^"]+)":\s*([\s\S]*)/;
@@ -136,11 +140,11 @@ interface Cause {
 	readonly fix: (product: NamespacedName, install: string) => string;
 }
 const CAUSES: readonly Cause[] = [
-	{ sign: /x509|tls:|certificate/, fix: () => 'bring certificate and caBundle together: see Certificate above' },
+	{ sign: /x509|tls:|certificate/, fix: () => 'make certificate and caBundle match: see Certificate above' },
 	{ sign: /service "[^"]*" not found/, fix: (_product, install) => install },
 	{
 		sign: /connection refused|no endpoints available|connection reset|EOF/,
-		fix: ({ namespace }) => `look why no pod serves: kubectl get pods,endpointslices ${namespaceFlag(namespace)}`,
+		fix: ({ namespace }) => `find out why no pod serves: kubectl get pods,endpointslices ${namespaceFlag(namespace)}`,
 	},
 	{
 		sign: /deadline exceeded|timeout|no route to host|no such host/i,

@@ -56,7 +56,7 @@ async function checkSecret(
 		const wanted = [...new Set(references.map(({ key }) => key))];
 		const files = wanted.map((key) => `--from-file=${shellWord(key)}=FILE`).join(' ');
 		const create = `kubectl create secret generic ${shellWord(first.name)} ${namespaceFlag(namespace)} ${files}`;
-		return [fail(subject, `is not there, and ${usersOf(references)} it`, create)];
+		return [fail(subject, `does not exist, and ${usersOf(references)} it`, create)];
 	}
 	return [...Map.groupBy(references, ({ key }) => key)].flatMap(([key, users]): CheckResult[] => {
 		const [user] = users;
@@ -72,13 +72,14 @@ function usersOf(references: readonly Reference[]): string {
 	return `${someOf(names)} ${names.length === 1 ? 'needs' : 'need'}`;
 }
 
-const editOf = (server: Server): string => `mend spec.sessionStorage.passwordRef: kubectl edit ${serverArgs(server)}`;
+const editOf = (server: Server): string =>
+	`correct spec.sessionStorage.passwordRef: kubectl edit ${serverArgs(server)}`;
 
 const areForbidden = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
-		`may not be looked at by you: ${someOf([...secrets].sort())}`,
-		'run it as somebody who may get Secrets there',
+		`were not checked, for lack of permission: ${someOf([...secrets].sort())}`,
+		'rerun with credentials that can get Secrets there',
 	);
 
 /** Without the message of the API server, which may quote the Secret. */
@@ -89,8 +90,8 @@ const cannotRead = (secret: string, error: Error): CheckResult => {
 };
 
 function allExist(count: number): CheckResult {
-	if (count === 0) return ok('no server', 'names a password Secret');
+	if (count === 0) return ok('no server', 'refers to a password Secret');
 	return count === 1
-		? ok('the password Secret', 'is there, with its key')
-		: ok(`all ${count} password Secrets`, 'are there, with their keys');
+		? ok('the password Secret', 'exists, with its key')
+		: ok(`all ${count} password Secrets`, 'exist, with their keys');
 }

@@ -79,7 +79,8 @@ export const checkWebhookConfigurations: DoctorCheck = async ({ webhooksByKind, 
 	return WEBHOOK_CONFIGURATION_KINDS.flatMap((kind): CheckResult[] => {
 		const found = webhooks[kind];
 		const subject = `${kind} ${INSTALLED_AS}`;
-		if (found === undefined) return [fail(subject, 'is not there: nobody asks the webhooks', installFix)];
+		if (found === undefined)
+			return [fail(subject, 'does not exist: the API server does not call the webhooks', installFix)];
 		const faults = WEBHOOK_CONFIGURATIONS.filter((one) => one.kind === kind).flatMap((wanted) =>
 			faultOf(wanted, found, flags?.passwordEnv).map((fault) =>
 				fail(subject, fault, wanted.isPodMode === true ? FIX_POD_MODE : installFix),
@@ -90,7 +91,7 @@ export const checkWebhookConfigurations: DoctorCheck = async ({ webhooksByKind, 
 	});
 };
 
-const FIX_POD_MODE = 'bring both or none, the flag and the webhook: docs/install.md#pod-mode';
+const FIX_POD_MODE = 'set both the flag and the webhook, or neither: docs/install.md#pod-mode';
 
 /** `passwordEnv` is undefined if the flags of the product are unknown. */
 function faultOf(
@@ -109,7 +110,7 @@ function faultOf(
 	const uncovered = wanted.resources.filter((resource) =>
 		wanted.operations.some((operation) => !isCovered(webhook, wanted.group, resource, operation)),
 	);
-	return uncovered.length === 0 ? [] : [`${wanted.name} is not asked about ${uncovered.join(', ')}`];
+	return uncovered.length === 0 ? [] : [`${wanted.name} is not called for ${uncovered.join(', ')}`];
 }
 
 const isCovered = ({ rules }: InstalledWebhook, group: string, resource: string, operation: string): boolean =>

@@ -9,7 +9,7 @@ export interface Sources {
 	readonly isReady: () => boolean | Promise<boolean>;
 	readonly inFlight: () => number;
 	/** Watched resources with the seconds since their API server last said anything, and how many objects are kept. */
-	readonly watches: () => readonly { resource: string; silentSeconds: number; objects: number }[];
+	readonly watches: () => readonly { resource: string; lastEventAgeSeconds: number; objects: number }[];
 	/** Where there is something that only one replica does. */
 	readonly isLeading?: () => boolean;
 	/** Where there is a reconciler. */
@@ -17,13 +17,13 @@ export interface Sources {
 	/** Seconds since the epoch at which the serving certificate ends. */
 	readonly certificateExpiry: () => number | undefined;
 	/** The same of the authority behind it. */
-	readonly authorityExpiry?: () => number | undefined;
+	readonly caExpiry?: () => number | undefined;
 }
 
 export interface ReconcilerSources {
 	/** Servers that wait for a pass, and those whose pods wait for their turn to be rolled. */
 	readonly queued: () => number;
-	readonly waitingRollouts: () => number;
+	readonly pendingRollouts: () => number;
 }
 
 export function addGauges(registry: Registry, sources: Sources): void {
@@ -58,7 +58,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 
 	new Gauge({
 		name: 'thv_scaling_build_info',
-		help: 'Always 1; which release this is.',
+		help: 'Always 1; the label is the release.',
 		labelNames: ['version'],
 		registers,
 	}).set({ version: sources.version }, 1);
@@ -67,28 +67,32 @@ export function addGauges(registry: Registry, sources: Sources): void {
 	);
 	gauge(
 		'thv_scaling_certificate_expiry_timestamp_seconds',
-		'When the serving certificate in use ends.',
+		'Expiry of the serving certificate in use.',
 		sources.certificateExpiry,
 	);
 	gauge(
-		'thv_scaling_authority_expiry_timestamp_seconds',
-		'When the authority of that certificate ends, where it is known.',
-		sources.authorityExpiry ?? (() => undefined),
+		'thv_scaling_ca_expiry_timestamp_seconds',
+		'Expiry of the CA that issued it, if that is known.',
+		sources.caExpiry ?? (() => undefined),
 	);
-	gauge('thv_scaling_requests_in_flight', 'Admission requests being answered.', sources.inFlight);
+	gauge('thv_scaling_requests_in_flight', 'Admission requests in flight.', sources.inFlight);
 	const { isLeading } = sources;
 	if (isLeading !== undefined) {
 		gauge('thv_scaling_leader', 'Whether this replica reconciles and renews certificates.', () => Number(isLeading()));
 	}
 	if (sources.reconciler !== undefined) {
-		const { queued, waitingRollouts } = sources.reconciler;
-		gauge('thv_scaling_reconciler_queued', 'Servers that wait for a pass.', queued);
-		gauge('thv_scaling_reconciler_waiting_rollouts', 'Servers whose pods wait for their turn.', waitingRollouts);
+		const { queued, pendingRollouts } = sources.reconciler;
+		gauge('thv_scaling_reconciler_queued', 'Servers in the queue of the reconciler.', queued);
+		gauge(
+			'thv_scaling_reconciler_pending_rollouts',
+			'Rollouts that wait because of --rollouts-per-minute.',
+			pendingRollouts,
+		);
 	}
 	perWatch(
-		'thv_scaling_watch_silent_seconds',
-		'Time since the API server last said anything on a watch.',
-		(watch) => watch.silentSeconds,
+		'thv_scaling_watch_last_event_age_seconds',
+		'Time since the last event of a watch.',
+		(watch) => watch.lastEventAgeSeconds,
 	);
-	perWatch('thv_scaling_watch_objects', 'Objects remembered from a watch.', (watch) => watch.objects);
+	perWatch('thv_scaling_watch_objects', 'Objects in the cache of a watch.', (watch) => watch.objects);
 }

@@ -44,7 +44,7 @@ export async function handle(
 	const bytes = declaredBytes(request);
 	if (bytes > BODY_LIMIT_BYTES) return respond.refuseUnread(request, response, 413, TOO_LARGE);
 	if (request.headers['content-encoding'] !== undefined) {
-		return respond.refuseUnread(request, response, 415, 'compressed bodies are not taken');
+		return respond.refuseUnread(request, response, 415, 'compressed bodies are not supported');
 	}
 	const reserved = bytes > SMALL_BODY_BYTES ? bytes : 0;
 	if (!bodies.reserve(reserved)) return respond.refuseBusy(request, response);

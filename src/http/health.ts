@@ -22,7 +22,7 @@ export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentTy
 		response.type(metrics.contentType).send(await metrics.text());
 	});
 	app.use((_request, response) => {
-		response.status(404).type('text/plain').send('nothing here: use /livez, /readyz or /metrics\n');
+		response.status(404).type('text/plain').send('not found: use /livez, /readyz or /metrics\n');
 	});
 	// Express' own page would show our code to whoever asks.
 	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {

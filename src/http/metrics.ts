@@ -25,14 +25,14 @@ export interface Metrics {
 	readonly countDenial: (rule: string) => void;
 	/** A write of the reconciler, by the resource it went to. */
 	readonly countWrite: (resource: string) => void;
-	readonly countPass: (result: 'done' | 'failed') => void;
+	readonly countReconcile: (result: 'done' | 'failed') => void;
 	/** Somebody undid a write of the reconciler once too often. */
 	readonly countReverted: () => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
 	/** Made by this replica as the leader. */
-	readonly countRenewal: (what: 'certificate' | 'authority') => void;
+	readonly countRenewal: (what: 'certificate' | 'ca') => void;
 	/** A look of the leader at Secret and caBundles. */
-	readonly countUpkeep: (result: 'done' | 'failed') => void;
+	readonly countCertificateSync: (result: 'done' | 'failed') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
 }
@@ -69,19 +69,19 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	};
 	const countRefused = counter(
 		'thv_scaling_refused_requests_total',
-		'Requests that got no AdmissionReview back, by HTTP status.',
+		'Requests answered with an error instead of an AdmissionReview, by HTTP status.',
 		'code',
 		REFUSALS,
 	);
 	const countWrite = counter<string>(
 		'thv_scaling_reconciler_writes_total',
-		'Writes of the reconciler, by the resource they went to.',
+		'Writes of the reconciler, by resource.',
 		'resource',
 		[],
 	);
 	const reverted = new Counter({
 		name: 'thv_scaling_reconciler_reverted_total',
-		help: 'Writes of the reconciler that somebody keeps undoing.',
+		help: 'Writes of the reconciler that another client keeps reverting.',
 		registers,
 	});
 
@@ -91,31 +91,31 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 		countWarning: counter('thv_scaling_warnings_total', 'Warnings sent to clients, by rule.', 'rule', rules.warnings),
 		countDenial: counter(
 			'thv_scaling_denials_total',
-			'Reasons to deny, by rule; one denial may have several.',
+			'Violations in denied requests, by rule; a denial may have several.',
 			'rule',
 			rules.denials,
 		),
 		countWrite,
-		countPass: counter('thv_scaling_reconciler_passes_total', 'Passes over one server each, by result.', 'result', [
+		countReconcile: counter('thv_scaling_reconcile_total', 'Reconciles of one server each, by result.', 'result', [
 			'done',
 			'failed',
 		]),
 		countReverted: () => reverted.inc(),
 		countReload: counter(
 			'thv_scaling_certificate_reloads_total',
-			'Changed serving certificates, by whether the new pair could be used.',
+			'Reloads of a changed serving certificate, by result.',
 			'result',
 			['loaded', 'failed'],
 		),
 		countRenewal: counter(
 			'thv_scaling_certificate_renewals_total',
-			'Certificates and authorities that this replica made.',
+			'Serving certificates and CAs that this replica issued.',
 			'what',
-			['certificate', 'authority'],
+			['certificate', 'ca'],
 		),
-		countUpkeep: counter(
-			'thv_scaling_certificate_upkeep_total',
-			'Looks of the leader at certificates and caBundles, by result.',
+		countCertificateSync: counter(
+			'thv_scaling_certificate_sync_total',
+			'Certificate sync attempts by the leader, by result.',
 			'result',
 			['done', 'failed'],
 		),

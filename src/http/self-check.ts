@@ -83,7 +83,7 @@ function check(
 			// It may have changed since the request began.
 			const isOurs = [before, certificate()].some((one) => one !== undefined && isSame(shown, one));
 			if (response.statusCode !== 200) resolve(`answers ${response.statusCode}`);
-			else resolve(isOurs ? undefined : 'shows another certificate than the one that was loaded');
+			else resolve(isOurs ? undefined : 'serves another certificate than the loaded one');
 		});
 		const timer = setTimeout(() => asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);
 		asked.once('close', () => clearTimeout(timer));

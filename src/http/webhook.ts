@@ -71,7 +71,7 @@ function createApp(handlers: ReadonlyMap<string, Handler>, shared: Shared): Expr
 		});
 	}
 	app.use((_request: IncomingMessage, response: ServerResponse) =>
-		respond.refuse(response, 404, `nothing here: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
+		respond.refuse(response, 404, `not found: use ${MUTATE_PATH} or ${VALIDATE_PATH}`),
 	);
 	app.use((error: unknown, _request: IncomingMessage, response: ServerResponse, _next: () => void) =>
 		failRequest(error, response, shared),

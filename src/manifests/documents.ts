@@ -17,9 +17,9 @@ const JSON_START = /^\s*\{\s*["}]/;
 /** With its indentation. */
 const FIRST_CONTENT = /(?<![^\n])[^\S\n]*[^\s#]/;
 
-const BEHIND_DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
-const BEHIND_DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
-const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
+const BEHIND_DASHES = 'kubectl allows only a comment after ---; move the text to its own line';
+const BEHIND_DOTS = 'kubectl ignores text between ... and the next ---; write --- instead of ...';
+const DIRECTIVE = 'kubectl does not support directives such as %YAML; remove the line';
 
 /** The documents of `file`. What kubectl does not read is reported, as an error if it is about a server. */
 export function* documentsIn(file: string, text: string): Generator<Source | Problem | Skipped> {

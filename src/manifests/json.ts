@@ -16,7 +16,7 @@ export function parseJson(text: string): Parsed {
 	if (repeated !== undefined) {
 		const { offset, value: key } = repeated;
 		const at = { line: lineAt(offset), column: offset - text.lastIndexOf('\n', offset) };
-		throw new Unparsable(`the key ${JSON.stringify(key)} stands twice`, at);
+		throw new Unparsable(`the key ${JSON.stringify(key)} is duplicated`, at);
 	}
 	return { value, lineOf: (path) => lineAt(nearest(tree, path)) };
 }

@@ -132,11 +132,11 @@ export function reasonOf(error: unknown): string {
 			return 'there is no such file or folder';
 		case 'EACCES':
 		case 'EPERM':
-			return 'it may not be read: permission denied';
+			return 'it cannot be read: permission denied';
 		case 'EISDIR':
 			return 'it is a folder; name the files in it';
 		case 'ELOOP':
-			return 'it is a link that leads back to itself';
+			return 'it is a symbolic link that leads back to itself';
 		default:
 			return (error as Error).message;
 	}
@@ -168,7 +168,7 @@ export function decode(bytes: Uint8Array): string {
 	throw new UnusableBytes(isUtf16 ? NUL : NO_TEXT, bytes);
 }
 
-const TOO_LARGE = 'it has more than 64 MiB; cut it into several files';
+const TOO_LARGE = 'it has more than 64 MiB; split it into several files';
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 const NUL = 'this UTF-16 text contains the character U+0000; is it a binary file?';
 const HALF_UNIT = 'this UTF-16 text has an odd number of bytes; the file is damaged or cut off';

@@ -19,7 +19,8 @@ export class Unparsable extends Error {
 }
 
 export const TOO_DEEP = 'it is nested too deeply';
-const TOO_MANY = 'it has more than two million values, aliases counted as often as they are used; cut it into several';
+const TOO_MANY =
+	'it has more than two million values, aliases counted as often as they are used; split it into several';
 
 /** More than any Kubernetes object has; a few aliases can expand to this many. */
 const MAX_VALUES = 2_000_000;
@@ -43,7 +44,7 @@ export function plainOf(value: unknown): unknown {
 	return copy(value, 0);
 }
 
-export const notJsonNumber = (text: unknown): string => `${text} is no number of JSON; the API server would refuse it`;
+export const notJsonNumber = (text: unknown): string => `${text} is not a JSON number; the API server would reject it`;
 
 /** `value` as a webhook receives it, with rounded numbers for bigints; `value` itself if it has none. */
 export function roundedOf(value: unknown): unknown {

@@ -31,7 +31,7 @@ export interface ParsedYaml extends Parsed {
 
 /** In characters. Parsing needs 70 times the memory of the text; an object has at most 3 MiB, only Lists are longer. */
 const MAX_LENGTH = 8 * 1024 * 1024;
-const TOO_LONG = 'one document of more than 8 MiB; cut it with --- lines, or give it as JSON';
+const TOO_LONG = 'one document of more than 8 MiB; split it with --- lines, or use JSON';
 /** The parser needs seconds for a few thousand brackets and a gigabyte for a million. */
 const DEEP = /(?:[[{]\s*){500}/;
 
@@ -82,7 +82,7 @@ export function parseYaml(text: string): ParsedYaml | undefined {
 		const odd = text.search(NO_TEXT);
 		if (odd !== -1) {
 			const code = text.charCodeAt(odd).toString(16).padStart(4, '0');
-			refuse(odd, `U+${code.toUpperCase()} is no text to kubectl; in double quotes it can be written as \\u${code}`);
+			refuse(odd, `U+${code.toUpperCase()} is not allowed in YAML; in double quotes, write \\u${code}`);
 		}
 		const [error] = document.errors;
 		if (error?.code === 'RESOURCE_EXHAUSTION') throw new RangeError(error.message);
@@ -106,7 +106,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 	const read = (node: unknown): unknown => {
 		if (isAlias(node)) {
 			const found = anchors.get(node.source);
-			if (found === undefined) return refuse(node, `nothing above it is called &${node.source}`);
+			if (found === undefined) return refuse(node, `there is no anchor &${node.source} above it`);
 			return found === 'open' ? refuse(node, `&${node.source} contains itself`) : found.value;
 		}
 		const anchor = isNode(node) ? node.anchor : undefined;
@@ -133,10 +133,10 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 			}
 			const name = isScalar(key) || isAlias(key) ? read(key) : undefined;
 			if (name === undefined || name === null || typeof name === 'object') {
-				return refuse(key, text.includes('{{') ? NOT_RENDERED : 'a key must be a word');
+				return refuse(key, text.includes('{{') ? NOT_RENDERED : 'a key must be a scalar');
 			}
 			// kubectl silently keeps the last one.
-			if (seen.has(String(name))) refuse(key, `the key ${JSON.stringify(String(name))} stands twice`);
+			if (seen.has(String(name))) refuse(key, `the key ${JSON.stringify(String(name))} is duplicated`);
 			seen.add(String(name));
 			entries.set(String(name), read(value));
 		}
@@ -161,7 +161,7 @@ function readScalar(node: Scalar, refuse: Refuse): unknown {
 		refuse(node, notJsonNumber(source));
 	}
 	const wanted = /^tag:yaml\.org,2002:(int|float|bool|null)$/.exec(tag ?? '')?.[1];
-	if (wanted !== undefined && typeof value === 'string') refuse(node, `${source} is no ${wanted}`);
+	if (wanted !== undefined && typeof value === 'string') refuse(node, `${source} is not a valid ${wanted}`);
 	if (value instanceof Uint8Array) return Buffer.from(value).toString();
 	return typeof value === 'symbol' ? source : value;
 }

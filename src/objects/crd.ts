@@ -60,7 +60,7 @@ export function definedKindOf(object: unknown): Kind | undefined {
 export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 	if (crd['apiVersion'] !== API_VERSION) {
 		throw new UnusableCrd(
-			`the CRD of ${kind} is ${JSON.stringify(crd['apiVersion'])}, and since Kubernetes 1.22 only ${API_VERSION} is served; take the CRD of a ToolHive release`,
+			`the CRD of ${kind} is ${JSON.stringify(crd['apiVersion'])}, and since Kubernetes 1.22 only ${API_VERSION} is served; use the CRD of a ToolHive release`,
 			['apiVersion'],
 		);
 	}
@@ -78,7 +78,7 @@ function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVe
 	const root = valueAt(version, ['schema', 'openAPIV3Schema']);
 	if (!isObject(root)) {
 		throw new UnusableCrd(
-			`version ${name} of the CRD of ${kind} has no schema.openAPIV3Schema to add fields to; take the CRD of a ToolHive release`,
+			`version ${name} of the CRD of ${kind} has no schema.openAPIV3Schema to add fields to; use the CRD of a ToolHive release`,
 			path,
 		);
 	}
@@ -100,7 +100,7 @@ function missingFrom(schema: Json, wanted: Schema, path: Path, name: string): Mi
 			return [{ what: 'type', fields: [`${name} as ${wanted.type}`], isKept: false, hasRule: false }];
 		}
 		throw new UnusableCrd(
-			`${name} is of type ${JSON.stringify(type)}, not ${wanted.type}; take the CRD of a ToolHive release`,
+			`${name} is of type ${JSON.stringify(type)}, not ${wanted.type}; use the CRD of a ToolHive release`,
 			[...path, 'type'],
 		);
 	}

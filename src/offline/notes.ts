@@ -35,7 +35,7 @@ export function notesOnOwner(
 		case 'apps/deployments/scale': {
 			const deployment = cluster.deploymentNamed(file, namespace, name);
 			return deployment === undefined
-				? [`Deployment ${namespace}/${name} is not in the input, so its server is not known`]
+				? [`Deployment ${namespace}/${name} is not in the input, so its server is unknown`]
 				: known(deployment.owners);
 		}
 		default:

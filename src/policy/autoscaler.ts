@@ -5,7 +5,7 @@ import type { Check, ClusterContext } from './finding.ts';
 export const autoscaledAndPinned: Check = ({ server: { spec }, clusterContext }) => {
 	const autoscaler = autoscalerFor('Deployment', clusterContext);
 	if (autoscaler === undefined || spec.replicas === undefined) return undefined;
-	return { field: 'spec.replicas', message: `remove it: the count belongs to ${autoscalerName(autoscaler)}` };
+	return { field: 'spec.replicas', message: `conflicts with ${autoscalerName(autoscaler)}; remove spec.replicas` };
 };
 
 export const stdioAutoscaled: Check = ({ server: { spec }, clusterContext }) => {

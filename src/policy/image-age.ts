@@ -45,11 +45,11 @@ export function imageRefusesConfig({ server, clusterContext, isRefusedByImage }:
 	const field = 'spec.sessionStorage';
 	const since = SINCE.vmcpAcceptsSessionStorage;
 	return proxyVersion(server, clusterContext) === undefined
-		? { field, message: `vMCP image version unknown; ${since} or newer takes it` }
+		? { field, message: `vMCP image version unknown; ${since} or later supports it` }
 		: tooOld(field, imageOf(server, clusterContext), since);
 }
 
 const tooOld = (field: string, image: string | undefined, since: Version): Text => ({
 	field,
-	message: `needs a proxy image of ${since} or newer, not ${tagOf(image ?? '')}`,
+	message: `needs a proxy image of ${since} or later, not ${tagOf(image ?? '')}`,
 });

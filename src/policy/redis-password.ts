@@ -19,5 +19,8 @@ export const passwordWithoutRedis: Check = ({ server }) =>
 export const redisWithoutPassword: Check = ({ server }) => {
 	const redis = redisOf(server);
 	if (redis === undefined || redis.passwordRef !== undefined) return undefined;
-	return { field: 'spec.sessionStorage', message: 'no passwordRef: whoever reaches this Redis reads the sessions' };
+	return {
+		field: 'spec.sessionStorage',
+		message: 'no passwordRef: any client that reaches this Redis can read the sessions',
+	};
 };

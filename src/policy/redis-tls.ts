@@ -14,4 +14,4 @@ export const redisTlsUnsupported: Check = ({ server, clusterContext: { runConfig
 export const redisTlsNotWritten = ({ server, hasTls }: ConfigSubject): Text | undefined =>
 	wantsTls(server) && !hasTls ? UNSUPPORTED : undefined;
 
-const UNSUPPORTED: Text = { field: 'spec.sessionStorage.tls', message: 'this operator does not carry it to the proxy' };
+const UNSUPPORTED: Text = { field: 'spec.sessionStorage.tls', message: 'this operator does not pass it to the proxy' };

@@ -8,8 +8,8 @@ import { redisOf } from './session-storage.ts';
 /** A configuration that cannot be read is not changed. */
 export function configUnreadable({ server: { kind }, isReadable }: ConfigSubject): Text | undefined {
 	if (isReadable) return undefined;
-	const form = kind === 'VirtualMCPServer' ? 'no YAML mapping' : 'no JSON object';
-	return { field: `data[${KINDS[kind].configKey}]`, message: `${form}, or too long; left without scaling` };
+	const form = kind === 'VirtualMCPServer' ? 'not a YAML mapping' : 'not a JSON object';
+	return { field: `data[${KINDS[kind].configKey}]`, message: `${form}, or too large; scaling settings were not added` };
 }
 
 /** The Redis section, spelled as in the server; `objects/run-config-json.ts` and `vmcp-config-yaml.ts` have the files' spelling. */

@@ -23,13 +23,13 @@ export const heldAtCap = (server: Server, requested: number): Text | undefined =
 	isCapped(server, requested)
 		? {
 				field: 'spec.replicas',
-				message: `${server.kind} ${server.name} is stdio: held at ${cap(server, requested)}, not ${requested}`,
+				message: `${server.kind} ${server.name} is stdio: limited to ${cap(server, requested)}, not ${requested}`,
 			}
 		: undefined;
 
 export const stdioBackendReplicas: Check = ({ server }) =>
 	isCapped(server, server.spec.backendReplicas)
-		? { field: 'spec.backendReplicas', message: 'a stdio proxy attaches to one backend; more of them stay idle' }
+		? { field: 'spec.backendReplicas', message: 'a stdio proxy uses one backend pod; the others stay idle' }
 		: undefined;
 
 /** `StdioReplicaCapped`; undefined for kinds that cannot be stdio. */

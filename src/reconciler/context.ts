@@ -56,8 +56,8 @@ export function recordWrite(context: ReconcileContext, part: Part, desired: stri
 	timers.settle.forget(key);
 	timers.backoff.record(key, desired, client.nowMs());
 	if (timers.backoff.isReverted(key)) {
-		client.recordEvent(object, EVENT_REASONS.reverted, `somebody keeps reverting ${what}; trying less often`);
-	} else client.recordEvent(object, EVENT_REASONS.backfilled, `${what} was brought up to date`);
+		client.recordEvent(object, EVENT_REASONS.reverted, `another client keeps reverting ${what}; backing off`);
+	} else client.recordEvent(object, EVENT_REASONS.backfilled, `${what} was updated`);
 }
 
 /** The shortest of the delays that are not 0; 0 if all are. */

@@ -98,7 +98,7 @@ export function reportUnowned(context: ReconcileContext, { unowned }: ServerObje
 	const remainingMs = timers.settle.remainingMs(timerKey(context, 'owners'), what, client.nowMs());
 	if (remainingMs > 0) return remainingMs;
 	state.unowned = what;
-	const note = `this ${server.kind} does not own ${what}: scaling settings are not applied; thv-scaling doctor prints the repair`;
+	const note = `this ${server.kind} does not own ${what}: scaling settings are not applied; thv-scaling doctor prints the fix`;
 	client.recordEvent(object, EVENT_REASONS.notOwned, note);
 	return 0;
 }

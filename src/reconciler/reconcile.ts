@@ -29,7 +29,7 @@ export interface Reconciler {
 	/** Rejects if something cannot be read or written; the caller retries. */
 	readonly reconcile: (ref: ServerRef, signal: AbortSignal) => Promise<ReconcileResult>;
 	/** Servers whose rollout the rate limit delays. */
-	readonly waitingRollouts: () => number;
+	readonly pendingRollouts: () => number;
 }
 
 /** A capable operator writes the same conditions within a second; people wait for them. */
@@ -89,7 +89,7 @@ export function createReconciler(client: ReconcilerClient, settings: Settings, s
 
 	return {
 		reconcile,
-		waitingRollouts: () => [...states.values()].filter(({ isRolloutPending }) => isRolloutPending).length,
+		pendingRollouts: () => [...states.values()].filter(({ isRolloutPending }) => isRolloutPending).length,
 	};
 }
 

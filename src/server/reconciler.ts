@@ -29,7 +29,7 @@ export interface ReconcilerOptions {
 	/** `reportingInstance` of Events. */
 	readonly identity: string;
 	readonly log: Logger;
-	readonly metrics: Pick<Metrics, 'countWrite' | 'countPass' | 'countReverted'>;
+	readonly metrics: Pick<Metrics, 'countWrite' | 'countReconcile' | 'countReverted'>;
 }
 
 export interface ServingReconciler {
@@ -38,7 +38,7 @@ export interface ServingReconciler {
 	/** Does nothing unless leading: a new term enqueues every server. */
 	readonly enqueue: (ref: ServerRef) => void;
 	readonly queued: () => number;
-	readonly waitingRollouts: () => number;
+	readonly pendingRollouts: () => number;
 	/** Resolves when all Events are written. To be called after the last term. */
 	readonly flush: () => Promise<void>;
 }
@@ -65,11 +65,11 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 					return {};
 				}
 				const pass = await reconciler.reconcile(refOf(key), aborted);
-				metrics.countPass('done');
+				metrics.countReconcile('done');
 				return pass;
 			},
 			onFailure: (key, error, retryMs) => {
-				metrics.countPass('failed');
+				metrics.countReconcile('failed');
 				const { kind, namespace, name } = refOf(key);
 				log.warn({ kind, namespace, name, retryMs: Math.round(retryMs), err: error }, 'pass failed');
 			},
@@ -87,8 +87,8 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 		current = { queue, reconciler };
 		for (const ref of cache.servers()) queue.add(keyOf(ref));
 		const progress = setInterval(() => {
-			const waiting = reconciler.waitingRollouts();
-			if (waiting > 0) log.info({ waiting }, 'rollouts are spread out');
+			const waiting = reconciler.pendingRollouts();
+			if (waiting > 0) log.info({ waiting }, 'rollouts are delayed by --rollouts-per-minute');
 		}, PROGRESS_MS);
 		while (!signal.aborted) {
 			await sleep(OPT_IN_CHECK_MS, undefined, { signal }).catch(() => undefined);
@@ -103,7 +103,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 		lead,
 		enqueue: (ref) => current?.queue.add(keyOf(ref)),
 		queued: () => current?.queue.size() ?? 0,
-		waitingRollouts: () => current?.reconciler.waitingRollouts() ?? 0,
+		pendingRollouts: () => current?.reconciler.pendingRollouts() ?? 0,
 		flush: () => events.flush(),
 	};
 }

@@ -37,7 +37,7 @@ export interface ServeProcess {
 export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, terminated }: ServeProcess): Promise<void> {
 	const configured = settingsOf(options);
 	const log = createLog(options['log-level']);
-	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'environment variable is not known');
+	for (const name of unknownVariables(SERVE_OPTIONS, env)) log.warn({ name }, 'unknown environment variable');
 
 	const inPod = isInPod(env);
 	const tlsDir = options['tls-dir'];
@@ -139,7 +139,7 @@ const connectOr = (kubeconfig: string | undefined, env: Environment): Promise<Co
 
 const reconcilerSources = (reconciler: () => ServingReconciler | undefined): ReconcilerSources => ({
 	queued: () => reconciler()?.queued() ?? 0,
-	waitingRollouts: () => reconciler()?.waitingRollouts() ?? 0,
+	pendingRollouts: () => reconciler()?.pendingRollouts() ?? 0,
 });
 
 const sourcesOf = (cache: Cache, certificate: CertificateSource) => ({
@@ -147,9 +147,9 @@ const sourcesOf = (cache: Cache, certificate: CertificateSource) => ({
 	watches: () =>
 		Object.entries(cache.watches).map(([resource, watch]) => ({
 			resource,
-			silentSeconds: watch.lastEventAgeMs() / 1000,
+			lastEventAgeSeconds: watch.lastEventAgeMs() / 1000,
 			objects: cache.sizeOf(resource),
 		})),
 	certificateExpiry: () => certificate.current()?.expirySeconds,
-	authorityExpiry: () => certificate.current()?.authorityExpirySeconds,
+	caExpiry: () => certificate.current()?.authorityExpirySeconds,
 });

@@ -27,7 +27,7 @@ export interface CertificateSource {
 
 interface Reporting {
 	readonly log: Logger;
-	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal' | 'countUpkeep'>;
+	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal' | 'countCertificateSync'>;
 }
 
 /** Renewed by another program. Throws UsageError if there is no usable one. */
@@ -49,7 +49,7 @@ export async function certificateInFolder(folder: string, { log, metrics }: Repo
 				},
 				onBroken: (error) => {
 					metrics().countReload('failed');
-					log.error({ err: error, folder }, 'certificate cannot be used, the old one stays');
+					log.error({ err: error, folder }, 'certificate is not usable, the old one is still served');
 				},
 			}),
 	};
@@ -97,7 +97,9 @@ export function certificateInSecret(
 				onTrouble: (reason) => {
 					metrics().countReload('failed');
 					const message =
-						current === undefined ? 'certificate cannot be used' : 'certificate cannot be used, the old one stays';
+						current === undefined
+							? 'certificate cannot be used'
+							: 'certificate is not usable, the old one is still served';
 					log.error({ reason, secret }, message);
 				},
 			});
@@ -136,14 +138,14 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 		nowMs: Date.now,
 		elapsedMs: () => performance.now(),
 		onStep: ({ name, reason, make }) => {
-			for (const what of make) metrics().countRenewal(what === 'tls' ? 'certificate' : 'authority');
+			for (const what of make) metrics().countRenewal(what === 'tls' ? 'certificate' : 'ca');
 			log.info({ step: name, reason, secret }, STEPS[name]);
 		},
 		onCaBundle: ({ kind }) => log.info({ registration: kind }, 'caBundle written'),
 		onForeign: ({ kind }, { name, leadsTo }) =>
 			log.error(
 				{ registration: kind, webhook: name, leadsTo },
-				'webhook does not lead to our Service, its caBundle is left alone',
+				'webhook does not call the Service of toolhive-scaling, its caBundle was not changed',
 			),
 	});
 	// Early, since the Deployment may be deleted later; a write reads it again.
@@ -154,7 +156,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 		try {
 			const outcome = await rotator.sync(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
 			pauseMs = PASS_MS[outcome];
-			metrics().countUpkeep('done');
+			metrics().countCertificateSync('done');
 			if (outcome === 'changed') await options.reload();
 			if (lastTrouble !== undefined) log.info('certificates are managed again');
 			lastTrouble = undefined;
@@ -163,7 +165,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 			// Another client wrote at the same time; the next pass reads the result.
 			if (isConflict(error)) pauseMs = PASS_MS.changed;
 			else {
-				metrics().countUpkeep('failed');
+				metrics().countCertificateSync('failed');
 				const { message } = error as Error;
 				if (message !== lastTrouble) log.error({ reason: message, secret }, 'certificates cannot be managed');
 				lastTrouble = message;
