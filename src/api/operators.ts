@@ -22,7 +22,7 @@ export const OPERATOR_SINCE = {
 	passesPassword: 'v0.28.1',
 	/** It scales MCPRemoteProxy. */
 	scalesRemoteProxies: 'v0.30.0',
-	/** It mounts the authority of a Redis with TLS, and writes that into the RunConfig. */
+	/** It mounts the CA of a Redis with TLS, and writes it into the RunConfig. */
 	carriesRedisTls: 'v0.62.0',
 } as const satisfies Record<string, Version>;
 

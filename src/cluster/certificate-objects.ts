@@ -44,7 +44,7 @@ export function createCertificateObjects(
 			const found: FoundWebhookConfiguration[] = [];
 			for (const kind of WEBHOOK_CONFIGURATION_KINDS) {
 				const object = await getFirst(connection, [webhookConfigurationPath(kind, INSTALLED_AS)], signal);
-				if (object !== undefined) found.push(registrationOf(kind, object, namespace));
+				if (object !== undefined) found.push(webhookOf(kind, object, namespace));
 			}
 			return found;
 		},
@@ -73,7 +73,7 @@ const newSecret = (namespace: string): Json => ({
 	type: CERTIFICATE_SECRET_TYPE,
 });
 
-function registrationOf(kind: WebhookConfigurationKind, object: Json, namespace: string): FoundWebhookConfiguration {
+function webhookOf(kind: WebhookConfigurationKind, object: Json, namespace: string): FoundWebhookConfiguration {
 	const webhooks = Array.isArray(object['webhooks']) ? object['webhooks'].filter(isObject) : [];
 	return {
 		kind,

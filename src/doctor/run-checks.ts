@@ -20,7 +20,7 @@ import { checkWebhookConfigurations } from './webhook-configurations.ts';
 export const CHECKS = {
 	'api-server': { title: 'API server', check: checkApiServer },
 	crds: { title: 'CRDs', check: checkCrds },
-	registration: { title: 'Registration', check: checkWebhookConfigurations },
+	webhooks: { title: 'Webhooks', check: checkWebhookConfigurations },
 	'ca-bundle': { title: 'Certificate', check: checkCaBundle },
 	reachable: { title: 'Reachable', check: checkReachable },
 	permissions: { title: 'Permissions', check: checkPermissions },

@@ -1,4 +1,4 @@
-/** The serving certificate; on disk it is read once at start, and again when it changes. */
+/** The serving certificate in files: read at start, and again when it changes. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,21 +8,21 @@ import { createSecureContext } from 'node:tls';
 export interface Certificate {
 	readonly cert: Buffer;
 	readonly key: Buffer;
-	/** Seconds since the epoch at which the certificate ends. */
+	/** Seconds since the epoch at which the certificate expires. */
 	readonly expirySeconds: number;
-	/** The same of the authority behind it, where that one is known. */
-	readonly authorityExpirySeconds?: number;
+	/** The same for the CA that issued it, if that is known. */
+	readonly caExpirySeconds?: number;
 	/** Equal for equal content. */
 	readonly fingerprint: string;
 }
 
-/** `tls.crt` and `tls.key` of `folder`. Throws where one is missing, is no PEM, or they do not belong together. */
+/** `tls.crt` and `tls.key` of `folder`. Throws if one is missing or is not PEM, or if they do not match. */
 export async function readCertificate(folder: string): Promise<Certificate> {
 	const [cert, key] = await Promise.all([readFile(join(folder, 'tls.crt')), readFile(join(folder, 'tls.key'))]);
 	return certificateOf(cert, key);
 }
 
-/** Throws where one is no PEM, or they do not belong together. */
+/** Throws if one is not PEM, or if they do not match. */
 export function certificateOf(cert: Buffer, key: Buffer): Certificate {
 	createSecureContext({ cert, key });
 	return {
@@ -37,7 +37,7 @@ export interface CertificateWatchOptions {
 	readonly folder: string;
 	readonly current: Certificate;
 	readonly onChange: (certificate: Certificate) => void;
-	/** The new files cannot be used; the old certificate stays. Told once per broken content. */
+	/** The new files are not usable, and the old certificate stays in use. Called once for each content. */
 	readonly onBroken: (error: Error) => void;
 	readonly pollMs?: number;
 }
@@ -45,18 +45,18 @@ export interface CertificateWatchOptions {
 const POLL_MS = 10_000;
 
 /**
- * Watches the folder, because a Secret volume swaps a link beside the files and a watch on a file goes silent then, and
- * looks at the content now and then, because a watch may miss a change.
+ * Watches the folder, because a Secret volume replaces a link beside the files and a watch of a file ends then. Reads the files at
+ * intervals too, because a watch may miss a change.
  */
 export function watchCertificate({ folder, current, onChange, onBroken, pollMs = POLL_MS }: CertificateWatchOptions): {
 	stop: () => void;
 } {
 	let fingerprint = current.fingerprint;
-	let lastTrouble: string | undefined;
+	let lastError: string | undefined;
 	let isReading = false;
 	let isDirty = false;
 
-	const look = async (): Promise<void> => {
+	const reload = async (): Promise<void> => {
 		if (isReading) {
 			isDirty = true;
 			return;
@@ -64,28 +64,28 @@ export function watchCertificate({ folder, current, onChange, onBroken, pollMs =
 		isReading = true;
 		try {
 			const certificate = await readCertificate(folder);
-			lastTrouble = undefined;
+			lastError = undefined;
 			if (certificate.fingerprint === fingerprint) return;
 			fingerprint = certificate.fingerprint;
 			onChange(certificate);
 		} catch (error) {
-			const trouble = (error as Error).message;
-			if (trouble !== lastTrouble) onBroken(error as Error);
-			lastTrouble = trouble;
+			const message = (error as Error).message;
+			if (message !== lastError) onBroken(error as Error);
+			lastError = message;
 		} finally {
 			isReading = false;
 			if (isDirty) {
 				isDirty = false;
-				void look();
+				void reload();
 			}
 		}
 	};
 
-	const timer = setInterval(() => void look(), pollMs);
+	const timer = setInterval(() => void reload(), pollMs);
 	timer.unref();
 	let watcher: FSWatcher | undefined;
 	try {
-		watcher = watch(folder, () => void look());
+		watcher = watch(folder, () => void reload());
 		watcher.on('error', () => watcher?.close());
 	} catch {
 		// Some file systems cannot be watched; the poll is enough.

@@ -1,10 +1,10 @@
-/** How long we may work on a request: the API server says in `?timeout=` when it will stop waiting. */
+/** The deadline of a request: the API server sends its timeout in `?timeout=`. */
 
-/** Kubernetes' default where a registration names none. */
+/** Kubernetes' default for webhook configurations without one. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** The longest that a registration can have, or that an API server gives any request of a client. */
+/** The largest timeout that a webhook configuration can have. */
 const LONGEST_TIMEOUT_MS = 30_000;
-/** The rest is for the way back. */
+/** The rest is for the response. */
 const SHARE = 0.8;
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -17,12 +17,12 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 	ns: 1e-6,
 };
 
-/** Work that took longer than it may. */
+/** The deadline passed before the work was done. */
 export class DeadlinePassed extends Error {}
 
 /**
- * What `work` gives. Rejects with DeadlinePassed, and ends its signal, when that takes longer than `limitMs`. Work that
- * is done at once costs no timer. Work that is not is ended where `mayWait` throws, and rejects with that.
+ * The result of `work`. Rejects with DeadlinePassed, and aborts its signal, after `limitMs`. Synchronous work needs no timer. If
+ * `mayWait` throws, asynchronous work is aborted and rejects with that error.
  */
 export function within<T>(
 	limitMs: number,
@@ -47,7 +47,7 @@ export function within<T>(
 	});
 }
 
-/** `deadlineMs` with the last answer kept: an API server sends the same few URLs over and over. */
+/** `deadlineMs` with the last result kept: an API server sends the same few URLs again and again. */
 export function createDeadlines(): (url: string) => number {
 	let lastUrl: string | undefined;
 	let lastMs = 0;
@@ -67,7 +67,7 @@ export function deadlineMs(url: string): number {
 	return Math.min(durationMs(timeout ?? '') ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS) * SHARE;
 }
 
-/** A positive Go duration such as `1m30s` in milliseconds, undefined where it is none. */
+/** A positive Go duration such as `1m30s` in milliseconds; undefined if it is not one. */
 function durationMs(text: string): number | undefined {
 	if (!/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) return undefined;
 	let sum = 0;

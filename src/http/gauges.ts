@@ -1,27 +1,25 @@
-/** The metrics that are read when somebody looks, rather than counted. */
+/** Gauges, which are read at each scrape. */
 import { Gauge, type Registry } from 'prom-client';
 
-/** Numbers that are asked for when somebody looks. */
+/** The values of the gauges. */
 export interface Sources {
-	/** Of this program. */
 	readonly version: string;
-	/** Whether the API server should send us anything. */
+	/** Whether /readyz answers 200. */
 	readonly isReady: () => boolean | Promise<boolean>;
 	readonly inFlight: () => number;
-	/** Watched resources with the seconds since their API server last said anything, and how many objects are kept. */
+	/** For each watched resource: seconds since the last event, and the number of cached objects. */
 	readonly watches: () => readonly { resource: string; lastEventAgeSeconds: number; objects: number }[];
-	/** Where there is something that only one replica does. */
+	/** Absent without leader election. */
 	readonly isLeading?: () => boolean;
-	/** Where there is a reconciler. */
+	/** Absent with --reconcile=false. */
 	readonly reconciler?: ReconcilerSources;
-	/** Seconds since the epoch at which the serving certificate ends. */
+	/** Seconds since the epoch at which the serving certificate expires. */
 	readonly certificateExpiry: () => number | undefined;
-	/** The same of the authority behind it. */
+	/** The same for the CA that issued it. */
 	readonly caExpiry?: () => number | undefined;
 }
 
 export interface ReconcilerSources {
-	/** Servers that wait for a pass, and those whose pods wait for their turn to be rolled. */
 	readonly queued: () => number;
 	readonly pendingRollouts: () => number;
 }
@@ -36,7 +34,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 			registers,
 			async collect() {
 				const value = await read();
-				// What is not known is not there, rather than 0: an alert would take that for long ago.
+				// An unknown value is absent: an alert would read 0 as a date in 1970.
 				if (value === undefined) this.remove();
 				else this.set(value);
 			},

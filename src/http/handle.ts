@@ -1,4 +1,4 @@
-/** One AdmissionReview from its request to its answer. */
+/** One AdmissionReview from its request to its response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { AdmissionDecision } from '../admission/response.ts';

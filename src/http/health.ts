@@ -1,8 +1,8 @@
-/** The plain HTTP side: is the process alive, may it get requests, and what does it count. */
+/** The plain HTTP port: liveness, readiness and metrics. */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Metrics } from './metrics.ts';
 
-/** What keeps the process from being ready, in words; empty when it is. */
+/** Why the process is not ready; empty if it is. */
 export type Unready = () => readonly string[] | Promise<readonly string[]>;
 
 export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentType' | 'text'>): Express {
@@ -24,7 +24,7 @@ export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentTy
 	app.use((_request, response) => {
 		response.status(404).type('text/plain').send('not found: use /livez, /readyz or /metrics\n');
 	});
-	// Express' own page would show our code to whoever asks.
+	// The error page of Express would show a stack trace to any client.
 	app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
 		response.status(500).type('text/plain').send('internal error\n');
 	});

@@ -1,4 +1,4 @@
-/** Sockets: the HTTPS server, its limits in time, and how it ends. */
+/** The two servers: timeouts, connection limits, and shutdown. */
 import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
@@ -6,28 +6,28 @@ import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
 
-/** The API server keeps idle connections for 90 s; whoever closes first must not be us, or a request is lost. */
+/** The API server closes idle connections after 90 s. If the webhook closed first, a request could be lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
-/** A request that has not arrived by then is no API server's. */
+/** No API server takes longer to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A connection that has not said hello by then never will, and would hold up the end. */
+/** A connection without a handshake by then is dead, and would delay the shutdown. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
-/** How often Node looks for those; by itself it does so twice a minute. */
+/** How often Node checks these timeouts; its default is 30 s. */
 const CHECK_INTERVAL_MS = 1_000;
-/** A client that neither reads nor sends while it is answered. Longer than the 30 s that an API server waits at most. */
+/** For a client that neither reads nor sends during a response. Longer than the 30 s that an API server waits at most. */
 const SILENCE_TIMEOUT_MS = 35_000;
-/** Longest timeout a registration can have. */
+/** The longest review, which has the default timeout. */
 const LONGEST_REVIEW_MS = 10_000;
 
 /** Open connections of API servers. One costs some 50 KiB; three API servers that each have 200 writes in hand need 600. */
 const MOST_CONNECTIONS = 1_500;
-/** Of those that ask for metrics and health: the kubelet, and Prometheus. */
+/** The clients of the metrics port are the kubelet and Prometheus. */
 const MOST_PLAIN_CONNECTIONS = 200;
 
-/** No API server asks for another handshake on a connection that has one, and each costs us more than it costs who asks. */
+/** No API server renegotiates, and a renegotiation costs the server more than the client. */
 const PROTOCOL = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
 
-/** Without a certificate handshakes fail until `useCertificate` brings one. */
+/** Without a certificate, handshakes fail until `useCertificate` sets one. */
 export async function listenHttps(
 	listener: RequestListener,
 	certificate: Certificate | undefined,
@@ -42,7 +42,7 @@ export async function listenHttps(
 			// Node's limit for headers is never above it.
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			connectionsCheckingInterval: CHECK_INTERVAL_MS,
-			// Whatever NODE_OPTIONS says.
+			// Even if NODE_OPTIONS sets it.
 			insecureHTTPParser: false,
 		},
 		listener,
@@ -65,13 +65,13 @@ export async function listenHttp(listener: RequestListener, port: number): Promi
 }
 
 /**
- * Node takes a connection on which nothing was asked yet for a busy one, and closing would wait for it until it times out.
- * Go clients, and so the API server, open such connections in advance.
+ * Node treats a connection without a request as busy, and a shutdown would wait until it times out. Go clients, such as the API
+ * server, open such connections in advance.
  */
 function countUnusedAsIdle(server: Server | HttpsServer, opened: 'connection' | 'secureConnection'): void {
 	const unused = new Set<Socket>();
 	server.on(opened, (socket: Socket) => {
-		// Its handshake was still going on when we closed.
+		// Its handshake ended after the server was closed.
 		if (!server.listening) socket.destroy();
 		unused.add(socket);
 		socket.once('close', () => unused.delete(socket));
@@ -84,7 +84,7 @@ function countUnusedAsIdle(server: Server | HttpsServer, opened: 'connection' | 
 	};
 }
 
-/** Rejects when the port is taken or not ours to take. */
+/** Rejects if the port is in use or not permitted. */
 function listening(server: Server | HttpsServer, port: number): Promise<void> {
 	return new Promise((resolve, reject) => {
 		server.once('error', reject);
@@ -95,14 +95,13 @@ function listening(server: Server | HttpsServer, port: number): Promise<void> {
 	});
 }
 
-/** For new connections; those that are open keep theirs. Throws where the pair cannot be used. */
+/** For new connections; open ones keep theirs. Throws if the pair is not usable. */
 export const useCertificate = (server: HttpsServer, { cert, key }: Certificate): void =>
 	server.setSecureContext({ cert, key, ...PROTOCOL });
 
-/** Stops accepting, lets what is in flight end, and closes what is idle. */
+/** Stops accepting connections, waits for requests in flight, and closes idle connections. */
 export async function shutdown(server: Server | HttpsServer): Promise<void> {
-	// Once through the event loop, so that what has arrived is read: a connection with a request in it is not idle, and closing it would
-	// lose that request.
+	// After one turn of the event loop, received requests are read. Their connections are not idle, and closing them would lose requests.
 	await loop();
 	const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 	server.closeIdleConnections();

@@ -1,16 +1,16 @@
-/** Prometheus metrics, created for one process and passed to whoever observes. */
+/** The Prometheus metrics of one process. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { addGauges, type Sources } from './gauges.ts';
 
-/** Labels of one review. `resource` and `operation` come from outside, so they are held to a known few. */
+/** Labels of one review. `resource` and `operation` come from clients, so only known values become labels. */
 export interface ReviewLabels {
 	readonly operation: string;
 	readonly resource: string;
 	readonly verdict: string;
 }
 
-/** Ids of everything that is ever warned of or denied. */
+/** The ids of all rules. */
 export interface Rules {
 	readonly warnings: Iterable<string>;
 	readonly denials: Iterable<string>;
@@ -18,20 +18,20 @@ export interface Rules {
 
 export interface Metrics {
 	readonly observeReview: (labels: ReviewLabels, seconds: number) => void;
-	/** A request that got no AdmissionReview back, by HTTP status. */
+	/** A request that was answered with an error instead of an AdmissionReview. */
 	readonly countRefused: (code: number) => void;
-	/** One that was sent, by the id of its rule. */
+	/** A warning that was sent, by the id of its rule. */
 	readonly countWarning: (rule: string) => void;
 	readonly countDenial: (rule: string) => void;
-	/** A write of the reconciler, by the resource it went to. */
+	/** A write of the reconciler. */
 	readonly countWrite: (resource: string) => void;
 	readonly countReconcile: (result: 'done' | 'failed') => void;
-	/** Somebody undid a write of the reconciler once too often. */
+	/** Another client reverts a write of the reconciler again and again. */
 	readonly countReverted: () => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
-	/** Made by this replica as the leader. */
+	/** Issued by this replica as the leader. */
 	readonly countRenewal: (what: 'certificate' | 'ca') => void;
-	/** A look of the leader at Secret and caBundles. */
+	/** A sync of the Secret and every caBundle by the leader. */
 	readonly countCertificateSync: (result: 'done' | 'failed') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
@@ -46,10 +46,10 @@ const RESOURCES = new Set([
 ]);
 const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 
-/** Reviews that are observed together; it takes some 50 µs. */
+/** Reviews that are observed together, which takes about 50 µs. */
 const MOST_SEEN = 100;
 
-/** What can be refused, and how (webhook.ts, handle.ts). */
+/** The statuses of webhook.ts and handle.ts. */
 const REFUSALS = [400, 404, 405, 413, 415, 500, 503, 504].map(String);
 
 export function createMetrics(sources: Sources, rules: Rules = { warnings: [], denials: [] }): Metrics {
@@ -58,10 +58,7 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	collectDefaultMetrics({ register: registry });
 	addGauges(registry, sources);
 	const reviews = createReviewDurations(registers);
-	/**
-	 * `values` of the label are there from the beginning, as 0: of a counter that begins with 1 nobody can tell that it grew, so the
-	 * first error would never be seen.
-	 */
+	// The values of the label start at 0: `increase()` does not see the first event of a counter that starts at 1.
 	const counter = <T extends string>(name: string, help: string, label: string, values: Iterable<T>) => {
 		const made = new Counter({ name, help, labelNames: [label], registers });
 		for (const value of values) made.inc({ [label]: value }, 0);
@@ -127,7 +124,7 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	};
 }
 
-/** Observed together: one by one they cost four times as much, because what else a review needs displaces them from the CPU's caches. */
+/** Observed in batches: one by one they cost four times as much, because the rest of a review evicts them from the CPU's caches. */
 function createReviewDurations(registers: Registry[]) {
 	const histogram = new Histogram({
 		name: 'thv_scaling_review_duration_seconds',
@@ -143,7 +140,7 @@ function createReviewDurations(registers: Registry[]) {
 	};
 	return {
 		observe: ({ operation, resource, verdict }: ReviewLabels, seconds: number): void => {
-			// Known values only: a name from outside may be as long as a body, and would be kept until then.
+			// Known values only: a name of a client may be as long as a body, and would be kept until the flush.
 			const labels = {
 				operation: OPERATIONS.has(operation) ? operation : 'other',
 				resource: RESOURCES.has(resource) ? resource : 'other',

@@ -1,6 +1,6 @@
 /**
- * Whether our own HTTPS port answers: one request over TLS, as the API server makes them. A process with synced caches may still accept
- * no connection, or serve a certificate that does not belong to its key.
+ * Checks the process's own HTTPS port with one request over TLS, as the API server makes them. A process with synced caches may still
+ * accept no connection, or serve a certificate that does not match its key.
  */
 import { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request, type Server } from 'node:https';

@@ -71,7 +71,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			onFailure: (key, error, retryMs) => {
 				metrics.countReconcile('failed');
 				const { kind, namespace, name } = refOf(key);
-				log.warn({ kind, namespace, name, retryMs: Math.round(retryMs), err: error }, 'pass failed');
+				log.warn({ kind, namespace, name, retryMs: Math.round(retryMs), err: error }, 'reconcile failed');
 			},
 		});
 		const enqueueOptedIn = async (): Promise<void> => {

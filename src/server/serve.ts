@@ -151,5 +151,5 @@ const sourcesOf = (cache: Cache, certificate: CertificateSource) => ({
 			objects: cache.sizeOf(resource),
 		})),
 	certificateExpiry: () => certificate.current()?.expirySeconds,
-	caExpiry: () => certificate.current()?.authorityExpirySeconds,
+	caExpiry: () => certificate.current()?.caExpirySeconds,
 });

@@ -113,7 +113,7 @@ export function certificateInSecret(
 
 const toCertificate = ({ pair, issuer }: ServingCertificate): Certificate => ({
 	...certificateOf(Buffer.from(pair.cert), Buffer.from(pair.key)),
-	authorityExpirySeconds: issuer.certificate.validToDate.getTime() / 1000,
+	caExpirySeconds: issuer.certificate.validToDate.getTime() / 1000,
 });
 
 interface RotateOptions extends Reporting {
@@ -141,10 +141,10 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 			for (const what of make) metrics().countRenewal(what === 'tls' ? 'certificate' : 'ca');
 			log.info({ step: name, reason, secret }, STEPS[name]);
 		},
-		onCaBundle: ({ kind }) => log.info({ registration: kind }, 'caBundle written'),
+		onCaBundle: ({ kind }) => log.info({ configuration: kind }, 'caBundle written'),
 		onForeign: ({ kind }, { name, leadsTo }) =>
 			log.error(
-				{ registration: kind, webhook: name, leadsTo },
+				{ configuration: kind, webhook: name, leadsTo },
 				'webhook does not call the Service of toolhive-scaling, its caBundle was not changed',
 			),
 	});

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { ATTACK_NAMES } from '../../harness/attacks.ts';
 import { between, codesOf, read, rowsOf } from '../../harness/documents.ts';
 
-const lines = rowsOf(between(read('docs/security.md'), '## What somebody gets', '## '));
+const lines = rowsOf(between(read('docs/security.md'), '## What an attacker can gain', '## '));
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^()|[\]\\{}$]/g, '\\$&');
 
