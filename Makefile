@@ -53,11 +53,12 @@ e2e-sessions: install ## Requests and sessions of real MCP clients while proxies
 e2e-cert-manager: install ## Beside the real cert-manager, which is built once (Go)
 	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/cert-manager/*.e2e.ts'
 
-check: install ## Types, format, lint, the lock file, and that generated files are up to date
+check: install ## Types, format, lint, the lock file, retired words, and that generated files are up to date
 	tsc --noEmit
 	biome check --error-on-warnings .
 	node scripts/manifests.ts --check
 	node scripts/lock-check.ts
+	node scripts/words.ts
 
 format: install ## Format the code and mend what the linter can
 	biome check --write .

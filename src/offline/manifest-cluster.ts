@@ -45,7 +45,7 @@ type Index<T> = Map<string, Placed<T>[]>;
 const createIndexes = () => ({
 	servers: new Map() as Index<Server>,
 	/** By their key space. */
-	sharing: new Map() as Index<Server>,
+	byKeySpace: new Map() as Index<Server>,
 	deployments: new Map() as Index<ProxyDeployment>,
 	runConfigs: new Map() as Index<Pick<RunConfigSummary, 'redisTls'>>,
 	/** By their target. */
@@ -66,7 +66,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 
 	/** One is enough for the warning; thousands may share a key space. */
 	const othersSharing = (server: Server): Server[] => {
-		const all = indexes.sharing.get(keySpaceOf(server) ?? '') ?? [];
+		const all = indexes.byKeySpace.get(keySpaceOf(server) ?? '') ?? [];
 		const other = all.find(({ value }) => serverKeyOf(value) !== serverKeyOf(server));
 		return other === undefined ? [] : [other.value];
 	};
@@ -113,7 +113,7 @@ function addObject(indexes: ReturnType<typeof createIndexes>, object: Json, plac
 	if (server !== undefined) {
 		add(indexes.servers, serverKeyOf(server), server);
 		const keySpace = keySpaceOf(server);
-		if (keySpace !== undefined) add(indexes.sharing, keySpace, server);
+		if (keySpace !== undefined) add(indexes.byKeySpace, keySpace, server);
 	} else if (object['kind'] === 'Deployment') {
 		const deployment = proxyDeploymentOf(object);
 		if (deployment.owners.length > 0) add(indexes.deployments, keyOf(deployment), deployment);
