@@ -154,7 +154,7 @@ describe('control-plane assets', () => {
 		expect(await find(withGo())).to.deep.equal({ folder: builtFolder(), source: 'built' });
 		const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
 		expect(calls).to.have.length(3);
-		expect(calls[0]).to.match(/test\/control-plane\/go 0 build -trimpath .* go\.etcd\.io\/etcd\/server\/v3$/);
+		expect(calls[0]).to.match(/test\/harness\/control-plane\/go 0 build -trimpath .* go\.etcd\.io\/etcd\/server\/v3$/);
 		expect(calls[1]).to.contain('-X k8s.io/component-base/version.gitVersion=v1.36.1');
 		expect(readdirSync(builtFolder()).sort()).to.deep.equal([...CORE_PROGRAMS].sort());
 		expect((await find(withGo())).source).to.equal('cache');

@@ -11,8 +11,6 @@ import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCa
 import { outputText } from '../../cases/write-case.ts';
 
 const PROGRAMS = [
-	'cases.test.ts',
-	'coverage.test.ts',
 	'doors.ts',
 	'golden.ts',
 	'pages.ts',
@@ -24,7 +22,7 @@ const PROGRAMS = [
 const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
 
 describe('golden cases', () => {
-	it('are folders with these three files, and nothing else lies around', () => {
+	it('test/cases › each folder has these three files, and there are no other files', () => {
 		const entries = readdirSync(CASES, { withFileTypes: true });
 		expect(entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]))).to.have.members(PROGRAMS);
 		for (const name of caseNames()) {
