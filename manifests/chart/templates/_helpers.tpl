@@ -1,9 +1,9 @@
-{{/* A file of manifests/, which `make manifests` copies into files/. Takes [root, name]; gives YAML without comments. */}}
+{{/* The text of a file in files/, which `make manifests` copies from manifests/. Takes [root, name]. */}}
 {{- define "toolhive-scaling.file" -}}
 {{- (index . 0).Files.Get (printf "files/%s" (index . 1)) | required (printf "files/%s is missing: run `make manifests`" (index . 1)) -}}
 {{- end }}
 
-{{/* An object of manifests/ as this release has it: in its namespace, with Helm's labels. Takes [root, object]. */}}
+{{/* The object as YAML, in the namespace of the release and with Helm's labels. Takes [root, object]. */}}
 {{- define "toolhive-scaling.object" -}}
 {{- $root := index . 0 }}
 {{- $object := index . 1 }}
@@ -21,7 +21,7 @@ app.kubernetes.io/version: {{ include "toolhive-scaling.labelValue" .Chart.AppVe
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "toolhive-scaling.labelValue" | quote }}
 {{- end }}
 
-{{/* The part of a version after + is allowed in neither label nor image tag. A label value has at most 63 characters. */}}
+{{/* Labels and image tags must not contain `+`. A label value has at most 63 characters. */}}
 {{- define "toolhive-scaling.labelValue" -}}
 {{- . | replace "+" "_" | trunc 63 | trimAll "-_." -}}
 {{- end }}
@@ -38,7 +38,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "toolhive-
 {{- end }}
 {{- end }}
 
-{{/* `serve` and its flags, as a list. What is a list becomes a comma list. */}}
+{{/* `serve` and its flags, as a YAML list. A value that is a list becomes comma-separated. */}}
 {{- define "toolhive-scaling.args" -}}
 {{- $args := list "serve" }}
 {{- if ne .Values.certificates.mode "self-managed" }}
@@ -60,7 +60,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "toolhive-
 {{- toYaml $args }}
 {{- end }}
 
-{{/* Empty where the field is left out. */}}
+{{/* The replica count, or empty if the field is left out. */}}
 {{- define "toolhive-scaling.replicas" -}}
 {{- if eq (toString .Values.replicas) "default" }}{{ ternary 3 2 .Values.highAvailability }}
 {{- else if .Values.replicas }}{{ int .Values.replicas }}{{ end }}
@@ -71,25 +71,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | include "toolhive-
 {{- else if .Values.highAvailability }}system-cluster-critical{{ end }}
 {{- end }}
 
-{{/* Changes the webhooks of a registration in place to what the values say. Takes [root, registration]. */}}
-{{- define "toolhive-scaling.registration" -}}
+{{/* The webhook configuration as YAML, changed in place according to the values. Takes [root, configuration]. */}}
+{{- define "toolhive-scaling.webhookConfiguration" -}}
 {{- $root := index . 0 }}
 {{- $values := $root.Values }}
-{{- $registration := index . 1 }}
+{{- $configuration := index . 1 }}
 {{- if eq $values.certificates.mode "cert-manager" }}
-{{- $_ := set $registration.metadata "annotations" (dict "cert-manager.io/inject-ca-from" (printf "%s/toolhive-scaling" $root.Release.Namespace)) }}
+{{- $_ := set $configuration.metadata "annotations" (dict "cert-manager.io/inject-ca-from" (printf "%s/toolhive-scaling" $root.Release.Namespace)) }}
 {{- end }}
-{{- range $registration.webhooks }}
+{{- range $configuration.webhooks }}
 {{- $_ := set .clientConfig.service "namespace" $root.Release.Namespace }}
 {{- $names := first .namespaceSelector.matchExpressions }}
 {{- $_ := set $names "values" (concat (without $names.values "toolhive-scaling") (list $root.Release.Namespace) $values.excludeNamespaces | uniq) }}
 {{- if $values.namespaceOptIn }}
 {{- $_ := set .namespaceSelector "matchLabels" (dict "toolhive-scaling/enabled" "true") }}
 {{- end }}
-{{- /* Otherwise the leader or the cainjector writes it, and nothing here takes it away. */}}
+{{- /* Otherwise the leader or the cainjector writes the caBundle, and an upgrade must not remove it. */}}
 {{- if $values.certificates.caBundle }}
 {{- $_ := set .clientConfig "caBundle" (b64enc $values.certificates.caBundle) }}
 {{- end }}
 {{- end }}
-{{- include "toolhive-scaling.object" (list $root $registration) }}
+{{- include "toolhive-scaling.object" (list $root $configuration) }}
 {{- end }}

@@ -70,7 +70,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				global: { imageRegistry: 'a.example.com' },
 				image: { registry: '', repository: 'b.example.com/x' },
 			};
-			expect(await refusal(helm, given)).to.include("global.imageRegistry's: a.example.com");
+			expect(await refusal(helm, given)).to.include('global.imageRegistry, here a.example.com');
 		});
 		it('fields to leave out › "" in the values.yaml of the parent, or null when it is installed › left out', async () => {
 			const left = (value: '' | null) => ({
