@@ -1,4 +1,4 @@
-/** The maker of src/certificates, with the names that a process on this machine is asked for as well. For make.ts and tests. */
+/** src/certificates/issue.ts with the host names of a local process as the default. For make.ts and tests. */
 
 import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
 import type { KeyPair } from '../src/certificates/secret-data.ts';
@@ -7,7 +7,7 @@ export { type CaOptions, IssueError, issueCa } from '../src/certificates/issue.t
 export { CA_DAYS, SERVING_DAYS } from '../src/certificates/lifetimes.ts';
 export type { KeyPair } from '../src/certificates/secret-data.ts';
 
-/** The names under which the API server finds the Service in manifests/, and a process on this machine. */
+/** The host names of the Service in manifests/, and of a local process. */
 export const DEFAULT_HOSTS: readonly string[] = [
 	'toolhive-scaling.toolhive-scaling.svc',
 	'toolhive-scaling.toolhive-scaling.svc.cluster.local',
@@ -16,5 +16,5 @@ export const DEFAULT_HOSTS: readonly string[] = [
 	'::1',
 ];
 
-export const issueServing = (authority: KeyPair, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
-	issue(authority, { hosts: DEFAULT_HOSTS, ...options });
+export const issueServing = (ca: KeyPair, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>
+	issue(ca, { hosts: DEFAULT_HOSTS, ...options });

@@ -1,6 +1,6 @@
 /**
- * node certs/make.ts: makes an authority and a serving certificate, and an overlay of manifests/ that installs with them.
- * HELP below says the rest. Exit codes: 0 made, 1 could not make, 2 wrong arguments.
+ * node certs/make.ts: creates a CA, a serving certificate, and an overlay that installs manifests/ with them.
+ * Exit codes: 0 created, 1 failed, 2 wrong arguments.
  */
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,22 +14,21 @@ import { writeAtomically } from './write-atomically.ts';
 
 const HELP = `Usage: node certs/make.ts [--out DIR] [--host NAME]... [--days N] [--base DIR] [--new-ca]
 
-Makes, in DIR:
-  ca.crt, ca.key       the authority (P-256, ${CA_DAYS / 365} years); one that is there is used again
+Creates these files in DIR:
+  ca.crt, ca.key       the CA (P-256, valid for ${CA_DAYS / 365} years); an existing CA is reused
   tls.crt, tls.key     the serving certificate, always new
-  secret.yaml          all of that but ca.key, for Kubernetes
-  kustomization.yaml   installs everything with them; one that is there is left alone
+  secret.yaml          a Secret with all of these files except ca.key
+  kustomization.yaml   an overlay that installs everything with the Secret; an existing file is kept
 
-  --out DIR     where to (default: certs/local, which git ignores)
-  --host NAME   one more DNS name or IP address for the certificate; may be repeated. Always in it:
+  --out DIR     the output folder (default: certs/local, which git ignores)
+  --host NAME   another DNS name or IP address for the certificate; repeatable. Always included:
                 ${DEFAULT_HOSTS.join('\n                ')}
-  --days N      how long the serving certificate lasts (default ${SERVING_DAYS})
-  --base DIR    the kustomize folder to install (default: manifests); writes kustomization.yaml anew
-  --new-ca      make a new authority. The former one stays trusted beside it, so nothing is refused meanwhile;
-                doing it once more drops that one
+  --days N      how long the serving certificate is valid, in days (default ${SERVING_DAYS})
+  --base DIR    the kustomize folder to install (default: manifests); overwrites kustomization.yaml
+  --new-ca      create a new CA. The previous CA stays trusted until the next --new-ca, so that no call fails
 `;
 
-/** Shorter than an authority made a second earlier. */
+/** A serving certificate must expire before its CA. */
 const LONGEST_DAYS = CA_DAYS - 1;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -43,7 +42,7 @@ interface Options {
 	readonly hosts: readonly string[];
 	readonly days: number;
 	readonly base: string | undefined;
-	readonly newAuthority: boolean;
+	readonly newCa: boolean;
 }
 
 const ROOT = dirname(import.meta.dirname);
@@ -53,7 +52,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
 	try {
 		values = parse(args);
 	} catch (error) {
-		// Node explains at length; the first sentence names the argument.
+		// The first sentence of Node's long message names the argument.
 		throw new UsageError(String((error as Error).message).split('. ')[0]);
 	}
 	if (values.help) return 'help';
@@ -68,7 +67,7 @@ function readOptions(args: readonly string[]): Options | 'help' {
 		throw new UsageError(`--base must be a folder with a kustomization.yaml, not '${values.base}'`);
 	}
 	const hosts = [...new Set([...DEFAULT_HOSTS, ...values.host])];
-	return { out: values.out, hosts, days, base: values.base, newAuthority: values['new-ca'] };
+	return { out: values.out, hosts, days, base: values.base, newCa: values['new-ca'] };
 }
 
 const parse = (args: readonly string[]) =>
@@ -90,61 +89,62 @@ const isDnsName = (name: string): boolean =>
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Who signs, and the text of ca.crt: its certificate first, and after a change of authority the former one. */
-async function authorityFor({
+/** The CA, and the text of ca.crt: the certificate of the CA, then the previous CA if there is one. */
+async function loadOrIssueCa({
 	out,
-	newAuthority,
+	newCa,
 }: Options): Promise<KeyPair & { readonly trusted: string; readonly isNew: boolean }> {
 	const [certFile, keyFile] = [join(out, 'ca.crt'), join(out, 'ca.key')];
 	const found = existsSync(certFile) && existsSync(keyFile);
-	const former = found ? await readFile(certFile, 'utf8') : '';
-	const [current] = former.match(CERTIFICATE) ?? [];
-	if (current !== undefined && !newAuthority) {
-		return { cert: current, key: await readFile(keyFile, 'utf8'), trusted: former, isNew: false };
+	const trusted = found ? await readFile(certFile, 'utf8') : '';
+	const [current] = trusted.match(CERTIFICATE) ?? [];
+	if (current !== undefined && !newCa) {
+		return { cert: current, key: await readFile(keyFile, 'utf8'), trusted, isNew: false };
 	}
-	const made = await issueCa();
-	return { ...made, trusted: current === undefined ? made.cert : `${made.cert}${current}\n`, isNew: true };
+	const issued = await issueCa();
+	return { ...issued, trusted: current === undefined ? issued.cert : `${issued.cert}${current}\n`, isNew: true };
 }
 
 async function make(options: Options): Promise<string> {
 	const { out, base } = options;
-	const authority = await authorityFor(options);
-	const serving = await issueServing(authority, options);
+	const ca = await loadOrIssueCa(options);
+	const serving = await issueServing(ca, options);
 	await mkdir(out, { recursive: true });
-	// Keys never get into a repository, wherever --out points.
+	// Keeps the keys out of git, even if --out is another folder.
 	await writeAtomically(join(out, '.gitignore'), '*\n', MODE_PUBLIC);
-	if (authority.isNew) {
-		await writeAtomically(join(out, 'ca.key'), authority.key, MODE_SECRET);
-		await writeAtomically(join(out, 'ca.crt'), authority.trusted, MODE_PUBLIC);
+	if (ca.isNew) {
+		await writeAtomically(join(out, 'ca.key'), ca.key, MODE_SECRET);
+		await writeAtomically(join(out, 'ca.crt'), ca.trusted, MODE_PUBLIC);
 	}
-	// A server that reads between these two finds a pair that does not match, keeps its old one and looks again.
+	// A server that reads between these two writes finds a pair that does not match. It keeps its old pair and retries.
 	await writeAtomically(join(out, 'tls.key'), serving.key, MODE_SECRET);
 	await writeAtomically(join(out, 'tls.crt'), serving.cert, MODE_PUBLIC);
-	const secret = secretOf({ 'ca.crt': authority.trusted, 'tls.crt': serving.cert, 'tls.key': serving.key });
+	const secret = secretOf({ 'ca.crt': ca.trusted, 'tls.crt': serving.cert, 'tls.key': serving.key });
 	await writeAtomically(join(out, 'secret.yaml'), secret, MODE_SECRET);
 	const overlay = join(out, 'kustomization.yaml');
 	if (base !== undefined || !existsSync(overlay)) {
 		const text = overlayOf(out, base ?? join(ROOT, 'manifests'), join(ROOT, 'manifests/components/provided-secret'));
 		await writeAtomically(overlay, text, MODE_PUBLIC);
 	}
-	return report(options, authority, serving);
+	return report(options, ca, serving);
 }
 
-function report({ out, hosts }: Options, authority: { cert: string; isNew: boolean }, serving: KeyPair): string {
+function report({ out, hosts }: Options, ca: { cert: string; isNew: boolean }, serving: KeyPair): string {
 	const folder = relative(process.cwd(), out) || '.';
 	const dayOf = (pem: string): string => new X509Certificate(pem).validToDate.toISOString().slice(0, 10);
-	return `Authority:            ${join(folder, 'ca.crt')}, ${authority.isNew ? 'new' : 'used again'}, until ${dayOf(authority.cert)}
-Serving certificate:  ${join(folder, 'tls.crt')}, new, until ${dayOf(serving.cert)}
+	return `CA:                   ${join(folder, 'ca.crt')}, ${ca.isNew ? 'new' : 'reused'}, valid until ${dayOf(ca.cert)}
+Serving certificate:  ${join(folder, 'tls.crt')}, new, valid until ${dayOf(serving.cert)}
                       ${hosts.join('\n                      ')}
 
-Install everything, or bring the new certificate to where it is installed:
+To install everything, or to update the certificate of an installation:
   kubectl apply -k ${folder}
 
-Or, where something else applies manifests/overlays/provided-secret: the Secret, and the caBundle of both webhook registrations
+If you apply manifests/overlays/provided-secret in another way, create the Secret and set the caBundle of both webhook
+configurations to the output of the second command:
   kubectl create secret tls toolhive-scaling-tls --namespace toolhive-scaling --cert=${join(folder, 'tls.crt')} --key=${join(folder, 'tls.key')}
   base64 < ${join(folder, 'ca.crt')} | tr -d '\\n'
 
-Or run the webhook on this machine:
+To run the webhook on this machine:
   node_modules/.bin/node src/main.ts serve --tls-dir=${folder}
 `;
 }
@@ -153,9 +153,9 @@ try {
 	const options = readOptions(process.argv.slice(2));
 	process.stdout.write(options === 'help' ? HELP : await make(options));
 } catch (error) {
-	const hint = error instanceof IssueError ? '; --new-ca makes a new authority' : '';
+	const hint = error instanceof IssueError ? '; create a new CA with --new-ca' : '';
 	process.stderr.write(
-		`certs/make.ts: ${(error as Error).message}${hint}${error instanceof UsageError ? ' (--help tells more)' : ''}\n`,
+		`certs/make.ts: ${(error as Error).message}${hint}${error instanceof UsageError ? '; see --help' : ''}\n`,
 	);
 	process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
 }

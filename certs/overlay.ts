@@ -1,9 +1,9 @@
-/** What installs manifests/ together with certificates: a kustomization and the Secret beside it. */
+/** The text of a kustomization and a Secret that install manifests/ with certificates. */
 import { relative, resolve, sep } from 'node:path';
 
 /**
- * `secret.yaml`. Written out and not left to kustomize's generator: that one breaks base64 into lines, which kubectl takes for a
- * change at every apply.
+ * `secret.yaml`. Not a secretGenerator of kustomize, because it breaks base64 into lines, and kubectl would then report
+ * a change at every apply.
  */
 export function secretOf(data: Readonly<Record<string, string>>): string {
 	const lines = Object.entries(data).map(([name, text]) => `  ${name}: ${Buffer.from(text).toString('base64')}`);
@@ -21,27 +21,27 @@ ${lines.join('\n')}
 }
 
 /**
- * `kustomization.yaml` for the folder `out`, with the folder `base` as what it adds to, and `component` as what mounts the Secret. All
- * relative to the working directory.
+ * `kustomization.yaml` for the folder `out`. It installs the folder `base`, with the folder `component`, which mounts
+ * the Secret. All paths are relative to the working directory.
  */
 export function overlayOf(out: string, base: string, component: string): string {
-	// kustomize takes paths relative to the file, with slashes.
+	// kustomize expects paths relative to the file, with slashes.
 	const from = (folder: string): string => relative(resolve(out), resolve(folder)).split(sep).join('/');
-	return `# Written by certs/make.ts, which leaves it alone from now on: edit it, or delete it and have it written anew.
-# Installs everything, with the certificates in this folder: kubectl apply -k .
+	return `# Created by certs/make.ts. You can edit it: only --base overwrites it.
+# Installs everything with the certificates in this folder: kubectl apply -k .
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 
 resources:
 - ${from(base)}
-# Its name stays the same when the certificate changes: the server reloads it by itself, a new name would restart it.
+# No hash in the name: the pods reload a new certificate, and a new name would restart them.
 - secret.yaml
 
-# The pods mount that Secret and make none of their own.
+# The pods mount the Secret. The leader issues no certificates.
 components:
 - ${from(component)}
 
-# The API server trusts what is in caBundle, in base64, which is how a Secret holds it already.
+# The API server trusts the CA in caBundle, which is base64 like the data of a Secret.
 replacements:
 - source:
     kind: Secret

@@ -1,15 +1,15 @@
-/** Files that are there completely or not at all, also for a server that watches them. */
+/** Atomic writes, so that a server that watches a file never reads half of it. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 
-/** Replaces or makes `path`. `mode` holds from the first byte on: a key is never readable for others, not even for a moment. */
+/** Creates or replaces `path`. The file has `mode` from the start, so other users can never read a key. */
 export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
 	const draft = `${path}.${randomUUID()}.tmp`;
 	try {
 		const file = await open(draft, 'wx', mode);
 		try {
 			await file.writeFile(text);
-			// The umask may have taken bits away; what the caller asked for is what the file gets.
+			// The umask may have removed bits.
 			await file.chmod(mode);
 			await file.sync();
 		} finally {

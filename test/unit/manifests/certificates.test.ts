@@ -117,7 +117,7 @@ describe('certs: node certs/make.ts', () => {
 		run('--out', 'again', '--days', '1');
 		writeFileSync(join(parent, 'again', 'kustomization.yaml'), 'mine\n');
 		const [authority, former] = [read('again', 'ca.crt'), read('again', 'tls.crt')];
-		expect(run('--out', 'again').stdout).to.include('used again');
+		expect(run('--out', 'again').stdout).to.include('reused');
 		expect(read('again', 'ca.crt')).to.equal(authority);
 		expect(read('again', 'tls.crt')).not.to.equal(former);
 		expect(read('again', 'kustomization.yaml')).to.equal('mine\n');
