@@ -1,16 +1,16 @@
-/** What is stored beyond what was sent, as short coloured lines. */
+/** The differences between a sent and a stored object, as short coloured lines. */
 import { changesOf } from '../src/offline/difference.ts';
 import type { Paint } from '../src/offline/render-text.ts';
 
-/** What the API server fills in by itself is no news; these paths are where scaling is. */
-const OURS =
+/** The paths that the product may add. The API server adds its defaults at other paths. */
+const SCALING =
 	/(^spec\.(replicas|backendReplicas|sessionStorage)|terminationGracePeriodSeconds|lifecycle|\.env\[|annotations|^data\.|autoscaling)/;
 const NOISE = /^(metadata\.(uid|resourceVersion|generation|creationTimestamp|managedFields|selfLink)|status)/;
 
-/** One line per value that differs: `- path: was` and `+ path: is`. */
+/** Lines `- path: was` and `+ path: is` for each value that differs. */
 export const differenceOf = (sent: unknown, stored: unknown, paint: Paint): string[] =>
 	changesOf(sent, stored).flatMap(({ path, was, is }) => {
-		if (is === undefined || NOISE.test(path) || (was === undefined && !OURS.test(path))) return [];
+		if (is === undefined || NOISE.test(path) || (was === undefined && !SCALING.test(path))) return [];
 		return [
 			...(was === undefined ? [] : [paint('red', `    - ${path}: ${was}`)]),
 			paint('green', `    + ${path}: ${is}`),

@@ -1,6 +1,6 @@
 /**
- * `make demo`: a real API server, the product beside it, and both kinds of writers: a person with kubectl, and a stand-in
- * for ToolHive's operator v0.12.5. Ends with 0 only if every promise was kept. With `--once` it ends by itself.
+ * `make demo`: a real API server with the product, kubectl, and a replacement for ToolHive's operator v0.12.5.
+ * The exit code is 0 only if every check passed. With `--once` the demo ends by itself.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,13 +9,13 @@ import { findAssets } from '../test/harness/control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../test/harness/control-plane/start.ts';
 import { createOldOperator, type OldOperator } from '../test/harness/old-operator/old-operator.ts';
 import { type Product, ROOT, startProduct } from '../test/harness/product.ts';
+import { CHECKS, type StoredObjects } from './checks.ts';
 import { differenceOf } from './difference.ts';
-import { type Everything, PROMISES } from './promises.ts';
 
 const NAMESPACE = 'mcp-demo';
 const EXAMPLES = ['search', 'files', 'hub', 'crm'];
 const SETTLE_MS = 30_000;
-/** Less than the default of 10, so that nobody has to wait. */
+/** Less than the default of 10, so that the demo is short. */
 const SETTLE_SECONDS = 1;
 const FOLLOWS_WITHIN_MS = 20_000;
 
@@ -25,7 +25,7 @@ const title = (text: string): void => say(`\n${paint('bold', text)}`);
 
 async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean> {
 	const startedMs = performance.now();
-	title('A real control plane');
+	title('Control plane');
 	const plane = await startControlPlane({ say: (line) => say(paint('dim', `  ${line}`)) });
 	let product: Product | undefined;
 	let operator: OldOperator | undefined;
@@ -33,7 +33,7 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 		const version = JSON.parse((await plane.kubectl(['version', '-o', 'json'])).stdout).serverVersion.gitVersion;
 		say(`  etcd and kube-apiserver ${version} at ${plane.url}`);
 		product = await startProduct(plane, { flags: [`--settle-seconds=${SETTLE_SECONDS}`] });
-		say('  CRDs, permissions, `thv-scaling serve`, and both webhooks registered');
+		say('  Installed: CRDs, permissions, both webhook configurations. Started: thv-scaling serve');
 		await mustRun(plane, ['create', 'namespace', NAMESPACE]);
 
 		operator = createOldOperator({
@@ -51,14 +51,14 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 			},
 		});
 		const outcomes = [...(await apply(plane, operator)), ...(await check(plane))];
-		outcomes.push(...(await refuse(plane)), ...(await scale(plane)), ...(await follow(plane)));
-		const kept = outcomes.filter(({ isKept }) => isKept).length;
-		title(`${kept} of ${outcomes.length} promises kept`);
-		for (const { says, isKept } of outcomes)
-			say(isKept ? `  ${paint('green', '✓')} ${says}` : `  ${paint('red', '✗')} ${says}`);
+		outcomes.push(...(await applyDenied(plane)), ...(await scale(plane)), ...(await changeReplicas(plane)));
+		const passed = outcomes.filter(({ isPassed }) => isPassed).length;
+		title(`${passed} of ${outcomes.length} checks passed`);
+		for (const { name, isPassed } of outcomes)
+			say(isPassed ? `  ${paint('green', '✓')} ${name}` : `  ${paint('red', '✗')} ${name}`);
 		say(paint('dim', `  ${Math.round((performance.now() - startedMs) / 1000)} s`));
-		if (!isOnce) await stay(plane, operator, interrupted);
-		return kept === outcomes.length;
+		if (!isOnce) await keepRunning(plane, operator, interrupted);
+		return passed === outcomes.length;
 	} finally {
 		await operator?.close();
 		await product?.stop();
@@ -67,11 +67,11 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 }
 
 interface Outcome {
-	readonly says: string;
-	readonly isKept: boolean;
+	readonly name: string;
+	readonly isPassed: boolean;
 }
 
-/** Servers as a person applies them, and what the operator then writes. */
+/** Applies the servers, and prints what the operator then writes. */
 async function apply(plane: ControlPlane, operator: OldOperator): Promise<Outcome[]> {
 	const warnings: Record<string, string> = {};
 	for (const name of EXAMPLES) {
@@ -82,66 +82,66 @@ async function apply(plane: ControlPlane, operator: OldOperator): Promise<Outcom
 	}
 	return [
 		{
-			says: 'files: the person was warned of the cap',
-			isKept: warnings['files']?.includes('(stdio-replicas-capped)') ?? false,
+			name: 'files: kubectl apply prints a warning about the limit of 1 replica',
+			isPassed: warnings['files']?.includes('(stdio-replicas-capped)') ?? false,
 		},
-		{ says: 'search: nothing to warn about', isKept: warnings['search'] === '' },
+		{ name: 'search: kubectl apply prints no warning', isPassed: warnings['search'] === '' },
 	];
 }
 
-async function refuse(plane: ControlPlane): Promise<Outcome[]> {
+async function applyDenied(plane: ControlPlane): Promise<Outcome[]> {
 	const outcomes: Outcome[] = [];
 	for (const [name, message] of [
 		['no-address', 'address is required when provider is redis'],
 		['empty-address', 'spec.sessionStorage.address: must not be empty when provider is redis'],
 	] as const) {
 		title(`$ kubectl apply -f examples/refused/${name}.yaml`);
-		const said = await show(plane, ['apply', '-f', `examples/refused/${name}.yaml`]);
-		outcomes.push({ says: `${name}: refused`, isKept: said.includes(message) });
+		const stderr = await show(plane, ['apply', '-f', `examples/refused/${name}.yaml`]);
+		outcomes.push({ name: `${name}: denied`, isPassed: stderr.includes(message) });
 	}
 	return outcomes;
 }
 
 async function scale(plane: ControlPlane): Promise<Outcome[]> {
 	title('$ kubectl scale deployment files --replicas=5');
-	const said = await show(plane, ['scale', 'deployment', 'files', '--replicas=5']);
+	const stderr = await show(plane, ['scale', 'deployment', 'files', '--replicas=5']);
 	title('$ kubectl scale deployment search --replicas=6');
 	await show(plane, ['scale', 'deployment', 'search', '--replicas=6']);
 	const [files, search] = (
 		await mustRun(plane, ['get', 'deployment', 'files', 'search', '-o', 'jsonpath={.items[*].spec.replicas}'])
 	).split(' ');
 	return [
-		{ says: 'files: kubectl scale left it at 1', isKept: files === '1' },
-		{ says: 'files: kubectl scale was told why', isKept: said.includes('(stdio-replicas-capped)') },
-		{ says: 'search: kubectl scale is yours to decide', isKept: search === '6' },
+		{ name: 'files: kubectl scale leaves it at 1 replica', isPassed: files === '1' },
+		{ name: 'files: kubectl scale prints a warning', isPassed: stderr.includes('(stdio-replicas-capped)') },
+		{ name: 'search: kubectl scale sets 6 replicas', isPassed: search === '6' },
 	];
 }
 
-/** What comes without anybody's write: a changed count on a live Deployment, conditions, Events. */
-async function follow(plane: ControlPlane): Promise<Outcome[]> {
+/** Changes spec.replicas, and prints what the reconciler writes: the Deployment's replicas, conditions and Events. */
+async function changeReplicas(plane: ControlPlane): Promise<Outcome[]> {
 	title(`$ kubectl patch mcpserver search --type=merge -p '{"spec":{"replicas":5}}'`);
 	await show(plane, ['patch', 'mcpserver', 'search', '--type=merge', '-p', '{"spec":{"replicas":5}}']);
 	const replicas = ['get', 'deployment', 'search', '-o', 'jsonpath={.spec.replicas}'];
-	const isCarried = await comesTrue(async () => (await mustRun(plane, replicas)) === '5');
-	say(`  the Deployment: ${await mustRun(plane, replicas)} replicas`);
+	const isApplied = await becomesTrue(async () => (await mustRun(plane, replicas)) === '5');
+	say(`  Deployment search: ${await mustRun(plane, replicas)} replicas`);
 
 	title('$ kubectl get mcpservers -o wide');
-	const hasConditions = await comesTrue(async () =>
+	const hasConditions = await becomesTrue(async () =>
 		/files .* True +True/.test(await mustRun(plane, ['get', 'mcpservers', '-o', 'wide'])),
 	);
 	await show(plane, ['get', 'mcpservers', '-o', 'wide']);
 	title('$ kubectl describe mcpserver files');
 	const described = await mustRun(plane, ['describe', 'mcpserver', 'files']);
-	const told = described.slice(described.indexOf('  Conditions:'));
-	for (const line of told.trimEnd().split('\n')) say(`  ${line}`);
+	const status = described.slice(described.indexOf('  Conditions:'));
+	for (const line of status.trimEnd().split('\n')) say(`  ${line}`);
 	return [
-		{ says: 'search: a count that is changed later reaches the live Deployment', isKept: isCarried },
-		{ says: 'files: its conditions say what is wrong with it', isKept: hasConditions },
-		{ says: 'files: and so does an Event', isKept: /Warning +StdioReplicaCapped/.test(described) },
+		{ name: 'search: a later change of spec.replicas reaches the Deployment', isPassed: isApplied },
+		{ name: 'files: its conditions report the limit and the missing session storage', isPassed: hasConditions },
+		{ name: 'files: an Event reports the limit', isPassed: /Warning +StdioReplicaCapped/.test(described) },
 	];
 }
 
-async function comesTrue(isTrueNow: () => Promise<boolean>): Promise<boolean> {
+async function becomesTrue(isTrueNow: () => Promise<boolean>): Promise<boolean> {
 	const deadlineMs = performance.now() + FOLLOWS_WITHIN_MS;
 	while (performance.now() < deadlineMs) {
 		if (await isTrueNow()) return true;
@@ -158,15 +158,15 @@ async function check(plane: ControlPlane): Promise<Outcome[]> {
 			(item: { kind: string; metadata: { name: string } }) =>
 				item.kind.toLowerCase() === kind && item.metadata.name === name,
 		);
-	const all: Everything = {
+	const stored: StoredObjects = {
 		server: find,
 		deployment: (name) => find('deployment', name),
 		configMap: (name) => find('configmap', name),
 	};
-	return PROMISES.map(({ says, isKept }) => ({ says, isKept: isTrue(() => isKept(all)) }));
+	return CHECKS.map(({ name, passes }) => ({ name, isPassed: isTrue(() => passes(stored)) }));
 }
 
-/** A promise about an object that is not there is not kept. */
+/** A check of an object that does not exist throws, so it fails. */
 function isTrue(condition: () => boolean): boolean {
 	try {
 		return condition();
@@ -175,7 +175,7 @@ function isTrue(condition: () => boolean): boolean {
 	}
 }
 
-/** Prints what kubectl says and returns its stderr: warnings and refusals. */
+/** Prints the output of kubectl, and returns stderr, which has warnings and denials. */
 async function show(plane: ControlPlane, args: readonly string[]): Promise<string> {
 	const { stdout, stderr } = await plane.kubectl(['-n', NAMESPACE, ...args]);
 	for (const line of stdout.trimEnd().split('\n')) if (line !== '') say(`  ${line}`);
@@ -190,33 +190,35 @@ async function mustRun(plane: ControlPlane, args: readonly string[]): Promise<st
 	return stdout;
 }
 
-/** Stays up, with the operator at work, until somebody presses Ctrl-C. */
-async function stay(plane: ControlPlane, operator: OldOperator, interrupted: Promise<void>): Promise<void> {
+/** Keeps the API server and the operator running until Ctrl-C. */
+async function keepRunning(plane: ControlPlane, operator: OldOperator, interrupted: Promise<void>): Promise<void> {
 	const { folder } = await findAssets({ env: process.env, controllerManager: false, say });
-	title('It stays up. In another terminal:');
+	title('The API server keeps running. In another terminal:');
 	say(`  export KUBECONFIG=${plane.kubeconfig('person')}`);
 	say(`  export PATH=${folder}:$PATH`);
 	say(`  kubectl -n ${NAMESPACE} get mcpservers,deployments`);
 	say(`  kubectl -n ${NAMESPACE} scale deployment files --replicas=5`);
-	say('  Nothing runs here but the API server: no pods start, and what loses its owner stays. Ctrl-C ends it.');
+	say(
+		'  There is no kubelet and no controller: no pods start, and nothing is garbage-collected. Press Ctrl-C to stop.',
+	);
 	let isOver = false;
 	const over = interrupted.then(() => {
 		isOver = true;
 	});
 	while (!isOver) {
-		// Whoever plays may take away what the operator looks for; it would come back, and so does this.
-		await operator.settle(SETTLE_MS).catch((error: Error) => say(`  The operator: ${error.message}`));
+		// Users may delete objects that the operator needs. A real operator would retry too.
+		await operator.settle(SETTLE_MS).catch((error: Error) => say(`  operator: ${error.message}`));
 		await Promise.race([over, sleep(2_000)]);
 	}
-	say('\nStopping: the API server lets go of its connections first.');
+	say('\nStopping: the API server closes its connections first.');
 }
 
-// Paths are shown as a person at the top of the checkout would type them.
+// The printed paths are relative to the top of the checkout.
 process.chdir(ROOT);
 const interrupted = new Promise<void>((resolve) => {
 	process.once('SIGINT', resolve);
 	process.once('SIGTERM', resolve);
 	process.once('SIGHUP', resolve);
 });
-const kept = await run(process.argv.includes('--once'), interrupted);
-process.exitCode = kept ? 0 : 1;
+const isPassed = await run(process.argv.includes('--once'), interrupted);
+process.exitCode = isPassed ? 0 : 1;
