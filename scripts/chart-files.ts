@@ -1,10 +1,10 @@
-/** What the Helm chart has from the kustomizations. Helm reads no file outside of its chart, so these are copies. */
+/** The files of the Helm chart that are copies of manifests/. Helm cannot read files outside its chart. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MANIFESTS = join(import.meta.dirname, '../manifests');
 
-/** Every object of the base but the namespace, which Helm makes itself, and what components add. */
+/** The objects of the base, except for the namespace, which Helm creates; and the objects of components. */
 const COPIED = [
 	...readdirSync(join(MANIFESTS, 'base'))
 		.filter((file) => !/^(10-namespace|kustomization)\.yaml$/.test(file))
@@ -24,6 +24,6 @@ export const chartFiles = (): { file: string; text: string }[] =>
 		text: `${headOf(source)}${readFileSync(join(MANIFESTS, source), 'utf8')}`,
 	}));
 
-/** JSON has no comments. */
+/** Empty for JSON, which has no comments. */
 const headOf = (source: string): string =>
 	source.endsWith('.json') ? '' : `# Copied from manifests/${source} by \`make manifests\`. Do not edit.\n`;

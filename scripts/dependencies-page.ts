@@ -1,4 +1,4 @@
-/** The tables of docs/dependencies.md, from package.json, the lock file and node_modules. `make golden` writes them. */
+/** Generates the tables of docs/dependencies.md from package.json, the lock file and node_modules. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lock, readLock } from './lock-check.ts';
@@ -6,8 +6,8 @@ import { type Lock, readLock } from './lock-check.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * When the version in use was published, as npm's registry tells (`npm view NAME time`); by hand, because it takes a network. Of what
- * is older than the copy of the registry that was asked, only that it was there by then.
+ * The publication date of each version in use, from `npm view NAME time`. Not generated, because that needs a network.
+ * `before` means that only the latest possible month is known.
  */
 const PUBLISHED: Readonly<Record<string, string>> = {
 	'@kubernetes/client-node@2.0.1': '2026-10-20',
@@ -30,7 +30,7 @@ interface Reason {
 	readonly insteadOf?: string;
 }
 
-/** Why the project has a package. A test fails for a package without a reason. */
+/** The purpose of each package. A test fails if a package is missing here. */
 const REASONS: Readonly<Record<string, Reason>> = {
 	'@kubernetes/client-node': {
 		purpose: 'finds credentials in kubeconfigs',
@@ -123,7 +123,7 @@ function sizesText(names: readonly string[]): string {
 		const place = `node_modules/${name}`;
 		const version = lock.packages[place]?.version ?? '';
 		const all = reachedFrom([place], lock);
-		const published = PUBLISHED[`${name}@${version}`] ?? 'unknown: write it into scripts/dependencies-page.ts';
+		const published = PUBLISHED[`${name}@${version}`] ?? 'unknown: add it to scripts/dependencies-page.ts';
 		return [`\`${name}\``, version, published, sizeOf([place]), String(all.size - 1), sizeOf(all)];
 	});
 	const everything = reachedFrom(
@@ -140,7 +140,7 @@ function tableText(head: readonly string[], rows: readonly (readonly string[])[]
 		.join('');
 }
 
-/** Places in node_modules, these ones included, as Node would find them. */
+/** The folders in node_modules that Node loads from these places, including the places themselves. */
 function reachedFrom(places: readonly string[], lock: Lock): Set<string> {
 	const reached = new Set<string>();
 	const follow = (place: string): void => {
@@ -160,7 +160,7 @@ function placeOf(name: string, from: string, { packages }: Lock): string {
 	return above === -1 ? `node_modules/${name}` : placeOf(name, from.slice(0, above), { packages, lockfileVersion: 3 });
 }
 
-/** In tenths of a megabyte, without packages inside of packages. */
+/** The size in MB, without packages that are nested in these folders. */
 function sizeOf(places: Iterable<string>): string {
 	let bytes = 0;
 	for (const place of places) {

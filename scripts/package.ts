@@ -1,4 +1,4 @@
-/** `make package`: the npm package into release/npm. */
+/** `make package`: writes the npm package to release/npm. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publishedOf } from './published.ts';

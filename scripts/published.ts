@@ -1,11 +1,11 @@
-/** A package.json as npm gets it. */
+/** The package.json that is published. */
 import type { Json } from '../src/api/types.ts';
 
 /**
- * Without what only a checkout needs: tools, scripts, and Node 24 itself, which would take the place of the user's own in
- * node_modules/.bin. Ours stays private, so that nobody publishes a checkout by mistake.
+ * Removes the fields that only a checkout needs. One of them is Node 24, which would replace the user's Node in
+ * node_modules/.bin. The original stays private, so that a checkout cannot be published by mistake.
  */
-export function publishedOf(ours: Json): Json {
+export function publishedOf(original: Json): Json {
 	const notPublished = ['private', 'scripts', 'devDependencies', 'optionalDependencies'];
-	return Object.fromEntries(Object.entries(ours).filter(([name]) => !notPublished.includes(name)));
+	return Object.fromEntries(Object.entries(original).filter(([name]) => !notPublished.includes(name)));
 }

@@ -1,4 +1,4 @@
-/** `make release-check`: fails where a file names another version than package.json, and where a given tag may not be released. */
+/** `make release-check`: fails if a file has another version than package.json, or if the tag must not be released. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { disagreements, reasonsAgainst } from './versions.ts';

@@ -1,11 +1,11 @@
-/** Where the version of a release stands besides package.json, and what disagrees. */
+/** Compares the files that contain the version of a release with package.json. */
 import { parse } from 'yaml';
 
 const IMAGE = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 
 interface Place {
 	readonly file: string;
-	/** What of the file it is, for the message. */
+	/** The field, for the message. */
 	readonly what: string;
 	readonly versionOf: (text: string) => unknown;
 }
@@ -19,25 +19,27 @@ const PLACES: readonly Place[] = [
 	},
 	{
 		file: 'manifests/base/50-deployment.yaml',
-		what: 'the tag of the image',
+		what: 'the image tag',
 		versionOf: (text) => new RegExp(`image: ${IMAGE}:(\\S+)$`, 'm').exec(text)?.[1],
 	},
 	{ file: 'manifests/chart/Chart.yaml', what: 'version', versionOf: (text) => parse(text).version },
 	{ file: 'manifests/chart/Chart.yaml', what: 'appVersion', versionOf: (text) => parse(text).appVersion },
 ];
 
-/** One line for each file that names another version than package.json does, with what to write there. */
+/** One message for each place with another version than package.json. */
 export function disagreements(read: (file: string) => string | undefined): string[] {
 	const { version } = JSON.parse(read('package.json') ?? '{}');
 	return PLACES.flatMap(({ file, what, versionOf }) => {
 		const text = read(file);
-		if (text === undefined) return [`${file} is not there`];
+		if (text === undefined) return [`${file} does not exist`];
 		const found = versionOf(text);
-		return found === version ? [] : [`${file}: ${what} is ${found ?? 'not there'}; package.json says ${version}`];
+		return found === version
+			? []
+			: [`${file}: ${what} is ${found ?? 'missing'}; set it to ${version}, as in package.json`];
 	});
 }
 
-/** One line for each reason why what is there may not be released as `tag`. */
+/** One message for each reason why the checkout must not be released as `tag`. */
 export function reasonsAgainst(tag: string, read: (file: string) => string | undefined): string[] {
 	const { version } = JSON.parse(read('package.json') ?? '{}');
 	const [, title = ''] =
@@ -45,11 +47,13 @@ export function reasonsAgainst(tag: string, read: (file: string) => string | und
 	return [
 		...(tag === `v${version}`
 			? []
-			: [`the tag is ${tag}, and package.json says ${version}: the tag must be v${version}`]),
+			: [`the tag is ${tag}, but package.json has version ${version}; use the tag v${version}`]),
 		...(/^\d+\.\d+\.\d+$/.test(version)
 			? []
-			: [`${version} is not of the form 1.2.3: everybody would get it as the newest`]),
+			: [`version ${version} does not have the form 1.2.3; users would get a pre-release as the latest version`]),
 		...(title === '' ? [`CHANGELOG.md has no section "## ${version}"`] : []),
-		...(title.includes('not released') ? [`CHANGELOG.md says "${title}": write the date instead`] : []),
+		...(title.includes('not released')
+			? [`CHANGELOG.md has the section "${title}"; replace "not released" with the date`]
+			: []),
 	];
 }

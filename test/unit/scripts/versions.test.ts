@@ -37,27 +37,27 @@ describe('versions of a release', () => {
 				it: 'the package alone was raised',
 				files: { 'package.json': '{ "version": "1.3.0" }' },
 				says: [
-					'package-lock.json: version is 1.2.3; package.json says 1.3.0',
-					'package-lock.json: packages[""].version is 1.2.3; package.json says 1.3.0',
-					'manifests/base/50-deployment.yaml: the tag of the image is 1.2.3; package.json says 1.3.0',
-					'manifests/chart/Chart.yaml: version is 1.2.3; package.json says 1.3.0',
-					'manifests/chart/Chart.yaml: appVersion is 1.2.3; package.json says 1.3.0',
+					'package-lock.json: version is 1.2.3; set it to 1.3.0, as in package.json',
+					'package-lock.json: packages[""].version is 1.2.3; set it to 1.3.0, as in package.json',
+					'manifests/base/50-deployment.yaml: the image tag is 1.2.3; set it to 1.3.0, as in package.json',
+					'manifests/chart/Chart.yaml: version is 1.2.3; set it to 1.3.0, as in package.json',
+					'manifests/chart/Chart.yaml: appVersion is 1.2.3; set it to 1.3.0, as in package.json',
 				],
 			},
 			{
 				it: 'the image has another name',
 				files: { 'manifests/base/50-deployment.yaml': 'image: registry.example.com/mine:1.2.3\n' },
-				says: ['manifests/base/50-deployment.yaml: the tag of the image is not there; package.json says 1.2.3'],
+				says: ['manifests/base/50-deployment.yaml: the image tag is missing; set it to 1.2.3, as in package.json'],
 			},
 			{
 				it: 'there is no chart',
 				files: { 'manifests/chart/Chart.yaml': undefined },
-				says: ['manifests/chart/Chart.yaml is not there', 'manifests/chart/Chart.yaml is not there'],
+				says: ['manifests/chart/Chart.yaml does not exist', 'manifests/chart/Chart.yaml does not exist'],
 			},
 			{
 				it: 'a version that YAML takes for a number',
 				files: { 'manifests/chart/Chart.yaml': 'version: 1.2.3\nappVersion: 1.2\n' },
-				says: ['manifests/chart/Chart.yaml: appVersion is 1.2; package.json says 1.2.3'],
+				says: ['manifests/chart/Chart.yaml: appVersion is 1.2; set it to 1.2.3, as in package.json'],
 			},
 		];
 	for (const { it: name, files, says } of rows) {
@@ -70,17 +70,17 @@ describe('versions of a release', () => {
 		says: readonly string[];
 	}[] = [
 		{ tag: 'v1.2.3', says: [] },
-		{ tag: 'v1.2.4', says: ['the tag is v1.2.4, and package.json says 1.2.3: the tag must be v1.2.3'] },
-		{ tag: '1.2.3', says: ['the tag is 1.2.3, and package.json says 1.2.3: the tag must be v1.2.3'] },
+		{ tag: 'v1.2.4', says: ['the tag is v1.2.4, but package.json has version 1.2.3; use the tag v1.2.3'] },
+		{ tag: '1.2.3', says: ['the tag is 1.2.3, but package.json has version 1.2.3; use the tag v1.2.3'] },
 		{
 			tag: 'v1.2.3',
 			files: { 'CHANGELOG.md': '## 1.2.3, not released yet\n' },
-			says: ['CHANGELOG.md says "1.2.3, not released yet": write the date instead'],
+			says: ['CHANGELOG.md has the section "1.2.3, not released yet"; replace "not released" with the date'],
 		},
 		{
 			tag: 'v1.2.3-rc.1',
 			files: { 'package.json': '{ "version": "1.2.3-rc.1" }', 'CHANGELOG.md': '## 1.2.3-rc.1, 2026-12-01\n' },
-			says: ['1.2.3-rc.1 is not of the form 1.2.3: everybody would get it as the newest'],
+			says: ['version 1.2.3-rc.1 does not have the form 1.2.3; users would get a pre-release as the latest version'],
 		},
 		{
 			tag: 'v1.2.3',
@@ -101,6 +101,6 @@ describe('versions of a release', () => {
 	it('make release-check says them one a line, and ends with 1', () => {
 		const { status, stderr } = check('v0.0.0');
 		expect(status).to.equal(1);
-		expect(stderr).to.match(/^release-check: the tag is v0\.0\.0, and package\.json says /);
+		expect(stderr).to.match(/^release-check: the tag is v0\.0\.0, but package\.json has version /);
 	});
 });
