@@ -1,5 +1,5 @@
+/** Which objects are changed; golden cases show the changes. */
 import { expect } from 'chai';
-import { warningText } from '../../../src/admission/response.ts';
 import type { Request } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
@@ -7,7 +7,6 @@ import { clusterOf } from '../../harness/memory-cluster.ts';
 import {
 	configMap,
 	deployment,
-	mcpRemoteProxy,
 	mcpServer,
 	ownedBy,
 	PASSWORD,
@@ -17,185 +16,95 @@ import {
 	stdioServer,
 	virtualMcpServer,
 } from '../../harness/objects.ts';
-import { mutated, patchOf, request, stored, update } from '../../harness/run-handlers.ts';
+import { mutated, OPERATOR, patchOf, request, stored, update } from '../../harness/run-handlers.ts';
 
-const redisWithPassword = { sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
-const search = mcpServer({ replicas: 3, backendReplicas: 2, ...redisWithPassword });
+const spec = { replicas: 3, sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
+const search = mcpServer({ ...spec, backendReplicas: 2 });
 const files = stdioServer({ replicas: 3 });
-const hub = virtualMcpServer({ replicas: 3, ...redisWithPassword });
-const crm = mcpRemoteProxy({ replicas: 3, ...redisWithPassword });
-const everything = [search, files, hub, crm, deployment(search), deployment(files)];
+const hub = virtualMcpServer(spec);
+const everything = [search, files, hub, deployment(search), deployment(files)];
 const owner = ownedBy(search);
-const config = '{"name":"n"}';
+const podMode = { ...DEFAULT_SETTINGS, passwordEnv: 'pod' } as const;
 
-const OURS: { it: string; asked: Request }[] = [
-	{ it: 'the Deployment of an MCPServer', asked: request(deployment(search)) },
-	{ it: 'the Deployment of a VirtualMCPServer', asked: request(deployment(hub)) },
-	{ it: 'the Deployment of an MCPRemoteProxy', asked: request(deployment(crm)) },
-	{ it: 'the RunConfig of an MCPServer', asked: request(configMap(search, config)) },
-	{ it: 'the RunConfig of an MCPRemoteProxy', asked: request(configMap(crm, config)) },
-	{ it: 'a Scale of a stdio Deployment', asked: update(scale('files', 3), scale('files', 1)) },
-	{
-		it: 'an owner of v1alpha1',
-		asked: request(
-			deployment(search, {}, {}, { ownerReferences: [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }] }),
-		),
-	},
-	{
-		it: 'the second of two owners',
-		asked: request(deployment(search, {}, {}, { ownerReferences: [{ ...owner, uid: 'one-that-is-gone' }, owner] })),
-	},
-	{
-		it: 'the second of two owners, of another kind',
-		asked: request(deployment(search, {}, {}, { ownerReferences: [ownedBy(hub), owner] })),
-	},
-];
+/** The Deployment of search with other metadata. */
+const withMetadata = (metadata: Json): Json => deployment(search, {}, {}, metadata);
+const withOwners = (...ownerReferences: unknown[]): Json => withMetadata({ ownerReferences });
+const scaleOf = (name: string, parts: Partial<Request> = {}): Request => update(scale(name, 9), scale(name, 1), parts);
 
-const owned = (ownerReferences: unknown): Json => ({ ownerReferences });
-const NOT_OURS: { it: string; asked: Request; settings?: typeof DEFAULT_SETTINGS }[] = [
-	{ it: 'no ownerReference', asked: request(deployment(search, {}, {}, owned(undefined))) },
-	{ it: 'ownerReferences null', asked: request(deployment(search, {}, {}, owned(null))) },
-	{
-		it: 'another group',
-		asked: request(deployment(search, {}, {}, owned([{ ...owner, apiVersion: 'example.com/v1' }]))),
-	},
-	{ it: 'another uid', asked: request(deployment(search, {}, {}, owned([{ ...owner, uid: 'other' }]))) },
-	{ it: 'another kind', asked: request(deployment(search, {}, {}, owned([{ ...owner, kind: 'MCPGroup' }]))) },
-	{ it: 'a server that is not there', asked: request(deployment(mcpServer({}, { name: 'gone', uid: 'gone' }))) },
-	{ it: 'another namespace', asked: request(deployment(search), { namespace: 'elsewhere' }) },
-	{ it: 'a Deployment of another name', asked: request(deployment(search, {}, {}, { name: 'redis' })) },
-	{ it: 'a ConfigMap of another name', asked: request(configMap(search, config, { name: 'search-other' })) },
-	{ it: 'a ConfigMap with the name of the server', asked: request(configMap(search, config, { name: 'search' })) },
-	{ it: 'another resource', asked: request({ ...deployment(search), kind: 'StatefulSet' }) },
-	{ it: 'DELETE', asked: request(deployment(search), { operation: 'DELETE' }) },
-	{ it: 'CONNECT', asked: request(deployment(search), { operation: 'CONNECT' }) },
-	{
-		it: 'the status of a Deployment',
-		asked: update(deployment(search), deployment(search), { resource: 'apps/deployments/status' }),
-	},
-	{
-		it: 'an object being deleted',
-		asked: request(deployment(search, {}, {}, { deletionTimestamp: '2026-01-01T00:00:00Z' })),
-	},
-	{ it: 'a Scale of an HTTP Deployment', asked: update(scale('search', 9), scale('search', 1)) },
-	{ it: 'a Scale of a Deployment that is not ours', asked: update(scale('web', 9), scale('web', 1)) },
-	{
-		it: 'a Scale of a StatefulSet',
-		asked: update(scale('files', 9), scale('files', 1), { resource: 'apps/statefulsets/scale' }),
-	},
-	{ it: 'a Pod, not in pod mode', asked: request(pod(search)) },
-	{
-		it: 'a Pod at UPDATE',
-		asked: update(pod(search), pod(search)),
-		settings: { ...DEFAULT_SETTINGS, passwordEnv: 'pod' },
-	},
-	{
-		it: 'a Pod of nobody',
-		asked: request(pod(search, {}, { labels: {} })),
-		settings: { ...DEFAULT_SETTINGS, passwordEnv: 'pod' },
-	},
-];
-
-describe('mutate', () => {
-	for (const { it: title, asked } of OURS) {
-		it(`touches ${title}, once`, async () => {
+describe('mutate › objects of a server', () => {
+	for (const [title, asked] of [
+		['a Scale of a stdio Deployment', scaleOf('files')],
+		['the second of two owners exists', request(withOwners({ ...owner, uid: 'deleted' }, owner))],
+		['the second of two owners has the name', request(withOwners(ownedBy(hub), owner))],
+	] as const) {
+		it(`${title} › changed, and not again`, async () => {
 			const cluster = clusterOf(everything);
 			const object = await stored(asked, cluster);
 			expect(object).to.not.deep.equal(asked.object);
 			expect(patchOf(await mutated({ ...asked, object }, cluster))).to.deep.equal([]);
 		});
 	}
-	for (const { it: title, asked, settings } of NOT_OURS) {
-		it(`passes ${title}`, async () => {
-			const answer = await mutated(asked, clusterOf(everything), settings);
-			expect(answer).to.deep.equal({ allowed: true, patch: [], findings: [] });
+	it('a Scale › its Deployment and the owner are looked up by name', async () => {
+		const cluster = clusterOf(everything);
+		await mutated(scaleOf('files'), cluster);
+		expect(cluster.asked).to.deep.equal(['Deployment/files', 'MCPServer/files']);
+	});
+});
+
+describe('mutate › other objects', () => {
+	const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+	const erased = (username: string): Request => update(mcpServer(), search, { username });
+	for (const [title, asked, settings] of [
+		['ownerReferences null', request(withMetadata({ ownerReferences: null }))],
+		['an owner of another kind', request(withOwners({ ...owner, kind: 'MCPGroup' }))],
+		['an owner that does not exist', request(deployment(mcpServer({}, { name: 'gone', uid: 'gone' })))],
+		['another namespace', request(deployment(search), { namespace: 'elsewhere' })],
+		['a ConfigMap with the name of the server', request(configMap(search, '{}', { name: 'search' }))],
+		['another resource', request({ ...deployment(search), kind: 'ReplicaSet' })],
+		['DELETE', request(deployment(search), { operation: 'DELETE' })],
+		['CONNECT', request(deployment(search), { operation: 'CONNECT' })],
+		['a status', request(deployment(search), { resource: 'apps/deployments/status', operation: 'UPDATE' })],
+		['an object that is being deleted', request(withMetadata(deleted))],
+		['a Scale of an HTTP Deployment', scaleOf('search')],
+		['a Scale of a Deployment that does not exist', scaleOf('web')],
+		['a Scale of a StatefulSet', scaleOf('files', { resource: 'apps/statefulsets/scale' })],
+		['a Pod, not in pod mode', request(pod(search))],
+		['an update of a Pod', update(pod(search), pod(search)), podMode],
+		['a Pod without labels', request(pod(search, {}, { labels: {} })), podMode],
+		['a server that the operator creates', request(files, { username: OPERATOR })],
+		['a server, fields removed by a user', erased('alice')],
+		['a server, fields removed by another ServiceAccount', erased(`${OPERATOR}-2`)],
+		['a server, fields removed by an unknown user', erased('')],
+	] as readonly [string, Request, typeof podMode?][]) {
+		it(`${title} › unchanged`, async () => {
+			const decision = await mutated(asked, clusterOf(everything), settings);
+			expect(decision).to.deep.equal({ allowed: true, patch: [], findings: [] });
 		});
 	}
-	it('asks the cluster nothing for an object that has no owner', async () => {
-		for (const object of [deployment(search, {}, {}, owned([])), configMap(search, config, owned([])), search]) {
+	for (const object of [withOwners(), configMap(search, '{}', { ownerReferences: [] }), search]) {
+		it(`${object['kind']} without an owner › no look-up`, async () => {
 			const cluster = clusterOf(everything);
 			await mutated(request(object), cluster);
 			expect(cluster.asked).to.deep.equal([]);
-		}
-	});
-	it('finds the Deployment of a Scale by its name', async () => {
-		const cluster = clusterOf(everything);
-		await mutated(update(scale('files', 9), scale('files', 1)), cluster);
-		expect(cluster.asked).to.deep.equal(['Deployment/files', 'MCPServer/files']);
-	});
-	it('a Pod gets the variable in pod mode, and the Deployment does not', async () => {
-		const settings = { ...DEFAULT_SETTINGS, passwordEnv: 'pod' } as const;
-		const cluster = clusterOf(everything);
-		expect(JSON.stringify(await stored(request(pod(search)), cluster, settings))).to.include(
-			'THV_SESSION_REDIS_PASSWORD',
-		);
-		const object = await stored(request(deployment(search)), cluster, settings);
-		expect(JSON.stringify(object)).to.not.include('THV_SESSION_REDIS_PASSWORD');
-	});
-});
-
-describe('mutate: warnings', () => {
-	const warningsOf = async (asked: Request, objects: Json[] = everything): Promise<readonly string[]> =>
-		(await mutated(asked, clusterOf(objects))).findings.map(warningText);
-	it('a Scale that is capped names the server', async () => {
-		const [warning, ...others] = await warningsOf(update(scale('files', 9), scale('files', 1)));
-		expect(warning).to.include('MCPServer files').and.include('stdio-replicas-capped');
-		expect(others).to.deep.equal([]);
-	});
-	it('a Deployment UPDATE that is capped says so too', async () => {
-		const [warning] = await warningsOf(update(deployment(files, { replicas: 4 }), deployment(files)));
-		expect(warning).to.include('MCPServer files').and.include('not 4');
-	});
-	for (const replicas of [undefined, 0, 1, 5]) {
-		it(`an HTTP Deployment UPDATE with replicas ${replicas} says nothing`, async () => {
-			const object = deployment(search, { replicas });
-			expect(await warningsOf(update(object, object))).to.deep.equal([]);
 		});
 	}
-	it('the annotation silences it', async () => {
-		const quiet = stdioServer({}, { annotations: { 'toolhive-scaling/ignore': 'stdio-replicas-capped' } });
-		const asked = update(scale('files', 9), scale('files', 1));
-		const answer = await mutated(asked, clusterOf([quiet, deployment(quiet)]));
-		expect(answer.findings).to.deep.equal([]);
-		expect(patchOf(answer)).to.have.length(1);
-	});
-	it('a vMCP image that would crash on it', async () => {
-		const old = deployment(hub, {}, { containers: [{ name: 'vmcp', image: 'vmcp:v0.12.5' }] });
-		const answer = await mutated(request(configMap(hub, 'name: hub\n')), clusterOf([hub, old]));
-		expect(patchOf(answer)).to.deep.equal([]);
-		expect(answer.findings[0]).to.include({ id: 'image-too-old' }).and.property('message').includes('v0.13.1');
-	});
 });
 
-describe('mutate: an object that claims many owners', () => {
-	const owned = deployment(search);
-	const [reference] = (owned['metadata'] as { ownerReferences: Json[] }).ownerReferences;
-	const claims = Array.from({ length: 20_000 }, (_, index) => ({
-		...reference,
-		controller: false,
-		uid: `uid-${index}`,
-	}));
-	const claiming = (references: readonly unknown[]): Json => ({
-		...owned,
-		metadata: { ...(owned['metadata'] as Json), ownerReferences: references },
-	});
-	it('costs a few look-ups, in memory and on the API server', async () => {
+describe('mutate › 20,000 owners', () => {
+	const claims = Array.from({ length: 20_000 }, (_, index) => ({ ...owner, controller: false, uid: `uid-${index}` }));
+	it('none of them exists › four look-ups, in the cache and on the API server', async () => {
 		const cluster = clusterOf([]);
-		expect(patchOf(await mutated(request(claiming(claims)), cluster))).to.deep.equal([]);
+		expect(patchOf(await mutated(request(withOwners(...claims)), cluster))).to.deep.equal([]);
 		expect(cluster.asked).to.have.length(4);
-		let asked = 0;
-		const slow = {
-			...cluster,
-			findServer: async () => {
-				asked += 1;
-				return undefined;
-			},
+		let lookups = 0;
+		const findServer = async () => {
+			lookups += 1;
+			return undefined;
 		};
-		expect(patchOf(await mutated(request(claiming(claims)), slow))).to.deep.equal([]);
-		expect(asked).to.equal(4);
+		expect(patchOf(await mutated(request(withOwners(...claims)), { ...cluster, findServer }))).to.deep.equal([]);
+		expect(lookups).to.equal(4);
 	});
-	it('the controller is still found among them', async () => {
-		const last = claiming([...claims, reference]);
-		expect(patchOf(await mutated(request(last), clusterOf(everything)))).not.to.deep.equal([]);
+	it('the last one is the controller › found', async () => {
+		expect(patchOf(await mutated(request(withOwners(...claims, owner)), clusterOf(everything)))).to.not.deep.equal([]);
 	});
 });

@@ -1,37 +1,30 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { allow, denialText, patched, warningText } from '../../../src/admission/response.ts';
-import { CONTROL } from '../../harness/warning-rows.ts';
 
-describe('a warning', () => {
-	const finding = { id: 'some-id', field: 'spec.replicas', message: 'say it' };
-	const TABLE = [
-		{ it: 'is field, message and id', message: 'say it', is: 'spec.replicas: say it (some-id)' },
-		{ it: 'is one line', message: 'a\nb\r\tc', is: 'spec.replicas: a b  c (some-id)' },
-		{
-			it: 'has no control characters',
-			message: 'a\u0000\u001b[31m\u007f\u0085b',
-			is: 'spec.replicas: a  [31m  b (some-id)',
-		},
-		{ it: 'has no line separators', message: 'a\u2028b\u2029c', is: 'spec.replicas: a b c (some-id)' },
-	];
-	for (const row of TABLE) {
-		it(row.it, () => {
-			expect(warningText({ ...finding, message: row.message })).to.equal(row.is);
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a warning must not have
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const finding = { id: 'some-id', field: 'spec.replicas', message: 'message' };
+
+describe('text of a warning', () => {
+	for (const [title, message, expected] of [
+		['plain', 'a b', 'a b'],
+		['line breaks', 'a\nb\r\tc', 'a b  c'],
+		['control characters', 'a\u0000\u001b[31m\u007f\u0085b', 'a  [31m  b'],
+		['line separators', 'a\u2028b\u2029c', 'a b c'],
+		['5,000 characters', 'a'.repeat(5000), `${'a'.repeat(92)}...`],
+	] as const) {
+		it(`${title} › one line with field, message and id`, () => {
+			expect(warningText({ ...finding, message })).to.equal(`spec.replicas: ${expected} (some-id)`);
 		});
 	}
-	it('of 5,000 characters is cut to 120 and keeps its id', () => {
-		const text = warningText({ ...finding, message: 'a'.repeat(5000) });
-		expect(text).to.have.length(120);
-		expect(text).to.match(/^spec\.replicas: a+\.\.\. \(some-id\)$/);
-	});
-	it('is always short, printable and whole', () => {
-		const texts = fc.oneof(
+	it('any message › at most 120 printable characters that end in the id', () => {
+		const messages = fc.oneof(
 			fc.string({ unit: 'binary', maxLength: 300 }),
 			fc.string({ unit: fc.constantFrom('😀', 'a', '\ud83d'), maxLength: 300 }),
 		);
 		fc.assert(
-			fc.property(texts, (message) => {
+			fc.property(messages, (message) => {
 				const text = warningText({ ...finding, message });
 				return text.length <= 120 && !CONTROL.test(text) && text.isWellFormed() && text.endsWith(' (some-id)');
 			}),
@@ -40,20 +33,17 @@ describe('a warning', () => {
 	});
 });
 
-describe('an answer', () => {
-	it('allows without findings always the same', () => {
+describe('admission decision', () => {
+	it('allowed without findings › always the same object', () => {
 		expect(allow()).to.deep.equal({ allowed: true, patch: [], findings: [] });
 		expect(allow()).to.equal(allow());
 	});
-	it('the same object needs no patch, whatever there is to say', () => {
+	it('the object is unchanged › findings and no patch', () => {
 		const object = {};
-		expect(patched(object, object, [{ id: 'i', field: 'f', message: 'm' }])).to.deep.equal({
-			allowed: true,
-			patch: [],
-			findings: [{ id: 'i', field: 'f', message: 'm' }],
-		});
+		const expected = { allowed: true, patch: [], findings: [finding] };
+		expect(patched(object, object, [finding])).to.deep.equal(expected);
 	});
-	it('lists every violation in one message, each beginning with its field', () => {
+	it('several violations › one message, each with its field', () => {
 		const violations = [
 			{ id: 'x', field: 'spec.a', message: 'is bad', parts: [] },
 			{ id: 'x', field: 'spec.b', message: 'is worse', parts: [] },

@@ -1,305 +1,145 @@
+/** Denials of the webhook: their combination, nulls, and ratcheting. test/unit/policy has each rule, golden cases the warnings. */
 import { expect } from 'chai';
-import { type AdmissionDecision, denialText, warningText } from '../../../src/admission/response.ts';
+import { denialText } from '../../../src/admission/response.ts';
+import type { Request } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { clusterOf } from '../../harness/memory-cluster.ts';
 import { mcpRemoteProxy, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../../harness/objects.ts';
-import { applied, mutated, OPERATOR, request, update, validated } from '../../harness/run-handlers.ts';
+import { OPERATOR, request, stored, update, validated } from '../../harness/run-handlers.ts';
 
+const EMPTY_CLUSTER = clusterOf([]);
 const CEL = 'spec.sessionStorage: address is required when provider is redis';
 const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is redis';
 const ADDRESS =
 	'spec.sessionStorage.address: "cache" must be host:port, with a port from 1 to 65535 and IPv6 in brackets';
 const PREFIX = 'spec.sessionStorage.keyPrefix: "notes" must end in a colon, such as "search:"';
-const nothing = clusterOf([]);
+const NEGATIVE = 'spec.replicas: must be at least 0';
 
-/** Everything there is to warn of. */
-const textOf = ({ findings }: AdmissionDecision): string => findings.map(warningText).join();
-
-/** The messages of a denial, or none. */
-const denialOf = (object: Json, before?: Json): string[] => {
-	const answer = validated(before === undefined ? request(object) : update(object, before), nothing);
-	if (answer.allowed) return [];
-	return denialText(answer.violations).split('; ');
+const denials = (asked: Request): string[] => {
+	const decision = validated(asked, EMPTY_CLUSTER);
+	return decision.allowed ? [] : denialText(decision.violations).split('; ');
 };
+const outcome = (expected: readonly string[]): string => (expected.length > 0 ? 'denied' : 'allowed');
 
-const CREATE: { it: string; spec: Json; denied: string[] }[] = [
-	{ it: 'redis without address', spec: { sessionStorage: { provider: 'redis' } }, denied: [CEL] },
-	{ it: 'redis with an empty address', spec: { sessionStorage: { provider: 'redis', address: '' } }, denied: [EMPTY] },
-	{ it: 'address null is unset', spec: { sessionStorage: { provider: 'redis', address: null } }, denied: [CEL] },
-	{ it: 'replicas below 0', spec: { replicas: -1 }, denied: ['spec.replicas: must be at least 0'] },
-	{ it: 'replicas as a text', spec: { replicas: '3' }, denied: ['spec.replicas: must be of type integer'] },
-	{
-		it: 'an unknown provider',
-		spec: { sessionStorage: { provider: 'etcd', address: 'a' } },
-		denied: ['spec.sessionStorage.provider: must be one of memory, redis'],
-	},
-	{
-		it: 'everything at once, in one message',
-		spec: { replicas: -1, sessionStorage: { provider: 'redis', db: -1 } },
-		denied: ['spec.replicas: must be at least 0', 'spec.sessionStorage.db: must be at least 0', CEL],
-	},
-	{
-		it: 'no provider: said once, by the type check',
-		spec: { sessionStorage: { address: 'a' } },
-		denied: ['spec.sessionStorage.provider: is required'],
-	},
-	{
-		it: 'an address without port',
-		spec: { sessionStorage: { provider: 'redis', address: 'cache' } },
-		denied: [ADDRESS],
-	},
-	{ it: 'a prefix without colon', spec: { sessionStorage: { ...REDIS, keyPrefix: 'notes' } }, denied: [PREFIX] },
-	{
-		it: 'both, in one message',
-		spec: { sessionStorage: { provider: 'redis', address: 'cache', keyPrefix: 'notes' } },
-		denied: [ADDRESS, PREFIX],
-	},
-	{
-		it: 'address and prefix of another type: said once, by the type check',
-		spec: { sessionStorage: { provider: 'redis', address: 6379, keyPrefix: 1 } },
-		denied: [
-			'spec.sessionStorage.address: must be of type string',
-			'spec.sessionStorage.keyPrefix: must be of type string',
+const noAddress = { provider: 'redis' };
+const badAddress = { provider: 'redis', address: 'cache' };
+const badPrefix = { ...REDIS, keyPrefix: 'notes' };
+
+describe('validate › CREATE', () => {
+	for (const [title, spec, expected] of [
+		['address null, which is unset', { sessionStorage: { provider: 'redis', address: null } }, [CEL]],
+		['an empty address', { sessionStorage: { provider: 'redis', address: '' } }, [EMPTY]],
+		[
+			'several violations, in one message',
+			{ replicas: -1, sessionStorage: { provider: 'redis', db: -1 } },
+			[NEGATIVE, 'spec.sessionStorage.db: must be at least 0', CEL],
 		],
-	},
-	{
-		it: 'memory with an address and a prefix that are used by no proxy',
-		spec: { sessionStorage: { provider: 'memory', address: 'cache', keyPrefix: 'notes' } },
-		denied: [],
-	},
-	{ it: 'redis with address', spec: { sessionStorage: REDIS }, denied: [] },
-	{ it: 'memory', spec: { sessionStorage: { provider: 'memory' } }, denied: [] },
-	{ it: 'nothing set', spec: {}, denied: [] },
-	{ it: 'null is unset, as the API server drops it', spec: { replicas: null, sessionStorage: null }, denied: [] },
-	{ it: 'null below is unset', spec: { sessionStorage: { ...REDIS, db: null, keyPrefix: null } }, denied: [] },
-	{
-		it: 'fields of newer CRDs',
-		spec: { transport: 3, sessionStorage: { ...REDIS, tls: 'x', sentinel: [] } },
-		denied: [],
-	},
-];
-
-describe('validate, CREATE', () => {
-	for (const { it: title, spec, denied } of CREATE) {
-		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
-			it(`${String(make()['kind'])}: ${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
-				expect(denialOf(make(spec))).to.deep.equal(denied);
-			});
-		}
-	}
-	it('v1alpha1 is judged alike', () => {
-		const alpha = {
-			...mcpServer({ sessionStorage: { provider: 'redis' } }),
-			apiVersion: 'toolhive.stacklok.dev/v1alpha1',
-		};
-		expect(denialOf(alpha)).to.deep.equal([CEL]);
-	});
-	it('an annotation that silences the former warning of the prefix is a warning itself, and silences no denial', () => {
-		const annotations = { 'toolhive-scaling/ignore': 'key-prefix-separator, redis-key-prefix-invalid' };
-		const object = mcpServer({ sessionStorage: { ...REDIS, keyPrefix: 'notes' } }, { annotations });
-		expect(denialOf(object)).to.deep.equal([PREFIX]);
-		expect(textOf(validated(request(object), nothing))).to.include('no warning is called "key-prefix-separator"');
-	});
-	it('the annotation never silences a denial', () => {
-		const annotations = { 'toolhive-scaling/ignore': 'redis-without-password, session-storage-missing' };
-		expect(denialOf(mcpServer({ sessionStorage: { provider: 'redis' } }, { annotations }))).to.deep.equal([CEL]);
-	});
-	it('a denial carries the warnings too', () => {
-		const answer = validated(request(mcpServer({ replicas: 3, sessionStorage: { provider: 'redis' } })), nothing);
-		expect(textOf(answer)).to.include('redis-without-password');
-	});
-	it('a spec that is no object is for the API server to refuse', () => {
-		for (const spec of [undefined, null, 'x', 3, []]) expect(denialOf({ ...mcpServer(), spec })).to.deep.equal([]);
-	});
-});
-
-const missing = { provider: 'redis' };
-const unreachable = { provider: 'redis', address: 'cache' };
-const unprefixed = { ...REDIS, keyPrefix: 'notes' };
-const RATCHET: { it: string; before: Json; now: Json; denied: string[] }[] = [
-	{
-		it: 'bad before and after',
-		before: { sessionStorage: missing },
-		now: { sessionStorage: missing, replicas: 2 },
-		denied: [],
-	},
-	{ it: 'bad before, mended', before: { sessionStorage: missing }, now: { sessionStorage: REDIS }, denied: [] },
-	{
-		it: 'bad before, touched',
-		before: { sessionStorage: missing },
-		now: { sessionStorage: { ...missing, db: 1 } },
-		denied: [CEL],
-	},
-	{ it: 'good before, bad after', before: { sessionStorage: REDIS }, now: { sessionStorage: missing }, denied: [CEL] },
-	{ it: 'unset before, bad after', before: {}, now: { sessionStorage: missing }, denied: [CEL] },
-	{
-		it: 'memory before, redis without address after',
-		before: { sessionStorage: { provider: 'memory' } },
-		now: { sessionStorage: missing },
-		denied: [CEL],
-	},
-	{
-		it: 'an empty address before, its prefix changed',
-		before: { sessionStorage: { provider: 'redis', address: '' } },
-		now: { sessionStorage: { provider: 'redis', address: '', keyPrefix: 'a:' } },
-		denied: [],
-	},
-	{
-		it: 'an empty address with memory before, redis after',
-		before: { sessionStorage: { provider: 'memory', address: '' } },
-		now: { sessionStorage: { provider: 'redis', address: '' } },
-		denied: [EMPTY],
-	},
-	{
-		it: 'a bad address is new',
-		before: { sessionStorage: REDIS },
-		now: { sessionStorage: unreachable },
-		denied: [ADDRESS],
-	},
-	{
-		it: 'a bad address before, db changed',
-		before: { sessionStorage: unreachable },
-		now: { sessionStorage: { ...unreachable, db: 2 }, replicas: 3 },
-		denied: [],
-	},
-	{
-		it: 'a bad address before, another bad one after',
-		before: { sessionStorage: { ...unreachable, address: 'former' } },
-		now: { sessionStorage: unreachable },
-		denied: [ADDRESS],
-	},
-	{
-		it: 'a bad address with memory before, redis after',
-		before: { sessionStorage: { ...unreachable, provider: 'memory' } },
-		now: { sessionStorage: unreachable },
-		denied: [ADDRESS],
-	},
-	{
-		it: 'a bad address before, its prefix bad after',
-		before: { sessionStorage: unreachable },
-		now: { sessionStorage: { ...unreachable, keyPrefix: 'notes' } },
-		denied: [PREFIX],
-	},
-	{
-		it: 'a bad prefix is new',
-		before: { sessionStorage: REDIS },
-		now: { sessionStorage: unprefixed },
-		denied: [PREFIX],
-	},
-	{
-		it: 'a bad prefix before, address changed',
-		before: { sessionStorage: unprefixed },
-		now: { sessionStorage: { ...unprefixed, address: 'r:1' } },
-		denied: [],
-	},
-	{
-		it: 'a bad prefix with memory before, redis after',
-		before: { sessionStorage: { ...unprefixed, provider: 'memory' } },
-		now: { sessionStorage: unprefixed },
-		denied: [PREFIX],
-	},
-	{
-		it: 'a bad prefix before, memory after',
-		before: { sessionStorage: unprefixed },
-		now: { sessionStorage: { ...unprefixed, provider: 'memory' } },
-		denied: [],
-	},
-	{ it: '-1 before and after', before: { replicas: -1 }, now: { replicas: -1, image: 'new' }, denied: [] },
-	{
-		it: '-1 before, -2 after',
-		before: { replicas: -1 },
-		now: { replicas: -2 },
-		denied: ['spec.replicas: must be at least 0'],
-	},
-	{
-		it: '-1 before, another field bad after',
-		before: { replicas: -1 },
-		now: { replicas: -1, sessionStorage: missing },
-		denied: [CEL],
-	},
-	{
-		it: 'passwordRef without key before and after',
-		before: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } } },
-		now: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } }, replicas: 2 },
-		denied: [],
-	},
-	{
-		it: 'passwordRef without key is new',
-		before: { sessionStorage: REDIS },
-		now: { sessionStorage: { ...REDIS, passwordRef: { name: 'n' } } },
-		denied: ['spec.sessionStorage.passwordRef.key: is required'],
-	},
-	{
-		it: 'sessionStorage without provider is new',
-		before: {},
-		now: { sessionStorage: { keyPrefix: 'a:' } },
-		denied: ['spec.sessionStorage.provider: is required'],
-	},
-	{ it: 'a text before and after', before: { sessionStorage: 'x' }, now: { sessionStorage: 'x' }, denied: [] },
-	{ it: 'a list before and after', before: { sessionStorage: [1] }, now: { sessionStorage: [1] }, denied: [] },
-];
-
-describe('validate, UPDATE: what was already so is let through (ratcheting)', () => {
-	for (const { it: title, before, now, denied } of RATCHET) {
-		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
-			it(`${String(make()['kind'])}: ${title}: ${denied.length > 0 ? 'denied' : 'allowed'}`, () => {
-				expect(denialOf(make(now), make(before))).to.deep.equal(denied);
-			});
-		}
-	}
-	it('the operator’s own write of a server that is bad already is let through, also where it drops the fields', async () => {
-		const bad = { ...unprefixed, address: 'cache', passwordRef: PASSWORD };
-		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
-			const stored = make({ sessionStorage: bad });
-			const written = make({}, { finalizers: ['toolhive.stacklok.dev/finalizer'] });
-			const asked = update(written, stored, { username: OPERATOR });
-			const mutating = await mutated(asked, nothing);
-			if (!mutating.allowed) throw new Error('denied by the mutating webhook');
-			const restored = applied(written, mutating.patch);
-			expect(restored['spec']).to.deep.equal(stored['spec']);
-			expect(denialOf(restored, stored)).to.deep.equal([]);
-		}
-	});
-	it('one being deleted is let through whatever it is', () => {
-		const metadata = { deletionTimestamp: '2026-01-01T00:00:00Z' };
-		expect(denialOf(mcpServer({ replicas: -1 }, metadata), mcpServer())).to.deep.equal([]);
-	});
-});
-
-describe('validate: what it is not for', () => {
-	const bad = mcpServer({ sessionStorage: missing });
-	const ROWS = [
-		{ it: 'DELETE', asked: request(bad, { operation: 'DELETE' }) },
-		{ it: 'CONNECT', asked: request(bad, { operation: 'CONNECT' }) },
-		{ it: 'status', asked: update(bad, mcpServer(), { resource: 'toolhive.stacklok.dev/mcpservers/status' }) },
-		{ it: 'another resource', asked: request(bad, { resource: 'toolhive.stacklok.dev/mcpgroups' }) },
-		{ it: 'another group', asked: request(bad, { resource: 'example.com/mcpservers' }) },
-		{
-			it: 'another kind in the object',
-			asked: request({ ...bad, kind: 'MCPGroup' }, { resource: 'toolhive.stacklok.dev/mcpservers' }),
-		},
-	];
-	for (const { it: title, asked } of ROWS) {
-		it(`${title}: allowed, without a warning`, () => {
-			expect(validated(asked, nothing)).to.deep.equal({ allowed: true, patch: [], findings: [] });
+		['no provider, by one rule', { sessionStorage: { address: 'a' } }, ['spec.sessionStorage.provider: is required']],
+		['address and prefix', { sessionStorage: { ...badAddress, keyPrefix: 'notes' } }, [ADDRESS, PREFIX]],
+		[
+			'an address of another type, by one rule',
+			{ sessionStorage: { provider: 'redis', address: 6379 } },
+			['spec.sessionStorage.address: must be of type string'],
+		],
+		['memory, which uses neither', { sessionStorage: { ...badAddress, ...badPrefix, provider: 'memory' } }, []],
+		['redis', { sessionStorage: REDIS }, []],
+		['no field', {}, []],
+		['null, which is unset', { replicas: null, sessionStorage: { ...REDIS, db: null, keyPrefix: null } }, []],
+		['fields of newer CRDs', { transport: 3, sessionStorage: { ...REDIS, tls: 'x', sentinel: [] } }, []],
+	] as readonly [string, Json, string[]][]) {
+		it(`${title} › ${outcome(expected)}`, () => {
+			for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy])
+				expect(denials(request(make(spec)))).to.deep.equal(expected);
 		});
 	}
+	it('v1alpha1 › denied as v1beta1', () => {
+		const apiVersion = 'toolhive.stacklok.dev/v1alpha1';
+		expect(denials(request({ ...mcpServer({ sessionStorage: noAddress }), apiVersion }))).to.deep.equal([CEL]);
+	});
+	it('the annotation names denials › denied', () => {
+		const annotations = { 'toolhive-scaling/ignore': 'key-prefix-separator, redis-key-prefix-invalid' };
+		expect(denials(request(mcpServer({ sessionStorage: badPrefix }, { annotations })))).to.deep.equal([PREFIX]);
+	});
+	it('denied › with the warnings', () => {
+		const { findings } = validated(request(mcpServer({ sessionStorage: noAddress })), EMPTY_CLUSTER);
+		expect(findings.map(({ id }) => id)).to.deep.equal(['redis-without-password']);
+	});
+	it('a spec that is not an object › allowed, because the API server rejects it', () => {
+		for (const spec of [undefined, null, 'x', 3, []])
+			expect(denials(request({ ...mcpServer(), spec }))).to.deep.equal([]);
+	});
 });
 
-describe('validate: warnings around a server', () => {
-	const shared = { sessionStorage: { ...REDIS, keyPrefix: 'team:', passwordRef: PASSWORD } };
-	const hub = virtualMcpServer(shared);
-	it('another server in the same key space is named', () => {
-		const search = mcpServer(shared);
-		const answer = validated(request(search), clusterOf([search, hub]));
-		expect(textOf(answer)).to.include('shared-key-space').and.include('VirtualMCPServer hub');
+describe('validate › UPDATE, which allows what is stored (ratcheting)', () => {
+	const withoutKey = { ...REDIS, passwordRef: { name: 'n' } };
+	const emptyAddress = { provider: 'redis', address: '' };
+	for (const [title, before, after, expected] of [
+		['no address, unchanged', noAddress, noAddress, []],
+		['no address, fixed', noAddress, REDIS, []],
+		['no address, db changed', noAddress, { ...noAddress, db: 1 }, [CEL]],
+		['no address is new', REDIS, noAddress, [CEL]],
+		['sessionStorage without address is new', undefined, noAddress, [CEL]],
+		['memory before, redis without address', { provider: 'memory' }, noAddress, [CEL]],
+		['an empty address, prefix changed', emptyAddress, { ...emptyAddress, keyPrefix: 'a:' }, []],
+		['an empty address, memory before', { ...emptyAddress, provider: 'memory' }, emptyAddress, [EMPTY]],
+		['a bad address is new', REDIS, badAddress, [ADDRESS]],
+		['a bad address, db changed', badAddress, { ...badAddress, db: 2 }, []],
+		['another bad address', { ...badAddress, address: 'former' }, badAddress, [ADDRESS]],
+		['a bad address, memory before', { ...badAddress, provider: 'memory' }, badAddress, [ADDRESS]],
+		['a bad address, a bad prefix is new', badAddress, { ...badAddress, keyPrefix: 'notes' }, [PREFIX]],
+		['a bad prefix is new', REDIS, badPrefix, [PREFIX]],
+		['a bad prefix, address changed', badPrefix, { ...badPrefix, address: 'r:1' }, []],
+		['a bad prefix, memory before', { ...badPrefix, provider: 'memory' }, badPrefix, [PREFIX]],
+		['a bad prefix, memory after', badPrefix, { ...badPrefix, provider: 'memory' }, []],
+		['passwordRef without key, db changed', withoutKey, { ...withoutKey, db: 2 }, []],
+		['passwordRef without key is new', REDIS, withoutKey, ['spec.sessionStorage.passwordRef.key: is required']],
+		['no provider is new', undefined, { keyPrefix: 'a:' }, ['spec.sessionStorage.provider: is required']],
+		['a text, unchanged', 'x', 'x', []],
+		['a list, unchanged', [1], [1], []],
+	] as readonly [string, unknown, unknown, string[]][]) {
+		it(`${title} › ${outcome(expected)}`, () => {
+			for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
+				const asked = update(make({ replicas: 2, sessionStorage: after }), make({ sessionStorage: before }));
+				expect(denials(asked)).to.deep.equal(expected);
+			}
+		});
+	}
+	for (const [title, before, after, expected] of [
+		['replicas -1, unchanged', { replicas: -1 }, { replicas: -1, image: 'new' }, []],
+		['replicas -1, then -2', { replicas: -1 }, { replicas: -2 }, [NEGATIVE]],
+		['replicas -1, no address is new', { replicas: -1 }, { replicas: -1, sessionStorage: noAddress }, [CEL]],
+	] as const) {
+		it(`${title} › ${outcome(expected)}`, () => {
+			expect(denials(update(mcpServer(after), mcpServer(before)))).to.deep.equal(expected);
+		});
+	}
+	it('the operator drops the fields of an invalid server › restored, and allowed', async () => {
+		const sessionStorage = { ...badPrefix, address: 'cache', passwordRef: PASSWORD };
+		for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
+			const before = make({ sessionStorage });
+			const written = make({}, { finalizers: ['toolhive.stacklok.dev/finalizer'] });
+			const restored = await stored(update(written, before, { username: OPERATOR }), EMPTY_CLUSTER);
+			expect(restored['spec']).to.deep.equal(before['spec']);
+			expect(denials(update(restored, before))).to.deep.equal([]);
+		}
 	});
-	it('a server does not share with itself', () => {
-		const search = mcpServer(shared);
-		expect(validated(update(search, search), clusterOf([search])).findings).to.deep.equal([]);
-	});
-	it('lowered backends are told on UPDATE', () => {
-		const answer = validated(update(mcpServer({ backendReplicas: 0 }), mcpServer({ backendReplicas: 1 })), nothing);
-		expect(textOf(answer)).to.include('backend-replicas-lowered');
-	});
+});
+
+describe('validate › other requests', () => {
+	const bad = mcpServer({ replicas: -1, sessionStorage: noAddress });
+	const resource = 'toolhive.stacklok.dev/mcpservers';
+	const deleted = mcpServer({ replicas: -1 }, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+	for (const [title, asked] of [
+		['DELETE', request(bad, { operation: 'DELETE' })],
+		['CONNECT', request(bad, { operation: 'CONNECT' })],
+		['a status', update(bad, mcpServer(), { resource: `${resource}/status` })],
+		['another resource', request(bad, { resource: 'toolhive.stacklok.dev/mcpgroups' })],
+		['another group', request(bad, { resource: 'example.com/mcpservers' })],
+		['an object of another kind', request({ ...bad, kind: 'MCPGroup' }, { resource })],
+		['a server that is being deleted', update(deleted, mcpServer())],
+	] as const) {
+		it(`${title} › allowed without warnings`, () => {
+			expect(validated(asked, EMPTY_CLUSTER)).to.deep.equal({ allowed: true, patch: [], findings: [] });
+		});
+	}
 });

@@ -1,95 +1,89 @@
 import { expect } from 'chai';
+import type { Kind } from '../../../src/api/names.ts';
+import type { ServerSpec } from '../../../src/api/types.ts';
 import { desiredReplicas } from '../../../src/policy/replicas.ts';
+import { cap } from '../../../src/policy/stdio-cap.ts';
 import { server } from '../../harness/servers.ts';
 
-const TABLE = [
-	{
-		it: 'TestSpecDrivenReplicasNil: unset › nothing is pending',
-		replicas: undefined,
-		live: 1,
-		applied: undefined,
-		pending: undefined,
-	},
-	{
-		it: 'unset after 4 › nothing is pending, the live count stays',
-		replicas: undefined,
-		live: 4,
-		applied: '4',
-		pending: undefined,
-	},
-	{ it: 'unset after 2 › nothing is pending', replicas: undefined, live: 2, applied: '2', pending: undefined },
-	{ it: '3, live 1, no annotation › pending', replicas: 3, live: 1, applied: undefined, pending: 3 },
-	{
-		it: '3, live 3, no annotation › the operator applied it',
-		replicas: 3,
-		live: 3,
-		applied: undefined,
-		pending: undefined,
-	},
-	{ it: '4 after 2 › pending', replicas: 4, live: 2, applied: '2', pending: 4 },
-	{ it: '4, scaled to 6 since › the choice of another client', replicas: 4, live: 6, applied: '4', pending: undefined },
-	{ it: '0 is a value', replicas: 0, live: 1, applied: undefined, pending: 0 },
-	{ it: '0, live 0', replicas: 0, live: 0, applied: '0', pending: undefined },
-	{ it: 'stdio 3, live 0 › 1 is pending', stdio: true, replicas: 3, live: 0, applied: '0', pending: 1 },
-	{
-		it: 'stdio 3, live 1 › nothing is pending',
-		stdio: true,
-		replicas: 3,
-		live: 1,
-		applied: undefined,
-		pending: undefined,
-	},
-	{
-		it: 'stdio 3, live 4, applied › nothing is pending, the cap is another operation',
-		stdio: true,
-		replicas: 3,
-		live: 4,
-		applied: '1',
-		pending: undefined,
-	},
-	{ it: '3 that was stdio › pending, only 1 was applied', replicas: 3, live: 1, applied: '1', pending: 3 },
-];
+const HTTP = false;
+const STDIO = true;
 
-describe('replicas that are not applied yet', () => {
-	for (const { it: title, stdio = false, replicas, live, applied, pending } of TABLE) {
-		it(title, () => {
+describe('stdio cap', () => {
+	for (const [title, stdio, count, expected] of [
+		['TestReplicaBehavior: stdio, 3', STDIO, 3, 1],
+		['TestReplicaBehavior: stdio, 1', STDIO, 1, 1],
+		['TestReplicaBehavior: stdio, 0', STDIO, 0, 0],
+		['stdio, the largest int32', STDIO, 2 ** 31 - 1, 1],
+		['TestReplicaBehavior: sse, 3', HTTP, 3, 3],
+		['TestReplicaBehavior: streamable-http, 5', HTTP, 5, 5],
+		['TestReplicaBehavior: sse, 0', HTTP, 0, 0],
+	] as const) {
+		it(`${title} › ${expected}`, () => expect(cap(server({ stdio }), count)).to.equal(expected));
+	}
+});
+
+describe('replicas › a Deployment is created', () => {
+	for (const [title, spec, expected, kind] of [
+		['TestSpecDrivenReplicasNil: unset', {}, undefined],
+		['TestSpecDrivenReplicas1: 1', { replicas: 1 }, 1],
+		['TestSpecDrivenReplicas3SseTransport: sse, 3', { replicas: 3 }, 3],
+		['TestSpecDrivenStdioCapAt1: stdio, 3', { stdio: true, replicas: 3 }, 1],
+		['0', { replicas: 0 }, 0],
+		['stdio, 0', { stdio: true, replicas: 0 }, 0],
+		['stdio, unset', { stdio: true }, undefined],
+		['VirtualMCPServer, 4', { replicas: 4 }, 4, 'VirtualMCPServer'],
+		['MCPRemoteProxy, 4', { replicas: 4 }, 4, 'MCPRemoteProxy'],
+	] as readonly [string, Partial<ServerSpec>, number | undefined, Kind?][]) {
+		it(`${title} › ${expected}`, () => {
+			const created = desiredReplicas(server(spec, kind), { operation: 'create', sent: undefined });
+			expect(created.replicas).to.equal(expected);
+		});
+	}
+});
+
+describe('replicas › which are pending', () => {
+	for (const [title, stdio, replicas, live, applied, expected] of [
+		['TestSpecDrivenReplicasNil: unset', HTTP, undefined, 1, undefined, undefined],
+		['unset after 4: the live count stays', HTTP, undefined, 4, '4', undefined],
+		['3, live 1, no annotation', HTTP, 3, 1, undefined, 3],
+		['3, live 3, no annotation: the operator applied it', HTTP, 3, 3, undefined, undefined],
+		['4 after 2', HTTP, 4, 2, '2', 4],
+		['4, scaled to 6 since by another client', HTTP, 4, 6, '4', undefined],
+		['0, live 1', HTTP, 0, 1, undefined, 0],
+		['0, live 0', HTTP, 0, 0, '0', undefined],
+		['stdio 3, live 0', STDIO, 3, 0, '0', 1],
+		['stdio 3, live 1', STDIO, 3, 1, undefined, undefined],
+		['stdio 3, live 4, applied: capping the live count is another operation', STDIO, 3, 4, '1', undefined],
+		['3, live 1, 1 was applied while it was stdio', HTTP, 3, 1, '1', 3],
+	] as const) {
+		it(`${title} › ${expected}`, () => {
 			const subject = server({ stdio, ...(replicas !== undefined && { replicas }) });
-			expect(desiredReplicas(subject, { operation: 'apply', live, applied }).replicas).to.equal(pending);
+			expect(desiredReplicas(subject, { operation: 'apply', live, applied }).replicas).to.equal(expected);
 		});
 	}
-});
-
-describe('a Deployment without an annotation that was seen with 3', () => {
-	for (const { replicas, pending } of [
-		{ replicas: 3, pending: { appliedReplicas: '3' } },
-		{ replicas: 4, pending: { replicas: 4, appliedReplicas: '4' } },
-	]) {
-		it(`live 6, replicas ${replicas} › ${JSON.stringify(pending)}`, () => {
-			const input = { operation: 'apply', live: 6, applied: undefined, seenApplied: '3' } as const;
-			expect(desiredReplicas(server({ replicas }), input)).to.deep.equal(pending);
-		});
-	}
-});
-
-describe('a Deployment without a count has the 1 of the API server', () => {
-	it('replicas 1 › nothing is pending', () => {
+	const unseen = { operation: 'apply', live: 6, applied: undefined, seenApplied: '3' } as const;
+	it('live 6, no annotation, 3 was seen › replicas 3 › only the annotation is written', () => {
+		expect(desiredReplicas(server({ replicas: 3 }), unseen)).to.deep.equal({ appliedReplicas: '3' });
+	});
+	it('live 6, no annotation, 3 was seen › replicas 4 › both are written', () => {
+		expect(desiredReplicas(server({ replicas: 4 }), unseen)).to.deep.equal({ replicas: 4, appliedReplicas: '4' });
+	});
+	it('live unset, which is 1 › replicas 1 › nothing is pending', () => {
 		const input = { operation: 'apply', live: undefined, applied: undefined } as const;
 		expect(desiredReplicas(server({ replicas: 1 }), input)).to.deep.equal({});
 	});
 });
 
-describe('an update that drops the annotation', () => {
+describe('replicas › an update drops the annotation 4', () => {
 	const update = { operation: 'update', sent: 3, applied: undefined, appliedBefore: '4' } as const;
-	it('the server is http › restored as it was', () => {
+	it('HTTP, 4 › restored', () => {
 		expect(desiredReplicas(server({ replicas: 4 }), update)).to.deep.equal({ appliedReplicas: '4' });
 	});
-	it('the server has no replicas any more › not restored', () => {
-		expect(desiredReplicas(server({}), update)).to.deep.equal({});
-	});
-	it('another annotation is sent › that one is kept', () => {
+	it('unset › not restored', () => expect(desiredReplicas(server(), update)).to.deep.equal({}));
+	it('another annotation is sent › kept', () => {
 		expect(desiredReplicas(server({ replicas: 4 }), { ...update, applied: '2' })).to.deep.equal({});
 	});
-	it('the server became stdio › the cap is the applied count, so that 4 are pending once it is http again', () => {
+	it('stdio, 4 › the cap is the applied count, so that 4 are pending once it is HTTP again', () => {
 		const capped = { replicas: 1, appliedReplicas: '1' };
 		expect(desiredReplicas(server({ replicas: 4, stdio: true }), update)).to.deep.equal(capped);
 	});
