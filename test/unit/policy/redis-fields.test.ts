@@ -14,10 +14,8 @@ describe('redis-address-missing, redis-address-empty', () => {
 		['redis without address', { provider: 'redis' }, [MISSING]],
 		['redis with an empty address', { provider: 'redis', address: '' }, [EMPTY]],
 		['redis with an address', { provider: 'redis', address: 'r:1' }, []],
-		['redis with 5,000 characters', { provider: 'redis', address: 'a'.repeat(5000) }, []],
 		['memory without address', { provider: 'memory' }, []],
 		['memory with an empty address', { provider: 'memory', address: '' }, []],
-		['every field', { provider: 'redis', address: 'r:1', db: 3, keyPrefix: 'a:' }, []],
 		['sessionStorage unset', undefined, []],
 		['an address of a key __proto__', inherited, [MISSING]],
 	] as readonly [string, Json | undefined, string[]][]) {
@@ -119,11 +117,11 @@ describe('redis-address-invalid', () => {
 			expect(message).to.include('and a part of it looks like an unsubstituted variable').and.not.include('hunter2');
 		});
 	}
-	it('3 MB of brackets, colons and braces › denied within 200 ms', () => {
+	it('3 MB of brackets, colons and braces › denied within 200 ms of CPU time', () => {
 		for (const part of ['[', ':', '[:', '{{', '$'.concat('{'), '@', '=']) {
-			const startedMs = performance.now();
+			const started = process.cpuUsage();
 			expect(addressDenials(part.repeat(3_000_000 / part.length)), part).to.have.length(1);
-			expect(performance.now() - startedMs, part).to.be.below(200);
+			expect(process.cpuUsage(started).user / 1000, part).to.be.below(200);
 		}
 	});
 });
