@@ -1,8 +1,7 @@
-/** A server as the rules see it, and what may stand around it. */
-
+/** A server as the rules get it, and the cluster around it. */
 import type { Kind } from '../../src/api/names.ts';
 import type { Autoscaler, Server, ServerSpec } from '../../src/api/types.ts';
-import type { ClusterContext } from '../../src/policy/finding.ts';
+import type { ClusterContext, Subject } from '../../src/policy/finding.ts';
 
 export const server = (spec: Partial<ServerSpec> = {}, kind: Kind = 'MCPServer', ignore: string[] = []): Server => ({
 	kind,
@@ -17,20 +16,79 @@ export const redis = { provider: 'redis', address: 'redis.db.svc:6379' } as cons
 export const memory = { provider: 'memory' } as const;
 export const passwordRef = { name: 'redis-auth', key: 'password-key' } as const;
 
-export const hpaOf = (fields: Partial<Autoscaler> = {}): ClusterContext => ({
-	autoscalers: [
-		{
-			kind: 'HorizontalPodAutoscaler',
-			namespace: 'demo',
-			name: 'search-hpa',
-			targetKind: 'Deployment',
-			target: 'search',
-			maxReplicas: 6,
-			...fields,
-		},
-	],
+const HPA: Autoscaler = {
+	kind: 'HorizontalPodAutoscaler',
+	namespace: 'demo',
+	name: 'search-hpa',
+	targetKind: 'Deployment',
+	target: 'search',
+};
+const autoscaled = (fields: Partial<Autoscaler> = {}): Part => ({
+	clusterContext: { autoscalers: [{ ...HPA, maxReplicas: 6, ...fields }] },
 });
-export const hpa = hpaOf();
-export const image = (tag: string): ClusterContext => ({
-	deployment: { namespace: 'demo', name: 'search', image: `ghcr.io/stacklok/toolhive/proxyrunner${tag}` },
+
+interface Part {
+	readonly kind?: Kind;
+	readonly spec?: Partial<ServerSpec>;
+	readonly before?: Partial<ServerSpec>;
+	readonly clusterContext?: ClusterContext;
+}
+
+/** The words of a scenario, besides `replicas N`, `backendReplicas N`, `backendReplicas N before` and `image TAG`. */
+const WORDS: Readonly<Record<string, Part>> = {
+	HTTP: {},
+	stdio: { spec: { stdio: true } },
+	VirtualMCPServer: { kind: 'VirtualMCPServer' },
+	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },
+	redis: { spec: { sessionStorage: redis } },
+	'redis with password': { spec: { sessionStorage: { ...redis, passwordRef } } },
+	'redis with prefix': { spec: { sessionStorage: { ...redis, keyPrefix: 'team:' } } },
+	'redis with TLS': { spec: { sessionStorage: { ...redis, tls: true } } },
+	memory: { spec: { sessionStorage: memory } },
+	'memory with password': { spec: { sessionStorage: { ...memory, passwordRef } } },
+	'memory with TLS': { spec: { sessionStorage: { ...memory, tls: true } } },
+	'storage in config': { spec: { configSessionStorage: true } },
+	'affinity None': { spec: { sessionAffinity: 'None' } },
+	'affinity ClientIP': { spec: { sessionAffinity: 'ClientIP' } },
+	'pod annotations': { spec: { podAnnotations: true } },
+	'old image in podTemplateSpec': { spec: { image: 'vmcp:v0.15.0' } },
+	'unset before': { before: {} },
+	HPA: autoscaled(),
+	'HPA up to 1': autoscaled({ maxReplicas: 1 }),
+	'HPA without maximum': { clusterContext: { autoscalers: [HPA] } },
+	'HPA of StatefulSet': autoscaled({ targetKind: 'StatefulSet' }),
+	'HPA of MCPServer': autoscaled({ targetKind: 'MCPServer' }),
+	'HPA of VirtualMCPServer': autoscaled({ targetKind: 'VirtualMCPServer' }),
+	ScaledObject: autoscaled({ kind: 'ScaledObject' }),
+	'ScaledObject of MCPRemoteProxy': autoscaled({ kind: 'ScaledObject', targetKind: 'MCPRemoteProxy' }),
+	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
+	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },
+	'shared with hub': {
+		clusterContext: { sharesKeySpaceWith: [{ kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' }] },
+	},
+	'shared with none': { clusterContext: { sharesKeySpaceWith: [] } },
+};
+
+const withImage = (tag: string): ClusterContext => ({
+	deployment: { namespace: 'demo', name: 'search', image: `localhost:5000/toolhive/proxyrunner${tag}` },
 });
+
+function partOf(word: string): Part {
+	const [, field, count, before] = /^(replicas|backendReplicas) (\d+)( before)?$/.exec(word) ?? [];
+	if (field !== undefined) return { [before === undefined ? 'spec' : 'before']: { [field]: Number(count) } };
+	const [, tag] = /^image (.*)$/.exec(word) ?? [];
+	if (tag !== undefined) return { clusterContext: withImage(tag === 'without tag' ? '' : tag) };
+	const known = WORDS[word];
+	if (known === undefined) throw new Error(`unknown word "${word}"`);
+	return known;
+}
+
+/** What a rule gets: `stdio, replicas 2, HPA` is an MCPServer with two fields, and an autoscaler of its Deployment. */
+export function scenario(words: string, ignore: string[] = []): Subject {
+	const parts = words.split(', ').map(partOf);
+	const kind = parts.find((part) => part.kind !== undefined)?.kind;
+	const before = parts.find((part) => part.before !== undefined)?.before;
+	const spec: Partial<ServerSpec> = Object.assign({}, ...parts.map((part) => part.spec));
+	const clusterContext: ClusterContext = Object.assign({}, ...parts.map((part) => part.clusterContext));
+	return { server: server(spec, kind, ignore), before: before && server(before, kind), clusterContext };
+}

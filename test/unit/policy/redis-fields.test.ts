@@ -88,24 +88,15 @@ describe('redis-address-invalid', () => {
 		});
 	}
 	it('another provider › allowed', () => expect(addressDenials('x', 'memory')).to.deep.equal([]));
-	for (const address of ['', '  ', undefined, null, 6379, {}]) {
-		it(`${JSON.stringify(address)} › denied by other rules only`, () => {
-			expect(addressDenials(address)).to.deep.equal([]);
-		});
-	}
-	for (const [address, variable] of [
-		[`\${REDIS_ADDRESS}`, `\${REDIS_ADDRESS}`],
-		[`\${REDIS_HOST}:6379`, `\${REDIS_HOST}`],
-		['{{ .Values.redis.address }}', '{{ .Values.redis.address }}'],
-		['$(REDIS_ADDRESS)', '$(REDIS_ADDRESS)'],
-	] as const) {
-		it(`${address} › the message has a hint`, () => {
-			const hint = `and "${variable}" looks like an unsubstituted variable: review the rendered manifests`;
-			expect(addressDenials(address)[0])
-				.to.match(/^".*" must be host:port/)
-				.and.include(hint);
-		});
-	}
+	it('empty, unset, or of another type › denied by other rules only', () => {
+		for (const address of ['', '  ', undefined, null, 6379, {}]) expect(addressDenials(address)).to.deep.equal([]);
+	});
+	it('a variable that was not substituted › the message has a hint', () => {
+		const hint = `and "\${REDIS_HOST}" looks like an unsubstituted variable: review the rendered manifests`;
+		expect(addressDenials(`\${REDIS_HOST}:6379`)[0])
+			.to.match(/^".*" must be host:port/)
+			.and.include(hint);
+	});
 	for (const address of [
 		`redis://:\${REDIS_PASSWORD:=hunter2}@r:6379`,
 		`\${PASSWORD:-hunter2}@r:6379`,
@@ -129,10 +120,7 @@ describe('redis-address-invalid', () => {
 describe('redis-key-prefix-invalid', () => {
 	for (const [title, prefix, shown] of [
 		['no colon', 'notes', 'notes'],
-		['a colon in the middle only', 'a:b', 'a:b'],
-		['a space after the colon', 'notes: ', 'notes: '],
 		['a line break after the colon', 'notes:\n', 'notes: '],
-		['a space', ' ', ' '],
 		['a colon of another script', 'notes：', 'notes：'],
 		['5,000 characters', 'k'.repeat(5000), `${'k'.repeat(57)}...`],
 		['control characters', 'a\u001b[31m\u202e', 'a [31m '],
@@ -141,13 +129,13 @@ describe('redis-key-prefix-invalid', () => {
 			expect(prefixDenials(prefix)).to.deep.equal([`"${shown}" must end in a colon, such as "search:"`]);
 		});
 	}
-	for (const prefix of ['notes:', ':', 'a:b:', '😀:', '', undefined]) {
-		it(`${JSON.stringify(prefix)} › allowed`, () => expect(prefixDenials(prefix)).to.deep.equal([]));
-	}
+	it('a final colon, empty, or unset › allowed', () => {
+		for (const prefix of ['notes:', ':', 'a:b:', '😀:', '', undefined]) expect(prefixDenials(prefix)).to.deep.equal([]);
+	});
 	it('another provider › allowed', () => expect(prefixDenials('notes', 'memory')).to.deep.equal([]));
-	for (const prefix of [null, 3, [], {}]) {
-		it(`${JSON.stringify(prefix)} › denied by its type only`, () => expect(prefixDenials(prefix)).to.deep.equal([]));
-	}
+	it('another type › denied by its type only', () => {
+		for (const prefix of [null, 3, [], {}]) expect(prefixDenials(prefix)).to.deep.equal([]);
+	});
 	it('a variable that was not substituted › the message has a hint', () => {
 		expect(prefixDenials('$NAME')[0]).to.include('"$NAME" looks like an unsubstituted variable');
 	});

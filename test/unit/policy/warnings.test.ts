@@ -1,57 +1,11 @@
 /** Every warning for a server: when it is reported, and when it is not. Golden cases show the warnings of other objects. */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/response.ts';
-import type { Kind } from '../../../src/api/names.ts';
-import type { ServerSpec } from '../../../src/api/types.ts';
-import type { ClusterContext, Finding } from '../../../src/policy/finding.ts';
+import type { Finding } from '../../../src/policy/finding.ts';
 import { configFindings, scaleFindings, serverFindings, WARNING_IDS } from '../../../src/policy/rules.ts';
-import { hpa, hpaOf, image, memory, passwordRef, redis, server } from '../../harness/servers.ts';
+import { scenario, server } from '../../harness/servers.ts';
 
-interface Scenario {
-	readonly kind?: Kind;
-	readonly spec?: Partial<ServerSpec>;
-	readonly before?: Partial<ServerSpec>;
-	readonly clusterContext?: ClusterContext;
-}
-
-/** The words of a scenario, besides `replicas N`, `backendReplicas N`, `backendReplicas N before` and `image TAG`. */
-const WORDS: Readonly<Record<string, Scenario>> = {
-	HTTP: {},
-	stdio: { spec: { stdio: true } },
-	VirtualMCPServer: { kind: 'VirtualMCPServer' },
-	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },
-	redis: { spec: { sessionStorage: redis } },
-	'redis with password': { spec: { sessionStorage: { ...redis, passwordRef } } },
-	'redis with prefix': { spec: { sessionStorage: { ...redis, keyPrefix: 'team:' } } },
-	'redis with TLS': { spec: { sessionStorage: { ...redis, tls: true } } },
-	memory: { spec: { sessionStorage: memory } },
-	'memory with password': { spec: { sessionStorage: { ...memory, passwordRef } } },
-	'memory with TLS': { spec: { sessionStorage: { ...memory, tls: true } } },
-	'storage in config': { spec: { configSessionStorage: true } },
-	'affinity None': { spec: { sessionAffinity: 'None' } },
-	'affinity ClientIP': { spec: { sessionAffinity: 'ClientIP' } },
-	'pod annotations': { spec: { podAnnotations: true } },
-	'old image in podTemplateSpec': { spec: { image: 'vmcp:v0.15.0' } },
-	'unset before': { before: {} },
-	HPA: { clusterContext: hpa },
-	'HPA up to 1': { clusterContext: hpaOf({ maxReplicas: 1 }) },
-	'HPA without maximum': {
-		clusterContext: { autoscalers: (hpa.autoscalers ?? []).map(({ maxReplicas: _, ...fields }) => fields) },
-	},
-	'HPA of StatefulSet': { clusterContext: hpaOf({ targetKind: 'StatefulSet' }) },
-	'HPA of MCPServer': { clusterContext: hpaOf({ targetKind: 'MCPServer' }) },
-	'HPA of VirtualMCPServer': { clusterContext: hpaOf({ targetKind: 'VirtualMCPServer' }) },
-	ScaledObject: { clusterContext: hpaOf({ kind: 'ScaledObject' }) },
-	'ScaledObject of MCPRemoteProxy': { clusterContext: hpaOf({ kind: 'ScaledObject', targetKind: 'MCPRemoteProxy' }) },
-	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
-	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },
-	'shared with hub': {
-		clusterContext: { sharesKeySpaceWith: [{ kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' }] },
-	},
-	'shared with none': { clusterContext: { sharesKeySpaceWith: [] } },
-};
-
-/** One scenario a line, or several with ` | ` between. A warning's message contains what follows after `: `. */
+/** Scenarios, with ` | ` or a line break between. The message of the warning contains the text after `: `. */
 const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silent: string }>> = {
 	'stdio-replicas-capped › spec.replicas': {
 		warns: 'stdio, replicas 2: not 2 | stdio, replicas 2147483647',
@@ -156,24 +110,7 @@ const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silen
 	},
 };
 
-function scenarioOf(word: string): Scenario {
-	const [, field, count, before] = /^(replicas|backendReplicas) (\d+)( before)?$/.exec(word) ?? [];
-	if (field !== undefined) return { [before === undefined ? 'spec' : 'before']: { [field]: Number(count) } };
-	const [, tag] = /^image (.*)$/.exec(word) ?? [];
-	if (tag !== undefined) return { clusterContext: image(tag === 'without tag' ? '' : tag) };
-	const known = WORDS[word];
-	if (known === undefined) throw new Error(`unknown word "${word}"`);
-	return known;
-}
-
-function findingsIn(words: string, ignore: string[] = []): Finding[] {
-	const parts = words.split(', ').map(scenarioOf);
-	const kind = parts.find((part) => part.kind !== undefined)?.kind;
-	const before = parts.find((part) => part.before !== undefined)?.before;
-	const spec: Partial<ServerSpec> = Object.assign({}, ...parts.map((part) => part.spec));
-	const clusterContext: ClusterContext = Object.assign({}, ...parts.map((part) => part.clusterContext));
-	return serverFindings({ server: server(spec, kind, ignore), before: before && server(before, kind), clusterContext });
-}
+const findingsIn = (words: string, ignore: string[] = []): Finding[] => serverFindings(scenario(words, ignore));
 
 for (const [subject, { warns, silent }] of Object.entries(WARNINGS)) {
 	const [id = '', field = ''] = subject.split(' › ');
