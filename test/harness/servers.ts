@@ -37,6 +37,7 @@ interface Part {
 /** The words of a scenario, besides `replicas N`, `backendReplicas N`, `backendReplicas N before` and `image TAG`. */
 const WORDS: Readonly<Record<string, Part>> = {
 	HTTP: {},
+	'no image': {},
 	stdio: { spec: { stdio: true } },
 	VirtualMCPServer: { kind: 'VirtualMCPServer' },
 	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },

@@ -4,29 +4,24 @@ import { describe, it } from 'mocha';
 import { mutate } from '../../../src/admission/mutate.ts';
 import { parseReview, type Request, responseText } from '../../../src/admission/review.ts';
 import { validate } from '../../../src/admission/validate.ts';
-import type { Json, Server } from '../../../src/api/types.ts';
+import { type Json, metadataOf } from '../../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
+import { clusterOf } from '../../harness/memory-cluster.ts';
+import { configMap, deployment, mcpServer, NAMESPACE, ownedBy, pod, REDIS } from '../../harness/objects.ts';
+import { OPERATOR } from '../../harness/run-handlers.ts';
 
-const SERVER: Server = {
-	...{ kind: 'MCPServer', namespace: 'shop', name: 'github', uid: 'u', ignore: [] },
-	spec: { stdio: false, replicas: 2, sessionStorage: { provider: 'redis', address: 'redis:6379' } },
-};
-const CLUSTER = {
-	findServer: (_: unknown): Server | undefined => SERVER,
-	findDeployment: (..._: unknown[]) => ({ namespace: 'shop', name: 'github', owners: [SERVER] }),
-	clusterContextOf: () => ({}),
-};
+const search = mcpServer({ replicas: 2, sessionStorage: REDIS });
+const CLUSTER = clusterOf([search, deployment(search)]);
 const POD_MODE: Settings = { ...DEFAULT_SETTINGS, passwordEnv: 'pod' };
 const never = new AbortController().signal;
-const V1BETA1 = 'toolhive.stacklok.dev/v1beta1';
 
-const RESOURCES = {
-	'apps/deployments': ['Deployment', 'github'],
-	'/configmaps': ['ConfigMap', 'github-runconfig'],
-	'/pods': ['Pod', 'github-1'],
-	'toolhive.stacklok.dev/mcpservers': ['MCPServer', 'github'],
+const OBJECTS = {
+	'apps/deployments': deployment(search),
+	'/configmaps': configMap(search, '{}'),
+	'/pods': pod(search),
+	'toolhive.stacklok.dev/mcpservers': search,
 } as const;
-type Resource = keyof typeof RESOURCES;
+type Resource = keyof typeof OBJECTS;
 
 const DEPTH = 100_000;
 const DEEP_LISTS = '['.repeat(DEPTH) + ']'.repeat(DEPTH);
@@ -45,25 +40,20 @@ const PARTS: Readonly<Record<string, string>> = {
 	null: 'null',
 };
 
-/** A review by the operator with `part` as text in annotations, spec and data; the first owner has DEEP_LISTS. */
+/** An update by the operator with `part` as text in annotations, spec and data; the first owner has DEEP_LISTS. */
 function reviewText(full: Resource, part: string, parts: Json = {}, metadata: Json = {}): string {
 	const [group, resource] = full.split('/');
-	const [kind, name] = RESOURCES[full];
-	const ownerReferences = ['DEEP', V1BETA1].map((apiVersion) => ({
-		apiVersion,
-		kind: 'MCPServer',
-		name: 'github',
-		uid: 'u',
-	}));
-	const labels = { app: 'mcpserver', 'toolhive-name': 'github' };
+	const owner = ownedBy(search);
 	const object = {
-		...{ apiVersion: kind === 'MCPServer' ? V1BETA1 : 'v1', kind, spec: 'PART' },
-		...{ metadata: { name, labels, ownerReferences, annotations: 'PART', ...metadata } },
-		data: { 'runconfig.json': '{}', extra: 'PART' },
+		...{ ...OBJECTS[full], spec: 'PART', data: { 'runconfig.json': '{}', extra: 'PART' } },
+		metadata: {
+			...metadataOf(OBJECTS[full]),
+			...{ annotations: 'PART', ownerReferences: [{ ...owner, apiVersion: 'DEEP' }, owner], ...metadata },
+		},
 	};
 	const request = {
-		...{ uid: 'r', resource: { group, resource }, namespace: 'shop', name, operation: 'UPDATE' },
-		...{ userInfo: { username: DEFAULT_SETTINGS.operatorUsernames[0] }, object, oldObject: object, ...parts },
+		...{ uid: 'r', resource: { group, resource }, namespace: NAMESPACE, name: 'search', operation: 'UPDATE' },
+		...{ userInfo: { username: OPERATOR }, object, oldObject: object, ...parts },
 	};
 	const text = JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request });
 	return text.replaceAll('"PART"', part).replaceAll('"DEEP"', DEEP_LISTS);
@@ -79,7 +69,7 @@ describe('admission › hostile objects', function () {
 	this.timeout(60_000);
 
 	for (const [what, part] of Object.entries(PARTS)) {
-		for (const full of Object.keys(RESOURCES) as Resource[]) {
+		for (const full of Object.keys(OBJECTS) as Resource[]) {
 			it(`${what} in ${full} › a response`, async () => {
 				const request = parsed(reviewText(full, part));
 				const decisions = [await mutate(request, CLUSTER, POD_MODE, never), validate(request, CLUSTER)];
@@ -139,7 +129,7 @@ describe('admission › hostile objects', function () {
 	it('the object names another namespace › owners are looked up in the namespace of the request', async () => {
 		const found = await lookups({ namespace: 'victim' }, {});
 		expect(found).to.have.length.at.least(3);
-		for (const ref of found) expect(ref).to.include({ namespace: 'shop' });
+		for (const ref of found) expect(ref).to.include({ namespace: NAMESPACE });
 	});
 	for (const field of ['namespace', 'name']) {
 		it(`the ${field} is ".." › it is not looked up`, async () => {

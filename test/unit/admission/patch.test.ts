@@ -27,12 +27,8 @@ describe('patch', () => {
 			{ numRuns: 2000 },
 		);
 	});
-	const spec = { replicas: 1 };
-	for (const [title, before, after, patch] of [
-		['an inherited key goes › remove', { constructor: 1, a: 1 }, { a: 1 }, [{ op: 'remove', path: '/constructor' }]],
-		['an inherited key comes › add', {}, { toString: 1 }, [{ op: 'add', path: '/toString', value: 1 }]],
-		['the same reference › nothing', { spec }, { spec }, []],
-	] as const) {
-		it(title, () => expect(patchBetween(before, after)).to.deep.equal(patch));
-	}
+	it('the same reference › nothing', () => {
+		const spec = { replicas: 1 };
+		expect(patchBetween({ spec }, { spec })).to.deep.equal([]);
+	});
 });

@@ -8,8 +8,7 @@ import { isOperatorImage, whatOperatorDoes } from '../../../src/api/operators.ts
 describe('version of an image', () => {
 	for (const [image, version] of [
 		['ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5', 'v0.12.5'],
-		['ghcr.io/stacklok/toolhive/vmcp:0.13.1', 'v0.13.1'],
-		['localhost:5000/vmcp:v1.2.3', 'v1.2.3'],
+		['localhost:5000/vmcp:1.2.3', 'v1.2.3'],
 		['vmcp:v0.44.0@sha256:00ff', 'v0.44.0'],
 		['vmcp:v0.13.1-rc.2', 'v0.13.1-rc.2'],
 	] as const) {
@@ -25,12 +24,10 @@ describe('version of an image', () => {
 		['localhost:5000/vmcp:v1.2.3', 'localhost:5000/vmcp:v0.47.0'],
 		['localhost:5000/vmcp', 'localhost:5000/vmcp:v0.47.0'],
 		['vmcp:v0.44.0@sha256:00ff', 'vmcp:v0.47.0'],
-		['vmcp@sha256:00ff', 'vmcp:v0.47.0'],
 	] as const) {
 		it(`${image} of v0.47.0 › ${expected}`, () => expect(withVersion(image, 'v0.47.0')).to.equal(expected));
 	}
 	for (const [version, since, expected] of [
-		['v0.12.5', 'v0.13.0', true],
 		['v0.13.1', 'v0.13.1', false],
 		['v1.0.0', 'v0.99.99', false],
 		['v0.13.2', 'v0.13.10', true],
@@ -53,7 +50,6 @@ describe('version of an image', () => {
 describe('operators', () => {
 	for (const [image, expected] of [
 		['ghcr.io/stacklok/toolhive/operator:v0.47.0', true],
-		['localhost:5000/toolhive/operator:v0.47.0', true],
 		['toolhive/operator', true],
 		['example.com/mirror/toolhive/operator@sha256:00', true],
 		['ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0', false],
@@ -73,7 +69,6 @@ describe('Kubernetes › response of /version', () => {
 		['v1.30.0', 'v1.30.0', false],
 		['v1.29.15', 'v1.29.15', true],
 		['v1.30.0-eks-1234', 'v1.30.0', false],
-		['v1.36.0+k3s1', 'v1.36.0', false],
 	] as const) {
 		it(`${gitVersion} › ${version}, ${tooOld ? 'too old' : 'supported'}`, () => {
 			expect(kubernetesVersionOf({ gitVersion })).to.equal(version);

@@ -71,13 +71,11 @@ describe('decide › conditions', () => {
 		['TestSpecDrivenStdioCapAt1: stdio, 3', { stdio: true, replicas: 3 }, 'yes', 'missing'],
 		['stdio, 2, redis', { stdio: true, replicas: 2, sessionStorage: redis }, 'yes', 'redis'],
 		['stdio, 1', { stdio: true, replicas: 1 }, 'no', 'none'],
-		['stdio, 0', { stdio: true, replicas: 0 }, 'no', 'none'],
 		['stdio, unset', { stdio: true }, 'no', 'none'],
 		['TestSessionStorageWarningConditionSet: HTTP, 2', { replicas: 2 }, 'no', 'missing'],
 		['HTTP, 2, memory', { replicas: 2, sessionStorage: memory }, 'no', 'missing'],
 		['TestSessionStorageWarningConditionCleared: 2, redis', { replicas: 2, sessionStorage: redis }, 'no', 'redis'],
 		['HTTP, 1, redis', { replicas: 1, sessionStorage: redis }, 'no', 'none'],
-		['HTTP, 5 backends', { backendReplicas: 5 }, 'no', 'none'],
 	] as const) {
 		it(`${title} › capped: ${cap}, session storage: ${session}`, () => {
 			const expected = { StdioReplicaCapped: capped[cap], SessionStorageWarning: storage[session] };

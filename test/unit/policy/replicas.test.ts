@@ -1,6 +1,4 @@
 import { expect } from 'chai';
-import type { Kind } from '../../../src/api/names.ts';
-import type { ServerSpec } from '../../../src/api/types.ts';
 import { desiredReplicas } from '../../../src/policy/replicas.ts';
 import { cap } from '../../../src/policy/stdio-cap.ts';
 import { server } from '../../harness/servers.ts';
@@ -23,7 +21,7 @@ describe('stdio cap', () => {
 });
 
 describe('replicas › a Deployment is created', () => {
-	for (const [title, spec, expected, kind] of [
+	for (const [title, spec, expected] of [
 		['TestSpecDrivenReplicasNil: unset', {}, undefined],
 		['TestSpecDrivenReplicas1: 1', { replicas: 1 }, 1],
 		['TestSpecDrivenReplicas3SseTransport: sse, 3', { replicas: 3 }, 3],
@@ -31,11 +29,9 @@ describe('replicas › a Deployment is created', () => {
 		['0', { replicas: 0 }, 0],
 		['stdio, 0', { stdio: true, replicas: 0 }, 0],
 		['stdio, unset', { stdio: true }, undefined],
-		['VirtualMCPServer, 4', { replicas: 4 }, 4, 'VirtualMCPServer'],
-		['MCPRemoteProxy, 4', { replicas: 4 }, 4, 'MCPRemoteProxy'],
-	] as readonly [string, Partial<ServerSpec>, number | undefined, Kind?][]) {
+	] as const) {
 		it(`${title} › ${expected}`, () => {
-			const created = desiredReplicas(server(spec, kind), { operation: 'create', sent: undefined });
+			const created = desiredReplicas(server(spec), { operation: 'create', sent: undefined });
 			expect(created.replicas).to.equal(expected);
 		});
 	}
