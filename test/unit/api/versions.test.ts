@@ -27,14 +27,11 @@ describe('version of an image', () => {
 	] as const) {
 		it(`${image} of v0.47.0 › ${expected}`, () => expect(withVersion(image, 'v0.47.0')).to.equal(expected));
 	}
-	for (const [version, since, expected] of [
-		['v0.13.1', 'v0.13.1', false],
-		['v1.0.0', 'v0.99.99', false],
-		['v0.13.2', 'v0.13.10', true],
-		['v0.18.0-rc1', 'v0.18.0', true],
-		['v0.17.9', 'v0.18.0-rc1', true],
-	] as const) {
-		it(`${version} is older than ${since} › ${expected}`, () => expect(isOlder(version, since)).to.equal(expected));
+	for (const pair of ['v0.13.2 v0.13.10', 'v0.18.0-rc1 v0.18.0', 'v0.17.9 v0.18.0-rc1', 'v0.99.99 v1.0.0']) {
+		it(`${pair} › only the first is older`, () => {
+			const [older = '', newer = ''] = pair.split(' ');
+			expect([isOlder(older, newer), isOlder(newer, older), isOlder(older, older)]).to.deep.equal([true, false, false]);
+		});
 	}
 	it('first version with a capability (TOOLHIVE.md 2.6) › this table', () => {
 		expect(SINCE).to.deep.equal({
@@ -48,16 +45,11 @@ describe('version of an image', () => {
 });
 
 describe('operators', () => {
-	for (const [image, expected] of [
-		['ghcr.io/stacklok/toolhive/operator:v0.47.0', true],
-		['toolhive/operator', true],
-		['example.com/mirror/toolhive/operator@sha256:00', true],
-		['ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0', false],
-		['example.com/mytoolhive/operator:1', false],
-		['example.com/toolhive/operator-bundle:1', false],
-	] as const) {
-		it(`${image} is an operator › ${expected}`, () => expect(isOperatorImage(image)).to.equal(expected));
-	}
+	const TOOLHIVE = 'ghcr.io/stacklok/toolhive';
+	for (const image of [`${TOOLHIVE}/operator:v0.47.0`, 'toolhive/operator', 'a.b/toolhive/operator@sha256:00'])
+		it(`${image} › an operator`, () => expect(isOperatorImage(image)).to.equal(true));
+	for (const image of [`${TOOLHIVE}/proxyrunner:v0.47.0`, 'a.b/mytoolhive/operator:1', 'toolhive/operator-bundle:1'])
+		it(`${image} › not an operator`, () => expect(isOperatorImage(image)).to.equal(false));
 	it('a pre-release › does what the release before it does', () => {
 		expect(whatOperatorDoes('v0.13.0-rc.1')).to.equal(whatOperatorDoes('v0.12.5'));
 		expect(whatOperatorDoes('v0.13.0')).not.to.equal(whatOperatorDoes('v0.12.5'));

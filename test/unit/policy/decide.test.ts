@@ -1,10 +1,10 @@
 /** What a server should have besides its replica count. */
 import { expect } from 'chai';
 import type { Kind } from '../../../src/api/names.ts';
-import type { ServerSpec, SessionStorage } from '../../../src/api/types.ts';
+import type { ServerSpec } from '../../../src/api/types.ts';
 import { decide } from '../../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
-import { memory, passwordRef, redis, server } from '../../harness/servers.ts';
+import { memory, passwordRef, redis, scenario, server } from '../../harness/servers.ts';
 
 const full = { provider: 'redis', address: 'redis.default.svc:6379', db: 2, keyPrefix: 'thv:' } as const;
 const { provider: _, ...fullFields } = full;
@@ -30,21 +30,14 @@ describe('decide › RunConfig', () => {
 });
 
 describe('decide › password variable', () => {
-	const valueFrom = { secretKeyRef: { name: 'redis-auth', key: 'password-key' } };
-	for (const [title, sessionStorage, expected] of [
-		[
-			'redis with passwordRef › a reference',
-			{ ...redis, passwordRef },
-			{ name: 'THV_SESSION_REDIS_PASSWORD', valueFrom },
-		],
-		['redis without passwordRef › none', redis, undefined],
-		['memory with passwordRef › none', { ...memory, passwordRef }, undefined],
-		['sessionStorage unset › none', undefined, undefined],
-	] as readonly [string, SessionStorage | undefined, object | undefined][]) {
-		it(title, () => {
-			expect(decide(server(sessionStorage && { sessionStorage })).passwordEnv).to.deep.equal(expected);
-		});
-	}
+	it('only redis with passwordRef has one › a reference to the Secret', () => {
+		const secretKeyRef = { name: 'redis-auth', key: 'password-key' };
+		const scenarios = ['redis with password', 'redis', 'memory with password', 'HTTP'];
+		expect(scenarios.map((words) => decide(scenario(words).server).passwordEnv)).to.deep.equal([
+			{ name: 'THV_SESSION_REDIS_PASSWORD', valueFrom: { secretKeyRef } },
+			...[undefined, undefined, undefined],
+		]);
+	});
 });
 
 const CAPPED_MESSAGE = 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas';

@@ -1,8 +1,6 @@
 import { expect } from 'chai';
-import { acceptsSessionStorage, imageRefusesConfig } from '../../../src/policy/image-age.ts';
+import { acceptsSessionStorage } from '../../../src/policy/image-age.ts';
 import { scenario } from '../../harness/servers.ts';
-
-const vmcp = (words: string) => scenario(`VirtualMCPServer, redis, ${words}`);
 
 describe('vMCP image › is it known to accept sessionStorage', () => {
 	for (const [isAccepted, images] of [
@@ -14,18 +12,9 @@ describe('vMCP image › is it known to accept sessionStorage', () => {
 	] as const) {
 		for (const image of images) {
 			it(`${image} › ${isAccepted}`, () => {
-				const { server, clusterContext } = vmcp(image);
+				const { server, clusterContext } = scenario(`VirtualMCPServer, ${image}`);
 				expect(acceptsSessionStorage(server, clusterContext)).to.equal(isAccepted);
 			});
 		}
-	}
-	for (const [image, message] of [
-		['no image', /unknown.*v0\.13\.1/],
-		['image :v0.12.5', /v0\.13\.1.*v0\.12\.5/],
-	] as const) {
-		it(`${image}, the section is not written › the warning matches ${message}`, () => {
-			const facts = { isReadable: true, hasTls: false, isRefusedByImage: true };
-			expect(imageRefusesConfig({ ...vmcp(image), ...facts })?.message).to.match(message);
-		});
 	}
 });
