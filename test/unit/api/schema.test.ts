@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { isKind, KIND_LIST } from '../../../src/api/names.ts';
 import { SCALING_FIELDS, SessionStorageConfig } from '../../../src/api/schema.ts';
 
 /** `schema` without descriptions. */
@@ -49,10 +48,5 @@ describe('scaling schema (SPEC.md 2)', () => {
 			/address is required when provider is redis/g,
 		])
 			expect(code.match(declaration), String(declaration)).to.have.length(1);
-	});
-	it('kinds › the three of the schema, and not a member of Object', () => {
-		expect(KIND_LIST).to.deep.equal(Object.keys(SCALING_FIELDS));
-		for (const value of ['constructor', '__proto__', 'MCPGroup', '', 3, null, undefined])
-			expect(isKind(value), String(value)).to.equal(false);
 	});
 });

@@ -34,10 +34,10 @@ describe('redis-address-missing, redis-address-empty', () => {
 	});
 });
 
-const addressDenials = (address: unknown, provider = 'redis'): string[] =>
-	checkAddressForm({ sessionStorage: { provider, address } }).map(({ message }) => message);
-const prefixDenials = (keyPrefix: unknown, provider = 'redis'): string[] =>
-	checkKeyPrefix({ sessionStorage: { provider, keyPrefix } }).map(({ message }) => message);
+const addressDenials = (address: unknown): string[] =>
+	checkAddressForm({ sessionStorage: { provider: 'redis', address } }).map(({ message }) => message);
+const prefixDenials = (keyPrefix: unknown): string[] =>
+	checkKeyPrefix({ sessionStorage: { provider: 'redis', keyPrefix } }).map(({ message }) => message);
 
 const VALID = [
 	...`redis:6379 redis.demo.svc:6379 redis.demo.svc.cluster.local.:6379 my_redis:6379 10.0.0.7:6379 h:1 h:65535
@@ -87,10 +87,6 @@ describe('redis-address-invalid', () => {
 			expect(addressDenials(address)).to.deep.equal([`"${shown}" ${form}`]);
 		});
 	}
-	it('another provider › allowed', () => expect(addressDenials('x', 'memory')).to.deep.equal([]));
-	it('empty, unset, or of another type › denied by other rules only', () => {
-		for (const address of ['', '  ', undefined, null, 6379, {}]) expect(addressDenials(address)).to.deep.equal([]);
-	});
 	it('a variable that was not substituted › the message has a hint', () => {
 		const hint = `and "\${REDIS_HOST}" looks like an unsubstituted variable: review the rendered manifests`;
 		expect(addressDenials(`\${REDIS_HOST}:6379`)[0])
@@ -129,19 +125,24 @@ describe('redis-key-prefix-invalid', () => {
 			expect(prefixDenials(prefix)).to.deep.equal([`"${shown}" must end in a colon, such as "search:"`]);
 		});
 	}
-	it('a final colon, empty, or unset › allowed', () => {
-		for (const prefix of ['notes:', ':', 'a:b:', '😀:', '', undefined]) expect(prefixDenials(prefix)).to.deep.equal([]);
-	});
-	it('another provider › allowed', () => expect(prefixDenials('notes', 'memory')).to.deep.equal([]));
-	it('another type › denied by its type only', () => {
-		for (const prefix of [null, 3, [], {}]) expect(prefixDenials(prefix)).to.deep.equal([]);
+	it('a final colon › allowed', () => {
+		for (const prefix of ['notes:', ':', 'a:b:', '😀:']) expect(prefixDenials(prefix)).to.deep.equal([]);
 	});
 	it('a variable that was not substituted › the message has a hint', () => {
 		expect(prefixDenials('$NAME')[0]).to.include('"$NAME" looks like an unsubstituted variable');
 	});
-	it('no sessionStorage, or not an object › denied by its type only', () => {
-		for (const spec of [{}, { sessionStorage: 'x' }]) {
-			expect([...checkAddressForm(spec), ...checkKeyPrefix(spec)]).to.deep.equal([]);
-		}
-	});
+});
+
+describe('redis-address-invalid, redis-key-prefix-invalid › values for which other rules are', () => {
+	const redisWith = (value: unknown) => ({ provider: 'redis', address: value, keyPrefix: value });
+	for (const [title, sessionStorage] of [
+		['another provider', { ...redisWith('x'), provider: 'memory' }],
+		['sessionStorage as a text', 'x'],
+		...['', undefined, null, 6379, [], {}].map((value) => [JSON.stringify(value), redisWith(value)] as const),
+	] as const) {
+		it(`${title} › allowed`, () => {
+			expect([...checkAddressForm({ sessionStorage }), ...checkKeyPrefix({ sessionStorage })]).to.deep.equal([]);
+		});
+	}
+	it('an address of spaces › allowed', () => expect(addressDenials('  ')).to.deep.equal([]));
 });
