@@ -133,7 +133,7 @@ describe('redis-key-prefix-invalid', () => {
 	});
 });
 
-describe('redis-address-invalid, redis-key-prefix-invalid › values for which other rules are', () => {
+describe('redis-address-invalid, redis-key-prefix-invalid › left to other rules', () => {
 	const redisWith = (value: unknown) => ({ provider: 'redis', address: value, keyPrefix: value });
 	for (const [title, sessionStorage] of [
 		['another provider', { ...redisWith('x'), provider: 'memory' }],
