@@ -85,9 +85,9 @@ export function startProgram(
 }
 
 /** Status and body of a plain GET on this machine; status 0 where nobody answers, or not as soon as a probe of the kubelet asks for. */
-export function get(port: unknown, path: string): Promise<{ status: number; body: string }> {
+export function get(port: unknown, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; body: string }> {
 	return new Promise((resolve) => {
-		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(PROBE_MS) };
+		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(timeoutMs) };
 		const asked = request(how, (response) => {
 			let body = '';
 			response.setEncoding('utf8').on('data', (text: string) => {

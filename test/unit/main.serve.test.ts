@@ -1,197 +1,147 @@
-import { request } from 'node:https';
 import { expect } from 'chai';
-import { afterEach, before, beforeEach, describe, it } from 'mocha';
-import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
-import { type Kubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
-import { get, type Program, startProgram } from '../harness/program.ts';
-import { type ScriptedApiServer, startScriptedApiServer } from '../harness/scripted-api-server.ts';
-import { createSecretVolume, type SecretVolume } from '../harness/secret-volume.ts';
+import { describe, it } from 'mocha';
+import { issueServing } from '../../certs/issue.ts';
+import { BEARER, useServe } from '../harness/serve-process.ts';
 import { reviewWith } from '../harness/serving.ts';
 import { until } from '../harness/until.ts';
 
-const WATCHED = [
-	'configmaps',
-	'deployments',
-	'horizontalpodautoscalers',
-	'mcpremoteproxies',
-	'mcpservers',
-	'virtualmcpservers',
-];
-
-const FREE_PORTS = ['--webhook-port', '0', '--metrics-port', '0', '--reconcile=false'];
-/** Said once for each resource, because the stand-in serves none. */
+const WATCHED = 'configmaps deployments horizontalpodautoscalers mcpremoteproxies mcpservers virtualmcpservers'.split(
+	' ',
+);
 const NOT_INSTALLED = 'resource is not installed, waiting for it';
+const OK = { status: 200, body: 'ok\n' };
+const PASSWORD = 'hunter2-is-the-password';
+const INJECTION = 'a\n{"level":30,"msg":"planted"}\r\u001b[31mred\u2028"x';
 
-describe('thv-scaling serve', function () {
+describe('serve', function () {
 	this.timeout(60_000);
-	let authority: KeyPair;
-	let first: KeyPair;
-	let volume: SecretVolume;
-	let api: ScriptedApiServer;
-	let kubeconfig: Kubeconfig;
-	let program: Program | undefined;
-	before(async () => {
-		authority = await issueCa();
-		first = await issueServing(authority, { days: 30 });
-	});
-	beforeEach(async () => {
-		volume = createSecretVolume(first);
-		// It serves nothing that is watched, so everything counts as not installed, and that is a cluster that can be served.
-		api = await startScriptedApiServer();
-		kubeconfig = writeKubeconfig(api.url, api.ca);
-	});
-	afterEach(async () => {
-		await program?.kill();
-		await api.stop();
-		volume.remove();
-		kubeconfig.remove();
-	});
+	const { start, launch, api, volume, authority } = useServe([]);
 
-	async function start(args: readonly string[] = [], env: Record<string, string> = {}) {
-		const needed = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path, ...FREE_PORTS];
-		const started = startProgram(['serve', ...needed, ...args], env);
-		program = started;
-		const { webhookPort, metricsPort } = await started.said('serving');
-		const ask = (
-			body: unknown = reviewWith(),
-		): Promise<{ status: number; connection: string; serialNumber: string; text: string }> =>
-			new Promise((resolve, reject) => {
-				const sent = request(
-					{
-						host: '127.0.0.1',
-						port: Number(webhookPort),
-						ca: authority.cert,
-						method: 'POST',
-						path: '/mutate?timeout=5s',
-						agent: false,
-					},
-					(response) => {
-						const { serialNumber } = (response.socket as import('node:tls').TLSSocket).getPeerCertificate();
-						let text = '';
-						response.on('data', (chunk: Buffer) => {
-							text += chunk;
-						});
-						response.on('end', () =>
-							resolve({
-								status: response.statusCode ?? 0,
-								connection: response.headers.connection ?? '',
-								serialNumber,
-								text,
-							}),
-						);
-					},
-				);
-				sent.on('error', reject);
-				sent.end(JSON.stringify(body));
-			});
-		return { program: started, metricsPort, ask };
-	}
-
-	it('answers, and writes nothing but JSON lines to stdout', async () => {
-		const { program: running, ask } = await start(['--drain-seconds', '0']);
-		await running.said('ready');
-		const { status, text } = await ask();
+	it('a review, and something else › 200, 400, and nothing but JSON lines on stdout', async () => {
+		const { program, send } = await start(['--drain-seconds=0']);
+		await program.said('ready');
+		const { status, text } = await send();
 		expect(status).to.equal(200);
 		expect(JSON.parse(text).response).to.deep.equal({ uid: 'uid-1', allowed: true });
-		expect((await ask('x')).status).to.equal(400);
-		running.process.kill('SIGTERM');
-		const { code, stderr } = await running.ended;
-		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-		const messages = running.lines().map(({ msg }) => msg);
+		expect((await send('x')).status).to.equal(400);
+		program.process.kill('SIGTERM');
+		expect(await program.ended).to.include({ code: 0, stderr: '' });
+		const messages = program.lines().map(({ msg }) => msg);
 		expect(messages.filter((msg) => msg === NOT_INSTALLED)).to.have.length(WATCHED.length);
 		expect(messages.filter((msg) => msg !== NOT_INSTALLED)).to.deep.equal(['serving', 'ready', 'draining', 'stopped']);
 	});
 
-	it('is alive without an API server, says what it waits for, and gets ready when there is one', async () => {
-		await api.down();
-		const { metricsPort, program: running } = await start();
-		expect(await get(metricsPort, '/livez')).to.deep.equal({ status: 200, body: 'ok\n' });
-		const { status, body } = await get(metricsPort, '/readyz');
-		expect(status).to.equal(503);
-		expect(body.trim().split('\n').sort()).to.deep.equal(
-			[...WATCHED.map((name) => `${name}: not listed yet`), 'version of Kubernetes: not known yet'].sort(),
+	it('no API server › alive, and /readyz lists what is missing; the API server starts › ready', async () => {
+		await api().down();
+		const { program, probe } = await start();
+		expect(await probe('/livez')).to.deep.equal(OK);
+		const { status, body } = await probe('/readyz');
+		const missing = [...WATCHED.map((name) => `${name}: not listed yet`), 'version of Kubernetes: not known yet'];
+		expect([status, ...body.trim().split('\n').sort()]).to.deep.equal([503, ...missing.sort()]);
+		await api().up();
+		await program.said('ready');
+		expect(await probe('/readyz')).to.deep.equal(OK);
+	});
+
+	it('a flag and variables › the flag wins over the variable, an unknown variable is logged; SIGINT ends it', async () => {
+		const env = { THV_SCALING_DRAIN_SECONDS: '3000', THV_SCALING_LOG_LEVEL: 'debug', THV_SCALING_DRAIN_SECOND: '1' };
+		const { program, send } = await start(['--drain-seconds=0'], env);
+		await send();
+		await program.said('review');
+		program.process.kill('SIGINT');
+		expect(await program.said('draining')).to.include({ drainSeconds: 0, signal: 'SIGINT' });
+		expect((await program.ended).code).to.equal(0);
+		const warning = await program.said('environment variable is not known');
+		expect(warning).to.include({ name: 'THV_SCALING_DRAIN_SECOND' });
+	});
+
+	it('--log-level=error › no line', async () => {
+		const program = launch(['--log-level=error']);
+		await until(() => api().asked.length >= WATCHED.length);
+		await program.kill();
+		expect(program.lines()).to.deep.equal([]);
+	});
+
+	it('SIGTERM › unready at once, serves with Connection: close for the drain time, then exit 0', async () => {
+		const { program, send, probe } = await start(
+			['--drain-seconds=2'],
+			{ SABOTAGE: 'close' },
+			{ preload: 'sabotage.ts' },
 		);
-		await api.up();
-		await running.said('ready');
-		expect(await get(metricsPort, '/readyz')).to.deep.equal({ status: 200, body: 'ok\n' });
+		await program.said('ready');
+		expect((await send()).connection).not.to.equal('close');
+		program.process.kill('SIGTERM');
+		await program.said('draining');
+		expect(await probe('/readyz')).to.deep.equal({ status: 503, body: 'draining\n' });
+		expect(await probe('/livez')).to.deep.equal(OK);
+		expect(await send()).to.include({ status: 200, connection: 'close' });
+		// A port that is closed while draining is not reported as broken.
+		program.process.kill('SIGUSR2');
+		await until(async () => (await send().catch(({ code }) => code)) === 'ECONNREFUSED');
+		expect((await probe('/readyz')).body).to.equal('draining\n');
+		expect((await program.ended).code).to.equal(0);
+		const messages = new Map(program.lines().map(({ msg, time }) => [msg, Number(time)]));
+		expect(messages.has('HTTPS port does not answer')).to.equal(false);
+		expect((messages.get('stopped') ?? 0) - (messages.get('draining') ?? 0)).to.be.within(1_900, 30_000);
 	});
 
-	it('takes a flag before a variable, a variable before the default, and names variables nobody reads', async () => {
-		const { program: running } = await start(['--drain-seconds', '0'], {
-			THV_SCALING_DRAIN_SECONDS: '3000',
-			THV_SCALING_LOG_LEVEL: 'debug',
-			THV_SCALING_DRAIN_SECOND: '1',
-		});
-		running.process.kill('SIGTERM');
-		expect(await running.said('draining')).to.include({ drainSeconds: 0, signal: 'SIGTERM' });
-		expect((await running.ended).code).to.equal(0);
-		expect(await running.said('environment variable is not known')).to.include({ name: 'THV_SCALING_DRAIN_SECOND' });
-	});
-
-	it('obeys --log-level', async () => {
-		const { program: running, ask } = await start(['--drain-seconds', '0'], { THV_SCALING_LOG_LEVEL: 'debug' });
-		await ask();
-		await running.said('review');
-		await running.kill();
-		const askedBefore = api.asked.length;
-		const needed = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
-		const quiet = startProgram(['serve', ...needed, ...FREE_PORTS, '--log-level', 'error']);
-		program = quiet;
-		await until(() => api.asked.length > askedBefore);
-		await quiet.kill();
-		expect(quiet.lines()).to.deep.equal([]);
-	});
-
-	it('drains: unready at once, serving on with Connection: close, then closed, then exit 0', async () => {
-		const { program: running, ask, metricsPort } = await start(['--drain-seconds', '3']);
-		await running.said('ready');
-		expect((await ask()).connection).not.to.equal('');
-		running.process.kill('SIGTERM');
-		await running.said('draining');
-		await until(async () => (await get(metricsPort, '/readyz')).status === 503);
-		expect((await get(metricsPort, '/readyz')).body).to.equal('draining\n');
-		expect((await get(metricsPort, '/livez')).status).to.equal(200);
-		expect(await ask()).to.include({ status: 200, connection: 'close' });
-		expect((await running.ended).code).to.equal(0);
-		const failure: unknown = await ask().catch((error) => error);
-		expect(failure).to.have.property('code', 'ECONNREFUSED');
-		const said = (message: string): number => Number(running.lines().find(({ msg }) => msg === message)?.['time']);
-		expect(said('stopped') - said('draining')).to.be.within(2_900, 30_000);
-	});
-
-	it('ends the same way with SIGINT', async () => {
-		const { program: running } = await start(['--drain-seconds', '0']);
-		running.process.kill('SIGINT');
-		expect((await running.ended).code).to.equal(0);
-	});
-
-	it('takes a new certificate, keeps the old one when the new one is broken, and says so', async () => {
-		const { program: running, ask, metricsPort } = await start();
+	it('the certificate is replaced › a broken one is logged and not used, a good one is used; ready all the time', async () => {
+		const { program, send, probe } = await start();
 		const metric = async (name: string): Promise<number> => {
-			const { body } = await get(metricsPort, '/metrics');
-			return Number(
-				body
-					.split('\n')
-					.find((line) => line.startsWith(`${name} `))
-					?.split(' ')[1] ?? Number.NaN,
-			);
+			const line = (await probe('/metrics')).body.split('\n').find((one) => one.startsWith(`${name} `));
+			return Number(line?.split(' ')[1]);
 		};
 		const expiry = (): Promise<number> => metric('thv_scaling_certificate_expiry_timestamp_seconds');
-		const { serialNumber: firstSerial } = await ask();
+		/** Longer than the result of a self-check is cached. */
+		const staysReady = async (): Promise<void> => {
+			const endMs = performance.now() + 1_100;
+			while (performance.now() < endMs) expect(await probe('/readyz')).to.deep.equal(OK);
+		};
+		await program.said('ready');
+		const { serialNumber: firstSerial } = await send();
 		const firstExpiry = await expiry();
 		expect(firstExpiry * 1000).to.be.closeTo(Date.now() + 30 * 86_400_000, 600_000);
 
-		volume.swap({ cert: first.cert, key: authority.key });
-		const line = await running.said('certificate cannot be used, the old one stays');
+		volume().swap({ cert: (await issueServing(authority())).cert, key: authority().key });
+		const line = await program.said('certificate cannot be used, the old one stays');
 		expect(JSON.stringify(line)).to.contain('key values mismatch').and.not.to.contain('PRIVATE KEY');
 		expect(await metric('thv_scaling_certificate_reloads_total{result="failed"}')).to.equal(1);
-		expect((await ask()).serialNumber).to.equal(firstSerial);
+		expect((await send()).serialNumber).to.equal(firstSerial);
 		expect(await expiry()).to.equal(firstExpiry);
+		await staysReady();
 
-		volume.swap(await issueServing(authority, { days: 60 }));
-		await running.said('certificate reloaded');
+		volume().swap(await issueServing(authority(), { days: 60 }));
+		await program.said('certificate reloaded');
 		expect(await metric('thv_scaling_certificate_reloads_total{result="loaded"}')).to.equal(1);
-		expect((await ask()).serialNumber).not.to.equal(firstSerial);
+		expect((await send()).serialNumber).not.to.equal(firstSerial);
 		expect(await expiry()).to.be.greaterThan(firstExpiry);
+		await staysReady();
+	});
+
+	it('the log at debug, through errors › no token, key or password, and no line that a name made', async () => {
+		const env = { NODE_DEBUG: '', THV_SCALING_PASSWORD: PASSWORD };
+		const { program, send } = await start(['--log-level=debug', '--drain-seconds=0'], env);
+		await program.said('ready');
+		const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid: 'u' };
+		const metadata = { name: 'github', ownerReferences: [owner], annotations: { password: PASSWORD } };
+		const spec = { template: { spec: { containers: [{ env: [{ name: 'P', value: PASSWORD }] }] } } };
+		const named = { uid: INJECTION, name: INJECTION, kind: { kind: INJECTION }, object: { metadata, spec } };
+		await send(reviewWith({ ...named, operation: 'CREATE' }));
+		await send(reviewWith({ ...named, operation: INJECTION }));
+		await api().down();
+		await send(reviewWith({ ...named, operation: 'CREATE' }));
+		const { cert, key } = await issueServing(authority());
+		volume().swap({ cert, key: authority().key });
+		await program.said('certificate cannot be used, the old one stays');
+		await program.said('review failed');
+		program.process.kill('SIGTERM');
+		const { stdout, stderr } = await program.ended;
+		expect(program.lines().map(({ msg }) => msg)).to.not.include('planted');
+		expect(program.lines().some(({ name }) => name === INJECTION)).to.equal(true);
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: the log must not contain them
+		expect(stdout + stderr).not.to.match(/\u001b|\r/);
+		const keys = [key, authority().key].map((pem) => pem.split('\n')[1] ?? '');
+		for (const secret of [PASSWORD, BEARER, 'scripted-token', 'PRIVATE KEY', 'containers', ...keys])
+			expect(stdout + stderr).not.to.contain(secret);
 	});
 });

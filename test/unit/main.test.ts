@@ -1,52 +1,25 @@
+/** Help, and the errors of wrong usage: one line, and exit code 2. */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
-import { SERVE_OPTIONS } from '../../src/cli/flags.ts';
-import { environmentName } from '../../src/cli/options.ts';
+import { DOCTOR_OPTIONS, SERVE_OPTIONS } from '../../src/cli/flags.ts';
+import { environmentName, readOptions, UsageError } from '../../src/cli/options.ts';
+import { run as runCommand } from '../../src/cli/program.ts';
+import { serve } from '../../src/server/serve.ts';
 import { type Kubeconfig, writeKubeconfig } from '../harness/kubeconfig.ts';
 import { type Ended, startProgram } from '../harness/program.ts';
 import { createSecretVolume, type SecretVolume } from '../harness/secret-volume.ts';
+import { createTerminal } from '../harness/terminal.ts';
 
-const run = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
-	startProgram(args, env).ended;
+const run = (...args: string[]): Promise<Ended> => startProgram(args).ended;
+const NOWHERE = '/tmp/thv-scaling-nowhere';
 
 describe('thv-scaling', function () {
-	this.timeout(60_000);
-
-	for (const args of [[], ['help'], ['--help'], ['-h']]) {
-		it(`${args.join(' ') || 'without arguments'} tells how it is used`, async () => {
-			const { code, stdout, stderr } = await run(args);
-			expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-			expect(stdout).to.match(/^Usage: thv-scaling .+^ {2}serve \[options\] /ms);
-		});
-	}
-
-	it('refuses a command that it does not have', async () => {
-		const { code, stdout, stderr } = await run(['swerve']);
-		expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
-		expect(stderr).to.equal("thv-scaling: unknown command 'swerve' (Did you mean serve?)\n");
-	});
-
-	it('help › an unknown command › the commands, and the error', async () => {
-		const { code, stderr } = await run(['help', 'bogus']);
-		expect(code).to.equal(2);
-		expect(stderr).to.match(/^ {2}review .*\n(.*\n)*thv-scaling: unknown command\n$/m);
-	});
-
-	it('serve --help lists every option', async () => {
-		const { code, stdout, stderr } = await run(['serve', '--help']);
-		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-		for (const flag of Object.keys(SERVE_OPTIONS)) {
-			expect(stdout).to.contain(`--${flag}`).and.to.contain(environmentName(flag));
-		}
-	});
-});
-
-describe('thv-scaling serve, used wrongly,', function () {
 	this.timeout(60_000);
 	let authority: KeyPair;
 	let volume: SecretVolume;
@@ -61,80 +34,143 @@ describe('thv-scaling serve, used wrongly,', function () {
 		kubeconfig.remove();
 	});
 
-	/** Everything that is needed, on free ports. */
-	const needed = (): string[] => [
-		...['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path],
-		...['--webhook-port', '0', '--metrics-port', '0'],
-	];
-	async function refuses(
-		message: RegExp | string,
-		args: readonly string[],
-		env: Record<string, string> = {},
-	): Promise<void> {
-		const { code, stderr } = await run(['serve', ...args], env);
-		expect(stderr).to.match(/^thv-scaling: [^\n]+\n$/);
-		if (typeof message === 'string') expect(stderr).to.contain(message);
-		else expect(stderr).to.match(message);
-		expect(code).to.equal(2);
-	}
+	it('no arguments, help, --help, -h › the usage', async () => {
+		for (const { code, stdout, stderr } of await Promise.all([run(), run('help'), run('--help'), run('-h')])) {
+			expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+			expect(stdout).to.match(/^Usage: thv-scaling .+^ {2}serve \[options\] /ms);
+		}
+	});
 
-	it('names a flag and what is allowed', () =>
-		refuses('--webhook-port is "https"; allowed: a whole number from 0 to 65535', [
-			...needed(),
-			'--webhook-port',
-			'https',
-		]));
-	it('names a variable and what is allowed', () =>
-		refuses('THV_SCALING_DRAIN_SECONDS is "10s"; allowed: a whole number from 0 to 3600', needed(), {
-			THV_SCALING_DRAIN_SECONDS: '10s',
-		}));
-	it('names a flag that it does not have', () => refuses("'--webhook-prot'", [...needed(), '--webhook-prot', '1']));
-	it('names an argument that it does not take', () => refuses(': extra.', [...needed(), 'extra']));
-	it('says that --tls-dir is missing', () => refuses('--tls-dir is missing', needed().slice(2)));
-	it('says that the certificate folder is not there', () =>
-		refuses(/--tls-dir .*nowhere cannot be used: ENOENT.*tls\.crt/, [
-			'--tls-dir',
-			'/tmp/nowhere',
-			...needed().slice(2),
-		]));
-	it('says that certificate and key do not belong together', async () => {
-		const [one, two] = [await issueServing(authority), await issueServing(authority)];
-		const mixed = createSecretVolume({ cert: one.cert, key: two.key });
-		await refuses(/--tls-dir .* cannot be used: .*key values mismatch/, [
-			'--tls-dir',
-			mixed.folder,
-			...needed().slice(2),
-		]);
-		mixed.remove();
+	it('help of an unknown command › the commands, and the error', async () => {
+		const { code, stderr } = await run('help', 'bogus');
+		expect(code).to.equal(2);
+		expect(stderr).to.match(/^ {2}review .*\n(.*\n)*thv-scaling: unknown command\n$/m);
 	});
-	it('says that a certificate is none', async () => {
-		const spoilt = createSecretVolume(await issueServing(authority));
-		rmSync(join(spoilt.folder, 'tls.crt'));
-		writeFileSync(join(spoilt.folder, 'tls.crt'), 'hello');
-		await refuses(/--tls-dir .* cannot be used: .*PEM/, ['--tls-dir', spoilt.folder, ...needed().slice(2)]);
-		spoilt.remove();
-	});
-	it('says that the kubeconfig is not there', () =>
-		refuses(/--kubeconfig cannot be used: .*ENOENT.*nowhere/, [...needed(), '--kubeconfig', '/tmp/nowhere']));
-	for (const [what, text] of Object.entries({
-		'no YAML': '{"a": [1,\n\n',
-		empty: '',
-		'without a cluster': 'kind: Config\n',
-	})) {
-		it(`says that the kubeconfig is ${what}`, async () => {
-			const spoilt = writeKubeconfig('https://127.0.0.1:1', authority.cert);
-			writeFileSync(spoilt.path, text);
-			await refuses('--kubeconfig cannot be used: ', [...needed(), '--kubeconfig', spoilt.path]);
-			spoilt.remove();
+
+	for (const [command, options] of [
+		['serve', SERVE_OPTIONS],
+		['doctor', DOCTOR_OPTIONS],
+	] as const) {
+		it(`${command} --help › every option with its variable`, async () => {
+			const { code, stdout, stderr } = await run(command, '--help');
+			expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
+			for (const flag of Object.keys(options))
+				expect(stdout).to.contain(`--${flag}`).and.to.contain(environmentName(flag));
 		});
 	}
-	for (const flag of ['--webhook-port', '--metrics-port']) {
-		it(`says that the port of ${flag} is taken`, async () => {
-			const taken = createServer().listen(0);
-			await once(taken, 'listening');
-			const { port } = taken.address() as AddressInfo;
-			await refuses(new RegExp(`${flag} cannot be used: .*EADDRINUSE.*${port}`), [...needed(), flag, String(port)]);
-			taken.close();
+
+	it('serve › a port is taken › the flag, and why it cannot be used', async () => {
+		const taken = createServer().listen(0);
+		await once(taken, 'listening');
+		const { port } = taken.address() as AddressInfo;
+		const needed = ['serve', `--tls-dir=${volume.folder}`, `--kubeconfig=${kubeconfig.path}`];
+		for (const flag of ['--webhook-port', '--metrics-port']) {
+			const { code, stderr } = await run(...needed, '--webhook-port=0', '--metrics-port=0', `${flag}=${port}`);
+			expect(code).to.equal(2);
+			expect(stderr).to.match(new RegExp(`^thv-scaling: ${flag} cannot be used: .*EADDRINUSE.*${port}\n$`));
+		}
+		taken.close();
+	});
+
+	for (const [args, message] of [
+		[['swerve'], "unknown command 'swerve' (Did you mean serve?)"],
+		[['serve', '--webhook-port=https'], '--webhook-port is "https"; allowed: a whole number from 0 to 65535'],
+		[['doctor', '--output=yaml'], '--output is "yaml"; allowed: text or json'],
+	] as const) {
+		it(`${args.join(' ')} › one line on stderr, and 2`, async () =>
+			expect(await run(...args)).to.deep.equal({ code: 2, stdout: '', stderr: `thv-scaling: ${message}\n` }));
+	}
+
+	/** The message of the UsageError. */
+	const refusalOf = async (promise: Promise<unknown>): Promise<string> => {
+		const error: unknown = await promise.catch((reason) => reason);
+		expect(error).to.be.instanceOf(UsageError);
+		return (error as Error).message;
+	};
+	const write = (text: string): string => {
+		const { path } = writeKubeconfig('', '');
+		writeFileSync(path, text);
+		return path;
+	};
+
+	for (const [title, args, message] of [
+		['no --tls-dir', () => [], /^--tls-dir is missing/],
+		['no such folder', () => [`--tls-dir=${NOWHERE}`], /^--tls-dir .*nowhere cannot be used: ENOENT.*tls\.crt/],
+		['certificate and key do not match', mismatch, /^--tls-dir .* cannot be used: .*key values mismatch/],
+		['a certificate that is not PEM', notPem, /^--tls-dir .* cannot be used: .*PEM/],
+		['no such kubeconfig', () => withKubeconfig(NOWHERE), /^--kubeconfig cannot be used: .*ENOENT.*nowhere/],
+		[
+			'a kubeconfig that is not YAML',
+			() => withKubeconfig(write('{"a": [1,\n\n')),
+			/^--kubeconfig cannot be used: [^\n]+$/,
+		],
+		['an empty kubeconfig', () => withKubeconfig(write('')), /^--kubeconfig cannot be used: [^\n]+$/],
+	] as const) {
+		it(`serve › ${title} › refused`, async () => {
+			const options = readOptions(SERVE_OPTIONS, [...(await args()), '--log-level=error'], {});
+			const terminated = new Promise<string>(() => undefined);
+			expect(await refusalOf(serve(options, { env: {}, terminated }))).to.match(message);
+		});
+	}
+	function withKubeconfig(path: string): string[] {
+		return [`--tls-dir=${volume.folder}`, `--kubeconfig=${path}`];
+	}
+	async function mismatch(): Promise<string[]> {
+		const { cert } = await issueServing(authority);
+		return [`--tls-dir=${createSecretVolume({ cert, key: authority.key }).folder}`];
+	}
+	async function notPem(): Promise<string[]> {
+		const { folder } = createSecretVolume(await issueServing(authority));
+		rmSync(join(folder, 'tls.crt'));
+		writeFileSync(join(folder, 'tls.crt'), 'hello');
+		return [`--tls-dir=${folder}`];
+	}
+
+	const doctor = (args: readonly string[], env: Record<string, string> = {}): Promise<string> =>
+		refusalOf(runCommand(['doctor', ...args], createTerminal('', env)));
+
+	it('doctor › the API server is down › server and kubeconfig, which a flag or a variable names', async () => {
+		const message = `cannot ask the cluster (server https://127.0.0.1:1, kubeconfig ${kubeconfig.path}): connect ECONNREFUSED`;
+		expect(await doctor(['--kubeconfig', kubeconfig.path])).to.include(message);
+		expect(await doctor([], { KUBECONFIG: kubeconfig.path })).to.include(message);
+	});
+
+	it('doctor › --context › the server of that context; an unknown one › those that there are', async () => {
+		const named = ['one', 'two'].map((name, index) => ({ name, server: `https://127.0.0.1:${index + 1}` }));
+		const config = {
+			'current-context': 'one',
+			clusters: named.map(({ name, server }) => ({ name, cluster: { server } })),
+			contexts: named.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+			users: named.map(({ name }) => ({ name, user: { token: 't' } })),
+		};
+		const path = write(JSON.stringify(config));
+		expect(await doctor(['--kubeconfig', path, '--context=two'])).to.include('server https://127.0.0.1:2,');
+		const message = `kubeconfig ${path} cannot be used: no context "three" in ${path}; contexts: "one", "two"`;
+		expect(await doctor(['--kubeconfig', path, '--context=three'])).to.equal(message);
+	});
+
+	for (const [args, message] of [
+		[[`--kubeconfig=${NOWHERE}`], `kubeconfig ${NOWHERE} cannot be used: `],
+		[['-n', '../x'], '--namespace is "../x"; no namespace can be'],
+	] as const) {
+		it(`doctor ${args.join(' ')} › refused`, async () => expect(await doctor(args)).to.include(message));
+	}
+
+	for (const [title, status, body, message] of [
+		['not an API server', 200, '<html>hello', 'it does not answer as an API server does'],
+		['an API server that rejects the token', 401, '{"message":"Unauthorized"}', 'Unauthorized'],
+	] as const) {
+		it(`doctor › ${title} › refused`, async () => {
+			const serving = await issueServing(authority);
+			const server = createHttpsServer(serving, (_request, response) => response.writeHead(status).end(body));
+			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+			const { path, remove } = writeKubeconfig(
+				`https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+				authority.cert,
+			);
+			expect(await doctor(['--kubeconfig', path])).to.include(message);
+			remove();
+			server.close();
 		});
 	}
 });

@@ -2,22 +2,19 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import type { Json, ProxyDeployment, Server, ServerRef } from '../../../src/api/types.ts';
 import { type Cache, startCache } from '../../../src/cluster/cache.ts';
-import { ApiError } from '../../../src/cluster/connect.ts';
+import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
 import { until } from '../../harness/until.ts';
 
-/** Namespace, name and uid are all that these tests look at. */
+/** These tests need namespace, name and uid only. */
 const projectionOf = (object: Json): { namespace: string; name: string; uid: string } => {
-	const { namespace, name, uid } = object['metadata'] as Record<string, string>;
-	return { namespace: namespace ?? '', name: name ?? '', uid: uid ?? '' };
+	const { namespace = '', name = '', uid = '' } = object['metadata'] as Record<string, string>;
+	return { namespace, name, uid };
 };
-const serverOf = (object: Json): Server => ({
-	...projectionOf(object),
-	kind: object['kind'] as Server['kind'],
-	spec: { stdio: false },
-	ignore: [],
-});
 const PROJECTIONS = {
-	server: (object: Json): Server | undefined => ((object['spec'] as Json)?.['skip'] ? undefined : serverOf(object)),
+	server: (object: Json): Server | undefined =>
+		(object['spec'] as Json)?.['skip']
+			? undefined
+			: { ...projectionOf(object), kind: object['kind'] as Server['kind'], spec: { stdio: false }, ignore: [] },
 	deployment: (object: Json) => ({
 		...projectionOf(object),
 		owners: [],
@@ -30,14 +27,15 @@ const PROJECTIONS = {
 		targetKind: 'Deployment' as const,
 		target: String((object['spec'] as Json)['target']),
 	}),
-	keySpace: ({ uid }: Server): string | undefined => (uid.startsWith('shared') ? 'the same' : undefined),
+	keySpace: ({ uid }: Server): string | undefined => (uid.startsWith('shared') ? 'shared' : undefined),
 };
 
-const object = (kind: string, name: string, uid: string, spec: Json = {}): Json => ({
+const object = (kind: string, name: string, uid = 'uid-1', spec: Json = {}): Json => ({
 	kind,
 	metadata: { namespace: 'shop', name, uid },
 	spec,
 });
+const mcpServer = (name: string, uid?: string): Json => object('MCPServer', name, uid);
 const ref = (name: string, uid?: string): ServerRef => ({
 	kind: 'MCPServer',
 	namespace: 'shop',
@@ -45,251 +43,203 @@ const ref = (name: string, uid?: string): ServerRef => ({
 	...(uid !== undefined && { uid }),
 });
 
-/** Lists by plural and single objects by path; everything else is 404. The watch of `watched` says what `events` holds. */
-function fakeConnection(
-	lists: Record<string, Json[]>,
-	singles: Record<string, Json | number> = {},
-	events: Json[] = [],
-	watched = '/apis/toolhive.stacklok.dev/v1beta1/mcpservers',
-) {
-	const gets: string[] = [];
-	return {
-		gets,
-		get: async (path: string): Promise<unknown> => {
-			const [plain = ''] = path.split('?');
-			if (plain !== path) {
-				const plural = plain.split('/').at(-1) ?? '';
-				const version = plain.split('/').at(-2) ?? '';
-				const items = lists[`${version}/${plural}`] ?? lists[plural];
-				if (items === undefined) throw new ApiError('404', 404);
-				return { kind: `${String(items[0]?.['kind'])}List`, metadata: { resourceVersion: '1' }, items };
-			}
-			gets.push(path);
-			const single = singles[plain] ?? 404;
-			if (typeof single === 'number') throw new ApiError(String(single), single);
-			return single;
-		},
-		stream: async function* (path: string): AsyncGenerator<Buffer> {
-			const told = path.startsWith(watched) ? events.splice(0) : [];
-			yield Buffer.from(told.map((event) => `${JSON.stringify(event)}\n`).join(''));
-			await new Promise(() => undefined);
-		},
-	};
+interface ApiServer {
+	/** By plural, or by version and plural; a list that is missing is 404. */
+	readonly lists: Readonly<Record<string, Json[]>>;
+	/** By path, an object or the status of an error; a missing one is 404. */
+	readonly objects?: Readonly<Record<string, Json | number>>;
+	/** Events of the watches of each plural. */
+	readonly events?: Readonly<Record<string, readonly (readonly [type: string, Json])[]>>;
 }
 
-const never = new AbortController().signal;
+function connectionTo({ lists, objects = {}, events = {} }: ApiServer) {
+	const gets: string[] = [];
+	const connection: Pick<Connection, 'get' | 'stream'> = {
+		get: async (path) => {
+			const [plain = '', query] = path.split('?');
+			if (query !== undefined) {
+				const [version, plural = ''] = plain.split('/').slice(-2);
+				const items = lists[`${version}/${plural}`] ?? lists[plural];
+				if (items === undefined) throw new ApiError('404', 404);
+				return { kind: `${items[0]?.['kind']}List`, metadata: { resourceVersion: '1' }, items };
+			}
+			gets.push(path);
+			const found = objects[plain] ?? 404;
+			if (typeof found === 'number') throw new ApiError(String(found), found);
+			return found;
+		},
+		stream: async (path) =>
+			(async function* () {
+				const lines = (events[path.split('?')[0]?.split('/').at(-1) ?? ''] ?? []).map(
+					([type, changed]) => `${JSON.stringify({ type, object: changed })}\n`,
+				);
+				yield Buffer.from(lines.join(''));
+				await new Promise(() => undefined);
+			})(),
+	};
+	return { gets, connection };
+}
+
+const { signal } = new AbortController();
 const PATH = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/shop/mcpservers';
-const OLD_PATH = '/apis/toolhive.stacklok.dev/v1alpha1/namespaces/shop/mcpservers';
+const OLD = PATH.replace('v1beta1', 'v1alpha1');
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments';
 
-describe('cluster memory', () => {
-	let memory: Cache | undefined;
-	afterEach(() => memory?.stop());
+describe('cache', () => {
+	let cache: Cache | undefined;
+	afterEach(() => cache?.stop());
 
-	async function remembering(
-		connection: ReturnType<typeof fakeConnection>,
-		onTouched?: (ref: ServerRef) => void,
-	): Promise<Cache> {
-		const made = startCache(
-			{ get: connection.get, stream: async (path) => connection.stream(path) },
-			PROJECTIONS,
-			() => undefined,
-			{},
-			onTouched,
-		);
-		memory = made;
-		await until(() => Object.values(made.watches).every((watch) => watch.hasSynced()));
-		return made;
+	async function start(api: ApiServer, more: Partial<Pick<Connection, 'get' | 'stream'>> = {}, maxLookups = 100) {
+		const { gets, connection } = connectionTo(api);
+		const enqueued: string[] = [];
+		const enqueue = ({ kind, name }: ServerRef): void => void enqueued.push(`${kind} ${name}`);
+		const ignore = (): void => undefined;
+		const started = startCache({ ...connection, ...more }, PROJECTIONS, ignore, {}, enqueue, maxLookups);
+		cache = started;
+		await until(() => Object.values(started.watches).every((watch) => watch.hasSynced()));
+		return { ...started, gets, enqueued, connection };
 	}
 
-	it('answers a server it knows at once, without a request', async () => {
-		const connection = fakeConnection({ mcpservers: [object('MCPServer', 'github', 'uid-1')] });
-		const { findServer } = await remembering(connection);
-		expect(findServer(ref('github', 'uid-1'), never)).to.include({ name: 'github', uid: 'uid-1', kind: 'MCPServer' });
-		expect(findServer(ref('github'), never)).to.include({ uid: 'uid-1' });
-		expect(connection.gets).to.deep.equal([]);
-	});
-
-	it('asks once for a server it does not know', async () => {
-		const found = object('MCPServer', 'new', 'uid-2');
-		const connection = fakeConnection({ mcpservers: [] }, { [`${PATH}/new`]: found });
-		const { findServer } = await remembering(connection);
-		expect(await findServer(ref('new', 'uid-2'), never)).to.include({ uid: 'uid-2' });
-		expect(connection.gets).to.deep.equal([`${PATH}/new`]);
-	});
-
-	it('a look-up waits for another one › the watch adds its server › it ends without a request', async () => {
-		const connection = fakeConnection({ mcpservers: [] });
-		const added = Promise.withResolvers<void>();
-		const stream = async function* (): AsyncGenerator<Buffer> {
-			await added.promise;
-			yield Buffer.from(`${JSON.stringify({ type: 'ADDED', object: object('MCPServer', 'new', 'uid-2') })}\n`);
-			await new Promise(() => undefined);
-		};
-		const made = startCache(
-			{
-				get: (path) => (path.startsWith(`${PATH}/`) ? new Promise(() => undefined) : connection.get(path)),
-				stream: async (path) => (path.includes('/mcpservers?') ? stream() : connection.stream(path)),
-			},
-			PROJECTIONS,
-			() => undefined,
-			{},
-			undefined,
-			1,
-		);
-		memory = made;
-		await until(() => Object.values(made.watches).every((watch) => watch.hasSynced()));
-		void made.findServer(ref('never-answered'), never);
-		const waiting = made.findServer(ref('new'), never);
-		added.resolve();
-		expect(await waiting).to.include({ uid: 'uid-2' });
-	});
-
-	it('asks once where there is none', async () => {
-		const connection = fakeConnection({ mcpservers: [] });
-		const { findServer } = await remembering(connection);
-		expect(await findServer(ref('nobody', 'uid-2'), never)).to.equal(undefined);
-		expect(connection.gets).to.deep.equal([`${PATH}/nobody`]);
-	});
-
-	it('asks once where only the old version is served, and the old version', async () => {
-		const connection = fakeConnection(
-			{ 'v1alpha1/mcpservers': [] },
-			{ [`${OLD_PATH}/new`]: object('MCPServer', 'new', 'uid-2') },
-		);
-		const { findServer } = await remembering(connection);
-		expect(await findServer(ref('new', 'uid-2'), never)).to.include({ uid: 'uid-2' });
-		expect(await findServer(ref('nobody', 'uid-2'), never)).to.equal(undefined);
-		expect(connection.gets).to.deep.equal([`${OLD_PATH}/new`, `${OLD_PATH}/nobody`]);
-	});
-
-	it('asks once where it knows another one of that name, and believes the answer', async () => {
-		const connection = fakeConnection(
-			{ mcpservers: [object('MCPServer', 'github', 'uid-old')] },
-			{ [`${PATH}/github`]: object('MCPServer', 'github', 'uid-new') },
-		);
-		const { findServer } = await remembering(connection);
-		expect(await findServer(ref('github', 'uid-new'), never)).to.include({ uid: 'uid-new' });
-		expect(await findServer(ref('github', 'uid-gone'), never)).to.equal(undefined);
-		expect(connection.gets).to.deep.equal([`${PATH}/github`, `${PATH}/github`]);
-	});
-
-	it('says which servers were touched: by a list, by a change, by a deletion', async () => {
-		const events = [
-			{ type: 'MODIFIED', object: object('MCPServer', 'listed', 'uid-1') },
-			{ type: 'ADDED', object: object('MCPServer', 'added', 'uid-2') },
-			{ type: 'DELETED', object: object('MCPServer', 'listed', 'uid-1') },
-		];
-		const connection = fakeConnection({ mcpservers: [object('MCPServer', 'listed', 'uid-1')] }, {}, events);
-		const touched: string[] = [];
-		const { sizeOf } = await remembering(connection, ({ name }) => void touched.push(name));
-		await until(() => touched.length >= 4);
-		expect(touched).to.deep.equal(['listed', 'listed', 'added', 'listed']);
-		expect(sizeOf('mcpservers')).to.equal(1);
-	});
-
-	for (const row of [
-		{ it: 'labelled for a server, without an owner › the server is touched', spec: { labelledFor: ref('github') } },
-		{ it: 'owned by a server, without its labels › the server is touched', spec: { owners: [ref('github')] } },
-	]) {
-		it(`a Deployment › ${row.it}`, async () => {
-			const touched: string[] = [];
-			const connection = fakeConnection({ deployments: [object('Deployment', 'github', 'uid-1', row.spec)] });
-			await remembering(connection, ({ kind, name }) => void touched.push(`${kind} ${name}`));
-			expect(touched).to.deep.equal(['MCPServer github']);
+	for (const [title, list, cached, stored, uid, expected, gets] of [
+		['cached, same uid › no request', 'mcpservers', ['1'], {}, '1', '1', []],
+		['cached, no uid in the reference › no request', 'mcpservers', ['1'], {}, undefined, '1', []],
+		['not cached › one GET', 'mcpservers', [], { [PATH]: '2' }, '2', '2', [PATH]],
+		['not cached, 404 › one GET', 'mcpservers', [], {}, '2', undefined, [PATH]],
+		['only v1alpha1 is served › one GET of that', 'v1alpha1/mcpservers', [], { [OLD]: '2' }, '2', '2', [OLD]],
+		['only v1alpha1 is served, 404 › one GET', 'v1alpha1/mcpservers', [], {}, '2', undefined, [OLD]],
+		['cached with another uid › the stored one', 'mcpservers', ['1'], { [PATH]: '2' }, '2', '2', [PATH]],
+		['cached and stored with another uid › none', 'mcpservers', ['1'], { [PATH]: '2' }, '3', undefined, [PATH]],
+	] as const) {
+		it(`findServer › ${title}`, async () => {
+			const { findServer, gets: sent } = await start({
+				lists: { [list]: cached.map((one) => mcpServer('a', one)) },
+				objects: Object.fromEntries(Object.entries(stored).map(([path, one]) => [`${path}/a`, mcpServer('a', one)])),
+			});
+			const found = findServer(ref('a', uid), signal);
+			if (gets.length === 0) expect(found).not.to.be.instanceOf(Promise);
+			expect((await found)?.uid).to.equal(expected);
+			expect(sent).to.deep.equal(gets.map((path) => `${path}/a`));
 		});
 	}
 
-	for (const row of [
-		{ it: 'its ownerReferences change', change: { owners: [ref('github', 'uid-1')] }, isTouched: true },
-		{ it: 'its spec changes', change: { generation: 2 }, isTouched: true },
-		{ it: 'only its status changes', change: {}, isTouched: false },
-	]) {
-		it(`a Deployment › ${row.it} › the server is ${row.isTouched ? '' : 'not '}touched again`, async () => {
-			const spec = { generation: 1, owners: [], labelledFor: ref('github') };
-			const other = { ...spec, labelledFor: ref('last') };
-			const connection = fakeConnection(
-				{ deployments: [object('Deployment', 'github', 'uid-1', spec)] },
-				{},
-				[
-					{ type: 'MODIFIED', object: object('Deployment', 'github', 'uid-1', { ...spec, ...row.change }) },
-					{ type: 'ADDED', object: object('Deployment', 'last', 'uid-2', other) },
-				],
-				'/apis/apps/v1/deployments',
-			);
-			const touched: string[] = [];
-			const { sizeOf } = await remembering(connection, ({ name }) => void touched.push(name));
-			await until(() => sizeOf('deployments') === 2);
-			expect(touched).to.deep.equal(row.isTouched ? ['github', 'github', 'last'] : ['github', 'last']);
-		});
-	}
-
-	it('passes on that the API server does not answer', async () => {
-		const connection = fakeConnection({ mcpservers: [] }, { [`${PATH}/github`]: 503 });
-		const { findServer } = await remembering(connection);
-		const error: unknown = await Promise.resolve(findServer(ref('github'), never)).catch((reason) => reason);
+	it('findServer › the API server fails › its error', async () => {
+		const { findServer } = await start({ lists: { mcpservers: [] }, objects: { [`${PATH}/a`]: 503 } });
+		const error: unknown = await Promise.resolve(findServer(ref('a'), signal)).catch((reason) => reason);
 		expect(error).to.be.instanceOf(ApiError).with.property('status', 503);
 	});
 
-	it('finds Deployments the same way', async () => {
-		const path = '/apis/apps/v1/namespaces/shop/deployments';
-		const connection = fakeConnection(
-			{ deployments: [object('Deployment', 'known', 'uid-1')] },
-			{ [`${path}/other`]: object('Deployment', 'other', 'uid-2') },
+	it('findServer › waits for another look-up, and the watch adds its server › it ends without a request', async () => {
+		const added = Promise.withResolvers<void>();
+		const { connection } = connectionTo({
+			lists: { mcpservers: [] },
+			events: { mcpservers: [['ADDED', mcpServer('a')]] },
+		});
+		const { findServer } = await start(
+			{ lists: {} },
+			{
+				get: (path) => (path.startsWith(`${PATH}/`) ? new Promise(() => undefined) : connection.get(path)),
+				stream: async (...args) => {
+					await added.promise;
+					return connection.stream(...args);
+				},
+			},
+			1,
 		);
-		const { findDeployment } = await remembering(connection);
-		expect(findDeployment('shop', 'known', never)).to.include({ uid: 'uid-1' });
-		expect(await findDeployment('shop', 'other', never)).to.include({ uid: 'uid-2' });
-		expect(await findDeployment('shop', 'nobody', never)).to.equal(undefined);
-		expect(connection.gets).to.deep.equal([`${path}/other`, `${path}/nobody`]);
+		void findServer(ref('never-answered'), signal);
+		const waiting = findServer(ref('a'), signal);
+		added.resolve();
+		expect(await waiting).to.include({ uid: 'uid-1' });
 	});
 
-	it('knows who shares a key space, of any kind, without the one who asks', async () => {
-		const connection = fakeConnection({
-			mcpservers: [
-				object('MCPServer', 'a', 'shared-1'),
-				object('MCPServer', 'b', 'shared-2'),
-				object('MCPServer', 'c', 'x'),
-			],
-			mcpremoteproxies: [object('MCPRemoteProxy', 'a', 'shared-3')],
+	it('findDeployment › cached: no request; not cached: one GET', async () => {
+		const { findDeployment, gets } = await start({
+			lists: { deployments: [object('Deployment', 'cached')] },
+			objects: { [`${DEPLOYMENTS}/other`]: object('Deployment', 'other', 'uid-2') },
 		});
-		const { findServer, sharesKeySpaceWith } = await remembering(connection);
-		const names = (name: string): string[] =>
-			sharesKeySpaceWith(findServer(ref(name), never) as Server).map((server) => `${server.kind}/${server.name}`);
-		expect(names('a')).to.deep.equal(['MCPServer/b', 'MCPRemoteProxy/a']);
-		expect(names('c')).to.deep.equal([]);
+		expect(findDeployment('shop', 'cached', signal)).to.include({ uid: 'uid-1' });
+		expect(await findDeployment('shop', 'other', signal)).to.include({ uid: 'uid-2' });
+		expect(await findDeployment('shop', 'missing', signal)).to.equal(undefined);
+		expect(gets).to.deep.equal([`${DEPLOYMENTS}/other`, `${DEPLOYMENTS}/missing`]);
 	});
 
-	it('finds an autoscaler by what it scales', async () => {
-		const connection = fakeConnection({
-			horizontalpodautoscalers: [object('HorizontalPodAutoscaler', 'any-name', 'uid-1', { target: 'github' })],
+	it('a server is listed, changed, added, deleted › enqueued each time', async () => {
+		const { enqueued, sizeOf } = await start({
+			lists: { mcpservers: [mcpServer('listed')] },
+			events: {
+				mcpservers: [
+					['MODIFIED', mcpServer('listed')],
+					['ADDED', mcpServer('added')],
+					['DELETED', mcpServer('listed')],
+				],
+			},
 		});
-		const { autoscalersOf } = await remembering(connection);
+		await until(() => enqueued.length >= 4);
+		expect(enqueued).to.deep.equal(['listed', 'listed', 'added', 'listed'].map((name) => `MCPServer ${name}`));
+		expect(sizeOf('mcpservers')).to.equal(1);
+	});
+
+	for (const [title, before, change, isEnqueuedAgain] of [
+		['labelled, without an owner; only its status changes', { labelledFor: ref('github') }, {}, false],
+		['labelled; its spec changes', { labelledFor: ref('github') }, { generation: 2 }, true],
+		['labelled; its owners change', { labelledFor: ref('github') }, { owners: [ref('other', 'uid-1')] }, true],
+		['owned, without labels; only its status changes', { owners: [ref('github')] }, {}, false],
+	] as const) {
+		it(`a Deployment, ${title} › its server is enqueued ${isEnqueuedAgain ? 'twice' : 'once'}`, async () => {
+			const spec = { generation: 1, owners: [], ...before };
+			const last = object('Deployment', 'last', 'uid-2', { ...spec, labelledFor: ref('last') });
+			const { enqueued, sizeOf } = await start({
+				lists: { deployments: [object('Deployment', 'github', 'uid-1', spec)] },
+				events: {
+					deployments: [
+						['MODIFIED', object('Deployment', 'github', 'uid-1', { ...spec, ...change })],
+						['ADDED', last],
+					],
+				},
+			});
+			await until(() => sizeOf('deployments') === 2);
+			const names = isEnqueuedAgain ? ['github', 'github', 'last'] : ['github', 'last'];
+			expect(enqueued).to.deep.equal(names.map((name) => `MCPServer ${name}`));
+		});
+	}
+
+	it('sharesKeySpaceWith › the others of any kind', async () => {
+		const { findServer, sharesKeySpaceWith } = await start({
+			lists: {
+				mcpservers: [mcpServer('a', 'shared-1'), mcpServer('b', 'shared-2'), mcpServer('c', 'x')],
+				mcpremoteproxies: [object('MCPRemoteProxy', 'a', 'shared-3')],
+			},
+		});
+		const sharing = (name: string): string[] =>
+			sharesKeySpaceWith(findServer(ref(name), signal) as Server).map((server) => `${server.kind}/${server.name}`);
+		expect([sharing('a'), sharing('c')]).to.deep.equal([['MCPServer/b', 'MCPRemoteProxy/a'], []]);
+	});
+
+	it('autoscalersOf › by namespace and target', async () => {
+		const hpa = object('HorizontalPodAutoscaler', 'any-name', 'uid-1', { target: 'github' });
+		const { autoscalersOf } = await start({ lists: { horizontalpodautoscalers: [hpa] } });
 		expect(autoscalersOf('shop', 'github').map(({ name }) => name)).to.deep.equal(['any-name']);
 		expect(autoscalersOf('shop', 'any-name')).to.deep.equal([]);
 		expect(autoscalersOf('other', 'github')).to.deep.equal([]);
 	});
 
-	it('forgets what turns into nothing to startCache, and what is deleted', async () => {
-		const [one, two] = [object('MCPServer', 'one', 'uid-1'), object('MCPServer', 'two', 'uid-2')];
-		const connection = fakeConnection({ mcpservers: [one, two] }, {}, [
-			{ type: 'MODIFIED', object: { ...one, spec: { skip: true } } },
-			{ type: 'DELETED', object: two },
-		]);
-		const { sizeOf } = await remembering(connection);
+	it('a server that is not projected any more, or deleted › removed', async () => {
+		const [one, two] = [mcpServer('one'), mcpServer('two')];
+		const { sizeOf } = await start({
+			lists: { mcpservers: [one, two] },
+			events: {
+				mcpservers: [
+					['MODIFIED', { ...one, spec: { skip: true } }],
+					['DELETED', two],
+				],
+			},
+		});
 		await until(() => sizeOf('mcpservers') === 0);
 	});
 
-	it('counts what it holds, and nothing of what it does not watch', async () => {
-		const connection = fakeConnection({ mcpservers: [object('MCPServer', 'one', 'uid-1')] });
-		const { sizeOf, watches } = await remembering(connection);
-		expect(Object.keys(watches).sort()).to.deep.equal([
-			'configmaps',
-			'deployments',
-			'horizontalpodautoscalers',
-			'mcpremoteproxies',
-			'mcpservers',
-			'virtualmcpservers',
-		]);
-		expect([sizeOf('mcpservers'), sizeOf('deployments'), sizeOf('nothing')]).to.deep.equal([1, 0, 0]);
+	it('sizeOf › the number of objects of a watched resource', async () => {
+		const { sizeOf, watches } = await start({ lists: { mcpservers: [mcpServer('one')] } });
+		const watched = 'configmaps deployments horizontalpodautoscalers mcpremoteproxies mcpservers virtualmcpservers';
+		expect(Object.keys(watches).sort().join(' ')).to.equal(watched);
+		expect(['mcpservers', 'deployments', 'nothing'].map(sizeOf)).to.deep.equal([1, 0, 0]);
 	});
 });

@@ -1,4 +1,3 @@
-/** Events: one is made, the same again becomes a series, and all together are limited. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { createEventRecorder } from '../../../src/cluster/events.ts';
@@ -10,89 +9,92 @@ const SERVER = {
 	metadata: { namespace: 'demo', name: 'files', uid: 'u1', resourceVersion: '5' },
 };
 const CAPPED = { type: 'Warning', reason: 'StdioReplicaCapped', action: 'Cap', note: 'scaled back' } as const;
+const PATH = '/apis/events.k8s.io/v1/namespaces/demo/events';
 
-function createStage() {
+function createHarness() {
 	const sent: { method: string; path: string; body: Json }[] = [];
-	const troubles: string[] = [];
-	const stage = { nowMs: Date.UTC(2026, 0, 1), isBroken: false };
-	const recorder = createEventRecorder({
+	const warnings: string[] = [];
+	const state = { nowMs: Date.UTC(2026, 0, 1), isBroken: false };
+	const { record, flush } = createEventRecorder({
 		connection: {
 			send: async (method, path, body) => {
-				if (stage.isBroken) throw new Error('forbidden');
+				if (state.isBroken) throw new Error('forbidden');
 				sent.push({ method, path, body: body as Json });
 				return {};
 			},
 		},
 		instance: 'pod-1',
-		warn: (message) => void troubles.push(message),
-		nowMs: () => stage.nowMs,
+		warn: (message) => void warnings.push(message),
+		nowMs: () => state.nowMs,
 	});
-	return { stage, recorder, sent, troubles };
+	const methods = async (): Promise<string[]> => {
+		await flush();
+		return sent.map(({ method }) => method);
+	};
+	return { state, record, sent, warnings, methods };
 }
 
-describe('events', () => {
-	it('has everything that events.k8s.io asks for', async () => {
-		const { recorder, sent } = createStage();
-		recorder.record(SERVER, CAPPED);
-		await recorder.flush();
-		const [{ method, path, body } = { method: '', path: '', body: {} as Json }] = sent;
-		expect([method, path]).to.deep.equal(['POST', '/apis/events.k8s.io/v1/namespaces/demo/events']);
-		expect(body).to.deep.include({
+describe('Events', () => {
+	it('a new Event › has all fields that events.k8s.io requires', async () => {
+		const { record, sent, methods } = createHarness();
+		record(SERVER, CAPPED);
+		expect(await methods()).to.deep.equal(['POST']);
+		expect(sent[0]?.path).to.equal(PATH);
+		const { metadata, ...body } = sent[0]?.body ?? {};
+		expect(metadata)
+			.to.have.property('name')
+			.that.matches(/^files\.[0-9a-f]+$/);
+		expect(body).to.deep.equal({
 			apiVersion: 'events.k8s.io/v1',
 			kind: 'Event',
 			eventTime: '2026-01-01T00:00:00.000000Z',
 			reportingController: 'toolhive-scaling',
 			reportingInstance: 'pod-1',
-			type: 'Warning',
-			reason: 'StdioReplicaCapped',
-			action: 'Cap',
-			note: 'scaled back',
+			...CAPPED,
+			regarding: { apiVersion: SERVER.apiVersion, kind: 'MCPServer', ...SERVER.metadata },
 		});
-		expect(body['regarding']).to.deep.include({ kind: 'MCPServer', namespace: 'demo', name: 'files', uid: 'u1' });
 	});
 
-	it('the same again becomes a series of that Event, written less and less often', async () => {
-		const { recorder, sent } = createStage();
-		for (let count = 0; count < 100; count += 1) recorder.record(SERVER, CAPPED);
-		await recorder.flush();
-		expect(sent.map(({ method }) => method)).to.deep.equal(['POST', ...Array.from({ length: 6 }, () => 'PATCH')]);
-		expect(asTree(sent.at(-1)?.body ?? {})['series']?.['count']).to.equal(64);
-		const name = asTree(sent[0]?.body ?? {})['metadata']?.['name'];
-		expect(sent[1]?.path.endsWith(`/events/${name}`)).to.equal(true);
+	it('repeated 100 times › a series of that Event, written less and less often', async () => {
+		const { record, sent, methods } = createHarness();
+		for (let count = 0; count < 100; count += 1) record(SERVER, CAPPED);
+		expect(await methods()).to.deep.equal(['POST', ...Array(6).fill('PATCH')]);
+		expect(sent.at(-1)?.body['series']).to.have.property('count', 64);
+		expect(sent[1]?.path).to.equal(`${PATH}/${asTree(sent[0]?.body ?? {})['metadata']?.['name']}`);
 	});
 
-	it('after a while it is a new one, and so is another note or another server of the same name', async () => {
-		const { stage, recorder, sent } = createStage();
-		recorder.record(SERVER, CAPPED);
-		stage.nowMs += 400_000;
-		recorder.record(SERVER, CAPPED);
-		recorder.record(SERVER, { ...CAPPED, note: 'other' });
-		recorder.record({ ...SERVER, metadata: { ...SERVER.metadata, uid: 'u2' } }, CAPPED);
-		await recorder.flush();
-		expect(sent.map(({ method }) => method)).to.deep.equal(['POST', 'POST', 'POST', 'POST']);
+	it('repeated after 6 minutes, another note, another uid › a new Event', async () => {
+		const { state, record, methods } = createHarness();
+		record(SERVER, CAPPED);
+		state.nowMs += 400_000;
+		record(SERVER, CAPPED);
+		record(SERVER, { ...CAPPED, note: 'other' });
+		record({ ...SERVER, metadata: { ...SERVER.metadata, uid: 'u2' } }, CAPPED);
+		expect(await methods()).to.deep.equal(Array(4).fill('POST'));
 	});
 
-	it('a storm is cut off, and later ones pass again', async () => {
-		const { stage, recorder, sent } = createStage();
-		const tell = (index: number): void => recorder.record(SERVER, { ...CAPPED, note: `number ${index}` });
-		for (let index = 0; index < 1_000; index += 1) tell(index);
-		await recorder.flush();
-		expect(sent).to.have.length(50);
-		stage.nowMs += 10_000;
-		for (let index = 2_000; index < 2_100; index += 1) tell(index);
-		await recorder.flush();
-		expect(sent).to.have.length(60);
+	it('1000 different Events › 50 are written, and then one each second; other namespaces are not affected', async () => {
+		const { state, record, methods } = createHarness();
+		const recordMany = (from: number): void => {
+			for (let index = from; index < from + 1_000; index += 1) record(SERVER, { ...CAPPED, note: `number ${index}` });
+		};
+		recordMany(0);
+		expect(await methods()).to.have.length(50);
+		record({ ...SERVER, metadata: { ...SERVER.metadata, namespace: 'other' } }, CAPPED);
+		expect(await methods()).to.have.length(51);
+		state.nowMs += 10_000;
+		recordMany(1_000);
+		expect(await methods()).to.have.length(61);
 	});
 
-	it('one that cannot be written is dropped, with a line in the log, and the next is tried', async () => {
-		const { stage, recorder, sent, troubles } = createStage();
-		stage.isBroken = true;
-		recorder.record(SERVER, CAPPED);
-		await recorder.flush();
-		stage.isBroken = false;
-		recorder.record(SERVER, { ...CAPPED, note: 'other' });
-		await recorder.flush();
-		expect(troubles).to.deep.equal(['event cannot be written']);
-		expect(sent).to.have.length(1);
+	it('an Event cannot be written › dropped with a warning, and the same one is created the next time', async () => {
+		const { state, record, methods, warnings } = createHarness();
+		state.isBroken = true;
+		record(SERVER, CAPPED);
+		await methods();
+		state.isBroken = false;
+		record(SERVER, CAPPED);
+		expect(await methods()).to.deep.equal(['POST']);
+		expect(warnings).to.deep.equal(['event cannot be written']);
 	});
 });

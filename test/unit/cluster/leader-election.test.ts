@@ -1,4 +1,4 @@
-/** Leader election over a Lease in memory that behaves as an API server's would: 404, 409, and delays. */
+/** Leader election over a Lease in memory that behaves as in an API server: 404, 409, and delays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
@@ -9,70 +9,71 @@ import {
 	runLeaderElection,
 } from '../../../src/cluster/leader-election.ts';
 import { later } from '../../harness/later.ts';
+import { until } from '../../harness/until.ts';
 
 const TIMING = { leaseMs: 800, renewMs: 500, retryMs: 100 };
 
-interface Record {
-	readonly connection: Pick<Connection, 'get' | 'send'>;
+interface LeaseStore extends Pick<Connection, 'get' | 'send'> {
 	lease: Json | undefined;
 	delayMs: number;
 	isBroken: boolean;
 }
 
-function createRecord(): Record {
+function createLeaseStore(): LeaseStore {
 	let version = 0;
-	const record: Record = {
+	const respond = async (): Promise<void> => {
+		await sleep(store.delayMs);
+		if (store.isBroken) throw new ApiError('500', 500);
+	};
+	const store: LeaseStore = {
 		lease: undefined,
 		delayMs: 0,
 		isBroken: false,
-		connection: {
-			get: async () => {
-				await sleep(record.delayMs);
-				if (record.isBroken) throw new ApiError('500', 500);
-				if (record.lease === undefined) throw new ApiError('404', 404);
-				return record.lease;
-			},
-			send: async (_method, _path, body) => {
-				await sleep(record.delayMs);
-				if (record.isBroken) throw new ApiError('500', 500);
-				const sent = body as Json;
-				const { resourceVersion } = sent['metadata'] as Json;
-				const stored = (record.lease?.['metadata'] ?? {}) as Json;
-				if (resourceVersion !== stored['resourceVersion']) throw new ApiError('409', 409);
-				version += 1;
-				record.lease = { ...sent, metadata: { ...(sent['metadata'] as Json), resourceVersion: String(version) } };
-				return record.lease;
-			},
+		get: async () => {
+			await respond();
+			if (store.lease === undefined) throw new ApiError('404', 404);
+			return store.lease;
+		},
+		send: async (_method, _path, body) => {
+			await respond();
+			const { metadata, ...sent } = body as { metadata: Json };
+			const stored = (store.lease?.['metadata'] ?? {}) as Json;
+			if (metadata['resourceVersion'] !== stored['resourceVersion']) throw new ApiError('409', 409);
+			version += 1;
+			store.lease = { ...sent, metadata: { ...metadata, resourceVersion: String(version) } };
+			return store.lease;
 		},
 	};
-	return record;
+	return store;
 }
 
-const specOf = (record: Record): Json => (record.lease?.['spec'] ?? {}) as Json;
-const holderOf = (record: Record): unknown => specOf(record)['holderIdentity'];
+const specOf = ({ lease }: LeaseStore): Json => (lease?.['spec'] ?? {}) as Json;
+const holderOf = (store: LeaseStore): unknown => specOf(store)['holderIdentity'];
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+	new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-/** A candidate that notes when it leads. */
-function candidate(record: Record, identity: string, more: Partial<LeaderElectionOptions> = {}) {
+function candidate(store: LeaseStore, identity: string, options: Partial<LeaderElectionOptions> = {}) {
 	const stopping = new AbortController();
-	const troubles: string[] = [];
-	const state = { leads: 0, isLeading: false, term: undefined as LeaderContext | undefined };
+	const warnings: string[] = [];
+	const state = { terms: 0, isLeading: false, endedMs: 0, context: undefined as LeaderContext | undefined };
 	const running = runLeaderElection(
 		{
-			connection: record.connection,
+			connection: store,
 			namespace: 'ours',
 			name: 'lease',
 			identity,
-			lead: async (term) => {
-				state.leads += 1;
-				state.term = term;
-				await new Promise((resolve) => term.signal.addEventListener('abort', resolve, { once: true }));
+			lead: async (context) => {
+				state.terms += 1;
+				state.context = context;
+				await untilAborted(context.signal);
 			},
 			onChange: (isLeading) => {
 				state.isLeading = isLeading;
+				if (!isLeading) state.endedMs = performance.now();
 			},
-			warn: (message) => void troubles.push(message),
+			warn: (message) => void warnings.push(message),
 			timing: TIMING,
-			...more,
+			...options,
 		},
 		stopping.signal,
 	);
@@ -80,173 +81,150 @@ function candidate(record: Record, identity: string, more: Partial<LeaderElectio
 		stopping.abort();
 		await running;
 	};
-	return { state, troubles, stop, stopping, running };
+	return { state, warnings, stop };
 }
 
-async function until(isTrue: () => boolean, withinMs = 5_000): Promise<void> {
-	const deadlineMs = performance.now() + withinMs;
-	while (!isTrue()) {
-		if (performance.now() > deadlineMs) throw new Error('did not come true');
-		await sleep(5);
-	}
+/** A candidate that leads. */
+async function leader(store: LeaseStore, options: Partial<LeaderElectionOptions> = {}) {
+	const first = candidate(store, 'first', options);
+	await until(() => first.state.isLeading);
+	return first;
 }
 
-describe('lease', () => {
-	it('one of two leads; given up, the other leads before the Lease would have ended', async () => {
-		const record = createRecord();
-		const first = candidate(record, 'first');
-		await until(() => first.state.isLeading);
-		const second = candidate(record, 'second');
-		await sleep(2 * TIMING.leaseMs);
-		expect(second.state.leads).to.equal(0);
+describe('leader election', () => {
+	it('two replicas › one leads; it stops, and the other leads before the Lease would have expired', async () => {
+		const store = createLeaseStore();
+		const first = await leader(store);
+		const second = candidate(store, 'second');
+		await sleep(1.25 * TIMING.leaseMs);
+		expect(second.state.terms).to.equal(0);
 		await first.stop();
-		expect(holderOf(record)).to.equal('');
-		await until(() => second.state.isLeading, TIMING.leaseMs - 50);
+		expect(holderOf(store)).to.equal('');
+		const stoppedMs = performance.now();
+		await until(() => second.state.isLeading);
+		expect(performance.now() - stoppedMs).to.be.lessThan(TIMING.leaseMs - 50);
 		await second.stop();
 	});
 
-	it('a holder that is gone is believed for one whole Lease by our own clock', async () => {
-		const record = createRecord();
-		record.lease = {
-			metadata: { resourceVersion: '7' },
-			spec: { holderIdentity: 'gone', renewTime: '1999-01-01T00:00:00.000000Z' },
-		};
+	it('the holder is gone › taken over after a whole Lease by the own clock', async () => {
+		const store = createLeaseStore();
+		const spec = { holderIdentity: 'gone', renewTime: '1999-01-01T00:00:00.000000Z' };
+		store.lease = { metadata: { resourceVersion: '7' }, spec };
 		const startedMs = performance.now();
-		const next = candidate(record, 'next');
-		await until(() => next.state.isLeading);
+		const next = await leader(store);
 		expect(performance.now() - startedMs).to.be.at.least(TIMING.leaseMs);
-		expect(specOf(record)['leaseTransitions']).to.equal(1);
+		expect(specOf(store)['leaseTransitions']).to.equal(1);
 		await next.stop();
 	});
 
-	it('a leader that cannot renew ends its term before anybody could take over, and campaigns again', async () => {
-		const record = createRecord();
-		const first = candidate(record, 'first');
-		await until(() => first.state.isLeading);
-		record.isBroken = true;
+	it('a leader cannot renew › its term ends before the Lease does; it can again › another term', async () => {
+		const store = createLeaseStore();
+		const { state, warnings, stop } = await leader(store);
+		store.isBroken = true;
 		const brokenMs = performance.now();
-		await until(() => !first.state.isLeading);
+		await until(() => !state.isLeading);
 		expect(performance.now() - brokenMs).to.be.lessThan(TIMING.leaseMs);
-		expect(first.state.term?.signal.aborted).to.equal(true);
-		expect(() => first.state.term?.assertLeading()).to.throw('not leading any more');
-		record.isBroken = false;
-		await until(() => first.state.isLeading);
-		expect(first.state.leads).to.equal(2);
-		expect(first.troubles).to.deep.equal(['lease cannot be taken or renewed', 'lease recovered']);
-		await first.stop();
+		expect(state.context?.signal.aborted).to.equal(true);
+		expect(() => state.context?.assertLeading()).to.throw('not leading any more');
+		store.isBroken = false;
+		await until(() => state.isLeading);
+		expect(state.terms).to.equal(2);
+		expect(warnings).to.deep.equal(['lease cannot be taken or renewed', 'lease recovered']);
+		await stop();
 	});
 
-	it('a term is counted from the question, however late the answer comes, the first time and later', async () => {
-		const record = createRecord();
-		const timing = { leaseMs: 3_000, renewMs: 2_000, retryMs: 100 };
-		const lateMs = 900;
-		let [storedMs, endedMs, sent] = [0, 0, 0];
-		for (const lateAt of [1, 2]) {
-			[storedMs, endedMs, sent] = [0, 0, 0];
-			record.lease = undefined;
-			record.isBroken = false;
-			const late: Record['connection'] = {
-				get: record.connection.get,
-				send: async (...question) => {
-					const stored = await record.connection.send(...question);
-					sent += 1;
-					if (sent !== lateAt) return stored;
-					storedMs = performance.now();
-					await sleep(lateMs);
-					record.isBroken = true;
-					return stored;
-				},
+	for (const lateResponse of [1, 2]) {
+		it(`response ${lateResponse} is late, and later ones fail › the term is counted from the request`, async () => {
+			const timing = { leaseMs: 1_200, renewMs: 800, retryMs: 100 };
+			const lateMs = 600;
+			const store = createLeaseStore();
+			let [sent, storedMs] = [0, 0];
+			const send: Connection['send'] = async (...args) => {
+				const stored = await store.send(...args);
+				sent += 1;
+				if (sent !== lateResponse) return stored;
+				storedMs = performance.now();
+				await sleep(lateMs);
+				store.isBroken = true;
+				return stored;
 			};
-			const one = candidate(record, 'one', {
-				connection: late,
-				timing,
-				onChange: (isLeading) => {
-					if (!isLeading) endedMs = performance.now();
-				},
-			});
-			await until(() => endedMs > storedMs && storedMs > 0);
-			expect(endedMs - storedMs, `answer ${lateAt} is late`).to.be.below(timing.renewMs + lateMs / 2);
-			await one.stop();
-		}
+			const { state, stop } = candidate(store, 'one', { connection: { get: store.get, send }, timing });
+			await until(() => storedMs > 0 && state.endedMs > storedMs);
+			expect(state.endedMs - storedMs).to.be.below(timing.renewMs + lateMs / 2);
+			await stop();
+		});
+	}
+
+	it('another client takes the Lease › the term ends at the next renewal', async () => {
+		const store = createLeaseStore();
+		const { state, stop } = await leader(store);
+		store.lease = { ...store.lease, spec: { ...specOf(store), holderIdentity: 'thief' } };
+		const takenMs = performance.now();
+		await until(() => !state.isLeading);
+		expect(performance.now() - takenMs).to.be.lessThan(3 * TIMING.retryMs);
+		await stop();
+		expect(holderOf(store)).to.equal('thief');
 	});
 
-	it('a Lease that somebody else holds now ends the term at the next look', async () => {
-		const record = createRecord();
-		const first = candidate(record, 'first');
-		await until(() => first.state.isLeading);
-		record.lease = { ...record.lease, spec: { ...specOf(record), holderIdentity: 'thief' } };
-		await until(() => !first.state.isLeading, 3 * TIMING.retryMs);
-		await first.stop();
-		expect(holderOf(record)).to.equal('thief');
-	});
-
-	it('told to end while it is winning: it gives the Lease up and ends', async () => {
-		const record = createRecord();
-		record.delayMs = 50;
-		const first = candidate(record, 'first');
+	it('stopped while it acquires the Lease › no term, and the Lease is released', async () => {
+		const store = createLeaseStore();
+		store.delayMs = 50;
+		const { state, stop } = candidate(store, 'first');
 		await sleep(20);
-		await first.stop();
-		expect(first.state.leads).to.equal(0);
-		expect(holderOf(record) ?? '').to.equal('');
+		await stop();
+		expect(state.terms).to.equal(0);
+		expect(holderOf(store) ?? '').to.equal('');
 	});
 
-	it('work that fails ends the term, and is tried again', async () => {
-		const record = createRecord();
+	it('the work fails › the term ends, and another begins', async () => {
 		let terms = 0;
-		const first = candidate(record, 'first', {
-			lead: async () => {
-				terms += 1;
-				throw new Error('no');
-			},
-		});
-		await until(() => terms >= 2);
-		expect(first.troubles).to.include('term failed');
-		await first.stop();
-	});
-
-	it('by default a leader that cannot renew ends 5 s before others may take over, and has tried several times', async () => {
-		// Told by what it writes and when it looks: nobody else sees the numbers.
-		const record = createRecord();
-		const looks: number[] = [];
-		const { get } = record.connection;
-		const connection = {
-			...record.connection,
-			get: (path: string, signal?: AbortSignal) => {
-				looks.push(performance.now());
-				return get(path, signal);
-			},
+		const lead = async (): Promise<void> => {
+			terms += 1;
+			throw new Error('planted');
 		};
-		const first = candidate(record, 'first', { connection, timing: {} });
-		await until(() => first.state.isLeading);
-		expect(specOf(record)['leaseDurationSeconds']).to.equal(15);
-		first.state.term?.assertLeading();
-		await later(9_900, async () => first.state.term?.assertLeading());
-		await later(10_100, async () => expect(() => first.state.term?.assertLeading()).to.throw('not leading any more'));
-		await until(() => looks.length === 2);
-		expect((looks[1] ?? 0) - (looks[0] ?? 0)).to.be.within(1_900, 3_000);
-		await first.stop();
+		const { warnings, stop } = candidate(createLeaseStore(), 'first', { lead });
+		await until(() => terms >= 2);
+		expect(warnings).to.include('term failed');
+		await stop();
 	});
 
-	it('the next term begins only when the work of the one before has ended', async () => {
-		const record = createRecord();
+	it('the work of a term takes longer than the term › the next term begins after it', async () => {
+		const store = createLeaseStore();
 		const steps: string[] = [];
-		const first = candidate(record, 'first', {
-			lead: async ({ signal }) => {
-				steps.push('begins');
-				await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-				// Longer than the Lease and the look after it.
-				await sleep(2 * TIMING.leaseMs);
-				steps.push('ends');
-			},
-		});
-		await until(() => steps.length === 1);
-		record.isBroken = true;
-		await until(() => first.troubles.length > 0);
-		await sleep(TIMING.leaseMs);
-		record.isBroken = false;
-		await until(() => steps.length === 3);
-		expect(steps).to.deep.equal(['begins', 'ends', 'begins']);
-		await first.stop();
-		expect(steps).to.deep.equal(['begins', 'ends', 'begins', 'ends']);
+		const finish = Promise.withResolvers<void>();
+		const lead = async ({ signal }: LeaderContext): Promise<void> => {
+			steps.push('begins');
+			await untilAborted(signal);
+			steps.push('aborted');
+			await finish.promise;
+			steps.push('ends');
+		};
+		const { stop } = await leader(store, { lead });
+		store.isBroken = true;
+		await until(() => steps.length === 2);
+		store.isBroken = false;
+		await sleep(TIMING.leaseMs + 2 * TIMING.retryMs);
+		finish.resolve();
+		await until(() => steps.length === 4);
+		expect(steps).to.deep.equal(['begins', 'aborted', 'ends', 'begins']);
+		await stop();
+		expect(steps.slice(4)).to.deep.equal(['aborted', 'ends']);
+	});
+
+	it('no timing is set › a Lease of 15 s, a term of 10 s without renewal, and a renewal every 2 s', async () => {
+		const store = createLeaseStore();
+		const gets: number[] = [];
+		const get: Connection['get'] = (...args) => {
+			gets.push(performance.now());
+			return store.get(...args);
+		};
+		const { state, stop } = await leader(store, { connection: { ...store, get }, timing: {} });
+		expect(specOf(store)['leaseDurationSeconds']).to.equal(15);
+		state.context?.assertLeading();
+		await later(9_900, async () => state.context?.assertLeading());
+		await later(10_100, async () => expect(() => state.context?.assertLeading()).to.throw('not leading any more'));
+		await until(() => gets.length === 2);
+		expect((gets[1] ?? 0) - (gets[0] ?? 0)).to.be.within(1_900, 3_000);
+		await stop();
 	});
 });

@@ -6,116 +6,94 @@ import { createNamespaceFilter, createSkippedNamespaces } from '../../../src/clu
 
 const { signal } = new AbortController();
 const label = { key: 'toolhive-scaling/enabled', value: 'true' };
+const ENABLED = { [label.key]: 'true', team: 'a' };
 
-function asking(labels: object | undefined) {
-	const asked: string[] = [];
+/** Labels by namespace. A namespace without labels is 404; `isBroken`: each request fails. */
+function apiServer(labels: Record<string, object> = {}) {
+	const state = { labels, isBroken: false, gets: [] as string[] };
 	const get = async (path: string) => {
-		asked.push(path);
-		if (labels === undefined) throw new ApiError('not found', 404);
-		return { metadata: { labels } };
+		const name = path.replace('/api/v1/namespaces/', '');
+		state.gets.push(name);
+		if (state.isBroken) throw new ApiError('no', 500);
+		const found = state.labels[name];
+		if (found === undefined) throw new ApiError('not found', 404);
+		return { metadata: { labels: found } };
 	};
-	return { asked, connection: { get } };
+	return { state, get };
 }
 
-describe('namespaces that are looked after', () => {
-	it('are all of them, without a question, where no label is asked for', async () => {
-		const { asked, connection } = asking({});
-		const isLookedAfter = createNamespaceFilter(connection, { label: undefined, excluded: ['lab'] });
-		expect(await isLookedAfter('shop', signal)).to.equal(true);
-		expect(await isLookedAfter('lab', signal)).to.equal(false);
-		expect(asked).to.deep.equal([]);
-	});
-	for (const [what, labels, expected] of [
-		['with the label', { 'toolhive-scaling/enabled': 'true', team: 'a' }, true],
-		['with another value', { 'toolhive-scaling/enabled': 'false' }, false],
-		['without it', { team: 'a' }, false],
-		['that is gone', undefined, false],
+describe('namespace filter', () => {
+	for (const [title, labels, filter, expected, gets] of [
+		['no label is required › included, without a request', {}, { label: undefined, excluded: ['lab'] }, true, []],
+		['excluded › not included, without a request', {}, { label: undefined, excluded: ['shop'] }, false, []],
+		['excluded and labelled › not included', { shop: ENABLED }, { label, excluded: ['shop'] }, false, []],
+		['labelled › included', { shop: ENABLED }, { label, excluded: [] }, true, ['shop']],
+		['another value', { shop: { [label.key]: 'false' } }, { label, excluded: [] }, false, ['shop']],
+		['not labelled', { shop: { team: 'a' } }, { label, excluded: [] }, false, ['shop']],
+		['deleted', {}, { label, excluded: [] }, false, ['shop']],
 	] as const) {
-		it(`${what}: ${expected}`, async () => {
-			const { asked, connection } = asking(labels);
-			const isLookedAfter = createNamespaceFilter(connection, { label, excluded: [] });
-			expect(await isLookedAfter('shop', signal)).to.equal(expected);
-			expect(asked).to.deep.equal(['/api/v1/namespaces/shop']);
+		it(title, async () => {
+			const { state, get } = apiServer(labels);
+			expect(await createNamespaceFilter({ get }, filter)('shop', signal)).to.equal(expected);
+			expect(state.gets).to.deep.equal(gets);
 		});
 	}
-	it('are not those that are excluded, whatever their label', async () => {
-		const { connection } = asking({ [label.key]: label.value });
-		expect(await createNamespaceFilter(connection, { label, excluded: ['shop'] })('shop', signal)).to.equal(false);
-	});
-	it('are unknown where the API server cannot say: the pass is tried again', async () => {
-		const get = () => Promise.reject(new ApiError('no', 403));
-		const { error } = await createNamespaceFilter({ get }, { label, excluded: [] })('shop', signal).then(
-			() => ({ error: undefined }),
-			(thrown: unknown) => ({ error: thrown }),
+
+	it('the API server fails › its error, so that the reconcile is retried', async () => {
+		const { state, get } = apiServer();
+		state.isBroken = true;
+		const error: unknown = await createNamespaceFilter({ get }, { label, excluded: [] })('shop', signal).catch(
+			(reason) => reason,
 		);
 		expect(error).to.be.instanceOf(ApiError);
 	});
 });
 
-describe('namespaces that were left out', () => {
+describe('skipped namespaces', () => {
 	const serversIn = (namespace: string, count: number): ServerRef[] =>
 		Array.from({ length: count }, (_, index) => ({ kind: 'MCPServer', namespace, name: `server-${index}` }));
-	const servers = [...serversIn('shop', 1000), ...serversIn('lab', 20), ...serversIn('kube-system', 5)];
-	const namespaces = { label, excluded: ['kube-system'] };
+	const all = [...serversIn('shop', 1000), ...serversIn('lab', 20), ...serversIn('kube-system', 5)];
 
-	function leavingOut(refs: readonly ServerRef[]) {
-		const labelled = new Set<string>();
-		const asked: string[] = [];
-		let isAway = false;
-		const get = async (path: string) => {
-			const name = path.slice('/api/v1/namespaces/'.length);
-			asked.push(name);
-			if (isAway) throw new ApiError('no', 500);
-			return { metadata: { labels: labelled.has(name) ? { [label.key]: label.value } : {} } };
+	function skip() {
+		const { state, get } = apiServer({ shop: {}, lab: {}, 'kube-system': ENABLED });
+		const skipped = createSkippedNamespaces(createNamespaceFilter({ get }, { label, excluded: ['kube-system'] }));
+		for (const { namespace } of all) skipped.add(namespace);
+		/** The servers whose namespace has opted in, and the namespaces that were read. */
+		const check = async (servers: readonly ServerRef[] = all) => {
+			state.gets.length = 0;
+			const found: ServerRef[] = [];
+			for await (const ref of skipped.optedIn(servers, signal)) found.push(ref);
+			return { found, gets: [...state.gets] };
 		};
-		const leftOut = createSkippedNamespaces(createNamespaceFilter({ get }, namespaces));
-		for (const { namespace } of refs) leftOut.add(namespace);
-		return {
-			label: (name: string) => labelled.add(name),
-			away: (value: boolean) => {
-				isAway = value;
-			},
-			/** What one look finds, and which namespaces it asked for. */
-			look: async (there: readonly ServerRef[] = refs) => {
-				const found: ServerRef[] = [];
-				let error: unknown;
-				asked.length = 0;
-				try {
-					for await (const ref of leftOut.optedIn(there, signal)) found.push(ref);
-				} catch (thrown) {
-					error = thrown;
-				}
-				return { found, asked: [...asked], error };
-			},
-		};
+		return { state, check };
 	}
 
-	it('are asked for once each, however many servers they have, and those excluded never', async () => {
-		const { look } = leavingOut(servers);
-		for (let count = 0; count < 3; count += 1) {
-			expect(await look()).to.deep.equal({ found: [], asked: ['shop', 'lab'], error: undefined });
-		}
+	it('many servers › each namespace is read once for each check, an excluded one never', async () => {
+		const { check } = skip();
+		for (let count = 0; count < 3; count += 1)
+			expect(await check()).to.deep.equal({ found: [], gets: ['shop', 'lab'] });
 	});
-	it('give their servers when they opted in, and are not asked for any more', async () => {
-		const { look, label } = leavingOut(servers);
-		label('lab');
-		label('kube-system');
-		expect((await look()).found).to.deep.equal(serversIn('lab', 20));
-		expect(await look()).to.deep.equal({ found: [], asked: ['shop'], error: undefined });
+
+	it('one opts in › its servers once, and it is not read any more', async () => {
+		const { state, check } = skip();
+		state.labels['lab'] = ENABLED;
+		expect((await check()).found).to.deep.equal(serversIn('lab', 20));
+		expect(await check()).to.deep.equal({ found: [], gets: ['shop'] });
 	});
-	it('without a server any more are forgotten', async () => {
-		const { look } = leavingOut(servers);
-		expect((await look(serversIn('lab', 1))).asked).to.deep.equal(['lab']);
-		expect((await look()).asked).to.deep.equal(['lab']);
+
+	it('its last server is gone › forgotten', async () => {
+		const { check } = skip();
+		expect((await check(serversIn('lab', 1))).gets).to.deep.equal(['lab']);
+		expect((await check()).gets).to.deep.equal(['lab']);
 	});
-	it('are all asked for again where the API server could not say', async () => {
-		const { look, label, away } = leavingOut(servers);
-		label('shop');
-		away(true);
-		const { asked, error } = await look();
-		expect(asked).to.deep.equal(['shop']);
-		expect(error).to.be.instanceOf(ApiError);
-		away(false);
-		expect((await look()).found).to.have.length(1000);
+
+	it('the API server fails › its error, and read again by the next check', async () => {
+		const { state, check } = skip();
+		state.labels['shop'] = ENABLED;
+		state.isBroken = true;
+		expect(await check().catch((error: unknown) => error)).to.be.instanceOf(ApiError);
+		expect(state.gets).to.deep.equal(['shop']);
+		state.isBroken = false;
+		expect((await check()).found).to.have.length(1000);
 	});
 });

@@ -1,119 +1,156 @@
+/** A watch is interrupted: changes that were missed arrive, and an API server in trouble gets few requests. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
-import type { ScriptedApiServer } from '../../harness/scripted-api-server.ts';
-import { createFollower, refuseWith, resetting, writing } from './following.ts';
+import { after, afterEach, before, describe, it } from 'mocha';
+import type { Fault, Protocol, ScriptedApiServer } from '../../harness/scripted-api-server.ts';
+import { until } from '../../harness/until.ts';
+import { createHarness, PROTOCOLS, prepareTwo, refuseWith, resetting, writing } from './harness.ts';
 
-for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
-	describe(`cluster watch, interrupted over ${protocol}`, function () {
+const errorLine = (code: number): string => `{"type":"ERROR","object":{"code":${code},"message":"planted"}}\n`;
+const HALF_A_LINE = '{"type":"MODIFIED","object":{"metadata":{"na';
+type Faults = readonly Fault[];
+/** The connections break, and these requests fail. */
+const resetWith = (watch: Faults, list: Faults = []) => {
+	return (api: ScriptedApiServer): void => {
+		api.next.watch.push(...watch);
+		api.next.list.push(...list);
+		if (list.length > 0) api.compact();
+		api.resetAll();
+	};
+};
+const write = (text: string) => (api: ScriptedApiServer) => api.write(text);
+
+/** Whether objects are listed again: only if a change may have been lost. */
+const INTERRUPTIONS: readonly (readonly [string, (api: ScriptedApiServer) => void, isListedAgain: boolean])[] = [
+	['reset', resetWith([]), false],
+	[
+		'reset in the middle of a line',
+		(api) => {
+			api.write(HALF_A_LINE);
+			setTimeout(api.resetAll, 50);
+		},
+		false,
+	],
+	[
+		'end in the middle of a line',
+		(api) => {
+			api.write(HALF_A_LINE);
+			api.endWatches();
+		},
+		false,
+	],
+	['malformed line', write('{"type":"MODIFIED","object":\n'), true],
+	['line that is not an object', write('[1]\n'), true],
+	['event without object', write('{"type":"ADDED"}\n'), true],
+	['410 in the stream', write(errorLine(410)), true],
+	['500 in the stream', write(errorLine(500)), true],
+	['410 for the next watch', resetWith([refuseWith(410)]), true],
+	['429 for the next watch', resetWith([refuseWith(429)]), false],
+	['503 for the next watch', resetWith([refuseWith(503)]), false],
+	['500 for the next two watches', resetWith([refuseWith(500), refuseWith(500)]), false],
+	['410, then 500 for the next two lists', resetWith([], [refuseWith(500), refuseWith(500)]), true],
+	['410, then resets', resetWith([resetting, resetting], [resetting]), true],
+	['HTML from a proxy', resetWith([writing('<html>502</html>\n')]), true],
+	[
+		'500 for each watch from then on',
+		(api) => {
+			api.always.watch = refuseWith(500);
+			api.resetAll();
+			setTimeout(() => {
+				api.always.watch = undefined;
+			}, 500);
+		},
+		true,
+	],
+];
+
+const missed = (api: ScriptedApiServer): void =>
+	api.quietly(() => {
+		api.remove('one');
+		api.put('one', { spec: { isNew: true } });
+		api.put('two', { spec: { isChanged: true } });
+		api.put('three');
+		api.remove('three');
+		api.put('four');
+	});
+
+for (const protocol of PROTOCOLS) {
+	describe(`watch over ${protocol} › interrupted`, function () {
 		this.timeout(20_000);
-		const { following, endAll } = createFollower(protocol);
-		afterEach(endAll);
+		const { start, stopAll } = createHarness(protocol);
+		afterEach(stopAll);
 
-		const whileDisconnected = (api: ScriptedApiServer): void =>
-			api.quietly(() => {
-				api.remove('one');
-				api.put('one', { spec: { isNew: true } });
-				api.put('two', { spec: { isChanged: true } });
-				api.put('three');
-				api.remove('three');
-				api.put('four');
-			});
-
-		/** Something that happens to an open watch. */
-		const interruptions: Readonly<Record<string, (api: ScriptedApiServer) => void>> = {
-			'a reset': (api) => api.resetAll(),
-			'a reset in the middle of a line': (api) => {
-				api.write('{"type":"MODIFIED","object":{"metadata":{"na');
-				setTimeout(api.resetAll, 50);
-			},
-			'an end in the middle of a line': (api) => {
-				api.write('{"type":"MODIFIED","object":{"metadata":{"na');
-				api.endWatches();
-			},
-			'a malformed line': (api) => api.write('{"type":"MODIFIED","object":\n'),
-			'a line that is no object': (api) => api.write('[1]\n'),
-			'an event without object': (api) => api.write('{"type":"ADDED"}\n'),
-			'a 410 in the stream': (api) => api.write('{"type":"ERROR","object":{"code":410,"message":"too old"}}\n'),
-			'a 500 in the stream': (api) => api.write('{"type":"ERROR","object":{"code":500,"message":"oops"}}\n'),
-			'a 410 as status': (api) => {
-				api.compact();
-				api.resetAll();
-			},
-			'a 500 for the next watch': (api) => {
-				api.next.watch.push(refuseWith(500), refuseWith(500));
-				api.resetAll();
-			},
-			'a 429 for the next watch': (api) => {
-				api.next.watch.push(refuseWith(429));
-				api.resetAll();
-			},
-			'a 500 for the next list': (api) => {
-				api.next.list.push(refuseWith(500), refuseWith(500));
-				api.compact();
-				api.resetAll();
-			},
-			'resets for everything, a few times': (api) => {
-				api.next.watch.push(resetting, resetting);
-				api.next.list.push(resetting);
-				api.compact();
-				api.resetAll();
-			},
-			'a proxy that answers in HTML': (api) => {
-				api.next.watch.push(writing('<html>502</html>\n'));
-				api.resetAll();
-			},
-		};
-		for (const [what, interrupt] of Object.entries(interruptions)) {
-			it(`holds what the server holds after ${what}`, async () => {
-				const { api, agrees } = await following();
-				whileDisconnected(api);
+		for (const [title, interrupt, isListedAgain] of INTERRUPTIONS) {
+			it(`${title} › has every change, ${isListedAgain ? 'from another list' : 'without another list'}`, async () => {
+				const { api, inSync, requests } = await start();
+				missed(api);
 				interrupt(api);
-				await agrees();
+				await inSync();
 				api.put('five');
-				await agrees();
-				expect(api.openWatches()).to.equal(1);
+				await inSync();
+				await until(() => api.openWatches() === 1);
+				expect(requests().filter((kind) => kind === 'list').length > 1).to.equal(isListedAgain);
 			});
 		}
 
-		it('does not read everything anew where nothing was lost', async () => {
-			for (const status of [429, 500, 503]) {
-				const { api, agrees } = await following();
-				whileDisconnected(api);
-				api.next.watch.push(refuseWith(status));
-				api.resetAll();
-				await agrees();
-				expect(
-					api.asked.filter(({ kind }) => kind === 'list'),
-					String(status),
-				).to.have.length(1);
-			}
-		});
-
-		it('reads everything anew at once where something was lost', async () => {
-			const losing = ['a 410 as status', 'a 410 in the stream', 'a 500 in the stream', 'a malformed line'];
-			for (const what of losing) {
-				const { api, agrees } = await following();
-				whileDisconnected(api);
-				interruptions[what]?.(api);
-				await agrees();
-				const kinds = api.asked.map(({ kind }) => kind).join(' ');
-				expect(kinds, what).to.match(/^list watch( watch)? list/);
-			}
-		});
-
-		it('reads lists where no watch works', async () => {
-			const { api, agrees } = await following();
-			api.always.watch = refuseWith(500);
-			whileDisconnected(api);
-			api.resetAll();
-			await agrees();
-		});
-
-		it('asks again when nothing was heard for too long', async () => {
-			const { api, agrees } = await following({ timing: { idleTimeoutMs: 300 } });
-			whileDisconnected(api);
-			await agrees();
-			expect(api.asked.filter(({ kind }) => kind === 'list')).to.have.length(1);
+		it('nothing arrives for the idle timeout › has every change, without another list', async () => {
+			const { api, inSync, requests } = await start({ timing: { idleTimeoutMs: 300 } });
+			missed(api);
+			await inSync();
+			expect(requests().filter((kind) => kind === 'list')).to.have.length(1);
 		});
 	});
 }
+
+/** 12 attempts of 20 to 200 ms, of two requests each, fit into 1.5 s. */
+const WATCHED_MS = 1_500;
+const MOST_REQUESTS = 40;
+const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>> = {
+	'lists with 500': { list: refuseWith(500) },
+	'lists with 429': { list: refuseWith(429) },
+	'lists with 410': { list: refuseWith(410) },
+	'lists with 404': { list: refuseWith(404) },
+	'lists with a reset': { list: resetting },
+	'watches with 500': { watch: refuseWith(500) },
+	'watches with 429': { watch: refuseWith(429) },
+	'watches with 403': { watch: refuseWith(403) },
+	'watches with 410': { watch: refuseWith(410) },
+	'watches with a reset': { watch: resetting },
+	'watches with a 410 in the stream': { watch: writing(errorLine(410)) },
+	'watches with a 500 in the stream': { watch: writing(errorLine(500)) },
+	'watches with a malformed line': { watch: writing('{\n') },
+	// Not a failure, so one every 20 ms.
+	'watches that end at once': { watch: writing('') },
+};
+
+describe('watch › an API server that answers each request wrongly', function () {
+	this.timeout(20_000);
+	const counts = new Map<string, number>();
+	const harnesses = PROTOCOLS.map((protocol) => [protocol, createHarness(protocol)] as const);
+	const rows = harnesses.flatMap(([protocol, { start }]) =>
+		Object.entries(ENDLESS).map(
+			([title, faults]) => [`${title}, ${protocol satisfies Protocol}`, faults, start] as const,
+		),
+	);
+	// All at once: together they take the time of one.
+	before(() =>
+		Promise.all(
+			rows.map(async ([title, faults, start]) => {
+				const { api } = await start({}, (server) => {
+					prepareTwo(server);
+					Object.assign(server.always, faults);
+				});
+				await until(() => api.asked.length > 0);
+				await sleep(WATCHED_MS);
+				counts.set(title, api.asked.length);
+			}),
+		),
+	);
+	after(() => Promise.all(harnesses.map(([, { stopAll }]) => stopAll())));
+
+	for (const [title] of rows) {
+		const most = title.includes('end at once') ? WATCHED_MS / 20 + 10 : MOST_REQUESTS;
+		it(`${title} › at most ${most} requests in ${WATCHED_MS} ms`, () =>
+			expect(counts.get(title)).to.be.within(4, most));
+	}
+});

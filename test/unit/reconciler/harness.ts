@@ -1,11 +1,9 @@
 /** A cluster of three objects in memory, with a clock that a test moves. */
-
 import type { Json } from '../../../src/api/types.ts';
-import type { Settings } from '../../../src/policy/settings.ts';
-import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
 import type { ReconcilerClient } from '../../../src/reconciler/client.ts';
 import { createReconciler, type Reconciler } from '../../../src/reconciler/reconcile.ts';
-import { nameOf } from '../../harness/objects.ts';
+import { asTree, nameOf, type Tree } from '../../harness/objects.ts';
 
 export interface Harness {
 	/** The stored objects, which a test may change as any client in a cluster. */
@@ -14,10 +12,15 @@ export interface Harness {
 	configMap: Json | undefined;
 	/** `status`, `Deployment`, `ConfigMap`, in the order of writing. */
 	readonly writes: string[];
+	/** Replicas and annotation of each write of the Deployment, such as `3 applied 3`. */
+	readonly counts: string[];
 	readonly events: string[];
 	nowMs: number;
-	/** So many of the next writes fail with a conflict. */
+	/** This number of the next writes fail with a conflict. */
 	conflicts: number;
+	/** What the rollout limit returns, and how often it was called. */
+	rolloutWaitMs: number;
+	rolloutCalls: number;
 	readonly reconciler: Reconciler;
 	/** One reconcile; resolves with the delay of the next one. */
 	readonly pass: () => Promise<number | undefined>;
@@ -26,49 +29,59 @@ export interface Harness {
 }
 
 const SETTLE_MS = 10_000;
+const ANNOTATION = 'toolhive-scaling/applied-replicas';
 
 class Conflict extends Error {}
 
+export const annotated = (applied: string | undefined): Json =>
+	applied === undefined ? {} : { annotations: { [ANNOTATION]: applied } };
+export const annotationsOf = (object: Json | undefined): Tree =>
+	asTree(object ?? {})['metadata']?.['annotations'] ?? {};
+export const replicasOf = ({ deployment }: Pick<Harness, 'deployment'>): unknown =>
+	asTree(deployment ?? {})['spec']?.['replicas'];
+export const conditionsOf = ({ server }: Harness): Json[] =>
+	((server?.['status'] ?? {}) as { conditions?: Json[] }).conditions ?? [];
+export const withConditions = (server: Json | undefined, ...conditions: Json[]): Json => ({
+	...server,
+	status: { conditions },
+});
+export const reasonsOf = ({ events }: Harness): string[] => events.map((event) => event.split(':')[0] ?? '');
+
+/** `forbidden`: the object that cannot be read, or written. */
 export function createHarness(
 	server: Json,
-	more: {
-		deployment?: Json;
-		configMap?: Json;
-		settings?: Partial<Settings>;
-		rolloutWaitMs?: number;
-		/** Reading it is forbidden. */
-		unreadable?: 'Deployment' | 'ConfigMap';
-		/** Writing it is forbidden. */
-		unwritable?: 'ConfigMap';
-	} = {},
+	objects: Partial<Pick<Harness, 'deployment' | 'configMap'>> = {},
+	settings: Partial<Settings> = {},
+	forbidden = '',
 ): Harness {
 	const { kind, metadata } = server as { kind: 'MCPServer'; metadata: { namespace: string } };
 	const ref = { kind, namespace: metadata.namespace, name: nameOf(server) };
 	const { signal } = new AbortController();
-	const refuseOnce = (): void => {
+	const failOnConflict = (): void => {
 		if (harness.conflicts === 0) return;
 		harness.conflicts -= 1;
 		throw new Conflict();
 	};
-	const readable = (kind: 'Deployment' | 'ConfigMap', object: Json | undefined): Json | undefined => {
-		if (more.unreadable === kind) throw new Error(`${kind} is forbidden`);
-		return object;
+	const allow = <T>(action: string, value: T): T => {
+		if (forbidden === action) throw new Error(`${action} is forbidden`);
+		return value;
 	};
 	const client: ReconcilerClient = {
 		getServer: async () => harness.server,
-		getDeployment: async () => readable('Deployment', harness.deployment),
-		getConfigMap: async () => readable('ConfigMap', harness.configMap),
+		getDeployment: async () => allow('get Deployment', harness.deployment),
+		getConfigMap: async () => allow('get ConfigMap', harness.configMap),
 		writeConditions: async (found, conditions) => {
-			refuseOnce();
+			failOnConflict();
 			harness.writes.push('status');
 			harness.server = { ...found, status: { ...(found['status'] as Json), conditions } };
 		},
 		write: async (_found, wanted) => {
-			refuseOnce();
-			if (more.unwritable === wanted['kind']) throw new Error(`${more.unwritable} is forbidden`);
-			harness.writes.push(String(wanted['kind']));
-			if (wanted['kind'] === 'Deployment') harness.deployment = wanted;
-			else harness.configMap = wanted;
+			failOnConflict();
+			harness.writes.push(allow(`write ${wanted['kind']}`, String(wanted['kind'])));
+			if (wanted['kind'] === 'Deployment') {
+				harness.deployment = wanted;
+				harness.counts.push(`${replicasOf(harness)} applied ${annotationsOf(wanted)[ANNOTATION] ?? 'unset'}`);
+			} else harness.configMap = wanted;
 			return wanted;
 		},
 		clusterContextOf: () => ({}),
@@ -76,17 +89,25 @@ export function createHarness(
 		recordEvent: (_server, { reason }, note) => void harness.events.push(`${reason}: ${note}`),
 		nowMs: () => harness.nowMs,
 		timestamp: () => new Date(Date.UTC(2026, 0, 1) + harness.nowMs).toISOString().replace('.000Z', 'Z'),
-		rollouts: { take: () => more.rolloutWaitMs ?? 0 },
+		rollouts: {
+			take: () => {
+				harness.rolloutCalls += 1;
+				return harness.rolloutWaitMs;
+			},
+		},
 	};
 	const harness: Harness = {
 		server,
-		deployment: more.deployment,
-		configMap: more.configMap,
+		deployment: objects.deployment,
+		configMap: objects.configMap,
 		writes: [],
+		counts: [],
 		events: [],
 		nowMs: 0,
 		conflicts: 0,
-		reconciler: createReconciler(client, { ...DEFAULT_SETTINGS, ...more.settings }, SETTLE_MS),
+		rolloutWaitMs: 0,
+		rolloutCalls: 0,
+		reconciler: createReconciler(client, { ...DEFAULT_SETTINGS, ...settings }, SETTLE_MS),
 		pass: async () => (await harness.reconciler.reconcile(ref, signal)).requeueAfterMs,
 		settle: async () => {
 			for (let delayMs = await harness.pass(); delayMs !== undefined; delayMs = await harness.pass())

@@ -1,171 +1,124 @@
 /** The work queue, with the event loop's own time and short delays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createQueue } from '../../../src/reconciler/queue.ts';
+import { createQueue, type QueueOptions } from '../../../src/reconciler/queue.ts';
 
-const noFailure = (): void => undefined;
+/** A queue whose work takes 5 ms, with what it did: keys, how many ran at one time, and delays of retries. */
+function harness(work: QueueOptions['work'] = async () => undefined, options: Partial<QueueOptions> = {}) {
+	const did = { keys: [] as string[], running: [] as number[], retries: [] as number[] };
+	let running = 0;
+	const queue = createQueue({
+		work: async (key, signal) => {
+			running += 1;
+			did.running.push(running);
+			did.keys.push(key);
+			try {
+				await sleep(5);
+				return await work(key, signal);
+			} finally {
+				running -= 1;
+			}
+		},
+		onFailure: (_key, _error, retryMs) => did.retries.push(retryMs),
+		firstBackoffMs: 10,
+		longestBackoffMs: 50,
+		random: () => 1,
+		...options,
+	});
+	const idle = async (): Promise<void> => {
+		while (queue.size() > 0) await sleep(2);
+	};
+	return { queue, did, idle };
+}
+const fail = (): never => {
+	throw new Error('planted');
+};
 
 describe('queue', () => {
-	it('one key at a time: what comes meanwhile makes one more pass, not several', async () => {
-		let atWork = 0;
-		let most = 0;
-		let passes = 0;
-		const queue = createQueue({
-			work: async () => {
-				atWork += 1;
-				most = Math.max(most, atWork);
-				passes += 1;
-				await sleep(20);
-				atWork -= 1;
-				return undefined;
-			},
-			onFailure: noFailure,
-		});
+	it('a key that is added while it runs › one more run, not at the same time', async () => {
+		const { queue, did, idle } = harness();
 		queue.add('a');
-		await sleep(5);
+		await sleep(1);
 		for (let count = 0; count < 10; count += 1) queue.add('a');
-		await idle(queue);
-		expect({ most, passes }).to.deep.equal({ most: 1, passes: 2 });
+		await idle();
+		expect(did.running).to.deep.equal([1, 1]);
 	});
 
-	it('no duplicates: a key that waits is one pass', async () => {
-		const seen: string[] = [];
-		const queue = createQueue({
-			work: async (key) => {
-				seen.push(key);
-				return undefined;
-			},
-			onFailure: noFailure,
+	for (const [title, keys, workers, ran, running] of [
+		['a key that waits is added again › one run', 'abaab', 1, ['a', 'b'], [1, 1]],
+		['many keys › as many run at one time as there are workers', 'abcde', 2, [...'abcde'], [1, 2, 2, 2, 2]],
+	] as const) {
+		it(title, async () => {
+			const { queue, did, idle } = harness(undefined, { workers });
+			for (const key of keys) queue.add(key);
+			await idle();
+			expect([did.keys, did.running]).to.deep.equal([ran, running]);
 		});
-		for (const key of ['a', 'b', 'a', 'a', 'b']) queue.add(key);
-		await idle(queue);
-		expect(seen).to.deep.equal(['a', 'b']);
+	}
+
+	it('a key fails › the delay doubles up to its limit, and other keys are not delayed', async () => {
+		const { queue, did, idle } = harness(
+			async (key) => (key === 'bad' && did.retries.length < 5 ? fail() : undefined),
+			{ workers: 1 },
+		);
+		for (const key of ['bad', 'a', 'b', 'c']) queue.add(key);
+		await idle();
+		expect(did.retries).to.deep.equal([10, 20, 40, 50, 50]);
+		expect(did.keys.slice(0, 4)).to.deep.equal(['bad', 'a', 'b', 'c']);
 	});
 
-	it('many keys › as many passes at one time as there are workers, and no more', async () => {
-		let atWork = 0;
-		const seen: number[] = [];
-		const queue = createQueue({
-			work: async () => {
-				atWork += 1;
-				seen.push(atWork);
-				await sleep(5);
-				atWork -= 1;
-				return undefined;
-			},
-			onFailure: noFailure,
-			workers: 2,
-		});
-		for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
-		await idle(queue);
-		expect(seen).to.deep.equal([1, 2, 2, 2, 2]);
-	});
-
-	it('a failing key backs off, doubling to its limit, and delays nobody', async () => {
-		const retries: number[] = [];
-		const done: string[] = [];
-		const queue = createQueue({
-			work: async (key) => {
-				if (key === 'bad' && retries.length < 5) throw new Error('no');
-				done.push(key);
-				return undefined;
-			},
-			onFailure: (_key, _error, retryMs) => retries.push(retryMs),
-			workers: 1,
-			firstBackoffMs: 10,
-			longestBackoffMs: 50,
-			random: () => 1,
-		});
-		queue.add('bad');
-		for (const key of ['a', 'b', 'c']) queue.add(key);
-		await idle(queue);
-		expect(retries).to.deep.equal([10, 20, 40, 50, 50]);
-		expect(done).to.deep.equal(['a', 'b', 'c', 'bad']);
-	});
-
-	it('a key that is changed again and again while it fails is retried when it was to be, and not ever later', async () => {
+	it('a failing key is added again and again › its retry is not delayed any further', async () => {
 		let isBroken = true;
-		let passes = 0;
-		const queue = createQueue({
-			work: async () => {
-				passes += 1;
-				if (isBroken) throw new Error('no');
-				return undefined;
-			},
-			onFailure: noFailure,
+		const { queue, did, idle } = harness(async () => (isBroken ? fail() : undefined), {
 			firstBackoffMs: 100,
-			random: () => 1,
+			longestBackoffMs: 300_000,
 		});
 		for (let count = 0; count < 8; count += 1) {
 			queue.add('a');
 			await sleep(10);
 		}
-		expect(passes).to.be.at.least(8);
+		expect(did.keys).to.have.length.at.least(7);
 		isBroken = false;
-		const mendedMs = performance.now();
-		await idle(queue);
-		expect(performance.now() - mendedMs).to.be.lessThan(250);
+		const startMs = performance.now();
+		await idle();
+		expect(performance.now() - startMs).to.be.lessThan(250);
 	});
 
-	it('a pass that succeeded forgets its failures', async () => {
-		const retries: number[] = [];
-		let pass = 0;
-		const queue = createQueue({
-			work: async () => {
-				pass += 1;
-				if (pass === 1 || pass === 3) throw new Error('no');
-				return pass === 2 ? { requeueAfterMs: 1 } : undefined;
-			},
-			onFailure: (_key, _error, retryMs) => retries.push(retryMs),
-			firstBackoffMs: 10,
-			random: () => 1,
+	it('a run succeeds › the next failure has the first delay again', async () => {
+		const { queue, did, idle } = harness(async () => {
+			if (did.keys.length === 1 || did.keys.length === 3) return fail();
+			return did.keys.length === 2 ? { requeueAfterMs: 1 } : undefined;
 		});
 		queue.add('a');
-		await idle(queue);
-		expect(retries).to.deep.equal([10, 10]);
+		await idle();
+		expect(did.retries).to.deep.equal([10, 10]);
 	});
 
-	it('keeps the earliest of several times', async () => {
-		const startedMs = performance.now();
-		let ranMs = 0;
-		const queue = createQueue({
-			work: async () => {
-				ranMs = performance.now() - startedMs;
-				return undefined;
-			},
-			onFailure: noFailure,
-		});
-		queue.add('a', 10_000);
-		queue.add('a', 20);
-		queue.add('a', 5_000);
-		await idle(queue);
-		expect(ranMs).to.be.within(15, 2_000);
+	it('several delays for one key › the shortest', async () => {
+		const { queue, did, idle } = harness();
+		const startMs = performance.now();
+		for (const delayMs of [10_000, 20, 5_000]) queue.add('a', delayMs);
+		await idle();
+		expect(performance.now() - startMs).to.be.within(15, 2_000);
+		expect(did.keys).to.deep.equal(['a']);
 	});
 
-	it('stop forgets what waits, aborts what works, and waits for it', async () => {
+	it('stop › waiting keys are dropped, the running one is aborted and waited for', async () => {
 		let isAborted = false;
-		const queue = createQueue({
-			work: async (_key, signal) => {
-				await sleep(10_000, undefined, { signal }).catch(() => undefined);
-				isAborted = signal.aborted;
-				return undefined;
-			},
-			onFailure: noFailure,
-			workers: 1,
-		});
+		const work: QueueOptions['work'] = async (_key, signal) => {
+			await sleep(10_000, undefined, { signal }).catch(() => undefined);
+			isAborted = signal.aborted;
+			return undefined;
+		};
+		const { queue } = harness(work, { workers: 1 });
 		queue.add('a');
 		queue.add('b');
 		queue.add('c', 10_000);
-		await sleep(5);
-		expect(queue.size(), 'one works, one is ready, one comes later').to.equal(3);
+		await sleep(10);
+		expect(queue.size(), 'one runs, one is ready, one is delayed').to.equal(3);
 		await queue.stop();
 		expect(isAborted).to.equal(true);
-		expect(queue.size()).to.equal(0);
 		queue.add('d');
 		expect(queue.size()).to.equal(0);
 	});
 });
-
-async function idle(queue: { size(): number }): Promise<void> {
-	while (queue.size() > 0) await sleep(2);
-}

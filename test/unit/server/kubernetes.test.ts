@@ -3,61 +3,50 @@ import { expect } from 'chai';
 import { ApiError } from '../../../src/cluster/connect.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { watchKubernetes } from '../../../src/server/kubernetes.ts';
+import { until } from '../../harness/until.ts';
 
 const REFUSED = new Error('connect ECONNREFUSED');
 
-/** The API server's answers in turn; the last one is repeated. */
-const watched = (...answers: (string | Error)[]) => {
-	const logged: unknown[] = [];
-	let asked = 0;
+/** The responses of the API server in turn; the last one is repeated. */
+const watch = async (...responses: (string | Error)[]) => {
+	const errors: unknown[] = [];
+	let calls = 0;
 	const get = async (): Promise<unknown> => {
-		const answer = answers[Math.min(asked, answers.length - 1)];
-		asked += 1;
-		if (answer instanceof Error) throw answer;
-		return { gitVersion: answer };
+		const response = responses[Math.min(calls, responses.length - 1)];
+		calls += 1;
+		if (response instanceof Error) throw response;
+		return { gitVersion: response };
 	};
 	const kubernetes = watchKubernetes({ get }, DEFAULT_SETTINGS, {
-		error: (detail: unknown) => void logged.push(detail),
+		error: (detail: unknown) => void errors.push(detail),
 	});
-	return { kubernetes, logged };
+	await sleep(20);
+	return { kubernetes, errors };
 };
 
-describe('serve › the version of Kubernetes', () => {
-	it('not known yet › no preStop, since an older API server would refuse it', async () => {
-		const { kubernetes } = watched(REFUSED);
-		await sleep(50);
-		expect(kubernetes.isKnown()).to.equal(false);
-		expect(kubernetes.settings).to.deep.include({ preStopSeconds: 0, gracePeriodSeconds: 45 });
-	});
-	for (const [version, seconds] of [
-		['v1.30.0', 5],
-		['v1.36.1+k3s1', 5],
-		['not a version', 5],
-		['v1.29.14', 0],
+describe('version of Kubernetes', () => {
+	for (const [title, response, isKnown, preStopSeconds, errorCount] of [
+		['v1.30.0', 'v1.30.0', true, 5, 0],
+		['v1.36.1+k3s1', 'v1.36.1+k3s1', true, 5, 0],
+		['not a version', 'not a version', true, 5, 0],
+		['v1.29.14', 'v1.29.14', true, 0, 1],
+		['403', new ApiError('refused', 403), true, 5, 0],
+		['404', new ApiError('refused', 404), true, 5, 0],
+		['429', new ApiError('refused', 429), false, 0, 0],
+		['503', new ApiError('refused', 503), false, 0, 0],
+		['no API server', REFUSED, false, 0, 0],
 	] as const) {
-		it(`${version} › preStop of ${seconds} s`, async () => {
-			const { kubernetes, logged } = watched(version);
-			await sleep(50);
-			expect(kubernetes.isKnown()).to.equal(true);
-			expect(kubernetes.settings.preStopSeconds).to.equal(seconds);
-			expect(logged).to.have.length(seconds === 0 ? 1 : 0);
-		});
-	}
-	for (const [status, isKnown] of [
-		[403, true],
-		[404, true],
-		[429, false],
-		[503, false],
-	] as const) {
-		it(`${status} › ${isKnown ? 'taken for a new one' : 'asked again'}`, async () => {
-			const { kubernetes } = watched(new ApiError('refused', status));
-			await sleep(50);
+		it(`${title} › ${isKnown ? 'known' : 'requested again'}, preStop of ${preStopSeconds} s`, async () => {
+			const { kubernetes, errors } = await watch(response);
 			expect(kubernetes.isKnown()).to.equal(isKnown);
+			expect(kubernetes.settings).to.deep.include({ preStopSeconds, gracePeriodSeconds: 45 });
+			expect(errors).to.have.length(errorCount);
 		});
 	}
+
 	it('known after a failed request › preStop from then on', async () => {
-		const { kubernetes } = watched(REFUSED, 'v1.30.0');
-		await sleep(1_200);
+		const { kubernetes } = await watch(REFUSED, 'v1.30.0');
+		await until(kubernetes.isKnown);
 		expect(kubernetes.settings.preStopSeconds).to.equal(5);
 	});
 });

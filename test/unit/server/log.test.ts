@@ -9,20 +9,18 @@ import { until } from '../../harness/until.ts';
 
 const MODULE = join(import.meta.dirname, '../../../src/server/log.ts');
 
-describe('the log', () => {
+describe('log', () => {
 	let folder: string;
 	let file: string;
 	const messages = (): string[] =>
 		readFileSync(file, 'utf8')
 			.split('\n')
 			.flatMap((line) => (line === '' ? [] : [JSON.parse(line).msg]));
-	/** What is left in the file of a process that does `steps` with a log. */
-	const leftBy = (steps: string): string[] => {
-		const told = `
-			import { createLog } from ${JSON.stringify(MODULE)};
-			const log = createLog('info', ${JSON.stringify(file)});
-			${steps}`;
-		spawnSync(process.execPath, ['--input-type=module', '--eval', told]);
+	/** The messages in the file of a process that runs `steps` and ends. */
+	const loggedBy = (steps: string): string[] => {
+		const log = `createLog('info', ${JSON.stringify(file)})`;
+		const program = `import { createLog } from ${JSON.stringify(MODULE)}; const log = ${log}; ${steps}`;
+		spawnSync(process.execPath, ['--input-type=module', '--eval', program]);
 		return messages();
 	};
 	beforeEach(() => {
@@ -31,7 +29,7 @@ describe('the log', () => {
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	it('writes no line by itself, and keeps none for long', async () => {
+	it('a few lines › written together, after a moment', async () => {
 		const log = createLog('info', file);
 		log.info('one');
 		log.info('two');
@@ -40,21 +38,26 @@ describe('the log', () => {
 		expect(messages()).to.deep.equal(['one', 'two']);
 	});
 
-	it('writes when there is much', () => {
+	it('more lines than the buffer holds › written at once', () => {
 		const log = createLog('info', file);
 		for (let line = 0; line < 100; line += 1) log.info('x'.repeat(100));
 		expect(messages()).to.have.length.greaterThan(20);
 	});
 
 	for (const level of ['warn', 'error', 'fatal']) {
-		it(`tells of ${level} at once, after what was before it: the process may be killed next`, () => {
-			const killed = `log.info('before'); log.child({}).${level}('trouble'); process.kill(process.pid, 'SIGKILL');`;
-			expect(leftBy(killed)).to.deep.equal(['before', 'trouble']);
+		it(`a line of ${level} › written at once, after those before it, because the process may be killed next`, () => {
+			const log = createLog('info', file);
+			log.info('before');
+			if (level === 'fatal') {
+				const steps = `log.info('before'); log.child({}).fatal('trouble'); process.kill(process.pid, 'SIGKILL');`;
+				expect(loggedBy(steps)).to.deep.equal(['before', 'trouble']);
+			} else {
+				log.child({})[level as 'warn']('trouble');
+				expect(messages()).to.deep.equal(['before', 'trouble']);
+			}
 		});
 	}
 
-	it('loses nothing when the process ends', () => {
-		expect(leftBy(`log.info('last'); process.exit(0);`)).to.deep.equal(['last']);
-		expect(leftBy(`log.info('last');`)).to.deep.equal(['last', 'last']);
-	});
+	it('the process ends › no line is lost', () =>
+		expect(loggedBy(`log.info('last'); process.exit(0);`)).to.deep.equal(['last']));
 });

@@ -1,73 +1,118 @@
-/** The reconciler of a replica whose term ended without its having been told, as right after it was stopped for a while. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** The reconciler of a replica: what one term reads, writes and counts. */
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { Json } from '../../../src/api/types.ts';
+import type { Json, ServerRef } from '../../../src/api/types.ts';
 import type { Cache } from '../../../src/cluster/cache.ts';
 import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
+import type { Namespaces } from '../../../src/cluster/namespaces.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { servingReconciler } from '../../../src/server/reconciler.ts';
+import { later } from '../../harness/later.ts';
 import { configMap, deployment, mcpServer, REDIS } from '../../harness/objects.ts';
 import { until } from '../../harness/until.ts';
 
 const SERVER = mcpServer({ replicas: 3, sessionStorage: REDIS });
-const OBJECTS: readonly (readonly [string, Json])[] = [
-	['mcpservers', SERVER],
-	['deployments', deployment(SERVER)],
-	['configmaps', configMap(SERVER, '{"name":"search"}')],
-];
+const REF: ServerRef = { kind: 'MCPServer', namespace: 'demo', name: 'search' };
+const ALL: Namespaces = { label: undefined, excluded: [] };
+const LABELLED: Namespaces = { label: { key: 'enabled', value: 'true' }, excluded: [] };
+const realSleep = timers.setTimeout;
 
-/** What was asked, and written, in one term of which `assertLeading` says what it says. */
-async function play(assertLeading: () => void) {
-	const asked: string[] = [];
-	const written: string[] = [];
+function createHarness(namespaces = ALL, assertLeading: () => void = () => undefined) {
+	const labels: Record<string, string> = {};
+	const objects: readonly (readonly [string, Json])[] = [
+		['mcpservers', SERVER],
+		['deployments', deployment(SERVER)],
+		['configmaps', configMap(SERVER, '{"name":"search"}')],
+		['v1/namespaces/demo', { metadata: { labels } }],
+	];
+	const reads: string[] = [];
+	const writes: string[] = [];
+	const counts = { done: 0, failed: 0, reverted: 0 };
 	const connection = {
 		get: async (path: string) => {
-			const found = OBJECTS.find(([resource]) => path.includes(`/${resource}/`));
+			const found = objects.find(([resource]) => path.includes(`/${resource}/`) || path.endsWith(resource));
 			if (found === undefined) throw new ApiError('404', 404);
-			asked.push(found[0]);
+			reads.push(found[0]);
 			return found[1];
 		},
 		send: async (_method: string, path: string) => {
-			if (!path.includes('/events')) written.push(path.split('/').at(-2) ?? '');
+			if (!path.includes('/events')) writes.push(path.split('/').at(-2) ?? '');
 			return {};
 		},
 	};
 	const reconciler = servingReconciler({
 		connection: connection as unknown as Connection,
-		cache: {
-			watches: {},
-			servers: () => [{ kind: 'MCPServer', namespace: 'demo', name: 'search' }],
-		} as unknown as Cache,
+		cache: { watches: {}, servers: () => [REF] } as unknown as Cache,
 		clusterContextOf: () => ({}),
 		settings: DEFAULT_SETTINGS,
 		settleMs: 0,
 		rolloutsPerMinute: 600,
-		namespaces: { label: undefined, excluded: [] },
+		namespaces,
 		identity: 'one',
 		log: pino({ level: 'silent' }),
-		metrics: { countWrite: () => undefined, countPass: () => undefined, countReverted: () => undefined },
+		metrics: {
+			countWrite: () => undefined,
+			countPass: (result) => {
+				counts[result] += 1;
+			},
+			countReverted: () => {
+				counts.reverted += 1;
+			},
+		},
 	});
 	const ending = new AbortController();
 	const leading = reconciler.lead({ signal: ending.signal, assertLeading });
-	await until(() => asked.length >= OBJECTS.length);
-	await sleep(200);
-	ending.abort();
-	await leading;
-	return { asked, written };
+	const stop = async (): Promise<void> => {
+		ending.abort();
+		await leading;
+	};
+	return { reads, writes, counts, labels, reconciler, stop };
 }
 
-describe('the reconciler of a replica', () => {
-	it('writes while it leads', async () => {
-		const { written } = await play(() => undefined);
-		expect(written).to.include.members(['search', 'deployments', 'configmaps']);
+describe('reconciler of a replica', () => {
+	it('leads › writes', async () => {
+		const { writes, stop } = createHarness();
+		await until(() => ['search', 'deployments', 'configmaps'].every((resource) => writes.includes(resource)));
+		await stop();
 	});
 
-	it('writes nothing when its term is over, whatever it was about to write', async () => {
-		const { asked, written } = await play(() => {
+	it('its term is over › reads, and writes nothing', async () => {
+		const { reads, writes, counts, stop } = createHarness(ALL, () => {
 			throw new Error('not leading any more');
 		});
-		expect(asked).to.include.members(['mcpservers', 'deployments', 'configmaps']);
-		expect(written).to.deep.equal([]);
+		await until(() => counts.failed > 0);
+		await stop();
+		expect(reads).to.include.members(['mcpservers', 'deployments', 'configmaps']);
+		expect(writes).to.deep.equal([]);
+	});
+
+	it('another client reverts each write › counted from the fourth write', async () => {
+		const { writes, counts, reconciler, stop } = createHarness();
+		for (let pass = 1; pass <= 3; pass += 1) {
+			await until(() => counts.done === pass);
+			reconciler.enqueue(REF);
+		}
+		expect([writes.filter((resource) => resource === 'configmaps').length, counts.reverted]).to.deep.equal([3, 0]);
+		await later(61_000, () => until(() => counts.reverted > 0));
+		await stop();
+	});
+
+	it('its namespace is not labelled › no write; it is labelled › reconciled at the next check', async () => {
+		// The check is every 30 s.
+		timers.setTimeout = ((ms: number, ...args: never[]) => realSleep(ms === 30_000 ? 50 : ms, ...args)) as never;
+		syncBuiltinESMExports();
+		try {
+			const { reads, writes, counts, labels, stop } = createHarness(LABELLED);
+			await until(() => reads.length >= 3);
+			expect([new Set(reads), writes, counts.done]).to.deep.equal([new Set(['v1/namespaces/demo']), [], 0]);
+			labels['enabled'] = 'true';
+			await until(() => writes.includes('deployments'));
+			await stop();
+		} finally {
+			timers.setTimeout = realSleep;
+			syncBuiltinESMExports();
+		}
 	});
 });

@@ -1,5 +1,4 @@
-/** A watch of a scripted API server, with delays short enough to wait for. */
-
+/** A watch of a scripted API server, with delays that are short enough for tests. */
 import type { Json } from '../../../src/api/types.ts';
 import { type Connection, connect } from '../../../src/cluster/connect.ts';
 import { startWatch, type Timing, type Watch, type WatchOptions } from '../../../src/cluster/watch.ts';
@@ -13,6 +12,8 @@ import {
 } from '../../harness/scripted-api-server.ts';
 import { until } from '../../harness/until.ts';
 
+export const PROTOCOLS: readonly Protocol[] = ['HTTP/1.1', 'HTTP/2'];
+
 export const TIMING: Timing = {
 	firstBackoffMs: 20,
 	longestBackoffMs: 200,
@@ -22,37 +23,38 @@ export const TIMING: Timing = {
 	relistMs: 3_600_000,
 };
 
-export interface Following {
+export interface Harness {
 	readonly api: ScriptedApiServer;
 	readonly connection: Connection;
 	readonly watch: Watch;
-	/** What the watch told, by name. */
+	/** The objects that the watch reported, by name. */
 	readonly store: Map<string, Json>;
-	/** Its troubles. */
-	readonly told: string[];
-	/** Resolves when the store holds what the API server holds. */
-	readonly agrees: () => Promise<void>;
+	/** The messages that the watch logged. */
+	readonly warnings: string[];
+	/** Resolves when the store has what the API server has. */
+	readonly inSync: () => Promise<void>;
+	/** `list` or `watch` for each request, in order. */
+	readonly requests: () => string[];
 }
 
-export type Options = Partial<Omit<WatchOptions<Json>, 'timing'>> & { readonly timing?: Partial<Timing> };
+type Options = Partial<Omit<WatchOptions<Json>, 'timing'>> & { readonly timing?: Partial<Timing> };
 
-export interface Follower {
-	readonly follow: (options?: Options, prepare?: (api: ScriptedApiServer) => void) => Promise<Following>;
-	/** A watch that is up, with the objects `one` and `two` seen. */
-	readonly following: (options?: Options) => Promise<Following>;
-	readonly endAll: () => Promise<void>;
-}
+export const prepareTwo = (api: ScriptedApiServer): void => {
+	api.put('one');
+	api.put('two');
+};
 
-export function createFollower(protocol: Protocol): Follower {
+/** `prepare` is called before the first request; without it there are two objects, and the watch is open at the end. */
+export function createHarness(protocol: Protocol = 'HTTP/2') {
 	const endings: (() => unknown)[] = [];
 
-	async function follow(options: Options = {}, prepare?: (api: ScriptedApiServer) => void): Promise<Following> {
+	async function start(options: Options = {}, prepare?: (api: ScriptedApiServer) => void): Promise<Harness> {
 		const api = await startScriptedApiServer(protocol);
-		prepare?.(api);
+		(prepare ?? prepareTwo)(api);
 		const kubeconfig = writeKubeconfig(api.url, api.ca);
 		const connection = await connect(kubeconfig.path);
 		const store = new Map<string, Json>();
-		const told: string[] = [];
+		const warnings: string[] = [];
 		const watch = startWatch({
 			connection,
 			paths: [PATH],
@@ -63,31 +65,24 @@ export function createFollower(protocol: Protocol): Follower {
 			},
 			onChange: (item) => void store.set(nameOf(item), item),
 			onDelete: (item) => void store.delete(nameOf(item)),
-			warn: (message) => void told.push(message),
+			warn: (message) => void warnings.push(message),
 			...options,
 			timing: { ...TIMING, ...options.timing },
 		});
 		endings.push(kubeconfig.remove, api.stop, () => connection.close(), watch.stop);
-		const agrees = (): Promise<void> =>
+		const inSync = (): Promise<void> =>
 			until(() => watch.hasSynced() && textOf([...store.values()]) === textOf(api.items()));
-		return { api, connection, watch, store, told, agrees };
+		if (prepare === undefined) {
+			await inSync();
+			await until(() => api.openWatches() === 1);
+		}
+		return { api, connection, watch, store, warnings, inSync, requests: () => api.asked.map(({ kind }) => kind) };
 	}
 
-	return {
-		follow,
-		following: async (options) => {
-			const all = await follow(options, (api) => {
-				api.put('one');
-				api.put('two');
-			});
-			await all.agrees();
-			await until(() => all.api.openWatches() === 1);
-			return all;
-		},
-		endAll: async () => {
-			for (const end of endings.splice(0).reverse()) await end();
-		},
+	const stopAll = async (): Promise<void> => {
+		for (const end of endings.splice(0).reverse()) await end();
 	};
+	return { start, stopAll };
 }
 
 const nameOf = (item: Json): string => String((item['metadata'] as Json)['name']);

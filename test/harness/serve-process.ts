@@ -1,0 +1,94 @@
+/** `thv-scaling serve` as a process, with a scripted API server and a mounted certificate. */
+import { request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { afterEach, before, beforeEach } from 'mocha';
+import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
+import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
+import { get, type Program, type StartOptions, startProgram } from './program.ts';
+import { type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
+import { createSecretVolume, type SecretVolume } from './secret-volume.ts';
+import { reviewWith } from './serving.ts';
+
+export interface ServeReply {
+	readonly status: number;
+	readonly connection: string | undefined;
+	readonly serialNumber: string;
+	readonly text: string;
+}
+
+export interface ServeProcess {
+	readonly program: Program;
+	/** A GET on the port of health and metrics; status 0 if there is no response in time. */
+	readonly probe: (path: string, timeoutMs?: number) => Promise<{ status: number; body: string }>;
+	/** A review, over a connection of its own. */
+	readonly send: (body?: unknown) => Promise<ServeReply>;
+}
+
+export const BEARER = 'bearer-of-the-caller';
+
+/** To be called in a `describe`. The API server serves no resource of the product, unless `paths` names some. */
+export function useServe(paths?: string[]) {
+	let authority: KeyPair;
+	let api: ScriptedApiServer;
+	let volume: SecretVolume;
+	let kubeconfig: Kubeconfig;
+	let running: Program | undefined;
+	before(async () => {
+		authority = await issueCa();
+	});
+	beforeEach(async () => {
+		volume = createSecretVolume(await issueServing(authority, { days: 30 }));
+		api = await startScriptedApiServer('HTTP/1.1', paths);
+		kubeconfig = writeKubeconfig(api.url, api.ca);
+	});
+	afterEach(async () => {
+		await running?.kill();
+		await api.stop();
+		volume.remove();
+		kubeconfig.remove();
+	});
+	const launch = (
+		flags: readonly string[] = [],
+		env: Record<string, string> = {},
+		options: StartOptions = {},
+	): Program => {
+		const files = [`--tls-dir=${volume.folder}`, `--kubeconfig=${kubeconfig.path}`];
+		const ports = ['--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
+		running = startProgram(['serve', ...files, ...ports, ...flags], env, options);
+		return running;
+	};
+	return {
+		authority: () => authority,
+		api: () => api,
+		volume: () => volume,
+		launch,
+		/** Resolves when the ports are open. */
+		start: async (...args: Parameters<typeof launch>): Promise<ServeProcess> => {
+			const program = launch(...args);
+			const { webhookPort, metricsPort } = await program.said('serving');
+			return {
+				program,
+				probe: (path, timeoutMs) => get(metricsPort, path, timeoutMs),
+				send: (body = reviewWith()) => send(Number(webhookPort), authority.cert, body),
+			};
+		},
+	};
+}
+
+function send(port: number, ca: string, body: unknown): Promise<ServeReply> {
+	const headers = { authorization: `Bearer ${BEARER}`, connection: 'keep-alive' };
+	const options = { host: '127.0.0.1', port, ca, method: 'POST', path: '/mutate?timeout=5s', agent: false, headers };
+	return new Promise((resolve, reject) => {
+		const sent = request(options, (response) => {
+			const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
+			const { statusCode: status = 0, headers } = response;
+			let text = '';
+			response.on('data', (chunk: Buffer) => {
+				text += chunk;
+			});
+			response.on('end', () => resolve({ status, connection: headers.connection, serialNumber, text }));
+		});
+		sent.on('error', reject);
+		sent.end(JSON.stringify(body));
+	});
+}

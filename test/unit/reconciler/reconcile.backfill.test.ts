@@ -1,0 +1,204 @@
+/** Configuration and pod template of a live server: what is written, when, and what happens if another client reverts it. */
+import { expect } from 'chai';
+import type { Json } from '../../../src/api/types.ts';
+import {
+	asTree,
+	configMap,
+	configText,
+	deployment,
+	mcpServer,
+	ownedBy,
+	PASSWORD,
+	PASSWORD_ENTRY,
+	REDIS,
+	stdioServer,
+} from '../../harness/objects.ts';
+import { annotationsOf, createHarness, type Harness, reasonsOf, replicasOf } from './harness.ts';
+
+const TEXT = '{\n  "name": "search"\n}';
+const CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
+const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const withRedis = { backendReplicas: 2, sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
+/** As an operator that knows no scaling fields writes them. */
+const outdated = (server: Json) => ({ deployment: deployment(server), configMap: configMap(server, TEXT) });
+const at = async (harness: Harness, ...times: number[]): Promise<number | undefined> => {
+	let delayMs: number | undefined;
+	for (const nowMs of times) {
+		harness.nowMs = nowMs;
+		delayMs = await harness.pass();
+	}
+	return delayMs;
+};
+
+describe('reconcile › configuration and template', () => {
+	it('outdated for 10 s › one write for each object, with password and checksum, so pods roll once', async () => {
+		const server = mcpServer(withRedis);
+		const harness = createHarness(server, outdated(server));
+		const template = asTree(harness.deployment as Json);
+		Object.assign(template['spec']?.['template']?.['metadata'] ?? {}, { annotations: { [CHECKSUM]: 'old' } });
+		harness.deployment = template as unknown as Json;
+		await at(harness, 0, 3_333, 6_666, 9_999);
+		expect(harness.writes).to.deep.equal([]);
+		expect(harness.rolloutCalls, 'a change that is not stable uses up no rollout').to.equal(0);
+		await at(harness, 10_000);
+		expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+		expect(reasonsOf(harness)).to.deep.equal(['ScalingBackfilled', 'ScalingBackfilled']);
+		expect(configText(harness.configMap as Json)).to.contain('"backend_replicas": 2');
+		const written = asTree(harness.deployment)['spec']?.['template'];
+		const checksum = annotationsOf(harness.configMap)['toolhive.stacklok.dev/content-checksum'];
+		expect(written?.['metadata']?.['annotations']).to.deep.equal({ [CHECKSUM]: checksum });
+		expect(written?.['spec']?.['containers']?.['0']?.['env']).to.deep.include(PASSWORD_ENTRY);
+		expect(await at(harness, 3_610_000)).to.equal(undefined);
+		expect(harness.writes).to.have.length(2);
+	});
+
+	it('a template without a checksum › none is added', async () => {
+		const server = mcpServer({ backendReplicas: 2 });
+		const harness = createHarness(server, outdated(server));
+		await harness.settle();
+		expect(harness.writes).to.deep.equal(['ConfigMap']);
+	});
+
+	it('reverted after it was written › the next write waits for 10 s too', async () => {
+		const server = mcpServer(withRedis);
+		const harness = createHarness(server);
+		for (const fromMs of [0, 20_000]) {
+			Object.assign(harness, outdated(server), { nowMs: fromMs });
+			harness.writes.length = 0;
+			expect(await harness.pass()).to.equal(10_000);
+			expect(await at(harness, fromMs + 9_999)).to.equal(1);
+			expect(harness.writes).to.deep.equal([]);
+			await at(harness, fromMs + 10_000);
+			expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+		}
+	});
+
+	it('another client corrects them within 10 s › the next wrong ones wait for 10 s again', async () => {
+		const server = mcpServer(withRedis);
+		const { deployment: corrected, configMap: correctedMap } = await settled(server);
+		const harness = createHarness(server, outdated(server));
+		await harness.pass();
+		Object.assign(harness, { deployment: corrected, configMap: correctedMap });
+		await at(harness, 5_000);
+		Object.assign(harness, outdated(server));
+		await at(harness, 9_000, 18_999);
+		expect(harness.writes).to.deep.equal([]);
+		await at(harness, 19_000);
+		expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
+	});
+
+	it('the rollout limit is reached › the replicas are applied, the template waits and is counted', async () => {
+		const server = mcpServer({ replicas: 3, ...withRedis });
+		const harness = createHarness(server, { deployment: deployment(server) });
+		harness.rolloutWaitMs = 3_000;
+		expect(await at(harness, 0, 10_000)).to.equal(3_000);
+		expect(harness.counts).to.deep.equal(['3 applied 3']);
+		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		expect(JSON.stringify(harness.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
+		harness.rolloutWaitMs = 0;
+		await harness.pass();
+		expect(JSON.stringify(harness.deployment)).to.contain('THV_SESSION_REDIS_PASSWORD');
+		expect(harness.reconciler.waitingRollouts()).to.equal(0);
+	});
+
+	it('a rollout waits › the server is deleted › it is not counted any more', async () => {
+		const server = mcpServer(withRedis);
+		const harness = createHarness(server, { deployment: deployment(server) });
+		harness.rolloutWaitMs = 3_000;
+		await at(harness, 0, 10_000);
+		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		harness.server = undefined;
+		await harness.pass();
+		expect(harness.reconciler.waitingRollouts()).to.equal(0);
+	});
+
+	for (const part of ['configMap', 'deployment'] as const) {
+		it(`another client reverts each write of the ${part} › an Event, and longer and longer delays`, async () => {
+			const server = mcpServer(withRedis);
+			const reverted = outdated(server)[part];
+			const harness = createHarness(server, { [part]: reverted });
+			const times: number[] = [];
+			while (harness.nowMs < 3_600_000) {
+				const writes = harness.writes.length;
+				const delayMs = await harness.pass();
+				if (harness.writes.length > writes) {
+					times.push(harness.nowMs);
+					harness[part] = reverted;
+				}
+				harness.nowMs += delayMs ?? 1_000;
+			}
+			expect(times.length).to.be.within(6, 12);
+			expect(reasonsOf(harness).slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
+			expect(new Set(reasonsOf(harness).slice(3))).to.deep.equal(new Set(['ScalingReverted']));
+		});
+	}
+
+	for (const [title, metadata, deploymentMetadata] of [
+		['reverted 6 times › a server created again under the same name › no backoff', { uid: 'another' }, {}],
+		['configuration lost 6 times, each time with a new Deployment › no backoff', {}, { uid: 'another' }],
+	] as const) {
+		it(title, async () => {
+			const harness = createHarness(mcpServer({ backendReplicas: 2 }));
+			const restore = (server: Json, uid: Json): void => {
+				const changed = { deployment: deployment(server, {}, {}, uid), configMap: configMap(server, TEXT) };
+				Object.assign(harness, { server, ...changed });
+			};
+			for (let count = 1; count <= 6; count += 1) {
+				const uid = 'uid' in deploymentMetadata ? { uid: `deployment-${count}` } : {};
+				restore(mcpServer({ backendReplicas: 2 }), uid);
+				await harness.settle();
+			}
+			const beforeMs = harness.nowMs;
+			restore(mcpServer({ backendReplicas: 2 }, metadata), deploymentMetadata);
+			await harness.settle();
+			expect(harness.nowMs - beforeMs).to.equal(10_000);
+			expect(harness.writes).to.deep.equal(Array(7).fill('ConfigMap'));
+		});
+	}
+
+	it('a conflict › requeued after 500 ms without a failure, and the settle time does not begin again', async () => {
+		const server = mcpServer({ replicas: 3, sessionStorage: REDIS });
+		const harness = createHarness(server, { deployment: deployment(server) });
+		await at(harness, 0, 3_000);
+		harness.conflicts = 1;
+		expect(await at(harness, 10_000)).to.equal(500);
+		await at(harness, 10_500);
+		expect(replicasOf(harness)).to.equal(3);
+	});
+
+	it('the ConfigMap cannot be written › the Deployment is, and the pass fails', async () => {
+		const server = mcpServer(withRedis);
+		const harness = createHarness(server, outdated(server), {}, 'write ConfigMap');
+		await harness.pass();
+		const error = await at(harness, 10_000).catch((reason: Error) => reason.message);
+		expect(error).to.equal('write ConfigMap is forbidden');
+		expect(harness.writes).to.deep.equal(['Deployment']);
+	});
+
+	const server = stdioServer(withRedis);
+	const other = { ...server, kind: 'MCPRemoteProxy' };
+	const twoOwners = [ownedBy(other), ownedBy(server)].map((one) => ({ ...one, controller: false }));
+	const four = (owner: Json, metadata: Json = {}) => ({
+		deployment: deployment(owner, { replicas: 4 }, {}, metadata),
+		configMap: configMap(owner, TEXT, metadata),
+	});
+	for (const [title, objects] of [
+		['owned by a server with another uid', four(stdioServer(withRedis, { uid: 'another' }))],
+		['owned by two servers, and this is the second', four(server, { ownerReferences: twoOwners })],
+		['the objects are being deleted', four(server, DELETED)],
+		['the server is being deleted', { ...four(server), server: stdioServer(withRedis, DELETED) }],
+		['the server is gone', { ...four(server), server: undefined }],
+	] as const) {
+		it(`${title} › no write`, async () => {
+			const harness = Object.assign(createHarness(server), objects);
+			await harness.settle();
+			expect(harness.writes.filter((what) => what !== 'status')).to.deep.equal([]);
+		});
+	}
+});
+
+async function settled(server: Json): Promise<Harness> {
+	const harness = createHarness(server, outdated(server));
+	await harness.settle();
+	return harness;
+}
