@@ -4,109 +4,104 @@ import type { Json } from '../../../src/api/types.ts';
 import { createClusterReader } from '../../../src/cluster/cluster-reader.ts';
 import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
 
-type Asked = { readonly method: string; readonly path: string; readonly body?: Json };
+const HANGS = Symbol('hangs');
 
-/** `answer` says what a GET gets; what is sent is only remembered. */
-function looking(answer: (path: string) => unknown, timing?: { callMs: number; totalMs: number }) {
-	const asked: Asked[] = [];
+/** A reader whose GETs return what `respond` does. */
+function harness(respond: (path: string) => unknown = () => ({}), ...timing: { callMs: number; totalMs: number }[]) {
+	const calls: (readonly [string, Json?])[] = [];
 	const connection: Pick<Connection, 'get' | 'send' | 'post'> = {
 		get: async (path, signal) => {
-			asked.push({ method: 'GET', path });
-			const value = answer(path);
+			calls.push([`GET ${path}`]);
+			const value = respond(path);
 			if (value !== HANGS) return value;
 			signal?.throwIfAborted();
 			return new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 		},
 		send: async (method, path, body) => {
-			asked.push({ method, path, body: body as Json });
+			calls.push([`${method} ${path}`, body as Json]);
 			return { status: { allowed: true } };
 		},
-		post: async (path, body) => {
-			asked.push({ method: 'POST', path, body: body as Json });
+		post: async (path) => {
+			calls.push([`POST ${path}`]);
 			return { status: 422, body: { message: 'no' }, warnings: ['careful'] };
 		},
 	};
-	return {
-		asked,
-		look: timing === undefined ? createClusterReader(connection) : createClusterReader(connection, timing),
-	};
+	return { calls, reader: createClusterReader(connection, ...timing) };
 }
 
-const HANGS = Symbol('hangs');
 const SECRET = { namespace: 'demo', name: 'redis' };
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+const failWith = (error: ApiError) => (): never => {
+	throw error;
+};
 
-describe('a look at a cluster', () => {
-	it('lists page by page, and keeps what was asked for', async () => {
-		const { look, asked } = looking((path) =>
+describe('cluster reader', () => {
+	it('a list › page by page, projected', async () => {
+		const items = ['a', undefined].map((name) => ({ metadata: { name } }));
+		const { reader, calls } = harness((path) =>
 			path.includes('continue=next')
 				? { kind: 'MCPServerList', metadata: {}, items: [{ metadata: { name: 'c' } }] }
-				: {
-						kind: 'MCPServerList',
-						metadata: { continue: 'next' },
-						items: [{ metadata: { name: 'a' } }, { metadata: {} }],
-					},
+				: { kind: 'MCPServerList', metadata: { continue: 'next' }, items },
 		);
-		const names = await look.listServers('MCPServer', ({ metadata }) => (metadata as { name?: string }).name);
+		const names = await reader.listServers('MCPServer', ({ metadata }) => (metadata as { name?: string }).name);
 		expect(names).to.deep.equal(['a', 'c']);
-		expect(asked.map(({ path }) => path.split('?')[1])).to.deep.equal(['limit=100', 'limit=100&continue=next']);
+		expect(calls.map(([path]) => path.split('?')[1])).to.deep.equal(['limit=100', 'limit=100&continue=next']);
 	});
-	it('what nobody installed is an empty list, and what is not there undefined', async () => {
-		const { look } = looking(() => {
-			throw new ApiError('not found', 404);
-		});
-		expect(await look.listServers('MCPServer', (object) => object)).to.deep.equal([]);
-		expect(await look.getCrd('x')).to.equal(undefined);
-		expect(await look.keysOfSecret(SECRET)).to.equal(undefined);
-		expect(await look.certificateInSecret(SECRET, 'tls.crt')).to.equal(undefined);
-		expect(await look.labelsOfNamespace('x')).to.equal(undefined);
+
+	it('404 › an empty list, or undefined', async () => {
+		const { reader } = harness(failWith(new ApiError('not found', 404)));
+		expect(await reader.listServers('MCPServer', (object) => object)).to.deep.equal([]);
+		const { getCrd, keysOfSecret, certificateInSecret, labelsOfNamespace } = reader;
+		const reads = [getCrd('x'), keysOfSecret(SECRET), certificateInSecret(SECRET, 'tls.crt'), labelsOfNamespace('x')];
+		expect(await Promise.all(reads)).to.deep.equal(Array(4).fill(undefined));
 	});
-	it('whatever it tries to create, it tries in a dry run', async () => {
-		const { look, asked } = looking(() => ({}));
+
+	it('a creation › a dry run', async () => {
+		const { reader, calls } = harness();
 		const metadata = { namespace: 'demo', name: 'x' };
-		expect(await look.createDryRun({ apiVersion: 'v1', kind: 'ConfigMap', metadata })).to.deep.equal({
-			status: 422,
-			message: 'no',
-			warnings: ['careful'],
-		});
-		await look.createDryRun({ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPRemoteProxy', metadata });
-		expect(asked.map(({ method, path }) => `${method} ${path}`)).to.deep.equal([
-			'POST /api/v1/namespaces/demo/configmaps?dryRun=All',
-			'POST /apis/toolhive.stacklok.dev/v1beta1/namespaces/demo/mcpremoteproxies?dryRun=All',
+		const result = await reader.createDryRun({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+		expect(result).to.deep.equal({ status: 422, message: 'no', warnings: ['careful'] });
+		await reader.createDryRun({ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPRemoteProxy', metadata });
+		expect(calls).to.deep.equal([
+			['POST /api/v1/namespaces/demo/configmaps?dryRun=All'],
+			['POST /apis/toolhive.stacklok.dev/v1beta1/namespaces/demo/mcpremoteproxies?dryRun=All'],
 		]);
 	});
-	it('sends nothing else but questions of who may do what', async () => {
-		const { look, asked } = looking(() => ({}));
-		expect(await look.isAllowed('who', ['group'], { verb: 'get' })).to.equal(true);
-		expect(asked[0]).to.deep.include({ method: 'POST', path: '/apis/authorization.k8s.io/v1/subjectaccessreviews' });
-		expect(asked[0]?.body?.['spec']).to.deep.equal({
-			user: 'who',
-			groups: ['group'],
-			resourceAttributes: { verb: 'get' },
-		});
+
+	it('a permission › a SubjectAccessReview', async () => {
+		const { reader, calls } = harness();
+		expect(await reader.isAllowed('who', ['group'], { verb: 'get' })).to.equal(true);
+		expect(calls[0]?.[0]).to.equal('POST /apis/authorization.k8s.io/v1/subjectaccessreviews');
+		const spec = { user: 'who', groups: ['group'], resourceAttributes: { verb: 'get' } };
+		expect(calls[0]?.[1]?.['spec']).to.deep.equal(spec);
 	});
-	it('of a Secret nothing comes out but names of keys, and certificates', async () => {
+
+	it('a Secret › only the names of its keys, and certificates', async () => {
 		const data = { password: base64('hunter2'), 'tls.crt': base64(`${CERTIFICATE}\nhunter2\n${CERTIFICATE}`) };
-		const { look } = looking(() => ({ data }));
-		expect(await look.keysOfSecret(SECRET)).to.deep.equal(['password', 'tls.crt']);
-		expect(await look.certificateInSecret(SECRET, 'tls.crt')).to.equal(`${CERTIFICATE}\n${CERTIFICATE}`);
-		expect(await look.certificateInSecret(SECRET, 'password')).to.equal('');
-		expect(await look.certificateInSecret(SECRET, 'none')).to.equal('');
+		const { reader } = harness(() => ({ data }));
+		expect(await reader.keysOfSecret(SECRET)).to.deep.equal(['password', 'tls.crt']);
+		const certificates = ['tls.crt', 'password', 'none'].map((key) => reader.certificateInSecret(SECRET, key));
+		expect(await Promise.all(certificates)).to.deep.equal([`${CERTIFICATE}\n${CERTIFICATE}`, '', '']);
 	});
-	it('a refusal to show a Secret is its status, and no word of the server', async () => {
-		const { look } = looking(() => {
-			throw new ApiError('500 for /api/v1: hunter2', 500);
-		});
-		for (const ask of [look.keysOfSecret(SECRET), look.certificateInSecret(SECRET, 'tls.crt')]) {
-			const error: unknown = await ask.catch((reason) => reason);
+
+	it('a Secret cannot be read › the status, without the message, which may quote it', async () => {
+		const { reader } = harness(failWith(new ApiError('500 for /api/v1: hunter2', 500)));
+		for (const read of [reader.keysOfSecret(SECRET), reader.certificateInSecret(SECRET, 'tls.crt')]) {
+			const error: unknown = await read.catch((reason) => reason);
 			expect(error).to.include({ message: 'the API server answers 500', status: 500 });
 		}
 	});
-	it('no call waits for ever, and all of them together neither', async () => {
-		const one = looking(() => HANGS, { callMs: 20, totalMs: 10_000 });
-		const all = looking(() => HANGS, { callMs: 10_000, totalMs: 20 });
-		expect(String(await one.look.getCrd('x').catch((error) => error))).to.equal('Error: no answer within 0.02 s');
-		expect(String(await all.look.getCrd('x').catch((error) => error))).to.equal('Error: no answer within 0.02 s');
-	});
+
+	for (const timing of [
+		{ callMs: 20, totalMs: 10_000 },
+		{ callMs: 10_000, totalMs: 20 },
+	]) {
+		it(`no response, ${JSON.stringify(timing)} › an error after 20 ms`, async () => {
+			const error: unknown = await harness(() => HANGS, timing)
+				.reader.getCrd('x')
+				.catch((reason) => reason);
+			expect(String(error)).to.equal('Error: no answer within 0.02 s');
+		});
+	}
 });

@@ -12,7 +12,7 @@ export interface Harness {
 	configMap: Json | undefined;
 	/** `status`, `Deployment`, `ConfigMap`, in the order of writing. */
 	readonly writes: string[];
-	/** Replicas and annotation of each write of the Deployment, such as `3 applied 3`. */
+	/** Replicas and annotation of each write of the Deployment, such as `3/3`, or `3/-`. */
 	readonly counts: string[];
 	readonly events: string[];
 	nowMs: number;
@@ -80,7 +80,7 @@ export function createHarness(
 			harness.writes.push(allow(`write ${wanted['kind']}`, String(wanted['kind'])));
 			if (wanted['kind'] === 'Deployment') {
 				harness.deployment = wanted;
-				harness.counts.push(`${replicasOf(harness)} applied ${annotationsOf(wanted)[ANNOTATION] ?? 'unset'}`);
+				harness.counts.push(`${replicasOf(harness)}/${annotationsOf(wanted)[ANNOTATION] ?? '-'}`);
 			} else harness.configMap = wanted;
 			return wanted;
 		},

@@ -75,10 +75,11 @@ describe('reconcile › configuration and template', () => {
 
 	it('another client corrects them within 10 s › the next wrong ones wait for 10 s again', async () => {
 		const server = mcpServer(withRedis);
-		const { deployment: corrected, configMap: correctedMap } = await settled(server);
+		const corrected = createHarness(server, outdated(server));
+		await corrected.settle();
 		const harness = createHarness(server, outdated(server));
 		await harness.pass();
-		Object.assign(harness, { deployment: corrected, configMap: correctedMap });
+		Object.assign(harness, { deployment: corrected.deployment, configMap: corrected.configMap });
 		await at(harness, 5_000);
 		Object.assign(harness, outdated(server));
 		await at(harness, 9_000, 18_999);
@@ -92,23 +93,18 @@ describe('reconcile › configuration and template', () => {
 		const harness = createHarness(server, { deployment: deployment(server) });
 		harness.rolloutWaitMs = 3_000;
 		expect(await at(harness, 0, 10_000)).to.equal(3_000);
-		expect(harness.counts).to.deep.equal(['3 applied 3']);
+		expect(harness.counts).to.deep.equal(['3/3']);
 		expect(harness.reconciler.waitingRollouts()).to.equal(1);
 		expect(JSON.stringify(harness.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
+		harness.server = undefined;
+		await harness.pass();
+		expect(harness.reconciler.waitingRollouts(), 'the server is deleted').to.equal(0);
+		harness.server = server;
+		await at(harness, 20_000, 30_000);
+		expect(harness.reconciler.waitingRollouts()).to.equal(1);
 		harness.rolloutWaitMs = 0;
 		await harness.pass();
 		expect(JSON.stringify(harness.deployment)).to.contain('THV_SESSION_REDIS_PASSWORD');
-		expect(harness.reconciler.waitingRollouts()).to.equal(0);
-	});
-
-	it('a rollout waits › the server is deleted › it is not counted any more', async () => {
-		const server = mcpServer(withRedis);
-		const harness = createHarness(server, { deployment: deployment(server) });
-		harness.rolloutWaitMs = 3_000;
-		await at(harness, 0, 10_000);
-		expect(harness.reconciler.waitingRollouts()).to.equal(1);
-		harness.server = undefined;
-		await harness.pass();
 		expect(harness.reconciler.waitingRollouts()).to.equal(0);
 	});
 
@@ -196,9 +192,3 @@ describe('reconcile › configuration and template', () => {
 		});
 	}
 });
-
-async function settled(server: Json): Promise<Harness> {
-	const harness = createHarness(server, outdated(server));
-	await harness.settle();
-	return harness;
-}

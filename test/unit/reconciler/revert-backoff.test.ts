@@ -2,59 +2,44 @@ import { expect } from 'chai';
 import { createRevertBackoff, createSettleTimer } from '../../../src/reconciler/revert-backoff.ts';
 
 describe('SettleTimer', () => {
-	it('desired › unchanged for the settle time › 0 remains', () => {
+	it('unchanged › the rest of the settle time; changed or forgotten › all of it', () => {
 		const timer = createSettleTimer(10_000);
-		expect(timer.remainingMs('a', '3', 0)).to.equal(10_000);
-		expect(timer.remainingMs('a', '3', 9_999)).to.equal(1);
-		expect(timer.remainingMs('a', '3', 10_000)).to.equal(0);
-	});
-
-	it('desired › changed or forgotten › the settle time begins again', () => {
-		const timer = createSettleTimer(10_000);
-		timer.remainingMs('a', '3', 0);
-		expect(timer.remainingMs('a', '4', 9_000)).to.equal(10_000);
+		const remaining = (desired: string, nowMs: number): number => timer.remainingMs('a', desired, nowMs);
+		expect([remaining('3', 0), remaining('3', 9_999), remaining('3', 10_000)]).to.deep.equal([10_000, 1, 0]);
+		expect(remaining('4', 19_000)).to.equal(10_000);
 		timer.forget('a');
-		expect(timer.remainingMs('a', '4', 30_000)).to.equal(10_000);
+		expect(remaining('4', 30_000)).to.equal(10_000);
 	});
 });
 
 describe('RevertBackoff', () => {
-	it('the same write again and again › 3 are free, then 1, 2, 4, at most 30 minutes', () => {
+	/** Minutes that each of the writes of `values` has to wait, with a pause between two of them. */
+	const write = (values: readonly string[], pauseMs: number) => {
 		const backoff = createRevertBackoff();
-		const waits: number[] = [];
 		let nowMs = 0;
-		for (let write = 0; write < 10; write += 1) {
-			const remainingMs = backoff.remainingMs('a', 'desired', nowMs);
-			if (remainingMs > 0) waits.push(remainingMs / 60_000);
+		const waits = values.map((desired) => {
+			const remainingMs = backoff.remainingMs('a', desired, nowMs);
 			nowMs += remainingMs;
-			expect(backoff.remainingMs('a', 'desired', nowMs)).to.equal(0);
-			backoff.record('a', 'desired', nowMs);
-		}
-		expect(waits).to.deep.equal([1, 2, 4, 8, 16, 30, 30]);
-		expect(backoff.isReverted('a')).to.equal(true);
-	});
-
-	it('the same write every 10 minutes › not a revert', () => {
-		const backoff = createRevertBackoff();
-		for (let write = 0; write < 20; write += 1) {
-			expect(backoff.remainingMs('a', 'desired', write * 600_000)).to.equal(0);
-			backoff.record('a', 'desired', write * 600_000);
-		}
-		expect(backoff.isReverted('a')).to.equal(false);
-	});
-
-	it('another value each time › not a revert', () => {
-		const backoff = createRevertBackoff();
-		for (let write = 0; write < 10; write += 1) {
-			expect(backoff.remainingMs('a', String(write), 0)).to.equal(0);
-			backoff.record('a', String(write), 0);
-		}
-		expect(backoff.isReverted('a')).to.equal(false);
-	});
-
-	it('writes of one key › no delay for another', () => {
-		const backoff = createRevertBackoff();
-		for (let write = 0; write < 4; write += 1) backoff.record('a', 'desired', 0);
-		expect(backoff.remainingMs('b', 'desired', 0)).to.equal(0);
-	});
+			expect(backoff.remainingMs('a', desired, nowMs)).to.equal(0);
+			backoff.record('a', desired, nowMs);
+			expect(backoff.remainingMs('b', desired, nowMs), 'another key').to.equal(0);
+			nowMs += pauseMs;
+			return remainingMs / 60_000;
+		});
+		return { waits, isReverted: backoff.isReverted('a') };
+	};
+	for (const [title, values, pauseMs, waits, isReverted] of [
+		[
+			'the same write › 3 at once, then after 1, 2, 4 … 30 minutes',
+			Array(10).fill('x'),
+			0,
+			[0, 0, 0, 1, 2, 4, 8, 16, 30, 30],
+			true,
+		],
+		['the same write every 10 minutes › not a revert', Array(10).fill('x'), 600_000, Array(10).fill(0), false],
+		['another value each time › not a revert', [...'abcdefghij'], 0, Array(10).fill(0), false],
+		['three times the same write › not a revert yet', Array(3).fill('x'), 0, [0, 0, 0], false],
+	] as const) {
+		it(title, () => expect(write(values, pauseMs)).to.deep.equal({ waits, isReverted }));
+	}
 });
