@@ -35,6 +35,7 @@ const object = (kind: string, name: string, uid = 'uid-1', spec: Json = {}): Jso
 	metadata: { namespace: 'shop', name, uid },
 	spec,
 });
+const event = (type: string, changed: Json): string => `${JSON.stringify({ type, object: changed })}\n`;
 const mcpServer = (name: string, uid?: string): Json => object('MCPServer', name, uid);
 const ref = (name: string, uid?: string): ServerRef => ({
 	kind: 'MCPServer',
@@ -49,7 +50,7 @@ interface ApiServer {
 	/** By path, an object or the status of an error; a missing one is 404. */
 	readonly objects?: Readonly<Record<string, Json | number>>;
 	/** Events of the watches of each plural. */
-	readonly events?: Readonly<Record<string, readonly (readonly [type: string, Json])[]>>;
+	readonly events?: Readonly<Record<string, readonly string[]>>;
 }
 
 function connectionTo({ lists, objects = {}, events = {} }: ApiServer) {
@@ -70,10 +71,7 @@ function connectionTo({ lists, objects = {}, events = {} }: ApiServer) {
 		},
 		stream: async (path) =>
 			(async function* () {
-				const lines = (events[path.split('?')[0]?.split('/').at(-1) ?? ''] ?? []).map(
-					([type, changed]) => `${JSON.stringify({ type, object: changed })}\n`,
-				);
-				yield Buffer.from(lines.join(''));
+				yield Buffer.from((events[path.split('?')[0]?.split('/').at(-1) ?? ''] ?? []).join(''));
 				await new Promise(() => undefined);
 			})(),
 	};
@@ -132,7 +130,7 @@ describe('cache', () => {
 		const added = Promise.withResolvers<void>();
 		const { connection } = connectionTo({
 			lists: { mcpservers: [] },
-			events: { mcpservers: [['ADDED', mcpServer('a')]] },
+			events: { mcpservers: [event('ADDED', mcpServer('a'))] },
 		});
 		const { findServer } = await start(
 			{ lists: {} },
@@ -163,16 +161,9 @@ describe('cache', () => {
 	});
 
 	it('a server is listed, changed, added, deleted › enqueued each time', async () => {
-		const { enqueued, sizeOf } = await start({
-			lists: { mcpservers: [mcpServer('listed')] },
-			events: {
-				mcpservers: [
-					['MODIFIED', mcpServer('listed')],
-					['ADDED', mcpServer('added')],
-					['DELETED', mcpServer('listed')],
-				],
-			},
-		});
+		const listed = mcpServer('listed');
+		const events = [event('MODIFIED', listed), event('ADDED', mcpServer('added')), event('DELETED', listed)];
+		const { enqueued, sizeOf } = await start({ lists: { mcpservers: [listed] }, events: { mcpservers: events } });
 		await until(() => enqueued.length >= 4);
 		expect(enqueued).to.deep.equal(['listed', 'listed', 'added', 'listed'].map((name) => `MCPServer ${name}`));
 		expect(sizeOf('mcpservers')).to.equal(1);
@@ -187,14 +178,10 @@ describe('cache', () => {
 		it(`a Deployment, ${title} › its server is enqueued ${isEnqueuedAgain ? 'twice' : 'once'}`, async () => {
 			const spec = { generation: 1, owners: [], ...before };
 			const last = object('Deployment', 'last', 'uid-2', { ...spec, labelledFor: ref('last') });
+			const changed = object('Deployment', 'github', 'uid-1', { ...spec, ...change });
 			const { enqueued, sizeOf } = await start({
 				lists: { deployments: [object('Deployment', 'github', 'uid-1', spec)] },
-				events: {
-					deployments: [
-						['MODIFIED', object('Deployment', 'github', 'uid-1', { ...spec, ...change })],
-						['ADDED', last],
-					],
-				},
+				events: { deployments: [event('MODIFIED', changed), event('ADDED', last)] },
 			});
 			await until(() => sizeOf('deployments') === 2);
 			const names = isEnqueuedAgain ? ['github', 'github', 'last'] : ['github', 'last'];
@@ -224,15 +211,8 @@ describe('cache', () => {
 
 	it('a server that is not projected any more, or deleted › removed', async () => {
 		const [one, two] = [mcpServer('one'), mcpServer('two')];
-		const { sizeOf } = await start({
-			lists: { mcpservers: [one, two] },
-			events: {
-				mcpservers: [
-					['MODIFIED', { ...one, spec: { skip: true } }],
-					['DELETED', two],
-				],
-			},
-		});
+		const events = [event('MODIFIED', { ...one, spec: { skip: true } }), event('DELETED', two)];
+		const { sizeOf } = await start({ lists: { mcpservers: [one, two] }, events: { mcpservers: events } });
 		await until(() => sizeOf('mcpservers') === 0);
 	});
 

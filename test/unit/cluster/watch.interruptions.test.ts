@@ -7,38 +7,31 @@ import { until } from '../../harness/until.ts';
 import { createHarness, PROTOCOLS, prepareTwo, refuseWith, resetting, writing } from './harness.ts';
 
 const errorLine = (code: number): string => `{"type":"ERROR","object":{"code":${code},"message":"planted"}}\n`;
-const HALF_A_LINE = '{"type":"MODIFIED","object":{"metadata":{"na';
-type Faults = readonly Fault[];
 /** The connections break, and these requests fail. */
-const resetWith = (watch: Faults, list: Faults = []) => {
-	return (api: ScriptedApiServer): void => {
+const resetWith =
+	(watch: readonly Fault[], list: readonly Fault[] = []) =>
+	(api: ScriptedApiServer) => {
 		api.next.watch.push(...watch);
 		api.next.list.push(...list);
 		if (list.length > 0) api.compact();
 		api.resetAll();
 	};
+const cutOff = (end: (api: ScriptedApiServer) => unknown) => (api: ScriptedApiServer) => {
+	api.write('{"type":"MODIFIED","object":{"metadata":{"na');
+	end(api);
+};
+const resetAndFail = (ms: number) => (api: ScriptedApiServer) => {
+	api.always.watch = refuseWith(500);
+	api.resetAll();
+	setTimeout(() => Object.assign(api.always, { watch: undefined }), ms);
 };
 const write = (text: string) => (api: ScriptedApiServer) => api.write(text);
 
 /** Whether objects are listed again: only if a change may have been lost. */
 const INTERRUPTIONS: readonly (readonly [string, (api: ScriptedApiServer) => void, isListedAgain: boolean])[] = [
 	['reset', resetWith([]), false],
-	[
-		'reset in the middle of a line',
-		(api) => {
-			api.write(HALF_A_LINE);
-			setTimeout(api.resetAll, 50);
-		},
-		false,
-	],
-	[
-		'end in the middle of a line',
-		(api) => {
-			api.write(HALF_A_LINE);
-			api.endWatches();
-		},
-		false,
-	],
+	['reset in the middle of a line', cutOff((api) => setTimeout(api.resetAll, 50)), false],
+	['end in the middle of a line', cutOff((api) => api.endWatches()), false],
 	['malformed line', write('{"type":"MODIFIED","object":\n'), true],
 	['line that is not an object', write('[1]\n'), true],
 	['event without object', write('{"type":"ADDED"}\n'), true],
@@ -51,17 +44,7 @@ const INTERRUPTIONS: readonly (readonly [string, (api: ScriptedApiServer) => voi
 	['410, then 500 for the next two lists', resetWith([], [refuseWith(500), refuseWith(500)]), true],
 	['410, then resets', resetWith([resetting, resetting], [resetting]), true],
 	['HTML from a proxy', resetWith([writing('<html>502</html>\n')]), true],
-	[
-		'500 for each watch from then on',
-		(api) => {
-			api.always.watch = refuseWith(500);
-			api.resetAll();
-			setTimeout(() => {
-				api.always.watch = undefined;
-			}, 500);
-		},
-		true,
-	],
+	['500 for each watch for 500 ms', resetAndFail(500), true],
 ];
 
 const missed = (api: ScriptedApiServer): void =>
@@ -140,8 +123,8 @@ describe('watch › an API server that answers each request wrongly', function (
 					prepareTwo(server);
 					Object.assign(server.always, faults);
 				});
-				await until(() => api.asked.length > 0);
 				await sleep(WATCHED_MS);
+				await until(() => api.asked.length >= 4);
 				counts.set(title, api.asked.length);
 			}),
 		),

@@ -80,8 +80,8 @@ describe('watch', function () {
 	});
 
 	it('items are null › an empty list', async () => {
-		const { watch, store } = await start({}, (api) => {
-			api.always.list = writing('{"kind":"ThingList","metadata":{"resourceVersion":"1"},"items":null}');
+		const { watch, store } = await start({}, ({ always }) => {
+			always.list = writing('{"kind":"ThingList","metadata":{"resourceVersion":"1"},"items":null}');
 		});
 		await until(watch.hasSynced);
 		expect(store.size).to.equal(0);
@@ -150,25 +150,22 @@ describe('watch', function () {
 		expect(watch.lastEventAgeMs()).to.be.lessThan(10_000);
 	});
 
-	it('several failures › one warning when interrupted, and one when recovered', async () => {
-		const { api, inSync, warnings } = await start();
-		Object.assign(api.always, { list: refuseWith(500), watch: refuseWith(500) });
-		api.resetAll();
-		await until(() => api.asked.length > 8);
-		expect(warnings).to.deep.equal(['watch interrupted']);
-		Object.assign(api.always, { list: undefined, watch: undefined });
-		await inSync();
-		await until(() => warnings.length > 1);
-		expect(warnings).to.deep.equal(['watch interrupted', 'watch recovered']);
-	});
-
-	it('lists work, and watches are forbidden › one warning', async () => {
-		const { api, warnings } = await start();
-		api.always.watch = refuseWith(403);
-		api.resetAll();
-		await until(() => api.asked.length > 10);
-		expect(warnings).to.deep.equal(['watch interrupted']);
-	});
+	for (const [title, faults] of [
+		['lists and watches fail', { list: refuseWith(500), watch: refuseWith(500) }],
+		['lists work, and watches are forbidden', { watch: refuseWith(403) }],
+	] as const) {
+		it(`${title} › one warning when interrupted, and one when recovered`, async () => {
+			const { api, inSync, warnings } = await start();
+			Object.assign(api.always, faults);
+			api.resetAll();
+			await until(() => api.asked.length > 10);
+			expect(warnings).to.deep.equal(['watch interrupted']);
+			Object.assign(api.always, { list: undefined, watch: undefined });
+			await inSync();
+			await until(() => warnings.length > 1);
+			expect(warnings).to.deep.equal(['watch interrupted', 'watch recovered']);
+		});
+	}
 
 	it('stopped › no request any more', async () => {
 		const { api, watch } = await start();

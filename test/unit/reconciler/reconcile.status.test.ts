@@ -30,11 +30,14 @@ describe('reconcile › status', () => {
 		expect(reasonsOf(harness)).to.deep.equal(['SessionStorageMissing']);
 	});
 
-	it('the operator writes the same conditions within 3 s › no write', async () => {
+	it('the operator writes the same conditions within 3 s › no write; it removes them › 3 s again', async () => {
 		const harness = createHarness(mcpServer({ replicas: 2 }));
 		expect(await harness.pass()).to.equal(3_000);
 		harness.server = withConditions(harness.server, MISSING);
 		await harness.settle();
+		harness.nowMs = 60_000;
+		harness.server = withConditions(harness.server);
+		expect(await harness.pass()).to.equal(3_000);
 		expect(harness.writes).to.deep.equal([]);
 	});
 
