@@ -99,12 +99,6 @@ describe('thv-scaling', function () {
 		['certificate and key do not match', mismatch, /^--tls-dir .* cannot be used: .*key values mismatch/],
 		['a certificate that is not PEM', notPem, /^--tls-dir .* cannot be used: .*PEM/],
 		['no such kubeconfig', () => withKubeconfig(NOWHERE), /^--kubeconfig cannot be used: .*ENOENT.*nowhere/],
-		[
-			'a kubeconfig that is not YAML',
-			() => withKubeconfig(write('{"a": [1,\n\n')),
-			/^--kubeconfig cannot be used: [^\n]+$/,
-		],
-		['an empty kubeconfig', () => withKubeconfig(write('')), /^--kubeconfig cannot be used: [^\n]+$/],
 	] as const) {
 		it(`serve › ${title} › refused`, async () => {
 			const options = readOptions(SERVE_OPTIONS, [...(await args()), '--log-level=error'], {});

@@ -5,14 +5,9 @@ import { deployment, mcpRemoteProxy, mcpServer, REDIS, virtualMcpServer } from '
 import { createHarness, type Harness } from './harness.ts';
 
 const redis = { replicas: 2, sessionStorage: REDIS };
-const withImage = (server: Json, version: string, metadata: Json = {}): Json => {
+const withImage = (server: Json, version: string): Json => {
 	const image = `ghcr.io/stacklok/toolhive/${server['kind'] === 'VirtualMCPServer' ? 'vmcp' : 'proxyrunner'}${version}`;
-	return deployment(
-		server,
-		{},
-		{ containers: ['toolhive', 'vmcp'].map((name) => ({ name, image, env: [] })) },
-		metadata,
-	);
+	return deployment(server, {}, { containers: ['toolhive', 'vmcp'].map((name) => ({ name, image, env: [] })) });
 };
 const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('ImageTooOld'));
 
@@ -60,14 +55,5 @@ describe('reconcile › the image of the proxy', () => {
 		harness.deployment = withImage(harness.server, ':v0.12.5');
 		await harness.settle();
 		expect(eventsOf(harness)).to.have.length(2);
-	});
-
-	it('a Deployment that the server does not own › not judged', async () => {
-		const server = mcpServer(redis);
-		const harness = createHarness(server, {
-			deployment: withImage(server, ':v0.12.5', { ownerReferences: undefined }),
-		});
-		await harness.settle();
-		expect(eventsOf(harness)).to.deep.equal([]);
 	});
 });

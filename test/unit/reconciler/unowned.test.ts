@@ -47,25 +47,14 @@ const kinds = [
 	[virtualMcpServer, 'virtual-mcp-server', 'hub'],
 ] as const;
 
-/** A server with the one condition that it has in the beginning, the Deployment, and the conditions afterwards. */
+const four = { replicas: 4 };
+/** A server with its conditions in the beginning, the Deployment, and the conditions afterwards. */
 const ROWS: readonly (readonly [string, Json, readonly Json[], Json, readonly string[]])[] = [
-	['4 live › not capped', stdio, [CAPPED], unowned(stdio, { replicas: 4 }), isNotCapped],
-	['4 live, no condition yet › none is created', stdio, [], unowned(stdio, { replicas: 4 }), [isMissing]],
-	[
-		'4 live, owned by a former server of that name › not capped',
-		stdio,
-		[CAPPED],
-		unowned(stdio, { replicas: 4 }, {}, former),
-		isNotCapped,
-	],
+	['4 live › not capped', stdio, [CAPPED], unowned(stdio, four), isNotCapped],
+	['4 live, no condition yet › none is created', stdio, [], unowned(stdio, four), [isMissing]],
+	['4 live, owned by a former server › not capped', stdio, [CAPPED], unowned(stdio, four, {}, former), isNotCapped],
 	['1 live › capped', stdio, [CAPPED], unowned(stdio), isCapped],
-	[
-		'4 live, labelled for a server of another kind › capped',
-		stdio,
-		[CAPPED],
-		unowned(stdio, { replicas: 4 }, {}, otherLabels),
-		isCapped,
-	],
+	['4 live, labelled for another kind › capped', stdio, [CAPPED], unowned(stdio, four, {}, otherLabels), isCapped],
 	...kinds.map(([make]) => {
 		const server = make(withPassword);
 		const lacking = unowned(server, {}, proxyWith());
@@ -129,10 +118,11 @@ describe('reconcile › objects that the server does not own', () => {
 
 describe('reconcile › Event about objects that the server does not own', () => {
 	const server = mcpServer();
-	const lost = unowned(server);
+	// Its image is too old, which is reported for Deployments of the server only.
+	const lost = unowned(server, {}, proxyWith());
 	const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('NotOwnedByServer'));
 
-	it('lost › one Event after 10 s; owned, and lost again › one more after 10 s', async () => {
+	it('lost › one Event after 10 s, and none about the image; owned, and lost again › one more after 10 s', async () => {
 		const objects = { deployment: lost, configMap: unownedConfigMap(server, 'mcp-server', 'search') };
 		const harness = createHarness(server, objects);
 		expect(await harness.pass()).to.equal(10_000);
