@@ -1,203 +1,226 @@
+// First, before the x509 library: its dependency container refuses to load without this polyfill.
+import 'reflect-metadata';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { issueCa, issueServing, type KeyPair } from '../../../certs/issue.ts';
 import { checkCaBundle } from '../../../src/doctor/ca-bundle.ts';
-import type { ClusterReader } from '../../../src/doctor/cluster.ts';
-import type { ServeFlags } from '../../../src/doctor/context.ts';
-import { type Installation, installationOf } from '../../../src/doctor/installation.ts';
+import { parseCertificates, trustedIssuer } from '../../../src/doctor/certificates.ts';
+import type { CheckContext } from '../../../src/doctor/context.ts';
+import { installationOf } from '../../../src/doctor/installation.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, fixes, refusal, sentences } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, itReports, linesOf, refusal } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
-const inDays = (days: number): string => new Date(NOW + days * DAY_MS).toISOString().slice(0, 10);
+const inDays = (days: number): Date => new Date(NOW + days * DAY_MS);
+const dayIn = (days: number): string => inDays(days).toISOString().slice(0, 10);
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-const caBundle = (
-	webhooks: readonly InstalledWebhook[],
-	installation: Installation | undefined,
-	cluster: Pick<ClusterReader, 'certificateInSecret' | 'certificatesAt'>,
-	nowMs: number,
-	isSelfManaged = false,
-) => {
-	const flags = { isSelfManaged } as ServeFlags;
-	const webhooksByKind = async () => ({
-		MutatingWebhookConfiguration: webhooks,
-		ValidatingWebhookConfiguration: undefined,
+/** A certificate with the names and ids of `authority`'s, for another time, perhaps with another key. */
+async function lookalike(authority: KeyPair, days: number, withItsKey: boolean): Promise<string> {
+	const original = new x509.X509Certificate(authority.cert);
+	const der = createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' });
+	const privateKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
+	const publicKey = (await original.publicKey.export()) as webcrypto.CryptoKey;
+	const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+	const made = await x509.X509CertificateGenerator.createSelfSigned({
+		name: original.subject,
+		notBefore: inDays(-1),
+		notAfter: inDays(days),
+		keys: withItsKey ? { privateKey, publicKey } : own,
+		signingAlgorithm: ALGORITHM,
+		extensions: original.extensions,
 	});
-	const more = { webhooks, webhooksByKind, installation: async () => installation, flags, nowMs };
-	return checkCaBundle(contextOf(cluster, more));
-};
+	return `${made.toString('pem')}\n`;
+}
 
-describe('doctor: caBundle', () => {
-	let authority: KeyPair;
-	let other: KeyPair;
-	let serving: KeyPair;
-	before(async () => {
-		authority = await issueCa();
-		other = await issueCa();
-		serving = await issueServing(authority);
-	});
+/** PEM by name. Tables name them, because they are issued when the tests run. */
+const pem: Record<string, string> = { nothing: '', text: 'hello' };
+const INSTALLED = installationOf(deploymentOf({}, { volumes: [{ secret: { secretName: 'tls' } }] }));
 
-	const webhook = (bundle: string, more: Partial<InstalledWebhook> = {}): InstalledWebhook => ({
-		kind: 'MutatingWebhookConfiguration',
-		name: 'servers.mutate.toolhive-scaling.svc',
-		path: '/mutate',
-		service: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
-		caBundle: Buffer.from(bundle).toString('base64'),
-		rules: [],
-		namespaceSelector: {},
-		...more,
-	});
-	const volumes = [{ name: 'tls', secret: { secretName: 'tls' } }];
-	const installation = installationOf(deploymentOf({}, { volumes }));
-	const judged = async (webhooks: readonly InstalledWebhook[], shown: string | undefined | Error, nowMs = NOW) => {
-		const show = async () => {
-			if (shown instanceof Error) throw shown;
-			return shown;
+interface Given extends Partial<InstalledWebhook> {
+	/** Names in `pem`. */
+	readonly bundle?: string;
+	readonly serves?: string | Error;
+	readonly days?: number;
+	readonly others?: readonly (Partial<InstalledWebhook> & { readonly bundle: string })[];
+	readonly context?: Partial<CheckContext>;
+}
+
+const of =
+	({ bundle = 'ca', serves = 'serving', days = 0, others = [], context = {}, ...more }: Given = {}) =>
+	() => {
+		const webhooks = [{ bundle, ...more }, ...others].map(({ bundle: name, ...fields }) => ({
+			...{ kind: 'MutatingWebhookConfiguration' as const, name: 'one', path: '/mutate' },
+			...{ service: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' }, rules: [], namespaceSelector: {} },
+			caBundle: Buffer.from(
+				name
+					.split('+')
+					.map((part) => pem[part])
+					.join(''),
+			).toString('base64'),
+			...fields,
+		}));
+		const certificate = async () => {
+			if (serves instanceof Error) throw serves;
+			return pem[serves];
 		};
-		const cluster = { certificateInSecret: show, certificatesAt: async () => [(await show()) ?? ''] };
-		return sentences(await caBundle(webhooks, installation, cluster, nowMs));
+		const cluster = {
+			certificateInSecret: certificate,
+			certificatesAt: async () => [(await certificate()) ?? ''],
+		};
+		const webhooksByKind = async () => ({
+			MutatingWebhookConfiguration: webhooks,
+			ValidatingWebhookConfiguration: undefined,
+		});
+		const installation = async () => INSTALLED;
+		const nowMs = inDays(days).getTime();
+		return checkCaBundle(contextOf(cluster, { webhooks, webhooksByKind, installation, nowMs, ...context }));
 	};
-	const SUBJECT = 'the caBundle of servers.mutate.toolhive-scaling.svc';
 
-	it('the authority that signed it', async () => {
-		expect(await judged([webhook(authority.cert)], serving.cert)).to.deep.equal([
-			`ok: ${SUBJECT} trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
-		]);
+const SUBJECT = 'the caBundle of one';
+const SECRET = 'Secret toolhive-scaling/tls';
+const CERTIFICATE = `the certificate in ${SECRET}`;
+const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
+const trusts = (where = `in ${SECRET}`): string =>
+	`ok: ${SUBJECT} trusts the certificate ${where}, good until ${dayIn(90)}`;
+const PUBLIC = 'is empty: the API server trusts only public authorities there';
+const ELSEWHERE =
+	'fail: one lead to Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
+const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
+const uninstalled = { installation: async () => undefined };
+
+describe('doctor › caBundle', () => {
+	before(async () => {
+		const [ca, other, young] = [await issueCa(), await issueCa(), await issueCa({ now: inDays(5) })];
+		const serving = (await issueServing(ca)).cert;
+		Object.assign(pem, { ca: ca.cert, other: other.cert, young: young.cert, serving });
+		pem['later'] = (await issueServing(ca, { now: inDays(5) })).cert;
+		pem['early'] = (await issueServing(young)).cert;
+		pem['misnamed'] = (await issueServing(ca, { hosts: ['example.com'] })).cert;
+		pem['short'] = await lookalike(ca, 5, true);
+		pem['same'] = await lookalike(ca, 100, true);
+		pem['forged'] = await lookalike(ca, 100, false);
 	});
-	it('the previous CA beside the new one, in any order › ok', async () => {
-		for (const bundle of [other.cert + authority.cert, authority.cert + other.cert])
-			expect((await judged([webhook(bundle)], serving.cert))[0]).to.match(/^ok/);
-	});
-	it('the certificate itself', async () =>
-		expect((await judged([webhook(serving.cert)], serving.cert))[0]).to.match(/^ok/));
-	it('another authority of the same name', async () =>
-		expect(await judged([webhook(other.cert)], serving.cert)).to.deep.equal([
-			`fail: ${SUBJECT} does not trust the certificate in Secret toolhive-scaling/tls`,
-		]));
-	it('nothing', async () =>
-		expect((await judged([webhook('')], serving.cert))[0]).to.match(/^fail: .* is empty: the API server trusts only/));
-	it('nothing, at a URL that may have a public authority', async () =>
-		expect((await judged([webhook('', { url: 'https://example.com/mutate' })], serving.cert))[0]).to.match(/^warn: /));
-	it('no certificate', async () =>
-		expect((await judged([webhook('hello')], serving.cert))[0]).to.match(/^fail: .* holds no certificate in PEM$/));
-	it('a certificate that ends soon', async () =>
-		expect(await judged([webhook(authority.cert)], serving.cert, NOW + 77 * DAY_MS)).to.deep.equal([
-			`warn: the certificate in Secret toolhive-scaling/tls ends on ${inDays(90)}`,
-		]));
-	it('a certificate that has ended', async () =>
-		expect((await judged([webhook(authority.cert)], serving.cert, NOW + 91 * DAY_MS))[0]).to.match(
-			/^fail: the certificate in Secret toolhive-scaling\/tls ended on/,
-		));
-	it('a certificate or a CA that is not valid yet › a failure', async () => {
-		const later = await issueServing(authority, { now: new Date(NOW + 5 * DAY_MS) });
-		expect(await judged([webhook(authority.cert)], later.cert)).to.deep.equal([
-			'fail: the certificate in Secret toolhive-scaling/tls is not valid yet',
-		]);
-		const young = await issueCa({ now: new Date(NOW + 5 * DAY_MS) });
-		const early = await issueServing(young);
-		expect(await judged([webhook(young.cert)], early.cert)).to.deep.equal([
-			`fail: the authority in ${SUBJECT} is not valid yet`,
-		]);
-	});
-	it('a certificate for another name', async () => {
-		const elsewhere = await issueServing(authority, { hosts: ['example.com'] });
-		expect(await judged([webhook(authority.cert)], elsewhere.cert)).to.deep.equal([
-			'fail: the certificate in Secret toolhive-scaling/tls is not for toolhive-scaling.toolhive-scaling.svc',
-		]);
-	});
-	it('a certificate for an address', async () => {
-		const at = (url: string) => webhook(authority.cert, { url });
-		expect((await judged([at('https://127.0.0.1:8443/mutate')], serving.cert))[0]).to.match(
-			/^ok: .* trusts the certificate at https:\/\/127.0.0.1:8443, good/,
-		);
-		expect((await judged([at('https://[::1]/mutate')], serving.cert))[0]).to.match(/^ok: /);
-		expect((await judged([at('https://127.0.0.2/mutate')], serving.cert))[0]).to.match(
-			/^fail: .* is not for 127.0.0.2$/,
-		);
-	});
-	it('a Secret that is not there', async () =>
-		expect(await judged([webhook(authority.cert)], undefined)).to.deep.equal([
-			'fail: Secret toolhive-scaling/tls is not there: the pods wait for their certificate',
-		]));
-	it('a Secret without a certificate', async () =>
-		expect((await judged([webhook(authority.cert)], ''))[0]).to.equal(
-			'fail: Secret toolhive-scaling/tls has no certificate in tls.crt',
-		));
-	it('a Secret that the caller may not read', async () =>
-		expect((await judged([webhook(authority.cert)], refusal(403)))[0]).to.equal(
-			'warn: the caBundle was not compared: you may not read Secret toolhive-scaling/tls',
-		));
-	it('a Secret that cannot be read for another reason › rejects', async () => {
-		const error: unknown = await judged([webhook(authority.cert)], refusal(500)).catch((reason) => reason);
+
+	itReports([
+		['the CA of the certificate', of(), [trusts()]],
+		['the previous CA and the CA', of({ bundle: 'other+ca' }), [trusts()]],
+		['the CA and the previous CA', of({ bundle: 'ca+other' }), [trusts()]],
+		['the certificate itself', of({ bundle: 'serving' }), [trusts()]],
+		['another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]],
+		['empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]],
+		['empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]],
+		['not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} holds no certificate in PEM`]],
+		['the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} ends on ${dayIn(90)}`]],
+		['the certificate has ended', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]],
+		['the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]],
+		[
+			'the CA is not valid yet',
+			of({ bundle: 'young', serves: 'early' }),
+			[`fail: the authority in ${SUBJECT} is not valid yet → compare the clocks`],
+		],
+		[
+			'the CA ends before the certificate',
+			of({ bundle: 'short' }),
+			[`warn: the authority in ${SUBJECT} ends on ${dayIn(5)}`],
+		],
+		[
+			'the certificate of another name',
+			of({ serves: 'misnamed' }),
+			[`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`],
+		],
+		['the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]],
+		['the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]],
+		[
+			'the certificate of another address',
+			of(url('127.0.0.2')),
+			['fail: the certificate at https://127.0.0.2 is not for 127.0.0.2'],
+		],
+		[
+			'a URL that cannot be reached',
+			of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }),
+			['warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s'],
+		],
+		['no Secret', of({ serves: 'none' }), [`fail: ${SECRET} is not there: the pods wait for their certificate`]],
+		['a Secret without a certificate', of({ serves: 'nothing' }), [`fail: ${SECRET} has no certificate in tls.crt`]],
+		[
+			'the caller may not read the Secret',
+			of({ serves: refusal(403) }),
+			[`warn: the caBundle was not compared: you may not read ${SECRET}`],
+		],
+		[
+			'no Deployment',
+			of({ context: uninstalled }),
+			['warn: the caBundle was not compared: there is no Deployment here that mounts a certificate'],
+		],
+		['a Service in another namespace', of(elsewhere), [ELSEWHERE]],
+		['a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]],
+		[
+			'one of two webhooks trusts another CA',
+			of({ others: [{ name: 'odd', bundle: 'other' }] }),
+			[trusts(), `fail: the caBundle of odd does not trust ${CERTIFICATE}`],
+		],
+		[
+			'different caBundles that trust the certificate',
+			of({ others: [{ name: 'odd', bundle: 'ca+other' }] }),
+			[trusts(), trusts().replace('one', 'odd'), 'warn: the webhooks do not all have the same caBundle: there are 2'],
+		],
+		[
+			'two webhooks with the same',
+			of({ others: [{ name: 'two', bundle: 'ca' }] }),
+			[trusts().replace('one', 'all 2 webhooks')],
+		],
+		['no webhook', () => checkCaBundle(contextOf({}, { webhooksByKind: async () => ({}) as never })), []],
+	]);
+
+	const selfManaged = { context: { flags: { ...FLAGS, isSelfManaged: true } } };
+	const LEADER =
+		'the leader mends it within seconds, or says why not: kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
+	const CERTS = 'kubectl get certificates,issuers -n certs';
+	for (const [title, given, bundle, certificate] of [
+		['self-managed', selfManaged, LEADER, LEADER],
+		[
+			'cert-manager',
+			{ injectedFrom: 'certs/toolhive-scaling' },
+			`cert-manager's cainjector writes it: ${CERTS}`,
+			`cert-manager makes it: ${CERTS}`,
+		],
+		[
+			'supplied by the user',
+			{},
+			'set caBundle in both registrations to the authority that signed the certificate: certs/README.md',
+			'renew the certificate in the Secret, and caBundle where the authority is another: certs/README.md',
+		],
+	] as const)
+		it(`the fix › ${title}`, async () => {
+			const fixOf = async (fault: Given) => (await of({ ...given, ...fault })())[0]?.fix;
+			expect(await fixOf({ bundle: 'nothing' })).to.equal(bundle);
+			expect(await fixOf({ bundle: 'other' })).to.equal(bundle);
+			expect(await fixOf({ days: 91 })).to.equal(certificate);
+		});
+	it('the Secret cannot be read › rejects', async () => {
+		const error: unknown = await of({ serves: refusal(500) })().then(linesOf, (reason) => reason);
 		expect(error).to.be.instanceOf(Error);
 	});
-	it('a URL that cannot be reached from here', async () => {
-		const remote = webhook(authority.cert, { url: 'https://10.0.0.1/mutate' });
-		expect((await judged([remote], new Error('no answer within 10 s')))[0]).to.equal(
-			'warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s',
-		);
-	});
-	it('no Deployment that mounts one', async () => {
-		const cluster = { certificateInSecret: async () => '', certificatesAt: async () => [] };
-		expect(sentences(await caBundle([webhook(authority.cert)], undefined, cluster, NOW))[0]).to.match(
-			/^warn: .*not compared/,
-		);
-	});
-	it('a Service in another namespace, whether there is a Deployment here or not', async () => {
-		const theirs = webhook(authority.cert, { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } });
-		const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
-		for (const installed of [installation, undefined]) {
-			const said = await caBundle([theirs], installed, cluster, NOW);
-			expect(sentences(said)).to.deep.equal([
-				'fail: servers.mutate.toolhive-scaling.svc lead to Service elsewhere/toolhive-scaling, so they belong to another installation',
-			]);
-			expect(fixes(said)).to.deep.equal(['thv-scaling doctor --namespace elsewhere']);
-		}
-	});
 
-	const injected = { injectedFrom: 'certs/toolhive-scaling' };
-	for (const row of [
-		{
-			it: 'self-managed',
-			isSelfManaged: true,
-			bundle: /^the leader mends it within seconds.*: kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
-			certificate: /^the leader mends it/,
-		},
-		{
-			it: 'cert-manager',
-			more: injected,
-			bundle: /^cert-manager's cainjector writes it: kubectl get certificates,issuers -n certs$/,
-			certificate: /^cert-manager makes it: kubectl get certificates,issuers -n certs$/,
-		},
-		{
-			it: 'supplied by the user',
-			bundle: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$/,
-			certificate:
-				/^renew the certificate in the Secret, and caBundle where the authority is another: certs\/README.md$/,
-		},
-	]) {
-		it(`the fix: ${row.it}`, async () => {
-			const cluster = { certificateInSecret: async () => serving.cert, certificatesAt: async () => [] };
-			const fixOf = async (bundle: string, nowMs: number) =>
-				fixes(await caBundle([webhook(bundle, row.more)], installation, cluster, nowMs, row.isSelfManaged))[0];
-			expect(await fixOf('', NOW)).to.match(row.bundle);
-			expect(await fixOf(other.cert, NOW)).to.match(row.bundle);
-			expect(await fixOf(authority.cert, NOW + 91 * DAY_MS)).to.match(row.certificate);
-		});
-	}
-	it('one webhook trusts another CA › a line of its own', async () => {
-		const odd = webhook(other.cert, { name: 'odd' });
-		expect(await judged([webhook(authority.cert), odd], serving.cert)).to.deep.equal([
-			`ok: the caBundle of servers.mutate.toolhive-scaling.svc trusts the certificate in Secret toolhive-scaling/tls, good until ${inDays(90)}`,
-			'fail: the caBundle of odd does not trust the certificate in Secret toolhive-scaling/tls',
-		]);
+	const read = (name: string): X509Certificate => new X509Certificate(pem[name] ?? '');
+	it('trustedIssuer › compares the signature, not the name', () => {
+		const [serving, forged, same] = [read('serving'), read('forged'), read('same')];
+		expect(serving.checkIssued(forged), 'the names are the same').to.equal(true);
+		expect(trustedIssuer([serving], [forged])).to.equal(undefined);
+		expect(trustedIssuer([serving], [forged, same])).to.equal(same);
 	});
-	it('different caBundles that all trust it › a warning', async () => {
-		const said = await judged(
-			[webhook(authority.cert), webhook(authority.cert + other.cert, { name: 'odd' })],
-			serving.cert,
-		);
-		expect(said.at(-1)).to.equal('warn: the webhooks do not all have the same caBundle: there are 2');
+	it('trustedIssuer › follows the chain', () => {
+		const root = read('ca');
+		expect(trustedIssuer([read('serving'), root], [root])).to.equal(root);
+		expect(trustedIssuer([], [root])).to.equal(undefined);
+	});
+	it('parseCertificates › all certificates of a text, undefined without one', () => {
+		expect(parseCertificates(`text\n${pem['ca']}text\n${pem['serving']}`)).to.have.length(2);
+		expect(parseCertificates('text')).to.equal(undefined);
+		expect(parseCertificates('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).to.equal(undefined);
 	});
 });

@@ -1,144 +1,203 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Json } from '../../../src/api/types.ts';
+import type { Json, Server } from '../../../src/api/types.ts';
+import { images } from '../../../src/doctor/images.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { findOperators, type Operator, operator } from '../../../src/doctor/operator.ts';
-import { deploymentOf, fixes, sentences } from './results.ts';
+import { deploymentOf, FLAGS, itReports, server } from './results.ts';
 
-const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
-const SETTINGS = {
-	operatorUsernames: [USER],
-	passwordEnv: 'deployment',
-	shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
-	isReconciling: true,
-	isElected: true,
-	isSelfManaged: false,
-	hasNamespaceLabel: false,
-};
-const of = (version: string, serviceAccount = 'toolhive-operator'): Operator => ({
+const NAME = 'toolhive-system/op';
+const of = (version: string, more: Partial<Operator> = {}): Operator => ({
 	namespace: 'toolhive-system',
 	name: 'op',
 	image: `ghcr.io/stacklok/toolhive/operator:${version}`,
-	serviceAccount,
+	serviceAccount: 'toolhive-operator',
 	env: {},
 	hasHiddenEnv: false,
+	...more,
 });
-const phases = (...values: string[]): Json => {
-	const status = { properties: { phase: { enum: values } } };
-	return { spec: { versions: [{ served: true, schema: { openAPIV3Schema: { properties: { status } } } }] } };
-};
-const INSTALLED = installationOf(deploymentOf());
-const SUBJECT = 'toolhive-system/op';
 
-describe('doctor: the operator', () => {
-	for (const row of [
-		{
-			version: 'v0.10.0',
-			says: `fail: ${SUBJECT} v0.10.0 overwrites every replica count, so nothing can scale beside it`,
-		},
-		{
-			version: 'v0.10.1',
-			says: `ok: ${SUBJECT} v0.10.1 knows nothing of scaling; all of it comes from toolhive-scaling`,
-		},
-		{
-			version: 'v0.12.5',
-			says: `ok: ${SUBJECT} v0.12.5 knows nothing of scaling; all of it comes from toolhive-scaling`,
-		},
-		{
-			version: 'v0.13.0',
-			says: `ok: ${SUBJECT} v0.13.0 scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both`,
-		},
-		{ version: 'v0.28.1', says: `ok: ${SUBJECT} v0.28.1 scales, but not MCPRemoteProxy; toolhive-scaling adds that` },
-		{ version: 'v0.30.0', says: `ok: ${SUBJECT} v0.30.0 scales by itself; toolhive-scaling checks and warns` },
-		{
-			version: 'latest',
-			says: `warn: ${SUBJECT} does not tell its version: ghcr.io/stacklok/toolhive/operator:latest`,
-		},
-	]) {
-		it(`${row.version}`, () =>
-			expect(sentences(operator([of(row.version)], INSTALLED, SETTINGS, undefined))).to.deep.equal([
-				row.says,
-				`ok: ${USER} is known as an operator`,
-			]));
-	}
+describe('doctor › operator', () => {
+	const USER = 'system:serviceaccount:toolhive-system:toolhive-operator';
+	const OTHER = 'system:serviceaccount:toolhive-system:other';
+	const INSTALLED = installationOf(deploymentOf());
+	const release = (version: string) => () => operator([of(version)], undefined, undefined, undefined);
+	const named =
+		(version: string, more: Partial<typeof INSTALLED> = {}) =>
+		() =>
+			operator([of(version, { serviceAccount: 'other' })], { ...INSTALLED, ...more }, FLAGS, undefined).slice(1);
+	const withPhase = (version: string, phase: string) => () => {
+		const status = { properties: { phase: { enum: [phase, 'Failed'] } } };
+		const schema = { openAPIV3Schema: { properties: { status } } };
+		return operator([of(version)], undefined, undefined, { spec: { versions: [{ served: true, schema }] } }).slice(1);
+	};
+	const NOT_AMONG = 'is not among --operator-usernames';
+	const ADD = `kubectl set env -n toolhive-scaling deployment/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=${USER},${OTHER}`;
+	const erases = (fix: string): string => `fail: ${OTHER} ${NOT_AMONG}: fields it erases do not come back → ${fix}`;
+	const refused = (phase: string): string =>
+		`warn: ${NAME} writes phase ${phase}, which the CRD of MCPServer refuses: no status is ever stored`;
+	const NO_SCALING = 'knows nothing of scaling; all of it comes from toolhive-scaling';
+	itReports([
+		[
+			'v0.10.0',
+			release('v0.10.0'),
+			[
+				`fail: ${NAME} v0.10.0 overwrites every replica count, so nothing can scale beside it → upgrade ToolHive to v0.10.1 or later`,
+			],
+		],
+		['v0.10.1', release('v0.10.1'), [`ok: ${NAME} v0.10.1 ${NO_SCALING}`]],
+		['v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]],
+		[
+			'v0.13.0',
+			release('v0.13.0'),
+			[
+				`ok: ${NAME} v0.13.0 scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both`,
+			],
+		],
+		['v0.28.1', release('v0.28.1'), [`ok: ${NAME} v0.28.1 scales, but not MCPRemoteProxy; toolhive-scaling adds that`]],
+		['v0.30.0', release('v0.30.0'), [`ok: ${NAME} v0.30.0 scales by itself; toolhive-scaling checks and warns`]],
+		[
+			'latest',
+			release('latest'),
+			[`warn: ${NAME} does not tell its version: ghcr.io/stacklok/toolhive/operator:latest`],
+		],
+		[
+			'none',
+			() => operator([], INSTALLED, FLAGS, undefined),
+			['warn: the ToolHive operator was not found: nobody makes Deployments of servers'],
+		],
+		[
+			'the user name of --operator-usernames',
+			() => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1),
+			[`ok: ${USER} is known as an operator`],
+		],
+		['another user name, and it erases fields', named('v0.12.5'), [erases(ADD)]],
+		[
+			'another user name, and it patches',
+			named('v0.24.0'),
+			[`warn: ${OTHER} ${NOT_AMONG}; this release erases nothing → ${ADD}`],
+		],
+		['another user name, and its version is unknown', named('edge'), [erases(ADD)]],
+		[
+			'another user name, and flags may come from a ConfigMap',
+			named('v0.12.5', { hasHiddenEnv: true }),
+			[`warn: ${OTHER} is perhaps not among --operator-usernames → ${ADD}`],
+		],
+		[
+			'another user name, and a flag has the names',
+			named('v0.12.5', { args: ['--operator-usernames', 'x'] }),
+			[erases('add it to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling')],
+		],
+		['v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []],
+		['v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), [refused('Running')]],
+		['v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), [refused('Ready')]],
+		['v0.17.0 with phase Ready in the CRD', withPhase('v0.17.0', 'Ready'), []],
+	]);
 
-	it('none', () =>
-		expect(sentences(operator([], INSTALLED, SETTINGS, undefined))[0]).to.match(/^warn: .*was not found/));
-
-	const other = 'system:serviceaccount:toolhive-system:other';
-	for (const row of [
-		{ it: 'one that erases', version: 'v0.12.5', status: 'fail', installed: INSTALLED },
-		{ it: 'one that patches', version: 'v0.24.0', status: 'warn', installed: INSTALLED },
-		{ it: 'one of unknown version', version: 'edge', status: 'fail', installed: INSTALLED },
-		{
-			it: 'one, and settings that come from elsewhere',
-			version: 'v0.12.5',
-			status: 'warn',
-			installed: { ...INSTALLED, hasHiddenEnv: true },
-		},
-	]) {
-		it(`by another name: ${row.it}`, () => {
-			const [, said] = operator([of(row.version, 'other')], row.installed, SETTINGS, undefined);
-			expect(said).to.include({ status: row.status, subject: other });
-			expect(said?.fix).to.equal(
-				`kubectl set env -n toolhive-scaling deployment/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=${USER},${other}`,
-			);
-		});
-	}
-	it('by another name, and a flag lists names › the fix is to edit the flag', () => {
-		const installed = { ...INSTALLED, args: ['--operator-usernames', 'x'] };
-		expect(fixes(operator([of('v0.12.5', 'other')], installed, SETTINGS, undefined))[1]).to.match(
-			/^add it to that flag/,
-		);
-	});
-	it('the product is not installed › no line about its name', () =>
-		expect(operator([of('v0.12.5')], undefined, undefined, undefined)).to.have.length(1));
-
-	for (const [version, known, isRefused] of [
-		['v0.12.5', ['Running', 'Failed'], false],
-		['v0.12.5', ['Ready', 'Failed'], true],
-		['v0.17.0', ['Running', 'Failed'], true],
-		['v0.17.0', ['Ready', 'Failed'], false],
-	] as const) {
-		it(`${version} beside CRDs with phase ${known[0]}: ${isRefused ? 'no status is stored' : 'they match'}`, () => {
-			const said = sentences(operator([of(version)], undefined, undefined, phases(...known)));
-			expect(said.some((line) => /^warn: .* writes phase \w+, which the CRD of MCPServer refuses/.test(line))).to.equal(
-				isRefused,
-			);
-		});
-	}
-
-	describe('is found', () => {
-		const deployed = (image: string): Json =>
-			deploymentOf(
-				{},
-				{
-					containers: [
-						{ name: 'proxy', image: 'mesh:1' },
-						{ name: 'manager', image },
-					],
-				},
-			);
-		const found = async (labelled: readonly Json[], all: readonly Json[]) => {
-			const asked: (string | undefined)[] = [];
-			const operators = await findOperators(async (project, selector) => {
-				asked.push(selector);
-				return (selector === undefined ? all : labelled).flatMap((object) => project(object) ?? []);
+	const deployed = (image: string): Json =>
+		deploymentOf({}, { containers: [{ image: 'mesh:1' }, { name: 'manager', image }] });
+	const MIRROR = 'example.com/mirror/toolhive/operator@sha256:0';
+	for (const [title, labelled, all, expected] of [
+		['by its label, from any registry', ['example.com/mine:v1'], [], { requests: 1, images: ['example.com/mine:v1'] }],
+		[
+			'by its image',
+			[],
+			['example.com/toolhive/operator-bundle:1', 'nginx:1', MIRROR],
+			{ requests: 2, images: [MIRROR] },
+		],
+	] as const)
+		it(`findOperators › ${title}`, async () => {
+			let requests = 0;
+			const found = await findOperators(async (project, selector) => {
+				requests += 1;
+				return (selector === undefined ? all : labelled).flatMap((image) => project(deployed(image)) ?? []);
 			});
-			return { asked: asked.length, images: operators.map(({ image }) => image) };
-		};
-		it('by its label, from whatever registry', async () =>
-			expect(await found([deployed('example.com/mine:v1')], [])).to.deep.equal({
-				asked: 1,
-				images: ['example.com/mine:v1'],
-			}));
-		it('by its image', async () => {
-			const others = ['example.com/toolhive/operator-bundle:1', 'nginx:1'].map(deployed);
-			const ours = deployed('example.com/mirror/toolhive/operator@sha256:0');
-			expect(await found([], [...others, ours])).to.deep.equal({
-				asked: 2,
-				images: ['example.com/mirror/toolhive/operator@sha256:0'],
-			});
+			expect({ requests, images: found.map(({ image }) => image) }).to.deep.equal(expected);
 		});
-	});
+});
+
+describe('doctor › proxy images of an operator', () => {
+	const REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
+	const redis = { sessionStorage: { provider: 'redis', address: 'redis:6379' } } as const;
+	const A = server('a', redis);
+	const PROXY = server('c', redis, { kind: 'MCPRemoteProxy' });
+	const HUB = server('hub', redis, { kind: 'VirtualMCPServer' });
+	const withEnv =
+		(env: Operator['env'], hasHiddenEnv: boolean, ...servers: Server[]) =>
+		() =>
+			images([of('v0.12.5', { env, hasHiddenEnv })], servers);
+	const runner = (image: string, ...servers: Server[]) => withEnv({ TOOLHIVE_RUNNER_IMAGE: image }, false, ...servers);
+	const version = (tag: string, ...servers: Server[]) => runner(`${REPOSITORY}:${tag}`, ...servers);
+	const vmcp = (image: string, ...servers: Server[]) => withEnv({ VMCP_IMAGE: image }, false, ...servers);
+
+	const set = (repository = REPOSITORY): string =>
+		`kubectl set env -n toolhive-system deployment/op TOOLHIVE_RUNNER_IMAGE=${repository}:v0.47.0`;
+	const noRedis = (names: string, fix = set()): string =>
+		`fail: ${NAME} has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of ${names} needs a proxy image of v0.16.0 or newer, not v0.12.5 → ${fix}`;
+	const rolls = (tag: string): string =>
+		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${tag}: proxy image ${tag} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions → ${set()}`;
+	const fine = (tag: string, variable = 'TOOLHIVE_RUNNER_IMAGE'): string =>
+		`ok: ${NAME} has ${variable} ${tag}: new enough for each server`;
+	const unknown = (image: string): string =>
+		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which has no version in its tag: not judged`;
+	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not judged`;
+	itReports([
+		[
+			'v0.12.5, two servers with redis',
+			version('v0.12.5', A, server('b'), PROXY),
+			[noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'), rolls('v0.12.5')],
+		],
+		[
+			'v0.12.5, only a remote proxy, which has no backend',
+			version('v0.12.5', PROXY),
+			[noRedis('MCPRemoteProxy demo/c')],
+		],
+		['v0.12.5, no server with redis', version('v0.12.5', server('a')), [rolls('v0.12.5')]],
+		['v0.16.0', version('v0.16.0', A), [rolls('v0.16.0')]],
+		['v0.27.0', version('v0.27.0', A), [fine('v0.27.0')]],
+		[
+			'the server ignores the warning',
+			version('v0.12.5', server('a', redis, { ignore: ['image-too-old'] })),
+			[fine('v0.12.5')],
+		],
+		['no server', version('v0.12.5'), []],
+		['latest', version('latest', A), [unknown(`${REPOSITORY}:latest`)]],
+		['a digest', runner(`${REPOSITORY}@sha256:00`, A), [unknown(`${REPOSITORY}@sha256:00`)]],
+		[
+			'a registry with a port, a tag and a digest',
+			runner('localhost:5000/proxyrunner:v0.12.5@sha256:00', PROXY),
+			[noRedis('MCPRemoteProxy demo/c', set('localhost:5000/proxyrunner'))],
+		],
+		['no variable', withEnv({}, false, A), [NONE]],
+		['an empty variable', runner('', A), [NONE]],
+		[
+			'a variable from a ConfigMap',
+			withEnv({}, true, A),
+			[`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`],
+		],
+		[
+			'vMCP v0.12.5 with redis',
+			vmcp('vmcp:v0.12.5', HUB),
+			[
+				`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or newer, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
+			],
+		],
+		[
+			'vMCP v0.12.5 without redis',
+			vmcp('vmcp:v0.12.5', server('hub', {}, { kind: 'VirtualMCPServer' })),
+			[fine('v0.12.5', 'VMCP_IMAGE')],
+		],
+		[
+			'vMCP v0.12.5, and the server has its own image',
+			vmcp('vmcp:v0.12.5', server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' })),
+			[],
+		],
+		[
+			'vMCP without a version in its tag',
+			vmcp('vmcp:latest', HUB),
+			[
+				`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not judged → set VMCP_IMAGE to an image with a version in its tag`,
+			],
+		],
+	]);
 });

@@ -1,17 +1,10 @@
-import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { describe } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
-import {
-	configMapOfServer,
-	deploymentOfServer,
-	owners,
-	type ServerObject,
-	type StoredServer,
-} from '../../../src/doctor/owners.ts';
-import { fixes, sentences, server } from './results.ts';
+import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from '../../../src/doctor/owners.ts';
+import { itReports, type Row, server } from './results.ts';
 
-const stored = (kind: Server['kind'], name = 'web'): StoredServer => ({
-	...server(name, {}, { kind }),
+const stored = (kind: Server['kind']): StoredServer => ({
+	...server('web', {}, { kind }),
 	apiVersion: 'toolhive.stacklok.dev/v1alpha1',
 });
 const reference = (kind: string, more: Json = {}): Json => ({
@@ -20,138 +13,133 @@ const reference = (kind: string, more: Json = {}): Json => ({
 });
 const deployment = (app: string, ownerReferences?: Json[], metadata: Json = {}): Json => {
 	const labels = { toolhive: 'true', app, 'toolhive-name': 'web' };
-	return {
-		metadata: { namespace: 'demo', name: 'web', labels, ...(ownerReferences && { ownerReferences }), ...metadata },
-	};
+	return { metadata: { namespace: 'demo', name: 'web', labels, ownerReferences, ...metadata } };
 };
 const configMap = (suffix: string, label: string, ownerReferences?: Json[], metadata: Json = {}): Json => {
 	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', [`toolhive.stacklok.io/${label}`]: 'web' };
-	const name = `web-${suffix}`;
-	return { metadata: { namespace: 'demo', name, labels, ...(ownerReferences && { ownerReferences }), ...metadata } };
-};
-const judged = (kind: 'Deployment' | 'ConfigMap', servers: readonly StoredServer[], ...objects: Json[]) => {
-	const read = kind === 'Deployment' ? deploymentOfServer : configMapOfServer;
-	return owners(
-		kind,
-		servers,
-		objects.flatMap((object) => read(object) ?? []),
-	);
+	return { metadata: { namespace: 'demo', name: `web-${suffix}`, labels, ownerReferences, ...metadata } };
 };
 const ALL = [stored('MCPServer'), stored('VirtualMCPServer'), stored('MCPRemoteProxy')];
-const OF_KINDS = [
-	{ kind: 'MCPServer', app: 'mcpserver', suffix: 'runconfig', label: 'mcp-server' },
-	{ kind: 'VirtualMCPServer', app: 'virtualmcpserver', suffix: 'vmcp-config', label: 'virtual-mcp-server' },
-	{ kind: 'MCPRemoteProxy', app: 'mcpremoteproxy', suffix: 'runconfig', label: 'mcp-remote-proxy' },
-] as const;
-const none = (kind: string, checked: number): string[] => [
-	`ok: every ${kind} of a server is owned by it (${checked} checked)`,
-];
+const deployments = (...objects: Json[]) =>
+	owners(
+		'Deployment',
+		ALL,
+		objects.flatMap((object) => deploymentOfServer(object) ?? []),
+	);
+const configMaps = (...objects: Json[]) =>
+	owners(
+		'ConfigMap',
+		ALL,
+		objects.flatMap((object) => configMapOfServer(object) ?? []),
+	);
 
-describe('doctor: owners', () => {
-	for (const { kind, app, suffix, label } of OF_KINDS) {
-		const objects = (references?: Json[]): [Json, Json] => [
-			deployment(app, references),
-			configMap(suffix, label, references),
+const OWNED = (kind: string, count: number): string =>
+	`ok: every ${kind} of a server is owned by it (${count} checked)`;
+const HELM = { ...reference('Helm'), apiVersion: 'v1' };
+
+describe('doctor › owners', () => {
+	for (const [kind, app, suffix, label] of [
+		['MCPServer', 'mcpserver', 'runconfig', 'mcp-server'],
+		['VirtualMCPServer', 'virtualmcpserver', 'vmcp-config', 'virtual-mcp-server'],
+		['MCPRemoteProxy', 'mcpremoteproxy', 'runconfig', 'mcp-remote-proxy'],
+	] as const) {
+		const REFERENCES: readonly (readonly [title: string, references: Json[] | undefined, isOwned: boolean])[] = [
+			['owned', [reference(kind)], true],
+			['no ownerReferences', undefined, false],
+			['empty ownerReferences', [], false],
+			['an owner with another uid', [reference(kind, { uid: 'former' })], false],
+			['an owner that is not a server', [HELM], false],
+			['a second owner', [HELM, reference(kind)], true],
 		];
-		const saying = (object: string): string[] => [
-			`fail: ${object} is not owned by ${kind} web: scaling settings are not applied to it`,
-		];
-		for (const row of [
-			{ it: 'owned › ok', references: [reference(kind)], isReported: false },
-			{ it: 'no ownerReferences › reported', references: undefined, isReported: true },
-			{ it: 'empty ownerReferences › reported', references: [], isReported: true },
-			{ it: 'owner of another uid › reported', references: [reference(kind, { uid: 'former' })], isReported: true },
-			{
-				it: 'owner of another kind of object › reported',
-				references: [{ ...reference('Helm'), apiVersion: 'v1' }],
-				isReported: true,
-			},
-			{
-				it: 'a second owner beside the server › ok',
-				references: [{ ...reference('Helm'), apiVersion: 'v1' }, reference(kind)],
-				isReported: false,
-			},
-		]) {
-			it(`${kind} › ${row.it}`, () => {
-				const [made, config] = objects(row.references);
-				expect(sentences(judged('Deployment', ALL, made))).to.deep.equal(
-					row.isReported ? saying('Deployment demo/web') : none('Deployment', 1),
-				);
-				expect(sentences(judged('ConfigMap', ALL, config))).to.deep.equal(
-					row.isReported ? saying(`ConfigMap demo/web-${suffix}`) : none('ConfigMap', 1),
-				);
-			});
-		}
-		it(`${kind} › its name and labels, and no such server › nothing to report`, () => {
-			const others = ALL.filter((one) => one.kind !== kind);
-			const [made, config] = objects();
-			expect(sentences(judged('Deployment', others, made))).to.deep.equal(none('Deployment', 1));
-			expect(sentences(judged('ConfigMap', others, config))).to.deep.equal(none('ConfigMap', 1));
-		});
+		const notOwned = (object: string): string =>
+			`fail: ${object} is not owned by ${kind} web: scaling settings are not applied to it`;
+		itReports(
+			REFERENCES.flatMap(([title, references, isOwned]): Row[] => [
+				[
+					`Deployment of ${kind} › ${title}`,
+					() => deployments(deployment(app, references)),
+					[isOwned ? OWNED('Deployment', 1) : notOwned('Deployment demo/web')],
+				],
+				[
+					`ConfigMap of ${kind} › ${title}`,
+					() => configMaps(configMap(suffix, label, references)),
+					[isOwned ? OWNED('ConfigMap', 1) : notOwned(`ConfigMap demo/web-${suffix}`)],
+				],
+			]),
+		);
+		const others = ALL.filter((one) => one.kind !== kind);
+		const found = [deploymentOfServer(deployment(app)) ?? [], configMapOfServer(configMap(suffix, label)) ?? []].flat();
+		itReports([
+			[`names and labels of a missing ${kind}`, () => owners('Deployment', others, found), [OWNED('Deployment', 2)]],
+		]);
 	}
 
-	it('objects that are not of a server › not checked', () => {
-		const deployments = [
-			deployment('mcpserver', [], { name: 'other' }),
-			deployment('mcpserver', [], { labels: { app: 'mcpserver', 'toolhive-name': 'web' } }),
-			deployment('web', []),
-			deployment('mcpserver', [], { deletionTimestamp: '2026-01-01T00:00:00Z' }),
-			{},
-		];
-		expect(sentences(judged('Deployment', ALL, ...deployments))).to.deep.equal(none('Deployment', 0));
-		const configMaps = [
-			configMap('runconfig', 'virtual-mcp-server', []),
-			configMap('other', 'mcp-server', []),
-			configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } }),
-			{},
-		];
-		expect(sentences(judged('ConfigMap', ALL, ...configMaps))).to.deep.equal(none('ConfigMap', 0));
-	});
+	const LABELS = { app: 'mcpserver', 'toolhive-name': 'web' };
+	const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+	itReports([
+		[
+			'Deployment with another name',
+			() => deployments(deployment('mcpserver', [], { name: 'other' })),
+			[OWNED('Deployment', 0)],
+		],
+		[
+			'Deployment without a label',
+			() => deployments(deployment('mcpserver', [], { labels: LABELS })),
+			[OWNED('Deployment', 0)],
+		],
+		['Deployment of another app', () => deployments(deployment('web', [])), [OWNED('Deployment', 0)]],
+		['Deployment that is deleted', () => deployments(deployment('mcpserver', [], DELETED)), [OWNED('Deployment', 0)]],
+		['empty Deployment', () => deployments({}), [OWNED('Deployment', 0)]],
+		[
+			'ConfigMap with another label',
+			() => configMaps(configMap('runconfig', 'virtual-mcp-server', [])),
+			[OWNED('ConfigMap', 0)],
+		],
+		['ConfigMap with another name', () => configMaps(configMap('other', 'mcp-server', [])), [OWNED('ConfigMap', 0)]],
+		[
+			'ConfigMap that the operator does not manage',
+			() =>
+				configMaps(configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } })),
+			[OWNED('ConfigMap', 0)],
+		],
+		['empty ConfigMap', () => configMaps({}), [OWNED('ConfigMap', 0)]],
+	]);
 
-	describe('the repair', () => {
-		const OURS =
-			'{"apiVersion":"toolhive.stacklok.dev/v1alpha1","kind":"MCPServer","name":"web","uid":"uid-web","controller":true}';
-		const command = (list: string): string =>
-			`kubectl patch deployment web -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
-
-		it('no owner › the server becomes its controller', () =>
-			expect(fixes(judged('Deployment', ALL, deployment('mcpserver')))).to.deep.equal([command(OURS)]));
-		it('a former server › its reference is replaced', () =>
-			expect(
-				fixes(judged('Deployment', ALL, deployment('mcpserver', [reference('MCPServer', { uid: 'former' })]))),
-			).to.deep.equal([command(OURS)]));
-		it('an owner that is not a controller › it stays', () => {
-			const other = { apiVersion: 'v1', kind: 'ConfigMap', name: "it's", uid: 'u' };
-			const [fix] = fixes(judged('Deployment', ALL, deployment('mcpserver', [other])));
-			expect(fix).to.equal(command(`${OURS},${JSON.stringify(other)}`.replace("'", `'\\''`)));
-		});
-		it('an owner of another group › its kind and name are the server’s › it stays', () => {
-			const other = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: 'web', uid: 'u' };
-			const [fix] = fixes(judged('Deployment', ALL, deployment('mcpserver', [other])));
-			expect(fix).to.equal(command(`${OURS},${JSON.stringify(other)}`));
-		});
-		it('a Deployment › its name has a space and a semicolon › it is one quoted word', () => {
-			const [named] = OF_KINDS;
-			const object: ServerObject = {
-				kind: 'Deployment',
-				name: 'web; reboot',
-				server: { kind: named.kind, namespace: 'demo', name: 'web' },
-				owners: [],
-				ownerReferences: [],
-			};
-			expect(fixes(owners('Deployment', ALL, [object]))).to.deep.equal([
-				command(OURS).replace('deployment web', "deployment 'web; reboot'"),
-			]);
-		});
-		it('another controller › no command that takes the object from it', () => {
-			const other = { apiVersion: 'apps/v1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };
-			expect(fixes(judged('Deployment', ALL, deployment('mcpserver', [other])))).to.deep.equal([
-				'rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
-			]);
-		});
-		it('a ConfigMap › the same', () => {
-			const [fix] = fixes(judged('ConfigMap', ALL, configMap('runconfig', 'mcp-server')));
-			expect(fix).to.equal(command(OURS).replace('deployment web', 'configmap web-runconfig'));
-		});
-	});
+	const OURS =
+		'{"apiVersion":"toolhive.stacklok.dev/v1alpha1","kind":"MCPServer","name":"web","uid":"uid-web","controller":true}';
+	const fixedBy = (list: string, object = 'deployment web'): string =>
+		`fail: ${object.startsWith('configmap') ? 'ConfigMap demo/web-runconfig' : 'Deployment demo/web'} is not owned by MCPServer web: scaling settings are not applied to it → kubectl patch ${object} -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
+	const owned =
+		(...references: Json[]) =>
+		() =>
+			deployments(deployment('mcpserver', references));
+	const OTHER = { apiVersion: 'v1', kind: 'ConfigMap', name: "it's", uid: 'u' };
+	const OTHER_GROUP = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: 'web', uid: 'u' };
+	const CONTROLLER = { apiVersion: 'apps/v1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };
+	const QUOTED = { ...deploymentOfServer(deployment('mcpserver')), name: 'web; reboot' } as Parameters<
+		typeof owners
+	>[2][0];
+	itReports([
+		['the fix › no owner', owned(), [fixedBy(OURS)]],
+		['the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OURS)]],
+		['the fix › another owner', owned(OTHER), [fixedBy(`${OURS},${JSON.stringify(OTHER)}`.replace("'", `'\\''`))]],
+		['the fix › an owner of another group', owned(OTHER_GROUP), [fixedBy(`${OURS},${JSON.stringify(OTHER_GROUP)}`)]],
+		[
+			'the fix › another controller',
+			owned(CONTROLLER),
+			[
+				'fail: Deployment demo/web is not owned by MCPServer web: scaling settings are not applied to it → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
+			],
+		],
+		[
+			'the fix › a name with a space and a semicolon',
+			() => owners('Deployment', ALL, [QUOTED]),
+			[fixedBy(OURS, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot')],
+		],
+		[
+			'the fix › a ConfigMap',
+			() => configMaps(configMap('runconfig', 'mcp-server')),
+			[fixedBy(OURS, 'configmap web-runconfig')],
+		],
+	]);
 });

@@ -2,105 +2,84 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../../src/api/types.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
-import type { ServeFlags } from '../../../src/doctor/context.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { checkPermissions } from '../../../src/doctor/permissions.ts';
-import { contextOf, deploymentOf, fixes, refusal, sentences } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, itReports, refusal } from './results.ts';
 
-const NEEDS = { isSelfManaged: true, hasNamespaceLabel: false };
 const USER = 'system:serviceaccount:ns:sa';
-const permissions = (isAllowed: ClusterReader['isAllowed'], needs: typeof NEEDS) =>
-	checkPermissions(
-		contextOf(
-			{ isAllowed },
-			{
-				product: { namespace: 'ns', name: 'toolhive-scaling' },
-				installed: installationOf(deploymentOf({}, { serviceAccountName: 'sa' })),
-				flags: needs as ServeFlags,
-			},
-		),
-	);
+const checkWith = (isAllowed: ClusterReader['isAllowed'], more: Partial<typeof FLAGS> = {}) => {
+	const product = { namespace: 'ns', name: 'toolhive-scaling' };
+	const installed = installationOf(deploymentOf({}, { serviceAccountName: 'sa' }));
+	const flags = { ...FLAGS, isSelfManaged: true, ...more };
+	return checkPermissions(contextOf({ isAllowed }, { product, installed, flags }));
+};
+const without = (isDenied: (attributes: Json) => boolean, more?: Partial<typeof FLAGS>) => () =>
+	checkWith(async (_user, _groups, attributes) => !isDenied(attributes), more);
+const ALL = `ok: ${USER} may do all 34 things it needs`;
+const mayNot = (what: string): string[] => [`fail: ${USER} may not ${what} → INSTALL`];
 
-describe('doctor: permissions', () => {
-	it('all of them', async () =>
-		expect(sentences(await permissions(async () => true, NEEDS))).to.deep.equal([
-			`ok: ${USER} may do all 34 things it needs`,
-		]));
-	it('none of them: one line', async () =>
-		expect(sentences(await permissions(async () => false, NEEDS))).to.deep.equal([
-			`fail: ${USER} may do none of the 34 things it needs`,
-		]));
-	it('the user supplies the certificate › fewer permissions', async () => {
-		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
-			resource !== 'secrets' && !String(resource).endsWith('webhookconfigurations');
-		expect(sentences(await permissions(isAllowed, { ...NEEDS, isSelfManaged: false }))).to.deep.equal([
-			`ok: ${USER} may do all 27 things it needs`,
-		]);
-	});
-	it('get namespaces › only with --namespace-label', async () => {
-		const isAllowed = async (_user: string, _groups: readonly string[], { resource }: Json) =>
-			resource !== 'namespaces';
-		const say = async (hasNamespaceLabel: boolean) =>
-			sentences(await permissions(isAllowed, { ...NEEDS, hasNamespaceLabel }));
-		expect(await say(false)).to.deep.equal([`ok: ${USER} may do all 34 things it needs`]);
-		expect(await say(true)).to.deep.equal([`fail: ${USER} may not get namespaces`]);
-	});
-	for (const row of [
-		{
-			it: 'one webhook configuration by name',
-			denies: ({ resource, verb, name }: Json) =>
-				resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
-			says: [`fail: ${USER} may not patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling`],
-		},
-		{
-			it: 'several verbs of one resource › one line',
-			denies: ({ resource, verb }: Json) => resource === 'configmaps' && verb !== 'get',
-			says: [`fail: ${USER} may not list, watch and patch configmaps`],
-		},
-		{
-			it: 'a subresource',
-			denies: ({ resource, subresource }: Json) => resource === 'mcpservers' && subresource === 'status',
-			says: [`fail: ${USER} may not patch mcpservers/status.toolhive.stacklok.dev`],
-		},
-		{
-			it: 'a permission in its own namespace',
-			denies: ({ verb, resource, name, namespace }: Json) =>
-				resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
-			says: [`fail: ${USER} may not update leases.coordination.k8s.io in its namespace`],
-		},
-	]) {
-		it(row.it, async () => {
-			const said = await permissions(async (_user, _groups, attributes) => !row.denies(attributes), NEEDS);
-			expect(sentences(said)).to.deep.equal(row.says);
-			expect(fixes(said)).to.deep.equal(['INSTALL']);
-		});
-	}
-	it('SubjectAccessReviews › with the groups of the ServiceAccount, and names only for permissions with a name', async () => {
-		const asked: [string, readonly string[], Json][] = [];
-		await permissions(async (...question) => {
-			asked.push(question);
-			return true;
-		}, NEEDS);
-		expect(new Set(asked.map(([user]) => user))).to.deep.equal(new Set([USER]));
-		expect(asked[0]?.[1]).to.deep.equal([
-			'system:serviceaccounts',
-			'system:serviceaccounts:ns',
-			'system:authenticated',
-		]);
-		const narrow = asked.map(([, , attributes]) => attributes).filter(({ namespace }) => namespace !== undefined);
+describe('doctor › permissions', () => {
+	itReports([
+		['all', without(() => false), [ALL]],
+		['none', without(() => true), [`fail: ${USER} may do none of the 34 things it needs → INSTALL`]],
+		[
+			'the user supplies the certificate',
+			without(({ resource }) => /^secrets$|webhookconfigurations$/.test(String(resource)), { isSelfManaged: false }),
+			[`ok: ${USER} may do all 27 things it needs`],
+		],
+		['without get namespaces', without(({ resource }) => resource === 'namespaces'), [ALL]],
+		[
+			'without get namespaces, with --namespace-label',
+			without(({ resource }) => resource === 'namespaces', { hasNamespaceLabel: true }),
+			mayNot('get namespaces'),
+		],
+		[
+			'without one webhook configuration by name',
+			without(
+				({ resource, verb, name }) =>
+					resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
+			),
+			mayNot('patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling'),
+		],
+		[
+			'without several verbs of one resource',
+			without(({ resource, verb }) => resource === 'configmaps' && verb !== 'get'),
+			mayNot('list, watch and patch configmaps'),
+		],
+		[
+			'without a subresource',
+			without(({ resource, subresource }) => resource === 'mcpservers' && subresource === 'status'),
+			mayNot('patch mcpservers/status.toolhive.stacklok.dev'),
+		],
+		[
+			'without a permission in its namespace',
+			without(
+				({ verb, resource, name, namespace }) =>
+					resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
+			),
+			mayNot('update leases.coordination.k8s.io in its namespace'),
+		],
+		[
+			'the caller may not create SubjectAccessReviews',
+			() => checkWith(() => Promise.reject(refusal(403))),
+			[`warn: ${USER} was not looked at: you may not ask what others may do`],
+		],
+	]);
+
+	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {
+		const requests: [string, readonly string[], Json][] = [];
+		await checkWith(async (...request) => requests.push(request) > 0);
+		expect(new Set(requests.map(([user]) => user))).to.deep.equal(new Set([USER]));
+		const groups = ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'];
+		expect(requests[0]?.[1]).to.deep.equal(groups);
+		const narrow = requests.flatMap(([, , attributes]) => (attributes['namespace'] === undefined ? [] : [attributes]));
+		const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace: 'ns' };
+		const secret = { group: '', resource: 'secrets', namespace: 'ns' };
 		expect(narrow).to.deep.equal([
-			{ group: 'coordination.k8s.io', resource: 'leases', verb: 'create', namespace: 'ns' },
-			...['get', 'update'].map((verb) => ({
-				...{ group: 'coordination.k8s.io', resource: 'leases', verb, namespace: 'ns', name: 'toolhive-scaling' },
-			})),
-			{ group: '', resource: 'secrets', verb: 'create', namespace: 'ns' },
-			...['get', 'update'].map((verb) => ({
-				...{ group: '', resource: 'secrets', verb, namespace: 'ns', name: 'toolhive-scaling-certificates' },
-			})),
+			{ ...lease, verb: 'create' },
+			...['get', 'update'].map((verb) => ({ ...lease, verb, name: 'toolhive-scaling' })),
+			{ ...secret, verb: 'create' },
+			...['get', 'update'].map((verb) => ({ ...secret, verb, name: 'toolhive-scaling-certificates' })),
 		]);
 	});
-	it('the caller may not create SubjectAccessReviews › a warning', async () =>
-		expect(sentences(await permissions(() => Promise.reject(refusal(403)), NEEDS))).to.deep.equal([
-			`warn: ${USER} was not looked at: you may not ask what others may do`,
-		]));
 });

@@ -1,88 +1,63 @@
-import { expect } from 'chai';
-import { describe, it } from 'mocha';
+import { describe } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
 import { preStop, proxyOf } from '../../../src/doctor/pre-stop.ts';
 import { serverOf } from '../../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../../harness/objects.ts';
-import { fixes, sentences } from './results.ts';
+import { itReports } from './results.ts';
 
-const SLEEP = { preStop: { sleep: { seconds: 5 } } };
+const KINDS = [mcpServer(), virtualMcpServer(), mcpRemoteProxy()];
 const lacking = (owner: Json, metadata: Json = {}): Json => deployment(owner, {}, {}, metadata);
-const having = (owner: Json, lifecycle: Json = SLEEP): Json =>
-	deployment(owner, {}, { containers: [container(owner, { lifecycle })] });
-const NONE = 'ok: no proxy Deployment lacks preStop';
+const having = (owner: Json, lifecycle: Json, podSpec: Json = {}): Json =>
+	deployment(owner, {}, { containers: [container(owner, { lifecycle })], ...podSpec });
+const SLEEP = { preStop: { sleep: { seconds: 5 } } };
+const SHORT = { terminationGracePeriodSeconds: 5 };
 
-const judged = (objects: readonly Json[], more: Partial<typeof DEFAULT_SETTINGS> = {}) => {
-	const settings = { ...DEFAULT_SETTINGS, ...more };
-	const proxies = objects.flatMap((object) => proxyOf(settings)(object) ?? []);
-	const servers = [mcpServer(), virtualMcpServer(), mcpRemoteProxy()].map((one) => serverOf(one) as Server);
-	return preStop(servers, proxies, settings.preStopSeconds);
-};
+const of =
+	(objects: readonly Json[], more: Partial<typeof DEFAULT_SETTINGS> = {}) =>
+	() => {
+		const settings = { ...DEFAULT_SETTINGS, ...more };
+		const proxies = objects.flatMap((object) => proxyOf(settings)(object) ?? []);
+		const servers = KINDS.map((one) => serverOf(one) as Server);
+		return preStop(servers, proxies, settings.preStopSeconds);
+	};
+const none = (count: number): string[] => [`ok: no proxy Deployment lacks preStop (${count} checked)`];
+const lack = (proxies: string, names: string): string =>
+	`warn: ${proxies} preStop: connections fail while a pod is being stopped; a restart adds it → kubectl rollout restart deployment -n ${names}`;
+const TOO_SHORT =
+	'warn: Deployment demo/search has no preStop: its grace period of 5 s leaves no time for it → set its terminationGracePeriodSeconds to 36 or more';
 
-const FINE: { it: string; objects: Json[]; settings?: Partial<typeof DEFAULT_SETTINGS>; says: string }[] = [
-	{ it: 'no Deployment', objects: [], says: `${NONE} (0 checked)` },
-	{
-		it: 'all kinds have it',
-		objects: [mcpServer(), virtualMcpServer(), mcpRemoteProxy()].map((one) => having(one)),
-		says: `${NONE} (3 checked)`,
-	},
-	{ it: 'a lifecycle of the user', objects: [having(mcpServer(), { postStart: {} })], says: `${NONE} (1 checked)` },
-	{
-		it: 'a lifecycle of the user beside a short grace period',
-		objects: [
-			deployment(
-				mcpServer(),
-				{},
-				{
-					terminationGracePeriodSeconds: 5,
-					containers: [container(mcpServer(), { lifecycle: { postStart: {} } })],
-				},
-			),
+describe('doctor › preStop', () => {
+	itReports([
+		['no Deployment', of([]), none(0)],
+		['all kinds have it', of(KINDS.map((one) => having(one, SLEEP))), none(3)],
+		['a lifecycle of the user', of([having(mcpServer(), { postStart: {} })]), none(1)],
+		['a lifecycle of the user and a short grace period', of([having(mcpServer(), { postStart: {} }, SHORT)]), none(1)],
+		['no server owns the Deployment', of([lacking(mcpServer(), { ownerReferences: [] })]), none(1)],
+		['a Deployment of a former server of that name', of([lacking(mcpServer({}, { uid: 'former' }))]), none(1)],
+		[
+			'--pre-stop-seconds=0',
+			of([lacking(mcpServer())], { preStopSeconds: 0 }),
+			['ok: preStop is not added to proxies: --pre-stop-seconds=0'],
 		],
-		says: `${NONE} (1 checked)`,
-	},
-	{
-		it: 'a Deployment that its server does not own',
-		objects: [lacking(mcpServer(), { ownerReferences: [] })],
-		says: `${NONE} (1 checked)`,
-	},
-	{
-		it: 'off',
-		objects: [lacking(mcpServer())],
-		settings: { preStopSeconds: 0 },
-		says: 'ok: preStop is not added to proxies: --pre-stop-seconds=0',
-	},
-];
-
-describe('doctor: preStop', () => {
-	for (const { it: title, objects, settings, says } of FINE) {
-		it(`${title} › ${says}`, () => {
-			expect(sentences(judged(objects, settings))).to.deep.equal([says]);
-		});
-	}
-	it('a grace period that is too short for it › a warning with the shortest that is enough', () => {
-		const short = deployment(mcpServer(), {}, { terminationGracePeriodSeconds: 5 });
-		const [saying, ...others] = judged([short]);
-		expect(others).to.deep.equal([]);
-		expect(saying).to.include({ status: 'warn', fix: 'set its terminationGracePeriodSeconds to 36 or more' });
-		expect(sentences(judged([lacking(mcpServer()), short]))).to.have.length(2);
-	});
-	it('a Deployment of a former server of that name › no hint', () => {
-		const former = deployment(mcpServer({}, { uid: 'former' }));
-		expect(sentences(judged([former]))).to.deep.equal([`${NONE} (1 checked)`]);
-	});
-	it('Deployments without it › a hint for each namespace, with the command that restarts them', () => {
-		const elsewhere = lacking(mcpServer({}, { namespace: 'other' }), { namespace: 'other' });
-		const found = judged([lacking(mcpServer()), having(virtualMcpServer()), lacking(mcpRemoteProxy()), elsewhere]);
-		const why = 'connections fail while a pod is being stopped; a restart adds it';
-		expect(sentences(found)).to.deep.equal([
-			`warn: 2 proxy Deployments in demo lack preStop: ${why}`,
-			`warn: 1 proxy Deployment in other lacks preStop: ${why}`,
-		]);
-		expect(fixes(found)).to.deep.equal([
-			'kubectl rollout restart deployment -n demo search crm',
-			'kubectl rollout restart deployment -n other search',
-		]);
-	});
+		['a grace period that is too short', of([deployment(mcpServer(), {}, SHORT)]), [TOO_SHORT]],
+		[
+			'a grace period that is too short, and a Deployment without preStop',
+			of([lacking(virtualMcpServer()), deployment(mcpServer(), {}, SHORT)]),
+			[lack('1 proxy Deployment in demo lacks', 'demo hub'), TOO_SHORT],
+		],
+		[
+			'Deployments without it in two namespaces',
+			of([
+				lacking(mcpServer()),
+				having(virtualMcpServer(), SLEEP),
+				lacking(mcpRemoteProxy()),
+				lacking(mcpServer({}, { namespace: 'other' }), { namespace: 'other' }),
+			]),
+			[
+				lack('2 proxy Deployments in demo lack', 'demo search crm'),
+				lack('1 proxy Deployment in other lacks', 'other search'),
+			],
+		],
+	]);
 });

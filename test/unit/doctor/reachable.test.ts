@@ -2,196 +2,197 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
 import type { DryRunResult } from '../../../src/doctor/cluster.ts';
+import { checkReachable } from '../../../src/doctor/reachable.ts';
+import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
 import { serverOf } from '../../../src/objects/server.ts';
-import { accepted, notCalled, PLACE, refused, tried } from './dry-run.ts';
-import { fixes, server } from './results.ts';
+import { contextOf, itReports, linesOf, type Row, server } from './results.ts';
+
+const result = (status: number, message: string, ...warnings: string[]): DryRunResult => ({
+	status,
+	message,
+	warnings,
+});
+const ANSWERS: Readonly<Record<string, string>> = {
+	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: no warning is called "x" (ignore-unknown-id)',
+	ConfigMap: 'data[runconfig.json]: no JSON object, or too long; left without scaling (run-config-unreadable)',
+};
+const answered = ({ kind }: Json): DryRunResult => result(201, '', ANSWERS[String(kind)] ?? '');
+const unanswered = (): DryRunResult => result(201, '', 'something else');
+const notCalled = (cause: string) => (): DryRunResult =>
+	result(
+		500,
+		`Internal error occurred: failed calling webhook "servers.validate.toolhive-scaling.svc": failed to call webhook: Post "https://toolhive-scaling.toolhive-scaling.svc:443/validate?timeout=5s": ${cause}`,
+	);
+
+interface Given {
+	readonly servers?: readonly Server[];
+	readonly answer?: (object: Json) => DryRunResult;
+	/** namespaceSelector of the validating webhook. */
+	readonly team?: string;
+}
+
+/** The check in a cluster that answers dry runs with `answer`, and the objects of the dry runs. */
+async function dryRun({ servers = [server('web')], answer = answered, team }: Given) {
+	const objects: Json[] = [];
+	const namespaceSelector = { matchLabels: { team } };
+	const webhook = { kind: 'ValidatingWebhookConfiguration', namespaceSelector } as unknown as InstalledWebhook;
+	const cluster = {
+		createDryRun: async (object: Json) => {
+			objects.push(object);
+			return answer(object);
+		},
+		labelsOfNamespace: async () => ({ team: 'red' }),
+	};
+	const context = contextOf(cluster, {
+		webhooks: team === undefined ? [] : [webhook],
+		version: async () => ({ gitVersion: 'v1.36.1' }),
+		servers: async () => servers.map((one) => ({ ...one, apiVersion: '' })),
+	});
+	return { objects, results: await checkReachable(context) };
+}
+const of = (given: Given) => async () => (await dryRun(given)).results;
+/** With `answer` only for objects of `kind`. */
+const to = (kind: string, answer: (object: Json) => DryRunResult) =>
+	of({ answer: (object) => (object['kind'] === kind ? answer(object) : answered(object)) });
 
 const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
 const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
+const ANSWERED = `ok: ${VALIDATING} answers`;
+const STORED = `fail: ${VALIDATING} was not asked: MCPServers are stored without it → INSTALL`;
+const NOT_MUTATED = `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it → INSTALL`;
+const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
+const uncalled = (cause: string, fix: string): string =>
+	`fail: ${VALIDATING} cannot be called by the API server: ${cause} → ${fix}`;
+const untried = (why: string, fix = 'mend that, and try again'): string =>
+	`warn: ${VALIDATING} was not tried: ${why} → ${fix}`;
+const CERTIFICATE = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
+const REFUSED = 'dial tcp 10.0.0.1:443: connect: connection refused';
+const OTHER = 'Internal error occurred: failed calling webhook "other.example.com": EOF';
+const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
+const FORBIDDEN = (plural: string): string =>
+	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
+const PODS = 'look why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling';
+const FIREWALL = 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution';
 
-const validatingRows = [
-	{ it: 'it answers', answer: accepted, says: `ok: ${VALIDATING} answers`, fix: undefined },
-	{
-		it: 'it answers, and another webhook refuses',
-		answer: (object: Json) => ({
-			...accepted(object),
-			status: 403,
-			message: 'admission webhook "other" denied the request',
-		}),
-		says: `ok: ${VALIDATING} answers`,
-		fix: undefined,
-	},
-	{
-		it: 'stored without it',
-		answer: () => ({ status: 201, message: '', warnings: ['something else'] }),
-		says: `fail: ${VALIDATING} was not asked: MCPServers are stored without it`,
-		fix: /^INSTALL$/,
-	},
-	{
-		it: 'a certificate that is not trusted',
-		answer: () =>
-			notCalled(
-				'tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of "x")',
-			),
-		says: `fail: ${VALIDATING} cannot be called by the API server: tls: failed to verify certificate: x509: certificate signed by unknown authority`,
-		fix: /^bring certificate and caBundle together/,
-	},
-	{
-		it: 'connection refused',
-		answer: () => notCalled('dial tcp 10.0.0.1:443: connect: connection refused'),
-		says: `fail: ${VALIDATING} cannot be called by the API server: dial tcp 10.0.0.1:443: connect: connection refused`,
-		fix: /kubectl get pods,endpointslices -n toolhive-scaling$/,
-	},
-	{
-		it: 'no pod is ready',
-		answer: () => notCalled('no endpoints available for service "toolhive-scaling"'),
-		says: `fail: ${VALIDATING} cannot be called by the API server: no endpoints available for service "toolhive-scaling"`,
-		fix: /^look why no pod serves/,
-	},
-	{
-		it: 'no Service',
-		answer: () => notCalled('service "toolhive-scaling" not found'),
-		says: `fail: ${VALIDATING} cannot be called by the API server: service "toolhive-scaling" not found`,
-		fix: /^INSTALL$/,
-	},
-	{
-		it: 'a firewall',
-		answer: () => notCalled('context deadline exceeded'),
-		says: `fail: ${VALIDATING} cannot be called by the API server: context deadline exceeded`,
-		fix: /^let the API server reach port 8443/,
-	},
-	{
-		it: 'it fails by itself',
-		answer: () => notCalled('the server could not find the requested resource'),
-		says: `fail: ${VALIDATING} cannot be called by the API server: the server could not find the requested resource`,
-		fix: /^kubectl logs -n toolhive-scaling deployment\/toolhive-scaling$/,
-	},
-	{
-		it: 'another webhook cannot be called',
-		answer: () => refused(500, 'Internal error occurred: failed calling webhook "other.example.com": EOF'),
-		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: Internal error occurred: failed calling webhook "other.example.com": EOF`,
-		fix: /./,
-	},
-	{
-		it: 'the caller may not create servers',
-		answer: () => refused(403, 'mcpservers is forbidden: User "x" cannot create resource "mcpservers" in API group'),
-		says: `warn: ${VALIDATING} was not tried: you may not create mcpservers.toolhive.stacklok.dev there`,
-		fix: /kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo$/,
-	},
-	{
-		it: 'a quota',
-		answer: () => refused(403, 'mcpservers "x" is forbidden: exceeded quota: all'),
-		says: `warn: ${VALIDATING} was not tried: something else refused the dry run: mcpservers "x" is forbidden: exceeded quota: all`,
-		fix: /./,
-	},
-	{
-		it: 'no MCPServer is served',
-		answer: () => refused(404, '404 page not found'),
-		says: `warn: ${VALIDATING} was not tried: no MCPServer can be made there`,
-		fix: /CRDs/,
-	},
+const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRunResult, line: string])[] = [
+	['it answers', answered, ANSWERED],
+	[
+		'it answers, and another webhook refuses',
+		(object) => ({ ...answered(object), status: 403, message: 'no' }),
+		ANSWERED,
+	],
+	['the object is stored without it', unanswered, STORED],
+	[
+		'its certificate is not trusted',
+		notCalled(`${CERTIFICATE} (possibly because of "x")`),
+		uncalled(CERTIFICATE, 'bring certificate and caBundle together: see Certificate above'),
+	],
+	['connection refused', notCalled(REFUSED), uncalled(REFUSED, PODS)],
+	[
+		'no pod is ready',
+		notCalled('no endpoints available for service "toolhive-scaling"'),
+		uncalled('no endpoints available for service "toolhive-scaling"', PODS),
+	],
+	['no Service', notCalled('service "x" not found'), uncalled('service "x" not found', 'INSTALL')],
+	['a firewall', notCalled('context deadline exceeded'), uncalled('context deadline exceeded', FIREWALL)],
+	[
+		'it fails',
+		notCalled('the server could not find the requested resource'),
+		uncalled(
+			'the server could not find the requested resource',
+			'kubectl logs -n toolhive-scaling deployment/toolhive-scaling',
+		),
+	],
+	[
+		'another webhook cannot be called',
+		() => result(500, OTHER),
+		untried(`something else refused the dry run: ${OTHER}`),
+	],
+	[
+		'the caller may not create servers',
+		() => result(403, FORBIDDEN('mcpservers')),
+		untried(
+			'you may not create mcpservers.toolhive.stacklok.dev there',
+			'run it as somebody who may: kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo',
+		),
+	],
+	['a quota', () => result(403, QUOTA), untried(`something else refused the dry run: ${QUOTA}`)],
+	['no CRD', () => result(404, '404 page not found'), untried('no MCPServer can be made there', 'see the CRDs')],
 ];
+const exists = (object: Json): DryRunResult => ({ ...answered(object), status: 409, message: 'already exists' });
 
-describe('doctor: reachable', () => {
-	for (const row of validatingRows) {
-		it(`validating: ${row.it}`, async () => {
-			const { lines, said } = await tried({
-				answer: (object) => (object['kind'] === 'MCPServer' ? row.answer(object) : accepted(object)),
-			});
-			expect(lines).to.deep.equal([row.says, `ok: ${MUTATING} answers`]);
-			if (row.fix === undefined) expect(fixes(said)[0]).to.equal(undefined);
-			else expect(fixes(said)[0]).to.match(row.fix);
-		});
-	}
+describe('doctor › reachable', () => {
+	itReports([
+		...CALLS.map(
+			([title, answer, line]): Row => [
+				`validating › ${title}`,
+				to('MCPServer', answer),
+				[line, `ok: ${MUTATING} answers`],
+			],
+		),
+		[
+			'validating › its namespaceSelector does not match',
+			of({ answer: unanswered, team: 'blue' }),
+			[
+				`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector`,
+				NOT_MUTATED,
+			],
+		],
+		['validating › its namespaceSelector matches', of({ answer: unanswered, team: 'red' }), [STORED, NOT_MUTATED]],
+		[
+			'validating › its namespaceSelector does not match default, and there is no server',
+			of({ servers: [], answer: unanswered, team: 'blue' }),
+			[
+				'warn: the validating webhook was not tried: no server is known, and its namespaceSelector leaves namespace default out',
+				NOT_TRIED,
+			],
+		],
+		[
+			'validating › its namespaceSelector matches default, and there is no server',
+			of({ servers: [], answer: unanswered, team: 'red' }),
+			[STORED.replace('demo', 'default'), NOT_TRIED],
+		],
+		['mutating › the ConfigMap exists, and it answers', to('ConfigMap', exists), [ANSWERED, `ok: ${MUTATING} answers`]],
+		[
+			'mutating › the ConfigMap exists, and it is not called',
+			to('ConfigMap', () => result(409, 'configmaps "web-runconfig" already exists')),
+			[ANSWERED, NOT_MUTATED],
+		],
+		['mutating › the object is stored without it', to('ConfigMap', unanswered), [ANSWERED, NOT_MUTATED]],
+		[
+			'mutating › the caller may not create ConfigMaps',
+			to('ConfigMap', () => result(403, FORBIDDEN('configmaps'))),
+			[ANSWERED, `warn: ${MUTATING} was not tried: you may not create configmaps there`],
+		],
+	]);
 
-	it('validating: the namespace is left out', async () => {
-		const answer = (object: Json): DryRunResult => ({ ...accepted(object), warnings: [] });
-		const out = await tried({ answer, selector: { matchLabels: { team: 'blue' } } });
-		expect(out.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out`);
-		const inside = await tried({ answer, selector: { matchLabels: { team: 'red' } } });
-		expect(inside.lines[0]).to.equal(`fail: ${VALIDATING} was not asked: MCPServers are stored without it`);
-	});
-
-	it('validating: default is left out, and there is no server', async () => {
-		const answer = (object: Json): DryRunResult => ({ ...accepted(object), warnings: [] });
-		const out = await tried({ servers: [], answer, selector: { matchLabels: { team: 'blue' } } });
-		expect(out.lines[0]).to.match(/^warn: .* was not tried: .* its namespaceSelector leaves namespace default out$/);
-		const inside = await tried({ servers: [], answer, selector: { matchLabels: { team: 'red' } } });
-		expect(inside.lines[0]).to.match(/^fail: .* in namespace default, was not asked: MCPServers are/);
-	});
-
-	const mutatingRows = [
-		{
-			it: 'the ConfigMap exists, and the webhook answers',
-			answer: (object: Json) => ({ ...accepted(object), status: 409, message: 'already exists' }),
-			says: `ok: ${MUTATING} answers`,
-		},
-		{
-			it: 'the ConfigMap exists, and the webhook was not called',
-			answer: () => refused(409, 'configmaps "web-runconfig" already exists'),
-			says: `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it`,
-		},
-		{
-			it: 'stored without it',
-			answer: () => refused(201, ''),
-			says: `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it`,
-		},
-		{
-			it: 'the caller may not create ConfigMaps',
-			answer: () => refused(403, 'configmaps is forbidden: User "x" cannot create resource "configmaps" in API group'),
-			says: `warn: ${MUTATING} was not tried: you may not create configmaps there`,
-		},
-	];
-	for (const row of mutatingRows) {
-		it(`mutating: ${row.it}`, async () => {
-			const { lines } = await tried({
-				answer: (object) => (object['kind'] === 'ConfigMap' ? row.answer(object) : accepted(object)),
-			});
-			expect(lines[1]).to.equal(row.says);
-		});
-	}
-
-	it('mutating: no suitable server › not tried', async () => {
-		const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
-		for (const servers of [
-			[],
-			[server('vmcp', {}, { kind: 'VirtualMCPServer' })],
-			[server('silent', {}, { ignore: ['run-config-unreadable'] })],
-			[server('inside', {}, { namespace: PLACE.namespace })],
-		]) {
-			expect((await tried({ servers })).lines[1]).to.equal(NOT_TRIED);
-		}
-	});
+	for (const [title, servers] of [
+		['no server', []],
+		['only a VirtualMCPServer', [server('vmcp', {}, { kind: 'VirtualMCPServer' })]],
+		['only a server that ignores the warning', [server('quiet', {}, { ignore: ['run-config-unreadable'] })]],
+		['only a server in the namespace of the product', [server('inside', {}, { namespace: 'toolhive-scaling' })]],
+	] as const)
+		it(`mutating › ${title} › not tried`, async () => expect(linesOf(await of({ servers })())[1]).to.equal(NOT_TRIED));
 
 	it('the namespace of the dry run › that of a server, else default, never that of the product', async () => {
-		const namespaces = async (servers: readonly Server[]) =>
-			(await tried({ servers })).objects.map(({ metadata }) => (metadata as Json)['namespace']);
-		expect(await namespaces([])).to.deep.equal(['default']);
-		expect(await namespaces([server('inside', {}, { namespace: PLACE.namespace })])).to.deep.equal(['default']);
-		expect(await namespaces([server('web')])).to.deep.equal(['demo', 'demo']);
+		const namespaces = async (...servers: Server[]) =>
+			(await dryRun({ servers })).objects.map(({ metadata }) => (metadata as Json)['namespace']);
+		expect(await namespaces()).to.deep.equal(['default']);
+		expect(await namespaces(server('inside', {}, { namespace: 'toolhive-scaling' }))).to.deep.equal(['default']);
+		expect(await namespaces(server('web'))).to.deep.equal(['demo', 'demo']);
 	});
-
 	it('only v1alpha1 is served › v1alpha1 is used', async () => {
-		const { lines, objects } = await tried({
-			servers: [],
-			answer: (object) =>
-				String(object['apiVersion']).endsWith('v1beta1') ? refused(404, 'not found') : accepted(object),
-		});
-		expect(lines[0]).to.match(/^ok: .* answers$/);
-		expect(objects.map(({ apiVersion }) => apiVersion)).to.deep.equal([
-			'toolhive.stacklok.dev/v1beta1',
-			'toolhive.stacklok.dev/v1alpha1',
-		]);
+		const answer = (object: Json): DryRunResult =>
+			String(object['apiVersion']).endsWith('v1beta1') ? result(404, 'not found') : answered(object);
+		const { results, objects } = await dryRun({ servers: [], answer });
+		expect(results[0]?.status).to.equal('ok');
+		const versions = ['toolhive.stacklok.dev/v1beta1', 'toolhive.stacklok.dev/v1alpha1'];
+		expect(objects.map(({ apiVersion }) => apiVersion)).to.deep.equal(versions);
 	});
-
 	it('the objects of the dry run › a readable server, and a RunConfig of an existing server', async () => {
-		const { objects } = await tried({});
+		const { objects } = await dryRun({});
 		expect(serverOf(objects[0] ?? {})?.ignore).to.deep.equal(['thv-scaling-doctor-dry-run']);
-		expect(objects[1]?.['metadata']).to.deep.include({
-			name: 'web-runconfig',
-			ownerReferences: [
-				{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'web', uid: 'uid-web' },
-			],
-		});
+		const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'web', uid: 'uid-web' };
+		expect(objects[1]?.['metadata']).to.deep.include({ name: 'web-runconfig', ownerReferences: [owner] });
 	});
 });

@@ -1,8 +1,10 @@
-/** Results of checks as text, and what checks read. */
+/** What checks read, and their results as lines. */
+import { expect } from 'chai';
+import { it } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
 import type { CheckResult } from '../../../src/doctor/check-result.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
-import type { CheckContext } from '../../../src/doctor/context.ts';
+import type { CheckContext, ServeFlags } from '../../../src/doctor/context.ts';
 
 /** Of a cluster in which the checks under test call only the functions in `cluster`. */
 export const contextOf = (
@@ -18,38 +20,56 @@ export const contextOf = (
 		cluster,
 	}) as unknown as CheckContext;
 
-/** `status: sentence` for each result. */
-export const sentences = (sayings: readonly CheckResult[]): string[] =>
-	sayings.map(({ status, subject, message }) => `${status}: ${subject} ${message}`);
+/** `status: sentence`, and with `hasFix` also ` → fix`, for each result. */
+export const linesOf = (results: readonly CheckResult[], hasFix: (index: number) => boolean = () => false): string[] =>
+	results.map(({ status, subject, message, fix }, index) => {
+		expect(fix === undefined, 'only ok needs no fix').to.equal(status === 'ok');
+		return `${status}: ${subject} ${message}${hasFix(index) ? ` → ${fix}` : ''}`;
+	});
 
-export const fixes = (sayings: readonly CheckResult[]): (string | undefined)[] => sayings.map(({ fix }) => fix);
+/** A check with one fault, and its lines. The fix of a line is compared if the line has one. */
+export type Row = readonly [
+	title: string,
+	check: () => readonly CheckResult[] | Promise<readonly CheckResult[]>,
+	lines: readonly string[],
+];
 
-/** As the API server says it: an error with its status. */
+export function itReports(rows: readonly Row[]): void {
+	for (const [title, check, expected] of rows) {
+		const statuses = expected.map((line) => line.slice(0, line.indexOf(':')));
+		it(`${title} › ${statuses.join(', ') || 'no line'}`, async () => {
+			const lines = linesOf(await check(), (index) => expected[index]?.includes(' → ') === true);
+			expect(lines).to.deep.equal(expected);
+		});
+	}
+}
+
+/** The error for a request that the API server refused. */
 export const refusal = (status: number, message = 'refused'): Error => Object.assign(new Error(message), { status });
 
 export const server = (name: string, spec: Partial<Server['spec']> = {}, more: Partial<Server> = {}): Server => ({
-	kind: 'MCPServer',
-	namespace: 'demo',
-	name,
-	uid: `uid-${name}`,
-	ignore: [],
+	...{ kind: 'MCPServer' as const, namespace: 'demo', name, uid: `uid-${name}`, ignore: [] },
 	...more,
 	spec: { stdio: false, ...spec },
 });
 
-/** Our Deployment, as short as what is read of it. */
-export const deploymentOf = (container: Json = {}, podSpec: Json = {}, more: Json = {}): Json => ({
-	metadata: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
-	spec: {
-		replicas: 2,
-		template: {
-			spec: {
-				serviceAccountName: 'ours',
-				containers: [{ name: 'toolhive-scaling', image: 'example.com/ours:1.2.3', args: ['serve'], ...container }],
-				...podSpec,
-			},
-		},
-	},
-	status: { readyReplicas: 2 },
-	...more,
-});
+/** The Deployment of the product, with the fields that checks read. */
+export const deploymentOf = (container: Json = {}, podSpec: Json = {}, more: Json = {}): Json => {
+	const containers = [{ name: 'toolhive-scaling', image: 'example.com/ours:1.2.3', args: ['serve'], ...container }];
+	return {
+		metadata: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
+		spec: { replicas: 2, template: { spec: { serviceAccountName: 'ours', containers, ...podSpec } } },
+		status: { readyReplicas: 2 },
+		...more,
+	};
+};
+
+export const FLAGS: ServeFlags = {
+	operatorUsernames: ['system:serviceaccount:toolhive-system:toolhive-operator'],
+	passwordEnv: 'deployment',
+	shutdown: { gracePeriodSeconds: 45, preStopSeconds: 5 },
+	isReconciling: true,
+	isElected: true,
+	isSelfManaged: false,
+	hasNamespaceLabel: false,
+};

@@ -3,6 +3,11 @@ import { Unparsable } from '../../../src/manifests/values.ts';
 import { parseYaml } from '../../../src/manifests/yaml.ts';
 import { DIFFERENT, PLAIN, REFUSED, VALUES } from '../../harness/snippets.ts';
 
+const RENDER = (at: string): string =>
+	`it looks like a Helm template that was not rendered; use what \`helm template\` prints (${at})`;
+const NO_TEXT = (code: string, at: string): string =>
+	`U+${code} is no text to kubectl; in double quotes it can be written as \\u${code.toLowerCase()} (${at})`;
+
 const valueIn = (text: string): unknown => parseYaml(text)?.value;
 
 /** `message (line:column)`, or what it was read as. */
@@ -15,51 +20,32 @@ function refusal(text: string): string {
 	}
 }
 
-describe('YAML', () => {
-	for (const [text, value] of [...PLAIN, ...VALUES]) {
-		it(`reads ${JSON.stringify(text)}`, () => {
-			expect(valueIn(`b:\n  a: ${text}\n`)).to.deep.equal({ b: { a: value } });
+describe('parseYaml', () => {
+	const within = (text: string): unknown => valueIn(`b:\n  a: ${text}\n`);
+	for (const [text, value] of [...PLAIN, ...VALUES])
+		it(`${JSON.stringify(text)} › as kubectl`, () => expect(within(text)).to.deep.equal({ b: { a: value } }));
+	for (const text of REFUSED)
+		it(`${JSON.stringify(text)} › refused`, () => expect(() => within(text)).to.throw(Unparsable));
+	for (const [text, ours] of DIFFERENT)
+		it(`${JSON.stringify(text)} › ${ours === undefined ? 'refused' : 'parsed'}, unlike kubectl`, () => {
+			if (ours === undefined) expect(() => within(text)).to.throw(Unparsable);
+			else expect(within(text)).to.deep.equal({ b: { a: ours } });
 		});
-	}
-	for (const text of REFUSED) {
-		it(`refuses ${JSON.stringify(text)}`, () => {
-			expect(() => valueIn(`b:\n  a: ${text}\n`)).to.throw(Unparsable);
-		});
-	}
-	for (const [text, ours] of DIFFERENT) {
-		it(`${ours === undefined ? 'refuses' : 'reads'} ${JSON.stringify(text)}, unlike kubectl`, () => {
-			const value = () => valueIn(`b:\n  a: ${text}\n`);
-			if (ours === undefined) expect(value).to.throw(Unparsable);
-			else expect(value()).to.deep.equal({ b: { a: ours } });
-		});
-	}
-
-	for (const [what, text] of [
-		['nothing', ''],
-		['comments', '# a\n\n# b\n'],
-		['null', 'null'],
-		['~ between comments', '# a\n~ # b\n'],
-	] as const) {
-		it(`that is only ${what} is no document`, () => {
-			expect(parseYaml(text)).to.equal(undefined);
-		});
-	}
-	for (const [what, text] of [
+	for (const text of ['', '# a\n\n# b\n', 'null', '# a\n~ # b\n'])
+		it(`${JSON.stringify(text)} › no document`, () => expect(parseYaml(text)).to.equal(undefined));
+	for (const [title, text] of [
 		['CRLF', 'a: |\r\n  x\r\n  y\r\nb: c\r\n'],
 		['a byte order mark', '\ufeffa: |\n  x\n  y\nb: c\n'],
 		['tabs between words', 'a:\t|\n  x\n  y\nb:\tc\t\n'],
 		['tabs in flow', '{\n\t"a":\t"x\\ny\\n",\n\t"b": "c"\n}\n'],
-	] as const) {
-		it(`may have ${what}`, () => {
-			expect(valueIn(text)).to.deep.equal({ a: 'x\ny\n', b: 'c' });
-		});
-	}
+	] as const)
+		it(`${title} › parsed`, () => expect(valueIn(text)).to.deep.equal({ a: 'x\ny\n', b: 'c' }));
 
-	it('an alias is the nearest anchor above it, also within what another alias repeats', () => {
+	it('an alias › the nearest anchor above it, even if another alias repeats it', () => {
 		const text = 'a: &x {k: &y 1, l: *y}\nb: &y 2\nc: *x\nd: *y\n';
 		expect(valueIn(text)).to.deep.equal({ a: { k: 1, l: 1 }, b: 2, c: { k: 1, l: 1 }, d: 2 });
 	});
-	it('shares nothing: an alias is a copy', () => {
+	it('an alias › a copy', () => {
 		const { a, b } = valueIn('a: &x {k: [1]}\nb: *x') as Record<string, { k: number[] }>;
 		expect(a).to.deep.equal(b);
 		expect(a).not.to.equal(b);
@@ -67,57 +53,54 @@ describe('YAML', () => {
 	});
 });
 
-describe('YAML says what is wrong, and where:', () => {
-	for (const [what, text, message] of [
-		['a key twice', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'the key "c" stands twice (4:3)'],
-		['a key twice in other words', '1: a\nb: c\n"1": d\n', 'the key "1" stands twice (3:1)'],
-		['a key twice in flow', '{a: 1, b: 2, a: 3}', 'the key "a" stands twice (1:14)'],
+describe('parseYaml › error with its position', () => {
+	for (const [title, text, message] of [
+		['a repeated key', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'the key "c" stands twice (4:3)'],
+		['a repeated key, spelt differently', '1: a\nb: c\n"1": d\n', 'the key "1" stands twice (3:1)'],
+		['a repeated key in flow', '{a: 1, b: 2, a: 3}', 'the key "a" stands twice (1:14)'],
 		['a key that is a list', 'a: 1\n? [b]\n: c\n', 'a key must be a word (2:3)'],
-		['a key that is nothing', 'a: 1\n~: 2\n', 'a key must be a word (2:1)'],
+		['a key that is null', 'a: 1\n~: 2\n', 'a key must be a word (2:1)'],
 		['a key that is a template', 'a: 1\n{{ .Values.b }}: 2\n', RENDER('2:1')],
 		['a value that is a template', 'a: 1\nb: {{ .Values.b }}\n', RENDER('2:5')],
 		[
-			'a template around fields',
+			'a template around lines',
 			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
 			'Implicit keys need to be on a single line; if this is a Helm template, use what `helm template` prints (2:1)',
 		],
 		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is no number of JSON; the API server would refuse it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is no int (1:10)'],
-		['an alias of nothing', 'a: 1\nb: *c\n', 'nothing above it is called &c (2:4)'],
-		['an alias of something below', 'a: *c\nb: &c 1\n', 'nothing above it is called &c (1:4)'],
-		['an alias of what is around it', 'a: &x\n  b: [*x]\n', '&x contains itself (2:7)'],
-		['a merge of what is around it', 'a: &x\n  <<: *x\n', '&x contains itself (2:7)'],
+		['an alias without an anchor', 'a: 1\nb: *c\n', 'nothing above it is called &c (2:4)'],
+		['an alias before its anchor', 'a: *c\nb: &c 1\n', 'nothing above it is called &c (1:4)'],
+		['an alias within its anchor', 'a: &x\n  b: [*x]\n', '&x contains itself (2:7)'],
+		['a merge within its anchor', 'a: &x\n  <<: *x\n', '&x contains itself (2:7)'],
 		['a merge of a word', 'a: 1\n<<: b\n', '<< takes a mapping, or a list of mappings (2:5)'],
 		['a control character', 'a: 1\nb: "x\u0007"\n', NO_TEXT('0007', '2:6')],
-		['an end of line that few know', 'a: x\u2028y\n', NO_TEXT('2028', '1:5')],
-		['a line that ends as on an old Mac', 'a: 1\rb: 2\n', NO_TEXT('000D', '1:5')],
-		['a tab instead of blanks', 'a:\n\tb: 1\n', 'Tabs are not allowed as indentation (2:1)'],
-	] as const) {
-		it(what, () => {
-			expect(refusal(text)).to.equal(message);
-		});
-	}
-	it('braces of a template in a text are no template', () => {
+		['U+2028 as a line end', 'a: x\u2028y\n', NO_TEXT('2028', '1:5')],
+		['CR as a line end', 'a: 1\rb: 2\n', NO_TEXT('000D', '1:5')],
+		['a tab as indentation', 'a:\n\tb: 1\n', 'Tabs are not allowed as indentation (2:1)'],
+	] as const)
+		it(title, () => expect(refusal(text)).to.equal(message));
+	it('braces of a template in a text › not a template', () => {
 		expect(valueIn("a: '{{ x }}'\nb: |\n  {{- if x }}\n")).to.deep.equal({ a: '{{ x }}', b: '{{- if x }}\n' });
 		expect(refusal("a: '{{ x }}'\na: 2\n")).to.equal('the key "a" stands twice (2:1)');
 	});
-	it('lists within lists, however many', () => {
+	it('deeply nested lists › refused above 500', () => {
 		expect(refusal(`${'['.repeat(502)}${']'.repeat(502)}`)).to.equal('it is nested too deeply');
 		expect(refusal('['.repeat(2_000))).to.equal('it is nested too deeply');
 		expect(valueIn(`a: ${'['.repeat(400)}${']'.repeat(400)}`)).to.be.an('object');
 	});
-	it('more than 8 MiB', () => {
+	it('more than 8 MiB › refused', () => {
 		const text = (length: number): string => `a: "${'x'.repeat(length)}"`;
 		expect(refusal(text(8 * 1024 * 1024))).to.equal(
 			'one document of more than 8 MiB; cut it with --- lines, or give it as JSON',
 		);
 		expect(valueIn(text(8 * 1024 * 1024 - 5))).to.be.an('object');
 	});
-	it('aliases that unfold to millions', () => {
+	it('aliases that expand to millions of values › refused', () => {
 		const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i === 0 ? 0 : 10)}b]\n`);
 		expect(refusal(bomb.join(''))).to.match(/^it has more than two million values/);
 	});
-	it('but not merges of merges, which stay as small as they are', () => {
+	it('merges of merges, which stay small › parsed', () => {
 		const bomb = Array.from(
 			{ length: 30 },
 			(_, i) => `a${i}: &a${i} {<<: [${i === 0 ? '' : `*a${i - 1}, *a${i - 1}`}], b: c}\n`,
@@ -126,38 +109,34 @@ describe('YAML says what is wrong, and where:', () => {
 			.to.have.property('a29')
 			.that.deep.equals({ b: 'c' });
 	});
-	it('but thousands of aliases, keys and items take no time', () => {
+	it('thousands of aliases and keys › less than 5 s', () => {
 		const text = Array.from({ length: 5_000 }, (_, i) => `k${i}: *x\n`).join('');
 		expect(Object.keys(valueIn(`x: &x {a: 1}\n${text}`) as object)).to.have.length(5_001);
 	}).timeout(5_000);
 });
 
-describe('the line of a field in YAML', () => {
-	const { lineOf } = parseYaml(
-		[
-			'# first',
-			'kind: T',
-			'metadata:',
-			'  annotations:',
-			'    a.example.com/b: c',
-			'    "quoted.example.com/d": e',
-			'spec:',
-			'',
-			'  items:',
-			'  - name: a',
-			'    no: 1',
-			'  # comment',
-			'  - name: b',
-			'  flow: {a: 1,',
-			'    b: [1,',
-			'      2]}',
-			'  text: |',
-			'    x',
-			'  last: &x {a: 1}',
-			'  alias: *x',
-			'',
-		].join('\n'),
-	) ?? { lineOf: () => 0 };
+describe('parseYaml › lineOf', () => {
+	const { lineOf } = parseYaml(`# first
+kind: T
+metadata:
+  annotations:
+    a.example.com/b: c
+    "quoted.example.com/d": e
+spec:
+
+  items:
+  - name: a
+    no: 1
+  # comment
+  - name: b
+  flow: {a: 1,
+    b: [1,
+      2]}
+  text: |
+    x
+  last: &x {a: 1}
+  alias: *x
+`) ?? { lineOf: () => 0 };
 	for (const [path, line] of [
 		[[], 2],
 		[['kind'], 2],
@@ -176,17 +155,6 @@ describe('the line of a field in YAML', () => {
 		[['spec', 'text'], 17],
 		[['spec', 'text', 'x'], 17],
 		[['spec', 'alias', 'a'], 20],
-	] as const) {
-		it(`${path.join(' > ') || 'the whole'}: ${line}`, () => {
-			expect(lineOf(path)).to.equal(line);
-		});
-	}
+	] as const)
+		it(`${path.join(' > ') || 'the root'} › ${line}`, () => expect(lineOf(path)).to.equal(line));
 });
-
-function RENDER(at: string): string {
-	return `it looks like a Helm template that was not rendered; use what \`helm template\` prints (${at})`;
-}
-
-function NO_TEXT(code: string, at: string): string {
-	return `U+${code} is no text to kubectl; in double quotes it can be written as \\u${code.toLowerCase()} (${at})`;
-}

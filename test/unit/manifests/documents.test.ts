@@ -1,0 +1,102 @@
+import { expect } from 'chai';
+import { documentsIn } from '../../../src/manifests/documents.ts';
+import { isProblem, isSkipped } from '../../../src/manifests/problem.ts';
+
+/** `line format text` of a document, `line! problem`, `line? why it is skipped`. */
+const cut = (text: string): string[] =>
+	[...documentsIn('f', text)].map((one) => {
+		if (isProblem(one)) return `${one.line}! ${one.problem}`;
+		if (isSkipped(one)) return `${one.line}? ${one.skipped}`;
+		// Only a % of a directive is replaced.
+		expect(text.slice(one.offset).replaceAll('%', '#')).to.satisfy((rest: string) =>
+			rest.startsWith(one.text.trimEnd().replaceAll('%', '#')),
+		);
+		return `${one.line} ${one.format} ${one.text}`;
+	});
+
+const DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
+const DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
+const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
+const OURS = 'apiVersion: toolhive.stacklok.dev/v1beta1\n';
+const AFTER_DASHES = 'a: 1\n--- {b: 2}\n----\nc: 3\n---d\n';
+const DIRECTIVES = '# a\n%YAML 1.1\n---\nb: 2\n---\n%TAG ! c\nd: 4\n';
+
+const ROWS: readonly (readonly [title: string, text: string, ...found: string[]])[] = [
+	['empty', ''],
+	['only blanks, comments and dashes', '\n# a\n---\n  \n---\n# b\n---'],
+	['YAML', 'a: 1\n---\nb: 2\n', '1 yaml a: 1\n', '3 yaml b: 2\n'],
+	['dashes first, last and repeated', '---\na: 1\n---\n---\nb: 2\n---\n', '2 yaml a: 1\n', '5 yaml b: 2\n'],
+	['a comment before a document', '# a\n---\n# b\nb: 2\n', '3 yaml # b\nb: 2\n'],
+	['a comment after dashes', 'a: 1\n--- # b\nb: 2\n---# c\nc: 3\n', '1 yaml a: 1\n', '3 yaml b: 2\n', '5 yaml c: 3\n'],
+	['blanks after dashes', '--- \t\nd: 4', '2 yaml d: 4\n'],
+	[
+		'content after dashes',
+		AFTER_DASHES,
+		'1 yaml a: 1\n',
+		`2? ${DASHES}`,
+		`3? ${DASHES}`,
+		'4 yaml c: 3\n',
+		`5? ${DASHES}`,
+	],
+	['indented dashes', 'a: |\n  ---\n  b\n', '1 yaml a: |\n  ---\n  b\n'],
+	['empty lines at the end', 'a: |+\n  b\n\n---\nc: |+\n  d', '1 yaml a: |+\n  b\n\n', '5 yaml c: |+\n  d\n'],
+	['CRLF', 'a: |\r\n  b\r\n---\r\nc: 3\r\n...\r\n', '1 yaml a: |\r\n  b\r\n', '4 yaml c: 3\r\n'],
+	['byte order marks', '\ufeffa: 1\n---\n\ufeffb: 2\n', '1 yaml a: 1\n', '3 yaml b: 2\n'],
+	['dots', 'a: 1\n...\n# b\n---\nc: 3\n...', '1 yaml a: 1\n', '5 yaml c: 3\n'],
+	['content after dots', 'a: 1\n...\n# b\nc: 3\nd: 4\n---\ne: 5\n', '1 yaml a: 1\n', `4? ${DOTS}`, '7 yaml e: 5\n'],
+	['directives', DIRECTIVES, `2? ${DIRECTIVE}`, '4 yaml b: 2\n', `6? ${DIRECTIVE}`, '6 yaml #TAG ! c\nd: 4\n'],
+	['% within a document', 'a:\n%b\n', '1 yaml a:\n%b\n'],
+	['JSON', '{"a":1}{"b":{"c":[{}]}}\n\n {}\n', '1 json {"a":1}', '1 json {"b":{"c":[{}]}}', '3 json {}'],
+	['JSON on several lines', '\n{\n "a": [\n  1\n ]\n}\n{\n}\n', '2 json {\n "a": [\n  1\n ]\n}', '7 json {\n}'],
+	[
+		'braces and quotes in strings',
+		'{"a":"}{\\"}","b":"\\\\"}{"c":"{"}',
+		'1 json {"a":"}{\\"}","b":"\\\\"}',
+		'1 json {"c":"{"}',
+	],
+	['a backslash before a quote', '{"c":"\\\\\\"{"}{}', '1 json {"c":"\\\\\\"{"}', '1 json {}'],
+	['JSON with dashes', '{"a":1}\n---\n{"b":2}\n---\n{}', '1 json {"a":1}', '3 json {"b":2}\n', '5 json {}\n'],
+	['dashes before JSON', '---\n{"a":\n1}\n', '2 json {"a":\n1}\n'],
+	['YAML after JSON and dashes', '{"a":1}\n---\nb: 2\n', '1 json {"a":1}', '3 yaml b: 2\n'],
+	['a comma after JSON', '{"a":1}\n,\n {"b":2}', '1 json {"a":1}', '2 yaml ,\n {"b":2}\n'],
+	['indented YAML after JSON', '{"a":1}\n\n  b: 2\n  c: 3\n', '1 json {"a":1}', '3 yaml   b: 2\n  c: 3\n'],
+	['JSON without end', '{"a":1}\n{"b":[', '1 json {"a":1}', '2 json {"b":['],
+	['YAML in braces', '{a: 1}\n---\n{ # b\n"b": 2}\n', '1 yaml {a: 1}\n', '3 yaml { # b\n"b": 2}\n'],
+	['a template', '{{ if }}\na: 1\n', '1 yaml {{ if }}\na: 1\n'],
+	// What kubectl does not read is an error if it is about a server.
+	['content after dashes before a server', `--- a: 1\n${OURS}`, `1! ${DASHES}`, `2 yaml ${OURS}`],
+	[
+		'content after dashes behind a server',
+		`${OURS}---\n--- b: 2\nc: 3\n`,
+		`1 yaml ${OURS}`,
+		`3? ${DASHES}`,
+		'4 yaml c: 3\n',
+	],
+	['a server after dashes', `--- {${OURS.trim()}}\na: 1\n`, `1! ${DASHES}`, '2 yaml a: 1\n'],
+	['a directive before a server', `%YAML 1.1\n---\n${OURS}`, `1! ${DIRECTIVE}`, `3 yaml ${OURS}`],
+	[
+		'a directive behind a server',
+		`${OURS}---\n%YAML 1.1\n---\nc: 3\n`,
+		`1 yaml ${OURS}`,
+		`3? ${DIRECTIVE}`,
+		'5 yaml c: 3\n',
+	],
+	['only a directive', '%YAML 1.1\n---\n', `1? ${DIRECTIVE}`],
+	['a server after dots', `a: 1\n...\nb: 2\n${OURS}---\nc: 3\n`, '1 yaml a: 1\n', `3! ${DOTS}`, '6 yaml c: 3\n'],
+	[
+		'content after dots behind a server',
+		`${OURS}---\nc: 3\n...\nd: 4\n`,
+		`1 yaml ${OURS}`,
+		'3 yaml c: 3\n',
+		`5? ${DOTS}`,
+	],
+];
+
+describe('documentsIn', () => {
+	for (const [title, text, ...found] of ROWS)
+		it(`${title} › ${found.length} parts`, () => expect(cut(text)).to.deep.equal(found));
+	it('half a million lines › less than 5 s', () => {
+		for (const line of ['\n', '#\n', '%\n', '---\n', ' ', '{', '"', '...\n']) cut(line.repeat(500_000));
+		expect(cut('{}\n'.repeat(50_000))).to.have.length(50_000);
+	}).timeout(5_000);
+});

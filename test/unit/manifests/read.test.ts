@@ -1,0 +1,176 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { isSkipped, isUnreviewed, type Problem, problemText, type Skipped } from '../../../src/manifests/problem.ts';
+import { decode, type Input, inputsOf, STDIN, sourcesIn, UnusableBytes } from '../../../src/manifests/read.ts';
+
+const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
+const big = (text: string): Buffer => little(text).swap16();
+const MAX = 64 * 1024 * 1024;
+const TOO_LARGE = 'it has more than 64 MiB; cut it into several files';
+const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
+
+/** Bytes that are not text, and a part of the error. */
+const UNUSABLE: readonly (readonly [title: string, bytes: Buffer, message: string])[] = [
+	['a program', Buffer.from('\x7fELF\0\0'), NO_TEXT],
+	['UTF-16LE without a mark', little('kind: X'), NO_TEXT],
+	['UTF-16BE without a mark', big('kind: X'), NO_TEXT],
+	['Latin 1', Buffer.from('a: \xe4\n', 'latin1'), NO_TEXT],
+	['half a character', Buffer.from([0x61, 0xc3]), NO_TEXT],
+	['a lone first byte of a mark', Buffer.from([0xff]), NO_TEXT],
+	['UTF-16LE of an odd length', little('\ufeffab').subarray(0, 5), 'odd number of bytes'],
+	['UTF-16BE of an odd length', big('\ufeffab').subarray(0, 5), 'odd number of bytes'],
+	['UTF-16LE with a high surrogate alone', little('\ufeffa\ud800b'), 'half of a surrogate pair'],
+	['UTF-16BE with a low surrogate alone', big('\ufeffa\udc00b'), 'half of a surrogate pair'],
+	['UTF-16LE that ends in a pair', little('\ufeffa\ud800'), 'half of a surrogate pair'],
+	['UTF-16BE with U+0000', big('\ufeffa\0b'), 'U+0000'],
+	['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'U+0000'],
+];
+
+describe('decode', () => {
+	for (const text of ['', 'a', 'kind: X\n', 'é😀\u{10ffff}\n', 'a\ufeffb'])
+		it(`${JSON.stringify(text)} › UTF-8 and UTF-16 › the text; only UTF-8 keeps its mark`, () => {
+			expect(decode(Buffer.from(text))).to.equal(text);
+			expect(decode(Buffer.from(`\ufeff${text}`))).to.equal(`\ufeff${text}`);
+			for (const encode of [little, big]) expect(decode(encode(`\ufeff${text}`))).to.equal(text);
+		});
+	for (const [title, bytes, message] of UNUSABLE)
+		it(`${title} › UnusableBytes`, () => expect(() => decode(bytes)).to.throw(UnusableBytes, message));
+	it('more than 64 MiB › UnusableBytes; 64 MiB › the text', () => {
+		const bytes = Buffer.alloc(MAX + 1, '#');
+		expect(() => decode(bytes)).to.throw(UnusableBytes, TOO_LARGE);
+		expect(decode(bytes.subarray(1))).to.have.length(MAX);
+	});
+});
+
+describe('inputsOf and sourcesIn', () => {
+	const MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n';
+	let folder: string;
+	const at = (name: string): string => join(folder, name);
+	const put = (name: string, text: string | Uint8Array = MANIFEST): string => {
+		mkdirSync(dirname(at(name)), { recursive: true });
+		writeFileSync(at(name), text);
+		return at(name);
+	};
+	before(() => {
+		folder = mkdtempSync(join(tmpdir(), 'thv-scaling-read-'));
+	});
+	after(() => rmSync(folder, { recursive: true }));
+
+	async function* piped(): AsyncGenerator<Uint8Array> {
+		yield Buffer.from(MANIFEST);
+	}
+	const short = (one: Problem | Skipped): string => problemText(one).replace(`${folder}/`, '');
+	const namesIn = async (...paths: string[]): Promise<string[]> =>
+		(await inputsOf(paths, piped)).map((one) => (isUnreviewed(one) ? short(one) : one.name.replace(`${folder}/`, '')));
+	const textsOf = async (one: Input | Problem | Skipped | undefined): Promise<string[]> => {
+		if (one === undefined || isUnreviewed(one)) throw new Error('no input');
+		const texts: string[] = [];
+		for await (const source of sourcesIn(one)) texts.push(isUnreviewed(source) ? short(source) : source.text);
+		return texts;
+	};
+	const textsIn = async (path: string): Promise<string[]> =>
+		(await Promise.all((await inputsOf([path], piped)).map(textsOf))).flat();
+
+	it('a folder › its manifests at any depth, sorted by name', async () => {
+		for (const name of ['b.yml', 'a.yaml', 'sub/c.JSON', 'README.md', '.git/x.yaml', 'node_modules/x.yaml'])
+			put(`tree/${name}`);
+		expect(await namesIn(at('tree'))).to.deep.equal(['tree/a.yaml', 'tree/b.yml', 'tree/sub/c.JSON']);
+	});
+	it('a file that is named several times, and by a link › read once', async () => {
+		const file = put('once/a.yaml');
+		symlinkSync(file, at('once/link.yaml'));
+		expect(await namesIn(at('once'), file, file)).to.deep.equal(['once/a.yaml']);
+	});
+	it('a folder that is named several times, and one below it › read once, without an error', async () => {
+		put('twice/a.yaml');
+		put('twice/sub/b.yaml');
+		const names = await namesIn(at('twice'), at('twice/'), at('twice/sub'));
+		expect(names).to.deep.equal(['twice/a.yaml', 'twice/sub/b.yaml']);
+	});
+	it('links and files that do not exist › problems, and the others are read', async () => {
+		put('dead/b.yaml');
+		symlinkSync(at('nowhere'), at('dead/a.yaml'));
+		symlinkSync(at('dead/loop.yaml'), at('dead/loop.yaml'));
+		expect(await namesIn('not-there.yaml', at('dead'))).to.deep.equal([
+			'not-there.yaml: there is no such file or folder',
+			'dead/a.yaml: there is no such file or folder',
+			'dead/b.yaml',
+			'dead/loop.yaml: it is a link that leads back to itself',
+		]);
+	});
+	it('an empty folder › a problem', async () => {
+		mkdirSync(at('empty'));
+		expect(await namesIn(at('empty'))).to.deep.equal(['empty: no *.yaml, *.yml or *.json in this folder']);
+	});
+	it('the templates of a chart › skipped', async () => {
+		put('repo/chart/Chart.yaml', 'apiVersion: v2\nname: web\n');
+		put('repo/chart/templates/server.yaml', 'kind: {{ .Values.kind }}\n');
+		put('repo/templates/a.yaml');
+		expect(await namesIn(at('repo'))).to.deep.equal([
+			'repo/chart/Chart.yaml',
+			'repo/chart/templates: skipped: templates of a Helm chart; review what `helm template` prints',
+			'repo/templates/a.yaml',
+		]);
+	});
+	it('the file of the report › skipped', async () => {
+		put('report/a.yaml');
+		const [one] = await inputsOf([at('report')], piped, () => true);
+		expect(one !== undefined && isSkipped(one) && one.skipped).to.equal('this is where the report goes');
+	});
+	it('- › stdin, only once, and it can be read again', async () => {
+		const [input, ...others] = await inputsOf(['-', '-'], piped);
+		expect([others, input !== undefined && 'name' in input && input.name]).to.deep.equal([[], STDIN]);
+		for (const _ of [1, 2]) expect(await textsOf(input)).to.deep.equal([MANIFEST]);
+	});
+	it('a named pipe › it can be read again', async () => {
+		execFileSync('mkfifo', [at('pipe')]);
+		const writer = spawn('sh', ['-c', 'cat > "$1"', 'sh', at('pipe')], { stdio: ['pipe', 'ignore', 'inherit'] });
+		writer.stdin.end(MANIFEST);
+		const [[input]] = await Promise.all([inputsOf([at('pipe')], piped), once(writer, 'close')]);
+		for (const _ of [1, 2]) expect(await textsOf(input)).to.deep.equal([MANIFEST]);
+	});
+	it('a pipe in a folder, into which no program may ever write › left out', async () => {
+		put('piped/a.yaml');
+		execFileSync('mkfifo', [at('piped/b.yaml')]);
+		expect(await namesIn(at('piped'))).to.deep.equal(['piped/a.yaml']);
+	});
+	it('other files of a folder › skipped, or parsed if ToolHive is mentioned', async () => {
+		put('mixed/a.yaml');
+		put('mixed/values.yaml', '# values\nreplicas: 3\n');
+		put('mixed/z.yaml', 'toolhive.stacklok.dev: [\n');
+		expect(await textsIn(at('mixed'))).to.deep.equal([
+			MANIFEST,
+			'mixed/values.yaml:1: skipped: no apiVersion and kind at the top level, so this is not a Kubernetes manifest',
+			'toolhive.stacklok.dev: [\n',
+		]);
+	});
+	it('a file that is named › its text, without a byte order mark', async () => {
+		expect(await textsIn(put('values.yaml', '\ufeffreplicas: 3\n'))).to.deep.equal(['replicas: 3\n']);
+	});
+	for (const [title, bytes, message] of UNUSABLE)
+		it(`${title} › skipped, or a problem if ToolHive is mentioned`, async () => {
+			const [text] = await textsIn(put('bytes.yaml', bytes));
+			expect(text)
+				.to.match(/^bytes\.yaml: skipped: /)
+				.and.include(message);
+			for (const encoding of ['latin1', 'utf16le'] as const) {
+				const mention = Buffer.from('toolhive.stacklok.dev '.repeat(2), encoding);
+				expect((await textsIn(put('bytes.yaml', Buffer.concat([bytes, mention])))).at(-1)).to.match(
+					/^bytes\.yaml: this /,
+				);
+			}
+		});
+	for (const [start, outcome] of [
+		['a: 1\n', `skipped: ${TOO_LARGE}`],
+		['a: toolhive.stacklok.dev\n', TOO_LARGE],
+	] as const)
+		it(`a file of more than 64 MiB that begins with ${JSON.stringify(start)} › ${outcome}`, async () => {
+			truncateSync(put('large/large.yaml', start), MAX + 1);
+			expect(await textsIn(at('large'))).to.deep.equal([`large/large.yaml: ${outcome}`]);
+		});
+});
