@@ -1,32 +1,42 @@
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { createReport } from '../../../src/cli/report.ts';
 import { createTerminal } from '../../harness/terminal.ts';
 
-describe('a report', () => {
-	it('shows how far it is on a terminal, from the second second on, and wipes that before it prints', async () => {
+describe('createReport', () => {
+	it('progress › shown on a terminal after a second, and cleared before the report', async () => {
 		const terminal = createTerminal('', {}, true);
 		const report = createReport(terminal);
+		const elsewhere = createTerminal();
+		const silent = createReport(elsewhere);
 		report.progress('1 documents read');
 		expect(terminal.printed()).to.equal('');
 		await sleep(1_050);
-		report.progress('2 documents read');
-		report.progress('3 documents read');
+		for (const text of ['2 documents read', '3 documents read']) report.progress(text);
+		silent.progress('2 documents read');
 		expect(terminal.printed()).to.equal('\r\u001b[K2 documents read');
 		await report.print('the report\n');
 		expect(terminal.printed()).to.equal('\r\u001b[K2 documents read\r\u001b[Kthe report\n');
+		expect(elsewhere.printed()).to.equal('');
 	});
-	it('shows nothing of it where nobody looks', async () => {
-		const terminal = createTerminal();
-		const report = createReport(terminal);
-		await sleep(1_050);
-		report.progress('1 documents read');
-		expect(terminal.printed()).to.equal('');
-	});
-	it('tells on stderr, one printable line at a time', () => {
+	it('warn › one printable line on stderr', () => {
 		const terminal = createTerminal();
 		createReport(terminal).warn('a\u001b[2J\nb');
 		expect([terminal.stdoutText(), terminal.stderrText()]).to.deep.equal(['', 'thv-scaling: a [2J b\n']);
 	});
+	for (const [code, exitCode, stderr] of [
+		['EPIPE', 1, ''],
+		['ENOSPC', 2, 'thv-scaling: stdout cannot be written: ENOSPC: it failed\n'],
+	] as const)
+		it(`finish › stdout failed with ${code} › exit code ${exitCode}`, async () => {
+			const error = Object.assign(new Error(`${code}: it failed`), { code });
+			const stdout = new Writable({ write: (_chunk, _encoding, done) => done(error) });
+			const terminal = { ...createTerminal(), stdout };
+			const report = createReport(terminal);
+			for (const text of ['a', 'b']) await report.print(text);
+			expect(await report.finish(1)).to.equal(exitCode);
+			expect(terminal.stderrText()).to.equal(stderr);
+		});
 });

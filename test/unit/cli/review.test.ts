@@ -9,7 +9,7 @@ import { run as runProgram } from '../../../src/cli/program.ts';
 import { MAIN } from '../../harness/main-file.ts';
 import { startProgram } from '../../harness/program.ts';
 import { serverText } from '../../harness/review-command.ts';
-import { createTerminal, type TestTerminal } from '../../harness/terminal.ts';
+import { createTerminal } from '../../harness/terminal.ts';
 
 const GOOD = serverText('good', '  replicas: 1');
 const WARNED = serverText('warned', '  replicas: 2');
@@ -32,152 +32,136 @@ describe('thv-scaling review', function () {
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	async function run(...args: string[]): Promise<TestTerminal & { readonly code: number }> {
+	/** With WARNED as stdin. Names of files in `folder` need no path. */
+	async function run(...args: string[]) {
 		const terminal = createTerminal(WARNED);
 		const paths = args.map((arg) => (existsSync(join(folder, arg)) ? join(folder, arg) : arg));
 		const code = await runProgram(['review', ...paths], terminal);
-		return { ...terminal, code };
+		return { code, stdout: terminal.stdoutText(), stderr: terminal.stderrText() };
 	}
 
-	const CODES: readonly (readonly [args: string[], code: number])[] = [
-		[['good.yaml'], 0],
-		[['warned.yaml'], 0],
-		[['warned.yaml', '--strict'], 1],
-		[['good.yaml', '--strict'], 0],
-		[['denied.yaml'], 1],
-		[['denied.yaml', 'broken.yaml'], 2],
-		[['missing.yaml'], 2],
-		[['empty.yaml'], 2],
-		[['good.yaml', 'empty.yaml'], 0],
-		[['-'], 0],
-		[['-', '--strict'], 1],
-	];
-	for (const [args, code] of CODES) {
-		for (const output of ['text', 'json', 'yaml', 'sarif']) {
-			it(`${args.join(' ')} as ${output} ends with ${code}`, async () => {
-				expect((await run(...args, '-o', output)).code).to.equal(code);
-			});
-		}
-	}
-
-	it('prints nothing but the report on stdout, whatever could not be read', async () => {
-		const { stdoutText, stderrText } = await run('broken.yaml', 'denied.yaml', '--output', 'json');
-		expect(JSON.parse(stdoutText()).problems).to.have.length(1);
-		expect(JSON.parse(stdoutText()).summary).to.deep.equal({ objects: 1, mutated: 0, denied: 1, warnings: 0 });
-		expect(stderrText()).to.match(/^thv-scaling: .*broken\.yaml:1:4: Nested mappings.*\n$/);
-	});
-	it('says that there is nothing to review: what should have filled a pipe may have failed', async () => {
-		expect((await run('empty.yaml')).stderrText())
-			.to.include('there is no manifest in ')
-			.and.include('empty.yaml');
-	});
-	it('reviews as the namespace that is named', async () => {
-		const file = put('nameless.yaml', GOOD.replace('  namespace: demo\n', ''));
-		expect((await run(file)).stdoutText()).to.include('MCPServer default/good');
-		expect((await run(file, '-n', 'team')).stdoutText()).to.include('MCPServer team/good');
-	});
-	it('knows the proxy image by --server-version', async () => {
-		const file = put('backends.yaml', serverText('s', '  backendReplicas: 1'));
-		expect((await run(file)).stdoutText()).not.to.include('image-too-old');
-		for (const version of ['v0.12.4', '0.12.4']) {
-			expect((await run(file, '--server-version', version)).stdoutText()).to.include('not v0.12.4');
-		}
-		expect((await run(file, '--server-version', 'v0.12.5')).stdoutText()).not.to.include('image-too-old');
-	});
-	it('takes the flags of serve that decisions depend on', async () => {
-		const { stdoutText } = await run('good.yaml', '--grace-period-seconds', '77');
-		expect(stdoutText()).to.include('terminationGracePeriodSeconds: 77');
-	});
-	it('notes are in the text, and on stderr for programs', async () => {
-		const file = put('twice.yaml', GOOD + GOOD);
-		const text = await run(file);
-		expect([text.stdoutText().includes('is also in'), text.stderrText()]).to.deep.equal([true, '']);
-		const json = await run(file, '-o', 'json');
-		expect(json.stderrText()).to.include('twice.yaml:2: MCPServer demo/good is also in');
-	});
-	it('something skipped › counted, and named on request', async () => {
-		const files = ['denied.yaml', put('list.yaml', '---\n- a\n')];
-		const silent = await run(...files);
-		expect(silent.stdoutText()).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
-		expect(silent.stderrText()).to.equal('thv-scaling: 1 skipped; --verbose prints each with the reason\n');
-		const named = await run(...files, '--verbose', '-o', 'json');
-		expect([silent.code, named.code]).to.deep.equal([1, 1]);
-		expect(JSON.parse(named.stdoutText()).summary).to.deep.equal({
-			...{ objects: 1, mutated: 0, denied: 1, warnings: 0, skipped: 1 },
+	for (const [args, code] of [
+		['good.yaml', 0],
+		['warned.yaml', 0],
+		['warned.yaml --strict', 1],
+		['good.yaml --strict', 0],
+		['denied.yaml', 1],
+		['denied.yaml broken.yaml', 2],
+		['missing.yaml', 2],
+		['empty.yaml', 2],
+		['good.yaml empty.yaml', 0],
+		['-', 0],
+		['- --strict', 1],
+	] as const)
+		it(`${args} › exit code ${code} with every output`, async () => {
+			for (const output of ['text', 'json', 'yaml', 'sarif'])
+				expect((await run(...args.split(' '), '-o', output)).code, output).to.equal(code);
 		});
-		expect(named.stderrText()).to.match(
-			/^thv-scaling: .*list\.yaml:2: skipped: a list is not a Kubernetes manifest\n$/,
-		);
+
+	it('a problem with -o json › in the report and on stderr', async () => {
+		const { stdout, stderr } = await run('broken.yaml', 'denied.yaml', '--output', 'json');
+		expect(JSON.parse(stdout).problems).to.have.length(1);
+		expect(JSON.parse(stdout).summary).to.deep.equal({ objects: 1, mutated: 0, denied: 1, warnings: 0 });
+		expect(stderr).to.match(/^thv-scaling: .*broken\.yaml:1:4: Nested mappings.*\n$/);
 	});
-	it('a file that cannot be parsed › named among others › error, while one in a folder is skipped', async () => {
+	// The program that fills the pipe may have failed.
+	it('no manifest › an error that names the input, and the first reason', async () => {
+		expect((await run('empty.yaml')).stderr).to.match(/there is no manifest in .*empty\.yaml\n$/);
+		const { code, stderr } = await run(put('values.yaml', 'a: 1\n'), '--verbose');
+		expect(code).to.equal(2);
+		expect(stderr).to.match(/there is no manifest in .*values\.yaml; .*values\.yaml:1: skipped: no apiVersion/);
+		rmSync(join(folder, 'values.yaml'));
+	});
+	for (const [title, text, flags, expected] of [
+		['no namespace', GOOD.replace('  namespace: demo\n', ''), [], /MCPServer default\/good/],
+		['-n', GOOD.replace('  namespace: demo\n', ''), ['-n', 'team'], /MCPServer team\/good/],
+		['no --server-version', serverText('s', '  backendReplicas: 1'), [], /^(?![^]*image-too-old)/],
+		['--server-version', serverText('s', '  backendReplicas: 1'), ['--server-version', 'v0.12.4'], /not v0\.12\.4/],
+		[
+			'--server-version without v',
+			serverText('s', '  backendReplicas: 1'),
+			['--server-version=0.12.4'],
+			/not v0\.12\.4/,
+		],
+		[
+			'a later --server-version',
+			serverText('s', '  backendReplicas: 1'),
+			['--server-version=v0.12.5'],
+			/^(?![^]*image-too-old)/,
+		],
+		['a flag of serve', GOOD, ['--grace-period-seconds', '77'], /terminationGracePeriodSeconds: 77/],
+	] as const)
+		it(`${title} › the report matches ${expected}`, async () =>
+			expect((await run(put('flags.yaml', text), ...flags)).stdout).to.match(expected));
+	it('a note › in the text, and on stderr with other outputs', async () => {
+		const file = put('twice.yaml', GOOD + GOOD);
+		const { stdout, stderr } = await run(file);
+		expect([stdout.includes('is also in'), stderr]).to.deep.equal([true, '']);
+		expect((await run(file, '-o', 'json')).stderr).to.include('twice.yaml:2: MCPServer demo/good is also in');
+	});
+	it('a skipped document › counted, and named with --verbose', async () => {
+		const files = ['denied.yaml', put('list.yaml', '---\n- a\n')];
+		const quiet = await run(...files);
+		expect(quiet.stdout).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
+		expect(quiet.stderr).to.equal('thv-scaling: 1 skipped; --verbose prints each with the reason\n');
+		const { code, stdout, stderr } = await run(...files, '--verbose', '-o', 'json');
+		expect([quiet.code, code]).to.deep.equal([1, 1]);
+		expect(JSON.parse(stdout).summary).to.include({ objects: 1, denied: 1, skipped: 1 });
+		expect(stderr).to.match(/^thv-scaling: .*list\.yaml:2: skipped: a list is not a Kubernetes manifest\n$/);
+	});
+	it('a file that cannot be parsed › an error if it is named, skipped in a folder', async () => {
 		const named = await run('good.yaml', 'broken.yaml');
-		expect([named.code, named.stderrText().includes('broken.yaml:1:4: Nested mappings')]).to.deep.equal([2, true]);
+		expect([named.code, named.stderr.includes('broken.yaml:1:4: Nested mappings')]).to.deep.equal([2, true]);
 		const found = await run(folder, '--verbose');
 		expect(found.code).to.equal(1);
-		expect(found.stderrText()).to.include('broken.yaml:1: skipped: no apiVersion and kind');
+		expect(found.stderr).to.include('broken.yaml:1: skipped: no apiVersion and kind');
 	});
-	it('a document that cannot be parsed › manifests in the same file › skipped', async () => {
-		for (const [text, count] of [
-			[`a: [\n${GOOD}`, 1],
-			[`${GOOD}---\na: [\n`, 1],
-			[`a: [\n---\na: {\n${GOOD}`, 2],
-		] as const) {
-			const { code, stdoutText } = await run(put('mixed.yaml', text));
-			expect(code, text).to.equal(0);
-			expect(stdoutText()).to.match(new RegExp(`^1 object reviewed: .*, ${count} skipped$`, 'm'));
-		}
-	});
-	it('nothing but what is skipped › error with the first reason', async () => {
-		const { code, stderrText } = await run(put('values.yaml', 'a: 1\n'), '--verbose');
-		expect(code).to.equal(2);
-		expect(stderrText()).to.match(/there is no manifest in .*values\.yaml; .*values\.yaml:1: skipped: no apiVersion/);
-	});
+	for (const [text, count] of [
+		[`a: [\n${GOOD}`, 1],
+		[`${GOOD}---\na: [\n`, 1],
+		[`a: [\n---\na: {\n${GOOD}`, 2],
+	] as const)
+		it(`a manifest beside ${count} documents that cannot be parsed › skipped`, async () => {
+			const { code, stdout } = await run(put('mixed.yaml', text));
+			expect(code).to.equal(0);
+			expect(stdout).to.match(new RegExp(`^1 object reviewed: .*, ${count} skipped$`, 'm'));
+		});
 
-	const WRONG: readonly (readonly [args: string[], says: string])[] = [
+	for (const [args, message] of [
 		[[], 'name a file, a folder, or - for stdin'],
 		[['-o', 'xml', 'x'], '--output is "xml"; allowed: text or json or yaml or sarif'],
 		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
 		[['--stict', 'x'], "unknown option '--stict' (Did you mean --strict?)"],
 		[['-q-s', 'x'], "unknown option '--s'"],
 		[['--pre-stop-seconds', '60', 'x'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 60'],
-	];
-	for (const [args, says] of WRONG) {
-		it(`refuses ${JSON.stringify(args)}`, async () => {
-			const refused = await runProgram(['review', ...args], createTerminal()).catch((error: unknown) => error);
-			expect(refused).to.be.instanceOf(UsageError).with.property('message').that.includes(says);
+	] as const)
+		it(`${JSON.stringify(args)} › refused`, async () => {
+			const error = await runProgram(['review', ...args], createTerminal()).catch((reason: unknown) => reason);
+			expect(error).to.be.instanceOf(UsageError).with.property('message').that.includes(message);
 		});
-	}
 
-	it('is called from a shell, and reads stdin', async () => {
+	it('a process › reads stdin', async () => {
 		const { code, stdout, stderr } = await startProgram(['review', '-'], {}, { stdin: DENIED }).ended;
 		expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' });
 		expect(stdout).to.include('MCPServer demo/denied  <stdin>:2');
 	});
-	it('goes on quietly when its reader has seen enough, and its exit code is still the verdict', () => {
-		const many = put('many.yaml', WARNED.repeat(2000) + DENIED);
-		const shell = `set -o pipefail; "$1" "$2" review "$3" | head -n 1; echo "\${PIPESTATUS[0]}"`;
-		const { stdout, stderr } = spawnSync('bash', ['-c', shell, 'bash', process.execPath, MAIN, many], {
-			encoding: 'utf8',
-		});
+	/** `script` with the program as $1 and $2, and `path` as $3. */
+	const shell = (script: string, path: string) =>
+		spawnSync('bash', ['-c', script, 'bash', process.execPath, MAIN, path], { encoding: 'utf8' });
+	it('a reader that closes the pipe › no error, and the exit code of the review', () => {
+		const script = `set -o pipefail; "$1" "$2" review "$3" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+		const { stdout, stderr } = shell(script, put('many.yaml', WARNED.repeat(2000) + DENIED));
 		expect(stderr).to.equal('');
 		expect(stdout.split('\n').slice(1)).to.deep.equal(['1', '']);
 	});
-	it('does not read the report that it writes into the folder', () => {
-		const shell = 'cd "$3" && "$1" "$2" review --verbose -o yaml . > report.yaml';
-		const { stderr } = spawnSync('bash', ['-c', shell, 'bash', process.execPath, MAIN, folder], { encoding: 'utf8' });
+	it('a report in the folder › not read', () => {
+		const { stderr } = shell('cd "$3" && "$1" "$2" review --verbose -o yaml . > report.yaml', folder);
 		expect(stderr).to.include('report.yaml: skipped: this is where the report goes');
 		rmSync(join(folder, 'report.yaml'));
 	});
-	it('says when the report cannot be written', function () {
+	it('a full disk › exit code 2', function () {
 		if (!existsSync('/dev/full')) this.skip();
-		const shell = '"$1" "$2" review "$3" > /dev/full';
-		const { status, stderr } = spawnSync(
-			'bash',
-			['-c', shell, 'bash', process.execPath, MAIN, join(folder, 'good.yaml')],
-			{
-				encoding: 'utf8',
-			},
-		);
+		const { status, stderr } = shell('"$1" "$2" review "$3" > /dev/full', join(folder, 'good.yaml'));
 		expect(status).to.equal(2);
 		expect(stderr).to.match(/^thv-scaling: stdout cannot be written: ENOSPC.*\n$/);
 	});

@@ -1,90 +1,68 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Json } from '../../../src/api/types.ts';
+import type { Json, Server } from '../../../src/api/types.ts';
 import { createManifestCluster } from '../../../src/offline/manifest-cluster.ts';
 import { deployment, mcpServer, NAMESPACE, PASSWORD, REDIS, virtualMcpServer } from '../../harness/objects.ts';
 
 const NEVER = new AbortController().signal;
-const withUid = (object: Json, uid: string | undefined): Json => ({
-	...object,
-	metadata: { ...(object['metadata'] as Json), uid },
+const ref = (uid = '') => ({ kind: 'MCPServer' as const, namespace: NAMESPACE, name: 'github', uid });
+const server = (spec: Partial<Server['spec']> = {}): Server => ({
+	...ref(),
+	ignore: [],
+	spec: { stdio: false, ...spec },
 });
-const ref = (uid?: string) => ({
-	kind: 'MCPServer' as const,
-	namespace: NAMESPACE,
-	name: 'github',
-	...(uid !== undefined && { uid }),
-});
+const github = (spec: Json = {}, metadata: Json = {}): Json =>
+	mcpServer(spec, { name: 'github', uid: undefined, ...metadata });
 
-const MATCHES: { it: string; inInput?: string; asked?: string; found: boolean }[] = [
-	{ it: 'no uid on either side', found: true },
-	{ it: 'a uid in the reference only', asked: '1', found: true },
-	{ it: 'a uid in the manifest only', inInput: '1', found: true },
-	{ it: 'the same uid', inInput: '1', asked: '1', found: true },
-	{ it: 'another uid', inInput: '1', asked: '2', found: false },
-];
-
-describe('the input as a cluster', () => {
-	for (const { it: title, inInput, asked, found } of MATCHES) {
-		it(`${title}: ${found ? 'is meant' : 'is not meant'}`, async () => {
+describe('createManifestCluster', () => {
+	for (const [title, stored, requested, isFound] of [
+		['no uid', undefined, '', true],
+		['a uid only in the reference', undefined, '1', true],
+		['a uid only in the manifest', '1', '', true],
+		['the same uid', '1', '1', true],
+		['another uid', '1', '2', false],
+	] as const)
+		it(`findServer › ${title} › ${isFound ? 'found' : 'not found'}`, async () => {
 			const cluster = createManifestCluster('default', undefined);
-			cluster.add(withUid(mcpServer({}, { name: 'github' }), inInput), 'a', 1);
-			const server = await cluster.from('a').findServer(ref(asked), NEVER);
-			expect(server !== undefined).to.equal(found);
-			expect(cluster.placesOf(ref(asked))).to.have.length(found ? 1 : 0);
+			cluster.add(github({}, { uid: stored }), 'a', 1);
+			expect((await cluster.from('a').findServer(ref(requested), NEVER)) !== undefined).to.equal(isFound);
+			expect(cluster.placesOf(ref(requested))).to.have.length(isFound ? 1 : 0);
 		});
-	}
-
-	it('of two servers of one name, the one in the file that asks is meant, else the first', async () => {
+	it('findServer › several servers of one name › the one in the same file, else the first', async () => {
 		const cluster = createManifestCluster('default', undefined);
+		for (const [index, file] of ['a', 'b', 'c'].entries()) cluster.add(github({ replicas: index + 1 }), file, 7);
 		for (const [file, replicas] of [
-			['a', 1],
 			['b', 2],
 			['c', 3],
-		] as const) {
-			cluster.add(withUid(mcpServer({ replicas }, { name: 'github' }), undefined), file, 7);
-		}
-		const seen = async (file: string) => (await cluster.from(file).findServer(ref(), NEVER))?.spec.replicas;
-		expect([await seen('b'), await seen('c'), await seen('elsewhere')]).to.deep.equal([2, 3, 1]);
+			['elsewhere', 1],
+		] as const)
+			expect((await cluster.from(file).findServer(ref(), NEVER))?.spec.replicas, file).to.equal(replicas);
 		expect(cluster.placesOf(ref()).map(({ file, line }) => `${file}:${line}`)).to.deep.equal(['a:7', 'b:7', 'c:7']);
 	});
-
-	it('manifests without a namespace are in the one that was named', async () => {
+	it('a manifest without a namespace › in the given one', async () => {
 		const cluster = createManifestCluster('team', undefined);
-		const { namespace: _, ...metadata } = mcpServer()['metadata'] as Json;
-		cluster.add({ ...mcpServer(), metadata: { ...metadata, name: 'github' } }, 'a', 1);
+		cluster.add(github({}, { namespace: undefined }), 'a', 1);
 		expect(await cluster.from('a').findServer({ ...ref(), namespace: 'team' }, NEVER)).to.not.equal(undefined);
 		expect(await cluster.from('a').findServer(ref(), NEVER)).to.equal(undefined);
 	});
-
-	it('servers with the same keys are known to share, and one is not shared with itself', () => {
-		const storage = { sessionStorage: { ...REDIS, keyPrefix: 'team:', passwordRef: PASSWORD } };
+	it('sharesKeySpaceWith › another server, not the same one', () => {
+		const sessionStorage = { ...REDIS, keyPrefix: 'team:' };
+		const storage = { sessionStorage: { ...sessionStorage, passwordRef: PASSWORD } };
 		const cluster = createManifestCluster('default', undefined);
-		const hub = virtualMcpServer(storage);
-		cluster.add(mcpServer(storage, { name: 'github' }), 'a', 1);
-		cluster.add(mcpServer(storage, { name: 'github' }), 'b', 1);
-		cluster.add(hub, 'c', 1);
-		const server = {
-			...ref(),
-			uid: '',
-			ignore: [],
-			spec: { stdio: false, sessionStorage: { ...REDIS, keyPrefix: 'team:' } },
-		};
-		const { sharesKeySpaceWith: sharing = [] } = cluster.from('a').clusterContextOf(server);
-		expect(sharing.map(({ kind }) => kind)).to.deep.equal(['VirtualMCPServer']);
+		for (const [index, one] of [github(storage), github(storage), virtualMcpServer(storage)].entries())
+			cluster.add(one, `file-${index}`, 1);
+		const { sharesKeySpaceWith = [] } = cluster.from('file-0').clusterContextOf(server({ sessionStorage }));
+		expect(sharesKeySpaceWith.map(({ kind }) => kind)).to.deep.equal(['VirtualMCPServer']);
 	});
-
-	it('the image of a proxy is that of its Deployment, else the one that was told', () => {
-		const server = mcpServer({}, { name: 'github' });
+	it('the image of a proxy › that of its Deployment, else that of the given release', () => {
 		const cluster = createManifestCluster('default', 'v0.12.5');
-		const seen = () =>
-			cluster.from('a').clusterContextOf({ ...ref(), uid: '', ignore: [], spec: { stdio: false } }).deployment?.image;
-		expect(seen()).to.equal('proxy:v0.12.5');
-		cluster.add(deployment(server, {}, { containers: [{ name: 'toolhive', image: 'proxyrunner:v0.20.0' }] }), 'b', 1);
-		expect(seen()).to.equal('proxyrunner:v0.20.0');
+		const image = () => cluster.from('a').clusterContextOf(server()).deployment?.image;
+		expect(image()).to.equal('proxy:v0.12.5');
+		const containers = [{ name: 'toolhive', image: 'proxyrunner:v0.20.0' }];
+		cluster.add(deployment(github(), {}, { containers }), 'b', 1);
+		expect(image()).to.equal('proxyrunner:v0.20.0');
 	});
-
-	it('a Deployment of somebody else is not remembered', () => {
+	it('a Deployment without a server › not kept', () => {
 		const cluster = createManifestCluster('default', undefined);
 		cluster.add({ kind: 'Deployment', apiVersion: 'apps/v1', metadata: { name: 'web', namespace: NAMESPACE } }, 'a', 1);
 		expect(cluster.deploymentNamed('a', NAMESPACE, 'web')).to.equal(undefined);

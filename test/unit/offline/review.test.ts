@@ -1,356 +1,231 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Json } from '../../../src/api/types.ts';
 import { isProblem, isSkipped, isUnreviewed, problemText } from '../../../src/manifests/problem.ts';
+import type { ReviewOptions } from '../../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { deploymentText, REDIS, reviewAll, reviewed, serverText } from '../../harness/review-command.ts';
 
-const replicasIn = (object: Json | undefined): unknown => (object?.['spec'] as Json | undefined)?.['replicas'];
+type Options = Partial<ReviewOptions>;
+const PLAIN = serverText('search', '');
+const HUB = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
+const OLD_HUB = HUB.replace('v1beta1', 'v1alpha1');
+const reviewOf = (request: string): string => `apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\n${request}`;
 
 describe('review', () => {
-	it('knows servers that stand after what belongs to them, and in other files', async () => {
-		const [deployment] = await reviewAll({
-			'1.yaml': deploymentText('search'),
-			'2.yaml': serverText('search', `  replicas: 3\n${REDIS}`),
-		});
+	it('a server after its Deployment, in another file › the Deployment is mutated', async () => {
+		const files = { '1.yaml': deploymentText('search'), '2.yaml': serverText('search', `  replicas: 3\n${REDIS}`) };
+		const [deployment] = await reviewAll(files);
 		expect(deployment).to.include({ kind: 'Deployment', verdict: 'mutated', file: '1.yaml' });
-		expect(deployment !== undefined && 'after' in deployment && replicasIn(deployment.after)).to.equal(3);
+		expect(deployment).to.have.nested.property('after.spec.replicas', 3);
 	});
-
-	it('says where a finding stands, also in the second document', async () => {
-		const [, files] = await reviewed(serverText('search', '  replicas: 1') + serverText('files', '  replicas: 2'));
-		expect(files?.line).to.equal(12);
-		expect(files?.warnings.map(({ id, field, line }) => [id, field, line])).to.deep.equal([
-			['session-storage-missing', 'spec.sessionStorage', 17],
-		]);
-	});
-
-	it('denies with the message kubectl prints, and each reason with its line', async () => {
+	it('a denied server › each reason with its line, and no object, conditions and previews', async () => {
 		const [one] = await reviewed(serverText('bad', '  replicas: -1\n  sessionStorage:\n    provider: redis'));
-		expect(one?.verdict).to.equal('denied');
-		expect(one?.message).to.equal(
-			'spec.replicas: must be at least 0; spec.sessionStorage: address is required when provider is redis',
-		);
+		const message =
+			'spec.replicas: must be at least 0; spec.sessionStorage: address is required when provider is redis';
+		expect(one).to.deep.include({ verdict: 'denied', message, conditions: [], previews: [] });
 		expect(one?.denials.map(({ id, line }) => [id, line])).to.deep.equal([
 			['scaling-field-invalid', 10],
 			['redis-address-missing', 11],
 		]);
 		expect(one).not.to.have.property('after');
-		expect(one?.conditions).to.deep.equal([]);
 	});
-
-	it('tells the conditions that the reconciler would set, and others only where they are already', async () => {
-		const conditions = async (text: string) =>
-			(await reviewed(text)).flatMap((one) => one.conditions.map(({ type, status }) => `${type} ${status}`));
-		expect(await conditions(serverText('a', '  replicas: 1'))).to.deep.equal([]);
-		expect(await conditions(serverText('a', `  replicas: 2\n${REDIS}`))).to.deep.equal(['SessionStorageWarning False']);
-		const had = 'status:\n  conditions: [{ type: SessionStorageWarning, status: "True" }]';
-		expect(await conditions(serverText('a', `  replicas: 1\n${had}`))).to.deep.equal(['SessionStorageWarning False']);
-	});
-
-	it('keeps every digit of what it does not touch', async () => {
+	const HAD = 'status:\n  conditions: [{ type: SessionStorageWarning, status: "True" }]';
+	for (const [title, spec, conditions] of [
+		['one replica', '  replicas: 1', []],
+		['two replicas and Redis', `  replicas: 2\n${REDIS}`, ['SessionStorageWarning False']],
+		['one replica, and a condition exists', `  replicas: 1\n${HAD}`, ['SessionStorageWarning False']],
+	] as const)
+		it(`conditions › ${title} › ${conditions.length}`, async () => {
+			const [one] = await reviewed(serverText('a', spec));
+			expect(one?.conditions.map(({ type, status }) => `${type} ${status}`)).to.deep.equal(conditions);
+		});
+	it('a mutated object with a large number › every digit is kept', async () => {
 		const text = deploymentText('search').replace('  replicas: 1\n', '  replicas: 1\n  big: 12345678901234567890\n');
 		const [, deployment] = await reviewed(serverText('search', '  replicas: 3') + text);
-		expect(deployment?.verdict).to.equal('mutated');
+		expect(deployment).to.include({ verdict: 'mutated' });
 		expect(deployment?.after).to.have.nested.property('spec.big', 12345678901234567890n);
 	});
-
-	it('with the settings of another serve says something else', async () => {
-		const text = serverText('search', '  replicas: 3') + deploymentText('search');
-		const [, deployment] = await reviewed(text, { settings: { ...DEFAULT_SETTINGS, gracePeriodSeconds: 77 } });
-		expect(JSON.stringify(deployment?.patch)).to.include('77');
-	});
-
-	it('leaves what is nobody’s as it is', async () => {
+	it('another object › unchanged, the same object, no previews', async () => {
 		const [one] = await reviewed('apiVersion: v1\nkind: Secret\nmetadata: { name: a }\n');
-		expect(one).to.include({ verdict: 'unchanged', kind: 'Secret', namespace: 'default' });
+		expect(one).to.deep.include({ verdict: 'unchanged', kind: 'Secret', namespace: 'default', previews: [] });
 		expect(one?.after).to.equal(one?.before);
-		expect(one?.previews).to.deep.equal([]);
 	});
-
-	it('goes on after what cannot be read', async () => {
-		const all = await reviewAll({ a: 'a: 1\n b: 2\n', b: 'toolhive.stacklok.dev: [', c: serverText('search', '') });
-		expect(all.map((one) => [isSkipped(one), isProblem(one)])).to.deep.equal([
-			[true, false],
-			[false, true],
-			[false, false],
-		]);
+	it('documents that cannot be parsed › the others are reviewed', async () => {
+		const all = await reviewAll({ a: 'a: 1\n b: 2\n', b: 'toolhive.stacklok.dev: [', c: PLAIN });
+		const kinds = all.map((one) => (isSkipped(one) ? 'skipped' : isProblem(one) ? 'problem' : one.kind));
+		expect(kinds).to.deep.equal(['skipped', 'problem', 'MCPServer']);
 	});
-});
-
-describe('review of autoscalers', () => {
-	const scaledObject = (spec: string, apiVersion = 'keda.sh/v1alpha1'): string =>
-		`---\napiVersion: ${apiVersion}\nkind: ScaledObject\nmetadata: { name: s, namespace: demo }\nspec:\n${spec}\n`;
-	const target = (fields: string): string => `  scaleTargetRef: { ${fields} }`;
-	const KEDA = scaledObject(target('name: search'));
-	const ROWS: { it: string; spec: string; other: string; warnings: string[] }[] = [
-		{
-			it: 'a ScaledObject with the defaults of KEDA › sessions need Redis',
-			spec: '  sessionAffinity: None',
-			other: KEDA,
-			warnings: [
-				'session-storage-missing: needs redis: up to 100 replicas by ScaledObject s',
-				'session-affinity-none-without-redis: None needs redis: ScaledObject s',
-			],
-		},
-		{
-			it: 'a ScaledObject and replicas › one of them has to go',
-			spec: `  replicas: 2\n${REDIS}`,
-			other: KEDA,
-			warnings: ['autoscaled-and-pinned: remove it: the count belongs to ScaledObject s'],
-		},
-		{
-			it: 'a ScaledObject up to 1 › nothing',
-			spec: '  sessionAffinity: None',
-			other: scaledObject(`${target('name: search')}\n  maxReplicaCount: 1`),
-			warnings: [],
-		},
-		{
-			it: 'a ScaledObject of the StatefulSet and backendReplicas › one of them has to go',
-			spec: `  backendReplicas: 1\n${REDIS}`,
-			other: scaledObject(target('kind: StatefulSet, name: search')),
-			warnings: ['backend-autoscaled-and-pinned: conflicts with ScaledObject s'],
-		},
-		{
-			it: 'a ScaledObject of the server itself › it has to target the Deployment',
-			spec: REDIS,
-			other: scaledObject(target('apiVersion: toolhive.stacklok.dev/v1beta1, kind: MCPServer, name: search')),
-			warnings: ['autoscaler-target-invalid: target the Deployment in ScaledObject s'],
-		},
-		{
-			it: 'a ScaledObject of another server, namespace or project › nothing',
-			spec: '',
-			other:
-				scaledObject(target('name: files')) +
-				KEDA.replace('namespace: demo', 'namespace: other') +
-				scaledObject(target('name: search'), 'example.com/v1'),
-			warnings: [],
-		},
-	];
-	for (const { it: title, spec, other, warnings } of ROWS) {
-		it(title, async () => {
-			// In a file of its own, and before the server.
-			const all = await reviewAll({ '1.yaml': other, '2.yaml': serverText('search', spec) });
-			const server = all.at(-1);
-			if (server === undefined || isUnreviewed(server)) throw new Error('the server was not reviewed');
-			expect(server.warnings.map(({ id, message }) => `${id}: ${message}`)).to.deep.equal(warnings);
-		});
-	}
-});
-
-describe('review with an operator up to v0.15, and annotations of the proxy pods', () => {
-	const annotated = `  resourceOverrides: { proxyDeployment: { podTemplateMetadataOverrides: { annotations: { a: b } } } }\n${REDIS}`;
-	const warned = async (spec: string, toolhive?: string): Promise<string[]> => {
-		const [one] = await reviewed(serverText('search', spec), toolhive === undefined ? {} : { toolhive });
-		return (one?.warnings ?? []).map(({ id }) => id).filter((id) => id !== 'image-too-old');
-	};
-	it('--server-version up to v0.15 › a RunConfig change does not restart the pods', async () => {
-		for (const version of ['v0.12.5', 'v0.15.0']) {
-			expect(await warned(annotated, version), version).to.deep.equal(['run-config-restart-missing']);
-		}
-	});
-	it('a later version, none, or no annotations › nothing', async () => {
-		expect(await warned(annotated, 'v0.47.0')).to.deep.equal([]);
-		expect(await warned(annotated)).to.deep.equal([]);
-		expect(await warned(REDIS, 'v0.12.5')).to.deep.equal([]);
-	});
-});
-
-describe('review of a namespace that is left empty', () => {
-	for (const empty of ['', ' ""', ' null', ' ~']) {
-		it(`namespace:${empty} is the default one`, async () => {
+	for (const empty of ['', ' ""', ' null', ' ~'])
+		it(`namespace:${empty} › default`, async () => {
 			const text = (serverText('search', '  replicas: 3') + deploymentText('search')).replaceAll(' demo', empty);
 			const [server, deployment] = await reviewed(text);
 			expect([server?.namespace, server?.previews.length]).to.deep.equal(['default', 1]);
-			expect(deployment).to.include({ verdict: 'mutated', namespace: 'default' });
-			expect(deployment?.notes).to.deep.equal([]);
+			expect(deployment).to.deep.include({ verdict: 'mutated', namespace: 'default', notes: [] });
 		});
-	}
 });
 
-describe('review of an AdmissionReview', () => {
-	const reviewOf = (request: string): string => `apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\n${request}`;
-	const scale = reviewOf(`request:
-  operation: UPDATE
-  subResource: scale
-  resource: { group: apps, version: v1, resource: deployments }
-  object:
-    apiVersion: autoscaling/v1
-    kind: Scale
-    metadata: { name: files, namespace: demo }
-    spec: { replicas: 5 }
-`);
-	const files = serverText('files', '').replace('streamable-http', 'stdio');
+describe('review › warnings', () => {
+	const scaled = (fields: string, rest = '', apiVersion = 'keda.sh/v1alpha1'): string =>
+		`---\napiVersion: ${apiVersion}\nkind: ScaledObject\nmetadata: { name: s, namespace: demo }\nspec:\n  scaleTargetRef: { ${fields} }\n${rest}`;
+	const KEDA = scaled('name: search');
+	const SERVER_TARGET = scaled('apiVersion: toolhive.stacklok.dev/v1beta1, kind: MCPServer, name: search');
+	const OTHERS =
+		scaled('name: files') + KEDA.replace('namespace: demo', 'namespace: other') + scaled('name: search', '', 'x/v1');
+	const search = (spec: string): string => serverText('search', spec);
+	const NO_AFFINITY = search('  sessionAffinity: None');
+	const ANNOTATED = search(
+		`  resourceOverrides: { proxyDeployment: { podTemplateMetadataOverrides: { annotations: { a: b } } } }\n${REDIS}`,
+	);
+	const withImage = (image: string): string =>
+		HUB.replace('spec:\n', `spec:\n  podTemplateSpec: { spec: { containers: [{ name: vmcp, image: "${image}" }] } }\n`);
+	const hubDeployment = (tag: string): string =>
+		deploymentText('hub')
+			.replace('MCPServer', 'VirtualMCPServer')
+			.replace('toolhive, image', 'vmcp, image')
+			.replace(':v0.18.0', tag);
+	const TLS = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
+	const TOO_OLD = 'image-too-old 11';
 
-	it('takes the other manifests for the cluster', async () => {
-		const all = await reviewed(`${files}${deploymentText('files')}---\n${scale}`);
-		const one = all.at(-1);
-		expect(one).to.include({ kind: 'Scale', verdict: 'mutated', operation: 'UPDATE' });
-		expect(one?.warnings.map(({ id, line }) => [id, line])).to.deep.equal([['stdio-replicas-capped', 37]]);
-		expect(one?.notes).to.deep.equal([]);
+	/** Title, other manifests in the file before, the server, the release in the cluster, `id line` of each warning. */
+	const ROWS: readonly (readonly [string, string, string, Options['toolhive'], ...string[]])[] = [
+		[
+			'ScaledObject',
+			KEDA,
+			NO_AFFINITY,
+			undefined,
+			'session-storage-missing 7',
+			'session-affinity-none-without-redis 10',
+		],
+		['ScaledObject and replicas', KEDA, search(`  replicas: 2\n${REDIS}`), undefined, 'autoscaled-and-pinned 10'],
+		['ScaledObject up to 1', scaled('name: search', '  maxReplicaCount: 1\n'), NO_AFFINITY, undefined],
+		[
+			'ScaledObject of the StatefulSet and backendReplicas',
+			scaled('kind: StatefulSet, name: search'),
+			search(`  backendReplicas: 1\n${REDIS}`),
+			undefined,
+			'backend-autoscaled-and-pinned 10',
+		],
+		['ScaledObject of the server', SERVER_TARGET, search(REDIS), undefined, 'autoscaler-target-invalid 5'],
+		['ScaledObjects of other servers, namespaces and APIs', OTHERS, PLAIN, undefined],
+		['annotations, v0.12.5', '', ANNOTATED, 'v0.12.5', 'image-too-old 11', 'run-config-restart-missing 10'],
+		['annotations, v0.15.0', '', ANNOTATED, 'v0.15.0', 'image-too-old 11', 'run-config-restart-missing 10'],
+		['annotations, v0.47.0', '', ANNOTATED, 'v0.47.0'],
+		['annotations, unknown release', '', ANNOTATED, undefined],
+		['no annotations, v0.12.5', '', search(REDIS), 'v0.12.5', 'image-too-old 10'],
+		['TLS, unknown release', '', TLS, undefined, 'redis-tls-unsupported 14'],
+		['TLS, v0.61.0', '', TLS, 'v0.61.0', 'redis-tls-unsupported 14'],
+		['TLS, v0.62.0', '', TLS, 'v0.62.0'],
+		['vMCP in v1beta1, unknown image', '', HUB, undefined],
+		['vMCP in v1beta1, latest', '', withImage('vmcp:latest'), undefined],
+		['vMCP in v1beta1, Deployment with latest', hubDeployment(':latest'), HUB, undefined],
+		['vMCP in v1beta1, digest', '', withImage('vmcp@sha256:0a'), undefined],
+		['vMCP in v1beta1, old image', '', withImage('vmcp:v0.12.5'), undefined, TOO_OLD],
+		['vMCP in v1beta1, Deployment with an old image', hubDeployment(':v0.12.5'), HUB, undefined, 'image-too-old 10'],
+		['vMCP in v1beta1, old release', '', HUB, 'v0.12.5', 'image-too-old 10'],
+		['vMCP in v1alpha1, unknown image', '', OLD_HUB, undefined, 'image-too-old 10'],
+	];
+	for (const [title, others, text, toolhive, ...warnings] of ROWS)
+		it(`${title} › ${warnings.join(', ') || 'none'}`, async () => {
+			const all = await reviewAll({ '1.yaml': others, '2.yaml': text }, toolhive === undefined ? {} : { toolhive });
+			const one = all.at(-1);
+			if (one === undefined || isUnreviewed(one)) throw new Error('the server was not reviewed');
+			expect(one.warnings.map(({ id, line }) => `${id} ${line}`)).to.deep.equal(warnings);
+			const config = one.previews.find(({ kind }) => kind === 'ConfigMap')?.additions ?? [];
+			if (one.kind === 'VirtualMCPServer') expect(config.length > 0).to.equal(warnings.length === 0);
+		});
+});
+
+describe('review › AdmissionReview', () => {
+	it('of a server that is also a manifest › not a second server', async () => {
+		const object = PLAIN.replace('---\n', '').replaceAll('\n', '\n    ');
+		const all = await reviewed(`${PLAIN}---\n${reviewOf(`request:\n  object:\n    ${object}`)}`);
+		expect(all.map(({ notes }) => notes)).to.deep.equal([[], []]);
 	});
-	it('says what it cannot know', async () => {
-		expect((await reviewed(scale))[0]?.notes).to.deep.equal([
-			'Deployment demo/files is not in the input, so its server is not known',
-		]);
-	});
-	it('of a server that also stands as a manifest is no second server', async () => {
-		const object = files.replace('---\n', '').replaceAll('\n', '\n    ');
-		const [first, second] = await reviewed(`${files}---\n${reviewOf(`request:\n  object:\n    ${object}`)}`);
-		expect([first?.notes, second?.notes]).to.deep.equal([[], []]);
-	});
-	it('that is none says what is missing', async () => {
-		for (const [request, says] of [
-			['', 'no request with an object'],
-			['request: { object: 3 }\n', 'no request with an object'],
-			['request: { object: { kind: X } }\n', 'no apiVersion and kind'],
-			['request: { object: { apiVersion: v1, kind: X }, operation: [] }\n', 'request.operation is missing'],
-		] as const) {
-			const [skipped] = await reviewAll({ f: reviewOf(request) });
-			expect(skipped !== undefined && isSkipped(skipped) ? problemText(skipped) : '')
-				.to.include('f:1: skipped: ')
-				.and.include(says);
-			const [one] = await reviewAll({ f: `${reviewOf(request)}about: toolhive.stacklok.dev\n` });
-			expect(one !== undefined && isProblem(one) ? problemText(one) : '')
-				.to.include('f:1: ')
-				.and.include(says);
-		}
-	});
-	it('of another version says so', async () => {
-		const [one] = await reviewAll({ f: scale.replace('k8s.io/v1', 'k8s.io/v1beta1') });
-		expect(one !== undefined && isUnreviewed(one) ? problemText(one) : '').to.include('only admission.k8s.io/v1');
+	for (const [request, reason] of [
+		['', 'no request with an object'],
+		['request: { object: 3 }\n', 'no request with an object'],
+		['request: { object: { kind: X } }\n', 'no apiVersion and kind'],
+		['request: { object: { apiVersion: v1, kind: X }, operation: [] }\n', 'request.operation is missing'],
+	] as const)
+		it(`${request.trim() || 'without a request'} › skipped, or a problem if it mentions ToolHive`, async () => {
+			const text = reviewOf(request);
+			for (const [given, start] of [
+				[text, 'f:1: skipped: '],
+				[`${text}about: toolhive.stacklok.dev\n`, 'f:1: '],
+			] as const) {
+				const [one] = await reviewAll({ f: given });
+				expect(one !== undefined && isUnreviewed(one) && problemText(one))
+					.to.include(start)
+					.and.include(reason);
+				expect(one !== undefined && isProblem(one)).to.equal(given !== text);
+			}
+		});
+	it('of another version › only v1 is supported', async () => {
+		const [one] = await reviewAll({
+			f: reviewOf('request: { object: { apiVersion: v1, kind: X } }\n').replace('/v1', '/v1beta1'),
+		});
+		expect(one !== undefined && isUnreviewed(one) && problemText(one)).to.include('only admission.k8s.io/v1');
 	});
 });
 
-describe('what review had to assume', () => {
-	const notesOf = async (files: Readonly<Record<string, string>>): Promise<string[]> =>
-		(await reviewAll(files)).flatMap((one) => (isUnreviewed(one) ? [] : [...one.notes]));
-
-	it('nothing, where an owner is there', async () => {
-		expect(await notesOf({ a: serverText('search', '') + deploymentText('search') })).to.deep.equal([]);
-	});
-	it('an owner that is not in the input', async () => {
-		expect(await notesOf({ a: deploymentText('search') })).to.deep.equal([
-			'its owner MCPServer demo/search is not in the input, so it is treated as unrelated to ToolHive',
-		]);
-	});
-	it('an owner with another uid', async () => {
-		const server = serverText('search', '').replace('  namespace', '  uid: "1"\n  namespace');
-		const [note] = await notesOf({ a: server, b: deploymentText('search', '"2"') });
-		expect(note).to.include('MCPServer demo/search with uid 2').and.include('not in the input');
-	});
-	it('an owner that stands twice, in two other files', async () => {
-		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', ''), c: deploymentText('s') });
-		expect(notes[0]).to.include('MCPServer demo/s is also in b:2');
-		expect(notes[2]).to.include('is in a:2, b:2; the first one is used');
-	});
-	it('of a server that stands often, some of its places', async () => {
-		const [note] = await notesOf({ a: serverText('s', '').repeat(9) });
-		expect(note).to.include('is also in a:12, a:22, a:32 and 5 more');
-	});
-	it('an owner that stands twice, of which one is in its own file', async () => {
-		const notes = await notesOf({ a: serverText('s', ''), b: serverText('s', '') + deploymentText('s') });
-		expect(notes).to.have.length(2);
-	});
+describe('review › notes', () => {
+	const S = serverText('s', '');
+	const D = deploymentText('s');
+	const UID = S.replace('  namespace', '  uid: "1"\n  namespace');
+	const unrelated = (uid = ''): string =>
+		`its owner MCPServer demo/s${uid} is not in the input, so it is treated as unrelated to ToolHive`;
+	const also = (places: string): string =>
+		`MCPServer demo/s is also in ${places}; kubectl apply keeps the last of them`;
+	const ROWS: readonly (readonly [title: string, files: Readonly<Record<string, string>>, ...notes: string[]])[] = [
+		['the owner is in the input', { a: S + D }],
+		['the owner is not in the input', { a: D }, unrelated()],
+		['the owner has another uid', { a: UID, b: deploymentText('s', '"2"') }, unrelated(' with uid 2')],
+		[
+			'two owners in other files',
+			{ a: S, b: S, c: D },
+			...[also('b:2'), also('a:2'), 'its owner MCPServer demo/s is in a:2, b:2; the first one is used'],
+		],
+		['two owners, one in the same file', { a: S, b: S + D }, also('b:2'), also('a:2')],
+	];
+	for (const [title, files, ...notes] of ROWS)
+		it(`${title} › ${notes.length}`, async () => {
+			const all = await reviewAll(files);
+			expect(all.flatMap((one) => (isUnreviewed(one) ? [] : one.notes))).to.deep.equal(notes);
+		});
+	it('a server that is there nine times › three places and a count', async () =>
+		expect((await reviewed(S.repeat(9)))[0]?.notes).to.deep.equal([
+			also('in.yaml:12, in.yaml:22, in.yaml:32 and 5 more'),
+		]));
 });
 
-describe('what the operator’s objects would get', () => {
-	const previewsOf = async (text: string, toolhive?: string) => {
-		const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
-		return one?.previews ?? [];
-	};
-	const pathsOf = (additions: readonly { path: string; value: string }[] = []): string[] =>
-		additions.map(({ path, value }) => `${path}=${value}`);
-
-	it('count, grace period and password; RunConfig once, not in both its places', async () => {
-		const [deployment, configMap] = await previewsOf(serverText('s', `  replicas: 3\n  backendReplicas: 2\n${REDIS}`));
-		expect(pathsOf(deployment?.additions)).to.deep.equal([
-			'spec.replicas=3',
-			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.name="redis-auth"',
-			'spec.template.spec.containers[toolhive].env[THV_SESSION_REDIS_PASSWORD].valueFrom.secretKeyRef.key="password"',
-		]);
-		expect(configMap).to.include({ kind: 'ConfigMap', name: 's-runconfig' });
-		expect(pathsOf(configMap?.additions)).to.deep.equal([
-			'backend_replicas=2',
-			'session_redis.address="redis.demo.svc:6379"',
-		]);
-	});
-	it('a count that is capped shows as what it will be', async () => {
-		const [deployment] = await previewsOf(serverText('s', '  replicas: 3').replace('streamable-http', 'stdio'));
-		expect(pathsOf(deployment?.additions)[0]).to.equal('spec.replicas=1');
-	});
-	it('no count where the server asks for none', async () => {
-		const [deployment] = await previewsOf(serverText('s', ''));
-		expect(pathsOf(deployment?.additions)).to.deep.equal([]);
-	});
-	it('shutdown settings that are not the usual ones', async () => {
-		const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 10 };
-		const [one] = await reviewed(serverText('s', ''), { settings });
-		expect(pathsOf(one?.previews[0]?.additions)).to.deep.equal([
-			'spec.template.spec.terminationGracePeriodSeconds=60',
-			'spec.template.spec.containers[toolhive].lifecycle.preStop.sleep.seconds=10',
-		]);
-	});
-	it('nothing is made up for what is in the input', async () => {
-		const previews = await previewsOf(serverText('s', '') + deploymentText('s'));
-		expect(previews.map(({ kind }) => kind)).to.deep.equal(['ConfigMap']);
-	});
-	it('of two servers of one name each is asked about itself', async () => {
-		const [, second] = await reviewed(serverText('s', '  replicas: 2') + serverText('s', '  replicas: 5'));
-		expect(pathsOf(second?.previews[0]?.additions)[0]).to.equal('spec.replicas=5');
-	});
-	it('a vMCP whose image is not known stays as it is, and gets Redis with one that is', async () => {
-		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer').replace('v1beta1', 'v1alpha1');
-		const [, unknown] = await previewsOf(text);
-		expect(unknown?.additions).to.deep.equal([]);
-		expect(unknown?.findings[0]?.id).to.equal('image-too-old');
-		const [, known] = await previewsOf(text, 'v0.20.0');
-		expect(pathsOf(known?.additions)).to.include('sessionStorage.address="redis.demo.svc:6379"');
-	});
-	describe('a VirtualMCPServer in v1beta1, which is for v0.23.0 or later', () => {
-		const hub = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer');
-		const withImage = (image: string): string =>
-			hub.replace(
-				'spec:\n',
-				`spec:\n  podTemplateSpec: { spec: { containers: [{ name: vmcp, image: "${image}" }] } }\n`,
+describe('review › previews', () => {
+	const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 10 };
+	const POD = 'Deployment spec.template.spec';
+	const ROWS: readonly (readonly [title: string, text: string, options: Options, ...additions: string[]])[] = [
+		['no replicas', PLAIN, {}],
+		[
+			'other shutdown settings',
+			PLAIN,
+			{ settings },
+			`${POD}.terminationGracePeriodSeconds=60`,
+			`${POD}.containers[toolhive].lifecycle.preStop.sleep.seconds=10`,
+		],
+		['the Deployment is in the input', serverText('search', '  replicas: 1') + deploymentText('search'), {}],
+		['two servers of one name', PLAIN + serverText('search', '  replicas: 5'), {}, 'Deployment spec.replicas=5'],
+		[
+			'a vMCP with a new image',
+			OLD_HUB,
+			{ toolhive: 'v0.20.0' },
+			'ConfigMap sessionStorage.address="redis.demo.svc:6379"',
+		],
+	];
+	for (const [title, text, options, ...additions] of ROWS)
+		it(`${title} › ${additions.join(', ') || 'nothing'}`, async () => {
+			const servers = (await reviewed(text, options)).filter(({ kind }) => kind.endsWith('Server'));
+			const added = (servers.at(-1)?.previews ?? []).flatMap(({ kind, additions: all }) =>
+				all.map(({ path, value }) => `${kind} ${path}=${value}`),
 			);
-		const deployed = (tag: string): string =>
-			hub +
-			deploymentText('hub')
-				.replace('MCPServer', 'VirtualMCPServer')
-				.replace('toolhive, image', 'vmcp, image')
-				.replace(':v0.18.0', tag);
-		const ROWS: { it: string; text: string; toolhive?: string; ids: string[] }[] = [
-			{ it: 'image unknown › no warning', text: hub, ids: [] },
-			{ it: 'image of the tag latest › no warning', text: withImage('vmcp:latest'), ids: [] },
-			{ it: 'Deployment of the tag latest › no warning', text: deployed(':latest'), ids: [] },
-			{ it: 'image of a digest › no warning', text: withImage('vmcp@sha256:0a'), ids: [] },
-			{ it: 'image known to be old › warned of', text: withImage('vmcp:v0.12.5'), ids: ['image-too-old'] },
-			{ it: 'Deployment known to be old › warned of', text: deployed(':v0.12.5'), ids: ['image-too-old'] },
-			{ it: 'cluster known to be old › warned of', text: hub, toolhive: 'v0.12.5', ids: ['image-too-old'] },
-			{ it: 'written in v1alpha1 › warned of', text: hub.replace('v1beta1', 'v1alpha1'), ids: ['image-too-old'] },
-		];
-		for (const { it: title, text, toolhive, ids } of ROWS) {
-			it(title, async () => {
-				const [one] = await reviewed(text, toolhive === undefined ? {} : { toolhive });
-				expect(one?.warnings.map(({ id }) => id)).to.deep.equal(ids);
-				const config = one?.previews.find(({ kind }) => kind === 'ConfigMap');
-				expect(pathsOf(config?.additions).length > 0, 'its configuration gets Redis').to.equal(ids.length === 0);
-			});
-		}
-	});
-	it('what keeps them from getting it is a warning of the server, in every output', async () => {
-		const tls = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
-		const warned = async (toolhive?: string) =>
-			(await reviewed(tls, toolhive === undefined ? {} : { toolhive }))[0]?.warnings.map(({ id, line }) => [id, line]);
-		expect(await warned()).to.deep.equal([['redis-tls-unsupported', 14]]);
-		expect(await warned('v0.61.0')).to.deep.equal([['redis-tls-unsupported', 14]]);
-		expect(await warned('v0.62.0')).to.deep.equal([]);
-		const text = serverText('hub', REDIS).replace('MCPServer', 'VirtualMCPServer').replace('v1beta1', 'v1alpha1');
-		const [hub] = await reviewed(text);
-		expect(hub?.warnings.map(({ id }) => id)).to.deep.equal(['image-too-old']);
-	});
-	it('nothing for a server that is denied', async () => {
-		expect(await previewsOf(serverText('s', '  replicas: -1'))).to.deep.equal([]);
-	});
+			if (additions.length === 0) expect(added).to.deep.equal([]);
+			else expect(added).to.include.members(additions);
+		});
 });
