@@ -1,7 +1,7 @@
 import { describe } from 'mocha';
 import type { Autoscaler, Server } from '../../../src/api/types.ts';
 import { autoscalers } from '../../../src/doctor/autoscalers.ts';
-import { itReports, server } from './results.ts';
+import { reports, server } from './results.ts';
 
 const hpa = (more: Partial<Autoscaler> = {}): Autoscaler => ({
 	...{ kind: 'HorizontalPodAutoscaler' as const, targetKind: 'Deployment' as const },
@@ -27,28 +27,25 @@ const BACKEND =
 const TARGET = `warn: MCPServer demo/web metadata.name: target the Deployment in HorizontalPodAutoscaler web-hpa (autoscaler-target-invalid) → kubectl patch hpa web-hpa -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`;
 
 describe('doctor › autoscalers', () => {
-	itReports([
-		['none', of(PINNED), [none(0)]],
-		['one of a server without replicas', of(server('web'), hpa()), [none(1)]],
-		['one in another namespace', of(PINNED, hpa({ namespace: 'other' })), [none(1)]],
-		[
-			'the server ignores the warning',
-			of(server('web', { replicas: 2 }, { ignore: ['autoscaled-and-pinned'] }), hpa()),
-			[none(1)],
-		],
-		['one of a server with replicas: 0', of(server('web', { replicas: 0 }), hpa()), [remove('web-hpa')]],
-		[
-			'one of a stdio server with replicas',
-			of(server('web', { stdio: true, replicas: 1 }), hpa()),
-			[remove('web-hpa'), STDIO],
-		],
-		['one with up to 2 replicas of a server without Redis', of(server('web'), hpa({ maxReplicas: 2 })), [REDIS]],
-		[
-			'one of a StatefulSet with backendReplicas',
-			of(server('web', { backendReplicas: 2 }), hpa({ targetKind: 'StatefulSet' })),
-			[BACKEND],
-		],
-		['one of the server itself', of(server('web'), hpa({ targetKind: 'MCPServer' })), [TARGET]],
-		['two of one server', of(PINNED, hpa(), hpa({ name: 'second' })), [remove('web-hpa'), remove('second')]],
+	reports('none', of(PINNED), [none(0)]);
+	reports('one of a server without replicas', of(server('web'), hpa()), [none(1)]);
+	reports('one in another namespace', of(PINNED, hpa({ namespace: 'other' })), [none(1)]);
+	reports(
+		'the server ignores the warning',
+		of(server('web', { replicas: 2 }, { ignore: ['autoscaled-and-pinned'] }), hpa()),
+		[none(1)],
+	);
+	reports('one of a server with replicas: 0', of(server('web', { replicas: 0 }), hpa()), [remove('web-hpa')]);
+	reports('one of a stdio server with replicas', of(server('web', { stdio: true, replicas: 1 }), hpa()), [
+		remove('web-hpa'),
+		STDIO,
 	]);
+	reports('one with up to 2 replicas of a server without Redis', of(server('web'), hpa({ maxReplicas: 2 })), [REDIS]);
+	reports(
+		'one of a StatefulSet with backendReplicas',
+		of(server('web', { backendReplicas: 2 }), hpa({ targetKind: 'StatefulSet' })),
+		[BACKEND],
+	);
+	reports('one of the server itself', of(server('web'), hpa({ targetKind: 'MCPServer' })), [TARGET]);
+	reports('two of one server', of(PINNED, hpa(), hpa({ name: 'second' })), [remove('web-hpa'), remove('second')]);
 });

@@ -10,7 +10,7 @@ import { parseCertificates, trustedIssuer } from '../../../src/doctor/certificat
 import type { CheckContext } from '../../../src/doctor/context.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, FLAGS, itReports, linesOf, refusal } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, linesOf, refusal, reports } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
@@ -105,76 +105,59 @@ describe('doctor › caBundle', () => {
 		pem['forged'] = await lookalike(ca, 100, false);
 	});
 
-	itReports([
-		['the CA of the certificate', of(), [trusts()]],
-		['the previous CA and the CA', of({ bundle: 'other+ca' }), [trusts()]],
-		['the CA and the previous CA', of({ bundle: 'ca+other' }), [trusts()]],
-		['the certificate itself', of({ bundle: 'serving' }), [trusts()]],
-		['another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]],
-		['empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]],
-		['empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]],
-		['not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} holds no certificate in PEM`]],
-		['the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} ends on ${dayIn(90)}`]],
-		['the certificate has ended', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]],
-		['the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]],
-		[
-			'the CA is not valid yet',
-			of({ bundle: 'young', serves: 'early' }),
-			[`fail: the authority in ${SUBJECT} is not valid yet → compare the clocks`],
-		],
-		[
-			'the CA ends before the certificate',
-			of({ bundle: 'short' }),
-			[`warn: the authority in ${SUBJECT} ends on ${dayIn(5)}`],
-		],
-		[
-			'the certificate of another name',
-			of({ serves: 'misnamed' }),
-			[`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`],
-		],
-		['the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]],
-		['the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]],
-		[
-			'the certificate of another address',
-			of(url('127.0.0.2')),
-			['fail: the certificate at https://127.0.0.2 is not for 127.0.0.2'],
-		],
-		[
-			'a URL that cannot be reached',
-			of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }),
-			['warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s'],
-		],
-		['no Secret', of({ serves: 'none' }), [`fail: ${SECRET} is not there: the pods wait for their certificate`]],
-		['a Secret without a certificate', of({ serves: 'nothing' }), [`fail: ${SECRET} has no certificate in tls.crt`]],
-		[
-			'the caller may not read the Secret',
-			of({ serves: refusal(403) }),
-			[`warn: the caBundle was not compared: you may not read ${SECRET}`],
-		],
-		[
-			'no Deployment',
-			of({ context: uninstalled }),
-			['warn: the caBundle was not compared: there is no Deployment here that mounts a certificate'],
-		],
-		['a Service in another namespace', of(elsewhere), [ELSEWHERE]],
-		['a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]],
-		[
-			'one of two webhooks trusts another CA',
-			of({ others: [{ name: 'odd', bundle: 'other' }] }),
-			[trusts(), `fail: the caBundle of odd does not trust ${CERTIFICATE}`],
-		],
-		[
-			'different caBundles that trust the certificate',
-			of({ others: [{ name: 'odd', bundle: 'ca+other' }] }),
-			[trusts(), trusts().replace('one', 'odd'), 'warn: the webhooks do not all have the same caBundle: there are 2'],
-		],
-		[
-			'two webhooks with the same',
-			of({ others: [{ name: 'two', bundle: 'ca' }] }),
-			[trusts().replace('one', 'all 2 webhooks')],
-		],
-		['no webhook', () => checkCaBundle(contextOf({}, { webhooksByKind: async () => ({}) as never })), []],
+	reports('the CA of the certificate', of(), [trusts()]);
+	reports('the previous CA and the CA', of({ bundle: 'other+ca' }), [trusts()]);
+	reports('the CA and the previous CA', of({ bundle: 'ca+other' }), [trusts()]);
+	reports('the certificate itself', of({ bundle: 'serving' }), [trusts()]);
+	reports('another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]);
+	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]);
+	reports('empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]);
+	reports('not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} holds no certificate in PEM`]);
+	reports('the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} ends on ${dayIn(90)}`]);
+	reports('the certificate has ended', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]);
+	reports('the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]);
+	reports('the CA is not valid yet', of({ bundle: 'young', serves: 'early' }), [
+		`fail: the authority in ${SUBJECT} is not valid yet → compare the clocks`,
 	]);
+	reports('the CA ends before the certificate', of({ bundle: 'short' }), [
+		`warn: the authority in ${SUBJECT} ends on ${dayIn(5)}`,
+	]);
+	reports('the certificate of another name', of({ serves: 'misnamed' }), [
+		`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`,
+	]);
+	reports('the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]);
+	reports('the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]);
+	reports('the certificate of another address', of(url('127.0.0.2')), [
+		'fail: the certificate at https://127.0.0.2 is not for 127.0.0.2',
+	]);
+	reports('a URL that cannot be reached', of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }), [
+		'warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s',
+	]);
+	reports('no Secret', of({ serves: 'none' }), [`fail: ${SECRET} is not there: the pods wait for their certificate`]);
+	reports('a Secret without a certificate', of({ serves: 'nothing' }), [
+		`fail: ${SECRET} has no certificate in tls.crt`,
+	]);
+	reports('the caller may not read the Secret', of({ serves: refusal(403) }), [
+		`warn: the caBundle was not compared: you may not read ${SECRET}`,
+	]);
+	reports('no Deployment', of({ context: uninstalled }), [
+		'warn: the caBundle was not compared: there is no Deployment here that mounts a certificate',
+	]);
+	reports('a Service in another namespace', of(elsewhere), [ELSEWHERE]);
+	reports('a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]);
+	reports('one of two webhooks trusts another CA', of({ others: [{ name: 'odd', bundle: 'other' }] }), [
+		trusts(),
+		`fail: the caBundle of odd does not trust ${CERTIFICATE}`,
+	]);
+	reports('different caBundles that trust the certificate', of({ others: [{ name: 'odd', bundle: 'ca+other' }] }), [
+		trusts(),
+		trusts().replace('one', 'odd'),
+		'warn: the webhooks do not all have the same caBundle: there are 2',
+	]);
+	reports('two webhooks with the same', of({ others: [{ name: 'two', bundle: 'ca' }] }), [
+		trusts().replace('one', 'all 2 webhooks'),
+	]);
+	reports('no webhook', () => checkCaBundle(contextOf({}, { webhooksByKind: async () => ({}) as never })), []);
 
 	const selfManaged = { context: { flags: { ...FLAGS, isSelfManaged: true } } };
 	const LEADER =

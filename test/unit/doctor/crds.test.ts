@@ -4,7 +4,7 @@ import { crdOf } from '../../../src/api/crd.ts';
 import { KIND_LIST } from '../../../src/api/names.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { checkCrds, crdName, phasesOf } from '../../../src/doctor/crds.ts';
-import { contextOf, itReports, type Row } from './results.ts';
+import { contextOf, reports } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here
 type Crd = any;
@@ -95,7 +95,7 @@ const FAULTS: readonly (readonly [title: string, fault: Parameters<typeof after>
 ];
 
 describe('doctor › CRDs', () => {
-	itReports(FAULTS.map(([title, fault, line]): Row => [title, after(fault), [line, ...OTHERS]]));
+	for (const [title, fault, line] of FAULTS) reports(title, after(fault), [line, ...OTHERS]);
 
 	it('none is installed › a failure only for MCPServer', async () => {
 		const results = await checkCrds(contextOf({ getCrd: async () => undefined }));

@@ -6,7 +6,7 @@ import { checkDeployment } from '../../../src/doctor/deployment.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { checkLease } from '../../../src/doctor/lease.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, FLAGS, itReports } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, reports } from './results.ts';
 
 const NAME = 'toolhive-scaling/toolhive-scaling';
 const PODS = 'kubectl describe pods -n toolhive-scaling; kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
@@ -24,31 +24,21 @@ describe('doctor › Deployment of the product', () => {
 			checkDeployment(contextOf({}, { installation: async () => undefined, ...more }));
 	const has = (count: number): string => `${NAME} has ${count} of 2 replicas ready, image example.com/ours:1.2.3`;
 	const otherService = { namespace: 'scaling', name: 'toolhive-scaling' };
-	itReports([
-		['all ready', ready(2), [`ok: ${has(2)}`]],
-		['some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]],
-		['none ready', ready(undefined), [`fail: ${has(0)}: nobody answers → ${PODS}`]],
-		['missing', missing(), [`fail: ${NAME} is not there → name where it is with --namespace, or INSTALL`]],
-		[
-			'missing, and the webhooks call a process outside the cluster',
-			missing({ webhooks: [{ url: 'https://127.0.0.1/mutate' } as InstalledWebhook] }),
-			[`warn: ${NAME} is not there: the registrations lead to a process outside the cluster`],
-		],
-		[
-			'missing, and the webhooks call another namespace',
-			missing({ otherService }),
-			[
-				`fail: ${NAME} is not there: the registrations lead to Service ${otherService.namespace}/toolhive-scaling → thv-scaling doctor --namespace scaling`,
-			],
-		],
-		[
-			'flags that serve refuses',
-			ready(2, '--x is "y"'),
-			[
-				`ok: ${has(2)}`,
-				`fail: ${NAME} has settings that serve refuses: --x is "y" → kubectl edit -n toolhive-scaling deployment/toolhive-scaling`,
-			],
-		],
+	reports('all ready', ready(2), [`ok: ${has(2)}`]);
+	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
+	reports('none ready', ready(undefined), [`fail: ${has(0)}: nobody answers → ${PODS}`]);
+	reports('missing', missing(), [`fail: ${NAME} is not there → name where it is with --namespace, or INSTALL`]);
+	reports(
+		'missing, and the webhooks call a process outside the cluster',
+		missing({ webhooks: [{ url: 'https://127.0.0.1/mutate' } as InstalledWebhook] }),
+		[`warn: ${NAME} is not there: the registrations lead to a process outside the cluster`],
+	);
+	reports('missing, and the webhooks call another namespace', missing({ otherService }), [
+		`fail: ${NAME} is not there: the registrations lead to Service ${otherService.namespace}/toolhive-scaling → thv-scaling doctor --namespace scaling`,
+	]);
+	reports('flags that serve refuses', ready(2, '--x is "y"'), [
+		`ok: ${has(2)}`,
+		`fail: ${NAME} has settings that serve refuses: --x is "y" → kubectl edit -n toolhive-scaling deployment/toolhive-scaling`,
 	]);
 });
 
@@ -66,17 +56,21 @@ describe('doctor › Lease', () => {
 	const renewed = (age: string): string =>
 		`warn: ${NAME} is held by pod-1 but was renewed ${age}: nobody reconciles → ${PODS}`;
 	const MISSING = `warn: ${NAME} is not there: nobody reconciles → ${PODS}`;
-	itReports([
-		['renewed 2 s ago', of(at('2030-01-01T00:09:58.000000Z')), [HELD]],
-		['renewed by a clock that is ahead', of(at('2030-01-01T00:10:30.000000Z')), [HELD]],
-		['renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('120 s ago')]],
-		['never renewed', of(at(undefined)), [renewed('never')]],
-		['released', of(at('2030-01-01T00:09:58Z', '')), [`warn: ${NAME} is held by nobody: nobody reconciles → ${PODS}`]],
-		['missing', of(undefined), [MISSING]],
-		['without leader election', of(undefined, { isElected: false }), [`ok: ${NAME} is not used: --leader-elect=false`]],
-		['without reconciler', of(undefined, { isReconciling: false }), [`ok: ${NAME} is not used: --reconcile=false`]],
-		['only for the certificates', of(undefined, { isReconciling: false, isSelfManaged: true }), [MISSING]],
+	reports('renewed 2 s ago', of(at('2030-01-01T00:09:58.000000Z')), [HELD]);
+	reports('renewed by a clock that is ahead', of(at('2030-01-01T00:10:30.000000Z')), [HELD]);
+	reports('renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('120 s ago')]);
+	reports('never renewed', of(at(undefined)), [renewed('never')]);
+	reports('released', of(at('2030-01-01T00:09:58Z', '')), [
+		`warn: ${NAME} is held by nobody: nobody reconciles → ${PODS}`,
 	]);
+	reports('missing', of(undefined), [MISSING]);
+	reports('without leader election', of(undefined, { isElected: false }), [
+		`ok: ${NAME} is not used: --leader-elect=false`,
+	]);
+	reports('without reconciler', of(undefined, { isReconciling: false }), [
+		`ok: ${NAME} is not used: --reconcile=false`,
+	]);
+	reports('only for the certificates', of(undefined, { isReconciling: false, isSelfManaged: true }), [MISSING]);
 });
 
 describe('doctor › installationOf', () => {

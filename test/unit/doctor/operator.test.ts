@@ -4,7 +4,7 @@ import type { Json, Server } from '../../../src/api/types.ts';
 import { images } from '../../../src/doctor/images.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { findOperators, type Operator, operator } from '../../../src/doctor/operator.ts';
-import { deploymentOf, FLAGS, itReports, server } from './results.ts';
+import { deploymentOf, FLAGS, reports, server } from './results.ts';
 
 const NAME = 'toolhive-system/op';
 const of = (version: string, more: Partial<Operator> = {}): Operator => ({
@@ -37,62 +37,44 @@ describe('doctor › operator', () => {
 	const refused = (phase: string): string =>
 		`warn: ${NAME} writes phase ${phase}, which the CRD of MCPServer refuses: no status is ever stored`;
 	const NO_SCALING = 'knows nothing of scaling; all of it comes from toolhive-scaling';
-	itReports([
-		[
-			'v0.10.0',
-			release('v0.10.0'),
-			[
-				`fail: ${NAME} v0.10.0 overwrites every replica count, so nothing can scale beside it → upgrade ToolHive to v0.10.1 or later`,
-			],
-		],
-		['v0.10.1', release('v0.10.1'), [`ok: ${NAME} v0.10.1 ${NO_SCALING}`]],
-		['v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]],
-		[
-			'v0.13.0',
-			release('v0.13.0'),
-			[
-				`ok: ${NAME} v0.13.0 scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both`,
-			],
-		],
-		['v0.28.1', release('v0.28.1'), [`ok: ${NAME} v0.28.1 scales, but not MCPRemoteProxy; toolhive-scaling adds that`]],
-		['v0.30.0', release('v0.30.0'), [`ok: ${NAME} v0.30.0 scales by itself; toolhive-scaling checks and warns`]],
-		[
-			'latest',
-			release('latest'),
-			[`warn: ${NAME} does not tell its version: ghcr.io/stacklok/toolhive/operator:latest`],
-		],
-		[
-			'none',
-			() => operator([], INSTALLED, FLAGS, undefined),
-			['warn: the ToolHive operator was not found: nobody makes Deployments of servers'],
-		],
-		[
-			'the user name of --operator-usernames',
-			() => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1),
-			[`ok: ${USER} is known as an operator`],
-		],
-		['another user name, and it erases fields', named('v0.12.5'), [erases(ADD)]],
-		[
-			'another user name, and it patches',
-			named('v0.24.0'),
-			[`warn: ${OTHER} ${NOT_AMONG}; this release erases nothing → ${ADD}`],
-		],
-		['another user name, and its version is unknown', named('edge'), [erases(ADD)]],
-		[
-			'another user name, and flags may come from a ConfigMap',
-			named('v0.12.5', { hasHiddenEnv: true }),
-			[`warn: ${OTHER} is perhaps not among --operator-usernames → ${ADD}`],
-		],
-		[
-			'another user name, and a flag has the names',
-			named('v0.12.5', { args: ['--operator-usernames', 'x'] }),
-			[erases('add it to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling')],
-		],
-		['v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []],
-		['v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), [refused('Running')]],
-		['v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), [refused('Ready')]],
-		['v0.17.0 with phase Ready in the CRD', withPhase('v0.17.0', 'Ready'), []],
+	reports('v0.10.0', release('v0.10.0'), [
+		`fail: ${NAME} v0.10.0 overwrites every replica count, so nothing can scale beside it → upgrade ToolHive to v0.10.1 or later`,
 	]);
+	reports('v0.10.1', release('v0.10.1'), [`ok: ${NAME} v0.10.1 ${NO_SCALING}`]);
+	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]);
+	reports('v0.13.0', release('v0.13.0'), [
+		`ok: ${NAME} v0.13.0 scales, but without an MCPServer's Redis password and without MCPRemoteProxy; toolhive-scaling adds both`,
+	]);
+	reports('v0.28.1', release('v0.28.1'), [
+		`ok: ${NAME} v0.28.1 scales, but not MCPRemoteProxy; toolhive-scaling adds that`,
+	]);
+	reports('v0.30.0', release('v0.30.0'), [`ok: ${NAME} v0.30.0 scales by itself; toolhive-scaling checks and warns`]);
+	reports('latest', release('latest'), [
+		`warn: ${NAME} does not tell its version: ghcr.io/stacklok/toolhive/operator:latest`,
+	]);
+	reports('none', () => operator([], INSTALLED, FLAGS, undefined), [
+		'warn: the ToolHive operator was not found: nobody makes Deployments of servers',
+	]);
+	reports(
+		'the user name of --operator-usernames',
+		() => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1),
+		[`ok: ${USER} is known as an operator`],
+	);
+	reports('another user name, and it erases fields', named('v0.12.5'), [erases(ADD)]);
+	reports('another user name, and it patches', named('v0.24.0'), [
+		`warn: ${OTHER} ${NOT_AMONG}; this release erases nothing → ${ADD}`,
+	]);
+	reports('another user name, and its version is unknown', named('edge'), [erases(ADD)]);
+	reports('another user name, and flags may come from a ConfigMap', named('v0.12.5', { hasHiddenEnv: true }), [
+		`warn: ${OTHER} is perhaps not among --operator-usernames → ${ADD}`,
+	]);
+	reports('another user name, and a flag has the names', named('v0.12.5', { args: ['--operator-usernames', 'x'] }), [
+		erases('add it to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling'),
+	]);
+	reports('v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []);
+	reports('v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), [refused('Running')]);
+	reports('v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), [refused('Ready')]);
+	reports('v0.17.0 with phase Ready in the CRD', withPhase('v0.17.0', 'Ready'), []);
 
 	const deployed = (image: string): Json =>
 		deploymentOf({}, { containers: [{ image: 'mesh:1' }, { name: 'manager', image }] });
@@ -141,63 +123,42 @@ describe('doctor › proxy images of an operator', () => {
 	const unknown = (image: string): string =>
 		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which has no version in its tag: not judged`;
 	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not judged`;
-	itReports([
-		[
-			'v0.12.5, two servers with redis',
-			version('v0.12.5', A, server('b'), PROXY),
-			[noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'), rolls('v0.12.5')],
-		],
-		[
-			'v0.12.5, only a remote proxy, which has no backend',
-			version('v0.12.5', PROXY),
-			[noRedis('MCPRemoteProxy demo/c')],
-		],
-		['v0.12.5, no server with redis', version('v0.12.5', server('a')), [rolls('v0.12.5')]],
-		['v0.16.0', version('v0.16.0', A), [rolls('v0.16.0')]],
-		['v0.27.0', version('v0.27.0', A), [fine('v0.27.0')]],
-		[
-			'the server ignores the warning',
-			version('v0.12.5', server('a', redis, { ignore: ['image-too-old'] })),
-			[fine('v0.12.5')],
-		],
-		['no server', version('v0.12.5'), []],
-		['latest', version('latest', A), [unknown(`${REPOSITORY}:latest`)]],
-		['a digest', runner(`${REPOSITORY}@sha256:00`, A), [unknown(`${REPOSITORY}@sha256:00`)]],
-		[
-			'a registry with a port, a tag and a digest',
-			runner('localhost:5000/proxyrunner:v0.12.5@sha256:00', PROXY),
-			[noRedis('MCPRemoteProxy demo/c', set('localhost:5000/proxyrunner'))],
-		],
-		['no variable', withEnv({}, false, A), [NONE]],
-		['an empty variable', runner('', A), [NONE]],
-		[
-			'a variable from a ConfigMap',
-			withEnv({}, true, A),
-			[`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`],
-		],
-		[
-			'vMCP v0.12.5 with redis',
-			vmcp('vmcp:v0.12.5', HUB),
-			[
-				`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or newer, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
-			],
-		],
-		[
-			'vMCP v0.12.5 without redis',
-			vmcp('vmcp:v0.12.5', server('hub', {}, { kind: 'VirtualMCPServer' })),
-			[fine('v0.12.5', 'VMCP_IMAGE')],
-		],
-		[
-			'vMCP v0.12.5, and the server has its own image',
-			vmcp('vmcp:v0.12.5', server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' })),
-			[],
-		],
-		[
-			'vMCP without a version in its tag',
-			vmcp('vmcp:latest', HUB),
-			[
-				`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not judged → set VMCP_IMAGE to an image with a version in its tag`,
-			],
-		],
+	reports('v0.12.5, two servers with redis', version('v0.12.5', A, server('b'), PROXY), [
+		noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'),
+		rolls('v0.12.5'),
+	]);
+	reports('v0.12.5, only a remote proxy, which has no backend', version('v0.12.5', PROXY), [
+		noRedis('MCPRemoteProxy demo/c'),
+	]);
+	reports('v0.12.5, no server with redis', version('v0.12.5', server('a')), [rolls('v0.12.5')]);
+	reports('v0.16.0', version('v0.16.0', A), [rolls('v0.16.0')]);
+	reports('v0.27.0', version('v0.27.0', A), [fine('v0.27.0')]);
+	reports('the server ignores the warning', version('v0.12.5', server('a', redis, { ignore: ['image-too-old'] })), [
+		fine('v0.12.5'),
+	]);
+	reports('no server', version('v0.12.5'), []);
+	reports('latest', version('latest', A), [unknown(`${REPOSITORY}:latest`)]);
+	reports('a digest', runner(`${REPOSITORY}@sha256:00`, A), [unknown(`${REPOSITORY}@sha256:00`)]);
+	reports('a registry with a port, a tag and a digest', runner('localhost:5000/proxyrunner:v0.12.5@sha256:00', PROXY), [
+		noRedis('MCPRemoteProxy demo/c', set('localhost:5000/proxyrunner')),
+	]);
+	reports('no variable', withEnv({}, false, A), [NONE]);
+	reports('an empty variable', runner('', A), [NONE]);
+	reports('a variable from a ConfigMap', withEnv({}, true, A), [
+		`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`,
+	]);
+	reports('vMCP v0.12.5 with redis', vmcp('vmcp:v0.12.5', HUB), [
+		`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or newer, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
+	]);
+	reports('vMCP v0.12.5 without redis', vmcp('vmcp:v0.12.5', server('hub', {}, { kind: 'VirtualMCPServer' })), [
+		fine('v0.12.5', 'VMCP_IMAGE'),
+	]);
+	reports(
+		'vMCP v0.12.5, and the server has its own image',
+		vmcp('vmcp:v0.12.5', server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' })),
+		[],
+	);
+	reports('vMCP without a version in its tag', vmcp('vmcp:latest', HUB), [
+		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not judged → set VMCP_IMAGE to an image with a version in its tag`,
 	]);
 });

@@ -1,7 +1,7 @@
 import { describe } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
 import { configMapOfServer, deploymentOfServer, owners, type StoredServer } from '../../../src/doctor/owners.ts';
-import { itReports, type Row, server } from './results.ts';
+import { reports, server } from './results.ts';
 
 const stored = (kind: Server['kind']): StoredServer => ({
 	...server('web', {}, { kind }),
@@ -53,57 +53,47 @@ describe('doctor › owners', () => {
 		];
 		const notOwned = (object: string): string =>
 			`fail: ${object} is not owned by ${kind} web: scaling settings are not applied to it`;
-		itReports(
-			REFERENCES.flatMap(([title, references, isOwned]): Row[] => [
-				[
-					`Deployment of ${kind} › ${title}`,
-					() => deployments(deployment(app, references)),
-					[isOwned ? OWNED('Deployment', 1) : notOwned('Deployment demo/web')],
-				],
-				[
-					`ConfigMap of ${kind} › ${title}`,
-					() => configMaps(configMap(suffix, label, references)),
-					[isOwned ? OWNED('ConfigMap', 1) : notOwned(`ConfigMap demo/web-${suffix}`)],
-				],
-			]),
-		);
+		for (const [title, references, isOwned] of REFERENCES) {
+			reports(`Deployment of ${kind} › ${title}`, () => deployments(deployment(app, references)), [
+				isOwned ? OWNED('Deployment', 1) : notOwned('Deployment demo/web'),
+			]);
+			reports(`ConfigMap of ${kind} › ${title}`, () => configMaps(configMap(suffix, label, references)), [
+				isOwned ? OWNED('ConfigMap', 1) : notOwned(`ConfigMap demo/web-${suffix}`),
+			]);
+		}
 		const others = ALL.filter((one) => one.kind !== kind);
 		const found = [deploymentOfServer(deployment(app)) ?? [], configMapOfServer(configMap(suffix, label)) ?? []].flat();
-		itReports([
-			[`names and labels of a missing ${kind}`, () => owners('Deployment', others, found), [OWNED('Deployment', 2)]],
+		reports(`names and labels of a missing ${kind}`, () => owners('Deployment', others, found), [
+			OWNED('Deployment', 2),
 		]);
 	}
 
 	const LABELS = { app: 'mcpserver', 'toolhive-name': 'web' };
 	const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
-	itReports([
-		[
-			'Deployment with another name',
-			() => deployments(deployment('mcpserver', [], { name: 'other' })),
-			[OWNED('Deployment', 0)],
-		],
-		[
-			'Deployment without a label',
-			() => deployments(deployment('mcpserver', [], { labels: LABELS })),
-			[OWNED('Deployment', 0)],
-		],
-		['Deployment of another app', () => deployments(deployment('web', [])), [OWNED('Deployment', 0)]],
-		['Deployment that is deleted', () => deployments(deployment('mcpserver', [], DELETED)), [OWNED('Deployment', 0)]],
-		['empty Deployment', () => deployments({}), [OWNED('Deployment', 0)]],
-		[
-			'ConfigMap with another label',
-			() => configMaps(configMap('runconfig', 'virtual-mcp-server', [])),
-			[OWNED('ConfigMap', 0)],
-		],
-		['ConfigMap with another name', () => configMaps(configMap('other', 'mcp-server', [])), [OWNED('ConfigMap', 0)]],
-		[
-			'ConfigMap that the operator does not manage',
-			() =>
-				configMaps(configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } })),
-			[OWNED('ConfigMap', 0)],
-		],
-		['empty ConfigMap', () => configMaps({}), [OWNED('ConfigMap', 0)]],
+	reports('Deployment with another name', () => deployments(deployment('mcpserver', [], { name: 'other' })), [
+		OWNED('Deployment', 0),
 	]);
+	reports('Deployment without a label', () => deployments(deployment('mcpserver', [], { labels: LABELS })), [
+		OWNED('Deployment', 0),
+	]);
+	reports('Deployment of another app', () => deployments(deployment('web', [])), [OWNED('Deployment', 0)]);
+	reports('Deployment that is deleted', () => deployments(deployment('mcpserver', [], DELETED)), [
+		OWNED('Deployment', 0),
+	]);
+	reports('empty Deployment', () => deployments({}), [OWNED('Deployment', 0)]);
+	reports('ConfigMap with another label', () => configMaps(configMap('runconfig', 'virtual-mcp-server', [])), [
+		OWNED('ConfigMap', 0),
+	]);
+	reports('ConfigMap with another name', () => configMaps(configMap('other', 'mcp-server', [])), [
+		OWNED('ConfigMap', 0),
+	]);
+	reports(
+		'ConfigMap that the operator does not manage',
+		() =>
+			configMaps(configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } })),
+		[OWNED('ConfigMap', 0)],
+	);
+	reports('empty ConfigMap', () => configMaps({}), [OWNED('ConfigMap', 0)]);
 
 	const OURS =
 		'{"apiVersion":"toolhive.stacklok.dev/v1alpha1","kind":"MCPServer","name":"web","uid":"uid-web","controller":true}';
@@ -119,27 +109,19 @@ describe('doctor › owners', () => {
 	const QUOTED = { ...deploymentOfServer(deployment('mcpserver')), name: 'web; reboot' } as Parameters<
 		typeof owners
 	>[2][0];
-	itReports([
-		['the fix › no owner', owned(), [fixedBy(OURS)]],
-		['the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OURS)]],
-		['the fix › another owner', owned(OTHER), [fixedBy(`${OURS},${JSON.stringify(OTHER)}`.replace("'", `'\\''`))]],
-		['the fix › an owner of another group', owned(OTHER_GROUP), [fixedBy(`${OURS},${JSON.stringify(OTHER_GROUP)}`)]],
-		[
-			'the fix › another controller',
-			owned(CONTROLLER),
-			[
-				'fail: Deployment demo/web is not owned by MCPServer web: scaling settings are not applied to it → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
-			],
-		],
-		[
-			'the fix › a name with a space and a semicolon',
-			() => owners('Deployment', ALL, [QUOTED]),
-			[fixedBy(OURS, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot')],
-		],
-		[
-			'the fix › a ConfigMap',
-			() => configMaps(configMap('runconfig', 'mcp-server')),
-			[fixedBy(OURS, 'configmap web-runconfig')],
-		],
+	reports('the fix › no owner', owned(), [fixedBy(OURS)]);
+	reports('the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OURS)]);
+	reports('the fix › another owner', owned(OTHER), [fixedBy(`${OURS},${JSON.stringify(OTHER)}`.replace("'", `'\\''`))]);
+	reports('the fix › an owner of another group', owned(OTHER_GROUP), [
+		fixedBy(`${OURS},${JSON.stringify(OTHER_GROUP)}`),
+	]);
+	reports('the fix › another controller', owned(CONTROLLER), [
+		'fail: Deployment demo/web is not owned by MCPServer web: scaling settings are not applied to it → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
+	]);
+	reports('the fix › a name with a space and a semicolon', () => owners('Deployment', ALL, [QUOTED]), [
+		fixedBy(OURS, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot'),
+	]);
+	reports('the fix › a ConfigMap', () => configMaps(configMap('runconfig', 'mcp-server')), [
+		fixedBy(OURS, 'configmap web-runconfig'),
 	]);
 });

@@ -4,7 +4,7 @@ import type { Json } from '../../../src/api/types.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { checkPermissions } from '../../../src/doctor/permissions.ts';
-import { contextOf, deploymentOf, FLAGS, itReports, refusal } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, refusal, reports } from './results.ts';
 
 const USER = 'system:serviceaccount:ns:sa';
 const checkWith = (isAllowed: ClusterReader['isAllowed'], more: Partial<typeof FLAGS> = {}) => {
@@ -16,54 +16,62 @@ const checkWith = (isAllowed: ClusterReader['isAllowed'], more: Partial<typeof F
 const without = (isDenied: (attributes: Json) => boolean, more?: Partial<typeof FLAGS>) => () =>
 	checkWith(async (_user, _groups, attributes) => !isDenied(attributes), more);
 const ALL = `ok: ${USER} may do all 34 things it needs`;
-const mayNot = (what: string): string[] => [`fail: ${USER} may not ${what} → INSTALL`];
+const mayNot = (what: string): string => `fail: ${USER} may not ${what} → INSTALL`;
 
 describe('doctor › permissions', () => {
-	itReports([
-		['all', without(() => false), [ALL]],
-		['none', without(() => true), [`fail: ${USER} may do none of the 34 things it needs → INSTALL`]],
-		[
-			'the user supplies the certificate',
-			without(({ resource }) => /^secrets$|webhookconfigurations$/.test(String(resource)), { isSelfManaged: false }),
-			[`ok: ${USER} may do all 27 things it needs`],
-		],
-		['without get namespaces', without(({ resource }) => resource === 'namespaces'), [ALL]],
-		[
-			'without get namespaces, with --namespace-label',
-			without(({ resource }) => resource === 'namespaces', { hasNamespaceLabel: true }),
-			mayNot('get namespaces'),
-		],
-		[
-			'without one webhook configuration by name',
-			without(
-				({ resource, verb, name }) =>
-					resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
-			),
-			mayNot('patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling'),
-		],
-		[
-			'without several verbs of one resource',
-			without(({ resource, verb }) => resource === 'configmaps' && verb !== 'get'),
-			mayNot('list, watch and patch configmaps'),
-		],
-		[
-			'without a subresource',
-			without(({ resource, subresource }) => resource === 'mcpservers' && subresource === 'status'),
-			mayNot('patch mcpservers/status.toolhive.stacklok.dev'),
-		],
-		[
-			'without a permission in its namespace',
-			without(
-				({ verb, resource, name, namespace }) =>
-					resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
-			),
-			mayNot('update leases.coordination.k8s.io in its namespace'),
-		],
-		[
-			'the caller may not create SubjectAccessReviews',
-			() => checkWith(() => Promise.reject(refusal(403))),
-			[`warn: ${USER} was not looked at: you may not ask what others may do`],
-		],
+	reports(
+		'all',
+		without(() => false),
+		[ALL],
+	);
+	reports(
+		'none',
+		without(() => true),
+		[`fail: ${USER} may do none of the 34 things it needs → INSTALL`],
+	);
+	reports(
+		'the user supplies the certificate',
+		without(({ resource }) => /^secrets$|webhookconfigurations$/.test(String(resource)), { isSelfManaged: false }),
+		[`ok: ${USER} may do all 27 things it needs`],
+	);
+	reports(
+		'without get namespaces',
+		without(({ resource }) => resource === 'namespaces'),
+		[ALL],
+	);
+	reports(
+		'without get namespaces, with --namespace-label',
+		without(({ resource }) => resource === 'namespaces', { hasNamespaceLabel: true }),
+		[mayNot('get namespaces')],
+	);
+	reports(
+		'without one webhook configuration by name',
+		without(
+			({ resource, verb, name }) =>
+				resource === 'mutatingwebhookconfigurations' && verb === 'patch' && name === 'toolhive-scaling',
+		),
+		[mayNot('patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling')],
+	);
+	reports(
+		'without several verbs of one resource',
+		without(({ resource, verb }) => resource === 'configmaps' && verb !== 'get'),
+		[mayNot('list, watch and patch configmaps')],
+	);
+	reports(
+		'without a subresource',
+		without(({ resource, subresource }) => resource === 'mcpservers' && subresource === 'status'),
+		[mayNot('patch mcpservers/status.toolhive.stacklok.dev')],
+	);
+	reports(
+		'without a permission in its namespace',
+		without(
+			({ verb, resource, name, namespace }) =>
+				resource === 'leases' && verb === 'update' && name === 'toolhive-scaling' && namespace === 'ns',
+		),
+		[mayNot('update leases.coordination.k8s.io in its namespace')],
+	);
+	reports('the caller may not create SubjectAccessReviews', () => checkWith(() => Promise.reject(refusal(403))), [
+		`warn: ${USER} was not looked at: you may not ask what others may do`,
 	]);
 
 	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {

@@ -4,7 +4,7 @@ import { preStop, proxyOf } from '../../../src/doctor/pre-stop.ts';
 import { serverOf } from '../../../src/objects/server.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { container, deployment, mcpRemoteProxy, mcpServer, virtualMcpServer } from '../../harness/objects.ts';
-import { itReports } from './results.ts';
+import { reports } from './results.ts';
 
 const KINDS = [mcpServer(), virtualMcpServer(), mcpRemoteProxy()];
 const lacking = (owner: Json, metadata: Json = {}): Json => deployment(owner, {}, {}, metadata);
@@ -21,43 +21,41 @@ const of =
 		const servers = KINDS.map((one) => serverOf(one) as Server);
 		return preStop(servers, proxies, settings.preStopSeconds);
 	};
-const none = (count: number): string[] => [`ok: no proxy Deployment lacks preStop (${count} checked)`];
+const none = (count: number): string => `ok: no proxy Deployment lacks preStop (${count} checked)`;
 const lack = (proxies: string, names: string): string =>
 	`warn: ${proxies} preStop: connections fail while a pod is being stopped; a restart adds it → kubectl rollout restart deployment -n ${names}`;
 const TOO_SHORT =
 	'warn: Deployment demo/search has no preStop: its grace period of 5 s leaves no time for it → set its terminationGracePeriodSeconds to 36 or more';
 
 describe('doctor › preStop', () => {
-	itReports([
-		['no Deployment', of([]), none(0)],
-		['all kinds have it', of(KINDS.map((one) => having(one, SLEEP))), none(3)],
-		['a lifecycle of the user', of([having(mcpServer(), { postStart: {} })]), none(1)],
-		['a lifecycle of the user and a short grace period', of([having(mcpServer(), { postStart: {} }, SHORT)]), none(1)],
-		['no server owns the Deployment', of([lacking(mcpServer(), { ownerReferences: [] })]), none(1)],
-		['a Deployment of a former server of that name', of([lacking(mcpServer({}, { uid: 'former' }))]), none(1)],
-		[
-			'--pre-stop-seconds=0',
-			of([lacking(mcpServer())], { preStopSeconds: 0 }),
-			['ok: preStop is not added to proxies: --pre-stop-seconds=0'],
-		],
-		['a grace period that is too short', of([deployment(mcpServer(), {}, SHORT)]), [TOO_SHORT]],
-		[
-			'a grace period that is too short, and a Deployment without preStop',
-			of([lacking(virtualMcpServer()), deployment(mcpServer(), {}, SHORT)]),
-			[lack('1 proxy Deployment in demo lacks', 'demo hub'), TOO_SHORT],
-		],
-		[
-			'Deployments without it in two namespaces',
-			of([
-				lacking(mcpServer()),
-				having(virtualMcpServer(), SLEEP),
-				lacking(mcpRemoteProxy()),
-				lacking(mcpServer({}, { namespace: 'other' }), { namespace: 'other' }),
-			]),
-			[
-				lack('2 proxy Deployments in demo lack', 'demo search crm'),
-				lack('1 proxy Deployment in other lacks', 'other search'),
-			],
-		],
+	reports('no Deployment', of([]), [none(0)]);
+	reports('all kinds have it', of(KINDS.map((one) => having(one, SLEEP))), [none(3)]);
+	reports('a lifecycle of the user', of([having(mcpServer(), { postStart: {} })]), [none(1)]);
+	reports('a lifecycle of the user and a short grace period', of([having(mcpServer(), { postStart: {} }, SHORT)]), [
+		none(1),
 	]);
+	reports('no server owns the Deployment', of([lacking(mcpServer(), { ownerReferences: [] })]), [none(1)]);
+	reports('a Deployment of a former server of that name', of([lacking(mcpServer({}, { uid: 'former' }))]), [none(1)]);
+	reports('--pre-stop-seconds=0', of([lacking(mcpServer())], { preStopSeconds: 0 }), [
+		'ok: preStop is not added to proxies: --pre-stop-seconds=0',
+	]);
+	reports('a grace period that is too short', of([deployment(mcpServer(), {}, SHORT)]), [TOO_SHORT]);
+	reports(
+		'a grace period that is too short, and a Deployment without preStop',
+		of([lacking(virtualMcpServer()), deployment(mcpServer(), {}, SHORT)]),
+		[lack('1 proxy Deployment in demo lacks', 'demo hub'), TOO_SHORT],
+	);
+	reports(
+		'Deployments without it in two namespaces',
+		of([
+			lacking(mcpServer()),
+			having(virtualMcpServer(), SLEEP),
+			lacking(mcpRemoteProxy()),
+			lacking(mcpServer({}, { namespace: 'other' }), { namespace: 'other' }),
+		]),
+		[
+			lack('2 proxy Deployments in demo lack', 'demo search crm'),
+			lack('1 proxy Deployment in other lacks', 'other search'),
+		],
+	);
 });

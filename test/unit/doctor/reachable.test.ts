@@ -5,7 +5,7 @@ import type { DryRunResult } from '../../../src/doctor/cluster.ts';
 import { checkReachable } from '../../../src/doctor/reachable.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
 import { serverOf } from '../../../src/objects/server.ts';
-import { contextOf, itReports, linesOf, type Row, server } from './results.ts';
+import { contextOf, linesOf, reports, server } from './results.ts';
 
 const result = (status: number, message: string, ...warnings: string[]): DryRunResult => ({
 	status,
@@ -122,49 +122,41 @@ const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRun
 const exists = (object: Json): DryRunResult => ({ ...answered(object), status: 409, message: 'already exists' });
 
 describe('doctor › reachable', () => {
-	itReports([
-		...CALLS.map(
-			([title, answer, line]): Row => [
-				`validating › ${title}`,
-				to('MCPServer', answer),
-				[line, `ok: ${MUTATING} answers`],
-			],
-		),
-		[
-			'validating › its namespaceSelector does not match',
-			of({ answer: unanswered, team: 'blue' }),
-			[
-				`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector`,
-				NOT_MUTATED,
-			],
-		],
-		['validating › its namespaceSelector matches', of({ answer: unanswered, team: 'red' }), [STORED, NOT_MUTATED]],
-		[
-			'validating › its namespaceSelector does not match default, and there is no server',
-			of({ servers: [], answer: unanswered, team: 'blue' }),
-			[
-				'warn: the validating webhook was not tried: no server is known, and its namespaceSelector leaves namespace default out',
-				NOT_TRIED,
-			],
-		],
-		[
-			'validating › its namespaceSelector matches default, and there is no server',
-			of({ servers: [], answer: unanswered, team: 'red' }),
-			[STORED.replace('demo', 'default'), NOT_TRIED],
-		],
-		['mutating › the ConfigMap exists, and it answers', to('ConfigMap', exists), [ANSWERED, `ok: ${MUTATING} answers`]],
-		[
-			'mutating › the ConfigMap exists, and it is not called',
-			to('ConfigMap', () => result(409, 'configmaps "web-runconfig" already exists')),
-			[ANSWERED, NOT_MUTATED],
-		],
-		['mutating › the object is stored without it', to('ConfigMap', unanswered), [ANSWERED, NOT_MUTATED]],
-		[
-			'mutating › the caller may not create ConfigMaps',
-			to('ConfigMap', () => result(403, FORBIDDEN('configmaps'))),
-			[ANSWERED, `warn: ${MUTATING} was not tried: you may not create configmaps there`],
-		],
+	for (const [title, answer, line] of CALLS)
+		reports(`validating › ${title}`, to('MCPServer', answer), [line, `ok: ${MUTATING} answers`]);
+	reports('validating › its namespaceSelector does not match', of({ answer: unanswered, team: 'blue' }), [
+		`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector`,
+		NOT_MUTATED,
 	]);
+	reports('validating › its namespaceSelector matches', of({ answer: unanswered, team: 'red' }), [STORED, NOT_MUTATED]);
+	reports(
+		'validating › its namespaceSelector does not match default, and there is no server',
+		of({ servers: [], answer: unanswered, team: 'blue' }),
+		[
+			'warn: the validating webhook was not tried: no server is known, and its namespaceSelector leaves namespace default out',
+			NOT_TRIED,
+		],
+	);
+	reports(
+		'validating › its namespaceSelector matches default, and there is no server',
+		of({ servers: [], answer: unanswered, team: 'red' }),
+		[STORED.replace('demo', 'default'), NOT_TRIED],
+	);
+	reports('mutating › the ConfigMap exists, and it answers', to('ConfigMap', exists), [
+		ANSWERED,
+		`ok: ${MUTATING} answers`,
+	]);
+	reports(
+		'mutating › the ConfigMap exists, and it is not called',
+		to('ConfigMap', () => result(409, 'configmaps "web-runconfig" already exists')),
+		[ANSWERED, NOT_MUTATED],
+	);
+	reports('mutating › the object is stored without it', to('ConfigMap', unanswered), [ANSWERED, NOT_MUTATED]);
+	reports(
+		'mutating › the caller may not create ConfigMaps',
+		to('ConfigMap', () => result(403, FORBIDDEN('configmaps'))),
+		[ANSWERED, `warn: ${MUTATING} was not tried: you may not create configmaps there`],
+	);
 
 	for (const [title, servers] of [
 		['no server', []],

@@ -27,21 +27,15 @@ export const linesOf = (results: readonly CheckResult[], hasFix: (index: number)
 		return `${status}: ${subject} ${message}${hasFix(index) ? ` → ${fix}` : ''}`;
 	});
 
-/** A check with one fault, and its lines. The fix of a line is compared if the line has one. */
-export type Row = readonly [
-	title: string,
-	check: () => readonly CheckResult[] | Promise<readonly CheckResult[]>,
-	lines: readonly string[],
-];
+export type Check = () => readonly CheckResult[] | Promise<readonly CheckResult[]>;
 
-export function itReports(rows: readonly Row[]): void {
-	for (const [title, check, expected] of rows) {
-		const statuses = expected.map((line) => line.slice(0, line.indexOf(':')));
-		it(`${title} › ${statuses.join(', ') || 'no line'}`, async () => {
-			const lines = linesOf(await check(), (index) => expected[index]?.includes(' → ') === true);
-			expect(lines).to.deep.equal(expected);
-		});
-	}
+/** A test that `check`, usually with one fault, has these lines. The fix is compared if a line has one. */
+export function reports(title: string, check: Check, expected: readonly string[]): void {
+	const statuses = expected.map((line) => line.slice(0, line.indexOf(':')));
+	it(`${title} › ${statuses.join(', ') || 'no line'}`, async () => {
+		const lines = linesOf(await check(), (index) => expected[index]?.includes(' → ') === true);
+		expect(lines).to.deep.equal(expected);
+	});
 }
 
 /** The error for a request that the API server refused. */

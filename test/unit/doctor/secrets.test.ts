@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import type { Server } from '../../../src/api/types.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import { checkSecrets } from '../../../src/doctor/secrets.ts';
-import { contextOf, itReports, refusal, server } from './results.ts';
+import { contextOf, refusal, reports, server } from './results.ts';
 
 const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
 	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });
@@ -33,60 +33,42 @@ const missing = (secret: string, users: string): string => `fail: Secret demo/${
 const create = (name: string, keys: string): string => ` → kubectl create secret generic ${name} -n demo ${keys}`;
 
 describe('doctor › Secrets', () => {
-	itReports([
-		['no server needs one', of(server('web')), [NONE]],
-		['provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]],
-		['one exists', of(needing('web', 'redis')), ['ok: the password Secret is there, with its key']],
+	reports('no server needs one', of(server('web')), [NONE]);
+	reports('provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]);
+	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret is there, with its key']);
+	reports('all exist', of(needing('web', 'redis'), needing('api', 'cache')), [
+		'ok: all 2 password Secrets are there, with their keys',
+	]);
+	reports('missing for two servers', of(needing('web', 'nowhere'), needing('api', 'nowhere', 'other')), [
+		missing('nowhere', 'MCPServer web and MCPServer api need') +
+			create('nowhere', '--from-file=password=FILE --from-file=other=FILE'),
+	]);
+	reports('missing, and the key has shell characters', of(needing('web', 'nowhere', "a'; rm -rf $HOME #")), [
+		missing('nowhere', 'MCPServer web needs') + create('nowhere', `--from-file='a'\\''; rm -rf $HOME #'=FILE`),
+	]);
+	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'passwort')), [
+		'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
+	]);
+	reports('empty', of(needing('web', 'empty')), [
+		'fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it',
+	]);
+	reports(
+		'the caller may not read two',
+		of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
+		['warn: 2 password Secrets may not be looked at by you: demo/hidden and demo/veiled'],
+	);
+	reports(
+		'requests fail, without the message of the API server',
+		of(...['slow', 'hidden', 'nowhere', 'redis', 'broken'].map((secret) => needing(`uses-${secret}`, secret))),
 		[
-			'all exist',
-			of(needing('web', 'redis'), needing('api', 'cache')),
-			['ok: all 2 password Secrets are there, with their keys'],
+			'fail: Secret demo/broken cannot be read: the API server answers 500',
+			missing('nowhere', 'MCPServer uses-nowhere needs'),
+			'fail: Secret demo/slow cannot be read: no answer within 10 s',
+			'warn: 1 password Secret may not be looked at by you: demo/hidden',
 		],
-		[
-			'missing for two servers',
-			of(needing('web', 'nowhere'), needing('api', 'nowhere', 'other')),
-			[
-				missing('nowhere', 'MCPServer web and MCPServer api need') +
-					create('nowhere', '--from-file=password=FILE --from-file=other=FILE'),
-			],
-		],
-		[
-			'missing, and the key has shell characters',
-			of(needing('web', 'nowhere', "a'; rm -rf $HOME #")),
-			[missing('nowhere', 'MCPServer web needs') + create('nowhere', `--from-file='a'\\''; rm -rf $HOME #'=FILE`)],
-		],
-		[
-			'without the key',
-			of(needing('web', 'redis'), needing('api', 'redis', 'passwort')),
-			[
-				'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
-			],
-		],
-		[
-			'empty',
-			of(needing('web', 'empty')),
-			['fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it'],
-		],
-		[
-			'the caller may not read two',
-			of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
-			['warn: 2 password Secrets may not be looked at by you: demo/hidden and demo/veiled'],
-		],
-		[
-			'requests fail, without the message of the API server',
-			of(...['slow', 'hidden', 'nowhere', 'redis', 'broken'].map((secret) => needing(`uses-${secret}`, secret))),
-			[
-				'fail: Secret demo/broken cannot be read: the API server answers 500',
-				missing('nowhere', 'MCPServer uses-nowhere needs'),
-				'fail: Secret demo/slow cannot be read: no answer within 10 s',
-				'warn: 1 password Secret may not be looked at by you: demo/hidden',
-			],
-		],
-		[
-			'several missing, sorted by name',
-			of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))),
-			['a', 'b', 'c'].map((name) => missing(`no-${name}`, `MCPServer ${name} needs`)),
-		],
+	);
+	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [
+		...['a', 'b', 'c'].map((name) => missing(`no-${name}`, `MCPServer ${name} needs`)),
 	]);
 
 	for (const name of ['../pods', '..', '', '--help', 'a b', '$(id)'])

@@ -8,7 +8,7 @@ import {
 	isSelected,
 } from '../../../src/doctor/webhook-configurations.ts';
 import { objectOf, podWebhooks } from '../../harness/manifest-files.ts';
-import { contextOf, FLAGS, itReports, type Row } from './results.ts';
+import { type Check, contextOf, FLAGS, reports } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a webhook configuration is taken apart here
 type Configuration = any;
@@ -37,7 +37,7 @@ const NO_PODS = 'lacks pods.mutate.toolhive-scaling.svc, and --password-env=pod:
 const PODS = 'has pods.mutate.toolhive-scaling.svc, but --password-env=deployment ignores Pods';
 const NO_DEPLOYMENTS = lacks('deployments.mutate.toolhive-scaling.svc is not asked about deployments');
 
-const FAULTS: readonly (readonly [title: string, check: Row[1], line: string])[] = [
+const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] = [
 	['as in the manifests', after(() => {}), COMPLETE],
 	['pod mode', after(addPods, 'pod'), `ok: ${NAME} has its 6 webhooks`],
 	['pod mode without its webhook', after(() => {}, 'pod'), `fail: ${NAME} ${NO_PODS} → ${POD_MODE}`],
@@ -75,7 +75,7 @@ const FAULTS: readonly (readonly [title: string, check: Row[1], line: string])[]
 
 describe('doctor › webhook configurations', () => {
 	const VALIDATING = 'ok: ValidatingWebhookConfiguration toolhive-scaling has its webhook';
-	itReports(FAULTS.map(([title, check, line]): Row => [title, check, [line, VALIDATING]]));
+	for (const [title, check, line] of FAULTS) reports(title, check, [line, VALIDATING]);
 
 	it('the annotation of cert-manager › injectedFrom', async () => {
 		const annotations = { 'cert-manager.io/inject-ca-from': 'scaling/toolhive-scaling' };
