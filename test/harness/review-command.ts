@@ -5,7 +5,7 @@ import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src
 import { type Reviewed, type ReviewOptions, review } from '../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 
-/** Everything `review` says of `files`, a text each, in their order. */
+/** The results of `review` for `files`, each a name and a text, in their order. */
 export async function reviewAll(
 	files: Readonly<Record<string, string>>,
 	options: Partial<ReviewOptions> = {},
@@ -19,7 +19,7 @@ export async function reviewAll(
 	return all;
 }
 
-/** The same of one text in which everything can be read. */
+/** The same for one text in which every document is reviewed. */
 export async function reviewed(text: string, options: Partial<ReviewOptions> = {}): Promise<Reviewed[]> {
 	return (await reviewAll({ 'in.yaml': text }, options)).map((each) => {
 		if (isUnreviewed(each)) throw new Error(problemText(each));
@@ -27,26 +27,26 @@ export async function reviewed(text: string, options: Partial<ReviewOptions> = {
 	});
 }
 
-/** An MCPServer as a person writes it; `spec` as lines of YAML, each with its two blanks. */
-export const serverText = (name: string, spec: string, namespace = 'demo'): string => `---
+/** An MCPServer; `spec` has lines of YAML, indented by two spaces. */
+export const serverText = (name: string, spec: string): string => `---
 apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPServer
 metadata:
   name: ${name}
-  namespace: ${namespace}
+  namespace: demo
 spec:
   image: ghcr.io/example/${name}:1.0.0
   transport: streamable-http
 ${spec}
 `;
 
-/** The proxy Deployment an old operator makes of it. */
-export const deploymentText = (name: string, uid?: string, namespace = 'demo'): string => `---
+/** The proxy Deployment that an old operator creates for it. */
+export const deploymentText = (name: string, uid?: string): string => `---
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: ${name}
-  namespace: ${namespace}
+  namespace: demo
   ownerReferences:
     - apiVersion: toolhive.stacklok.dev/v1beta1
       kind: MCPServer

@@ -1,4 +1,4 @@
-/** Loaded before the program (`--import`): does what SABOTAGE names to its HTTPS port on SIGUSR2. */
+/** Loaded before the program (`--import`): on SIGUSR2, does the action that SABOTAGE names to its HTTPS port. */
 import { Server } from 'node:https';
 
 /** Node has no list of its servers. */
@@ -9,13 +9,13 @@ Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
 	return Reflect.apply(listen, this, args) as Server;
 };
 
-const DEEDS: Readonly<Record<string, () => unknown>> = {
-	/** Nobody listens any more. */
+const ACTIONS: Readonly<Record<string, () => unknown>> = {
+	/** Stops listening. */
 	close: () => port?.close(),
-	/** Something computes for a long time. */
+	/** Blocks the event loop. */
 	block: () => {
 		const endMs = performance.now() + 1_500;
 		while (performance.now() < endMs);
 	},
 };
-process.on('SIGUSR2', () => DEEDS[process.env['SABOTAGE'] ?? '']?.());
+process.on('SIGUSR2', () => ACTIONS[process.env['SABOTAGE'] ?? '']?.());

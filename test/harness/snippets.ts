@@ -1,6 +1,6 @@
-/** YAML in small pieces, and what each says: the unit tests hold our reader to it, test/e2e/kubectl-reads.test.ts the real kubectl. */
+/** YAML snippets and their values. The unit tests compare parseYaml with them, test/e2e/kubectl-reads.test.ts the real kubectl. */
 
-/** Plain scalars that are no texts, or look as if they were none. */
+/** Plain scalars that are not strings, or look like something else. */
 export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	...['no', 'No', 'NO', 'n', 'N', 'off', 'Off', 'OFF', 'false', 'False'].map((text) => [text, false] as const),
 	...['yes', 'y', 'Y', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
@@ -53,7 +53,7 @@ export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	['٣', '٣'],
 ];
 
-/** Values of other kinds: what stands behind `a:` two spaces deep. */
+/** Values of other kinds, after `a:` indented by two spaces. */
 export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	["'no'", 'no'],
 	['"1"', '1'],
@@ -98,35 +98,14 @@ export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	['\n    ? a\n    : b', { a: 'b' }],
 ];
 
-/** Neither kubectl nor we take them. */
+/** Refused by kubectl and by the product. */
 export const REFUSED: readonly string[] = [
-	'.inf',
-	'-.INF',
-	'.NaN',
-	'[a',
-	'[a, , b]',
-	'a: b',
-	'- a',
-	'"a',
-	'"\\q"',
-	'!!int a',
-	'!!int ""',
-	'*nowhere',
-	'&x [*x]',
-	'{~: 1}',
-	'{[a]: 1}',
-	'{{ .Values.a }}: b',
-	'{<<: 1}',
-	'{<<: [1]}',
-	'@a',
-	'`a',
-	'%a',
-	'\n\tb: 1',
-	'"\u0007"',
-	'a\u007f',
+	...['.inf', '-.INF', '.NaN', '[a', '[a, , b]', 'a: b', '- a', '"a', '"\\q"', '!!int a', '!!int ""'],
+	...['*nowhere', '&x [*x]', '{~: 1}', '{[a]: 1}', '{{ .Values.a }}: b', '{<<: 1}', '{<<: [1]}', '@a', '`a'],
+	...['%a', '\n\tb: 1', '"\u0007"', 'a\u007f'],
 ];
 
-/** What we read otherwise than kubectl, as docs/review.md lists it; undefined is refused. */
+/** Parsed differently from kubectl, as docs/review.md lists it; undefined is refused. */
 export const DIFFERENT: readonly (readonly [text: string, ours: unknown, kubectls: unknown])[] = [
 	['+_1', '+_1', 1],
 	['0xFFFFFFFFFFFFFFFFF', 0xfffffffffffffffffn, '0xFFFFFFFFFFFFFFFFF'],
@@ -140,61 +119,12 @@ export const DIFFERENT: readonly (readonly [text: string, ours: unknown, kubectl
 	['|\n    \tx', '\tx\n', undefined],
 ];
 
-/** Texts that a careless writer would let become something else. Those of PLAIN are too. */
+/** Strings that must be quoted, as those of PLAIN. */
 export const TEXTS: readonly string[] = [
-	'<<',
-	' x',
-	'x ',
-	' ',
-	'\n',
-	'\na',
-	'a\n',
-	'a\n\n\nb\n\n\n',
-	'a \n b\n',
-	'a\n  \n',
-	'a\n \n b',
-	' a\nb',
-	'\ta\n',
-	'a\n\tb',
-	'a\t',
-	'a\r\nb\rc',
-	'a: b',
-	'a:',
-	'a #b',
-	'# a',
-	'- a',
-	'? a',
-	'&a',
-	'*a',
-	'!a',
-	'%a',
-	'@a',
-	'|',
-	'>-',
-	'{{ a }}',
-	'[a',
-	',',
-	"it's",
-	'"',
-	'\\',
-	'---',
-	'--- a',
-	'...',
-	'a\n---\n...\nb',
-	'1_2:30',
-	'.INF',
-	'18446744073709551616',
-	'é😀\u{10ffff}',
-	'\u0000\u0007\u001b[0m',
-	'\u007f',
-	'\u0085',
-	'\u0080\u009f',
-	'\u00a0',
-	'\u200b',
-	'\u2028a\n\u2029',
-	'a\ufeffb',
-	'\ufffd\ufffe\uffff',
-	'x'.repeat(5_000),
-	'x y '.repeat(2_000),
-	`${'x'.repeat(200)}\n${'y '.repeat(200)}`,
+	...['<<', ' x', 'x ', ' ', '\n', '\na', 'a\n', 'a\n\n\nb\n\n\n', 'a \n b\n', 'a\n  \n', 'a\n \n b', ' a\nb'],
+	...['\ta\n', 'a\n\tb', 'a\t', 'a\r\nb\rc', 'a: b', 'a:', 'a #b', '# a', '- a', '? a', '&a', '*a', '!a', '%a'],
+	...['@a', '|', '>-', '{{ a }}', '[a', ',', "it's", '"', '\\', '---', '--- a', '...', 'a\n---\n...\nb'],
+	...['1_2:30', '.INF', '18446744073709551616', 'é😀\u{10ffff}', '\u0000\u0007\u001b[0m', '\u007f', '\u0085'],
+	...['\u0080\u009f', '\u00a0', '\u200b', '\u2028a\n\u2029', 'a\ufeffb', '\ufffd\ufffe\uffff'],
+	...['x'.repeat(5_000), 'x y '.repeat(2_000), `${'x'.repeat(200)}\n${'y '.repeat(200)}`],
 ];

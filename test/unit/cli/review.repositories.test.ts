@@ -18,19 +18,15 @@ const TYPE = 'apiVersion: v1\nkind: ConfigMap\n';
 const FILES: readonly (readonly [name: string, text: string | Uint8Array, objects: number, ...skipped: string[]])[] = [
 	['flux/kustomization.yaml', 'resources: [apps.yaml]\n', 0, ':1'],
 	['flux/apps.yaml', 'apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  path: ./apps\n', 1],
-	['flux/values.yaml', `extraObjects:\n  - ${SERVER.replace('\n', '\n    ')}    spec: { replicas: -1 }\n`, 0, ':1'],
 	['flux/.sops.yaml', 'creation_rules: [\n', 0],
 	['flux/renovate.json', '{ "extends": ["config:recommended"], "kind:": "apiVersion:" }\n', 0, ':1'],
 	['argo/app.yaml', `apiVersion: argoproj.io/v1\nkind: Application\nspec: { x: { kind: MCPServer } }\n`, 1],
-	['argo/set.yaml', 'apiVersion: argoproj.io/v1\nkind: ApplicationSet\nmetadata: { name: "{{ .cluster }}-a" }\n', 1],
 	['argo/agents.yaml', 'apiVersion: kagent.dev/v1\nkind: MCPServer\nspec: { replicas: -1, transport: stdio }\n', 1],
 	['argo/empty-list.yaml', 'apiVersion: v1\nkind: List\n', 0],
 	['argo/list.yaml', 'apiVersion: v1\nkind: List\nitems: [3, {}, { apiVersion: v1, kind: Secret }]\n', 1, ':3', ':3'],
 	['talos/controlplane.yaml', 'machine: {}\n---\napiVersion: v1alpha1\nkind: HostnameConfig\n', 1, ':1'],
 	['talos/talconfig.yaml', 'clusterName: home\n---\n---\n# nothing\n', 0, ':1'],
-	['talos/kind.yaml', 'kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: [{ role: worker }]\n', 1],
 	['chart/Chart.yaml', 'apiVersion: v2\nname: search\nversion: 0.1.0\n', 0, ':1'],
-	['chart/values.yaml', 'image: { tag: "1" }\nserver: { apiVersion: v1, kind: x }\n', 0, ':1'],
 	['chart/values.schema.json', '{ "properties": { "kind": { "type": "string" }, "apiVersion": {} } }\n', 0, ':1'],
 	['chart/templates/server.yaml', `${SERVER}metadata: { name: {{ .Values.x }} }\n`, 0],
 	['chart/templates/tests/test.yaml', '{{- if .Values.test }}\n', 0],
@@ -43,15 +39,12 @@ const FILES: readonly (readonly [name: string, text: string | Uint8Array, object
 	['rendered.yaml', `${TYPE}data:\n  inner.yaml: |\n    kind: MCPServer\n  template: "{{ .x }}"\n`, 1],
 	['kustomize/kustomization.yaml', `${KUSTOMIZE}kind: Component\npatches: [{ path: patch.yaml }]\n`, 0, ':1'],
 	['kustomize/delete.yaml', '$patch: delete\napiVersion: v1\nkind: Service\nmetadata: { name: 7 }\n', 1],
-	['kustomize/add.yaml', '- op: add\n  path: /spec/replicas\n  value: 3\n', 0, ':1'],
 	['app/tsconfig.json', '{\n  // kind: of comment\n  "strict": true, /* "apiVersion": "kind": */\n}\n', 0, ':2:12'],
-	['app/docker-compose.yml', 'services:\n  web: { image: "nginx:1", ports: ["80:80"] }\n', 0, ':1'],
 	['app/latin1.yaml', Buffer.from('# \xe4\nkind: a\napiVersion: b\n', 'latin1'), 0, ':'],
 	['app/twice.yaml', `${TYPE}metadata: { name: a, name: a }\n`, 0, ':3:22'],
 	['app/review.json', '{ "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": {} }\n', 0, ':1'],
 	['app/odd.yaml', `%YAML 1.2\n---\n${TYPE}--- # fine\n${TYPE}----\n${TYPE}...\nlost: 1\n`, 3, ':1', ':8', ':12'],
 	['app/long.json', `[\n"${'kind: apiVersion: '.repeat(600_000)}"]\n`, 0, ':1'],
-	['app/empty.yaml', '', 0],
 ];
 const OBJECTS = FILES.reduce((sum, [, , objects]) => sum + objects, 0);
 const SKIPPED = [
@@ -144,9 +137,8 @@ describe('thv-scaling review › a repository', function () {
 		});
 	});
 
-	const YAML = FILES.flatMap(([name, text]) => (/^(flux|argo|talos|kustomize)\/[^.]/.test(name) ? [text] : [])).join(
-		'\n---\n',
-	);
+	const YAML = FILES.filter(([name]) => /^(flux|argo|talos|kustomize)\/[^.]/.test(name));
+	const objects = YAML.reduce((sum, [, , count]) => sum + count, 1);
 	const little = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
 	for (const [encoding, encode] of [
 		['UTF-8', (text: string) => Buffer.from(text)],
@@ -155,10 +147,10 @@ describe('thv-scaling review › a repository', function () {
 		['UTF-16BE', (text: string) => little(text).swap16()],
 	] as const) {
 		it(`all YAML as one stream in ${encoding} › the server is reviewed, as in a file`, async () => {
-			const bytes = encode(`${YAML}\n${WARNED}`);
+			const bytes = encode([...YAML.map(([, text]) => text), WARNED].join('\n---\n'));
 			const piped = await review(['-'], bytes);
 			expect(piped, piped.stderr).to.deep.include({ code: 0, problems: 0, servers: REVIEWED });
-			expect(piped.summary['objects']).to.be.above(8);
+			expect(piped.summary['objects']).to.equal(objects);
 			const named = await inFolder({ 'all.yaml': bytes }, (folder) => review([join(folder, 'all.yaml')]));
 			expect(named.summary).to.deep.equal(piped.summary);
 		});

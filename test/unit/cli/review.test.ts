@@ -16,7 +16,7 @@ const WARNED = serverText('warned', '  replicas: 2');
 const DENIED = serverText('denied', '  replicas: -1');
 
 describe('thv-scaling review', function () {
-	this.timeout(30_000);
+	this.timeout(60_000);
 	let folder: string;
 	const put = (name: string, text: string): string => {
 		writeFileSync(join(folder, name), text);
@@ -72,27 +72,22 @@ describe('thv-scaling review', function () {
 		expect(stderr).to.match(/there is no manifest in .*values\.yaml; .*values\.yaml:1: skipped: no apiVersion/);
 		rmSync(join(folder, 'values.yaml'));
 	});
-	for (const [title, text, flags, expected] of [
-		['no namespace', GOOD.replace('  namespace: demo\n', ''), [], /MCPServer default\/good/],
-		['-n', GOOD.replace('  namespace: demo\n', ''), ['-n', 'team'], /MCPServer team\/good/],
-		['no --server-version', serverText('s', '  backendReplicas: 1'), [], /^(?![^]*image-too-old)/],
-		['--server-version', serverText('s', '  backendReplicas: 1'), ['--server-version', 'v0.12.4'], /not v0\.12\.4/],
-		[
-			'--server-version without v',
-			serverText('s', '  backendReplicas: 1'),
-			['--server-version=0.12.4'],
-			/not v0\.12\.4/,
-		],
-		[
-			'a later --server-version',
-			serverText('s', '  backendReplicas: 1'),
-			['--server-version=v0.12.5'],
-			/^(?![^]*image-too-old)/,
-		],
-		['a flag of serve', GOOD, ['--grace-period-seconds', '77'], /terminationGracePeriodSeconds: 77/],
+	const NAMELESS = GOOD.replace('  namespace: demo\n', '');
+	const BACKENDS = serverText('s', '  backendReplicas: 1');
+	for (const [text, flags, expected] of [
+		[NAMELESS, '', 'MCPServer default/good'],
+		[NAMELESS, '-n team', 'MCPServer team/good'],
+		[BACKENDS, '', undefined],
+		[BACKENDS, '--server-version v0.12.4', 'not v0.12.4'],
+		[BACKENDS, '--server-version=0.12.4', 'not v0.12.4'],
+		[BACKENDS, '--server-version v0.12.5', undefined],
+		[GOOD, '--grace-period-seconds 77', 'terminationGracePeriodSeconds: 77'],
 	] as const)
-		it(`${title} › the report matches ${expected}`, async () =>
-			expect((await run(put('flags.yaml', text), ...flags)).stdout).to.match(expected));
+		it(`${flags || 'no flags'} › ${expected ?? 'no image-too-old'}`, async () => {
+			const { stdout } = await run(put('flags.yaml', text), ...flags.split(' ').filter(Boolean));
+			if (expected === undefined) expect(stdout).not.to.include('image-too-old');
+			else expect(stdout).to.include(expected);
+		});
 	it('a note › in the text, and on stderr with other outputs', async () => {
 		const file = put('twice.yaml', GOOD + GOOD);
 		const { stdout, stderr } = await run(file);

@@ -61,18 +61,25 @@ const ANSWERED = `ok: ${VALIDATING} answers`;
 const STORED = `fail: ${VALIDATING} was not asked: MCPServers are stored without it → INSTALL`;
 const NOT_MUTATED = `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it → INSTALL`;
 const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
-const uncalled = (cause: string, fix: string): string =>
-	`fail: ${VALIDATING} cannot be called by the API server: ${cause} → ${fix}`;
 const untried = (why: string, fix = 'mend that, and try again'): string =>
 	`warn: ${VALIDATING} was not tried: ${why} → ${fix}`;
-const CERTIFICATE = 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
-const REFUSED = 'dial tcp 10.0.0.1:443: connect: connection refused';
 const OTHER = 'Internal error occurred: failed calling webhook "other.example.com": EOF';
 const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
 const FORBIDDEN = (plural: string): string =>
 	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
-const PODS = 'look why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling';
-const FIREWALL = 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution';
+/** Why the API server cannot call the webhook, and the fix. */
+const CAUSES: readonly (readonly [cause: string, fix: string])[] = [
+	['x509: certificate signed by unknown authority', 'bring certificate and caBundle together: see Certificate above'],
+	...['dial tcp 10.0.0.1:443: connect: connection refused', 'no endpoints available for service "x"'].map(
+		(cause) => [cause, 'look why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling'] as const,
+	),
+	['service "x" not found', 'INSTALL'],
+	[
+		'context deadline exceeded',
+		'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
+	],
+	['the server could not find it', 'kubectl logs -n toolhive-scaling deployment/toolhive-scaling'],
+];
 
 const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRunResult, line: string])[] = [
 	['it answers', answered, ANSWERED],
@@ -82,27 +89,6 @@ const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRun
 		ANSWERED,
 	],
 	['the object is stored without it', unanswered, STORED],
-	[
-		'its certificate is not trusted',
-		notCalled(`${CERTIFICATE} (possibly because of "x")`),
-		uncalled(CERTIFICATE, 'bring certificate and caBundle together: see Certificate above'),
-	],
-	['connection refused', notCalled(REFUSED), uncalled(REFUSED, PODS)],
-	[
-		'no pod is ready',
-		notCalled('no endpoints available for service "toolhive-scaling"'),
-		uncalled('no endpoints available for service "toolhive-scaling"', PODS),
-	],
-	['no Service', notCalled('service "x" not found'), uncalled('service "x" not found', 'INSTALL')],
-	['a firewall', notCalled('context deadline exceeded'), uncalled('context deadline exceeded', FIREWALL)],
-	[
-		'it fails',
-		notCalled('the server could not find the requested resource'),
-		uncalled(
-			'the server could not find the requested resource',
-			'kubectl logs -n toolhive-scaling deployment/toolhive-scaling',
-		),
-	],
 	[
 		'another webhook cannot be called',
 		() => result(500, OTHER),
@@ -124,6 +110,11 @@ const exists = (object: Json): DryRunResult => ({ ...answered(object), status: 4
 describe('doctor › reachable', () => {
 	for (const [title, answer, line] of CALLS)
 		reports(`validating › ${title}`, to('MCPServer', answer), [line, `ok: ${MUTATING} answers`]);
+	for (const [cause, fix] of CAUSES)
+		reports(`validating › ${cause}`, to('MCPServer', notCalled(`${cause} (possibly because of "x")`)), [
+			`fail: ${VALIDATING} cannot be called by the API server: ${cause} → ${fix}`,
+			`ok: ${MUTATING} answers`,
+		]);
 	reports('validating › its namespaceSelector does not match', of({ answer: unanswered, team: 'blue' }), [
 		`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector`,
 		NOT_MUTATED,
