@@ -1,74 +1,63 @@
-/** Who may import whom: the table in CONTRIBUTING.md against the import lines of src/. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The imports of src/ against the table in CONTRIBUTING.md. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-
-const ROOT = join(import.meta.dirname, '../../..');
-const SRC = join(ROOT, 'src');
+import { ROOT, read } from '../../harness/documents.ts';
 
 /** Folder of src/ to what it may import: other folders, and packages. */
 const table = new Map(
-	[...readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| `src\/(\w+)` \|[^|]*\| ([^|]*) \|$/gm)].map(
-		([, folder = '', allowed = '']) =>
-			[folder, [...allowed.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)] as const,
+	[...read('CONTRIBUTING.md').matchAll(/^\| `src\/(\w+)` \|[^|]*\| ([^|]*) \|$/gm)].map(
+		([, folder = '', allowed = '']) => [folder, [...allowed.matchAll(/`([^`]+)`/g)].map(([, name]) => name)] as const,
 	),
 );
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-/** Folders that may import everything. */
+const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+	file.endsWith('.ts'),
+);
+const textOf = (file: string): string => read(`src/${file}`);
+const folderOf = (file: string): string => file.split('/')[0] ?? '';
+/** May import everything. */
 const isWiring = (file: string): boolean => /^(cli|server)\//.test(file);
 const importsOf = (file: string): string[] =>
-	[...readFileSync(join(SRC, file), 'utf8').matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
+	[...textOf(file).matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
 		([, plain, dynamic]) => plain ?? dynamic ?? '',
 	);
 
 /** `semver/functions/lt.js` is in `semver`. */
 const packageOf = (specifier: string): string => /^(node:.*|(@[^/]+\/)?[^/]+)/.exec(specifier)?.[0] ?? '';
 
-/** `../policy/decide.ts` seen from admission/ is `policy`; a package is its name; our own folder and node: are free. */
-function targetOf(file: string, specifier: string): string | undefined {
-	if (specifier.startsWith('node:')) return undefined;
-	if (!specifier.startsWith('.')) return packageOf(specifier);
-	const folder = join(file, '..', specifier).split('/')[0];
-	return folder === file.split('/')[0] ? undefined : folder;
+/** Another folder, such as `policy` for `../policy/decide.ts`, or a package; nothing for the own folder and node: modules. */
+function targetsOf(file: string, specifier: string): string[] {
+	if (specifier.startsWith('node:')) return [];
+	const target = specifier.startsWith('.') ? folderOf(join(file, '..', specifier)) : packageOf(specifier);
+	return target === folderOf(file) ? [] : [target];
 }
 
-describe('imports', () => {
-	it('the table names every folder', () => {
-		const folders = files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]);
-		expect([...table.keys()]).to.have.members([...new Set(folders)] as string[]);
+describe('imports of src', () => {
+	it('the table › has every folder', () => {
+		const folders = files.filter((file) => file.includes('/')).map(folderOf);
+		expect([...table.keys()]).to.have.members([...new Set(folders)]);
 	});
-
 	for (const file of files.filter((one) => one.includes('/') && !isWiring(one))) {
-		it(`src/${file}`, () => {
-			const folder = file.split('/')[0] ?? '';
-			const targets = importsOf(file).flatMap((specifier) => targetOf(file, specifier) ?? []);
-			expect(table.get(folder)).to.include.members(targets);
+		it(`src/${file} › imports what the table allows`, () => {
+			const targets = importsOf(file).flatMap((specifier) => targetsOf(file, specifier));
+			expect(table.get(folderOf(file))).to.include.members(targets);
 		});
 	}
-
-	it('src/cluster imports only types from the folders whose interfaces it implements', () => {
+	it('src/cluster › only types from the folders whose interfaces it implements', () => {
 		for (const file of files.filter((one) => one.startsWith('cluster/'))) {
-			const text = readFileSync(join(SRC, file), 'utf8');
-			const loaded = [...text.matchAll(/^import (?!type ).* from '\.\.\/(\w+)\//gm)].map(([, folder]) => folder);
-			expect(
-				loaded.filter((folder) => folder !== 'api'),
-				file,
-			).to.deep.equal([]);
+			const loaded = [...textOf(file).matchAll(/^import (?!type ).* from '\.\.\/(\w+)\//gm)].map(
+				([, folder]) => folder,
+			);
+			expect(new Set(['api', ...loaded]), file).to.have.all.keys('api');
 		}
 	});
-
-	it('exported names › each is exported by one file of src', () => {
-		const exported = files.flatMap((file) => [
-			...readFileSync(join(SRC, file), 'utf8').matchAll(
-				/^export (?:async )?(?:function\*?|const|type|interface|class) (\w+)/gm,
-			),
-		]);
-		const names = exported.map(([, name]) => name);
+	it('exported names › each is exported by one file', () => {
+		const exported = /^export (?:async )?(?:function\*?|const|type|interface|class) (\w+)/gm;
+		const names = files.flatMap((file) => [...textOf(file).matchAll(exported)].map(([, name]) => name));
 		expect(names.filter((name, index) => names.indexOf(name) !== index)).to.deep.equal([]);
 	});
-
-	it('what works without a cluster loads no client and no server: they take longer than a review', () => {
+	it('review › loads no Kubernetes client and no server, which take longer than a review', () => {
 		const reached = new Set<string>();
 		const follow = (file: string): void => {
 			if (reached.has(file)) return;
@@ -80,26 +69,21 @@ describe('imports', () => {
 		};
 		follow('cli/review.ts');
 		const packages = [...reached].filter((one) => !one.endsWith('.ts') && !one.startsWith('node:'));
-		const typesOnly = ['sarif'];
+		const onlyTypes = ['sarif'];
 		const loaded = ['cel-js', 'commander', 'fast-json-patch', 'jsonc-parser', 'semver', 'yaml'];
-		expect(packages).to.have.members([...typesOnly, ...loaded]);
+		expect(packages).to.have.members([...onlyTypes, ...loaded]);
 	});
-
-	it('cel-js is imported at start by serve alone: loading it takes as long as a short review', () => {
-		const importing = files.filter((file) =>
-			/^import (?!type ).*'cel-js'/m.test(readFileSync(join(SRC, file), 'utf8')),
-		);
+	it('cel-js › imported at start only by serve: loading it takes as long as a short review', () => {
+		const importing = files.filter((file) => /^import (?!type ).*'cel-js'/m.test(textOf(file)));
 		expect(importing).to.deep.equal(['server/serve.ts']);
 	});
-
-	it('only cli, server and main see the process', () => {
-		const seeing = files.filter((file) => /\bprocess\./.test(readFileSync(join(SRC, file), 'utf8')));
-		expect(seeing.filter((file) => file !== 'main.ts' && !isWiring(file))).to.deep.equal([]);
+	it('process › used only by cli, server and main', () => {
+		const using = files.filter((file) => /\bprocess\./.test(textOf(file)) && !isWiring(file));
+		expect(using).to.have.members(['main.ts']);
 	});
-
-	it('the pure folders do no I/O: of Node they import only a hash, deep equality, and what loads cel-js when a rule needs it', () => {
+	it('api, policy, text, objects and admission › no I/O: of Node only a hash, deep equality, and a loader for cel-js', () => {
 		const pure = files.filter((file) => /^(api|policy|text|objects|admission)\//.test(file));
-		const taken = pure.flatMap((file) => importsOf(file).filter((specifier) => specifier.startsWith('node:')));
-		expect(new Set(taken)).to.deep.equal(new Set(['node:crypto', 'node:util', 'node:module']));
+		const modules = pure.flatMap(importsOf).filter((specifier) => specifier.startsWith('node:'));
+		expect(new Set(modules)).to.have.all.keys('node:crypto', 'node:util', 'node:module');
 	});
 });

@@ -1,57 +1,50 @@
-/** What users get: the npm package, the image on every platform, and the Node that `make` takes. */
+/** The npm package, the image on every platform, and the Node that `make` uses. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
 import { publishedOf } from '../../../scripts/published.ts';
 import { ROOT, read } from '../../harness/documents.ts';
+import { entrypoint, imageFlags } from '../../harness/image.ts';
 
-interface Locked {
-	readonly dev?: boolean;
-	readonly optional?: boolean;
-	readonly os?: readonly string[];
-	readonly cpu?: readonly string[];
-	readonly hasInstallScript?: boolean;
-}
+const ours = JSON.parse(read('package.json'));
 
-describe('what is published', () => {
-	it('the npm package brings no Node and no tools, and may be published; a checkout may not', () => {
-		const ours = JSON.parse(read('package.json'));
+describe('package and image', () => {
+	it('the npm package › no Node and no tools, and not private', () => {
 		const { private: isPrivate, scripts, devDependencies, optionalDependencies, ...rest } = ours;
 		expect(isPrivate).to.equal(true);
 		expect([scripts, devDependencies, optionalDependencies]).to.not.include(undefined);
 		expect(publishedOf(ours)).to.deep.equal(rest);
 		expect(rest).to.include.keys('name', 'version', 'bin', 'engines', 'files', 'dependencies', 'repository');
 	});
-	it('main.ts refuses every Node that `engines` refuses, and no other', () => {
+	it('main.ts › rejects the versions of Node that `engines` rejects', () => {
 		const [, major, minor] = /OLDEST_NODE = \[(\d+), (\d+)\]/.exec(read('src/main.ts')) ?? [];
-		expect(JSON.parse(read('package.json')).engines.node).to.equal(`>=${major}.${minor}`);
+		expect(ours.engines.node).to.equal(`>=${major}.${minor}`);
 	});
-	it('every package in the image is the same on every platform: it is built on one, and without install scripts', () => {
+	it('packages in the image › the same on every platform, and without install scripts', () => {
+		type Locked = Readonly<Record<'dev' | 'optional' | 'os' | 'cpu' | 'hasInstallScript', unknown>>;
 		const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 		const production = Object.entries(packages).filter(([path, { dev, optional }]) => path !== '' && !dev && !optional);
 		expect(production).to.have.length.above(20);
 		const other = production.filter(([, { os, cpu, hasInstallScript }]) => os ?? cpu ?? hasInstallScript);
 		expect(other.map(([path]) => path)).to.deep.equal([]);
 	});
-});
-
-describe('make', () => {
-	/** The Node that a command of the Makefile would run. Nothing of a `make` that runs this test gets in. */
-	const nodeOf = (...variables: string[]): string =>
-		spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {
-			cwd: ROOT,
-			encoding: 'utf8',
-			env: { PATH: '/usr/bin:/bin' },
-			input: 'include Makefile\nnode-of: ; @command -v node\n',
-		}).stdout.trim();
-
-	it('takes the Node of the project', () => {
-		expect(nodeOf()).to.equal(join(ROOT, 'node_modules/.bin/node'));
+	// V8 removes flags now and then, and the pod would not start.
+	it('the image › runs the file of package.json, with flags that this Node knows', () => {
+		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', ours.bin['thv-scaling']]);
+		expect(imageFlags()).to.not.deep.equal([]);
+		const { status, stderr } = spawnSync(process.execPath, [...imageFlags(), '--version'], { encoding: 'utf8' });
+		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
-	it('takes the one that WITH_NODE= names', () => {
+	it('make › the Node of the project, or that of WITH_NODE=', () => {
+		/** Without the environment of a `make` that runs this test. */
+		const nodeOf = (...variables: string[]): string =>
+			spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {
+				...({ cwd: ROOT, encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } } as const),
+				input: 'include Makefile\nnode-of: ; @command -v node\n',
+			}).stdout.trim();
+		expect(nodeOf()).to.equal(join(ROOT, 'node_modules/.bin/node'));
 		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-node-'));
 		try {
 			const node = join(folder, 'bin/node');

@@ -1,11 +1,87 @@
 /** The rotator over a Secret and webhook configurations in memory: every step, and complete rotations. */
 import { expect } from 'chai';
-import { before, describe, it } from 'mocha';
+import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
-import type { FoundWebhookConfiguration } from '../../../src/certificates/rotator.ts';
-import type { SecretData } from '../../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, NOW_MS, servingFor } from '../../harness/certificates.ts';
-import { bundlesOf, createHarness, expectServable, later, registration, settle } from './harness.ts';
+import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../../src/certificates/rotator.ts';
+import { type SecretData, trustBundle, verifyServingCertificate } from '../../../src/certificates/secret-data.ts';
+import { asCa, asTls, authority, HOSTS, NOW_MS, servingFor } from '../../harness/certificates.ts';
+
+const configuration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
+	kind: kind as FoundWebhookConfiguration['kind'],
+	resourceVersion: '1',
+	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isManaged: true, leadsTo: 'ours', caBundle })),
+});
+
+function createHarness(data?: SecretData, configurations = [configuration('M', '', ''), configuration('V', '')]) {
+	const state = {
+		secret: (data && { object: {}, isManaged: true, data }) as FoundSecret | undefined,
+		configurations,
+		nowMs: NOW_MS,
+		elapsedMs: 1_000_000,
+		isLeading: true,
+		/** The next write of that kind rejects and is not done. */
+		failing: undefined as 'secret' | 'caBundle' | undefined,
+		writes: [] as string[],
+		foreign: [] as string[],
+	};
+	const fail = (kind: 'secret' | 'caBundle'): void => {
+		if (state.failing !== kind) return;
+		state.failing = undefined;
+		throw new Error('another client wrote');
+	};
+	const rotator = createRotator({
+		getSecret: async () => state.secret,
+		writeSecret: async (_found, data) => {
+			fail('secret');
+			state.secret = { object: {}, isManaged: true, data };
+		},
+		getWebhookConfigurations: async () => state.configurations,
+		writeCaBundle: async ({ kind }, caBundle) => {
+			fail('caBundle');
+			state.configurations = state.configurations.map((one) => ({
+				...one,
+				webhooks: one.webhooks.map((webhook) =>
+					one.kind === kind && webhook.isManaged ? { ...webhook, caBundle } : webhook,
+				),
+			}));
+		},
+		executeStep: (step, nowMs) => executeStep(step, HOSTS, nowMs),
+		assertLeading: () => {
+			if (!state.isLeading) throw new Error('not leading any more');
+		},
+		served: () => undefined,
+		hosts: HOSTS,
+		nowMs: () => state.nowMs,
+		elapsedMs: () => state.elapsedMs,
+		onStep: ({ name }) => state.writes.push(name),
+		onCaBundle: ({ kind }) => state.writes.push(kind),
+		onForeign: (one, { name, leadsTo }) => state.foreign.push(`${one.kind} ${name} ${leadsTo}`),
+	});
+	const sync = (): Promise<string> => rotator.sync(new AbortController().signal);
+	const bundles = (): string[] => state.configurations.flatMap(({ webhooks }) => webhooks.map((one) => one.caBundle));
+	return Object.assign(state, {
+		sync,
+		bundles,
+		/** Syncs until nothing is left to do for now. Returns what was written. */
+		settle: async (): Promise<string[]> => {
+			state.writes.length = 0;
+			for (let count = 0; count < 10; count += 1) if ((await sync()) !== 'changed') return [...state.writes];
+			throw new Error(`never settles: ${state.writes}`);
+		},
+		later: (ms: number): void => {
+			state.nowMs += ms;
+			state.elapsedMs += ms;
+		},
+		expectOneCa: () => expect(new Set(bundles())).to.deep.equal(new Set([state.secret?.data['ca.crt']])),
+	});
+}
+
+/** An API server with any of the caBundles accepts the certificate in the Secret. */
+function expectServable({ secret, nowMs }: ReturnType<typeof createHarness>, bundles: readonly string[]): void {
+	const pair = { cert: secret?.data['tls.crt'], key: secret?.data['tls.key'] };
+	for (const bundle of bundles)
+		expect(verifyServingCertificate(pair, trustBundle({ 'ca.crt': bundle }, nowMs), HOSTS, nowMs)).to.be.an('object');
+}
 
 describe('certificates: rotator', () => {
 	let old: SecretData;
@@ -16,115 +92,108 @@ describe('certificates: rotator', () => {
 
 	it('no Secret › bootstrap, both caBundles, then no more writes', async () => {
 		const harness = createHarness();
-		expect(await settle(harness)).to.deep.equal(['bootstrap', 'M', 'V']);
-		expect(new Set(bundlesOf(harness))).to.deep.equal(new Set([harness.secret?.data['ca.crt']]));
-		expect(await settle(harness)).to.deep.equal([]);
+		expect(await harness.settle()).to.deep.equal(['bootstrap', 'M', 'V']);
+		harness.expectOneCa();
+		expect(await harness.settle()).to.deep.equal([]);
 	});
 
 	it('ten years › a certificate every 60 days, a CA every 40 months, always trusted', async function () {
 		// Node 22 reads certificates three times as slowly as Node 24 (17 s instead of 5): its OpenSSL is an older one.
 		this.timeout(120_000);
 		const harness = createHarness();
-		await settle(harness);
+		await harness.settle();
 		const made: Record<string, number> = {};
 		while (harness.nowMs < NOW_MS + 3650 * DAY_MS) {
 			for (const pauseMs of [60_000, 5 * DAY_MS - 60_000]) {
-				const before = bundlesOf(harness);
-				for (const one of await settle(harness)) made[one] = (made[one] ?? 0) + 1;
-				expectServable(harness, before);
-				expectServable(harness, bundlesOf(harness));
-				later(harness, pauseMs);
+				const before = harness.bundles();
+				for (const one of await harness.settle()) made[one] = (made[one] ?? 0) + 1;
+				expectServable(harness, [...before, ...harness.bundles()]);
+				harness.later(pauseMs);
 			}
 		}
 		expect(made).to.include({ 'stage-next': 2, promote: 2, 'drop-previous': 2 }).and.not.to.have.property('bootstrap');
 		expect(made['issue']).to.be.within(55, 61);
-		// Twice for each new authority: beside the old one, and alone.
+		// Two writes for each new CA: beside the old one, and alone.
 		expect(made).to.include({ M: 4, V: 4 });
 	});
 
 	it('a next CA › waits for both caBundles, by the monotonic clock', async () => {
 		const harness = createHarness(old);
-		expect(await settle(harness)).to.deep.equal(['stage-next', 'M', 'V']);
+		expect(await harness.settle()).to.deep.equal(['stage-next', 'M', 'V']);
 		harness.nowMs += DAY_MS;
-		expect(await settle(harness)).to.deep.equal([]);
+		expect(await harness.settle()).to.deep.equal([]);
 		harness.elapsedMs += SETTLE_MS - 1;
-		expect(await harness.pass()).to.equal('waiting');
+		expect(await harness.sync()).to.equal('waiting');
 		harness.elapsedMs += 1;
-		expect(await settle(harness)).to.deep.equal(['promote']);
-		later(harness, PREVIOUS_CA_MS - 1);
-		expect(await settle(harness)).to.deep.equal([]);
-		later(harness, 1_000);
-		expect(await settle(harness)).to.deep.equal(['drop-previous', 'M', 'V']);
+		expect(await harness.settle()).to.deep.equal(['promote']);
+		harness.later(PREVIOUS_CA_MS - 1);
+		expect(await harness.settle()).to.deep.equal([]);
+		harness.later(1_000);
+		expect(await harness.settle()).to.deep.equal(['drop-previous', 'M', 'V']);
 	});
 
 	it('a caBundle is emptied while it waits › the wait restarts', async () => {
 		const harness = createHarness(old);
-		await settle(harness);
+		await harness.settle();
 		harness.elapsedMs += SETTLE_MS - 1;
-		harness.registrations = [...harness.registrations.slice(0, 1), registration('V', '')];
-		expect(await settle(harness)).to.deep.equal(['V']);
+		harness.configurations = [...harness.configurations.slice(0, 1), configuration('V', '')];
+		expect(await harness.settle()).to.deep.equal(['V']);
 		harness.elapsedMs += SETTLE_MS - 1;
-		expect(await settle(harness)).to.deep.equal([]);
+		expect(await harness.settle()).to.deep.equal([]);
 		harness.elapsedMs += 1;
-		expect(await settle(harness)).to.deep.equal(['promote']);
+		expect(await harness.settle()).to.deep.equal(['promote']);
 	});
 
 	it('another leader during a rotation › waits again, then continues', async () => {
 		const before = createHarness(old);
-		await settle(before);
-		const harness = createHarness(before.secret?.data, before.registrations);
-		expect(await settle(harness)).to.deep.equal([]);
-		later(harness, SETTLE_MS);
-		expect(await settle(harness)).to.deep.equal(['promote']);
+		await before.settle();
+		const harness = createHarness(before.secret?.data, before.configurations);
+		expect(await harness.settle()).to.deep.equal([]);
+		harness.later(SETTLE_MS);
+		expect(await harness.settle()).to.deep.equal(['promote']);
 	});
 
-	it('a write fails › the next sync writes it', async () => {
-		for (const failing of ['secret', 'caBundle'] as const) {
-			const harness = createHarness();
-			harness.failing = failing;
-			const error: unknown = await harness.pass().catch((thrown) => thrown);
-			expect(error).to.be.instanceOf(Error);
-			await settle(harness);
-			expect(new Set(bundlesOf(harness))).to.deep.equal(new Set([harness.secret?.data['ca.crt']]));
-		}
-	});
+	for (const failing of ['secret', 'caBundle'] as const) {
+		it(`a write fails › ${failing} › the next sync writes it`, async () => {
+			const harness = Object.assign(createHarness(), { failing });
+			expect(await harness.sync().catch((error: Error) => error.message)).to.equal('another client wrote');
+			await harness.settle();
+			harness.expectOneCa();
+		});
+	}
 
 	it('leadership is lost › no writes', async () => {
 		const ca = await authority(1);
-		for (const secret of [undefined, old, { ...asCa(ca), ...asTls(await servingFor(ca, 1)) }]) {
-			const harness = createHarness(secret);
+		for (const data of [undefined, old, { ...asCa(ca), ...asTls(await servingFor(ca, 1)) }]) {
+			const harness = createHarness(data);
 			harness.isLeading = false;
-			const error: unknown = await harness.pass().catch((thrown) => thrown);
-			expect(error).to.have.property('message', 'not leading any more');
-			expect(harness.secret?.data).to.equal(secret);
-			expect(bundlesOf(harness)).to.deep.equal(['', '', '']);
+			expect(await harness.sync().catch((error: Error) => error.message)).to.equal('not leading any more');
+			expect(harness.secret?.data).to.equal(data);
+			expect(harness.bundles()).to.deep.equal(['', '', '']);
 		}
 	});
 
 	it('a Secret of the user › no writes', async () => {
 		const harness = createHarness();
 		harness.secret = { object: {}, isManaged: false, data: old };
-		const error: unknown = await harness.pass().catch((thrown) => thrown);
-		expect(error).to.have.property('message').that.includes('not of our type');
-		expect(bundlesOf(harness)).to.deep.equal(['', '', '']);
+		expect(await harness.sync().catch((error: Error) => error.message)).to.include('not of our type');
+		expect(harness.bundles()).to.deep.equal(['', '', '']);
 	});
 
 	it('webhooks that call another Service › reported once, and again after a change', async () => {
-		const theirs = (leadsTo: string): FoundWebhookConfiguration => ({
-			...registration('M'),
+		const withForeign = (leadsTo: string): FoundWebhookConfiguration => ({
+			...configuration('M'),
 			webhooks: [
 				{ name: 'a', isManaged: false, leadsTo, caBundle: 'x' },
 				{ name: 'b', isManaged: true, leadsTo: 'ours', caBundle: '' },
 			],
 		});
-		const harness = createHarness(undefined, [theirs('Service a/b')]);
-		await settle(harness);
-		await settle(harness);
+		const harness = createHarness(undefined, [withForeign('Service a/b')]);
+		for (const _ of [1, 2]) await harness.settle();
 		expect(harness.foreign).to.deep.equal(['M a Service a/b']);
-		expect(bundlesOf(harness)[0]).to.equal('x');
-		expect(bundlesOf(harness)[1]).to.equal(harness.secret?.data['ca.crt']);
-		harness.registrations = [theirs('Service c/d')];
-		await settle(harness);
+		expect(harness.bundles()).to.deep.equal(['x', harness.secret?.data['ca.crt']]);
+		harness.configurations = [withForeign('Service c/d')];
+		await harness.settle();
 		expect(harness.foreign.slice(1)).to.deep.equal(['M a Service c/d']);
 	});
 });

@@ -1,119 +1,92 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { afterEach, before, describe, it } from 'mocha';
-import type { KeyPair, SecretData } from '../../../src/certificates/secret-data.ts';
+import type { SecretData } from '../../../src/certificates/secret-data.ts';
 import { watchSecret } from '../../../src/certificates/watch-secret.ts';
 import { asCa, asPrevious, asTls, authority, HOSTS, NOW_MS, otherKey, servingFor } from '../../harness/certificates.ts';
 import { until } from '../../harness/until.ts';
 
-const TIMING = { firstMs: 5, pollMs: 5 };
+const HALF = 'half of the pair is missing';
+const MISMATCH = 'certificate and key do not belong together';
+
+const ca = await authority(100);
+const other = await authority(1);
+const [first, second, ended] = [await servingFor(ca, 10), await servingFor(ca, 1), await servingFor(ca, 91)];
+const withFirst = { ...asCa(ca), ...asTls(first) };
+const withSecond = { ...asCa(ca), ...asTls(second) };
 
 describe('certificates: watchSecret', () => {
-	let ca: KeyPair;
-	let other: KeyPair;
-	let first: KeyPair;
-	let second: KeyPair;
-	before(async () => {
-		ca = await authority(100);
-		other = await authority(1);
-		first = await servingFor(ca, 10);
-		second = await servingFor(ca, 1);
-	});
-	let stop = (): void => {};
+	let stop: () => void;
 	afterEach(() => stop());
 
-	function watch(start: SecretData | Error | undefined) {
-		const seen = { now: start, reads: 0, certs: [] as string[], troubles: [] as string[] };
+	/** Polls each state a few times, in this order. Returns what was reported. */
+	async function watch(...states: readonly (SecretData | Error | undefined)[]) {
+		const seen = { certs: [] as string[], errors: [] as string[] };
+		let reads = 0;
+		let state = states[0];
 		const watching = watchSecret({
 			getData: async () => {
-				seen.reads += 1;
-				if (seen.now instanceof Error) throw seen.now;
-				return seen.now;
+				reads += 1;
+				if (state instanceof Error) throw state;
+				return state;
 			},
 			hosts: HOSTS,
 			nowMs: () => NOW_MS,
 			onChange: ({ pair }) => seen.certs.push(pair.cert),
-			onTrouble: (reason) => seen.troubles.push(reason),
-			timing: TIMING,
+			onTrouble: (reason) => seen.errors.push(reason),
+			timing: { firstMs: 5, pollMs: 5 },
 		});
 		stop = watching.stop;
-		const polled = (): Promise<void> => {
-			const { reads } = seen;
-			return until(() => seen.reads > reads + 2);
-		};
-		return { seen, polled };
+		for (const next of states) {
+			state = next;
+			const before = reads;
+			await until(() => reads > before + 2);
+		}
+		return { seen, reads: () => reads };
 	}
 
-	it('no Secret › no error; once there is one, it is served', async () => {
-		const { seen, polled } = watch(undefined);
-		await polled();
-		expect(seen).to.deep.include({ certs: [], troubles: [] });
-		seen.now = { ...asCa(ca), ...asTls(first) };
-		await polled();
-		expect(seen).to.deep.include({ certs: [first.cert], troubles: [] });
-	});
-
-	it('a new certificate of a previous CA › onChange once', async () => {
-		const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
-		await polled();
-		seen.now = { ...asCa(other), ...asPrevious(ca), ...asTls(second) };
-		await polled();
-		expect(seen).to.deep.include({ certs: [first.cert, second.cert], troubles: [] });
-	});
-
-	for (const [what, spoil, reason] of [
-		['half of a pair', (): SecretData => ({ 'tls.crt': second.cert }), 'half of the pair is missing'],
+	const refused = new Error('connect ECONNREFUSED');
+	const key = (text: string): SecretData => ({ ...withSecond, 'tls.key': text });
+	for (const [title, states, certs, errors] of [
+		['no Secret, then one', [undefined, withFirst], [first.cert], []],
 		[
-			'the key of another',
-			(): SecretData => ({ ...asTls(second), 'tls.key': otherKey() }),
-			'certificate and key do not belong together',
+			'a new certificate of a previous CA',
+			[withFirst, { ...asCa(other), ...asPrevious(ca), ...asTls(second) }],
+			[first.cert, second.cert],
+			[],
 		],
 		[
-			'a key in no form',
-			(): SecretData => ({ ...asTls(second), 'tls.key': 'hello' }),
-			'certificate and key do not belong together',
+			'half of a pair',
+			[withFirst, { ...asCa(ca), 'tls.crt': second.cert }, withSecond],
+			[first.cert, second.cert],
+			[HALF],
+		],
+		['the key of another certificate', [withFirst, key(otherKey()), withSecond], [first.cert, second.cert], [MISMATCH]],
+		['a key that is not PEM', [withFirst, key('hello'), withSecond], [first.cert, second.cert], [MISMATCH]],
+		['an expired certificate', [{ ...asCa(ca), ...asTls(ended) }], [], ['the certificate has ended']],
+		[
+			'a CA that is not in the Secret',
+			[{ ...asCa(other), ...asTls(first) }],
+			[],
+			['the certificate is of another authority'],
+		],
+		[
+			'no API server for a while',
+			[withFirst, refused, undefined, withSecond],
+			[first.cert, second.cert],
+			[refused.message],
 		],
 	] as const) {
-		it(`${what} › the last certificate stays, one error`, async () => {
-			const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
-			await polled();
-			seen.now = { ...asCa(ca), ...spoil() };
-			await polled();
-			await polled();
-			expect(seen).to.deep.include({ certs: [first.cert], troubles: [reason] });
-			seen.now = { ...asCa(ca), ...asTls(second) };
-			await polled();
-			expect(seen.certs).to.deep.equal([first.cert, second.cert]);
+		it(`${title} › onChange for each usable certificate, one error for each other`, async () => {
+			const { seen } = await watch(...states);
+			expect(seen).to.deep.equal({ certs, errors });
 		});
 	}
 
-	it('expired, or of a CA that is not in the Secret › not served', async () => {
-		const { seen, polled } = watch({ ...asCa(ca), ...asTls(await servingFor(ca, 91)) });
-		await polled();
-		seen.now = { ...asCa(other), ...asTls(first) };
-		await polled();
-		expect(seen.certs).to.deep.equal([]);
-		expect(seen.troubles).to.deep.equal(['the certificate has ended', 'the certificate is of another authority']);
-	});
-
-	it('the API server does not answer › the last certificate stays; then the next is served', async () => {
-		const { seen, polled } = watch({ ...asCa(ca), ...asTls(first) });
-		await polled();
-		seen.now = new Error('connect ECONNREFUSED');
-		await polled();
-		seen.now = undefined;
-		await polled();
-		seen.now = { ...asCa(ca), ...asTls(second) };
-		await polled();
-		expect(seen).to.deep.include({ certs: [first.cert, second.cert], troubles: ['connect ECONNREFUSED'] });
-	});
-
 	it('stop › no more reads', async () => {
-		const { seen, polled } = watch(undefined);
-		await polled();
+		const { reads } = await watch(undefined);
 		stop();
-		const { reads } = seen;
+		const before = reads();
 		await sleep(50);
-		expect(seen.reads).to.be.at.most(reads + 1);
+		expect(reads()).to.be.at.most(before + 1);
 	});
 });

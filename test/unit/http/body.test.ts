@@ -6,88 +6,132 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, readBody } from '../../../src/http/body.ts';
 import { createBudget } from '../../../src/http/budget.ts';
+import { ALLOWED, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
+const MIB = 1024 * 1024;
 
-const createRequest = (headers = {}): IncomingMessage =>
-	Object.assign(new EventEmitter(), { headers }) as IncomingMessage;
-
-describe('http budget', () => {
-	it('a reservation › up to the limit, and again after a release', () => {
-		const budget = createBudget(10);
-		expect(budget.reserve(10)).to.equal(true);
-		expect(budget.reserve(1)).to.equal(false);
-		expect(budget.reserve(0)).to.equal(true);
-		budget.release(4);
-		expect(budget.reserve(5)).to.equal(false);
-		expect(budget.reserve(4)).to.equal(true);
-	});
+it('budget › amounts are reserved and released › the limit holds for their sum', () => {
+	const budget = createBudget(10);
+	expect([10, 1, 0].map(budget.reserve)).to.deep.equal([true, false, true]);
+	budget.release(4);
+	expect([5, 4].map(budget.reserve)).to.deep.equal([false, true]);
 });
 
-describe('http body', () => {
-	for (const declared of [{}, { 'content-length': '5' }]) {
-		it(`in pieces, ${JSON.stringify(declared)} › read as it was sent`, async () => {
-			const request = createRequest(declared);
-			const reading = readBody(request);
-			for (const piece of ['1', '23', '4', '5']) request.emit('data', Buffer.from(piece));
-			request.emit('end');
-			expect(await reading).to.equal('12345');
-		});
-	}
-	it('in one piece, or empty › read as it was sent', async () => {
-		for (const body of ['12345', '']) {
-			const request = createRequest();
-			const reading = readBody(request);
-			if (body !== '') request.emit('data', Buffer.from(body));
-			request.emit('end');
-			expect(await reading).to.equal(body);
-		}
-	});
-	for (const [name, bytes, isRejected] of [
-		['257 chunks of one byte', 1, true],
-		['257 chunks of 64 bytes', 64, false],
-	] as const) {
-		it(`${name} › ${isRejected ? 'the connection is closed' : 'read'}`, async () => {
-			let isDestroyed = false;
-			const destroy = (): void => {
-				isDestroyed = true;
-			};
-			const request = Object.assign(createRequest(), { destroy });
-			const reading = readBody(request).catch((error: unknown) => error);
-			for (let count = 0; count < 257; count += 1) request.emit('data', Buffer.alloc(bytes, ' '));
-			request.emit('end');
-			expect(isDestroyed).to.equal(isRejected);
-			if (isRejected) expect(await reading).to.be.instanceOf(BodyCutOff);
-			else expect(await reading).to.equal(' '.repeat(257 * bytes));
-		});
-	}
-	it('longer than it may be › BodyTooLarge', async () => {
-		const request = createRequest();
+describe('readBody', () => {
+	const createRequest = (headers = {}): IncomingMessage & { isDestroyed?: boolean } => {
+		const request = Object.assign(new EventEmitter(), {
+			headers,
+			destroy: () => Object.assign(request, { isDestroyed: true }),
+		}) as unknown as IncomingMessage;
+		return request;
+	};
+	/** What `readBody` returns or rejects with. */
+	function read(chunks: readonly Buffer[], end: readonly unknown[] = ['end'], request = createRequest()) {
 		const reading = readBody(request).catch((error: unknown) => error);
-		for (let count = 0; count < 8; count += 1) request.emit('data', Buffer.alloc(BODY_LIMIT_BYTES / 7));
-		expect(await reading).to.be.instanceOf(BodyTooLarge);
+		for (const chunk of chunks) request.emit('data', chunk);
+		request.emit(...(end as [string]));
+		return reading;
+	}
+	const spaces = (...lengths: number[]): Buffer[] => lengths.map((length) => Buffer.alloc(length, ' '));
+
+	for (const [title, chunks, declared, expected] of [
+		['several chunks', ['1', '23', '4', '5'], {}, '12345'],
+		['several chunks of a declared length', ['1', '23', '4', '5'], { 'content-length': '5' }, '12345'],
+		['one chunk', ['12345'], {}, '12345'],
+		['no chunk', [], {}, ''],
+		['a chunk that ends inside a character', [[0x61, 0xc3], [0xa9]], {}, 'aé'],
+	] as const) {
+		it(`${title} › the request ends › the text`, async () => {
+			const buffers = chunks.map((chunk) => Buffer.from(chunk as string));
+			expect(await read(buffers, ['end'], createRequest(declared))).to.equal(expected);
+		});
+	}
+
+	it('257 chunks › of 64 bytes › read', async () => {
+		expect(await read(spaces(...Array(257).fill(64)))).to.equal(' '.repeat(257 * 64));
 	});
-	it('longer than it may be, and never ending › what was received is freed', async () => {
+	it('257 chunks › of one byte › BodyCutOff, and the connection is closed', async () => {
+		const request = createRequest();
+		expect(await read(spaces(...Array(257).fill(1)), ['end'], request)).to.be.instanceOf(BodyCutOff);
+		expect(request.isDestroyed).to.equal(true);
+	});
+	it('a chunk above the limit › BodyTooLarge', async () => {
+		expect(await read(spaces(...Array(8).fill(BODY_LIMIT_BYTES / 7)))).to.be.instanceOf(BodyTooLarge);
+	});
+	it('the connection is closed › before the end › BodyCutOff', async () => {
+		expect(await read(spaces(8), ['error', new Error('reset')])).to.be.instanceOf(BodyCutOff);
+	});
+	it('a body above the limit › never ends › what was received is freed', async () => {
 		const requests = Array.from({ length: 20 }, () => createRequest());
 		const before = process.memoryUsage().arrayBuffers;
-		for (const request of requests) {
-			const reading = readBody(request).catch((error: unknown) => error);
-			// The last chunk would fit into the limit again.
-			for (const bytes of [BODY_LIMIT_BYTES - 1, 2, 1]) request.emit('data', Buffer.alloc(bytes));
-			await reading;
-		}
+		// The last chunk would fit into the limit again.
+		for (const request of requests) await read(spaces(BODY_LIMIT_BYTES - 1, 2, 1), ['none'], request);
 		collectGarbage();
 		await setImmediate();
 		collectGarbage();
 		expect(process.memoryUsage().arrayBuffers - before).to.be.below(2 * BODY_LIMIT_BYTES);
 		expect(requests).to.have.length(20);
 	});
-	it('cut off › BodyCutOff', async () => {
-		const request = createRequest();
-		const reading = readBody(request).catch((error: unknown) => error);
-		request.emit('data', Buffer.from('12345678'));
-		request.emit('error', new Error('reset'));
-		expect(await reading).to.be.instanceOf(BodyCutOff);
+});
+
+describe('bodies over HTTP', function () {
+	this.timeout(30_000);
+	let serving: Serving;
+	let lastLength: number | undefined;
+	before(async () => {
+		serving = await startServing({
+			logLevel: 'debug',
+			mutate: ({ object }) => {
+				lastLength = String(object?.['padding']).length;
+				return ALLOWED;
+			},
+		});
 	});
+	after(() => serving.stop());
+
+	for (const isChunked of [false, true]) {
+		const framing = isChunked ? 'chunked' : 'with a declared length';
+
+		it(`7 MiB › ${framing} › read whole`, async () => {
+			const bodyWith = (padding: string): string => JSON.stringify(reviewWith({ object: { padding } }));
+			const length = 7 * MIB - bodyWith('').length;
+			const { status } = await serving.ask({ body: bodyWith('x'.repeat(length)), isChunked });
+			expect([status, lastLength]).to.deep.equal([200, length]);
+		});
+
+		for (const bytes of [7 * MIB + 1, 20 * MIB]) {
+			it(`${bytes} bytes › ${framing} › 413 that the client can read, and the connection is closed`, async () => {
+				lastLength = undefined;
+				const { status, headers, json } = await serving.ask({ body: Buffer.alloc(bytes, 'x'), isChunked });
+				expect([status, headers['connection']]).to.deep.equal([413, 'close']);
+				expect(json).to.include({ code: 413, reason: 'RequestEntityTooLarge' });
+				expect(json?.['message']).to.contain('7340032 bytes');
+				expect([lastLength, serving.webhook.inFlight()]).to.deep.equal([undefined, 0]);
+			});
+		}
+
+		it(`40 MiB › ${framing} › the connection is closed before the end`, async () => {
+			const sending = serving.ask({ body: Buffer.alloc(40 * MIB, 'x'), isChunked });
+			const result = await sending.then(
+				({ status }) => status,
+				(error: NodeJS.ErrnoException) => error.code,
+			);
+			expect(result).to.be.oneOf(['EPIPE', 'ECONNRESET']);
+			expect((await serving.ask()).status).to.equal(200);
+		});
+
+		it(`half a body › ${framing} › not in flight, and not logged when the client leaves`, async () => {
+			const linesBefore = serving.lines.length;
+			const socket = await serving.dial();
+			const header = isChunked ? 'Transfer-Encoding: chunked' : 'Content-Length: 1000';
+			socket.write(`POST /mutate HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n${isChunked ? 'ff\r\n' : ''}{"kind":`);
+			expect((await serving.ask()).status).to.equal(200);
+			expect(serving.webhook.inFlight()).to.equal(0);
+			socket.destroy();
+			expect((await serving.ask()).status).to.equal(200);
+			expect(serving.lines).to.have.length(linesBefore + 2);
+		});
+	}
 });

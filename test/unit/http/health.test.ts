@@ -1,72 +1,46 @@
-import { request as httpRequest, type Server } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { after, before, describe, it } from 'mocha';
 import { createHealth } from '../../../src/http/health.ts';
 import { listenHttp, shutdown } from '../../../src/http/listen.ts';
 
-describe('http health', () => {
+const METRICS = 'some_metric 1\n';
+const REASONS = ['mcpservers: not listed yet', 'configmaps: not listed yet'];
+const UNKNOWN = 'nothing here: use /livez, /readyz or /metrics\n';
+
+describe('health port', () => {
 	let server: Server;
-	let reasons: string[] = [];
-	let text = async (): Promise<string> => 'some_metric 1\n';
+	let reasons: string[];
+	let metrics: () => Promise<string>;
 	before(async () => {
+		const contentType = 'text/plain; version=0.0.4';
 		server = await listenHttp(
-			createHealth(() => reasons, { contentType: 'text/plain; version=0.0.4', text: () => text() }),
+			createHealth(() => reasons, { contentType, text: () => metrics() }),
 			0,
 		);
 	});
 	after(() => shutdown(server));
 
-	const get = (path: string, method = 'GET'): Promise<{ status: number; type: string; body: string }> =>
-		new Promise((resolve, reject) => {
-			const { port } = server.address() as { port: number };
-			const request = httpRequest({ host: '127.0.0.1', port, path, method, agent: false }, (response) => {
-				let body = '';
-				response.setEncoding('utf8').on('data', (chunk: string) => {
-					body += chunk;
-				});
-				response.on('end', () =>
-					resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body }),
-				);
-			});
-			request.on('error', reject);
-			request.end();
+	const failing = (): Promise<string> => Promise.reject(new Error('planted'));
+	for (const [title, path, unready, text, status, body] of [
+		['not ready', '/livez', REASONS, METRICS, 200, 'ok\n'],
+		['ready', '/readyz', [], METRICS, 200, 'ok\n'],
+		['not ready', '/readyz', REASONS, METRICS, 503, `${REASONS.join('\n')}\n`],
+		['not ready', '/metrics', REASONS, METRICS, 200, METRICS],
+		['a metric cannot be read', '/metrics', [], undefined, 500, 'internal error\n'],
+		['a metric cannot be read', '/livez', [], undefined, 200, 'ok\n'],
+		['any other path', '/', [], METRICS, 404, UNKNOWN],
+		['a path of the other port', '/mutate', [], METRICS, 404, UNKNOWN],
+	] as const) {
+		it(`${path} › ${title} › ${status} ${JSON.stringify(body)}`, async () => {
+			reasons = [...unready];
+			metrics = text === undefined ? failing : async () => text;
+			const { port } = server.address() as AddressInfo;
+			const response = await fetch(`http://127.0.0.1:${port}${path}`);
+			expect([response.status, await response.text()]).to.deep.equal([status, body]);
+			expect(response.headers.get('content-type')).to.contain('text/plain');
+			if (body === METRICS) expect(response.headers.get('content-type')).to.contain('version=0.0.4');
+			expect(response.headers.get('x-powered-by')).to.equal(null);
 		});
-
-	it('is alive, also while it is not ready', async () => {
-		reasons = ['mcpservers: not listed yet'];
-		expect(await get('/livez')).to.include({ status: 200, body: 'ok\n' });
-	});
-
-	it('is ready, or names everything that is missing', async () => {
-		reasons = [];
-		expect(await get('/readyz')).to.include({ status: 200, body: 'ok\n' });
-		reasons = ['mcpservers: not listed yet', 'configmaps: not listed yet'];
-		expect(await get('/readyz')).to.include({ status: 503, body: `${reasons.join('\n')}\n` });
-	});
-
-	it('shows the metrics as Prometheus wants them', async () => {
-		const { status, type, body } = await get('/metrics');
-		expect({ status, body }).to.deep.equal({ status: 200, body: 'some_metric 1\n' });
-		expect(type).to.contain('version=0.0.4');
-	});
-
-	it('answers a metric that cannot be read with 500 and no page of code', async () => {
-		text = () => Promise.reject(new Error('planted'));
-		const { status, type, body } = await get('/metrics');
-		expect(status).to.equal(500);
-		expect(type).to.contain('text/plain');
-		expect(body).not.to.match(/<html|node_modules|at /);
-		expect((await get('/livez')).status).to.equal(200);
-	});
-
-	it('knows nothing else', async () => {
-		for (const path of ['/', '/mutate', '/healthz']) {
-			const { status, type, body } = await get(path);
-			expect({ status, body }).to.deep.equal({
-				status: 404,
-				body: 'nothing here: use /livez, /readyz or /metrics\n',
-			});
-			expect(type).to.contain('text/plain');
-		}
-	});
+	}
 });

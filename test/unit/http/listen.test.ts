@@ -1,20 +1,19 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
-import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../../certs/issue.ts';
 import type { AdmissionDecision } from '../../../src/admission/response.ts';
-import { certificateOf } from '../../../src/http/certificate.ts';
+import { type Certificate, certificateOf } from '../../../src/http/certificate.ts';
 import { listenHttp, listenHttps, shutdown, useCertificate } from '../../../src/http/listen.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 import { until } from '../../harness/until.ts';
 
-/** Longest time for anything that is promised to happen at once, on a busy machine. */
+/** Longest time for anything that happens at once, on a busy machine. */
 const SOON_MS = 5_000;
 
-describe('http sockets', function () {
+describe('sockets', function () {
 	this.timeout(20_000);
 	let serving: Serving;
 	let held: PromiseWithResolvers<AdmissionDecision> | undefined;
@@ -24,52 +23,51 @@ describe('http sockets', function () {
 	});
 	afterEach(() => serving.stop());
 
-	it('keeps idle connections longer than the API server does', () => {
-		expect(serving.server.keepAliveTimeout).to.be.greaterThan(90_000);
+	/** A review that is answered when `held` is resolved. */
+	async function askHeld() {
+		held = Promise.withResolvers();
+		const reply = serving.ask();
+		await until(() => serving.webhook.inFlight() === 1);
+		return { reply, resolve: () => held?.resolve(ALLOWED) };
+	}
+	const issue = async (): Promise<Certificate> => {
+		const { cert, key } = await issueServing(serving.authority);
+		return certificateOf(Buffer.from(cert), Buffer.from(key));
+	};
+
+	it('timeouts › longer than those of the API server', () => {
+		const { keepAliveTimeout, headersTimeout, requestTimeout, timeout } = serving.server;
+		expect([headersTimeout, requestTimeout, timeout]).to.deep.equal([30_000, 30_000, 35_000]);
+		// It keeps idle connections for 90 s.
+		expect(keepAliveTimeout).to.be.greaterThan(90_000);
 	});
 
-	it('limits how long a request may take to arrive', () => {
-		expect(serving.server.headersTimeout).to.equal(30_000);
-		expect(serving.server.requestTimeout).to.equal(30_000);
-	});
-
-	it('limits how long a client may neither read nor send', () => {
-		expect(serving.server.timeout).to.equal(35_000);
-	});
-
-	/** Opens as many silent connections and returns how many of them stay, `limit` at least. */
-	async function stayingOf(port: number, count: number, limit: number): Promise<number> {
-		const sockets: Socket[] = [];
-		for (let made = 0; made < count; made += 1) {
-			const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-			await once(socket, 'connect');
-			sockets.push(socket.resume());
-		}
-		const staying = (): number => sockets.filter(({ closed, destroyed }) => !closed && !destroyed).length;
-		await until(() => staying() <= limit);
-		await sleep(200);
-		const stayed = staying();
-		for (const socket of sockets) socket.destroy();
-		return stayed;
+	for (const [port, limit] of [
+		['webhook', 1_500],
+		['metrics', 200],
+	] as const) {
+		it(`connections to the ${port} port › more than ${limit} › only ${limit} stay open`, async () => {
+			const metrics = await listenHttp(() => undefined, 0);
+			const address = (port === 'webhook' ? serving.server : metrics).address() as AddressInfo;
+			const sockets: Socket[] = [];
+			for (let made = 0; made < limit + 10; made += 1) {
+				const socket = connect(address.port, '127.0.0.1').on('error', () => undefined);
+				await once(socket, 'connect');
+				sockets.push(socket.resume());
+			}
+			const open = (): number => sockets.filter(({ closed, destroyed }) => !closed && !destroyed).length;
+			await until(() => open() <= limit);
+			await sleep(200);
+			expect(open()).to.equal(limit);
+			for (const socket of sockets) socket.destroy();
+			await shutdown(metrics);
+		});
 	}
 
-	it('holds so many connections and not more on the webhook port', async () => {
-		const { port } = serving.server.address() as AddressInfo;
-		expect(await stayingOf(port, 1_510, 1_500)).to.equal(1_500);
-	});
-
-	it('and fewer on the other one', async () => {
-		const server = await listenHttp(() => undefined, 0);
-		expect(await stayingOf((server.address() as AddressInfo).port, 210, 200)).to.equal(200);
-		await shutdown(server);
-	});
-
-	it('exchanges its certificate without dropping a connection', async () => {
+	it('useCertificate › another one › open connections stay, and new ones get it', async () => {
 		const agent = oneConnection();
 		const before = await serving.ask({ agent });
-		const pair = await issueServing(serving.authority);
-		const certificate = { cert: Buffer.from(pair.cert), key: Buffer.from(pair.key), expirySeconds: 0, fingerprint: '' };
-		useCertificate(serving.server, certificate);
+		useCertificate(serving.server, await issue());
 		const kept = await serving.ask({ agent });
 		agent.destroy();
 		const fresh = await serving.ask();
@@ -78,15 +76,7 @@ describe('http sockets', function () {
 		expect(fresh.serialNumber).not.to.equal(before.serialNumber);
 	});
 
-	it('keeps the old certificate where the new pair does not match', async () => {
-		const { serialNumber } = await serving.ask();
-		const [one, two] = [await issueServing(serving.authority), await issueServing(serving.authority)];
-		const mixed = { cert: Buffer.from(one.cert), key: Buffer.from(two.key), expirySeconds: 0, fingerprint: '' };
-		expect(() => useCertificate(serving.server, mixed)).to.throw('key values mismatch');
-		expect((await serving.ask()).serialNumber).to.equal(serialNumber);
-	});
-
-	it('without a certificate, fails handshakes until there is one', async () => {
+	it('no certificate › handshakes fail until there is one', async () => {
 		const server = await listenHttps((_request, response) => void response.end('ok'), undefined, 0);
 		const { port } = server.address() as AddressInfo;
 		const greet = (): Promise<unknown> =>
@@ -99,45 +89,35 @@ describe('http sockets', function () {
 			});
 		try {
 			expect(await greet()).to.match(/HANDSHAKE_FAILURE/);
-			const pair = await issueServing(serving.authority);
-			useCertificate(server, certificateOf(Buffer.from(pair.cert), Buffer.from(pair.key)));
+			useCertificate(server, await issue());
 			expect(await greet()).to.equal('trusted');
 		} finally {
 			await shutdown(server);
 		}
 	});
 
-	it('says why a port cannot be had', async () => {
-		const taken = createServer().listen(0);
-		await once(taken, 'listening');
-		const { port } = taken.address() as { port: number };
-		const error: unknown = await listenHttp(() => undefined, port).catch((reason) => reason);
-		taken.close();
-		expect(error).to.have.property('code', 'EADDRINUSE');
+	it('a connection › no TLS handshake › closed', async () => {
+		await once(
+			connect(serving.port, '127.0.0.1').on('error', () => undefined),
+			'close',
+		);
 	});
 
-	it('draining, serves on and asks every client to go elsewhere', async () => {
+	it('draining › new reviews, and one in flight › answered with Connection: close', async () => {
 		const agent = oneConnection();
 		expect((await serving.ask({ agent })).headers['connection']).to.equal('keep-alive');
+		const { reply, resolve } = await askHeld();
 		serving.webhook.startDraining();
-		for (const question of [{ agent }, {}, { body: '{' }, { path: '/validate' }]) {
-			const { status, headers } = await serving.ask(question);
-			expect(status).to.be.oneOf([200, 400]);
-			expect(headers['connection']).to.equal('close');
-		}
+		resolve();
+		const replies = [await reply];
+		for (const question of [{ agent }, {}, { path: '/validate' }, { body: '{' }])
+			replies.push(await serving.ask(question));
 		agent.destroy();
+		expect(replies.map(({ status }) => status)).to.deep.equal([200, 200, 200, 200, 400]);
+		for (const { headers } of replies) expect(headers['connection']).to.equal('close');
 	});
 
-	it('draining, asks also who was in flight already to go elsewhere', async () => {
-		held = Promise.withResolvers();
-		const answer = serving.ask();
-		await until(() => serving.webhook.inFlight() === 1);
-		serving.webhook.startDraining();
-		held.resolve(ALLOWED);
-		expect((await answer).headers['connection']).to.equal('close');
-	});
-
-	it('draining, leaves idle connections to the client, which may be writing to one just now', async () => {
+	it('draining › an idle connection › stays open, because its client may be writing', async () => {
 		const agent = oneConnection();
 		await serving.ask({ agent });
 		serving.webhook.startDraining();
@@ -146,21 +126,21 @@ describe('http sockets', function () {
 		agent.destroy();
 	});
 
-	it('closing, answers what has arrived on an idle connection and was not read yet', async () => {
+	it('shutdown › a request has arrived on an idle connection › answered', async () => {
 		const connection = await serving.dial();
 		let received = '';
 		connection.on('data', (bytes: Buffer) => {
 			received += bytes;
 		});
 		const body = JSON.stringify(reviewWith());
-		const send = (): void =>
-			void connection.write(`POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+		const send = () =>
+			connection.write(`POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
 		const answers = (): number => received.split('"allowed":true').length - 1;
 		for (const count of [1, 2]) {
 			send();
 			await until(() => answers() === count);
 		}
-		// Written at once, while the server cannot read before we give the event loop back.
+		// Written at once, while the server cannot read before the event loop runs.
 		send();
 		serving.webhook.startDraining();
 		await shutdown(serving.server);
@@ -168,47 +148,37 @@ describe('http sockets', function () {
 		expect(received).to.match(/connection: close/i);
 	});
 
-	it('closing, lets what is in flight end and takes nothing new', async () => {
-		held = Promise.withResolvers();
+	it('shutdown › a review is in flight › it is answered first, and no connection is accepted', async () => {
 		const agent = oneConnection();
 		await serving.ask({ agent, path: '/validate' });
-		const answer = serving.ask();
-		await until(() => serving.webhook.inFlight() === 1);
+		const { reply, resolve } = await askHeld();
 		serving.webhook.startDraining();
 		const closing = shutdown(serving.server);
 		await until(() => !serving.server.listening);
 		const refused: unknown = await serving.ask().catch((error) => error);
 		expect(refused).to.have.property('code', 'ECONNREFUSED');
 		expect(await Promise.race([closing, sleep(100, 'still open')])).to.equal('still open');
-		held.resolve(ALLOWED);
-		expect((await answer).status).to.equal(200);
+		resolve();
+		expect((await reply).status).to.equal(200);
 		const startedMs = performance.now();
 		await closing;
 		agent.destroy();
 		expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
 	});
 
-	it('gives up on a connection that does not begin to speak TLS', async () => {
-		const mute = connect(serving.port, '127.0.0.1').on('error', () => undefined);
-		await once(mute, 'close');
-	});
-
-	it('closing, does not wait for connections on which nothing was ever asked', async () => {
-		const silent = await serving.dial();
-		// The server's side of the handshake is over when it answers somebody else.
-		await serving.ask();
-		await endsSoon(silent);
-	});
-
-	it('closing, does not wait for a handshake to be followed by nothing', async () => {
-		await endsSoon(await serving.dial());
-	});
-
-	async function endsSoon(connection: Socket): Promise<void> {
-		const closed = once(connection.resume(), 'close');
-		const startedMs = performance.now();
-		await shutdown(serving.server);
-		await closed;
-		expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
+	for (const [title, isAccepted] of [
+		['accepted before', true],
+		['just made', false],
+	] as const) {
+		it(`shutdown › a connection without a request, ${title} › closed at once`, async () => {
+			const connection = await serving.dial();
+			// The handshake is over on the server's side when the server answers another client.
+			if (isAccepted) await serving.ask();
+			const closed = once(connection.resume(), 'close');
+			const startedMs = performance.now();
+			await shutdown(serving.server);
+			await closed;
+			expect(performance.now() - startedMs).to.be.lessThan(SOON_MS);
+		});
 	}
 });

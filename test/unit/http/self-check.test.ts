@@ -1,8 +1,7 @@
-import type { Server as HttpsServer } from 'node:https';
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { afterEach, beforeEach, describe, it } from 'mocha';
 import { issueServing } from '../../../certs/issue.ts';
 import type { AdmissionDecision } from '../../../src/admission/response.ts';
 import { type Certificate, certificateOf } from '../../../src/http/certificate.ts';
@@ -11,7 +10,9 @@ import { createSelfCheck, SELF_CHECK_PATH, type SelfCheckOptions } from '../../.
 import { ALLOWED, type Serving, startServing } from '../../harness/serving.ts';
 import { until } from '../../harness/until.ts';
 
-describe('http self-check', function () {
+const ANOTHER = 'shows another certificate than the one that was loaded';
+
+describe('self-check', function () {
 	this.timeout(20_000);
 	let serving: Serving;
 	let held: PromiseWithResolvers<AdmissionDecision> | undefined;
@@ -22,122 +23,102 @@ describe('http self-check', function () {
 	afterEach(() => serving.stop());
 
 	/** Each call checks again. */
-	const checking = (server: HttpsServer = serving.server, options: Partial<SelfCheckOptions> = {}) =>
-		createSelfCheck({ server, certificate: () => serving.certificate, maxAgeMs: -1, ...options });
+	const checking = (options: Partial<SelfCheckOptions> = {}) =>
+		createSelfCheck({ server: serving.server, certificate: () => serving.certificate, maxAgeMs: -1, ...options });
 	const another = async (options = {}): Promise<Certificate> => {
 		const { cert, key } = await issueServing(serving.authority, options);
 		return certificateOf(Buffer.from(cert), Buffer.from(key));
 	};
 
-	it('has nothing to say when the port answers', async () => {
+	it('the port answers › no reason, no metric changes, no log line', async () => {
+		const samples = async () => (await serving.metrics.text()).match(/^thv_scaling.*$/gm);
+		const before = await samples();
 		expect(await checking()()).to.equal(undefined);
-	});
-
-	it('leaves no trace: it is no review, no refused request, and no line in the log', async () => {
-		const numbers = async (): Promise<string[]> =>
-			(await serving.metrics.text()).split('\n').filter((line) => line.startsWith('thv_scaling'));
-		const before = await numbers();
-		await checking()();
-		expect(await numbers()).to.deep.equal(before);
+		expect(await samples()).to.deep.equal(before);
 		expect(serving.lines).to.deep.equal([]);
 	});
 
-	it('gets through while as many requests are in flight as may be', async () => {
+	it('as many requests in flight as allowed › answered, to any client', async () => {
 		held = Promise.withResolvers();
-		const answer = serving.ask();
+		const reply = serving.ask();
 		await until(() => serving.webhook.inFlight() === 1);
 		expect((await serving.ask()).status).to.equal(503);
 		expect(await checking()()).to.equal(undefined);
+		const open = await serving.ask({ method: 'GET', path: SELF_CHECK_PATH, body: '' });
+		expect(open).to.include({ status: 200, text: 'ok\n' });
 		held.resolve(ALLOWED);
-		await answer;
+		await reply;
 	});
 
-	it('says that nobody accepts connections', async () => {
+	it('the port is closed, or taken from the process › the reason', async () => {
 		const { port } = serving.server.address() as AddressInfo;
 		await shutdown(serving.server);
 		expect(await checking()()).to.equal('the port is closed');
-		const gone = checking({ address: () => ({ port, family: 'IPv4', address: '' }) } as unknown as HttpsServer);
-		expect(await gone()).to.include('ECONNREFUSED');
+		const address = () => ({ port, family: 'IPv4', address: '' });
+		expect(await checking({ server: { address } as Server })()).to.include('ECONNREFUSED');
 	});
 
-	it('says that handshakes fail', async () => {
-		serving.server.setSecureContext({});
-		expect(await checking()()).to.match(/handshake failure/i);
-	});
-
-	it('says that another certificate is shown than the one that was loaded', async () => {
+	it('another certificate is served › the reason', async () => {
 		useCertificate(serving.server, await another());
-		expect(await checking()()).to.equal('shows another certificate than the one that was loaded');
+		expect(await checking()()).to.equal(ANOTHER);
 	});
 
-	it('does not mind a certificate that changes on the way', async () => {
+	it('the certificate changes during the check › no reason; at the next check the reason', async () => {
+		const certificates = [serving.certificate];
 		const next = await another();
-		let isAsked = false;
-		const roundTrip = checking(serving.server, {
-			certificate: () => {
-				const current = isAsked ? next : serving.certificate;
-				isAsked = true;
-				return current;
-			},
-		});
-		expect(await roundTrip()).to.equal(undefined);
-		expect(await roundTrip()).to.equal('shows another certificate than the one that was loaded');
+		const check = checking({ certificate: () => certificates.shift() ?? next });
+		expect(await check()).to.equal(undefined);
+		expect(await check()).to.equal(ANOTHER);
 	});
 
-	it('minds neither the name in it nor that it has ended', async () => {
+	it('the certificate is expired and for another name › no reason', async () => {
 		const ended = await another({ hosts: ['elsewhere'], days: 1, now: new Date(Date.now() - 10 * 86_400_000) });
 		useCertificate(serving.server, ended);
-		expect(await checking(serving.server, { certificate: () => ended })()).to.equal(undefined);
+		expect(await checking({ certificate: () => ended })()).to.equal(undefined);
 	});
 
-	it('gives up on a server that takes a request and does not answer', async () => {
-		const mute = await listenHttps(() => undefined, serving.certificate, 0);
-		try {
-			expect(await checking(mute, { timeoutMs: 200 })()).to.equal('no answer within 0.2 s');
-		} finally {
-			mute.closeAllConnections();
-			await shutdown(mute);
-		}
-	});
+	for (const [title, status, reason] of [
+		['never answers', undefined, 'no answer within 0.2 s'],
+		['answers another status', 404, 'answers 404'],
+	] as const) {
+		it(`the server ${title} › the reason`, async () => {
+			const server = await listenHttps(
+				(_request, response) => void (status && response.writeHead(status).end()),
+				serving.certificate,
+				0,
+			);
+			expect(await checking({ server, timeoutMs: status === undefined ? 200 : 5_000 })()).to.equal(reason);
+			server.closeAllConnections();
+			await shutdown(server);
+		});
+	}
 
-	it('says what else is answered', async () => {
-		const other = await listenHttps((_request, response) => response.writeHead(404).end(), serving.certificate, 0);
-		expect(await checking(other)()).to.equal('answers 404');
-		await shutdown(other);
-	});
-
-	it('checks once for calls at the same time and within a second, and again after that', async () => {
+	it('calls at the same time, and within maxAgeMs › one check; later › another one', async () => {
 		let checks = 0;
 		serving.server.on('secureConnection', () => {
 			checks += 1;
 		});
-		const roundTrip = checking(serving.server, { maxAgeMs: 200 });
-		await Promise.all([roundTrip(), roundTrip()]);
-		await roundTrip();
+		const check = checking({ maxAgeMs: 200 });
+		await Promise.all([check(), check()]);
+		await check();
 		expect(checks).to.equal(1);
-		await sleep(250);
-		await roundTrip();
-		expect(checks).to.equal(2);
+		await until(() =>
+			sleep(50)
+				.then(check)
+				.then(() => checks === 2),
+		);
 	});
 
-	it('tells each change once', async () => {
-		const told: (string | undefined)[] = [];
-		const roundTrip = checking(serving.server, { onChange: (reason) => told.push(reason) });
-		await roundTrip();
+	it('the reason changes › onChange once for each', async () => {
+		const changes: (string | undefined)[] = [];
+		const check = checking({ onChange: (reason) => changes.push(reason) });
+		await check();
 		serving.server.setSecureContext({});
-		await roundTrip();
-		await roundTrip();
+		for (const _ of [1, 2]) await check();
 		useCertificate(serving.server, serving.certificate);
-		await roundTrip();
-		expect(told).to.have.length(2);
-		expect(told[0]).to.match(/handshake failure/i);
-		expect(told[1]).to.equal(undefined);
-	});
-
-	it('is open to everybody', async () => {
-		expect(await serving.ask({ method: 'GET', path: SELF_CHECK_PATH, body: '' })).to.include({
-			status: 200,
-			text: 'ok\n',
-		});
+		await check();
+		expect(changes).to.have.length(2);
+		expect(changes[0]).to.match(/handshake failure/i);
+		expect(changes[1]).to.equal(undefined);
 	});
 });

@@ -2,38 +2,34 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { before, describe, it } from 'mocha';
-import { cpuSeconds, forgetPeak, isLinux, residentMib, usageOf } from '../../../endurance/bench/linux-process.ts';
+import { cpuSeconds, forgetPeak, isLinux, residentMib, usageOf } from './linux-process.ts';
 
-describe('what Linux knows of a process', function () {
+describe('bench: processes on Linux', function () {
 	this.timeout(30_000);
 	before(function () {
 		if (!isLinux()) this.skip();
 	});
 
-	it('its memory, and the most it was since it was forgotten', () => {
+	it('memory › as Node reports it, with a peak until that is reset', () => {
 		const { total, peak, anonymous, ofFiles } = residentMib(process.pid);
 		expect(total).to.be.closeTo(process.memoryUsage.rss() / 2 ** 20, 20);
 		expect(anonymous + ofFiles).to.be.closeTo(total, 1);
 		expect(peak).to.be.at.least(total);
-		const before = Buffer.alloc(200 * 2 ** 20, 1).length;
-		expect(residentMib(process.pid).peak).to.be.at.least(before / 2 ** 20);
-	});
-	it('forgets the peak', () => {
+		expect(residentMib(process.pid).peak).to.be.at.least(Buffer.alloc(200 * 2 ** 20, 1).length && 200);
 		forgetPeak(process.pid);
-		const { peak, total } = residentMib(process.pid);
-		expect(peak).to.be.closeTo(total, 1);
+		const after = residentMib(process.pid);
+		expect(after.peak).to.be.closeTo(after.total, 1);
 	});
-	it('its CPU time', () => {
+	it('CPU time › as Node reports it', () => {
 		const before = cpuSeconds(process.pid);
-		const untilMs = performance.now() + 200;
-		while (performance.now() < untilMs);
+		for (const endMs = performance.now() + 200; performance.now() < endMs; );
 		const { user, system } = process.cpuUsage();
-		expect(cpuSeconds(process.pid))
+		const after = cpuSeconds(process.pid);
+		expect(after)
 			.to.be.closeTo((user + system) / 1e6, 0.1)
 			.and.to.be.above(before);
 	});
-	it('CPU time and memory of a process › it started another one that works › both are counted', async () => {
+	it('a process that started another one › CPU time and memory of both', async () => {
 		const work = 'for (; process.cpuUsage().user < 1.5e5; ); process.stdout.write("x"); setInterval(() => {}, 1e3)';
 		const shell = spawn('sh', ['-c', '"$0" -e "$1"; true', process.execPath, work]);
 		try {

@@ -1,20 +1,19 @@
-/** The load generator against a real HTTPS server: all requests are sent, and every answer is judged. */
+/** The load generator against a real HTTPS server: all requests are sent, and each response is checked. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { expect } from 'chai';
-import { after, before, beforeEach, describe, it } from 'mocha';
-import { issueCa, issueServing } from '../../../certs/issue.ts';
-import { h2loadVersion, type Job, ProgramMissing, runH2load } from '../../../endurance/bench/h2load.ts';
-import { needH2load } from '../../harness/need-h2load.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
+import { needH2load } from '../../test/harness/need-h2load.ts';
+import { h2loadVersion, type Job, ProgramMissing, runH2load } from './h2load.ts';
 
-describe('h2load', function () {
+describe('bench: h2load', function () {
 	this.timeout(30_000);
 	needH2load();
 	let server: Server;
 	let job: Job;
-	let requests: string[] = [];
-	let statusOf = (_: number): number => 201;
+	let requests: string[];
+	let statusOf: (count: number) => number;
 
 	before(async () => {
 		server = createServer(await issueServing(await issueCa()), async (request, response) => {
@@ -23,8 +22,7 @@ describe('h2load', function () {
 			requests.push(`${request.method} ${request.url} ${request.headers['x-test']} ${body}`);
 			response.writeHead(statusOf(requests.length)).end('{}');
 		});
-		server.listen(0, '127.0.0.1');
-		await once(server, 'listening');
+		await once(server.listen(0, '127.0.0.1'), 'listening');
 		const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/mutate`;
 		job = { url, body: '{"a":1}', headers: { 'x-test': 'yes' }, connections: 2, length: { requests: 20 } };
 	});
@@ -36,6 +34,8 @@ describe('h2load', function () {
 		requests = [];
 		statusOf = () => 201;
 	});
+	const failureOf = (other: Partial<Job>): Promise<unknown> =>
+		runH2load({ ...job, ...other }).catch((error: Error) => error.message);
 
 	it('a number of requests › all are sent, with body and headers, and each has a latency', async () => {
 		const load = await runH2load(job);
@@ -44,37 +44,29 @@ describe('h2load', function () {
 		expect(load.latenciesMs).to.have.length(20);
 		for (const ms of load.latenciesMs) expect(ms).to.be.within(0.01, load.seconds * 1000 + 0.01);
 	});
-	it('a time › requests are sent for that long', async () => {
+	it('a time › requests are sent for that long; a rate › no faster', async () => {
 		const load = await runH2load({ ...job, length: { seconds: 1 } });
 		expect(load.seconds).to.be.within(0.3, 2);
 		expect(load.requests).to.be.closeTo(requests.length, 2);
-	});
-	it('a rate › requests are sent no faster', async () => {
-		const load = await runH2load({ ...job, length: { requests: 10 }, perSecond: 10 });
-		expect(load.seconds).to.be.above(0.7);
+		expect((await runH2load({ ...job, length: { requests: 10 }, perSecond: 10 })).seconds).to.be.above(0.7);
 	});
 	it('429 and 5xx › are counted where requests may fail, else they reject', async () => {
 		statusOf = (count) => (count % 20 === 3 ? 429 : count % 20 === 6 ? 500 : 200);
 		expect(await runH2load({ ...job, mayFail: true })).to.include({ requests: 20, failed: 2 });
-		const failure = await runH2load(job).catch((error: Error) => error.message);
-		expect(failure).to.match(/^h2load: 2 of 20 requests to .* failed:/);
+		expect(await failureOf({})).to.match(/^h2load: 2 of 20 requests to .* failed:/);
 	});
-	it('another status › rejects', async () => {
+	it('another status, or no server › rejects', async () => {
 		statusOf = (count) => (count === 5 ? 404 : 200);
-		const failure = await runH2load(job).catch((error: Error) => error.message);
-		expect(failure).to.equal(`${job.url} answered 404`);
+		expect(await failureOf({})).to.equal(`${job.url} answered 404`);
+		expect(await failureOf({ url: 'https://127.0.0.1:1/' })).to.match(/^h2load/);
 	});
-	it('a port that opens no TLS connection › it ends, without an answer', async () => {
+	it('a port without TLS › it ends, without a response', async () => {
 		const mute = createTcpServer().listen(0, '127.0.0.1');
 		await once(mute, 'listening');
 		const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}/`;
 		const load = await runH2load({ ...job, url, length: { seconds: 0.2 }, mayFail: true, idleSeconds: 1 });
 		mute.close();
 		expect(load.requests).to.equal(load.failed);
-	});
-	it('no server › rejects', async () => {
-		const failure = await runH2load({ ...job, url: 'https://127.0.0.1:1/' }).catch((error: Error) => error.message);
-		expect(failure).to.match(/^h2load/);
 	});
 	it('not installed › the error names the packages', () => {
 		const { PATH } = process.env;

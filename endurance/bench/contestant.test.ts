@@ -1,24 +1,25 @@
-/** A measured server as a process: where its log goes, and what is reported when it does not start. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { after, before, describe, it } from 'mocha';
-import { issueCa, issueServing } from '../../../certs/issue.ts';
-import { startOwn } from '../../../endurance/bench/contestant.ts';
-import { isLinux } from '../../../endurance/bench/linux-process.ts';
+import { issueCa, issueServing } from '../../certs/issue.ts';
+import { startOwn } from './contestant.ts';
+import { isLinux } from './linux-process.ts';
 
-describe('a measured server', function () {
+describe('bench: a measured server', function () {
 	this.timeout(60_000);
 	const folder = mkdtempSync(join(tmpdir(), 'bench-contestant-'));
 	before(async function () {
 		if (!isLinux()) this.skip();
 		const authority = await issueCa();
 		const { cert, key } = await issueServing(authority);
-		writeFileSync(join(folder, 'tls.crt'), cert);
-		writeFileSync(join(folder, 'tls.key'), key);
-		writeFileSync(join(folder, 'ca.crt'), authority.cert);
+		for (const [file, text] of [
+			['tls.crt', cert],
+			['tls.key', key],
+			['ca.crt', authority.cert],
+		] as const)
+			writeFileSync(join(folder, file), text);
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
@@ -35,7 +36,7 @@ describe('a measured server', function () {
 	it('ends at once › the error has the end of its log', async () => {
 		const failure = await startOwn('nothing', folder).catch((error: Error) => error.message);
 		expect(failure).to.match(
-			/^nothing did not get ready; the end of its log:\n.*no server nothing; there are floor, product/s,
+			/^nothing did not get ready; the end of its log:\n.*no server nothing; there are floor, /s,
 		);
 	});
 });
