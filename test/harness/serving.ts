@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import type { AdmissionDecision } from '../../src/admission/response.ts';
 import type { Json } from '../../src/api/types.ts';
-import type { Certificate } from '../../src/http/certificate.ts';
+import { type Certificate, certificateOf } from '../../src/http/certificate.ts';
 import type { Handler } from '../../src/http/handle.ts';
 import { listenHttps, shutdown } from '../../src/http/listen.ts';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
@@ -41,6 +41,8 @@ export interface Serving {
 	readonly server: Server;
 	readonly authority: KeyPair;
 	readonly certificate: Certificate;
+	/** Another one of the same CA. */
+	readonly issue: (options?: Parameters<typeof issueServing>[1]) => Promise<Certificate>;
 	readonly webhook: Webhook;
 	readonly metrics: Metrics;
 	/** The log, one JSON text per line. */
@@ -85,7 +87,10 @@ let authority: Promise<KeyPair> | undefined;
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
 	authority ??= issueCa();
 	const issuer = await authority;
-	const { cert, key } = await issueServing(issuer);
+	const issue: Serving['issue'] = async (options) => {
+		const { cert, key } = await issueServing(issuer, options);
+		return certificateOf(Buffer.from(cert), Buffer.from(key));
+	};
 	const lines: string[] = [];
 	const metrics = createMetrics({
 		version: '0.0.0',
@@ -101,7 +106,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		log: pino({ base: null, level: options.logLevel ?? 'info' }, { write: (line: string) => void lines.push(line) }),
 		metrics,
 	});
-	const certificate = { cert: Buffer.from(cert), key: Buffer.from(key), expirySeconds: 0, fingerprint: '' };
+	const certificate = await issue();
 	const server = await listenHttps(webhook[options.door ?? 'listener'], certificate, 0);
 	const { port } = server.address() as AddressInfo;
 	return {
@@ -109,6 +114,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		server,
 		authority: issuer,
 		certificate,
+		issue,
 		webhook,
 		metrics,
 		lines,

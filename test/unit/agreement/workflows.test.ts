@@ -5,25 +5,20 @@ import { expect } from 'chai';
 import { parse } from 'yaml';
 import { between, codesOf, ROOT, read } from '../../harness/documents.ts';
 
-interface Step {
-	readonly if?: string;
-	readonly uses?: string;
-	readonly run?: string;
+type Text = Readonly<Record<string, string>>;
+type Step = Partial<Readonly<Record<'if' | 'uses' | 'run', string>>> & {
 	readonly with?: Readonly<Record<string, unknown>>;
-}
-interface Job {
-	readonly if?: string;
+};
+interface Job extends Partial<Readonly<Record<'if' | 'uses' | 'environment', string>>> {
 	readonly needs?: string | readonly string[];
-	readonly uses?: string;
-	readonly permissions?: Readonly<Record<string, string>>;
-	readonly environment?: string;
+	readonly permissions?: Text;
 	readonly 'timeout-minutes'?: number;
-	readonly strategy?: { readonly matrix: { readonly node?: string[]; readonly include?: Record<string, string>[] } };
+	readonly strategy?: { readonly matrix: { readonly node?: string[]; readonly include?: Text[] } };
 	readonly steps?: readonly Step[];
 }
 interface Workflow {
 	readonly on: Readonly<Record<string, object | null>>;
-	readonly permissions: Readonly<Record<string, string>>;
+	readonly permissions: Text;
 	readonly jobs: Readonly<Record<string, Job>>;
 }
 

@@ -15,13 +15,12 @@ import {
 	servingFor,
 } from '../../harness/certificates.ts';
 
-/** `step: reason`, the data that the step keeps, and what it makes. */
-type Expected = readonly [step: string, keep: SecretData, make: string];
-type Row = readonly [title: string, situation: Partial<Situation>, ...expected: Expected | []];
+/** A title, a Secret and what else is known, the step with what it makes, its reason, and the data that it keeps. */
+type Row = readonly [string, SecretData | undefined, Partial<Situation>, ...([string, string, SecretData] | [])];
 
-const situationOf = (situation: Partial<Situation>): Situation => ({
-	...{ data: undefined, caBundles: [], trustedForMs: 0, served: undefined, hosts: HOSTS, nowMs: NOW_MS },
-	...situation,
+const situationOf = (data: SecretData | undefined, other: Partial<Situation>): Situation => ({
+	...{ data, caBundles: [], trustedForMs: 0, served: undefined, hosts: HOSTS, nowMs: NOW_MS },
+	...other,
 });
 const secret = (ca: KeyPair, serving?: KeyPair, more: SecretData = {}): SecretData => ({
 	...asCa(ca),
@@ -29,14 +28,15 @@ const secret = (ca: KeyPair, serving?: KeyPair, more: SecretData = {}): SecretDa
 	...more,
 });
 
-const trustedForMs = SETTLE_MS;
 const NO_CA = 'there is no valid authority';
 const DUE_CA = 'two thirds of the life of the authority are over';
+const DUE = 'two thirds of the life of the certificate are over';
 const TRUSTED = 'the next authority is trusted everywhere';
 const UNUSED = 'nobody shows its certificates';
 const HALF = 'half of the pair is missing';
 const KEY_LOST = 'the key of the authority is missing';
 const MISMATCH = 'certificate and key do not belong together';
+const NOTHING_TO_KEEP = 'there is no certificate that could be kept';
 
 // Two thirds of 90 days are 60, of 5 years 1216.67.
 const ca = await authority(100);
@@ -44,88 +44,63 @@ const other = await authority(1);
 const dueCa = await authority(1216.7);
 const endedCa = await authority(1826);
 const serving = await servingFor(ca, 10);
-const dueServing = await servingFor(ca, 60.01);
-const endedServing = await servingFor(ca, 91);
+const ahead = await servingFor(ca, -20 / 24);
+const notDue = await servingFor(ca, 59.99);
+const due = secret(ca, await servingFor(ca, 60.01));
+const ended = await servingFor(ca, 91);
 const early = await servingFor(ca, -1.05);
 const misnamed = await servingFor(ca, 1, { hosts: ['webhook.example.com'] });
 const dueCaServing = await servingFor(dueCa, 1);
 const fresh = await servingFor(other, 0.5);
 const dayOld = await servingFor(other, 1);
+
+const none = {};
+const settled = { trustedForMs: SETTLE_MS };
 const both = asTls(serving);
+const valid = secret(ca, serving);
+const dueSecret = secret(dueCa, dueCaServing);
+const staged = secret(dueCa, dueCaServing, asNext(other));
+const unstaged = secret(dueCa, undefined, asNext(other));
+const promoted = (previous: KeyPair, tls?: KeyPair): SecretData => secret(other, tls, asPrevious(previous));
+const halfDue = { ...unstaged, 'tls.crt': 'hello' };
 const lostKey = { 'ca.crt': ca.cert, ...both };
 const afterLoss = { ...asNext(other), ...asPrevious(ca), ...both };
-const staged = secret(dueCa, dueCaServing, asNext(other));
-const replaced = secret(other, serving, asPrevious(ca));
-
-const VALID: readonly Row[] = [
-	['no Secret', {}, `bootstrap: ${NO_CA}`, {}, 'ca tls'],
-	['an empty Secret', { data: {} }, `bootstrap: ${NO_CA}`, {}, 'ca tls'],
-	[
-		'no Secret, another CA in a caBundle',
-		{ caBundles: [other.cert, ''] },
-		`bootstrap: ${NO_CA}`,
-		asPrevious(other),
-		'ca tls',
-	],
-	['CA and certificate are valid', { data: secret(ca, serving) }],
-	['CA and certificate are valid, a caBundle is empty', { data: secret(ca, serving), caBundles: [''] }],
-	['the issuing clock was 20 hours ahead', { data: secret(ca, await servingFor(ca, -20 / 24)) }],
-	['the certificate before two thirds of its lifetime', { data: secret(ca, await servingFor(ca, 59.99)) }],
-	[
-		'the certificate after two thirds of its lifetime',
-		{ data: secret(ca, dueServing) },
-		'issue: two thirds of the life of the certificate are over',
-		secret(ca, dueServing),
-		'tls',
-	],
-	[
-		'the CA after two thirds of its lifetime',
-		{ data: secret(dueCa, dueCaServing), trustedForMs },
-		`stage-next: ${DUE_CA}`,
-		secret(dueCa, dueCaServing),
-		'next-ca',
-	],
-	['a next CA that is not trusted long enough', { data: staged, trustedForMs: SETTLE_MS - 1 }],
-	[
-		'a next CA in every caBundle',
-		{ data: staged, trustedForMs },
-		`promote: ${TRUSTED}`,
-		secret(other, undefined, asPrevious(dueCa)),
-		'tls',
-	],
-	['promoted half a day ago', { data: secret(other, fresh, asPrevious(dueCa)), trustedForMs }],
-	[
-		'promoted a day ago',
-		{ data: secret(other, dayOld, asPrevious(dueCa)) },
-		`drop-previous: ${UNUSED}`,
-		secret(other, dayOld),
-		'',
-	],
-	[
-		'promoted half a day ago, the previous CA has expired',
-		{ data: secret(other, fresh, asPrevious(endedCa)) },
-		`drop-previous: ${UNUSED}`,
-		secret(other, fresh),
-		'',
-	],
-	[
-		'a next CA, and the clock went back',
-		{ data: secret(ca, serving, asNext(other)), trustedForMs },
-		`promote: ${TRUSTED}`,
-		secret(other, undefined, asPrevious(ca)),
-		'tls',
-	],
-];
+const servedTrusted = { served: serving, caBundles: [ca.cert] };
+const servedUnknown = { served: serving, caBundles: [''] };
 
 const issue = (title: string, tls: SecretData, reason: string): Row => [
 	title,
-	{ data: secret(ca, undefined, tls) },
-	`issue: ${reason}`,
+	{ ...asCa(ca), ...tls },
+	none,
+	'issue tls',
+	reason,
 	asCa(ca),
-	'tls',
 ];
 
-const DAMAGED: readonly Row[] = [
+const ROWS: readonly Row[] = [
+	['no Secret', undefined, none, 'bootstrap ca tls', NO_CA, none],
+	['an empty Secret', none, none, 'bootstrap ca tls', NO_CA, none],
+	[
+		'no Secret, another CA in a caBundle',
+		undefined,
+		{ caBundles: [other.cert, ''] },
+		'bootstrap ca tls',
+		NO_CA,
+		asPrevious(other),
+	],
+	['CA and certificate are valid', valid, none],
+	['CA and certificate are valid, a caBundle is empty', valid, { caBundles: [''] }],
+	['the issuing clock was 20 hours ahead', secret(ca, ahead), none],
+	['the certificate before two thirds of its lifetime', secret(ca, notDue), none],
+	['the certificate after two thirds of its lifetime', due, none, 'issue tls', DUE, due],
+	['the CA after two thirds of its lifetime', dueSecret, settled, 'stage-next next-ca', DUE_CA, dueSecret],
+	['a next CA that is not trusted long enough', staged, { trustedForMs: SETTLE_MS - 1 }],
+	['a next CA in every caBundle', staged, settled, 'promote tls', TRUSTED, promoted(dueCa)],
+	['promoted half a day ago', promoted(dueCa, fresh), settled],
+	['promoted a day ago', promoted(dueCa, dayOld), none, 'drop-previous', UNUSED, secret(other, dayOld)],
+	['the previous CA has expired', promoted(endedCa, fresh), none, 'drop-previous', UNUSED, secret(other, fresh)],
+	['a next CA, and the clock went back', { ...valid, ...asNext(other) }, settled, 'promote tls', TRUSTED, promoted(ca)],
+	// Missing or invalid data.
 	issue('no certificate', {}, 'there is no certificate'),
 	issue('a certificate without its key', { 'tls.crt': serving.cert }, HALF),
 	issue('a key without its certificate', { 'tls.key': serving.key }, HALF),
@@ -133,103 +108,73 @@ const DAMAGED: readonly Row[] = [
 	issue('a certificate that is not PEM', { ...both, 'tls.crt': 'hello' }, 'the certificate cannot be read'),
 	issue('a key that is not PEM', { ...both, 'tls.key': 'hello' }, MISMATCH),
 	issue('the key of another certificate', { ...both, 'tls.key': otherKey() }, MISMATCH),
-	issue('an expired certificate', asTls(endedServing), 'the certificate has ended'),
+	issue('an expired certificate', asTls(ended), 'the certificate has ended'),
 	issue('a certificate that is not valid yet', asTls(early), 'the certificate is not valid yet'),
 	issue('a certificate for other names', asTls(misnamed), 'the certificate is for other names'),
 	issue('a certificate of an unknown CA', asTls(dayOld), 'the certificate is of another authority'),
 	// A lost CA whose certificate is still valid.
-	['no key of the CA', { data: lostKey }, `stage-next: ${KEY_LOST}`, lostKey, 'next-ca'],
+	['no key of the CA', lostKey, none, 'stage-next next-ca', KEY_LOST, lostKey],
+	['the key of another CA', { ...lostKey, 'ca.key': otherKey() }, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	[
-		'the key of another CA',
-		{ data: { ...lostKey, 'ca.key': otherKey() } },
-		`stage-next: ${KEY_LOST}`,
-		lostKey,
-		'next-ca',
-	],
-	[
-		'no Secret, the served certificate is trusted',
-		{ served: serving, caBundles: [ca.cert] },
-		`stage-next: ${NO_CA}`,
+		'no Secret, a served trusted one',
+		undefined,
+		servedTrusted,
+		'stage-next next-ca',
+		NO_CA,
 		{ ...asPrevious(ca), ...both },
-		'next-ca',
+	],
+	['no CA, a next CA in every caBundle', afterLoss, settled, 'promote tls', TRUSTED, promoted(ca)],
+	['no Secret, a served unknown one', undefined, servedUnknown, 'bootstrap ca tls', NO_CA, none],
+	['half a certificate beside a next CA, one is served', halfDue, { served: dueCaServing }, 'restore', HALF, staged],
+	['no certificate beside a next CA, none is served', unstaged, none, 'promote tls', NOTHING_TO_KEEP, promoted(dueCa)],
+	[
+		'another CA, a served trusted one',
+		asCa(other),
+		servedTrusted,
+		'restore',
+		'there is no certificate',
+		promoted(ca, serving),
+	],
+	['another CA that is not trusted long enough', promoted(ca, serving), none],
+	[
+		...(['another CA in every caBundle', promoted(ca, serving), settled] as const),
+		...(['issue tls', 'the certificate is of a former authority', promoted(ca, serving)] as const),
+	],
+	['an expired CA', secret(endedCa, dayOld), none, 'bootstrap ca tls', NO_CA, none],
+	['a certificate that is not a CA', secret(serving, serving), none, 'bootstrap ca tls', NO_CA, none],
+	[
+		'a next CA without key',
+		{ ...valid, 'next-ca.crt': other.cert },
+		none,
+		'cleanup',
+		'the next authority cannot be used',
+		valid,
 	],
 	[
-		'no CA, a next CA in every caBundle',
-		{ data: afterLoss, trustedForMs },
-		`promote: ${TRUSTED}`,
-		secret(other, undefined, asPrevious(ca)),
-		'tls',
-	],
-	[
-		'no Secret, the served certificate is not trusted',
-		{ served: serving, caBundles: [''] },
-		`bootstrap: ${NO_CA}`,
-		{},
-		'ca tls',
-	],
-	[
-		'half a certificate beside a next CA, this replica serves one',
-		{ data: secret(dueCa, undefined, { ...asNext(other), 'tls.crt': 'hello' }), served: dueCaServing },
-		`restore: ${HALF}`,
-		staged,
-		'',
-	],
-	[
-		'no certificate beside a next CA, this replica serves none',
-		{ data: secret(dueCa, undefined, asNext(other)) },
-		'promote: there is no certificate that could be kept',
-		secret(other, undefined, asPrevious(dueCa)),
-		'tls',
-	],
-	[
-		'another CA in the Secret, the served certificate is trusted',
-		{ data: asCa(other), served: serving, caBundles: [ca.cert] },
-		'restore: there is no certificate',
-		replaced,
-		'',
-	],
-	['another CA that is not trusted long enough', { data: replaced }],
-	[
-		'another CA in every caBundle',
-		{ data: replaced, trustedForMs },
-		'issue: the certificate is of a former authority',
-		replaced,
-		'tls',
-	],
-	['an expired CA', { data: secret(endedCa, dayOld) }, `bootstrap: ${NO_CA}`, {}, 'ca tls'],
-	['a certificate that is not a CA', { data: secret(serving, serving) }, `bootstrap: ${NO_CA}`, {}, 'ca tls'],
-	[
-		'a next CA without its key',
-		{ data: secret(ca, serving, { 'next-ca.crt': other.cert }) },
-		'cleanup: the next authority cannot be used',
-		secret(ca, serving),
-		'',
-	],
-	[
-		'a key of a next CA without certificate, CA is due',
-		{ data: secret(dueCa, dueCaServing, { 'next-ca.key': other.key }) },
-		`stage-next: ${DUE_CA}`,
-		secret(dueCa, dueCaServing),
-		'next-ca',
+		'a due CA, a key of a next one',
+		{ ...dueSecret, 'next-ca.key': other.key },
+		none,
+		'stage-next next-ca',
+		DUE_CA,
+		dueSecret,
 	],
 ];
 
 describe('certificates: plan', () => {
-	for (const [title, partial, expected, keep, make] of [...VALID, ...DAMAGED]) {
+	for (const [title, data, given, expected, reason, keep] of ROWS) {
 		it(`${title} › ${expected ?? 'no step'}`, () => {
-			const situation = situationOf(partial);
+			const situation = situationOf(data, given);
 			const before = structuredClone(situation);
 			const step = planOf(situation);
-			expect(step && `${step.name}: ${step.reason}`).to.equal(expected);
-			expect(step?.keep).to.deep.equal(keep);
-			expect(step?.make.join(' ')).to.equal(make);
+			expect(step && [step.name, ...step.make].join(' ')).to.equal(expected);
+			expect([step?.reason, step?.keep]).to.deep.equal([reason, keep]);
 			expect(situation).to.deep.equal(before);
 		});
 	}
 
 	it('five CAs in caBundles › at most three previous CAs are kept', async () => {
 		const many = await Promise.all([1, 2, 3, 4, 5].map(() => authority(1)));
-		const step = planOf(situationOf({ caBundles: many.map(({ cert }) => cert) }));
+		const step = planOf(situationOf(undefined, { caBundles: many.map(({ cert }) => cert) }));
 		expect(step?.keep).to.deep.equal(asPrevious(...many.slice(0, 3)));
 	});
 });

@@ -6,6 +6,8 @@ import { asCa, asPrevious, asTls, authority, HOSTS, NOW_MS, otherKey, servingFor
 import { until } from '../../harness/until.ts';
 
 const HALF = 'half of the pair is missing';
+const ENDED = 'the certificate has ended';
+const UNKNOWN = 'the certificate is of another authority';
 const MISMATCH = 'certificate and key do not belong together';
 
 const ca = await authority(100);
@@ -45,36 +47,20 @@ describe('certificates: watchSecret', () => {
 	}
 
 	const refused = new Error('connect ECONNREFUSED');
-	const key = (text: string): SecretData => ({ ...withSecond, 'tls.key': text });
+	const withKey = (key: string): SecretData => ({ ...withSecond, 'tls.key': key });
+	const half = { ...asCa(ca), 'tls.crt': second.cert };
+	const renewed = { ...asCa(other), ...asPrevious(ca), ...asTls(second) };
+	const expired = { ...asCa(ca), ...asTls(ended) };
+	const unknown = { ...asCa(other), ...asTls(first) };
+	const both = [first.cert, second.cert];
 	for (const [title, states, certs, errors] of [
 		['no Secret, then one', [undefined, withFirst], [first.cert], []],
-		[
-			'a new certificate of a previous CA',
-			[withFirst, { ...asCa(other), ...asPrevious(ca), ...asTls(second) }],
-			[first.cert, second.cert],
-			[],
-		],
-		[
-			'half of a pair',
-			[withFirst, { ...asCa(ca), 'tls.crt': second.cert }, withSecond],
-			[first.cert, second.cert],
-			[HALF],
-		],
-		['the key of another certificate', [withFirst, key(otherKey()), withSecond], [first.cert, second.cert], [MISMATCH]],
-		['a key that is not PEM', [withFirst, key('hello'), withSecond], [first.cert, second.cert], [MISMATCH]],
-		['an expired certificate', [{ ...asCa(ca), ...asTls(ended) }], [], ['the certificate has ended']],
-		[
-			'a CA that is not in the Secret',
-			[{ ...asCa(other), ...asTls(first) }],
-			[],
-			['the certificate is of another authority'],
-		],
-		[
-			'no API server for a while',
-			[withFirst, refused, undefined, withSecond],
-			[first.cert, second.cert],
-			[refused.message],
-		],
+		['a new certificate of a previous CA', [withFirst, renewed], both, []],
+		['half of a pair', [withFirst, half, withSecond], both, [HALF]],
+		['the key of another certificate', [withFirst, withKey(otherKey()), withSecond], both, [MISMATCH]],
+		['a key that is not PEM', [withFirst, withKey('hello'), withSecond], both, [MISMATCH]],
+		['an expired certificate, then an unknown CA', [expired, unknown], [], [ENDED, UNKNOWN]],
+		['no API server for a while', [withFirst, refused, undefined, withSecond], both, [refused.message]],
 	] as const) {
 		it(`${title} › onChange for each usable certificate, one error for each other`, async () => {
 			const { seen } = await watch(...states);

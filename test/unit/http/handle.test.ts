@@ -59,25 +59,20 @@ describe('limits of a review', () => {
 		expect(await serving.metrics.text()).to.contain('thv_scaling_refused_requests_total{code="503"} 1');
 	});
 
-	it('the time is over › 504 before the API server stops waiting, and the signal is aborted', async () => {
+	it('the time is over › 504 before the API server stops waiting, and a late rejection does no harm', async () => {
 		let received: AbortSignal | undefined;
 		handler = (_request, signal) => {
 			received = signal;
-			return new Promise(() => undefined);
+			return sleep(60_000, ALLOWED, { signal });
 		};
 		const startedMs = performance.now();
-		const { status, json } = await serving.ask({ path: '/mutate?timeout=3s' });
-		expect(performance.now() - startedMs).to.be.within(2_390, 3_000);
+		const { status, json } = await serving.ask({ path: '/mutate?timeout=1s' });
+		expect(performance.now() - startedMs).to.be.within(790, 1_500);
 		expect(status).to.equal(504);
-		expect(json).to.include({ code: 504, reason: 'Timeout', message: 'no answer within 2400 ms' });
+		expect(json).to.include({ code: 504, reason: 'Timeout', message: 'no answer within 800 ms' });
 		expect(received?.aborted).to.equal(true);
 		expect(serving.webhook.inFlight()).to.equal(0);
 		expect(JSON.parse(serving.lines.at(-1) ?? '')).to.include({ uid: 'uid-1', verdict: 'error' });
-	});
-
-	it('the time is over › the handler rejects afterwards › the process continues', async () => {
-		handler = (_request, signal) => sleep(60_000, ALLOWED, { signal });
-		for (const _ of [1, 2]) expect((await serving.ask({ path: '/mutate?timeout=100ms' })).status).to.equal(504);
 	});
 
 	it('the time of the upload › counts › 504 after the rest of the time', async () => {

@@ -4,8 +4,6 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { issueServing } from '../../../certs/issue.ts';
-import { certificateOf } from '../../../src/http/certificate.ts';
 import { useCertificate } from '../../../src/http/listen.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 
@@ -96,8 +94,7 @@ describe('unusual bytes', function () {
 
 		it('renegotiation › with the first certificate and with another one › rejected', async () => {
 			for (const isChanged of [false, true]) {
-				const { cert, key } = await issueServing(serving.authority);
-				if (isChanged) useCertificate(serving.server, certificateOf(Buffer.from(cert), Buffer.from(key)));
+				if (isChanged) useCertificate(serving.server, await serving.issue());
 				const socket = (await greet({ maxVersion: 'TLSv1.2' })) as TLSSocket;
 				const failure = await new Promise<Error | null>((resolve) => {
 					socket.on('error', resolve);

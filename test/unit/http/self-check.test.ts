@@ -2,9 +2,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { issueServing } from '../../../certs/issue.ts';
 import type { AdmissionDecision } from '../../../src/admission/response.ts';
-import { type Certificate, certificateOf } from '../../../src/http/certificate.ts';
 import { listenHttps, shutdown, useCertificate } from '../../../src/http/listen.ts';
 import { createSelfCheck, SELF_CHECK_PATH, type SelfCheckOptions } from '../../../src/http/self-check.ts';
 import { ALLOWED, type Serving, startServing } from '../../harness/serving.ts';
@@ -25,10 +23,6 @@ describe('self-check', function () {
 	/** Each call checks again. */
 	const checking = (options: Partial<SelfCheckOptions> = {}) =>
 		createSelfCheck({ server: serving.server, certificate: () => serving.certificate, maxAgeMs: -1, ...options });
-	const another = async (options = {}): Promise<Certificate> => {
-		const { cert, key } = await issueServing(serving.authority, options);
-		return certificateOf(Buffer.from(cert), Buffer.from(key));
-	};
 
 	it('the port answers › no reason, no metric changes, no log line', async () => {
 		const samples = async () => (await serving.metrics.text()).match(/^thv_scaling.*$/gm);
@@ -59,20 +53,20 @@ describe('self-check', function () {
 	});
 
 	it('another certificate is served › the reason', async () => {
-		useCertificate(serving.server, await another());
+		useCertificate(serving.server, await serving.issue());
 		expect(await checking()()).to.equal(ANOTHER);
 	});
 
 	it('the certificate changes during the check › no reason; at the next check the reason', async () => {
 		const certificates = [serving.certificate];
-		const next = await another();
+		const next = await serving.issue();
 		const check = checking({ certificate: () => certificates.shift() ?? next });
 		expect(await check()).to.equal(undefined);
 		expect(await check()).to.equal(ANOTHER);
 	});
 
 	it('the certificate is expired and for another name › no reason', async () => {
-		const ended = await another({ hosts: ['elsewhere'], days: 1, now: new Date(Date.now() - 10 * 86_400_000) });
+		const ended = await serving.issue({ hosts: ['elsewhere'], days: 1, now: new Date(Date.now() - 10 * 86_400_000) });
 		useCertificate(serving.server, ended);
 		expect(await checking({ certificate: () => ended })()).to.equal(undefined);
 	});

@@ -21,48 +21,35 @@ const filesOf =
 		})[file];
 
 describe('versions of a release', () => {
-	const lock = ['version is', 'packages[""].version is'].map((text) => `package-lock.json: ${text}`);
-	const chart = ['version is', 'appVersion is'].map((text) => `${CHART}: ${text}`);
-	const all = [...lock, `${DEPLOYMENT}: the tag of the image is`, ...chart];
+	const FIELDS = [
+		...['version', 'packages[""].version'].map((field) => `package-lock.json: ${field}`),
+		...[`${DEPLOYMENT}: the tag of the image`, `${CHART}: version`, `${CHART}: appVersion`],
+	];
 	const image = 'image: registry.example.com/mine:1.2.3\n';
-	for (const [title, files, expected] of [
-		['the same everywhere', {}, []],
-		[
-			'a new one in package.json',
-			{ 'package.json': '{ "version": "1.3.0" }' },
-			all.map((text) => `${text} 1.2.3; package.json says 1.3.0`),
-		],
-		[
-			'another image',
-			{ [DEPLOYMENT]: image },
-			[`${DEPLOYMENT}: the tag of the image is not there; package.json says 1.2.3`],
-		],
-		['no chart', { [CHART]: undefined }, [`${CHART} is not there`, `${CHART} is not there`]],
-		[
-			'a YAML number',
-			{ [CHART]: 'version: 1.2.3\nappVersion: 1.2\n' },
-			[`${CHART}: appVersion is 1.2; package.json says 1.2.3`],
-		],
+	for (const [file, text, ...expected] of [
+		['package.json', '{ "version": "1.2.3" }'],
+		['package.json', '{ "version": "1.3.0" }', ...FIELDS.map((field) => `${field} is 1.2.3; package.json says 1.3.0`)],
+		[DEPLOYMENT, image, `${DEPLOYMENT}: the tag of the image is not there; package.json says 1.2.3`],
+		[CHART, undefined, `${CHART} is not there`, `${CHART} is not there`],
+		[CHART, 'version: 1.2.3\nappVersion: 1.2\n', `${CHART}: appVersion is 1.2; package.json says 1.2.3`],
 	] as const) {
-		it(`${title} › ${expected.length} disagreements`, () =>
-			expect(disagreements(filesOf(files))).to.deep.equal(expected));
+		it(`${file} › ${JSON.stringify(text)} › ${expected.length} disagreements`, () =>
+			expect(disagreements(filesOf({ [file]: text }))).to.deep.equal(expected));
 	}
 
 	const wrongTag = (tag: string): string => `the tag is ${tag}, and package.json says 1.2.3: the tag must be v1.2.3`;
 	const noSection = 'CHANGELOG.md has no section "## 1.2.3"';
 	const candidate = { 'package.json': '{ "version": "1.2.3-rc.1" }', 'CHANGELOG.md': '## 1.2.3-rc.1, 2026-12-01\n' };
+	const withChanges = (heading: string) => ({ 'CHANGELOG.md': `## ${heading}\n` });
+	const undated = '1.2.3, not released yet';
 	for (const [tag, files, ...expected] of [
 		['v1.2.3', {}],
 		['v1.2.4', {}, wrongTag('v1.2.4')],
 		['1.2.3', {}, wrongTag('1.2.3')],
-		[
-			'v1.2.3',
-			{ 'CHANGELOG.md': '## 1.2.3, not released yet\n' },
-			'CHANGELOG.md says "1.2.3, not released yet": write the date instead',
-		],
+		['v1.2.3', withChanges(undated), `CHANGELOG.md says "${undated}": write the date instead`],
 		['v1.2.3-rc.1', candidate, '1.2.3-rc.1 is not of the form 1.2.3: everybody would get it as the newest'],
-		['v1.2.3', { 'CHANGELOG.md': '## 1.2.30, 2026-12-01\n' }, noSection],
-		['v1.2.3', { 'CHANGELOG.md': '## 1.2.3-rc.1, 2026-12-01\n' }, noSection],
+		['v1.2.3', withChanges('1.2.30, 2026-12-01'), noSection],
+		['v1.2.3', withChanges('1.2.3-rc.1, 2026-12-01'), noSection],
 	] as const) {
 		it(`${tag} › ${expected[0] ?? 'may be released'}`, () =>
 			expect(reasonsAgainst(tag, filesOf(files))).to.deep.equal(expected));
