@@ -18,7 +18,6 @@ export interface Question {
 	readonly path?: string;
 	/** Text or bytes; anything else is sent as JSON. */
 	readonly body?: unknown;
-	readonly headers?: Record<string, string>;
 	/** Send the body without saying how long it is. */
 	readonly isChunked?: boolean;
 	/** Without one every request gets a connection of its own. */
@@ -125,13 +124,13 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 }
 
 function ask(port: number, ca: string, question: Question): Promise<Reply> {
-	const { method = 'POST', path = '/mutate', body = reviewWith(), headers = {}, isChunked = false, agent } = question;
+	const { method = 'POST', path = '/mutate', body = reviewWith(), isChunked = false, agent } = question;
 	const bytes =
 		typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
-	const length = isChunked ? {} : { 'content-length': String(bytes.length) };
+	const headers = isChunked ? {} : { 'content-length': String(bytes.length) };
 	return new Promise((resolve, reject) => {
 		const request = httpsRequest(
-			{ host: '127.0.0.1', port, ca, method, path, headers: { ...length, ...headers }, agent: agent ?? false },
+			{ host: '127.0.0.1', port, ca, method, path, headers, agent: agent ?? false },
 			(response) => {
 				const { socket } = response as IncomingMessage & { socket: TLSSocket };
 				const { serialNumber } = socket.getPeerCertificate();

@@ -33,6 +33,9 @@ const DUE_CA = 'two thirds of the life of the authority are over';
 const DUE = 'two thirds of the life of the certificate are over';
 const TRUSTED = 'the next authority is trusted everywhere';
 const UNUSED = 'nobody shows its certificates';
+const ABSENT = 'there is no certificate';
+const FORMER = 'the certificate is of a former authority';
+const UNUSABLE = 'the next authority cannot be used';
 const HALF = 'half of the pair is missing';
 const KEY_LOST = 'the key of the authority is missing';
 const MISMATCH = 'certificate and key do not belong together';
@@ -65,29 +68,22 @@ const promoted = (previous: KeyPair, tls?: KeyPair): SecretData => secret(other,
 const halfDue = { ...unstaged, 'tls.crt': 'hello' };
 const lostKey = { 'ca.crt': ca.cert, ...both };
 const afterLoss = { ...asNext(other), ...asPrevious(ca), ...both };
+const rescued = { ...asPrevious(ca), ...both };
+const replaced = promoted(ca, serving);
+const withoutKey = { ...valid, 'next-ca.crt': other.cert };
+const withoutCert = { ...dueSecret, 'next-ca.key': other.key };
 const servedTrusted = { served: serving, caBundles: [ca.cert] };
+const knownOther = { caBundles: [other.cert, ''] };
 const servedUnknown = { served: serving, caBundles: [''] };
 
-const issue = (title: string, tls: SecretData, reason: string): Row => [
-	title,
-	{ ...asCa(ca), ...tls },
-	none,
-	'issue tls',
-	reason,
-	asCa(ca),
-];
+function issue(title: string, tls: SecretData, reason: string): Row {
+	return [title, { ...asCa(ca), ...tls }, none, 'issue tls', reason, asCa(ca)];
+}
 
 const ROWS: readonly Row[] = [
 	['no Secret', undefined, none, 'bootstrap ca tls', NO_CA, none],
 	['an empty Secret', none, none, 'bootstrap ca tls', NO_CA, none],
-	[
-		'no Secret, another CA in a caBundle',
-		undefined,
-		{ caBundles: [other.cert, ''] },
-		'bootstrap ca tls',
-		NO_CA,
-		asPrevious(other),
-	],
+	['no Secret, another CA in a caBundle', undefined, knownOther, 'bootstrap ca tls', NO_CA, asPrevious(other)],
 	['CA and certificate are valid', valid, none],
 	['CA and certificate are valid, a caBundle is empty', valid, { caBundles: [''] }],
 	['the issuing clock was 20 hours ahead', secret(ca, ahead), none],
@@ -101,7 +97,7 @@ const ROWS: readonly Row[] = [
 	['the previous CA has expired', promoted(endedCa, fresh), none, 'drop-previous', UNUSED, secret(other, fresh)],
 	['a next CA, and the clock went back', { ...valid, ...asNext(other) }, settled, 'promote tls', TRUSTED, promoted(ca)],
 	// Missing or invalid data.
-	issue('no certificate', {}, 'there is no certificate'),
+	issue('no certificate', {}, ABSENT),
 	issue('a certificate without its key', { 'tls.crt': serving.cert }, HALF),
 	issue('a key without its certificate', { 'tls.key': serving.key }, HALF),
 	issue('an empty key', { 'tls.crt': serving.cert, 'tls.key': '' }, HALF),
@@ -115,49 +111,18 @@ const ROWS: readonly Row[] = [
 	// A lost CA whose certificate is still valid.
 	['no key of the CA', lostKey, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['the key of another CA', { ...lostKey, 'ca.key': otherKey() }, none, 'stage-next next-ca', KEY_LOST, lostKey],
-	[
-		'no Secret, a served trusted one',
-		undefined,
-		servedTrusted,
-		'stage-next next-ca',
-		NO_CA,
-		{ ...asPrevious(ca), ...both },
-	],
+	['no Secret, a served trusted one', undefined, servedTrusted, 'stage-next next-ca', NO_CA, rescued],
 	['no CA, a next CA in every caBundle', afterLoss, settled, 'promote tls', TRUSTED, promoted(ca)],
 	['no Secret, a served unknown one', undefined, servedUnknown, 'bootstrap ca tls', NO_CA, none],
 	['half a certificate beside a next CA, one is served', halfDue, { served: dueCaServing }, 'restore', HALF, staged],
 	['no certificate beside a next CA, none is served', unstaged, none, 'promote tls', NOTHING_TO_KEEP, promoted(dueCa)],
-	[
-		'another CA, a served trusted one',
-		asCa(other),
-		servedTrusted,
-		'restore',
-		'there is no certificate',
-		promoted(ca, serving),
-	],
-	['another CA that is not trusted long enough', promoted(ca, serving), none],
-	[
-		...(['another CA in every caBundle', promoted(ca, serving), settled] as const),
-		...(['issue tls', 'the certificate is of a former authority', promoted(ca, serving)] as const),
-	],
+	['another CA, a served trusted one', asCa(other), servedTrusted, 'restore', ABSENT, replaced],
+	['another CA that is not trusted long enough', replaced, none],
+	['another CA in every caBundle', replaced, settled, 'issue tls', FORMER, replaced],
 	['an expired CA', secret(endedCa, dayOld), none, 'bootstrap ca tls', NO_CA, none],
 	['a certificate that is not a CA', secret(serving, serving), none, 'bootstrap ca tls', NO_CA, none],
-	[
-		'a next CA without key',
-		{ ...valid, 'next-ca.crt': other.cert },
-		none,
-		'cleanup',
-		'the next authority cannot be used',
-		valid,
-	],
-	[
-		'a due CA, a key of a next one',
-		{ ...dueSecret, 'next-ca.key': other.key },
-		none,
-		'stage-next next-ca',
-		DUE_CA,
-		dueSecret,
-	],
+	['a next CA without key', withoutKey, none, 'cleanup', UNUSABLE, valid],
+	['a due CA, the key of a next one', withoutCert, none, 'stage-next next-ca', DUE_CA, dueSecret],
 ];
 
 describe('certificates: plan', () => {
