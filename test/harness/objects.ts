@@ -38,6 +38,8 @@ export const mcpRemoteProxy = (spec: Json = {}, metadata: Json = {}): Json =>
 
 export const REDIS = { provider: 'redis', address: 'redis.db.svc:6379' } as const;
 export const PASSWORD = { name: 'redis-auth', key: 'password-key' } as const;
+/** The fields of a server whose proxies get `PASSWORD_ENTRY`. */
+export const WITH_PASSWORD: Json = { sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
 export const PASSWORD_ENTRY = {
 	name: 'THV_SESSION_REDIS_PASSWORD',
 	valueFrom: { secretKeyRef: { name: 'redis-auth', key: 'password-key' } },

@@ -1,85 +1,58 @@
 import { expect } from 'chai';
+import type { Json } from '../../../src/api/types.ts';
 import { autoscalerOf } from '../../../src/objects/autoscaler.ts';
 import { autoscaler } from '../../harness/objects.ts';
 
-const target = (scaleTargetRef: unknown): object => ({ ...autoscaler('search'), spec: { scaleTargetRef } });
-const scaled = (spec: object, apiVersion = 'keda.sh/v1alpha1'): object => ({
-	apiVersion,
-	kind: 'ScaledObject',
-	metadata: { name: 'search-so', namespace: 'demo' },
-	spec,
-});
 const BETA = 'toolhive.stacklok.dev/v1beta1';
 const HPA = { kind: 'HorizontalPodAutoscaler', namespace: 'demo', name: 'search-hpa', target: 'search' };
-const KEDA = { ...HPA, kind: 'ScaledObject', name: 'search-so', targetKind: 'Deployment' };
+const KEDA = { ...HPA, kind: 'ScaledObject', name: 'search-so' };
+const SEARCH = { name: 'search' };
 
-const TABLE = [
-	{ it: 'a Deployment', object: autoscaler('search'), is: { ...HPA, targetKind: 'Deployment', maxReplicas: 5 } },
-	{
-		it: 'a StatefulSet',
-		object: target({ kind: 'StatefulSet', name: 'search' }),
-		is: { ...HPA, targetKind: 'StatefulSet' },
-	},
-	{
-		it: 'an MCPServer',
-		object: target({ apiVersion: BETA, kind: 'MCPServer', name: 'search' }),
-		is: { ...HPA, targetKind: 'MCPServer' },
-	},
-	{
-		it: 'a VirtualMCPServer, without an apiVersion',
-		object: target({ kind: 'VirtualMCPServer', name: 'search' }),
-		is: { ...HPA, targetKind: 'VirtualMCPServer' },
-	},
-	{
-		it: 'an MCPServer, with the apiVersion of a Deployment (as in keda#4924)',
-		object: target({ apiVersion: 'apps/v1', kind: 'MCPServer', name: 'search' }),
-		is: { ...HPA, targetKind: 'MCPServer' },
-	},
-	{
-		it: 'an MCPServer of another project',
-		object: target({ apiVersion: 'kagent.dev/v1alpha1', kind: 'MCPServer', name: 'search' }),
-		is: undefined,
-	},
-	{ it: 'a ReplicaSet', object: target({ kind: 'ReplicaSet', name: 'search' }), is: undefined },
-	{ it: 'nothing', object: {}, is: undefined },
-	{ it: 'rubbish', object: target('search'), is: undefined },
-	{
-		it: 'rubbish up to rubbish',
-		object: { ...target({ kind: 'Deployment' }), metadata: 3 },
-		is: { ...HPA, namespace: '', name: '', target: '', targetKind: 'Deployment' },
-	},
-	{
-		it: 'by KEDA: its defaults are a Deployment and 100',
-		object: scaled({ scaleTargetRef: { name: 'search' } }),
-		is: { ...KEDA, maxReplicas: 100 },
-	},
-	{
-		it: 'by KEDA: at most 1',
-		object: scaled({ scaleTargetRef: { name: 'search' }, maxReplicaCount: 1 }),
-		is: { ...KEDA, maxReplicas: 1 },
-	},
-	{
-		it: 'by KEDA: the StatefulSet',
-		object: scaled({ scaleTargetRef: { kind: 'StatefulSet', name: 'search' }, maxReplicaCount: 3 }),
-		is: { ...KEDA, targetKind: 'StatefulSet', maxReplicas: 3 },
-	},
-	{
-		it: 'by KEDA: the server itself',
-		object: scaled({ scaleTargetRef: { apiVersion: BETA, kind: 'MCPRemoteProxy', name: 'search' } }),
-		is: { ...KEDA, targetKind: 'MCPRemoteProxy', maxReplicas: 100 },
-	},
-	{ it: 'by KEDA: no target', object: scaled({}), is: undefined },
-	{
-		it: 'a ScaledObject of another project',
-		object: scaled({ scaleTargetRef: { name: 'search' } }, 'example.com/v1'),
-		is: undefined,
-	},
+const hpa = (scaleTargetRef: unknown): Json => ({ ...autoscaler('search'), spec: { scaleTargetRef } });
+const keda = (spec: Json, apiVersion = 'keda.sh/v1alpha1'): Json => {
+	return { apiVersion, kind: 'ScaledObject', metadata: { name: 'search-so', namespace: 'demo' }, spec };
+};
+const ofKeda = (scaleTargetRef: Json, maxReplicaCount?: number): Json => keda({ scaleTargetRef, maxReplicaCount });
+
+const ROWS: [title: string, object: Json, expected?: Json][] = [
+	['a Deployment', autoscaler('search'), { ...HPA, targetKind: 'Deployment', maxReplicas: 5 }],
+	['a StatefulSet', hpa({ ...SEARCH, kind: 'StatefulSet' }), { ...HPA, targetKind: 'StatefulSet' }],
+	['an MCPServer', hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: BETA }), { ...HPA, targetKind: 'MCPServer' }],
+	['no apiVersion', hpa({ ...SEARCH, kind: 'VirtualMCPServer' }), { ...HPA, targetKind: 'VirtualMCPServer' }],
+	[
+		'an MCPServer with the apiVersion of a Deployment (as in keda#4924)',
+		hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: 'apps/v1' }),
+		{ ...HPA, targetKind: 'MCPServer' },
+	],
+	['an MCPServer of another project', hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: 'kagent.dev/v1alpha1' })],
+	['a ReplicaSet', hpa({ ...SEARCH, kind: 'ReplicaSet' })],
+	['an empty object', {}],
+	['a target that is a string', hpa('search')],
+	[
+		'metadata and names of wrong types',
+		{ ...hpa({ kind: 'Deployment' }), metadata: 3 },
+		{ ...HPA, namespace: '', name: '', target: '', targetKind: 'Deployment' },
+	],
+	['KEDA defaults', ofKeda(SEARCH), { ...KEDA, targetKind: 'Deployment', maxReplicas: 100 }],
+	['KEDA, maximum of 1', ofKeda(SEARCH, 1), { ...KEDA, targetKind: 'Deployment', maxReplicas: 1 }],
+	[
+		'KEDA, a StatefulSet',
+		ofKeda({ ...SEARCH, kind: 'StatefulSet' }, 3),
+		{ ...KEDA, targetKind: 'StatefulSet', maxReplicas: 3 },
+	],
+	[
+		'KEDA, the server itself',
+		ofKeda({ ...SEARCH, apiVersion: BETA, kind: 'MCPRemoteProxy' }),
+		{ ...KEDA, targetKind: 'MCPRemoteProxy', maxReplicas: 100 },
+	],
+	['KEDA, no target', keda({})],
+	['a ScaledObject of another project', keda({ scaleTargetRef: SEARCH }, 'example.com/v1')],
 ];
 
-describe('what is remembered of an autoscaler', () => {
-	for (const row of TABLE) {
-		it(`that scales ${row.it}: ${row.is === undefined ? 'nothing' : 'its target'}`, () => {
-			expect(autoscalerOf(row.object as Parameters<typeof autoscalerOf>[0])).to.deep.equal(row.is);
+describe('autoscaler', () => {
+	for (const [title, object, expected] of ROWS) {
+		it(`${title} › ${expected === undefined ? 'ignored' : 'its target and maximum are returned'}`, () => {
+			expect(autoscalerOf(object)).to.deep.equal(expected);
 		});
 	}
 });

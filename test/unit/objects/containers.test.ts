@@ -2,83 +2,69 @@ import { expect } from 'chai';
 import type { Kind } from '../../../src/api/names.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { proxyImageOf, withEnv } from '../../../src/objects/containers.ts';
-import { frozen, PASSWORD_ENTRY } from '../../harness/objects.ts';
+import { frozen, PASSWORD_ENTRY as OURS } from '../../harness/objects.ts';
 
 const HOME = { name: 'HOME', value: '/tmp' };
-const NAME = PASSWORD_ENTRY.name;
-const plain = { name: NAME, value: 'in-plain' };
-const otherSecret = { name: NAME, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
-const optional = {
-	name: NAME,
-	valueFrom: { secretKeyRef: { ...PASSWORD_ENTRY.valueFrom.secretKeyRef, optional: true } },
-};
+const PLAIN = { name: OURS.name, value: 'in-plain' };
+const OTHER_SECRET = { name: OURS.name, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
+const OPTIONAL = { name: OURS.name, valueFrom: { secretKeyRef: { ...OURS.valueFrom.secretKeyRef, optional: true } } };
+const MEMBERS_OF_OBJECT = [{ name: '__proto__', value: '1' }, { name: 'constructor' }];
 
-/** `gets` undefined: nothing is changed. */
-const ENV: { it: string; env: unknown; gets?: unknown[] }[] = [
-	{ it: 'absent', env: undefined, gets: [PASSWORD_ENTRY] },
-	{ it: 'null', env: null, gets: [PASSWORD_ENTRY] },
-	{ it: 'empty', env: [], gets: [PASSWORD_ENTRY] },
-	{ it: 'others: ours goes last', env: [HOME], gets: [HOME, PASSWORD_ENTRY] },
-	{ it: 'ours is there', env: [HOME, PASSWORD_ENTRY] },
-	{ it: 'ours is there, not at the end', env: [PASSWORD_ENTRY, HOME] },
-	{
-		it: "ours is the last of its name, as the operator's own comes after a user's",
-		env: [plain, PASSWORD_ENTRY, HOME],
-	},
-	{ it: 'the user set it in plain: replaced', env: [plain, HOME], gets: [HOME, PASSWORD_ENTRY] },
-	{ it: 'ours, then one in plain: both go, ours is added', env: [PASSWORD_ENTRY, plain], gets: [PASSWORD_ENTRY] },
-	{ it: 'another Secret', env: [otherSecret], gets: [PASSWORD_ENTRY] },
-	{ it: 'ours, but optional', env: [optional], gets: [PASSWORD_ENTRY] },
-	{ it: 'ours with an empty value, as Go may write it', env: [{ ...PASSWORD_ENTRY, value: '' }] },
-	{ it: 'ours with a value', env: [{ ...PASSWORD_ENTRY, value: 'x' }], gets: [PASSWORD_ENTRY] },
-	{ it: 'a name without anything', env: [{ name: NAME }], gets: [PASSWORD_ENTRY] },
-	{ it: 'duplicates of other names stay', env: [HOME, HOME], gets: [HOME, HOME, PASSWORD_ENTRY] },
-	{ it: 'rubbish stays', env: [null, 3, 'x', []], gets: [null, 3, 'x', [], PASSWORD_ENTRY] },
-	{
-		it: 'names that are members of Object',
-		env: [{ name: '__proto__', value: '1' }, { name: 'constructor' }],
-		gets: [{ name: '__proto__', value: '1' }, { name: 'constructor' }, PASSWORD_ENTRY],
-	},
+/** No `expected`: nothing is changed. */
+const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
+	['absent', undefined, [OURS]],
+	['null', null, [OURS]],
+	['empty', [], [OURS]],
+	['another variable › ours is last', [HOME], [HOME, OURS]],
+	['ours is present', [HOME, OURS]],
+	['ours is present, not at the end', [OURS, HOME]],
+	["ours is the last of its name, as the operator's follows a user's", [PLAIN, OURS, HOME]],
+	['the user set a plain value › replaced', [PLAIN, HOME], [HOME, OURS]],
+	['ours, then a plain value › both are replaced', [OURS, PLAIN], [OURS]],
+	['another Secret › replaced', [OTHER_SECRET], [OURS]],
+	['ours, but optional › replaced', [OPTIONAL], [OURS]],
+	['ours with an empty value, as Go may write it', [{ ...OURS, value: '' }]],
+	['ours with a value › replaced', [{ ...OURS, value: 'x' }], [OURS]],
+	['only a name › replaced', [{ name: OURS.name }], [OURS]],
+	['repeated names of other variables › kept', [HOME, HOME], [HOME, HOME, OURS]],
+	['entries of wrong types › kept', [null, 3, 'x', []], [null, 3, 'x', [], OURS]],
+	['names that are members of Object › kept', MEMBERS_OF_OBJECT, [...MEMBERS_OF_OBJECT, OURS]],
 ];
 
-describe('env of the proxy container', () => {
-	for (const { it: title, env, gets } of ENV) {
-		it(title, () => {
+describe('containers › env of the proxy container', () => {
+	for (const [title, env, expected] of ENV) {
+		it(`${title}${expected === undefined ? ' › unchanged' : ''}`, () => {
 			const podSpec = frozen<Json>({ containers: [{ name: 'toolhive', ...(env !== undefined && { env }) }] });
-			const changed = withEnv(podSpec, 'MCPServer', PASSWORD_ENTRY);
-			if (gets === undefined) expect(changed).to.equal(podSpec);
-			else expect(changed).to.deep.equal({ containers: [{ name: 'toolhive', env: gets }] });
-			expect(withEnv(changed, 'MCPServer', PASSWORD_ENTRY), 'a second time').to.equal(changed);
+			const changed = withEnv(podSpec, 'MCPServer', OURS);
+			if (expected === undefined) expect(changed).to.equal(podSpec);
+			else expect(changed).to.deep.equal({ containers: [{ name: 'toolhive', env: expected }] });
+			expect(withEnv(changed, 'MCPServer', OURS), 'a second time').to.equal(changed);
 		});
 	}
 });
 
-const CHOICE: { it: string; kind: Kind; names: string[]; chosen: number }[] = [
-	{ it: 'toolhive for an MCPServer', kind: 'MCPServer', names: ['side', 'toolhive'], chosen: 1 },
-	{ it: 'toolhive for an MCPRemoteProxy', kind: 'MCPRemoteProxy', names: ['vmcp', 'toolhive'], chosen: 1 },
-	{ it: 'vmcp for a VirtualMCPServer', kind: 'VirtualMCPServer', names: ['toolhive', 'vmcp'], chosen: 1 },
-	{ it: 'else the first', kind: 'MCPServer', names: ['a', 'b'], chosen: 0 },
-	{ it: 'the only one, of any name', kind: 'MCPServer', names: ['a'], chosen: 0 },
+const PROXIES: [title: string, kind: Kind, names: string[], index: number][] = [
+	['MCPServer › toolhive', 'MCPServer', ['side', 'toolhive', 'side'], 1],
+	['MCPRemoteProxy › toolhive', 'MCPRemoteProxy', ['vmcp', 'toolhive'], 1],
+	['VirtualMCPServer › vmcp', 'VirtualMCPServer', ['toolhive', 'vmcp'], 1],
+	['no container with that name › the first', 'MCPServer', ['a', 'b'], 0],
 ];
 
-describe('proxy container', () => {
-	for (const { it: title, kind, names, chosen } of CHOICE) {
+describe('containers › the proxy container', () => {
+	for (const [title, kind, names, index] of PROXIES) {
 		it(title, () => {
 			const containers = names.map((name) => ({ name, image: `${name}:1` }));
-			const after = withEnv({ containers }, kind, PASSWORD_ENTRY)['containers'] as Json[];
-			expect(after.map((one) => Array.isArray(one['env']))).to.deep.equal(names.map((_, index) => index === chosen));
-			expect(proxyImageOf({ containers }, kind)).to.equal(`${names[chosen]}:1`);
+			const initContainers = [{ name: 'toolhive' }, { name: 'vmcp' }];
+			const after = withEnv({ containers, initContainers }, kind, OURS);
+			const expected = containers.map((one, at) => (at === index ? { ...one, env: [OURS] } : one));
+			expect(after).to.deep.equal({ containers: expected, initContainers });
+			expect(proxyImageOf({ containers }, kind)).to.equal(`${names[index]}:1`);
 		});
 	}
-	it('init containers get nothing', () => {
-		const podSpec: Json = { initContainers: [{ name: 'toolhive' }], containers: [{ name: 'toolhive' }] };
-		const after = withEnv(podSpec, 'MCPServer', PASSWORD_ENTRY);
-		expect(after['initContainers']).to.equal(podSpec['initContainers']);
-	});
 	for (const containers of [undefined, null, [], {}, 'x', [null], [3]]) {
-		it(`containers ${JSON.stringify(containers)} pass as they are`, () => {
+		it(`containers ${JSON.stringify(containers)} › unchanged`, () => {
 			const podSpec: Json = { containers };
-			expect(withEnv(podSpec, 'MCPServer', PASSWORD_ENTRY)).to.equal(podSpec);
+			expect(withEnv(podSpec, 'MCPServer', OURS)).to.equal(podSpec);
 			expect(proxyImageOf(podSpec, 'MCPServer')).to.equal(undefined);
 		});
 	}

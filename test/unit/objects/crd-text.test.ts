@@ -1,32 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
 import { parse, stringify } from 'yaml';
 import { GROUP, KIND_LIST, KINDS } from '../../../src/api/names.ts';
 import { SCALING_FIELDS } from '../../../src/api/schema.ts';
 import { completeCrds, crdTextOf } from '../../../src/manifests/crd-text.ts';
+import { Unparsable } from '../../../src/manifests/values.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const OLD = readFileSync(join(ROOT, 'test/fixtures/old-mcpservers-crd.yaml'), 'utf8');
+const COMPLETED = completeCrds(OLD).text;
 const OURS = crdTextOf('MCPServer');
-const OTHER = '# somebody else\'s\r\napiVersion: v1\nkind:   ConfigMap\ndata: {  a: "1" , }\n\n\n';
+const OTHER = '# another client\'s\r\napiVersion: v1\nkind:   ConfigMap\ndata: {  a: "1" , }\n\n\n';
+const FOREIGN = OLD.replaceAll('toolhive.stacklok.dev', 'example.com');
 const NOTE =
 	'mcpservers.toolhive.stacklok.dev v1alpha1: added spec.replicas, spec.backendReplicas, spec.sessionStorage';
 
-const linesOf = (text: string): string[] => text.split('\n');
 /** The fields of spec in the text of a CRD. */
 const fieldsOf = (text: string, version = 0): Record<string, unknown> =>
 	parse(text).spec.versions[version].schema.openAPIV3Schema.properties.spec.properties;
 
-describe('CRDs of our own', () => {
+describe('CRD text › the CRDs of the product', () => {
 	for (const kind of KIND_LIST) {
-		it(`${kind}: the text is what manifests/crds holds below its first line`, () => {
+		it(`${kind} › manifests/crds has the same text below its first line, with rule and enum`, () => {
 			const file = readFileSync(join(ROOT, `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`), 'utf8');
-			expect(file.slice(file.indexOf('\n') + 1)).to.equal(crdTextOf(kind));
-		});
-		it(`${kind}: carries rule and enum`, () => {
 			const text = crdTextOf(kind);
+			expect(file.slice(file.indexOf('\n') + 1)).to.equal(text);
 			expect(text).to.include("self.provider == 'redis' ? has(self.address) : true");
 			expect(text).to.include('message: address is required when provider is redis');
 			expect(text).to.match(/enum:\n\s+- memory\n\s+- redis\n/);
@@ -34,155 +33,152 @@ describe('CRDs of our own', () => {
 	}
 });
 
-describe('CRDs that have everything', () => {
-	const texts = {
-		'our own': OURS,
-		'all of ours': KIND_LIST.map(crdTextOf).join('---\n'),
-		'without a last line break': OURS.trimEnd(),
-		'with line breaks of Windows': OURS.replaceAll('\n', '\r\n'),
-		'with a byte order mark': `\uFEFF${OURS}`,
-		'among other documents, comments and empty ones': `# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`,
-		'as JSON': JSON.stringify(parse(OURS)),
-		'as JSON with lines': JSON.stringify(parse(OURS), null, '\t'),
-		'in a List': stringify({ apiVersion: 'v1', kind: 'List', items: [parse(OURS), { kind: 'Pod' }, null] }),
-	};
-	for (const [title, text] of Object.entries(texts)) {
-		it(`stay as they are: ${title}`, () => {
-			const { text: result, notes, found } = completeCrds(text);
-			expect(result).to.equal(text);
-			expect(notes).to.deep.equal([]);
-			expect(found).to.be.at.least(1);
-		});
+/** `found` is the number of CRDs of ToolHive's kinds. */
+const UNCHANGED: [title: string, text: string, found: number][] = [
+	['complete', OURS, 1],
+	['all of the product', KIND_LIST.map(crdTextOf).join('---\n'), 3],
+	['no line break at the end', OURS.trimEnd(), 1],
+	['line breaks of Windows', OURS.replaceAll('\n', '\r\n'), 1],
+	['a byte order mark', `\uFEFF${OURS}`, 1],
+	[
+		'among other documents, comments and empty ones',
+		`# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`,
+		1,
+	],
+	['JSON', JSON.stringify(parse(OURS)), 1],
+	['JSON with lines', JSON.stringify(parse(OURS), null, '\t'), 1],
+	['in a List', stringify({ apiVersion: 'v1', kind: 'List', items: [parse(OURS), { kind: 'Pod' }, null] }), 1],
+	['empty', '', 0],
+	['a comment', '# only this', 0],
+	['a word', 'word', 0],
+	['a list', '- kind: CustomResourceDefinition', 0],
+	['another object', OTHER, 0],
+	['another CRD', FOREIGN, 0],
+	['another CRD of v1beta1', FOREIGN.replace('k8s.io/v1', 'k8s.io/v1beta1'), 0],
+	['a List without items', 'kind: List', 0],
+	['a List of null', 'kind: List\nitems: null', 0],
+	['a kind that is a mapping', 'kind: {}', 0],
+];
+
+describe('CRD text › unchanged', () => {
+	for (const [title, text, found] of UNCHANGED) {
+		it(`${title} › ${found} found`, () => expect(completeCrds(text)).to.deep.equal({ text, found, notes: [] }));
 	}
 });
 
-describe('texts without a CRD of ours', () => {
-	const texts = {
-		nothing: '',
-		'a comment': '# only this',
-		'a word': 'word',
-		'a list': '- kind: CustomResourceDefinition',
-		'another object': OTHER,
-		'another CRD': OLD.replaceAll('toolhive.stacklok.dev', 'example.com'),
-		'another CRD, and old': OLD.replaceAll('toolhive.stacklok.dev', 'example.com').replace(
-			'k8s.io/v1',
-			'k8s.io/v1beta1',
-		),
-		'a List without items': 'kind: List',
-		'a List of null': 'kind: List\nitems: null',
-		'a kind that is a mapping': 'kind: {}',
-	};
-	for (const [title, text] of Object.entries(texts)) {
-		it(`stay as they are, and nothing is found: ${title}`, () => {
-			expect(completeCrds(text)).to.deep.equal({ text, found: 0, notes: [] });
-		});
-	}
-});
+const crd = parse(OLD);
+const completed = parse(COMPLETED);
+const list = (kind: string, ...items: unknown[]) => ({ kind, items });
+const FORMS: [title: string, text: string, expected: unknown][] = [
+	['JSON in one line', JSON.stringify(crd), completed],
+	['JSON with lines', JSON.stringify(crd, null, 2), completed],
+	['YAML in braces', stringify(crd, { collectionStyle: 'flow' }), completed],
+	['YAML with four blanks', stringify(crd, { indent: 4 }), completed],
+	['a List', stringify(list('List', { a: 1 }, crd)), list('List', { a: 1 }, completed)],
+	[
+		'a typed List',
+		JSON.stringify(list('CustomResourceDefinitionList', crd)),
+		list('CustomResourceDefinitionList', completed),
+	],
+];
 
-describe('the CRD of an old operator', () => {
-	const { text, notes, found } = completeCrds(OLD);
-
-	it('gets the fields', () => {
-		const { args, image, podTemplateSpec, sessionAffinity, transport } = fieldsOf(OLD);
-		const others = { args, image, podTemplateSpec, sessionAffinity, transport };
-		expect(fieldsOf(text)).to.deep.equal({ ...others, ...SCALING_FIELDS.MCPServer });
-		expect(notes).to.deep.equal([NOTE]);
-		expect(found).to.equal(1);
-	});
-
-	it('gets lines, and keeps all that it had in their order', () => {
-		const before = linesOf(OLD);
+describe('CRD text › the CRD of an old operator', () => {
+	it('the fields are added, and no line is changed', () => {
+		expect(fieldsOf(COMPLETED)).to.deep.equal({ ...fieldsOf(OLD), ...SCALING_FIELDS.MCPServer });
+		const before = OLD.split('\n');
 		let kept = 0;
-		for (const line of linesOf(text)) if (line === before[kept]) kept += 1;
+		for (const line of COMPLETED.split('\n')) if (line === before[kept]) kept += 1;
 		expect(kept).to.equal(before.length);
+		expect(completeCrds(COMPLETED), 'a second time').to.deep.equal({ text: COMPLETED, found: 1, notes: [] });
 	});
-
-	it('has them where controller-gen would put them, and in its style', () => {
-		const fields = Object.keys(fieldsOf(text));
-		expect(fields).to.deep.equal([...fields].sort());
-		expect(text).to.include('                    enum:\n                    - memory\n                    - redis\n');
+	it('order and style are those of controller-gen', () => {
+		const fields = Object.keys(fieldsOf(COMPLETED));
+		expect(fields).to.deep.equal(fields.toSorted());
+		expect(COMPLETED).to.include(`${' '.repeat(20)}enum:\n${' '.repeat(20)}- memory\n${' '.repeat(20)}- redis\n`);
 	});
+	for (const [title, place] of [
+		['line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+		['a byte order mark', (text: string) => `\uFEFF${text}`],
+		['between others', (text: string) => `${OTHER}---\n${text}---\n${OTHER}`],
+		['beside a complete one', (text: string) => `${OURS}${text}`],
+	] as const) {
+		it(`${title} › the same`, () => expect(completeCrds(place(OLD)).text).to.equal(place(COMPLETED)));
+	}
+	for (const [title, given, expected] of FORMS) {
+		it(`${title} › the same fields, and valid JSON stays valid`, () => {
+			const { text, notes } = completeCrds(given);
+			const read = given.startsWith('{"') ? JSON.parse(text) : parse(text);
+			expect(read).to.deep.equal(expected);
+			expect(notes).to.deep.equal([NOTE]);
+		});
+	}
 
-	it('is finished: a second time adds nothing', () => {
+	const empty = structuredClone(crd);
+	empty.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties = {};
+	for (const given of [stringify(empty), JSON.stringify(empty), JSON.stringify(empty, null, 2)]) {
+		it(`no field yet, ${JSON.stringify(given.slice(0, 4))} › added to its empty braces`, () => {
+			const { text, notes } = completeCrds(given);
+			expect(fieldsOf(text)).to.deep.equal(SCALING_FIELDS.MCPServer);
+			expect(notes).to.deep.equal([NOTE]);
+			if (given.startsWith('{')) JSON.parse(text);
+			expect(completeCrds(text)).to.deep.equal({ text, found: 1, notes: [] });
+		});
+	}
+	it('merge keys › the fields are added beside them', () => {
+		const { text, notes } = completeCrds(OLD.replace(/^( +)args:/m, '$1<<: {merged: {type: string}}\n$1args:'));
+		expect(notes).to.deep.equal([NOTE]);
+		expect(fieldsOf(text)).to.include.keys('<<', 'args', 'replicas', 'backendReplicas', 'sessionStorage');
 		expect(completeCrds(text)).to.deep.equal({ text, found: 1, notes: [] });
 	});
 
-	const others = {
-		'with line breaks of Windows': [OLD.replaceAll('\n', '\r\n'), text.replaceAll('\n', '\r\n')],
-		'with a byte order mark': [`\uFEFF${OLD}`, `\uFEFF${text}`],
-		'between others': [`${OTHER}---\n${OLD}---\n${OTHER}`, `${OTHER}---\n${text}---\n${OTHER}`],
-		'beside one that has everything': [`${OURS}${OLD}`, `${OURS}${text}`],
-	} as const;
-	for (const [title, [given, expected]] of Object.entries(others)) {
-		it(`gets the same ${title}`, () => expect(completeCrds(given).text).to.equal(expected));
-	}
-
-	const crd = parse(OLD);
-	const expected = parse(text);
-	const forms = {
-		'JSON in one line': [JSON.stringify(crd), expected],
-		'JSON with lines': [JSON.stringify(crd, null, 2), expected],
-		'YAML in braces': [stringify(crd, { collectionStyle: 'flow' }), expected],
-		'YAML with four blanks': [stringify(crd, { indent: 4 }), expected],
-		'a List': [stringify({ kind: 'List', items: [{ a: 1 }, crd] }), { kind: 'List', items: [{ a: 1 }, expected] }],
-		'a typed List': [
-			JSON.stringify({ kind: 'CustomResourceDefinitionList', items: [crd] }),
-			{ kind: 'CustomResourceDefinitionList', items: [expected] },
-		],
-	} as const;
-	for (const [title, [given, says]] of Object.entries(forms)) {
-		it(`gets the same as ${title}`, () => {
-			const result = completeCrds(given);
-			expect(parse(result.text)).to.deep.equal(says);
-			expect(result.notes).to.deep.equal([NOTE]);
-			if (title.startsWith('JSON')) expect(JSON.parse(result.text)).to.deep.equal(says);
-		});
-	}
-});
-
-describe('a CRD whose spec has no field yet', () => {
-	const crd = parse(OLD);
-	crd.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties = {};
-	for (const [title, given] of Object.entries({
-		YAML: stringify(crd),
-		'JSON in one line': JSON.stringify(crd),
-		'JSON with lines': JSON.stringify(crd, null, 2),
-	})) {
-		it(`gets them into its empty braces, as ${title}`, () => {
-			const result = completeCrds(given);
-			expect(fieldsOf(result.text)).to.deep.equal(SCALING_FIELDS.MCPServer);
-			expect(result.notes).to.deep.equal([NOTE]);
-			if (title.startsWith('JSON')) JSON.parse(result.text);
-			expect(completeCrds(result.text)).to.deep.equal({ text: result.text, found: 1, notes: [] });
-		});
-	}
-});
-
-describe('a CRD with merge keys', () => {
-	it('gets the fields beside what they bring', () => {
-		const given = OLD.replace(/^( +)args:/m, '$1<<: {merged: {type: string}}\n$1args:');
-		const result = completeCrds(given);
-		expect(result.notes).to.deep.equal([NOTE]);
-		expect(fieldsOf(result.text)).to.include.keys('<<', 'args', 'replicas', 'backendReplicas', 'sessionStorage');
-		expect(completeCrds(result.text)).to.deep.equal({ text: result.text, found: 1, notes: [] });
-	});
-});
-
-describe('every version of a CRD', () => {
-	const two = parse(OLD);
+	const two = structuredClone(crd);
 	two.spec.versions.push({ ...two.spec.versions[0], name: 'v1beta1' });
+	for (const [title, given, times] of [
+		['two versions', stringify(two, { aliasDuplicateObjects: false }), 2],
+		['two versions with one schema by an alias', stringify(two), 1],
+	] as const) {
+		it(`${title} › both get the fields, ${times} in the text`, () => {
+			const { text, notes } = completeCrds(given);
+			for (const version of [0, 1]) expect(fieldsOf(text, version)).to.include.keys('replicas', 'backendReplicas');
+			expect(text.match(/backendReplicas:/g)).to.have.length(times);
+			expect(notes).to.deep.equal([NOTE, NOTE.replace('v1alpha1', 'v1beta1')]);
+		});
+	}
+});
 
-	it('gets the fields', () => {
-		const result = completeCrds(stringify(two, { aliasDuplicateObjects: false }));
-		for (const version of [0, 1]) expect(fieldsOf(result.text, version)).to.include.keys('replicas', 'backendReplicas');
-		expect(result.notes).to.deep.equal([NOTE, NOTE.replace('v1alpha1', 'v1beta1')]);
-	});
+/** A hundred million strings, if the aliases are written out. */
+const BOMB = Array.from({ length: 8 }, (_, level) => {
+	const item = level === 0 ? 'boom' : `*l${level - 1}`;
+	return `l${level}: &l${level} [${Array(10).fill(item).join(', ')}]\n`;
+}).join('');
+const HELM = '`helm template`';
+const SHARED = 'without changing something else; write out aliases';
+const V2 = structuredClone({ ...crd, apiVersion: 'v2' });
+const OTHER_KIND = { ...crd, spec: { ...crd.spec, names: { ...crd.spec.names, kind: 'VirtualMCPServer' } } };
 
-	it('gets them once, where it shares its schema by an alias', () => {
-		const given = stringify(two);
-		expect(given).to.match(/schema: &/);
-		const { text } = completeCrds(given);
-		for (const version of [0, 1]) expect(fieldsOf(text, version)).to.include.keys('replicas', 'backendReplicas');
-		expect(text.match(/backendReplicas:/g)).to.have.length(1);
-	});
+const REJECTED: [title: string, text: string, line: number, column: number, message: string][] = [
+	['a directive', `%YAML 1.2\n---\n${OLD}`, 1, 1, 'kubectl takes no directives such as %YAML; leave the line out'],
+	['invalid YAML', `apiVersion: v1\n\n\na: [1\nb: 2\n`, 5, 1, 'Flow sequence in block collection must'],
+	['a repeated key', 'a: 1\n---\nb: 1\nc: 2\nb: 3\n', 5, 1, 'the key "b" stands twice'],
+	['invalid JSON', '{"a": 1', 1, 8, 'Flow map must end with a }'],
+	['a Helm template', `{{- if .Values.crds.install }}\n${OLD}{{- end }}\n`, 1, 3, HELM],
+	['a Helm template in valid YAML', OLD.replace('name: mcps', 'name: {{ .Values.prefix }} #mcps'), 9, 10, HELM],
+	['an alias without anchor', OLD.replace('type: string', 'type: *nowhere'), 25, 13, 'is called &nowhere'],
+	['a bomb of aliases', `\n\nkind: CustomResourceDefinition\n${BOMB}`, 1, 1, 'it has more than two million values'],
+	['one schema for two kinds', stringify(list('List', crd, OTHER_KIND)), 1, 1, SHARED],
+	['an explicit key', OLD.replace(/^( +)properties:\n +args:/m, '$1? properties\n$1: args:'), 4, 1, SHARED],
+	['v1beta1', `---\n${OLD}`.replace('k8s.io/v1', 'k8s.io/v1beta1'), 5, 1, 'since Kubernetes 1.22 only apiextensions'],
+	['a version without schema', OLD.replace('    schema:', '    schemas:'), 22, 5, 'version v1alpha1 of the CRD of'],
+	['the second of a List', stringify(list('List', crd, V2)), 93, 5, 'the CRD of MCPServer is "v2"'],
+	['5,000 levels', `a: 1\nb: ${'['.repeat(5_000)}`, 1, 1, 'nested too deeply'],
+];
+
+describe('CRD text › rejected, with one line and the place', () => {
+	for (const [title, text, line, column, message] of REJECTED) {
+		it(title, () => {
+			const rejected = expect(() => completeCrds(text)).to.throw(Unparsable, message);
+			rejected.with.deep.property('at', { line, column });
+			rejected.with.property('message').that.does.not.contain('\n');
+		});
+	}
 });

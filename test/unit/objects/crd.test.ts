@@ -1,160 +1,140 @@
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
 import { crdOf } from '../../../src/api/crd.ts';
 import { KIND_LIST, type Kind } from '../../../src/api/names.ts';
 import { SCALING_FIELDS, SessionStorageConfig } from '../../../src/api/schema.ts';
 import type { Json } from '../../../src/api/types.ts';
-import { definedKindOf, missingFields } from '../../../src/objects/crd.ts';
-import { crdWith, ROOT, SPEC, STORAGE, specWith } from './build-crd.ts';
+import { definedKindOf, missingFields, type Path, UnusableCrd } from '../../../src/objects/crd.ts';
 
-const { replicas, backendReplicas, sessionStorage } = SCALING_FIELDS.MCPServer;
-const [RULE] = SessionStorageConfig['x-kubernetes-validations'] ?? [];
-const storageWith = (storage: unknown): object =>
-	specWith({ type: 'object', properties: { replicas, backendReplicas, sessionStorage: storage } });
+const PRESERVE = { 'x-kubernetes-preserve-unknown-fields': true };
+const RULES = 'x-kubernetes-validations';
+const ROOT = ['spec', 'versions', 0, 'schema', 'openAPIV3Schema'];
+const SPEC = [...ROOT, 'properties', 'spec'];
+const STORAGE = [...SPEC, 'properties', 'sessionStorage'];
 
-describe('what a CRD lacks', () => {
+const crdWith = (root: unknown, kind: string = 'MCPServer', more: Json = {}): Json => ({
+	apiVersion: 'apiextensions.k8s.io/v1',
+	kind: 'CustomResourceDefinition',
+	metadata: { name: 'x' },
+	spec: {
+		group: 'toolhive.stacklok.dev',
+		names: { kind },
+		versions: [{ name: 'v1alpha1', schema: { openAPIV3Schema: root } }],
+	},
+	...more,
+});
+const specWith = (spec: Json): Json => ({ type: 'object', properties: { spec } });
+const fieldsWith = (properties: unknown): Json => specWith({ type: 'object', properties });
+const storageWith = (storage: unknown): Json => fieldsWith({ ...SCALING_FIELDS.MCPServer, sessionStorage: storage });
+
+const PARTS = SessionStorageConfig.properties ?? {};
+const { db, ...WITHOUT_DB } = PARTS;
+const [RULE] = SessionStorageConfig[RULES] ?? [];
+const partsWith = (properties: Json): Json => storageWith({ ...SessionStorageConfig, properties });
+const rulesWith = (rules: unknown): Json => storageWith({ ...SessionStorageConfig, [RULES]: rules });
+const KEY = { type: 'string', description: 'Key within the Secret.' };
+const ALL = Object.entries(SCALING_FIELDS.MCPServer).map(([key, value]) => {
+	return { path: [...SPEC, 'properties'], key, value };
+});
+const NEW_SPEC = { type: 'object', properties: SCALING_FIELDS.MCPServer, ...PRESERVE };
+
+const MISSING: [title: string, root: Json, expected: object[]][] = [
+	['all fields', fieldsWith({ image: {} }), ALL],
+	['all fields, unknown fields are preserved', specWith({ properties: {}, ...PRESERVE }), ALL],
+	[
+		'spec has no properties › they are added',
+		specWith(PRESERVE),
+		[{ path: SPEC, key: 'properties', value: SCALING_FIELDS.MCPServer }],
+	],
+	[
+		'no spec › added, and it preserves what the root preserves',
+		{ type: 'object', ...PRESERVE },
+		[{ path: ROOT, key: 'properties', value: { spec: NEW_SPEC } }],
+	],
+	['one field', fieldsWith({ replicas: {}, backendReplicas: {} }), ALL.slice(2)],
+	['a part of sessionStorage', partsWith(WITHOUT_DB), [{ path: [...STORAGE, 'properties'], key: 'db', value: db }]],
+	[
+		'a part of passwordRef',
+		partsWith({ ...PARTS, passwordRef: { properties: { name: {} } } }),
+		[{ path: [...STORAGE, 'properties', 'passwordRef', 'properties'], key: 'key', value: KEY }],
+	],
+	['all rules', storageWith({ type: 'object', properties: PARTS }), [{ path: STORAGE, key: RULES, value: [RULE] }]],
+	['the rule beside another', rulesWith([{ rule: 'true' }]), [{ path: [...STORAGE, RULES], value: RULE }]],
+	['the rule has another message › nothing', rulesWith([{ rule: RULE?.rule, message: 'is required' }]), []],
+	['newer parts › nothing', partsWith({ ...PARTS, address: { type: 'string', minLength: 1 }, tls: {} }), []],
+	['a field of another type › no addition', fieldsWith({ ...SCALING_FIELDS.MCPServer, replicas: { type: 'x' } }), []],
+];
+
+describe('crd › missing fields', () => {
 	for (const kind of KIND_LIST) {
-		it(`nothing, if it is ours: ${kind}`, () => {
+		it(`${kind}, the CRD of the product › nothing`, () => {
 			expect(missingFields(crdOf(kind) as Json, kind)).to.deep.equal([]);
 		});
-		it(`of ${kind}: what the kind has, and no more`, () => {
-			const [lack] = missingFields(crdWith(specWith({ type: 'object', properties: {} }), kind), kind);
-			expect(lack?.missing.map(({ addition }) => addition?.key)).to.deep.equal(Object.keys(SCALING_FIELDS[kind]));
-			expect(lack?.missing.map(({ addition }) => addition?.value)).to.deep.equal(Object.values(SCALING_FIELDS[kind]));
+		it(`${kind} without fields › exactly the fields of that kind`, () => {
+			const [found] = missingFields(crdWith(fieldsWith({}), kind), kind);
+			const additions = found?.missing.map(({ addition }) => [addition?.key, addition?.value]);
+			expect(additions).to.deep.equal(Object.entries(SCALING_FIELDS[kind]));
 		});
 	}
-
-	const whole = [
-		{ path: [...SPEC, 'properties'], key: 'replicas', value: replicas },
-		{ path: [...SPEC, 'properties'], key: 'backendReplicas', value: backendReplicas },
-		{ path: [...SPEC, 'properties'], key: 'sessionStorage', value: sessionStorage },
-	];
-	const without = (key: string): object => {
-		const { [key]: _, ...others } = SessionStorageConfig.properties ?? {};
-		return { ...SessionStorageConfig, properties: others };
-	};
-	const withRules = (rules: unknown) => ({ ...SessionStorageConfig, 'x-kubernetes-validations': rules });
-	const typed = (rules: readonly object[]) => ({ path: [...STORAGE, 'x-kubernetes-validations'], value: rules[0] });
-	const rows = [
-		{ it: 'every field', root: specWith({ type: 'object', properties: { image: {} } }), additions: whole },
-		{
-			it: 'the fields beside preserved unknown ones',
-			root: specWith({ type: 'object', properties: {}, 'x-kubernetes-preserve-unknown-fields': true }),
-			additions: whole,
-		},
-		{
-			it: 'the properties themselves, where spec has none',
-			root: specWith({ 'x-kubernetes-preserve-unknown-fields': true }),
-			additions: [{ path: SPEC, key: 'properties', value: SCALING_FIELDS.MCPServer }],
-		},
-		{
-			it: 'spec itself, which keeps what the whole keeps',
-			root: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-			additions: [
-				{
-					path: ROOT,
-					key: 'properties',
-					value: {
-						spec: {
-							type: 'object',
-							properties: SCALING_FIELDS.MCPServer,
-							'x-kubernetes-preserve-unknown-fields': true,
-						},
-					},
-				},
-			],
-		},
-		{ it: 'one field', root: specWith({ properties: { replicas: {}, backendReplicas: {} } }), additions: [whole[2]] },
-		{
-			it: 'a part of sessionStorage',
-			root: storageWith(without('db')),
-			additions: [{ path: [...STORAGE, 'properties'], key: 'db', value: SessionStorageConfig.properties?.['db'] }],
-		},
-		{
-			it: 'a part of passwordRef',
-			root: storageWith({
-				...SessionStorageConfig,
-				properties: { ...SessionStorageConfig.properties, passwordRef: { properties: { name: {} } } },
-			}),
-			additions: [
-				{
-					path: [...STORAGE, 'properties', 'passwordRef', 'properties'],
-					key: 'key',
-					value: { type: 'string', description: 'Key within the Secret.' },
-				},
-			],
-		},
-		{
-			it: 'the rules, where there are none',
-			root: storageWith({ type: 'object', properties: SessionStorageConfig.properties }),
-			additions: [{ path: STORAGE, key: 'x-kubernetes-validations', value: [RULE] }],
-		},
-		{
-			it: 'the rule among others',
-			root: storageWith(withRules([{ rule: 'true' }])),
-			additions: [typed([RULE as object])],
-		},
-		{
-			it: 'nothing: the rule stands there with another message',
-			root: storageWith(withRules([{ rule: RULE?.rule, message: 'address is required' }])),
-			additions: [],
-		},
-		{
-			it: 'nothing: what is there differs and is newer',
-			root: storageWith({
-				...SessionStorageConfig,
-				properties: { ...SessionStorageConfig.properties, address: { type: 'string', minLength: 1 }, tls: {} },
-			}),
-			additions: [],
-		},
-		{
-			it: 'nothing: a count of another type is not ours to correct',
-			root: specWith({ properties: { ...SCALING_FIELDS.MCPServer, replicas: { type: 'string' } } }),
-			additions: [],
-		},
-	];
-	for (const { it: title, root, additions } of rows) {
+	for (const [title, root, expected] of MISSING) {
 		it(title, () => {
-			const lacks = missingFields(crdWith(root), 'MCPServer');
-			expect(lacks.flatMap(({ missing }) => missing.flatMap(({ addition }) => addition ?? []))).to.deep.equal(
-				additions,
-			);
+			const missing = missingFields(crdWith(root), 'MCPServer').flatMap((version) => version.missing);
+			expect(missing.flatMap(({ addition }) => addition ?? [])).to.deep.equal(expected);
 		});
 	}
-
-	it('is told by version, in words', () => {
+	it('the second version has a part › reported with version and names', () => {
 		const ours = crdOf('MCPServer') as { spec: { versions: object[] } };
 		const partly = { name: 'v1', schema: { openAPIV3Schema: storageWith({ properties: { provider: {}, db: {} } }) } };
 		const crd = { ...ours, spec: { ...ours.spec, versions: [...ours.spec.versions, partly] } };
-		const told = missingFields(crd, 'MCPServer').map(({ version, missing }) => [
+		const found = missingFields(crd, 'MCPServer').map(({ version, missing }) => [
 			version,
 			...missing.flatMap(({ fields }) => fields),
 		]);
 		const parts = ['address', 'keyPrefix', 'passwordRef'].map((part) => `spec.sessionStorage.${part}`);
-		expect(told).to.deep.equal([['v1', ...parts, 'the rule of spec.sessionStorage']]);
+		expect(found).to.deep.equal([['v1', ...parts, 'the rule of spec.sessionStorage']]);
 	});
 });
 
-describe('a CRD of ours', () => {
-	const { spec } = crdWith({}) as { spec: object };
-	const rows: { it: string; object: unknown; kind: Kind | undefined }[] = [
-		{ it: 'defines a kind of server', object: crdWith({}, 'MCPRemoteProxy'), kind: 'MCPRemoteProxy' },
-		{
-			it: 'is of our group',
-			object: crdWith({}, 'MCPServer', { spec: { ...spec, group: 'other.dev' } }),
-			kind: undefined,
-		},
-		{ it: 'is of one of three kinds', object: crdWith({}, 'MCPGroup' as Kind), kind: undefined },
-		{ it: 'is a CRD', object: { ...crdWith({}), kind: 'MCPServer' }, kind: undefined },
-		{ it: 'has a spec', object: { kind: 'CustomResourceDefinition' }, kind: undefined },
-		{
-			it: 'has names',
-			object: crdWith({}, 'MCPServer', { spec: { group: 'toolhive.stacklok.dev' } }),
-			kind: undefined,
-		},
-		{ it: 'is an object', object: null, kind: undefined },
-	];
-	for (const { it: title, object, kind } of rows) {
-		it(title, () => expect(definedKindOf(object)).to.equal(kind));
+const V1BETA1 = { apiVersion: 'apiextensions.k8s.io/v1beta1' };
+const UNUSABLE: [title: string, crd: Json, message: string, path: Path][] = [
+	['v1beta1', crdWith({}, 'MCPServer', V1BETA1), 'since Kubernetes 1.22 only', ['apiVersion']],
+	['no versions', crdWith({}, 'MCPServer', { spec: {} }), 'has no list of versions', ['spec']],
+	['empty versions', crdWith({}, 'MCPServer', { spec: { versions: [] } }), 'has no list of versions', ['spec']],
+	['no schema', crdWith(undefined), 'version v1alpha1 of the CRD of MCPServer has no schema', ['spec', 'versions', 0]],
+	['properties are a list', crdWith({ properties: [] }), 'properties is not a mapping', [...ROOT, 'properties']],
+	['properties are null', crdWith(fieldsWith(null)), 'properties is not a mapping', [...SPEC, 'properties']],
+	['sessionStorage is null', crdWith(storageWith(null)), 'sessionStorage is not a mapping', STORAGE],
+	[
+		'sessionStorage is a string',
+		crdWith(storageWith({ type: 'string' })),
+		'spec.sessionStorage is of type "string"',
+		[...STORAGE, 'type'],
+	],
+	['rules are not a list', crdWith(storageWith({ [RULES]: {} })), 'is not a list', [...STORAGE, RULES]],
+];
+
+describe('crd › unusable', () => {
+	for (const [title, crd, message, path] of UNUSABLE) {
+		it(title, () => {
+			expect(() => missingFields(crd, 'MCPServer'))
+				.to.throw(UnusableCrd, message)
+				.with.deep.property('path', path);
+		});
+	}
+});
+
+const GROUP = { group: 'toolhive.stacklok.dev' };
+const KINDS: [title: string, object: unknown, expected?: Kind][] = [
+	['a CRD of the product', crdWith({}, 'MCPRemoteProxy'), 'MCPRemoteProxy'],
+	['another group', crdWith({}, 'MCPServer', { spec: { group: 'other.dev', names: { kind: 'MCPServer' } } })],
+	['another kind', crdWith({}, 'MCPGroup')],
+	['an MCPServer', { ...crdWith({}), kind: 'MCPServer' }],
+	['no spec', { kind: 'CustomResourceDefinition' }],
+	['no names', crdWith({}, 'MCPServer', { spec: GROUP })],
+	['null', null],
+];
+
+describe('crd › the kind that it defines', () => {
+	for (const [title, object, expected] of KINDS) {
+		it(`${title} › ${expected}`, () => expect(definedKindOf(object)).to.equal(expected));
 	}
 });

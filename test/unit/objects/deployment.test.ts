@@ -1,166 +1,141 @@
 import { expect } from 'chai';
-import type { Json, Server } from '../../../src/api/types.ts';
-import { createDeployment, proxyDeploymentOf, updateDeployment } from '../../../src/objects/deployment.ts';
-import { serverOf } from '../../../src/objects/server.ts';
-import { decide } from '../../../src/policy/decide.ts';
-import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
-import {
-	asTree,
-	deployment,
-	frozen,
-	mcpRemoteProxy,
-	mcpServer,
-	stdioServer,
-	virtualMcpServer,
-} from '../../harness/objects.ts';
+import type { Json } from '../../../src/api/types.ts';
+import { appliedReplicasOf, proxyDeploymentOf } from '../../../src/objects/deployment.ts';
+import { valueAt } from '../../../src/objects/metadata.ts';
+import * as harness from '../../harness/objects.ts';
+import { store } from './store-deployment.ts';
 
-const http = mcpServer;
-const UNSET = 'unset';
-const APPLIED = 'toolhive-scaling/applied-replicas';
+const { container, deployment, mcpServer: http, PASSWORD_ENTRY, stdioServer: stdio, WITH_PASSWORD } = harness;
+const SSE = { transport: 'sse' };
 
-const created = (owner: Json, sent: Json, settings = DEFAULT_SETTINGS): Json => {
-	const server = serverOf(owner) as Server;
-	return createDeployment(frozen(sent), server, decide(server), settings);
-};
-const updated = (owner: Json, sent: Json, before: Json, settings = DEFAULT_SETTINGS, isByOperator = false): Json => {
-	const server = serverOf(owner) as Server;
-	return updateDeployment(frozen(sent), frozen(before), server, decide(server), settings, isByOperator);
-};
-const withCount = (owner: Json, count: number | typeof UNSET, metadata: Json = {}): Json => {
-	const object = asTree(deployment(owner, {}, {}, metadata)) as { spec: { replicas?: unknown } };
-	if (count === UNSET) delete object.spec.replicas;
-	else object.spec.replicas = count;
+/** Undefined is unset. */
+type Count = number | undefined;
+
+const withCount = (owner: Json, replicas: Count, applied?: string): Json => {
+	const annotations = applied === undefined ? {} : { 'toolhive-scaling/applied-replicas': applied };
+	const object = harness.asTree(deployment(owner, { replicas }, {}, { annotations }));
+	if (replicas === undefined) delete object['spec']?.['replicas'];
 	return object;
 };
-const countOf = (object: Json): unknown => {
-	const spec = object['spec'] as Json;
-	return Object.hasOwn(spec, 'replicas') ? spec['replicas'] : UNSET;
-};
-const appliedOf = (object: Json): unknown =>
-	((object['metadata'] as Json)['annotations'] as Json | undefined)?.[APPLIED];
+const countsOf = (object: Json): unknown[] => [valueAt(object, ['spec', 'replicas']), appliedReplicasOf(object)];
 
-type Count = number | typeof UNSET;
-const CREATE: { it: string; owner: Json; sent: Count; gets: Count; applied?: string }[] = [
-	{ it: 'TestSpecDrivenReplicasNil: unset, 1 sent', owner: http(), sent: 1, gets: 1 },
-	{ it: 'TestSpecDrivenReplicasNil: unset, none sent', owner: http(), sent: UNSET, gets: UNSET },
-	{ it: 'unset, 4 sent: left as sent', owner: http(), sent: 4, gets: 4 },
-	{ it: 'TestSpecDrivenReplicas1: 1, 1 sent', owner: http({ replicas: 1 }), sent: 1, gets: 1 },
-	{
-		it: 'TestSpecDrivenReplicas3SseTransport: 3, 1 sent',
-		owner: http({ transport: 'sse', replicas: 3 }),
-		sent: 1,
-		gets: 3,
-		applied: '3',
-	},
-	{ it: '3 with streamable-http', owner: http({ replicas: 3 }), sent: 1, gets: 3, applied: '3' },
-	{ it: '3, none sent', owner: http({ replicas: 3 }), sent: UNSET, gets: 3, applied: '3' },
-	{ it: '3, 3 sent by a new operator: nothing to note', owner: http({ replicas: 3 }), sent: 3, gets: 3 },
-	{ it: '0 is a value', owner: http({ replicas: 0 }), sent: 1, gets: 0, applied: '0' },
-	{ it: 'TestSpecDrivenStdioCapAt1: stdio 3, 1 sent', owner: stdioServer({ replicas: 3 }), sent: 1, gets: 1 },
-	{
-		it: 'TestSpecDrivenStdioCapAt1: stdio 3, 3 sent',
-		owner: stdioServer({ replicas: 3 }),
-		sent: 3,
-		gets: 1,
-		applied: '1',
-	},
-	{ it: 'stdio unset, 3 sent', owner: stdioServer(), sent: 3, gets: 1 },
-	{ it: 'stdio unset, none sent', owner: stdioServer(), sent: UNSET, gets: UNSET },
-	{ it: 'stdio 0 stays 0', owner: stdioServer({ replicas: 0 }), sent: 1, gets: 0, applied: '0' },
-	{ it: 'stdio unset, 0 sent', owner: stdioServer(), sent: 0, gets: 0 },
-	{ it: 'a VirtualMCPServer', owner: virtualMcpServer({ replicas: 4 }), sent: 1, gets: 4, applied: '4' },
-	{ it: 'an MCPRemoteProxy', owner: mcpRemoteProxy({ replicas: 4 }), sent: 1, gets: 4, applied: '4' },
+const CREATE: [title: string, owner: Json, sent: Count, expected: Count, applied?: string][] = [
+	['TestSpecDrivenReplicasNil: unset, 1 sent', http(), 1, 1],
+	['TestSpecDrivenReplicasNil: unset, none sent', http(), undefined, undefined],
+	['unset, 4 sent', http(), 4, 4],
+	['TestSpecDrivenReplicas1: 1, 1 sent', http({ replicas: 1 }), 1, 1],
+	['TestSpecDrivenReplicas3SseTransport: 3, 1 sent', http({ ...SSE, replicas: 3 }), 1, 3, '3'],
+	['3, none sent', http({ replicas: 3 }), undefined, 3, '3'],
+	['3, a capable operator sent 3', http({ replicas: 3 }), 3, 3],
+	['0', http({ replicas: 0 }), 1, 0, '0'],
+	['TestSpecDrivenStdioCapAt1: stdio 3, 1 sent', stdio({ replicas: 3 }), 1, 1],
+	['TestSpecDrivenStdioCapAt1: stdio 3, 3 sent', stdio({ replicas: 3 }), 3, 1, '1'],
+	['stdio unset, 3 sent', stdio(), 3, 1],
+	['stdio unset, none sent', stdio(), undefined, undefined],
+	['stdio unset, 0 sent', stdio(), 0, 0],
+	['VirtualMCPServer', harness.virtualMcpServer({ replicas: 4 }), 1, 4, '4'],
+	['MCPRemoteProxy', harness.mcpRemoteProxy({ replicas: 4 }), 1, 4, '4'],
 ];
 
-describe('Deployment, CREATE: replicas', () => {
-	for (const row of CREATE) {
-		it(`${row.it}: ${row.gets}${row.applied === undefined ? '' : ', noted'}`, () => {
-			const after = created(row.owner, withCount(row.owner, row.sent));
-			expect(countOf(after)).to.equal(row.gets);
-			expect(appliedOf(after)).to.equal(row.applied);
-			expect(created(row.owner, after), 'a second time').to.equal(after);
+const UPDATE: [title: string, owner: Json, before: Count, sent: Count, expected: Count][] = [
+	['TestConfigUpdatePreservesReplicas: live 3', http(), 3, 3, 3],
+	['3 in the spec, live 5', http({ replicas: 3 }), 5, 5, 5],
+	['3 in the spec, scaled to 0', http({ replicas: 3 }), 0, 0, 0],
+	['3 in the spec, none sent', http({ replicas: 3 }), 3, undefined, undefined],
+	['TestReplicaBehavior: sse 3', http(SSE), 3, 3, 3],
+	['TestReplicaBehavior: streamable-http 5', http(), 5, 5, 5],
+	['TestReplicaBehavior: stdio 3', stdio(), 3, 3, 1],
+	['TestReplicaBehavior: stdio 1', stdio(), 1, 1, 1],
+	['TestReplicaBehavior: sse 0', http(SSE), 0, 0, 0],
+	['TestReplicaBehavior: stdio 0', stdio(), 0, 0, 0],
+	['stdio 4, 4 sent, live 1', stdio({ replicas: 4 }), 1, 4, 1],
+];
+
+const ANNOTATION: [title: string, owner: Json, sent: string | undefined, expected?: string][] = [
+	['a typed PUT drops it › restored', http({ replicas: 4 }), undefined, '3'],
+	['another client changes it › as sent', http({ replicas: 4 }), '4', '4'],
+	['replicas is unset › not restored', http(), undefined],
+];
+
+describe('deployment › replicas', () => {
+	for (const [title, owner, sent, expected, applied] of CREATE) {
+		it(`CREATE › ${title} › ${expected}${applied === undefined ? '' : ', and the annotation'}`, () => {
+			const after = store(owner, withCount(owner, sent));
+			expect(countsOf(after)).to.deep.equal([expected, applied]);
+			expect(store(owner, after), 'a second time').to.equal(after);
+		});
+	}
+	for (const [title, owner, live, sent, expected] of UPDATE) {
+		it(`UPDATE › ${title} › ${expected}, without an annotation`, () => {
+			const before = withCount(owner, live);
+			const after = store(owner, withCount(owner, sent), before);
+			expect(countsOf(after)).to.deep.equal([expected, undefined]);
+			expect(store(owner, after, before), 'a second time').to.equal(after);
+		});
+	}
+	for (const [title, owner, sent, expected] of ANNOTATION) {
+		it(`UPDATE › the annotation, ${title}`, () => {
+			expect(countsOf(store(owner, withCount(owner, 4, sent), withCount(owner, 3, '3')))).to.deep.equal([4, expected]);
 		});
 	}
 });
 
-const UPDATE: { it: string; owner: Json; live: Count; sent: Count; gets: Count }[] = [
-	{ it: 'TestConfigUpdatePreservesReplicas: live 3', owner: http(), live: 3, sent: 3, gets: 3 },
-	{ it: 'a config update with 3 in the spec and 5 live', owner: http({ replicas: 3 }), live: 5, sent: 5, gets: 5 },
-	{ it: 'from 2 to unset sets nothing', owner: http(), live: 2, sent: 2, gets: 2 },
-	{ it: 'unset, one live', owner: http(), live: 1, sent: 1, gets: 1 },
-	{ it: 'TestReplicaBehavior: sse 3', owner: http({ transport: 'sse' }), live: 3, sent: 3, gets: 3 },
-	{ it: 'TestReplicaBehavior: streamable-http 5', owner: http(), live: 5, sent: 5, gets: 5 },
-	{ it: 'TestReplicaBehavior: stdio 3', owner: stdioServer(), live: 3, sent: 3, gets: 1 },
-	{ it: 'TestReplicaBehavior: stdio 1', owner: stdioServer(), live: 1, sent: 1, gets: 1 },
-	{ it: 'TestReplicaBehavior: sse 0', owner: http({ transport: 'sse' }), live: 0, sent: 0, gets: 0 },
-	{ it: 'TestReplicaBehavior: stdio 0', owner: stdioServer(), live: 0, sent: 0, gets: 0 },
-	{ it: 'stdio 4 sent over 1', owner: stdioServer({ replicas: 4 }), live: 1, sent: 4, gets: 1 },
-	{ it: 'none sent', owner: http({ replicas: 3 }), live: 3, sent: UNSET, gets: UNSET },
-	{ it: 'scaled to 0 by hand, 3 in the spec', owner: http({ replicas: 3 }), live: 0, sent: 0, gets: 0 },
-];
+describe('deployment › template, on CREATE and UPDATE', () => {
+	const owner = http({ replicas: 1, ...WITH_PASSWORD });
+	const side = { name: 'side', image: 'side:1' };
+	const sent = deployment(owner, {}, { containers: [side, container(owner, { env: null }), side] });
+	const template = ['spec', 'template'];
+	const containersOf = (object: Json) => valueAt(object, [...template, 'spec', 'containers']) as Json[];
 
-describe('Deployment, UPDATE: replicas', () => {
-	for (const row of UPDATE) {
-		it(`${row.it}: ${row.gets}`, () => {
-			const before = withCount(row.owner, row.live);
-			const after = updated(row.owner, withCount(row.owner, row.sent), before);
-			expect(countOf(after)).to.equal(row.gets);
-			expect(appliedOf(after), 'no note where there was none').to.equal(undefined);
-			expect(updated(row.owner, after, before), 'a second time').to.equal(after);
+	it('the password variable › only the proxy container gets it', () => {
+		for (const after of [store(owner, sent), store(owner, sent, sent)]) {
+			const [first, proxy, third] = containersOf(after);
+			expect([first, proxy?.['env'], third]).to.deep.equal([side, [PASSWORD_ENTRY], side]);
+			expect(after['metadata']).to.equal(sent['metadata']);
+			expect(valueAt(after, [...template, 'metadata'])).to.equal(valueAt(sent, [...template, 'metadata']));
+		}
+	});
+	it('the password variable, pod mode › unchanged', () => {
+		for (const before of [undefined, sent])
+			expect(containersOf(store(owner, sent, before, { passwordEnv: 'pod' }))[1]?.['env']).to.equal(null);
+	});
+
+	const noSpec = { replicas: 1, template: {} };
+	for (const spec of [undefined, 'x', { replicas: 1 }, { replicas: 1, template: null }, noSpec, { replicas: '1' }]) {
+		it(`invalid spec ${JSON.stringify(spec)}, which the API server rejects › unchanged`, () => {
+			for (const before of [undefined, { spec }]) expect(store(owner, { spec }, before)['spec']).to.deep.equal(spec);
 		});
 	}
-
-	const noted = { annotations: { [APPLIED]: '3' } };
-	it('the note is kept when a typed PUT drops it', () => {
-		const owner = http({ replicas: 3 });
-		expect(appliedOf(updated(owner, withCount(owner, 5), withCount(owner, 5, noted)))).to.equal('3');
-	});
-	it('a note that somebody changes is left to them', () => {
-		const owner = http({ replicas: 4 });
-		const changed = withCount(owner, 4, { annotations: { [APPLIED]: '4' } });
-		expect(appliedOf(updated(owner, changed, withCount(owner, 3, noted)))).to.equal('4');
-	});
-	it('the note may go once replicas is unset', () => {
-		expect(appliedOf(updated(http(), withCount(http(), 3), withCount(http(), 3, noted)))).to.equal(undefined);
-	});
+	for (const containers of [undefined, null, [], 'x']) {
+		it(`containers ${JSON.stringify(containers)} › the Deployment gets a grace period`, () => {
+			const podSpec = { containers, terminationGracePeriodSeconds: undefined };
+			const after = store(owner, deployment(owner, {}, podSpec));
+			expect(valueAt(after, [...template, 'spec'])).to.deep.equal({ ...podSpec, terminationGracePeriodSeconds: 45 });
+		});
+	}
 });
 
-const SUMMARIES: { it: string; object: Json; is: object }[] = [
-	{
-		it: 'count, owner and image',
-		object: deployment(http(), { replicas: 2 }),
-		is: {
-			namespace: 'demo',
-			name: 'search',
-			owners: [{ kind: 'MCPServer', namespace: 'demo', name: 'search', uid: 'uid-of-search' }],
-			image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0',
-			replicas: 2,
-		},
-	},
-	{
-		it: 'without an owner, the server that it is labelled for',
-		object: deployment(http(), {}, {}, { ownerReferences: [] }),
-		is: {
-			namespace: 'demo',
-			name: 'search',
-			owners: [],
-			labelledFor: { kind: 'MCPServer', namespace: 'demo', name: 'search' },
-			image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0',
-			replicas: 1,
-		},
-	},
-	{ it: 'nothing', object: {}, is: { namespace: '', name: '', owners: [] } },
-	{
-		it: 'rubbish',
-		object: { metadata: null, spec: { replicas: '3', template: [] } },
-		is: { namespace: '', name: '', owners: [] },
-	},
+const SEARCH = { kind: 'MCPServer', namespace: 'demo', name: 'search' };
+const NAMES = { namespace: 'demo', name: 'search' };
+const NO_NAMES = { namespace: '', name: '', owners: [] };
+const IMAGE = { image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0' };
+const SUMMARIES: [title: string, object: Json, expected: Json][] = [
+	[
+		'count, owner, image and generation',
+		deployment(http(), { replicas: 2 }, {}, { generation: 7 }),
+		{ ...NAMES, ...IMAGE, owners: [{ ...SEARCH, uid: 'uid-of-search' }], replicas: 2, generation: 7 },
+	],
+	[
+		'no owner › the server of its labels',
+		deployment(http(), {}, {}, { ownerReferences: [] }),
+		{ ...NAMES, ...IMAGE, owners: [], labelledFor: SEARCH, replicas: 1 },
+	],
+	['an empty object', {}, NO_NAMES],
+	['values of wrong types', { metadata: null, spec: { replicas: '3', template: [] } }, NO_NAMES],
 ];
 
-describe('what is remembered of a Deployment', () => {
-	for (const row of SUMMARIES) {
-		it(row.it, () => {
-			expect(proxyDeploymentOf(row.object)).to.deep.equal(row.is);
-		});
+describe('deployment › its summary in the cache', () => {
+	for (const [title, object, expected] of SUMMARIES) {
+		it(title, () => expect(proxyDeploymentOf(object)).to.deep.equal(expected));
 	}
 });

@@ -1,165 +1,111 @@
 import { expect } from 'chai';
-import { describe, it } from 'mocha';
-import { parseDocument } from 'yaml';
+import fc from 'fast-check';
+import { parseDocument, stringify } from 'yaml';
 import { insert } from '../../../src/manifests/insert.ts';
 import type { Addition } from '../../../src/objects/crd.ts';
+import { marked } from '../../harness/marked.ts';
 
-const added = (text: string, ...additions: readonly Addition[]): string | undefined =>
-	insert(text, parseDocument(text), additions);
+const LONG = 'word '.repeat(40).trim();
 
-const lines = (...all: readonly string[]): string => `${all.join('\n')}\n`;
-const m = (value: unknown): Addition => ({ path: ['top'], key: 'm', value });
+const at = (value: unknown, key = 'm', path = ['top']): Addition => ({ path, key, value });
+const m = at(5);
+const listItem = (value: unknown): Addition => ({ path: ['top', 'l'], value });
+const object = at({ x: 1 });
 
-const rows: { it: string; text: string; addition: Addition; gives: string }[] = [
-	{
-		it: 'goes between its neighbours, where keys are in order',
-		text: lines('top:', '  a: 1', '  z: 2', 'next: 3'),
-		addition: m(5),
-		gives: lines('top:', '  a: 1', '  m: 5', '  z: 2', 'next: 3'),
-	},
-	{
-		it: 'goes last, where keys are in none',
-		text: lines('top:', '  z: 1', '  a: 2', 'next: 3'),
-		addition: m(5),
-		gives: lines('top:', '  z: 1', '  a: 2', '  m: 5', 'next: 3'),
-	},
-	{
-		it: 'never goes first, so that a comment stays with its key',
-		text: lines('top:', '  # of z', '  z: 1'),
-		addition: m(5),
-		gives: lines('top:', '  # of z', '  z: 1', '  m: 5'),
-	},
-	{
-		it: 'leaves a comment with the key below it, and one behind with the value',
-		text: lines('top:', '  a: 1 # of a', '  # of z', '', '  z: 2', '# of next', 'next: 3'),
-		addition: m(5),
-		gives: lines('top:', '  a: 1 # of a', '  m: 5', '  # of z', '', '  z: 2', '# of next', 'next: 3'),
-	},
-	{
-		it: 'goes below a block of text, which keeps its blank lines',
-		text: lines('top:', '  a: |+', '    # text', '', '', '  z: 2'),
-		addition: m(5),
-		gives: lines('top:', '  a: |+', '    # text', '', '', '  m: 5', '  z: 2'),
-	},
-	{
-		it: 'goes below folded text',
-		text: lines('top:', '  a: some', '    more', '  z: "some', '    more"'),
-		addition: m(5),
-		gives: lines('top:', '  a: some', '    more', '  m: 5', '  z: "some', '    more"'),
-	},
-	{
-		it: 'goes below a key without a value, and its comment',
-		text: lines('top:', '  a: # nothing', '  # of z', '  z: 1'),
-		addition: m(5),
-		gives: lines('top:', '  a: # nothing', '  m: 5', '  # of z', '  z: 1'),
-	},
-	{
-		it: 'is indented by two blanks, whatever the rest is',
-		text: lines('top:', '    a:', '        - 1'),
-		addition: m({ list: [1], more: { x: 1 } }),
-		gives: lines('top:', '    a:', '        - 1', '    m:', '      list:', '      - 1', '      more:', '        x: 1'),
-	},
-	{
-		it: 'has lists as controller-gen writes them, where they are so',
-		text: lines('top:', '  a:', '  - 1'),
-		addition: m({ list: [{ b: 1, a: 2 }] }),
-		gives: lines('top:', '  a:', '  - 1', '  m:', '    list:', '    - a: 2', '      b: 1'),
-	},
-	{
-		it: 'is not folded, and quoted only where it must be',
-		text: lines('top:', '  a: 1'),
-		addition: m({ long: 'word '.repeat(40).trim(), quoted: 'a: b' }),
-		gives: lines('top:', '  a: 1', '  m:', `    long: ${'word '.repeat(40).trim()}`, '    quoted: "a: b"'),
-	},
-	{
-		it: 'goes to the end of a text without a last line break',
-		text: 'top:\n  a: 1',
-		addition: m(5),
-		gives: 'top:\n  a: 1\n  m: 5',
-	},
-	{
-		it: 'ends its lines as the others end',
-		text: 'top:\r\n  a: 1\r\nnext: 1\r\n',
-		addition: m({ x: 1 }),
-		gives: 'top:\r\n  a: 1\r\n  m:\r\n    x: 1\r\nnext: 1\r\n',
-	},
-	{
-		it: 'stays in front of the end of a document',
-		text: 'top:\n  a: 1\n...\n',
-		addition: m(5),
-		gives: 'top:\n  a: 1\n  m: 5\n...\n',
-	},
-	{
-		it: 'goes to what an alias stands for',
-		text: lines('first: &x', '  a: 1', 'top: *x'),
-		addition: m(5),
-		gives: lines('first: &x', '  a: 1', '  m: 5', 'top: *x'),
-	},
-	{
-		it: 'goes to a list',
-		text: lines('top:', '  l:', '  - a', '  # end'),
-		addition: { path: ['top', 'l'], value: { x: 1, y: 2 } },
-		gives: lines('top:', '  l:', '  - a', '  - x: 1', '    y: 2', '  # end'),
-	},
-	{
-		it: 'goes to a list in brackets',
-		text: 'top: {l: [1]}',
-		addition: { path: ['top', 'l'], value: 2 },
-		gives: 'top: {l: [1, 2]}',
-	},
-	{
-		it: 'goes to an empty list',
-		text: 'top: {l: []}',
-		addition: { path: ['top', 'l'], value: 2 },
-		gives: 'top: {l: [2]}',
-	},
-	{ it: 'goes to an empty mapping', text: 'top: { }\n', addition: m([1]), gives: 'top: {"m": [1] }\n' },
-	{
-		it: 'goes into braces',
-		text: 'top: {a: 1, z: 2, }\n',
-		addition: m({ x: 'a: b' }),
-		gives: 'top: {a: 1, z: 2, "m": {"x":"a: b"}, }\n',
-	},
-	{
-		it: 'goes into JSON with lines',
-		text: '{\n    "top": {\n        "a": 1\n    }\n}\n',
-		addition: m({ x: [1] }),
-		gives: '{\n    "top": {\n        "a": 1, "m": {"x":[1]}\n    }\n}\n',
-	},
-	{
-		it: 'goes into JSON with tabs',
-		text: '{\n\t"top": {\n\t\t"z": 1,\n\t\t"a": 1\n\t}\n}',
-		addition: m({ x: 1 }),
-		gives: '{\n\t"top": {\n\t\t"z": 1,\n\t\t"a": 1, "m": {"x":1}\n\t}\n}',
-	},
-	{
-		it: 'goes into JSON with line breaks of Windows',
-		text: '{\r\n  "top": {\r\n    "a": 1\r\n  }\r\n}',
-		addition: m({ x: 1 }),
-		gives: '{\r\n  "top": {\r\n    "a": 1, "m": {"x":1}\r\n  }\r\n}',
-	},
-	{
-		it: 'goes into JSON in one line',
-		text: '{"top":{"a":"\\u003c"}}',
-		addition: m(5),
-		gives: '{"top":{"a":"\\u003c", "m": 5}}',
-	},
+/** In the text, «…» is added. */
+const ROWS: [title: string, text: string, ...additions: Addition[]][] = [
+	['sorted keys › between its neighbours', 'top:\n  a: 1\n«  m: 5\n»  z: 2\nnext: 3\n', m],
+	['unsorted keys › last', 'top:\n  z: 1\n  a: 2\n«  m: 5\n»next: 3\n', m],
+	['it would be the first › last, so that a comment stays with its key', 'top:\n  # of z\n  z: 1\n«  m: 5\n»', m],
+	[
+		'comments › each stays with the key below it or the value before it',
+		'top:\n  a: 1 # of a\n«  m: 5\n»  # of z\n\n  z: 2\n# of next\nnext: 3\n',
+		m,
+	],
+	['below a block of text › its blank lines are kept', 'top:\n  a: |+\n    # text\n\n\n«  m: 5\n»  z: 2\n', m],
+	['below folded text', 'top:\n  a: some\n    more\n«  m: 5\n»  z: "some\n    more"\n', m],
+	['below a key without a value, and its comment', 'top:\n  a: # nothing\n«  m: 5\n»  # of z\n  z: 1\n', m],
+	[
+		'another indent › two spaces inside of the addition',
+		'top:\n    a:\n        - 1\n«    m:\n      list:\n      - 1\n      more:\n        x: 1\n»',
+		at({ list: [1], more: { x: 1 } }),
+	],
+	[
+		'lists as controller-gen writes them › the same style',
+		'top:\n  a:\n  - 1\n«  m:\n    list:\n    - a: 2\n      b: 1\n»',
+		at({ list: [{ b: 1, a: 2 }] }),
+	],
+	[
+		'long text › not folded, and quoted only if necessary',
+		`top:\n  a: 1\n«  m:\n    long: ${LONG}\n    quoted: "a: b"\n»`,
+		at({ long: LONG, quoted: 'a: b' }),
+	],
+	['no line break at the end', 'top:\n  a: 1«\n  m: 5»', m],
+	['line breaks of Windows', 'top:\r\n  a: 1\r\n«  m:\r\n    x: 1\r\n»next: 1\r\n', object],
+	['before the end of a document', 'top:\n  a: 1\n«  m: 5\n»...\n', m],
+	['an alias › at its anchor', 'first: &x\n  a: 1\n«  m: 5\n»top: *x\n', m],
+	['a list', 'top:\n  l:\n  - a\n«  - x: 1\n    y: 2\n»  # end\n', listItem({ x: 1, y: 2 })],
+	['a list in brackets', 'top: {l: [1«, 2»]}', listItem(2)],
+	['an empty list', 'top: {l: [«2»]}', listItem(2)],
+	['an empty mapping', 'top: {«"m": [1]» }\n', at([1])],
+	['braces', 'top: {a: 1, z: 2,« "m": {"x":"a: b"},» }\n', at({ x: 'a: b' })],
+	['JSON with lines', '{\n    "top": {\n        "a": 1«, "m": {"x":[1]}»\n    }\n}\n', at({ x: [1] })],
+	['JSON with tabs', '{\n\t"top": {\n\t\t"z": 1,\n\t\t"a": 1«, "m": {"x":1}»\n\t}\n}', object],
+	['JSON with CRLF', '{\r\n  "top": {\r\n    "a": 1«, "m": {"x":1}»\r\n  }\r\n}', object],
+	['JSON in one line', '{"top":{"a":"\\u003c"«, "m": 5»}}', m],
+	['two paths to one place › once', 'top: &x\n  a: 1\n«  m: 5\n»other: *x\n', m, at(5, 'm', ['other'])],
+	[
+		'three keys › in their order',
+		'top:\n  z: 1\n  a: 1\n«  y: 1\n  b: 1\n  c: 1\n»',
+		at(1, 'y'),
+		at(1, 'b'),
+		at(1, 'c'),
+	],
 ];
 
-describe('an addition to a YAML text', () => {
-	for (const { it: title, text, addition, gives } of rows) {
-		it(title, () => expect(added(text, addition)).to.equal(gives));
+describe('insert into a YAML text', () => {
+	for (const [title, text, ...additions] of ROWS) {
+		it(title, () => {
+			const { before, after } = marked(text);
+			expect(insert(before, parseDocument(before), additions)).to.equal(after);
+		});
 	}
 
-	it('is made once, where two paths lead to one place', () => {
-		const text = lines('top: &x', '  a: 1', 'other: *x');
-		const both = [m(5), { path: ['other'], key: 'm', value: 5 }];
-		expect(added(text, ...both)).to.equal(lines('top: &x', '  a: 1', '  m: 5', 'other: *x'));
-	});
-
-	it('keeps its order beside others', () => {
-		const text = lines('top:', '  z: 1', '  a: 1');
-		const keys = ['y', 'b', 'c'].map((key) => ({ path: ['top'], key, value: 1 }));
-		expect(added(text, ...keys)).to.equal(lines('top:', '  z: 1', '  a: 1', '  y: 1', '  b: 1', '  c: 1'));
+	it('any text and style › only the addition is added', () => {
+		const leaf = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constant('two\nlines\n\n'));
+		const key = fc.string({ minLength: 1, maxLength: 8 }).filter((one) => one !== '__proto__' && one !== 'new');
+		const { value } = fc.letrec((tie) => ({
+			value: fc.oneof({ depthSize: 'small' }, leaf, fc.array(tie('value'), { maxLength: 3 }), tie('map')),
+			map: fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+		}));
+		const style = fc.record({
+			indent: fc.constantFrom(2, 3, 4),
+			indentSeq: fc.boolean(),
+			collectionStyle: fc.constantFrom('any' as const, 'block' as const, 'flow' as const),
+			defaultStringType: fc.constantFrom('PLAIN' as const, 'QUOTE_DOUBLE' as const, 'QUOTE_SINGLE' as const),
+		});
+		const shape = fc.record({ top: fc.dictionary(key, value, { maxKeys: 4 }), next: value });
+		// What goes into a schema: no text of several lines, and no number that JSON does not have.
+		const letters = fc.constantFrom(...'ab: #-\'"{}[]&*?|>!%@\\');
+		const ours = fc.jsonValue({ stringUnit: letters }).map((one) => JSON.parse(JSON.stringify(one)));
+		const property = fc.property(shape, ours, style, fc.boolean(), (content, extra, how, isCrlf) => {
+			const written = stringify(content, { ...how, aliasDuplicateObjects: false });
+			const text = isCrlf && how.collectionStyle === 'flow' ? written.replaceAll('\n', '\r\n') : written;
+			const result = insert(text, parseDocument(text), [at(extra, 'new')]) ?? '';
+			const before = read(text);
+			expect(read(result)).to.deep.equal({ ...before, top: { ...before.top, new: extra } });
+			expect(isSubsequence(text, result)).to.equal(true);
+		});
+		fc.assert(property, { numRuns: 500 });
 	});
 });
+
+/** `yaml` warns of a key that is a mapping, which is a string in JSON. */
+const read = (text: string) => parseDocument(text, { logLevel: 'error' }).toJS();
+
+/** Whether `part` is `whole` with something taken out. */
+function isSubsequence(part: string, whole: string): boolean {
+	let found = 0;
+	for (const character of whole) if (part.startsWith(character, found)) found += character.length;
+	return found === part.length;
+}

@@ -4,6 +4,7 @@ import { isBackend, keepEnvOrder } from '../../../src/objects/stateful-set.ts';
 import { frozen } from '../../harness/objects.ts';
 
 const A = { name: 'A', value: '1' };
+const A2 = { name: 'A', value: '2' };
 const B = { name: 'B', value: '2' };
 const SECRET = { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
 
@@ -12,102 +13,56 @@ const withContainers = (...containers: unknown[]): Json => ({
 	spec: { replicas: 2, template: { metadata: { labels: {} }, spec: { volumes: [], containers } } },
 });
 const mcp = (...env: unknown[]): Json => ({ name: 'mcp', image: 'i', env });
+const other = (...env: unknown[]): Json => ({ name: 'other', env });
 
-interface Row {
-	it: string;
-	before: Json;
-	sent: Json;
-	/** Undefined: the very object that was sent. */
-	gets?: Json;
-}
-
-const TABLE: Row[] = [
-	{
-		it: 'another order › the stored order',
-		before: withContainers(mcp(A, B, SECRET)),
-		sent: withContainers(mcp(SECRET, A, B)),
-		gets: withContainers(mcp(A, B, SECRET)),
-	},
-	{
-		it: 'another order and another image › the order is restored, the image is kept',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers({ ...mcp(B, A), image: 'j' }),
-		gets: withContainers({ ...mcp(A, B), image: 'j' }),
-	},
-	{
-		it: 'two containers, one of them reordered › only that one',
-		before: withContainers(mcp(A, B), { name: 'other', env: [B, A] }),
-		sent: withContainers(mcp(B, A), { name: 'other', env: [B, A] }),
-		gets: withContainers(mcp(A, B), { name: 'other', env: [B, A] }),
-	},
-	{
-		it: 'containers in another order › each is compared by its name',
-		before: withContainers({ name: 'other', env: [A, B] }, mcp(B, A)),
-		sent: withContainers(mcp(A, B), { name: 'other', env: [B, A] }),
-		gets: withContainers(mcp(B, A), { name: 'other', env: [A, B] }),
-	},
-	{ it: 'the same order › as sent', before: withContainers(mcp(A, B)), sent: withContainers(mcp(A, B)) },
-	{
-		it: 'another order and a changed value › as sent',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers(mcp({ ...B, value: '3' }, A)),
-	},
-	{
-		it: 'another order and an added variable › as sent',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers(mcp(B, A, SECRET)),
-	},
-	{
-		it: 'another order and a removed variable › as sent',
-		before: withContainers(mcp(A, B, SECRET)),
-		sent: withContainers(mcp(B, A)),
-	},
-	{
-		it: 'a renamed variable › as sent',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers(mcp(B, { ...A, name: 'D' })),
-	},
-	{
-		it: 'a repeated name › as sent, because the last entry counts',
-		before: withContainers(mcp(A, { ...A, value: '2' })),
-		sent: withContainers(mcp({ ...A, value: '2' }, A)),
-	},
-	{
-		it: 'a name is repeated only in what is sent › as sent',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers(mcp(B, B)),
-	},
-	{
-		it: 'a new container › as sent',
-		before: withContainers(mcp(A, B)),
-		sent: withContainers({ name: 'x', env: [B, A] }),
-	},
-	{ it: 'no env before › as sent', before: withContainers({ name: 'mcp' }), sent: withContainers(mcp(B, A)) },
-	{ it: 'no env now › as sent', before: withContainers(mcp(A, B)), sent: withContainers({ name: 'mcp' }) },
-	{ it: 'no spec › as sent', before: {}, sent: {} },
-	{ it: 'values of wrong types › as sent', before: withContainers(null, 3), sent: withContainers(mcp(null, 3)) },
+/** Containers; no `expected`: the object that was sent. */
+const ROWS: [title: string, before: unknown[], sent: unknown[], expected?: unknown[]][] = [
+	['another order › the stored order', [mcp(A, B, SECRET)], [mcp(SECRET, A, B)], [mcp(A, B, SECRET)]],
+	['and another image › it is kept', [mcp(A, B)], [{ ...mcp(B, A), image: 'j' }], [{ ...mcp(A, B), image: 'j' }]],
+	['one of two containers', [mcp(A, B), other(B, A)], [mcp(B, A), other(B, A)], [mcp(A, B), other(B, A)]],
+	[
+		'containers in another order › each is compared by its name',
+		[other(A, B), mcp(B, A)],
+		[mcp(A, B), other(B, A)],
+		[mcp(B, A), other(A, B)],
+	],
+	['the same order › as sent', [mcp(A, B)], [mcp(A, B)]],
+	['another order and a changed value › as sent', [mcp(A, B)], [mcp({ ...B, value: '3' }, A)]],
+	['another order and an added variable › as sent', [mcp(A, B)], [mcp(B, A, SECRET)]],
+	['another order and a removed variable › as sent', [mcp(A, B, SECRET)], [mcp(B, A)]],
+	['a renamed variable › as sent', [mcp(A, B)], [mcp(B, { ...A, name: 'D' })]],
+	['a repeated name › as sent, because the last entry counts', [mcp(A, A2)], [mcp(A2, A)]],
+	['a name is repeated only in what is sent › as sent', [mcp(A, B)], [mcp(B, B)]],
+	['a new container › as sent', [mcp(A, B)], [other(B, A)]],
+	['no env before › as sent', [{ name: 'mcp' }], [mcp(B, A)]],
+	['no env now › as sent', [mcp(A, B)], [{ name: 'mcp' }]],
+	['values of wrong types › as sent', [null, 3], [mcp(null, 3)]],
 ];
 
 describe('stateful-set › order of the environment', () => {
-	for (const { it: title, before, sent, gets } of TABLE) {
+	for (const [title, before, sent, expected] of ROWS) {
 		it(title, () => {
-			const object = frozen(sent);
-			const after = keepEnvOrder(object, frozen(before));
-			if (gets === undefined) expect(after).to.equal(object);
-			else expect(after).to.deep.equal(gets);
-			expect(keepEnvOrder(after, frozen(before)), 'a second time').to.equal(after);
+			const object = frozen(withContainers(...sent));
+			const after = keepEnvOrder(object, frozen(withContainers(...before)));
+			if (expected === undefined) expect(after).to.equal(object);
+			else expect(after).to.deep.equal(withContainers(...expected));
+			expect(keepEnvOrder(after, withContainers(...before)), 'a second time').to.equal(after);
 		});
 	}
+	it('no spec › as sent', () => {
+		const object = frozen({});
+		expect(keepEnvOrder(object, {})).to.equal(object);
+	});
 });
 
-describe('stateful-set › whether a runner made it', () => {
-	for (const [name, labels, is] of [
-		['search', { app: 'search', toolhive: 'true' }, true],
-		['search', { app: 'web', toolhive: 'true' }, false],
-		['search', { app: 'search' }, false],
-		['search', undefined, false],
+describe('stateful-set › whether a runner created it', () => {
+	for (const [labels, expected] of [
+		[{ app: 'search', toolhive: 'true' }, true],
+		[{ app: 'web', toolhive: 'true' }, false],
+		[{ app: 'search' }, false],
+		[undefined, false],
 	] as const) {
-		it(`labels ${JSON.stringify(labels)} › ${is}`, () =>
-			expect(isBackend({ metadata: { name, labels } })).to.equal(is));
+		it(`labels ${JSON.stringify(labels)} › ${expected}`, () =>
+			expect(isBackend({ metadata: { name: 'search', labels } })).to.equal(expected));
 	}
 });
