@@ -5,54 +5,43 @@ import { autoscaler } from '../../harness/objects.ts';
 
 const BETA = 'toolhive.stacklok.dev/v1beta1';
 const HPA = { kind: 'HorizontalPodAutoscaler', namespace: 'demo', name: 'search-hpa', target: 'search' };
-const KEDA = { ...HPA, kind: 'ScaledObject', name: 'search-so' };
-const SEARCH = { name: 'search' };
+const KEDA = { ...HPA, kind: 'ScaledObject' };
 
+const target = (kind?: string, apiVersion?: string): Json => ({ kind, apiVersion, name: 'search' });
 const hpa = (scaleTargetRef: unknown): Json => ({ ...autoscaler('search'), spec: { scaleTargetRef } });
 const keda = (spec: Json, apiVersion = 'keda.sh/v1alpha1'): Json => {
-	return { apiVersion, kind: 'ScaledObject', metadata: { name: 'search-so', namespace: 'demo' }, spec };
+	return { ...autoscaler('search'), apiVersion, kind: 'ScaledObject', spec };
 };
-const ofKeda = (scaleTargetRef: Json, maxReplicaCount?: number): Json => keda({ scaleTargetRef, maxReplicaCount });
 
-const ROWS: [title: string, object: Json, expected?: Json][] = [
-	['a Deployment', autoscaler('search'), { ...HPA, targetKind: 'Deployment', maxReplicas: 5 }],
-	['a StatefulSet', hpa({ ...SEARCH, kind: 'StatefulSet' }), { ...HPA, targetKind: 'StatefulSet' }],
-	['an MCPServer', hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: BETA }), { ...HPA, targetKind: 'MCPServer' }],
-	['no apiVersion', hpa({ ...SEARCH, kind: 'VirtualMCPServer' }), { ...HPA, targetKind: 'VirtualMCPServer' }],
-	[
-		'an MCPServer with the apiVersion of a Deployment (as in keda#4924)',
-		hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: 'apps/v1' }),
-		{ ...HPA, targetKind: 'MCPServer' },
-	],
-	['an MCPServer of another project', hpa({ ...SEARCH, kind: 'MCPServer', apiVersion: 'kagent.dev/v1alpha1' })],
-	['a ReplicaSet', hpa({ ...SEARCH, kind: 'ReplicaSet' })],
-	['an empty object', {}],
-	['a target that is a string', hpa('search')],
-	[
-		'metadata and names of wrong types',
-		{ ...hpa({ kind: 'Deployment' }), metadata: 3 },
-		{ ...HPA, namespace: '', name: '', target: '', targetKind: 'Deployment' },
-	],
-	['KEDA defaults', ofKeda(SEARCH), { ...KEDA, targetKind: 'Deployment', maxReplicas: 100 }],
-	['KEDA, maximum of 1', ofKeda(SEARCH, 1), { ...KEDA, targetKind: 'Deployment', maxReplicas: 1 }],
-	[
-		'KEDA, a StatefulSet',
-		ofKeda({ ...SEARCH, kind: 'StatefulSet' }, 3),
-		{ ...KEDA, targetKind: 'StatefulSet', maxReplicas: 3 },
-	],
-	[
-		'KEDA, the server itself',
-		ofKeda({ ...SEARCH, apiVersion: BETA, kind: 'MCPRemoteProxy' }),
-		{ ...KEDA, targetKind: 'MCPRemoteProxy', maxReplicas: 100 },
-	],
-	['KEDA, no target', keda({})],
-	['a ScaledObject of another project', keda({ scaleTargetRef: SEARCH }, 'example.com/v1')],
+const ROWS: [title: string, object: Json, targetKind?: string, maxReplicas?: number][] = [
+	['a Deployment', autoscaler('search'), 'Deployment', 5],
+	['a StatefulSet', hpa(target('StatefulSet')), 'StatefulSet'],
+	['an MCPServer', hpa(target('MCPServer', BETA)), 'MCPServer'],
+	['a VirtualMCPServer without an apiVersion', hpa(target('VirtualMCPServer')), 'VirtualMCPServer'],
+	['an MCPServer of apps/v1 (as in keda#4924)', hpa(target('MCPServer', 'apps/v1')), 'MCPServer'],
+	['an MCPServer of another project', hpa(target('MCPServer', 'kagent.dev/v1alpha1'))],
+	['a ReplicaSet', hpa(target('ReplicaSet'))],
+	['no spec', {}],
+	['a string', hpa('search')],
+	['KEDA, the default', keda({ scaleTargetRef: target() }), 'Deployment', 100],
+	['KEDA, 1 at most', keda({ scaleTargetRef: target(), maxReplicaCount: 1 }), 'Deployment', 1],
+	['KEDA, a StatefulSet', keda({ scaleTargetRef: target('StatefulSet') }), 'StatefulSet', 100],
+	['KEDA, the server', keda({ scaleTargetRef: target('MCPRemoteProxy', BETA) }), 'MCPRemoteProxy', 100],
+	['KEDA, none', keda({})],
+	['a ScaledObject of another project', keda({ scaleTargetRef: target() }, 'example.com/v1')],
 ];
 
-describe('autoscaler', () => {
-	for (const [title, object, expected] of ROWS) {
-		it(`${title} › ${expected === undefined ? 'ignored' : 'its target and maximum are returned'}`, () => {
-			expect(autoscalerOf(object)).to.deep.equal(expected);
+describe('autoscaler › its target', () => {
+	for (const [title, object, targetKind, maxReplicas] of ROWS) {
+		it(`${title} › ${targetKind ?? 'ignored'}`, () => {
+			const names = object['kind'] === 'ScaledObject' ? KEDA : HPA;
+			const expected = { ...names, targetKind, ...(maxReplicas !== undefined && { maxReplicas }) };
+			expect(autoscalerOf(object)).to.deep.equal(targetKind && expected);
 		});
 	}
+	it('metadata and names of wrong types › empty', () => {
+		const object = { ...hpa({ kind: 'Deployment' }), metadata: 3 };
+		const expected = { kind: HPA.kind, namespace: '', name: '', target: '', targetKind: 'Deployment' };
+		expect(autoscalerOf(object)).to.deep.equal(expected);
+	});
 });

@@ -2,113 +2,88 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import type { Json, Server } from '../../../src/api/types.ts';
 import { applyToConfigMap, checksumOf, runConfigSummaryOf } from '../../../src/objects/config-map.ts';
-import { annotationOf, valueAt } from '../../../src/objects/metadata.ts';
+import { valueAt } from '../../../src/objects/metadata.ts';
 import { serverOf } from '../../../src/objects/server.ts';
 import { decide } from '../../../src/policy/decide.ts';
-import { configMap, configText, frozen, mcpServer, PASSWORD, REDIS, virtualMcpServer } from '../../harness/objects.ts';
+import {
+	configMap,
+	frozen,
+	mcpServer,
+	PASSWORD,
+	REDIS,
+	virtualMcpServer,
+	WITH_PASSWORD,
+} from '../../harness/objects.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
-const TWO_BACKENDS = mcpServer({ backendReplicas: 2 });
+const BACKENDS = mcpServer({ backendReplicas: 2 });
 const WITH_TLS = mcpServer({ sessionStorage: { ...REDIS, tls: { caCertSecretRef: PASSWORD } } });
-const VMCP = virtualMcpServer({ sessionStorage: { ...REDIS, keyPrefix: 'hub:', passwordRef: PASSWORD } });
-const VMCP_TEXT = '# ours\nname: hub\n';
+const VMCP = virtualMcpServer(WITH_PASSWORD);
+const HUB = '# ours\nname: hub\n';
 const TLS_TEXT = '{"scaling_config":{"session_redis":{"address":"r:1","tls":{}}}}';
 
-const apply = (owner: Json, object: Json, image = 'vmcp:v1.0.0') => {
+const apply = (owner: Json, object: Json, image = 'vmcp:v0.13.1') => {
 	const server = serverOf(owner) as Server;
-	const clusterContext = { deployment: { namespace: 'demo', name: 'hub', image } };
-	const { configMap: after, findings } = applyToConfigMap(
-		frozen(object),
-		server,
-		decide(server),
-		clusterContext,
-		'both',
-	);
+	const context = { deployment: { namespace: 'demo', name: 'hub', image } };
+	const { configMap: after, findings } = applyToConfigMap(frozen(object), server, decide(server), context, 'both');
 	return { after, ids: findings.map(({ id }) => id) };
 };
 
-const WRITTEN: [title: string, owner: Json, text: string, expected: string][] = [
-	['RunConfig', TWO_BACKENDS, '{}', '{"backend_replicas":2,"scaling_config":{"backend_replicas":2}}'],
-	[
-		'RunConfig, Redis with a password',
-		mcpServer({ sessionStorage: { ...REDIS, passwordRef: PASSWORD } }),
-		'{"session_redis":{"address":"redis.db.svc:6379"}}',
-		'{"session_redis":{"address":"redis.db.svc:6379"},"scaling_config":{"session_redis":{"address":"redis.db.svc:6379"}}}',
-	],
-	[
-		'vMCP config',
-		VMCP,
-		VMCP_TEXT,
-		`${VMCP_TEXT}sessionStorage:\n    provider: redis\n    address: ${REDIS.address}\n    keyPrefix: 'hub:'\n`,
-	],
+const SESSION_REDIS = `"session_redis":{"address":"${REDIS.address}"}`;
+const SECTION = `sessionStorage:\n    provider: redis\n    address: ${REDIS.address}\n`;
+const WRITTEN: [owner: Json, text: string, expected: string][] = [
+	[BACKENDS, '{"__proto__":1}', '{"__proto__":1,"backend_replicas":2,"scaling_config":{"backend_replicas":2}}'],
+	[mcpServer(WITH_PASSWORD), '{}', `{${SESSION_REDIS},"scaling_config":{${SESSION_REDIS}}}`],
+	[VMCP, HUB, HUB + SECTION],
 ];
 
-describe('ConfigMap › the scaling fields are written, and the checksum', () => {
-	for (const [title, owner, text, expected] of WRITTEN) {
-		it(`${title} › nothing else is changed, and the password is not in it`, () => {
+type Unchanged = [title: string, owner: Json, text: string, id?: string | undefined, image?: string];
+const UNCHANGED: Unchanged[] = [
+	['no scaling fields', mcpServer({ replicas: 3 }), '{"name":"n"}'],
+	...['3', '[]', '', '{"name":', 'null'].map((text): Unchanged => [text, BACKENDS, text, 'run-config-unreadable']),
+	['TLS, not in the RunConfig', WITH_TLS, '{"name":"n"}', 'redis-tls-unsupported'],
+	['TLS, the RunConfig has none', WITH_TLS, TLS_TEXT.replace(',"tls":{}', ''), 'redis-tls-unsupported'],
+	['TLS, also in the RunConfig', WITH_TLS, TLS_TEXT],
+	['the image is too old', VMCP, HUB, 'image-too-old', 'vmcp:v0.13.0'],
+	['the image is unknown', VMCP, HUB, 'image-too-old', 'vmcp:latest'],
+	['the image has a digest', VMCP, HUB, 'image-too-old', 'vmcp@sha256:00'],
+	['vMCP without Redis', virtualMcpServer({ replicas: 2 }), HUB, undefined, 'vmcp:v0.12.0'],
+	['config.yaml is a list', VMCP, '- a\n- b\n', 'run-config-unreadable'],
+];
+
+describe('ConfigMap › text and checksum', () => {
+	for (const [owner, text, expected] of WRITTEN) {
+		it(`${JSON.stringify(text)} › ${expected}, and nothing else is changed`, () => {
 			const sent = configMap(owner, text, { annotations: { mine: 'x' } });
-			const data = { ...(sent['data'] as Json), 'other.txt': 'o' };
-			const { after, ids } = apply(owner, { ...sent, data });
-			expect(configText(after)).to.equal(expected);
-			expect(valueAt(after, ['data', 'other.txt'])).to.equal('o');
+			const data = JSON.parse('{"__proto__":"p","constructor":"c","other.txt":"o"}');
+			const { after, ids } = apply(owner, { ...sent, data: { ...(sent['data'] as Json), ...data } });
+			const [key = ''] = Object.keys(sent['data'] as Json);
+			expect(after['data']).to.deep.equal({ [key]: expected, ...data });
 			expect(valueAt(after, ['metadata', 'annotations'])).to.deep.equal({ mine: 'x', [CHECKSUM]: checksumOf(after) });
 			expect(ids).to.deep.equal([]);
 			expect(apply(owner, after).after, 'a second time').to.equal(after);
 			expect(JSON.stringify(after)).to.not.match(/redis-auth|password-key/);
 		});
 	}
-	it('data has keys __proto__ and constructor › they are kept', () => {
-		const data = JSON.parse('{"__proto__":"p","constructor":"c","runconfig.json":"{\\"__proto__\\":{\\"a\\":1}}"}');
-		const { after } = apply(TWO_BACKENDS, { ...configMap(TWO_BACKENDS, ''), data });
-		expect(JSON.stringify(after['data'])).to.include('"__proto__":"p"').and.include('"constructor":"c"');
-		expect(valueAt(after, ['data', 'runconfig.json'])).to.equal(
-			'{"__proto__":{"a":1},"backend_replicas":2,"scaling_config":{"backend_replicas":2}}',
-		);
-	});
-	it('from the first image that accepts the section › written', () => {
-		expect(annotationOf(apply(VMCP, configMap(VMCP, VMCP_TEXT), 'vmcp:v0.13.1').after, CHECKSUM)).to.have.length(64);
-	});
-});
-
-const UNCHANGED: [title: string, owner: Json, text: string, ids: string[], image?: string][] = [
-	['no scaling fields', mcpServer({ replicas: 3 }), '{"name":"n"}', []],
-	...['3', '[]', '', '{"name":', 'null'].map((text): (typeof UNCHANGED)[number] => {
-		return [`runconfig.json ${JSON.stringify(text)}`, TWO_BACKENDS, text, ['run-config-unreadable']];
-	}),
-	['TLS, not in the RunConfig', WITH_TLS, '{"name":"n"}', ['redis-tls-unsupported']],
-	['TLS, the RunConfig has none', WITH_TLS, TLS_TEXT.replace(',"tls":{}', ''), ['redis-tls-unsupported']],
-	['TLS, also in the RunConfig', WITH_TLS, TLS_TEXT, []],
-	...['v0.13.0', 'latest'].map((tag): (typeof UNCHANGED)[number] => {
-		return [`image vmcp:${tag}`, VMCP, VMCP_TEXT, ['image-too-old'], `vmcp:${tag}`];
-	}),
-	['image with a digest', VMCP, VMCP_TEXT, ['image-too-old'], 'vmcp@sha256:00'],
-	['vMCP without Redis', virtualMcpServer({ replicas: 2 }), VMCP_TEXT, [], 'vmcp:v0.12.0'],
-	['config.yaml is a list', VMCP, '- a\n- b\n', ['run-config-unreadable']],
-];
-
-describe('ConfigMap › unchanged', () => {
-	for (const [title, owner, text, ids, image] of UNCHANGED) {
-		it(`${title} › ${ids[0] ?? 'no warning'}`, () => {
+	for (const [title, owner, text, id, image] of UNCHANGED) {
+		it(`${title} › unchanged, ${id ?? 'no warning'}`, () => {
 			const sent = configMap(owner, text);
-			expect(apply(owner, sent, image)).to.deep.equal({ after: sent, ids });
+			const { after, ids } = apply(owner, sent, image);
+			expect(after).to.equal(sent);
+			expect(ids).to.deep.equal(id === undefined ? [] : [id]);
 		});
 	}
 	for (const data of [undefined, null, [], 'x', {}, { 'runconfig.json': 3 }, { 'runconfig.json': null }]) {
-		it(`data ${JSON.stringify(data)} › no warning`, () => {
-			const sent = { ...configMap(TWO_BACKENDS, ''), data };
-			expect(apply(TWO_BACKENDS, sent)).to.deep.equal({ after: sent, ids: [] });
+		it(`data ${JSON.stringify(data)} › unchanged, no warning`, () => {
+			const sent = { ...configMap(BACKENDS, ''), data };
+			expect(apply(BACKENDS, sent)).to.deep.equal({ after: sent, ids: [] });
 		});
 	}
-});
 
-describe("ConfigMap › the operator's checksum (TOOLHIVE.md 2.3)", () => {
-	const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
-	it('sha256 of sorted data, labels and annotations, without separators and without itself', () => {
-		const object = {
-			metadata: { labels: { z: '1', a: '2' }, annotations: { n: '3', [CHECKSUM]: 'old', m: '4' } },
-			data: { y: 'Y', b: 'B' },
-			binaryData: { no: 'AA==' },
-		};
+	it("checksum › the operator's (TOOLHIVE.md 2.3): sha256, sorted, without separators and without itself", () => {
+		const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+		const metadata = { labels: { z: '1', a: '2' }, annotations: { n: '3', [CHECKSUM]: 'old', m: '4' } };
+		const object = { metadata, data: { y: 'Y', b: 'B' }, binaryData: { no: 'AA==' } };
 		expect(checksumOf(object)).to.equal(sha('bByYa2z1m4n3'));
 		expect(checksumOf({}), 'of an empty object').to.equal(sha(''));
 	});
@@ -130,7 +105,7 @@ describe('ConfigMap › its summary in the cache', () => {
 		});
 	}
 	it('another name, or no owner › none', () => {
-		expect(runConfigSummaryOf(configMap(mcpServer(), TLS_TEXT, { name: 'other' }))).to.equal(undefined);
-		expect(runConfigSummaryOf({ metadata: { name: 'search-runconfig' } })).to.equal(undefined);
+		for (const more of [{ name: 'other' }, { ownerReferences: undefined }])
+			expect(runConfigSummaryOf(configMap(mcpServer(), TLS_TEXT, more))).to.equal(undefined);
 	});
 });

@@ -1,70 +1,111 @@
 import { expect } from 'chai';
+import type { Kind } from '../../../src/api/names.ts';
 import type { Json, Server } from '../../../src/api/types.ts';
-import { valueAt } from '../../../src/objects/metadata.ts';
+import { proxyImageOf, withEnv } from '../../../src/objects/containers.ts';
 import { applyToPod, podServerRef } from '../../../src/objects/pod.ts';
 import { serverOf } from '../../../src/objects/server.ts';
 import { decide } from '../../../src/policy/decide.ts';
-import {
-	container,
-	frozen,
-	mcpRemoteProxy,
-	mcpServer,
-	PASSWORD_ENTRY,
-	pod,
-	REDIS,
-	virtualMcpServer,
-	WITH_PASSWORD,
-} from '../../harness/objects.ts';
+import * as harness from '../../harness/objects.ts';
 
-const OWNER = mcpServer(WITH_PASSWORD);
-const MEMBERS_OF_OBJECT = JSON.parse('{"__proto__":"x","app":"constructor","toolhive-name":"a"}');
-const ref = (kind: string, name: string): Json => ({ kind, namespace: 'demo', name });
+const { container, frozen, mcpRemoteProxy, mcpServer, PASSWORD_ENTRY: OURS, pod, virtualMcpServer } = harness;
+
 const labelled = (labels: unknown): Json => pod(mcpServer(), {}, { labels });
+const OF_STATEFUL_SET = { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'mcpserver' }] };
 
-const SERVERS: [title: string, object: Json, expected?: Json][] = [
-	['MCPServer', pod(mcpServer()), ref('MCPServer', 'search')],
-	['VirtualMCPServer', pod(virtualMcpServer()), ref('VirtualMCPServer', 'hub')],
-	['MCPRemoteProxy', pod(mcpRemoteProxy()), ref('MCPRemoteProxy', 'crm')],
+const SERVERS: [title: string, object: Json, kind?: Kind, name?: string][] = [
+	['MCPServer', pod(mcpServer()), 'MCPServer', 'search'],
+	['VirtualMCPServer', pod(virtualMcpServer()), 'VirtualMCPServer', 'hub'],
+	['MCPRemoteProxy', pod(mcpRemoteProxy()), 'MCPRemoteProxy', 'crm'],
 	['no labels', labelled(undefined)],
 	['another app', labelled({ app: 'web', 'toolhive-name': 'search' })],
 	['no toolhive-name', labelled({ app: 'mcpserver' })],
-	['labels that are members of Object', labelled(MEMBERS_OF_OBJECT)],
-	[
-		'a backend pod of a server with the name mcpserver',
-		pod(mcpServer(), {}, { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'mcpserver' }] }),
-	],
+	['members of Object', labelled(JSON.parse('{"__proto__":"x","app":"constructor","toolhive-name":"a"}'))],
+	['those of a backend of a server with the name mcpserver', pod(mcpServer(), {}, OF_STATEFUL_SET)],
 ];
 
 describe('pod › its server by labels', () => {
-	for (const [title, object, expected] of SERVERS) {
-		it(`${title}${expected === undefined ? ' › none' : ''}`, () => {
-			expect(podServerRef(object, 'demo')).to.deep.equal(expected);
+	for (const [title, object, kind, name] of SERVERS) {
+		it(`${title} › ${kind ?? 'none'}`, () => {
+			expect(podServerRef(object, 'demo')).to.deep.equal(kind && { kind, namespace: 'demo', name });
 		});
 	}
 });
 
-describe('pod › the password variable', () => {
+const HOME = { name: 'HOME', value: '/tmp' };
+const PLAIN = { name: OURS.name, value: 'in-plain' };
+const OTHER_SECRET = { name: OURS.name, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
+const OPTIONAL = { name: OURS.name, valueFrom: { secretKeyRef: { ...OURS.valueFrom.secretKeyRef, optional: true } } };
+const MEMBERS_OF_OBJECT = [{ name: '__proto__', value: '1' }, { name: 'constructor' }];
+
+/** No `expected`: nothing is changed. */
+const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
+	['absent', undefined, [OURS]],
+	['null', null, [OURS]],
+	['empty', [], [OURS]],
+	['another variable › ours is last', [HOME], [HOME, OURS]],
+	['ours › unchanged', [HOME, OURS]],
+	['ours, not at the end › unchanged', [OURS, HOME]],
+	["ours is the last of its name, as the operator's follows a user's › unchanged", [PLAIN, OURS, HOME]],
+	['the user set a plain value › replaced', [PLAIN, HOME], [HOME, OURS]],
+	['ours, then a plain value › both are replaced', [OURS, PLAIN], [OURS]],
+	['another Secret › replaced', [OTHER_SECRET], [OURS]],
+	['ours, but optional › replaced', [OPTIONAL], [OURS]],
+	['ours with an empty value, as Go may write it › unchanged', [{ ...OURS, value: '' }]],
+	['ours with a value › replaced', [{ ...OURS, value: 'x' }], [OURS]],
+	['only a name › replaced', [{ name: OURS.name }], [OURS]],
+	['repeated names of other variables › kept', [HOME, HOME], [HOME, HOME, OURS]],
+	['entries of wrong types › kept', [null, 3, 'x', []], [null, 3, 'x', [], OURS]],
+	['names that are members of Object › kept', MEMBERS_OF_OBJECT, [...MEMBERS_OF_OBJECT, OURS]],
+];
+
+describe('pod › password variable in env', () => {
 	const apply = (owner: Json, object: Json): Json => {
 		const server = serverOf(owner) as Server;
 		return applyToPod(frozen(object), server, decide(server));
 	};
-	it('with passwordRef › only the variable is added, and only once', () => {
-		const object = pod(OWNER, { terminationGracePeriodSeconds: 5 });
-		const after = apply(OWNER, object);
-		const env = [...(container(OWNER)['env'] as Json[]), PASSWORD_ENTRY];
-		const containers = [{ ...container(OWNER), env }];
-		expect(after).to.deep.equal({ ...object, spec: { ...(object['spec'] as Json), containers } });
-		expect(valueAt(after, ['metadata'])).to.equal(object['metadata']);
-		expect(apply(OWNER, after)).to.equal(after);
-	});
+	const owner = mcpServer(harness.WITH_PASSWORD);
+	const podWith = (env: unknown): Json => {
+		return pod(owner, { containers: [container(owner, { env })], terminationGracePeriodSeconds: 5 });
+	};
+	for (const [title, env, expected] of ENV) {
+		it(title, () => {
+			const object = podWith(env);
+			const after = apply(owner, object);
+			if (expected === undefined) expect(after).to.equal(object);
+			else expect(after).to.deep.equal(podWith(expected));
+			expect(apply(owner, after), 'a second time').to.equal(after);
+		});
+	}
 	it('without passwordRef › unchanged', () => {
 		const object = pod(mcpServer());
-		expect(apply(mcpServer({ sessionStorage: REDIS }), object)).to.equal(object);
+		expect(apply(mcpServer({ sessionStorage: harness.REDIS }), object)).to.equal(object);
 	});
-	for (const spec of [undefined, null, 'x', {}, { containers: [] }]) {
+	const bad = [undefined, null, [], {}, 'x', [null], [3]].map((containers) => ({ containers }));
+	for (const spec of [undefined, null, 'x', {}, ...bad]) {
 		it(`spec ${JSON.stringify(spec)} › unchanged`, () => {
-			const object = { ...pod(OWNER), spec };
-			expect(apply(OWNER, object)).to.equal(object);
+			const object = { ...pod(owner), spec };
+			expect(apply(owner, object)).to.equal(object);
+			expect(proxyImageOf(spec, 'MCPServer')).to.equal(undefined);
+		});
+	}
+});
+
+const PROXIES: [kind: Kind, names: string[], index: number][] = [
+	['MCPServer', ['side', 'toolhive', 'side'], 1],
+	['MCPRemoteProxy', ['vmcp', 'toolhive'], 1],
+	['VirtualMCPServer', ['toolhive', 'vmcp'], 1],
+	['MCPServer', ['a', 'b'], 0],
+];
+
+describe('pod › proxy container', () => {
+	for (const [kind, names, index] of PROXIES) {
+		it(`${kind} with ${names} › ${names[index]}`, () => {
+			const containers = names.map((name) => ({ name, image: `${name}:1` }));
+			const initContainers = [{ name: 'toolhive' }, { name: 'vmcp' }];
+			const expected = containers.map((one, at) => (at === index ? { ...one, env: [OURS] } : one));
+			const podSpec = withEnv({ containers, initContainers }, kind, OURS);
+			expect(podSpec).to.deep.equal({ containers: expected, initContainers });
+			expect(proxyImageOf({ containers }, kind)).to.equal(`${names[index]}:1`);
 		});
 	}
 });

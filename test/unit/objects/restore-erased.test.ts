@@ -49,119 +49,99 @@ describe('restore-erased › fields', () => {
 	});
 });
 
-const entry = (manager: string, fields: object, operation = 'Apply', more: Json = {}): Json => {
-	const apiVersion = 'toolhive.stacklok.dev/v1beta1';
-	return { manager, operation, apiVersion, fieldsV1: { 'f:spec': fields }, ...more };
+/** `replicas` and `backendReplicas` are fields of spec, as `image` is; `provider`, `address` and `db` are of sessionStorage. */
+function nested(parts: readonly string[], prefix: string): Json {
+	const fields = (chosen: readonly string[]) => Object.fromEntries(chosen.map((part) => [prefix + part, { part }]));
+	const ofStorage = parts.filter((part) => ['provider', 'address', 'db'].includes(part));
+	const others = parts.filter((part) => !ofStorage.includes(part));
+	return { ...fields(others), ...(ofStorage.length > 0 && { [`${prefix}sessionStorage`]: fields(ofStorage) }) };
+}
+const API_VERSION = 'toolhive.stacklok.dev/v1beta1';
+const entry = (manager: string, parts: readonly string[], more: Json = {}): Json => {
+	return { manager, operation: 'Apply', apiVersion: API_VERSION, fieldsV1: { 'f:spec': nested(parts, 'f:') }, ...more };
 };
-const stored = (...parts: string[]): Json => ({
-	'f:sessionStorage': Object.fromEntries(parts.map((key) => [key, {}])),
-});
+const flux = (...parts: string[]): Json => entry('flux', parts);
+const person = (...parts: string[]): Json => entry('person', parts);
+const updater = (...parts: string[]): Json => entry('flux', parts, { operation: 'Update' });
 
-const SPEC = { image: 'i', replicas: 3, sessionStorage: { provider: 'redis', address: 'a:1', db: 2 } };
-const WITHOUT_DB = { ...SPEC, sessionStorage: { provider: 'redis', address: 'a:1' } };
-const IMAGE = { 'f:image': {} };
-const COUNT = { 'f:replicas': {} };
-const BOTH = { ...IMAGE, ...COUNT };
-const FLUX = entry('flux', COUNT);
-const FLUX_IMAGE = entry('flux', IMAGE);
-const FLUX_BOTH = entry('flux', BOTH);
-const OPERATOR = entry('operator', {}, 'Update');
-const KUBECTL = entry('kubectl', COUNT);
-const PERSON = entry('person', IMAGE);
-const CLIENT_SIDE = entry('kubectl-client-side-apply', COUNT, 'Update');
+const PARTS = ['replicas', 'backendReplicas', 'provider', 'address', 'db'];
+const REPLICAS = flux('replicas');
+const BOTH = flux('image', 'replicas');
+const OPERATOR = entry('operator', [], { operation: 'Update' });
 /** Subresources have entries of their own, which the operator's PUT leaves alone. */
-const STATUS = entry('flux', {}, 'Apply', { subresource: 'status', fieldsV1: { 'f:status': {} } });
-const OLDER = entry('flux', { 'f:args': {} }, 'Apply', { apiVersion: 'toolhive.stacklok.dev/v1alpha1' });
-const JAN_1 = { time: '2026-01-01T00:00:00Z' };
-const JAN_2 = { time: '2026-01-02T00:00:00Z' };
+const STATUS = entry('flux', [], { subresource: 'status', fieldsV1: { 'f:status': {} } });
+const OLDER = entry('flux', ['args'], { apiVersion: 'toolhive.stacklok.dev/v1alpha1' });
+const OTHERS = [STATUS, OLDER];
+const WITH_DOT = { ...updater(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['replicas'], 'f:') } } };
 
-/** `before` and `now` are managers. No `expected`: as in `now`. The spec before is SPEC. */
-const MANAGERS: [title: string, before: Json[], now: Json[], expected?: Json[] | undefined, spec?: Json][] = [
-	['it owns other fields, too › its entry gets the field', [FLUX_BOTH], [FLUX_IMAGE, OPERATOR], [FLUX_BOTH, OPERATOR]],
+/** `before`, `now` and `expected` are managers; `fields` are those that are left of image, replicas and sessionStorage. */
+const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[], fields?: string[]][] = [
+	['it owns other fields, too › its entry gets the field', [BOTH], [flux('image'), OPERATOR], [BOTH, OPERATOR]],
 	[
-		'it owned nothing else › its entry is restored in its place',
-		[FLUX, PERSON],
-		[PERSON, STATUS],
-		[FLUX, PERSON, STATUS],
+		'its entry is gone › restored in its place',
+		[REPLICAS, person('image')],
+		[person('image')],
+		[REPLICAS, person('image')],
 	],
+	['two own the field › both get it', [REPLICAS, person('replicas')], [], [REPLICAS, person('replicas')]],
+	['two own a part each › each gets its own', [flux('address'), person('db')], [], [flux('address'), person('db')]],
 	[
-		'two own a part of sessionStorage each › each gets its own part',
-		[entry('flux', stored('f:provider', 'f:address')), entry('person', stored('f:db'))],
-		[],
-		[entry('flux', stored('f:provider', 'f:address')), entry('person', stored('f:db'))],
-		{ image: 'i', replicas: 3 },
+		'a part is erased › only that part',
+		[flux('address', 'db')],
+		[flux()],
+		[flux('db')],
+		['image', 'replicas', 'address'],
 	],
-	['two own the field › both get it', [FLUX, KUBECTL], [], [FLUX, KUBECTL]],
+	['client-side apply › restored, as server-side apply takes it over', [WITH_DOT], [], [updater('replicas')]],
+	['the same name applies and updates', [REPLICAS, updater('image')], [updater('image')], [REPLICAS, updater('image')]],
 	[
-		'a part of sessionStorage is erased › only that part is restored',
-		[entry('flux', stored('.', 'f:provider', 'f:address', 'f:db'))],
-		[entry('flux', stored('f:provider'))],
-		[entry('flux', stored('f:provider', 'f:db'))],
-		WITHOUT_DB,
+		'its entries of status and another version › as sent',
+		[...OTHERS, BOTH],
+		[...OTHERS, flux('image')],
+		[...OTHERS, BOTH],
 	],
+	['no manager owned the field › as sent', [flux('image')], [flux('image'), STATUS], [flux('image'), STATUS]],
+	['an entry without erased fields is gone › not restored', [person('args'), BOTH], [flux('image')], [BOTH]],
 	[
-		'client-side apply (Update) › restored, because `kubectl apply --server-side` takes it over',
-		[entry('kubectl-client-side-apply', { '.': {}, ...COUNT }, 'Update')],
-		[],
-		[CLIENT_SIDE],
+		'its entry has a newer time › that is kept',
+		[{ ...BOTH, time: 1 }],
+		[{ ...flux('image'), time: 2 }],
+		[{ ...BOTH, time: 2 }],
 	],
-	[
-		'the same name applies and updates › each entry gets its own fields',
-		[KUBECTL, entry('kubectl', IMAGE, 'Update')],
-		[entry('kubectl', IMAGE, 'Update')],
-		[KUBECTL, entry('kubectl', IMAGE, 'Update')],
-	],
-	[
-		'the same name with another subresource or version › only the owner gets the field',
-		[STATUS, OLDER, FLUX_BOTH],
-		[STATUS, OLDER, FLUX_IMAGE],
-		[STATUS, OLDER, FLUX_BOTH],
-	],
-	['no manager owned the field › as sent', [FLUX_IMAGE], [FLUX_IMAGE, STATUS]],
-	['an entry without erased fields is removed › not restored', [entry('person', { 'f:args': {} }), FLUX], [], [FLUX]],
-	[
-		'its entry was written again › the newer time is kept',
-		[entry('flux', BOTH, 'Apply', JAN_1)],
-		[entry('flux', IMAGE, 'Apply', JAN_2)],
-		[entry('flux', BOTH, 'Apply', JAN_2)],
-	],
-	['another value › its new manager is kept', [FLUX], [OPERATOR], undefined, { ...SPEC, replicas: 5 }],
 ];
 
 describe('restore-erased › managers', () => {
-	for (const [title, before, now, expected = now, spec = { image: 'i' }] of MANAGERS) {
+	for (const [title, before, now, expected, fields = ['image']] of MANAGERS) {
 		it(title, () => {
+			const spec = nested(fields, '');
 			const rest = { kind: 'MCPServer', status: { phase: 'Ready' } };
 			const object = frozen({ ...rest, metadata: { name: 'search', managedFields: now }, spec });
-			const old = frozen({ metadata: { managedFields: before }, spec: SPEC });
+			const parts = ['image', 'replicas', 'address', 'db'];
+			const old = frozen({ metadata: { managedFields: before }, spec: nested(parts, '') });
 			const after = restoreErased('MCPServer', object, old);
 			expect(after['metadata']).to.deep.equal({ name: 'search', managedFields: expected });
 			expect(after).to.deep.include(rest);
 			expect(restoreErased('MCPServer', after, old), 'a second time').to.equal(after);
 		});
 	}
+	it('another value › its new manager is kept', () => {
+		const object = { metadata: { managedFields: [OPERATOR] }, spec: { replicas: 5 } };
+		expect(restoreErased('MCPServer', object, { ...object, spec: { replicas: 3 } })).to.equal(object);
+	});
 
 	it('any managers, any part erased › what the API server removed is restored exactly', () => {
-		const parts = ['replicas', 'backendReplicas', 'provider', 'address', 'db'];
-		const some = fc.subarray(parts);
+		const some = fc.subarray(PARTS);
 		const property = fc.property(fc.array(some, { maxLength: 4 }), some, (owners, erased) => {
 			const without = (list: readonly string[]): string[] => list.filter((part) => !erased.includes(part));
-			const old = { metadata: { managedFields: managersOf(owners) }, spec: nested(parts, '') };
-			const sent = { metadata: { managedFields: managersOf(owners.map(without)) }, spec: nested(without(parts), '') };
+			const old = { metadata: { managedFields: managersOf(owners) }, spec: nested(PARTS, '') };
+			const managedFields = managersOf(owners.map(without));
+			const sent = { metadata: { managedFields }, spec: nested(without(PARTS), '') };
 			expect(restoreErased('MCPServer', sent, old)).to.deep.equal(old);
 		});
 		fc.assert(property);
 	});
 });
 
-/** `replicas` and `backendReplicas` are fields of spec, the other parts fields of sessionStorage. */
-function nested(parts: readonly string[], prefix: string): Json {
-	const fields = (chosen: readonly string[]) => Object.fromEntries(chosen.map((part) => [prefix + part, { part }]));
-	const counts = parts.filter((part) => /replicas$/i.test(part));
-	const ofStorage = parts.filter((part) => !counts.includes(part));
-	return { ...fields(counts), ...(ofStorage.length > 0 && { [`${prefix}sessionStorage`]: fields(ofStorage) }) };
-}
-
 /** As the API server keeps them: a manager that owns nothing has no entry. */
 const managersOf = (owners: readonly (readonly string[])[]): Json[] =>
-	owners.flatMap((parts, index) => (parts.length === 0 ? [] : [entry(`m${index}`, nested(parts, 'f:'))]));
+	owners.flatMap((parts, index) => (parts.length === 0 ? [] : [entry(`m${index}`, parts)]));

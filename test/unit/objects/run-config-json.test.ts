@@ -10,83 +10,53 @@ const address = { address: 'r:1' };
 const BACKENDS = { backend_replicas: 3 };
 const REDIS = { session_redis: { address: 'r:1', db: 2, key_prefix: 'a:' } };
 const ADDRESS = { session_redis: address };
-const nested = (config: Json): Json => ({ scaling_config: config });
-const both = (config: Json): Json => ({ ...config, scaling_config: config });
+const DEFAULT = { session_redis: { address: 'default:6379' } };
+const withTls = ({ session_redis }: Json): Json => ({
+	session_redis: { ...(session_redis as Json), tls: { ca: 'x' } },
+});
+const nested = (config: Json, top: Json = {}): Json => ({ ...top, scaling_config: config });
+const both = (config: Json): Json => nested(config, config);
 
-type Row = [
-	title: string,
-	fields: RunConfigFields,
-	config: Json,
-	expected?: Json | undefined,
-	layout?: 'both' | 'top-level',
-];
+type Row = [title: string, fields: RunConfigFields, config: Json, expected?: Json | undefined, layout?: 'top-level'];
 
 const WRITTEN: Row[] = [
 	['backend_replicas', three, { name: 'n' }, { name: 'n', ...both(BACKENDS) }],
-	['backend_replicas 0', { backendReplicas: 0 }, { name: 'n' }, { name: 'n', ...both({ backend_replicas: 0 }) }],
+	['backend_replicas 0', { backendReplicas: 0 }, {}, both({ backend_replicas: 0 })],
 	['session_redis', { redis }, { name: 'n' }, { name: 'n', ...both(REDIS) }],
-	['session_redis without prefix and db', { redis: address }, { name: 'n' }, { name: 'n', ...both(ADDRESS) }],
-	[
-		'an empty address and db 0',
-		{ redis: { address: '', db: 0 } },
-		{ name: 'n' },
-		{ name: 'n', ...both({ session_redis: { address: '', db: 0 } }) },
-	],
+	['session_redis without prefix and db', { redis: address }, {}, both(ADDRESS)],
+	['empty address, db 0', { redis: { address: '', db: 0 } }, {}, both({ session_redis: { address: '', db: 0 } })],
 	['layout top-level', { ...three, redis }, { name: 'n' }, { name: 'n', ...BACKENDS, ...REDIS }, 'top-level'],
-	['an empty object', three, {}, both(BACKENDS)],
-	[
-		'keys of the operator in scaling_config › kept',
-		{ redis: address },
-		nested({ backend_replicas: 2, session_cache_size: 9 }),
-		{ ...ADDRESS, ...nested({ backend_replicas: 2, session_cache_size: 9, ...ADDRESS }) },
-	],
-	[
-		'another address, with tls of the operator › tls is kept',
-		{ redis: { address: 'r:2' } },
-		nested({ session_redis: { address: 'r:1', db: 1, tls: { ca: 'x' } } }),
-		{ session_redis: { address: 'r:2' }, ...nested({ session_redis: { address: 'r:2', tls: { ca: 'x' } } }) },
-	],
+	['other keys are kept', { redis: address }, nested({ cache: 9 }), nested({ cache: 9, ...ADDRESS }, ADDRESS)],
+	["the operator's tls is kept", { redis: address }, nested(withTls(REDIS)), nested(withTls(ADDRESS), ADDRESS)],
 	['another count', { backendReplicas: 5 }, both(BACKENDS), both({ backend_replicas: 5 })],
 	['an old operator removed scaling_config', three, BACKENDS, both(BACKENDS)],
 	['an empty scaling_config', three, nested({}), both(BACKENDS)],
 	['one is set and the other unset', three, both(REDIS), both(BACKENDS)],
 	[
-		'values of wrong types › replaced',
-		{ redis: address, ...three },
-		{ session_redis: 7, ...nested({ backend_replicas: 'x', session_redis: [] }) },
-		both({ ...ADDRESS, ...BACKENDS }),
+		'a number and a list are replaced',
+		{ redis: address },
+		{ session_redis: 7, ...nested({ session_redis: [] }) },
+		both(ADDRESS),
 	],
+	['a string is replaced', three, nested({ backend_replicas: 'x' }), both(BACKENDS)],
 ];
 
 const UNCHANGED: Row[] = [
 	['nothing is set', {}, { name: 'n' }],
 	['the operator wrote the same', { redis }, nested(REDIS)],
 	['the operator wrote the same, layout top-level', { redis }, nested(REDIS), undefined, 'top-level'],
-	[
-		'an absent db is 0, and an absent key_prefix is empty',
-		{ redis: { ...address, db: 0, keyPrefix: '' }, ...three },
-		nested({ ...BACKENDS, ...ADDRESS }),
-	],
-	['the operator added tls', { redis }, nested({ session_redis: { ...REDIS.session_redis, tls: { x: true } } })],
-	['unset, and a default Redis of the operator', {}, nested({ session_redis: { address: 'default:6379' } })],
+	['an absent db is 0, an absent prefix is empty', { redis: { ...address, db: 0, keyPrefix: '' } }, nested(ADDRESS)],
+	['the operator wrote the same with tls', { redis }, nested(withTls(REDIS))],
+	['unset, and a default Redis of the operator', {}, nested(DEFAULT)],
 	["unset, and the operator's backend_replicas", { redis }, nested({ backend_replicas: 2, ...REDIS })],
+	['both, as the operator wrote them', { redis: address, ...three }, nested({ ...BACKENDS, ...ADDRESS })],
 ];
 
 const REMOVED: Row[] = [
 	['session_redis, with its copy', three, both({ ...BACKENDS, ...REDIS }), both(BACKENDS)],
 	['all › scaling_config, too', {}, { name: 'n', ...both(BACKENDS) }, { name: 'n' }],
-	[
-		"another value in scaling_config is the operator's › kept",
-		{},
-		{ ...REDIS, ...nested({ session_redis: { address: 'default:6379' } }) },
-		nested({ session_redis: { address: 'default:6379' } }),
-	],
-	[
-		'other keys of the operator › kept',
-		{},
-		{ ...REDIS, ...nested({ session_cache_size: 9, ...REDIS }) },
-		nested({ session_cache_size: 9 }),
-	],
+	["another value in scaling_config is the operator's › kept", {}, nested(DEFAULT, REDIS), nested(DEFAULT)],
+	['other keys of the operator › kept', {}, nested({ cache: 9, ...REDIS }, REDIS), nested({ cache: 9 })],
 	['layout top-level after both', {}, { name: 'n', ...both(REDIS) }, { name: 'n' }, 'top-level'],
 ];
 
