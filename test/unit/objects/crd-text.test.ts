@@ -40,11 +40,7 @@ const UNCHANGED: [title: string, text: string, found: number][] = [
 	['no line break at the end', OURS.trimEnd(), 1],
 	['line breaks of Windows', OURS.replaceAll('\n', '\r\n'), 1],
 	['a byte order mark', `\uFEFF${OURS}`, 1],
-	[
-		'among other documents, comments and empty ones',
-		`# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`,
-		1,
-	],
+	['among other documents', `# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`, 1],
 	['JSON', JSON.stringify(parse(OURS)), 1],
 	['JSON with lines', JSON.stringify(parse(OURS), null, '\t'), 1],
 	['in a List', stringify({ apiVersion: 'v1', kind: 'List', items: [parse(OURS), { kind: 'Pod' }, null] }), 1],
@@ -67,61 +63,52 @@ describe('CRD text › unchanged', () => {
 });
 
 const crd = parse(OLD);
-const completed = parse(COMPLETED);
+const empty = structuredClone(crd);
+empty.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties = {};
 const list = (kind: string, ...items: unknown[]) => ({ kind, items });
-const FORMS: [title: string, text: string, expected: unknown][] = [
-	['JSON in one line', JSON.stringify(crd), completed],
-	['JSON with lines', JSON.stringify(crd, null, 2), completed],
-	['YAML in braces', stringify(crd, { collectionStyle: 'flow' }), completed],
-	['YAML with four blanks', stringify(crd, { indent: 4 }), completed],
-	['a List', stringify(list('List', { a: 1 }, crd)), list('List', { a: 1 }, completed)],
-	[
-		'a typed List',
-		JSON.stringify(list('CustomResourceDefinitionList', crd)),
-		list('CustomResourceDefinitionList', completed),
-	],
+
+const FORMS: [title: string, write: (object: unknown) => string][] = [
+	['YAML', (object) => stringify(object)],
+	['YAML in braces', (object) => stringify(object, { collectionStyle: 'flow' })],
+	['YAML with four blanks', (object) => stringify(object, { indent: 4 })],
+	['JSON in one line', (object) => JSON.stringify(object)],
+	['JSON with lines', (object) => JSON.stringify(object, null, 2)],
+	['a List', (object) => stringify(list('List', { a: 1 }, object))],
+	['a typed List', (object) => JSON.stringify(list('CustomResourceDefinitionList', object))],
+];
+const PLACES: [title: string, place: (text: string) => string][] = [
+	['line breaks of Windows', (text) => text.replaceAll('\n', '\r\n')],
+	['a byte order mark', (text) => `\uFEFF${text}`],
+	['between others', (text) => `${OTHER}---\n${text}---\n${OTHER}`],
+	['beside a complete one', (text) => `${OURS}${text}`],
 ];
 
 describe('CRD text › the CRD of an old operator', () => {
-	it('the fields are added, and no line is changed', () => {
-		expect(fieldsOf(COMPLETED)).to.deep.equal({ ...fieldsOf(OLD), ...SCALING_FIELDS.MCPServer });
+	it('the fields are added in the order and style of controller-gen, and no line is changed', () => {
+		const fields = fieldsOf(COMPLETED);
+		expect(fields).to.deep.equal({ ...fieldsOf(OLD), ...SCALING_FIELDS.MCPServer });
+		expect(Object.keys(fields)).to.deep.equal(Object.keys(fields).toSorted());
+		expect(COMPLETED).to.match(/\n {20}enum:\n {20}- memory\n {20}- redis\n/);
 		const before = OLD.split('\n');
 		let kept = 0;
 		for (const line of COMPLETED.split('\n')) if (line === before[kept]) kept += 1;
 		expect(kept).to.equal(before.length);
-		expect(completeCrds(COMPLETED), 'a second time').to.deep.equal({ text: COMPLETED, found: 1, notes: [] });
 	});
-	it('order and style are those of controller-gen', () => {
-		const fields = Object.keys(fieldsOf(COMPLETED));
-		expect(fields).to.deep.equal(fields.toSorted());
-		expect(COMPLETED).to.include(`${' '.repeat(20)}enum:\n${' '.repeat(20)}- memory\n${' '.repeat(20)}- redis\n`);
-	});
-	for (const [title, place] of [
-		['line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
-		['a byte order mark', (text: string) => `\uFEFF${text}`],
-		['between others', (text: string) => `${OTHER}---\n${text}---\n${OTHER}`],
-		['beside a complete one', (text: string) => `${OURS}${text}`],
-	] as const) {
+	for (const [title, place] of PLACES) {
 		it(`${title} › the same`, () => expect(completeCrds(place(OLD)).text).to.equal(place(COMPLETED)));
 	}
-	for (const [title, given, expected] of FORMS) {
-		it(`${title} › the same fields, and valid JSON stays valid`, () => {
-			const { text, notes } = completeCrds(given);
-			const read = given.startsWith('{"') ? JSON.parse(text) : parse(text);
-			expect(read).to.deep.equal(expected);
-			expect(notes).to.deep.equal([NOTE]);
-		});
-	}
-
-	const empty = structuredClone(crd);
-	empty.spec.versions[0].schema.openAPIV3Schema.properties.spec.properties = {};
-	for (const given of [stringify(empty), JSON.stringify(empty), JSON.stringify(empty, null, 2)]) {
-		it(`no field yet, ${JSON.stringify(given.slice(0, 4))} › added to its empty braces`, () => {
-			const { text, notes } = completeCrds(given);
-			expect(fieldsOf(text)).to.deep.equal(SCALING_FIELDS.MCPServer);
-			expect(notes).to.deep.equal([NOTE]);
-			if (given.startsWith('{')) JSON.parse(text);
-			expect(completeCrds(text)).to.deep.equal({ text, found: 1, notes: [] });
+	for (const [title, write] of FORMS) {
+		it(`${title} › the fields are added, even if there was no field`, () => {
+			for (const before of [crd, empty]) {
+				const after = structuredClone(before);
+				const { spec } = after.spec.versions[0].schema.openAPIV3Schema.properties;
+				Object.assign(spec.properties, SCALING_FIELDS.MCPServer);
+				const { text, notes } = completeCrds(write(before));
+				expect(parse(text)).to.deep.equal(parse(write(after)));
+				expect(notes).to.deep.equal([NOTE]);
+				if (write(before).startsWith('{"')) JSON.parse(text);
+				expect(completeCrds(text), 'a second time').to.deep.equal({ text, found: 1, notes: [] });
+			}
 		});
 	}
 	it('merge keys › the fields are added beside them', () => {
@@ -130,20 +117,16 @@ describe('CRD text › the CRD of an old operator', () => {
 		expect(fieldsOf(text)).to.include.keys('<<', 'args', 'replicas', 'backendReplicas', 'sessionStorage');
 		expect(completeCrds(text)).to.deep.equal({ text, found: 1, notes: [] });
 	});
-
-	const two = structuredClone(crd);
-	two.spec.versions.push({ ...two.spec.versions[0], name: 'v1beta1' });
-	for (const [title, given, times] of [
-		['two versions', stringify(two, { aliasDuplicateObjects: false }), 2],
-		['two versions with one schema by an alias', stringify(two), 1],
-	] as const) {
-		it(`${title} › both get the fields, ${times} in the text`, () => {
-			const { text, notes } = completeCrds(given);
+	it('two versions › both get the fields, once in the text if they share a schema by an alias', () => {
+		const two = structuredClone(crd);
+		two.spec.versions.push({ ...two.spec.versions[0], name: 'v1beta1' });
+		for (const aliasDuplicateObjects of [true, false]) {
+			const { text, notes } = completeCrds(stringify(two, { aliasDuplicateObjects }));
 			for (const version of [0, 1]) expect(fieldsOf(text, version)).to.include.keys('replicas', 'backendReplicas');
-			expect(text.match(/backendReplicas:/g)).to.have.length(times);
+			expect(text.match(/backendReplicas:/g)).to.have.length(aliasDuplicateObjects ? 1 : 2);
 			expect(notes).to.deep.equal([NOTE, NOTE.replace('v1alpha1', 'v1beta1')]);
-		});
-	}
+		}
+	});
 });
 
 /** A hundred million strings, if the aliases are written out. */

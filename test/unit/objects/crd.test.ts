@@ -31,34 +31,22 @@ const { db, ...WITHOUT_DB } = PARTS;
 const [RULE] = SessionStorageConfig[RULES] ?? [];
 const partsWith = (properties: Json): Json => storageWith({ ...SessionStorageConfig, properties });
 const rulesWith = (rules: unknown): Json => storageWith({ ...SessionStorageConfig, [RULES]: rules });
-const KEY = { type: 'string', description: 'Key within the Secret.' };
-const ALL = Object.entries(SCALING_FIELDS.MCPServer).map(([key, value]) => {
-	return { path: [...SPEC, 'properties'], key, value };
-});
+const FIELDS = [...SPEC, 'properties'];
+const ALL = Object.entries(SCALING_FIELDS.MCPServer).map(([key, value]) => ({ key, value }));
+const KEYS = [...STORAGE, 'properties', 'passwordRef', 'properties'];
+const KEY = { key: 'key', value: { type: 'string', description: 'Key within the Secret.' } };
 const NEW_SPEC = { type: 'object', properties: SCALING_FIELDS.MCPServer, ...PRESERVE };
 
-const MISSING: [title: string, root: Json, expected: object[]][] = [
-	['all fields', fieldsWith({ image: {} }), ALL],
-	['all fields, unknown fields are preserved', specWith({ properties: {}, ...PRESERVE }), ALL],
-	[
-		'spec has no properties › they are added',
-		specWith(PRESERVE),
-		[{ path: SPEC, key: 'properties', value: SCALING_FIELDS.MCPServer }],
-	],
-	[
-		'no spec › added, and it preserves what the root preserves',
-		{ type: 'object', ...PRESERVE },
-		[{ path: ROOT, key: 'properties', value: { spec: NEW_SPEC } }],
-	],
-	['one field', fieldsWith({ replicas: {}, backendReplicas: {} }), ALL.slice(2)],
-	['a part of sessionStorage', partsWith(WITHOUT_DB), [{ path: [...STORAGE, 'properties'], key: 'db', value: db }]],
-	[
-		'a part of passwordRef',
-		partsWith({ ...PARTS, passwordRef: { properties: { name: {} } } }),
-		[{ path: [...STORAGE, 'properties', 'passwordRef', 'properties'], key: 'key', value: KEY }],
-	],
-	['all rules', storageWith({ type: 'object', properties: PARTS }), [{ path: STORAGE, key: RULES, value: [RULE] }]],
-	['the rule beside another', rulesWith([{ rule: 'true' }]), [{ path: [...STORAGE, RULES], value: RULE }]],
+const MISSING: [title: string, root: Json, path: Path, ...additions: { key?: string; value: unknown }[]][] = [
+	['all fields', fieldsWith({ image: {} }), FIELDS, ...ALL],
+	['all fields, unknown fields are preserved', specWith({ properties: {}, ...PRESERVE }), FIELDS, ...ALL],
+	['spec has no properties', specWith(PRESERVE), SPEC, { key: 'properties', value: SCALING_FIELDS.MCPServer }],
+	['no spec › it preserves what the root preserves', PRESERVE, ROOT, { key: 'properties', value: { spec: NEW_SPEC } }],
+	['one field', fieldsWith({ replicas: {}, backendReplicas: {} }), FIELDS, ...ALL.slice(2)],
+	['a part of sessionStorage', partsWith(WITHOUT_DB), [...STORAGE, 'properties'], { key: 'db', value: db }],
+	['a part of passwordRef', partsWith({ ...PARTS, passwordRef: { properties: { name: {} } } }), KEYS, KEY],
+	['all rules', storageWith({ type: 'object', properties: PARTS }), STORAGE, { key: RULES, value: [RULE] }],
+	['the rule beside another', rulesWith([{ rule: 'true' }]), [...STORAGE, RULES], { value: RULE }],
 	['the rule has another message › nothing', rulesWith([{ rule: RULE?.rule, message: 'is required' }]), []],
 	['newer parts › nothing', partsWith({ ...PARTS, address: { type: 'string', minLength: 1 }, tls: {} }), []],
 	['a field of another type › no addition', fieldsWith({ ...SCALING_FIELDS.MCPServer, replicas: { type: 'x' } }), []],
@@ -75,9 +63,10 @@ describe('crd › missing fields', () => {
 			expect(additions).to.deep.equal(Object.entries(SCALING_FIELDS[kind]));
 		});
 	}
-	for (const [title, root, expected] of MISSING) {
+	for (const [title, root, path, ...additions] of MISSING) {
 		it(title, () => {
 			const missing = missingFields(crdWith(root), 'MCPServer').flatMap((version) => version.missing);
+			const expected = additions.map((addition) => ({ path, ...addition }));
 			expect(missing.flatMap(({ addition }) => addition ?? [])).to.deep.equal(expected);
 		});
 	}

@@ -56,56 +56,39 @@ function nested(parts: readonly string[], prefix: string): Json {
 	const others = parts.filter((part) => !ofStorage.includes(part));
 	return { ...fields(others), ...(ofStorage.length > 0 && { [`${prefix}sessionStorage`]: fields(ofStorage) }) };
 }
-const API_VERSION = 'toolhive.stacklok.dev/v1beta1';
 const entry = (manager: string, parts: readonly string[], more: Json = {}): Json => {
-	return { manager, operation: 'Apply', apiVersion: API_VERSION, fieldsV1: { 'f:spec': nested(parts, 'f:') }, ...more };
+	return { manager, operation: 'Apply', apiVersion: 'v1beta1', fieldsV1: { 'f:spec': nested(parts, 'f:') }, ...more };
 };
 const flux = (...parts: string[]): Json => entry('flux', parts);
-const person = (...parts: string[]): Json => entry('person', parts);
-const updater = (...parts: string[]): Json => entry('flux', parts, { operation: 'Update' });
+const user = (...parts: string[]): Json => entry('user', parts);
+const update = (...parts: string[]): Json => entry('flux', parts, { operation: 'Update' });
 
 const PARTS = ['replicas', 'backendReplicas', 'provider', 'address', 'db'];
-const REPLICAS = flux('replicas');
 const BOTH = flux('image', 'replicas');
+const REPLICAS = flux('replicas');
+const IMAGE = flux('image');
 const OPERATOR = entry('operator', [], { operation: 'Update' });
 /** Subresources have entries of their own, which the operator's PUT leaves alone. */
 const STATUS = entry('flux', [], { subresource: 'status', fieldsV1: { 'f:status': {} } });
-const OLDER = entry('flux', ['args'], { apiVersion: 'toolhive.stacklok.dev/v1alpha1' });
-const OTHERS = [STATUS, OLDER];
-const WITH_DOT = { ...updater(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['replicas'], 'f:') } } };
+const OTHERS = [STATUS, entry('flux', ['args'], { apiVersion: 'v1alpha1' })];
+const WITH_DOT = { ...update(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['replicas'], 'f:') } } };
 
 /** `before`, `now` and `expected` are managers; `fields` are those that are left of image, replicas and sessionStorage. */
 const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[], fields?: string[]][] = [
-	['it owns other fields, too › its entry gets the field', [BOTH], [flux('image'), OPERATOR], [BOTH, OPERATOR]],
-	[
-		'its entry is gone › restored in its place',
-		[REPLICAS, person('image')],
-		[person('image')],
-		[REPLICAS, person('image')],
-	],
-	['two own the field › both get it', [REPLICAS, person('replicas')], [], [REPLICAS, person('replicas')]],
-	['two own a part each › each gets its own', [flux('address'), person('db')], [], [flux('address'), person('db')]],
-	[
-		'a part is erased › only that part',
-		[flux('address', 'db')],
-		[flux()],
-		[flux('db')],
-		['image', 'replicas', 'address'],
-	],
-	['client-side apply › restored, as server-side apply takes it over', [WITH_DOT], [], [updater('replicas')]],
-	['the same name applies and updates', [REPLICAS, updater('image')], [updater('image')], [REPLICAS, updater('image')]],
-	[
-		'its entries of status and another version › as sent',
-		[...OTHERS, BOTH],
-		[...OTHERS, flux('image')],
-		[...OTHERS, BOTH],
-	],
-	['no manager owned the field › as sent', [flux('image')], [flux('image'), STATUS], [flux('image'), STATUS]],
-	['an entry without erased fields is gone › not restored', [person('args'), BOTH], [flux('image')], [BOTH]],
+	['it owns other fields, too › its entry gets the field', [BOTH], [IMAGE, OPERATOR], [BOTH, OPERATOR]],
+	['its entry is gone › restored in its place', [REPLICAS, user('image')], [user('image')], [REPLICAS, user('image')]],
+	['two own the field › both get it', [REPLICAS, user('replicas')], [], [REPLICAS, user('replicas')]],
+	['two own a part each › each gets its own', [flux('address'), user('db')], [], [flux('address'), user('db')]],
+	['a part is erased › only that', [flux('address', 'db')], [flux()], [flux('db')], ['image', 'replicas', 'address']],
+	['client-side apply › restored, as server-side apply takes it over', [WITH_DOT], [], [update('replicas')]],
+	['apply and update of one name', [REPLICAS, update('image')], [update('image')], [REPLICAS, update('image')]],
+	['status and another version › as sent', [...OTHERS, BOTH], [...OTHERS, IMAGE], [...OTHERS, BOTH]],
+	['no manager owned the field › as sent', [IMAGE], [IMAGE, STATUS], [IMAGE, STATUS]],
+	['an entry without erased fields is gone › not restored', [user('args'), BOTH], [IMAGE], [BOTH]],
 	[
 		'its entry has a newer time › that is kept',
 		[{ ...BOTH, time: 1 }],
-		[{ ...flux('image'), time: 2 }],
+		[{ ...IMAGE, time: 2 }],
 		[{ ...BOTH, time: 2 }],
 	],
 ];
@@ -113,13 +96,13 @@ const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[], f
 describe('restore-erased › managers', () => {
 	for (const [title, before, now, expected, fields = ['image']] of MANAGERS) {
 		it(title, () => {
-			const spec = nested(fields, '');
 			const rest = { kind: 'MCPServer', status: { phase: 'Ready' } };
-			const object = frozen({ ...rest, metadata: { name: 'search', managedFields: now }, spec });
-			const parts = ['image', 'replicas', 'address', 'db'];
-			const old = frozen({ metadata: { managedFields: before }, spec: nested(parts, '') });
+			const metadata = { name: 'search', managedFields: now };
+			const object = frozen({ ...rest, metadata, spec: nested(fields, '') });
+			const spec = nested(['image', 'replicas', 'address', 'db'], '');
+			const old = frozen({ metadata: { managedFields: before }, spec });
 			const after = restoreErased('MCPServer', object, old);
-			expect(after['metadata']).to.deep.equal({ name: 'search', managedFields: expected });
+			expect(after['metadata']).to.deep.equal({ ...metadata, managedFields: expected });
 			expect(after).to.deep.include(rest);
 			expect(restoreErased('MCPServer', after, old), 'a second time').to.equal(after);
 		});
