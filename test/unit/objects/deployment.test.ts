@@ -1,7 +1,10 @@
 import { expect } from 'chai';
-import type { Json } from '../../../src/api/types.ts';
+import { warningText } from '../../../src/admission/response.ts';
+import type { Json, Server } from '../../../src/api/types.ts';
 import { appliedReplicasOf, proxyDeploymentOf } from '../../../src/objects/deployment.ts';
 import { valueAt } from '../../../src/objects/metadata.ts';
+import { capScale } from '../../../src/objects/scale.ts';
+import { serverOf } from '../../../src/objects/server.ts';
 import * as harness from '../../harness/objects.ts';
 import { store } from './store-deployment.ts';
 
@@ -22,24 +25,18 @@ const countsOf = (object: Json): unknown[] => [valueAt(object, ['spec', 'replica
 const CREATE: [title: string, owner: Json, sent: Count, expected: Count, applied?: string][] = [
 	['TestSpecDrivenReplicasNil: unset, 1 sent', http(), 1, 1],
 	['TestSpecDrivenReplicasNil: unset, none sent', http(), undefined, undefined],
-	['unset, 4 sent', http(), 4, 4],
 	['TestSpecDrivenReplicas1: 1, 1 sent', http({ replicas: 1 }), 1, 1],
 	['TestSpecDrivenReplicas3SseTransport: 3, 1 sent', http({ ...SSE, replicas: 3 }), 1, 3, '3'],
 	['3, none sent', http({ replicas: 3 }), undefined, 3, '3'],
 	['3, a capable operator sent 3', http({ replicas: 3 }), 3, 3],
-	['0', http({ replicas: 0 }), 1, 0, '0'],
 	['TestSpecDrivenStdioCapAt1: stdio 3, 1 sent', stdio({ replicas: 3 }), 1, 1],
 	['TestSpecDrivenStdioCapAt1: stdio 3, 3 sent', stdio({ replicas: 3 }), 3, 1, '1'],
 	['stdio unset, 3 sent', stdio(), 3, 1],
-	['stdio unset, none sent', stdio(), undefined, undefined],
 	['stdio unset, 0 sent', stdio(), 0, 0],
-	['VirtualMCPServer', harness.virtualMcpServer({ replicas: 4 }), 1, 4, '4'],
-	['MCPRemoteProxy', harness.mcpRemoteProxy({ replicas: 4 }), 1, 4, '4'],
 ];
 
 const UPDATE: [title: string, owner: Json, before: Count, sent: Count, expected: Count][] = [
 	['TestConfigUpdatePreservesReplicas: live 3', http(), 3, 3, 3],
-	['3 in the spec, live 5', http({ replicas: 3 }), 5, 5, 5],
 	['3 in the spec, scaled to 0', http({ replicas: 3 }), 0, 0, 0],
 	['3 in the spec, none sent', http({ replicas: 3 }), 3, undefined, undefined],
 	['TestReplicaBehavior: sse 3', http(SSE), 3, 3, 3],
@@ -115,6 +112,7 @@ const SEARCH = { kind: 'MCPServer', namespace: 'demo', name: 'search' };
 const NAMES = { namespace: 'demo', name: 'search' };
 const NO_NAMES = { namespace: '', name: '', owners: [] };
 const IMAGE = { image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0' };
+const unowned = (more: Json = {}): Json => deployment(http(), {}, {}, { ownerReferences: [], ...more });
 const SUMMARIES: [title: string, object: Json, expected: Json][] = [
 	[
 		'count, owner, image and generation',
@@ -123,8 +121,13 @@ const SUMMARIES: [title: string, object: Json, expected: Json][] = [
 	],
 	[
 		'no owner › the server of its labels',
-		deployment(http(), {}, {}, { ownerReferences: [] }),
+		unowned(),
 		{ ...NAMES, ...IMAGE, owners: [], labelledFor: SEARCH, replicas: 1 },
+	],
+	[
+		'no owner, labels of another name',
+		unowned({ name: 'other' }),
+		{ ...NO_NAMES, namespace: 'demo', name: 'other', replicas: 1 },
 	],
 	['an empty object', {}, NO_NAMES],
 	['values of wrong types', { metadata: null, spec: { replicas: '3', template: [] } }, NO_NAMES],
@@ -133,5 +136,41 @@ const SUMMARIES: [title: string, object: Json, expected: Json][] = [
 describe('deployment › its summary in the cache', () => {
 	for (const [title, object, expected] of SUMMARIES) {
 		it(title, () => expect(proxyDeploymentOf(object)).to.deep.equal(expected));
+	}
+});
+
+type Scale = [title: string, owner: Json, spec: unknown];
+const UNCHANGED: Scale[] = [
+	['stdio', stdio(), { replicas: 1 }],
+	['stdio', stdio(), { replicas: 0 }],
+	['HTTP, 2 in the spec', http({ replicas: 2 }), { replicas: 5 }],
+	['VirtualMCPServer', harness.virtualMcpServer(), { replicas: 5 }],
+	['MCPRemoteProxy', harness.mcpRemoteProxy(), { replicas: 5 }],
+	...[undefined, null, 'x', [], {}, { replicas: '5' }].map((spec): Scale => ['stdio', stdio(), spec]),
+];
+
+describe('deployment › scale', () => {
+	for (const [title, owner, spec] of UNCHANGED) {
+		it(`${title}, spec ${JSON.stringify(spec)} › unchanged`, () => {
+			const object = harness.frozen({ ...harness.scale('files', 1), spec });
+			const { scale: after, findings } = capScale(object, serverOf(owner) as Server);
+			expect(after).to.equal(object);
+			expect(findings).to.deep.equal([]);
+		});
+	}
+	for (const [replicas, length] of [
+		[2, 5],
+		[5, 60],
+		[5, 253],
+	] as const) {
+		it(`stdio, ${replicas} › 1, and a warning of 120 characters at most with 60 of ${length} of its name`, () => {
+			const name = 'n'.repeat(length);
+			const { scale: after, findings } = capScale(
+				harness.frozen(harness.scale(name, replicas)),
+				serverOf(stdio({}, { name })) as Server,
+			);
+			expect(after).to.deep.equal(harness.scale(name, 1));
+			expect(findings.map(warningText)[0]).to.include(name.slice(0, 60)).and.have.length.at.most(120);
+		});
 	}
 });

@@ -32,8 +32,7 @@ describe('texts that are slow to parse', () => {
 		const cpuMs = (work: () => unknown): number => {
 			const before = process.cpuUsage();
 			work();
-			const { user, system } = process.cpuUsage(before);
-			return (user + system) / 1000;
+			return process.cpuUsage(before).user / 1000;
 		};
 		const alone = cpuMs(() => parseDocument(text));
 		expect(cpuMs(() => editVmcpConfig(text, FIELDS.redis))).to.be.below(alone / 2);

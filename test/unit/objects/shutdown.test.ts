@@ -39,17 +39,14 @@ type Row = [title: string, before: Shutdown | undefined, sent: Shutdown, expecte
 const CREATE: Row[] = [
 	['neither', undefined, {}, OURS],
 	['null', undefined, { grace: null, lifecycle: null }, OURS],
-	["the API server's default", undefined, DEFAULT, OURS],
 	['other settings', undefined, {}, { grace: 90, ...sleep(10) }, OTHER],
 	['preStop is off', undefined, {}, { grace: 45 }, OFF],
 	['pod mode', undefined, {}, OURS, { passwordEnv: 'pod' }],
 	['a grace period of the user', undefined, { grace: 60 }, { grace: 60, ...sleep(5) }],
-	['a lifecycle of the user', undefined, EXEC, { grace: 45, ...EXEC }],
 	['a grace period as long as preStop', undefined, { grace: 5 }, { grace: 5 }],
 ];
 const KEPT: Row[] = [
 	['both are dropped', OURS, DEFAULT, OURS],
-	['preStop is dropped', OURS, { grace: 45 }, OURS],
 	['the grace period is dropped, and there was no preStop', { grace: 45 }, DEFAULT, { grace: 45 }],
 	['neither before', DEFAULT, DEFAULT, DEFAULT],
 	['neither before, the settings are others now', DEFAULT, DEFAULT, DEFAULT, OTHER],
@@ -72,8 +69,6 @@ const APPLIED: Row[] = [
 const BY_PERSON: Row[] = [
 	['another grace period', OURS, { ...OURS, grace: 60 }, { grace: 60, ...sleep(5) }],
 	['another grace period, without preStop', DEFAULT, { grace: 60 }, { grace: 60, ...sleep(5) }],
-	['30 instead of 120', { grace: 120 }, DEFAULT, OURS],
-	['an own lifecycle', OURS, { grace: 45, ...EXEC }, { grace: 45, ...EXEC }],
 	['no lifecycle instead of an own one', { grace: 45, ...EXEC }, { grace: 45 }, OURS],
 	['a grace period below preStop', OURS, { ...OURS, grace: 0 }, { grace: 0 }],
 ];
