@@ -1,10 +1,8 @@
 import { expect } from 'chai';
 import type { Kind } from '../../../src/api/names.ts';
-import type { Json, Server } from '../../../src/api/types.ts';
+import type { Json } from '../../../src/api/types.ts';
 import { proxyImageOf, withEnv } from '../../../src/objects/containers.ts';
 import { applyToPod, podServerRef } from '../../../src/objects/pod.ts';
-import { serverOf } from '../../../src/objects/server.ts';
-import { decide } from '../../../src/policy/decide.ts';
 import * as harness from '../../harness/objects.ts';
 
 const { container, frozen, mcpRemoteProxy, mcpServer, PASSWORD_ENTRY: OURS, pod, virtualMcpServer } = harness;
@@ -59,14 +57,9 @@ const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
 ];
 
 describe('pod › password variable in env', () => {
-	const apply = (owner: Json, object: Json): Json => {
-		const server = serverOf(owner) as Server;
-		return applyToPod(frozen(object), server, decide(server));
-	};
+	const apply = (owner: Json, object: Json): Json => applyToPod(frozen(object), ...harness.decisionFor(owner));
 	const owner = mcpServer(harness.WITH_PASSWORD);
-	const podWith = (env: unknown): Json => {
-		return pod(owner, { containers: [container(owner, { env })], terminationGracePeriodSeconds: 5 });
-	};
+	const podWith = (env: unknown): Json => pod(owner, { other: 5, containers: [container(owner, { env })] });
 	for (const [title, env, expected] of ENV) {
 		it(title, () => {
 			const object = podWith(env);
@@ -80,8 +73,8 @@ describe('pod › password variable in env', () => {
 		const object = pod(mcpServer());
 		expect(apply(mcpServer({ sessionStorage: harness.REDIS }), object)).to.equal(object);
 	});
-	const bad = [undefined, null, [], {}, 'x', [null], [3]].map((containers) => ({ containers }));
-	for (const spec of [undefined, null, 'x', {}, ...bad]) {
+	const bad = [undefined, null, [], {}, 'x', [null], [3]];
+	for (const spec of [undefined, null, 'x', {}, ...bad.map((containers) => ({ containers }))]) {
 		it(`spec ${JSON.stringify(spec)} › unchanged`, () => {
 			const object = { ...pod(owner), spec };
 			expect(apply(owner, object)).to.equal(object);

@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import type { Json, Server } from '../../../src/api/types.ts';
+import type { Json } from '../../../src/api/types.ts';
 import { updateLiveTemplate } from '../../../src/objects/live-deployment.ts';
 import { valueAt } from '../../../src/objects/metadata.ts';
-import { serverOf } from '../../../src/objects/server.ts';
-import { decide } from '../../../src/policy/decide.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
 import * as harness from '../../harness/objects.ts';
 import { store } from './store-deployment.ts';
@@ -100,13 +98,11 @@ describe('shutdown settings', () => {
 			});
 		}
 	}
+	const owner = mcpServer(WITH_PASSWORD);
 	it('UPDATE › the password variable is added › applied with it', () => {
-		const owner = mcpServer(WITH_PASSWORD);
-		const before = proxy(owner, DEFAULT);
-		expect(shutdownOf(store(owner, before, before))).to.deep.equal(OURS);
+		expect(shutdownOf(store(owner, proxy(owner, DEFAULT), proxy(owner, DEFAULT)))).to.deep.equal(OURS);
 	});
 	it('UPDATE › the operator drops both and the password variable › all are restored', () => {
-		const owner = mcpServer(WITH_PASSWORD);
 		const before = proxy(owner, OURS, { env: [PASSWORD_ENTRY] });
 		expect(store(owner, proxy(owner, DEFAULT, { env: [] }), before)).to.deep.equal(before);
 	});
@@ -127,8 +123,8 @@ const LIVE: [title: string, owner: Json, object: Json, expected: Shutdown, check
 describe('shutdown settings › the reconciler writes them only with another change', () => {
 	for (const [title, owner, object, expected, checksum] of LIVE) {
 		it(`${title} › ${JSON.stringify(expected)}`, () => {
-			const server = serverOf(owner) as Server;
-			const after = updateLiveTemplate(harness.frozen(object), server, decide(server), DEFAULT_SETTINGS, checksum);
+			const decision = harness.decisionFor(owner);
+			const after = updateLiveTemplate(harness.frozen(object), ...decision, DEFAULT_SETTINGS, checksum);
 			expect(shutdownOf(after)).to.deep.equal(expected);
 			if (expected === DEFAULT) expect(after).to.equal(object);
 		});
