@@ -40,8 +40,7 @@ describe('autoscaler › its target', () => {
 		});
 	}
 	it('metadata and names of wrong types › empty', () => {
-		const object = { ...hpa({ kind: 'Deployment' }), metadata: 3 };
-		const expected = { kind: HPA.kind, namespace: '', name: '', target: '', targetKind: 'Deployment' };
-		expect(autoscalerOf(object)).to.deep.equal(expected);
+		const summary = autoscalerOf({ ...hpa({ kind: 'Deployment' }), metadata: 3 });
+		expect(summary).to.deep.equal({ ...HPA, namespace: '', name: '', target: '', targetKind: 'Deployment' });
 	});
 });

@@ -33,13 +33,11 @@ describe('metadata › owners', () => {
 			expect(ownersOf({ metadata: { name: 'a', ownerReferences } }, 'demo')).to.deep.equal(expected);
 		});
 	}
-	it('the name of a ConfigMap › the server without the suffix', () => {
+	it('the name of a ConfigMap › the server without the suffix; no metadata › none', () => {
 		const object = { metadata: { name: 'a-runconfig', ownerReferences: [owner] } };
 		expect(ownersOf(object, 'demo', () => '-runconfig')).to.deep.equal([found]);
-		expect(ownersOf(object, 'demo')).to.deep.equal([]);
-	});
-	it('no metadata › none', () => {
-		for (const metadata of [undefined, null, []]) expect(ownersOf({ metadata }, 'demo')).to.deep.equal([]);
+		for (const other of [object, {}, { metadata: null }, { metadata: [] }])
+			expect(ownersOf(other, 'demo')).to.deep.equal([]);
 	});
 
 	const paths = ['../../../../../../api/v1/configmaps', '..', '.', 'a/b', 'a?b', 'a%2fb'];

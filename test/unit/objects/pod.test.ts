@@ -94,11 +94,10 @@ describe('pod › proxy container', () => {
 	for (const [kind, names, index] of PROXIES) {
 		it(`${kind} with ${names} › ${names[index]}`, () => {
 			const containers = names.map((name) => ({ name, image: `${name}:1` }));
-			const initContainers = [{ name: 'toolhive' }, { name: 'vmcp' }];
+			const podSpec = { containers, initContainers: [{ name: 'toolhive' }, { name: 'vmcp' }] };
 			const expected = containers.map((one, at) => (at === index ? { ...one, env: [OURS] } : one));
-			const podSpec = withEnv({ containers, initContainers }, kind, OURS);
-			expect(podSpec).to.deep.equal({ containers: expected, initContainers });
-			expect(proxyImageOf({ containers }, kind)).to.equal(`${names[index]}:1`);
+			expect(withEnv(podSpec, kind, OURS)).to.deep.equal({ ...podSpec, containers: expected });
+			expect(proxyImageOf(podSpec, kind)).to.equal(`${names[index]}:1`);
 		});
 	}
 });
