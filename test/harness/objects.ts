@@ -1,7 +1,5 @@
 /** The smallest valid objects; a case changes one thing. Names and labels are ToolHive's own, spelt out here once more on purpose. */
-import type { Json, Server } from '../../src/api/types.ts';
-import { serverOf } from '../../src/objects/server.ts';
-import { type Decision, decide } from '../../src/policy/decide.ts';
+import type { Json } from '../../src/api/types.ts';
 
 export const NAMESPACE = 'demo';
 
@@ -145,10 +143,4 @@ export function frozen<T>(value: T): T {
 		for (const part of Object.values(value)) frozen(part);
 	}
 	return value;
-}
-
-/** The server in the custom resource `owner`, and what it should have. */
-export function decisionFor(owner: Json): [server: Server, decision: Decision] {
-	const server = serverOf(owner) as Server;
-	return [server, decide(server)];
 }

@@ -3,15 +3,8 @@ import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { applyToConfigMap, checksumOf, runConfigSummaryOf } from '../../../src/objects/config-map.ts';
 import { valueAt } from '../../../src/objects/metadata.ts';
-import {
-	configMap,
-	decisionFor,
-	frozen,
-	mcpServer,
-	REDIS,
-	virtualMcpServer,
-	WITH_PASSWORD,
-} from '../../harness/objects.ts';
+import { decisionFor } from '../../harness/decided.ts';
+import { configMap, frozen, mcpServer, REDIS, virtualMcpServer, WITH_PASSWORD } from '../../harness/objects.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const BACKENDS = mcpServer({ backendReplicas: 2 });

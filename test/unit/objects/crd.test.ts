@@ -101,19 +101,17 @@ describe('crd › unusable', () => {
 	}
 });
 
-const GROUP = { group: 'toolhive.stacklok.dev' };
 const KINDS: [title: string, object: unknown, expected?: Kind][] = [
 	['a CRD of the product', crdWith({}, 'MCPRemoteProxy'), 'MCPRemoteProxy'],
 	['another group', crdWith({}, 'MCPServer', { spec: { group: 'other.dev', names: { kind: 'MCPServer' } } })],
 	['another kind', crdWith({}, 'MCPGroup')],
 	['an MCPServer', { ...crdWith({}), kind: 'MCPServer' }],
 	['no spec', { kind: 'CustomResourceDefinition' }],
-	['no names', crdWith({}, 'MCPServer', { spec: GROUP })],
+	['no names', crdWith({}, 'MCPServer', { spec: { group: 'toolhive.stacklok.dev' } })],
 	['null', null],
 ];
 
 describe('crd › the kind that it defines', () => {
-	for (const [title, object, expected] of KINDS) {
+	for (const [title, object, expected] of KINDS)
 		it(`${title} › ${expected}`, () => expect(definedKindOf(object)).to.equal(expected));
-	}
 });

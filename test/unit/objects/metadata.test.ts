@@ -28,11 +28,8 @@ const OWNERS: [title: string, ownerReferences: unknown, expected: unknown[]][] =
 ];
 
 describe('metadata › owners', () => {
-	for (const [title, ownerReferences, expected] of OWNERS) {
-		it(title, () => {
-			expect(ownersOf({ metadata: { name: 'a', ownerReferences } }, 'demo')).to.deep.equal(expected);
-		});
-	}
+	for (const [title, ownerReferences, expected] of OWNERS)
+		it(title, () => expect(ownersOf({ metadata: { name: 'a', ownerReferences } }, 'demo')).to.deep.equal(expected));
 	it('the name of a ConfigMap › the server without the suffix; no metadata › none', () => {
 		const object = { metadata: { name: 'a-runconfig', ownerReferences: [owner] } };
 		expect(ownersOf(object, 'demo', () => '-runconfig')).to.deep.equal([found]);
@@ -58,7 +55,7 @@ describe('metadata › annotations, labels and deletion', () => {
 		expect(JSON.stringify(withAnnotation(before, 'k', undefined))).to.equal(text.replace(',"k":"v"', ''));
 		expect(before.metadata.annotations.k).to.equal('old');
 	});
-	it('no annotations, or null › created', () => {
+	it('no annotations › created', () => {
 		for (const before of [{}, { metadata: { annotations: null } }])
 			expect(withAnnotation(before, 'k', 'v')).to.deep.equal({ metadata: { annotations: { k: 'v' } } });
 	});

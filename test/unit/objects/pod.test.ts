@@ -3,6 +3,7 @@ import type { Kind } from '../../../src/api/names.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { proxyImageOf, withEnv } from '../../../src/objects/containers.ts';
 import { applyToPod, podServerRef } from '../../../src/objects/pod.ts';
+import { decisionFor } from '../../harness/decided.ts';
 import * as harness from '../../harness/objects.ts';
 
 const { container, frozen, mcpRemoteProxy, mcpServer, PASSWORD_ENTRY: OURS, pod, virtualMcpServer } = harness;
@@ -38,7 +39,6 @@ const MEMBERS_OF_OBJECT = [{ name: '__proto__', value: '1' }, { name: 'construct
 /** No `expected`: nothing is changed. */
 const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
 	['absent', undefined, [OURS]],
-	['null', null, [OURS]],
 	['empty', [], [OURS]],
 	['another variable › ours is last', [HOME], [HOME, OURS]],
 	['ours › unchanged', [HOME, OURS]],
@@ -57,7 +57,7 @@ const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
 ];
 
 describe('pod › password variable in env', () => {
-	const apply = (owner: Json, object: Json): Json => applyToPod(frozen(object), ...harness.decisionFor(owner));
+	const apply = (owner: Json, object: Json): Json => applyToPod(frozen(object), ...decisionFor(owner));
 	const owner = mcpServer(harness.WITH_PASSWORD);
 	const podWith = (env: unknown): Json => pod(owner, { other: 5, containers: [container(owner, { env })] });
 	for (const [title, env, expected] of ENV) {

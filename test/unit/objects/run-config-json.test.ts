@@ -86,10 +86,8 @@ describe('runconfig.json › unreadable', () => {
 			expect(runConfigHasTls(text)).to.equal(false);
 		});
 	}
-	it('a repeated key to remove › not written, because the other one would count', () => {
+	it('a repeated key › the last one is written, because it counts; it cannot be removed', () => {
 		expect(editRunConfig(REPEATED, {}, 'both')).to.equal(undefined);
-	});
-	it('a repeated key to write › the last one is written, because it counts', () => {
 		expect(editRunConfig(REPEATED, three, 'top-level')).to.equal(REPEATED.replace('2}', '3}'));
 		const text = '{"scaling_config":{"a":1},"scaling_config":{"backend_replicas":2}}';
 		const expected = '{"scaling_config":{"a":1},"scaling_config":{"backend_replicas":3},"backend_replicas":3}';

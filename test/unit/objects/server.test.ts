@@ -41,16 +41,13 @@ const SPECS: [title: string, object: Json, expected: Json][] = [
 ];
 
 describe('server', () => {
-	for (const [title, object, expected] of SPECS) {
+	for (const [title, object, expected] of SPECS)
 		it(title, () => expect(serverOf(object)?.spec).to.deep.equal({ stdio: false, ...expected }));
-	}
-	it('v1alpha1 › the same as v1beta1', () => {
-		const alpha = { ...mcpServer({ replicas: 2 }), apiVersion: 'toolhive.stacklok.dev/v1alpha1' };
-		expect(serverOf(alpha)).to.deep.equal(serverOf(mcpServer({ replicas: 2 })));
-	});
-	it('another kind or group › not a server', () => {
+	it('v1alpha1 › the same as v1beta1, but another kind or group is not a server', () => {
+		const server = mcpServer({ replicas: 2 });
+		expect(serverOf({ ...server, apiVersion: 'toolhive.stacklok.dev/v1alpha1' })).to.deep.equal(serverOf(server));
 		for (const other of [{ kind: 'MCPGroup' }, { apiVersion: 'example.com/v1' }])
-			expect(serverOf({ ...mcpServer(), ...other })).to.equal(undefined);
+			expect(serverOf({ ...server, ...other })).to.equal(undefined);
 	});
 	it('no namespace › that of the request', () => {
 		expect(serverOf(mcpServer({}, { namespace: undefined }), 'requested')?.namespace).to.equal('requested');

@@ -3,8 +3,8 @@ import type { Json } from '../../../src/api/types.ts';
 import { updateLiveTemplate } from '../../../src/objects/live-deployment.ts';
 import { valueAt } from '../../../src/objects/metadata.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
+import { decisionFor, store } from '../../harness/decided.ts';
 import * as harness from '../../harness/objects.ts';
-import { store } from './store-deployment.ts';
 
 const { container, deployment, mcpServer, PASSWORD_ENTRY, WITH_PASSWORD } = harness;
 const HTTP = mcpServer();
@@ -47,7 +47,6 @@ const KEPT: Row[] = [
 	['both are dropped', OURS, DEFAULT, OURS],
 	['the grace period is dropped, and there was no preStop', { grace: 45 }, DEFAULT, { grace: 45 }],
 	['neither before', DEFAULT, DEFAULT, DEFAULT],
-	['neither before, the settings are others now', DEFAULT, DEFAULT, DEFAULT, OTHER],
 	['a lifecycle of the user', { grace: 30, ...EXEC }, { grace: 30, ...EXEC }, { grace: 30, ...EXEC }],
 ];
 const DROPPED_BY_OPERATOR: Row[] = [
@@ -71,11 +70,10 @@ const BY_PERSON: Row[] = [
 	['a grace period below preStop', OURS, { ...OURS, grace: 0 }, { grace: 0 }],
 ];
 
-type Send = (owner: Json, sent: Shutdown) => Json;
-const newImage: Send = (owner, sent) => proxy(owner, sent, { image: 'x:2' });
-const restart: Send = (owner, sent) => proxy(owner, sent, {}, { 'kubectl.kubernetes.io/restartedAt': '2026' });
+const newImage: typeof proxy = (owner, sent) => proxy(owner, sent, { image: 'x:2' });
+const restart: typeof proxy = (owner, sent) => proxy(owner, sent, {}, { 'kubectl.kubernetes.io/restartedAt': '2026' });
 
-const GROUPS: [title: string, rows: Row[], byOperator: boolean, send: Send][] = [
+const GROUPS: [title: string, rows: Row[], byOperator: boolean, send: typeof proxy][] = [
 	['CREATE (TestTerminationGracePeriodSet)', CREATE, true, proxy],
 	['UPDATE by the operator, no other change', [...KEPT, ...DROPPED_BY_OPERATOR], true, proxy],
 	['UPDATE by another client, no other change', KEPT, false, proxy],
@@ -123,7 +121,7 @@ const LIVE: [title: string, owner: Json, object: Json, expected: Shutdown, check
 describe('shutdown settings › the reconciler writes them only with another change', () => {
 	for (const [title, owner, object, expected, checksum] of LIVE) {
 		it(`${title} › ${JSON.stringify(expected)}`, () => {
-			const decision = harness.decisionFor(owner);
+			const decision = decisionFor(owner);
 			const after = updateLiveTemplate(harness.frozen(object), ...decision, DEFAULT_SETTINGS, checksum);
 			expect(shutdownOf(after)).to.deep.equal(expected);
 			if (expected === DEFAULT) expect(after).to.equal(object);

@@ -51,10 +51,8 @@ describe('stateful-set › order of the environment', () => {
 const LABELS = [{ app: 'search', toolhive: 'true' }, { app: 'web', toolhive: 'true' }, { app: 'search' }, undefined];
 
 describe('stateful-set › whether a runner created it', () => {
-	for (const labels of LABELS) {
-		const expected = labels === LABELS[0];
-		it(`labels ${JSON.stringify(labels)} › ${expected}`, () => {
-			expect(isBackend({ metadata: { name: 'search', labels } })).to.equal(expected);
-		});
+	for (const [index, labels] of LABELS.entries()) {
+		const actual = isBackend({ metadata: { name: 'search', labels } });
+		it(`labels ${JSON.stringify(labels)} › ${index === 0}`, () => expect(actual).to.equal(index === 0));
 	}
 });
