@@ -1,190 +1,136 @@
-/** That the checker sees what is wrong: one right server, and one thing of each sort spoilt. */
+/** The checks of `make chaos` notice a wrong object: one right server, and one field of each kind changed. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { CHECKSUM_ANNOTATION, KINDS, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
+import { ApiError } from '../../src/cluster/connect.ts';
 import { checksumOf } from '../../src/objects/config-map.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
-import type { Api } from '../../test/harness/api.ts';
+import { between, read, rowsOf } from '../../test/harness/documents.ts';
+import { startServing } from '../../test/harness/serving.ts';
 import { check } from './checker.ts';
-import { createLedger, type Ledger } from './ledger.ts';
+import { DISTURBANCES } from './disturbances.ts';
+import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
+import { createLedger } from './ledger.ts';
+import { mistakeIn } from './replica.ts';
 
-const GRACE = 45;
-const LIFECYCLE = { preStop: { sleep: { seconds: 5 } } };
-const UID = 'uid-of-a';
 const REDIS = { address: 'redis:6379', db: 1 };
 const SECRET = { name: 'redis', key: 'password' };
-const SPEC: Json = {
-	transport: 'sse',
-	replicas: 2,
-	backendReplicas: 1,
-	sessionStorage: { provider: 'redis', ...REDIS, keyPrefix: 'p:', passwordRef: SECRET },
-};
-
-type World = Partial<Record<'server' | 'vmcp' | 'deployment' | 'configMap', Json>>;
-
+const sessionStorage = { provider: 'redis', ...REDIS, keyPrefix: 'p:', passwordRef: SECRET };
+const SPEC = { transport: 'sse', replicas: 2, backendReplicas: 1, sessionStorage };
+type World = Partial<Record<'mcpservers' | 'deployments' | 'configmaps', Json>>;
 type Path = readonly (string | number)[];
 
-/** A copy that says something else in one place. */
 function changedAt(value: unknown, [key, ...rest]: Path, now: unknown): unknown {
 	if (key === undefined) return now;
-	const inner = (value as Record<string | number, unknown>)[key];
-	const changed = changedAt(inner, rest, now);
+	const changed = changedAt((value as Record<string | number, unknown>)[key], rest, now);
 	return Array.isArray(value) ? value.with(Number(key), changed) : { ...(value as Json), [key]: changed };
 }
 
-const signed = (configMap: Json): Json =>
-	changedAt(configMap, ['metadata', 'annotations', CHECKSUM_ANNOTATION], checksumOf(configMap)) as Json;
-
-/** Everything as it must be. */
-function rightWorld(): Required<Omit<World, 'vmcp'>> {
-	const owned = { namespace: 'chaos', ownerReferences: [{ uid: UID }] };
-	const metadata = { name: 'a', namespace: 'chaos', uid: UID, generation: 3 };
-	const object = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', metadata, spec: SPEC };
-	const server = serverOf(object);
-	if (server === undefined) throw new Error('no server');
-	const conditions = decide(server)
-		.conditions.filter(({ isOnlyIfPresent }) => isOnlyIfPresent !== true)
-		.map((one) => ({ ...one, observedGeneration: 3, lastTransitionTime: '2026-01-01T00:00:00Z' }));
-	const fields = { session_redis: { ...REDIS, key_prefix: 'p:' }, backend_replicas: 1 };
-	const text = JSON.stringify({ name: 'a', ...fields, scaling_config: fields });
-	const configMap = signed({
-		metadata: { ...owned, name: 'a-runconfig', labels: { app: 'a' }, annotations: {} },
-		data: { [KINDS.MCPServer.configKey]: text },
-	});
-	const checksum = checksumOf(configMap);
+function rightWorld(redis: object = { ...REDIS, key_prefix: 'p:' }, spec: Json = SPEC): World {
+	const metadata = { name: 'a', namespace: NAMESPACE, uid: 'u', generation: 3 };
+	const object = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', metadata, spec };
+	const required = decide(serverOf(object) as never).conditions.filter(
+		({ isOnlyIfPresent }) => isOnlyIfPresent !== true,
+	);
+	const conditions = required.map((one) => ({ ...one, observedGeneration: 3, lastTransitionTime: '' }));
+	const ownerReferences = [{ uid: 'u' }];
+	const fields = { session_redis: redis, backend_replicas: 1 };
+	const data = { [KINDS.MCPServer.configKey]: JSON.stringify({ ...fields, scaling_config: fields }) };
+	const unsigned = { metadata: { name: 'a-runconfig', ownerReferences, labels: { app: 'a' }, annotations: {} }, data };
+	const checksum = checksumOf(unsigned);
+	const configmaps = changedAt(unsigned, ['metadata', 'annotations', CHECKSUM_ANNOTATION], checksum) as Json;
 	const env = [{ name: PASSWORD_ENV, valueFrom: { secretKeyRef: SECRET } }];
-	const spec = { terminationGracePeriodSeconds: GRACE, containers: [{ env, lifecycle: LIFECYCLE }] };
-	const template = { metadata: { annotations: { [TEMPLATE_CHECKSUM_ANNOTATION]: checksum } }, spec };
-	const deployment = { metadata: { ...owned, name: 'a' }, spec: { replicas: 2, template } };
-	return { server: { ...object, status: { conditions } }, deployment, configMap };
+	const container = { env, lifecycle: { preStop: { sleep: { seconds: 5 } } } };
+	const pod = { terminationGracePeriodSeconds: GRACE_PERIOD_SECONDS, containers: [container] };
+	const template = { metadata: { annotations: { [TEMPLATE_CHECKSUM_ANNOTATION]: checksum } }, spec: pod };
+	const deployments = { metadata: { name: 'a', ownerReferences }, spec: { replicas: 2, template } };
+	return { mcpservers: { ...object, status: { conditions } }, deployments, configmaps };
 }
 
-const apiWith = (world: World): Pick<Api, 'send'> => ({
-	send: async (_method, path) => {
-		const kind = {
-			deployments: 'deployment',
-			configmaps: 'configMap',
-			mcpservers: 'server',
-			virtualmcpservers: 'vmcp',
-		}[path.split('/').at(-1) ?? ''];
-		const found = kind === undefined ? undefined : world[kind as keyof World];
-		return { status: 200, body: { items: found === undefined ? [] : [found] }, warnings: [] };
-	},
-});
-
-function written(): Ledger {
+function written() {
 	const ledger = createLedger();
-	ledger.wrote(ledger.entry('MCPServer', 'a'), SPEC, true);
-	return ledger;
+	const entry = ledger.entry('MCPServer', 'a');
+	ledger.wrote(entry, SPEC, true);
+	return { ledger, entry };
 }
 
-async function wrongIn(world: World, ledger = written()): Promise<string[]> {
-	const { wrong } = await check(apiWith(world) as Api, 'chaos', ledger, GRACE);
-	return [...new Set(wrong.map(({ field }) => field))];
+async function wrongIn(world: World, { ledger } = written()): Promise<string[]> {
+	const send = async (_method: string, path: string) => {
+		const found = world[path.split('/').at(-1) as keyof World];
+		return { status: 200, body: { items: found === undefined ? [] : [found] }, warnings: [] };
+	};
+	const { wrong } = await check({ send }, ledger);
+	return [...new Set(wrong.map(({ field }) => field.replace('MCPServer/a: ', '')))];
 }
 
-const POD = ['deployment', 'spec', 'template', 'spec'];
-const ENV = [...POD, 'containers', 0, 'env'];
-const TEMPLATE = ['deployment', 'spec', 'template', 'metadata', 'annotations', TEMPLATE_CHECKSUM_ANNOTATION];
-const CHECKSUM = ['configMap', 'metadata', 'annotations', CHECKSUM_ANNOTATION];
-const CONDITIONS = ['server', 'status', 'conditions'];
-const TYPE = 'SessionStorageWarning';
+const POD = ['deployments', 'spec', 'template', 'spec'];
+const TEMPLATE = ['deployments', 'spec', 'template', 'metadata', 'annotations', TEMPLATE_CHECKSUM_ANNOTATION];
+const CONDITION = ['mcpservers', 'status', 'conditions', 0];
+const ROWS: readonly (readonly [Path, unknown, string])[] = [
+	[['mcpservers', 'spec'], { transport: 'sse' }, 'server'],
+	[['mcpservers'], undefined, 'server'],
+	[CONDITION.slice(0, -1), [], 'conditions of type SessionStorageWarning'],
+	[[...CONDITION, 'observedGeneration'], 2, 'condition SessionStorageWarning'],
+	[[...CONDITION, 'message'], 'x', 'condition SessionStorageWarning'],
+	[['deployments'], undefined, 'owner of the Deployment'],
+	[['deployments', 'metadata', 'ownerReferences'], [{ uid: 'former' }], 'owner of the Deployment'],
+	[['configmaps', 'metadata', 'ownerReferences'], [], 'owner of the ConfigMap'],
+	[['deployments', 'spec', 'replicas'], 1, 'replicas of the Deployment'],
+	[[...POD, 'terminationGracePeriodSeconds'], 30, 'grace period'],
+	[[...POD, 'containers', 0, 'lifecycle'], undefined, 'preStop'],
+	[[...POD, 'containers', 0, 'env'], [], 'password variable'],
+	[['configmaps', 'metadata', 'annotations', CHECKSUM_ANNOTATION], 'x', 'checksum of the ConfigMap'],
+	[TEMPLATE, 'x', 'checksum in the pod template'],
+	[['configmaps', 'data', KINDS.MCPServer.configKey], '{}', 'session_redis at top level'],
+];
 
-/** What is spoilt, with what, and which field tells. */
-const SPOILT: Readonly<Record<string, readonly [Path, unknown, string]>> = {
-	'a field that an operator erased': [['server', 'spec'], { transport: 'sse' }, 'server'],
-	'no condition': [CONDITIONS, [], `conditions of type ${TYPE}`],
-	'a condition twice': [CONDITIONS, [{ type: TYPE }, { type: TYPE }], `conditions of type ${TYPE}`],
-	'a condition of an older generation': [[...CONDITIONS, 0, 'observedGeneration'], 2, `condition ${TYPE}`],
-	'a condition in other words': [[...CONDITIONS, 0, 'message'], 'x', `condition ${TYPE}`],
-	'a Deployment of the server before': [
-		['deployment', 'metadata', 'ownerReferences'],
-		[{ uid: 'before' }],
-		'owner of the Deployment',
-	],
-	'a ConfigMap of nobody': [['configMap', 'metadata', 'ownerReferences'], [], 'owner of the ConfigMap'],
-	'another count': [['deployment', 'spec', 'replicas'], 1, 'replicas of the Deployment'],
-	'another grace period': [[...POD, 'terminationGracePeriodSeconds'], 30, 'grace period'],
-	'no preStop': [[...POD, 'containers', 0, 'lifecycle'], undefined, 'preStop'],
-	'no password': [ENV, [], 'password variable'],
-	'another password': [[...ENV, 0, 'valueFrom'], { secretKeyRef: { name: 'x', key: 'y' } }, 'password variable'],
-	'a checksum of something else': [CHECKSUM, 'x', 'checksum of the ConfigMap'],
-	'pods of another configuration': [TEMPLATE, 'x', 'checksum in the pod template'],
-};
-/** The same in the configuration, whose checksum is right. */
-const MISCONFIGURED: Readonly<Record<string, readonly [Path, unknown, string]>> = {
-	'another Redis': [['session_redis', 'db'], 7, 'session_redis at top level'],
-	'no Redis where others read it': [['scaling_config', 'session_redis'], undefined, 'session_redis at scaling_config'],
-	'another count of backends': [['backend_replicas'], 9, 'backend_replicas at top level'],
-	'no count of backends': [['scaling_config', 'backend_replicas'], undefined, 'backend_replicas at scaling_config'],
-};
-
-describe('chaos: checker', () => {
-	it('finds nothing wrong where everything is right', async () => {
+describe('chaos checker', () => {
+	it('everything is right › nothing is reported', async () => {
 		expect(await wrongIn(rightWorld())).to.deep.equal([]);
-		const ledger = written();
-		ledger.wrote(ledger.entry('MCPServer', 'a'), undefined, true);
-		expect(await wrongIn({}, ledger)).to.deep.equal([]);
 	});
-	for (const [name, [path, now, field]] of Object.entries(SPOILT)) {
-		it(`${name}: ${field}`, async () => {
+	for (const [path, now, field] of ROWS) {
+		it(`${path.slice(-3).join('.')} is ${JSON.stringify(now)} › ${field}`, async () => {
 			expect(await wrongIn(changedAt(rightWorld(), path, now) as World)).to.include(field);
 		});
 	}
-	for (const [name, [path, now, field]] of Object.entries(MISCONFIGURED)) {
-		it(`${name}: ${field}`, async () => {
-			const world = rightWorld();
-			const key = ['data', KINDS.MCPServer.configKey];
-			const text = (world.configMap['data'] as Record<string, string>)[KINDS.MCPServer.configKey] ?? '';
-			const spoilt = JSON.stringify(changedAt(JSON.parse(text), path, now));
-			const configMap = signed(changedAt(world.configMap, key, spoilt) as Json);
-			const carried = changedAt({ ...world, configMap }, TEMPLATE, checksumOf(configMap)) as World;
-			expect(await wrongIn(carried)).to.deep.equal([field]);
-		});
-	}
-	it('another Redis of a VirtualMCPServer: sessionStorage of the configuration', async () => {
-		const { server, deployment, configMap } = rightWorld();
-		const ledger = createLedger();
-		ledger.wrote(ledger.entry('VirtualMCPServer', 'a'), SPEC, true);
-		const field = 'sessionStorage of the configuration';
-		const wrongWith = (db: number): Promise<string[]> => {
-			const text = JSON.stringify({ sessionStorage: { provider: 'redis', ...REDIS, db, keyPrefix: 'p:' } });
-			const config = { ...configMap, metadata: { name: 'a-vmcp-config', labels: {} }, data: { 'config.yaml': text } };
-			return wrongIn({ vmcp: server, deployment, configMap: config }, ledger);
-		};
-		expect(await wrongWith(REDIS.db)).to.not.include(field);
-		expect(await wrongWith(7)).to.include(field);
+	it('another Redis with a right checksum › session_redis', async () => {
+		const fields = ['session_redis at top level', 'session_redis at scaling_config'];
+		expect(await wrongIn(rightWorld({ ...REDIS, db: 7 }))).to.deep.equal(fields);
 	});
-	it('a server that is gone, a Deployment that is missing or left behind', async () => {
-		const { server, deployment, configMap } = rightWorld();
-		expect(await wrongIn({ configMap })).to.deep.equal(['server']);
-		expect(await wrongIn({ server, configMap })).to.deep.equal(['owner of the Deployment']);
-		expect(await wrongIn({ deployment, configMap })).to.deep.equal(['server', 'Deployment']);
-	});
-});
-
-describe('chaos: ledger', () => {
-	it('a write without an answer may be stored or not, until somebody has looked', async () => {
-		const ledger = written();
-		const entry = ledger.entry('MCPServer', 'a');
+	it('a write without a response › both specs are right until one is read', async () => {
+		const { ledger, entry } = written();
 		ledger.wrote(entry, { ...SPEC, replicas: 4 }, false);
-		expect(entry.possible).to.have.length(2);
-		expect(await wrongIn(rightWorld(), ledger)).to.deep.equal([]);
-		ledger.settle(() => ({ spec: SPEC, count: 2, isNoted: true }));
+		expect(await wrongIn(rightWorld(), { ledger, entry })).to.deep.equal([]);
+		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
 		expect(entry.possible).to.deep.equal([SPEC]);
 	});
-	it('who scales decides, and what the server asked for is wrong then', async () => {
-		const ledger = written();
-		ledger.settle(() => ({ spec: SPEC, count: 2, isNoted: true }));
-		ledger.scaled(ledger.entry('MCPServer', 'a'), 4, true);
-		expect(await wrongIn(rightWorld(), ledger)).to.deep.equal(['replicas of the Deployment']);
-		const world = changedAt(rightWorld(), ['deployment', 'spec', 'replicas'], 4) as World;
-		expect(await wrongIn(world, ledger)).to.deep.equal([]);
+	it('a scale after the spec was applied › the scale is right, and spec.replicas is wrong', async () => {
+		const { ledger, entry } = written();
+		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
+		ledger.scaled(entry, 4, true);
+		expect(await wrongIn(rightWorld(), { ledger, entry })).to.deep.equal(['replicas of the Deployment']);
+		const scaled = changedAt(rightWorld(), ['deployments', 'spec', 'replicas'], 4) as World;
+		expect(await wrongIn(scaled, { ledger, entry })).to.deep.equal([]);
 	});
-	it('tells the history of what is wrong', async () => {
-		const { wrong } = await check(apiWith({}) as Api, 'chaos', written(), GRACE);
-		expect(wrong[0]?.history[0]).to.include('"replicas":2');
+	for (const [error, expected] of [
+		[new TypeError('planted'), /^review failed: TypeError: planted\n.*checker\.test\.ts/s],
+		[new ApiError('no response', 500), /^$/],
+	] as const) {
+		it(`a review that fails with ${error.name} › ${expected}`, async () => {
+			const mutate = (): never => {
+				throw error;
+			};
+			const serving = await startServing({ mutate });
+			await serving.ask();
+			await serving.stop();
+			expect(serving.lines.flatMap((line) => mistakeIn(JSON.parse(line)) ?? []).join()).to.match(expected);
+		});
+	}
+	it('docs/reliability.md › has the limits of the disturbances', () => {
+		const rows = rowsOf(between(read('docs/reliability.md'), 'How long until everything is right', 'A round fails'));
+		const promised = new Set(DISTURBANCES.map(({ rightWithin }) => rightWithin));
+		expect(rows.map(([, seconds = '']) => Number.parseInt(seconds, 10)).sort()).to.deep.equal([...promised].sort());
 	});
 });

@@ -1,8 +1,9 @@
 /**
- * Compares every stored object with what the rules say of the server as it is stored, and that with what was written. It shares the rules
- * (src/policy) with the product and nothing else: how they are written into objects is spelt out here once more.
+ * Compares every stored object with the rules for its server as stored, and the server with what was written. It shares the rules
+ * (src/policy) with the product and nothing else: how they are written into objects is repeated here.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { KINDS } from '../../src/api/names.ts';
@@ -10,63 +11,98 @@ import type { Json } from '../../src/api/types.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
 import type { Api } from '../../test/harness/api.ts';
-import { countsOf, type Entry, type Ledger, specIn } from './ledger.ts';
+import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
+import { type Entry, type Ledger, possibleCounts, type Stored, specIn } from './ledger.ts';
 
+/** One line for the field, then the history of the server. */
 export interface Wrong {
-	/** `MCPServer/search`. */
-	readonly server: string;
-	/** Which field of which object. */
 	readonly field: string;
-	readonly wanted: string;
-	readonly found: string;
-	readonly history: readonly string[];
+	readonly text: string;
 }
 
-export interface Checked {
+interface Checked {
 	readonly wrong: readonly Wrong[];
-	/** What is stored of each server, for the ledger. */
-	readonly stored: Parameters<Ledger['settle']>[0];
+	readonly stored: (entry: Entry) => Stored | undefined;
 }
+
+type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) => void;
 
 const CALL_MS = 10_000;
+/** A frozen connection is found dead after 150 s of silence (src/cluster/watch.ts). */
+const CONVERGE_MS = 200_000;
+const AGAIN_MS = 500;
+/** For so long everything must stay right. */
+const STAYS_MS = 2_500;
+const API_VERSION = 'toolhive.stacklok.dev/v1beta1';
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
 const PRE_STOP = { preStop: { sleep: { seconds: 5 } } };
 const APPLIED = 'toolhive-scaling/applied-replicas';
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
-/** Throws where the API server does not answer. */
-export async function check(api: Api, namespace: string, ledger: Ledger, gracePeriodSeconds: number): Promise<Checked> {
-	const list = async (path: string): Promise<Map<string, Json>> => {
+export interface Converged {
+	/** What was still wrong in the end. */
+	readonly wrong: readonly Wrong[];
+	readonly rightMs: number;
+	/** What became right last. */
+	readonly last: string | undefined;
+}
+
+/** Waits until everything stored is right and stays right. */
+export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS): Promise<Converged> {
+	const deadlineMs = performance.now() + withinMs;
+	let sinceMs: number | undefined;
+	let last: string | undefined;
+	for (;;) {
+		const checked = await check(api, ledger).catch((error: Error) => error);
+		const nowMs = performance.now();
+		if (checked instanceof Error) last = checked.message;
+		else if (checked.wrong.length > 0) last = checked.wrong.map(({ field }) => field).join(', ');
+		if (checked instanceof Error || checked.wrong.length > 0) sinceMs = undefined;
+		else sinceMs ??= nowMs;
+		const isOver = nowMs > deadlineMs;
+		if (isOver && checked instanceof Error) throw checked;
+		if (!(checked instanceof Error) && (isOver || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS))) {
+			// If something is wrong, the next round starts with it; else every later round would be wrong.
+			ledger.settle(checked.stored);
+			return { wrong: checked.wrong, rightMs: sinceMs ?? nowMs, last };
+		}
+		await sleep(AGAIN_MS);
+	}
+}
+
+/** Throws if the API server does not respond. */
+export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Checked> {
+	const list = async (group: string, plural: string): Promise<Map<string, Json>> => {
+		const path = `${group}/namespaces/${NAMESPACE}/${plural}`;
 		const { status, body } = await api.send('GET', path, { timeoutMs: CALL_MS });
 		if (status !== 200) throw new Error(`${status} for ${path}`);
-		const items = body['items'] as Json[];
-		return new Map(items.map((item) => [String((item['metadata'] as Json)['name']), item]));
+		return new Map((body['items'] as Json[]).map((item) => [String((item['metadata'] as Json)['name']), item]));
 	};
-	const deployments = await list(`/apis/apps/v1/namespaces/${namespace}/deployments`);
-	const configMaps = await list(`/api/v1/namespaces/${namespace}/configmaps`);
+	const deployments = await list('/apis/apps/v1', 'deployments');
+	const configMaps = await list('/api/v1', 'configmaps');
 	const servers = new Map<string, Json>();
 	for (const [kind, { plural }] of Object.entries(KINDS)) {
-		const found = await list(`/apis/toolhive.stacklok.dev/v1beta1/namespaces/${namespace}/${plural}`);
-		// Items come without the kind of the list.
-		const apiVersion = 'toolhive.stacklok.dev/v1beta1';
-		for (const [name, item] of found) servers.set(`${kind}/${name}`, { ...item, apiVersion, kind });
+		// Items of a list have no kind.
+		for (const [name, item] of await list(`/apis/${API_VERSION}`, plural))
+			servers.set(`${kind}/${name}`, { ...item, apiVersion: API_VERSION, kind });
 	}
 
 	const wrong: Wrong[] = [];
 	for (const entry of ledger.entries()) {
 		const key = `${entry.kind}/${entry.name}`;
-		const compare = (field: string, found: unknown, ...wanted: readonly unknown[]): void => {
+		const compare: Compare = (field, found, ...wanted) => {
 			if (wanted.some((one) => isDeepStrictEqual(one, found))) return;
-			const texts = wanted.map((one) => JSON.stringify(one) ?? 'nothing');
-			const text = JSON.stringify(found) ?? 'nothing';
-			wrong.push({ server: key, field, wanted: texts.join(' or '), found: text, history: [...entry.history] });
+			const texts = wanted.map((one) => JSON.stringify(one) ?? 'nothing').join(' or ');
+			const history = entry.history.map((line) => `\n    ${line}`).join('');
+			const text = `${key}: ${field}\n  wanted ${texts}\n  found  ${JSON.stringify(found) ?? 'nothing'}${history}`;
+			wrong.push({ field: `${key}: ${field}`, text });
 		};
 		const object = servers.get(key);
 		const deployment = deployments.get(entry.name);
-		compare('server', object === undefined ? undefined : specIn(object), ...entry.possible);
+		compare('server', object && specIn(object), ...entry.possible);
 		if (object === undefined) {
-			compare('Deployment', deployment?.['kind'] ?? deployment?.['metadata'], undefined);
+			compare('Deployment', deployment?.['metadata'], undefined);
 			continue;
 		}
 		const server = serverOf(object);
@@ -77,29 +113,25 @@ export async function check(api: Api, namespace: string, ledger: Ledger, gracePe
 		compare('owner of the Deployment', ownerOf(deployment), server.uid);
 		compare('owner of the ConfigMap', ownerOf(configMap), server.uid);
 		if (deployment === undefined || configMap === undefined) continue;
-		checkDeployment(deployment, decision, gracePeriodSeconds, compare);
-		compare('replicas of the Deployment', (deployment['spec'] as Json)['replicas'], ...countsOf(entry, specIn(object)));
+		const { replicas, template } = deployment['spec'] as { replicas: number; template: { spec: Json } & Json };
+		compare('replicas of the Deployment', replicas, ...possibleCounts(entry, specIn(object)));
+		checkPod(template.spec, decision, compare);
 		checkConfiguration(entry, configMap, decision, compare);
-		const template = (deployment['spec'] as { template: Json }).template;
 		compare(
 			'checksum in the pod template',
 			annotationsOf(template)[TEMPLATE_CHECKSUM],
 			annotationsOf(configMap)[CHECKSUM],
 		);
 	}
-	return {
-		wrong,
-		stored: ({ kind, name }) => {
-			const object = servers.get(`${kind}/${name}`);
-			const deployment = deployments.get(name);
-			if (object === undefined || deployment === undefined) return undefined;
-			const isNoted = annotationsOf(deployment)[APPLIED] !== undefined;
-			return { spec: specIn(object), count: (deployment['spec'] as { replicas: number }).replicas, isNoted };
-		},
+	const stored = ({ kind, name }: Entry): Stored | undefined => {
+		const object = servers.get(`${kind}/${name}`);
+		const deployment = deployments.get(name);
+		if (object === undefined || deployment === undefined) return undefined;
+		const isAnnotated = annotationsOf(deployment)[APPLIED] !== undefined;
+		return { spec: specIn(object), count: (deployment['spec'] as { replicas: number }).replicas, isAnnotated };
 	};
+	return { wrong, stored };
 }
-
-type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) => void;
 
 function checkConditions(object: Json, { conditions }: Decision, compare: Compare): void {
 	const status = object['status'] as { conditions?: Json[] } | undefined;
@@ -114,14 +146,8 @@ function checkConditions(object: Json, { conditions }: Decision, compare: Compar
 	}
 }
 
-function checkDeployment(
-	deployment: Json,
-	{ passwordEnv }: Decision,
-	gracePeriodSeconds: number,
-	compare: Compare,
-): void {
-	const { spec } = (deployment['spec'] as { template: { spec: Json } }).template;
-	compare('grace period', spec['terminationGracePeriodSeconds'], gracePeriodSeconds);
+function checkPod(spec: Json, { passwordEnv }: Decision, compare: Compare): void {
+	compare('grace period', spec['terminationGracePeriodSeconds'], GRACE_PERIOD_SECONDS);
 	const [container] = spec['containers'] as { env: { name: string }[]; lifecycle?: Json }[];
 	compare('preStop', container?.lifecycle, PRE_STOP);
 	const passwords = container?.env.filter(({ name }) => name === PASSWORD);

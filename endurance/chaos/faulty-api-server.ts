@@ -1,99 +1,92 @@
 /**
- * Stands between a replica and the API server and speaks HTTP to both, so that it can answer in the API server's name: 410, 500, 429, and
- * watches that break in the middle of a line. What breaks below HTTP is done in front of it (test/harness/freezable-proxy.ts).
+ * A proxy between a replica and the API server that responds in its place: 410, 500, 429, and watches that break in the middle of a line.
+ * What breaks below HTTP is done in front of it (test/harness/freezable-proxy.ts).
  */
-
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
-import { Agent, createServer as createHttpsServer, request as httpsRequest } from 'node:https';
+import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { issueCa, issueServing } from '../../certs/issue.ts';
 import type { Random } from './random.ts';
 
-export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 type Incoming = IncomingMessage | Http2ServerRequest;
 type Outgoing = ServerResponse | Http2ServerResponse;
 
 export interface Faults {
-	/** How watches are answered: 410 as a status, or as the first event of an open watch. */
+	/** 410 for watches: as a status, or as the first event. */
 	readonly gone?: 'status' | 'event';
-	/** This share of calls other than watches is answered so. */
+	/** The response for this share of the calls other than watches. */
 	readonly refused?: { readonly share: number; readonly status: 429 | 500; readonly retryAfterSeconds?: number };
-	/** The next event of each watch is cut in two, and then: the connection is reset, the watch ends, or the rest is another text. */
+	/** The next event of each watch is cut in two; then the connection is reset, the watch ends, or the rest is another text. */
 	readonly cut?: 'reset' | 'end' | 'garbled';
 }
 
 export interface FaultyApiServer {
 	readonly url: string;
-	/** PEM to trust. */
+	/** PEM. */
 	readonly ca: string;
-	/** What goes wrong from now on; {} ends it. */
+	/** From now on; {} ends them. */
 	readonly set: (faults: Faults) => void;
-	/** Ends open watches: as the API server does it, or with a reset. */
 	readonly endWatches: (how: 'end' | 'reset') => void;
-	/** How often each fault was met. */
+	/** How often each fault took effect. */
 	readonly met: () => Readonly<Record<string, number>>;
 	readonly stop: () => Promise<void>;
 }
 
-/** Never passed on: they belong to one connection, or are HTTP/2's own. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings']);
+/** Never forwarded: they belong to one connection, or to HTTP/2. */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings'];
 
 export async function startFaultyApiServer(
 	target: string,
 	targetCa: Buffer,
-	protocol: Protocol,
+	protocol: 'HTTP/1.1' | 'HTTP/2',
 	random: Random,
 ): Promise<FaultyApiServer> {
 	const authority = await issueCa();
-	const serving = await issueServing(authority);
+	const { cert, key } = await issueServing(authority);
 	const agent = new Agent({ ca: targetCa, keepAlive: true });
 	const watches = new Set<{ end: () => void; reset: () => void }>();
 	const sockets = new Set<Socket>();
-	const met = new Map<string, number>();
+	const met: Record<string, number> = {};
 	let faults: Faults = {};
-	const meet = (fault: string): void => void met.set(fault, (met.get(fault) ?? 0) + 1);
-
-	const answer = (incoming: Incoming, outgoing: Outgoing): void => {
-		const isWatch = new URL(incoming.url ?? '', target).searchParams.has('watch');
-		const { gone, refused } = faults;
-		if (isWatch && gone === 'status') {
-			meet('410 as a status');
-			say(outgoing, 410, statusOf(410, 'Expired'));
-		} else if (isWatch && gone === 'event') {
-			meet('410 as an event');
-			say(outgoing, 200, { type: 'ERROR', object: statusOf(410, 'Expired') });
-		} else if (!isWatch && refused !== undefined && random.next() < refused.share) {
-			meet(String(refused.status));
-			const { status, retryAfterSeconds } = refused;
-			const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
-			say(outgoing, status, statusOf(status, 'InternalError'), headers);
-		} else pass(incoming, outgoing, isWatch);
+	const meet = (fault: string): void => {
+		met[fault] = (met[fault] ?? 0) + 1;
 	};
 
-	function pass(incoming: Incoming, outgoing: Outgoing, isWatch: boolean): void {
-		const reset = (): void => void ('stream' in outgoing ? outgoing.stream?.close(2) : outgoing.socket?.destroy());
-		const { method } = incoming;
-		const sent = httpsRequest(new URL(incoming.url ?? '', target), {
-			agent,
-			...(method !== undefined && { method }),
-			headers: endToEnd(incoming.headers),
-		});
+	const respond = (incoming: Incoming, outgoing: Outgoing): void => {
+		const isWatch = new URL(incoming.url ?? '', target).searchParams.has('watch');
+		const { gone, refused } = faults;
+		if (isWatch && gone !== undefined) {
+			meet(gone === 'status' ? '410 as a status' : '410 as an event');
+			const status = statusWith(410, 'Expired');
+			if (gone === 'status') send(outgoing, 410, status);
+			else send(outgoing, 200, { type: 'ERROR', object: status });
+		} else if (!isWatch && refused !== undefined && random.next() < refused.share) {
+			meet(String(refused.status));
+			const seconds = refused.retryAfterSeconds;
+			const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+			send(outgoing, refused.status, statusWith(refused.status, 'InternalError'), headers);
+		} else forward(incoming, outgoing, isWatch);
+	};
+	const forward = (incoming: Incoming, given: Outgoing, isWatch: boolean): void => {
+		// Both kinds have the methods that are used here.
+		const outgoing = given as ServerResponse;
+		const reset = (): void => void ('stream' in given ? given.stream?.close(2) : given.socket?.destroy());
+		const { method = 'GET', headers } = incoming;
+		const sent = request(new URL(incoming.url ?? '', target), { agent, method, headers: endToEnd(headers) });
 		const watch = { end: () => void outgoing.end(), reset };
 		sent.on('error', reset);
 		sent.on('response', (response) => {
-			(outgoing as ServerResponse).writeHead(
-				response.statusCode ?? 502,
-				endToEnd(response.headers) as Record<string, string>,
-			);
+			outgoing.writeHead(response.statusCode ?? 502, endToEnd(response.headers));
 			if (isWatch) watches.add(watch);
 			response.on('error', reset);
 			response.on('data', (chunk: Buffer) => {
+				if (outgoing.writableEnded || outgoing.destroyed) return;
 				if (isWatch && faults.cut !== undefined) cut(chunk, outgoing, reset, faults.cut);
-				else if (!outgoing.writableEnded) (outgoing as ServerResponse).write(chunk);
+				else outgoing.write(chunk);
 			});
 			response.on('end', () => outgoing.end());
-			// Killed in the middle of an answer, it must not look whole.
+			// If the API server is killed in the middle of a response, the response must not look complete.
 			response.on('aborted', reset);
 		});
 		outgoing.on('close', () => {
@@ -102,20 +95,17 @@ export async function startFaultyApiServer(
 		});
 		incoming.on('error', () => sent.destroy());
 		incoming.pipe(sent);
-	}
-
-	function cut(chunk: Buffer, outgoing: Outgoing, reset: () => void, how: NonNullable<Faults['cut']>): void {
-		if (outgoing.writableEnded || outgoing.destroyed) return;
+	};
+	const cut = (chunk: Buffer, outgoing: ServerResponse, reset: () => void, how: NonNullable<Faults['cut']>): void => {
 		meet(`cut: ${how}`);
 		const half = chunk.subarray(0, chunk.length >> 1);
-		const then = how === 'end' ? () => void outgoing.end() : reset;
 		if (how === 'garbled') outgoing.end(Buffer.concat([half, Buffer.from('\n')]));
-		// What was written is to arrive before the reset does.
-		else (outgoing as ServerResponse).write(half, () => void setImmediate(then));
-	}
+		// The half must arrive before the reset.
+		else outgoing.write(half, () => void setImmediate(how === 'end' ? () => outgoing.end() : reset));
+	};
 
-	const options = { cert: serving.cert, key: serving.key };
-	const server = protocol === 'HTTP/2' ? createSecureServer(options, answer) : createHttpsServer(options, answer);
+	const server =
+		protocol === 'HTTP/2' ? createSecureServer({ cert, key }, respond) : createServer({ cert, key }, respond);
 	server.on('connection', (socket: Socket) => {
 		sockets.add(socket);
 		socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
@@ -130,11 +120,11 @@ export async function startFaultyApiServer(
 		},
 		endWatches: (how) => {
 			for (const watch of watches) {
-				meet(how === 'reset' ? 'watch reset' : 'watch ended');
+				meet(`watch ${how}`);
 				watch[how]();
 			}
 		},
-		met: () => Object.fromEntries(met),
+		met: () => met,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
 			for (const socket of sockets) socket.destroy();
@@ -144,20 +134,24 @@ export async function startFaultyApiServer(
 	};
 }
 
-const statusOf = (code: number, reason: string): object => ({
-	kind: 'Status',
-	apiVersion: 'v1',
-	metadata: {},
-	status: 'Failure',
-	message: `a disturbance: ${code}`,
-	reason,
-	code,
+const statusWith = (code: number, reason: string): object => ({
+	...{
+		kind: 'Status',
+		apiVersion: 'v1',
+		metadata: {},
+		status: 'Failure',
+		message: `a disturbance: ${code}`,
+		reason,
+		code,
+	},
 });
 
-function say(outgoing: Outgoing, status: number, body: object, headers: Record<string, string> = {}): void {
+function send(outgoing: Outgoing, status: number, body: object, headers: Record<string, string> = {}): void {
 	(outgoing as ServerResponse).writeHead(status, { 'content-type': 'application/json', ...headers });
 	outgoing.end(`${JSON.stringify(body)}\n`);
 }
 
-const endToEnd = (headers: IncomingMessage['headers']): IncomingMessage['headers'] =>
-	Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':') && !HOP_BY_HOP.has(name)));
+const endToEnd = (headers: IncomingMessage['headers']): Record<string, string | string[]> => {
+	const kept = Object.entries(headers).filter(([name]) => !name.startsWith(':') && !HOP_BY_HOP.includes(name));
+	return Object.fromEntries(kept) as Record<string, string | string[]>;
+};

@@ -1,8 +1,7 @@
-/** Something done over and over, beside everything else. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `act` now and each time `everyMs` after it ended. `stop` resolves when it is no longer at it, and rejects with what it rejected with. */
-export function keepDoing(act: () => Promise<void>, everyMs: number): { readonly stop: () => Promise<void> } {
+/** `act` now, and again `everyMs` after each time that it ended. `stop` resolves when it has ended, and rejects as `act` did. */
+export function keepDoing(act: () => Promise<unknown>, everyMs: number): { readonly stop: () => Promise<void> } {
 	let isOver = false;
 	const doing = (async () => {
 		while (!isOver) {

@@ -1,107 +1,97 @@
-/** What was written, as the writer knows it: what each server must say now, and how many replicas it may run. */
+/** The accepted writes: the spec that each server must have, and the replica counts that its Deployment may have. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 
-/** The parts of a server's spec that the writer changes; absent ones are not set. */
+/** The parts of a server's spec that the writer changes; an unset field is absent. */
 export type Spec = Json;
 export const FIELDS = ['transport', 'replicas', 'backendReplicas', 'sessionStorage'];
 
-export const specIn = (object: Json): Spec => {
-	const spec = object['spec'] as Json;
-	return Object.fromEntries(FIELDS.flatMap((field) => (Object.hasOwn(spec, field) ? [[field, spec[field]]] : [])));
-};
+export const specIn = ({ spec }: Json): Spec =>
+	Object.fromEntries(Object.entries(spec as Json).filter(([field]) => FIELDS.includes(field)));
 
 export interface Entry {
 	readonly kind: Kind;
 	readonly name: string;
-	/** Any of these may be stored, `undefined` for gone: more than one only while an answer is missing. */
-	possible: (Spec | undefined)[];
-	/** Who decided on the count since everything was last right: the other may not until it is again. */
+	/** What may be stored, `undefined` for deleted: more than one only while a response is missing. */
+	possible: readonly (Spec | undefined)[];
+	/** Who changed the replica count since everything was right: the other must not, until everything is right again. */
 	touchedBy: 'spec' | 'scale' | undefined;
-	/** What everything began with, and what was written since. */
+	/** The state when everything was right, and the specs written since. */
 	begin: Beginning | undefined;
-	since: Spec[];
-	/** The latest things that happened to it. */
+	since: readonly Spec[];
 	readonly history: string[];
 }
 
 interface Beginning {
 	readonly spec: Spec;
 	readonly counts: readonly number[];
-	/** Nobody saw its Deployment yet. */
+	/** Its Deployment was not checked yet. */
 	readonly isNew: boolean;
-	/** It says that its wish was carried. */
-	readonly isNoted: boolean;
+	/** The Deployment has the applied-replicas annotation. */
+	readonly isAnnotated: boolean;
+}
+
+export interface Stored {
+	readonly spec: Spec;
+	readonly count: number;
+	readonly isAnnotated: boolean;
 }
 
 const LONGEST_HISTORY = 30;
 
-export interface Ledger {
-	readonly entries: () => readonly Entry[];
-	readonly entry: (kind: Kind, name: string) => Entry;
-	readonly note: (entry: Entry, text: string) => void;
-	/** Something happened to all of them. */
-	readonly noteAll: (text: string) => void;
-	/** `spec` was written, undefined for a delete; not certain where there was no answer. */
-	readonly wrote: (entry: Entry, spec: Spec | undefined, isCertain: boolean) => void;
-	readonly scaled: (entry: Entry, count: number, isCertain: boolean) => void;
-	/** Its Deployment was deleted; the operator makes one anew, which runs so many. */
-	readonly remade: (entry: Entry, count: number, isCertain: boolean) => void;
-	/** Everything is right: what is stored is what there is, and everything may be changed again. */
-	readonly settle: (
-		stored: (entry: Entry) => { readonly spec: Spec; readonly count: number; readonly isNoted: boolean } | undefined,
-	) => void;
-}
+export type Ledger = ReturnType<typeof createLedger>;
 
-/** A stdio server runs at most once. Spelt out here once more on purpose, as all of this. */
+/** A stdio server has one replica at most. The rule is repeated here so that the check does not share code with the product. */
 export const capped = ({ transport }: Spec, count: number): number =>
 	transport === 'stdio' ? Math.min(count, 1) : count;
 
-const wishOf = ({ replicas }: Spec): number | undefined => replicas as number | undefined;
+export const replicasIn = ({ replicas }: Spec): number | undefined => replicas as number | undefined;
 
 /**
- * The counts that its Deployment may have while the server says `spec`. A wish is carried when it changes; from then on the count is
- * whoever's who scales. Of wishes that followed one another quickly each may have been carried or not.
+ * The counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it changes; after that, the count
+ * belongs to the client that scales. Of values that follow one another quickly, each may have been applied or not.
  */
-export function countsOf({ begin, since }: Entry, spec: Spec): number[] {
-	const wish = wishOf(spec);
-	if (begin === undefined) return [capped(spec, wish ?? 1)];
+export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
+	const desired = replicasIn(spec);
+	if (begin === undefined) return [capped(spec, desired ?? 1)];
 	const kept = begin.counts.map((count) => capped(spec, count));
 	const between = since.slice(0, -1);
-	if (wish === undefined) {
-		const carried = [...between.flatMap((one) => wishOf(one) ?? []), ...(begin.isNew ? [1] : [])];
-		const all = [...kept, ...carried.map((count) => capped(spec, count))];
+	if (desired === undefined) {
+		const applied = [...between.flatMap((one) => replicasIn(one) ?? []), ...(begin.isNew ? [1] : [])];
+		const all = [...kept, ...applied.map((count) => capped(spec, count))];
 		const wasStdio = between.some(({ transport }) => transport === 'stdio');
-		return [...new Set([...all, ...(wasStdio ? all.map((count) => Math.min(count, 1)) : [])])];
+		return [...all, ...(wasStdio ? all.map((count) => Math.min(count, 1)) : [])];
 	}
-	const wanted = capped(spec, wish);
-	const isSame = (one: Spec): boolean => wishOf(one) === wish && capped(one, wish) === wanted;
-	// The known limit (docs/reliability.md): without a note, who scales while nobody leads is overruled by who leads next.
-	const isKept = begin.isNoted && between.every(isSame);
-	if (isSame(begin.spec)) return isKept ? kept : [...kept, wanted];
-	const wasWish = wishOf(begin.spec);
-	const isSameCount = wasWish !== undefined && capped(begin.spec, wasWish) === wanted;
-	return isSameCount ? [wanted, ...kept] : [wanted];
+	const wanted = capped(spec, desired);
+	const isSame = (one: Spec): boolean => replicasIn(one) === desired && capped(one, desired) === wanted;
+	// The known limit (docs/reliability.md): without the annotation, the next leader overwrites a scale that it has not seen.
+	if (isSame(begin.spec)) return begin.isAnnotated && between.every(isSame) ? kept : [...kept, wanted];
+	const former = replicasIn(begin.spec);
+	return former !== undefined && capped(begin.spec, former) === wanted ? [wanted, ...kept] : [wanted];
 }
 
-export function createLedger(): Ledger {
+export function createLedger() {
 	const all = new Map<string, Entry>();
 	const startedMs = performance.now();
 	const note = (entry: Entry, text: string): void => {
 		entry.history.push(`${((performance.now() - startedMs) / 1000).toFixed(1)} s ${text}`);
 		if (entry.history.length > LONGEST_HISTORY) entry.history.shift();
 	};
-	const counted = (entry: Entry, count: number, isCertain: boolean): void => {
+	const noteWrite = (entry: Entry, isCertain: boolean, text: string): void =>
+		note(entry, `${isCertain ? '' : 'perhaps '}${text}`);
+	const scaled = (entry: Entry, count: number, isCertain: boolean): void => {
+		noteWrite(entry, isCertain, `scaled to ${count}`);
 		entry.touchedBy = 'scale';
 		if (entry.begin === undefined) return;
 		const now = capped(entry.begin.spec, count);
 		entry.begin = { ...entry.begin, counts: isCertain ? [now] : [...entry.begin.counts, now] };
 	};
 	return {
-		entries: () => [...all.values()],
-		entry: (kind, name) => {
-			const key = `${kind}/${name}`;
+		note,
+		scaled,
+		entries: (): readonly Entry[] => [...all.values()],
+		entry: (kind: Kind, name: string): Entry => {
 			const fresh = {
 				kind,
 				name,
@@ -111,43 +101,38 @@ export function createLedger(): Ledger {
 				since: [],
 				history: [],
 			};
-			const entry: Entry = all.get(key) ?? fresh;
-			all.set(key, entry);
+			const entry: Entry = all.get(`${kind}/${name}`) ?? fresh;
+			all.set(`${kind}/${name}`, entry);
 			return entry;
 		},
-		note,
-		noteAll: (text) => {
+		noteAll: (text: string): void => {
 			for (const entry of all.values()) note(entry, text);
 		},
-		wrote: (entry, spec, isCertain) => {
-			note(entry, `${isCertain ? '' : 'perhaps '}${spec === undefined ? 'gone' : JSON.stringify(spec)}`);
+		/** `spec` is undefined for a delete; not certain without a response. */
+		wrote: (entry: Entry, spec: Spec | undefined, isCertain: boolean): void => {
+			noteWrite(entry, isCertain, spec === undefined ? 'deleted' : JSON.stringify(spec));
 			entry.possible = isCertain ? [spec] : [...entry.possible, spec];
 			entry.touchedBy = 'spec';
-			if (spec === undefined && isCertain) entry.begin = undefined;
-			if (spec === undefined) return;
-			if (entry.begin !== undefined) entry.since.push(spec);
+			if (spec === undefined) {
+				if (isCertain) entry.begin = undefined;
+			} else if (entry.begin !== undefined) entry.since = [...entry.since, spec];
 			else if (isCertain) {
-				entry.begin = { spec, counts: [capped(spec, wishOf(spec) ?? 1)], isNew: true, isNoted: false };
+				entry.begin = { spec, counts: [capped(spec, replicasIn(spec) ?? 1)], isNew: true, isAnnotated: false };
 				entry.since = [];
 			}
 		},
-		scaled: (entry, count, isCertain) => {
-			note(entry, `${isCertain ? '' : 'perhaps '}scaled to ${count}`);
-			counted(entry, count, isCertain);
+		/** The Deployment was deleted; the operator creates one with so many replicas. */
+		recreated: (entry: Entry, count: number, isCertain: boolean): void => {
+			noteWrite(entry, isCertain, 'without its Deployment');
+			scaled(entry, count, isCertain);
+			if (entry.begin !== undefined) entry.begin = { ...entry.begin, isAnnotated: false };
 		},
-		remade: (entry, count, isCertain) => {
-			note(entry, `${isCertain ? '' : 'perhaps '}without its Deployment`);
-			counted(entry, count, isCertain);
-			if (entry.begin !== undefined) entry.begin = { ...entry.begin, isNoted: false };
-		},
-		settle: (stored) => {
+		/** Everything is right: what is stored is known, and every server may be changed again. */
+		settle: (stored: (entry: Entry) => Stored | undefined): void => {
 			for (const entry of all.values()) {
 				const found = stored(entry);
 				entry.possible = entry.possible.filter((one) => isDeepStrictEqual(one, found?.spec)).slice(0, 1);
-				entry.begin =
-					found === undefined
-						? undefined
-						: { spec: found.spec, counts: [found.count], isNew: false, isNoted: found.isNoted };
+				entry.begin = found && { ...found, counts: [found.count], isNew: false };
 				entry.since = [];
 				entry.touchedBy = undefined;
 			}

@@ -1,22 +1,18 @@
 /**
- * `make chaos`: the product on a real API server while everything around it breaks, and whether everything stored is right in the end. MINUTES=
- * is how long (after each disturbance came once, they come in pairs), SEED= their
- * order, ONLY= a part of the names of those that come; without it, endurance/bench/results and docs/reliability.md tell of it. Ends with the count of what was checked.
+ * `make chaos`: MINUTES= is how long, SEED= the order, ONLY= a part of the names of the disturbances. Without ONLY= the results go into
+ * endurance/bench/results and docs/reliability.md. Ends with the count of the promises.
  */
-
 import { findAssets } from '../../test/harness/control-plane/assets.ts';
 import { startControlPlane } from '../../test/harness/control-plane/start.ts';
 import { clusterContext, textOf } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../bench/variables.ts';
-import { countOf, describeBroken } from './checks.ts';
 import { DISTURBANCES } from './disturbances.ts';
-import { CHAOS, resultsOf } from './report.ts';
+import { CHAOS, resultsOf, verdictOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-const SEEDS = 1_000_000;
 const minutes = numberFrom('MINUTES', 5, 0);
-const seed = wholeFrom('SEED', Math.floor(Math.random() * SEEDS), 0);
+const seed = wholeFrom('SEED', Math.floor(Math.random() * 1_000_000), 0);
 const part = process.env['ONLY'] ?? '';
 const all = DISTURBANCES.map(({ name }) => name);
 const only = all.filter((name) => name.includes(part));
@@ -29,10 +25,7 @@ const plane = await startControlPlane({ assets, controllerManager: true });
 const run = await runChaos(plane, { seed, forMs: minutes * 60_000, say, only }).finally(() => plane.stop());
 const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run) };
 say(`\n${textOf(CHAOS, recorded)}\n`);
-for (const line of describeBroken(run.checks)) say(line);
-if (only.length === all.length) {
-	await publish(CHAOS, recorded);
-}
-say(countOf(recorded.results));
-// A socket that was frozen may never tell that it is closed.
+if (only.length === all.length) await publish(CHAOS, recorded);
+say(verdictOf(run.checks));
+// A frozen socket may never report that it is closed.
 process.exit(recorded.results.broken.length === 0 ? 0 : 1);

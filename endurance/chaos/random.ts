@@ -1,8 +1,8 @@
-/** Chance that comes the same way again for the same seed (mulberry32). */
+/** Random numbers that a seed repeats (mulberry32). */
 export interface Random {
-	/** From 0 up to but not including 1. */
+	/** From 0 to below 1. */
 	readonly next: () => number;
-	/** A whole number, both ends included. */
+	/** An integer, both ends included. */
 	readonly between: (least: number, most: number) => number;
 	readonly pick: <T>(from: readonly T[]) => T;
 	readonly shuffled: <T>(items: readonly T[]) => T[];
@@ -21,10 +21,9 @@ export function createRandom(seed: number): Random {
 		next,
 		between,
 		pick: <T>(from: readonly T[]) => from[between(0, from.length - 1)] as T,
-		shuffled: <T>(items: readonly T[]) =>
-			items
-				.map((item) => ({ item, place: next() }))
-				.sort((a, b) => a.place - b.place)
-				.map(({ item }) => item),
+		shuffled: (items) => {
+			const placed = items.map((item) => ({ item, place: next() }));
+			return placed.sort((a, b) => a.place - b.place).map(({ item }) => item);
+		},
 	};
 }

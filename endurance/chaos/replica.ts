@@ -1,46 +1,15 @@
-/** One replica of the product and what a kubelet does for it: starts it again when it ends, and lists it while it is ready. */
+/** One replica of the product, and what a kubelet does for it: restarts it when it ends, and lists it while it is ready. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/api/types.ts';
 import { startGuard } from '../../test/harness/control-plane/processes.ts';
 import { MAIN } from '../../test/harness/main-file.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
 import { get } from '../../test/harness/program.ts';
 import type { ServiceProxy } from '../../test/harness/service-proxy.ts';
-import { createMistakes, type Mistakes } from './mistakes.ts';
-
-export interface Replica {
-	readonly name: string;
-	readonly pid: () => number;
-	/** Undefined until the process that runs now has said so. */
-	readonly webhookPort: () => number | undefined;
-	/** Whether the Service leads to it. */
-	readonly isListed: () => boolean;
-	/** Text of /metrics; rejects where nobody answers. */
-	readonly metrics: () => Promise<string>;
-	/** 0 where nobody answers. */
-	readonly metricOf: (name: string) => Promise<number>;
-	/** Times that a message was logged, by all its processes. */
-	readonly said: (message: string) => number;
-	/** What failed because of us. */
-	readonly mistakes: Mistakes;
-	/** Processes that ended without being told to, with the last words of each. */
-	readonly crashes: readonly string[];
-	readonly starts: () => number;
-	/** Ends the process; it is started again. Resolves when it has ended. */
-	readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
-	readonly freeze: () => void;
-	readonly thaw: () => void;
-	/** How far its wall clock is ahead of ours, as its latest line says. */
-	readonly aheadMs: () => number;
-	/** Its wall clock jumps to so much ahead of ours. */
-	readonly setClock: (wantedMs: number) => void;
-	/** Ends it for good, as SIGTERM does; resolves with its exit code. */
-	readonly stop: () => Promise<number | null>;
-}
+import { keepDoing } from './keep-doing.ts';
 
 export interface ReplicaOptions {
 	readonly name: string;
@@ -48,155 +17,157 @@ export interface ReplicaOptions {
 	readonly flags: readonly string[];
 	readonly service: ServiceProxy;
 	readonly folder: string;
-	/** Told of each line of its log. */
 	readonly onLine: (line: string) => void;
 	/** Files that are loaded before the program. */
 	readonly preloads?: readonly string[];
-	/** Besides what it needs. */
 	readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Replica {
+	readonly name: string;
+	readonly pid: () => number;
+	/** Undefined until the current process has logged it. */
+	readonly webhookPort: () => number | undefined;
+	/** Whether the Service has it as an endpoint. */
+	readonly isListed: () => boolean;
+	/** Text of /metrics; rejects without a response. */
+	readonly metrics: () => Promise<string>;
+	/** 0 without a response. */
+	readonly metric: (name: string) => Promise<number>;
+	/** How often all its processes logged a message. */
+	readonly logged: (message: string) => number;
+	/** Reviews that failed because of a mistake in the product. */
+	readonly mistakes: readonly string[];
+	/** Processes that the test did not end, with their last output. */
+	readonly crashes: readonly string[];
+	readonly starts: () => number;
+	/** Resolves when the process has ended; the next one starts soon after. */
+	readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<unknown>;
+	readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
+	/** How far its wall clock is ahead, by its last line. */
+	readonly aheadMs: () => number;
+	readonly setClock: (aheadMs: number) => void;
+	/** Exit code after SIGTERM. */
+	readonly stop: () => Promise<number | null>;
 }
 
 const PROBE_PERIOD_MS = 1_000;
 /** `failureThreshold` of manifests/base. */
 const FAILURES = 2;
 const RESTART_MS = 500;
-const LONGEST_WORDS = 500;
 const CLOCK = join(import.meta.dirname, '../../test/harness/other-clock.ts');
-/** One line per request; they are counted by the metrics. */
-const REVIEW = '"msg":"review"';
-const TIME = /"time":(\d+)/;
+const MOST_MISTAKES = 5;
 
-export function startReplica(options: ReplicaOptions): Replica {
-	const { name, service } = options;
-	const clockFile = join(options.folder, `${name}.clock`);
+export function startReplica({ name, service, folder, onLine, ...options }: ReplicaOptions): Replica {
+	const clockFile = join(folder, `${name}.clock`);
 	writeFileSync(clockFile, '0');
 	const counts = new Map<string, number>();
-	const mistakes = createMistakes();
+	const mistakes: string[] = [];
 	const crashes: string[] = [];
 	let child: ChildProcess;
 	let ended: Promise<number | null> = Promise.resolve(null);
-	let ports: { webhookPort: number; metricsPort: number } | undefined;
-	let isTold = false;
-	let isOver = false;
-	let starts = 0;
-	let aheadMs = 0;
-	let isListed = false;
-	/** What it wrote that is no log. */
-	let words = '';
+	let ports: { readonly webhookPort: number; readonly metricsPort: number } | undefined;
+	let [isExpected, isOver, isListed] = [false, false, false];
+	let [starts, failures, aheadMs] = [0, 0, 0];
+	/** Output that is not a log line. */
+	let output = '';
 
 	const unlist = (): void => {
 		if (isListed && ports !== undefined) service.unlist(ports.webhookPort);
 		isListed = false;
 	};
-	const hear = (line: string): void => {
-		options.onLine(line);
-		const time = TIME.exec(line)?.[1];
+	const read = (line: string): void => {
+		onLine(line);
+		const time = /"time":(\d+)/.exec(line)?.[1];
 		if (time !== undefined) aheadMs = Number(time) - Date.now();
-		if (line.includes(REVIEW)) return;
+		// One line for each request; metrics count them.
+		if (line.includes('"msg":"review"')) return;
 		if (!line.startsWith('{')) {
-			words = `${words}${line}\n`.slice(-LONGEST_WORDS);
+			output = `${output}${line}\n`.slice(-500);
 			return;
 		}
-		const said = JSON.parse(line) as Json;
-		const message = String(said['msg']);
+		const logged = JSON.parse(line) as Json;
+		const message = String(logged['msg']);
 		counts.set(message, (counts.get(message) ?? 0) + 1);
-		mistakes.hear(said);
-		if (message === 'serving') ports = said as unknown as { webhookPort: number; metricsPort: number };
+		const mistake = mistakeIn(logged);
+		if (mistake !== undefined && mistakes.length < MOST_MISTAKES) mistakes.push(mistake);
+		if (message === 'serving') ports = logged as unknown as { webhookPort: number; metricsPort: number };
 	};
 	const run = (): void => {
-		const imported = [CLOCK, ...(options.preloads ?? [])].flatMap((file) => ['--import', file]);
-		const args = [
-			'serve',
-			`--kubeconfig=${options.kubeconfig}`,
-			'--webhook-port=0',
-			'--metrics-port=0',
-			...options.flags,
-		];
-		const env = {
-			PATH: process.env['PATH'],
-			HOME: options.folder,
-			KUBERNETES_SERVICE_HOST: '127.0.0.1',
-			CLOCK_AHEAD_FILE: clockFile,
-			...options.env,
-		};
-		child = spawn(process.execPath, [...imported, MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+		const imports = [CLOCK, ...(options.preloads ?? [])].flatMap((file) => ['--import', file]);
+		const flags = [`--kubeconfig=${options.kubeconfig}`, '--webhook-port=0', '--metrics-port=0', ...options.flags];
+		const identity = { PATH: process.env['PATH'], HOME: folder, KUBERNETES_SERVICE_HOST: '127.0.0.1' };
+		const env = { ...identity, CLOCK_AHEAD_FILE: clockFile, ...options.env };
+		child = spawn(process.execPath, [...imports, MAIN, 'serve', ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 		const guard = startGuard(child.pid ?? 0);
 		starts += 1;
-		words = '';
-		isTold = false;
-		for (const stream of [child.stdout, child.stderr]) {
-			if (stream !== null) createInterface({ input: stream }).on('line', hear);
-		}
+		output = '';
+		isExpected = false;
+		for (const input of [child.stdout, child.stderr]) if (input) createInterface({ input }).on('line', read);
 		ended = new Promise((resolve) => {
 			child.once('close', (code, signal) => {
 				guard.kill('SIGKILL');
 				unlist();
 				ports = undefined;
-				if (!isTold) crashes.push(`${name} ended with ${code ?? signal}: ${words}`);
+				if (!isExpected) crashes.push(`${name} ended with ${code ?? signal}: ${output}`);
 				resolve(code);
 				if (!isOver) setTimeout(() => !isOver && run(), RESTART_MS);
 			});
 		});
 	};
-
 	const probe = async (): Promise<void> => {
-		let failures = 0;
-		while (!isOver) {
-			await sleep(PROBE_PERIOD_MS);
-			const asked = ports;
-			if (asked === undefined) continue;
-			const isReady = (await get(asked.metricsPort, '/readyz')).status === 200;
-			if (asked !== ports) continue;
-			failures = isReady ? 0 : failures + 1;
-			if (failures >= FAILURES) unlist();
-			if (isReady && !isListed) {
-				service.list(asked.webhookPort);
-				isListed = true;
-			}
-		}
+		const probed = ports;
+		if (probed === undefined) return;
+		const isReady = (await get(probed.metricsPort, '/readyz')).status === 200;
+		if (probed !== ports) return;
+		failures = isReady ? 0 : failures + 1;
+		if (failures >= FAILURES) unlist();
+		if (isReady && !isListed) service.list(probed.webhookPort);
+		isListed ||= isReady;
 	};
-
 	const metrics = async (): Promise<string> => {
 		const { status, body } = await get(ports?.metricsPort, '/metrics');
-		if (status !== 200) throw new Error(`${name} does not answer`);
+		if (status !== 200) throw new Error(`${name} does not respond`);
 		return body;
 	};
-	const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
-		isTold = true;
-		// A Service stops leading to a pod when that begins to end.
+	const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
+		isExpected = true;
+		// A Service drops a pod as soon as it begins to end.
 		if (signal === 'SIGTERM') unlist();
 		child.kill(signal);
 		return ended;
 	};
-	const killNow = (): void => void child.kill('SIGKILL');
-	process.on('exit', killNow);
+	const kill = (): void => void child.kill('SIGKILL');
+	process.on('exit', kill);
 	run();
-	void probe();
+	const probes = keepDoing(probe, PROBE_PERIOD_MS);
 	return {
-		name,
+		...{ name, metrics, mistakes, crashes, end },
 		pid: () => child.pid ?? 0,
 		webhookPort: () => ports?.webhookPort,
 		isListed: () => isListed,
-		metrics,
-		metricOf: (metric) => metricOf({ metrics }, metric).catch(() => 0),
-		said: (message) => counts.get(message) ?? 0,
-		mistakes,
-		crashes,
+		metric: (metric) => metricOf({ metrics }, metric).catch(() => 0),
+		logged: (message) => counts.get(message) ?? 0,
 		starts: () => starts,
-		end: async (signal) => void (await end(signal)),
-		freeze: () => void child.kill('SIGSTOP'),
-		thaw: () => void child.kill('SIGCONT'),
+		signal: (signal) => void child.kill(signal),
 		aheadMs: () => aheadMs,
-		setClock: (wantedMs) => {
-			writeFileSync(clockFile, String(wantedMs));
+		setClock: (ahead) => {
+			writeFileSync(clockFile, String(ahead));
 			child.kill('SIGUSR2');
 		},
 		stop: async () => {
 			isOver = true;
-			process.off('exit', killNow);
+			process.off('exit', kill);
 			child.kill('SIGCONT');
-			const isGone = child.exitCode !== null || child.signalCode !== null;
-			return isGone ? child.exitCode : end('SIGTERM');
+			await probes.stop();
+			return child.exitCode !== null || child.signalCode !== null ? child.exitCode : end('SIGTERM');
 		},
 	};
+}
+
+/** An error that only a mistake in the code throws. A look-up without a response also fails a review, and is not a mistake. */
+export function mistakeIn({ msg, err }: Json): string | undefined {
+	const { type, stack } = (err ?? {}) as { type?: string; stack?: string };
+	if (msg !== 'review failed' && msg !== 'request failed') return undefined;
+	return /^(Type|Reference|Range|Syntax)Error$/.test(String(type)) ? `${msg}: ${stack}` : undefined;
 }

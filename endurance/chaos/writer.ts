@@ -1,183 +1,159 @@
-/** Whoever works in the cluster meanwhile: makes, changes, scales and deletes servers, and erases fields as old operators do. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Clients that create, change, scale and delete servers, and erase fields as old operators do. */
 import { KINDS, type Kind } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 import type { Api, ApiAnswer, ApiRequest } from '../../test/harness/api.ts';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
 import { serverManifest } from '../../test/harness/namespace.ts';
-import { capped, type Entry, FIELDS, type Ledger, type Spec, specIn } from './ledger.ts';
-import { failureOf, isDenied, isUnsure } from './outcome.ts';
+import { NAMESPACE, REDIS_SECRET } from './harness.ts';
+import { keepDoing } from './keep-doing.ts';
+import { capped, type Entry, FIELDS, type Ledger, replicasIn, type Spec, specIn } from './ledger.ts';
 import type { Random } from './random.ts';
-import { anySpec, rest } from './specs.ts';
 
 export interface Writer {
-	/** Writes made and stored. */
 	readonly stored: () => number;
-	/** Writes refused or without an answer, by reason. */
+	/** Writes that were refused or got no response, by reason. */
 	readonly failed: ReadonlyMap<string, number>;
-	/** Writes that a webhook denied. All of them are valid, so that is a fault of ours, or of the writer. */
+	/** Writes that a webhook denied. All writes are valid, so this is a fault. */
 	readonly denied: readonly string[];
-	/** Makes every server once; throws where one is refused. */
+	/** Creates every server. */
 	readonly begin: () => Promise<void>;
 	readonly resume: () => void;
-	/** Resolves when nothing is under way. */
+	/** Resolves when no write is in flight. */
 	readonly pause: () => Promise<void>;
 	readonly stop: () => Promise<void>;
 }
 
-export interface WriterOptions {
-	readonly api: Api;
-	readonly namespace: string;
-	readonly ledger: Ledger;
-	readonly random: Random;
-	readonly redisSecret: { readonly name: string; readonly key: string };
-	readonly perSecond: number;
-}
-
-const SERVERS: readonly (readonly [Kind, number])[] = [
-	['MCPServer', 8],
-	['VirtualMCPServer', 2],
-	['MCPRemoteProxy', 2],
-];
+const SERVERS: Readonly<Record<Kind, number>> = { MCPServer: 8, VirtualMCPServer: 2, MCPRemoteProxy: 2 };
+/** What a server of the kind needs besides. */
+const REQUIRED: Readonly<Record<Kind, Json>> = {
+	MCPServer: {},
+	VirtualMCPServer: { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } },
+	MCPRemoteProxy: { remoteURL: 'https://crm.example.com' },
+};
+const TRANSPORTS = ['stdio', 'sse', 'streamable-http'];
 /** Longer than the API server waits for a webhook. */
 const CALL_MS = 12_000;
 const ATTEMPTS = 4;
+const MERGE = 'application/merge-patch+json';
+const NO_RESPONSE: ApiAnswer = { status: 599, body: {}, warnings: [] };
 
-export function startWriter({ api, namespace, ledger, random, redisSecret, perSecond }: WriterOptions): Writer {
+export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond: number): Writer {
 	const failed = new Map<string, number>();
 	const denied: string[] = [];
 	let stored = 0;
 	let isWriting = false;
-	let isOver = false;
-	let underWay: Promise<unknown> = Promise.resolve();
+	let inFlight: Promise<unknown> = Promise.resolve();
 
-	/** The answer, or undefined where nobody knows whether it was done. */
+	/** The response, or undefined if the write may be stored or not. */
 	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer | undefined> => {
 		const answer = await api.send(method, path, { ...how, timeoutMs: CALL_MS }).catch((error: Error) => error);
-		const reason = failureOf(answer);
-		if (isDenied(answer)) denied.push(`${method} ${path}: ${JSON.stringify(answer.body['message'])}`);
-		if (method !== 'GET' && reason === undefined) stored += 1;
-		else if (reason !== undefined) failed.set(reason, (failed.get(reason) ?? 0) + 1);
-		return answer instanceof Error || isUnsure(answer) ? undefined : answer;
+		const { reason, isDenied, isUnsure } = outcomeOf(answer);
+		if (isDenied) denied.push(`${method} ${path}: ${reason}`);
+		if (reason !== undefined) failed.set(reason, (failed.get(reason) ?? 0) + 1);
+		else if (method !== 'GET') stored += 1;
+		return answer instanceof Error || isUnsure ? undefined : answer;
 	};
 	const collection = (kind: Kind): string =>
-		`/apis/toolhive.stacklok.dev/v1beta1/namespaces/${namespace}/${KINDS[kind].plural}`;
+		`/apis/toolhive.stacklok.dev/v1beta1/namespaces/${NAMESPACE}/${KINDS[kind].plural}`;
 	const pathOf = ({ kind, name }: Entry): string => `${collection(kind)}/${name}`;
-	const deploymentOf = ({ name }: Entry): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-
-	const settled = (entry: Entry, spec: Spec | undefined, answer: ApiAnswer | undefined): void => {
-		if (answer === undefined) ledger.wrote(entry, spec, false);
-		else if (answer.status < 300) ledger.wrote(entry, spec, true);
-		else ledger.note(entry, `refused ${answer.status}: ${String(answer.body['message']).slice(0, 80)}`);
+	const deploymentOf = ({ name }: Entry): string => `/apis/apps/v1/namespaces/${NAMESPACE}/deployments/${name}`;
+	const isDone = (answer: ApiAnswer | undefined): boolean => answer === undefined || answer.status < 300;
+	const written = (entry: Entry, spec: Spec | undefined, answer: ApiAnswer | undefined): void => {
+		if (isDone(answer)) ledger.wrote(entry, spec, answer !== undefined);
+		else ledger.note(entry, `refused ${answer?.status}: ${String(answer?.body['message']).slice(0, 80)}`);
 	};
 
 	const create = async (entry: Entry): Promise<ApiAnswer | undefined> => {
-		const spec = anySpec(entry.kind, random, redisSecret);
-		const body = serverManifest(entry.kind, entry.name, { ...rest(entry.kind), ...spec });
+		const spec = randomSpec(entry.kind, random);
+		const body = serverManifest(entry.kind, entry.name, { ...REQUIRED[entry.kind], ...spec });
 		const answer = await send('POST', collection(entry.kind), { body });
-		settled(entry, spec, answer);
+		written(entry, spec, answer);
 		return answer;
 	};
-
-	/** Reads, changes and writes the whole object, again where somebody was quicker. */
-	const replace = async (entry: Entry, change: (object: Json) => Json, as?: string): Promise<ApiAnswer | undefined> => {
+	/** Reads, changes and writes the whole object, again after a conflict. Keeps all fields but `changed` and sets `spec`. */
+	const replace = async (entry: Entry, change: (object: Json) => Json, how: ApiRequest = {}) => {
 		for (let attempt = 1; ; attempt += 1) {
 			const found = await send('GET', pathOf(entry));
-			if (found === undefined || found.status !== 200) return found ?? { status: 599, body: {}, warnings: [] };
-			const body = change(found.body);
-			const answer = await send('PUT', pathOf(entry), { body, ...(as !== undefined && { as }) });
+			if (found?.status !== 200) return found ?? NO_RESPONSE;
+			const answer = await send('PUT', pathOf(entry), { ...how, body: change(found.body) });
 			if (answer?.status !== 409 || attempt === ATTEMPTS) return answer;
 		}
 	};
-	const withSpec = (object: Json, spec: Spec): Json => {
-		const others = Object.entries(object['spec'] as Json).filter(([field]) => !FIELDS.includes(field));
-		return { ...object, spec: { ...Object.fromEntries(others), ...spec } };
-	};
+	const withoutFields = (spec: unknown, fields: readonly string[]): Json =>
+		Object.fromEntries(Object.entries(spec as Json).filter(([field]) => !fields.includes(field)));
 	const put = async (entry: Entry): Promise<void> => {
-		const spec = anySpec(entry.kind, random, redisSecret);
-		settled(entry, spec, await replace(entry, (object) => withSpec(object, spec)));
+		const spec = randomSpec(entry.kind, random);
+		const change = (object: Json): Json => ({ ...object, spec: { ...withoutFields(object['spec'], FIELDS), ...spec } });
+		written(entry, spec, await replace(entry, change));
 	};
 	const patch = async (entry: Entry): Promise<void> => {
-		const spec = anySpec(entry.kind, random, redisSecret);
-		const nothing = Object.fromEntries(FIELDS.map((field) => [field, null]));
-		// A merge patch goes into objects: parts that are not wanted are named as well.
+		const spec = randomSpec(entry.kind, random);
+		const unset = Object.fromEntries(FIELDS.map((field) => [field, null]));
+		// A merge patch also merges sessionStorage, so its unset fields are named too.
 		const storage = spec['sessionStorage'] as Json | undefined;
 		const whole = storage && { address: null, keyPrefix: null, passwordRef: null, ...storage };
-		const body = { spec: { ...nothing, ...spec, ...(whole && { sessionStorage: whole }) } };
-		settled(entry, spec, await send('PATCH', pathOf(entry), { body, contentType: 'application/merge-patch+json' }));
+		const body = { spec: { ...unset, ...spec, ...(whole && { sessionStorage: whole }) } };
+		written(entry, spec, await send('PATCH', pathOf(entry), { body, contentType: MERGE }));
 	};
-	/** Server-side apply: sets what is set already to other values, because what it leaves out stays whoever's it is. */
+	/** Server-side apply sets other values only: fields that it leaves out stay with their owners. */
 	const apply = async (entry: Entry, now: Spec): Promise<void> => {
 		const spec = { ...now, ...(now['replicas'] !== undefined && { replicas: random.between(0, 4) }) };
 		const { apiVersion, kind, metadata } = serverManifest(entry.kind, entry.name, {});
-		const body = { apiVersion, kind, metadata, spec };
-		const path = `${pathOf(entry)}?fieldManager=chaos&force=true`;
-		settled(entry, spec, await send('PATCH', path, { body, contentType: 'application/apply-patch+yaml' }));
+		const how = { body: { apiVersion, kind, metadata, spec }, contentType: 'application/apply-patch+yaml' };
+		written(entry, spec, await send('PATCH', `${pathOf(entry)}?fieldManager=chaos&force=true`, how));
 	};
-	const remove = async (entry: Entry): Promise<void> => settled(entry, undefined, await send('DELETE', pathOf(entry)));
-	/** What v0.12.5 sends: an object whose type has none of our fields. */
+	/** What v0.12.5 sends: its type does not have the scaling fields. */
 	const erase = async (entry: Entry): Promise<void> => {
-		const without = (object: Json): Json => {
-			const { transport: _t, ...erased } = specIn(object);
-			const spec = Object.fromEntries(
-				Object.entries(object['spec'] as Json).filter(([key]) => !Object.hasOwn(erased, key)),
-			);
+		const change = (object: Json): Json => {
+			const { transport: _, ...erased } = specIn(object);
 			const metadata = object['metadata'] as Json;
 			const annotations = { ...(metadata['annotations'] as Json), 'chaos/erased': String(random.between(0, 1e9)) };
+			const spec = withoutFields(object['spec'], Object.keys(erased));
 			return { ...object, metadata: { ...metadata, annotations }, spec };
 		};
-		const answer = await replace(entry, without, USERS.operator.name);
-		ledger.note(entry, `erased by the operator: ${answer?.status ?? 'no answer'}`);
+		const answer = await replace(entry, change, { as: USERS.operator.name });
+		ledger.note(entry, `erased by the operator: ${answer?.status ?? 'no response'}`);
 	};
 	const scale = async (entry: Entry): Promise<void> => {
 		const replicas = random.between(0, 5);
-		const body = { spec: { replicas } };
-		const how = { body, contentType: 'application/merge-patch+json' };
+		const how = { body: { spec: { replicas } }, contentType: MERGE };
 		const answer = await send('PATCH', `${deploymentOf(entry)}/scale`, how);
-		if (answer === undefined || answer.status < 300) ledger.scaled(entry, replicas, answer !== undefined);
-		else ledger.note(entry, `scale refused ${answer.status}`);
+		if (isDone(answer)) ledger.scaled(entry, replicas, answer !== undefined);
+		else ledger.note(entry, `scale refused ${answer?.status}`);
 	};
-	/** The operator makes it anew. */
 	const removeDeployment = async (entry: Entry, spec: Spec): Promise<void> => {
 		const answer = await send('DELETE', deploymentOf(entry));
-		const replicas = capped(spec, (spec['replicas'] as number | undefined) ?? 1);
-		if (answer === undefined || answer.status < 300) ledger.remade(entry, replicas, answer !== undefined);
+		if (isDone(answer)) ledger.recreated(entry, capped(spec, replicasIn(spec) ?? 1), answer !== undefined);
 	};
 
-	const one = async (): Promise<void> => {
-		// What may or may not have been stored is left alone until somebody has looked.
+	const writeOnce = async (): Promise<unknown> => {
+		// An object with an unknown state is not changed until it is known.
 		const entry = random.pick(ledger.entries().filter(({ possible }) => possible.length === 1));
 		if (entry === undefined) return;
 		const [spec] = entry.possible;
-		const deed = random.next();
-		if (deed < 0.15) await (spec === undefined ? create(entry) : erase(entry));
-		else if (entry.touchedBy !== 'scale' && deed < 0.75) {
-			if (spec === undefined) await create(entry);
-			else if (deed < 0.35) await put(entry);
-			else if (deed < 0.55) await patch(entry);
-			else if (deed < 0.65) await apply(entry, spec);
-			else if (deed < 0.7) await remove(entry);
-		} else if (entry.touchedBy !== 'spec' && spec !== undefined) {
-			if (deed < 0.9) await scale(entry);
-			else await removeDeployment(entry, spec);
+		const action = random.next();
+		if (spec === undefined)
+			return action < 0.15 || (entry.touchedBy !== 'scale' && action < 0.75) ? create(entry) : undefined;
+		if (action < 0.15) return erase(entry);
+		if (entry.touchedBy !== 'scale' && action < 0.75) {
+			if (action < 0.35) return put(entry);
+			if (action < 0.55) return patch(entry);
+			if (action < 0.65) return apply(entry, spec);
+			return action < 0.7 ? written(entry, undefined, await send('DELETE', pathOf(entry))) : undefined;
 		}
+		if (entry.touchedBy === 'spec') return undefined;
+		return action < 0.9 ? scale(entry) : removeDeployment(entry, spec);
 	};
-
-	const running = (async () => {
-		while (!isOver) {
-			if (isWriting) {
-				underWay = one();
-				await underWay;
-			}
-			await sleep(1_000 / perSecond);
-		}
-	})();
+	const { stop } = keepDoing(async () => {
+		if (!isWriting) return;
+		inFlight = writeOnce();
+		await inFlight;
+	}, 1_000 / perSecond);
 	return {
+		...{ failed, denied, stop },
 		stored: () => stored,
-		failed,
-		denied,
 		begin: async () => {
-			for (const [kind, count] of SERVERS) {
+			for (const [kind, count] of Object.entries(SERVERS) as [Kind, number][]) {
 				for (let index = 0; index < count; index += 1) {
 					const answer = await create(ledger.entry(kind, `${KINDS[kind].app}-${index}`));
 					if (answer?.status !== 201) throw new Error(`cannot begin: ${JSON.stringify(answer?.body)}`);
@@ -189,11 +165,55 @@ export function startWriter({ api, namespace, ledger, random, redisSecret, perSe
 		},
 		pause: async () => {
 			isWriting = false;
-			await underWay;
-		},
-		stop: async () => {
-			isOver = true;
-			await running;
+			await inFlight;
 		},
 	};
+}
+
+function randomSpec(kind: Kind, random: Random): Spec {
+	const isOf = (share: number): boolean => random.next() < share;
+	const redis = () => ({
+		provider: 'redis',
+		address: `redis-${random.between(0, 3)}.db.svc:6379`,
+		db: random.between(0, 2),
+		...(isOf(0.5) && { keyPrefix: `p${random.between(0, 3)}:` }),
+		...(isOf(0.7) && { passwordRef: REDIS_SECRET }),
+	});
+	const storage = random.next();
+	return {
+		...(kind === 'MCPServer' && { transport: random.pick(TRANSPORTS) }),
+		...(kind === 'MCPRemoteProxy' && { transport: random.pick(TRANSPORTS.slice(1)) }),
+		...(isOf(0.7) && { replicas: random.between(0, 4) }),
+		...(kind === 'MCPServer' && isOf(0.5) && { backendReplicas: random.between(0, 3) }),
+		...(storage < 0.5 && { sessionStorage: redis() }),
+		...(storage >= 0.5 && storage < 0.7 && { sessionStorage: { provider: 'memory', db: 0 } }),
+	};
+}
+
+export interface Outcome {
+	/** Undefined if the write was done, or its object does not exist. */
+	readonly reason: string | undefined;
+	/** A webhook denied it, which differs from a webhook without a response. */
+	readonly isDenied: boolean;
+	/** The API server may report its own error after it stored the object; an error of a webhook comes before. */
+	readonly isUnsure: boolean;
+}
+
+export function outcomeOf(answer: ApiAnswer | Error): Outcome {
+	if (answer instanceof Error) {
+		return {
+			reason: `no answer: ${(answer as NodeJS.ErrnoException).code ?? answer.name}`,
+			isDenied: false,
+			isUnsure: true,
+		};
+	}
+	const { status, body } = answer;
+	const message = String(body['message']);
+	const isDenied = /^admission webhook .* denied the request/s.test(message);
+	const webhook = /failed calling webhook.*: (.*)$/s.exec(message)?.[1];
+	if (status < 300 || status === 404) return { reason: undefined, isDenied, isUnsure: false };
+	const reason = isDenied ? message : `${status} ${String(body['reason'] ?? message.slice(0, 40))}`;
+	return webhook === undefined
+		? { reason, isDenied, isUnsure: status >= 500 }
+		: { reason: `${status}, webhook: ${webhook.replace(/.*: /s, '').slice(0, 60)}`, isDenied, isUnsure: false };
 }

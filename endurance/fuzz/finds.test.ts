@@ -1,114 +1,96 @@
-/** That the fuzzer finds what it looks for: faults planted in targets of its own. */
-
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+/** The search finds what it looks for: faults planted in targets of these tests. */
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { changed } from './change.ts';
-import { type Found, failureOf, signatureOf, smaller } from './failure.ts';
-import { DOORS, maze } from './planted.ts';
-import { randomOf } from './random.ts';
-import { pumped } from './slow.ts';
+import { longTextsOf } from './edits.ts';
+import { failureOf, search, steepness } from './search.ts';
 import type { Target } from './target.ts';
+import { checkResponses } from './targets/http-responses.ts';
 
-const SEED = 7;
-/** As long as texts get that are to show how time grows. */
-const LONG = 48 * 1024;
-
-const targetOf = (check: Target['check']): Target => ({ name: 'planted', reads: 'texts', seeds: () => ['a'], check });
+const targetOf = (check: Target['check'], seed = 'a'): Target => ({ name: 'planted', seeds: () => [seed], check });
 
 /** Uses the processor for so long, however fast it is. */
 function burn(ms: number): void {
 	const before = process.cpuUsage();
-	let sum = 0;
-	while (process.cpuUsage(before).user < ms * 1000)
-		for (let step = 0; step < 100_000; step += 1) sum = (sum + step) | 0;
-	if (sum === 0.5) throw new Error('cannot be: so that nobody leaves the sum out');
+	while (process.cpuUsage(before).user < ms * 1000) for (let step = 0; step < 100_000; step += 1);
 }
 
-describe('fuzz: what it finds', function () {
+describe('fuzz search', function () {
 	this.timeout(30_000);
 
-	it('what nobody reaches who keeps nothing', async () => {
-		// In a process of its own: what V8 counts for it would be missing in the coverage of the tests.
-		const folder = mkdtempSync(join(tmpdir(), 'fuzz-planted-'));
-		const file = join(folder, 'found');
-		const args = [join(import.meta.dirname, 'one.ts'), 'planted', '4', String(SEED), file];
-		await promisify(execFile)(process.execPath, args);
-		const { found, corpus, reached, reachedBySeeds } = JSON.parse(readFileSync(file, 'utf8'));
-		rmSync(folder, { recursive: true });
-		// Made as small as it gets, whatever was found.
-		expect(found.map(({ text }: Found) => text)).to.deep.equal([DOORS]);
-		expect(found[0].reason).to.include('planted behind 5 doors');
-		expect(corpus).to.be.above(DOORS.length - 1);
-		expect(reached).to.be.above(reachedBySeeds);
+	it('two faults of JSON values › each is found once, in its smallest form', async () => {
+		const json = targetOf((text) => {
+			if (!text.startsWith('{')) return;
+			if (/"name":\s*\{/.test(text)) throw new Error('an object as name');
+			if (text.includes('__proto__')) throw new Error('a __proto__');
+		}, '{"kind":"List","items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}');
+		const { found } = await search(json, { seed: 7, seconds: 20, numRuns: 2_000 });
+		expect(found.map(({ text }) => text).sort()).to.deep.equal(['{"name":{', '{__proto__']);
 	});
-	it('and not by luck: no text made of the first one alone does it', async () => {
-		const random = randomOf(SEED);
-		for (let run = 0; run < 20_000; run += 1) {
-			expect(await failureOf(maze, changed('-', ['-'], maze.words ?? [], random))).to.equal(undefined);
-		}
-	});
-
-	it('a text that takes long', async () => {
+	it('a text that takes long › found', async () => {
 		const slow = targetOf((text) => burn(text === 'slow' ? 500 : 0));
 		expect(await failureOf(slow, 'slow')).to.match(/^slow: \d+ ms of CPU time for 4 characters$/);
 		expect(await failureOf(slow, 'quick')).to.equal(undefined);
 	});
-	it('time that grows with the square of the length', async () => {
-		const square = targetOf((text) => burn(300 * (text.length / LONG) ** 2));
-		const [one] = await pumped(square, ['ab'], 0.1, randomOf(SEED), () => undefined);
-		expect(one?.reason).to.match(/^grows faster than its input: .* over and over$/);
+	for (const [growth, power, expected] of [
+		['the square of the length', 2, 1],
+		['the length', 1, 0],
+	] as const) {
+		it(`time that grows with ${growth} › ${expected} found`, async () => {
+			const target = targetOf((text) => burn(300 * (text.length / (48 * 1024)) ** power), 'ab');
+			const [texts] = fc.sample(longTextsOf(target), { seed: 7, numRuns: 1 });
+			const reason = texts && (await steepness(target, texts));
+			expect(reason === undefined ? 0 : 1).to.equal(expected);
+		});
+	}
+	it('a new name on Object.prototype › found', async () => {
+		const define = () => Object.defineProperty(Object.prototype, 'planted', { value: 1, configurable: true });
+		expect(
+			await failureOf(
+				targetOf(() => void define()),
+				'a',
+			),
+		).to.include('the prototypes that all objects share');
+		Reflect.deleteProperty(Object.prototype, 'planted');
 	});
-	it('but not time that grows with the length', async () => {
-		let tries = 0;
-		const onTry = (): void => {
-			tries += 1;
-		};
-		const straight = targetOf((text) => burn((300 * text.length) / LONG));
-		expect(await pumped(straight, ['ab'], 0.1, randomOf(SEED), onTry)).to.deep.equal([]);
-		expect(tries).to.be.above(0);
-	});
-	it('something new on the prototypes that everything shares', async () => {
-		const prototype = Object.prototype as Record<string, unknown>;
-		const polluting = targetOf(
-			() => void Object.defineProperty(prototype, 'planted', { value: 1, configurable: true }),
-		);
-		expect(await failureOf(polluting, 'a')).to.include('the prototypes that everything shares');
-		delete prototype['planted'];
-	});
-	it('a promise that is rejected', async () => {
+	it('a promise that is rejected › found', async () => {
 		const rejecting = targetOf(async () => Promise.reject(new Error('planted')));
 		expect(await failureOf(rejecting, 'a')).to.include('planted');
 	});
 });
 
-describe('fuzz: failures', () => {
-	const at = (message: string, place: string): string => `TypeError: ${message}\n    at f (file:///x/${place})`;
-	it('of other places are others', () => {
-		const all = [
-			at('no', 'src/policy/a.ts:1:2'),
-			at('no', 'src/policy/a.ts:3:4'),
-			at('no', 'src/policy/b.ts:1:2'),
-			at('no', 'endurance/fuzz/targets/json.ts:5:6'),
-			at('no', 'endurance/fuzz/targets/json.ts:7:8'),
-			'slow: 500 ms of CPU time for 4 characters',
-			'unhandled rejection: no',
-		];
-		expect(new Set(all.map(signatureOf)).size).to.equal(all.length);
+const response = (body: string, status = '200 OK', head = 'Content-Type: application/json\r\n'): string =>
+	`HTTP/1.1 ${status}\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const review = (answer: object): string =>
+	JSON.stringify({ kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1', response: answer });
+const refusal = (more: object = {}): string =>
+	JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 400, message: 'no', ...more });
+const GOOD = response(review({ uid: 'uid-1', allowed: true }));
+
+describe('fuzz http › the check of responses', () => {
+	it('responses of the server and of Node › accepted', () => {
+		const node = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+		checkResponses(GOOD + GOOD + response(refusal(), '400 Bad Request') + response('ok\n') + node, false);
+		checkResponses(`HTTP/1.1 100 Continue\r\n\r\n${GOOD}HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\n\r\n`, false);
+		checkResponses(response('thv_scaling_ready 1\n'), true);
 	});
-	it('of one place are one, whatever they say', () => {
-		expect(signatureOf(at('of 1', 'src/a.ts:1:2'))).to.equal(signatureOf(at('of 2', 'src/a.ts:1:2')));
-	});
-	it('are made smaller only as long as they stay what they are', async () => {
-		const two = targetOf((text) => {
-			if (text.includes('xy')) throw new Error('the first one');
-			if (text.includes('x')) throw new Error('another');
-		});
-		const text = 'aaaaaaxybbbbbb';
-		expect(await smaller(two, text, (await failureOf(two, text)) ?? '')).to.equal('xy');
-	});
+	for (const [title, text] of [
+		['half a head', GOOD.slice(0, 30)],
+		['text after a valid response', `${GOOD}hello`],
+		['a wrong body after a valid response', GOOD + response('{}')],
+		['another protocol', GOOD.replace('HTTP/1.1', 'HTTP/9.9')],
+		['a status that does not exist', response(refusal({ code: 799 }), '799 No')],
+		['a header of two lines', GOOD.replace('application/json', 'a\nb')],
+		['no length', GOOD.replace(/Content-Length: \d+\r\n/, '')],
+		['a body that is longer than its length', GOOD.replace(/Length: \d+/, 'Length: 5')],
+		['HTML', response('<html>')],
+		['plain text on the webhook port', response('thv_scaling_ready 1\n')],
+		['a 200 that is not a review', response(refusal())],
+		['a review without uid', response(review({ allowed: true }))],
+		['a refusal in another format', response('{"error":"no"}', '400 Bad Request')],
+		['a refusal with another code', response(refusal({ code: 500 }), '400 Bad Request')],
+		['a refusal without a message', response(refusal({ message: '' }), '400 Bad Request')],
+	] as const) {
+		it(`${title} › rejected`, () => expect(() => checkResponses(text, false)).to.throw());
+	}
 });

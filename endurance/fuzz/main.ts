@@ -1,91 +1,92 @@
-/** `make fuzz`: every target for its share of MINUTES, as many at a time as there are processors; then a table, and 1 where anything was found. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/**
+ * `make fuzz`: every target for its share of MINUTES=, as many at a time as there are processors; TARGET= and SEED= repeat one search.
+ * Exit code 1 if anything was found. Each target is searched in a process of its own, which is killed if an input never ends.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clusterContext, textOf } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
 import { numberFrom, refuse, wholeFrom } from '../bench/variables.ts';
-import type { Explored } from './explore.ts';
 import { keepFound } from './found.ts';
-import { FUZZ, type Searched } from './report.ts';
+import { FUZZ } from './report.ts';
+import { type Searched, search } from './search.ts';
 import { TARGETS } from './targets.ts';
 
 const DEFAULT_MINUTES = 10;
-/** For loading, seeds, and making what was found smaller. */
-const PATIENCE_MS = 180_000;
-
-type Result = Omit<Explored, 'corpus'> & { readonly corpus: number };
-
+/** For imports, valid texts, and making a finding smaller. */
+const GRACE_MS = 180_000;
 const minutes = numberFrom('MINUTES', DEFAULT_MINUTES, 0.01);
 const seed = wholeFrom('SEED', randomInt(1, 2 ** 31), 0);
-const all = Object.keys(TARGETS);
-const target = process.env['TARGET'];
-if (target && !all.includes(target))
-	refuse(`TARGET=${target}: there is none of that name; there are ${all.join(', ')}`);
-const names = target ? [target] : all;
-const atOnce = Math.min(availableParallelism(), names.length);
-const seconds = (minutes * 60 * atOnce) / names.length;
+const wanted = process.env['TARGET'];
+const targets = TARGETS.filter(({ name }) => !wanted || name === wanted);
+const names = TARGETS.map(({ name }) => name).join(', ');
+if (targets.length === 0) refuse(`TARGET=${wanted}: there is none of that name; there are ${names}`);
+const atOnce = Math.min(availableParallelism(), targets.length);
+const seconds = (minutes * 60 * atOnce) / targets.length;
 
-const around = clusterContext();
-const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
-const running = new Set<ChildProcess>();
-process.on('exit', () => {
-	for (const one of running) one.kill('SIGKILL');
-	rmSync(folder, { recursive: true });
-});
+const [, , tried] = process.argv;
+if (tried === undefined) await searchAll();
+else {
+	const [target] = targets;
+	if (target === undefined) refuse('no target');
+	process.send?.(await search(target, { seed, seconds, onTry: (text) => writeFileSync(tried, text) }));
+	await target.stop?.();
+	process.disconnect();
+}
 
-/** What one search found. One that has to be killed, or dies, found what it was at. */
-function search(name: string): Promise<Result> {
-	const file = join(folder, name);
-	const args = [join(import.meta.dirname, 'one.ts'), name, String(seconds), String(seed), file];
-	const process = spawn(globalThis.process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-	running.add(process);
-	const timer = setTimeout(() => process.kill('SIGKILL'), seconds * 1000 + PATIENCE_MS);
-	return new Promise((resolve) => {
-		process.once('exit', (code, signal) => {
-			clearTimeout(timer);
-			running.delete(process);
-			if (code === 0) {
-				resolve(JSON.parse(readFileSync(file, 'utf8')));
-				return;
-			}
-			const reason = `did not end (${signal ?? `exit code ${code}`}); it was one of these`;
-			resolve({ ...NOTHING, found: [{ text: existsSync(file) ? readFileSync(file, 'utf8') : '', reason }] });
-		});
+async function searchAll(): Promise<void> {
+	const around = clusterContext();
+	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
+	const children = new Set<ChildProcess>();
+	process.on('exit', () => {
+		for (const child of children) child.kill('SIGKILL');
+		rmSync(folder, { recursive: true });
 	});
-}
+	const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+	const searchOne = (name: string): Promise<Searched> => {
+		const file = join(folder, name);
+		writeFileSync(file, '');
+		const env = { ...process.env, TARGET: name, SEED: String(seed), MINUTES: String(seconds / 60) };
+		const child = fork(import.meta.filename, [file], { env });
+		children.add(child);
+		const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000 + GRACE_MS);
+		let result: Searched | undefined;
+		child.once('message', (message) => {
+			result = message as Searched;
+		});
+		return new Promise((resolve) => {
+			child.once('exit', (code, signal) => {
+				clearTimeout(timer);
+				children.delete(child);
+				const reason = `did not end (${signal ?? `exit code ${code}`})`;
+				const text = readFileSync(file, 'utf8');
+				resolve(result ?? { runs: 0, seconds: 1, found: [{ text, reason }] });
+			});
+		});
+	};
 
-const NOTHING: Result = { runs: 0, seconds: 1, reachedBySeeds: 0, reached: 0, corpus: 0, found: [] };
-
-const say = (line: string): boolean => process.stdout.write(`${line}\n`);
-
-say(`${names.length} targets, ${seconds.toFixed(0)} s each, ${atOnce} at a time; seed ${seed}`);
-const results = new Map<string, Result>();
-const waiting = names.values();
-await Promise.all(
-	Array.from({ length: atOnce }, async () => {
-		for (const name of waiting) {
-			const result = await search(name);
-			results.set(name, result);
-			for (const one of result.found) {
-				const reason = one.reason.split('\n').slice(0, 4).join('\n');
-				say(`\n${name}: ${reason}\n  input: ${keepFound(name, one)}`);
-			}
+	say(`${targets.length} targets, ${seconds.toFixed(0)} s each, ${atOnce} at a time; seed ${seed}`);
+	const found = new Map<string, Searched>();
+	const queue = targets.values();
+	const worker = async (): Promise<void> => {
+		for (const { name } of queue) {
+			const result = await searchOne(name);
+			found.set(name, result);
+			for (const one of result.found)
+				say(`\n${name}: ${one.reason.split('\n').slice(0, 4).join('\n')}\n  input: ${keepFound(name, one)}`);
 		}
-	}),
-);
-
-const searched = names.map((target): Searched => {
-	const { found, ...numbers } = results.get(target) ?? NOTHING;
-	return { target, ...numbers, found: found.map(({ reason }) => reason.split('\n', 1)[0] ?? '') };
-});
-const recorded = { ...around, options: { minutes, seed }, results: searched };
-say(`\n${textOf(FUZZ, recorded)}\n`);
-if (minutes >= DEFAULT_MINUTES && names.length === all.length) {
-	await publish(FUZZ, recorded);
+	};
+	await Promise.all(Array.from({ length: atOnce }, worker));
+	const results = [...found].map(([target, { runs, seconds, found }]) => ({
+		...{ target, runs, seconds, found: found.map(({ reason }) => reason.split('\n', 1)[0] ?? '') },
+	}));
+	const recorded = { ...around, options: { minutes, seed }, results };
+	say(`\n${textOf(FUZZ, recorded)}\n`);
+	if (minutes >= DEFAULT_MINUTES && targets.length === TARGETS.length) await publish(FUZZ, recorded);
+	const failed = results.filter(({ found }) => found.length > 0).length;
+	say(`${targets.length - failed} passed, ${failed} failed`);
+	process.exitCode = failed === 0 ? 0 : 1;
 }
-const failed = searched.filter(({ found }) => found.length > 0).length;
-say(`${names.length - failed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;

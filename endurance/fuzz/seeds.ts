@@ -1,14 +1,10 @@
-/** Good texts to begin with: the golden cases, and files that lie about. */
+/** Valid texts from the golden cases. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Request } from '../../src/admission/review.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
 import { requestOf } from '../../src/offline/admit.ts';
 import { CASES, caseNames, INPUT, readCase } from '../../test/cases/read-case.ts';
-
-export const ROOT = join(import.meta.dirname, '../..');
-
-export const fileText = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 export const caseTexts = (): string[] => caseNames().map((name) => readFileSync(join(CASES, name, INPUT), 'utf8'));
 
@@ -21,23 +17,7 @@ export const configTexts = (key: string): string[] =>
 		.map((one) => (one['kind'] === 'AdmissionReview' ? ((one['request'] as Json)['object'] as Json) : one))
 		.flatMap((one) => (isObject(one?.['data']) && typeof one['data'][key] === 'string' ? [one['data'][key]] : []));
 
-/** `request` as the API server sends it. */
-export function reviewFor({ resource, kind, username, ...request }: Request): Json {
-	const [group, plural, subResource] = resource.split('/');
-	return {
-		apiVersion: 'admission.k8s.io/v1',
-		kind: 'AdmissionReview',
-		request: {
-			...request,
-			kind: { group, version: 'v1', kind },
-			resource: { group, version: 'v1', resource: plural },
-			...(subResource !== undefined && { subResource }),
-			userInfo: { username },
-		},
-	};
-}
-
-/** One for each document of each case: what is asked, and the manifests that are there besides. */
+/** A review for each document of each case, and the manifests that exist beside it. */
 export const caseReviews = (): { readonly review: Json; readonly around: readonly Json[] }[] =>
 	caseNames().flatMap((name) => {
 		const { documents } = readCase(name);
@@ -47,3 +27,16 @@ export const caseReviews = (): { readonly review: Json; readonly around: readonl
 			return 'error' in request ? [] : [{ review: reviewFor(request), around }];
 		});
 	});
+
+/** `request` as the API server sends it. */
+function reviewFor({ resource, kind, username, ...request }: Request): Json {
+	const [group, plural, subResource] = resource.split('/');
+	const sent = {
+		...request,
+		kind: { group, version: 'v1', kind },
+		resource: { group, version: 'v1', resource: plural },
+		...(subResource !== undefined && { subResource }),
+		userInfo: { username },
+	};
+	return { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: sent };
+}

@@ -1,29 +1,27 @@
-/** What is fuzzed: something that takes a text, and what must be true whatever the text is. */
+/** What is fuzzed: code that takes a text, and properties that hold for every text. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 
 export interface Target {
 	readonly name: string;
-	/** What it reads, for the table. */
-	readonly reads: string;
-	/** Good texts to begin with. */
+	/** Valid texts, which the search edits. */
 	readonly seeds: () => readonly string[];
-	/** Texts that are worth being put anywhere. */
+	/** Texts that are worth inserting anywhere. */
 	readonly words?: readonly string[];
-	/** Throws where a promise is broken. */
+	/** Throws if a property does not hold. */
 	readonly check: (text: string) => void | Promise<void>;
-	/** Longest text worth trying; where the code itself takes no more. */
+	/** Longest text worth trying, if the code itself is not made for longer ones. */
 	readonly longest?: number;
-	/** Where the code stands that leads the search, as a URL; without it: `src`. */
-	readonly code?: string;
 	/** Ends what `check` has started. */
 	readonly stop?: () => Promise<void>;
 }
 
 const PROTOTYPES = [Object.prototype, Array.prototype, String.prototype, Function.prototype];
-const namesOf = (): string => PROTOTYPES.map((one) => Reflect.ownKeys(one).length).join();
-const NAMES = namesOf();
+const namesOnPrototypes = (): string => PROTOTYPES.map((one) => Reflect.ownKeys(one).length).join();
+const NAMES = namesOnPrototypes();
 
-/** One input, with what is true for every target. */
+/** One input, with the property of every target. */
 export function tryOne({ check }: Target, text: string): void | Promise<void> {
 	const done = check(text);
 	if (done instanceof Promise) return done.then(checkPrototypes);
@@ -31,10 +29,10 @@ export function tryOne({ check }: Target, text: string): void | Promise<void> {
 }
 
 const checkPrototypes = (): void => {
-	expect(namesOf(), 'the prototypes that everything shares').to.equal(NAMES);
+	expect(namesOnPrototypes(), 'the prototypes that all objects share').to.equal(NAMES);
 };
 
-/** The text as JSON, undefined where it is none. */
+/** The text as JSON, undefined if it is not JSON. */
 export function jsonOf(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -43,7 +41,7 @@ export function jsonOf(text: string): unknown {
 	}
 }
 
-/** What `work` gives, undefined where it throws one of `documented`. Everything else is a finding. */
+/** The result of `work`, undefined if it throws one of `documented`. Any other error is a finding. */
 export function unless<T>(documented: readonly (new (...args: never[]) => Error)[], work: () => T): T | undefined {
 	try {
 		return work();
@@ -53,8 +51,10 @@ export function unless<T>(documented: readonly (new (...args: never[]) => Error)
 	}
 }
 
-/** Nothing in it may steer a terminal, or make the API server drop a warning. */
+/** Nothing in it may control a terminal, or make the API server drop a warning. */
 export const expectPrintable = (text: string): void => {
 	expect(text).to.not.match(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
 	expect(text.isWellFormed(), text).to.equal(true);
 };
+
+export const fileText = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');

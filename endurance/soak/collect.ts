@@ -1,9 +1,29 @@
-/** Loaded before the program: collects garbage every few seconds, so that what is measured is what is held, not what waits to be freed. */
+/**
+ * Loaded before the program: collects garbage every few seconds, so that only memory in use is measured. PLANT= adds a leak, which
+ * `make soak` must find.
+ */
+import { openSync } from 'node:fs';
+import { Server } from 'node:https';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-const EVERY_MS = 5_000;
-
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-setInterval(collect, EVERY_MS).unref();
+setInterval(runInNewContext('gc') as () => void, 5_000).unref();
+
+const kept: unknown[] = [];
+let count = 0;
+const PLANTS: Readonly<Record<string, () => void>> = {
+	/** Four kilobytes for each request. */
+	heap: () => void kept.push(Array.from({ length: 512 }, () => Math.random())),
+	/** A file that is never closed, for every twentieth request. */
+	descriptors: () => {
+		count += 1;
+		if (count % 20 === 0) kept.push(openSync('/dev/null', 'r'));
+	},
+};
+const plant = PLANTS[process.env['PLANT'] ?? ''];
+const { listen } = Server.prototype;
+Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
+	if (plant !== undefined) this.on('request', plant);
+	return Reflect.apply(listen, this, args) as Server;
+};

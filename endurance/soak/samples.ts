@@ -1,26 +1,23 @@
-/** What is looked at while it soaks: one line of figures per replica, every few seconds. */
+/** The figures of each replica during a soak, every few seconds. */
 import { keepDoing } from '../chaos/keep-doing.ts';
 import type { Replica } from '../chaos/replica.ts';
 
-/** A figure of /metrics, and by how much it may grow over what is measured: what noise moves its least values by. */
+/** A figure of /metrics. `most`: how far noise moves its minimum (docs/reliability.md). */
 export interface Figure {
 	readonly name: string;
 	readonly metric: string;
-	readonly unit: 'MiB' | '';
-	/** Without it the figure is only drawn and told. */
-	readonly most?: number;
+	readonly perUnit: number;
+	readonly most: number;
 }
 
-const MIB = 2 ** 20;
-
-/** Bounds: docs/reliability.md. */
+/** In the unit of the name. */
 export const FIGURES: readonly Figure[] = [
-	{ name: 'heap', metric: 'nodejs_heap_size_used_bytes', unit: 'MiB', most: 5 },
-	{ name: 'external', metric: 'nodejs_external_memory_bytes', unit: 'MiB', most: 5 },
-	{ name: 'resident', metric: 'process_resident_memory_bytes', unit: 'MiB', most: 32 },
-	{ name: 'descriptors', metric: 'process_open_fds', unit: '', most: 32 },
-	{ name: 'resources', metric: 'nodejs_active_resources_total', unit: '', most: 48 },
-	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', unit: '', most: 20 },
+	{ name: 'heap MiB', metric: 'nodejs_heap_size_used_bytes', perUnit: 2 ** 20, most: 5 },
+	{ name: 'external MiB', metric: 'nodejs_external_memory_bytes', perUnit: 2 ** 20, most: 5 },
+	{ name: 'resident MiB', metric: 'process_resident_memory_bytes', perUnit: 2 ** 20, most: 32 },
+	{ name: 'descriptors', metric: 'process_open_fds', perUnit: 1, most: 32 },
+	{ name: 'resources', metric: 'nodejs_active_resources_total', perUnit: 1, most: 48 },
+	{ name: 'event loop p99 ms', metric: 'nodejs_eventloop_lag_p99_seconds', perUnit: 0.001, most: 20 },
 ];
 
 export interface Row {
@@ -28,7 +25,7 @@ export interface Row {
 	readonly replica: string;
 	/** By the name of the figure. */
 	readonly values: Readonly<Record<string, number>>;
-	/** Of the watch that was silent for longest. */
+	/** The longest of its watches. */
 	readonly silentSeconds: number;
 }
 
@@ -37,30 +34,19 @@ export const EVERY_SECONDS = 5;
 export function startSampling(replicas: readonly Replica[]): { readonly stop: () => Promise<Row[]> } {
 	const rows: Row[] = [];
 	const startedMs = performance.now();
-	const look = async (replica: Replica): Promise<void> => {
-		const text = await replica.metrics().catch(() => undefined);
-		// One that is cut off from us tells the next time.
+	const sample = async ({ name: replica, metrics }: Replica): Promise<void> => {
+		const text = await metrics().catch(() => undefined);
+		// A stopped replica does not respond; the checks need half of the samples.
 		if (text === undefined) return;
-		const values = FIGURES.map(({ name, metric, unit }) => [name, inUnit(readingOf(text, metric), metric, unit)]);
-		const silent = [...text.matchAll(/^thv_scaling_watch_silent_seconds\{.*\} (\S+)$/gm)].map(([, value]) =>
-			Number(value),
-		);
-		rows.push({
-			atSeconds: (performance.now() - startedMs) / 1_000,
-			replica: replica.name,
-			values: Object.fromEntries(values),
-			silentSeconds: Math.max(...silent),
-		});
+		const read = (metric: string): number => {
+			const found = [...text.matchAll(new RegExp(`^${metric}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
+			if (found.length === 0) throw new Error(`/metrics has no ${metric}`);
+			return Math.max(...found.map(([, value]) => Number(value)));
+		};
+		const values = Object.fromEntries(FIGURES.map(({ name, metric, perUnit }) => [name, read(metric) / perUnit]));
+		const atSeconds = (performance.now() - startedMs) / 1_000;
+		rows.push({ atSeconds, replica, values, silentSeconds: read('thv_scaling_watch_silent_seconds') });
 	};
-	const { stop } = keepDoing(async () => void (await Promise.all(replicas.map(look))), EVERY_SECONDS * 1_000);
+	const { stop } = keepDoing(() => Promise.all(replicas.map(sample)), EVERY_SECONDS * 1_000);
 	return { stop: () => stop().then(() => rows) };
 }
-
-function readingOf(text: string, metric: string): number {
-	const found = new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1];
-	if (found === undefined) throw new Error(`/metrics has no ${metric}`);
-	return Number(found);
-}
-
-const inUnit = (value: number, metric: string, unit: Figure['unit']): number =>
-	unit === 'MiB' ? value / MIB : metric.endsWith('_seconds') ? value * 1_000 : value;

@@ -1,9 +1,9 @@
-/** CRDs of ToolHive: fields are added, and every byte that was there stays. */
+/** ToolHive's CRDs: fields are added, and every byte stays. */
 import { expect } from 'chai';
 import { completeCrds, crdTextOf } from '../../../src/manifests/crd-text.ts';
 import { Unparsable } from '../../../src/manifests/values.ts';
-import { fileText } from '../seeds.ts';
-import { type Target, unless } from '../target.ts';
+
+import { fileText, type Target, unless } from '../target.ts';
 
 const BARE = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -22,7 +22,6 @@ spec:
 
 export const crds: Target = {
 	name: 'crds',
-	reads: 'CRDs, as YAML or JSON',
 	seeds: () => [
 		BARE,
 		`${BARE}---\n${BARE}`,

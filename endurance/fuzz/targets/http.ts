@@ -1,10 +1,8 @@
 /**
- * Bytes on the sockets of the real servers. The first letter of a text says where: `p` plain, `s` inside TLS, `t` on the TLS port without
- * a handshake, `h` on the port of /readyz and /metrics. After each the server still answers a good request rightly.
+ * Bytes on the sockets of the real servers. The first letter of a text is the place: `p` plain, `s` inside TLS, `t` on the TLS port
+ * without a handshake, `h` on the port of /readyz and /metrics. After each text, the next valid request succeeds.
  */
-
-import type { AddressInfo } from 'node:net';
-import { connect as connectPlain, type Socket } from 'node:net';
+import { type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { expect } from 'chai';
@@ -15,9 +13,9 @@ import { listenHttp } from '../../../src/http/listen.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { clusterOf } from '../../../test/harness/memory-cluster.ts';
 import { reviewWith, type Serving, startServing } from '../../../test/harness/serving.ts';
-import { checkResponses } from '../http-responses.ts';
 import { caseReviews } from '../seeds.ts';
 import type { Target } from '../target.ts';
+import { checkResponses } from './http-responses.ts';
 
 interface Ports {
 	readonly plain: number;
@@ -36,10 +34,8 @@ async function start(): Promise<Ports> {
 		maxInFlight: 8,
 	});
 	const plain = await listenHttp(serving.webhook.listener, 0);
-	const health = await listenHttp(
-		createHealth(() => [], serving.metrics),
-		0,
-	);
+	const healthListener = createHealth(() => [], serving.metrics);
+	const health = await listenHttp(healthListener, 0);
 	const portOf = (server: typeof plain): number => (server.address() as AddressInfo).port;
 	return {
 		plain: portOf(plain),
@@ -57,7 +53,6 @@ const requestWith = (body: string, head = ''): string =>
 
 export const http: Target = {
 	name: 'http',
-	reads: 'bytes on both ports, in TLS, instead of TLS, and without',
 	seeds: () => {
 		const bodies = caseReviews().filter((_one, index) => index % 20 === 0);
 		return [
@@ -75,16 +70,8 @@ export const http: Target = {
 		];
 	},
 	words: [
-		'\r\n',
-		'\r\n\r\n',
-		'Content-Length: 5\r\n',
-		'Transfer-Encoding: chunked\r\n',
-		'HTTP/1.0',
-		'CONNECT x:1',
-		'?timeout=',
-		'/%',
-		'0\r\n\r\n',
-		'Expect: x\r\n',
+		...['\r\n', '\r\n\r\n', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', '0\r\n\r\n'],
+		...['HTTP/1.0', 'CONNECT x:1', '?timeout=', '/%', 'Expect: x\r\n'],
 	],
 	check: async (text) => {
 		started ??= start();
@@ -101,7 +88,7 @@ export const http: Target = {
 
 const QUIET_TURNS = 6;
 
-/** Everything that comes back until the server has nothing more to say. */
+/** Everything that the server sends until it is idle. */
 async function exchange({ plain, health, serving }: Ports, where: string, bytes: Buffer): Promise<string> {
 	const socket: Socket =
 		where === 's'

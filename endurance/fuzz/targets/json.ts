@@ -6,7 +6,6 @@ import { jsonOf, type Target, unless } from '../target.ts';
 
 export const json: Target = {
 	name: 'json',
-	reads: 'JSON, with lines and every digit',
 	seeds: () => [
 		'{"a":[1,{"b":"\\u00e9\\n"}],"c":12345678901234567890}',
 		'[]',
@@ -19,7 +18,7 @@ export const json: Target = {
 	check: (text) => {
 		const parsed = unless([Unparsable], () => parseJson(text));
 		if (parsed === undefined) return;
-		// What half a character becomes is Go's business.
+		// Go decides what half a character becomes.
 		const expected = JSON.parse(JSON.stringify(jsonOf(text)), (_key, one) =>
 			typeof one === 'string' ? one.toWellFormed() : one,
 		);

@@ -1,4 +1,4 @@
-/** A kubeconfig: the client reads it, and what is wrong with it must come out as one line. */
+/** A kubeconfig gives a connection, or an error of one line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,11 +21,10 @@ let folder: string | undefined;
 
 export const kubeconfig: Target = {
 	name: 'kubeconfig',
-	reads: 'kubeconfig files',
 	seeds: () => [GOOD, 'apiVersion: v1\nkind: Config\n', GOOD.replace('current-context: c', 'current-context: d'), ''],
 	words: ['clusters: []\n', 'contexts:\n', 'user: {}', 'server: ', 'namespace: ', 'client-certificate-data: aGk='],
 	check: async (text) => {
-		// Such a user names a program to run or a file to read, and that is not what is tried here.
+		// Such a user names a program to run or a file to read, which no test may do.
 		if (/exec|provider|command|[fF]ile|certificate-authority:|client-\w+:/.test(text)) return;
 		folder ??= mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
 		const file = join(folder, 'config');
@@ -39,7 +38,9 @@ export const kubeconfig: Target = {
 			const { message } = error as Error;
 			expect(message).to.not.equal('');
 			expect(message, 'one line').to.not.include('\n');
-			expect(message, 'our own words').to.not.match(/undefined|Cannot read|is not a function|is not iterable/);
+			expect(message, 'a message of the product').to.not.match(
+				/undefined|Cannot read|is not a function|is not iterable/,
+			);
 		}
 	},
 	stop: async () => {

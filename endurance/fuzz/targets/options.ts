@@ -1,4 +1,4 @@
-/** Flags and environment: a line is an argument, or a variable where it has our prefix and a `=`. */
+/** Flags and environment: a line is an argument, or a variable if it has the product's prefix and a `=`. */
 import { expect } from 'chai';
 import { REVIEW_OPTIONS, SERVE_OPTIONS } from '../../../src/cli/flags.ts';
 import { createCommand, type Table, UsageError, valuesOf, withPlainBooleans } from '../../../src/cli/options.ts';
@@ -8,14 +8,13 @@ const VARIABLE = /^(THV_SCALING_[A-Z_]+)=(.*)$/s;
 
 export const options: Target = {
 	name: 'options',
-	reads: 'command lines and variables',
 	seeds: () => [
 		'--webhook-port=8443\n--leader-elect\nfalse\n',
 		'-o\njson\n--strict\n-\nfolder',
 		'THV_SCALING_GRACE_PERIOD_SECONDS=30\n--operator-usernames\na,b',
 		'--namespace-label=a/b=c\nTHV_SCALING_STRICT=true\n--',
 	],
-	// For Node, which takes arguments from the front of a list, more of them cost more than in proportion.
+	// Node's argument parser needs more than proportional time for very many arguments.
 	longest: 8 * 1024,
 	words: [...Object.keys(SERVE_OPTIONS), ...Object.keys(REVIEW_OPTIONS)].map((flag) => `\n--${flag}=`),
 	check: (text) => {

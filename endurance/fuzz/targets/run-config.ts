@@ -1,4 +1,4 @@
-/** `runconfig.json`: our keys go in and out, and everything else stays byte for byte. */
+/** `runconfig.json`: the product's keys are set and removed, and all other bytes stay. */
 import { expect } from 'chai';
 import { parseTree } from 'jsonc-parser';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -17,7 +17,6 @@ const OURS = ['backend_replicas', 'session_redis'];
 
 export const runConfig: Target = {
 	name: 'run-config',
-	reads: '`runconfig.json`',
 	seeds: () => [
 		...configTexts('runconfig.json'),
 		'{}',
@@ -40,7 +39,7 @@ export const runConfig: Target = {
 				expect(around(edited), 'the blanks around it').to.deep.equal(around(text));
 				expect(foreignTexts(edited)).to.deep.equal(foreignTexts(text));
 				if (wanted.backendReplicas === undefined) expect(after).to.not.have.own.property('backend_replicas');
-				else expect(said(after as Json, layout)['backend_replicas']).to.equal(wanted.backendReplicas);
+				else expect(fieldsIn(after as Json, layout)['backend_replicas']).to.equal(wanted.backendReplicas);
 			}
 		}
 	},
@@ -51,16 +50,17 @@ const around = (text: string): string[] => [
 	text.slice(text.trimEnd().length),
 ];
 
-const said = (config: Json, layout: string): Json => (layout === 'both' ? (config['scaling_config'] as Json) : config);
+const fieldsIn = (config: Json, layout: string): Json =>
+	layout === 'both' ? (config['scaling_config'] as Json) : config;
 
-/** What stands under keys that are not ours, as written, in its order. */
+/** The text of all other keys, in its order. */
 function foreignTexts(text: string): string[] {
 	const textsIn = (node: ReturnType<typeof parseTree>): string[] =>
 		(node?.children ?? []).flatMap((property) => {
 			const [key, value] = property.children ?? [];
 			if (key === undefined || value === undefined || OURS.includes(key.value)) return [];
 			if (key.value === 'scaling_config' && value.type === 'object') return textsIn(value);
-			// It is made where it is not there, and taken away when it is empty.
+			// It is created if it is missing, and removed when it is empty.
 			return key.value === 'scaling_config' ? [] : [text.slice(property.offset, property.offset + property.length)];
 		});
 	return textsIn(parseTree(text));

@@ -1,4 +1,4 @@
-/** Custom resources of any shape, and what every rule makes of them. */
+/** Custom resources in any shape, through every rule. */
 import { expect } from 'chai';
 import { isObject, type Json, type Server } from '../../../src/api/types.ts';
 import { serverOf } from '../../../src/objects/server.ts';
@@ -12,7 +12,6 @@ import { jsonOf, type Target } from '../target.ts';
 
 export const servers: Target = {
 	name: 'servers',
-	reads: 'custom resources, through every rule',
 	seeds: () => caseObjects().flatMap((one) => (serverOf(one) === undefined ? [] : [JSON.stringify(one)])),
 	words: ['"replicas":2', '"transport":"stdio"', '"provider":"redis"', '"keyPrefix":"a"', '"sessionAffinity":"None"'],
 	check: (text) => {
@@ -34,8 +33,8 @@ function checkServer(server: Server, object: Json): void {
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 
 	const findings = serverFindings({ server, before: server, clusterContext: {} });
-	const told = findings.map(({ id }) => WARNING_IDS.indexOf(id));
-	expect(told, 'their order').to.deep.equal(told.toSorted((a, b) => a - b));
+	const ids = findings.map(({ id }) => WARNING_IDS.indexOf(id));
+	expect(ids, 'their order').to.deep.equal(ids.toSorted((a, b) => a - b));
 	const silenced = serverFindings({ server: { ...server, ignore: [...WARNING_IDS] }, clusterContext: {} });
 	expect(silenced, 'all of them ignored').to.deep.equal([]);
 	const twin = { ...server, name: `${server.name}-2`, uid: 'other' };

@@ -1,4 +1,4 @@
-/** vMCP's `config.yaml`: the section says what is wanted, and everything else, comments too, what it said before. */
+/** vMCP's `config.yaml`: the section is as desired, and the rest, with its comments, as before. */
 import { expect } from 'chai';
 import { type Document, isAlias, isSeq, parseDocument, visit } from 'yaml';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -14,7 +14,6 @@ const WANTS = [
 
 export const vmcpConfig: Target = {
 	name: 'vmcp-config',
-	reads: 'vMCP’s `config.yaml`',
 	seeds: () => [
 		...configTexts('config.yaml'),
 		'# top\nname: hub # behind\n\n# above\ngroup: a\nsessionStorage:\n  # inside\n  provider: memory\n# end\n',
@@ -23,7 +22,7 @@ export const vmcpConfig: Target = {
 	],
 	words: ['sessionStorage:', 'provider: redis\n', 'address: ', 'keyPrefix: ', '  tls: {}\n', '# c\n'],
 	check: (text) => {
-		// No reader of YAML takes it, so what an edit makes of it is of no interest.
+		// No YAML parser accepts it, so the result of an edit does not matter.
 		if (text.includes('\0')) return;
 		vmcpConfigHasTls(text);
 		for (const wanted of WANTS) {
@@ -39,7 +38,7 @@ export const vmcpConfig: Target = {
 				...was,
 				sessionStorage: sectionOf(was, isAlias(before.get('sessionStorage', true)), wanted),
 			});
-			// A list in the place of the section goes, and what is said in it.
+			// A list in the place of the section is removed with its comments.
 			if (isSeq(before.get('sessionStorage'))) continue;
 			const kept = new Set(commentsOf(after));
 			expect(commentsOf(before).filter((comment) => !kept.has(comment))).to.deep.equal([]);
@@ -57,20 +56,12 @@ function contentOf(document: Document): Json | undefined {
 	}
 }
 
-/** A section that is an alias is written anew: what it stands for belongs to another key. */
+/** A section that is an alias is replaced: its content belongs to another key. */
 function sectionOf(was: Json, isSharing: boolean, { address, db, keyPrefix }: (typeof WANTS)[number]): Json {
-	const {
-		db: _db,
-		keyPrefix: _prefix,
-		...others
-	} = isSharing || !isObject(was['sessionStorage']) ? {} : was['sessionStorage'];
-	return {
-		...others,
-		provider: 'redis',
-		address,
-		...(db !== undefined && { db }),
-		...(keyPrefix !== undefined && { keyPrefix }),
-	};
+	const section = isSharing || !isObject(was['sessionStorage']) ? {} : was['sessionStorage'];
+	const { db: _db, keyPrefix: _prefix, ...others } = section;
+	const ours = { provider: 'redis', address, ...(db !== undefined && { db }) };
+	return { ...others, ...ours, ...(keyPrefix !== undefined && { keyPrefix }) };
 }
 
 /** Line by line, because the printer joins and parts them. */

@@ -1,4 +1,4 @@
-/** The lines of a watch and the pages of a list, in whatever pieces they arrive. */
+/** The lines of a watch and the pages of a list, in pieces of any size. */
 import { expect } from 'chai';
 import { isLost, listEach, openWatch, type WatchEvent } from '../../../src/cluster/list-watch.ts';
 import { jsonOf, type Target } from '../target.ts';
@@ -10,18 +10,12 @@ const TIMES = { watchSeconds: 1, idleTimeoutMs: 1000 };
 
 export const watch: Target = {
 	name: 'watch',
-	reads: 'watch streams and lists',
 	seeds: () => [
 		line('ADDED', { metadata: { name: 'é😀', resourceVersion: '2' } }) +
 			line('BOOKMARK', { metadata: { resourceVersion: '3' } }),
 		line('ERROR', { kind: 'Status', message: 'too old resource version', code: 410 }),
 		`\n${line('DELETED', {})}{"type":"MOD`,
-		JSON.stringify({
-			kind: 'ConfigMapList',
-			apiVersion: 'v1',
-			metadata: { resourceVersion: '5' },
-			items: [{ metadata: {} }],
-		}),
+		'{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"5"},"items":[{"metadata":{}}]}',
 		'{"kind":"List","items":null}',
 	],
 	check: async (text) => {
@@ -45,7 +39,7 @@ export const watch: Target = {
 	},
 };
 
-/** What the stream tells before it ends, and whether it ends by an error that leads to a new list. */
+/** The events of the stream, and whether it ended without an error. An error must cause a new list. */
 async function eventsOf(text: string, length: number): Promise<{ events: WatchEvent[]; isEnded: boolean }> {
 	const bytes = Buffer.from(text);
 	const pieces = async function* () {

@@ -1,4 +1,4 @@
-/** The short texts: images, what is printed, PEM, and the time that an API server gives us. */
+/** Short texts: images, names, messages, PEM, `?timeout=`. */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/response.ts';
 import { isOlder, tagOf, versionOf } from '../../../src/api/images.ts';
@@ -10,7 +10,6 @@ import { expectPrintable, type Target } from '../target.ts';
 
 export const words: Target = {
 	name: 'words',
-	reads: 'image references, messages, names, PEM, `?timeout=`',
 	seeds: () => [
 		...['proxy:v0.16.0-rc.1', 'r.example.com:5000/a/b:1.2.3@sha256:abc', 'latest', 'a\u202eb\u0007\n😀', '1m30.5s'],
 		...['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'.repeat(2), 'a.b-c', '/mutate?timeout=5s'],

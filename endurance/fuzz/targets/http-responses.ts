@@ -1,13 +1,13 @@
-/** Reads what a server sent as HTTP/1.1, strictly, and looks at the shape of each answer. */
+/** Reads what a server sent as HTTP/1.1, strictly, and checks the format of each response. */
 import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
-import type { Json } from '../../src/api/types.ts';
+import type { Json } from '../../../src/api/types.ts';
 
-/** What Node itself says to what is no request, perhaps twice: without a body, or with an empty one in chunks. */
+/** Node's own response to bytes that are not a request, perhaps more than one: without a body, or with an empty one in chunks. */
 const OF_NODE =
 	/^(HTTP\/1\.1 (400|408|413|417|431) [A-Za-z ]+\r\n((Connection|Date|Keep-Alive|Transfer-Encoding): [^\r\n]+\r\n)*\r\n(0\r\n\r\n)?)+/;
 
-/** `text` in latin1: any number of answers, the last perhaps cut off. `isHealth`: of the port for probes, which answers in plain text. */
+/** `text` in latin1: any number of responses. `isHealth`: of the port for probes, which responds in plain text. */
 export function checkResponses(text: string, isHealth: boolean): void {
 	let rest = text;
 	while (rest !== '') {
@@ -33,7 +33,7 @@ export function checkResponses(text: string, isHealth: boolean): void {
 }
 
 function checkBody(code: number, body: string): void {
-	// To /round-trip, which the readiness probe of our own asks for.
+	// To /round-trip, which the self-check requests.
 	if (code === 200 && body === 'ok\n') return;
 	const json = JSON.parse(Buffer.from(body, 'latin1').toString()) as Json;
 	if (code === 200) {

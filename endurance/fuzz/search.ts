@@ -1,0 +1,127 @@
+/** Searches one target for a time, or for a number of inputs: what is wrong, and the smallest text with the same fault. */
+import fc from 'fast-check';
+import { type Long, longTextsOf, textsOf } from './edits.ts';
+import { type Target, tryOne } from './target.ts';
+
+export interface Found {
+	readonly text: string;
+	readonly reason: string;
+}
+
+export interface Search {
+	readonly seed: number;
+	readonly seconds: number;
+	/** Without it: as many as there is time for. */
+	readonly numRuns?: number;
+	/** Called before each input, so that the input is known if it never ends. */
+	readonly onTry?: (text: string) => void;
+}
+
+export interface Searched {
+	readonly runs: number;
+	readonly seconds: number;
+	/** One for each place in the code. */
+	readonly found: readonly Found[];
+}
+
+/** CPU time that no input of the lengths here may take. */
+const SLOW_MS = 400;
+const SHRINK_MS = 3000;
+/** The share of the time for texts that could take more than proportional time. */
+const LONG_SHARE = 0.15;
+/** Below this, the clock and garbage collection say more than the code. */
+const WORTH_MS = 120;
+/** Four times the length may take four times as long; a factor of nine is not proportional any more. */
+const STEEP = 9;
+
+export async function search(target: Target, { seed, seconds, numRuns, onTry }: Search): Promise<Searched> {
+	const startedMs = performance.now();
+	const found = new Map<string, Found>();
+	let runs = 0;
+	let last = '';
+	const keep = (text: string, reason: string): void => void found.set(signatureOf(reason), { text, reason });
+	const tryText = async (text: string): Promise<void> => {
+		last = text;
+		runs += 1;
+		onTry?.(text);
+		const reason = await failureOf(target, text);
+		if (reason !== undefined && !found.has(signatureOf(reason))) keep(await smaller(target, text, reason), reason);
+	};
+	const tryLong = async (texts: Long): Promise<void> => {
+		last = texts.long;
+		onTry?.(texts.long);
+		const reason = await steepness(target, texts);
+		if (reason !== undefined) keep(texts.short, reason);
+	};
+	const onRejection = (error: unknown): void =>
+		keep(last, `unhandled rejection: ${error instanceof Error ? error.stack : String(error)}`);
+	const limit = (share: number) => ({
+		seed,
+		numRuns: numRuns ?? Infinity,
+		interruptAfterTimeLimit: seconds * share * 1000,
+	});
+	process.on('unhandledRejection', onRejection);
+	for (const text of target.seeds()) await tryText(text);
+	await fc.check(fc.asyncProperty(textsOf(target), tryText), limit(1 - LONG_SHARE));
+	await fc.check(fc.asyncProperty(longTextsOf(target), tryLong), limit(LONG_SHARE));
+	process.off('unhandledRejection', onRejection);
+	return { runs, seconds: (performance.now() - startedMs) / 1000, found: [...found.values()] };
+}
+
+/** Undefined if every property holds. */
+export async function failureOf(target: Target, text: string): Promise<string | undefined> {
+	const startedMs = performance.now();
+	try {
+		await tryOne(target, text);
+	} catch (error) {
+		return error instanceof Error ? (error.stack ?? error.message) : String(error);
+	}
+	if (performance.now() - startedMs < SLOW_MS) return undefined;
+	// Other processes may have had the processor, so it is measured again, and CPU time is what counts.
+	const ms = await leastCpuMs(target, text);
+	return ms < SLOW_MS ? undefined : `slow: ${Math.round(ms)} ms of CPU time for ${text.length} characters`;
+}
+
+/** Undefined if four times the length costs about four times the time. */
+export async function steepness(target: Target, { short, long, piece }: Long): Promise<string | undefined> {
+	// A broken property is another finding, which the other search reports.
+	const costMs = (text: string): Promise<number> => leastCpuMs(target, text).catch(() => 0);
+	const longMs = (await cpuMs(target, long).catch(() => 0)) < WORTH_MS ? 0 : await costMs(long);
+	if (longMs < WORTH_MS) return undefined;
+	const shortMs = await costMs(short);
+	if (longMs < STEEP * shortMs) return undefined;
+	const cost = `${Math.round(shortMs)} ms for ${short.length} characters, ${Math.round(longMs)} ms for ${long.length}`;
+	return `grows faster than its input: ${cost}: ${JSON.stringify(piece)} repeated`;
+}
+
+async function cpuMs(target: Target, text: string): Promise<number> {
+	const before = process.cpuUsage();
+	await tryOne(target, text);
+	return process.cpuUsage(before).user / 1000;
+}
+
+const leastCpuMs = async (target: Target, text: string): Promise<number> =>
+	Math.min(await cpuMs(target, text), await cpuMs(target, text));
+
+/** Equal for failures with one cause: where it was thrown, else where it was noticed. */
+function signatureOf(reason: string): string {
+	const place = /\/src\/[^\s)]+/.exec(reason) ?? /\/fuzz\/targets\/[^\s)]+/.exec(reason);
+	return place?.[0] ?? reason.slice(0, 40);
+}
+
+/** Removes pieces as long as the text fails in the same way: a finding of `make fuzz` is read by a person. */
+export async function smaller(target: Target, text: string, reason: string): Promise<string> {
+	const untilMs = performance.now() + SHRINK_MS;
+	const wanted = signatureOf(reason);
+	let now = text;
+	for (let length = text.length >> 1; length >= 1; length >>= 1) {
+		for (let from = 0; from < now.length; ) {
+			if (performance.now() > untilMs) return now;
+			const tried = now.slice(0, from) + now.slice(from + length);
+			const failure = await failureOf(target, tried);
+			if (failure !== undefined && signatureOf(failure) === wanted) now = tried;
+			else from += length;
+		}
+	}
+	return now;
+}
