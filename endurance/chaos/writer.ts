@@ -70,7 +70,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 		written(entry, spec, answer);
 		return answer;
 	};
-	/** Reads, changes and writes the whole object, again after a conflict. Keeps all fields but `changed` and sets `spec`. */
+	/** Reads, changes and writes the whole object, again after a conflict. */
 	const replace = async (entry: Entry, change: (object: Json) => Json, how: ApiRequest = {}) => {
 		for (let attempt = 1; ; attempt += 1) {
 			const found = await send('GET', pathOf(entry));
