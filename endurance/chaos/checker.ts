@@ -1,6 +1,6 @@
 /**
- * Compares every stored object with the rules for its server as stored, and the server with what was written. It shares the rules
- * (src/policy) with the product and nothing else: how they are written into objects is repeated here.
+ * Compares every stored object with the rules for its server, and the server with what was written. It shares the rules
+ * (src/policy) with the product and nothing else: how they are written into objects is repeated.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -130,7 +130,7 @@ async function killedApiServer({ plane }: Harness, meanwhile: () => Promise<unkn
 	return plane.pids().filter((pid) => !before.includes(pid)).length;
 }
 
-/** Sockets on the webhook ports that send nothing, a part of a request, or a byte a second. Counts those that stay open. */
+/** Sockets on the webhook ports: silent, a part of a request, a byte a second. Counts those that stay open. */
 async function slowClients({ members }: Harness): Promise<number> {
 	const sockets = members.flatMap(({ replica }) => {
 		const how = { host: '127.0.0.1', port: replica.webhookPort() ?? 0, servername: HOST, rejectUnauthorized: false };

@@ -1,5 +1,5 @@
 /**
- * A proxy between a replica and the API server that responds in its place: 410, 500, 429, and watches that break in the middle of a line.
+ * A proxy between a replica and the API server that responds in its place: 410, 500, 429, and watches that break within a line.
  * What breaks below HTTP is done in front of it (test/harness/freezable-proxy.ts).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -17,7 +17,7 @@ export interface Faults {
 	readonly gone?: 'status' | 'event';
 	/** The response for this share of the calls other than watches. */
 	readonly refused?: { readonly share: number; readonly status: 429 | 500; readonly retryAfterSeconds?: number };
-	/** The next event of each watch is cut in two; then the connection is reset, the watch ends, or the rest is another text. */
+	/** Each event of a watch is cut in two; then the connection is reset, the watch ends, or the line ends. */
 	readonly cut?: 'reset' | 'end' | 'garbled';
 }
 

@@ -1,6 +1,6 @@
 /**
- * Two replicas of the product as in a cluster: a Service in front, an unreliable path from each to the API server, beside operator
- * v0.12.5 and Kubernetes' own garbage collector. `make chaos` and `make soak` share it.
+ * Two replicas of the product as in a cluster: a Service in front, an unreliable path from each to the API server, beside
+ * operator v0.12.5 and Kubernetes' own garbage collector. `make chaos` and `make soak` share it.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

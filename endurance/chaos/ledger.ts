@@ -42,15 +42,15 @@ const LONGEST_HISTORY = 30;
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-/** A stdio server has one replica at most. The rule is repeated here so that the check does not share code with the product. */
+/** A stdio server has one replica at most. Repeated here, so that the check shares no code with the product. */
 export const capped = ({ transport }: Spec, count: number): number =>
 	transport === 'stdio' ? Math.min(count, 1) : count;
 
 export const replicasIn = ({ replicas }: Spec): number | undefined => replicas as number | undefined;
 
 /**
- * The counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it changes; after that, the count
- * belongs to the client that scales. Of values that follow one another quickly, each may have been applied or not.
+ * The counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it changes; after that,
+ * the count belongs to the client that scales. Of values that follow one another quickly, each may have been applied or not.
  */
 export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	const desired = replicasIn(spec);
@@ -65,7 +65,7 @@ export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	}
 	const wanted = capped(spec, desired);
 	const isSame = (one: Spec): boolean => replicasIn(one) === desired && capped(one, desired) === wanted;
-	// The known limit (docs/reliability.md): without the annotation, the next leader overwrites a scale that it has not seen.
+	// The known limit (docs/reliability.md): without the annotation, the next leader overwrites a scale.
 	if (isSame(begin.spec)) return begin.isAnnotated && between.every(isSame) ? kept : [...kept, wanted];
 	const former = replicasIn(begin.spec);
 	return former !== undefined && capped(begin.spec, former) === wanted ? [wanted, ...kept] : [wanted];

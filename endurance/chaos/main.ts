@@ -1,5 +1,5 @@
 /**
- * `make chaos`: MINUTES= is how long, SEED= the order, ONLY= a part of the names of the disturbances. Without ONLY= the results go into
+ * `make chaos`: MINUTES= is how long, SEED= the order, ONLY= a part of the names. Without ONLY= the results go into
  * endurance/bench/results and docs/reliability.md. Ends with the count of the promises.
  */
 import { findAssets } from '../../test/harness/control-plane/assets.ts';

@@ -1,4 +1,4 @@
-/** One replica of the product, and what a kubelet does for it: restarts it when it ends, and lists it while it is ready. */
+/** One replica of the product, and the kubelet's work: restarts it when it ends, and lists it while it is ready. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -165,7 +165,7 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 	};
 }
 
-/** An error that only a mistake in the code throws. A look-up without a response also fails a review, and is not a mistake. */
+/** An error that only a mistake in the code throws. A look-up without a response is not a mistake. */
 export function mistakeIn({ msg, err }: Json): string | undefined {
 	const { type, stack } = (err ?? {}) as { type?: string; stack?: string };
 	if (msg !== 'review failed' && msg !== 'request failed') return undefined;

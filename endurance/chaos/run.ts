@@ -1,4 +1,4 @@
-/** A chaos run: one disturbance after the other while clients write; after each, everything stored must become right and stay right. */
+/** Disturbances, one after the other, while clients write; after each, everything stored must become and stay right. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { converge } from './checker.ts';

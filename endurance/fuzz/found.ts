@@ -1,4 +1,4 @@
-/** Inputs that once broke a property: `found/TARGET/*.json`. Committed with their fix, and checked by every `make test`. */
+/** Inputs that once broke a property: `found/TARGET/*.json`. Committed with their fix; every `make test` checks them. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The short search: the same inputs each time, so that it fails on every machine or on none. `make fuzz` is the long one. */
+/** The short search: the same inputs each time, on every machine. `make fuzz` is the long one. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';

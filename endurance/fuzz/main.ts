@@ -1,6 +1,6 @@
 /**
- * `make fuzz`: every target for its share of MINUTES=, as many at a time as there are processors; TARGET= and SEED= repeat one search.
- * Exit code 1 if anything was found. Each target is searched in a process of its own, which is killed if an input never ends.
+ * `make fuzz`: every target for its share of MINUTES=, as many at a time as there are processors; TARGET= and SEED= repeat one.
+ * Exit code 1 if anything was found. Each target has a process of its own, which is killed if an input never ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';

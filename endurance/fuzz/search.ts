@@ -1,4 +1,4 @@
-/** Searches one target for a time, or for a number of inputs: what is wrong, and the smallest text with the same fault. */
+/** Searches one target for a time or a number of inputs. A finding is the smallest text with the same fault. */
 import fc from 'fast-check';
 import { type Long, longTextsOf, textsOf } from './edits.ts';
 import { type Target, tryOne } from './target.ts';

@@ -1,5 +1,5 @@
 /**
- * Loaded before the program: collects garbage every few seconds, so that only memory in use is measured. PLANT= adds a leak, which
+ * Loaded before the program: collects garbage, so that only memory in use is measured. PLANT= adds a leak, which
  * `make soak` must find.
  */
 import { openSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * `make soak`: load, changes and disturbances for MINUTES= or HOURS=, while memory, descriptors and the event loop are measured. Fails if one
- * grows. SEED= is the order of the disturbances; PLANT=heap or PLANT=descriptors plants a leak, which it must find.
+ * `make soak`: load, changes and disturbances for MINUTES= or HOURS=, while memory and other resources are measured. Fails if
+ * one grows. SEED= is the order of the disturbances; PLANT=heap or PLANT=descriptors plants a leak, which it must find.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

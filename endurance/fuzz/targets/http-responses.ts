@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 
-/** Node's own response to bytes that are not a request, perhaps more than one: without a body, or with an empty one in chunks. */
+/** Node's own responses to bytes that are not a request: without a body, or with an empty one in chunks. */
 const OF_NODE =
 	/^(HTTP\/1\.1 (400|408|413|417|431) [A-Za-z ]+\r\n((Connection|Date|Keep-Alive|Transfer-Encoding): [^\r\n]+\r\n)*\r\n(0\r\n\r\n)?)+/;
 

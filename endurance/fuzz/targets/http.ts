@@ -1,5 +1,5 @@
 /**
- * Bytes on the sockets of the real servers. The first letter of a text is the place: `p` plain, `s` inside TLS, `t` on the TLS port
+ * Bytes on the sockets of the real servers. The first letter is the place: `p` plain, `s` inside TLS, `t` on the TLS port
  * without a handshake, `h` on the port of /readyz and /metrics. After each text, the next valid request succeeds.
  */
 import { type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
