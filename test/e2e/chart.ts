@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import type { Helm } from '../harness/helm/mocha.ts';
 import { type Manifest, ROOT } from '../harness/manifest-files.ts';
+import type { PodSpec } from '../harness/manifest-types.ts';
 
 export const CHART = join(ROOT, 'manifests/chart');
 export const NS = 'toolhive-scaling';
@@ -59,3 +60,13 @@ export function only<T = Manifest>(objects: readonly Manifest[], kind: string): 
 	expect(found, kind).to.have.length(1);
 	return found[0] as T;
 }
+
+export interface Deployment extends Manifest {
+	readonly spec: {
+		readonly replicas?: number;
+		readonly strategy: { readonly rollingUpdate: object };
+		readonly template: { readonly spec: PodSpec };
+	};
+}
+export const deploymentIn = (objects: readonly Manifest[]): Deployment => only<Deployment>(objects, 'Deployment');
+export const podIn = (objects: readonly Manifest[]): PodSpec => deploymentIn(objects).spec.template.spec;

@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { asTls } from '../harness/certificates.ts';
+import { asCa, asTls } from '../harness/certificates.ts';
 import { USERS } from '../harness/control-plane/credentials.ts';
 import { eventually } from '../harness/eventually.ts';
 import { serverManifest } from '../harness/namespace.ts';
 import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { get } from '../harness/program.ts';
 import { callsOf, compareRights } from '../harness/rights.ts';
-import { HOST, NS, type SelfManaged, useSelfManaged } from '../harness/self-managed.ts';
+import { HOST, handshake, NS, type SelfManaged, useSelfManaged } from '../harness/self-managed.ts';
 
 const US = USERS.webhook.name;
 const EVERY_CALL = { omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] };
@@ -57,7 +58,7 @@ describe('rights: what is granted is what is used', function () {
 
 	describe('with certificates of our own', () => {
 		const stage = useSelfManaged({ auditPolicy: EVERY_CALL });
-		const { plane, start, register, plant, secret, objects } = stage;
+		const { plane, start, register, plant, secret, objects, expectCalled } = stage;
 
 		it('nothing is unused, nothing is missing', async () => {
 			const first = await start({ flags: FLAGS });
@@ -66,12 +67,7 @@ describe('rights: what is granted is what is used', function () {
 			await register(first, second);
 			const { data } = (await secret()) ?? expect.fail('no Secret');
 			await plant({ ...data, 'tls.key': 'half a pair' });
-			await eventually(async () => {
-				const server = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
-				const asked = ['create', '--dry-run=server', '-n', HOME, '-f', '-'];
-				const { stderr } = await plane().kubectl(asked, { input: JSON.stringify(server) });
-				expect(stderr).to.include('session-storage-missing');
-			});
+			await eventually(expectCalled);
 			await eventually(async () =>
 				expect(compareRights(plane().auditLog(), objects(), US)).to.deep.equal({ unused: [], missing: [] }),
 			);
@@ -104,21 +100,32 @@ describe('rights: what is granted is what is used', function () {
 
 	describe('with a certificate that somebody brings', () => {
 		const stage = useSelfManaged({ auditPolicy: EVERY_CALL, overlay: 'manifests/overlays/provided-secret' });
-		const { plane, start, register, objects } = stage;
+		const { plane, start, register, plant, secret, objects } = stage;
 		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-rights-'));
 		after(() => rmSync(folder, { recursive: true }));
 
 		it('nothing is unused, nothing is missing, and neither a Secret nor a registration is touched', async () => {
-			const serving = await issueServing(await issueCa(), { hosts: [HOST] });
+			const authority = await issueCa();
+			const serving = await issueServing(authority, { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
+			// Half a pair, which a leader would fix.
+			await plant(asCa(await issueCa()));
+			const before = (await secret())?.version;
 			const replica = await start({ flags: [...FLAGS, `--tls-dir=${folder}`] });
 			await makeWork(stage);
 			await register(replica);
+			expect(String(await handshake(replica.webhookPort, authority.cert))).to.include('BEGIN CERTIFICATE');
+			// The product does not know which CA signed it.
+			expect((await get(replica.metricsPort, '/metrics')).body)
+				.to.match(/^thv_scaling_certificate_expiry_timestamp_seconds \d+$/m)
+				.and.not.match(/^thv_scaling_authority_expiry/m);
 			await eventually(async () =>
 				expect(compareRights(plane().auditLog(), objects(), US)).to.deep.equal({ unused: [], missing: [] }),
 			);
 			const touched = callsOf(plane().auditLog(), US).map(({ resource }) => resource);
 			expect(touched.filter((resource) => /^secrets|registration/.test(resource))).to.deep.equal([]);
+			expect((await secret())?.version).to.equal(before);
+			expect(replica.lines().filter(({ level }) => Number(level) > 30)).to.deep.equal([]);
 		});
 	});
 });

@@ -10,8 +10,11 @@ import type { Json } from '../../src/api/types.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
 import { needControlPlane } from './control-plane/mocha.ts';
 import type { ControlPlane } from './control-plane/start.ts';
+import { eventually } from './eventually.ts';
+import { metricOf } from './metrics.ts';
+import { serverManifest } from './namespace.ts';
 import { apply, applyCrds, documentsOf, mustSucceed, ROOT } from './product.ts';
-import { type Program, startProgram } from './program.ts';
+import { get, type Program, startProgram } from './program.ts';
 
 export const NS = 'toolhive-scaling';
 export const HOST = `${NS}.${NS}.svc`;
@@ -45,6 +48,8 @@ export interface SelfManaged {
 	readonly plant: (data: SecretData, type?: string) => Promise<void>;
 	/** PEM of each webhook. */
 	readonly caBundles: () => Promise<string[]>;
+	/** Fails unless the validating webhook answers: no other client warns like this. */
+	readonly expectCalled: () => Promise<void>;
 }
 
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
@@ -103,28 +108,12 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 		},
 		unregister: async () => void (await must(['delete', KINDS.join(), NS, '--ignore-not-found'])),
 		secret: async (namespace = NS) => {
-			const text = await must([
-				'get',
-				'secret',
-				CERTIFICATE_SECRET,
-				'-n',
-				namespace,
-				'-o',
-				'json',
-				'--ignore-not-found',
-			]);
+			const how = ['-n', namespace, '-o', 'json', '--ignore-not-found'];
+			const text = await must(['get', 'secret', CERTIFICATE_SECRET, ...how]);
 			if (text === '') return undefined;
-			const {
-				data = {},
-				type,
-				metadata,
-			} = JSON.parse(text) as {
-				data?: Record<string, string>;
-				type: string;
-				metadata: { resourceVersion: string };
-			};
-			const texts = Object.entries(data).map(([key, value]) => [key, decoded(value)]);
-			return { data: Object.fromEntries(texts) as SecretData, type, version: metadata.resourceVersion };
+			const stored = JSON.parse(text);
+			const texts = Object.entries<string>(stored.data ?? {}).map(([key, value]) => [key, decoded(value)]);
+			return { data: Object.fromEntries(texts), type: stored.type, version: stored.metadata.resourceVersion };
 		},
 		plant: async (data, type = CERTIFICATE_SECRET_TYPE) => {
 			const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
@@ -132,6 +121,12 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 			const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type, data: Object.fromEntries(encoded) };
 			const exists = await must(['get', 'secret', CERTIFICATE_SECRET, '-n', NS, '-o', 'name', '--ignore-not-found']);
 			await must([exists === '' ? 'create' : 'replace', '-f', '-'], secret);
+		},
+		expectCalled: async () => {
+			const server = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
+			const args = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
+			const { code, stderr } = await plane().kubectl(args, { input: JSON.stringify(server) });
+			if (code !== 0 || !stderr.includes('session-storage-missing')) throw new Error(`not called: ${stderr}`);
 		},
 		caBundles: async () => {
 			const lists = await Promise.all(
@@ -142,6 +137,17 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 			);
 		},
 	};
+}
+
+/** Resolves when this leader has compared certificates and caBundles with what they should be, from start to end. */
+export async function synced({ metricsPort }: Replica): Promise<void> {
+	const metrics = async () => (await get(metricsPort, '/metrics')).body;
+	const passes = () => metricOf({ metrics }, 'thv_scaling_certificate_upkeep_total');
+	const before = await passes();
+	await eventually(async () => {
+		// The first one may have started earlier.
+		if ((await passes()) < before + 2) throw new Error('no two passes yet');
+	});
 }
 
 /** There are no pods; what the Service leads to is this machine. */

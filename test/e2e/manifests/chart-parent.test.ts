@@ -9,8 +9,7 @@ import { HELM_VERSIONS, type HelmGeneration } from '../../harness/helm/build.ts'
 import { useHelm } from '../../harness/helm/mocha.ts';
 import type { Manifest } from '../../harness/manifest-files.ts';
 import { mustSucceed } from '../../harness/product.ts';
-import { CHART, NS, objectsIn, only, refusal, render, type Values } from '../chart.ts';
-import { deploymentIn, podIn } from '../pod-security.ts';
+import { CHART, deploymentIn, NS, objectsIn, podIn, render, type Values } from '../chart.ts';
 
 const specIn = (objects: readonly Manifest[]) => deploymentIn(objects).spec;
 const imageIn = (objects: readonly Manifest[]): string => podIn(objects).containers[0]?.image ?? '';
@@ -65,13 +64,6 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(imageIn(await render(helm, { global: none }))).to.match(/^ghcr\.io\//);
 			expect(podIn(await render(helm))).not.to.have.property('imagePullSecrets');
 		});
-		it('global › a registry, and another one in image.repository › refused by name', async () => {
-			const given = {
-				global: { imageRegistry: 'a.example.com' },
-				image: { registry: '', repository: 'b.example.com/x' },
-			};
-			expect(await refusal(helm, given)).to.include('global.imageRegistry, here a.example.com');
-		});
 		it('fields to leave out › "" in the values.yaml of the parent, or null when it is installed › left out', async () => {
 			const left = (value: '' | null) => ({
 				[NS]: { replicas: value, podSecurityContext: { runAsUser: value, runAsGroup: value } },
@@ -80,33 +72,6 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				expect(specIn(objects)).not.to.have.property('replicas');
 				expect(podIn(objects).securityContext).not.to.have.any.keys('runAsUser', 'runAsGroup');
 			}
-		});
-
-		for (const [values, expected] of [
-			[{}, 2],
-			[{ highAvailability: true }, 3],
-			[{ replicas: 2, highAvailability: true }, 2],
-			[{ replicas: 'default' }, 2],
-			[{ replicas: null }, undefined],
-			[{ replicas: '' }, undefined],
-			[{ replicas: null, highAvailability: true }, undefined],
-		] as const) {
-			it(`replicas › ${JSON.stringify(values)} › ${expected ?? 'left out'}, beside a budget that fits`, async () => {
-				const objects = await render(helm, values);
-				expect(specIn(objects).replicas).to.equal(expected);
-				expect('replicas' in specIn(objects)).to.equal(expected !== undefined);
-				const { spec } = only<{ spec: object }>(objects, 'PodDisruptionBudget');
-				expect(spec).to.include({ maxUnavailable: 1 }).and.not.to.have.property('minAvailable');
-			});
-		}
-		it('replicas › left out, without leader election › refused: something else may set more than 1', async () => {
-			const given = { replicas: null, serve: { leaderElect: false } };
-			expect(await refusal(helm, given)).to.include('serve.leaderElect: false needs replicas: 1, not null');
-		});
-		it('replicas › another word › refused by name', async () => {
-			expect(await refusal(helm, { replicas: 'none' }))
-				.to.include('/replicas')
-				.and.include("'default'");
 		});
 
 		it('version › with build metadata, or long › labels and image tag that the API server accepts', async () => {
@@ -132,18 +97,3 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		});
 	});
 }
-
-describe('chart: monitoring', function () {
-	this.timeout(60_000);
-	const helm = useHelm();
-	it('dashboard › applied by Flux with postBuild.substitute › its variables are kept', async () => {
-		const dashboard = only<{ metadata: object; data: object }>(
-			await render(helm, { monitoring: { enabled: true } }),
-			'ConfigMap',
-		);
-		expect(JSON.stringify(dashboard.data)).to.match(/\$\{datasource\}/);
-		expect(dashboard.metadata).to.deep.include({
-			annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' },
-		});
-	});
-});

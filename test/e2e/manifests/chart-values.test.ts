@@ -113,19 +113,31 @@ describe('chart: values', function () {
 			labels: { team: 'a', 'app.kubernetes.io/name': 'toolhive-scaling' },
 		});
 	});
-	it('highAvailability: a count and a class of your own win, and only the system classes need a quota', async () => {
-		const objects = await render(helm, { highAvailability: true, replicas: 5, priorityClassName: 'important' });
-		expect(only<{ spec: object }>(objects, 'Deployment').spec).to.include({ replicas: 5 });
-		expect(objects.map(({ kind }) => kind)).not.to.include('ResourceQuota');
-		expect((await render(helm, { priorityClassName: 'system-node-critical' })).map(({ kind }) => kind)).to.include(
-			'ResourceQuota',
-		);
-	});
-	it('networkPolicy and podDisruptionBudget can be left out', async () => {
+	for (const [given, replicas] of [
+		[{}, 2],
+		[{ highAvailability: true }, 3],
+		[{ replicas: 5, highAvailability: true, priorityClassName: 'important' }, 5],
+		[{ replicas: 'default' }, 2],
+		[{ replicas: null }, undefined],
+		[{ replicas: '' }, undefined],
+		[{ replicas: null, highAvailability: true }, undefined],
+	] as const) {
+		it(`replicas › ${JSON.stringify(given)} › ${replicas ?? 'left out'}, beside a budget that fits`, async () => {
+			const objects = await render(helm, given);
+			const { spec } = only<{ spec: object }>(objects, 'Deployment');
+			if (replicas === undefined) expect(spec).not.to.have.property('replicas');
+			else expect(spec).to.include({ replicas });
+			const budget = only<{ spec: object }>(objects, 'PodDisruptionBudget').spec;
+			expect(budget).to.include({ maxUnavailable: 1 }).and.not.to.have.property('minAvailable');
+			// Only the system classes need it.
+			if ('priorityClassName' in given) expect(objects.map(({ kind }) => kind)).not.to.include('ResourceQuota');
+		});
+	}
+	it('a system class needs a quota; networkPolicy and podDisruptionBudget can be left out', async () => {
 		const off = { networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false } };
-		const kinds = (await render(helm, off)).map(({ kind }) => kind);
-		expect(kinds).not.to.include.members(['NetworkPolicy']);
-		expect(kinds).not.to.include.members(['PodDisruptionBudget']);
+		const given = { ...off, priorityClassName: 'system-node-critical' };
+		const kinds = (await render(helm, given)).map(({ kind }) => kind);
+		expect(kinds).to.include('ResourceQuota').and.not.include.oneOf(['NetworkPolicy', 'PodDisruptionBudget']);
 	});
 	it('certificates: the Secret that you name, and the authority that you give, in every webhook', async () => {
 		const caBundle = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
@@ -175,8 +187,20 @@ describe('chart: values', function () {
 		[{ podAnnotations: { a: 1 } }, '/podAnnotations/a', 'want string'],
 		[{ resources: { memory: '1Gi' } }, '/resources', 'memory'],
 		[{ serve: { leaderElect: false } }, 'serve.leaderElect: false needs replicas: 1, not 2'],
+		[{ replicas: null, serve: { leaderElect: false } }, 'serve.leaderElect: false needs replicas: 1, not null'],
+		[{ replicas: 'none' }, '/replicas', "'default'"],
+		[{ podSecurityContext: { runAsuser: 1 } }, '/podSecurityContext', 'runAsuser'],
+		[{ podSecurityContext: { runAsUser: 'root' } }, '/podSecurityContext/runAsUser', 'got string, want integer'],
+		[{ podSecurityContext: { fsGroup: -1 } }, '/podSecurityContext/fsGroup', 'got -1, want 0'],
+		[{ podSecurityContext: null }, "missing property 'podSecurityContext'"],
+		[{ hostNetwork: 'yes' }, '/hostNetwork', 'want boolean'],
+		[{ dnsPolicy: 'None' }, '/dnsPolicy', "'ClusterFirstWithHostNet'"],
+		[
+			{ global: { imageRegistry: 'a.example.com' }, image: { registry: '', repository: 'b.example.com/x' } },
+			"global.imageRegistry's: a.example.com",
+		],
 	] as const) {
-		it(`refuse ${JSON.stringify(given)}, and name it`, async () => {
+		it(`${JSON.stringify(given)} › refused by name`, async () => {
 			const message = await refusal(helm, given);
 			for (const part of named) expect(message).to.include(part);
 		});

@@ -9,13 +9,7 @@ import { chartFiles } from '../../../scripts/chart-files.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
 import { useHelm } from '../../harness/helm/mocha.ts';
 import { type Manifest, ROOT, template } from '../../harness/manifest-files.ts';
-import { CHART, comparable, NS, objectsIn, render, type Values } from '../chart.ts';
-
-interface Mode {
-	readonly mode: string;
-	readonly values: Values;
-	readonly components: readonly string[];
-}
+import { CHART, comparable, NS, objectsIn, only, render, type Values } from '../chart.ts';
 
 const PROVIDED = { certificates: { mode: 'provided' } };
 const CERT_MANAGER = { certificates: { mode: 'cert-manager' } };
@@ -25,25 +19,21 @@ const HIGHLY_AVAILABLE = { highAvailability: true };
 const MONITORED = { monitoring: { enabled: true } };
 const OPENSHIFT = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
 
-const MODES: readonly Mode[] = [
-	{ mode: 'by default', values: {}, components: [] },
-	{ mode: 'with a provided Secret', values: PROVIDED, components: ['provided-secret'] },
-	{ mode: 'with cert-manager', values: CERT_MANAGER, components: ['cert-manager'] },
-	{ mode: 'in pod mode', values: POD_MODE, components: ['pod-mode'] },
-	{ mode: 'with namespaces that opt in', values: OPT_IN, components: ['namespace-opt-in'] },
-	{ mode: 'highly available', values: HIGHLY_AVAILABLE, components: ['high-availability'] },
-	{ mode: 'monitored', values: MONITORED, components: ['monitoring'] },
-	{ mode: 'on OpenShift', values: OPENSHIFT, components: ['openshift'] },
-	{
-		mode: 'on OpenShift with a provided Secret',
-		values: { ...OPENSHIFT, ...PROVIDED },
-		components: ['provided-secret', 'openshift'],
-	},
-	{
-		mode: 'with all of it',
-		values: { ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE, ...MONITORED },
-		components: ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'],
-	},
+const MODES: readonly (readonly [mode: string, values: Values, ...components: string[]])[] = [
+	['default', {}],
+	['provided Secret', PROVIDED, 'provided-secret'],
+	['cert-manager', CERT_MANAGER, 'cert-manager'],
+	['pod mode', POD_MODE, 'pod-mode'],
+	['namespaces that opt in', OPT_IN, 'namespace-opt-in'],
+	['highly available', HIGHLY_AVAILABLE, 'high-availability'],
+	['monitored', MONITORED, 'monitoring'],
+	['OpenShift', OPENSHIFT, 'openshift'],
+	['OpenShift with a provided Secret', { ...OPENSHIFT, ...PROVIDED }, 'provided-secret', 'openshift'],
+	[
+		'all of it',
+		{ ...CERT_MANAGER, ...POD_MODE, ...OPT_IN, ...HIGHLY_AVAILABLE, ...MONITORED },
+		...['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'],
+	],
 ];
 
 describe('chart: what it renders', function () {
@@ -72,13 +62,13 @@ describe('chart: what it renders', function () {
 	const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
 		objects.filter(({ kind }) => kind !== 'Namespace');
 
-	for (const { mode, values, components } of MODES) {
-		it(`${mode}: the objects that kustomize makes`, async () => {
-			const ours = comparable(await render(helm, values));
-			expect(ours).to.deep.equal(comparable(withoutNamespace(await kustomized(components))));
-		});
-		it(`${mode}: every object has Helm's labels, and none of them selects pods`, async () => {
-			for (const { metadata, spec } of await render(helm, values)) {
+	for (const [mode, values, ...components] of MODES) {
+		it(`${mode} › the objects that kustomize makes, with Helm's labels, which select no pods`, async () => {
+			const objects = await render(helm, values);
+			expect(comparable(objects)).to.deep.equal(comparable(withoutNamespace(await kustomized(components))));
+			// For the leader or cert-manager to write.
+			if (!mode.includes('provided')) expect(JSON.stringify(objects)).not.to.match(/"caBundle":|"kind":"Secret"/);
+			for (const { metadata, spec } of objects) {
 				expect(metadata.labels).to.include({
 					'app.kubernetes.io/managed-by': 'Helm',
 					'app.kubernetes.io/instance': 'any',
@@ -98,14 +88,6 @@ describe('chart: what it renders', function () {
 		expect(comparable(await render(helm, values, 'elsewhere'))).to.deep.equal(JSON.parse(text));
 	});
 
-	for (const { mode, values } of MODES.filter((one) => !JSON.stringify(one.values).includes('provided'))) {
-		it(`${mode}: no caBundle, which is for the leader or cert-manager to write, and no Secret`, async () => {
-			const objects = await render(helm, values);
-			expect(JSON.stringify(objects)).not.to.include('"caBundle":');
-			expect(objects.map(({ kind }) => kind)).not.to.include('Secret');
-		});
-	}
-
 	it('each overlay is its component, and each component has one', async () => {
 		const components = readdirSync(join(ROOT, 'manifests/components'));
 		expect(readdirSync(join(ROOT, 'manifests/overlays'))).to.have.members(components);
@@ -121,7 +103,7 @@ describe('chart: what it renders', function () {
 				readFileSync(join(ROOT, 'docs/install.md'), 'utf8'),
 			) ?? [];
 		const { components } = parse(yaml) as { components: string[] };
-		expect(components.map((path) => path.split('/').at(-1))).to.deep.equal(MODES.at(-1)?.components);
+		expect(components.map((path) => path.split('/').at(-1))).to.deep.equal(MODES.at(-1)?.slice(2));
 	});
 });
 
@@ -150,5 +132,11 @@ describe('chart: what it is made of', function () {
 		expect(stderr).to.include('requires kubeVersion: >=1.30.0-0');
 		// A managed cluster calls its version like this.
 		expect((await helm(['template', 'any', CHART, '--kube-version', 'v1.30.2-gke.1'])).code).to.equal(0);
+	});
+	it('dashboard › applied by Flux with postBuild.substitute › its variables are kept', async () => {
+		const objects = await render(helm, { monitoring: { enabled: true } });
+		const { data, metadata } = only<{ metadata: object; data: object }>(objects, 'ConfigMap');
+		expect(JSON.stringify(data)).to.match(/\$\{datasource\}/);
+		expect(metadata).to.deep.include({ annotations: { 'kustomize.toolkit.fluxcd.io/substitute': 'disabled' } });
 	});
 });

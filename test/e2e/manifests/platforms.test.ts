@@ -1,4 +1,4 @@
-/** OpenShift, overlay networks and other namespaces with kustomize, and that the process runs with any user. */
+/** OpenShift, overlay networks and other namespaces, with Helm and kustomize, and whether a real Pod Security admission takes the pods. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,50 +11,140 @@ import { useHelm } from '../../harness/helm/mocha.ts';
 import { type Manifest, ROOT } from '../../harness/manifest-files.ts';
 import { mustSucceed } from '../../harness/product.ts';
 import { startProgram } from '../../harness/program.ts';
-import { comparable, objectsIn, only, render } from '../chart.ts';
-import { deploymentIn, usePodSecurity } from '../pod-security.ts';
+import {
+	CHART,
+	comparable,
+	type Deployment,
+	deploymentIn,
+	objectsIn,
+	only,
+	podIn,
+	refusal,
+	render,
+	type Values,
+} from '../chart.ts';
 
-describe('platforms: kustomize', function () {
+const LEVELS = ['restricted', 'baseline', 'privileged'] as const;
+const ASSIGNED = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
+const PROVIDED = { certificates: { mode: 'provided' } };
+const NON_ROOT = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+/** As OpenShift starts it: a number that no passwd file has, group 0, and `/` as home. */
+const AS_ASSIGNED_USER = ['unshare', '--user', '--map-user=1000680000', '--map-group=0'] as const;
+const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
+	objects.filter(({ kind }) => kind !== 'Namespace');
+
+describe('manifests: other platforms', function () {
 	this.timeout(60_000);
-	const { kubectl, refusalOf } = usePodSecurity();
+	const controlPlane = needControlPlane({ isOwn: true });
 	const helm = useHelm();
 	let folder: string;
-	before(() => {
+	const kubectl = (args: readonly string[], input?: string) =>
+		controlPlane().kubectl(args, { user: 'admin', ...(input !== undefined && { input }) });
+	before(async () => {
 		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-platforms-'));
+		for (const level of LEVELS) {
+			await mustSucceed(kubectl(['create', 'namespace', level]));
+			await mustSucceed(kubectl(['label', 'namespace', level, `pod-security.kubernetes.io/enforce=${level}`]));
+			await mustSucceed(kubectl(['create', 'serviceaccount', 'toolhive-scaling', '-n', level]));
+		}
 	});
 	after(() => rmSync(folder, { recursive: true, force: true }));
+
+	/** Why a pod of that Deployment is refused in a namespace of that level. Empty if it is accepted. */
+	const refusedAt = async (deployment: Deployment, level: (typeof LEVELS)[number]): Promise<string> => {
+		const create = async (object: object): Promise<string> =>
+			(await kubectl(['create', '--dry-run=server', '-n', level, '-f', '-'], JSON.stringify(object))).stderr;
+		const { namespace: _, ...metadata } = deployment.metadata;
+		const { spec } = deployment.spec.template;
+		const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any' }, spec };
+		return (await create({ ...deployment, metadata })) + (await create(pod));
+	};
 	const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
-	const kustomize = async (kustomization: object): Promise<Manifest[]> => {
+	const kustomize = async (components: readonly string[], more: object = {}): Promise<Manifest[]> => {
+		const paths = components.map((name) => from(`components/${name}`));
+		const kustomization = { ...more, resources: [from('.')], components: paths };
 		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
 		return objectsIn((await mustSucceed(kubectl(['kustomize', folder]))).stdout);
 	};
-	const combine = (...components: string[]): Promise<Manifest[]> =>
-		kustomize({ resources: [from('.')], components: components.map((name) => from(`components/${name}`)) });
 	/** The kustomization below that heading of docs/install.md, with more components. */
 	const documented = (heading: string, ...components: string[]): Promise<Manifest[]> => {
 		const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
 		const [, yaml = ''] = new RegExp(`\n## ${heading}\n[^#]*?\`\`\`yaml\n([^\`]+)\`\`\``).exec(page) ?? [];
 		const given = parse(yaml) as { resources: string[] };
 		expect(given.resources).to.deep.equal(['../manifests']);
-		return kustomize({
-			...given,
-			resources: [from('.')],
-			components: components.map((name) => from(`components/${name}`)),
-		});
+		return kustomize(components, given);
 	};
-	const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
-		objects.filter(({ kind }) => kind !== 'Namespace');
 
+	for (const [title, values] of [
+		['default', {}],
+		['provided certificate', PROVIDED],
+		['no fixed user', ASSIGNED],
+		['no fixed user, provided certificate', { ...ASSIGNED, ...PROVIDED }],
+		['another user', { podSecurityContext: { runAsUser: 1_000_680_000, runAsGroup: 0, fsGroup: 1_000_680_000 } }],
+		['high availability', { highAvailability: true }],
+	] as const satisfies readonly (readonly [string, Values])[]) {
+		it(`chart, ${title} › created where Pod Security is restricted › accepted`, async () =>
+			expect(await refusedAt(deploymentIn(await render(helm, values)), 'restricted')).to.equal(''));
+	}
 	for (const components of [['openshift'], ['cert-manager', 'openshift'], ['provided-secret', 'openshift']]) {
-		it(`${components.join(' and ')} › rendered › no fixed user or group, and Pod Security restricted accepts it`, async () => {
-			const deployment = deploymentIn(await combine(...components));
-			const { securityContext } = deployment.spec.template.spec;
-			expect(securityContext).to.deep.equal({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+		it(`kustomize, ${components.join(' and ')} › no fixed user or group, and restricted accepts it`, async () => {
+			const deployment = deploymentIn(await kustomize(components));
+			expect(deployment.spec.template.spec.securityContext).to.deep.equal(NON_ROOT);
 			expect(JSON.stringify(deployment)).to.not.match(/"(runAsUser|runAsGroup|fsGroup)"/);
-			expect(await refusalOf(deployment, 'restricted')).to.equal('');
+			expect(await refusedAt(deployment, 'restricted')).to.equal('');
 		});
 	}
-	it('docs/install.md › host network › the kustomization renders what the chart renders, in a namespace that allows it', async () => {
+	it('podSecurityContext › numbers, or fields left out › fsGroup follows the group unless it is set', async () => {
+		const given = { runAsUser: 1_000_680_000, runAsGroup: 1_000_680_001 };
+		const contextWith = async (podSecurityContext: object) =>
+			podIn(await render(helm, { podSecurityContext, ...PROVIDED })).securityContext;
+		expect(await contextWith(given)).to.include({ ...given, fsGroup: given.runAsGroup });
+		expect(await contextWith({ fsGroup: 7 })).to.include({ runAsUser: 65532, fsGroup: 7 });
+		expect(await contextWith({ fsGroup: '' })).not.to.have.property('fsGroup');
+		for (const left of [null, ''])
+			expect(await contextWith({ runAsUser: left, runAsGroup: left })).to.deep.equal(NON_ROOT);
+	});
+	it('hostNetwork › created at each Pod Security level › only privileged accepts it', async () => {
+		const deployment = deploymentIn(await render(helm, { hostNetwork: true }));
+		for (const level of ['restricted', 'baseline'] as const)
+			expect(await refusedAt(deployment, level)).to.include('host namespaces (hostNetwork=true)');
+		expect(await refusedAt(deployment, 'privileged')).to.equal('');
+	});
+	it('hostNetwork › rendered › cluster names resolve, and an update never needs the ports of a node twice', async () => {
+		const deployment = deploymentIn(await render(helm, { hostNetwork: true }));
+		expect(deployment.spec.template.spec).to.include({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' });
+		expect(deployment.spec.strategy.rollingUpdate).to.deep.equal({ maxUnavailable: 1, maxSurge: 0 });
+		const own = podIn(await render(helm, { hostNetwork: true, dnsPolicy: 'Default' }));
+		expect(own).to.include({ dnsPolicy: 'Default' });
+		expect(podIn(await render(helm))).not.to.have.any.keys('hostNetwork', 'dnsPolicy');
+	});
+	for (const level of LEVELS) {
+		it(`hostNetwork › helm install where Pod Security is ${level} › ${level === 'privileged' ? 'installed' : 'refused, with the command'}`, async () => {
+			const how = ['--dry-run=server', '--take-ownership', '--set', 'hostNetwork=true'];
+			const kubeconfig = controlPlane().kubeconfig('admin');
+			const { code, stdout, stderr } = await helm(['install', 'any', CHART, '-n', level, ...how], { kubeconfig });
+			expect(code, stderr).to.equal(level === 'privileged' ? 0 : 1);
+			if (code === 0) expect(stdout).to.include('hostNetwork: true').and.not.to.include('enforce=restricted');
+			else
+				expect(stderr)
+					.to.include(`${level} enforces Pod Security ${level}`)
+					.and.include(`kubectl label namespace ${level} pod-security.kubernetes.io/enforce=privileged`);
+		});
+	}
+	for (const [name, port] of [
+		['webhookPort', 10250],
+		['webhookPort', 443],
+		['metricsPort', 10250],
+	] as const) {
+		it(`hostNetwork › ${name} ${port} › refused, and accepted without hostNetwork`, async () => {
+			const serve = { [name]: port };
+			expect(await refusal(helm, { hostNetwork: true, serve })).to.include(`serve.${name}: ${port} cannot be used`);
+			const [container] = podIn(await render(helm, { serve })).containers;
+			expect(container?.ports.map(({ containerPort }) => containerPort)).to.include(port);
+		});
+	}
+
+	it('docs/install.md › host network › what the chart renders, in a namespace that allows it', async () => {
 		const objects = await documented('When the API server does not reach pods');
 		const rendered = await render(helm, { hostNetwork: true });
 		expect(comparable(withoutNamespace(objects))).to.deep.equal(comparable(rendered));
@@ -62,12 +152,14 @@ describe('platforms: kustomize', function () {
 		for (const mode of ['enforce', 'audit', 'warn'])
 			expect(labels[`pod-security.kubernetes.io/${mode}`], mode).to.equal('privileged');
 	});
+	const combined = {
+		certificates: { mode: 'cert-manager' },
+		serve: { passwordEnv: 'pod' },
+		monitoring: { enabled: true },
+	};
 	for (const [components, values] of [
 		[[], {}],
-		[
-			['cert-manager', 'pod-mode', 'monitoring'],
-			{ certificates: { mode: 'cert-manager' }, serve: { passwordEnv: 'pod' }, monitoring: { enabled: true } },
-		],
+		[['cert-manager', 'pod-mode', 'monitoring'], combined],
 	] as const) {
 		it(`docs/install.md › another namespace with ${components.join() || 'no component'} › what the chart renders there`, async () => {
 			const objects = await documented('Another namespace', ...components);
@@ -76,21 +168,11 @@ describe('platforms: kustomize', function () {
 			expect(comparable(withoutNamespace(objects))).to.deep.equal(comparable(await render(helm, values, namespace)));
 		});
 	}
-});
 
-describe('platforms: an arbitrary user', function () {
-	this.timeout(60_000);
-	const controlPlane = needControlPlane({ isOwn: true });
-	// As OpenShift starts it: a number that no passwd file has, group 0, and `/` as home.
-	const AS_ASSIGNED_USER = ['unshare', '--user', '--map-user=1000680000', '--map-group=0'];
-	before('user namespaces', function () {
-		const [command = '', ...args] = AS_ASSIGNED_USER;
+	it('serve › started as a user without a passwd entry › leads and serves', async function () {
+		const [command, ...args] = AS_ASSIGNED_USER;
 		if (spawnSync(command, [...args, 'true']).status !== 0) this.skip();
-	});
-
-	it('serve › started as a user without a passwd entry › leads and serves', async () => {
-		const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });
-		await mustSucceed(kubectl('apply', '-k', join(ROOT, 'manifests/overlays/openshift')));
+		await mustSucceed(kubectl(['apply', '-k', join(ROOT, 'manifests/overlays/openshift')]));
 		const flags = [`--kubeconfig=${controlPlane().kubeconfig('webhook')}`, '--webhook-port=0', '--metrics-port=0'];
 		const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', HOME: '/' };
 		const program = startProgram(['serve', ...flags], env, { launcher: AS_ASSIGNED_USER });

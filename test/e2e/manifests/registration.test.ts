@@ -1,186 +1,220 @@
-/** Asks a real API server which writes reach the webhook: selectors, rules and matchConditions for Deployments and what belongs to them. */
+/** Which writes a real API server sends to the webhook: selectors, rules and matchConditions. And what works while it is down. */
 import { expect } from 'chai';
-import { KIND_LIST, KINDS } from '../../../src/api/names.ts';
-import { useRegistrations } from '../registered.ts';
+import { KIND_LIST, KINDS, VERSIONS } from '../../../src/api/names.ts';
 import {
 	backend,
 	configMap,
 	deployment,
 	held,
-	operatorConfigMap,
+	inNamespace,
+	NS,
 	ownedElsewhere,
 	pod,
 	proxyDeployment,
 	proxyLabels,
+	runConfig,
 	type Sample,
-} from '../samples.ts';
+	server,
+	useRegistrations,
+} from './registration.ts';
 
-const NS = 'registration';
-/** Never touched by us; what a proxy looks like there must not matter. */
+/** Never called for what is there, whatever a proxy looks like there. */
 const EXCLUDED = ['kube-system', 'toolhive-scaling'];
+const DELETED = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
 
-describe('manifests: writes of workloads that reach the webhook', function () {
+describe('manifests: writes that reach the webhook', function () {
 	this.timeout(60_000);
-	const { annotate, askedBy, create, must, release } = useRegistrations(NS);
-	const scale = (name: string, replicas: number, namespace = NS): Promise<string> =>
-		must(['scale', '-n', namespace, 'deployment', name, `--replicas=${replicas}`]);
+	const { goDown, must, reviewsOf, tryTo } = useRegistrations();
+	const create = (sample: Sample) => must(['create', '-f', '-'], sample);
+	const on = (verb: string, resource: string, name: string, args: readonly string[], namespace = NS) =>
+		must([verb, '-n', namespace, resource, name, ...args]);
+	/** Changes nothing but an annotation. */
+	const annotate = (resource: string, name: string, namespace = NS) =>
+		on('annotate', resource, name, [`example.com/at=${process.hrtime.bigint()}`, '--overwrite'], namespace);
+	const patch = (resource: string, name: string, what: object, ...more: string[]) =>
+		on('patch', resource, name, ['--type=merge', '-p', JSON.stringify(what), ...more]);
+	const release = (resource: string, name: string) => patch(resource, name, { metadata: { finalizers: null } });
+	let replicas = 2;
+	const scale = (name: string, namespace = NS) => {
+		replicas += 1;
+		return on('scale', 'deployment', name, [`--replicas=${replicas}`], namespace);
+	};
 
-	describe('Deployments', () => {
-		for (const kind of KIND_LIST) {
-			it(`of a ${kind}: created and changed`, async () => {
-				const name = `made-${KINDS[kind].app}`;
-				expect(await askedBy(() => create(proxyDeployment(NS, name, kind)))).to.deep.equal([
-					`deployments.mutate CREATE v1 deployments/${name}`,
+	for (const kind of KIND_LIST) {
+		const { plural, app } = KINDS[kind];
+		for (const version of VERSIONS) {
+			it(`${kind} ${version} with scaling › created and changed › validated, and mutated when changed`, async () => {
+				const name = `scaled-${version}`;
+				const scaled = server(name, { replicas: 2 }, kind, version);
+				expect(await reviewsOf(() => create(scaled))).to.deep.equal([
+					...[`servers.validate CREATE ${version} ${plural}/${name}`],
 				]);
-				expect(await askedBy(() => annotate('deployment', name))).to.deep.equal([
-					`deployments.mutate UPDATE v1 deployments/${name}`,
-				]);
-			});
-		}
-		it('that lose their labels: asked once more, so that nobody gets away like that', async () => {
-			await create(proxyDeployment(NS, 'unlabelled'));
-			expect(await askedBy(() => must(['label', '-n', NS, 'deployment', 'unlabelled', 'toolhive-']))).to.have.length(1);
-			expect(await askedBy(() => annotate('deployment', 'unlabelled'))).to.deep.equal([]);
-		});
-		it('not their status', async () => {
-			await create(proxyDeployment(NS, 'status'));
-			const patch = ['patch', '-n', NS, 'deployment', 'status', '--subresource=status', '--type=merge', '-p'];
-			expect(await askedBy(() => must([...patch, '{"status":{"replicas":1,"observedGeneration":1}}']))).to.deep.equal(
-				[],
-			);
-		});
-		for (const [title, sample] of [
-			['not of somebody else', deployment(NS, 'other', { app: 'web' })],
-			['not of somebody who calls it mcpserver', deployment(NS, 'other-app', { app: 'mcpserver' })],
-			['not of another part of ToolHive', deployment(NS, 'other-part', { app: 'operator', toolhive: 'true' })],
-			['not with copied labels and no owner', deployment(NS, 'copied', proxyLabels('MCPServer', 'copied'))],
-			[
-				'not with copied labels and another owner',
-				ownedElsewhere(deployment(NS, 'owned', proxyLabels('MCPServer', 'owned'))),
-			],
-			...EXCLUDED.map((namespace) => [`not in ${namespace}`, proxyDeployment(namespace, 'web')] as const),
-		] as const) {
-			it(title, async () => {
-				const { name, namespace } = sample.metadata;
-				expect(await askedBy(() => create(sample))).to.deep.equal([]);
-				expect(await askedBy(() => annotate('deployment', name, namespace))).to.deep.equal([]);
-				await must(['delete', 'deployment', name, '-n', namespace]);
-			});
-		}
-	});
-
-	describe('scale', () => {
-		before(async () => {
-			for (const kind of KIND_LIST) await create(proxyDeployment(NS, `scaled-${KINDS[kind].app}`, kind));
-			await create(deployment(NS, 'scaled-other', { app: 'mcpserver-dashboard', toolhive: 'true' }));
-			await create(deployment(NS, 'scaled-app', { app: 'mcpserver' }));
-			await create(proxyDeployment('kube-system', 'scaled'));
-		});
-		after(() => must(['delete', 'deployment', 'scaled', '-n', 'kube-system']));
-
-		it('of an MCPServer', async () => {
-			expect(await askedBy(() => scale('scaled-mcpserver', 3))).to.deep.equal([
-				'scale.mutate UPDATE v1 deployments/scale/scaled-mcpserver',
-			]);
-		});
-		it('of an MCPServer by a client that sends no status', async () => {
-			const path = `/apis/apps/v1/namespaces/${NS}/deployments/scaled-mcpserver/scale`;
-			const { metadata } = JSON.parse(await must(['get', '--raw', path])) as Sample;
-			const sent = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: 4 } };
-			expect(await askedBy(() => must(['replace', '--raw', path, '-f', '-'], sent))).to.have.length(1);
-		});
-		for (const name of ['scaled-virtualmcpserver', 'scaled-mcpremoteproxy', 'scaled-other', 'scaled-app']) {
-			it(`not of ${name}`, async () => expect(await askedBy(() => scale(name, 3))).to.deep.equal([]));
-		}
-		it('not in kube-system', async () =>
-			expect(await askedBy(() => scale('scaled', 3, 'kube-system'))).to.deep.equal([]));
-	});
-
-	describe('StatefulSets', () => {
-		const setEnv = (name: string, value: string): Promise<string> =>
-			must(['set', 'env', '-n', NS, `statefulset/${name}`, `A=${value}`]);
-		it('a backend › its template changes › asked', async () => {
-			expect(await askedBy(() => create(backend(NS, 'backend')))).to.deep.equal([]);
-			expect(await askedBy(() => setEnv('backend', '1'))).to.deep.equal([
-				'statefulsets.mutate UPDATE v1 statefulsets/backend',
-			]);
-		});
-		it('a backend › it is scaled or annotated › not asked', async () => {
-			await create(backend(NS, 'scaled-backend'));
-			const scaled = () => must(['scale', '-n', NS, 'statefulset', 'scaled-backend', '--replicas=2']);
-			expect(await askedBy(scaled)).to.deep.equal([]);
-			expect(await askedBy(() => annotate('statefulset', 'scaled-backend'))).to.deep.equal([]);
-		});
-		it('another StatefulSet › its template changes › not asked', async () => {
-			await create(backend(NS, 'database', { app: 'database' }));
-			expect(await askedBy(() => setEnv('database', '1'))).to.deep.equal([]);
-		});
-	});
-
-	describe('ConfigMaps', () => {
-		for (const [kind, component] of [
-			['MCPServer', 'run-config'],
-			['MCPRemoteProxy', 'run-config'],
-			['VirtualMCPServer', 'vmcp-config'],
-		] as const) {
-			it(`of a ${kind}: created and changed`, async () => {
-				const sample = operatorConfigMap(NS, KINDS[kind].app, kind, component);
-				const { name } = sample.metadata;
-				expect(await askedBy(() => create(sample))).to.deep.equal([`configmaps.mutate CREATE v1 configmaps/${name}`]);
-				expect(await askedBy(() => annotate('configmap', name))).to.deep.equal([
-					`configmaps.mutate UPDATE v1 configmaps/${name}`,
+				expect(await reviewsOf(() => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name))).to.deep.equal([
+					`servers.mutate UPDATE ${version} ${plural}/${name}`,
+					`servers.validate UPDATE ${version} ${plural}/${name}`,
 				]);
 			});
 		}
-		for (const [title, sample] of [
-			['not of somebody else', configMap(NS, 'other')],
-			['not others of the operator', operatorConfigMap(NS, 'tools', 'MCPServer', 'tool-config')],
-			['not of another owner', ownedElsewhere(operatorConfigMap(NS, 'owned'))],
-			['not without an owner', configMap(NS, 'copied', operatorConfigMap(NS, 'copied').metadata.labels)],
-			...EXCLUDED.map((namespace) => [`not in ${namespace}`, operatorConfigMap(namespace, 'web')] as const),
-		] as const) {
-			it(title, async () => {
-				const { name, namespace } = sample.metadata;
-				expect(await askedBy(() => create(sample))).to.deep.equal([]);
-				expect(await askedBy(() => annotate('configmap', name, namespace))).to.deep.equal([]);
-				await must(['delete', 'configmap', name, '-n', namespace]);
-			});
-		}
-	});
-
-	describe('Pods, in pod mode', () => {
-		it('of a proxy: when they are created', async () => {
-			const sample = pod(NS, 'proxy', proxyLabels('VirtualMCPServer', 'web'));
-			expect(await askedBy(() => create(sample))).to.deep.equal(['pods.mutate CREATE v1 pods/proxy']);
-			expect(await askedBy(() => annotate('pod', 'proxy'))).to.deep.equal([]);
+		it(`${kind} without scaling › changed › validated only`, async () => {
+			await create(server('plain', {}, kind));
+			const expected = [`servers.validate UPDATE v1beta1 ${plural}/plain`];
+			expect(await reviewsOf(() => annotate(plural, 'plain'))).to.deep.equal(expected);
 		});
-		for (const [title, sample] of [
-			['not of a backend', pod(NS, 'backend', { app: 'web', toolhive: 'true', 'toolhive-name': 'web' })],
-			['not of somebody else', pod(NS, 'other', { app: 'mcpserver' })],
-			...EXCLUDED.map(
-				(namespace) => [`not in ${namespace}`, pod(namespace, 'proxy', proxyLabels('MCPServer', 'web'))] as const,
-			),
-		] as const) {
-			it(title, async () => {
-				expect(await askedBy(() => create(sample))).to.deep.equal([]);
-				const { name, namespace } = sample.metadata;
-				await must(['delete', 'pod', name, '-n', namespace, '--grace-period=0', '--force']);
-			});
-		}
-	});
-
-	describe('objects being deleted', () => {
+		const component = kind === 'VirtualMCPServer' ? 'vmcp-config' : 'run-config';
 		for (const [resource, sample] of [
-			['deployment', held(proxyDeployment(NS, 'leaving'))],
-			['configmap', held(operatorConfigMap(NS, 'leaving'))],
+			['deployment', proxyDeployment(`made-${app}`, kind)],
+			['configmap', runConfig(app, kind, component)],
 		] as const) {
-			it(`a ${resource} is edited and goes without being asked about`, async () => {
-				await create(sample);
+			it(`${resource} of a ${kind} › created and changed › mutated`, async () => {
 				const { name } = sample.metadata;
-				await must(['delete', resource, name, '-n', NS, '--wait=false']);
-				expect(await askedBy(() => annotate(resource, name))).to.deep.equal([]);
-				expect(await askedBy(() => release(resource, name))).to.deep.equal([]);
-				expect(await must(['get', resource, name, '-n', NS, '--ignore-not-found'])).to.equal('');
+				const expected = (operation: string) => [`${resource}s.mutate ${operation} v1 ${resource}s/${name}`];
+				expect(await reviewsOf(() => create(sample))).to.deep.equal(expected('CREATE'));
+				expect(await reviewsOf(() => annotate(resource, name))).to.deep.equal(expected('UPDATE'));
+			});
+		}
+		it(`Deployment of a ${kind} › scaled › mutated only if the server may be stdio`, async () => {
+			const expected = kind === 'MCPServer' ? [`scale.mutate UPDATE v1 deployments/scale/made-${app}`] : [];
+			expect(await reviewsOf(() => scale(`made-${app}`))).to.deep.equal(expected);
+		});
+	}
+	for (const [field, value] of [
+		['replicas', 0],
+		['backendReplicas', 0],
+		['sessionStorage', { provider: 'memory' }],
+	] as const) {
+		it(`a write that erases ${field} › mutated; the next one is not`, async () => {
+			const name = `erased-${field.toLowerCase()}`;
+			await create(server(name, { [field]: value }));
+			const erased = await reviewsOf(() => patch('mcpserver', name, { spec: { [field]: null } }));
+			expect(erased).to.include(`servers.mutate UPDATE v1beta1 mcpservers/${name}`);
+			expect(await reviewsOf(() => annotate('mcpserver', name))).to.have.length(1);
+		});
+	}
+	it('a client claims that a server is being deleted › mutated', async () => {
+		await create(server('claims', { replicas: 2 }));
+		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(DELETED)];
+		expect(await reviewsOf(() => tryTo(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
+	});
+	it('a Deployment loses its labels › mutated once more, so that no client can leave out the webhook', async () => {
+		await create(proxyDeployment('unlabelled'));
+		expect(await reviewsOf(() => on('label', 'deployment', 'unlabelled', ['toolhive-']))).to.have.length(1);
+		expect(await reviewsOf(() => annotate('deployment', 'unlabelled'))).to.deep.equal([]);
+	});
+	it('a Scale without status › mutated', async () => {
+		const path = `/apis/apps/v1/namespaces/${NS}/deployments/made-mcpserver/scale`;
+		const { metadata } = JSON.parse(await must(['get', '--raw', path])) as Sample;
+		const sent = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: 1 } };
+		expect(await reviewsOf(() => must(['replace', '--raw', path, '-f', '-'], sent))).to.have.length(1);
+	});
+	it('a backend StatefulSet › its template changes › mutated; created, scaled or annotated › not', async () => {
+		const setEnv = (name: string) => must(['set', 'env', '-n', NS, `statefulset/${name}`, 'A=1']);
+		expect(await reviewsOf(() => create(backend('backend')))).to.deep.equal([]);
+		expect(await reviewsOf(() => setEnv('backend'))).to.deep.equal([
+			...['statefulsets.mutate UPDATE v1 statefulsets/backend'],
+		]);
+		expect(await reviewsOf(() => on('scale', 'statefulset', 'backend', ['--replicas=2']))).to.deep.equal([]);
+		expect(await reviewsOf(() => annotate('statefulset', 'backend'))).to.deep.equal([]);
+		await create(backend('database', { app: 'database' }));
+		expect(await reviewsOf(() => setEnv('database'))).to.deep.equal([]);
+	});
+	it('a Pod of a proxy, in pod mode › created › mutated; changed › not', async () => {
+		const created = await reviewsOf(() => create(pod('proxy', proxyLabels('VirtualMCPServer', 'web'))));
+		expect(created).to.deep.equal(['pods.mutate CREATE v1 pods/proxy']);
+		expect(await reviewsOf(() => annotate('pod', 'proxy'))).to.deep.equal([]);
+	});
+
+	const app = { app: 'mcpserver' };
+	for (const [title, sample] of [
+		['a Deployment of others', deployment('other', { app: 'web' })],
+		['a Deployment that others call mcpserver', deployment('other-app', app)],
+		['a Deployment of another part of ToolHive', deployment('other-part', { app: 'operator', toolhive: 'true' })],
+		['a Deployment with copied labels and no owner', deployment('copied', proxyLabels('MCPServer', 'copied'))],
+		['a Deployment with another owner', ownedElsewhere(deployment('owned', proxyLabels('MCPServer', 'owned')))],
+		['a ConfigMap of others', configMap('other')],
+		['another ConfigMap of the operator', runConfig('tools', 'MCPServer', 'tool-config')],
+		['a RunConfig with another owner', ownedElsewhere(runConfig('owned'))],
+		['a RunConfig without an owner', configMap('copied', runConfig('copied').metadata.labels)],
+		['a Pod of a backend', pod('backend', { app: 'web', toolhive: 'true', 'toolhive-name': 'web' })],
+		['a Pod of others', pod('other', app)],
+		...EXCLUDED.flatMap((namespace) =>
+			[
+				...[server('web', { replicas: 2 }), proxyDeployment('web'), runConfig('web')],
+				pod('proxy', proxyLabels('MCPServer', 'web')),
+			].map((one) => [`${one.kind} in ${namespace}`, inNamespace(one, namespace)] as const),
+		),
+	] as const) {
+		it(`${title} › created, changed, scaled and deleted › no call`, async () => {
+			const { name, namespace } = sample.metadata;
+			const reviews = await reviewsOf(async () => {
+				await create(sample);
+				await annotate(sample.kind, name, namespace);
+				// A Scale has the selector and no owner.
+				if (sample.kind === 'Deployment' && !title.includes('owner')) await scale(name, namespace);
+				await must(['delete', sample.kind, name, '-n', namespace, '--grace-period=0', '--force']);
+			});
+			expect(reviews).to.deep.equal([]);
+		});
+	}
+	for (const [resource, status] of [
+		['mcpserver', { phase: 'Pending' }],
+		['deployment', { replicas: 1, observedGeneration: 1 }],
+	] as const) {
+		it(`${resource} › only its status is written › no call`, async () => {
+			const name = resource === 'mcpserver' ? 'scaled-v1beta1' : 'made-mcpserver';
+			expect(await reviewsOf(() => patch(resource, name, { status }, '--subresource=status'))).to.deep.equal([]);
+		});
+	}
+	for (const [resource, sample] of [
+		['mcpserver', held(server('leaving', { replicas: 2 }))],
+		['deployment', held(proxyDeployment('leaving'))],
+		['configmap', held(runConfig('leaving'))],
+	] as const) {
+		it(`${resource} › deleted, changed meanwhile, and released › no call, and it is gone`, async () => {
+			await create(sample);
+			const { name } = sample.metadata;
+			const reviews = await reviewsOf(async () => {
+				await on('delete', resource, name, ['--wait=false']);
+				await annotate(resource, name);
+				await release(resource, name);
+			});
+			expect(reviews).to.deep.equal([]);
+			expect(await on('get', resource, name, ['--ignore-not-found'])).to.equal('');
+		});
+	}
+
+	describe('while the webhook is down', () => {
+		before(async () => {
+			await create(held(server('down', { replicas: 2 })));
+			await create(held(proxyDeployment('down')));
+			goDown();
+		});
+		it('proxies are scaled, statuses and objects of others written, and excluded namespaces work', async () => {
+			await scale('made-mcpserver');
+			await patch('mcpserver', 'down', { status: { phase: 'Pending' } }, '--subresource=status');
+			await create(deployment('others', { app: 'web' }));
+			for (const namespace of EXCLUDED) {
+				await create(inNamespace(proxyDeployment('outage'), namespace));
+				await must(['delete', 'deployment', 'outage', '-n', namespace]);
+			}
+		});
+		for (const [resource, sample] of [
+			['mcpserver', server('new', {})],
+			['deployment', proxyDeployment('new')],
+		] as const) {
+			it(`${resource} › created or changed › refused`, async () => {
+				for (const [args, input] of [
+					[['create', '-f', '-'], sample],
+					[['annotate', '-n', NS, resource, 'down', 'example.com/at=now'], undefined],
+				] as const) {
+					const { code, stderr } = await tryTo(args, input);
+					expect(code).not.to.equal(0);
+					expect(stderr).to.include('failed calling webhook');
+				}
+			});
+			it(`${resource} › deleted › it is gone`, async () => {
+				await on('delete', resource, 'down', ['--wait=false']);
+				await release(resource, 'down');
+				expect(await on('get', resource, 'down', ['--ignore-not-found'])).to.equal('');
 			});
 		}
 	});

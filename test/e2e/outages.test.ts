@@ -1,12 +1,14 @@
-/** CRDs that come later, and permissions that are missing: said, and the rest goes on. */
+/** What a cluster lacks for a while: a CRD, the API server, the history of etcd, a permission. It is reported, and the rest goes on. */
 import { expect } from 'chai';
+import { compact } from '../harness/control-plane/compact.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
 import { eventually } from '../harness/eventually.ts';
 import { serverManifest } from '../harness/namespace.ts';
-import { mustSucceed, type Product, startProduct } from '../harness/product.ts';
+import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/product.ts';
 
 const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];
+const CRD = 'mcpremoteproxies.toolhive.stacklok.dev';
 
 describe('a cluster that lacks something', function () {
 	this.timeout(120_000);
@@ -14,48 +16,53 @@ describe('a cluster that lacks something', function () {
 	let plane: ControlPlane;
 	let product: Product;
 	before(async () => {
-		// One of its own, because CRDs and roles are taken away.
+		// One of its own, because CRDs and roles are taken away, and it is stopped.
 		plane = await startControlPlane();
-		product = await startProduct(plane, { isRegistered: false, flags: FLAGS });
-		await product.stop();
+		await applyCrds(plane);
+		await mustSucceed(admin('delete', 'crd', CRD));
+		product = await startProduct(plane, { isRegistered: false, flags: FLAGS, crds: 'theirs' });
 	});
-	afterEach(() => product.stop());
-	after(() => plane?.stop());
+	after(async () => {
+		await product?.stop();
+		await plane?.stop();
+	});
 
 	const admin = (...args: string[]) => plane.kubectl(args, { user: 'admin' });
-	const create = (kind: string, name: string) =>
-		mustSucceed(
-			plane.kubectl(['create', '-f', '-'], {
-				input: JSON.stringify(serverManifest(kind, name, { transport: 'sse', replicas: 2 })),
-			}),
-		);
-	const conditionsOf = async (kind: string, name: string): Promise<unknown[]> =>
-		JSON.parse((await plane.kubectl(['get', kind, name, '-o', 'json'])).stdout).status?.conditions ?? [];
+	const create = (kind: string, name: string) => {
+		const input = JSON.stringify(serverManifest(kind, name, { transport: 'sse', replicas: 2 }));
+		return mustSucceed(plane.kubectl(['create', '-f', '-'], { input }));
+	};
+	const hasCondition = (kind: string, name: string): Promise<void> =>
+		eventually(async () => {
+			const { stdout } = await plane.kubectl(['get', kind, name, '-o', 'json']);
+			expect(JSON.parse(stdout).status?.conditions ?? []).to.have.length(1);
+		}, 60_000);
 	const said = (message: string, text: string): boolean =>
 		product.log().some((line) => line['msg'] === message && JSON.stringify(line).includes(text));
 
-	it('a kind that is not installed is said, waited for, and picked up; the others go on meanwhile', async () => {
-		const crd = 'mcpremoteproxies.toolhive.stacklok.dev';
-		const { stdout } = await mustSucceed(admin('get', 'crd', crd, '-o', 'yaml'));
-		await mustSucceed(admin('delete', 'crd', crd));
-		product = await startProduct(plane, { isRegistered: false, flags: FLAGS, crds: 'theirs' });
-		await eventually(async () =>
-			expect(said('resource is not installed, waiting for it', 'mcpremoteproxies')).to.equal(true),
-		);
+	it('a kind is not installed › it is reported and picked up later; the others are reconciled meanwhile', async () => {
+		const missing = 'resource is not installed, waiting for it';
+		await eventually(async () => expect(said(missing, 'mcpremoteproxies')).to.equal(true));
 		await create('MCPServer', 'meanwhile');
-		await eventually(async () => expect(await conditionsOf('mcpserver', 'meanwhile')).to.have.length(1));
-		await mustSucceed(
-			plane.kubectl(['apply', '-f', '-'], {
-				user: 'admin',
-				input: stdout.replace(/^ {2}(resourceVersion|uid):.*\n/gm, ''),
-			}),
-		);
+		await hasCondition('mcpserver', 'meanwhile');
+		await applyCrds(plane);
 		await eventually(() => create('MCPRemoteProxy', 'late'));
-		await eventually(async () => expect(await conditionsOf('mcpremoteproxy', 'late')).to.have.length(1), 40_000);
+		await hasCondition('mcpremoteproxy', 'late');
 		expect(said('resource was installed', 'mcpremoteproxies')).to.equal(true);
 	});
 
-	it('a missing permission is said with verb and resource; other kinds are still reconciled', async () => {
+	it('the API server stops, and etcd is compacted before the watches resume › every change is reconciled', async () => {
+		await plane.stopApiServer();
+		await eventually(async () => expect(said('watch interrupted', 'mcpservers')).to.equal(true));
+		product.process.kill('SIGSTOP');
+		await plane.startApiServer();
+		await create('MCPServer', 'after');
+		await compact(plane.etcdUrl);
+		product.process.kill('SIGCONT');
+		await hasCondition('mcpserver', 'after');
+	});
+
+	it('a permission is missing › verb and resource are reported; other kinds are still reconciled', async () => {
 		const drop = (resource: string) => (rule: { resources: string[] }) => ({
 			...rule,
 			resources: rule.resources.filter((one) => one !== resource),
@@ -67,10 +74,11 @@ describe('a cluster that lacks something', function () {
 			.map(drop('mcpservers/status'));
 		const less = { ...role, rules: rules.filter((rule: { resources: string[] }) => rule.resources.length > 0) };
 		await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(less) }));
+		await product.stop();
 		product = await startProduct(plane, { isRegistered: false, flags: FLAGS, withoutAccess: true, isReady: false });
 		await create('MCPServer', 'refused');
 		await create('MCPRemoteProxy', 'fine');
-		await eventually(async () => expect(await conditionsOf('mcpremoteproxy', 'fine')).to.have.length(1));
+		await hasCondition('mcpremoteproxy', 'fine');
 		await eventually(async () => {
 			expect(said('watch interrupted', 'cannot list resource \\"virtualmcpservers\\"')).to.equal(true);
 			expect(said('watch interrupted', 'cannot list resource \\"horizontalpodautoscalers\\"')).to.equal(true);

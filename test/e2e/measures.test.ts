@@ -1,0 +1,127 @@
+/** The measurements themselves, for seconds: they run, and their figures can be true. Nothing here says how fast anything is. */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { before, describe, it } from 'mocha';
+import { type Account, textOf } from '../../endurance/bench/account.ts';
+import { PARTS } from '../../endurance/bench/accounts.ts';
+import { END_TO_END, type EndToEnd, measureEndToEnd } from '../../endurance/bench/end-to-end.ts';
+import { GROWTH, type Growth, measureGrowth } from '../../endurance/bench/growth.ts';
+import { HTTPS, type HttpsRow } from '../../endurance/bench/https.ts';
+import { isLinux } from '../../endurance/bench/linux-process.ts';
+import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../endurance/bench/payloads.ts';
+import type { Spread } from '../../endurance/bench/statistics.ts';
+import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { ROOT } from '../harness/documents.ts';
+import { needH2load } from '../harness/need-h2load.ts';
+
+const expectSpread = ({ median, min, max }: Spread): void => {
+	expect(min).to.be.above(0);
+	expect(median).to.be.within(min, max);
+};
+const spread = (median: number): Spread => ({ median, min: median, max: median });
+const tableOf = <O, R>(account: Account<O, R>, options: O, results: R): string => {
+	const machine = { cpu: 'test', cores: 2, platform: 'linux' };
+	return textOf(account, { date: '2026-01-01', machine, versions: {}, options, results });
+};
+
+describe('measurements', function () {
+	this.timeout(180_000);
+	needH2load();
+	const plane = needControlPlane({ isOwn: true });
+	before(function () {
+		// CPU and memory of processes are read from /proc.
+		if (!isLinux()) this.skip();
+	});
+
+	it('payloads › have the size in their name, within a field or two', () => {
+		for (const review of [deploymentReview, runConfigReview, serverReview])
+			for (const size of SIZE_LIST)
+				expect(review(size).length, size).to.be.closeTo(Number.parseFloat(size) * 1000, 100);
+	});
+
+	it('https › every server, figures that can be true, and a goal that is kept or missed', async () => {
+		const rows: readonly HttpsRow[] = await HTTPS.measure({
+			...HTTPS.shortOptions,
+			reviews: ['1.5 KB', 'RunConfig, 13 KB'],
+		});
+		const cells = rows.map(({ size, server }) => `${size}: ${server}`);
+		const others = ['RunConfig, 13 KB: floor', 'RunConfig, 13 KB: product'];
+		expect(cells).to.deep.equal(['1.5 KB: floor', '1.5 KB: product', '1.5 KB: plain express', ...others]);
+		for (const row of rows) {
+			for (const one of [row.ratio, row.p99Ratio]) expectSpread(one);
+			for (const one of [row.requestsPerSecond, row.p50Ms, row.leastCpuUsPerRequest]) expect(one).to.be.above(0);
+			expect(row.p99Ms).to.be.at.least(row.p50Ms);
+			expect(row.cpuUsPerRequest).to.be.at.least(row.leastCpuUsPerRequest);
+			expect(row.rssMib).to.be.above(10);
+			if (row.server === 'floor') expect(row.ratio).to.deep.equal(spread(1));
+		}
+		const of = (median: number): string =>
+			tableOf(
+				HTTPS,
+				HTTPS.options,
+				rows.map((row) => ({ ...row, ratio: spread(median) })),
+			);
+		expect(of(0.65)).to.match(/at least 0\.65 of the floor's requests a second \| 0\.65 .* \| kept \|/);
+		expect(of(0.64)).to.match(/\| 0\.64 .* \| \*\*missed\*\* \|/);
+	});
+
+	it('end to end › one webhook call for each create in its namespace, and a goal that is kept or missed', async () => {
+		const seen: EndToEnd = await measureEndToEnd(plane(), END_TO_END.shortOptions);
+		const cells = seen.rows.map(({ clients, way }) => `${clients} ${way}`);
+		expect(cells).to.deep.equal(['4 none', '4 webhook', '4 policy', '2 none', '2 webhook', '2 policy']);
+		for (const { way, p50Ratio, p99Ratio, p50Ms, p99Ms, refused, cpuMs, webhook } of seen.rows) {
+			expect(webhook?.callsPerCreate).to.equal(way === 'webhook' ? 1 : undefined);
+			expect(refused).to.equal(0);
+			for (const one of [p50Ratio, p99Ratio]) expectSpread(one);
+			expect(p99Ms).to.be.at.least(p50Ms);
+			expect(cpuMs.apiServer).to.be.within(0, 1_000);
+			if (webhook !== undefined) expect(webhook.seenByApiServerMs).to.be.above(webhook.seenByUsMs);
+		}
+		const of = (median: number): string => {
+			const rows = seen.rows.map((row) => ({ ...row, clients: row.clients * 16, p99Ratio: spread(median) }));
+			return tableOf(END_TO_END, END_TO_END.shortOptions, { ...seen, rows });
+		};
+		expect(of(1.1)).to.match(/p99 at most 1\.1 times that without \| 1\.1 .* \| kept \|/);
+		expect(of(1.2)).to.match(/p99 at most 1\.1 times that without \| 1\.2 .* \| \*\*missed\*\* \|/);
+	});
+
+	it('growth › every count with and without the reconciler, no writes, and a goal that is kept or missed', async () => {
+		const seen: Growth = await measureGrowth(plane(), GROWTH.shortOptions);
+		const cells = seen.byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
+		expect(cells).to.deep.equal(['2 off', '2 on', '10 off', '10 on']);
+		for (const { writes, secondsToReady, settled, underLoad, p50Ms, p99Ms } of seen.byServers) {
+			expect(writes, 'what is measured is the cache').to.equal(0);
+			expect(secondsToReady).to.be.within(0.1, 60);
+			for (const { total, peak } of [settled, underLoad]) {
+				expect(total).to.be.within(30, 1_000);
+				expect(peak).to.be.at.least(total);
+			}
+			for (const one of [p50Ms, p99Ms]) expectSpread(one);
+		}
+		const of = (peak: number): string => {
+			const byServers = seen.byServers.map((row) => ({ ...row, underLoad: { ...row.underLoad, peak } }));
+			return tableOf(GROWTH, GROWTH.shortOptions, { ...seen, byServers });
+		};
+		expect(of(150)).to.match(/10 servers, under load, reconciler on: at most 150 MiB resident \| 150 \| kept \|/);
+		expect(of(151)).to.match(/at most 150 MiB resident \| 151 \| \*\*missed\*\* \|/);
+	});
+
+	const bench = (...args: string[]) =>
+		spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
+	it('main.ts › an unknown part › the parts are listed', () => {
+		const { status, stderr } = bench('htps');
+		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
+		expect(status).to.equal(2);
+	});
+	it('main.ts › --short › the table is printed, and no result is stored', () => {
+		const results = join(ROOT, 'endurance/bench/results');
+		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
+		const before = stored();
+		const { status, stdout } = bench('--short', 'review');
+		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
+		expect(status).to.equal(0);
+		expect(stored()).to.deep.equal(before);
+	});
+});
