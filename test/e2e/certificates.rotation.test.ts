@@ -1,4 +1,4 @@
-/** A new serving certificate, a new authority, and a lost Secret, while the API server and everybody else goes on calling. */
+/** A new CA, a new serving certificate and a lost Secret, while the API server and other clients keep calling. */
 import { X509Certificate } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -54,10 +54,7 @@ describe('certificates change on a real API server', function () {
 				made.asked += 1;
 				if (status !== 201 || warnings.length === 0) failed.push(`${status} ${JSON.stringify(answer)}`);
 			}),
-			repeat(250, async () => {
-				const [bundle = ''] = await caBundles();
-				seen.push({ bundle, atMs: performance.now() });
-			}),
+			repeat(250, async () => void seen.push({ bundle: (await caBundles())[0] ?? '', atMs: performance.now() })),
 			...replicas.map(({ webhookPort }) =>
 				repeat(50, async () => {
 					const known = seen.findLast(({ atMs }) => atMs < performance.now() - LAG_MS) ?? seen[0];
@@ -68,14 +65,11 @@ describe('certificates change on a real API server', function () {
 				}),
 			),
 		];
-		return {
-			made,
-			failed,
-			stop: async () => {
-				isStopped = true;
-				await Promise.all(loops);
-			},
+		const stop = async (): Promise<void> => {
+			isStopped = true;
+			await Promise.all(loops);
 		};
+		return { made, failed, stop };
 	}
 	const said = (message: string): number => replicas.flatMap((one) => one.saying(message)).length;
 	const stored = async () => (await secret())?.data ?? expect.fail('no Secret');
@@ -111,14 +105,17 @@ describe('certificates change on a real API server', function () {
 		});
 		calls = callOn();
 	});
-	it('the authority: both are trusted, then the certificate changes', async () => {
+	it('the CA is due › both are trusted, then the certificate changes', async () => {
 		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
 		const { 'next-ca.crt': next, 'tls.crt': leaf } = await stored();
 		await expectBundle(old.cert, next);
-		const bothMs = performance.now();
 		await expectServed(leaf);
 		await eventually(async () => expect(said('authority changed')).to.equal(1), 60_000);
-		expect(performance.now() - bothMs).to.be.within(SETTLE_MS - 6_000, SETTLE_MS + 10_000);
+		const times = (message: string): number[] =>
+			replicas.flatMap((one) => one.saying(message)).map(({ time }) => Number(time));
+		const [changedMs = 0] = times('authority changed');
+		const trustedMs = Math.max(...times('caBundle written').filter((time) => time < changedMs));
+		expect(changedMs - trustedMs).to.be.within(SETTLE_MS - 1_000, SETTLE_MS + 10_000);
 		const after = await stored();
 		expect(after).to.include({ 'ca.crt': next, 'former-ca.crt': old.cert }).and.not.to.have.property('next-ca.crt');
 		await expectServed(after['tls.crt']);
@@ -126,7 +123,7 @@ describe('certificates change on a real API server', function () {
 		noneFailed();
 	});
 
-	it('the former authority goes when nobody has shown its certificates for a day', async () => {
+	it('no replica has served a certificate of the previous CA for a day › it is dropped', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '', ...rest } = await stored();
 		const yesterday = await servingFor({ cert, key }, 0, { now: new Date(nowMs - 25 * 3_600_000) });
 		await plant({ ...rest, 'ca.crt': cert, 'ca.key': key, ...asTls(yesterday) });
@@ -136,32 +133,20 @@ describe('certificates change on a real API server', function () {
 		noneFailed();
 	});
 
-	it('the serving certificate at two thirds of its life', async () => {
-		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await stored();
-		const due = await servingFor({ cert, key }, 0, { now: new Date(nowMs - 61 * 86_400_000) });
-		await plant({ ...asCa({ cert, key }), ...asTls(due) });
-		await eventually(async () => expect(said('certificate made')).to.equal(1));
-		const renewed = await stored();
-		expect(renewed['ca.crt']).to.equal(cert);
-		await expectServed(renewed['tls.crt']);
-		noneFailed();
-	});
-
-	it('the Secret is deleted: what is served is put back and changed over', async () => {
+	it('the Secret is deleted › the certificate in use is restored, and a new CA is made beside it', async () => {
 		const before = await stored();
 		await plane().kubectl(['delete', 'secret', '-n', 'toolhive-scaling', '--all'], { user: 'admin' });
 		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
-		expect(await stored()).to.include({ 'tls.crt': before['tls.crt'], 'former-ca.crt': before['ca.crt'] });
-		await eventually(async () => expect(said('authority changed')).to.equal(2), 60_000);
-		await expectServed((await stored())['tls.crt']);
-		expect((await stored())['ca.crt']).not.to.equal(before['ca.crt']);
+		const { 'next-ca.crt': next, ...restored } = await stored();
+		expect(restored).to.include({ 'tls.crt': before['tls.crt'], 'former-ca.crt': before['ca.crt'] });
+		await expectBundle(before['ca.crt'], next);
 		noneFailed();
 	});
 
-	it('both replicas took every one, and neither fell behind', async () => {
+	it('both replicas › each certificate was loaded, without trouble', async () => {
 		for (const replica of replicas) {
 			// Log lines leave in batches: the last one may come after the handshake that showed its certificate.
-			await eventually(async () => expect(replica.saying('certificate reloaded').length).to.be.at.least(4));
+			await eventually(async () => expect(replica.saying('certificate reloaded').length).to.be.at.least(2));
 			expect(replica.saying('certificate cannot be used, the old one stays')).to.deep.equal([]);
 			expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
 		}

@@ -59,14 +59,11 @@ const named = (apiVersion: string, kind: string, name: string, namespace?: strin
 	metadata: { name, ...(namespace !== undefined && { namespace }) },
 });
 
+const OPERATOR = 'ghcr.io/stacklok/toolhive/operator:v0.12.5';
 const RUNNER = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0';
 
 /** As ToolHive's chart makes it, cut down. */
-export const operatorDeployment = (
-	image = 'ghcr.io/stacklok/toolhive/operator:v0.12.5',
-	account = 'toolhive-operator',
-	runner = RUNNER,
-) => ({
+export const operatorDeployment = (account = 'toolhive-operator') => ({
 	...named('apps/v1', 'Deployment', 'toolhive-operator', 'toolhive-system'),
 	spec: {
 		selector: { matchLabels: { 'app.kubernetes.io/name': 'toolhive-operator' } },
@@ -74,7 +71,7 @@ export const operatorDeployment = (
 			metadata: { labels: { 'app.kubernetes.io/name': 'toolhive-operator' } },
 			spec: {
 				serviceAccountName: account,
-				containers: [{ name: 'manager', image, env: [{ name: 'TOOLHIVE_RUNNER_IMAGE', value: runner }] }],
+				containers: [{ name: 'manager', image: OPERATOR, env: [{ name: 'TOOLHIVE_RUNNER_IMAGE', value: RUNNER }] }],
 			},
 		},
 	},

@@ -1,10 +1,16 @@
-/** What else can be wrong in a cluster: our own rights and pods, the operator, autoscalers, Secrets. */
+/** What can be wrong in a cluster so that only a real API server shows it: CRDs, registrations, certificates, permissions, objects. */
+import { parse } from 'yaml';
+import { issueCa } from '../../certs/issue.ts';
+import type { Json } from '../../src/api/types.ts';
 import { objectOf } from '../harness/manifest-files.ts';
 import { serverManifest } from '../harness/namespace.ts';
-import { proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
-import { apply } from '../harness/product.ts';
+import { apply, readText } from '../harness/product.ts';
 import { type Cluster, type Fault, NS, operatorDeployment, redisOf, setReady } from './doctor-cluster.ts';
 
+const CRD = 'manifests/crds/toolhive.stacklok.dev_mcpservers.yaml';
+const REGISTRATIONS = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';
+
+const client = (webhook: Json): Json => webhook['clientConfig'] as Json;
 const autoscaler = (target: string) => ({
 	apiVersion: 'autoscaling/v2',
 	kind: 'HorizontalPodAutoscaler',
@@ -12,15 +18,109 @@ const autoscaler = (target: string) => ({
 	spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } },
 });
 
-const runner = (tag: string): string => `ghcr.io/stacklok/toolhive/proxyrunner${tag}`;
-const SET_RUNNER =
-	/^kubectl set env -n toolhive-system deployment\/toolhive-operator TOOLHIVE_RUNNER_IMAGE=ghcr.io\/stacklok\/toolhive\/proxyrunner:v0.47.0$/;
-
-export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
+export function faults(cluster: Cluster): readonly Fault[] {
+	const { must, namespace, plane } = cluster;
+	const patchWebhooks = async (change: (webhook: Json) => Json): Promise<void> => {
+		for (const kind of REGISTRATIONS.split(',')) {
+			const { webhooks } = JSON.parse(await must(['get', kind, NS, '-o', 'json'])) as { webhooks: Json[] };
+			const patch = JSON.stringify({ webhooks: webhooks.map(change) });
+			await must(['patch', kind, NS, '--type=merge', '-p', patch]);
+		}
+	};
+	const registerAnew = async (): Promise<void> => {
+		await cluster.product().unregister();
+		await cluster.product().register();
+	};
 	const server = (name: string, spec: object) => namespace.apply(serverManifest('MCPServer', name, spec));
 	const remove = (resource: string, name: string) => namespace.kubectl(['delete', resource, name]);
-	const setEnv = (text: string) => must(['set', 'env', '-n', NS, `deployment/${NS}`, text]);
 	return [
+		{
+			it: 'a CRD without the scaling fields',
+			plant: async () => {
+				const crd = parse(readText(CRD));
+				for (const { schema } of crd.spec.versions) {
+					schema.openAPIV3Schema.properties.spec = {
+						type: 'object',
+						properties: { image: { type: 'string' }, transport: { type: 'string' }, replicas: { type: 'integer' } },
+					};
+				}
+				await must(['replace', '-f', '-'], { ...crd, metadata: { name: crd.metadata.name } });
+			},
+			mend: () => must(['replace', '-f', CRD]),
+			says: [
+				/^crds fail: mcpservers\S+ v1beta1 lacks spec.backendReplicas and spec.sessionStorage: the API server drops them$/,
+				/^crds fail: mcpservers\S+ v1alpha1 lacks /,
+			],
+			fix: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl replace -f -$/,
+			code: 1,
+		},
+		{
+			it: 'a registration that is missing',
+			plant: () => must(['delete', REGISTRATIONS.split(',')[0] ?? '', NS]),
+			mend: registerAnew,
+			says: [
+				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
+				/^reachable fail: the mutating webhook.* was not asked/,
+			],
+			fix: /kubectl apply -k local$/,
+			code: 1,
+		},
+		{
+			it: 'a validating webhook whose namespaceSelector leaves the servers out',
+			plant: () => patchWebhooks((one) => ({ ...one, namespaceSelector: { matchLabels: { team: 'ours' } } })),
+			mend: registerAnew,
+			says: [
+				/^reachable fail: the validating webhook.* was not asked: its namespaceSelector leaves the namespace out$/,
+				/^reachable fail: the mutating webhook.* was not asked/,
+			],
+			fix: /namespaceSelector|kubectl apply -k local$/,
+			code: 1,
+		},
+		{
+			it: 'a caBundle of another authority',
+			plant: async () => {
+				const other = Buffer.from((await issueCa()).cert).toString('base64');
+				await patchWebhooks((one) => ({ ...one, clientConfig: { ...client(one), caBundle: other } }));
+			},
+			mend: registerAnew,
+			says: [
+				/^ca-bundle fail: the caBundle of all 6 webhooks does not trust the certificate at https:/,
+				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
+				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
+			],
+			fix: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$|see Certificate above/,
+			code: 1,
+		},
+		{
+			it: 'a webhook that hangs',
+			plant: async () => cluster.product().process.kill('SIGSTOP'),
+			mend: async () => cluster.product().process.kill('SIGCONT'),
+			says: [
+				/^ca-bundle warn: .* was not seen from here: no answer within 10 s$/,
+				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
+				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
+			],
+			fix: /^let the API server reach port 8443|known$/,
+			code: 1,
+		},
+		{
+			it: 'registrations that lead to a Service that is not there, with the certificate of the Secret',
+			plant: () =>
+				patchWebhooks((one) => ({
+					...one,
+					clientConfig: {
+						caBundle: Buffer.from(cluster.authority()).toString('base64'),
+						service: { name: NS, namespace: NS, path: new URL(String(client(one)['url'])).pathname, port: 443 },
+					},
+				})),
+			mend: registerAnew,
+			says: [
+				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
+				/^reachable fail: the mutating webhook.* not found$/,
+			],
+			fix: /kubectl apply -k local$/,
+			code: 1,
+		},
 		{
 			it: 'a rule that is missing in the ClusterRole',
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
@@ -38,90 +138,11 @@ export function faults({ plane, must, namespace }: Cluster): readonly Fault[] {
 			code: 1,
 		},
 		{
-			it: 'settings that serve refuses',
-			plant: () => setEnv('THV_SCALING_DRAIN_SECONDS=10s'),
-			mend: () => setEnv('THV_SCALING_DRAIN_SECONDS-'),
-			says: [/^deployment fail: .* settings that serve refuses: THV_SCALING_DRAIN_SECONDS is "10s"; allowed: /],
-			fix: /^kubectl edit -n toolhive-scaling deployment\/toolhive-scaling$/,
-			code: 1,
-		},
-		{
-			it: '--password-env=pod without its webhook',
-			plant: () => setEnv('THV_SCALING_PASSWORD_ENV=pod'),
-			mend: () => setEnv('THV_SCALING_PASSWORD_ENV-'),
-			says: [
-				/^registration fail: Mutating.* lacks pods.mutate\S+, and --password-env=pod: no proxy gets its password$/,
-			],
-			fix: /^bring both or none/,
-			code: 1,
-		},
-		{
-			it: 'an operator that overwrites every count',
-			plant: () => apply(plane(), [operatorDeployment('ghcr.io/stacklok/toolhive/operator:v0.10.0')]),
-			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator fail: toolhive-system\/toolhive-operator v0.10.0 overwrites every replica count/],
-			fix: /^upgrade ToolHive to v0.10.1 or later$/,
-			code: 1,
-		},
-		{
 			it: 'an operator by a name the product does not know',
-			plant: () => apply(plane(), [operatorDeployment(undefined, 'renamed')]),
+			plant: () => apply(plane(), [operatorDeployment('renamed')]),
 			mend: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/],
 			fix: /^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
-			code: 1,
-		},
-		{
-			it: 'a runner that does not read Redis',
-			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':v0.12.5'))]),
-			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [
-				/^operator fail: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of MCPServer doctored\/web needs a proxy image of v0.16.0 or newer, not v0.12.5$/,
-				/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.12.5: proxy image v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/,
-			],
-			fix: SET_RUNNER,
-			code: 1,
-		},
-		{
-			it: 'a runner that reads Redis and applies its backend in random order',
-			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':v0.26.0'))]),
-			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE v0.26.0: proxy image v0.26.0 is older than v0.27.0: /],
-			fix: SET_RUNNER,
-			code: 0,
-		},
-		{
-			it: 'a runner without a version in its tag',
-			plant: () => apply(plane(), [operatorDeployment(undefined, undefined, runner(':latest'))]),
-			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator warn: .* has TOOLHIVE_RUNNER_IMAGE \S+:latest, which has no version in its tag: not judged$/],
-			fix: SET_RUNNER,
-			code: 0,
-		},
-		{
-			it: 'no operator',
-			plant: () => must(['delete', 'deployment', 'toolhive-operator', '-n', 'toolhive-system']),
-			mend: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator warn: the ToolHive operator was not found/],
-			fix: /^install ToolHive/,
-			code: 0,
-		},
-		{
-			it: 'a Deployment and a RunConfig without their server as owner',
-			plant: async () => {
-				const owner = { kind: 'MCPServer', name: 'web', namespace: namespace.name, uid: 'of-a-former-server' };
-				await namespace.apply(proxyDeployment(owner));
-				await namespace.apply(runConfigMap(owner, '{}'));
-			},
-			mend: async () => {
-				await remove('deployment', 'web');
-				await remove('configmap', 'web-runconfig');
-			},
-			says: [
-				/^owners fail: Deployment doctored\/web is not owned by MCPServer web: scaling settings are not applied to it$/,
-				/^owners fail: ConfigMap doctored\/web-runconfig is not owned by MCPServer web: /,
-			],
-			fix: /^kubectl patch (deployment web|configmap web-runconfig) -n doctored --type=merge -p '\{"metadata":/,
 			code: 1,
 		},
 		{

@@ -88,51 +88,9 @@ describe('what kubectl reads', function () {
 		}
 	});
 
-	it('of a thousand texts made of what YAML is made of, we read none differently', async () => {
-		const part = fc.constantFrom(
-			...[
-				'a',
-				'b',
-				'1',
-				'0',
-				'_',
-				'.',
-				'no',
-				'~',
-				' ',
-				'  ',
-				'\n',
-				'\n  ',
-				'\n    ',
-				'\r\n',
-				'\n\n',
-				'- ',
-				': ',
-				'? ',
-				', ',
-			],
-			...[
-				'{',
-				'}',
-				'[',
-				']',
-				'"',
-				"'",
-				' #',
-				'|',
-				'>',
-				'|-',
-				'>+',
-				'&x ',
-				'*x',
-				'!!str ',
-				'!!int ',
-				'<<: ',
-				'\\n',
-				'---',
-				'%',
-			],
-		);
+	it('a thousand texts made of the parts of YAML › none is read differently', async () => {
+		const words = 'a|b|1|0|_|.|no|~|- |: |? |, |{|}|[|]|"|\'| #|>|&x |*x|!!str |!!int |<<: |\\n|---|%'.split('|');
+		const part = fc.constantFrom(...words, ' ', '  ', '\n', '\n  ', '\n    ', '\r\n', '\n\n', '|', '|-', '>+');
 		const bodies = fc.sample(fc.array(part, { minLength: 1, maxLength: 12 }), { seed: SEED, numRuns: 1_000 });
 		const texts = bodies.map((parts) => inSpec(parts.join('')));
 		const read = await readByKubectl(plane(), texts);
@@ -146,16 +104,8 @@ describe('what kubectl reads', function () {
 		expect(alike).to.be.greaterThan(200);
 	});
 
-	it('of what we write, is what we meant: texts, as keys too', async () => {
-		const letters = [
-			...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=',
-			'\u0085',
-			'\u2028',
-			'\ufeff',
-			'\u007f',
-			'é',
-			'😀',
-		];
+	it('texts that we write, as keys too › kubectl reads what was meant', async () => {
+		const letters = [...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=', ...'\u0085\u2028\ufeff\u007fé', '😀'];
 		const random = fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
 		const texts = [...TEXTS, ...PLAIN.map(([text]) => text), ...fc.sample(random, { seed: SEED, numRuns: 500 })];
 		const specs = texts.map((text) => ({ a: text, b: [text, [text], { c: text }], [text]: { [text]: 1 } }));
@@ -165,27 +115,14 @@ describe('what kubectl reads', function () {
 		}
 	});
 
-	it('of what we write, is what we meant: numbers', async () => {
-		const numbers = [
-			0,
-			-0,
-			1.5,
-			-1,
-			1e6,
-			1e21,
-			1e-7,
-			5e-324,
-			Number.MAX_VALUE,
-			2 ** 53,
-			2n ** 53n + 1n,
-			-(2n ** 63n),
-			2n ** 64n,
-		];
+	it('numbers that we write › kubectl reads what was meant', async () => {
+		const integers = [0, -0, -1, 1e6, 1e21, 2 ** 53, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 64n];
+		const numbers = [...integers, 1.5, 1e-7, 5e-324, Number.MAX_VALUE];
 		const read = await readByKubectl(plane(), [written(numbers)]);
 		expect(specIn(read[0] as Reading)).to.deep.equal(comparable(numbers));
 	});
 
-	it('of what we write, is what we meant: anything', async () => {
+	it('any JSON that we write › kubectl reads what was meant', async () => {
 		const texts = fc.sample(fc.json(), { seed: SEED, numRuns: 300 });
 		// With a bigint where a manifest would have many digits.
 		const values = texts.map((text) => parseJson(`{"value":${text}}`).value);

@@ -9,8 +9,6 @@ import { writeKubeconfig } from '../harness/kubeconfig.ts';
 
 export interface OtherVersion {
 	readonly kubeconfig: (user: User) => string;
-	/** How often its version was told. */
-	readonly told: () => number;
 	readonly stop: () => Promise<void>;
 }
 
@@ -18,7 +16,6 @@ export async function startOtherVersion(plane: ControlPlane, gitVersion: string)
 	const authority = await issueCa();
 	const { cert, key } = await issueServing(authority, { hosts: ['127.0.0.1'] });
 	const ca = readFileSync(plane.caFile);
-	let told = 0;
 	const written: { remove: () => void }[] = [];
 	const server = createServer({ cert, key }, (near, answer) => {
 		const { method, headers, url = '/' } = near;
@@ -32,7 +29,6 @@ export async function startOtherVersion(plane: ControlPlane, gitVersion: string)
 			}
 			const version = { ...JSON.parse(await text(said)), gitVersion };
 			answer.writeHead(said.statusCode ?? 0, { 'content-type': 'application/json' }).end(JSON.stringify(version));
-			told += 1;
 		});
 		far.on('error', () => answer.destroy());
 		answer.on('close', () => far.destroy());
@@ -46,7 +42,6 @@ export async function startOtherVersion(plane: ControlPlane, gitVersion: string)
 			written.push(kubeconfig);
 			return kubeconfig.path;
 		},
-		told: () => told,
 		stop: async () => {
 			for (const kubeconfig of written) kubeconfig.remove();
 			const closed = new Promise((resolve) => server.close(resolve));

@@ -22,24 +22,18 @@ const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
 const SERVERS = [
-	{
-		kind: 'MCPServer',
-		name: 'search',
-		config: 'search-runconfig',
-		spec: { transport: 'streamable-http', replicas: 3, backendReplicas: 2, sessionStorage: REDIS },
-	},
-	{
-		kind: 'VirtualMCPServer',
-		name: 'hub',
-		config: 'hub-vmcp-config',
-		spec: { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' }, replicas: 3, sessionStorage: REDIS },
-	},
-	{
-		kind: 'MCPRemoteProxy',
-		name: 'crm',
-		config: 'crm-runconfig',
-		spec: { remoteURL: 'https://crm.example.com/mcp', replicas: 3, sessionStorage: REDIS },
-	},
+	[
+		...(['MCPServer', 'search', 'search-runconfig'] as const),
+		{ transport: 'streamable-http', replicas: 3, backendReplicas: 2, sessionStorage: REDIS },
+	],
+	[
+		...(['VirtualMCPServer', 'hub', 'hub-vmcp-config'] as const),
+		{ incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' }, replicas: 3, sessionStorage: REDIS },
+	],
+	[
+		...(['MCPRemoteProxy', 'crm', 'crm-runconfig'] as const),
+		{ remoteURL: 'https://crm.example.com/mcp', replicas: 3, sessionStorage: REDIS },
+	],
 ] as const;
 
 describe('beside an old operator on a real API server', function () {
@@ -50,13 +44,8 @@ describe('beside an old operator on a real API server', function () {
 
 	const start = (images: Partial<Images> = {}): OldOperator => {
 		const { url, caFile, token } = plane();
-		operator = createOldOperator({
-			url,
-			ca: readFileSync(caFile, 'utf8'),
-			token: token('operator'),
-			namespace: namespace.name,
-			images,
-		});
+		const ca = readFileSync(caFile, 'utf8');
+		operator = createOldOperator({ url, ca, token: token('operator'), namespace: namespace.name, images });
 		return operator;
 	};
 	const settle = async (one: OldOperator): Promise<Summary> => {
@@ -66,8 +55,8 @@ describe('beside an old operator on a real API server', function () {
 		return summary;
 	};
 
-	for (const { kind, name, config, spec } of SERVERS) {
-		it(`${kind}: everything arrives, stays, and rolls no pod twice`, async () => {
+	for (const [kind, name, config, spec] of SERVERS) {
+		it(`${kind} › everything is applied and stays, and no pod is rolled twice`, async () => {
 			await namespace.create(serverManifest(kind, name, spec, 'v1alpha1'));
 			const { idleWrites } = await settle(start());
 			const server = await namespace.get(kind, name);
@@ -92,7 +81,7 @@ describe('beside an old operator on a real API server', function () {
 		});
 	}
 
-	it('an update of the server reaches RunConfig and pods once', async () => {
+	it('the server is updated › RunConfig and pods are changed once', async () => {
 		const one = start();
 		await settle(one);
 		const before = await namespace.get('deployment', 'search');
@@ -109,27 +98,7 @@ describe('beside an old operator on a real API server', function () {
 		);
 	});
 
-	it('a grace period that a user sets on a Deployment is kept, although the operator writes without it', async () => {
-		const one = start();
-		await settle(one);
-		const before = await namespace.get('deployment', 'search');
-		const patch = JSON.stringify({ spec: { template: { spec: { terminationGracePeriodSeconds: 120 } } } });
-		await namespace.kubectl(['patch', 'deployment', 'search', '-p', patch]);
-		const { writes } = await settle(one);
-		expect(writes.map(({ verb, resource }) => `${verb} ${resource}`)).to.include('PUT deployments');
-		const after = await namespace.get('deployment', 'search');
-		expect(after['spec'].template.spec.terminationGracePeriodSeconds).to.equal(120);
-		expect(after.metadata.generation).to.equal(before.metadata.generation + 1);
-	});
-
-	it('stdio with 3: one replica, and what was asked for can still be seen', async () => {
-		await namespace.create(serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 }, 'v1alpha1'));
-		await settle(start());
-		expect((await namespace.get('deployment', 'files'))['spec'].replicas).to.equal(1);
-		expect((await namespace.get('mcpserver', 'files'))['spec'].replicas).to.equal(3);
-	});
-
-	it('a vMCP image that takes sessionStorage gets it with the first write after its Deployment is known', async () => {
+	it('a vMCP image that reads sessionStorage › it gets it with the first write after its Deployment is known', async () => {
 		const spec = { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' }, sessionStorage: REDIS };
 		await namespace.create(serverManifest('VirtualMCPServer', 'new', spec, 'v1alpha1'));
 		const one = start({ vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' });
@@ -151,8 +120,8 @@ describe('beside an old operator, password on the pods', function () {
 		flags: ['--password-env=pod'],
 	});
 
-	it('the operator finds nothing to complain about, and the pods have their password', async () => {
-		const { kind, name, spec } = SERVERS[0];
+	it('MCPServer › the operator finds no difference, and the pods have their password', async () => {
+		const [kind, name, , spec] = SERVERS[0];
 		await namespace.create(serverManifest(kind, name, spec, 'v1alpha1'));
 		const { url, caFile, token } = plane();
 		const ca = readFileSync(caFile, 'utf8');
@@ -163,16 +132,10 @@ describe('beside an old operator, password on the pods', function () {
 		const { template } = (await namespace.get('deployment', name))['spec'];
 		expect(JSON.stringify(template)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
 		// As the ReplicaSet controller would make it.
-		const pod = {
-			apiVersion: 'v1',
-			kind: 'Pod',
-			metadata: { generateName: `${name}-`, labels: template.metadata.labels },
-			spec: template.spec,
-		};
-		const { stdout } = await namespace.kubectl(['create', '-f', '-', '-o', 'json'], {
-			...pod,
-			spec: { ...template.spec, serviceAccountName: undefined, serviceAccount: undefined },
-		});
+		const metadata = { generateName: `${name}-`, labels: template.metadata.labels };
+		const podSpec = { ...template.spec, serviceAccountName: undefined, serviceAccount: undefined };
+		const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec };
+		const { stdout } = await namespace.kubectl(['create', '-f', '-', '-o', 'json'], pod);
 		expect(JSON.parse(stdout).spec.containers[0].env.at(-1)).to.deep.equal({
 			name: 'THV_SESSION_REDIS_PASSWORD',
 			valueFrom: { secretKeyRef: REDIS.passwordRef },

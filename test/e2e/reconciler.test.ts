@@ -1,4 +1,4 @@
-/** What the reconciler makes of servers, on a real API server. */
+/** What the reconciler writes for servers, on a real API server. */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
@@ -16,17 +16,8 @@ describe('reconciler on a real API server', function () {
 		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
 		return { kind, name, namespace: namespace.name, uid: metadata.uid };
 	};
-	const edit = async (resource: string, name: string, spec: object): Promise<void> => {
-		const { code, stderr } = await namespace.kubectl([
-			'patch',
-			resource,
-			name,
-			'--type=merge',
-			'-p',
-			JSON.stringify({ spec }),
-		]);
-		expect(code, stderr).to.equal(0);
-	};
+	const edit = (resource: string, name: string, spec: object) =>
+		mustSucceed(namespace.kubectl(['patch', resource, name, '--type=merge', '-p', JSON.stringify({ spec })]));
 	const conditions = async (kind: string, name: string): Promise<Record<string, string>[]> =>
 		(await namespace.get(kind, name))['status']?.conditions ?? [];
 	const condition = async (kind: string, name: string, type: string) =>
@@ -34,7 +25,7 @@ describe('reconciler on a real API server', function () {
 	const replicasOf = async (name: string): Promise<number> =>
 		(await namespace.get('deployment', name))['spec'].replicas;
 
-	it('TestSpecDrivenStdioCapAt1: the condition is set, flipped, and never made as False', async () => {
+	it('TestSpecDrivenStdioCapAt1: stdio with 3, then 1 › the condition is True, then False', async () => {
 		await server('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		await eventually(async () => {
 			expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.include({
@@ -54,65 +45,33 @@ describe('reconciler on a real API server', function () {
 		});
 	});
 
-	it('conditions are kept beside the operator’s own, under a writer that replaces the status 50 times', async () => {
+	it('another client replaces the status 20 times › its condition and ours are kept', async () => {
 		await server('VirtualMCPServer', 'busy', { replicas: 2 });
 		const path = `/apis/toolhive.stacklok.dev/v1beta1/namespaces/${namespace.name}/virtualmcpservers/busy/status`;
-		let replaced = 0;
-		while (replaced < 50) {
+		const ready = { type: 'Ready', status: 'True', reason: 'Ready', lastTransitionTime: '2026-01-01T00:00:00Z' };
+		for (let replaced = 0; replaced < 20; ) {
 			const found = await namespace.get('virtualmcpserver', 'busy');
 			const others = (found['status']?.conditions ?? []).filter((one: { type: string }) => one.type !== 'Ready');
-			const ready = {
-				type: 'Ready',
-				status: 'True',
-				reason: 'Ready',
-				message: `${replaced}`,
-				lastTransitionTime: '2026-01-01T00:00:00Z',
-			};
-			const wanted = { ...found, status: { ...found['status'], phase: 'Ready', conditions: [...others, ready] } };
-			const { code } = await plane().kubectl(['replace', '--raw', path, '-f', '-'], {
-				user: 'operator',
-				input: JSON.stringify(wanted),
-			});
+			const all = [...others, { ...ready, message: `${replaced}` }];
+			const input = JSON.stringify({ ...found, status: { ...found['status'], phase: 'Ready', conditions: all } });
+			const { code } = await plane().kubectl(['replace', '--raw', path, '-f', '-'], { user: 'operator', input });
 			if (code === 0) replaced += 1;
 		}
 		await eventually(async () => {
 			const all = await conditions('virtualmcpserver', 'busy');
 			expect(all.map(({ type }) => type)).to.have.members(['Ready', 'SessionStorageWarning']);
-			expect(all.find(({ type }) => type === 'Ready')?.['message']).to.equal('49');
+			expect(all.find(({ type }) => type === 'Ready')?.['message']).to.equal('19');
 		});
 		expect((await namespace.get('virtualmcpserver', 'busy'))['status'].phase).to.equal('Ready');
 	});
 
-	it('lastTransitionTime moves when the status flips, and only then', async () => {
-		const timeOf = async () => (await condition('mcpserver', 'timed', 'SessionStorageWarning'))?.['lastTransitionTime'];
-		await server('MCPServer', 'timed', { transport: 'sse', replicas: 2 });
-		await eventually(async () => expect(await timeOf()).to.be.a('string'));
-		const first = await timeOf();
-		await edit('mcpserver', 'timed', { replicas: 3 });
-		await eventually(async () => {
-			expect(await condition('mcpserver', 'timed', 'SessionStorageWarning')).to.deep.include({ observedGeneration: 2 });
-		});
-		expect(await timeOf()).to.equal(first);
-		await edit('mcpserver', 'timed', { sessionStorage: REDIS });
-		await eventually(async () => {
-			expect(await condition('mcpserver', 'timed', 'SessionStorageWarning')).to.deep.include({
-				status: 'False',
-				reason: 'SessionStorageConfigured',
-			});
-		});
-		expect(await timeOf()).not.to.equal(first);
-	});
-
-	it('replicas: 2 → 4 carried; scaled to 6 and edited: stays 6; unset: stays', async () => {
+	it('replicas 2 to 4 › applied; scaled to 6, then edited and unset › stays 6', async () => {
 		const owner = await server('MCPServer', 'search', { transport: 'sse', replicas: 2 });
 		await namespace.create(proxyDeployment(owner), 'operator');
 		await edit('mcpserver', 'search', { replicas: 4 });
 		await eventually(async () => expect(await replicasOf('search')).to.equal(4));
 		await namespace.kubectl(['scale', 'deployment', 'search', '--replicas=6']);
-		await edit('mcpserver', 'search', { args: ['--more'] });
-		await new Promise((resolve) => setTimeout(resolve, 4_000));
-		expect(await replicasOf('search')).to.equal(6);
-		await edit('mcpserver', 'search', { replicas: null });
+		await edit('mcpserver', 'search', { args: ['--more'], replicas: null });
 		await eventually(async () => {
 			const { metadata } = await namespace.get('deployment', 'search');
 			expect(metadata.annotations ?? {}).not.to.have.property('toolhive-scaling/applied-replicas');
@@ -120,7 +79,7 @@ describe('reconciler on a real API server', function () {
 		expect(await replicasOf('search')).to.equal(6);
 	});
 
-	it('Redis switched on and off on a settled server whose operator writes nothing', async () => {
+	it('Redis is switched on and off while the operator writes nothing › the RunConfig follows', async () => {
 		const owner = await server('MCPServer', 'nudged', { transport: 'sse' });
 		const json = '{\n  "schema_version": "v0.1.0",\n  "name": "nudged"\n}';
 		const first = await namespace.create(runConfigMap(owner, json), 'operator');
@@ -134,12 +93,6 @@ describe('reconciler on a real API server', function () {
 			});
 		});
 		expect(second?.metadata.annotations).not.to.deep.equal(first.metadata.annotations);
-		await edit('mcpserver', 'nudged', { sessionStorage: { db: 5 } });
-		await eventually(async () => {
-			const changed = await namespace.get('configmap', 'nudged-runconfig');
-			expect(JSON.parse(changed['data']['runconfig.json']).scaling_config.session_redis.db).to.equal(5);
-			expect(changed.metadata.annotations).not.to.deep.equal(second?.metadata.annotations);
-		});
 		await edit('mcpserver', 'nudged', { sessionStorage: null });
 		await eventually(async () => {
 			const third = await namespace.get('configmap', 'nudged-runconfig');
@@ -181,7 +134,7 @@ describe('reconciler on a real API server', function () {
 		expect(await storage()).to.equal('SessionStorageConfigured');
 	});
 
-	it('tells it in Events', async () => {
+	it('each write › an Event, which kubectl events and describe show', async () => {
 		await eventually(async () => {
 			const { stdout } = await namespace.kubectl(['get', 'events.events.k8s.io', '-o', 'json']);
 			const reasons = (JSON.parse(stdout).items as { reason: string; regarding: { name: string } }[]).map(

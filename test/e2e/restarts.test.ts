@@ -12,7 +12,7 @@ import { runConfigMap } from '../harness/operator-writes.ts';
 import { type Replica, useSelfManaged } from '../harness/self-managed.ts';
 import { type ServiceProxy, startServiceProxy } from '../harness/service-proxy.ts';
 
-const RESTARTS = Number(process.env['RESTARTS'] ?? 4);
+const RESTARTS = Number(process.env['RESTARTS'] ?? 2);
 const DRAIN_SECONDS = Number(process.env['DRAIN_SECONDS'] ?? 4);
 const LOOPS = 16;
 /** From a changed Pod to the rules on every node. */

@@ -10,18 +10,14 @@ import { startProgram } from '../harness/program.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const CASES = [
-	'deployment-grace-period',
 	'deployment-http-three-replicas-redis',
 	'deployment-password-in-plain',
 	'deployment-stdio-three-replicas',
-	'deployment-v1alpha1',
 	'remote-proxy-redis',
 	'run-config-backend-replicas',
-	'run-config-db-zero',
 	'run-config-redis-off-default-redis',
 	'run-config-unreadable',
 	'server-shared-key-space',
-	'server-stdio-replicas-capped',
 	'vmcp-operator-filled',
 ];
 
@@ -73,7 +69,7 @@ function comparable({ metadata, status: _, ...object }: Stored): object {
 	return { ...object, metadata: { ...named, annotations } };
 }
 
-describe('what review gives kubectl, on a real API server', function () {
+describe('review -o yaml on a real API server', function () {
 	this.timeout(120_000);
 	const stage = useProduct('review-hooks', { flags: ['--reconcile=false'] });
 	const plain = useNamespace(stage.plane, 'review-plain');
@@ -134,15 +130,12 @@ describe('what review gives kubectl, on a real API server', function () {
 	});
 
 	for (const name of [...CASES, 'examples', 'hostile']) {
-		it(`${name}: the same as with webhooks`, () => {
+		it(`${name} › what review prints, applied › stored as with the webhooks`, () => {
 			expect(reviewed.get(name)).to.have.length.at.least(1);
 			expect(reviewed.get(name)).to.deep.equal(withHooks.get(name));
+			// Without webhooks and without review it would be 3.
+			if (name !== 'deployment-stdio-three-replicas') return;
+			expect(JSON.stringify(reviewed.get(name))).to.include('"replicas":1,');
 		});
 	}
-	it('is not what was written: something had to be done', async () => {
-		const [deployment] = (reviewed.get('deployment-stdio-three-replicas') ?? []).filter(
-			(one) => (one as Stored)['kind'] === 'Deployment',
-		) as Stored[];
-		expect(deployment?.['spec'].replicas).to.equal(1);
-	});
 });

@@ -5,24 +5,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { eventually } from '../harness/eventually.ts';
 import { writeKubeconfig } from '../harness/kubeconfig.ts';
-import { serverManifest } from '../harness/namespace.ts';
 import { apply, documentsOf, ROOT } from '../harness/product.ts';
 import { startProgram } from '../harness/program.ts';
-import { NS, type Replica, registrationsTo, serviceIn, useSelfManaged } from '../harness/self-managed.ts';
+import { NS, type Replica, registrationsTo, serviceIn, synced, useSelfManaged } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
 const FOREIGN = 'webhook does not lead to our Service, its caBundle is left alone';
-/** Longer than two passes of the leader. */
-const WATCHED_MS = 12_000;
+const LOST = 'certificates cannot be managed';
 
 describe('two installations in one cluster', function () {
 	this.timeout(120_000);
-	const { plane, start, register, must, secret, caBundles, objects } = useSelfManaged();
+	const { plane, start, register, must, secret, caBundles, objects, expectCalled } = useSelfManaged();
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-other-'));
 	const remove: (() => void)[] = [() => rmSync(folder, { recursive: true })];
 	after(() => {
@@ -34,10 +31,7 @@ describe('two installations in one cluster', function () {
 
 	const expectServedBy = async (replica: Replica): Promise<void> => {
 		const before = replica.saying('review').length;
-		const server = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
-		const how = { input: JSON.stringify(server) };
-		const { stderr } = await plane().kubectl(['create', '--dry-run=server', '-n', 'default', '-f', '-'], how);
-		expect(stderr).to.include('session-storage-missing');
+		await expectCalled();
 		// The line comes through a pipe.
 		await eventually(async () => expect(replica.saying('review').length).to.be.above(before), 3_000);
 	};
@@ -58,14 +52,14 @@ describe('two installations in one cluster', function () {
 		(await secret(OTHER))?.version,
 	];
 
-	it('the first one alone', async () => {
+	it('the first one is alone › it serves', async () => {
 		await install(objects());
 		first = await start({ flags: ['--reconcile=false'] });
 		await register(first);
 		await eventually(() => expectServedBy(first));
 	});
 
-	it('`namespace: other` leads rights and registrations to the second one, and leaves nothing in the first', async () => {
+	it('the second one is installed with `namespace: other` › it gets permissions and registrations', async () => {
 		const base = relative(folder, join(ROOT, 'manifests'));
 		writeFileSync(join(folder, 'kustomization.yaml'), `namespace: ${OTHER}\nresources:\n- ${base}\n`);
 		theirs = documentsOf(await must(['kustomize', folder]));
@@ -92,8 +86,8 @@ describe('two installations in one cluster', function () {
 		await eventually(() => expectServedBy(second));
 	});
 
-	it('the first one is asked no more, names what it lost, and stays', async () => {
-		const { reason } = await first.said('certificates cannot be managed');
+	it('the first one › it is no longer called, reports what it lost, and keeps running', async () => {
+		const { reason } = await first.said(LOST);
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
 		);
@@ -107,30 +101,30 @@ describe('two installations in one cluster', function () {
 		expect(first.process.exitCode).to.equal(null);
 	});
 
-	it('neither takes anything back from the other', async () => {
+	it('both lead › neither takes anything back from the other', async () => {
 		const before = await versions();
-		await sleep(WATCHED_MS);
+		await Promise.all([first, second].map(synced));
 		expect(await versions()).to.deep.equal(before);
-		expect(first.saying('certificates cannot be managed')).to.have.length(1);
+		expect(first.saying(LOST)).to.have.length(1);
 		await expectServedBy(second);
 	});
 
-	it('applied again, the first one has everything back, and the second one says so', async () => {
+	it('the first one is applied again › it has everything back, and the second one reports that', async () => {
 		await install(objects());
 		await register(first);
 		await eventually(() => expectServedBy(first));
 		await first.said('certificates are managed again');
-		const { reason } = await second.said('certificates cannot be managed');
+		const { reason } = await second.said(LOST);
 		expect(reason).to.include(`serviceaccount:${OTHER}:`);
 	});
 
-	it('with rights of their own, the one that is not asked says whose the registrations are, once', async () => {
+	it('the second one has permissions again › it reports once whose the registrations are, and leaves them alone', async () => {
 		const [binding] = theirs.filter(({ kind }) => kind === 'ClusterRoleBinding') as unknown as { metadata: object }[];
 		await apply(plane(), [{ ...binding, metadata: { name: OTHER } }]);
 		await second.said('certificates are managed again');
 		const told = second.saying(FOREIGN).length;
 		const before = await versions();
-		await sleep(WATCHED_MS);
+		await Promise.all([first, second].map(synced));
 		expect(await versions()).to.deep.equal(before);
 		expect(second.saying(FOREIGN)).to.have.length(told);
 		expect(second.saying(FOREIGN).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });

@@ -8,6 +8,13 @@ export interface Owner {
 	readonly uid: string;
 }
 
+/** Redis with a password, as servers have it in `spec.sessionStorage`. */
+export const REDIS = {
+	provider: 'redis',
+	address: 'redis.mcp.svc:6379',
+	passwordRef: { name: 'redis-secret', key: 'password' },
+};
+
 const APPS: Readonly<Record<string, string>> = {
 	MCPServer: 'mcpserver',
 	VirtualMCPServer: 'virtualmcpserver',

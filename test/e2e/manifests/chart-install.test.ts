@@ -34,14 +34,8 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		/** Names of what is there, in all namespaces that are ours. */
 		const left = async (): Promise<string[]> => {
 			const names = await must('get', CLUSTER_SCOPED, '-o', 'name');
-			const inNamespace = await must(
-				'get',
-				'all,secrets,leases,roles,rolebindings,pdb,netpol,sa',
-				'-n',
-				NS,
-				'-o',
-				'name',
-			);
+			const kinds = 'all,secrets,leases,roles,rolebindings,pdb,netpol,sa';
+			const inNamespace = await must('get', kinds, '-n', NS, '-o', 'name');
 			return `${names}\n${inNamespace}`.split('\n').filter((name) => name.includes('toolhive-scaling'));
 		};
 		const caBundles = async (): Promise<string[]> => {
@@ -51,7 +45,12 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			);
 		};
 
-		it('installs, and says how to see it work', async () => {
+		const upgrade = async (...args: string[]): Promise<void> => {
+			const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...args);
+			expect(code, stderr).to.equal(0);
+		};
+
+		it('install › the notes have the commands that show that it works', async () => {
 			const { code, stdout, stderr } = await helm('install', 'scaling', CHART, '--namespace', NS);
 			expect({ code, stderr: stderr.replaceAll(/^(level=|I\d|W\d).*\n/gm, '') }).to.deep.equal({ code: 0, stderr: '' });
 			expect(stdout).to.include(`kubectl rollout status --namespace ${NS} deployment/toolhive-scaling`);
@@ -61,7 +60,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await left()).to.include('mutatingwebhookconfiguration.admissionregistration.k8s.io/toolhive-scaling');
 		});
 
-		it('the leader writes Secret, Lease and caBundles, which an upgrade leaves as they are', async () => {
+		it('upgrade › what the leader wrote stays: Secret, Lease and caBundles', async () => {
 			const flags = ['--webhook-port=0', '--metrics-port=0', '--drain-seconds=0', '--reconcile=false'];
 			leader = startProgram(['serve', `--kubeconfig=${controlPlane().kubeconfig('webhook')}`, ...flags], {
 				KUBERNETES_SERVICE_HOST: '127.0.0.1',
@@ -78,11 +77,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				const { ownerReferences } = (await read(kind, name, '-n', NS)).metadata;
 				expect(ownerReferences, kind).to.deep.equal([{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid }]);
 			}
-			const { code, stderr } = await helm(
-				...['upgrade', 'scaling', CHART, '--namespace', NS],
-				...['--set', 'serve.logLevel=debug', '--set', 'excludeNamespaces={payroll}'],
-			);
-			expect(code, stderr).to.equal(0);
+			await upgrade('--set', 'serve.logLevel=debug', '--set', 'excludeNamespaces={payroll}');
 			expect((await read('deployment', NS, '-n', NS)).spec.template.spec.containers[0].args).to.deep.equal([
 				'serve',
 				'--log-level=debug',
@@ -93,19 +88,11 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await caBundles()).to.deep.equal(before);
 		});
 
-		it('break-glass and back: an upgrade brings the registrations back', async () => {
+		it('registrations deleted (break-glass), replicas left out, then scaled › upgrades restore the former and keep the latter', async () => {
 			await must('delete', REGISTRATIONS, NS);
-			expect((await helm('upgrade', 'scaling', CHART, '--namespace', NS)).code).to.equal(0);
-			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
-		});
-
-		it('replicas › left out by an upgrade, then scaled › 1 at first, and later upgrades keep what was scaled', async () => {
-			const replicas = async () => (await read('deployment', NS, '-n', NS)).spec.replicas;
-			const upgrade = async (...args: string[]): Promise<void> => {
-				const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...args);
-				expect(code, stderr).to.equal(0);
-			};
 			await upgrade('--set', 'replicas=null');
+			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
+			const replicas = async () => (await read('deployment', NS, '-n', NS)).spec.replicas;
 			expect(await replicas()).to.equal(1);
 			await must('scale', 'deployment', NS, '-n', NS, '--replicas=4');
 			// As docs/install.md has it.
@@ -113,20 +100,19 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await replicas()).to.equal(4);
 		});
 
-		it("a certificate of your own: the authority that you give takes the place of the leader's", async () => {
+		it("a provided certificate › its CA replaces the leader's", async () => {
 			const value = Buffer.from((await issueCa()).cert).toString('base64');
 			const patch = { op: 'add', path: '/webhooks/0/clientConfig/caBundle', value };
 			await must('patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify([patch]));
 			const caBundle = (await issueCa()).cert;
 			const provided = ['--set', 'certificates.mode=provided', '--set', `certificates.caBundle=${caBundle}`];
 			const forced = generation === 'v4' ? ['--force-conflicts'] : [];
-			const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...provided, ...forced);
-			expect(code, stderr).to.equal(0);
+			await upgrade(...provided, ...forced);
 			expect(new Set(await caBundles())).to.deep.equal(new Set([Buffer.from(caBundle).toString('base64')]));
-			expect((await helm('upgrade', 'scaling', CHART, '--namespace', NS)).code).to.equal(0);
+			await upgrade();
 		});
 
-		it('a second one in another namespace is refused, and told where the first is', async () => {
+		it('a second one in another namespace › refused, with the place of the first', async () => {
 			for (const more of [[], ['--take-ownership']]) {
 				const { code, stderr } = await helm('install', 'other', CHART, '--namespace', 'second', ...more);
 				expect(code).to.equal(1);
@@ -135,7 +121,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await must('get', 'all,sa,secrets', '-n', 'second', '-o', 'name')).not.to.include('toolhive-scaling');
 		});
 
-		it('uninstalls, and leaves nothing behind, also while a pod still ends', async () => {
+		it('uninstall while a pod still ends › nothing is left', async () => {
 			// With more rights than a pod has by then, so that it could make its Secret and Lease anew.
 			leader = startProgram(
 				['serve', `--kubeconfig=${controlPlane().kubeconfig('admin')}`, '--webhook-port=0', '--metrics-port=0'],
@@ -147,18 +133,14 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			const { code, stdout, stderr } = await helm('uninstall', 'scaling', '--namespace', NS, '--debug');
 			expect(code, stderr).to.equal(0);
 			if (generation === 'v4')
-				expect(
-					deletedKinds(stdout + stderr)
-						.slice(0, 2)
-						.sort(),
-				).to.deep.equal(KINDS);
+				expect(deletedKinds(stdout + stderr).slice(0, 2)).to.have.members([
+					...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
+				]);
 			await leader.kill();
 			await eventually(async () => expect(await left()).to.deep.equal([]), GONE_MS);
 		});
 	});
 }
-
-const KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
 /** In the order in which Helm says that it deletes them. */
 const deletedKinds = (told: string): string[] =>

@@ -49,15 +49,15 @@ describe('manifests: overlays', function () {
 		objectsIn((await mustSucceed(kubectl('kustomize', kustomization))).stdout);
 
 	for (const overlay of readdirSync(OVERLAYS)) {
-		it(`${overlay}: accepted whole, without a warning`, () => accepts(join(OVERLAYS, overlay)));
-		it(`${overlay}: no right to Secrets outside of our namespace, and no wildcard`, async () => {
+		it(`${overlay} › accepted whole, without a warning or a permission for all Secrets`, async () => {
+			await accepts(join(OVERLAYS, overlay));
 			const roles = (await rendered(join(OVERLAYS, overlay))).filter(({ kind }) => kind === 'ClusterRole');
 			expect(roles).to.have.length(1);
 			const resources = roles.flatMap(rulesOf).flatMap((rule) => rule.resources);
 			expect(resources).not.to.include.oneOf(['secrets', '*']);
 		});
 	}
-	it('all at once: accepted whole, without a warning', async () => {
+	it('all at once › accepted whole, without a warning', async () => {
 		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
 		const names = ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'];
 		const components = names.map((name) => from(`components/${name}`));
@@ -65,7 +65,7 @@ describe('manifests: overlays', function () {
 		await accepts(folder);
 	});
 
-	it('cert-manager: one Secret leads from the certificate to the pods, one authority to both registrations', async () => {
+	it('cert-manager › one Secret for certificate and pods, one CA for both registrations', async () => {
 		const objects = await rendered(join(OVERLAYS, 'cert-manager'));
 		const named = (kind: string, name: string) =>
 			objects.find((object) => object.kind === kind && object.metadata.name === name)?.spec as Record<string, unknown>;
@@ -90,7 +90,7 @@ describe('manifests: overlays', function () {
 				'cert-manager.io/inject-ca-from': 'toolhive-scaling/toolhive-scaling',
 			});
 	});
-	it('namespace-opt-in: every webhook asks for the label and keeps its exclusions, the reconciler asks for the same', async () => {
+	it('namespace-opt-in › every webhook and the reconciler need the label; one permission more', async () => {
 		const objects = await rendered(join(OVERLAYS, 'namespace-opt-in'));
 		const webhooks = objects.flatMap((object) => object.webhooks ?? []);
 		expect(webhooks).to.have.length(6);
@@ -100,13 +100,10 @@ describe('manifests: overlays', function () {
 		}
 		const { containers } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
 		expect(containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
-	});
-	it('namespace-opt-in: may read a namespace, and nothing else more', async () => {
-		const role = only(await rendered(join(OVERLAYS, 'namespace-opt-in')), 'ClusterRole');
 		const added = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
-		expect(rulesOf(role)).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
+		expect(rulesOf(only(objects, 'ClusterRole'))).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
 	});
-	it('high-availability: three, spread over hosts by demand, over zones where possible', async () => {
+	it('high-availability › three replicas, spread over hosts, and over zones where possible', async () => {
 		const deployment = only<{ spec: { replicas: number; selector: Selector; template: { spec: PodSpec } } }>(
 			await rendered(join(OVERLAYS, 'high-availability')),
 			'Deployment',

@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { AssetsMissing, CORE_PROGRAMS, findAssets, planeFolder } from '../harness/control-plane/assets.ts';
-import { KUBERNETES_VERSION } from '../harness/control-plane/build.ts';
-import { type Archive, ENVTEST_ARCHIVE } from '../harness/control-plane/download.ts';
-import { withLock } from '../harness/control-plane/lock.ts';
+import { AssetsMissing, CORE_PROGRAMS, findAssets, planeFolder } from '../../harness/control-plane/assets.ts';
+import { KUBERNETES_VERSION } from '../../harness/control-plane/build.ts';
+import { type Archive, ENVTEST_ARCHIVE } from '../../harness/control-plane/download.ts';
+import { withLock } from '../../harness/control-plane/lock.ts';
 
 /** Writes what it was asked for to the file after `-o`. */
 const FAKE_GO = `#!/bin/sh
