@@ -95,18 +95,4 @@ describe('proxy Deployments on a real API server', function () {
 			expect(stored.metadata.generation, args.join(' ')).to.equal(1);
 		}
 	});
-
-	for (const [title, change] of [
-		['an owner that does not exist', { name: 'nobody', uid: '00000000-0000-4000-8000-000000000000' }],
-		['an owner with another uid', { uid: '00000000-0000-4000-8000-000000000000' }],
-	] as const) {
-		it(`${title} › stored as sent`, async () => {
-			const spec = { transport: 'sse', replicas: 3, sessionStorage: REDIS };
-			const owner = await server('MCPServer', `other-${title.length}`, spec);
-			const deployment = await namespace.create(proxyDeployment({ ...owner, ...change }), 'operator');
-			expect(deployment['spec'].replicas).to.equal(1);
-			expect(podSpec(deployment).containers[0].env).to.have.length(2);
-			expect(deployment.metadata.annotations ?? {}).not.to.have.property('toolhive-scaling/applied-replicas');
-		});
-	}
 });

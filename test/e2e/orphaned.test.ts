@@ -87,14 +87,4 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		expect((await secret())?.data['tls.crt'] === inUse, 'the certificate in use is still there').to.equal(true);
 		await stopped(replica);
 	});
-
-	it('a permission is missing › 403 is reported, and no replica leads', async () => {
-		await must(['delete', 'rolebinding', NS, '-n', NS]);
-		const replica = await start({ isReady: false });
-		await eventually(async () => {
-			const [{ reason } = {}] = replica.saying('lease cannot be taken or renewed');
-			expect(reason).to.match(/^403 for .*leases/);
-		});
-		expect(replica.saying('leading')).to.deep.equal([]);
-	});
 });

@@ -111,10 +111,11 @@ describe('review -o yaml on a real API server', function () {
 			writeFileSync(join(folder, 'in.yaml'), await withUids(caseText(name)));
 			await withWebhooks(name, folder);
 		}
-		cpSync(join(ROOT, 'examples'), folderOf('examples'), { recursive: true });
-		await withWebhooks('examples', folders.get('examples') ?? '');
-		writeFileSync(join(folderOf('hostile'), 'in.yml'), HOSTILE);
-		await withWebhooks('hostile', folders.get('hostile') ?? '');
+		const [examples, hostile] = [folderOf('examples'), folderOf('hostile')];
+		cpSync(join(ROOT, 'examples'), examples, { recursive: true });
+		await withWebhooks('examples', examples);
+		writeFileSync(join(hostile, 'in.yml'), HOSTILE);
+		await withWebhooks('hostile', hostile);
 
 		// Without them.
 		await stage.product().unregister();

@@ -194,6 +194,11 @@ describe('chart: values', function () {
 		[{ podSecurityContext: { fsGroup: -1 } }, '/podSecurityContext/fsGroup', 'got -1, want 0'],
 		[{ podSecurityContext: null }, "missing property 'podSecurityContext'"],
 		[{ hostNetwork: 'yes' }, '/hostNetwork', 'want boolean'],
+		...[443, 10250].map((webhookPort) => {
+			const message = `serve.webhookPort: ${webhookPort} cannot be used`;
+			return [{ hostNetwork: true, serve: { webhookPort } }, message] as const;
+		}),
+		[{ hostNetwork: true, serve: { metricsPort: 10250 } }, 'serve.metricsPort: 10250 cannot be used'],
 		[{ dnsPolicy: 'None' }, '/dnsPolicy', "'ClusterFirstWithHostNet'"],
 		[
 			{ global: { imageRegistry: 'a.example.com' }, image: { registry: '', repository: 'b.example.com/x' } },

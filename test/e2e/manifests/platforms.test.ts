@@ -19,7 +19,6 @@ import {
 	objectsIn,
 	only,
 	podIn,
-	refusal,
 	render,
 	type Values,
 } from '../chart.ts';
@@ -131,19 +130,6 @@ describe('manifests: other platforms', function () {
 					.and.include(`kubectl label namespace ${level} pod-security.kubernetes.io/enforce=privileged`);
 		});
 	}
-	for (const [name, port] of [
-		['webhookPort', 10250],
-		['webhookPort', 443],
-		['metricsPort', 10250],
-	] as const) {
-		it(`hostNetwork › ${name} ${port} › refused, and accepted without hostNetwork`, async () => {
-			const serve = { [name]: port };
-			expect(await refusal(helm, { hostNetwork: true, serve })).to.include(`serve.${name}: ${port} cannot be used`);
-			const [container] = podIn(await render(helm, { serve })).containers;
-			expect(container?.ports.map(({ containerPort }) => containerPort)).to.include(port);
-		});
-	}
-
 	it('docs/install.md › host network › what the chart renders, in a namespace that allows it', async () => {
 		const objects = await documented('When the API server does not reach pods');
 		const rendered = await render(helm, { hostNetwork: true });

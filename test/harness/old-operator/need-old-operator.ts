@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach } from 'mocha';
 import { needControlPlane } from '../control-plane/mocha.ts';
-import type { ControlPlane } from '../control-plane/start.ts';
 import type { Write } from './client.ts';
 import type { ServerObject } from './objects.ts';
 import { createOldOperator, type Kind, type OldOperator, type Summary } from './old-operator.ts';
@@ -12,7 +11,6 @@ import { createOldOperator, type Kind, type OldOperator, type Summary } from './
 const CRD_FOLDER = join(import.meta.dirname, '../..', '..', 'manifests', 'crds');
 
 export interface Stage {
-	readonly plane: () => ControlPlane;
 	readonly namespace: () => string;
 	readonly operator: () => OldOperator;
 	/** Runs kubectl in the namespace as the person and gives its stdout; fails the test when kubectl fails. */
@@ -59,7 +57,6 @@ export function needOldOperator(): Stage {
 	afterEach('operator', () => operator?.close());
 
 	return {
-		plane,
 		namespace: () => namespace,
 		operator: current,
 		kubectl,
