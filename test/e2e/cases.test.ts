@@ -84,7 +84,7 @@ describe('golden cases on a real API server', function () {
 		api?.close();
 	});
 
-	it('what is said not to be asked about exists', () => {
+	it('documents that cause no call › each exists', () => {
 		const documents = cases.flatMap(({ name, golden }) => golden.map((_, index) => `${name} ${index + 1}`));
 		expect(documents).to.include.members([...UNASKED.keys()]);
 	});

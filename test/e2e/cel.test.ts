@@ -57,13 +57,13 @@ describe(`our verdict and the API server’s, seed ${SEED}`, function () {
 		api.close();
 	});
 
-	it(`agree on ${RUNS} new objects`, async () => {
+	it(`${RUNS} new objects › the same verdict`, async () => {
 		await each(specs, async (wanted, index) => {
 			const theirs = await api.send('POST', `${path}?dryRun=All`, { body: sessionOf(`new-${index}`, wanted) });
 			compare(validate(request(mcpServer(shown(wanted))), clusterOf([])), theirs, { wanted });
 		});
 	});
-	it(`agree on ${RUNS} changes, of bad objects too`, async () => {
+	it(`${RUNS} changes, of bad objects too › the same verdict`, async () => {
 		await each(changes, async ([stored, wanted], index) => {
 			const name = `old-${index}`;
 			const theirs = await api.send('PUT', `${path}/${name}?dryRun=All`, { body: await replacing(name, wanted) });
@@ -75,7 +75,7 @@ describe(`our verdict and the API server’s, seed ${SEED}`, function () {
 			} else compare(ours, theirs, { stored, wanted });
 		});
 	});
-	it('neither says yes or no to everything', () => {
+	it('the new objects › some are valid, some are not', () => {
 		const verdicts = new Set(specs.map((one) => validate(request(mcpServer(shown(one))), clusterOf([])).allowed));
 		expect([...verdicts].sort()).to.deep.equal([false, true]);
 	});

@@ -87,7 +87,7 @@ describe('certificates change on a real API server', function () {
 		});
 	const noneFailed = (): void => {
 		expect(calls.failed).to.deep.equal([]);
-		// Silence would be no proof.
+		// Without calls there is no proof.
 		expect(Math.min(calls.made.asked, calls.made.shaken)).to.be.above(30);
 	};
 

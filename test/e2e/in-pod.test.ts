@@ -22,7 +22,7 @@ describe('serve in a pod', function () {
 	});
 	after(() => product?.stop());
 
-	it('finds the API server and who it is without the Kubernetes client, gets ready, and answers', async () => {
+	it('started without a kubeconfig › ready and called, and the Kubernetes client is not loaded', async () => {
 		product = await startProduct(plane(), { inPod: true, program: ['--import', WITHOUT_CLIENT, MAIN] });
 		const server = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		const created = ['create', '--dry-run=server', '-f', '-'];

@@ -35,13 +35,13 @@ describe('what kubectl reads', function () {
 			});
 		}
 		for (const [index, text] of REFUSED.entries()) {
-			it(`refused: ${JSON.stringify(text)}`, async () => {
+			it(`${JSON.stringify(text)} › refused`, async () => {
 				expect(read[cases.length + index]).to.deep.equal({ objects: [], isRefused: true });
 				expect(await readByUs(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
 			});
 		}
 		for (const [index, [text, , value]] of DIFFERENT.entries()) {
-			it(`otherwise than we read it: ${JSON.stringify(text)}`, () => {
+			it(`${JSON.stringify(text)} › read otherwise than by us`, () => {
 				const spec = value === undefined ? undefined : comparable({ a: value });
 				expect(specIn(read[cases.length + REFUSED.length + index] as Reading)).to.deep.equal(spec);
 			});
@@ -56,12 +56,12 @@ describe('what kubectl reads', function () {
 			loud = await readByKubectl(plane(), Object.values(LOUD));
 		});
 		for (const [index, [what, text]] of Object.entries(READ_ALIKE).entries()) {
-			it(`${what}: we read the same`, async () => {
+			it(`${what} › read the same`, async () => {
 				expect(await readByUs(text, index)).to.deep.equal(alike[index]);
 			});
 		}
 		for (const [index, [what, text]] of Object.entries(LOUD).entries()) {
-			it(`${what}: kubectl refuses it or leaves something out, we tell`, async () => {
+			it(`${what} › kubectl refuses it or leaves something out, we report it`, async () => {
 				expect((await readByUs(text, index)).isRefused).to.equal(true);
 				expect(loud[index]).not.to.deep.equal(await readByUs(text, index));
 			});

@@ -39,7 +39,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		}
 	});
 
-	it('with the label: warnings and conditions; without it nothing of ours', async () => {
+	it('with the label › warnings and conditions; without it › none', async () => {
 		await optIn('opted-in');
 		await optIn('opted-out');
 		// The API server follows labels and registrations with a watch.
@@ -59,7 +59,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		expect(await conditionsIn(other)).to.deep.equal([]);
 	});
 
-	it('labelled later: what is there already is brought up to date; one that is excluded, of the system or ours never is', async () => {
+	it('labelled later › its servers are reconciled; an excluded namespace, one of the system or ours never is', async () => {
 		await optIn('not-opted-in');
 		await eventually(async () => expect(await conditionsIn(other)).to.have.length(2), NOTICED_MS);
 		for (const one of [excluded, ...promised]) expect(await conditionsIn(one), one.name).to.deep.equal([]);

@@ -14,7 +14,7 @@ describe('many applies on a real API server', function () {
 	this.timeout(120_000);
 	const { namespace, plane, product } = useProduct('parallel');
 
-	it(`${WRITERS} servers and their Deployments applied in parallel`, async () => {
+	it(`${WRITERS} servers and their Deployments applied in parallel › each is answered and stored right`, async () => {
 		const dispatcher = new Agent({ connect: { ca: readFileSync(plane().caFile) }, connections: WRITERS });
 		const apply = async (path: string, body: object): Promise<Applied> => {
 			const url = `${plane().url}/apis/${path}?fieldManager=test&force=true`;

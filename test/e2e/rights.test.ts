@@ -60,7 +60,7 @@ describe('rights: what is granted is what is used', function () {
 		const stage = useSelfManaged({ auditPolicy: EVERY_CALL });
 		const { plane, start, register, plant, secret, objects, expectCalled } = stage;
 
-		it('nothing is unused, nothing is missing', async () => {
+		it('every duty is done › no permission is unused, none is missing', async () => {
 			const first = await start({ flags: FLAGS });
 			const second = await start({ flags: FLAGS });
 			await makeWork(stage);
@@ -88,7 +88,7 @@ describe('rights: what is granted is what is used', function () {
 			);
 		});
 
-		it('a right that is planted is found', () => {
+		it('a permission that is planted › it is found', () => {
 			const planted = objects().map((one) => {
 				if (one.kind !== 'ClusterRole') return one;
 				const { rules } = one as unknown as { rules: object[] };
@@ -104,7 +104,7 @@ describe('rights: what is granted is what is used', function () {
 		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-rights-'));
 		after(() => rmSync(folder, { recursive: true }));
 
-		it('nothing is unused, nothing is missing, and neither a Secret nor a registration is touched', async () => {
+		it('every duty is done › no permission is unused, none is missing; no call for a Secret or a registration', async () => {
 			const authority = await issueCa();
 			const serving = await issueServing(authority, { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);

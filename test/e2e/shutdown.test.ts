@@ -53,7 +53,7 @@ describe('shutdown settings on a real API server', function () {
 	};
 	let stored: Stored[] = [];
 
-	it('the product starts beside Deployments without them › only a template that lacks the password changes', async () => {
+	it('the product starts beside Deployments without the settings › only a template that lacks the password changes', async () => {
 		for (const { kind, name, spec } of [...PLAIN, LACKING]) {
 			const { metadata } = await namespace.create(serverManifest(kind, name, spec));
 			const owner: Owner = { kind, name, namespace: namespace.name, uid: metadata.uid };

@@ -31,18 +31,18 @@ describe('actionlint', function () {
 			env: { ...process.env, GOWORK: 'off', GOFLAGS: '-mod=readonly' },
 		});
 
-	it('finds nothing in .github/workflows', () => {
+	it('.github/workflows › no finding', () => {
 		const workflows = join(ROOT, '.github/workflows');
 		const { status, stdout, stderr } = lint(readdirSync(workflows).map((name) => join(workflows, name)));
 		expect({ status, stdout }, stderr).to.deep.equal({ status: 0, stdout: '' });
 	});
-	it('finds nothing in the workflow of docs/review.md', () => {
+	it('the workflow of docs/review.md › no finding', () => {
 		const [, workflow = ''] = /```yaml\n(name: [\s\S]*?)```/.exec(read('docs/review.md')) ?? [];
 		writeFileSync(join(folder, 'review.yaml'), workflow);
 		const { status, stdout, stderr } = lint([join(folder, 'review.yaml')]);
 		expect({ status, stdout }, stderr).to.deep.equal({ status: 0, stdout: '' });
 	});
-	it('would find what is wrong', () => {
+	it('a misspelt property › it is found', () => {
 		const text = readFileSync(join(ROOT, '.github/workflows/ci.yaml'), 'utf8');
 		writeFileSync(join(folder, 'wrong.yaml'), text.replace('matrix.image ', 'matrix.imge '));
 		const { status, stdout } = lint([join(folder, 'wrong.yaml')]);

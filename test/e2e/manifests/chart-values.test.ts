@@ -33,7 +33,7 @@ describe('chart: values', function () {
 	const argsWith = async (given: Values): Promise<readonly string[]> =>
 		specOf(await render(helm, given)).containers[0]?.args.slice(1) ?? [];
 
-	it('have every flag of serve, with its default, in values.yaml and in the schema', () => {
+	it('every flag of serve › in values.yaml with its default, and in the schema', () => {
 		const defaults = flags.map((flag) => {
 			const { fallback } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			return [chartNameOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
@@ -41,17 +41,17 @@ describe('chart: values', function () {
 		expect(commented.serve).to.deep.equal(Object.fromEntries(defaults));
 		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(chartNameOf));
 	});
-	it('say all that the schema allows, and nothing else', () => {
+	it('values.yaml › the properties of the schema', () => {
 		// Helm reads it in a parent chart; a default of ours would win over the tags there.
 		const { enabled: _, ...properties } = schema.properties;
 		expect(parse(values)).to.have.all.keys(Object.keys(properties));
 	});
-	it('given as defaults, mean what they mean where nothing is given', async () => {
+	it('the defaults given as values › the same as no values', async () => {
 		const args = await argsWith({ serve: commented.serve });
 		expect(args).to.have.length(flags.length);
 		expect(readOptions(SERVE_OPTIONS, args, {})).to.deep.equal(readOptions(SERVE_OPTIONS, [], {}));
 	});
-	it('reach the flags', async () => {
+	it('values › flags of serve', async () => {
 		const serve = {
 			...{ gracePeriodSeconds: 0, preStopSeconds: 0 },
 			...{ operatorUsernames: ['a', 'b'], leaderElect: false, maxInFlight: 100_000 },
@@ -69,7 +69,7 @@ describe('chart: values', function () {
 			'tls-dir': '/tls',
 		});
 	});
-	it('serve: a port is the port of the container, and draining gets the time it needs', async () => {
+	it('ports and drainSeconds › ports of the container, and a grace period that is long enough', async () => {
 		const spec = specOf(await render(helm, { serve: { webhookPort: 9443, metricsPort: 9080, drainSeconds: 60 } }));
 		expect(spec.containers[0]?.ports.map(({ containerPort }) => containerPort)).to.deep.equal([9443, 9080]);
 		expect(spec.terminationGracePeriodSeconds).to.equal(80);
@@ -87,7 +87,7 @@ describe('chart: values', function () {
 			expect(container?.image.endsWith(expected), container?.image).to.equal(true);
 		});
 	}
-	it('of the pod arrive, and take away nothing of the base', async () => {
+	it('values of the pod › added to those of the base', async () => {
 		const given = {
 			imagePullSecrets: [{ name: 'pull' }],
 			tolerations: [{ key: 'control', operator: 'Exists' }],
@@ -133,13 +133,13 @@ describe('chart: values', function () {
 			if ('priorityClassName' in given) expect(objects.map(({ kind }) => kind)).not.to.include('ResourceQuota');
 		});
 	}
-	it('a system class needs a quota; networkPolicy and podDisruptionBudget can be left out', async () => {
+	it('a system class › a quota; networkPolicy and podDisruptionBudget disabled › left out', async () => {
 		const off = { networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false } };
 		const given = { ...off, priorityClassName: 'system-node-critical' };
 		const kinds = (await render(helm, given)).map(({ kind }) => kind);
 		expect(kinds).to.include('ResourceQuota').and.not.include.oneOf(['NetworkPolicy', 'PodDisruptionBudget']);
 	});
-	it('certificates: the Secret that you name, and the authority that you give, in every webhook', async () => {
+	it('certificates › the named Secret is mounted, and the CA is in every webhook', async () => {
 		const caBundle = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 		const certificates = { mode: 'provided', secretName: 'mine', caBundle };
 		const objects = await render(helm, { certificates, serve: { passwordEnv: 'pod' } });
@@ -210,7 +210,7 @@ describe('chart: values', function () {
 			for (const part of named) expect(message).to.include(part);
 		});
 	}
-	it('refuse in the schema what the command would refuse, at both ends', async () => {
+	it('numbers › the schema has the limits of the command', async () => {
 		for (const flag of flags) {
 			const { allowed } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];

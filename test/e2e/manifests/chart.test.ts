@@ -78,7 +78,7 @@ describe('chart: what it renders', function () {
 		});
 	}
 
-	it('in another namespace: the same objects there, which leave that namespace alone', async () => {
+	it('another namespace › the same objects there, which exclude that namespace', async () => {
 		const values = { ...CERT_MANAGER, ...POD_MODE };
 		const text = JSON.stringify(comparable(await render(helm, values)))
 			.replaceAll(`"namespace":"${NS}"`, '"namespace":"elsewhere"')
@@ -88,7 +88,7 @@ describe('chart: what it renders', function () {
 		expect(comparable(await render(helm, values, 'elsewhere'))).to.deep.equal(JSON.parse(text));
 	});
 
-	it('each overlay is its component, and each component has one', async () => {
+	it('overlays › one for each component, with the same objects', async () => {
 		const components = readdirSync(join(ROOT, 'manifests/components'));
 		expect(readdirSync(join(ROOT, 'manifests/overlays'))).to.have.members(components);
 		for (const component of components) {
@@ -97,7 +97,7 @@ describe('chart: what it renders', function () {
 		}
 	});
 
-	it('docs/install.md combines what this test combines, in its order', () => {
+	it('docs/install.md › combines what this test combines, in its order', () => {
 		const [, yaml = ''] =
 			/```yaml\n(apiVersion: kustomize[^`]*components:[^`]*)```/.exec(
 				readFileSync(join(ROOT, 'docs/install.md'), 'utf8'),
@@ -111,22 +111,22 @@ describe('chart: what it is made of', function () {
 	this.timeout(60_000);
 	const helm = useHelm();
 
-	it('passes helm lint --strict', async () => {
+	it('helm lint --strict › no finding', async () => {
 		const { code, stdout } = await helm(['lint', '--strict', CHART]);
 		expect(stdout).to.include('0 chart(s) failed');
 		expect(code).to.equal(0);
 	});
-	it('files/ has what `make manifests` writes, and no file that was left behind', () => {
+	it('files/ › what `make manifests` writes and nothing else', () => {
 		const written = chartFiles().map(({ file }) => file.split('/').at(-1));
 		expect(readdirSync(join(CHART, 'files'))).to.have.members(written);
 	});
-	it('has the version of the package, and installs the image of manifests/base', async () => {
+	it('Chart.yaml › the version of the package; the image is that of manifests/base', async () => {
 		const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
 		const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 		expect(chart).to.include({ version, appVersion: version });
 		expect(template().spec.containers[0]?.image).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${version}`);
 	});
-	it('refuses a cluster without matchConditions, and says so', async () => {
+	it('a cluster below 1.30 › refused, with the reason', async () => {
 		const { code, stderr } = await helm(['template', 'any', CHART, '--kube-version', '1.29.9']);
 		expect(code).to.equal(1);
 		expect(stderr).to.include('requires kubeVersion: >=1.30.0-0');
