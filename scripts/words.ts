@@ -38,7 +38,19 @@ const NAMES: Readonly<Record<string, string>> = {
 	'authority|leaf': 'CA, serving certificate',
 };
 
-const PROSE = ['*.md', 'docs', 'src', 'manifests', 'certs', 'demo', 'examples', 'scripts', 'Makefile', 'Dockerfile', '.github'];
+const PROSE = [
+	'*.md',
+	'docs',
+	'src',
+	'manifests',
+	'certs',
+	'demo',
+	'examples',
+	'scripts',
+	'Makefile',
+	'Dockerfile',
+	'.github',
+];
 /** Generated, written by others, history, or this list itself. */
 const LEFT_OUT = /^(CHANGELOG\.md|scripts\/words\.ts|manifests\/chart\/files\/|docs\/cases\.md)/;
 
@@ -49,10 +61,12 @@ export function retiredWords(file: string, text: string): string[] {
 	return text.split('\n').flatMap((line, index) => {
 		const at = `${file}:${index + 1}`;
 		// What a page quotes from code or from a test title follows the code.
-		const prose = line.replaceAll(/`[^`]*`|\]\([^)]*\)|"[^"]*"/g, isSource ? (quoted) => quoted : '');
+		const prose = line.replaceAll(/`[^`]*`|\]\([^)]*\)|"[^"]*"/g, (quoted) => (isSource ? quoted : ''));
 		return [
 			...found(WORDS, prose, 'i').map(([word, better]) => `${at}: "${word}"; write ${better}`),
-			...(isSource && !isComment(line) ? found(NAMES, line, '').map(([name, better]) => `${at}: ${name}; the name is ${better}`) : []),
+			...(isSource && !isComment(line)
+				? found(NAMES, line, '').map(([name, better]) => `${at}: ${name}; the name is ${better}`)
+				: []),
 		];
 	});
 }
@@ -67,7 +81,9 @@ function found(table: Readonly<Record<string, string>>, line: string, flags: str
 
 if (import.meta.main) {
 	const root = join(import.meta.dirname, '..');
-	const files = execFileSync('git', ['ls-files', '--', ...PROSE], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+	const files = execFileSync('git', ['ls-files', '--', ...PROSE], { cwd: root, encoding: 'utf8' })
+		.trim()
+		.split('\n');
 	const problems = files
 		.filter((file) => !LEFT_OUT.test(file))
 		.flatMap((file) => retiredWords(file, readFileSync(join(root, file), 'utf8')));

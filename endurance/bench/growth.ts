@@ -103,7 +103,7 @@ async function measure(
 	const readyMs = Number(product.log().find(({ msg }) => msg === 'ready')?.['time']);
 	while (
 		reconciler === 'on' &&
-		((await metricOf(product, 'thv_scaling_reconciler_passes_total')) < servers.length ||
+		((await metricOf(product, 'thv_scaling_reconcile_total')) < servers.length ||
 			(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0)
 	) {
 		await sleep(200);

@@ -3,8 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { recordedOf } from '../../../endurance/bench/account.ts';
-import { ACCOUNTS } from '../../../endurance/bench/accounts.ts';
+import { recordedOf } from './account.ts';
+import { ACCOUNTS } from './accounts.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 

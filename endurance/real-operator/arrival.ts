@@ -10,7 +10,7 @@ import type { Stage } from './stage.ts';
 export async function arrive(stage: Stage, options: ProductOptions = {}): Promise<Product> {
 	const product = await stage.startProduct(options);
 	await eventually(async () => {
-		expect(await metricOf(product, 'thv_scaling_reconciler_passes_total')).to.be.at.least(EXAMPLES.length);
+		expect(await metricOf(product, 'thv_scaling_reconcile_total')).to.be.at.least(EXAMPLES.length);
 		expect(await metricOf(product, 'thv_scaling_reconciler_queued')).to.equal(0);
 	}, 90_000);
 	return product;

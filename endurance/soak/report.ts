@@ -62,7 +62,7 @@ export function resultsOf({ rows, minutes, checks, calls, disturbances }: Soaked
 			};
 		}),
 	);
-	const longestSilenceSeconds = Math.round(Math.max(...rows.map(({ silentSeconds }) => silentSeconds)));
+	const longestSilenceSeconds = Math.round(Math.max(...rows.map(({ lastEventAgeSeconds }) => lastEventAgeSeconds)));
 	return { calls, disturbances, longestSilenceSeconds, figures, ...countsOf(checks) };
 }
 

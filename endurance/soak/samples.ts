@@ -26,7 +26,7 @@ export interface Row {
 	/** By the name of the figure. */
 	readonly values: Readonly<Record<string, number>>;
 	/** The longest of its watches. */
-	readonly silentSeconds: number;
+	readonly lastEventAgeSeconds: number;
 }
 
 export const EVERY_SECONDS = 5;
@@ -45,7 +45,7 @@ export function startSampling(replicas: readonly Replica[]): { readonly stop: ()
 		};
 		const values = Object.fromEntries(FIGURES.map(({ name, metric, perUnit }) => [name, read(metric) / perUnit]));
 		const atSeconds = (performance.now() - startedMs) / 1_000;
-		rows.push({ atSeconds, replica, values, silentSeconds: read('thv_scaling_watch_silent_seconds') });
+		rows.push({ atSeconds, replica, values, lastEventAgeSeconds: read('thv_scaling_watch_last_event_age_seconds') });
 	};
 	const { stop } = keepDoing(() => Promise.all(replicas.map(sample)), EVERY_SECONDS * 1_000);
 	return { stop: () => stop().then(() => rows) };

@@ -14,7 +14,7 @@ const rowsOf = (replica: string, value: (share: number, figure: string) => numbe
 	Array.from({ length: SECONDS / EVERY_SECONDS }, (_, index) => {
 		const share = (index * EVERY_SECONDS) / SECONDS;
 		const values = Object.fromEntries(FIGURES.map(({ name }) => [name, value(share, name)]));
-		return { atSeconds: share * SECONDS, replica, values, silentSeconds: 1 };
+		return { atSeconds: share * SECONDS, replica, values, lastEventAgeSeconds: 1 };
 	});
 const brokenIn = (rows: readonly Row[]): string[] =>
 	judge(rows, SECONDS, REPLICAS).flatMap(({ promise, failures }) => (failures.length > 0 ? [promise] : []));

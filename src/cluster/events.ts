@@ -1,6 +1,6 @@
 /** Records Events on servers (events.k8s.io/v1). A repeated Event becomes a series, and the rate is limited. */
 import { type Json, metadataOf } from '../api/types.ts';
-import type { RateLimiter } from '../reconciler/revert-backoff.ts';
+import type { RateLimiter } from '../reconciler/timers.ts';
 import type { Connection } from './connect.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import type { Warn } from './watch.ts';

@@ -2,7 +2,7 @@
  * Limits the GETs for objects that are not in the cache. A review may name any server, so without a limit each review of an
  * attacker would be a request to the API server, and would delay the calls of watches and Leases.
  */
-import type { RateLimiter } from '../reconciler/revert-backoff.ts';
+import type { RateLimiter } from '../reconciler/timers.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
 /** Misses are rare: a server is in the cache moments after it was created. */

@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../reconciler/revert-backoff.ts';
+import type { RateLimiter } from '../reconciler/timers.ts';
 
 /** `burst` at once, then `perMinute`, evenly spread. Milliseconds of a clock that only goes forward. */
 export function createRateLimiter(perMinute: number, burst = 1): RateLimiter {

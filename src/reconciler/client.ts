@@ -2,7 +2,7 @@
 
 import type { Json, Server, ServerRef } from '../api/types.ts';
 import type { ClusterContext } from '../policy/finding.ts';
-import type { RateLimiter } from './revert-backoff.ts';
+import type { RateLimiter } from './timers.ts';
 
 /** Reads bypass the cache. A write carries the resourceVersion that was read and rejects if the object has changed since. */
 export interface ReconcilerObjects {

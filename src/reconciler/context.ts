@@ -4,7 +4,7 @@ import type { Json, Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { EVENT_REASONS, type ReconcilerClient } from './client.ts';
-import type { RevertBackoff, SettleTimer } from './revert-backoff.ts';
+import type { RevertBackoff, SettleTimer } from './timers.ts';
 
 export interface ReconcileContext {
 	readonly client: ReconcilerClient;

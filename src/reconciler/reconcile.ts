@@ -18,8 +18,8 @@ import {
 } from './context.ts';
 import { readObjects, reportUnowned, type ServerObjects } from './ownership.ts';
 import { reconcileDeployment, reportImage } from './proxy-deployment.ts';
-import { createRevertBackoff, createSettleTimer } from './revert-backoff.ts';
 import { reconcileStatus } from './status.ts';
+import { createRevertBackoff, createSettleTimer } from './timers.ts';
 
 export interface ReconcileResult {
 	readonly requeueAfterMs?: number;

@@ -110,10 +110,10 @@ describe('certificates change on a real API server', function () {
 		const { 'next-ca.crt': next, 'tls.crt': leaf } = await stored();
 		await expectBundle(old.cert, next);
 		await expectServed(leaf);
-		await eventually(async () => expect(said('authority changed')).to.equal(1), 60_000);
+		await eventually(async () => expect(said('CA replaced by the next one')).to.equal(1), 60_000);
 		const times = (message: string): number[] =>
 			replicas.flatMap((one) => one.saying(message)).map(({ time }) => Number(time));
-		const [changedMs = 0] = times('authority changed');
+		const [changedMs = 0] = times('CA replaced by the next one');
 		const trustedMs = Math.max(...times('caBundle written').filter((time) => time < changedMs));
 		expect(changedMs - trustedMs).to.be.within(SETTLE_MS - 1_000, SETTLE_MS + 10_000);
 		const after = await stored();
@@ -129,7 +129,7 @@ describe('certificates change on a real API server', function () {
 		await plant({ ...rest, 'ca.crt': cert, 'ca.key': key, ...asTls(yesterday) });
 		await expectBundle(cert);
 		await expectServed(yesterday.cert);
-		expect(said('former authority dropped')).to.equal(1);
+		expect(said('previous CA removed')).to.equal(1);
 		noneFailed();
 	});
 
@@ -147,7 +147,7 @@ describe('certificates change on a real API server', function () {
 		for (const replica of replicas) {
 			// Log lines leave in batches: the last one may come after the handshake that showed its certificate.
 			await eventually(async () => expect(replica.saying('certificate reloaded').length).to.be.at.least(2));
-			expect(replica.saying('certificate cannot be used, the old one stays')).to.deep.equal([]);
+			expect(replica.saying('certificate is not usable, the old one is still served')).to.deep.equal([]);
 			expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
 		}
 	});

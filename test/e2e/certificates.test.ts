@@ -9,7 +9,7 @@ import { get } from '../harness/program.ts';
 import { HOST, handshake, NS, type Replica, synced, useSelfManaged } from '../harness/self-managed.ts';
 
 const DAY_MS = 86_400_000;
-const MADE = 'authority and certificate made';
+const MADE = 'CA and serving certificate created';
 const FAILED = 'certificates cannot be managed';
 
 describe('certificates of our own on a real API server', function () {
@@ -57,7 +57,7 @@ describe('certificates of our own on a real API server', function () {
 		for (const replica of [first, second])
 			expect(await metrics(replica))
 				.to.include(`thv_scaling_certificate_expiry_timestamp_seconds ${ends(leaf)}\n`)
-				.and.include(`thv_scaling_authority_expiry_timestamp_seconds ${ends(ca)}\n`);
+				.and.include(`thv_scaling_ca_expiry_timestamp_seconds ${ends(ca)}\n`);
 		for (const what of ['certificate', 'authority'])
 			expect(await metrics(first)).to.include(`thv_scaling_certificate_renewals_total{what="${what}"} 1\n`);
 	});
@@ -80,8 +80,8 @@ describe('certificates of our own on a real API server', function () {
 	it('a certificate of another CA in the Secret › replaced, with the reason, and both replicas serve the new one', async () => {
 		const { data } = await stored();
 		await plant({ ...data, ...asTls(await issueServing(await issueCa(), { hosts: HOSTS })) });
-		await eventually(async () => expect(first.saying('certificate made')).to.have.length(1));
-		expect(first.saying('certificate made')[0]).to.include({ reason: 'the certificate is of another authority' });
+		await eventually(async () => expect(first.saying('serving certificate created')).to.have.length(1));
+		expect(first.saying('serving certificate created')[0]).to.include({ reason: 'another CA issued the certificate' });
 		expect((await stored()).data['ca.crt']).to.equal(data['ca.crt']);
 		await eventually(() => expectServed(first, second));
 		await expectCalled();
@@ -94,7 +94,7 @@ describe('certificates of our own on a real API server', function () {
 		await expectCalled();
 		const { 'tls.crt': _gone, ...rest } = (await stored()).data;
 		await plant(rest);
-		await eventually(async () => expect(second.saying('certificate made')).to.have.length(1));
+		await eventually(async () => expect(second.saying('serving certificate created')).to.have.length(1));
 		await expectCalled();
 		expect(JSON.stringify([...first.lines(), ...second.lines()]), 'a key in a log').not.to.match(/PRIVATE|BEGIN/);
 	});

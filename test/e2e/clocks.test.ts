@@ -7,8 +7,13 @@ import { handshake, NS, type Replica, useSelfManaged } from '../harness/self-man
 const HOUR_MS = 3_600_000;
 const FLAGS = ['--reconcile=false'];
 const CHANGED = [
-	...['authority and certificate made', 'certificate made', 'next authority made', 'certificate in use put back'],
-	...['authority changed', 'former authority dropped', 'unusable authority removed'],
+	...[
+		'CA and serving certificate created',
+		'serving certificate created',
+		'next CA created',
+		'serving certificate in use restored',
+	],
+	...['CA replaced by the next one', 'previous CA removed', 'unusable CA removed'],
 ];
 
 describe('clocks that are wrong by an hour', function () {
@@ -80,7 +85,7 @@ describe('clocks that are wrong by an hour', function () {
 
 	it('the one behind fixes what somebody spoils › the others serve that too', async () => {
 		await must(['patch', 'secret', `${NS}-certificates`, '-n', NS, '-p', '{"data":{"tls.crt":"aGVsbG8="}}']);
-		await eventually(async () => expect(replicas[0]?.saying('certificate made')).to.have.length(1));
+		await eventually(async () => expect(replicas[0]?.saying('serving certificate created')).to.have.length(1));
 		await eventually(expectServed);
 		await expectQuiet();
 	});

@@ -70,7 +70,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			plant: () => patchWebhooks((one) => ({ ...one, namespaceSelector: { matchLabels: { team: 'ours' } } })),
 			mend: registerAnew,
 			says: [
-				/^reachable fail: the validating webhook.* was not asked: its namespaceSelector leaves the namespace out$/,
+				/^reachable fail: the validating webhook.* was not called: its namespaceSelector excludes the namespace$/,
 				/^reachable fail: the mutating webhook.* was not asked/,
 			],
 			fix: /namespaceSelector|kubectl apply -k local$/,
@@ -88,7 +88,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			fix: /^set caBundle in both registrations to the authority that signed the certificate: certs\/README.md$|see Certificate above/,
+			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see Certificate above/,
 			code: 1,
 		},
 		{
@@ -96,7 +96,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			plant: async () => cluster.product().process.kill('SIGSTOP'),
 			mend: async () => cluster.product().process.kill('SIGCONT'),
 			says: [
-				/^ca-bundle warn: .* was not seen from here: no answer within 10 s$/,
+				/^ca-bundle warn: .* cannot be fetched from here: no answer within 10 s$/,
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
@@ -133,7 +133,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			it: 'a Deployment without ready pods',
 			plant: () => setReady(must, 0),
 			mend: () => setReady(must, 2),
-			says: [/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: nobody answers$/],
+			says: [/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica answers$/],
 			fix: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
 			code: 1,
 		},

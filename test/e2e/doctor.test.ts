@@ -43,11 +43,11 @@ describe('doctor on a real API server', function () {
 		expect(code).to.equal(0);
 		expect(troubles.every(({ status }) => status === 'warn')).to.equal(true);
 		expect(troubles.map(sentence)).to.deep.equal([
-			'crds warn: the check was not made: you may not get customresourcedefinitions.apiextensions.k8s.io',
-			'reachable warn: the validating webhook, asked by a dry run in namespace doctored, was not tried: you may not create mcpservers.toolhive.stacklok.dev there',
-			'reachable warn: the mutating webhook, asked by a dry run in namespace doctored, was not tried: you may not create configmaps there',
-			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not looked at: you may not ask what others may do',
-			'secrets warn: 1 password Secret may not be looked at by you: doctored/redis-secret',
+			'crds warn: the check was not run: no permission to get customresourcedefinitions.apiextensions.k8s.io',
+			'reachable warn: the validating webhook, called by a dry run in namespace doctored, was not tried: no permission to create mcpservers.toolhive.stacklok.dev there',
+			'reachable warn: the mutating webhook, called by a dry run in namespace doctored, was not tried: no permission to create configmaps there',
+			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not checked: no permission to review the access of others',
+			'secrets warn: 1 password Secret were not checked, for lack of permission: doctored/redis-secret',
 		]);
 	});
 
@@ -87,10 +87,10 @@ describe('doctor on a real API server', function () {
 		expect(troubles.map(({ id, status }) => `${id} ${status}`)).to.include.members([
 			...['crds fail', 'registration fail', 'lease warn'],
 		]);
-		expect(troubles.at(-1)?.message).to.equal('is held by nobody: nobody reconciles');
+		expect(troubles.at(-1)?.message).to.equal('has no holder: no replica reconciles');
 		expect(checks.map(sentence).join('\n'))
-			.to.match(/^reachable warn: the validating webhook.* was not tried: no MCPServer can be made there$/m)
-			.and.match(/^secrets ok: no server names a password Secret$/m);
+			.to.match(/^reachable warn: the validating webhook.* was not tried: no MCPServer can be created there$/m)
+			.and.match(/^secrets ok: no server refers to a password Secret$/m);
 		expect(code).to.equal(1);
 	});
 

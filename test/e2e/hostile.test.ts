@@ -93,7 +93,7 @@ describe('thv-scaling serve under attack', function () {
 	it('look-ups that others cause reach the API server so often and not more', async () => {
 		const before = api.asked.length;
 		const startedMs = performance.now();
-		await under('look-ups of servers that nobody knows', port, goOn);
+		await under('look-ups of servers that do not exist', port, goOn);
 		const seconds = (performance.now() - startedMs) / 1000;
 		// Two versions each, a hundred at once and twenty a second.
 		expect(api.asked.length - before).to.be.within(10, 2 * (100 + 20 * (seconds + 1)));

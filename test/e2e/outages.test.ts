@@ -82,7 +82,7 @@ describe('a cluster that lacks something', function () {
 		await eventually(async () => {
 			expect(said('watch interrupted', 'cannot list resource \\"virtualmcpservers\\"')).to.equal(true);
 			expect(said('watch interrupted', 'cannot list resource \\"horizontalpodautoscalers\\"')).to.equal(true);
-			expect(said('pass failed', 'cannot patch resource \\"mcpservers/status\\"')).to.equal(true);
+			expect(said('reconcile failed', 'cannot patch resource \\"mcpservers/status\\"')).to.equal(true);
 		});
 		const ready = await fetch(`http://127.0.0.1:${product.metricsPort}/readyz`);
 		expect([ready.status, await ready.text()]).to.deep.equal([503, 'virtualmcpservers: not listed yet\n']);

@@ -38,8 +38,8 @@ describe('servers that were there before the product, on a real API server', fun
 	const settled = async (one: Product): Promise<number> => {
 		await eventually(async () => {
 			expect(await metricOf(one, 'thv_scaling_reconciler_queued')).to.equal(0);
-			expect(await metricOf(one, 'thv_scaling_reconciler_passes_total')).to.be.at.least(SERVERS);
-			expect(await metricOf(one, 'thv_scaling_reconciler_waiting_rollouts')).to.equal(0);
+			expect(await metricOf(one, 'thv_scaling_reconcile_total')).to.be.at.least(SERVERS);
+			expect(await metricOf(one, 'thv_scaling_reconciler_pending_rollouts')).to.equal(0);
 		}, 60_000);
 		return metricOf(one, 'thv_scaling_reconciler_writes_total');
 	};

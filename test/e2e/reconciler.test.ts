@@ -100,7 +100,7 @@ describe('reconciler on a real API server', function () {
 		const [{ type, note } = { type: '', note: '' }] = await events();
 		expect(type).to.equal('Warning');
 		expect(note)
-			.to.match(/^spec.sessionStorage: needs a proxy image of v0.16.0 or newer, not v0.12.5; /)
+			.to.match(/^spec.sessionStorage: needs a proxy image of v0.16.0 or later, not v0.12.5; /)
 			.and.match(/v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/);
 		// Several passes over the same image, and then a newer one that is old as well: the queue has passed over the former by then.
 		for (const args of [['--one'], ['--two'], ['--three']]) await edit('mcpserver', 'aged', { args });

@@ -66,7 +66,7 @@ describe('shutdown settings on a real API server', function () {
 		expect((await get('mail')).metadata.generation).to.equal(2);
 		const served = product;
 		await eventually(async () => {
-			expect(await metricOf(served, 'thv_scaling_reconciler_passes_total')).to.be.at.least(4);
+			expect(await metricOf(served, 'thv_scaling_reconcile_total')).to.be.at.least(4);
 			expect(await metricOf(served, 'thv_scaling_reconciler_queued')).to.equal(0);
 		}, 30_000);
 		for (const [index, deployment] of (await all()).entries()) {

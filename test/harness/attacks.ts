@@ -83,13 +83,13 @@ const CRUMBS = '1\r\n \r\n'.repeat(10_000);
 const HALF_HELLO = Buffer.from('16030102000100', 'hex');
 
 export const ATTACKS = {
-	'a thousand connections that say nothing': connections(THOUSAND, tcp, () => undefined),
-	'a thousand that say half a ClientHello': connections(THOUSAND, tcp, (socket) => socket.write(HALF_HELLO)),
-	'headers that come byte by byte': connections(MANY, tls, (socket) => {
+	'a thousand connections that send nothing': connections(THOUSAND, tcp, () => undefined),
+	'a thousand that send half a ClientHello': connections(THOUSAND, tcp, (socket) => socket.write(HALF_HELLO)),
+	'headers sent byte by byte': connections(MANY, tls, (socket) => {
 		socket.write('POST /mutate HTTP/1.1\r\nX: ');
 		drip(socket, 'x');
 	}),
-	'a thousand bodies that come byte by byte': connections(THOUSAND, tls, (socket) => {
+	'a thousand bodies sent byte by byte': connections(THOUSAND, tls, (socket) => {
 		socket.write(`${head('Content-Length: 1000')}{`);
 		drip(socket, ' ');
 	}),
@@ -99,24 +99,24 @@ export const ATTACKS = {
 		// Until there is no room at all.
 		drip(socket, ' '.repeat(16 * 1024));
 	}),
-	'answers that nobody reads': connections(MANY, tls, (socket) => {
+	'responses that the client never reads': connections(MANY, tls, (socket) => {
 		socket.pause();
 		for (let count = 0; count < 20; count += 1) socket.write(SMALL);
 	}),
-	'look-ups of servers that nobody knows': connections(100, tls, (socket) =>
+	'look-ups of servers that do not exist': connections(100, tls, (socket) =>
 		again(socket, () => {
 			uids += 1;
 			return whole(forged(`uid-${uids}`));
 		}),
 	),
-	'the same with as much in each as counts as small': connections(100, tls, (socket) =>
+	'forged reviews just below 64 KiB': connections(100, tls, (socket) =>
 		again(socket, () => {
 			uids += 1;
 			return whole(stuffed(`uid-${uids}`, 20_000));
 		}),
 	),
-	'7 MiB that are twenty times as large once parsed': connections(20, tls, (socket) => again(socket, () => BOMB)),
-	'gzip that says it is 1 GiB': connections(20, tls, (socket) => {
+	'7 MiB that are twenty times larger when parsed': connections(20, tls, (socket) => again(socket, () => BOMB)),
+	'gzip that declares 1 GiB': connections(20, tls, (socket) => {
 		socket.write(head(`Content-Encoding: gzip\r\nContent-Length: ${1024 * MIB}`));
 		drip(socket, ' '.repeat(64 * 1024));
 	}),
@@ -125,7 +125,7 @@ export const ATTACKS = {
 		const timer = setInterval(() => socket.write(`1;${'x'.repeat(8_000)}\r\n \r\n`), 20);
 		socket.once('close', () => clearInterval(timer));
 	}),
-	'bodies in pieces of one byte': connections(20, tls, (socket) => {
+	'bodies in chunks of one byte': connections(20, tls, (socket) => {
 		socket.write(head('Transfer-Encoding: chunked'));
 		const go = (): void => void socket.write(CRUMBS, () => socket.writable && go());
 		go();

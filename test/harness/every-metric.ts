@@ -7,19 +7,19 @@ export async function everyMetric(): Promise<string> {
 		isReady: () => true,
 		inFlight: () => 0,
 		isLeading: () => false,
-		reconciler: { queued: () => 0, waitingRollouts: () => 0 },
-		watches: () => [{ resource: 'mcpservers', silentSeconds: 0, objects: 0 }],
+		reconciler: { queued: () => 0, pendingRollouts: () => 0 },
+		watches: () => [{ resource: 'mcpservers', lastEventAgeSeconds: 0, objects: 0 }],
 		certificateExpiry: () => 0,
-		authorityExpiry: () => 0,
+		caExpiry: () => 0,
 	});
 	// One with labels shows them only after it was used.
 	metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
 	metrics.countRefused(503);
 	metrics.countWrite('deployments');
-	metrics.countPass('done');
+	metrics.countReconcile('done');
 	metrics.countReload('loaded');
-	metrics.countRenewal('authority');
-	metrics.countUpkeep('done');
+	metrics.countRenewal('ca');
+	metrics.countCertificateSync('done');
 	metrics.countWarning('stdio-replicas-capped');
 	metrics.countDenial('redis-address-empty');
 	return metrics.text();

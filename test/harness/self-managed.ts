@@ -142,7 +142,7 @@ export function useSelfManaged({ overlay = 'manifests', ...how }: SelfManagedOpt
 /** Resolves when this leader has compared certificates and caBundles with what they should be, from start to end. */
 export async function synced({ metricsPort }: Replica): Promise<void> {
 	const metrics = async () => (await get(metricsPort, '/metrics')).body;
-	const passes = () => metricOf({ metrics }, 'thv_scaling_certificate_upkeep_total');
+	const passes = () => metricOf({ metrics }, 'thv_scaling_certificate_sync_total');
 	const before = await passes();
 	await eventually(async () => {
 		// The first one may have started earlier.

@@ -19,7 +19,7 @@ export interface Target {
 /** Label of a namespace. */
 export const SERVED_BY = 'served-by';
 
-/** The same registration, pointed at the product; under a name of its own where it is not asked about every namespace. */
+/** The same registration, pointed at the product; under a name of its own where it is not called for every namespace. */
 export const pointedAt = ({ metadata, webhooks, ...rest }: Registration, target: Target): object => ({
 	...rest,
 	metadata: target.servedBy === undefined ? metadata : { ...metadata, name: `${metadata.name}-${target.servedBy}` },

@@ -124,7 +124,7 @@ describe('thv-scaling', function () {
 		refusalOf(runCommand(['doctor', ...args], createTerminal('', env)));
 
 	it('doctor › the API server is down › server and kubeconfig, which a flag or a variable names', async () => {
-		const message = `cannot ask the cluster (server https://127.0.0.1:1, kubeconfig ${kubeconfig.path}): connect ECONNREFUSED`;
+		const message = `cannot reach the API server (server https://127.0.0.1:1, kubeconfig ${kubeconfig.path}): connect ECONNREFUSED`;
 		expect(await doctor(['--kubeconfig', kubeconfig.path])).to.include(message);
 		expect(await doctor([], { KUBECONFIG: kubeconfig.path })).to.include(message);
 	});
@@ -145,13 +145,13 @@ describe('thv-scaling', function () {
 
 	for (const [args, message] of [
 		[[`--kubeconfig=${NOWHERE}`], `kubeconfig ${NOWHERE} cannot be used: `],
-		[['-n', '../x'], '--namespace is "../x"; no namespace can be'],
+		[['-n', '../x'], '--namespace is "../x"; want the name of a namespace'],
 	] as const) {
 		it(`doctor ${args.join(' ')} › refused`, async () => expect(await doctor(args)).to.include(message));
 	}
 
 	for (const [title, status, body, message] of [
-		['not an API server', 200, '<html>hello', 'it does not answer as an API server does'],
+		['not an API server', 200, '<html>hello', 'the response is not one of an API server'],
 		['an API server that rejects the token', 401, '{"message":"Unauthorized"}', 'Unauthorized'],
 	] as const) {
 		it(`doctor › ${title} › refused`, async () => {

@@ -28,18 +28,18 @@ const secret = (ca: KeyPair, serving?: KeyPair, more: SecretData = {}): SecretDa
 	...more,
 });
 
-const NO_CA = 'there is no valid authority';
-const DUE_CA = 'two thirds of the life of the authority are over';
-const DUE = 'two thirds of the life of the certificate are over';
-const TRUSTED = 'the next authority is trusted everywhere';
-const UNUSED = 'nobody shows its certificates';
+const NO_CA = 'there is no valid CA';
+const DUE_CA = 'two thirds of the lifetime of the CA have passed';
+const DUE = 'two thirds of the lifetime of the serving certificate have passed';
+const TRUSTED = 'every caBundle trusts the next CA';
+const UNUSED = 'no replica serves a certificate of it';
 const ABSENT = 'there is no certificate';
-const FORMER = 'the certificate is of a former authority';
-const UNUSABLE = 'the next authority cannot be used';
-const HALF = 'half of the pair is missing';
-const KEY_LOST = 'the key of the authority is missing';
-const MISMATCH = 'certificate and key do not belong together';
-const NOTHING_TO_KEEP = 'there is no certificate that could be kept';
+const FORMER = 'a previous CA issued the serving certificate';
+const UNUSABLE = 'the next CA is not usable';
+const HALF = 'tls.crt or tls.key is missing';
+const KEY_LOST = 'the key of the CA is missing';
+const MISMATCH = 'certificate and key do not match';
+const NOTHING_TO_KEEP = 'there is no usable serving certificate';
 
 // Two thirds of 90 days are 60, of 5 years 1216.67.
 const ca = await authority(100);
@@ -104,10 +104,10 @@ const ROWS: readonly Row[] = [
 	issue('a certificate that is not PEM', { ...both, 'tls.crt': 'hello' }, 'the certificate cannot be read'),
 	issue('a key that is not PEM', { ...both, 'tls.key': 'hello' }, MISMATCH),
 	issue('the key of another certificate', { ...both, 'tls.key': otherKey() }, MISMATCH),
-	issue('an expired certificate', asTls(ended), 'the certificate has ended'),
+	issue('an expired certificate', asTls(ended), 'the certificate has expired'),
 	issue('a certificate that is not valid yet', asTls(early), 'the certificate is not valid yet'),
-	issue('a certificate for other names', asTls(misnamed), 'the certificate is for other names'),
-	issue('a certificate of an unknown CA', asTls(dayOld), 'the certificate is of another authority'),
+	issue('a certificate for other names', asTls(misnamed), 'the certificate is for other DNS names'),
+	issue('a certificate of an unknown CA', asTls(dayOld), 'another CA issued the certificate'),
 	// A lost CA whose certificate is still valid.
 	['no key of the CA', lostKey, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['the key of another CA', { ...lostKey, 'ca.key': otherKey() }, none, 'stage-next next-ca', KEY_LOST, lostKey],

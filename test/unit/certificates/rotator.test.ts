@@ -47,7 +47,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 		},
 		executeStep: (step, nowMs) => executeStep(step, HOSTS, nowMs),
 		assertLeading: () => {
-			if (!state.isLeading) throw new Error('not leading any more');
+			if (!state.isLeading) throw new Error('no longer the leader');
 		},
 		served: () => undefined,
 		hosts: HOSTS,
@@ -169,7 +169,7 @@ describe('certificates: rotator', () => {
 		for (const data of [undefined, old, { ...asCa(ca), ...asTls(await servingFor(ca, 1)) }]) {
 			const harness = createHarness(data);
 			harness.isLeading = false;
-			expect(await harness.sync().catch((error: Error) => error.message)).to.equal('not leading any more');
+			expect(await harness.sync().catch((error: Error) => error.message)).to.equal('no longer the leader');
 			expect(harness.secret?.data).to.equal(data);
 			expect(harness.bundles()).to.deep.equal(['', '', '']);
 		}

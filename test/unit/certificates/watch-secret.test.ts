@@ -5,10 +5,10 @@ import { watchSecret } from '../../../src/certificates/watch-secret.ts';
 import { asCa, asPrevious, asTls, authority, HOSTS, NOW_MS, otherKey, servingFor } from '../../harness/certificates.ts';
 import { until } from '../../harness/until.ts';
 
-const HALF = 'half of the pair is missing';
-const ENDED = 'the certificate has ended';
-const UNKNOWN = 'the certificate is of another authority';
-const MISMATCH = 'certificate and key do not belong together';
+const HALF = 'tls.crt or tls.key is missing';
+const ENDED = 'the certificate has expired';
+const UNKNOWN = 'another CA issued the certificate';
+const MISMATCH = 'certificate and key do not match';
 
 const ca = await authority(100);
 const other = await authority(1);

@@ -65,7 +65,7 @@ describe('thv-scaling crds', function () {
 	const withoutSchema = (text: string): string => text.replace('    schema:', '    schemas:');
 	for (const [title, args, input, error] of [
 		['broken YAML', ['-'], `${OLD}a: [\n`, /<stdin>:95:1: Flow sequence in block collection must/],
-		['broken YAML after a CRD', [FIXTURE, '-'], 'a: 1\na: 2\n', /<stdin>:2:1: the key "a" stands twice/],
+		['broken YAML after a CRD', [FIXTURE, '-'], 'a: 1\na: 2\n', /<stdin>:2:1: the key "a" is duplicated/],
 		['a template', ['-'], '{{- if .x }}\na: 1\n{{- end }}\n', /<stdin>:1:3: .*`helm template`/],
 		['no schema', ['-'], withoutSchema(OLD), /<stdin>:22:5: version v1alpha1 .* has no schema/],
 		['control characters', ['-'], withoutSchema(EVIL), /<stdin>:22:5: version v1 \[2J of/],
@@ -74,7 +74,7 @@ describe('thv-scaling crds', function () {
 		['a file below a file', [join(FIXTURE, 'x')], '', /\/x: ENOTDIR/],
 		['compressed bytes', ['-'], gzipSync(OLD), /<stdin>: this is not UTF-8 text.*binary file/],
 		['UTF-16 of an odd length', ['-'], UTF16.subarray(0, -1), /odd number of bytes/],
-		['a file without end', ['/dev/zero'], '', /\/dev\/zero: it has more than 64 MiB; cut it into several files/],
+		['a file without end', ['/dev/zero'], '', /\/dev\/zero: it has more than 64 MiB; split it into several files/],
 		['stdin more than once', ['-', '-'], OLD, /may be given only once/],
 		['an unknown flag', ['--all'], '', /--all/],
 	] as const)

@@ -125,7 +125,7 @@ describe('leader election', () => {
 		await until(() => !state.isLeading);
 		expect(performance.now() - brokenMs).to.be.lessThan(TIMING.leaseMs);
 		expect(state.context?.signal.aborted).to.equal(true);
-		expect(() => state.context?.assertLeading()).to.throw('not leading any more');
+		expect(() => state.context?.assertLeading()).to.throw('no longer the leader');
 		store.isBroken = false;
 		await until(() => state.isLeading);
 		expect(state.terms).to.equal(2);
@@ -222,7 +222,7 @@ describe('leader election', () => {
 		expect(specOf(store)['leaseDurationSeconds']).to.equal(15);
 		state.context?.assertLeading();
 		await later(9_900, async () => state.context?.assertLeading());
-		await later(10_100, async () => expect(() => state.context?.assertLeading()).to.throw('not leading any more'));
+		await later(10_100, async () => expect(() => state.context?.assertLeading()).to.throw('no longer the leader'));
 		await until(() => gets.length === 2);
 		expect((gets[1] ?? 0) - (gets[0] ?? 0)).to.be.within(1_900, 3_000);
 		await stop();

@@ -15,9 +15,9 @@ const of =
 const PINNED = server('web', { replicas: 2 });
 
 const none = (count: number): string =>
-	`ok: no HorizontalPodAutoscaler fights over the replicas of a server (${count} looked at)`;
+	`ok: no HorizontalPodAutoscaler conflicts with the replicas of a server (${count} checked)`;
 const remove = (name: string): string =>
-	`warn: MCPServer demo/web spec.replicas: remove it: the count belongs to HorizontalPodAutoscaler ${name} (autoscaled-and-pinned) → kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`;
+	`warn: MCPServer demo/web spec.replicas: conflicts with HorizontalPodAutoscaler ${name}; remove spec.replicas (autoscaled-and-pinned) → kubectl patch mcpserver web -n demo --type=merge -p '{"spec":{"replicas":null}}'`;
 const STDIO =
 	'warn: MCPServer demo/web spec.transport: stdio stays at 1 replica; delete HorizontalPodAutoscaler web-hpa (stdio-autoscaled) → kubectl delete hpa web-hpa -n demo';
 const REDIS =

@@ -85,8 +85,8 @@ const SECRET = 'Secret toolhive-scaling/tls';
 const CERTIFICATE = `the certificate in ${SECRET}`;
 const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
 const trusts = (where = `in ${SECRET}`): string =>
-	`ok: ${SUBJECT} trusts the certificate ${where}, good until ${dayIn(90)}`;
-const PUBLIC = 'is empty: the API server trusts only public authorities there';
+	`ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
+const PUBLIC = 'is empty: the API server trusts only public CAs there';
 const ELSEWHERE =
 	'fail: one lead to Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
 const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
@@ -112,15 +112,15 @@ describe('doctor › caBundle', () => {
 	reports('another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]);
 	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]);
 	reports('empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]);
-	reports('not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} holds no certificate in PEM`]);
+	reports('not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} has no certificate in PEM`]);
 	reports('the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} ends on ${dayIn(90)}`]);
-	reports('the certificate has ended', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]);
+	reports('the certificate has expired', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]);
 	reports('the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]);
 	reports('the CA is not valid yet', of({ bundle: 'young', serves: 'early' }), [
-		`fail: the authority in ${SUBJECT} is not valid yet → compare the clocks`,
+		`fail: the CA in ${SUBJECT} is not valid yet → compare the clocks`,
 	]);
 	reports('the CA ends before the certificate', of({ bundle: 'short' }), [
-		`warn: the authority in ${SUBJECT} ends on ${dayIn(5)}`,
+		`warn: the CA in ${SUBJECT} ends on ${dayIn(5)}`,
 	]);
 	reports('the certificate of another name', of({ serves: 'misnamed' }), [
 		`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`,
@@ -131,14 +131,14 @@ describe('doctor › caBundle', () => {
 		'fail: the certificate at https://127.0.0.2 is not for 127.0.0.2',
 	]);
 	reports('a URL that cannot be reached', of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }), [
-		'warn: the certificate at https://10.0.0.1 was not seen from here: no answer within 10 s',
+		'warn: the certificate at https://10.0.0.1 cannot be fetched from here: no answer within 10 s',
 	]);
-	reports('no Secret', of({ serves: 'none' }), [`fail: ${SECRET} is not there: the pods wait for their certificate`]);
+	reports('no Secret', of({ serves: 'none' }), [`fail: ${SECRET} does not exist: the pods wait for their certificate`]);
 	reports('a Secret without a certificate', of({ serves: 'nothing' }), [
 		`fail: ${SECRET} has no certificate in tls.crt`,
 	]);
 	reports('the caller may not read the Secret', of({ serves: refusal(403) }), [
-		`warn: the caBundle was not compared: you may not read ${SECRET}`,
+		`warn: the caBundle was not compared: no permission to read ${SECRET}`,
 	]);
 	reports('no Deployment', of({ context: uninstalled }), [
 		'warn: the caBundle was not compared: there is no Deployment here that mounts a certificate',
@@ -161,7 +161,7 @@ describe('doctor › caBundle', () => {
 
 	const selfManaged = { context: { flags: { ...FLAGS, isSelfManaged: true } } };
 	const LEADER =
-		'the leader mends it within seconds, or says why not: kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
+		'the leader corrects it within seconds, or logs why not: kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
 	const CERTS = 'kubectl get certificates,issuers -n certs';
 	for (const [title, given, bundle, certificate] of [
 		['self-managed', selfManaged, LEADER, LEADER],
@@ -174,8 +174,8 @@ describe('doctor › caBundle', () => {
 		[
 			'supplied by the user',
 			{},
-			'set caBundle in both registrations to the authority that signed the certificate: certs/README.md',
-			'renew the certificate in the Secret, and caBundle where the authority is another: certs/README.md',
+			'set caBundle in both webhook configurations to the CA that issued the certificate: certs/README.md',
+			'renew the certificate in the Secret; if its CA changes, update caBundle too: certs/README.md',
 		],
 	] as const)
 		it(`the fix › ${title}`, async () => {

@@ -25,12 +25,12 @@ const OTHERS = KIND_LIST.slice(1).map((kind) => `ok: ${crdName(kind)} has the sc
 const HAS = `ok: ${NAME} has the scaling fields`;
 const ADD = `kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`;
 const RELEASE =
-	'take this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds leaves a field that is there as it is';
+	'use this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds does not change a field that exists';
 const UNSERVED = `fail: ${NAME} is served in neither v1beta1 nor v1alpha1`;
 const lacks = (fields: string, fix: string): string =>
 	`fail: ${NAME} v1beta1 lacks ${fields}: the API server drops them → ${fix}`;
-const RULE = `v1beta1 lacks the rule that redis needs an address; only the webhook asks for it → ${ADD}`;
-const TYPE = 'spec.sessionStorage is of type "string", not object; take the CRD of a ToolHive release';
+const RULE = `v1beta1 lacks the rule that redis needs an address; only the webhook checks it → ${ADD}`;
+const TYPE = 'spec.sessionStorage is of type "string", not object; use the CRD of a ToolHive release';
 const RULES = 'x-kubernetes-validations';
 const KEEP = 'x-kubernetes-preserve-unknown-fields';
 

@@ -26,19 +26,19 @@ describe('doctor › Deployment of the product', () => {
 	const otherService = { namespace: 'scaling', name: 'toolhive-scaling' };
 	reports('all ready', ready(2), [`ok: ${has(2)}`]);
 	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
-	reports('none ready', ready(undefined), [`fail: ${has(0)}: nobody answers → ${PODS}`]);
-	reports('missing', missing(), [`fail: ${NAME} is not there → name where it is with --namespace, or INSTALL`]);
+	reports('none ready', ready(undefined), [`fail: ${has(0)}: no replica answers → ${PODS}`]);
+	reports('missing', missing(), [`fail: ${NAME} is not there → set its namespace with --namespace, or INSTALL`]);
 	reports(
 		'missing, and the webhooks call a process outside the cluster',
 		missing({ webhooks: [{ url: 'https://127.0.0.1/mutate' } as InstalledWebhook] }),
-		[`warn: ${NAME} is not there: the registrations lead to a process outside the cluster`],
+		[`warn: ${NAME} does not exist: the webhook configurations call a process outside the cluster`],
 	);
 	reports('missing, and the webhooks call another namespace', missing({ otherService }), [
-		`fail: ${NAME} is not there: the registrations lead to Service ${otherService.namespace}/toolhive-scaling → thv-scaling doctor --namespace scaling`,
+		`fail: ${NAME} does not exist: the webhook configurations call Service ${otherService.namespace}/toolhive-scaling → thv-scaling doctor --namespace scaling`,
 	]);
 	reports('flags that serve refuses', ready(2, '--x is "y"'), [
 		`ok: ${has(2)}`,
-		`fail: ${NAME} has settings that serve refuses: --x is "y" → kubectl edit -n toolhive-scaling deployment/toolhive-scaling`,
+		`fail: ${NAME} has settings that serve rejects: --x is "y" → kubectl edit -n toolhive-scaling deployment/toolhive-scaling`,
 	]);
 });
 
@@ -54,14 +54,14 @@ describe('doctor › Lease', () => {
 		};
 	const HELD = `ok: ${NAME} is held by pod-1`;
 	const renewed = (age: string): string =>
-		`warn: ${NAME} is held by pod-1 but was renewed ${age}: nobody reconciles → ${PODS}`;
-	const MISSING = `warn: ${NAME} is not there: nobody reconciles → ${PODS}`;
+		`warn: ${NAME} is held by pod-1 but was renewed ${age}: no replica reconciles → ${PODS}`;
+	const MISSING = `warn: ${NAME} does not exist: no replica reconciles → ${PODS}`;
 	reports('renewed 2 s ago', of(at('2030-01-01T00:09:58.000000Z')), [HELD]);
 	reports('renewed by a clock that is ahead', of(at('2030-01-01T00:10:30.000000Z')), [HELD]);
 	reports('renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('120 s ago')]);
 	reports('never renewed', of(at(undefined)), [renewed('never')]);
 	reports('released', of(at('2030-01-01T00:09:58Z', '')), [
-		`warn: ${NAME} is held by nobody: nobody reconciles → ${PODS}`,
+		`warn: ${NAME} has no holder: no replica reconciles → ${PODS}`,
 	]);
 	reports('missing', of(undefined), [MISSING]);
 	reports('without leader election', of(undefined, { isElected: false }), [

@@ -33,24 +33,25 @@ describe('doctor › operator', () => {
 	};
 	const NOT_AMONG = 'is not among --operator-usernames';
 	const ADD = `kubectl set env -n toolhive-scaling deployment/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=${USER},${OTHER}`;
-	const erases = (fix: string): string => `fail: ${OTHER} ${NOT_AMONG}: fields it erases do not come back → ${fix}`;
+	const erases = (fix: string): string =>
+		`fail: ${OTHER} ${NOT_AMONG}: fields that it erases are not restored → ${fix}`;
 	const refused = (phase: string): string =>
-		`warn: ${NAME} writes phase ${phase}, which the CRD of MCPServer refuses: no status is ever stored`;
-	const NO_SCALING = 'knows nothing of scaling; all of it comes from toolhive-scaling';
+		`warn: ${NAME} writes phase ${phase}, which the CRD of MCPServer rejects: no status is stored`;
+	const NO_SCALING = 'does not scale; toolhive-scaling adds all scaling settings';
 	reports('v0.10.0', release('v0.10.0'), [
-		`fail: ${NAME} v0.10.0 overwrites every replica count, so nothing can scale beside it → upgrade ToolHive to v0.10.1 or later`,
+		`fail: ${NAME} v0.10.0 overwrites every replica count, so no other client can scale → upgrade ToolHive to v0.10.1 or later`,
 	]);
 	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]);
 	reports('latest', release('latest'), [
-		`warn: ${NAME} does not tell its version: ghcr.io/stacklok/toolhive/operator:latest`,
+		`warn: ${NAME} does not report its version: ghcr.io/stacklok/toolhive/operator:latest`,
 	]);
 	reports('none', () => operator([], INSTALLED, FLAGS, undefined), [
-		'warn: the ToolHive operator was not found: nobody makes Deployments of servers',
+		'warn: the ToolHive operator was not found: nothing creates Deployments for servers',
 	]);
 	reports(
 		'the user name of --operator-usernames',
 		() => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1),
-		[`ok: ${USER} is known as an operator`],
+		[`ok: ${USER} is in --operator-usernames`],
 	);
 	reports('another user name, and it erases fields', named('v0.12.5'), [erases(ADD)]);
 	reports('another user name, and it patches', named('v0.24.0'), [
@@ -58,7 +59,7 @@ describe('doctor › operator', () => {
 	]);
 	reports('another user name, and its version is unknown', named('edge'), [erases(ADD)]);
 	reports('another user name, and flags may come from a ConfigMap', named('v0.12.5', { hasHiddenEnv: true }), [
-		`warn: ${OTHER} is perhaps not among --operator-usernames → ${ADD}`,
+		`warn: ${OTHER} may not be among --operator-usernames → ${ADD}`,
 	]);
 	reports('another user name, and a flag has the names', named('v0.12.5', { args: ['--operator-usernames', 'x'] }), [
 		erases('add it to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling'),
@@ -107,14 +108,14 @@ describe('doctor › proxy images of an operator', () => {
 	const set = (repository = REPOSITORY): string =>
 		`kubectl set env -n toolhive-system deployment/op TOOLHIVE_RUNNER_IMAGE=${repository}:v0.47.0`;
 	const noRedis = (names: string, fix = set()): string =>
-		`fail: ${NAME} has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of ${names} needs a proxy image of v0.16.0 or newer, not v0.12.5 → ${fix}`;
+		`fail: ${NAME} has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of ${names} needs a proxy image of v0.16.0 or later, not v0.12.5 → ${fix}`;
 	const rolls = (tag: string): string =>
 		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${tag}: proxy image ${tag} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions → ${set()}`;
 	const fine = (tag: string, variable = 'TOOLHIVE_RUNNER_IMAGE'): string =>
 		`ok: ${NAME} has ${variable} ${tag}: new enough for each server`;
 	const unknown = (image: string): string =>
-		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which has no version in its tag: not judged`;
-	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not judged`;
+		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which has no version in its tag: not checked`;
+	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not checked`;
 	reports('v0.12.5, two servers with redis', version('v0.12.5', A, server('b'), PROXY), [
 		noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'),
 		rolls('v0.12.5'),
@@ -134,10 +135,10 @@ describe('doctor › proxy images of an operator', () => {
 	]);
 	reports('an empty variable, which the operator treats as none', runner('', A), [NONE]);
 	reports('a variable from a ConfigMap', withEnv({}, true, A), [
-		`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not judged`,
+		`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not checked`,
 	]);
 	reports('vMCP v0.12.5 with redis', vmcp('vmcp:v0.12.5', HUB), [
-		`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or newer, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
+		`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or later, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
 	]);
 	reports('vMCP v0.12.5 without redis', vmcp('vmcp:v0.12.5', server('hub', {}, { kind: 'VirtualMCPServer' })), [
 		fine('v0.12.5', 'VMCP_IMAGE'),
@@ -148,6 +149,6 @@ describe('doctor › proxy images of an operator', () => {
 		[],
 	);
 	reports('vMCP without a version in its tag', vmcp('vmcp:latest', HUB), [
-		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not judged → set VMCP_IMAGE to an image with a version in its tag`,
+		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not checked → set VMCP_IMAGE to an image with a version in its tag`,
 	]);
 });

@@ -47,7 +47,7 @@ describe('doctor › permissions', () => {
 		mayNot('update leases.coordination.k8s.io in its namespace'),
 	]);
 	reports('the caller may not create SubjectAccessReviews', () => checkWith(() => Promise.reject(refusal(403))), [
-		`warn: ${USER} was not looked at: you may not ask what others may do`,
+		`warn: ${USER} was not checked: no permission to review the access of others`,
 	]);
 
 	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {

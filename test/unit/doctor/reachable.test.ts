@@ -14,7 +14,8 @@ const result = (status: number, message: string, ...warnings: string[]): DryRunR
 });
 const ANSWERS: Readonly<Record<string, string>> = {
 	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: no warning is called "x" (ignore-unknown-id)',
-	ConfigMap: 'data[runconfig.json]: no JSON object, or too long; left without scaling (run-config-unreadable)',
+	ConfigMap:
+		'data[runconfig.json]: not a JSON object, or too large; scaling settings were not added (run-config-unreadable)',
 };
 const answered = ({ kind }: Json): DryRunResult => result(201, '', ANSWERS[String(kind)] ?? '');
 const unanswered = (): DryRunResult => result(201, '', 'something else');
@@ -55,13 +56,13 @@ const of = (given: Given) => async () => (await dryRun(given)).results;
 const to = (kind: string, answer: (object: Json) => DryRunResult) =>
 	of({ answer: (object) => (object['kind'] === kind ? answer(object) : answered(object)) });
 
-const VALIDATING = 'the validating webhook, asked by a dry run in namespace demo,';
-const MUTATING = 'the mutating webhook, asked by a dry run in namespace demo,';
+const VALIDATING = 'the validating webhook, called by a dry run in namespace demo,';
+const MUTATING = 'the mutating webhook, called by a dry run in namespace demo,';
 const ANSWERED = `ok: ${VALIDATING} answers`;
-const STORED = `fail: ${VALIDATING} was not asked: MCPServers are stored without it → INSTALL`;
+const STORED = `fail: ${VALIDATING} was not called: MCPServers are stored without it → INSTALL`;
 const NOT_MUTATED = `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it → INSTALL`;
 const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
-const untried = (why: string, fix = 'mend that, and try again'): string =>
+const untried = (why: string, fix = 'fix that, and try again'): string =>
 	`warn: ${VALIDATING} was not tried: ${why} → ${fix}`;
 const OTHER = 'Internal error occurred: failed calling webhook "other.example.com": EOF';
 const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
@@ -69,9 +70,9 @@ const FORBIDDEN = (plural: string): string =>
 	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
 /** Why the API server cannot call the webhook, and the fix. */
 const CAUSES: readonly (readonly [cause: string, fix: string])[] = [
-	['x509: certificate signed by unknown authority', 'bring certificate and caBundle together: see Certificate above'],
+	['x509: certificate signed by unknown authority', 'make certificate and caBundle match: see Certificate above'],
 	...['dial tcp 10.0.0.1:443: connect: connection refused', 'no endpoints available for service "x"'].map(
-		(cause) => [cause, 'look why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling'] as const,
+		(cause) => [cause, 'find out why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling'] as const,
 	),
 	['service "x" not found', 'INSTALL'],
 	[
@@ -99,7 +100,7 @@ const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRun
 		() => result(403, FORBIDDEN('mcpservers')),
 		untried(
 			'you may not create mcpservers.toolhive.stacklok.dev there',
-			'run it as somebody who may: kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo',
+			'rerun with credentials that pass: kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo',
 		),
 	],
 	['a quota', () => result(403, QUOTA), untried(`something else refused the dry run: ${QUOTA}`)],
@@ -116,7 +117,7 @@ describe('doctor › reachable', () => {
 			`ok: ${MUTATING} answers`,
 		]);
 	reports('validating › its namespaceSelector does not match', of({ answer: unanswered, team: 'blue' }), [
-		`fail: ${VALIDATING} was not asked: its namespaceSelector leaves the namespace out → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: mend its namespaceSelector`,
+		`fail: ${VALIDATING} was not called: its namespaceSelector excludes the namespace → kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: correct its namespaceSelector`,
 		NOT_MUTATED,
 	]);
 	reports('validating › its namespaceSelector matches', of({ answer: unanswered, team: 'red' }), [STORED, NOT_MUTATED]);
@@ -146,7 +147,7 @@ describe('doctor › reachable', () => {
 	reports(
 		'mutating › the caller may not create ConfigMaps',
 		to('ConfigMap', () => result(403, FORBIDDEN('configmaps'))),
-		[ANSWERED, `warn: ${MUTATING} was not tried: you may not create configmaps there`],
+		[ANSWERED, `warn: ${MUTATING} was not tried: no permission to create configmaps there`],
 	);
 
 	for (const [title, servers] of [

@@ -71,8 +71,8 @@ describe('doctor › all checks', () => {
 		const lines = await runChecks(failing(error, ...READS), OPTIONS);
 		expect(lines.map(({ status }) => status)).to.deep.equal(Object.keys(CHECKS).map(() => 'warn'));
 		expect(lines[0]).to.include({
-			message: 'was not made: you may not list pods',
-			fix: 'run it as somebody who may: kubectl auth can-i list pods',
+			message: 'was not run: no permission to list pods',
+			fix: 'rerun with credentials that pass: kubectl auth can-i list pods',
 		});
 	});
 	for (const name of READS)
@@ -86,7 +86,7 @@ describe('doctor › all checks', () => {
 		const lines = await runChecks(failing(error, 'listConfigMaps'), OPTIONS);
 		expect(lines.flatMap(({ id, message }) => (id === 'owners' ? [message] : []))).to.deep.equal([
 			'is owned by it (0 checked)',
-			'was not made: you may not list configmaps',
+			'was not run: no permission to list configmaps',
 		]);
 	});
 	for (const version of [{ gitVersion: 'v1.11.3' }, {}])

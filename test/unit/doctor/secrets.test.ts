@@ -28,16 +28,17 @@ const of =
 	() =>
 		check(servers);
 
-const NONE = 'ok: no server names a password Secret';
-const missing = (secret: string, users: string): string => `fail: Secret demo/${secret} is not there, and ${users} it`;
+const NONE = 'ok: no server refers to a password Secret';
+const missing = (secret: string, users: string): string =>
+	`fail: Secret demo/${secret} does not exist, and ${users} it`;
 const create = (name: string, keys: string): string => ` → kubectl create secret generic ${name} -n demo ${keys}`;
 
 describe('doctor › Secrets', () => {
 	reports('no server needs one', of(server('web')), [NONE]);
 	reports('provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]);
-	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret is there, with its key']);
+	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret exists, with its key']);
 	reports('all exist', of(needing('web', 'redis'), needing('api', 'cache')), [
-		'ok: all 2 password Secrets are there, with their keys',
+		'ok: all 2 password Secrets exist, with their keys',
 	]);
 	reports('missing for two servers', of(needing('web', 'nowhere'), needing('api', 'nowhere', 'other')), [
 		missing('nowhere', 'MCPServer web and MCPServer api need') +
@@ -47,7 +48,7 @@ describe('doctor › Secrets', () => {
 		missing('nowhere', 'MCPServer web needs') + create('nowhere', `--from-file='a'\\''; rm -rf $HOME #'=FILE`),
 	]);
 	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'passwort')), [
-		'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → mend spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
+		'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → correct spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
 	]);
 	reports('empty', of(needing('web', 'empty')), [
 		'fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it',
@@ -55,7 +56,7 @@ describe('doctor › Secrets', () => {
 	reports(
 		'the caller may not read two',
 		of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
-		['warn: 2 password Secrets may not be looked at by you: demo/hidden and demo/veiled'],
+		['warn: 2 password Secrets were not checked, for lack of permission: demo/hidden and demo/veiled'],
 	);
 	reports(
 		'requests fail, without the message of the API server',
@@ -64,7 +65,7 @@ describe('doctor › Secrets', () => {
 			'fail: Secret demo/broken cannot be read: the API server answers 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 1 password Secret may not be looked at by you: demo/hidden',
+			'warn: 1 password Secret were not checked, for lack of permission: demo/hidden',
 		],
 	);
 	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [

@@ -32,10 +32,10 @@ const ruleOf = (webhook: Configuration) => webhook.rules[0];
 const NAME = 'MutatingWebhookConfiguration toolhive-scaling';
 const COMPLETE = `ok: ${NAME} has its 5 webhooks`;
 const lacks = (what: string): string => `fail: ${NAME} ${what} → INSTALL`;
-const POD_MODE = 'bring both or none, the flag and the webhook: docs/install.md#pod-mode';
+const POD_MODE = 'set both the flag and the webhook, or neither: docs/install.md#pod-mode';
 const NO_PODS = 'lacks pods.mutate.toolhive-scaling.svc, and --password-env=pod: no proxy gets its password';
 const PODS = 'has pods.mutate.toolhive-scaling.svc, but --password-env=deployment ignores Pods';
-const NO_DEPLOYMENTS = lacks('deployments.mutate.toolhive-scaling.svc is not asked about deployments');
+const NO_DEPLOYMENTS = lacks('deployments.mutate.toolhive-scaling.svc is not called for deployments');
 
 const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] = [
 	['as in the manifests', after(() => {}), COMPLETE],
@@ -43,7 +43,7 @@ const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] 
 	['pod mode without its webhook', after(() => {}, 'pod'), `fail: ${NAME} ${NO_PODS} → ${POD_MODE}`],
 	['the webhook of pod mode without the flag', after(addPods, 'deployment'), `fail: ${NAME} ${PODS} → ${POD_MODE}`],
 	['the webhook of pod mode, flag unknown', after(addPods), `ok: ${NAME} has its 6 webhooks`],
-	['deleted', after(() => 'deleted'), lacks('is not there: nobody asks the webhooks')],
+	['deleted', after(() => 'deleted'), lacks('does not exist: the API server does not call the webhooks')],
 	['a webhook is missing', after((all) => all.splice(2, 1)), lacks('lacks scale.mutate.toolhive-scaling.svc')],
 	[
 		'another path',
@@ -58,7 +58,7 @@ const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] 
 	[
 		'a resource is missing in the rules',
 		after((all) => Object.assign(ruleOf(all[0]), { resources: ['mcpservers', 'mcpremoteproxies'] })),
-		lacks('servers.mutate.toolhive-scaling.svc is not asked about virtualmcpservers'),
+		lacks('servers.mutate.toolhive-scaling.svc is not called for virtualmcpservers'),
 	],
 	[
 		'an operation is missing',

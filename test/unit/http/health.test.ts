@@ -6,7 +6,7 @@ import { listenHttp, shutdown } from '../../../src/http/listen.ts';
 
 const METRICS = 'some_metric 1\n';
 const REASONS = ['mcpservers: not listed yet', 'configmaps: not listed yet'];
-const UNKNOWN = 'nothing here: use /livez, /readyz or /metrics\n';
+const UNKNOWN = 'not found: use /livez, /readyz or /metrics\n';
 
 describe('health port', () => {
 	let server: Server;

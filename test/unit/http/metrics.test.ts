@@ -17,15 +17,15 @@ const samplesOf = async (metrics: Metrics): Promise<string[]> =>
 
 describe('metrics', () => {
 	it('gauges › scraped › the value of each source at that time', async () => {
-		let silentSeconds = 1.5;
+		let lastEventAgeSeconds = 1.5;
 		const metrics = createMetrics({
 			...SOURCES,
-			isReady: () => silentSeconds > 2,
-			watches: () => [{ resource: 'mcpservers', silentSeconds, objects: 7 }],
-			reconciler: { queued: () => 2, waitingRollouts: () => 5 },
+			isReady: () => lastEventAgeSeconds > 2,
+			watches: () => [{ resource: 'mcpservers', lastEventAgeSeconds, objects: 7 }],
+			reconciler: { queued: () => 2, pendingRollouts: () => 5 },
 			isLeading: () => true,
 			certificateExpiry: () => 1_700_000_000,
-			authorityExpiry: () => 1_900_000_000,
+			caExpiry: () => 1_900_000_000,
 		});
 		expect(await samplesOf(metrics)).to.include.members([
 			'build_info{version="1.2.3"} 1',
@@ -39,7 +39,7 @@ describe('metrics', () => {
 			'watch_silent_seconds{resource="mcpservers"} 1.5',
 			'watch_objects{resource="mcpservers"} 7',
 		]);
-		silentSeconds = Number.POSITIVE_INFINITY;
+		lastEventAgeSeconds = Number.POSITIVE_INFINITY;
 		const next = await samplesOf(metrics);
 		expect(next).to.include.members(['watch_silent_seconds{resource="mcpservers"} +Inf', 'ready 1']);
 	});
@@ -47,7 +47,7 @@ describe('metrics', () => {
 	it('nothing counted and no certificate › 0 for each known label, so that the first increase is visible, and no expiry', async () => {
 		// Of another process: they share nothing.
 		createMetrics(SOURCES).countReverted();
-		const samples = await samplesOf(createMetrics({ ...SOURCES, authorityExpiry: () => undefined }, RULES));
+		const samples = await samplesOf(createMetrics({ ...SOURCES, caExpiry: () => undefined }, RULES));
 		expect(samples.join()).not.to.include('_expiry_');
 		expect(samples.filter((sample) => sample.includes('_total'))).to.have.members([
 			...[400, 404, 405, 413, 415, 500, 503, 504].map((code) => `refused_requests_total{code="${code}"} 0`),
@@ -67,13 +67,13 @@ describe('metrics', () => {
 
 	it('counters and durations › counted › their sums', async () => {
 		const metrics = createMetrics(SOURCES);
-		metrics.countRenewal('authority');
+		metrics.countRenewal('ca');
 		for (const result of ['loaded', 'failed', 'failed'] as const) metrics.countReload(result);
 		metrics.countRefused(413);
 		for (const _ of [1, 2]) metrics.countWarning('stdio-replicas-capped');
 		metrics.countDenial('redis-address-empty');
 		metrics.countReverted();
-		metrics.countUpkeep('failed');
+		metrics.countCertificateSync('failed');
 		const labels = { operation: 'CREATE', resource: 'apps/deployments', verdict: 'mutated' };
 		for (const seconds of [0.25, 0.5]) metrics.observeReview(labels, seconds);
 		const shown = 'operation="CREATE",resource="apps/deployments",verdict="mutated"';

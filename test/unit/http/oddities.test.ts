@@ -64,7 +64,7 @@ describe('unusual bytes', function () {
 		const head = post(`Content-Encoding: gzip\r\nContent-Length: ${bomb.length}`, '');
 		const text = await responses(Buffer.concat([Buffer.from(head), bomb]));
 		expect(statusesIn(text)).to.deep.equal([415]);
-		expect(text).to.contain('"reason":"UnsupportedMediaType"').and.to.contain('compressed bodies are not taken');
+		expect(text).to.contain('"reason":"UnsupportedMediaType"').and.to.contain('compressed bodies are not supported');
 		expect(process.memoryUsage.rss() - before).to.be.below(32 * 1024 * 1024);
 	});
 

@@ -8,7 +8,7 @@ import { createSelfCheck, SELF_CHECK_PATH, type SelfCheckOptions } from '../../.
 import { ALLOWED, type Serving, startServing } from '../../harness/serving.ts';
 import { until } from '../../harness/until.ts';
 
-const ANOTHER = 'shows another certificate than the one that was loaded';
+const ANOTHER = 'serves another certificate than the loaded one';
 
 describe('self-check', function () {
 	this.timeout(20_000);

@@ -14,9 +14,9 @@ const cut = (text: string): string[] =>
 		return `${one.line} ${one.format} ${one.text}`;
 	});
 
-const DASHES = 'kubectl takes nothing but a comment behind ---; put it into a line of its own';
-const DOTS = 'kubectl leaves out what stands between ... and the next ---; write --- instead of ...';
-const DIRECTIVE = 'kubectl takes no directives such as %YAML; leave the line out';
+const DASHES = 'kubectl allows only a comment after ---; move the text to its own line';
+const DOTS = 'kubectl ignores text between ... and the next ---; write --- instead of ...';
+const DIRECTIVE = 'kubectl does not support directives such as %YAML; remove the line';
 const OURS = 'apiVersion: toolhive.stacklok.dev/v1beta1\n';
 const AFTER_DASHES = 'a: 1\n--- {b: 2}\n----\nc: 3\n---d\n';
 const DIRECTIVES = '# a\n%YAML 1.1\n---\nb: 2\n---\n%TAG ! c\nd: 4\n';

@@ -39,8 +39,8 @@ describe('parseJson', () => {
 	] as const)
 		it(`${text} › the exact value`, () => expect(parseJson(text).value).to.deep.equal(value));
 	for (const [title, text, message, at] of [
-		['a repeated key', '{"a": 1,\n "b": {"c": 1, "c": 2}}', /^the key "c" stands twice$/, '2:16'],
-		['a repeated key, escaped', '{"a": 1, "\\u0061": 2}', /^the key "a" stands twice$/, '1:10'],
+		['a repeated key', '{"a": 1,\n "b": {"c": 1, "c": 2}}', /^the key "c" is duplicated$/, '2:16'],
+		['a repeated key, escaped', '{"a": 1, "\\u0061": 2}', /^the key "a" is duplicated$/, '1:10'],
 		['a number that is too large', '{"a": 1e400}', /is no number of JSON/, undefined],
 		['600 nested lists', '['.repeat(600) + ']'.repeat(600), /^it is nested too deeply$/, undefined],
 	] as const)

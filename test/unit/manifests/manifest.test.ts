@@ -99,7 +99,7 @@ describe('manifestsOf › a document that cannot be parsed', () => {
 	const TABS = 'Tabs are not allowed as indentation';
 	for (const [title, text, position, message] of [
 		['broken YAML', 'a: 1\n b: 2\n', 'f:11:4: ', 'Nested mappings'],
-		['a repeated key', `${TYPE}kind: Secret\n`, 'f:13:1: ', 'the key "kind" stands twice'],
+		['a repeated key', `${TYPE}kind: Secret\n`, 'f:13:1: ', 'the key "kind" is duplicated'],
 		['a tab', `${TYPE}metadata:\n\tname: a\n`, 'f:14:1: ', TABS],
 		['a template as a value', `${NAMED}x: {{ .Values.x }}\n`, 'f:14:5: ', 'it looks like a Helm'],
 		['a template around lines', `{{- if .Values.x }}\n${TYPE}{{- end }}\n`, 'f:11:', 'helm template'],

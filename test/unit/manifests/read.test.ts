@@ -11,7 +11,7 @@ import { decode, type Input, inputsOf, STDIN, sourcesIn, UnusableBytes } from '.
 const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const big = (text: string): Buffer => little(text).swap16();
 const MAX = 64 * 1024 * 1024;
-const TOO_LARGE = 'it has more than 64 MiB; cut it into several files';
+const TOO_LARGE = 'it has more than 64 MiB; split it into several files';
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 
 /** Bytes that are not text, and a part of the error. */
@@ -100,7 +100,7 @@ describe('inputsOf and sourcesIn', () => {
 			'not-there.yaml: there is no such file or folder',
 			'dead/a.yaml: there is no such file or folder',
 			'dead/b.yaml',
-			'dead/loop.yaml: it is a link that leads back to itself',
+			'dead/loop.yaml: it is a symbolic link that leads back to itself',
 		]);
 	});
 	it('an empty folder › a problem', async () => {

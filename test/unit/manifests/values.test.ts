@@ -21,7 +21,7 @@ describe('plainOf', () => {
 	it('a key __proto__ › kept', () =>
 		expect(Object.keys(plainOf(JSON.parse('{"__proto__":{"a":1}}')) as object)).to.deep.equal(['__proto__']));
 	for (const [title, value, message] of [
-		['infinity', [Number.POSITIVE_INFINITY], 'Infinity is no number of JSON; the API server would refuse it'],
+		['infinity', [Number.POSITIVE_INFINITY], 'Infinity is not a JSON number; the API server would reject it'],
 		['600 nested lists', Array.from({ length: 600 }).reduce((inner) => [inner], 0), 'it is nested too deeply'],
 		['two million values', Array(2_000_001).fill(0), 'it has more than two million values'],
 	] as const)

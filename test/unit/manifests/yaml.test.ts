@@ -6,7 +6,7 @@ import { DIFFERENT, PLAIN, REFUSED, VALUES } from '../../harness/snippets.ts';
 const RENDER = (at: string): string =>
 	`it looks like a Helm template that was not rendered; use what \`helm template\` prints (${at})`;
 const NO_TEXT = (code: string, at: string): string =>
-	`U+${code} is no text to kubectl; in double quotes it can be written as \\u${code.toLowerCase()} (${at})`;
+	`U+${code} is not allowed in YAML; in double quotes, write \\u${code.toLowerCase()} (${at})`;
 
 const valueIn = (text: string): unknown => parseYaml(text)?.value;
 
@@ -55,11 +55,11 @@ describe('parseYaml', () => {
 
 describe('parseYaml › error with its position', () => {
 	for (const [title, text, message] of [
-		['a repeated key', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'the key "c" stands twice (4:3)'],
-		['a repeated key, spelt differently', '1: a\nb: c\n"1": d\n', 'the key "1" stands twice (3:1)'],
-		['a repeated key in flow', '{a: 1, b: 2, a: 3}', 'the key "a" stands twice (1:14)'],
-		['a key that is a list', 'a: 1\n? [b]\n: c\n', 'a key must be a word (2:3)'],
-		['a key that is null', 'a: 1\n~: 2\n', 'a key must be a word (2:1)'],
+		['a repeated key', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'the key "c" is duplicated (4:3)'],
+		['a repeated key, spelt differently', '1: a\nb: c\n"1": d\n', 'the key "1" is duplicated (3:1)'],
+		['a repeated key in flow', '{a: 1, b: 2, a: 3}', 'the key "a" is duplicated (1:14)'],
+		['a key that is a list', 'a: 1\n? [b]\n: c\n', 'a key must be a scalar (2:3)'],
+		['a key that is null', 'a: 1\n~: 2\n', 'a key must be a scalar (2:1)'],
 		['a key that is a template', 'a: 1\n{{ .Values.b }}: 2\n', RENDER('2:1')],
 		['a value that is a template', 'a: 1\nb: {{ .Values.b }}\n', RENDER('2:5')],
 		[
@@ -67,10 +67,10 @@ describe('parseYaml › error with its position', () => {
 			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
 			'Implicit keys need to be on a single line; if this is a Helm template, use what `helm template` prints (2:1)',
 		],
-		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is no number of JSON; the API server would refuse it (2:8)'],
+		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is not a JSON number; the API server would reject it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is no int (1:10)'],
-		['an alias without an anchor', 'a: 1\nb: *c\n', 'nothing above it is called &c (2:4)'],
-		['an alias before its anchor', 'a: *c\nb: &c 1\n', 'nothing above it is called &c (1:4)'],
+		['an alias without an anchor', 'a: 1\nb: *c\n', 'there is no anchor &c (2:4)'],
+		['an alias before its anchor', 'a: *c\nb: &c 1\n', 'there is no anchor &c (1:4)'],
 		['an alias within its anchor', 'a: &x\n  b: [*x]\n', '&x contains itself (2:7)'],
 		['a merge within its anchor', 'a: &x\n  <<: *x\n', '&x contains itself (2:7)'],
 		['a merge of a word', 'a: 1\n<<: b\n', '<< takes a mapping, or a list of mappings (2:5)'],
@@ -82,7 +82,7 @@ describe('parseYaml › error with its position', () => {
 		it(title, () => expect(refusal(text)).to.equal(message));
 	it('braces of a template in a text › not a template', () => {
 		expect(valueIn("a: '{{ x }}'\nb: |\n  {{- if x }}\n")).to.deep.equal({ a: '{{ x }}', b: '{{- if x }}\n' });
-		expect(refusal("a: '{{ x }}'\na: 2\n")).to.equal('the key "a" stands twice (2:1)');
+		expect(refusal("a: '{{ x }}'\na: 2\n")).to.equal('the key "a" is duplicated (2:1)');
 	});
 	it('deeply nested lists › refused above 500', () => {
 		expect(refusal(`${'['.repeat(502)}${']'.repeat(502)}`)).to.equal('it is nested too deeply');
@@ -92,7 +92,7 @@ describe('parseYaml › error with its position', () => {
 	it('more than 8 MiB › refused', () => {
 		const text = (length: number): string => `a: "${'x'.repeat(length)}"`;
 		expect(refusal(text(8 * 1024 * 1024))).to.equal(
-			'one document of more than 8 MiB; cut it with --- lines, or give it as JSON',
+			'one document of more than 8 MiB; split it with --- lines, or use JSON',
 		);
 		expect(valueIn(text(8 * 1024 * 1024 - 5))).to.be.an('object');
 	});

@@ -126,9 +126,9 @@ const V2 = structuredClone({ ...crd, apiVersion: 'v2' });
 const OTHER_KIND = { ...crd, spec: { ...crd.spec, names: { ...crd.spec.names, kind: 'VirtualMCPServer' } } };
 
 const REJECTED: [title: string, text: string, line: number, column: number, message: string][] = [
-	['a directive', `%YAML 1.2\n---\n${OLD}`, 1, 1, 'kubectl takes no directives such as %YAML; leave the line out'],
+	['a directive', `%YAML 1.2\n---\n${OLD}`, 1, 1, 'kubectl does not support directives such as %YAML; remove the line'],
 	['invalid YAML', `apiVersion: v1\n\n\na: [1\nb: 2\n`, 5, 1, 'Flow sequence in block collection must'],
-	['a repeated key', 'a: 1\n---\nb: 1\nc: 2\nb: 3\n', 5, 1, 'the key "b" stands twice'],
+	['a repeated key', 'a: 1\n---\nb: 1\nc: 2\nb: 3\n', 5, 1, 'the key "b" is duplicated'],
 	['invalid JSON', '{"a": 1', 1, 8, 'Flow map must end with a }'],
 	['a Helm template', `{{- if .Values.crds.install }}\n${OLD}{{- end }}\n`, 1, 3, HELM],
 	['a Helm template in valid YAML', OLD.replace('name: mcps', 'name: {{ .Values.prefix }} #mcps'), 9, 10, HELM],

@@ -90,7 +90,7 @@ const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silen
 			memory with TLS, RunConfig without TLS | RunConfig without TLS`,
 	},
 	'image-too-old › spec.sessionStorage': {
-		warns: `redis, image :v0.15.9: v0.16.0 or newer, not v0.15.9 | redis, image :v0.16.0-rc.1: v0.16.0-rc.1
+		warns: `redis, image :v0.15.9: v0.16.0 or later, not v0.15.9 | redis, image :v0.16.0-rc.1: v0.16.0-rc.1
 			redis, image :0.12.5: not 0.12.5 | redis, image :v0.12.5@sha256:0a: not v0.12.5
 			MCPRemoteProxy, redis, image :v0.15.0: v0.16.0 | VirtualMCPServer, redis, image :v0.15.0: v0.16.0
 			VirtualMCPServer, redis, old image in podTemplateSpec`,

@@ -11,7 +11,7 @@ const withImage = (server: Json, version: string): Json => {
 };
 const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('ImageTooOld'));
 
-const NO_REDIS = 'spec.sessionStorage: needs a proxy image of v0.16.0 or newer, not v0.12.5';
+const NO_REDIS = 'spec.sessionStorage: needs a proxy image of v0.16.0 or later, not v0.12.5';
 const rolls = (version: string): string =>
 	`proxy image ${version} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions`;
 const ignoring = { annotations: { 'toolhive-scaling/ignore': 'image-too-old' } };

@@ -94,18 +94,18 @@ describe('reconcile › configuration and template', () => {
 		harness.rolloutWaitMs = 3_000;
 		expect(await at(harness, 0, 10_000)).to.equal(3_000);
 		expect(harness.counts).to.deep.equal(['3/3']);
-		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		expect(harness.reconciler.pendingRollouts()).to.equal(1);
 		expect(JSON.stringify(harness.deployment)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
 		harness.server = undefined;
 		await harness.pass();
-		expect(harness.reconciler.waitingRollouts(), 'the server is deleted').to.equal(0);
+		expect(harness.reconciler.pendingRollouts(), 'the server is deleted').to.equal(0);
 		harness.server = server;
 		await at(harness, 20_000, 30_000);
-		expect(harness.reconciler.waitingRollouts()).to.equal(1);
+		expect(harness.reconciler.pendingRollouts()).to.equal(1);
 		harness.rolloutWaitMs = 0;
 		await harness.pass();
 		expect(JSON.stringify(harness.deployment)).to.contain('THV_SESSION_REDIS_PASSWORD');
-		expect(harness.reconciler.waitingRollouts()).to.equal(0);
+		expect(harness.reconciler.pendingRollouts()).to.equal(0);
 	});
 
 	for (const part of ['configMap', 'deployment'] as const) {

@@ -130,7 +130,7 @@ describe('reconcile › Event about objects that the server does not own', () =>
 		await harness.settle();
 		await harness.settle();
 		expect(harness.events).to.deep.equal([
-			'NotOwnedByServer: this MCPServer does not own Deployment search and ConfigMap search-runconfig: scaling settings are not applied; thv-scaling doctor prints the repair',
+			'NotOwnedByServer: this MCPServer does not own Deployment search and ConfigMap search-runconfig: scaling settings are not applied; thv-scaling doctor prints the fix',
 		]);
 		Object.assign(harness, { deployment: deployment(server), configMap: configMap(server, '{}') });
 		await harness.settle();

@@ -54,7 +54,7 @@ function createHarness(namespaces = ALL, assertLeading: () => void = () => undef
 		log: pino({ level: 'silent' }),
 		metrics: {
 			countWrite: () => undefined,
-			countPass: (result) => {
+			countReconcile: (result) => {
 				counts[result] += 1;
 			},
 			countReverted: () => {
@@ -80,7 +80,7 @@ describe('reconciler of a replica', () => {
 
 	it('its term is over › reads, and writes nothing', async () => {
 		const { reads, writes, counts, stop } = createHarness(ALL, () => {
-			throw new Error('not leading any more');
+			throw new Error('no longer the leader');
 		});
 		await until(() => counts.failed > 0);
 		await stop();

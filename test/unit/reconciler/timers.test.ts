@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createRevertBackoff, createSettleTimer } from '../../../src/reconciler/revert-backoff.ts';
+import { createRevertBackoff, createSettleTimer } from '../../../src/reconciler/timers.ts';
 
 describe('SettleTimer', () => {
 	it('unchanged › the rest of the settle time; changed or forgotten › all of it', () => {
