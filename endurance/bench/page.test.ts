@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import { recordedOf } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../..');
 
 describe('results of measurements', () => {
 	for (const account of ACCOUNTS) {

@@ -79,7 +79,7 @@ describe('rights: what is granted is what is used', function () {
 			expect(compareRights(plane().auditLog(), objects(), US).missing).to.deep.equal([]);
 		});
 
-		it('of Secrets only ours is touched', () => {
+		it('of Secrets only that of toolhive-scaling is touched', () => {
 			const touched = callsOf(plane().auditLog(), US).filter(({ resource }) => resource.startsWith('secrets'));
 			const places = touched.map(({ verb, namespace, name }) => [verb, namespace, name].join(' '));
 			expect(new Set(places)).to.deep.equal(
