@@ -10,7 +10,7 @@ const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const BACKENDS = mcpServer({ backendReplicas: 2 });
 const WITH_TLS = mcpServer({ sessionStorage: { ...REDIS, tls: { x: 1 } } });
 const VMCP = virtualMcpServer(WITH_PASSWORD);
-const HUB = '# ours\nname: hub\n';
+const HUB = '# top\nname: hub\n';
 const TLS_TEXT = '{"scaling_config":{"session_redis":{"address":"r:1","tls":{}}}}';
 
 const apply = (owner: Json, object: Json, image = 'vmcp:v0.13.1') => {

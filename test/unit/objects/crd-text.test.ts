@@ -10,7 +10,7 @@ import { Unparsable } from '../../../src/manifests/values.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const OLD = readFileSync(join(ROOT, 'test/fixtures/old-mcpservers-crd.yaml'), 'utf8');
 const COMPLETED = completeCrds(OLD).text;
-const OURS = crdTextOf('MCPServer');
+const COMPLETE = crdTextOf('MCPServer');
 const OTHER = '# another client\'s\r\napiVersion: v1\nkind:   ConfigMap\ndata: {  a: "1" , }\n\n\n';
 const FOREIGN = OLD.replaceAll('toolhive.stacklok.dev', 'example.com');
 const NOTE =
@@ -31,13 +31,13 @@ describe('CRD text › the CRDs of the product', () => {
 
 /** `found` is the number of CRDs of ToolHive's kinds. */
 const UNCHANGED: [title: string, text: string, found: number][] = [
-	['complete', OURS, 1],
+	['complete', COMPLETE, 1],
 	['all of the product', KIND_LIST.map(crdTextOf).join('---\n'), 3],
-	['line breaks of Windows', OURS.replaceAll('\n', '\r\n'), 1],
-	['a byte order mark', `\uFEFF${OURS}`, 1],
-	['among other documents', `# first\n---\n${OTHER}---\n---\n# ours\n${OURS}...\n---\n${OTHER}# last`, 1],
-	['JSON with lines', JSON.stringify(parse(OURS), null, '\t'), 1],
-	['in a List', stringify({ apiVersion: 'v1', kind: 'List', items: [parse(OURS), { kind: 'Pod' }, null] }), 1],
+	['line breaks of Windows', COMPLETE.replaceAll('\n', '\r\n'), 1],
+	['a byte order mark', `\uFEFF${COMPLETE}`, 1],
+	['among other documents', `# first\n---\n${OTHER}---\n---\n# complete\n${COMPLETE}...\n---\n${OTHER}# last`, 1],
+	['JSON with lines', JSON.stringify(parse(COMPLETE), null, '\t'), 1],
+	['in a List', stringify({ apiVersion: 'v1', kind: 'List', items: [parse(COMPLETE), { kind: 'Pod' }, null] }), 1],
 	['empty', '', 0],
 	['a list', '- kind: CustomResourceDefinition', 0],
 	['another object', OTHER, 0],
@@ -68,7 +68,7 @@ const PLACES: [title: string, place: (text: string) => string][] = [
 	['line breaks of Windows', (text) => text.replaceAll('\n', '\r\n')],
 	['a byte order mark', (text) => `\uFEFF${text}`],
 	['between others', (text) => `${OTHER}---\n${text}---\n${OTHER}`],
-	['beside a complete one', (text) => `${OURS}${text}`],
+	['beside a complete one', (text) => `${COMPLETE}${text}`],
 ];
 
 describe('CRD text › the CRD of an old operator', () => {

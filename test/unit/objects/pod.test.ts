@@ -6,7 +6,7 @@ import { applyToPod, podServerRef } from '../../../src/objects/pod.ts';
 import { decisionFor } from '../../harness/decided.ts';
 import * as harness from '../../harness/objects.ts';
 
-const { container, frozen, mcpRemoteProxy, mcpServer, PASSWORD_ENTRY: OURS, pod, virtualMcpServer } = harness;
+const { container, frozen, mcpRemoteProxy, mcpServer, PASSWORD_ENTRY: ENTRY, pod, virtualMcpServer } = harness;
 
 const labelled = (labels: unknown): Json => pod(mcpServer(), {}, { labels });
 const OF_STATEFUL_SET = { ownerReferences: [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'mcpserver' }] };
@@ -31,29 +31,29 @@ describe('pod › its server by labels', () => {
 });
 
 const HOME = { name: 'HOME', value: '/tmp' };
-const PLAIN = { name: OURS.name, value: 'in-plain' };
-const OTHER_SECRET = { name: OURS.name, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
-const OPTIONAL = { name: OURS.name, valueFrom: { secretKeyRef: { ...OURS.valueFrom.secretKeyRef, optional: true } } };
+const PLAIN = { name: ENTRY.name, value: 'in-plain' };
+const OTHER_SECRET = { name: ENTRY.name, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } };
+const OPTIONAL = { name: ENTRY.name, valueFrom: { secretKeyRef: { ...ENTRY.valueFrom.secretKeyRef, optional: true } } };
 const MEMBERS_OF_OBJECT = [{ name: '__proto__', value: '1' }, { name: 'constructor' }];
 
 /** No `expected`: nothing is changed. */
 const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
-	['absent', undefined, [OURS]],
-	['empty', [], [OURS]],
-	['another variable › ours is last', [HOME], [HOME, OURS]],
-	['ours › unchanged', [HOME, OURS]],
-	['ours, not at the end › unchanged', [OURS, HOME]],
-	["ours is the last of its name, as the operator's follows a user's › unchanged", [PLAIN, OURS, HOME]],
-	['the user set a plain value › replaced', [PLAIN, HOME], [HOME, OURS]],
-	['ours, then a plain value › both are replaced', [OURS, PLAIN], [OURS]],
-	['another Secret › replaced', [OTHER_SECRET], [OURS]],
-	['ours, but optional › replaced', [OPTIONAL], [OURS]],
-	['ours with an empty value, as Go may write it › unchanged', [{ ...OURS, value: '' }]],
-	['ours with a value › replaced', [{ ...OURS, value: 'x' }], [OURS]],
-	['only a name › replaced', [{ name: OURS.name }], [OURS]],
-	['repeated names of other variables › kept', [HOME, HOME], [HOME, HOME, OURS]],
-	['entries of wrong types › kept', [null, 3, 'x', []], [null, 3, 'x', [], OURS]],
-	['names that are members of Object › kept', MEMBERS_OF_OBJECT, [...MEMBERS_OF_OBJECT, OURS]],
+	['absent', undefined, [ENTRY]],
+	['empty', [], [ENTRY]],
+	['another variable › the entry is last', [HOME], [HOME, ENTRY]],
+	['the entry › unchanged', [HOME, ENTRY]],
+	['the entry, not at the end › unchanged', [ENTRY, HOME]],
+	["the last of its name, as the operator's follows a user's › unchanged", [PLAIN, ENTRY, HOME]],
+	['the user set a plain value › replaced', [PLAIN, HOME], [HOME, ENTRY]],
+	['the entry, then a plain value › both are replaced', [ENTRY, PLAIN], [ENTRY]],
+	['another Secret › replaced', [OTHER_SECRET], [ENTRY]],
+	['the entry, but optional › replaced', [OPTIONAL], [ENTRY]],
+	['the entry with an empty value, as Go may write it › unchanged', [{ ...ENTRY, value: '' }]],
+	['the entry with a value › replaced', [{ ...ENTRY, value: 'x' }], [ENTRY]],
+	['only a name › replaced', [{ name: ENTRY.name }], [ENTRY]],
+	['repeated names of other variables › kept', [HOME, HOME], [HOME, HOME, ENTRY]],
+	['entries of wrong types › kept', [null, 3, 'x', []], [null, 3, 'x', [], ENTRY]],
+	['names that are members of Object › kept', MEMBERS_OF_OBJECT, [...MEMBERS_OF_OBJECT, ENTRY]],
 ];
 
 describe('pod › password variable in env', () => {
@@ -88,6 +88,7 @@ const PROXIES: [kind: Kind, names: string[], index: number][] = [
 	['MCPRemoteProxy', ['vmcp', 'toolhive'], 1],
 	['VirtualMCPServer', ['toolhive', 'vmcp'], 1],
 	['MCPServer', ['a', 'b'], 0],
+	['MCPServer', ['a'], 0],
 ];
 
 describe('pod › proxy container', () => {
@@ -95,8 +96,8 @@ describe('pod › proxy container', () => {
 		it(`${kind} with ${names} › ${names[index]}`, () => {
 			const containers = names.map((name) => ({ name, image: `${name}:1` }));
 			const podSpec = { containers, initContainers: [{ name: 'toolhive' }, { name: 'vmcp' }] };
-			const expected = containers.map((one, at) => (at === index ? { ...one, env: [OURS] } : one));
-			expect(withEnv(podSpec, kind, OURS)).to.deep.equal({ ...podSpec, containers: expected });
+			const expected = containers.map((one, at) => (at === index ? { ...one, env: [ENTRY] } : one));
+			expect(withEnv(podSpec, kind, ENTRY)).to.deep.equal({ ...podSpec, containers: expected });
 			expect(proxyImageOf(podSpec, kind)).to.equal(`${names[index]}:1`);
 		});
 	}

@@ -15,7 +15,7 @@ const sleep = (seconds: number): Shutdown => ({ lifecycle: { preStop: { sleep: {
 const EXEC: Shutdown = { lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } } };
 /** What the API server sets if nothing is sent. */
 const DEFAULT: Shutdown = { grace: 30 };
-const OURS: Shutdown = { grace: 45, ...sleep(5) };
+const CONFIGURED: Shutdown = { grace: 45, ...sleep(5) };
 
 /** A proxy Deployment with these settings; `more` is of its container, `annotations` of its template. */
 const proxy = (owner: Json, { grace, ...lifecycle }: Shutdown, more: Json = {}, annotations?: Json): Json => {
@@ -35,28 +35,28 @@ const OFF: Own = { preStopSeconds: 0 };
 type Row = [title: string, before: Shutdown | undefined, sent: Shutdown, expected: Shutdown, settings?: Own];
 
 const CREATE: Row[] = [
-	['neither', undefined, {}, OURS],
-	['null', undefined, { grace: null, lifecycle: null }, OURS],
+	['neither', undefined, {}, CONFIGURED],
+	['null', undefined, { grace: null, lifecycle: null }, CONFIGURED],
 	['other settings', undefined, {}, { grace: 90, ...sleep(10) }, OTHER],
 	['preStop is off', undefined, {}, { grace: 45 }, OFF],
-	['pod mode', undefined, {}, OURS, { passwordEnv: 'pod' }],
+	['pod mode', undefined, {}, CONFIGURED, { passwordEnv: 'pod' }],
 	['a grace period of the user', undefined, { grace: 60 }, { grace: 60, ...sleep(5) }],
 	['a grace period as long as preStop', undefined, { grace: 5 }, { grace: 5 }],
 ];
 const KEPT: Row[] = [
-	['both are dropped', OURS, DEFAULT, OURS],
+	['both are dropped', CONFIGURED, DEFAULT, CONFIGURED],
 	['the grace period is dropped, and there was no preStop', { grace: 45 }, DEFAULT, { grace: 45 }],
 	['neither before', DEFAULT, DEFAULT, DEFAULT],
 	['a lifecycle of the user', { grace: 30, ...EXEC }, { grace: 30, ...EXEC }, { grace: 30, ...EXEC }],
 ];
 const DROPPED_BY_OPERATOR: Row[] = [
-	['both, preStop is off now', OURS, DEFAULT, OURS, OFF],
-	['both, the settings are others now', OURS, DEFAULT, OURS, OTHER],
+	['both, preStop is off now', CONFIGURED, DEFAULT, CONFIGURED, OFF],
+	['both, the settings are others now', CONFIGURED, DEFAULT, CONFIGURED, OTHER],
 	['a grace period of the user', { grace: 120 }, DEFAULT, { grace: 120 }],
 ];
 const APPLIED: Row[] = [
-	['neither before', DEFAULT, DEFAULT, OURS],
-	['both are dropped', OURS, DEFAULT, OURS],
+	['neither before', DEFAULT, DEFAULT, CONFIGURED],
+	['both are dropped', CONFIGURED, DEFAULT, CONFIGURED],
 	['the grace period is dropped, preStop is off', { grace: 45 }, DEFAULT, { grace: 45 }, OFF],
 	['a grace period of the user is dropped', { grace: 120 }, DEFAULT, { grace: 120, ...sleep(5) }],
 	['a lifecycle of the user', DEFAULT, { grace: 30, ...EXEC }, { grace: 45, ...EXEC }],
@@ -64,10 +64,10 @@ const APPLIED: Row[] = [
 	['3 s are set, preStop is off', { grace: 30, ...sleep(5) }, DEFAULT, { grace: 3 }, { ...OFF, gracePeriodSeconds: 3 }],
 ];
 const BY_PERSON: Row[] = [
-	['another grace period', OURS, { ...OURS, grace: 60 }, { grace: 60, ...sleep(5) }],
+	['another grace period', CONFIGURED, { ...CONFIGURED, grace: 60 }, { grace: 60, ...sleep(5) }],
 	['another grace period, without preStop', DEFAULT, { grace: 60 }, { grace: 60, ...sleep(5) }],
-	['no lifecycle instead of an own one', { grace: 45, ...EXEC }, { grace: 45 }, OURS],
-	['a grace period below preStop', OURS, { ...OURS, grace: 0 }, { grace: 0 }],
+	['no lifecycle instead of an own one', { grace: 45, ...EXEC }, { grace: 45 }, CONFIGURED],
+	['a grace period below preStop', CONFIGURED, { ...CONFIGURED, grace: 0 }, { grace: 0 }],
 ];
 
 const newImage: typeof proxy = (owner, sent) => proxy(owner, sent, { image: 'x:2' });
@@ -98,10 +98,10 @@ describe('shutdown settings', () => {
 	}
 	const owner = mcpServer(WITH_PASSWORD);
 	it('UPDATE › the password variable is added › applied with it', () => {
-		expect(shutdownOf(store(owner, proxy(owner, DEFAULT), proxy(owner, DEFAULT)))).to.deep.equal(OURS);
+		expect(shutdownOf(store(owner, proxy(owner, DEFAULT), proxy(owner, DEFAULT)))).to.deep.equal(CONFIGURED);
 	});
 	it('UPDATE › the operator drops both and the password variable › all are restored', () => {
-		const before = proxy(owner, OURS, { env: [PASSWORD_ENTRY] });
+		const before = proxy(owner, CONFIGURED, { env: [PASSWORD_ENTRY] });
 		expect(store(owner, proxy(owner, DEFAULT, { env: [] }), before)).to.deep.equal(before);
 	});
 });
@@ -110,11 +110,11 @@ const CHECKED = proxy(HTTP, DEFAULT, {}, { 'toolhive.stacklok.dev/runconfig-chec
 const OF_USER: Shutdown = { grace: 120, ...EXEC };
 
 const LIVE: [title: string, owner: Json, object: Json, expected: Shutdown, checksum?: string][] = [
-	['the password variable is missing', mcpServer(WITH_PASSWORD), proxy(HTTP, DEFAULT), OURS],
+	['the password variable is missing', mcpServer(WITH_PASSWORD), proxy(HTTP, DEFAULT), CONFIGURED],
 	['settings of the user', mcpServer(WITH_PASSWORD), proxy(HTTP, OF_USER), OF_USER],
 	['nothing is missing', HTTP, proxy(HTTP, DEFAULT), DEFAULT],
 	['the same checksum', HTTP, CHECKED, DEFAULT, 'old'],
-	['another checksum', HTTP, CHECKED, OURS, 'new'],
+	['another checksum', HTTP, CHECKED, CONFIGURED, 'new'],
 	['no checksum before', HTTP, proxy(HTTP, DEFAULT), DEFAULT, 'new'],
 ];
 
