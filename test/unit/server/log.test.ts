@@ -23,11 +23,17 @@ describe('log', () => {
 		spawnSync(process.execPath, ['--input-type=module', '--eval', program]);
 		return messages();
 	};
+	let exitListeners: readonly unknown[];
 	beforeEach(() => {
+		exitListeners = process.listeners('exit');
 		folder = mkdtempSync(join(tmpdir(), 'log-'));
 		file = join(folder, 'log');
 	});
-	afterEach(() => rmSync(folder, { recursive: true }));
+	afterEach(() => {
+		for (const listener of process.listeners('exit'))
+			if (!exitListeners.includes(listener)) process.off('exit', listener);
+		rmSync(folder, { recursive: true });
+	});
 
 	it('a few lines › written together, after a moment', async () => {
 		const log = createLog('info', file);
