@@ -102,6 +102,7 @@ describe('doctor › installationOf', () => {
 	const secret = (more: Json = {}): Json => ({ volumes: [{ secret: { secretName: 'tls', ...more } }] });
 	for (const [title, object, expected] of [
 		['several containers', deploymentOf({}, { containers }), { image: 'x:2', hasHiddenEnv: false }],
+		['no container of that name', deploymentOf({ name: 'x' }), { image: 'example.com/ours:1.2.3' }],
 		['a Secret without items', deploymentOf({}, secret()), { certificate: { secret: 'tls', key: 'tls.crt' } }],
 		['variables from a ConfigMap', deploymentOf({ envFrom: [{ configMapRef: {} }] }), { hasHiddenEnv: true }],
 		['an empty object', {}, { serviceAccount: 'default', replicas: 1, readyReplicas: 0, args: [] }],

@@ -23,6 +23,7 @@ describe('plainOf', () => {
 	for (const [title, value, message] of [
 		['infinity', [Number.POSITIVE_INFINITY], 'Infinity is not a JSON number; the API server would reject it'],
 		['600 nested lists', Array.from({ length: 600 }).reduce((inner) => [inner], 0), 'it is nested too deeply'],
+		['600 nested objects', Array.from({ length: 600 }).reduce((a) => ({ a }), 0), 'it is nested too deeply'],
 		['two million values', Array(2_000_001).fill(0), 'it has more than two million values'],
 	] as const)
 		it(`${title} › refused`, () => expect(() => plainOf(value)).to.throw(Unparsable, message));
