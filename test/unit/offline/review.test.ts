@@ -83,6 +83,7 @@ describe('review › warnings', () => {
 			.replace('toolhive, image', 'vmcp, image')
 			.replace(':v0.18.0', tag);
 	const TLS = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
+	const SHARED = `${REDIS}\n    keyPrefix: "team:"`;
 	const TOO_OLD = 'image-too-old 11';
 
 	/** Title, other manifests in the file before, the server, the release in the cluster, `id line` of each warning. */
@@ -108,6 +109,13 @@ describe('review › warnings', () => {
 		['annotations, v0.47.0', '', ANNOTATED, 'v0.47.0'],
 		['annotations, unknown release', '', ANNOTATED, undefined],
 		['no annotations, v0.12.5', '', search(REDIS), 'v0.12.5', 'image-too-old 10'],
+		[
+			'another server with the same Redis keys',
+			serverText('s', SHARED),
+			search(SHARED),
+			undefined,
+			'shared-key-space 14',
+		],
 		['TLS, unknown release', '', TLS, undefined, 'redis-tls-unsupported 14'],
 		['TLS, v0.62.0', '', TLS, 'v0.62.0'],
 		['vMCP in v1beta1, unknown image', '', HUB, undefined],
