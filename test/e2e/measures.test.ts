@@ -87,6 +87,33 @@ describe('measurements', function () {
 		expect(of(1.2)).to.match(/p99 at most 1\.1 times that without \| 1\.2 .* \| \*\*missed\*\* \|/);
 	});
 
+	const bench = (...args: string[]) =>
+		spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
+	it('main.ts › an unknown part › the parts are listed', () => {
+		const { status, stderr } = bench('htps');
+		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
+		expect(status).to.equal(2);
+	});
+	it('main.ts › --short › the table is printed, and no result is stored', () => {
+		const results = join(ROOT, 'endurance/bench/results');
+		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
+		const before = stored();
+		const { status, stdout } = bench('--short', 'review');
+		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
+		expect(status).to.equal(0);
+		expect(stored()).to.deep.equal(before);
+	});
+});
+
+describe('measurements of growth', function () {
+	this.timeout(180_000);
+	needH2load();
+	// Servers of other measurements would be reconciled too.
+	const plane = needControlPlane({ isOwn: true });
+	before(function () {
+		if (!isLinux()) this.skip();
+	});
+
 	it('growth › every count with and without the reconciler, no writes, and a goal that is kept or missed', async () => {
 		const seen: Growth = await measureGrowth(plane(), GROWTH.shortOptions);
 		const cells = seen.byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
@@ -106,22 +133,5 @@ describe('measurements', function () {
 		};
 		expect(of(150)).to.match(/10 servers, under load, reconciler on: at most 150 MiB resident \| 150 \| kept \|/);
 		expect(of(151)).to.match(/at most 150 MiB resident \| 151 \| \*\*missed\*\* \|/);
-	});
-
-	const bench = (...args: string[]) =>
-		spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
-	it('main.ts › an unknown part › the parts are listed', () => {
-		const { status, stderr } = bench('htps');
-		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
-		expect(status).to.equal(2);
-	});
-	it('main.ts › --short › the table is printed, and no result is stored', () => {
-		const results = join(ROOT, 'endurance/bench/results');
-		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
-		const before = stored();
-		const { status, stdout } = bench('--short', 'review');
-		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
-		expect(status).to.equal(0);
-		expect(stored()).to.deep.equal(before);
 	});
 });

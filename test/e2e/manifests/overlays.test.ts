@@ -31,7 +31,7 @@ describe('manifests: overlays', function () {
 				const files = readdirSync(crds).filter((file) => file.endsWith('.yaml'));
 				await mustSucceed(kubectl('create', ...files.flatMap((file) => ['-f', join(crds, file)])));
 			}
-			await mustSucceed(kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'));
+			await mustSucceed(kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=120s'));
 		} catch (error) {
 			const isMissing = error instanceof CertManagerMissing || error instanceof MonitoringMissing;
 			if (!isMissing || process.env['CI'] === 'true') throw error;
