@@ -1,4 +1,4 @@
-/** The Prometheus metrics of one process. */
+/** The Prometheus metrics. */
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { addGauges, type Sources } from './gauges.ts';

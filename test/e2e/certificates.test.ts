@@ -114,7 +114,7 @@ describe('certificates of our own on a real API server', function () {
 		expect(replica.saying(FAILED)).to.have.length(1);
 		expect(await metrics(replica))
 			.to.include('thv_scaling_ready 0\n')
-			.and.match(/_certificate_upkeep_total\{result="failed"\} [2-9]\n/);
+			.and.match(/_certificate_sync_total\{result="failed"\} [2-9]\n/);
 		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
 		await replica.said('ready');
 		expect(await metrics(replica)).to.include('thv_scaling_ready 1\n');

@@ -15,7 +15,7 @@ describe('doctor on a real API server', function () {
 		const { code, stdout: text, stderr } = await cluster.doctor();
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
 		expect(text.split('\n').at(-2)).to.equal('20 ok, 0 warn, 0 fail');
-		expect(text).to.match(/^ok {4}API server {4}Kubernetes at https:\/\/127\S+ is v1\.\d+/);
+		expect(text).to.match(/^ok {4}API server {3}Kubernetes at https:\/\/127\S+ is v1\.\d+/);
 		expect(text).to.match(/^ok {4}CRDs .*mcpservers\S+ has the scaling fields \(v1beta1, v1alpha1\)$/m);
 		for (const kind of ['validating', 'mutating'])
 			expect(text).to.match(new RegExp(`^ok {4}Reachable .*the ${kind} webhook.* answers$`, 'm'));

@@ -104,7 +104,7 @@ describe('rights: what is granted is what is used', function () {
 		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-rights-'));
 		after(() => rmSync(folder, { recursive: true }));
 
-		it('every duty is done › no permission is unused, none is missing; no call for a Secret or a registration', async () => {
+		it('every duty is done › no permission is unused, none is missing; no call for a Secret or a webhook configuration', async () => {
 			const authority = await issueCa();
 			const serving = await issueServing(authority, { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
@@ -118,7 +118,7 @@ describe('rights: what is granted is what is used', function () {
 			// The product does not know which CA signed it.
 			expect((await get(replica.metricsPort, '/metrics')).body)
 				.to.match(/^thv_scaling_certificate_expiry_timestamp_seconds \d+$/m)
-				.and.not.match(/^thv_scaling_authority_expiry/m);
+				.and.not.match(/^thv_scaling_ca_expiry/m);
 			await eventually(async () =>
 				expect(compareRights(plane().auditLog(), objects(), US)).to.deep.equal({ unused: [], missing: [] }),
 			);

@@ -8,7 +8,7 @@ const IS = 'Kubernetes at URL is';
 const LACKS =
 	'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
 const UNKNOWN =
-	'warn: Kubernetes at URL does not report its version → see that it is v1.30.0 or later: kubectl version';
+	'warn: Kubernetes at URL does not report its version → check that it is v1.30.0 or later: kubectl version';
 
 describe('doctor › API server', () => {
 	reports('the oldest supported version', of('v1.30.0'), [`ok: ${IS} v1.30.0`]);

@@ -113,14 +113,14 @@ describe('doctor › caBundle', () => {
 	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]);
 	reports('empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]);
 	reports('not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} has no certificate in PEM`]);
-	reports('the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} ends on ${dayIn(90)}`]);
-	reports('the certificate has expired', of({ days: 91 }), [`fail: ${CERTIFICATE} ended on ${dayIn(90)}`]);
+	reports('the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} expires on ${dayIn(90)}`]);
+	reports('the certificate has expired', of({ days: 91 }), [`fail: ${CERTIFICATE} expired on ${dayIn(90)}`]);
 	reports('the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]);
 	reports('the CA is not valid yet', of({ bundle: 'young', serves: 'early' }), [
 		`fail: the CA in ${SUBJECT} is not valid yet → compare the clocks`,
 	]);
 	reports('the CA ends before the certificate', of({ bundle: 'short' }), [
-		`warn: the CA in ${SUBJECT} ends on ${dayIn(5)}`,
+		`warn: the CA in ${SUBJECT} expires on ${dayIn(5)}`,
 	]);
 	reports('the certificate of another name', of({ serves: 'misnamed' }), [
 		`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`,

@@ -27,7 +27,7 @@ describe('doctor › Deployment of the product', () => {
 	reports('all ready', ready(2), [`ok: ${has(2)}`]);
 	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
 	reports('none ready', ready(undefined), [`fail: ${has(0)}: no replica answers → ${PODS}`]);
-	reports('missing', missing(), [`fail: ${NAME} is not there → set its namespace with --namespace, or INSTALL`]);
+	reports('missing', missing(), [`fail: ${NAME} does not exist → set its namespace with --namespace, or INSTALL`]);
 	reports(
 		'missing, and the webhooks call a process outside the cluster',
 		missing({ webhooks: [{ url: 'https://127.0.0.1/mutate' } as InstalledWebhook] }),

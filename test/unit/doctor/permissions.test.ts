@@ -19,16 +19,16 @@ const without = (denied: RegExp, more?: Partial<typeof FLAGS>) => () =>
 		const path = [resource, subresource].filter(Boolean).join('/');
 		return !denied.test(`${verb} ${path} ${name ?? ''}${namespace === undefined ? '' : ` in ${namespace}`}`);
 	}, more);
-const ALL = `ok: ${USER} may do all 34 things it needs`;
+const ALL = `ok: ${USER} has all 34 permissions that it needs`;
 const mayNot = (what: string): string => `fail: ${USER} may not ${what} → INSTALL`;
 
 describe('doctor › permissions', () => {
 	const ONE = /^patch mutatingwebhookconfigurations toolhive-scaling$/;
 	const CERTIFICATES = /^\w+ (secrets|\w+webhookconfigurations) /;
 	reports('all', without(/^$/), [ALL]);
-	reports('none', without(/^/), [`fail: ${USER} may do none of the 34 things it needs → INSTALL`]);
+	reports('none', without(/^/), [`fail: ${USER} has none of the 34 permissions that it needs → INSTALL`]);
 	reports('the user supplies the certificate', without(CERTIFICATES, { isSelfManaged: false }), [
-		`ok: ${USER} may do all 27 things it needs`,
+		`ok: ${USER} has all 27 permissions that it needs`,
 	]);
 	reports('without get namespaces', without(/ namespaces /), [ALL]);
 	reports('without get namespaces, with --namespace-label', without(/ namespaces /, { hasNamespaceLabel: true }), [

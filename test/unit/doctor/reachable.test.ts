@@ -93,18 +93,18 @@ const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRun
 	[
 		'another webhook cannot be called',
 		() => result(500, OTHER),
-		untried(`something else refused the dry run: ${OTHER}`),
+		untried(`another admission check rejected the dry run: ${OTHER}`),
 	],
 	[
 		'the caller may not create servers',
 		() => result(403, FORBIDDEN('mcpservers')),
 		untried(
-			'you may not create mcpservers.toolhive.stacklok.dev there',
+			'no permission to create mcpservers.toolhive.stacklok.dev there',
 			'rerun with credentials that pass: kubectl auth can-i create mcpservers.toolhive.stacklok.dev -n demo',
 		),
 	],
-	['a quota', () => result(403, QUOTA), untried(`something else refused the dry run: ${QUOTA}`)],
-	['no CRD', () => result(404, '404 page not found'), untried('no MCPServer can be made there', 'see the CRDs')],
+	['a quota', () => result(403, QUOTA), untried(`another admission check rejected the dry run: ${QUOTA}`)],
+	['no CRD', () => result(404, '404 page not found'), untried('no MCPServer can be created there', 'see the CRDs')],
 ];
 const exists = (object: Json): DryRunResult => ({ ...answered(object), status: 409, message: 'already exists' });
 
@@ -125,7 +125,7 @@ describe('doctor › reachable', () => {
 		'validating › its namespaceSelector does not match default, and there is no server',
 		of({ servers: [], answer: unanswered, team: 'blue' }),
 		[
-			'warn: the validating webhook was not tried: no server is known, and its namespaceSelector leaves namespace default out',
+			'warn: the validating webhook was not tried: there is no server, and its namespaceSelector excludes namespace default',
 			NOT_TRIED,
 		],
 	);

@@ -139,10 +139,10 @@ describe('doctor › all checks', () => {
 
 	it('webhooks call another namespace › the fix is to check there, not to install here', async () => {
 		const lines = await runChecks(installedIn('scaling'), OPTIONS);
-		for (const id of ['registration', 'ca-bundle', 'permissions', 'deployment'])
+		for (const id of ['webhooks', 'ca-bundle', 'permissions', 'deployment'])
 			expect(lines.find((line) => line.id === id)?.fix, id).to.equal('thv-scaling doctor --namespace scaling');
 		for (const id of ['ca-bundle', 'deployment'])
-			expect(lines.find((line) => line.id === id)?.message, id).to.include('lead to Service scaling/toolhive-scaling');
+			expect(lines.find((line) => line.id === id)?.message, id).to.include('call Service scaling/toolhive-scaling');
 		expect(JSON.stringify(lines.filter(({ id }) => id !== 'crds'))).not.to.match(/kubectl apply|helm upgrade/);
 	});
 
@@ -189,12 +189,12 @@ describe('doctor › report', () => {
 		{ id: 'permissions', status: 'fail', subject: 'b', message: 'may not y', fix: 'fix it' },
 		{ id: 'secrets', status: 'warn', subject: 'c', message: 'is odd', fix: 'see' },
 	] as const;
-	const TEXT = `ok    CRDs          a is there
-fail  Permissions   b may not x
-fail  Permissions   b may not y
-                    → fix it
-warn  Secrets       c is odd
-                    → see
+	const TEXT = `ok    CRDs         a is there
+fail  Permissions  b may not x
+fail  Permissions  b may not y
+                   → fix it
+warn  Secrets      c is odd
+                   → see
 
 1 ok, 1 warn, 2 fail
 `;

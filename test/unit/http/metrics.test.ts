@@ -32,16 +32,16 @@ describe('metrics', () => {
 			'ready 0',
 			'leader 1',
 			'reconciler_queued 2',
-			'reconciler_waiting_rollouts 5',
+			'reconciler_pending_rollouts 5',
 			'requests_in_flight 3',
 			'certificate_expiry_timestamp_seconds 1700000000',
-			'authority_expiry_timestamp_seconds 1900000000',
-			'watch_silent_seconds{resource="mcpservers"} 1.5',
+			'ca_expiry_timestamp_seconds 1900000000',
+			'watch_last_event_age_seconds{resource="mcpservers"} 1.5',
 			'watch_objects{resource="mcpservers"} 7',
 		]);
 		lastEventAgeSeconds = Number.POSITIVE_INFINITY;
 		const next = await samplesOf(metrics);
-		expect(next).to.include.members(['watch_silent_seconds{resource="mcpservers"} +Inf', 'ready 1']);
+		expect(next).to.include.members(['watch_last_event_age_seconds{resource="mcpservers"} +Inf', 'ready 1']);
 	});
 
 	it('nothing counted and no certificate › 0 for each known label, so that the first increase is visible, and no expiry', async () => {
@@ -53,15 +53,15 @@ describe('metrics', () => {
 			...[400, 404, 405, 413, 415, 500, 503, 504].map((code) => `refused_requests_total{code="${code}"} 0`),
 			'warnings_total{rule="stdio-replicas-capped"} 0',
 			'denials_total{rule="redis-address-empty"} 0',
-			'reconciler_passes_total{result="done"} 0',
-			'reconciler_passes_total{result="failed"} 0',
+			'reconcile_total{result="done"} 0',
+			'reconcile_total{result="failed"} 0',
 			'reconciler_reverted_total 0',
 			'certificate_reloads_total{result="loaded"} 0',
 			'certificate_reloads_total{result="failed"} 0',
 			'certificate_renewals_total{what="certificate"} 0',
-			'certificate_renewals_total{what="authority"} 0',
-			'certificate_upkeep_total{result="done"} 0',
-			'certificate_upkeep_total{result="failed"} 0',
+			'certificate_renewals_total{what="ca"} 0',
+			'certificate_sync_total{result="done"} 0',
+			'certificate_sync_total{result="failed"} 0',
 		]);
 	});
 
@@ -80,8 +80,8 @@ describe('metrics', () => {
 		expect(await samplesOf(metrics)).to.include.members([
 			'certificate_reloads_total{result="loaded"} 1',
 			'certificate_reloads_total{result="failed"} 2',
-			'certificate_renewals_total{what="authority"} 1',
-			'certificate_upkeep_total{result="failed"} 1',
+			'certificate_renewals_total{what="ca"} 1',
+			'certificate_sync_total{result="failed"} 1',
 			'refused_requests_total{code="413"} 1',
 			'warnings_total{rule="stdio-replicas-capped"} 2',
 			'denials_total{rule="redis-address-empty"} 1',

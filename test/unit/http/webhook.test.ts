@@ -61,7 +61,7 @@ for (const door of ['app', 'listener'] as const) {
 		for (const [question, code, reason, message] of [
 			[{ body: '{' }, 400, 'BadRequest', /^the body is not JSON/],
 			[{ body: 'null' }, 400, 'BadRequest', /not an AdmissionReview/],
-			...paths.map((path) => [{ path }, 404, 'NotFound', /nothing here/] as const),
+			...paths.map((path) => [{ path }, 404, 'NotFound', /not found/] as const),
 			...methods.map((method) => [{ method, body: '' }, 405, 'MethodNotAllowed', /with POST/] as const),
 		] as readonly [Question, number, string, RegExp][]) {
 			it(`${JSON.stringify(question)} › is no review › ${code} as a Status, without a hint to retry`, async () => {

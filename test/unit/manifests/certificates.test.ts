@@ -46,7 +46,7 @@ describe('certs: issue', () => {
 	it('issueServing › a CA that expires earlier, or the key of another CA › IssueError', async () => {
 		const failure = (ca: KeyPair): Promise<unknown> => issueServing(ca).catch((error) => error);
 		const early = await failure(await issueCa({ days: 10 }));
-		expect(early).to.be.instanceOf(IssueError).with.property('message').that.includes('ends on');
+		expect(early).to.be.instanceOf(IssueError).with.property('message').that.includes('expires on');
 		expect(await failure({ cert: authority.cert, key: other.key })).to.be.instanceOf(IssueError);
 	});
 });
@@ -72,7 +72,7 @@ describe('certs: node certs/make.ts', () => {
 		run('--out', 'again', '--days', '1');
 		writeFileSync(join(parent, 'again', 'kustomization.yaml'), 'mine\n');
 		const [ca, former] = [read('again', 'ca.crt'), tls('again')];
-		expect(run('--out', 'again').stdout).to.include('used again');
+		expect(run('--out', 'again').stdout).to.include('reused');
 		expect(read('again', 'ca.crt')).to.equal(ca);
 		expect(tls('again').cert).not.to.equal(former.cert);
 		run('--out', 'again', '--new-ca');

@@ -41,7 +41,7 @@ describe('parseJson', () => {
 	for (const [title, text, message, at] of [
 		['a repeated key', '{"a": 1,\n "b": {"c": 1, "c": 2}}', /^the key "c" is duplicated$/, '2:16'],
 		['a repeated key, escaped', '{"a": 1, "\\u0061": 2}', /^the key "a" is duplicated$/, '1:10'],
-		['a number that is too large', '{"a": 1e400}', /is no number of JSON/, undefined],
+		['a number that is too large', '{"a": 1e400}', /is not a JSON number/, undefined],
 		['600 nested lists', '['.repeat(600) + ']'.repeat(600), /^it is nested too deeply$/, undefined],
 	] as const)
 		it(`${title} › refused`, () => {

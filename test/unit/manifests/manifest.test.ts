@@ -103,7 +103,7 @@ describe('manifestsOf › a document that cannot be parsed', () => {
 		['a tab', `${TYPE}metadata:\n\tname: a\n`, 'f:14:1: ', TABS],
 		['a template as a value', `${NAMED}x: {{ .Values.x }}\n`, 'f:14:5: ', 'it looks like a Helm'],
 		['a template around lines', `{{- if .Values.x }}\n${TYPE}{{- end }}\n`, 'f:11:', 'helm template'],
-		['infinity', `${NAMED}x: .inf\n`, 'f:14:4: ', 'no number of JSON'],
+		['infinity', `${NAMED}x: .inf\n`, 'f:14:4: ', 'not a JSON number'],
 		[
 			'a tab and a template',
 			`${TYPE}data:\n\ta: "{{ $labels.pod }}"\n`,

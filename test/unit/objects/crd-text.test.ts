@@ -132,7 +132,7 @@ const REJECTED: [title: string, text: string, line: number, column: number, mess
 	['invalid JSON', '{"a": 1', 1, 8, 'Flow map must end with a }'],
 	['a Helm template', `{{- if .Values.crds.install }}\n${OLD}{{- end }}\n`, 1, 3, HELM],
 	['a Helm template in valid YAML', OLD.replace('name: mcps', 'name: {{ .Values.prefix }} #mcps'), 9, 10, HELM],
-	['an alias without anchor', OLD.replace('type: string', 'type: *nowhere'), 25, 13, 'is called &nowhere'],
+	['an alias without anchor', OLD.replace('type: string', 'type: *nowhere'), 25, 13, 'there is no anchor &nowhere'],
 	['a bomb of aliases', `\n\nkind: CustomResourceDefinition\n${BOMB}`, 1, 1, 'it has more than two million values'],
 	['one schema for two kinds', stringify(list('List', crd, OTHER_KIND)), 1, 1, SHARED],
 	['an explicit key', OLD.replace(/^( +)properties:\n +args:/m, '$1? properties\n$1: args:'), 4, 1, SHARED],

@@ -166,7 +166,7 @@ describe('review › AdmissionReview', () => {
 		const [one] = await reviewAll({
 			f: reviewOf('request: { object: { apiVersion: v1, kind: X } }\n').replace('/v1', '/v1beta1'),
 		});
-		expect(one !== undefined && isUnreviewed(one) && problemText(one)).to.include('only admission.k8s.io/v1');
+		expect(one !== undefined && isUnreviewed(one) && problemText(one)).to.include('want admission.k8s.io/v1');
 	});
 });
 

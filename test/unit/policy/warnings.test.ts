@@ -99,7 +99,7 @@ const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silen
 			memory, image :v0.1.0 | replicas 3, image :v0.1.0`,
 	},
 	'image-too-old › spec.backendReplicas': {
-		warns: 'backendReplicas 1, image :v0.12.4: v0.12.5 or newer | backendReplicas 0, image :v0.12.4',
+		warns: 'backendReplicas 1, image :v0.12.4: v0.12.5 or later | backendReplicas 0, image :v0.12.4',
 		silent: 'backendReplicas 1, image :v0.12.5 | backendReplicas 2, image :v0.12.5',
 	},
 	'run-config-restart-missing › spec.resourceOverrides.proxyDeployment': {

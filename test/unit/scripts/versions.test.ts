@@ -23,21 +23,25 @@ const filesOf =
 describe('versions of a release', () => {
 	const FIELDS = [
 		...['version', 'packages[""].version'].map((field) => `package-lock.json: ${field}`),
-		...[`${DEPLOYMENT}: the tag of the image`, `${CHART}: version`, `${CHART}: appVersion`],
+		...[`${DEPLOYMENT}: the image tag`, `${CHART}: version`, `${CHART}: appVersion`],
 	];
 	const image = 'image: registry.example.com/mine:1.2.3\n';
 	for (const [file, text, ...expected] of [
 		['package.json', '{ "version": "1.2.3" }'],
-		['package.json', '{ "version": "1.3.0" }', ...FIELDS.map((field) => `${field} is 1.2.3; package.json says 1.3.0`)],
-		[DEPLOYMENT, image, `${DEPLOYMENT}: the tag of the image is not there; package.json says 1.2.3`],
-		[CHART, undefined, `${CHART} is not there`, `${CHART} is not there`],
-		[CHART, 'version: 1.2.3\nappVersion: 1.2\n', `${CHART}: appVersion is 1.2; package.json says 1.2.3`],
+		[
+			'package.json',
+			'{ "version": "1.3.0" }',
+			...FIELDS.map((field) => `${field} is 1.2.3; set it to 1.3.0, as in package.json`),
+		],
+		[DEPLOYMENT, image, `${DEPLOYMENT}: the image tag is missing; set it to 1.2.3, as in package.json`],
+		[CHART, undefined, `${CHART} does not exist`, `${CHART} does not exist`],
+		[CHART, 'version: 1.2.3\nappVersion: 1.2\n', `${CHART}: appVersion is 1.2; set it to 1.2.3, as in package.json`],
 	] as const) {
 		it(`${file} › ${JSON.stringify(text)} › ${expected.length} disagreements`, () =>
 			expect(disagreements(filesOf({ [file]: text }))).to.deep.equal(expected));
 	}
 
-	const wrongTag = (tag: string): string => `the tag is ${tag}, and package.json says 1.2.3: the tag must be v1.2.3`;
+	const wrongTag = (tag: string): string => `the tag is ${tag}, but package.json has version 1.2.3; use the tag v1.2.3`;
 	const noSection = 'CHANGELOG.md has no section "## 1.2.3"';
 	const candidate = { 'package.json': '{ "version": "1.2.3-rc.1" }', 'CHANGELOG.md': '## 1.2.3-rc.1, 2026-12-01\n' };
 	const withChanges = (heading: string) => ({ 'CHANGELOG.md': `## ${heading}\n` });
@@ -46,8 +50,12 @@ describe('versions of a release', () => {
 		['v1.2.3', {}],
 		['v1.2.4', {}, wrongTag('v1.2.4')],
 		['1.2.3', {}, wrongTag('1.2.3')],
-		['v1.2.3', withChanges(undated), `CHANGELOG.md says "${undated}": write the date instead`],
-		['v1.2.3-rc.1', candidate, '1.2.3-rc.1 is not of the form 1.2.3: everybody would get it as the newest'],
+		['v1.2.3', withChanges(undated), `CHANGELOG.md has the section "${undated}"; replace "not released" with the date`],
+		[
+			'v1.2.3-rc.1',
+			candidate,
+			'version 1.2.3-rc.1 does not have the form 1.2.3; users would get a pre-release as the latest version',
+		],
 		['v1.2.3', withChanges('1.2.30, 2026-12-01'), noSection],
 		['v1.2.3', withChanges('1.2.3-rc.1, 2026-12-01'), noSection],
 	] as const) {
@@ -61,6 +69,6 @@ describe('versions of a release', () => {
 		expect(check()).to.include({ status: 0, stderr: '' });
 		const { status, stderr } = check('v0.0.0');
 		expect(status).to.equal(1);
-		expect(stderr).to.match(/^release-check: the tag is v0\.0\.0, and package\.json says /);
+		expect(stderr).to.match(/^release-check: the tag is v0\.0\.0, but package\.json has version /);
 	});
 });
