@@ -81,18 +81,19 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 			const startedMs = performance.now();
 			const outcome = await lease.acquire();
 			if (outcome === 'held' && !isOver()) renewedMs = startedMs;
-			else if (outcome === 'held by another replica replica replica') ended.abort();
+			else if (outcome === 'held by another replica') ended.abort();
 		}
 		clearInterval(watchdog);
 		signal.removeEventListener('abort', stop);
-		await work;
+		// At once: another replica may lead before the work has ended. The next term begins only after it.
 		options.onChange(false);
+		await work;
 	}
 }
 
 interface Lease {
 	/** One attempt to acquire or renew. */
-	readonly acquire: () => Promise<'held' | 'held by another replica replica replica' | 'failed'>;
+	readonly acquire: () => Promise<'held' | 'held by another replica' | 'failed'>;
 	/** An empty holder lets another replica lead at once. */
 	readonly release: () => Promise<void>;
 }
@@ -108,7 +109,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 			connection.send(method, url, { ...lease, metadata }, 'application/json', signal);
 		return owner === undefined ? send(lease['metadata']) : owner.write(lease['metadata'], send);
 	};
-	const tryAcquire = async (signal: AbortSignal): Promise<'held' | 'held by another replica replica replica'> => {
+	const tryAcquire = async (signal: AbortSignal): Promise<'held' | 'held by another replica'> => {
 		const lease = await getFirst(connection, [path], signal);
 		if (lease === undefined) {
 			await write('POST', leasesPath(namespace), recordOf(options, undefined, timing), signal);
@@ -118,7 +119,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 		const record = JSON.stringify(spec);
 		if (observed?.record !== record) observed = { record, atMs: performance.now() };
 		const isFree = !spec['holderIdentity'] || performance.now() - observed.atMs > timing.leaseMs;
-		if (spec['holderIdentity'] !== identity && !isFree) return 'held by another replica replica replica';
+		if (spec['holderIdentity'] !== identity && !isFree) return 'held by another replica';
 		await write('PUT', path, recordOf(options, lease, timing), signal);
 		observed = undefined;
 		return 'held';

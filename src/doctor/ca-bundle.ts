@@ -56,7 +56,7 @@ async function checkGroup(
 	const subject = `the caBundle of ${names}`;
 	const { service, url } = first;
 	if (url === undefined && service !== undefined && service.namespace !== product.namespace) {
-		const message = `lead to Service ${service.namespace}/${service.name}, so they belong to another installation`;
+		const message = `call Service ${service.namespace}/${service.name}, so they belong to another installation`;
 		return fail(names, message, doctorCommand(service.namespace));
 	}
 	const fixBundle = fixFor('caBundle', first, holder);

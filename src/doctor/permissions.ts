@@ -32,7 +32,7 @@ export const checkPermissions: DoctorCheck = async ({
 			const missing = permission.verbs.filter((_verb, index) => allowed[index] !== true);
 			if (missing.length === 0) continue;
 			missingVerbs += missing.length;
-			results.push(fail(user, `may not ${someOf(missing)} ${nameOf(permission)}`, installFix));
+			results.push(fail(user, `cannot ${someOf(missing)} ${nameOf(permission)}`, installFix));
 		}
 	} catch (error) {
 		if (!isForbidden(error)) throw error;

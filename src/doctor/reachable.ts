@@ -86,7 +86,9 @@ async function mutating(server: Server | undefined, context: CheckContext): Prom
 	const result = await context.cluster.createDryRun(runConfigOf(server));
 	if (hasWarning(result, 'run-config-unreadable')) return ok(subject, 'answers');
 	const failure = result.status === 409 ? undefined : failureOf(subject, result, 'configmaps', namespace, context);
-	return failure ?? fail(subject, "was not asked: the operator's ConfigMaps are stored without it", context.installFix);
+	return (
+		failure ?? fail(subject, "was not called: the operator's ConfigMaps are stored without it", context.installFix)
+	);
 }
 
 function runConfigOf({ kind, namespace, name, uid }: Server): Json {

@@ -58,7 +58,7 @@ describe('certificates of our own on a real API server', function () {
 			expect(await metrics(replica))
 				.to.include(`thv_scaling_certificate_expiry_timestamp_seconds ${ends(leaf)}\n`)
 				.and.include(`thv_scaling_ca_expiry_timestamp_seconds ${ends(ca)}\n`);
-		for (const what of ['certificate', 'authority'])
+		for (const what of ['certificate', 'ca'])
 			expect(await metrics(first)).to.include(`thv_scaling_certificate_renewals_total{what="${what}"} 1\n`);
 	});
 

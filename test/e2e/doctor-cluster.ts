@@ -32,7 +32,7 @@ export interface Examined {
 export interface Fault {
 	readonly it: string;
 	readonly plant: () => Promise<unknown>;
-	readonly mend: () => Promise<unknown>;
+	readonly repair: () => Promise<unknown>;
 	/** Every line that is not ok, as `id status: sentence`. */
 	readonly says: readonly RegExp[];
 	readonly fix: RegExp;

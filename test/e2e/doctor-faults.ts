@@ -27,7 +27,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			await must(['patch', kind, NS, '--type=merge', '-p', patch]);
 		}
 	};
-	const registerAnew = async (): Promise<void> => {
+	const registerAgain = async (): Promise<void> => {
 		await cluster.product().unregister();
 		await cluster.product().register();
 	};
@@ -46,7 +46,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 				}
 				await must(['replace', '-f', '-'], { ...crd, metadata: { name: crd.metadata.name } });
 			},
-			mend: () => must(['replace', '-f', CRD]),
+			repair: () => must(['replace', '-f', CRD]),
 			says: [
 				/^crds fail: mcpservers\S+ v1beta1 lacks spec.backendReplicas and spec.sessionStorage: the API server drops them$/,
 				/^crds fail: mcpservers\S+ v1alpha1 lacks /,
@@ -55,12 +55,12 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			code: 1,
 		},
 		{
-			it: 'a registration that is missing',
+			it: 'a missing webhook configuration',
 			plant: () => must(['delete', REGISTRATIONS.split(',')[0] ?? '', NS]),
-			mend: registerAnew,
+			repair: registerAgain,
 			says: [
-				/^registration fail: MutatingWebhookConfiguration toolhive-scaling is not there/,
-				/^reachable fail: the mutating webhook.* was not asked/,
+				/^webhooks fail: MutatingWebhookConfiguration toolhive-scaling does not exist/,
+				/^reachable fail: the mutating webhook.* was not called/,
 			],
 			fix: /kubectl apply -k local$/,
 			code: 1,
@@ -68,21 +68,21 @@ export function faults(cluster: Cluster): readonly Fault[] {
 		{
 			it: 'a validating webhook whose namespaceSelector leaves the servers out',
 			plant: () => patchWebhooks((one) => ({ ...one, namespaceSelector: { matchLabels: { team: 'ours' } } })),
-			mend: registerAnew,
+			repair: registerAgain,
 			says: [
 				/^reachable fail: the validating webhook.* was not called: its namespaceSelector excludes the namespace$/,
-				/^reachable fail: the mutating webhook.* was not asked/,
+				/^reachable fail: the mutating webhook.* was not called/,
 			],
 			fix: /namespaceSelector|kubectl apply -k local$/,
 			code: 1,
 		},
 		{
-			it: 'a caBundle of another authority',
+			it: 'a caBundle of another CA',
 			plant: async () => {
 				const other = Buffer.from((await issueCa()).cert).toString('base64');
 				await patchWebhooks((one) => ({ ...one, clientConfig: { ...client(one), caBundle: other } }));
 			},
-			mend: registerAnew,
+			repair: registerAgain,
 			says: [
 				/^ca-bundle fail: the caBundle of all 6 webhooks does not trust the certificate at https:/,
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
@@ -94,17 +94,17 @@ export function faults(cluster: Cluster): readonly Fault[] {
 		{
 			it: 'a webhook that hangs',
 			plant: async () => cluster.product().process.kill('SIGSTOP'),
-			mend: async () => cluster.product().process.kill('SIGCONT'),
+			repair: async () => cluster.product().process.kill('SIGCONT'),
 			says: [
 				/^ca-bundle warn: .* cannot be fetched from here: no answer within 10 s$/,
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
-			fix: /^let the API server reach port 8443|known$/,
+			fix: /^let the API server reach port 8443|resolves$/,
 			code: 1,
 		},
 		{
-			it: 'registrations that lead to a Service that is not there, with the certificate of the Secret',
+			it: 'webhook configurations that call a Service that does not exist, with the certificate of the Secret',
 			plant: () =>
 				patchWebhooks((one) => ({
 					...one,
@@ -113,7 +113,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 						service: { name: NS, namespace: NS, path: new URL(String(client(one)['url'])).pathname, port: 443 },
 					},
 				})),
-			mend: registerAnew,
+			repair: registerAgain,
 			says: [
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
@@ -124,15 +124,15 @@ export function faults(cluster: Cluster): readonly Fault[] {
 		{
 			it: 'a rule that is missing in the ClusterRole',
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
-			mend: () => apply(plane(), [objectOf('ClusterRole')]),
-			says: [/^permissions fail: system:serviceaccount:\S+ may not get, list, watch and patch deployments.apps$/],
+			repair: () => apply(plane(), [objectOf('ClusterRole')]),
+			says: [/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/],
 			fix: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
 			code: 1,
 		},
 		{
 			it: 'a Deployment without ready pods',
 			plant: () => setReady(must, 0),
-			mend: () => setReady(must, 2),
+			repair: () => setReady(must, 2),
 			says: [/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica answers$/],
 			fix: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
 			code: 1,
@@ -140,7 +140,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 		{
 			it: 'an operator by a name the product does not know',
 			plant: () => apply(plane(), [operatorDeployment('renamed')]),
-			mend: () => apply(plane(), [operatorDeployment()]),
+			repair: () => apply(plane(), [operatorDeployment()]),
 			says: [/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/],
 			fix: /^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
 			code: 1,
@@ -152,30 +152,30 @@ export function faults(cluster: Cluster): readonly Fault[] {
 				await namespace.apply(autoscaler('web'));
 				await namespace.apply(autoscaler('files'));
 			},
-			mend: async () => {
+			repair: async () => {
 				await remove('hpa', 'web-hpa');
 				await remove('hpa', 'files-hpa');
 				await remove('mcpserver', 'files');
 			},
 			says: [
-				/^autoscalers warn: MCPServer doctored\/web spec.replicas: remove it: .* web-hpa \(autoscaled-and-pinned\)$/,
+				/^autoscalers warn: MCPServer doctored\/web spec.replicas: conflicts with .* web-hpa; remove spec.replicas \(autoscaled-and-pinned\)$/,
 				/^autoscalers warn: MCPServer doctored\/files spec.transport: stdio stays at 1 replica.* \(stdio-autoscaled\)$/,
 			],
 			fix: /^kubectl (patch mcpserver web|delete hpa files-hpa) -n doctored/,
 			code: 0,
 		},
 		{
-			it: 'a password Secret that is not there, and one without the key',
+			it: 'a password Secret that does not exist, and one without the key',
 			plant: async () => {
 				await server('lost', { transport: 'sse', sessionStorage: redisOf('nowhere', 'password') });
 				await server('misspelt', { transport: 'sse', sessionStorage: redisOf('redis-secret', 'passwort') });
 				await server('odd', { transport: 'sse', sessionStorage: redisOf('../../../x', '$(id)') });
 			},
-			mend: async () => {
+			repair: async () => {
 				for (const name of ['lost', 'misspelt', 'odd']) await remove('mcpserver', name);
 			},
 			says: [
-				/^secrets fail: Secret doctored\/nowhere is not there, and MCPServer lost needs it$/,
+				/^secrets fail: Secret doctored\/nowhere does not exist, and MCPServer lost needs it$/,
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,
 				/^secrets fail: Secret doctored\/..\/..\/..\/x cannot exist by that name, and MCPServer odd needs it$/,
 			],

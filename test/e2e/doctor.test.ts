@@ -69,7 +69,7 @@ describe('doctor on a real API server', function () {
 					expect(code).to.equal(fault.code);
 				});
 			} finally {
-				await fault.mend();
+				await fault.repair();
 			}
 		});
 	}

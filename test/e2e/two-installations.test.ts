@@ -79,7 +79,7 @@ describe('two installations in one cluster', function () {
 		expect(told).to.have.length((await caBundles()).length);
 		expect(told[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
 		expect(await doctor('-n', OTHER)).to.match(
-			new RegExp(`^fail +Certificate +.* lead to Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
+			new RegExp(`^fail +Certificate +.* call Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
 		);
 		await eventually(() => expectServedBy(first));
 		await apply(plane(), registrationsTo(theirs, [second]));
@@ -92,7 +92,7 @@ describe('two installations in one cluster', function () {
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
 		);
 		const said = await doctor('-n', NS);
-		expect(said).to.include(`lead to Service ${OTHER}/${NS}, so they belong to another installation`);
+		expect(said).to.include(`call Service ${OTHER}/${NS}, so they belong to another installation`);
 		expect(said).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
 		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +may not /m);
 		expect(await doctor(), 'where nobody says otherwise').to.match(

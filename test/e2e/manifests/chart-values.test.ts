@@ -202,7 +202,7 @@ describe('chart: values', function () {
 		[{ dnsPolicy: 'None' }, '/dnsPolicy', "'ClusterFirstWithHostNet'"],
 		[
 			{ global: { imageRegistry: 'a.example.com' }, image: { registry: '', repository: 'b.example.com/x' } },
-			"global.imageRegistry's: a.example.com",
+			'global.imageRegistry, here a.example.com',
 		],
 	] as const) {
 		it(`${JSON.stringify(given)} › refused by name`, async () => {

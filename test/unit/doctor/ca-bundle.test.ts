@@ -88,7 +88,7 @@ const trusts = (where = `in ${SECRET}`): string =>
 	`ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
 const PUBLIC = 'is empty: the API server trusts only public CAs there';
 const ELSEWHERE =
-	'fail: one lead to Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
+	'fail: one call Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
 const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
 const uninstalled = { installation: async () => undefined };
 

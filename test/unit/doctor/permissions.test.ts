@@ -20,7 +20,7 @@ const without = (denied: RegExp, more?: Partial<typeof FLAGS>) => () =>
 		return !denied.test(`${verb} ${path} ${name ?? ''}${namespace === undefined ? '' : ` in ${namespace}`}`);
 	}, more);
 const ALL = `ok: ${USER} has all 34 permissions that it needs`;
-const mayNot = (what: string): string => `fail: ${USER} may not ${what} → INSTALL`;
+const mayNot = (what: string): string => `fail: ${USER} cannot ${what} → INSTALL`;
 
 describe('doctor › permissions', () => {
 	const ONE = /^patch mutatingwebhookconfigurations toolhive-scaling$/;

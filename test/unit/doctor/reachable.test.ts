@@ -60,7 +60,7 @@ const VALIDATING = 'the validating webhook, called by a dry run in namespace dem
 const MUTATING = 'the mutating webhook, called by a dry run in namespace demo,';
 const ANSWERED = `ok: ${VALIDATING} answers`;
 const STORED = `fail: ${VALIDATING} was not called: MCPServers are stored without it → INSTALL`;
-const NOT_MUTATED = `fail: ${MUTATING} was not asked: the operator's ConfigMaps are stored without it → INSTALL`;
+const NOT_MUTATED = `fail: ${MUTATING} was not called: the operator's ConfigMaps are stored without it → INSTALL`;
 const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
 const untried = (why: string, fix = 'fix that, and try again'): string =>
 	`warn: ${VALIDATING} was not tried: ${why} → ${fix}`;
