@@ -73,7 +73,8 @@ describe('certificates of our own on a real API server', function () {
 		await must(['patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', patch]);
 		await eventually(expectTrusted);
 		await eventually(expectCalled);
-		expect(written()).to.equal(before + 1);
+		// The log is written in batches.
+		await eventually(async () => expect(written()).to.equal(before + 1));
 		expect((await stored()).version).to.equal(version);
 	});
 

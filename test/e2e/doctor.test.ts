@@ -85,7 +85,7 @@ describe('doctor on a real API server', function () {
 		await must(['delete', 'crd', 'mcpservers.toolhive.stacklok.dev']);
 		const { troubles, checks, code } = await cluster.examine();
 		expect(troubles.map(({ id, status }) => `${id} ${status}`)).to.include.members([
-			...['crds fail', 'registration fail', 'lease warn'],
+			...['crds fail', 'webhooks fail', 'lease warn'],
 		]);
 		expect(troubles.at(-1)?.message).to.equal('has no holder: no replica reconciles');
 		expect(checks.map(sentence).join('\n'))

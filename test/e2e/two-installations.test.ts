@@ -94,7 +94,7 @@ describe('two installations in one cluster', function () {
 		const said = await doctor('-n', NS);
 		expect(said).to.include(`call Service ${OTHER}/${NS}, so they belong to another installation`);
 		expect(said).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
-		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +may not /m);
+		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +cannot /m);
 		expect(await doctor(), 'where nobody says otherwise').to.match(
 			new RegExp(`^\\w+ +Deployment +${OTHER}/${NS} `, 'm'),
 		);
