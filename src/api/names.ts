@@ -5,7 +5,7 @@
 
 export const GROUP = 'toolhive.stacklok.dev';
 
-/** Whether an `apiVersion` is one of ToolHive's. Its type is not checked before. */
+/** Whether `apiVersion`, which may have any type, is one of ToolHive's. */
 export const isOfToolhive = (apiVersion: unknown): boolean =>
 	typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`);
 

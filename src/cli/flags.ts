@@ -8,7 +8,7 @@ import { boolean, commaList, label, oneOf, text, UsageError, type Values, wholeN
 export const SETTINGS_OPTIONS = {
 	'grace-period-seconds': {
 		...wholeNumber(0, 86_400),
-		help: 'terminationGracePeriodSeconds of proxy Deployments that set none of their own.',
+		help: 'terminationGracePeriodSeconds to set on proxy Deployments that have none.',
 		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
 	},
 	'pre-stop-seconds': {
@@ -135,7 +135,7 @@ export function settingsOf(options: Values<typeof SETTINGS_OPTIONS>): Settings {
 	const shortest = shortestGracePeriod(preStopSeconds);
 	if (gracePeriodSeconds < shortest) {
 		const both = `--grace-period-seconds ${gracePeriodSeconds} is too short for --pre-stop-seconds ${preStopSeconds}`;
-		throw new UsageError(`${both}: it must be at least ${shortest}, or --pre-stop-seconds 0`);
+		throw new UsageError(`${both}: the grace period must be at least ${shortest}, unless --pre-stop-seconds is 0`);
 	}
 	return {
 		gracePeriodSeconds,

@@ -29,7 +29,7 @@ export interface EventRecorder {
 }
 
 const CONTROLLER = 'toolhive-scaling';
-/** A repetition after so long is a new Event. */
+/** A repetition after this time is a new Event. */
 const SERIES_MS = 360_000;
 /** A series is written on its second, fourth, eighth … occurrence. */
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;

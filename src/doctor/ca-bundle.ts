@@ -62,7 +62,7 @@ async function checkGroup(
 	const fixBundle = fixFor('caBundle', first, holder);
 	const fixCertificate = fixFor('certificate', first, holder);
 	if (first.caBundle === '') {
-		const message = 'is empty: the API server trusts only public CAs there';
+		const message = 'is empty: the API server trusts only the CAs of its system for this webhook';
 		return (url === undefined ? fail : warn)(subject, message, fixBundle);
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());

@@ -54,7 +54,7 @@ async function validating(serversIn: string | undefined, context: CheckContext):
 	// Without servers there, leaving the namespace out may be intended.
 	if (serversIn === undefined) {
 		const message = `was not tried: there is no server, and its namespaceSelector excludes namespace ${namespace}`;
-		return warn('the validating webhook', message, 'try again when there is a server');
+		return warn('the validating webhook', message, 'try again when there is an MCPServer');
 	}
 	const fix = 'kubectl get validatingwebhookconfiguration toolhive-scaling -o yaml: correct its namespaceSelector';
 	return fail(subject, 'was not called: its namespaceSelector excludes the namespace', fix);

@@ -102,7 +102,8 @@ function faultOf(
 	const webhook = found.find(({ name }) => name === wanted.name);
 	if (wanted.isPodMode === true) {
 		if (webhook === undefined && passwordEnv !== 'pod') return [];
-		if (webhook === undefined) return [`lacks ${wanted.name}, and --password-env=pod: no proxy gets its password`];
+		if (webhook === undefined)
+			return [`lacks ${wanted.name}, which --password-env=pod needs: no proxy gets its password`];
 		if (passwordEnv === 'deployment') return [`has ${wanted.name}, but --password-env=deployment ignores Pods`];
 	}
 	if (webhook === undefined) return [`lacks ${wanted.name}`];

@@ -122,7 +122,7 @@ function sendDecision(decision: AdmissionDecision, request: Request, received: R
 	const { metrics, reviewLog, respond } = received.shared;
 	const json = responseText(request.uid, decision);
 	const fields = observed(request, verdictOf(decision), received);
-	// The API server's audit log has what changed nothing, too.
+	// Not logged at info: the API server's audit log has reviews that changed nothing.
 	if (fields.verdict === 'unchanged' && decision.findings.length === 0) reviewLog.debug(fields, 'review');
 	else reviewLog.info(fields, 'review');
 	for (const { id } of decision.findings) metrics.countWarning(id);

@@ -49,7 +49,7 @@ const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 /** Reviews that are observed together, which takes about 50 µs. */
 const MOST_SEEN = 100;
 
-/** The statuses of webhook.ts and handle.ts. */
+/** The HTTP statuses that webhook.ts and handle.ts return. */
 const REFUSALS = [400, 404, 405, 413, 415, 500, 503, 504].map(String);
 
 export function createMetrics(sources: Sources, rules: Rules = { warnings: [], denials: [] }): Metrics {

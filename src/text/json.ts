@@ -82,7 +82,7 @@ function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?
 	return [{ start: node.offset + 1, end: endOf(node) - 1, added: entries.join(',') + tail }];
 }
 
-/** Each property with one comma: the one behind it if no property before it stays. */
+/** The range of each property with one comma: the one before it, or the one after it if no earlier property is kept. */
 function removals(properties: readonly Node[], removed: ReadonlySet<Node | undefined>): Splice[] {
 	const first = properties.findIndex((one) => !removed.has(one));
 	return properties.flatMap((property, index): Splice[] => {

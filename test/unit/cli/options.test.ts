@@ -113,7 +113,7 @@ describe('settingsOf', () => {
 		['--pre-stop-seconds=14', [45, 14]],
 		[
 			'--grace-period-seconds=35',
-			'--grace-period-seconds 35 is too short for --pre-stop-seconds 5: it must be at least 36, or --pre-stop-seconds 0',
+			'--grace-period-seconds 35 is too short for --pre-stop-seconds 5: the grace period must be at least 36, unless --pre-stop-seconds is 0',
 		],
 		['--grace-period-seconds=0 --pre-stop-seconds=1', 'it must be at least 32'],
 		['--pre-stop-seconds=15', '--grace-period-seconds 45 is too short for --pre-stop-seconds 15'],

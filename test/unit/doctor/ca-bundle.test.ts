@@ -86,7 +86,7 @@ const CERTIFICATE = `the certificate in ${SECRET}`;
 const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
 const trusts = (where = `in ${SECRET}`): string =>
 	`ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
-const PUBLIC = 'is empty: the API server trusts only public CAs there';
+const PUBLIC = 'is empty: the API server trusts only the CAs of its system for this webhook';
 const ELSEWHERE =
 	'fail: one call Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
 const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };

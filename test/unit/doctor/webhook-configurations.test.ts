@@ -33,7 +33,7 @@ const NAME = 'MutatingWebhookConfiguration toolhive-scaling';
 const COMPLETE = `ok: ${NAME} has its 5 webhooks`;
 const lacks = (what: string): string => `fail: ${NAME} ${what} → INSTALL`;
 const POD_MODE = 'set both the flag and the webhook, or neither: docs/install.md#pod-mode';
-const NO_PODS = 'lacks pods.mutate.toolhive-scaling.svc, and --password-env=pod: no proxy gets its password';
+const NO_PODS = 'lacks pods.mutate.toolhive-scaling.svc, which --password-env=pod needs: no proxy gets its password';
 const PODS = 'has pods.mutate.toolhive-scaling.svc, but --password-env=deployment ignores Pods';
 const NO_DEPLOYMENTS = lacks('deployments.mutate.toolhive-scaling.svc is not called for deployments');
 
