@@ -107,7 +107,7 @@ export function planOf(situation: Situation): Step | undefined {
 	const isSettled = nowMs - issuedMs(stored.certificate) >= PREVIOUS_CA_MS;
 	if (data['former-ca.crt'] !== undefined && (isSettled || state.previous.length === 0)) {
 		const { 'former-ca.crt': _dropped, ...keep } = kept(state);
-		return step('drop-previous', 'no replica serves a certificate of it', [], keep);
+		return step('drop-previous', 'no replica serves a certificate of the previous CA', [], keep);
 	}
 	return undefined;
 }

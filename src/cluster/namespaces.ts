@@ -11,7 +11,7 @@ export interface Namespaces {
 
 export type NamespaceFilter = (namespace: string, signal: AbortSignal) => Promise<boolean>;
 
-/** Reads the namespace each time, so that removing the label takes effect with the next pass. Rejects if the API server does. */
+/** Reads the namespace each time, so that removing the label takes effect with the next reconcile. Rejects if the API server does. */
 export const createNamespaceFilter =
 	(connection: Pick<Connection, 'get'>, { label, excluded }: Namespaces): NamespaceFilter =>
 	async (namespace, signal) => {
@@ -37,7 +37,7 @@ export function createSkippedNamespaces(isIncluded: NamespaceFilter): SkippedNam
 			const serversIn = Map.groupBy(servers, ({ namespace }) => namespace);
 			for (const namespace of [...namespaces]) {
 				const there = serversIn.get(namespace) ?? [];
-				// A new server gets a pass of its own.
+				// A new server is reconciled by itself.
 				if (there.length > 0 && !(await isIncluded(namespace, signal))) continue;
 				namespaces.delete(namespace);
 				yield* there;

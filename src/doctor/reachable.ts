@@ -39,7 +39,7 @@ const calledBy = ({ otherService, product }: CheckContext) => otherService ?? pr
 async function validating(serversIn: string | undefined, context: CheckContext): Promise<CheckResult> {
 	const { cluster, webhooks, installFix } = context;
 	const namespace = serversIn ?? 'default';
-	const subject = `the validating webhook, called by a dry run in namespace ${namespace},`;
+	const subject = `the validating webhook (dry run in namespace ${namespace})`;
 	const result = await createServer(namespace, cluster.createDryRun);
 	if (hasWarning(result, 'ignore-unknown-id')) return ok(subject, 'answers');
 	if (result.status === 404) return warn(subject, 'was not tried: no MCPServer can be created there', 'see the CRDs');
@@ -82,7 +82,7 @@ const hasReadableConfig = (server: Server): boolean =>
 async function mutating(server: Server | undefined, context: CheckContext): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
-	const subject = `${MUTATING}, called by a dry run in namespace ${namespace},`;
+	const subject = `${MUTATING} (dry run in namespace ${namespace})`;
 	const result = await context.cluster.createDryRun(runConfigOf(server));
 	if (hasWarning(result, 'run-config-unreadable')) return ok(subject, 'answers');
 	const failure = result.status === 409 ? undefined : failureOf(subject, result, 'configmaps', namespace, context);

@@ -78,7 +78,7 @@ const editOf = (server: Server): string =>
 const areForbidden = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
-		`were not checked, for lack of permission: ${someOf([...secrets].sort())}`,
+		`${secrets.length === 1 ? 'was' : 'were'} not checked, for lack of permission: ${someOf([...secrets].sort())}`,
 		'rerun with credentials that can get Secrets there',
 	);
 

@@ -76,7 +76,11 @@ export function addGauges(registry: Registry, sources: Sources): void {
 	gauge('thv_scaling_requests_in_flight', 'Admission requests in flight.', sources.inFlight);
 	const { isLeading } = sources;
 	if (isLeading !== undefined) {
-		gauge('thv_scaling_leader', 'Whether this replica reconciles and renews certificates.', () => Number(isLeading()));
+		gauge(
+			'thv_scaling_leader',
+			'Whether this replica holds the Lease, and so reconciles and renews certificates.',
+			() => Number(isLeading()),
+		);
 	}
 	if (sources.reconciler !== undefined) {
 		const { queued, pendingRollouts } = sources.reconciler;

@@ -165,7 +165,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: stdioAutoscaled,
 		when: 'an autoscaler targets a stdio server’s Deployment',
-		why: 'The Deployment is held at 1, whatever the autoscaler requests.',
+		why: 'The Deployment stays at 1, whatever the autoscaler requests.',
 		fix: 'delete the autoscaler; a stdio server cannot be scaled',
 	},
 	{

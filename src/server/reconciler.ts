@@ -1,4 +1,4 @@
-/** The reconciler of `serve`: wires passes to the cluster and to the queue. No rules here. */
+/** The reconciler of `serve`: wires reconciles to the cluster and to the queue. No rules here. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
@@ -64,9 +64,9 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 					skipped.add(namespace);
 					return {};
 				}
-				const pass = await reconciler.reconcile(refOf(key), aborted);
+				const outcome = await reconciler.reconcile(refOf(key), aborted);
 				metrics.countReconcile('done');
-				return pass;
+				return outcome;
 			},
 			onFailure: (key, error, retryMs) => {
 				metrics.countReconcile('failed');
@@ -137,7 +137,7 @@ function reconcilerClient(
 	};
 }
 
-/** Every server gets a pass in the beginning. A resource that may not be listed is not waited for. */
+/** Every server is reconciled at the start. A resource without permission to list it is not waited for. */
 async function synced({ watches }: Cache, signal: AbortSignal): Promise<void> {
 	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isForbidden());
 	while (!signal.aborted && isWaiting()) await sleep(100);

@@ -60,7 +60,7 @@ function reloaded({ expirySeconds }: Certificate, log: Logger, metrics: Pick<Met
 	log.info({ expires: new Date(expirySeconds * 1000).toISOString() }, 'certificate reloaded');
 }
 
-/** Until the leader's next pass, by the outcome of the last one. */
+/** Until the leader's next sync, by the outcome of the last one. */
 const PASS_MS = { changed: 200, waiting: 1_000, settled: 5_000, failed: 5_000 } as const;
 const CALLS_MS = 20_000;
 
@@ -98,7 +98,7 @@ export function certificateInSecret(
 					metrics().countReload('failed');
 					const message =
 						current === undefined
-							? 'certificate cannot be used'
+							? 'certificate is not usable'
 							: 'certificate is not usable, the old one is still served';
 					log.error({ reason, secret }, message);
 				},
@@ -162,7 +162,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 			lastTrouble = undefined;
 		} catch (error) {
 			if (signal.aborted) return;
-			// Another client wrote at the same time; the next pass reads the result.
+			// Another client wrote at the same time; the next sync reads the result.
 			if (isConflict(error)) pauseMs = PASS_MS.changed;
 			else {
 				metrics().countCertificateSync('failed');

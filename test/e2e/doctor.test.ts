@@ -44,10 +44,10 @@ describe('doctor on a real API server', function () {
 		expect(troubles.every(({ status }) => status === 'warn')).to.equal(true);
 		expect(troubles.map(sentence)).to.deep.equal([
 			'crds warn: the check was not run: no permission to get customresourcedefinitions.apiextensions.k8s.io',
-			'reachable warn: the validating webhook, called by a dry run in namespace doctored, was not tried: no permission to create mcpservers.toolhive.stacklok.dev there',
-			'reachable warn: the mutating webhook, called by a dry run in namespace doctored, was not tried: no permission to create configmaps there',
+			'reachable warn: the validating webhook (dry run in namespace doctored) was not tried: no permission to create mcpservers.toolhive.stacklok.dev there',
+			'reachable warn: the mutating webhook (dry run in namespace doctored) was not tried: no permission to create configmaps there',
 			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not checked: no permission to review the access of others',
-			'secrets warn: 1 password Secret were not checked, for lack of permission: doctored/redis-secret',
+			'secrets warn: 1 password Secret was not checked, for lack of permission: doctored/redis-secret',
 		]);
 	});
 

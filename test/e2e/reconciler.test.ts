@@ -1,6 +1,7 @@
 /** What the reconciler writes for servers, on a real API server. */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
+import { metricOf } from '../harness/metrics.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
 import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
@@ -10,7 +11,7 @@ const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379' };
 
 describe('reconciler on a real API server', function () {
 	this.timeout(90_000);
-	const { namespace } = useProduct('reconciled', { flags: ['--settle-seconds=1'] });
+	const { namespace, product } = useProduct('reconciled', { flags: ['--settle-seconds=1'] });
 
 	const server = async (kind: string, name: string, spec: object): Promise<Owner> => {
 		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
@@ -51,7 +52,13 @@ describe('reconciler on a real API server', function () {
 		await edit('mcpserver', 'search', { replicas: 4 });
 		await eventually(async () => expect(await replicasOf('search')).to.equal(4));
 		await namespace.kubectl(['scale', 'deployment', 'search', '--replicas=6']);
-		await edit('mcpserver', 'search', { args: ['--more'], replicas: null });
+		const reconciles = await metricOf(product(), 'thv_scaling_reconcile_total');
+		await edit('mcpserver', 'search', { args: ['--more'] });
+		await eventually(async () =>
+			expect(await metricOf(product(), 'thv_scaling_reconcile_total')).to.be.above(reconciles),
+		);
+		expect(await replicasOf('search'), 'edited while replicas is 4').to.equal(6);
+		await edit('mcpserver', 'search', { replicas: null });
 		await eventually(async () => {
 			const { metadata } = await namespace.get('deployment', 'search');
 			expect(metadata.annotations ?? {}).not.to.have.property('toolhive-scaling/applied-replicas');

@@ -56,8 +56,8 @@ const of = (given: Given) => async () => (await dryRun(given)).results;
 const to = (kind: string, answer: (object: Json) => DryRunResult) =>
 	of({ answer: (object) => (object['kind'] === kind ? answer(object) : answered(object)) });
 
-const VALIDATING = 'the validating webhook, called by a dry run in namespace demo,';
-const MUTATING = 'the mutating webhook, called by a dry run in namespace demo,';
+const VALIDATING = 'the validating webhook (dry run in namespace demo)';
+const MUTATING = 'the mutating webhook (dry run in namespace demo)';
 const ANSWERED = `ok: ${VALIDATING} answers`;
 const STORED = `fail: ${VALIDATING} was not called: MCPServers are stored without it → INSTALL`;
 const NOT_MUTATED = `fail: ${MUTATING} was not called: the operator's ConfigMaps are stored without it → INSTALL`;

@@ -65,7 +65,7 @@ describe('doctor › Secrets', () => {
 			'fail: Secret demo/broken cannot be read: the API server answers 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 1 password Secret were not checked, for lack of permission: demo/hidden',
+			'warn: 1 password Secret was not checked, for lack of permission: demo/hidden',
 		],
 	);
 	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [
