@@ -11,10 +11,10 @@ import { metricOf } from '../../test/harness/metrics.ts';
 import { applyCrds } from '../../test/harness/product.ts';
 import { useCluster } from '../installed/cluster.ts';
 import { ClusterMissing, needUnused, type PreparedCluster, removeCrds, useExisting } from '../installed/existing.ts';
+import { isTrusted } from '../installed/harness.ts';
 import { byKustomize, currentVersion, metricsOf, podsOf, restart } from '../installed/installation.ts';
 import { describeLoad, type Loaded, startLoad } from '../installed/load.ts';
 import { pastItsTime, plantAuthority, storedData } from '../installed/secret.ts';
-import { isTrusted } from '../installed/stage.ts';
 import { numberFrom, wholeFrom } from './variables.ts';
 
 const RESTARTS = wholeFrom('RESTARTS', 20, 1);

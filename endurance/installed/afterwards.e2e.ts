@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
 import { linesOf, mustSucceed } from '../../test/harness/product.ts';
 import { callsOf, compareRights } from '../../test/harness/rights.ts';
+import { needCluster } from './harness.ts';
 import { askPod, NS, podsOf } from './installation.ts';
-import { needCluster } from './stage.ts';
 
 /** pino's number for it. */
 const ERROR = 50;

@@ -5,9 +5,9 @@ import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { asCa, asTls, servingFor } from '../../test/harness/certificates.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
+import { isTrusted, needCluster } from './harness.ts';
 import { askPod, NS, type Pod, podsOf, restart, rolledOut, runIn, shownBy, WEBHOOKS } from './installation.ts';
 import { pastItsTime, plant, plantAuthority, storedData } from './secret.ts';
-import { isTrusted, needCluster } from './stage.ts';
 import { unnoticed } from './unnoticed.ts';
 
 describe('disturbed while people apply', function () {

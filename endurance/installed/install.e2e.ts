@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
 import { applyCrds, mustSucceed } from '../../test/harness/product.ts';
+import { INSTALLED, isTrusted, needCluster } from './harness.ts';
 import { askPod, NS, podsOf, runIn, shownBy } from './installation.ts';
-import { INSTALLED, isTrusted, needCluster } from './stage.ts';
 
 /** From the container's start; the kubelet tells whole seconds. */
 const READY_WITHIN_S = 20;

@@ -1,8 +1,8 @@
 /** The way out: nothing of ours is left, and nobody waits for us. */
 import { expect } from 'chai';
 import { mustSucceed } from '../../test/harness/product.ts';
+import { INSTALLED, needCluster } from './harness.ts';
 import { NS } from './installation.ts';
-import { INSTALLED, needCluster } from './stage.ts';
 
 describe(`uninstalled by ${INSTALLED}`, function () {
 	this.timeout(240_000);

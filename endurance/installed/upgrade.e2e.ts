@@ -1,9 +1,9 @@
 /** From the previous version to this one while people go on applying, as docs/install.md has it: nobody notices. */
 import { expect } from 'chai';
 import { applyCrds } from '../../test/harness/product.ts';
+import { isTrusted, needCluster } from './harness.ts';
 import { podsOf } from './installation.ts';
 import { storedData } from './secret.ts';
-import { isTrusted, needCluster } from './stage.ts';
 import { unnoticed } from './unnoticed.ts';
 
 describe('upgrade', function () {

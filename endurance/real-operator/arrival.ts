@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Product, ProductOptions } from '../../test/harness/product.ts';
+import type { Stage } from './harness.ts';
 import { EXAMPLES } from './servers.ts';
-import type { Stage } from './stage.ts';
 
 /** Starts it and resolves when it has looked at every example of one namespace and wants nothing more. */
 export async function arrive(stage: Stage, options: ProductOptions = {}): Promise<Product> {

@@ -5,8 +5,8 @@ import type { Stored } from '../../test/harness/namespace.ts';
 import { apply, mustSucceed } from '../../test/harness/product.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
-import { useStage } from './stage.ts';
-import { settled } from './stillness.ts';
+import { useStage } from './harness.ts';
+import { settled } from './idle.ts';
 
 const NAMESPACE = 'changing';
 const SERVERS = [

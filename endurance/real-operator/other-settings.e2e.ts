@@ -4,9 +4,9 @@ import { mustSucceed } from '../../test/harness/product.ts';
 import { arrive } from './arrival.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
+import { type Stage, useStage } from './harness.ts';
+import { changesBetween, settled, snapshot, watchStillness } from './idle.ts';
 import { EXAMPLES } from './servers.ts';
-import { type Stage, useStage } from './stage.ts';
-import { changesBetween, settled, snapshot, watchStillness } from './stillness.ts';
 
 const DEFAULT_REDIS = {
 	TOOLHIVE_DEFAULT_REDIS_ADDR: 'shared-redis.mcp.svc:6379',

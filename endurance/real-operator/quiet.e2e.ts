@@ -4,9 +4,9 @@ import type { Product } from '../../test/harness/product.ts';
 import { arrive } from './arrival.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
+import { useStage } from './harness.ts';
+import { changesBetween, SETTLED_SECONDS, type Stillness, settled, snapshot, watchStillness } from './idle.ts';
 import { EXAMPLES, PASSWORD_REF } from './servers.ts';
-import { useStage } from './stage.ts';
-import { changesBetween, SETTLED_SECONDS, type Stillness, settled, snapshot, watchStillness } from './stillness.ts';
 
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
 /** While a backend is missing the operator comes by every ten seconds and sends four statuses; a window may hold two rounds more. */

@@ -1,6 +1,6 @@
 /** The scenarios without the product and with it, beside one operator. */
 import { expect } from 'chai';
-import { type Cluster, isTrusted } from '../installed/stage.ts';
+import { type Cluster, isTrusted } from '../installed/harness.ts';
 import { type Counted, describeCounted, loadDuring } from './load.ts';
 import { makeNamespace, nextNamespace, type SessionNamespace } from './namespace.ts';
 import { budget, mcpServer } from './objects.ts';

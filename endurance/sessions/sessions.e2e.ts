@@ -3,7 +3,7 @@
 import { mustSucceed } from '../../test/harness/product.ts';
 import { clusterContext } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
-import { isTrusted, needCluster } from '../installed/stage.ts';
+import { isTrusted, needCluster } from '../installed/harness.ts';
 import { OPERATOR_VERSION } from '../real-operator/build.ts';
 import { describeAutoscaling } from './autoscaling.ts';
 import { describeFaults } from './faults.ts';

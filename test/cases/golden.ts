@@ -1,18 +1,18 @@
 /** Rewrites every `out.yaml` and `review.txt` from its `in.yaml`, and the pages of docs/ that are made of them. What changed is for the reader of the commit to judge. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { handlersFor } from './doors.ts';
+import { handlersFor } from './entry-points.ts';
 import { pages } from './pages.ts';
-import { playCase } from './play-case.ts';
 import { reviewText } from './print-case.ts';
 import { caseNames, OUTPUT, REVIEW, readCase } from './read-case.ts';
+import { runCase } from './run-case.ts';
 import { outputText } from './write-case.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 for (const name of caseNames()) {
 	const one = readCase(name);
-	write(`test/cases/${name}/${OUTPUT}`, outputText(await playCase(one.documents, handlersFor(one))));
+	write(`test/cases/${name}/${OUTPUT}`, outputText(await runCase(one.documents, handlersFor(one))));
 	write(`test/cases/${name}/${REVIEW}`, await reviewText(name));
 }
 for (const { file, text } of pages()) write(file, text);

@@ -1,7 +1,7 @@
 /** `out.yaml`: what is stored of each document, headed by what was said about it. */
 import { denialText, warningText } from '../../src/admission/response.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
-import type { Outcome } from './play-case.ts';
+import type { Outcome } from './run-case.ts';
 
 const HEADER = '# What in.yaml becomes. Written by `make golden`; read the difference before you commit it.\n';
 

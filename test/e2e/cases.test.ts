@@ -15,8 +15,8 @@ import { type Api, type ApiAnswer, openApi } from '../harness/api.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { metricOf } from '../harness/metrics.ts';
 import { apply, mustSucceed, type Product, startProduct } from '../harness/product.ts';
+import { pathsOf, type Scene, setScene } from './case-fixture.ts';
 import { comparable, type Golden, goldenOf, isOurs } from './case-golden.ts';
-import { pathsOf, type Scene, setScene } from './case-scene.ts';
 import { UNASKED } from './case-unasked.ts';
 
 const REVIEWS = 'thv_scaling_review_duration_seconds_count';

@@ -1,6 +1,6 @@
 /** The control plane, the product and a namespace, for one suite: processes here, or what `make e2e` installed in a cluster. */
 import { after, before } from 'mocha';
-import { INSTALLED, useInstalled } from '../../endurance/installed/stage.ts';
+import { INSTALLED, useInstalled } from '../../endurance/installed/harness.ts';
 import { needControlPlane } from './control-plane/mocha.ts';
 import type { ControlPlane } from './control-plane/start.ts';
 import { type Namespace, useNamespace } from './namespace.ts';

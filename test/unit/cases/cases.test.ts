@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { admit, type Handlers } from '../../../src/offline/admit.ts';
-import { handlersFor, throughHttp } from '../../cases/doors.ts';
+import { handlersFor, throughHttp } from '../../cases/entry-points.ts';
 import { AREAS, pages } from '../../cases/pages.ts';
-import { type Outcome, playCase } from '../../cases/play-case.ts';
 import { reviewText } from '../../cases/print-case.ts';
 import { CASES, type Case, caseNames, documentsOf, INPUT, OUTPUT, REVIEW, readCase } from '../../cases/read-case.ts';
+import { type Outcome, runCase } from '../../cases/run-case.ts';
 import { outputText } from '../../cases/write-case.ts';
 
-const PROGRAMS = ['doors', 'golden', 'pages', 'play-case', 'print-case', 'read-case', 'write-case'];
+const PROGRAMS = ['entry-points', 'golden', 'pages', 'print-case', 'read-case', 'run-case', 'write-case'];
 const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
 
 describe('golden cases', () => {
@@ -44,11 +44,11 @@ describe('golden cases', () => {
 			const golden = textOf(name, OUTPUT);
 
 			it('gives out.yaml', async () => {
-				const outcomes = await playCase(one.documents, handlersFor(one));
+				const outcomes = await runCase(one.documents, handlersFor(one));
 				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
 			});
 			it('gives the same through HTTP', async () => {
-				const outcomes = await throughHttp(one, (handlers) => playCase(one.documents, handlers));
+				const outcomes = await throughHttp(one, (handlers) => runCase(one.documents, handlers));
 				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
 			});
 			it('gives review.txt', async () => {
@@ -56,11 +56,11 @@ describe('golden cases', () => {
 			});
 			it('changes nothing the second time', async () => {
 				const handlers = handlersFor(one);
-				for (const outcome of await playCase(one.documents, handlers)) await expectNoPatch(outcome, handlers);
+				for (const outcome of await runCase(one.documents, handlers)) await expectNoPatch(outcome, handlers);
 			});
 			it('out.yaml goes in again and comes out as it is', async () => {
 				const again = { ...one, documents: await storedDocuments(one, golden) };
-				const outcomes = await playCase(again.documents, handlersFor(again));
+				const outcomes = await runCase(again.documents, handlersFor(again));
 				for (const outcome of outcomes) expect(outcome.verdict).to.equal('unchanged');
 			});
 		});
@@ -82,7 +82,7 @@ function textOf(name: string, file: string): string {
 
 /** The documents of out.yaml that came from manifests: those of AdmissionReviews have no writer in the file. */
 async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
-	const outcomes = await playCase(one.documents, handlersFor(one));
+	const outcomes = await runCase(one.documents, handlersFor(one));
 	const allowed = one.documents.filter((_, index) => outcomes[index]?.verdict !== 'denied');
 	const stored = documentsOf(golden, one.name);
 	expect(stored).to.have.length(allowed.length);

@@ -7,7 +7,7 @@ export interface Outcome extends Admitted {
 	readonly request: Request;
 }
 
-export async function playCase(documents: readonly Json[], handlers: Handlers): Promise<Outcome[]> {
+export async function runCase(documents: readonly Json[], handlers: Handlers): Promise<Outcome[]> {
 	const outcomes: Outcome[] = [];
 	for (const [index, document] of documents.entries()) {
 		const request = requestOf(document, 'default', `document-${index + 1}`);

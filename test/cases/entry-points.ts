@@ -1,4 +1,4 @@
-/** The doors of a case that a test can open by itself: the handlers, and the webhook server on a real socket. */
+/** The entry points of a case that a test can call by itself: the handlers, and the webhook server on a real socket. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';

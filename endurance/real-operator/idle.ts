@@ -5,9 +5,9 @@ import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
 import { mustSucceed, type Product } from '../../test/harness/product.ts';
 import type { Write } from './audit.ts';
-import type { Stage } from './stage.ts';
+import type { Stage } from './harness.ts';
 
-/** How long stillness is looked at; for a quick try while writing tests make it shorter. */
+/** How long no write may happen. Set a shorter time while writing tests. */
 export const SETTLED_SECONDS = Number(process.env['SETTLED_SECONDS'] ?? 120);
 
 /** Longer than the reconciler waits before it writes what an operator might still write itself. */

@@ -5,8 +5,8 @@ import type { Product } from '../../test/harness/product.ts';
 import { arrive } from './arrival.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
-import { useStage } from './stage.ts';
-import { changesBetween, type Snapshot, settled, watchStillness } from './stillness.ts';
+import { useStage } from './harness.ts';
+import { changesBetween, type Snapshot, settled, watchStillness } from './idle.ts';
 
 const NAMESPACE = 'steady';
 
