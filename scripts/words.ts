@@ -46,13 +46,14 @@ const PROSE = [
 	'certs',
 	'demo',
 	'examples',
+	'test/cases',
 	'scripts',
 	'Makefile',
 	'Dockerfile',
 	'.github',
 ];
 /** Generated, written by others, history, or this list itself. */
-const LEFT_OUT = /^(CHANGELOG\.md|scripts\/words\.ts|manifests\/chart\/files\/|docs\/cases\.md)/;
+const LEFT_OUT = /^(CHANGELOG\.md|scripts\/words\.ts|manifests\/chart\/files\/)/;
 
 /** The problems of one file, one line each. */
 export function retiredWords(file: string, text: string): string[] {
