@@ -194,6 +194,7 @@ describe('log and metrics of reviews', () => {
 			await serving.ask({ body: reviewWith({ resource, ...names }) });
 		}
 		await serving.ask({ body: reviewWith({ subResource: 'scale' }) });
+		await serving.ask({ body: reviewWith({ operation: 'DELETE' }) });
 		const text = await serving.metrics.text();
 		const counts = [...text.matchAll(/^thv_scaling_review_duration_seconds_count\{(.*)\} (\d+)$/gm)];
 		expect(counts.map(([, labels = '', count]) => `${labels.replaceAll(/\w+=|"/g, '')} ${count}`)).to.have.members([
@@ -202,6 +203,7 @@ describe('log and metrics of reviews', () => {
 			'UPDATE,apps/deployments,denied 1',
 			'UPDATE,apps/deployments,error 1',
 			'CREATE,apps/deployments/scale,unchanged 1',
+			'DELETE,apps/deployments,unchanged 1',
 			'other,other,unchanged 30',
 		]);
 		expect(text).to.contain('thv_scaling_warnings_total{rule="some-id"} 2');
