@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rounded } from './statistics.ts';
 import { table } from './table.ts';
 
-/** How a measurement is told. `Results` is plain JSON. All is made of what was recorded, so that it can be made again without measuring. */
+/** How a measurement is shown. `Results` is plain JSON. Everything is made from the record, so that it can be made again without measuring. */
 export interface Account<Options = unknown, Results = unknown> {
 	/** Of endurance/bench/results/NAME.json and of its place on the page. */
 	readonly name: string;
@@ -44,7 +44,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 		readonly cpu: string;
 		readonly cores: number;
 		readonly platform: string;
-		/** What else ran in the minute before, where the platform tells: more than a little, and single figures mean nothing. */
+		/** The load average of the minute before, if the platform has one. If it is high, single figures mean nothing. */
 		readonly loadBefore?: number;
 	};
 	readonly versions: Readonly<Record<string, string>>;

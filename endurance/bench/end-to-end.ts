@@ -11,7 +11,7 @@ import { applyCrds, type Product, startProduct } from '../../test/harness/produc
 import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
 import { type Load, measureRound, type Round, type Subjects } from './end-to-end-round.ts';
 import { h2loadVersion } from './h2load.ts';
-import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
+import { AS_IN_THE_POD, installedWith, printProgress, withControlPlane } from './installed.ts';
 import { populate, proxyOf, rawApi } from './population.ts';
 import { median, rounded, type Spread, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
@@ -96,7 +96,7 @@ async function interleaved(subjects: Subjects, { loads, rounds }: EndToEndOption
 				measured[way] = await measureRound(subjects, way, load);
 			if (round >= 0) seen[at]?.push(measured);
 		}
-		tell(`end to end: round ${round + 1} of ${rounds}`);
+		printProgress(`end to end: round ${round + 1} of ${rounds}`);
 	}
 	return seen;
 }

@@ -13,7 +13,7 @@ import { canBePod } from '../../test/harness/pod.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../../test/harness/product.ts';
 import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
 import { h2loadVersion, pin, runH2load, SERVER_CORE } from './h2load.ts';
-import { AS_IN_THE_POD, installedWith, tell, withControlPlane } from './installed.ts';
+import { AS_IN_THE_POD, installedWith, printProgress, withControlPlane } from './installed.ts';
 import { forgetPeak, type ResidentMib, residentMib } from './linux-process.ts';
 import { DEPLOYMENT, reviewOf } from './payloads.ts';
 import { populate, proxyOf } from './population.ts';
@@ -88,7 +88,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 			} finally {
 				await product.stop();
 			}
-			tell(`growth: ${count} servers, reconciler ${reconciler}: ${byServers.at(-1)?.underLoad.peak} MiB`);
+			printProgress(`growth: ${count} servers, reconciler ${reconciler}: ${byServers.at(-1)?.underLoad.peak} MiB`);
 		}
 	}
 	return { byServers };

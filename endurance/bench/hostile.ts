@@ -16,7 +16,7 @@ import { createSecretVolume } from '../../test/harness/secret-volume.ts';
 import { reviewWith } from '../../test/harness/serving.ts';
 import type { Part } from './account.ts';
 import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
-import { AS_IN_THE_POD, tell } from './installed.ts';
+import { AS_IN_THE_POD, printProgress } from './installed.ts';
 import { residentMib } from './linux-process.ts';
 import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
@@ -39,6 +39,8 @@ export interface Attacked {
 
 const CONNECTIONS = 8;
 const LONGEST_MS = 10_000;
+/** A server that has ended never answers again. */
+const MOST_WAITS = 10;
 /** What is to be left of the rate. */
 const GOAL = 0.5;
 /** The limit of the pod in manifests/. */
@@ -95,7 +97,7 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 				throw new Error(`the server ended under "${attack}":\n${(await program.ended).stderr}`);
 			}
 			rows.push({ ...row, peakMib: Math.round(residentMib(program.process.pid ?? 0).peak) });
-			tell(`${attack}: ${row.ratio.median}`);
+			printProgress(`${attack}: ${row.ratio.median}`);
 		}
 		return rows;
 	} finally {
@@ -111,7 +113,9 @@ async function measureAttack(attack: AttackName, port: number, options: HostileO
 	for (let round = 0; round < options.rounds; round += 1) {
 		let without = await rateOf(port, options);
 		// The server may still parse what the last attacker left in its buffers.
-		while (without.rate < quietRate / 2) without = await rateOf(port, options);
+		for (let waits = 0; waits < MOST_WAITS && without.rate < quietRate / 2; waits += 1) {
+			without = await rateOf(port, options);
+		}
 		const attacker = fork(join(import.meta.dirname, 'attacker.ts'), [attack, String(port)]);
 		pin(attacker.pid, LOAD_CORE);
 		await once(attacker, 'message');

@@ -17,7 +17,7 @@ export function installedWith(nodeFlags: readonly string[]): readonly string[] {
 }
 
 /** These take minutes. */
-export const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+export const printProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** One that nobody else uses. */
 export async function withControlPlane<T>(work: (plane: ControlPlane) => Promise<T>): Promise<T> {
