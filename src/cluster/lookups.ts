@@ -2,15 +2,13 @@
  * Limits the GETs for objects that are not in the cache. A review may name any server, so without a limit each review of an
  * attacker would be a request to the API server, and would delay the calls of watches and Leases.
  */
+import { TooManyLookups } from '../api/errors.ts';
 import type { RateLimiter } from '../reconciler/timers.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
 /** Misses are rare: a server is in the cache moments after it was created. */
 const BURST = 100;
 const PER_MINUTE = 1_200;
-
-/** More look-ups wait than may. */
-export class TooManyLookups extends Error {}
 
 export interface LookupLimiter {
 	/** Resolves with what `cached` returns once it returns something, or with what `request` resolves with. Ends with `signal`. */

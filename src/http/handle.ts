@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { AdmissionDecision } from '../admission/response.ts';
 import { parseReview, type Request, responseText } from '../admission/review.ts';
+import { TooManyLookups } from '../api/errors.ts';
 import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, declaredBytes, readBody, SMALL_BODY_BYTES } from './body.ts';
 import type { Budget } from './budget.ts';
 import { DeadlinePassed, within } from './deadline.ts';
@@ -28,9 +29,6 @@ export interface Shared {
 }
 
 const TOO_LARGE = `the body is longer than ${BODY_LIMIT_BYTES} bytes`;
-
-/** There is no room for a review that has to wait for a look-up. */
-class TooManyWaiting extends Error {}
 
 /** Never rejects: every error becomes a status. */
 export async function handle(
@@ -113,7 +111,7 @@ function review(received: Received, body: string): void | Promise<void> {
 const timedOut = (deadlineMs: number): string => `no answer within ${deadlineMs} ms`;
 
 function reserveWhile(working: Promise<unknown>, bytes: number, bodies: Budget): void {
-	if (!bodies.reserve(bytes)) throw new TooManyWaiting();
+	if (!bodies.reserve(bytes)) throw new TooManyLookups();
 	const release = (): void => bodies.release(bytes);
 	working.then(release, release);
 }
@@ -132,7 +130,7 @@ function sendDecision(decision: AdmissionDecision, request: Request, received: R
 
 function refuseFailed(error: unknown, parsed: Request, deadlineMs: number, received: Received): void {
 	const { log, respond } = received.shared;
-	if (error instanceof TooManyWaiting) {
+	if (error instanceof TooManyLookups) {
 		respond.refuseBusy(received.request, received.response);
 		return;
 	}

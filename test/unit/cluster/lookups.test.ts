@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createLookupLimiter, type LookupLimiter, TooManyLookups } from '../../../src/cluster/lookups.ts';
+import { TooManyLookups } from '../../../src/api/errors.ts';
+import { createLookupLimiter, type LookupLimiter } from '../../../src/cluster/lookups.ts';
 import { createRateLimiter } from '../../../src/cluster/rate-limiter.ts';
 
 const never = new AbortController().signal;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type AdmissionDecision, allow, deny } from '../../../src/admission/response.ts';
+import { TooManyLookups } from '../../../src/api/errors.ts';
 import type { Json } from '../../../src/api/types.ts';
 import type { Handler } from '../../../src/http/handle.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
@@ -93,6 +94,12 @@ describe('limits of a review', () => {
 		const timersBefore = timers();
 		for (let count = 0; count < 20; count += 1) await serving.ask({ path: '/mutate?timeout=30s' });
 		expect(timers()).to.be.at.most(timersBefore + 2);
+	});
+
+	it('a look-up that is rejected because too many wait › 503 with Retry-After', async () => {
+		handler = () => Promise.reject(new TooManyLookups());
+		const { status, headers } = await serving.ask();
+		expect([status, headers['retry-after']]).to.deep.equal([503, '1']);
 	});
 
 	it('reviews that wait for a look-up › as many as the byte budget holds, and small ones that do not wait are answered', async () => {

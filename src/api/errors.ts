@@ -1,0 +1,4 @@
+/** Errors that one folder throws and another one has to recognise. */
+
+/** Too many reviews wait for an object that is not in the cache. The client should retry. */
+export class TooManyLookups extends Error {}
