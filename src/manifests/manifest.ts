@@ -100,7 +100,7 @@ const isManifest = (value: unknown): value is Json => whyNot(value) === undefine
 function whyNot(value: unknown): string | undefined {
 	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is not a Kubernetes manifest`;
 	const { kind, apiVersion } = value;
-	if (String(apiVersion).startsWith('kustomize.config.k8s.io/')) return `this is for kustomize; ${REVIEW_OUTPUT}`;
+	if (textOf(apiVersion)?.startsWith('kustomize.config.k8s.io/')) return `this is for kustomize; ${REVIEW_OUTPUT}`;
 	return [kind, apiVersion].every((one) => typeof one === 'string' && one !== '') ? undefined : NO_MANIFEST;
 }
 

@@ -32,7 +32,8 @@ export const options: Target = {
 
 function checkTable(table: Table, args: readonly string[], environment: Record<string, string>): void {
 	try {
-		const command = createCommand('', table).argument('[file...]');
+		// Without --help, which would end the process.
+		const command = createCommand('', table).helpOption(false).argument('[file...]');
 		const positionals = command.parse(withPlainBooleans(args, table), { from: 'user' }).args;
 		const values = valuesOf(table, command, environment);
 		expect(Object.keys(table)).to.include.members(Object.keys(values));

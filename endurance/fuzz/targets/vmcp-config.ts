@@ -1,6 +1,6 @@
 /** vMCP's `config.yaml`: the section is as desired, and the rest, with its comments, as before. */
 import { expect } from 'chai';
-import { type Document, isAlias, isSeq, parseDocument, visit } from 'yaml';
+import { type Document, isAlias, isMap, isSeq, parseDocument, visit } from 'yaml';
 import { isObject, type Json } from '../../../src/api/types.ts';
 import { editVmcpConfig, vmcpConfigHasTls } from '../../../src/objects/vmcp-config-yaml.ts';
 import { configTexts } from '../seeds.ts';
@@ -39,7 +39,12 @@ export const vmcpConfig: Target = {
 				sessionStorage: sectionOf(was, isAlias(before.get('sessionStorage', true)), wanted),
 			});
 			// A list in the place of the section is removed with its comments.
-			if (isSeq(before.get('sessionStorage'))) continue;
+			const section = before.get('sessionStorage');
+			if (isSeq(section)) continue;
+			for (const name of ['db', 'keyPrefix'] as const) {
+				// An entry that is removed takes its comments along.
+				if (wanted[name] === undefined && isMap(section)) section.delete(name);
+			}
 			const kept = new Set(commentsOf(after));
 			expect(commentsOf(before).filter((comment) => !kept.has(comment))).to.deep.equal([]);
 		}
