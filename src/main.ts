@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-/** thv-scaling: checks Node.js, then runs the command and ends with its exit code. */
+/** thv-scaling: checks the Node.js version, runs the command and ends with its exit code. */
 import module from 'node:module';
 
-/** The `engines` of package.json. Older versions fail later, with an error that does not name the cause. */
+/**
+ * The oldest version in `engines` of package.json. Older versions fail later, with an error that does not name the
+ * cause.
+ */
 const OLDEST_NODE = [22, 19] as const;
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -11,9 +14,9 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 	process.stderr.write(`thv-scaling: ${needed}\n`);
 	process.exit(2);
 }
-// Only modules that are loaded after this call are cached, so everything else is imported dynamically.
+// The compile cache covers only modules that are loaded after this call, so everything else is imported dynamically.
 module.enableCompileCache();
 const { run, reportError } = await import('./cli/program.ts');
 const code = await run(process.argv.slice(2), process).catch(reportError);
-// Exits once everything is written: an earlier exit would cut off what a slow pipe has not taken yet.
+// Exits once everything is written. An earlier exit would lose output that a slow pipe has not accepted yet.
 process.stdout.write('', () => process.exit(code));

@@ -1,4 +1,4 @@
-/** What admission needs to know of a cluster. */
+/** The cluster as the admission code sees it. */
 
 import type { ProxyDeployment, Server, ServerRef } from '../api/types.ts';
 import type { ClusterContext } from '../policy/finding.ts';
@@ -7,12 +7,12 @@ type Answered<T> = T | undefined | Promise<T | undefined>;
 
 export interface Cluster {
 	/**
-	 * The server with that name and, if the reference has one, that uid. From a cache; a miss may cost one GET. Rejects with
-	 * TooManyLookups at the limit for these.
+	 * Returns the server with that name and, if `ref` has a uid, that uid. A cache miss may cost one GET. Rejects with
+	 * TooManyLookups if too many look-ups are waiting.
 	 */
 	readonly findServer: (ref: ServerRef, signal: AbortSignal) => Answered<Server>;
-	/** The proxy Deployment of that name, looked up in the same way. */
+	/** Returns the proxy Deployment with that name. A cache miss may cost one GET. */
 	readonly findDeployment: (namespace: string, name: string, signal: AbortSignal) => Answered<ProxyDeployment>;
-	/** Only from caches. */
+	/** Returns what the caches know about the cluster around a server; makes no API call. */
 	readonly clusterContextOf: (server: Server) => ClusterContext;
 }

@@ -1,4 +1,4 @@
-/** `POST /mutate`: what is done with each resource. */
+/** `POST /mutate`: selects the mutation for the resource of a request. */
 
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import type { Json, Server, ServerRef } from '../api/types.ts';
@@ -28,7 +28,8 @@ export function mutate(
 	if (object === undefined || (operation !== 'CREATE' && operation !== 'UPDATE')) return allow();
 	if (isBeingDeleted(object)) return allow();
 	if (KIND_OF_RESOURCE.has(resource)) return mutateServer(request, object, settings);
-	// It becomes a part of paths. An API server sends only valid names, but any client may connect to the port.
+	// The namespace becomes part of URL paths. The API server sends only valid names, but any client may connect to the
+	// port.
 	if (!isObjectName(namespace)) return allow();
 	switch (resource) {
 		case 'apps/deployments':
@@ -48,7 +49,7 @@ export function mutate(
 
 function mutateServer({ resource, oldObject, username }: Request, object: Json, settings: Settings): AdmissionDecision {
 	const kind = KIND_OF_RESOURCE.get(resource);
-	// Any other client may remove a field.
+	// Only an operator is corrected: any other client may remove a scaling field.
 	if (kind === undefined || oldObject === undefined || !isOperator(username, settings)) return allow();
 	return patched(object, restoreErased(kind, object, oldObject));
 }
@@ -126,7 +127,10 @@ function mutatePod(
 
 type Found = Server | undefined | Promise<Server | undefined>;
 
-/** The first of `owners` that exists. No promise if the cache has it: a promise costs more than a small review. */
+/**
+ * Returns the first of `owners` that exists. A cache hit is returned without a promise, because a promise costs more
+ * than a small review.
+ */
 function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: AbortSignal, from = 0): Found {
 	for (const [index, owner] of owners.entries()) {
 		if (index < from) continue;
@@ -139,7 +143,7 @@ function findFirst(owners: readonly ServerRef[], cluster: Cluster, signal: Abort
 	return undefined;
 }
 
-/** The `answer` for the server. An object without a server is not ToolHive's and is not changed. */
+/** Returns the `answer` for the server. An object without a server does not belong to ToolHive and is not changed. */
 function answerFor(
 	found: Found,
 	answer: (server: Server) => AdmissionDecision,

@@ -1,11 +1,14 @@
 /**
- * The JSON Patch between two objects that share their unchanged parts. fast-json-patch compares lists item by item and builds a path for
- * each, which is most of the cost of a review with a long env, so shared parts are skipped before it is called.
+ * Builds the JSON Patch between two objects that share their unchanged parts. fast-json-patch compares lists item by
+ * item and builds a path for each item. For a long env that dominates the cost of a review, so shared parts are skipped
+ * first.
  */
 import jsonPatch from 'fast-json-patch';
 import { isObject, type Json, type Operation } from '../api/types.ts';
 
-/** Operations that turn `before` into `after`. Parts that are the same reference are not compared. */
+/**
+ * Returns the operations that turn `before` into `after`. A part that is the same reference in both is not compared.
+ */
 export function patchBetween(before: Json, after: Json): Operation[] {
 	const patch: Operation[] = [];
 	addBetween(before, after, '', patch);
@@ -13,7 +16,8 @@ export function patchBetween(before: Json, after: Json): Operation[] {
 }
 
 function addBetween(before: Json, after: Json, path: string, patch: Operation[]): void {
-	// Comparing costs far less than hasOwn, and equal values need no check: JSON does not have inherited keys.
+	// Comparing values is far cheaper than hasOwn. Equal values need no further check, because JSON has no inherited
+	// keys.
 	for (const key of Object.keys(before)) {
 		if (before[key] !== after[key] && !Object.hasOwn(after, key)) patch.push({ op: 'remove', path: pathOf(path, key) });
 	}
@@ -43,7 +47,7 @@ function addOfList(before: readonly unknown[], after: readonly unknown[], path: 
 		addOfValue(before[changed], after[changed], `${path}/${changed}`, patch);
 		return;
 	}
-	// It emits add, replace and remove only.
+	// fast-json-patch emits only add, replace and remove.
 	for (const operation of jsonPatch.compare([...before], [...after]) as Operation[]) {
 		patch.push({ ...operation, path: path + operation.path });
 	}

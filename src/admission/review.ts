@@ -1,13 +1,13 @@
-/** AdmissionReview v1 (k8s.io/api/admission/v1): from a request body, and to a response. */
+/** Reads an AdmissionReview v1 (k8s.io/api/admission/v1) from a request body and writes the response. */
 import { isObject, type Json } from '../api/types.ts';
 import { type AdmissionDecision, denialText, warningText } from './response.ts';
 
-/** A checked request. `object` is absent on DELETE, `oldObject` on CREATE. */
+/** A validated request. `object` is absent on DELETE, `oldObject` on CREATE. */
 export interface Request {
 	readonly uid: string;
-	/** `toolhive.stacklok.dev/mcpservers`, `apps/deployments`, `/configmaps`; a subresource follows after another slash. */
+	/** Group and plural name, such as `apps/deployments` or `/configmaps`; a subresource follows after another slash. */
 	readonly resource: string;
-	/** Of `object`. Its version may differ from the one that the client sent. */
+	/** The kind of `object`. Its version may differ from the version that the client sent. */
 	readonly kind: string;
 	readonly operation: string;
 	readonly namespace: string;
@@ -17,12 +17,12 @@ export interface Request {
 	readonly oldObject?: Json;
 }
 
-/** Why a body cannot be used, for a 400. */
+/** The reason for which a body is rejected with HTTP 400. */
 export interface BadRequest {
 	readonly error: string;
 }
 
-/** Characters of a uid, a name or a kind. Kubernetes allows 253. */
+/** Most characters of a uid, a name or a kind. Kubernetes allows 253. */
 const LONGEST_NAME = 256;
 
 export function parseReview(body: string): Request | BadRequest {
@@ -69,19 +69,19 @@ export function checkReview(review: unknown): Request | BadRequest {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Cut, because it is logged. */
+/** Shortened, because the value is logged. */
 const name = (value: unknown): string => text(value).slice(0, LONGEST_NAME);
 
 const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));
 
-/** The response to the request with that uid, as JSON. */
+/** Returns the response to the request with that uid, as JSON text. */
 export function responseText(uid: string, decision: AdmissionDecision): string {
 	const fields = [`"uid":${JSON.stringify(uid)},"allowed":${decision.allowed}`];
 	if (!decision.allowed) {
 		const status = { code: 422, reason: 'Invalid', message: denialText(decision.violations) };
 		fields.push(`"status":${JSON.stringify(status)}`);
 	} else if (decision.patch.length > 0) {
-		// Base64 needs no escaping, and JSON.stringify would search all of it.
+		// Base64 needs no escaping, and JSON.stringify would search the whole string for characters to escape.
 		const patch = Buffer.from(JSON.stringify(decision.patch)).toString('base64');
 		fields.push(`"patchType":"JSONPatch","patch":"${patch}"`);
 	}

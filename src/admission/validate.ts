@@ -1,4 +1,4 @@
-/** `POST /validate`: denials and warnings for servers. Makes no API call. */
+/** `POST /validate`: denials and warnings for servers. It makes no API call. */
 import { isDeepStrictEqual } from 'node:util';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS } from '../api/schema.ts';
@@ -31,12 +31,12 @@ function newViolations(kind: Kind, spec: unknown, oldObject: Json | undefined): 
 	const before = oldObject === undefined ? undefined : scalingFieldsOf(kind, oldObject['spec']);
 	const isNew = (violation: Violation): boolean => before === undefined || isChanged(violation, fields, before);
 	const violations = serverViolations(fields, kind).filter(isNew);
-	// A value of the wrong shape makes other rules fail to evaluate; the message about the shape is clearer.
+	// A value of the wrong shape makes other rules fail to evaluate. Only the message about the shape helps the user.
 	const evaluated = violations.filter(({ isUnevaluated }) => !isUnevaluated);
 	return evaluated.length > 0 ? evaluated : violations;
 }
 
-/** Without nulls, which the API server drops, so they mean "not set". */
+/** Omits nulls: the API server drops them, so they mean "not set". */
 function scalingFieldsOf(kind: Kind, spec: unknown): Json {
 	if (!isObject(spec)) return {};
 	const known = Object.keys(SCALING_FIELDS[kind]).filter((field) => Object.hasOwn(spec, field));
@@ -50,6 +50,9 @@ const withoutNulls = (object: Json): Json =>
 		),
 	);
 
-/** Ratcheting, as in the API server: a stored violation passes, or such an object could not be edited or deleted. */
+/**
+ * Ratcheting, as in the API server: a violation that is already stored passes. Otherwise that object could not be
+ * edited or deleted.
+ */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
 	parts.some((path) => !isDeepStrictEqual(valueAt(spec, path), valueAt(before, path)));

@@ -1,4 +1,4 @@
-/** Minimal CustomResourceDefinitions, for use without ToolHive. Fields outside the scaling schema are preserved. */
+/** Minimal CustomResourceDefinitions, for use without ToolHive. They preserve fields outside the scaling schema. */
 import { CONDITION, GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
 import { SCALING_FIELDS, type Schema } from './schema.ts';
 
@@ -21,7 +21,7 @@ const columnsOf = (kind: Kind): Column[] => [
 	conditionColumn('Session warning', CONDITION.sessionStorage),
 ];
 
-/** The other fields of `spec` that are typed, and those that are required. */
+/** The typed fields of `spec` besides the scaling fields, and the required ones. */
 const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string, Schema>>; required?: string[] }>> = {
 	MCPServer: {
 		required: ['image'],
@@ -41,7 +41,9 @@ const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string,
 	},
 };
 
-/** The CustomResourceDefinition of `kind`, served in every version; all versions have one schema. */
+/**
+ * Returns the CustomResourceDefinition of `kind`. It is served in every version, and all versions have the same schema.
+ */
 export function crdOf(kind: Kind): object {
 	const { plural, singular, shortNames } = KINDS[kind];
 	const { properties, required } = OTHER_FIELDS[kind];

@@ -1,17 +1,20 @@
-/** The versions of Kubernetes that the webhook configurations support. */
+/** The Kubernetes versions that the webhook configurations support. */
 import { isOlder, parseVersion, type Version } from './images.ts';
 import { isObject } from './types.ts';
 
-/** matchConditions are stable since this version, and preStop can sleep. */
+/** The first version in which matchConditions are stable and a preStop hook can sleep. */
 export const OLDEST_KUBERNETES: Version = 'v1.30.0';
 
-/** What happens in an older cluster, and how to fix it. */
+/** The effect of an older Kubernetes version, and its fix. */
 export const TOO_OLD = {
-	effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
+	effect: 'without matchConditions the webhooks are called for every object of these kinds; proxies get no preStop',
 	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 
-/** The release in the answer of `/version`. A suffix as in `v1.31.2-eks-1234` or `v1.36.0+k3s1` is not a pre-release. */
+/**
+ * Returns the release in a `/version` response. A suffix as in `v1.31.2-eks-1234` or `v1.36.0+k3s1` is not a
+ * pre-release.
+ */
 export function kubernetesVersionOf(answer: unknown): Version | undefined {
 	const text = isObject(answer) ? answer['gitVersion'] : undefined;
 	const [release = ''] = /^v\d+\.\d+\.\d+/.exec(String(text)) ?? [];

@@ -1,32 +1,34 @@
 /**
- * Which release of ToolHive's operator does what of scaling.
+ * The scaling features of each release of ToolHive's operator.
  * Source: release tags of stacklok/toolhive that contain #3955, #4363, #4364, #4849, #4914, #5148, #5286 and #5237.
  */
 import { isOlder, type Version } from './images.ts';
 
-/** Smallest released version with a trait. */
+/** The first operator release that has each feature. */
 export const OPERATOR_SINCE = {
-	/** It leaves a replica count alone that it did not choose. */
+	/** The operator keeps a replica count that another client wrote. */
 	keepsReplicas: 'v0.10.1',
-	/** Its types have the scaling fields: until then its writes erase them. */
+	/** The operator's types have the scaling fields. Until then its writes erase them. */
 	knowsScaling: 'v0.13.0',
-	/** Pods with annotations of `podTemplateMetadataOverrides` carry the checksum of their RunConfig too. */
+	/**
+	 * The operator adds the checksum of the RunConfig also to Pods with annotations of `podTemplateMetadataOverrides`.
+	 */
 	restartsAnnotatedPods: 'v0.16.0',
-	/** It writes phase `Ready` of an MCPServer, and before `Running`. */
+	/** The operator reports the phase `Ready` of an MCPServer. Older releases report `Running`. */
 	phaseReady: 'v0.17.0',
-	/** It serves v1beta1, so a server written in v1beta1 is for this release or a later one. */
+	/** The operator serves v1beta1, so a server in v1beta1 implies this release or a later one. */
 	servesV1beta1: 'v0.23.0',
-	/** It patches servers and replaces none, so it erases nothing it does not know. */
+	/** The operator patches servers instead of replacing them, so it does not erase fields that it does not know. */
 	patchesServers: 'v0.24.0',
-	/** It gives an MCPServer's proxy the Redis password. */
+	/** The operator passes the Redis password to the proxy of an MCPServer. */
 	passesPassword: 'v0.28.1',
-	/** It scales MCPRemoteProxy. */
+	/** The operator scales MCPRemoteProxy. */
 	scalesRemoteProxies: 'v0.30.0',
-	/** It mounts the CA of a Redis with TLS, and writes it into the RunConfig. */
+	/** The operator mounts the CA of a Redis with TLS and writes it into the RunConfig. */
 	carriesRedisTls: 'v0.62.0',
 } as const satisfies Record<string, Version>;
 
-/** What an operator older than `before` does, oldest first. */
+/** The behaviour of operators older than `before`, oldest first. */
 const DOES: readonly { readonly before: Version; readonly does: string }[] = [
 	{ before: OPERATOR_SINCE.keepsReplicas, does: 'overwrites every replica count, so no other client can scale' },
 	{ before: OPERATOR_SINCE.knowsScaling, does: 'does not scale; toolhive-scaling adds all scaling settings' },
@@ -43,13 +45,13 @@ const DOES: readonly { readonly before: Version; readonly does: string }[] = [
 export const whatOperatorDoes = (version: Version): string =>
 	DOES.find(({ before }) => isOlder(version, before))?.does ?? 'scales by itself; toolhive-scaling checks and warns';
 
-/** The operator's container and the label of its Deployment, as its chart sets them by default. */
+/** The operator's container and the label of its Deployment, by the default values of its chart. */
 export const OPERATOR_CONTAINER = 'manager';
 export const OPERATOR_LABEL = 'app.kubernetes.io/name=toolhive-operator';
 
-/** The images that it starts: of MCPServer and MCPRemoteProxy, and of VirtualMCPServer. */
+/** The environment variables with the images that the operator starts: the proxy runner and vMCP. */
 export const RUNNER_IMAGE_VARIABLE = 'TOOLHIVE_RUNNER_IMAGE';
 export const VMCP_IMAGE_VARIABLE = 'VMCP_IMAGE';
 
-/** `ghcr.io/stacklok/toolhive/operator:v0.12.5`, from whatever registry. */
+/** Whether `image` is the operator's, such as `ghcr.io/stacklok/toolhive/operator:v0.12.5`, from any registry. */
 export const isOperatorImage = (image: string): boolean => /(^|\/)toolhive\/operator([:@]|$)/.test(image);

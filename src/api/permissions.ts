@@ -1,6 +1,6 @@
 /**
  * The permissions of the ServiceAccount. Tests compare them with the roles in manifests/ and with the calls that an API
- * server recorded; `doctor` checks each in a cluster.
+ * server recorded. `doctor` checks each of them in a cluster.
  */
 import { CERTIFICATE_SECRET, GROUP, INSTALLED_AS, KIND_LIST, KINDS } from './names.ts';
 
@@ -8,13 +8,13 @@ export interface Permission {
 	readonly group: string;
 	readonly resource: string;
 	readonly verbs: readonly string[];
-	/** Only in the namespace of toolhive-scaling; with a name only that object. */
+	/** Needed only in the namespace of toolhive-scaling. With `name`, needed only for that object. */
 	readonly own?: { readonly name?: string };
-	/** Only the cluster-scoped object with that name. */
+	/** Needed only for the cluster-scoped object with that name. */
 	readonly name?: string;
-	/** Not needed with a provided certificate. */
+	/** Not needed if the user provides the certificate. */
 	readonly isForCertificates?: true;
-	/** Only needed with --namespace-label, and granted by the component namespace-opt-in. */
+	/** Needed only with --namespace-label; the component namespace-opt-in grants it. */
 	readonly isForNamespaceLabel?: true;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The scaling schema: the fields this product is about, in the structural OpenAPI form a CustomResourceDefinition takes.
- * The single source: CRDs are generated from it, the validating webhook checks with it, and the CEL rule is read from it.
+ * The scaling schema: the scaling fields in the structural OpenAPI form of a CustomResourceDefinition. CRDs are
+ * generated from it, the validating webhook checks objects against it, and the CEL rule is read from it.
  */
 import type { Kind } from './names.ts';
 
@@ -27,7 +27,7 @@ export interface CelRule {
 	readonly message: string;
 }
 
-/** Reference to one key of a Secret in the server's namespace. */
+/** A reference to one key of a Secret in the server's namespace. */
 export const SecretKeyRefSchema: Schema = {
 	type: 'object',
 	description: 'Reference to a key of a Secret in the same namespace.',
@@ -50,7 +50,7 @@ export const SessionStorageConfig: Schema = {
 		},
 		address: { type: 'string', description: 'Redis host:port. Required when provider is redis.' },
 		db: { type: 'integer', format: 'int32', minimum: 0, default: 0, description: 'Redis database number.' },
-		keyPrefix: { type: 'string', description: 'Prefix of every key; by convention it ends with a colon.' },
+		keyPrefix: { type: 'string', description: 'Prefix of every key; proxies require a colon at its end.' },
 		passwordRef: SecretKeyRefSchema,
 	},
 	'x-kubernetes-validations': [
@@ -63,12 +63,14 @@ export const SessionStorageConfig: Schema = {
 
 const count = (description: string): Schema => ({ type: 'integer', format: 'int32', minimum: 0, description });
 
-const replicas = count('Replicas of the proxy Deployment. Unset: any client that scales the Deployment decides.');
+const replicas = count(
+	'Replicas of the proxy Deployment. If unset, clients such as kubectl scale or an HPA set the count.',
+);
 const backendReplicas = count(
-	'Replicas of the backend StatefulSet. Unset: any client that scales the StatefulSet decides.',
+	'Replicas of the backend StatefulSet. If unset, clients such as kubectl scale or an HPA set the count.',
 );
 
-/** The scaling fields of `spec`, by kind. All optional, none has a default. */
+/** The scaling fields of `spec`, by kind. All are optional and none has a default. */
 export const SCALING_FIELDS: Readonly<Record<Kind, Readonly<Record<string, Schema>>>> = {
 	MCPServer: { replicas, backendReplicas, sessionStorage: SessionStorageConfig },
 	VirtualMCPServer: { replicas, sessionStorage: SessionStorageConfig },

@@ -1,7 +1,9 @@
-/** The parts of Kubernetes and ToolHive objects that are read or written. Everything else is left unchanged. */
+/**
+ * The parts of Kubernetes and ToolHive objects that the product reads or writes. It leaves everything else unchanged.
+ */
 import type { Kind } from './names.ts';
 
-/** Parsed JSON of unknown shape: an object as it came over the wire. */
+/** A parsed JSON object of unknown shape. */
 export type Json = { readonly [key: string]: unknown };
 
 export const isObject = (value: unknown): value is Json =>
@@ -9,7 +11,7 @@ export const isObject = (value: unknown): value is Json =>
 
 const NONE: Json = {};
 
-/** Metadata of an object; empty if it has none. */
+/** Returns the metadata of an object, empty if it has none. */
 export const metadataOf = (object: Json): Json => (isObject(object['metadata']) ? object['metadata'] : NONE);
 
 export interface SecretKeyRef {
@@ -23,23 +25,26 @@ export interface SessionStorage {
 	readonly db?: number;
 	readonly keyPrefix?: string;
 	readonly passwordRef?: SecretKeyRef;
-	/** Whether `sessionStorage.tls` of ToolHive v0.62.0 is set. Its content cannot be written for older operators. */
+	/** Whether `sessionStorage.tls` (ToolHive v0.62.0) is set. For older operators its content cannot be written. */
 	readonly tls?: true;
 }
 
-/** What a server asks for, projected from its custom resource. `undefined` means not set; 0 is a value. */
+/** The scaling settings of a server, read from its custom resource. `undefined` means unset; 0 is a value. */
 export interface ServerSpec {
-	/** Only MCPServer can be stdio; its CRD defaults an absent transport to stdio. */
+	/** Whether the transport is stdio. Only an MCPServer can be stdio; its CRD defaults an absent transport to stdio. */
 	readonly stdio: boolean;
 	readonly replicas?: number;
 	readonly backendReplicas?: number;
 	readonly sessionStorage?: SessionStorage;
 	readonly sessionAffinity?: string;
-	/** A VirtualMCPServer has `spec.config.sessionStorage`, which the operator overwrites with `spec.sessionStorage`. */
+	/**
+	 * Whether a VirtualMCPServer has `spec.config.sessionStorage`, which the operator overwrites with
+	 * `spec.sessionStorage`.
+	 */
 	readonly configSessionStorage?: true;
-	/** An MCPServer has `podTemplateMetadataOverrides.annotations` for its proxy Deployment. */
+	/** Whether an MCPServer sets `podTemplateMetadataOverrides.annotations` for its proxy Deployment. */
 	readonly podAnnotations?: true;
-	/** Image of the vMCP container where `spec.podTemplateSpec` names one. */
+	/** The image of the vMCP container, if `spec.podTemplateSpec` names one. */
 	readonly image?: string;
 }
 
@@ -49,11 +54,11 @@ export interface Server {
 	readonly name: string;
 	readonly uid: string;
 	readonly spec: ServerSpec;
-	/** Warning ids silenced by the annotation `toolhive-scaling/ignore`. */
+	/** Warning ids that the annotation `toolhive-scaling/ignore` silences. */
 	readonly ignore: readonly string[];
 }
 
-/** Names one server. Without `uid` the one that has the name now. */
+/** Identifies one server. Without `uid` it identifies the server that has the name now. */
 export interface ServerRef {
 	readonly kind: Kind;
 	readonly namespace: string;
@@ -61,22 +66,22 @@ export interface ServerRef {
 	readonly uid?: string;
 }
 
-/** What is cached of a proxy Deployment. */
+/** The cached fields of a proxy Deployment. */
 export interface ProxyDeployment {
 	readonly namespace: string;
 	readonly name: string;
-	/** Servers that own it and that it is named after; usually one. */
+	/** The servers that own the Deployment and have its name; usually one. */
 	readonly owners: readonly ServerRef[];
-	/** The server that it is named after and labelled for, where none owns it. */
+	/** For a Deployment without an owner: the server that its name and labels identify. */
 	readonly labelledFor?: ServerRef;
-	/** Image of the proxy container. */
+	/** The image of the proxy container. */
 	readonly image?: string;
 	readonly replicas?: number;
-	/** Changes with the spec and not with the status. */
+	/** The generation changes when the spec changes, not when the status changes. */
 	readonly generation?: number;
 }
 
-/** What is cached of an autoscaler whose target may be a server or belong to one. */
+/** The cached fields of an autoscaler whose target is a server or an object of a server. */
 export interface Autoscaler {
 	readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
 	readonly namespace: string;
@@ -86,12 +91,12 @@ export interface Autoscaler {
 	readonly maxReplicas?: number;
 }
 
-/** What is cached of a ConfigMap with a RunConfig or vMCP configuration. */
+/** The cached fields of a ConfigMap that holds a RunConfig or a vMCP configuration. */
 export interface RunConfigSummary {
 	readonly namespace: string;
 	readonly name: string;
 	readonly owners: readonly ServerRef[];
-	/** The operator wrote a Redis section that carries TLS. */
+	/** Whether the operator wrote a Redis section that configures TLS. */
 	readonly redisTls: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The webhooks in manifests/, in short. A test compares them; `doctor` checks them in a cluster. */
+/** A summary of the webhooks in manifests/. A test compares the two, and `doctor` checks the webhooks in a cluster. */
 import { GROUP, KIND_LIST, KINDS } from './names.ts';
 
 export const MUTATE_PATH = '/mutate';
@@ -14,16 +14,16 @@ export interface WebhookConfiguration {
 	readonly group: string;
 	readonly resources: readonly string[];
 	readonly operations: readonly string[];
-	/** Needed for `--password-env=pod`. */
+	/** Needed only for `--password-env=pod`. */
 	readonly isPodMode?: true;
 }
 
 const SERVERS = KIND_LIST.map((kind) => KINDS[kind].plural);
 
-/** Namespaces that the webhooks and the reconciler exclude, besides the one of toolhive-scaling. */
+/** Namespaces that the webhooks and the reconciler always exclude, besides the namespace of toolhive-scaling. */
 export const SYSTEM_NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease'] as const;
 
-/** Suffix of the name of every webhook. */
+/** Every webhook's name ends with this suffix. */
 export const WEBHOOK_SUFFIX = '.toolhive-scaling.svc';
 
 const mutating = (

@@ -1,10 +1,13 @@
-/** Issues what a step of the plan needs. Import it late: it loads the library that issues certificates. */
+/**
+ * Issues the certificates that a step of the plan needs. Import this module late: it loads the library that issues
+ * certificates.
+ */
 import { issueCa, issueServing } from './issue.ts';
 import { CA_DAYS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
 import type { Step } from './plan.ts';
 import { caIn, type SecretData } from './secret-data.ts';
 
-/** The data to write. Throws IssueError if the CA that is kept cannot sign. */
+/** Returns the data to write. Throws IssueError if the CA that is kept cannot sign. */
 export async function executeStep(step: Step, hosts: readonly string[], nowMs: number): Promise<SecretData> {
 	const now = new Date(nowMs);
 	let data = step.keep;
@@ -21,7 +24,7 @@ export async function executeStep(step: Step, hosts: readonly string[], nowMs: n
 	return data;
 }
 
-/** Not longer than the CA is valid. */
+/** A serving certificate must not outlive its CA. */
 function servingDays(data: SecretData, nowMs: number): number {
 	const endMs = caIn(data, 'ca', nowMs)?.certificate.validToDate.getTime();
 	return endMs === undefined ? SERVING_DAYS : Math.min(SERVING_DAYS, (endMs - nowMs) / DAY_MS);

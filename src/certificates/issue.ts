@@ -1,5 +1,7 @@
-/** Issues a CA and serving certificates, for the leader and for certs/. PEM in, PEM out, no files. */
-// First, because the x509 library does not load without this polyfill.
+/**
+ * Issues a CA and serving certificates, for the leader and for certs/. Input and output are PEM; it accesses no files.
+ */
+// This import comes first, because the x509 library does not load without the polyfill.
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -17,17 +19,17 @@ export interface CaOptions extends Lifetime {
 }
 
 export interface ServingOptions extends Lifetime {
-	/** DNS names and IP addresses of the server. The first one is the common name. */
+	/** DNS names and IP addresses of the server. The first one becomes the common name. */
 	readonly hosts: readonly string[];
 }
 
-/** The CA cannot sign the certificate. */
+/** Thrown if the CA cannot sign the certificate. */
 export class IssueError extends Error {}
 
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
-/** A self-signed CA for serving certificates, without intermediate CAs. */
+/** Returns a self-signed CA that may sign serving certificates but no intermediate CAs. */
 export async function issueCa(options: CaOptions = {}): Promise<KeyPair> {
 	const keys = await newKeys();
 	const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -45,7 +47,7 @@ export async function issueCa(options: CaOptions = {}): Promise<KeyPair> {
 	return { cert: pemOf(certificate), key: await pemOfKey(keys.privateKey) };
 }
 
-/** A serving certificate. Throws IssueError if the CA expires earlier, or if its key does not match. */
+/** Returns a serving certificate. Throws IssueError if the CA expires before it, or if the CA's key does not match. */
 export async function issueServing(ca: KeyPair, options: ServingOptions): Promise<KeyPair> {
 	const { hosts } = options;
 	const [commonName = 'localhost'] = hosts;
@@ -55,7 +57,8 @@ export async function issueServing(ca: KeyPair, options: ServingOptions): Promis
 	const keys = await newKeys();
 	const certificate = await x509.X509CertificateGenerator.create({
 		serialNumber: newSerial(),
-		// A common name has at most 64 characters; clients verify the alternative names.
+		// A common name has at most 64 characters. Clients verify the alternative names, so a shortened common name does no
+		// harm.
 		subject: [{ CN: [commonName.slice(0, 64)] }],
 		issuer: issuer.subjectName,
 		publicKey: keys.publicKey,
@@ -94,7 +97,9 @@ function assertCanSign(ca: KeyPair, notAfter: Date): void {
 
 const newKeys = () => webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 
-/** 128 random bits, of which the first is 0: a serial number is positive. Auditors require 64. */
+/**
+ * Returns 128 random bits. The first bit is 0, because a serial number is positive; auditors require 64 random bits.
+ */
 function newSerial(): string {
 	const bytes = webcrypto.getRandomValues(new Uint8Array(16));
 	bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
@@ -102,7 +107,7 @@ function newSerial(): string {
 }
 
 function validity(now: Date = new Date(), days: number): { notBefore: Date; notAfter: Date } {
-	// Certificates contain whole seconds.
+	// Certificates store whole seconds.
 	const startMs = Math.floor(now.getTime() / 1000) * 1000;
 	return { notBefore: new Date(startMs - BACKDATE_MS), notAfter: new Date(startMs + Math.floor(days * DAY_MS)) };
 }
@@ -114,7 +119,7 @@ async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
 	return `${x509.PemConverter.encode(der, 'PRIVATE KEY')}\n`;
 }
 
-/** Any PEM that Node reads: `openssl ecparam -genkey` does not write PKCS #8. */
+/** Imports a private key in any PEM format that Node can read: `openssl ecparam -genkey` does not write PKCS #8. */
 function importKey(pem: string): Promise<webcrypto.CryptoKey> {
 	const der = createPrivateKey(pem).export({ format: 'der', type: 'pkcs8' });
 	return webcrypto.subtle.importKey('pkcs8', der, KEY_ALGORITHM, false, ['sign']);

@@ -1,19 +1,27 @@
-/** Lifetimes and waiting times. A separate file, so that verifying certificates does not load what issues them. */
+/**
+ * Certificate lifetimes and delays. They have their own file, so that verifying a certificate does not load the library
+ * that issues them.
+ */
 
 export const DAY_MS = 86_400_000;
 
 export const CA_DAYS = 5 * 365;
-/** Short, because a new serving certificate of the same CA changes no caBundle. */
+/** A short lifetime costs nothing: a new serving certificate of the same CA changes no caBundle. */
 export const SERVING_DAYS = 90;
 
 /**
- * Tolerates clocks that differ by hours: a replica whose clock is behind must not take a new CA for not valid yet, and as the
- * leader replace it.
+ * Certificates are valid from this long before they are issued, because clocks may differ by hours. Otherwise a replica
+ * whose clock is behind would reject a new CA as not yet valid and, as the leader, replace it.
  */
 export const BACKDATE_MS = DAY_MS;
 
-/** How long every caBundle must contain the next CA before it signs. API servers read a changed caBundle within 2 s. */
+/**
+ * How long every caBundle must contain the next CA before that CA signs. API servers read a changed caBundle within 2
+ * s.
+ */
 export const SETTLE_MS = 30_000;
 
-/** How long caBundle keeps the previous CA. Replicas load a new certificate within 10 s; clocks may be hours off. */
+/**
+ * How long caBundle keeps the previous CA. Replicas load a new certificate within 10 s, but clocks may differ by hours.
+ */
 export const PREVIOUS_CA_MS = DAY_MS;

@@ -1,9 +1,9 @@
 /**
- * What to write into the Secret next. A pure function of what is stored, so each step can be interrupted or repeated, and another
- * leader can continue.
+ * Plans what to write into the Secret next. The plan is a pure function of the stored data, so any step can be
+ * interrupted or repeated, and another leader can continue.
  *
- * Rotation of the CA: `stage-next` adds a CA to the Secret and to every caBundle, `promote` signs with it 30 s later, and
- * `drop-previous` removes the old one after a day.
+ * Rotation of the CA: `stage-next` adds a CA to the Secret and to every caBundle, `promote` signs with it 30 s later,
+ * and `drop-previous` removes the old CA after a day.
  */
 import { PREVIOUS_CA_MS, SETTLE_MS } from './lifetimes.ts';
 import {
@@ -23,17 +23,17 @@ import {
 } from './secret-data.ts';
 
 export interface Situation {
-	/** Undefined if there is no Secret. */
+	/** The data of the Secret, or undefined if there is no Secret. */
 	readonly data: SecretData | undefined;
-	/** PEM of each webhook that calls our Service; empty if it has none. */
+	/** The caBundle, in PEM, of each webhook that calls this Service; empty if it is not set. */
 	readonly caBundles: readonly string[];
 	/** For how long every caBundle has matched the Secret. */
 	readonly trustedForMs: number;
-	/** The pair that this replica serves. */
+	/** The certificate and key that this replica serves. */
 	readonly served: KeyPair | undefined;
-	/** Names that the serving certificate must have. */
+	/** The names that the serving certificate must have. */
 	readonly hosts: readonly string[];
-	/** Wall clock. */
+	/** The wall-clock time. */
 	readonly nowMs: number;
 }
 
@@ -50,18 +50,18 @@ export const STEPS = {
 
 export interface Step {
 	readonly name: keyof typeof STEPS;
-	/** Constant text. */
+	/** A constant text for the log. */
 	readonly reason: string;
-	/** The data to write, without what is issued. */
+	/** The data to write, except for what `make` issues. */
 	readonly keep: SecretData;
-	/** What to issue, in this order: `tls` is signed by the `ca` of the new data. */
+	/** What to issue, in this order. The `ca` of the new data signs `tls`. */
 	readonly make: readonly ('ca' | 'next-ca' | 'tls')[];
 }
 
-/** Bounds the Secret, even if it is damaged again and again. */
+/** Limits the size of the Secret, even if it is damaged repeatedly. */
 const MAX_PREVIOUS_CAS = 3;
 
-/** Undefined: there is nothing to write now. */
+/** Returns the next step, or undefined if there is nothing to write now. */
 export function planOf(situation: Situation): Step | undefined {
 	const { data = {}, nowMs } = situation;
 	const isTrusted = situation.trustedForMs >= SETTLE_MS;
@@ -84,11 +84,11 @@ export function planOf(situation: Situation): Step | undefined {
 	if (ca === undefined || !ca.canSign) {
 		const reason = ca === undefined ? 'there is no valid CA' : 'the key of the CA is missing';
 		if (inUse !== undefined) return step('stage-next', reason, ['next-ca']);
-		// Another replica may still serve a certificate of a lost CA.
+		// Another replica may still serve a certificate of the lost CA, so the caBundle keeps that CA.
 		return step('bootstrap', reason, ['ca', 'tls'], previousCas(state.known));
 	}
 	if (typeof stored === 'string') {
-		// Calls succeed with the certificate in use. A new one would be rejected until every caBundle contains the CA.
+		// Calls succeed with the certificate in use. A new one would be rejected until every caBundle contains its CA.
 		const isOther = inUse !== undefined && !isSame(inUse.issuer, ca);
 		return isOther ? step('restore', stored) : step('issue', stored, ['tls']);
 	}
@@ -114,7 +114,7 @@ export function planOf(situation: Situation): Step | undefined {
 
 type State = ReturnType<typeof stateOf>;
 
-/** Only CAs and certificates that are valid now. */
+/** Reads the situation. CAs and certificates that are not valid now are ignored. */
 function stateOf({ data = {}, caBundles, served, hosts, nowMs }: Situation) {
 	const next = caIn(data, 'next-ca', nowMs);
 	const known = unique([...trustBundle(data, nowMs), ...caBundles.flatMap((text) => casIn(text, nowMs))]);
@@ -127,14 +127,14 @@ function stateOf({ data = {}, caBundles, served, hosts, nowMs }: Situation) {
 		previous: casIn(data['former-ca.crt'], nowMs),
 		/** All CAs in the Secret or in a caBundle. */
 		known,
-		/** The certificate in the Secret, or why it cannot be served. */
+		/** The certificate in the Secret, or the reason why it cannot be served. */
 		stored,
-		/** The same, else the certificate that this replica serves. Its issuer must stay in caBundle. */
+		/** The certificate in the Secret, else the one that this replica serves. The caBundle must keep its issuer. */
 		inUse: typeof running === 'string' ? undefined : running,
 	};
 }
 
-/** Everything that can be used. */
+/** Returns all parts of the Secret that are usable. */
 function kept({ data, ca, next, previous, inUse }: State): SecretData {
 	const others = [...(inUse ? [inUse.issuer] : []), ...previous].filter((one) => ca === undefined || !isSame(one, ca));
 	return {

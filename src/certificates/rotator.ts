@@ -1,4 +1,4 @@
-/** Keeps the Secret and every caBundle up to date; only the leader runs it. */
+/** Keeps the Secret and every caBundle up to date. Only the leader runs it. */
 import type { Json } from '../api/types.ts';
 import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
 import { planOf, type Step } from './plan.ts';
@@ -6,18 +6,18 @@ import { bundleOf, isSameBundle, type KeyPair, type SecretData, trustBundle } fr
 
 export interface FoundSecret {
 	readonly object: Json;
-	/** False: it has another type, so the user supplies it. */
+	/** False if the Secret has another type, which means that the user provides it. */
 	readonly isManaged: boolean;
 	readonly data: SecretData;
 }
 
 export interface FoundWebhook {
 	readonly name: string;
-	/** It calls the Service of the product, so the leader writes its caBundle. */
+	/** Whether the webhook calls the Service of the product. The leader then writes its caBundle. */
 	readonly isManaged: boolean;
-	/** The Service or URL that it calls, as text. */
+	/** The Service or the URL that the webhook calls, as text. */
 	readonly leadsTo: string;
-	/** PEM, empty if there is none. */
+	/** The caBundle in PEM, empty if it is not set. */
 	readonly caBundle: string;
 }
 
@@ -27,14 +27,17 @@ export interface FoundWebhookConfiguration {
 	readonly webhooks: readonly FoundWebhook[];
 }
 
-/** A write contains the resourceVersion that was read, and rejects if the object has changed since. */
+/**
+ * The objects that the rotator reads and writes. A write sends the resourceVersion that was read, and rejects if the
+ * object has changed since.
+ */
 export interface CertificateObjects {
 	readonly getSecret: (signal: AbortSignal) => Promise<FoundSecret | undefined>;
-	/** Creates it if `found` is undefined. */
+	/** Writes the Secret, or creates it if `found` is undefined. */
 	readonly writeSecret: (found: FoundSecret | undefined, data: SecretData, signal: AbortSignal) => Promise<void>;
-	/** Those that exist. */
+	/** Returns the webhook configurations that exist. */
 	readonly getWebhookConfigurations: (signal: AbortSignal) => Promise<readonly FoundWebhookConfiguration[]>;
-	/** Into each managed webhook. */
+	/** Writes the caBundle of each managed webhook. */
 	readonly writeCaBundle: (
 		configuration: FoundWebhookConfiguration,
 		bundle: string,
@@ -46,26 +49,26 @@ export interface CertificateClient extends CertificateObjects {
 	readonly executeStep: (step: Step, nowMs: number) => Promise<SecretData>;
 	/** Throws if another replica may be the leader. */
 	readonly assertLeading: () => void;
-	/** The pair that this replica serves. */
+	/** Returns the certificate and key that this replica serves. */
 	readonly served: () => KeyPair | undefined;
 	readonly hosts: readonly string[];
-	/** Wall clock. */
+	/** The wall-clock time. */
 	readonly nowMs: () => number;
-	/** Monotonic clock. */
+	/** The time of a monotonic clock. */
 	readonly elapsedMs: () => number;
 	readonly onStep: (step: Step) => void;
 	readonly onCaBundle: (configuration: FoundWebhookConfiguration) => void;
-	/** Called once for each webhook that calls another Service or a URL, and again when that changes. */
+	/** Called once for each webhook that calls another Service or a URL, and again when that target changes. */
 	readonly onForeign: (configuration: FoundWebhookConfiguration, webhook: FoundWebhook) => void;
 }
 
-/** `waiting`: a rotation continues after a while. */
+/** `waiting` means that a rotation continues later. */
 export type SyncOutcome = 'changed' | 'waiting' | 'settled';
 
-/** The data of the Secret; undefined if there is none. Throws if the user supplies it. */
+/** Returns the data of the Secret, or undefined if there is none. Throws if the user provides the Secret. */
 export function managedData(secret: FoundSecret | undefined): SecretData | undefined {
 	if (secret?.isManaged === false)
-		throw new Error('the Secret has another type than the one that toolhive-scaling creates; it was not changed');
+		throw new Error('the Secret does not have the type that toolhive-scaling uses, so it was not changed');
 	return secret?.data;
 }
 
@@ -85,7 +88,7 @@ export function createRotator(client: CertificateClient) {
 		reported = foreign;
 	}
 
-	/** For how long this leader has seen `bundle` in every caBundle. */
+	/** Returns for how long this leader has seen `bundle` in every caBundle. */
 	function trustedForMs(bundle: string, caBundles: readonly string[]): number {
 		const nowMs = client.elapsedMs();
 		if (!caBundles.every((one) => isSameBundle(one, bundle))) trusted = undefined;
@@ -93,7 +96,7 @@ export function createRotator(client: CertificateClient) {
 		return trusted === undefined ? 0 : nowMs - trusted.sinceMs;
 	}
 
-	/** Takes at most one step of the plan. */
+	/** Executes at most one step of the plan. */
 	async function sync(signal: AbortSignal): Promise<SyncOutcome> {
 		const { hosts } = client;
 		const secret = await client.getSecret(signal);

@@ -1,23 +1,23 @@
-/** Reads the data of the Secret: which CAs are valid, and whether the serving certificate can be used. Pure. */
+/** Reads the data of the Secret: which CAs are valid, and whether the serving certificate is usable. Pure functions. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { certificatesIn, isSignedBy } from '../api/pem.ts';
 import { BACKDATE_MS } from './lifetimes.ts';
 
-/** A certificate and its private key, both PEM. */
+/** A certificate and its private key, both in PEM. */
 export interface KeyPair {
 	readonly cert: string;
 	readonly key: string;
 }
 
-/** As in a Secret of type kubernetes.io/tls, with more keys. */
+/** The data of the certificate Secret: the keys of a Secret of type kubernetes.io/tls, and more. */
 export type SecretData = {
-	/** The CA that signs. */
+	/** The CA that signs serving certificates. */
 	readonly 'ca.crt'?: string;
 	readonly 'ca.key'?: string;
-	/** The CA that signs once every caBundle contains it. */
+	/** The CA that will sign once every caBundle contains it. */
 	readonly 'next-ca.crt'?: string;
 	readonly 'next-ca.key'?: string;
-	/** The previous CAs, still trusted. Clusters store this key, so its name stays. */
+	/** The previous CAs, which are still trusted. Existing clusters store this key, so it keeps its name. */
 	readonly 'former-ca.crt'?: string;
 	readonly 'tls.crt'?: string;
 	readonly 'tls.key'?: string;
@@ -25,9 +25,9 @@ export type SecretData = {
 
 export interface CertificateAuthority {
 	readonly certificate: X509Certificate;
-	/** Of this certificate alone, ending in a line feed. */
+	/** The PEM text of this certificate alone. It ends with a line feed. */
 	readonly pem: string;
-	/** Its private key is stored and matches. */
+	/** Whether the matching private key is stored. */
 	readonly canSign: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface ServingCertificate {
 	readonly issuer: CertificateAuthority;
 }
 
-/** The CA certificates in `text` that are valid now. Ignores anything else. */
+/** Returns the CA certificates in `text` that are valid now, and ignores anything else. */
 export function casIn(text: string | undefined, nowMs: number): CertificateAuthority[] {
 	return certificatesIn(text ?? '').flatMap((pem) => {
 		const certificate = parse(pem);
@@ -46,18 +46,20 @@ export function casIn(text: string | undefined, nowMs: number): CertificateAutho
 	});
 }
 
-/** One CA of a Secret; undefined if its certificate cannot be used. `issueServing` requires a P-256 key. */
+/** Returns one CA of a Secret, or undefined if its certificate is not usable. `issueServing` requires a P-256 key. */
 export function caIn(data: SecretData, which: 'ca' | 'next-ca', nowMs: number): CertificateAuthority | undefined {
 	const [ca] = casIn(data[`${which}.crt`], nowMs);
 	const key = data[`${which}.key`];
 	return ca && { ...ca, canSign: key !== undefined && matches(ca.certificate, key, 'prime256v1') };
 }
 
-/** The serving certificate of a Secret, or why it cannot be used. */
+/** Returns the serving certificate of a Secret, or the reason why it is not usable. */
 export const servingCertificateIn = (data: SecretData, hosts: readonly string[], nowMs: number) =>
 	verifyServingCertificate({ cert: data['tls.crt'], key: data['tls.key'] }, trustBundle(data, nowMs), hosts, nowMs);
 
-/** `pair`, if a client that trusts `trusted` accepts it for `hosts` now; else why not. The texts are constant. */
+/**
+ * Returns `pair` if a client that trusts `trusted` accepts it for `hosts` now, else a constant text with the reason.
+ */
 export function verifyServingCertificate(
 	pair: { readonly [name in keyof KeyPair]: string | undefined } | undefined,
 	trusted: readonly CertificateAuthority[],
@@ -77,7 +79,7 @@ export function verifyServingCertificate(
 	return { pair: { cert: pair.cert, key: pair.key }, certificate, issuer };
 }
 
-/** Every CA of the Secret, the one that signs first. caBundle contains these. */
+/** Returns every CA of the Secret, beginning with the one that signs. The caBundle contains exactly these. */
 export const trustBundle = (data: SecretData, nowMs: number): CertificateAuthority[] =>
 	unique((['ca.crt', 'next-ca.crt', 'former-ca.crt'] as const).flatMap((key) => casIn(data[key], nowMs)));
 
@@ -99,11 +101,11 @@ export function isSameBundle(one: string, other: string): boolean {
 	return prints(one) === prints(other);
 }
 
-/** When it was issued, derived from its validity. */
+/** Returns the time of issue, derived from the certificate's validity. */
 export const issuedMs = ({ validFromDate, validToDate }: X509Certificate): number =>
 	Math.min(validFromDate.getTime() + BACKDATE_MS, validToDate.getTime());
 
-/** After two thirds of its lifetime. */
+/** A certificate is renewed after two thirds of its lifetime. */
 export function needsRenewal(certificate: X509Certificate, nowMs: number): boolean {
 	const startMs = issuedMs(certificate);
 	return nowMs >= startMs + ((certificate.validToDate.getTime() - startMs) * 2) / 3;

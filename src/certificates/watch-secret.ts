@@ -1,20 +1,26 @@
-/** Every replica polls the Secret, and serves a new pair as soon as there is one. */
+/** Polls the Secret in every replica and serves a new certificate as soon as there is one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type SecretData, type ServingCertificate, servingCertificateIn } from './secret-data.ts';
 
 export interface WatchSecretOptions {
-	/** Undefined if there is no Secret. */
+	/** Returns the data of the Secret, or undefined if there is none. */
 	readonly getData: (signal: AbortSignal) => Promise<SecretData | undefined>;
 	readonly hosts: readonly string[];
 	readonly nowMs: () => number;
-	/** Called with each new pair. */
+	/** Called with each new certificate and key. */
 	readonly onChange: (serving: ServingCertificate) => void;
-	/** The Secret cannot be read, or its pair cannot be used. Called once per reason; the last pair stays. */
+	/**
+	 * Called once per reason if the Secret cannot be read or is not usable. The replica keeps serving the last
+	 * certificate.
+	 */
 	readonly onTrouble: (reason: string) => void;
 	readonly timing?: { readonly firstMs: number; readonly pollMs: number };
 }
 
-/** `firstMs` until there is a pair, because the webhooks are not ready without one. */
+/**
+ * Polls every `firstMs` until there is a certificate, because the webhooks are not ready without one, and then every
+ * `pollMs`.
+ */
 const TIMING = { firstMs: 1_000, pollMs: 10_000 };
 const CALL_MS = 10_000;
 
@@ -34,7 +40,7 @@ export function watchSecret(options: WatchSecretOptions) {
 		try {
 			const data = await options.getData(AbortSignal.any([stopped.signal, AbortSignal.timeout(CALL_MS)]));
 			if (stopped.signal.aborted) return;
-			// The readiness probe reports that there is no Secret yet.
+			// The readiness probe already reports that there is no Secret yet.
 			if (data === undefined) return report(undefined);
 			const serving = servingCertificateIn(data, options.hosts, options.nowMs());
 			if (typeof serving === 'string') return report(serving);
@@ -47,7 +53,7 @@ export function watchSecret(options: WatchSecretOptions) {
 		}
 	}
 
-	/** One read at a time, so that an older answer never replaces a newer one. */
+	/** Reads one at a time, so that an older response never replaces a newer one. */
 	const refresh = (): Promise<void> => {
 		reading = reading.then(read);
 		return reading;

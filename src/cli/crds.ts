@@ -1,4 +1,4 @@
-/** `thv-scaling crds`: minimal CRDs, or those of ToolHive with the scaling fields added. */
+/** `thv-scaling crds`: prints minimal CRDs, or ToolHive's CRDs with the scaling fields added. */
 import { createReadStream, fstatSync } from 'node:fs';
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { printable } from '../api/printable.ts';
@@ -11,7 +11,7 @@ import { createReport, type Terminal } from './report.ts';
 const EXIT_DONE = 0;
 const EXIT_NOTHING_FOUND = 2;
 
-/** Resolves with the exit code. Throws UsageError, before it prints, for a file that cannot be read or parsed. */
+/** Resolves with the exit code. Throws UsageError, before it prints anything, if a file cannot be read or parsed. */
 export async function crds(files: readonly string[], terminal: Terminal): Promise<number> {
 	const { stdin, stderr } = terminal;
 	const report = createReport(terminal);
@@ -28,14 +28,14 @@ export async function crds(files: readonly string[], terminal: Terminal): Promis
 		for (const note of completed.flatMap(({ notes }) => notes)) stderr.write(`${printable(note)}\n`);
 		return report.finish(EXIT_DONE);
 	}
-	// Nothing is printed: the next program of a pipe would apply it, whatever the exit code is.
+	// Prints nothing, because the next command in a pipe would apply it regardless of the exit code.
 	const names = KIND_LIST.map((kind) => `${KINDS[kind].plural}.${GROUP}`);
 	const example = `kubectl get crd ${names[0]} -o yaml | thv-scaling crds -`;
 	report.warn(`none of the CRDs ${names.join(', ')} is in ${files.map(nameOf).join(', ')}; try \`${example}\``);
 	return EXIT_NOTHING_FOUND;
 }
 
-/** Whether stdin was most likely meant to be read: it is a pipe. */
+/** Whether stdin is a pipe: the user most likely wants it to be read. */
 const isPiped = (stdin: Terminal['stdin']): boolean =>
 	'fd' in stdin && typeof stdin.fd === 'number' && fstatSync(stdin.fd).isFIFO();
 
@@ -60,7 +60,7 @@ async function textOf(file: string, stdin: Terminal['stdin']): Promise<string> {
 	}
 }
 
-/** The texts as documents of one stream. A single text is not changed. */
+/** Joins the texts as documents of one stream. A single text stays unchanged. */
 const joined = (texts: readonly string[]): string =>
 	texts.reduce((whole, text) => {
 		const next = text.replace(/^\uFEFF/, '');

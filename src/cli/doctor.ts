@@ -25,7 +25,7 @@ export async function doctor(
 	if (namespace !== undefined && !isObjectName(namespace))
 		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; want the name of a namespace`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
-	// With a kubeconfig, the cluster of the pod is not the one to check.
+	// With an explicit kubeconfig, the cluster of the Pod is not the cluster to check.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };
 	const named = source ?? (isInPod(pod) ? 'of the pod' : 'from its default place');
 	const connection = await connect(kubeconfig, pod, context).catch((error: Error) => {
@@ -51,15 +51,16 @@ export async function doctor(
 const whereOf = ({ url }: Connection, kubeconfig: string): string => `server ${url}, kubeconfig ${kubeconfig}`;
 
 const unusable = (what: string, error: unknown): UsageError => {
-	const reason = error instanceof SyntaxError ? 'the response is not one of an API server' : reasonOf(error as Error);
+	const reason =
+		error instanceof SyntaxError ? 'the response does not come from a Kubernetes API server' : reasonOf(error as Error);
 	return new UsageError(printable(`${what}: ${reason}`), { cause: error });
 };
 
-/** A connection to several addresses fails with one error for each. */
+/** A connection to several addresses fails with one error per address. */
 const reasonOf = (error: Error): string =>
 	error.message || (error instanceof AggregateError ? (error.errors[0] as Error).message : error.name);
 
-/** Parsed as `serve` does. */
+/** Parses the settings of the installation as `serve` does. */
 function readSettings({ args, env }: Installation): ServeFlags | string {
 	try {
 		const options = readOptions(SERVE_OPTIONS, args, env);

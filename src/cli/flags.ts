@@ -4,31 +4,31 @@ import { shortestGracePeriod } from '../policy/pre-stop.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
 import { boolean, commaList, label, oneOf, text, UsageError, type Values, wholeNumber } from './options.ts';
 
-/** The flags that decisions depend on: `review` predicts what `serve` does only if both get the same values. */
+/** The flags that decisions depend on. `review` predicts the behaviour of `serve` only if both have the same values. */
 export const SETTINGS_OPTIONS = {
 	'grace-period-seconds': {
 		...wholeNumber(0, 86_400),
-		help: 'terminationGracePeriodSeconds to set on proxy Deployments that have none.',
+		help: 'terminationGracePeriodSeconds for proxy Deployments that do not set it.',
 		fallback: String(DEFAULT_SETTINGS.gracePeriodSeconds),
 	},
 	'pre-stop-seconds': {
 		...wholeNumber(0, 86_400),
-		help: 'preStop sleep of proxy containers without a lifecycle. 0 adds none; otherwise --grace-period-seconds must be over 30 s longer.',
+		help: 'preStop sleep of proxy containers without a lifecycle. 0 adds no preStop hook. --grace-period-seconds must exceed a value above 0 by more than 30 s.',
 		fallback: String(DEFAULT_SETTINGS.preStopSeconds),
 	},
 	'password-env': {
 		...oneOf('deployment', 'pod'),
-		help: 'Object that THV_SESSION_REDIS_PASSWORD is added to. pod needs the webhook configuration of pod-mode.',
+		help: 'Kind of object that gets the variable THV_SESSION_REDIS_PASSWORD. pod requires the webhook of the component pod-mode.',
 		fallback: DEFAULT_SETTINGS.passwordEnv,
 	},
 	'run-config-layout': {
 		...oneOf('both', 'top-level'),
-		help: 'Where scaling is written in runconfig.json. Released runners read only scaling_config, which top-level leaves out.',
+		help: 'Position of the scaling settings in runconfig.json. Released runners read only scaling_config, which top-level omits.',
 		fallback: DEFAULT_SETTINGS.runConfigLayout,
 	},
 	'operator-usernames': {
 		...commaList('a comma-separated list of user names'),
-		help: 'User names of the operator at the API server. Scaling fields that its updates remove are restored.',
+		help: 'User names with which the operator authenticates. The webhook restores scaling fields that these users remove.',
 		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
 	},
 } as const;
@@ -36,7 +36,7 @@ export const SETTINGS_OPTIONS = {
 export const SERVE_OPTIONS = {
 	kubeconfig: {
 		...text('a file'),
-		help: 'Kubeconfig of the cluster. Default: the cluster of the pod it runs in, else the default kubeconfig.',
+		help: 'Kubeconfig of the cluster. Default: in a Pod, the cluster of that Pod; otherwise the default kubeconfig.',
 	},
 	'webhook-port': {
 		...wholeNumber(0, 65535),
@@ -50,22 +50,22 @@ export const SERVE_OPTIONS = {
 	},
 	'tls-dir': {
 		...text('a folder'),
-		help: 'Folder with tls.crt and tls.key, reloaded when they change. Default in a pod: a Secret that the leader maintains.',
+		help: 'Folder with tls.crt and tls.key, reloaded when they change. Default in a Pod: the Secret that the leader maintains.',
 	},
 	...SETTINGS_OPTIONS,
 	'drain-seconds': {
 		...wholeNumber(0, 3600),
-		help: 'How long requests are still served after SIGTERM.',
+		help: 'How long the server continues to accept requests after SIGTERM.',
 		fallback: '10',
 	},
 	'max-in-flight': {
 		...wholeNumber(1, 100_000),
-		help: 'Most requests served at the same time; further requests are rejected with 503.',
+		help: 'Maximum number of concurrent requests; the server rejects more with HTTP 503.',
 		fallback: '200',
 	},
 	'leader-elect': {
 		...boolean,
-		help: 'Reconcile and renew certificates only while holding the Lease. Disable for a single replica only.',
+		help: 'Reconcile and renew certificates only while this replica holds the Lease. Disable only with a single replica.',
 		fallback: 'true',
 	},
 	reconcile: { ...boolean, help: 'Run the reconciler. Disable to run only the webhooks.', fallback: 'true' },
@@ -84,22 +84,22 @@ export const SERVE_OPTIONS = {
 	},
 	'rollouts-per-minute': {
 		...wholeNumber(1, 10_000),
-		help: 'Most proxy Deployments that the reconciler rolls out in a minute.',
+		help: 'Maximum number of proxy Deployments that the reconciler rolls out per minute.',
 		fallback: '20',
 	},
-	'log-level': { ...oneOf('debug', 'info', 'warn', 'error'), help: 'Lowest level that is logged.', fallback: 'info' },
+	'log-level': { ...oneOf('debug', 'info', 'warn', 'error'), help: 'Minimum level of log messages.', fallback: 'info' },
 } as const;
 
 export const REVIEW_OPTIONS = {
 	output: {
 		...oneOf('text', 'json', 'yaml', 'sarif'),
-		help: 'text for people; json for programs; yaml the objects after admission, for kubectl apply -f -; sarif for code scanning.',
+		help: 'Format: text for people, json for programs, yaml for kubectl apply -f - (the objects after admission), sarif for code scanning.',
 		fallback: 'text',
 		short: 'o',
 	},
 	quiet: { ...boolean, help: 'Print only denials, warnings and the summary, as text.', short: 'q' },
-	verbose: { ...boolean, help: 'Print on stderr each file and document that is skipped, and why.' },
-	strict: { ...boolean, help: 'Warnings count as denials: exit code 1.' },
+	verbose: { ...boolean, help: 'Print to stderr each skipped file and document, with the reason.' },
+	strict: { ...boolean, help: 'Treat warnings as denials: exit with code 1.' },
 	namespace: {
 		...text('a namespace'),
 		help: 'Namespace of manifests without metadata.namespace.',
@@ -109,7 +109,7 @@ export const REVIEW_OPTIONS = {
 	'server-version': {
 		allowed: 'a version of ToolHive such as v0.12.5',
 		parse: parseVersion,
-		help: 'Version of ToolHive in the cluster; used as the proxy image of servers whose Deployment is not in the input.',
+		help: 'ToolHive version in the cluster. It determines the proxy image of servers whose Deployment is not in the input.',
 	},
 	...SETTINGS_OPTIONS,
 } as const;
@@ -117,7 +117,7 @@ export const REVIEW_OPTIONS = {
 export const DOCTOR_OPTIONS = {
 	kubeconfig: {
 		...text('a file'),
-		help: 'Kubeconfig of the cluster to check. Default: the same as kubectl; in a pod the cluster of the pod.',
+		help: 'Kubeconfig of the cluster to check. Default: as kubectl; in a Pod, the cluster of that Pod.',
 	},
 	context: { ...text('a name'), help: 'Context of the kubeconfig. Default: its current context.' },
 	namespace: {
@@ -128,7 +128,7 @@ export const DOCTOR_OPTIONS = {
 	output: { ...oneOf('text', 'json'), help: 'Format of the report.', short: 'o', fallback: 'text' },
 } as const;
 
-/** Throws UsageError if values that are allowed each by itself do not fit together. */
+/** Throws UsageError if values that are each allowed do not fit together. */
 export function settingsOf(options: Values<typeof SETTINGS_OPTIONS>): Settings {
 	const gracePeriodSeconds = options['grace-period-seconds'];
 	const preStopSeconds = options['pre-stop-seconds'];

@@ -1,32 +1,35 @@
-/** Flags and environment variables of a command, from one table. Commander splits command lines and prints the help. */
+/**
+ * Reads the flags and environment variables of a command from one table. Commander splits command lines and prints the
+ * help.
+ */
 import { Command, Option as CommanderOption } from 'commander';
 import { printable } from '../api/printable.ts';
 
-/** One flag. The environment name is the flag in capitals with `THV_SCALING_` before it. */
+/** One flag. Its environment variable is `THV_SCALING_` and the flag's name in capitals. */
 export interface Option<T> {
-	/** The allowed values in words, for help and errors. */
+	/** The allowed values in words, for the help and for error messages. */
 	readonly allowed: string;
 	readonly help: string;
-	/** Undefined: no value unless one is given. */
+	/** The default value. Undefined means that the option has no default. */
 	readonly fallback?: string;
-	/** One letter, for `-o`. */
+	/** The one-letter form of the flag, such as `o` for `-o`. */
 	readonly short?: string;
-	/** `--flag`, `--no-flag`, `--flag=true` or `--flag=false`. */
+	/** Whether the flag has the forms `--flag`, `--no-flag`, `--flag=true` and `--flag=false`. */
 	readonly isBoolean?: true;
-	/** The value of `text`, undefined if it is not allowed. */
+	/** Returns the value of `text`, or undefined if that value is not allowed. */
 	readonly parse: (text: string) => T | undefined;
 }
 
 type Type<T> = Omit<Option<T>, 'help'>;
 
-/** A mistake on the command line or in a file that was named. The message is printed without a stack trace. */
+/** A mistake on the command line or in a file that the user named. Its message is printed without a stack trace. */
 export class UsageError extends Error {}
 
 const ENVIRONMENT_PREFIX = 'THV_SCALING_';
 
 export const environmentName = (flag: string): string => ENVIRONMENT_PREFIX + flag.replaceAll('-', '_').toUpperCase();
 
-/** Not a text that begins with `-`: most likely the value is missing, and this is the next flag. */
+/** Rejects text that begins with `-`: most likely the value is missing, and the text is the next flag. */
 export const text = (allowed: string): Type<string> => ({
 	allowed,
 	parse: (value) => (value === '' || value.startsWith('-') ? undefined : value),
@@ -78,18 +81,21 @@ export type Values<T extends Table> = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A command with the flags of `table` and its help. Throws UsageError for a command line that it cannot parse. */
+/**
+ * Returns a command with the flags of `table` and its help. Throws UsageError for a command line that it cannot parse.
+ */
 export function createCommand(name: string, table: Table): Command {
 	const command = new Command(name).configureOutput({ outputError: () => undefined });
 	command.helpOption('-h, --help', 'Print this help.').exitOverride(({ code, exitCode, message }) => {
-		// `help` of an unknown command has printed the list of commands.
+		// For `help` of an unknown command, commander has already printed the list of commands.
 		if (code === 'commander.help' && exitCode !== 0) throw new UsageError('unknown command');
 		if (exitCode !== 0) throw new UsageError(printable(message.replace(/^error: /, '')));
 	});
 	for (const [flag, { allowed, help, fallback, short, isBoolean }] of Object.entries(table)) {
 		const dashed = `${short === undefined ? '' : `-${short}, `}--${flag}`;
 		const usual = fallback === undefined ? '' : ` (default ${fallback})`;
-		// Not commander's env(): it takes any value of a boolean as true, and reads no environment but that of the process.
+		// Commander's env() is not used: it treats any value of a boolean as true, and reads only the environment of the
+		// process.
 		const values = isBoolean ? `Off: --no-${flag}` : `Allowed: ${allowed}`;
 		const description = `${help} ${values}${usual}. Variable: ${environmentName(flag)}.`;
 		command.option(isBoolean ? dashed : `${dashed} <value>`, description);
@@ -98,7 +104,10 @@ export function createCommand(name: string, table: Table): Command {
 	return command;
 }
 
-/** `args` as commander reads them: `--flag` for `--flag=true` of a boolean, and `--no-flag` for `--flag=false`. */
+/**
+ * Rewrites booleans into the form that commander reads: `--flag=true` becomes `--flag`, and `--flag=false` becomes
+ * `--no-flag`.
+ */
 export function withPlainBooleans(args: readonly string[], table: Table): string[] {
 	const end = args.indexOf('--');
 	return args.map((arg, index) => {
@@ -112,7 +121,10 @@ export function withPlainBooleans(args: readonly string[], table: Table): string
 const notAllowed = (name: string, value: string, { allowed }: Option<unknown>): UsageError =>
 	new UsageError(`${name} is ${JSON.stringify(value)}; allowed: ${allowed}`);
 
-/** The values of `table`: from the flags in `command`, else `environment`, else the defaults. Throws UsageError. */
+/**
+ * Returns the values of `table` from the flags in `command`, else from `environment`, else the defaults. Throws
+ * UsageError.
+ */
 export function valuesOf<T extends Table>(table: T, command: Command, environment: Environment): Values<T> {
 	const values: Record<string, unknown> = {};
 	for (const [flag, option] of Object.entries(table)) {
@@ -127,7 +139,7 @@ export function valuesOf<T extends Table>(table: T, command: Command, environmen
 	return values as Values<T>;
 }
 
-/** The values of `table` for a command that takes nothing but flags. */
+/** Returns the values of `table` for a command that takes only flags. */
 export const readOptions = <T extends Table>(table: T, args: readonly string[], environment: Environment): Values<T> =>
 	valuesOf(
 		table,
@@ -135,7 +147,7 @@ export const readOptions = <T extends Table>(table: T, args: readonly string[], 
 		environment,
 	);
 
-/** Variables with the prefix of this program that no option reads: most likely misspelt. */
+/** Returns variables with this program's prefix that no option reads. They are most likely misspelt. */
 export const unknownVariables = (table: Table, environment: Environment): string[] => {
 	const known = new Set(Object.keys(table).map(environmentName));
 	return Object.keys(environment).filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.has(name));

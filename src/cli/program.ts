@@ -1,10 +1,13 @@
-/** The command line. A command's code is imported when it runs: the Kubernetes client alone loads for half a second. */
+/**
+ * The command line. A command's code is imported only when it runs, because the Kubernetes client alone takes half a
+ * second to load.
+ */
 import { DOCTOR_OPTIONS, REVIEW_OPTIONS, SERVE_OPTIONS } from './flags.ts';
 import { createCommand, type Table, UsageError, type Values, valuesOf, withPlainBooleans } from './options.ts';
 import type { Terminal } from './report.ts';
 import { ownVersion } from './version.ts';
 
-/** 0 done · 1 failed or denied · 2 wrong usage or unreadable input */
+/** Exit codes: 0 done, 1 failed or denied, 2 wrong usage or unreadable input. */
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -29,7 +32,7 @@ Exit codes: 0 no check failed, 1 a check failed, 2 the cluster could not be reac
 
 interface Entry<T extends Table> {
 	readonly table: T;
-	/** What its arguments are, if it takes any. */
+	/** The description of the command's arguments, if it takes any. */
 	readonly files?: string;
 	readonly description: string;
 	readonly help?: string;
@@ -67,7 +70,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 	add('review', {
 		table: REVIEW_OPTIONS,
 		files: 'Files, folders, or - for stdin.',
-		description: 'Show what the webhooks would change, deny and warn of in manifests, without a cluster.',
+		description: 'Show what the webhooks would change, deny or warn about in manifests, without a cluster.',
 		help: REVIEW_HELP,
 		run: async (options, files) => (await import('./review.ts')).reviewManifests(options, files, terminal),
 	});
@@ -89,7 +92,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 	return code;
 }
 
-/** Prints `error` and returns the exit code: 2, because 1 is a result of every command but serve. */
+/**
+ * Prints `error` and returns the exit code. It is 2 even for a bug, because 1 is a regular result of every command but
+ * serve.
+ */
 export function reportError(error: unknown): number {
 	const isUsage = error instanceof UsageError;
 	process.stderr.write(`thv-scaling: ${isUsage ? error.message : ((error as Error).stack ?? String(error))}\n`);

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { printable } from '../api/printable.ts';
 import type { Environment } from './options.ts';
 
-/** What a command uses of its process. */
+/** The parts of its process that a command uses. */
 export interface Terminal {
 	readonly env: Environment;
 	readonly stdin: AsyncIterable<Uint8Array>;
@@ -13,13 +13,16 @@ export interface Terminal {
 }
 
 export interface Report {
-	/** Writes to stdout, as fast as it is read. Does nothing once the reader has closed it. */
+	/** Writes to stdout as fast as the reader accepts it. Does nothing once the reader has closed stdout. */
 	readonly print: (text: string) => Promise<void>;
-	/** One line on stderr. */
+	/** Writes one line to stderr. */
 	readonly warn: (line: string) => void;
-	/** Shown on a terminal once the command has run for a second. */
+	/** Shows progress on a terminal once the command has run for a second. */
 	readonly progress: (text: string) => void;
-	/** The exit code: `code`, or 2 if stdout could not be written. A reader that closed it early (`| head`) is not a failure. */
+	/**
+	 * Resolves with the exit code: `code`, or 2 if stdout could not be written. A reader that closed stdout early (`|
+	 * head`) is not a failure.
+	 */
 	readonly finish: (code: number) => Promise<number>;
 }
 
@@ -60,7 +63,7 @@ export function createReport({ stdout, stderr }: Terminal): Report {
 			stderr.write(`\r\u001b[K${text}`);
 		},
 		finish: async (code) => {
-			// A stream emits its error some turns after the write that failed.
+			// A stream emits its error some event-loop turns after the write that failed.
 			await new Promise((resolve) => stdout.write('', () => setImmediate(resolve)));
 			if (failure === undefined) return code;
 			warn(`stdout cannot be written: ${failure.message}`);

@@ -1,4 +1,4 @@
-/** `thv-scaling review`: reads manifests, prints what the webhooks would change, deny and warn of. */
+/** `thv-scaling review`: reads manifests and prints what the webhooks would change, deny or warn about. */
 import { fstatSync, type Stats } from 'node:fs';
 import type { Result } from 'sarif';
 import type { Source } from '../manifests/documents.ts';
@@ -17,7 +17,9 @@ import { UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
 import { ownVersion } from './version.ts';
 
-/** Resolves with the exit code of SPEC 7: 0 nothing denied, 1 something denied, 2 something could not be read. */
+/**
+ * Resolves with the exit code: 0 if nothing was denied, 1 if something was denied, 2 if something could not be read.
+ */
 export async function reviewManifests(
 	options: Values<typeof REVIEW_OPTIONS>,
 	names: readonly string[],
@@ -56,7 +58,7 @@ export async function reviewManifests(
 	}
 	if (summary.skipped > 0 && !verbose) report.warn(`${summary.skipped} skipped; --verbose prints each with the reason`);
 	if (summary.objects === 0 && summary.unreadable === 0) {
-		// The command that fills the pipe may have failed, so this must not pass.
+		// An empty input fails, because the command that fills the pipe may have failed.
 		const places = names.map((name) => (name === '-' ? 'stdin' : name)).join(', ');
 		const why = firstSkipped === undefined ? '' : `; ${problemText(firstSkipped)}`;
 		report.warn(`there is no manifest in ${places}${why}`);
@@ -96,7 +98,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 	}
 }
 
-/** Whether a file is the one that stdout is redirected to: it would be read while it grows. */
+/** Whether a file is the one that stdout is redirected to. It would grow while it is read. */
 function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 	if (!('fd' in stdout) || typeof stdout.fd !== 'number') return () => false;
 	const output = fstatSync(stdout.fd);

@@ -1,4 +1,7 @@
-/** The watch cache: a projection of each object that the webhooks and the reconciler need, kept current by watches. */
+/**
+ * The watch cache. It keeps a projection of each object that the webhooks and the reconciler need, and watches keep it
+ * current.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { KIND_LIST, KINDS, type Kind, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import {
@@ -23,18 +26,18 @@ import {
 import { createStore, type Store } from './store.ts';
 import { startWatch, type Timing, type Warn, type Watch, type WatchOptions } from './watch.ts';
 
-/** What the cache keeps of an object; undefined: nothing. */
+/** The part of each object that the cache keeps; undefined means that the object is not kept. */
 export interface Projections {
 	readonly server: (object: Json) => Server | undefined;
 	readonly deployment: (object: Json) => ProxyDeployment | undefined;
 	readonly runConfig: (object: Json) => RunConfigSummary | undefined;
 	readonly autoscaler: (object: Json) => Autoscaler | undefined;
-	/** Equal for servers that share Redis keys. */
+	/** Returns the same text for servers that share Redis keys. */
 	readonly keySpace: (server: Server) => string | undefined;
 }
 
 export interface Cache {
-	/** From the cache, else by one GET. Throws if that GET fails for another reason than 404. */
+	/** Returns the server from the cache, else by one GET. Throws if that GET fails for another reason than 404. */
 	readonly findServer: (ref: ServerRef, signal: AbortSignal) => Server | undefined | Promise<Server | undefined>;
 	readonly findDeployment: (
 		namespace: string,
@@ -43,13 +46,16 @@ export interface Cache {
 	) => ProxyDeployment | undefined | Promise<ProxyDeployment | undefined>;
 	readonly runConfigNamed: (namespace: string, name: string) => RunConfigSummary | undefined;
 	readonly deploymentNamed: (namespace: string, name: string) => ProxyDeployment | undefined;
-	/** Those whose target has that name, of any kind. */
+	/** Returns the autoscalers whose target has that name, whatever its kind. */
 	readonly autoscalersOf: (namespace: string, target: string) => readonly Autoscaler[];
-	/** Other servers in the same key space. */
+	/** Returns the other servers in the same key space. */
 	readonly sharesKeySpaceWith: (server: Server) => readonly Server[];
-	/** Resources without which a response could be wrong. Those that only warnings need may be forbidden. */
+	/**
+	 * Returns the resources that are not synced and without which a decision could be wrong. Resources needed only for
+	 * warnings may be forbidden.
+	 */
 	readonly unsynced: () => readonly string[];
-	/** One per watched resource, by its plural name. */
+	/** The watches, by the plural name of their resource. */
 	readonly watches: Readonly<Record<string, Watch>>;
 	readonly sizeOf: (resource: string) => number;
 	readonly servers: () => readonly ServerRef[];
@@ -59,7 +65,7 @@ export interface Cache {
 const DEFAULT_MAX_LOOKUPS = 100;
 const ONLY_FOR_WARNINGS: ReadonlySet<string> = new Set(['configmaps', 'horizontalpodautoscalers']);
 
-/** Called with each server that changed, or one of whose objects did. */
+/** Called with each server that has changed, and with each server one of whose objects has changed. */
 export type Enqueue = (ref: ServerRef) => void;
 
 type Named = { readonly namespace: string; readonly name: string };
@@ -157,20 +163,20 @@ function startStores(projections: Projections, start: Start) {
 		paths: [AUTOSCALERS_PATH],
 		project: projections.autoscaler,
 		indexOf: ({ namespace, target }) => `${namespace}/${target}`,
-		// An autoscaler changes warnings, and nothing that the reconciler writes.
+		// An autoscaler affects warnings only, so the reconciler need not reconcile its server.
 		serversOf: () => [],
 	});
 	return { servers, deployments, runConfigs, autoscalers };
 }
 
-/** `server` if `ref` has no uid, or the same. */
+/** Returns `server` if `ref` has no uid or the same uid. */
 const withUid = (server: Server | undefined, { uid }: ServerRef): Server | undefined =>
 	uid === undefined || server?.uid === uid ? server : undefined;
 
 interface WatchedResource<T> extends Pick<WatchOptions<T>, 'paths' | 'labelSelector' | 'project'> {
-	/** As `createStore` takes it. */
+	/** The index function of `createStore`. */
 	readonly indexOf?: (value: T) => string | undefined;
-	/** Servers to enqueue if the object changes. */
+	/** Returns the servers to enqueue if the object changes. */
 	readonly serversOf: (value: T) => readonly ServerRef[];
 }
 
@@ -178,7 +184,7 @@ interface WatchedStore<T> extends Store<T> {
 	readonly watch: Watch;
 }
 
-/** `onStored` is called after each change of the store. */
+/** Starts a watch whose objects are stored. `onStored` is called after each change of the store. */
 function startWatchedStore<T extends Named>(
 	{ indexOf, serversOf, ...resource }: WatchedResource<T>,
 	options: Pick<WatchOptions<T>, 'connection' | 'warn' | 'timing'>,
@@ -214,7 +220,9 @@ function startWatchedStore<T extends Named>(
 	return { ...store, watch };
 }
 
-/** Only the status of a Deployment changed, as it does with every pod that starts or ends: its generation is the same. */
+/**
+ * Whether only the status of a Deployment changed, as with every Pod that starts or ends: the generation is the same.
+ */
 const isOnlyStatus = (before: object | undefined, after: object | undefined): boolean =>
 	after !== undefined && 'generation' in after && isDeepStrictEqual(before, after);
 

@@ -10,11 +10,14 @@ import { createOwner } from './owner.ts';
 import { secretPath, secretsPath, webhookConfigurationPath } from './paths.ts';
 
 export interface OwnedCertificateObjects extends CertificateObjects {
-	/** For a later `writeSecret`, when the owner may be deleted. */
+	/** Reads the owner in advance, because the Deployment may be deleted before the next `writeSecret`. */
 	readonly findOwner: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Every write has the resourceVersion that was read: 409 if it is old. No error contains data of the Secret. */
+/**
+ * Every write sends the resourceVersion that was read, and fails with 409 if it is outdated. No error contains data of
+ * the Secret.
+ */
 export function createCertificateObjects(
 	connection: Pick<Connection, 'get' | 'send'>,
 	namespace: string,
@@ -40,7 +43,7 @@ export function createCertificateObjects(
 			await owner.write(before['metadata'], send);
 		},
 		getWebhookConfigurations: async (signal) => {
-			// One after the other, so that without permission for either the error is always the same one.
+			// The reads are sequential: without permission for either, the error is always the same one.
 			const found: FoundWebhookConfiguration[] = [];
 			for (const kind of WEBHOOK_CONFIGURATION_KINDS) {
 				const object = await getFirst(connection, [webhookConfigurationPath(kind, INSTALLED_AS)], signal);

@@ -1,4 +1,7 @@
-/** Reads for `doctor`, each with a timeout. Nothing here changes a cluster, and of a Secret's values only certificates are returned. */
+/**
+ * The reads of `doctor`, each with a timeout. They never change the cluster, and return only certificates of a Secret's
+ * values.
+ */
 
 import { GROUP, KINDS, type Kind } from '../api/names.ts';
 import { certificatesIn } from '../api/pem.ts';
@@ -23,7 +26,7 @@ import {
 	webhookConfigurationPath,
 } from './paths.ts';
 
-/** Of one call, and of all calls together. */
+/** Timeouts of one call and of all calls together. */
 const CALL_MS = 10_000;
 const TOTAL_MS = 120_000;
 
@@ -77,7 +80,7 @@ export function createClusterReader(
 				return { status, message, warnings };
 			}),
 
-		/** Whether the authorizers of the cluster, such as RBAC, allow it. */
+		/** Whether an authorizer of the cluster, such as RBAC, allows the action. */
 		isAllowed: (user, groups, resourceAttributes) =>
 			bounded(async (signal) => {
 				const review = {
@@ -106,8 +109,8 @@ export function createClusterReader(
 
 async function dataOf(secret: Promise<Json | undefined>): Promise<Json | undefined> {
 	const object = await secret.catch((error: unknown) => {
-		// Its message may quote the Secret.
-		throw error instanceof ApiError ? new ApiError(`the API server answers ${error.status}`, error.status) : error;
+		// The message of the original error may quote the Secret.
+		throw error instanceof ApiError ? new ApiError(`the API server returns ${error.status}`, error.status) : error;
 	});
 	if (object === undefined) return undefined;
 	return isObject(object['data']) ? object['data'] : {};

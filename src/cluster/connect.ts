@@ -1,6 +1,6 @@
 /**
- * JSON requests to the API server. The typed ones of `@kubernetes/client-node` drop fields they do not know and open a TLS
- * connection each.
+ * Sends JSON requests to the API server. The typed requests of `@kubernetes/client-node` drop fields that they do not
+ * know, and each opens a TLS connection.
  */
 import type { Dispatcher } from 'undici';
 import { request } from 'undici/lib/api/index.js';
@@ -19,18 +19,18 @@ export class ApiError extends Error {
 
 export type Method = 'POST' | 'PUT' | 'PATCH';
 
-/** A response of any status. */
+/** A response of the API server with any status. */
 export interface ApiResponse {
 	readonly status: number;
 	readonly body: unknown;
-	/** From admission webhooks, and from the API server itself. */
+	/** The warnings of admission webhooks and of the API server itself. */
 	readonly warnings: readonly string[];
 }
 
 export interface Connection {
-	/** URL of the API server, for messages. */
+	/** The URL of the API server, for messages. */
 	readonly url: string;
-	/** Parsed body of a GET. Throws ApiError on a status other than 2xx. */
+	/** Resolves with the parsed body of a GET. Throws ApiError on a status other than 2xx. */
 	readonly get: (path: string, signal?: AbortSignal) => Promise<unknown>;
 	/** Sends `body` and resolves with the parsed response. Throws ApiError on a status other than 2xx. */
 	readonly send: (
@@ -42,9 +42,9 @@ export interface Connection {
 	) => Promise<unknown>;
 	/** Sends `body` and resolves with the response, whatever its status. */
 	readonly post: (path: string, body: object, signal?: AbortSignal) => Promise<ApiResponse>;
-	/** Namespace that the kubeconfig or the pod names. */
+	/** The namespace that the kubeconfig or the Pod names. */
 	readonly namespace: string | undefined;
-	/** Body of a GET as it arrives. Rejects when nothing arrives for `idleTimeoutMs`. */
+	/** Resolves with the body of a GET as it is received. Rejects if nothing is received for `idleTimeoutMs`. */
 	readonly stream: (path: string, idleTimeoutMs: number, signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
 	readonly close: () => Promise<void>;
 }
@@ -53,8 +53,9 @@ const TIMEOUT_MS = 30_000;
 const CONNECTION_CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
- * Uses `kubeconfig`; without it the service account of the pod, if `env` is that of a pod, else the default kubeconfig. Throws
- * if none is usable; sends no request. `contextName`: another than the current one.
+ * Connects with `kubeconfig`. Without it, connects with the service account if `env` is that of a Pod, else with the
+ * default kubeconfig. `contextName` selects another context than the current one. Sends no request; throws if no
+ * credentials are usable.
  */
 export async function connect(
 	kubeconfig: string | undefined,
@@ -64,7 +65,7 @@ export async function connect(
 	const isServiceAccount = isInPod(env) && kubeconfig === undefined && contextName === undefined;
 	const { url, namespace, dispatcher, headers } = isServiceAccount
 		? await fromServiceAccount(env)
-		: // Loaded here: a pod does not need these 50 MiB.
+		: // The module is loaded here, because a Pod does not need its 50 MiB.
 			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName, env);
 
 	const { origin, pathname } = new URL(url);
@@ -92,7 +93,8 @@ export async function connect(
 	return {
 		url,
 		get: async (path, signal) => {
-			// The other side may close a kept connection at that moment; undici retries only after a GOAWAY.
+			// The server may close an idle connection just when a request is sent. undici retries only after a GOAWAY frame,
+			// so the request is repeated here.
 			const response = await call(path, signal).catch((error: NodeJS.ErrnoException) => {
 				if (!CONNECTION_CLOSED.has(error.code ?? '')) throw error;
 				return call(path, signal);
@@ -116,7 +118,7 @@ export async function connect(
 	};
 }
 
-/** The first of `paths` that exists. Throws ApiError on a status other than 2xx and 404. */
+/** Resolves with the first of `paths` that exists. Throws ApiError on a status other than 2xx and 404. */
 export async function getFirst(
 	connection: Pick<Connection, 'get'>,
 	paths: readonly string[],
@@ -132,7 +134,7 @@ export async function getFirst(
 	return undefined;
 }
 
-/** Throws ApiError on a status other than 2xx. */
+/** Returns a 2xx response. Throws ApiError on any other status. */
 async function successful(response: Dispatcher.ResponseData, request: string): Promise<Dispatcher.ResponseData> {
 	const { statusCode, body } = response;
 	if (statusCode < 300) return response;
@@ -147,12 +149,12 @@ async function parse(body: Dispatcher.ResponseData['body']): Promise<unknown> {
 	try {
 		return JSON.parse(text);
 	} catch {
-		// The error of JSON.parse quotes the text, which may be of a Secret.
+		// The error of JSON.parse quotes the text, which may come from a Secret.
 		throw new SyntaxError('the answer is not JSON');
 	}
 }
 
-/** A path that is not served is answered in plain text, and a proxy in between may answer in HTML. */
+/** The API server answers in plain text if it does not serve the path, and a proxy in between may answer in HTML. */
 function bodyOf(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -161,6 +163,6 @@ function bodyOf(text: string): unknown {
 	}
 }
 
-/** Each is `299 - "text"`, with quotes and backslashes escaped. */
+/** Parses the Warning headers, each of which is `299 - "text"` with escaped quotes and backslashes. */
 const warningsOf = (header: string | string[] | undefined): string[] =>
 	[header ?? []].flat().map((value) => value.replace(/^\d+ \S+ "|"$/g, '').replace(/\\(.)/g, '$1'));

@@ -1,20 +1,20 @@
-/** The URL of the API server and how to authenticate. */
+/** The URL of the API server and the credentials for it. */
 import type { Dispatcher } from 'undici';
 
 export interface Credentials {
-	/** URL of the API server. */
+	/** The URL of the API server. */
 	readonly url: string;
-	/** Of the kubeconfig or the pod. */
+	/** The namespace of the kubeconfig or of the Pod. */
 	readonly namespace: string | undefined;
-	/** With CA, client certificate and proxy. */
+	/** The HTTP client, with the CA, the client certificate and the proxy. */
 	readonly dispatcher: Dispatcher;
-	/** Of every call. Files are read again from time to time, because tokens are replaced. */
+	/** Returns the headers of a call. It reads files again at intervals, because tokens are replaced. */
 	readonly headers: () => Promise<Record<string, string | string[]>>;
 }
 
 const MAX_AGE_MS = 10_000;
 
-/** Calls `read` again when its last result is too old. */
+/** Returns a function that calls `read` again when its last result is too old. */
 export function cached<T>(read: () => Promise<T>): () => Promise<T> {
 	let value: T;
 	let readMs = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Records Events on servers (events.k8s.io/v1). A repeated Event becomes a series, and the rate is limited. */
+/** Records Events (events.k8s.io/v1) on servers. A repeated Event becomes a series, and the rate is limited. */
 import { type Json, metadataOf } from '../api/types.ts';
 import type { RateLimiter } from '../reconciler/timers.ts';
 import type { Connection } from './connect.ts';
@@ -14,29 +14,32 @@ export interface EventText {
 
 export interface EventOptions {
 	readonly connection: Pick<Connection, 'send'>;
-	/** `reportingInstance`, such as a pod's name. */
+	/** The `reportingInstance` of the Events, such as a Pod's name. */
 	readonly instance: string;
 	readonly warn: Warn;
-	/** Milliseconds since the epoch. */
+	/** The time in milliseconds since the epoch. */
 	readonly nowMs?: () => number;
 }
 
 export interface EventRecorder {
-	/** Never rejects and never waits: an Event that cannot be written is dropped, with a warning. */
+	/**
+	 * Records an Event without waiting, and never rejects. An Event that cannot be written is dropped, and the failure is
+	 * logged.
+	 */
 	readonly record: (regarding: Json, event: EventText) => void;
 	/** Resolves when all Events are written or dropped. */
 	readonly flush: () => Promise<void>;
 }
 
 const CONTROLLER = 'toolhive-scaling';
-/** A repetition after this time is a new Event. */
+/** After this time, a repetition becomes a new Event instead of a part of the series. */
 const SERIES_MS = 360_000;
 /** A series is written on its second, fourth, eighth … occurrence. */
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
-/** For each namespace, so that one cannot use up the Events of another. */
+/** The limit applies to each namespace, so that one namespace cannot use up the Events of another. */
 const BURST = 50;
 const PER_MINUTE = 60;
-/** Series and namespaces in memory. */
+/** Most series, and most namespaces, that are kept in memory. */
 const MAX_ENTRIES = 2_000;
 const NOTE_LENGTH = 1_024;
 
@@ -57,11 +60,11 @@ export function createEventRecorder({ connection, instance, warn, nowMs = Date.n
 		return limiter.take(nowMs()) === 0;
 	};
 	const send = (key: string, work: () => Promise<unknown>): void => {
-		// One after the other, so that a series is never written before its Event.
+		// Writes are sequential, so that a series is never written before its Event.
 		writing = writing.then(work).catch((error: Error) => {
-			// Never created, or expired: the next occurrence creates it again.
+			// The Event was never created, or it expired. The next occurrence creates it again.
 			series.delete(key);
-			warn('event cannot be written', { reason: error.message });
+			warn('Event cannot be written', { reason: error.message });
 		});
 	};
 
@@ -119,11 +122,11 @@ export function createEventRecorder({ connection, instance, warn, nowMs = Date.n
 	}
 }
 
-/** Removes the oldest entry if there are too many. */
+/** Adds an entry and removes the oldest one if there are too many. */
 function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
 	if (map.size >= MAX_ENTRIES) map.delete(map.keys().next().value as string);
 	map.set(key, value);
 }
 
-/** As `MicroTime` of the Kubernetes API. */
+/** Formats a time as `MicroTime` of the Kubernetes API. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');

@@ -1,8 +1,11 @@
-/** KUBERNETES_EXEC_INFO: client-go sets it, some exec plugins require it, and `@kubernetes/client-node` does not set it. */
+/**
+ * Sets KUBERNETES_EXEC_INFO for exec plugins. client-go sets it and some plugins require it, but
+ * `@kubernetes/client-node` does not set it.
+ */
 import { isObject, type Json } from '../api/types.ts';
 
 const EXTENSION = 'client.authentication.k8s.io/exec';
-/** Sent to a plugin with `provideClusterInfo`. */
+/** The fields of a cluster that a plugin with `provideClusterInfo` receives. */
 const CLUSTER_FIELDS = [
 	'server',
 	'tls-server-name',
@@ -11,7 +14,7 @@ const CLUSTER_FIELDS = [
 	'proxy-url',
 ];
 
-/** `user` with the variable added to the environment of its plugin. */
+/** Returns `user` with KUBERNETES_EXEC_INFO in the environment of its exec plugin. */
 export function withExecInfo(user: Json, cluster: Json): Json {
 	const { exec } = user;
 	if (!isObject(exec)) return user;

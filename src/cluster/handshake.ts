@@ -1,8 +1,11 @@
-/** The certificates that a TLS server presents, of any issuer. */
+/** Reads the certificates that a TLS server presents, from any issuer. */
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 
-/** In PEM, the server's own first. Rejects if there is no TLS handshake within `timeoutMs`. */
+/**
+ * Resolves with the certificates in PEM, the server's own first. Rejects if the TLS handshake takes longer than
+ * `timeoutMs`.
+ */
 export function certificatesAt(url: string, timeoutMs: number): Promise<readonly string[]> {
 	const { hostname, port } = new URL(url);
 	const host = hostname.replace(/^\[|\]$/g, '');
@@ -11,7 +14,7 @@ export function certificatesAt(url: string, timeoutMs: number): Promise<readonly
 			host,
 			port: Number(port || 443),
 			...(isIP(host) === 0 && { servername: host }),
-			// Nothing is sent over this connection.
+			// An untrusted certificate is accepted, because nothing is sent over this connection.
 			rejectUnauthorized: false,
 		});
 		const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);

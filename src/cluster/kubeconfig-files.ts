@@ -1,6 +1,7 @@
 /**
- * Reads kubeconfig files as kubectl does. The loader of `@kubernetes/client-node` fails for a missing file in KUBECONFIG and for
- * an entry in two files, and resolves the paths of tokenFile and exec against the working directory.
+ * Reads kubeconfig files as kubectl does. The loader of `@kubernetes/client-node` fails if a file in KUBECONFIG is
+ * missing or if two files have the same entry. It also resolves the paths of tokenFile and exec against the working
+ * directory.
  */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -10,14 +11,14 @@ import { encodingOf } from '../api/encoding.ts';
 import { isObject, type Json } from '../api/types.ts';
 import type { EnvironmentVariables } from './service-account.ts';
 
-/** The entries of one context. */
+/** The entries that one context refers to. */
 export interface Entries {
-	/** Files that were read, for messages. */
+	/** The files that were read, for messages. */
 	readonly files: string;
 	readonly contextName: string;
 	readonly context: Json;
 	readonly cluster: Json;
-	/** Undefined if the context names none. */
+	/** The name of the user, or undefined if the context names none. */
 	readonly userName: string | undefined;
 	readonly user: Json;
 }
@@ -29,7 +30,9 @@ interface KubeconfigFile extends Readonly<Record<List, ReadonlyMap<string, Json>
 	readonly currentContext: string;
 }
 
-/** Of the file `path`; without it of those in KUBECONFIG, else of ~/.kube/config. Throws an error of one line. */
+/**
+ * Reads the file `path`, else the files in KUBECONFIG, else ~/.kube/config. Throws an error with a message of one line.
+ */
 export async function readEntries(
 	path: string | undefined,
 	wantedContext: string | undefined,
@@ -41,7 +44,7 @@ export async function readEntries(
 	for (const one of new Set(paths)) read.push(...(await readKubeconfig(one)));
 	if (read.length === 0) throw new Error(missing(paths, named.length > 0));
 	const files = read.map((file) => file.path).join(delimiter);
-	// As kubectl: of several entries with the same name, the first.
+	// Like kubectl, uses the first of several entries with the same name.
 	const find = (list: List, name: string): Json | undefined =>
 		read.map((file) => file[list].get(name)).find((entry) => entry !== undefined);
 
@@ -84,7 +87,7 @@ const missing = (paths: readonly string[], isNamed: boolean): string =>
 		? `file not found (ENOENT): ${paths.join(', ')}; correct --kubeconfig or KUBECONFIG`
 		: `KUBECONFIG is not set and there is no file ${paths.join()}; name one with --kubeconfig`;
 
-/** Empty if there is no such file. */
+/** Resolves with an empty list if there is no such file. */
 async function readKubeconfig(path: string): Promise<[] | [KubeconfigFile]> {
 	const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
 		if (error.code !== 'ENOENT') throw error;
@@ -123,7 +126,7 @@ function parsed(file: string, text: string): Json {
 	try {
 		config = parse(text, { merge: true, logLevel: 'error' });
 	} catch (error) {
-		// The parser adds lines that show the place.
+		// The parser's message has more lines, which show the position.
 		const [reason = ''] = (error as Error).message.split('\n', 1);
 		throw new Error(`${file} is not YAML: ${reason.replace(/:$/, '')}`, { cause: error });
 	}
@@ -134,7 +137,7 @@ function parsed(file: string, text: string): Json {
 
 const PATH_FIELDS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 
-/** As kubectl: relative to the kubeconfig; a program without a slash is found in PATH. */
+/** Like kubectl, resolves paths relative to the kubeconfig. A program without a slash is found in PATH. */
 function withAbsolutePaths(entry: Json, folder: string): Json {
 	const absolute = (value: unknown): unknown =>
 		typeof value === 'string' && value !== '' ? resolve(folder, value) : value;

@@ -1,4 +1,6 @@
-/** Credentials of a kubeconfig, of every kind: `@kubernetes/client-node` authenticates. */
+/**
+ * Reads the credentials of a kubeconfig. `@kubernetes/client-node` authenticates, so every kind of credentials works.
+ */
 import { readFile } from 'node:fs/promises';
 import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
@@ -9,7 +11,10 @@ import { type Entries, readEntries } from './kubeconfig-files.ts';
 import { proxyFor } from './proxy.ts';
 import type { EnvironmentVariables } from './service-account.ts';
 
-/** Of the file `path`, else of the default ones. `contextName`: another than the current one. Throws if they cannot be used. */
+/**
+ * Reads the file `path`, else the default files. `contextName` selects another context than the current one. Throws if
+ * the credentials are not usable.
+ */
 export async function fromKubeconfig(
 	path: string | undefined,
 	contextName: string | undefined,
@@ -18,23 +23,24 @@ export async function fromKubeconfig(
 	const entries = await readEntries(path, contextName, env);
 	const url = serverOf(entries);
 	const isTls = /^https:/i.test(url);
-	// As kubectl: no credentials are sent over http.
+	// Like kubectl, sends no credentials over http.
 	const user = isTls ? userFor(entries) : {};
 	const config = new KubeConfig();
-	// One context only: as for kubectl, errors in the others do not matter.
+	// Only one context is loaded. Like kubectl, this ignores errors in the other contexts.
 	config.loadFromString(JSON.stringify(withOneContext(entries, clusterFor(url, entries.cluster, env), user)));
 	const impersonated = isTls ? impersonation(entries) : {};
 	const { tokenFile } = user;
 	const authenticate = cached(async () => {
 		const context = new RequestContext(url, HttpMethod.GET);
 		try {
-			// As client-go: preferred to a token, and read again. client-node reads another field, and once.
+			// Like client-go, prefers tokenFile to token and reads the file again. client-node reads another field, and only
+			// once.
 			if (typeof tokenFile === 'string') {
 				Object.assign(config.getCurrentUser() ?? {}, { token: (await readFile(tokenFile, 'utf8')).trim() });
 			}
 			await config.applySecurityAuthentication(context);
 		} catch (error) {
-			// If an exec plugin fails, the message is its whole stderr.
+			// If an exec plugin fails, the error message is the whole stderr of the plugin.
 			const lines = (error as Error).message.split('\n').map((line) => line.trim());
 			const reason = lines.filter((line) => line !== '').join('; ') || 'its exec plugin failed';
 			const who = `credentials of user ${JSON.stringify(entries.userName ?? '')} in ${entries.files}`;
@@ -47,7 +53,7 @@ export async function fromKubeconfig(
 	return {
 		url,
 		namespace: config.getContextObject(ONE)?.namespace,
-		// One for all calls: client-node would create one, and so one TLS connection, for each.
+		// All calls share one dispatcher. client-node would create a dispatcher, and so a TLS connection, for each call.
 		dispatcher: hasList ? withHttp1(dispatcher) : dispatcher,
 		headers: async () => ({ ...(await authenticate()).getHeaders(), ...impersonated }),
 	};
@@ -64,7 +70,7 @@ const withOneContext = ({ context }: Entries, cluster: Json, user: Json): Json =
 
 function serverOf({ files, context, cluster }: Entries): string {
 	const { server } = cluster;
-	// kubectl accepts a host without a scheme as http, which is hardly ever meant.
+	// kubectl treats a host without a scheme as http, which is almost always a mistake.
 	if (typeof server === 'string' && /^https?:\/\//i.test(server) && URL.canParse(server)) {
 		return server.endsWith('/') ? server.slice(0, -1) : server;
 	}
@@ -77,7 +83,7 @@ function clusterFor(url: string, cluster: Json, env: EnvironmentVariables): Json
 	return {
 		...cluster,
 		...(proxy && { 'proxy-url': proxy }),
-		// client-node rejects http without it, such as of `kubectl proxy`.
+		// client-node rejects http without this setting. `kubectl proxy`, for example, serves http.
 		...(/^http:/i.test(url) && { 'insecure-skip-tls-verify': true }),
 	};
 }
@@ -92,7 +98,10 @@ const CREDENTIALS = [
 	'auth-provider',
 ];
 
-/** Without credentials kubectl prompts for a user name; it makes no anonymous calls either. */
+/**
+ * Throws if the context has no credentials. kubectl prompts for a user name in that case, and makes no anonymous calls
+ * either.
+ */
 function userFor({ files, contextName, userName, user, cluster }: Entries): Json {
 	if (CREDENTIALS.every((field) => !user[field])) {
 		const who =
@@ -104,7 +113,7 @@ function userFor({ files, contextName, userName, user, cluster }: Entries): Json
 	return withExecInfo(user, cluster);
 }
 
-/** client-node sends `as` only, which would give other permissions than kubectl has. */
+/** client-node sends only `as`, which would give other permissions than kubectl has. */
 function impersonation({ user }: Entries): Record<string, string | string[]> {
 	const { 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = user;
 	return {
@@ -120,6 +129,6 @@ function impersonation({ user }: Entries): Record<string, string | string[]> {
 	};
 }
 
-/** Over HTTP/2 undici joins the values of a header with commas: several groups would become one. */
+/** Over HTTP/2, undici joins the values of a header with commas, so several groups would become one. */
 const withHttp1 = (dispatcher: Dispatcher): Dispatcher =>
 	dispatcher.compose((dispatch) => (options, handler) => dispatch({ ...options, ...{ allowH2: false } }, handler));

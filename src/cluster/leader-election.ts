@@ -1,6 +1,7 @@
 /**
- * Leader election with a Lease (coordination.k8s.io/v1), as in client-go: the holder renews it, and another replica takes it
- * after it has not changed for its whole duration by that replica's own clock, so clocks need not agree.
+ * Leader election with a Lease (coordination.k8s.io/v1), as in client-go. The holder renews the Lease. Another replica
+ * takes it over once it has not changed for its whole duration by that replica's own clock, so the clocks need not
+ * agree.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json } from '../api/types.ts';
@@ -14,10 +15,10 @@ export interface LeaderElectionOptions {
 	readonly connection: Pick<Connection, 'get' | 'send'>;
 	readonly namespace: string;
 	readonly name: string;
-	/** Unique to each replica. */
+	/** The identity, unique to each replica. */
 	readonly identity: string;
 	readonly owner?: Pick<Owner, 'write'>;
-	/** The work of one term. */
+	/** The work that the leader does during one term. */
 	readonly lead: (term: LeaderContext) => Promise<void>;
 	readonly onChange: (isLeading: boolean) => void;
 	readonly warn: Warn;
@@ -25,23 +26,23 @@ export interface LeaderElectionOptions {
 }
 
 export interface LeaderContext {
-	/** Ends before another replica can lead. */
+	/** Aborts before another replica can become the leader. */
 	readonly signal: AbortSignal;
-	/** Throws if the term is over, even if `signal` could not end yet because the process was suspended. */
+	/** Throws if the term is over, even if `signal` has not aborted yet because the process was suspended. */
 	readonly assertLeading: () => void;
 }
 
 export interface LeaseTiming {
-	/** How long a Lease that does not change is held. */
+	/** How long a Lease is valid after its last change. */
 	readonly leaseMs: number;
-	/** A leader that could not renew for this long stops, well before another replica may lead. */
+	/** A leader that could not renew the Lease for this long stops, well before another replica can become the leader. */
 	readonly renewMs: number;
 	readonly retryMs: number;
 }
 
 const DEFAULT_TIMING: LeaseTiming = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
-/** Waits for the Lease and leads, again and again, until `signal` ends; then releases the Lease and resolves. */
+/** Acquires the Lease and leads, repeatedly, until `signal` aborts. Then releases the Lease and resolves. */
 export async function runLeaderElection(options: LeaderElectionOptions, signal: AbortSignal): Promise<void> {
 	const timing = { ...DEFAULT_TIMING, ...options.timing };
 	const lease = createLease(options, timing);
@@ -49,19 +50,22 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 	while (!signal.aborted) {
 		const startedMs = performance.now();
 		if ((await lease.acquire()) === 'held') {
-			// Acquired while shutting down: the term's listener would miss the signal.
+			// If the Lease was acquired during the shutdown, the listener of the term would miss the signal.
 			if (!signal.aborted) await term(startedMs);
 			if (signal.aborted) await lease.release();
 		}
 		await pause(timing.retryMs * (1 + Math.random() / 5), signal);
 	}
 
-	/** `acquiredMs`: when the request was sent. The response may come long after the Lease was stored. */
+	/**
+	 * Runs one term. `acquiredMs` is the time at which the request was sent; the response may be received long after the
+	 * Lease was stored.
+	 */
 	async function term(acquiredMs: number): Promise<void> {
 		const ended = new AbortController();
 		let renewedMs = acquiredMs;
 		const isOver = (): boolean => ended.signal.aborted || performance.now() - renewedMs > timing.renewMs;
-		// A timer rather than the loop below: a renewal that hangs must not make the term longer.
+		// A timer ends the term, because a renewal in the loop below may hang.
 		const watchdog = setInterval(() => {
 			if (isOver()) ended.abort();
 		}, timing.retryMs / 4);
@@ -85,16 +89,17 @@ export async function runLeaderElection(options: LeaderElectionOptions, signal: 
 		}
 		clearInterval(watchdog);
 		signal.removeEventListener('abort', stop);
-		// At once: another replica may lead before the work has ended. The next term begins only after it.
+		// Reports the end at once, because another replica may lead before the work has ended. The next term begins only
+		// after the work has ended.
 		options.onChange(false);
 		await work;
 	}
 }
 
 interface Lease {
-	/** One attempt to acquire or renew. */
+	/** Makes one attempt to acquire or renew the Lease. */
 	readonly acquire: () => Promise<'held' | 'held by another replica' | 'failed'>;
-	/** An empty holder lets another replica lead at once. */
+	/** Clears the holder, so that another replica can lead at once. */
 	readonly release: () => Promise<void>;
 }
 
@@ -129,13 +134,13 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 			try {
 				const outcome = await tryAcquire(AbortSignal.timeout(timing.renewMs / 2));
 				if (outcome !== 'held') return outcome;
-				if (hasWarned) warn('lease recovered', {});
+				if (hasWarned) warn('Lease acquired or renewed again', {});
 				hasWarned = false;
 				return outcome;
 			} catch (error) {
-				// Another replica was faster, which is what the resourceVersion is for.
+				// A conflict means that another replica was faster, so it needs no warning.
 				if (error instanceof ApiError && error.status === CONFLICT) return 'failed';
-				if (!hasWarned) warn('lease cannot be taken or renewed', { reason: (error as Error).message });
+				if (!hasWarned) warn('Lease cannot be acquired or renewed', { reason: (error as Error).message });
 				hasWarned = true;
 				return 'failed';
 			}
@@ -148,7 +153,7 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 				const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1 };
 				await connection.send('PUT', path, { ...lease, spec }, 'application/json', timeout);
 			} catch (error) {
-				warn('lease cannot be released; it expires by itself', { reason: (error as Error).message });
+				warn('Lease cannot be released; it expires without a release', { reason: (error as Error).message });
 			}
 		},
 	};
@@ -182,7 +187,7 @@ function recordOf(
 
 const INT32_MAX = 2 ** 31 - 1;
 
-/** The API server rejects more than an int32. */
+/** Limits the number to an int32, because the API server rejects more. */
 const transitionsOf = ({ leaseTransitions }: Json): number =>
 	Number.isInteger(leaseTransitions) ? Math.max(0, leaseTransitions as number) : 0;
 

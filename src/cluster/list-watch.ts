@@ -1,15 +1,15 @@
-/** The two requests that a watch consists of: a list, and the changes since. */
+/** The two requests of a watch: a list, and the changes since that list. */
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { ApiError, type Connection } from './connect.ts';
 
 export interface Resource {
 	readonly connection: Pick<Connection, 'get' | 'stream'>;
-	/** Such as one for each version; the first that is served is used. */
+	/** The possible paths, such as one per API version. The first one that is served is used. */
 	readonly paths: readonly string[];
 	readonly labelSelector?: string;
 }
 
-/** Where to continue after an interruption. */
+/** The position at which a watch continues after an interruption. */
 export interface Position {
 	readonly path: string;
 	readonly resourceVersion: string;
@@ -25,21 +25,25 @@ export interface WatchEvent {
 	readonly resourceVersion: string;
 }
 
-/** An error that the API server reports inside a watch, usually 410. */
+/** An error that the API server reports inside a watch, usually with status 410. */
 class StreamError extends Error {}
 
-/** Whether changes may have been missed. After a broken connection or 5xx the API server can still send them. */
+/**
+ * Whether changes may have been missed. After a broken connection or a 5xx status, the API server can still send them.
+ */
 export const isLost = (error: unknown): boolean =>
 	error instanceof StreamError ||
 	error instanceof SyntaxError ||
 	(error instanceof ApiError && error.status < 500 && error.status !== 429);
 
-/** A page is in memory as text and as objects: kubectl's 500 took 100 MiB more with 10,000 servers. */
+/**
+ * A page is in memory both as text and as objects. With kubectl's page size of 500, 10,000 servers took 100 MiB more.
+ */
 const PAGE_SIZE = 100;
 
 /**
- * `project` of each item, page by page, so that no more than one page is in memory; undefined is left out. Resolves with
- * undefined if no path is served.
+ * Passes each item to `project`, page by page, so that at most one page is in memory. Omits items for which `project`
+ * returns undefined. Resolves with undefined if no path is served.
  */
 export async function listEach<T>(
 	{ connection, paths, labelSelector }: Resource,
@@ -68,7 +72,7 @@ export async function listEach<T>(
 	return undefined;
 }
 
-/** The changes after `from`, until the API server ends the watch. Throws if the stream is broken. */
+/** Yields the changes after `from` until the API server ends the watch. Throws if the stream breaks. */
 export async function openWatch(
 	{ connection, labelSelector }: Resource,
 	from: Position,
@@ -115,7 +119,7 @@ function withQuery(path: string, query: Record<string, string | undefined>): str
 	return `${path}?${new URLSearchParams(set)}`;
 }
 
-/** Items of a list have no apiVersion and kind. */
+/** Adds apiVersion and kind, which the items of a list lack. */
 function withType(item: Json, page: Json): Json {
 	const kind = textOf(page['kind'])?.replace(/List$/, '');
 	return { apiVersion: page['apiVersion'], kind, ...item };

@@ -1,23 +1,26 @@
 /**
- * Limits the GETs for objects that are not in the cache. A review may name any server, so without a limit each review of an
- * attacker would be a request to the API server, and would delay the calls of watches and Leases.
+ * Limits the GETs for objects that are not in the cache. A review may name any server. Without a limit, each review of
+ * an attacker would cause a request to the API server and delay watches and Leases.
  */
 import { TooManyLookups } from '../api/errors.ts';
 import type { RateLimiter } from '../reconciler/timers.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 
-/** Misses are rare: a server is in the cache moments after it was created. */
+/** Cache misses are rare, because a new server is in the cache within moments. */
 const BURST = 100;
 const PER_MINUTE = 1_200;
 
 export interface LookupLimiter {
-	/** Resolves with what `cached` returns once it returns something, or with what `request` resolves with. Ends with `signal`. */
+	/**
+	 * Resolves with the result of `cached` as soon as it returns one, or with the result of `request`. `signal` aborts
+	 * the look-up.
+	 */
 	readonly lookUp: <T>(
 		cached: () => T | undefined,
 		request: () => Promise<T | undefined>,
 		signal: AbortSignal,
 	) => Promise<T | undefined>;
-	/** To be called after each change of the cache. */
+	/** Checks the cache again for all waiting look-ups. Call it after each change of the cache. */
 	readonly recheck: () => void;
 }
 
@@ -27,7 +30,10 @@ interface Waiting {
 	readonly reject: (reason: unknown) => void;
 }
 
-/** At most `max` requests run, and at most `max` look-ups wait: the one that has waited longest is rejected. */
+/**
+ * Creates a limiter with at most `max` running requests and at most `max` waiting look-ups. Beyond that, it rejects the
+ * look-up that has waited longest.
+ */
 export function createLookupLimiter(
 	max: number,
 	rate: RateLimiter = createRateLimiter(PER_MINUTE, BURST),
@@ -36,7 +42,7 @@ export function createLookupLimiter(
 	let running = 0;
 	let timer: NodeJS.Timeout | undefined;
 
-	/** The newest first: the oldest may not be awaited any more. */
+	/** Starts the newest look-up first, because the client of the oldest may have given up. */
 	const startNext = (): void => {
 		clearTimeout(timer);
 		for (const lookup of [...waiting].reverse()) {

@@ -1,17 +1,20 @@
-/** The namespaces in which the reconciler works. For the webhooks, the webhook configurations select them. */
+/** Selects the namespaces in which the reconciler works. The webhook configurations do the same for the webhooks. */
 import { isObject, metadataOf, type ServerRef } from '../api/types.ts';
 import { type Connection, getFirst } from './connect.ts';
 import { namespacePath } from './paths.ts';
 
 export interface Namespaces {
-	/** Only namespaces with this label; undefined: all. */
+	/** Only namespaces with this label are included; undefined includes all. */
 	readonly label: { readonly key: string; readonly value: string } | undefined;
 	readonly excluded: readonly string[];
 }
 
 export type NamespaceFilter = (namespace: string, signal: AbortSignal) => Promise<boolean>;
 
-/** Reads the namespace each time, so that removing the label takes effect with the next reconcile. Rejects if the API server does. */
+/**
+ * Reads the namespace each time, so that a removed label takes effect with the next reconcile. Rejects if the read
+ * fails.
+ */
 export const createNamespaceFilter =
 	(connection: Pick<Connection, 'get'>, { label, excluded }: Namespaces): NamespaceFilter =>
 	async (namespace, signal) => {
@@ -22,10 +25,12 @@ export const createNamespaceFilter =
 		return isObject(labels) && labels[label.key] === label.value;
 	};
 
-/** Namespaces whose servers were skipped. They are read again from time to time, since they are not watched. */
+/** Tracks servers whose namespace was skipped. Namespaces are not watched, so they are read again at intervals. */
 export interface SkippedNamespaces {
 	readonly add: (namespace: string) => void;
-	/** Those of `servers` whose namespace has opted in since. One GET for each namespace; throws if it fails. */
+	/**
+	 * Yields those of `servers` whose namespace has opted in since. Sends one GET per namespace, and throws if it fails.
+	 */
 	readonly optedIn: (servers: Iterable<ServerRef>, signal: AbortSignal) => AsyncIterable<ServerRef>;
 }
 
@@ -37,7 +42,7 @@ export function createSkippedNamespaces(isIncluded: NamespaceFilter): SkippedNam
 			const serversIn = Map.groupBy(servers, ({ namespace }) => namespace);
 			for (const namespace of [...namespaces]) {
 				const there = serversIn.get(namespace) ?? [];
-				// A new server is reconciled by itself.
+				// A namespace without skipped servers needs no read: a new server is reconciled anyway.
 				if (there.length > 0 && !(await isIncluded(namespace, signal))) continue;
 				namespaces.delete(namespace);
 				yield* there;

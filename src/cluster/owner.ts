@@ -1,15 +1,18 @@
-/** The ownerReference of the Secret and the Lease: Kubernetes deletes both with the Deployment, however it was installed. */
+/**
+ * The owner of the Secret and the Lease. Kubernetes deletes both with the Deployment, however the Deployment was
+ * installed.
+ */
 import { INSTALLED_AS } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { ApiError, type Connection, getFirst } from './connect.ts';
 import { deploymentPath } from './paths.ts';
 
 export interface Owner {
-	/** Reads the Deployment. Without one, objects are written without an owner. Rejects if the API server does. */
+	/** Reads the Deployment. If it does not exist, objects are written without an owner. Rejects if the read fails. */
 	readonly find: (signal: AbortSignal) => Promise<void>;
 	/**
-	 * Sends an object with the owner in its metadata if one was ever found: a pod may write after its Deployment is deleted.
-	 * An object that has ownerReferences keeps them.
+	 * Sends an object with the owner in its metadata if the Deployment was ever found, because a Pod may still write
+	 * after its Deployment is deleted. An object that already has ownerReferences keeps them.
 	 */
 	readonly write: <T>(metadata: unknown, send: (metadata: Json) => Promise<T>) => Promise<T>;
 }
@@ -34,11 +37,11 @@ export function createOwner(connection: Pick<Connection, 'get'>, namespace: stri
 			try {
 				return await send({ ...own, ownerReferences: [known] });
 			} catch (error) {
-				// OwnerReferencesPermissionEnforcement: only a client that may delete the object may add an owner. For any other
-				// reason the second write is forbidden too.
+				// The admission plugin OwnerReferencesPermissionEnforcement lets only clients that may delete the object add an
+				// owner. If the write is forbidden for another reason, the second write fails too.
 				if (!(error instanceof ApiError && error.status === FORBIDDEN) || uid === undefined) throw error;
 				const answer = await send(own);
-				// A Lease is renewed every 2 s, so this is not tried again.
+				// The leader renews a Lease every 2 s, so the owner is not tried again.
 				uidWithoutOwner = uid;
 				return answer;
 			}

@@ -1,4 +1,4 @@
-/** Paths of the API server. Names are escaped: they may come from a request that has not been validated. */
+/** URL paths of the API server. Names are escaped, because they may come from a request that has not been validated. */
 import { GROUP, KINDS, type Kind, VERSIONS } from '../api/names.ts';
 import type { ServerRef } from '../api/types.ts';
 import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
@@ -8,11 +8,11 @@ type Named = { readonly namespace: string; readonly name: string };
 const inNamespace = (group: string, { namespace, name }: Named, resource: string): string =>
 	`${group}/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`;
 
-/** All servers of a kind, in each version that may be served, the preferred one first. */
+/** Returns the paths of all servers of a kind, one per API version, the preferred version first. */
 export const serversPaths = (kind: Kind): string[] =>
 	VERSIONS.map((version) => `/apis/${GROUP}/${version}/${KINDS[kind].plural}`);
 
-/** One server. `served`: the path of `serversPaths` that is known to be served. */
+/** Returns the paths of one server. `served` is the path of `serversPaths` that is known to be served. */
 export function serverPaths(ref: ServerRef, served?: string): string[] {
 	const { plural } = KINDS[ref.kind];
 	const groups = (served === undefined ? serversPaths(ref.kind) : [served]).map((path) =>
@@ -42,6 +42,6 @@ export const crdPath = (name: string): string =>
 export const webhookConfigurationPath = (kind: WebhookConfigurationKind, name: string): string =>
 	`/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s/${encodeURIComponent(name)}`;
 
-/** Where an object of that apiVersion is created. */
+/** Returns the path at which an object of that apiVersion is created. */
 export const creationPath = (apiVersion: string, plural: string, namespace: string): string =>
 	`${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/${plural}`;

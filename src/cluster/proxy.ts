@@ -1,10 +1,10 @@
-/** The proxy for a server, by the rules of Go's `http.ProxyFromEnvironment`, which kubectl follows. */
+/** Selects the HTTP proxy for a server by the rules of Go's `http.ProxyFromEnvironment`, as kubectl does. */
 import { BlockList, isIP } from 'node:net';
 import type { EnvironmentVariables } from './service-account.ts';
 
 /**
- * URL of the proxy for `server`; undefined for none. Not `EnvHttpProxyAgent` of undici: it has no CIDR in NO_PROXY, uses the
- * proxy for loopback addresses, and HTTP_PROXY for https.
+ * Returns the URL of the proxy for `server`, or undefined for none. undici's `EnvHttpProxyAgent` is not used: it does
+ * not support CIDRs in NO_PROXY, uses the proxy for loopback addresses, and uses HTTP_PROXY for https.
  */
 export function proxyFor(server: string, env: EnvironmentVariables): string | undefined {
 	const { protocol, hostname, port } = new URL(server);
@@ -23,7 +23,7 @@ function isMatch(entry: string, host: string, port: string): boolean {
 	if (entry === '*') return true;
 	if (entry.includes('/')) return contains(entry, host);
 	const [, bracketed, plain, entryPort] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
-	// An IPv6 address without brackets has no port.
+	// An IPv6 address without brackets cannot have a port.
 	const name = bracketed ?? plain ?? entry;
 	if (name === '' || (entryPort !== undefined && entryPort !== port)) return false;
 	if (isIP(name) !== 0) return contains(`${name}/${isIP(name) === 4 ? 32 : 128}`, host);
@@ -31,7 +31,7 @@ function isMatch(entry: string, host: string, port: string): boolean {
 	return suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
 }
 
-/** Whether `host` is an address in `cidr`. */
+/** Whether `host` is an IP address in `cidr`. */
 function contains(cidr: string, host: string): boolean {
 	const [address = '', bits = ''] = cidr.split('/');
 	const family = isIP(address);

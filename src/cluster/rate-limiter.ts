@@ -1,9 +1,12 @@
 import type { RateLimiter } from '../reconciler/timers.ts';
 
-/** `burst` at once, then `perMinute`, evenly spread. Milliseconds of a clock that only goes forward. */
+/**
+ * Allows `burst` actions at once, then `perMinute` actions, evenly spread. Needs the time of a monotonic clock in
+ * milliseconds.
+ */
 export function createRateLimiter(perMinute: number, burst = 1): RateLimiter {
 	const intervalMs = 60_000 / perMinute;
-	/** When everything that was taken is refilled. */
+	/** The time at which the full burst is available again. */
 	let fullMs = Number.NEGATIVE_INFINITY;
 	return {
 		take: (nowMs) => {

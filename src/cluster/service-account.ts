@@ -1,6 +1,6 @@
 /**
- * Credentials of a pod: the files that Kubernetes mounts for its service account. `@kubernetes/client-node` reads them too, but
- * loads 50 MiB of generated models, more than everything else in the pod.
+ * The credentials of a Pod: the files that Kubernetes mounts for its service account. `@kubernetes/client-node` reads
+ * them too, but loads 50 MiB of generated models, more than the rest of the program.
  */
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
@@ -13,10 +13,10 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 export const isInPod = (env: EnvironmentVariables): boolean => env['KUBERNETES_SERVICE_HOST'] !== undefined;
 
 const MOUNTED_AT = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** As client-go and client-node; less than the idle timeout of load balancers. */
+/** The same interval as client-go and client-node. It is shorter than the idle timeout of load balancers. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
-/** `folder` has ca.crt, namespace and token. Throws if the pod has no service account mounted. */
+/** Reads ca.crt, namespace and token in `folder`. Throws if the Pod has no service account mounted. */
 export async function fromServiceAccount(env: EnvironmentVariables, folder = MOUNTED_AT): Promise<Credentials> {
 	const read = (file: string): Promise<string> => readFile(join(folder, file), 'utf8');
 	const host = env['KUBERNETES_SERVICE_HOST'] ?? '';

@@ -2,7 +2,7 @@
 
 export interface Store<T> {
 	readonly get: (key: string) => T | undefined;
-	/** All values for which `indexOf` returned `indexKey`. */
+	/** Returns all values for which `indexOf` returned `indexKey`. */
 	readonly find: (indexKey: string) => readonly T[];
 	readonly values: () => readonly T[];
 	readonly size: () => number;
@@ -11,13 +11,13 @@ export interface Store<T> {
 	readonly delete: (key: string) => void;
 }
 
-/** `keyOf` is unique; `indexOf` may return one key for many values, or undefined for none. */
+/** Creates a store. `keyOf` must be unique; `indexOf` may return one key for many values, or undefined for none. */
 export function createStore<T>(
 	keyOf: (value: T) => string,
 	indexOf: (value: T) => string | undefined = () => undefined,
 ): Store<T> {
 	const values = new Map<string, T>();
-	// Arrays: a Set is four times as large, and most have one element.
+	// The index holds arrays, because a Set is four times as large and most keys have one value.
 	const index = new Map<string, T[]>();
 
 	const remove = (key: string): void => {

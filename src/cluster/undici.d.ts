@@ -1,4 +1,6 @@
-/** The index of undici also loads fetch, WebSocket, caches and mocks, which a pod does not need. */
+/**
+ * Declares parts of undici. Its index module also loads fetch, WebSocket, caches and mocks, which a Pod does not need.
+ */
 declare module 'undici/lib/dispatcher/agent.js' {
 	import { Agent } from 'undici';
 	export = Agent;

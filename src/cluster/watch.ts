@@ -1,36 +1,38 @@
 /**
- * Lists and watches a resource until it is stopped. It lists again if changes may have been missed: 410, a line that is not
- * JSON, or several failures in a row.
+ * Lists and watches a resource until it is stopped. It lists again if changes may have been missed: after a 410, after
+ * a line that is not JSON, or after several failures in a row.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../api/types.ts';
 import { ApiError } from './connect.ts';
 import { isLost, listEach, openWatch, type Position, type Resource } from './list-watch.ts';
 
-/** For the log. Messages are constant; `detail` varies. */
+/** Writes a warning to the log. `message` is constant; `detail` varies. */
 export type Warn = (message: string, detail: Json) => void;
 
 export interface WatchOptions<T> extends Resource {
-	/** What to keep of a listed object, so that no more than one page is in memory; undefined: nothing. */
+	/**
+	 * Returns what to keep of a listed object, or undefined to keep nothing. At most one page of objects is in memory.
+	 */
 	readonly project: (item: Json) => T | undefined;
-	/** All objects that exist. */
+	/** Called with all objects that exist. */
 	readonly onList: (values: readonly T[]) => void;
 	readonly onChange: (item: Json) => void;
 	readonly onDelete: (item: Json) => void;
 	/** Called once when the watch is interrupted, and once when it has recovered. */
 	readonly warn: Warn;
-	/** Delays in milliseconds, for tests. */
+	/** The delays in milliseconds, for tests. */
 	readonly timing?: Partial<Timing>;
 }
 
 export interface Watch {
-	/** The first list is complete. A resource that is not installed counts as empty. */
+	/** Whether the first list is complete. A resource that is not installed counts as empty. */
 	readonly hasSynced: () => boolean;
-	/** The one of `paths` that was served at the last list. */
+	/** Returns the one of `paths` that was served at the last list. */
 	readonly servedPath: () => string | undefined;
-	/** The API server answers 401 or 403. The watch retries all the same. */
+	/** Whether the API server returns 401 or 403. The watch keeps retrying. */
 	readonly isForbidden: () => boolean;
-	/** Milliseconds since the last list or event, bookmarks included; `Infinity` before the first. */
+	/** Milliseconds since the last list or event, including bookmarks; `Infinity` before the first list. */
 	readonly lastEventAgeMs: () => number;
 	readonly stop: () => void;
 }
@@ -38,13 +40,16 @@ export interface Watch {
 export interface Timing {
 	readonly firstBackoffMs: number;
 	readonly longestBackoffMs: number;
-	/** When to list again if the resource is not installed. */
+	/** The delay before the next list if the resource is not installed. */
 	readonly absentMs: number;
-	/** The API server sends a bookmark about once a minute, so longer silence is a dead connection. */
+	/** The API server sends a bookmark about once a minute, so a longer pause means that the connection is dead. */
 	readonly idleTimeoutMs: number;
-	/** `timeoutSeconds` of a watch is once to twice this, so that clients spread over API servers. */
+	/**
+	 * `timeoutSeconds` of a watch is between this value and twice this value, so that clients spread over the API
+	 * servers.
+	 */
 	readonly watchSeconds: number;
-	/** When to list again although nothing failed, in case a change was lost. */
+	/** The interval of lists without any failure, in case a change was lost. */
 	readonly relistMs: number;
 }
 
@@ -57,10 +62,10 @@ const DEFAULT_TIMING: Timing = {
 	relistMs: 3_600_000,
 };
 
-/** A single failure is usually over at the next attempt. */
+/** A single failure is usually over at the next attempt, so it is not logged. */
 const FAILURES_BEFORE_WARNING = 2;
 
-/** After this many, the API server may have forgotten the resourceVersion. */
+/** After this many failures the watch lists again, because the API server may have forgotten the resourceVersion. */
 const FAILURES_BEFORE_NEW_LIST = 4;
 
 export function startWatch<T>(options: WatchOptions<T>): Watch {
@@ -101,7 +106,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 		const startedMs = performance.now();
 		const events = await openWatch(options, from, timing, stopped.signal);
 		lastEventMs = performance.now();
-		// A list alone is not a recovery: if every watch fails at once, each would be followed by another list.
+		// A list alone does not count as recovered: if every watch fails at once, another list would follow each of them.
 		const recovered = setTimeout(recover, timing.firstBackoffMs);
 		try {
 			for await (const { type, object, resourceVersion } of events) {
@@ -113,7 +118,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 		} finally {
 			clearTimeout(recovered);
 		}
-		// An API server that ends every watch at once must not get a thousand requests a second.
+		// Limits the request rate if an API server ends every watch at once.
 		if (performance.now() - startedMs < timing.firstBackoffMs) await pause(timing.firstBackoffMs);
 	}
 
@@ -124,7 +129,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 				else await watchFrom(position);
 			} catch (error) {
 				if (stopped.signal.aborted) return;
-				// Missing permissions are reported at once; the reason names the verb and the resource.
+				// Missing permissions are reported at once. The reason names the verb and the resource.
 				isForbidden = error instanceof ApiError && (error.status === 401 || error.status === 403);
 				failures = isForbidden ? Math.max(failures + 1, FAILURES_BEFORE_WARNING) : failures + 1;
 				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;

@@ -1,4 +1,7 @@
-/** The reconciler's reads and writes. Every write has the resourceVersion that was read: 409 if it is old. */
+/**
+ * The reads and writes of the reconciler. Every write sends the resourceVersion that was read, and fails with 409 if it
+ * is outdated.
+ */
 
 import { KINDS, type Kind } from '../api/names.ts';
 import { type Json, metadataOf, type Operation } from '../api/types.ts';
@@ -8,7 +11,7 @@ import { configMapPath, deploymentPath, serverPaths } from './paths.ts';
 
 const CONFLICT = 409;
 
-/** `compare` returns the JSON Patch between two objects; `onWrite` is called with the resource of each write. */
+/** `compare` returns the JSON Patch between two objects. `onWrite` is called with the resource of each write. */
 export function createObjects(
 	connection: Pick<Connection, 'get' | 'send'>,
 	compare: (found: Json, wanted: Json) => readonly Operation[],
@@ -24,7 +27,7 @@ export function createObjects(
 			const { plural } = KINDS[kind];
 			const ref = { kind, namespace: String(namespace), name: String(name) };
 			const path = `${serverPaths(ref, `/apis/${server['apiVersion']}/${plural}`)[0]}/status`;
-			// A merge patch replaces the whole list and keeps the other fields of the status.
+			// A merge patch replaces the whole list of conditions and keeps the other fields of the status.
 			const body = { metadata: { resourceVersion }, status: { conditions } };
 			await connection.send('PATCH', path, body, 'application/merge-patch+json', signal);
 			onWrite(`${plural}/status`);

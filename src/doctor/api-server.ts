@@ -1,4 +1,4 @@
-/** The version of the API server: old ones do not support what the webhook configurations use. */
+/** Checks the version of the API server. Old versions do not support features that the webhook configurations use. */
 import { isOlder } from '../api/images.ts';
 import { isTooOld, kubernetesVersionOf, OLDEST_KUBERNETES, TOO_OLD } from '../api/kubernetes.ts';
 import { isObject } from '../api/types.ts';
@@ -18,7 +18,7 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 	return [isTooOld(version) ? fail(subject, `${is}: ${TOO_OLD.effect}`, TOO_OLD.fix) : ok(subject, is)];
 }
 
-/** An API server before 1.18 may ignore `dryRun` and store the object. */
+/** Whether the API server supports `dryRun`. Versions before 1.18 may ignore it and store the object. */
 export const knowsDryRun = (answer: unknown): boolean => {
 	const version = kubernetesVersionOf(answer);
 	return version !== undefined && !isOlder(version, 'v1.18.0');

@@ -1,4 +1,4 @@
-/** HorizontalPodAutoscalers that conflict with a replica count, by the rules that warn of them. */
+/** Finds HorizontalPodAutoscalers that conflict with a replica count, by the same rules as the warnings. */
 import type { Autoscaler, Server } from '../api/types.ts';
 import { autoscalerOf } from '../objects/autoscaler.ts';
 import { serverFindings } from '../policy/rules.ts';
@@ -28,7 +28,7 @@ const conflicts = (server: Server, autoscaler: Autoscaler): CheckResult[] =>
 const hpaArgs = ({ namespace, name }: Autoscaler): string => `hpa ${shellWord(name)} ${namespaceFlag(namespace)}`;
 const deleteHpa = (_server: Server, autoscaler: Autoscaler): string => `kubectl delete ${hpaArgs(autoscaler)}`;
 
-/** Only for findings about autoscalers; the webhook reports the others whenever a server is written. */
+/** Commands for findings about autoscalers. The webhook reports other findings whenever a server is written. */
 const FIXES: Readonly<Record<string, (server: Server, autoscaler: Autoscaler) => string | undefined>> = {
 	'autoscaled-and-pinned': (server) => mergePatch(serverArgs(server), { spec: { replicas: null } }),
 	'stdio-autoscaled': deleteHpa,

@@ -1,4 +1,4 @@
-/** Whether each caBundle trusts the certificate that its webhooks serve. */
+/** Checks that each caBundle trusts the certificate that its webhooks serve. */
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { CERTIFICATE_SECRET } from '../api/names.ts';
@@ -16,10 +16,10 @@ interface Served {
 	readonly chain: readonly X509Certificate[];
 }
 
-/** The product as far as its certificate is concerned. */
+/** The facts about the installation that the certificate checks need. */
 interface Holder {
 	readonly installation: Installation | undefined;
-	/** The leader issues the certificate and writes caBundle. */
+	/** Whether the leader issues the certificate and writes caBundle. */
 	readonly isSelfManaged: boolean;
 }
 
@@ -38,13 +38,13 @@ export const checkCaBundle: DoctorCheck = async (context) => {
 	for (const group of groups.values()) results.push(await checkGroup(group, holder, context));
 	const bundles = new Set(webhooks.map(({ caBundle }) => caBundle)).size;
 	if (bundles > 1 && results.every(({ status }) => status !== 'fail')) {
-		const message = `do not all have the same caBundle: there are ${bundles}`;
+		const message = `have ${bundles} different caBundles instead of the same one`;
 		results.push(warn('the webhooks', message, fixFor('caBundle', first, holder)));
 	}
 	return results;
 };
 
-/** Webhooks with the same address and caBundle. */
+/** Checks webhooks that have the same address and caBundle. */
 async function checkGroup(
 	group: readonly InstalledWebhook[],
 	holder: Holder,
@@ -62,7 +62,7 @@ async function checkGroup(
 	const fixBundle = fixFor('caBundle', first, holder);
 	const fixCertificate = fixFor('certificate', first, holder);
 	if (first.caBundle === '') {
-		const message = 'is empty: the API server trusts only the CAs of its system for this webhook';
+		const message = 'is empty: for this webhook the API server trusts only the CAs of its operating system';
 		return (url === undefined ? fail : warn)(subject, message, fixBundle);
 	}
 	const trusted = parseCertificates(Buffer.from(first.caBundle, 'base64').toString());
@@ -78,7 +78,7 @@ async function checkGroup(
 
 	const host = hostOf(first);
 	if (host !== undefined && (isIP(host) === 0 ? serving.checkHost(host) : serving.checkIP(host)) === undefined) {
-		return fail(`the certificate ${where}`, `is not for ${host}`, fixCertificate);
+		return fail(`the certificate ${where}`, `is not valid for ${host}`, fixCertificate);
 	}
 	return (
 		expiry(serving, `the certificate ${where}`, nowMs, fixCertificate) ??
@@ -96,7 +96,7 @@ async function chainAt(url: string, cluster: Cluster): Promise<Served | CheckRes
 		return { where: `at ${address}`, chain };
 	} catch (error) {
 		const message = `cannot be fetched from here: ${(error as Error).message}`;
-		return warn(`the certificate at ${address}`, message, 'rerun where that address resolves');
+		return warn(`the certificate at ${address}`, message, 'rerun doctor on a machine that can reach that address');
 	}
 }
 
@@ -107,8 +107,8 @@ async function chainInSecret(
 ): Promise<Served | CheckResult> {
 	const mounted = isSelfManaged ? { secret: CERTIFICATE_SECRET, key: 'tls.crt' } : installation?.certificate;
 	if (installation === undefined || mounted === undefined) {
-		const message = 'was not compared: there is no Deployment here that mounts a certificate';
-		return warn('the caBundle', message, 'set the namespace of toolhive-scaling: --namespace');
+		const message = 'was not checked: no Deployment in this namespace mounts a certificate';
+		return warn('the caBundle', message, 'name the namespace of toolhive-scaling with --namespace');
 	}
 	const { namespace } = installation;
 	const where = `Secret ${namespace}/${mounted.secret}`;
@@ -120,12 +120,12 @@ async function chainInSecret(
 		return { where: `in ${where}`, chain };
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
-		const message = `was not compared: no permission to read ${where}`;
+		const message = `was not checked: no permission to read ${where}`;
 		return warn('the caBundle', message, rerunWith(`get secrets -n ${namespace}`));
 	}
 }
 
-/** The name that the API server verifies. */
+/** Returns the name that the API server verifies in the certificate. */
 function hostOf({ url, service }: InstalledWebhook): string | undefined {
 	if (url !== undefined) return new URL(url).hostname.replace(/^\[|\]$/g, '');
 	return service === undefined ? undefined : `${service.name}.${service.namespace}.svc`;
@@ -134,11 +134,12 @@ function hostOf({ url, service }: InstalledWebhook): string | undefined {
 function expiry(certificate: X509Certificate, subject: string, nowMs: number, fix: string): CheckResult | undefined {
 	const leftMs = certificate.validToDate.getTime() - nowMs;
 	if (leftMs <= 0) return fail(subject, `expired on ${dayOf(certificate)}`, fix);
-	if (certificate.validFromDate.getTime() > nowMs) return fail(subject, 'is not valid yet', 'compare the clocks');
+	if (certificate.validFromDate.getTime() > nowMs)
+		return fail(subject, 'is not valid yet', 'correct the clock of this machine or of the issuer');
 	return leftMs < SOON_MS ? warn(subject, `expires on ${dayOf(certificate)}`, fix) : undefined;
 }
 
-/** A fix must not overwrite a certificate that the user or cert-manager supplies. */
+/** Returns the fix. It must not overwrite a certificate that the user or cert-manager provides. */
 function fixFor(
 	what: 'caBundle' | 'certificate',
 	{ injectedFrom }: InstalledWebhook,
@@ -149,7 +150,7 @@ function fixFor(
 	}
 	if (injectedFrom !== undefined) {
 		const [namespace = ''] = injectedFrom.split('/');
-		const who = what === 'caBundle' ? "cert-manager's cainjector writes it" : 'cert-manager makes it';
+		const who = what === 'caBundle' ? "cert-manager's cainjector writes it" : 'cert-manager issues it';
 		return `${who}: kubectl get certificates,issuers ${namespaceFlag(namespace)}`;
 	}
 	return what === 'caBundle'

@@ -1,8 +1,8 @@
-/** Reads PEM and finds the issuer of a certificate. */
+/** Parses PEM and finds the issuer of a certificate. */
 import { X509Certificate } from 'node:crypto';
 import { certificatesIn, isSignedBy } from '../api/pem.ts';
 
-/** All certificates in `text`; undefined if there is none, or if one cannot be parsed. */
+/** Returns all certificates in `text`, or undefined if there is none or one cannot be parsed. */
 export function parseCertificates(text: string): readonly X509Certificate[] | undefined {
 	const blocks = certificatesIn(text);
 	if (blocks.length === 0) return undefined;
@@ -13,7 +13,7 @@ export function parseCertificates(text: string): readonly X509Certificate[] | un
 	}
 }
 
-/** The certificate among `trusted` that signed the first of `chain`, directly or through the others. */
+/** Returns the certificate among `trusted` that signed the first of `chain`, directly or through the others. */
 export function trustedIssuer(
 	chain: readonly X509Certificate[],
 	trusted: readonly X509Certificate[],

@@ -1,4 +1,4 @@
-/** What the checks read from a cluster. Every call rejects with a `status` if the API server refuses it. */
+/** The reads of the checks. Every call rejects with an error that has a `status` if the API server rejects it. */
 import type { Kind } from '../api/names.ts';
 import type { Json } from '../api/types.ts';
 import type { WebhookConfigurationKind } from '../api/webhook-configurations.ts';
@@ -8,17 +8,17 @@ export interface NamespacedName {
 	readonly name: string;
 }
 
-/** The answer to a create request with `dryRun=All`. */
+/** The response to a create request with `dryRun=All`. */
 export interface DryRunResult {
 	readonly status: number;
-	/** Of a refusal; else empty. */
+	/** The message of a rejection, else empty. */
 	readonly message: string;
 	readonly warnings: readonly string[];
 }
 
 export type Project<T> = (object: Json) => T | undefined;
 
-/** A read returns undefined if the object does not exist. */
+/** Reads a cluster. A read returns undefined if the object does not exist. */
 export interface ClusterReader {
 	readonly version: () => Promise<unknown>;
 	readonly getCrd: (name: string) => Promise<Json | undefined>;
@@ -33,8 +33,10 @@ export interface ClusterReader {
 	readonly createDryRun: (object: Json) => Promise<DryRunResult>;
 	readonly isAllowed: (user: string, groups: readonly string[], resourceAttributes: Json) => Promise<boolean>;
 	readonly keysOfSecret: (named: NamespacedName) => Promise<readonly string[] | undefined>;
-	/** PEM, of certificates only; empty if there is none under `key`. */
+	/**
+	 * Returns the certificates under `key` in PEM, empty if there are none. It never returns other values of the Secret.
+	 */
 	readonly certificateInSecret: (named: NamespacedName, key: string) => Promise<string | undefined>;
-	/** PEM of the chain that a TLS server sends: its own certificate first. */
+	/** Returns the certificate chain of a TLS server in PEM, the server's own certificate first. */
 	readonly certificatesAt: (url: string) => Promise<readonly string[]>;
 }

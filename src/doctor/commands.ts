@@ -1,20 +1,20 @@
-/** Commands that the checks suggest. */
+/** Builds the commands that the checks suggest. */
 import { INSTALLED_AS, KINDS } from '../api/names.ts';
 import type { Json, ServerRef } from '../api/types.ts';
 import { annotationOf, labelsOf } from '../objects/metadata.ts';
 import type { NamespacedName } from './cluster.ts';
 
-/** `text` as one word of a shell command: names come from the cluster, and users paste the command. */
+/** Quotes `text` as one word of a shell command: names come from the cluster, and users paste the command. */
 export const shellWord = (text: string): string =>
 	/^[\w./:@=,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 export const namespaceFlag = (namespace: string): string => `-n ${shellWord(namespace)}`;
 
-/** `-n NAMESPACE deployment/NAME` */
+/** Returns `-n NAMESPACE deployment/NAME`. */
 export const deploymentArgs = ({ namespace, name }: NamespacedName): string =>
 	`${namespaceFlag(namespace)} deployment/${shellWord(name)}`;
 
-/** `mcpserver NAME -n NAMESPACE` */
+/** Returns `mcpserver NAME -n NAMESPACE`. */
 export const serverArgs = ({ kind, namespace, name }: ServerRef): string =>
 	`${KINDS[kind].singular} ${shellWord(name)} ${namespaceFlag(namespace)}`;
 
@@ -24,8 +24,8 @@ export const mergePatch = (args: string, patch: Json): string =>
 	`kubectl patch ${args} --type=merge -p ${shellWord(JSON.stringify(patch))}`;
 
 /**
- * Installs all of the product, with the tool that installed it: one object applied alone would reset the namespace, image and
- * permissions of the installation. The command is last, because not every shell allows a comment after it.
+ * Installs the whole product with the tool that installed it. Applying a single object would reset the namespace, image
+ * and permissions of the installation. The command is last, because not every shell allows a comment after it.
  */
 export const installFix = (namespace: string, helmRelease: string | undefined): string =>
 	`apply the whole installation (docs/install.md#4-apply): ${
@@ -36,7 +36,7 @@ export const installFix = (namespace: string, helmRelease: string | undefined): 
 
 export const doctorCommand = (namespace: string): string => `thv-scaling doctor --namespace ${shellWord(namespace)}`;
 
-/** The Helm release of an object, if Helm installed it. */
+/** Returns the Helm release of an object, if Helm installed it. */
 export const helmReleaseOf = (object: Json): string | undefined =>
 	labelsOf(object)['app.kubernetes.io/managed-by'] === 'Helm'
 		? (annotationOf(object, 'meta.helm.sh/release-name') ?? INSTALLED_AS)

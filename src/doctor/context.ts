@@ -1,4 +1,4 @@
-/** What several checks read. Each object is requested when the first check needs it, and only once. */
+/** The data that several checks read. Each object is requested once, when the first check needs it. */
 import { INSTALLED_AS, KIND_LIST, LABEL_TOOLHIVE } from '../api/names.ts';
 import type { Json } from '../api/types.ts';
 import { serverOf } from '../objects/server.ts';
@@ -18,26 +18,26 @@ export interface ServeFlags {
 	readonly shutdown: Pick<Settings, 'gracePeriodSeconds' | 'preStopSeconds'>;
 	readonly isReconciling: boolean;
 	readonly isElected: boolean;
-	/** The leader issues the certificates. */
+	/** Whether the leader issues the certificates. */
 	readonly isSelfManaged: boolean;
 	readonly hasNamespaceLabel: boolean;
 }
 
 export interface DoctorOptions {
-	/** URL of the API server. */
+	/** The URL of the API server. */
 	readonly url: string;
-	/** Where the product is installed; undefined if the user did not name it. */
+	/** The namespace of the product, or undefined if the user did not name it. */
 	readonly namespace: string | undefined;
-	/** The flags of an installation, or why `serve` refuses them. */
+	/** Returns the flags of an installation, or the reason why `serve` rejects them. */
 	readonly readSettings: (installation: Installation) => ServeFlags | string;
 	readonly nowMs: number;
 }
 
-/** The functions reject if the caller lacks the permission. */
+/** Its functions reject if the caller lacks a permission. */
 export type CheckContext = Awaited<ReturnType<typeof createContext>>;
 export type DoctorCheck = (context: CheckContext) => Promise<CheckResult[]>;
 
-/** Never rejects. */
+/** Creates the context. Never rejects. */
 export async function createContext(
 	cluster: ClusterReader,
 	{ url, namespace: given, readSettings, nowMs }: DoctorOptions,
@@ -62,24 +62,24 @@ export async function createContext(
 		cluster,
 		url,
 		nowMs,
-		/** The Deployment of the product, installed or not. */
+		/** The name of the product's Deployment, whether or not it exists. */
 		product,
 		/** The Service that all webhooks call, if it is in another namespace. */
 		otherService,
-		// Permissions and webhook configurations are cluster-wide: installing here would break the other installation.
+		// Permissions and webhook configurations are cluster-wide, so installing here would break the other installation.
 		installFix: otherService ? doctorCommand(otherService.namespace) : installFix(namespace, helmRelease),
 		webhooksByKind,
-		/** The same in one list; empty if they cannot be read. */
+		/** All webhooks in one list, empty if they cannot be read. */
 		webhooks,
 		version: once(cluster.version),
 		servers: once(() => listServers(cluster)),
 		proxies: once(() => cluster.listDeployments(proxyOf(settings), `${LABEL_TOOLHIVE}=true`)),
 		installation,
-		/** The same; undefined if it cannot be read. */
+		/** The product's Deployment, or undefined if it cannot be read. */
 		installed,
-		/** A text if `serve` refuses them. */
+		/** The flags of `serve`, or a text if `serve` rejects them. */
 		flagsOrError,
-		/** Undefined if they are unknown or refused. */
+		/** The flags of `serve`, or undefined if they are unknown or rejected. */
 		flags,
 		preStopSeconds: settings.preStopSeconds,
 	};

@@ -1,4 +1,4 @@
-/** ToolHive's CRDs: the API server drops fields that they do not have, before any webhook is called. */
+/** Checks ToolHive's CRDs: the API server drops fields that they do not define, before it calls any webhook. */
 import { GROUP, KIND_LIST, KINDS, type Kind, VERSIONS } from '../api/names.ts';
 import { isObject, type Json } from '../api/types.ts';
 import { missingFields, UnusableCrd } from '../objects/crd.ts';
@@ -11,7 +11,7 @@ export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 const INSTALL_CRDS =
 	"install ToolHive's CRDs, v0.13.0 or later; for a trial, these are enough: kubectl apply -f manifests/crds";
 
-/** For what `thv-scaling crds` cannot fix: it adds fields, and does not change the existing ones. */
+/** The fix for fields of a wrong type: `thv-scaling crds` adds fields and does not change existing ones. */
 const TAKE_RELEASE =
 	'use this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds does not change a field that exists';
 
@@ -34,7 +34,7 @@ function checkCrd(kind: Kind, crd: Json | undefined): CheckResult[] {
 				const fix = dropped.some(({ what }) => what === 'type') ? TAKE_RELEASE : addFields;
 				return [fail(name, `${version} lacks ${fields}: the API server drops them`, fix)];
 			}
-			const message = `${version} lacks the rule that redis needs an address; only the webhook checks it`;
+			const message = `${version} lacks the rule that redis requires an address; only the webhook checks it`;
 			return missing.some(({ hasRule }) => hasRule) ? [warn(name, message, addFields)] : [];
 		});
 		if (faults.length > 0) return faults;
@@ -47,7 +47,7 @@ function checkCrd(kind: Kind, crd: Json | undefined): CheckResult[] {
 
 const PHASES = ['schema', 'openAPIV3Schema', 'properties', 'status', 'properties', 'phase', 'enum'];
 
-/** The values that `status.phase` may have, in all served versions; undefined if any value is allowed. */
+/** Returns the values that `status.phase` may have in all served versions, or undefined if any value is allowed. */
 export function phasesOf(crd: Json): readonly unknown[] | undefined {
 	const enums = servedVersions(crd).map((version) => valueAt(version, PHASES));
 	return enums.every(Array.isArray) && enums.length > 0 ? enums.flat() : undefined;

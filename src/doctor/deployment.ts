@@ -1,4 +1,4 @@
-/** The pods of the product. */
+/** Checks the Pods of the product. */
 import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import type { NamespacedName } from './cluster.ts';
 import { deploymentArgs, doctorCommand, logsCommand, namespaceFlag } from './commands.ts';
@@ -20,7 +20,7 @@ export const checkDeployment: DoctorCheck = async ({
 
 const subjectOf = ({ namespace, name }: NamespacedName): string => `${namespace}/${name}`;
 
-/** `service`: what the webhooks call, if that is not the Deployment `named`. */
+/** Reports a missing Deployment. `service` is what the webhooks call, if that is not the Deployment `named`. */
 function isMissing(named: NamespacedName, service: 'outside' | NamespacedName | undefined, install: string) {
 	const subject = subjectOf(named);
 	if (service === undefined)
@@ -30,7 +30,7 @@ function isMissing(named: NamespacedName, service: 'outside' | NamespacedName | 
 		return fail(subject, message, doctorCommand(service.namespace));
 	}
 	const message = 'does not exist: the webhook configurations call a process outside the cluster';
-	return warn(subject, message, 'nothing to do if that is intended; else set its namespace: --namespace');
+	return warn(subject, message, 'if that is intended, do nothing; else name its namespace with --namespace');
 }
 
 function runs(named: NamespacedName, installation: Installation, flags: unknown): CheckResult[] {
@@ -39,7 +39,7 @@ function runs(named: NamespacedName, installation: Installation, flags: unknown)
 	const message = `has ${readyReplicas} of ${replicas} replicas ready, image ${image}`;
 	const state =
 		readyReplicas === 0
-			? fail(subject, `${message}: no replica answers`, describeCommand(named))
+			? fail(subject, `${message}: no replica is ready to answer`, describeCommand(named))
 			: readyReplicas < replicas
 				? warn(subject, message, describeCommand(named))
 				: ok(subject, message);

@@ -1,4 +1,4 @@
-/** Whether the proxy images of an operator are new enough for the servers. */
+/** Checks that the proxy images of an operator are new enough for the servers. */
 import { SINCE, TESTED_RUNNER, tagOf, versionOf, withVersion } from '../api/images.ts';
 import type { Kind } from '../api/names.ts';
 import { RUNNER_IMAGE_VARIABLE, VMCP_IMAGE_VARIABLE } from '../api/operators.ts';
@@ -8,7 +8,7 @@ import { type CheckResult, fail, ok, someOf, warn } from './check-result.ts';
 import { deploymentArgs, shellWord } from './commands.ts';
 import type { Operator } from './operator.ts';
 
-/** The default of the variable, without its tag. */
+/** The default image of the variable, without its tag. */
 const RUNNER_REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
 
 const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
@@ -16,7 +16,7 @@ const KINDS_BY_VARIABLE: Readonly<Record<string, readonly Kind[]>> = {
 	[VMCP_IMAGE_VARIABLE]: ['VirtualMCPServer'],
 };
 
-/** Skips an image that no server uses: there is none of its kinds, or each names an image in `podTemplateSpec`. */
+/** Checks each image that some server uses. A server may name its own image in `podTemplateSpec`. */
 export const images = (operators: readonly Operator[], servers: readonly Server[]): CheckResult[] =>
 	operators.flatMap((operator) =>
 		Object.entries(KINDS_BY_VARIABLE).flatMap(([variable, kinds]) => {
@@ -32,12 +32,12 @@ function checkImage(operator: Operator, variable: string, servers: readonly Serv
 	const fix = fixFor(operator, variable, image);
 	if (image === undefined) {
 		const message = operator.hasHiddenEnv
-			? `may have a ${variable} from a ConfigMap or a Secret: not checked`
-			: `has no ${variable}, so it uses the tag latest: not checked`;
+			? `may read ${variable} from a ConfigMap or a Secret, so the image was not checked`
+			: `has no ${variable}, so it uses the tag latest, which was not checked`;
 		return [warn(subject, message, fix)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable} ${image}, which has no version in its tag: not checked`, fix)];
+		return [warn(subject, `has ${variable} ${image}, which was not checked: its tag is not a version`, fix)];
 	}
 	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({
@@ -54,10 +54,15 @@ function checkImage(operator: Operator, variable: string, servers: readonly Serv
 	});
 	const mayRoll = reports.find(({ mayRoll }) => mayRoll !== undefined)?.mayRoll;
 	if (mayRoll !== undefined) results.push(warn(subject, `${has} ${mayRoll}`, fix));
-	return results.length > 0 ? results : [ok(subject, `${has} new enough for each server`)];
+	return results.length > 0
+		? results
+		: [ok(subject, `has ${variable} ${tagOf(image)}, which is new enough for each server`)];
 }
 
-/** The operator writes the configuration of a vMCP, so that image and operator are upgraded together. */
+/**
+ * Returns the fix. The operator writes the configuration of a vMCP, so its image is upgraded only together with the
+ * operator.
+ */
 function fixFor(operator: Operator, variable: string, image: string | undefined): string {
 	if (variable === VMCP_IMAGE_VARIABLE) {
 		return versionOf(image) === undefined

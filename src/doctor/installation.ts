@@ -1,4 +1,4 @@
-/** What is read of a Deployment: the product's or the operator's. */
+/** Reads a Deployment: the product's or the operator's. */
 import { INSTALLED_AS } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from '../objects/metadata.ts';
@@ -14,14 +14,14 @@ export interface Installation {
 	/** The arguments of `serve`. */
 	readonly args: readonly string[];
 	readonly env: Readonly<Record<string, string>>;
-	/** Some variables are from a ConfigMap or a Secret, so the flags are not all known. */
+	/** Whether some variables come from a ConfigMap or a Secret, so that not all flags are known. */
 	readonly hasHiddenEnv: boolean;
 	readonly helmRelease?: string;
-	/** The Secret that the serving certificate is mounted from. */
+	/** The Secret from which the serving certificate is mounted. */
 	readonly certificate?: { readonly secret: string; readonly key: string };
 }
 
-/** `containerName`: the container to read, if there are several. */
+/** Reads the container `containerName`, or the first container if there is none with that name. */
 export function installationOf(deployment: Json, containerName: string = INSTALLED_AS): Installation {
 	const { namespace, name } = metadataOf(deployment);
 	const spec = objectAt(deployment, 'spec');
@@ -50,7 +50,7 @@ export function installationOf(deployment: Json, containerName: string = INSTALL
 	};
 }
 
-/** The first Secret that is mounted with a `tls.crt`. */
+/** Returns the first mounted Secret that has a `tls.crt`. */
 function certificateOf(podSpec: Json): Installation['certificate'] {
 	for (const volume of objectsIn(podSpec['volumes'])) {
 		const secret = objectAt(volume, 'secret');

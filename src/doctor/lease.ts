@@ -1,11 +1,11 @@
-/** The Lease of the leader. */
+/** Checks the Lease of the leader. */
 import { textOf } from '../objects/metadata.ts';
 import { ok, warn } from './check-result.ts';
 import type { DoctorCheck } from './context.ts';
 import { describeCommand } from './deployment.ts';
 import { objectAt } from './installation.ts';
 
-/** The leader renews it every 2 s. Long enough for a clock that is a little wrong. */
+/** The leader renews the Lease every 2 s. One minute tolerates clocks that differ slightly. */
 const STALE_MS = 60_000;
 
 export const checkLease: DoctorCheck = async ({ product, cluster, flags, nowMs }) => {
@@ -21,6 +21,6 @@ export const checkLease: DoctorCheck = async ({ product, cluster, flags, nowMs }
 	if (!holder) return [warn(subject, 'has no holder: no replica reconciles', fix)];
 	const ageMs = nowMs - Date.parse(String(spec['renewTime']));
 	if (ageMs < STALE_MS) return [ok(subject, `is held by ${holder}`)];
-	const age = Number.isNaN(ageMs) ? 'never' : `${Math.round(ageMs / 1000)} s ago`;
-	return [warn(subject, `is held by ${holder} but was renewed ${age}: no replica reconciles`, fix)];
+	const age = Number.isNaN(ageMs) ? 'never renewed' : `renewed ${Math.round(ageMs / 1000)} s ago`;
+	return [warn(subject, `is held by ${holder} but was ${age}: no replica reconciles`, fix)];
 };

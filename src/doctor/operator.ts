@@ -1,4 +1,7 @@
-/** ToolHive's operators: the release, which scaling fields it supports, and whether --operator-usernames names it. */
+/**
+ * Checks ToolHive's operators: their release, their support for scaling, and whether --operator-usernames includes
+ * them.
+ */
 import { isOlder, tagOf, versionOf } from '../api/images.ts';
 import {
 	isOperatorImage,
@@ -22,12 +25,14 @@ export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serv
 export const checkOperator: DoctorCheck = async ({ cluster, installed, servers, flags }) => {
 	const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
 	const operators = await findOperators(cluster.listDeployments);
-	// Without servers no image is checked; the checks of servers report why they cannot be listed.
+	// Without servers, no image is checked. Other checks report why servers cannot be listed.
 	const known = await servers().catch(() => []);
 	return [...operator(operators, installed, flags, crd), ...images(operators, known)];
 };
 
-/** By the label of its chart first, so that a large cluster need not list all Deployments. */
+/**
+ * Searches by the label of the operator's chart first, because listing all Deployments is expensive in a large cluster.
+ */
 export async function findOperators(listDeployments: ClusterReader['listDeployments']): Promise<readonly Operator[]> {
 	const labelled = await listDeployments(operatorOf, OPERATOR_LABEL);
 	return labelled.length > 0 ? labelled : listDeployments((object) => onlyByImage(operatorOf(object)));
@@ -57,15 +62,15 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	const subject = `${namespace}/${name}`;
 	const version = versionOf(image);
 	if (version === undefined) {
-		const fix = 'docs/operators.md lists what each version does';
-		return warn(subject, `does not report its version: ${image}`, fix);
+		const fix = 'compare its version with the table in docs/operators.md';
+		return warn(subject, `has an image whose tag is not a version: ${image}`, fix);
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);
 	return fail(subject, does, `upgrade ToolHive to ${OPERATOR_SINCE.keepsReplicas} or later`);
 }
 
-/** The phase was renamed: CRDs of another release refuse every status that the operator writes. */
+/** Checks the phase, which was renamed: CRDs of another release reject every status that the operator writes. */
 function phase({ namespace, name, image }: Operator, crd: Json | undefined): CheckResult[] {
 	const version = versionOf(image);
 	const known = crd === undefined ? undefined : phasesOf(crd);
@@ -76,7 +81,7 @@ function phase({ namespace, name, image }: Operator, crd: Json | undefined): Che
 	return [warn(`${namespace}/${name}`, message, 'use CRDs and operator of the same release')];
 }
 
-/** The webhook treats an operator without this flag as a user, and a user may remove fields. */
+/** Checks the user name: the webhook treats any other operator as a user, and a user may remove fields. */
 function identity(
 	{ namespace, serviceAccount, image }: Operator,
 	installation: Installation,

@@ -1,4 +1,7 @@
-/** Deployments and ConfigMaps of servers without an ownerReference, as after restoring a backup: scaling skips them. */
+/**
+ * Finds Deployments and ConfigMaps that lack an ownerReference to their server, as after a restored backup. The
+ * webhooks skip them.
+ */
 import { isOfToolhive, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';
@@ -12,14 +15,14 @@ import { objectsIn } from './installation.ts';
 export interface ServerObject {
 	readonly kind: 'Deployment' | 'ConfigMap';
 	readonly name: string;
-	/** The server that its name and labels are of. */
+	/** The server that the object's name and labels identify. */
 	readonly server: ServerRef;
 	readonly owners: readonly ServerRef[];
 	readonly ownerReferences: readonly Json[];
 }
 
 export interface StoredServer extends Server {
-	/** The version that the API server lists. */
+	/** The API version that the API server lists. */
 	readonly apiVersion: string;
 }
 
@@ -74,7 +77,7 @@ const keyOf = ({ kind, namespace, name }: ServerRef): string => `${kind}/${names
 function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredServer): CheckResult {
 	const message = `is not owned by ${server.kind} ${server.name}: scaling settings are not applied to it`;
 	const object = `${kind.toLowerCase()} ${shellWord(name)} ${namespaceFlag(server.namespace)}`;
-	// The reference to a deleted server of the same name is replaced. An object has at most one controller.
+	// The reference to a deleted server of the same name is replaced, because an object has at most one controller.
 	const isDeleted = (one: Json): boolean =>
 		isOfToolhive(one['apiVersion']) && one['kind'] === server.kind && one['name'] === server.name;
 	const others = ownerReferences.filter((one) => !isDeleted(one));
@@ -86,7 +89,7 @@ function notOwned({ kind, name, ownerReferences }: ServerObject, server: StoredS
 	return fail(`${kind} ${server.namespace}/${name}`, message, fix);
 }
 
-/** Without blockOwnerDeletion: OpenShift requires permission to update the server's finalizers for it. */
+/** Omits blockOwnerDeletion: OpenShift would require permission to update the server's finalizers. */
 const patchOf = ({ apiVersion, kind, name, uid }: StoredServer, others: readonly Json[]): Json => ({
 	metadata: { ownerReferences: [{ apiVersion, kind, name, uid, controller: true }, ...others] },
 });

@@ -1,4 +1,4 @@
-/** What the ServiceAccount of the product may do, compared with the permissions that the code needs. */
+/** Compares the permissions of the product's ServiceAccount with those that the code needs. */
 import { INSTALLED_AS } from '../api/names.ts';
 import { PERMISSIONS, type Permission } from '../api/permissions.ts';
 import type { Json } from '../api/types.ts';
@@ -37,10 +37,10 @@ export const checkPermissions: DoctorCheck = async ({
 	} catch (error) {
 		if (!isForbidden(error)) throw error;
 		const fix = rerunWith('create subjectaccessreviews.authorization.k8s.io');
-		return [warn(user, 'was not checked: no permission to review the access of others', fix)];
+		return [warn(user, 'was not checked: your credentials cannot read the permissions of other users', fix)];
 	}
 	const count = needed.flatMap(({ verbs }) => verbs).length;
-	// Probably the ServiceAccount of another namespace: one line is enough.
+	// If all permissions are missing, the namespace is probably wrong, so one line is enough.
 	if (missingVerbs === count) return [fail(user, `has none of the ${count} permissions that it needs`, installFix)];
 	return results.length > 0 ? results : [ok(user, `has all ${count} permissions that it needs`)];
 };

@@ -1,4 +1,4 @@
-/** Proxy Deployments that get preStop when they are restarted. The product does not restart them. */
+/** Finds proxy Deployments that get a preStop hook only when they are restarted. The product does not restart them. */
 import { isTooOld, kubernetesVersionOf } from '../api/kubernetes.ts';
 import type { Json, Server } from '../api/types.ts';
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';
@@ -10,9 +10,9 @@ import type { DoctorCheck } from './context.ts';
 import { deploymentOfServer, type ServerObject } from './owners.ts';
 
 export interface ProxyObject extends ServerObject {
-	/** The webhook would add preStop to the next pod template. */
+	/** Whether the webhook would add a preStop hook to the next pod template. */
 	readonly lacksPreStop: boolean;
-	/** Too short for preStop, so the webhook adds none. */
+	/** The grace period, if it is too short for a preStop hook, so that the webhook adds none. */
 	readonly shortGraceSeconds?: number;
 }
 
@@ -71,7 +71,7 @@ export function preStop(
 			found.length === 1 ? ['1 proxy Deployment', 'lacks'] : [`${found.length} proxy Deployments`, 'lack'];
 		return warn(
 			`${subject} in ${namespace}`,
-			`${lack} preStop: connections fail while a pod is being stopped; a restart adds it`,
+			`${lack} preStop: connections fail while a Pod stops; a restart adds preStop`,
 			`kubectl rollout restart deployment ${namespaceFlag(namespace)} ${names}`,
 		);
 	});

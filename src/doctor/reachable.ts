@@ -1,6 +1,6 @@
 /**
- * Whether the API server calls the webhooks: two objects are created with `dryRun=All`, and the answer must contain a warning that
- * only the webhooks give. Nothing is stored.
+ * Checks that the API server calls the webhooks. It creates two objects with `dryRun=All`, which stores nothing. Each
+ * response must contain a warning that only the webhooks return.
  */
 import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../api/names.ts';
 import type { Json, Server } from '../api/types.ts';
@@ -15,13 +15,19 @@ import { isSelected } from './webhook-configurations.ts';
 
 const MUTATING = 'the mutating webhook';
 
-/** The name of objects that are never stored; no other client uses it. */
+/** The name of the objects in dry runs. No other client uses it. */
 const PROBE = 'thv-scaling-doctor-dry-run';
 
 export const checkReachable: DoctorCheck = async (context) => {
-	// An API server that does not know the parameter would store the objects.
+	// An API server that does not support the parameter would store the objects.
 	if (!knowsDryRun(await context.version()))
-		return [warn('the webhooks', 'were not tried', 'see the API server above')];
+		return [
+			warn(
+				'the webhooks',
+				'were not called: this API server may not support dry runs',
+				'see the API server check above',
+			),
+		];
 	const servers = await context.servers().catch(() => undefined);
 	const outside = (servers ?? []).filter(({ namespace }) => namespace !== calledBy(context).namespace);
 	return [
@@ -32,17 +38,21 @@ export const checkReachable: DoctorCheck = async (context) => {
 	];
 };
 
-/** The Deployment behind the webhooks, whose namespace they leave out. */
+/** Returns the Deployment behind the webhooks. The webhook configurations exclude its namespace. */
 const calledBy = ({ otherService, product }: CheckContext) => otherService ?? product;
 
-/** An unknown id in the ignore annotation gets a warning. `serversIn`: a namespace with a server. */
+/**
+ * Creates a server with an unknown id in the ignore annotation, which causes a warning. `serversIn` is a namespace that
+ * has a server.
+ */
 async function validating(serversIn: string | undefined, context: CheckContext): Promise<CheckResult> {
 	const { cluster, webhooks, installFix } = context;
 	const namespace = serversIn ?? 'default';
 	const subject = `the validating webhook (dry run in namespace ${namespace})`;
 	const result = await createServer(namespace, cluster.createDryRun);
 	if (hasWarning(result, 'ignore-unknown-id')) return ok(subject, 'answers');
-	if (result.status === 404) return warn(subject, 'was not tried: no MCPServer can be created there', 'see the CRDs');
+	if (result.status === 404)
+		return warn(subject, 'was not tried: no MCPServer can be created there', 'see the CRDs check above');
 	const failure = failureOf(subject, result, `mcpservers.${GROUP}`, namespace, context);
 	if (failure !== undefined) return failure;
 	const selectors = webhooks.flatMap((one) =>
@@ -51,7 +61,7 @@ async function validating(serversIn: string | undefined, context: CheckContext):
 	const labels = await cluster.labelsOfNamespace(namespace).catch(() => undefined);
 	const isLeftOut = labels !== undefined && selectors.length > 0 && !selectors.some((one) => isSelected(one, labels));
 	if (!isLeftOut) return fail(subject, 'was not called: MCPServers are stored without it', installFix);
-	// Without servers there, leaving the namespace out may be intended.
+	// Without servers in that namespace, the user may have excluded it on purpose.
 	if (serversIn === undefined) {
 		const message = `was not tried: there is no server, and its namespaceSelector excludes namespace ${namespace}`;
 		return warn('the validating webhook', message, 'try again when there is an MCPServer');
@@ -74,11 +84,14 @@ async function createServer(namespace: string, create: ClusterReader['createDryR
 	return result;
 }
 
-/** The webhook reads the RunConfig of these servers, and may warn of it. */
+/** Whether the webhook reads the RunConfig of this server, and so can warn about it. */
 const hasReadableConfig = (server: Server): boolean =>
 	server.kind !== 'VirtualMCPServer' && !server.ignore.includes('run-config-unreadable');
 
-/** A RunConfig that is not JSON gets a warning, even if the API server returns 409 because it exists. */
+/**
+ * Creates a RunConfig that is not JSON, which causes a warning even if the API server returns 409 because the object
+ * exists.
+ */
 async function mutating(server: Server | undefined, context: CheckContext): Promise<CheckResult> {
 	if (server === undefined) return ok(MUTATING, 'was not tried: there is no MCPServer or MCPRemoteProxy to try it on');
 	const { namespace } = server;
@@ -113,7 +126,7 @@ function runConfigOf({ kind, namespace, name, uid }: Server): Json {
 const hasWarning = ({ warnings }: DryRunResult, id: RuleId): boolean =>
 	warnings.some((text) => text.includes(`(${id})`));
 
-/** Why the API server refused; undefined if it did not. */
+/** Returns why the API server rejected the request, or undefined if it did not. */
 function failureOf(
 	subject: string,
 	{ status, message }: DryRunResult,
@@ -131,7 +144,7 @@ function failureOf(
 	return warn(
 		subject,
 		`was not tried: another admission check rejected the dry run: ${message}`,
-		'fix that, and try again',
+		'resolve the rejection, and try again',
 	);
 }
 
@@ -142,23 +155,28 @@ interface Cause {
 	readonly fix: (product: NamespacedName, install: string) => string;
 }
 const CAUSES: readonly Cause[] = [
-	{ sign: /x509|tls:|certificate/, fix: () => 'make certificate and caBundle match: see Certificate above' },
+	{
+		sign: /x509|tls:|certificate/,
+		fix: () => 'replace the certificate or caBundle so that they match: see the Certificate check above',
+	},
 	{ sign: /service "[^"]*" not found/, fix: (_product, install) => install },
 	{
 		sign: /connection refused|no endpoints available|connection reset|EOF/,
-		fix: ({ namespace }) => `find out why no pod serves: kubectl get pods,endpointslices ${namespaceFlag(namespace)}`,
+		fix: ({ namespace }) => `check why no Pod serves: kubectl get pods,endpointslices ${namespaceFlag(namespace)}`,
 	},
 	{
 		sign: /deadline exceeded|timeout|no route to host|no such host/i,
-		fix: () => 'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
+		fix: () => 'let the API server reach port 8443 of the Pods: check firewall, NetworkPolicy and name resolution',
 	},
 ];
 
-/** Why the API server could not call a webhook of `product`; undefined if `message` is about something else. */
+/**
+ * Returns why the API server could not call a webhook of `product`, or undefined if `message` is about something else.
+ */
 function causeOf(message: string, product: NamespacedName, install: string) {
 	const [, webhook = '', cause = ''] = CALL_FAILED.exec(message) ?? [];
 	if (!webhook.endsWith(WEBHOOK_SUFFIX)) return undefined;
-	// The API server puts `Post "https://…?timeout=5s": ` before the cause, and Go adds guesses after it.
+	// The API server adds `Post "https://…?timeout=5s": ` before the cause, and Go adds guesses after it.
 	const what = cause
 		.replace(/^failed to call webhook:\s*/, '')
 		.replace(/^Post "[^"]*":\s*/, '')

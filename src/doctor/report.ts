@@ -9,7 +9,7 @@ export const summaryOf = (lines: readonly Line[]): Readonly<Record<Status, numbe
 		STATUSES.map((status) => [status, lines.filter((line) => line.status === status).length]),
 	) as Record<Status, number>;
 
-/** Green, yellow, red. */
+/** ANSI colours: green, yellow and red. */
 const COLOURS: Readonly<Record<Status, number>> = { ok: 32, warn: 33, fail: 31 };
 const WIDEST = Math.max(...Object.values(CHECKS).map(({ title }) => title.length));
 

@@ -1,4 +1,4 @@
-/** All checks. One that fails is one line of the report, and does not stop the others. */
+/** Runs all checks. A check that fails to run becomes one line of the report and does not stop the others. */
 import { checkApiServer } from './api-server.ts';
 import { checkAutoscalers } from './autoscalers.ts';
 import { checkCaBundle } from './ca-bundle.ts';
@@ -16,7 +16,7 @@ import { checkReachable } from './reachable.ts';
 import { checkSecrets } from './secrets.ts';
 import { checkWebhookConfigurations } from './webhook-configurations.ts';
 
-/** In the order of the report. */
+/** The checks, in the order of the report. */
 export const CHECKS = {
 	'api-server': { title: 'API server', check: checkApiServer },
 	crds: { title: 'CRDs', check: checkCrds },
@@ -39,7 +39,7 @@ export interface Line extends CheckResult {
 	readonly id: CheckId;
 }
 
-/** Never rejects. */
+/** Runs all checks. Never rejects. */
 export async function runChecks(cluster: ClusterReader, options: DoctorOptions): Promise<Line[]> {
 	const context = await createContext(cluster, options);
 	const ids = Object.keys(CHECKS) as CheckId[];

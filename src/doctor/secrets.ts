@@ -1,4 +1,4 @@
-/** Whether the Secrets of every passwordRef exist and have its key. Their values are never read. */
+/** Checks that the Secret of every passwordRef exists and has its key. Values of Secrets are never read. */
 import type { SecretKeyRef, Server } from '../api/types.ts';
 import { isObjectName } from '../objects/metadata.ts';
 import { passwordEnvOf } from '../policy/redis-password.ts';
@@ -11,7 +11,7 @@ interface Reference extends SecretKeyRef {
 	readonly server: Server;
 }
 
-/** Requests in parallel. */
+/** Maximum number of parallel requests. */
 const CONCURRENCY = 5;
 
 export const checkSecrets: DoctorCheck = async ({ servers, cluster: { keysOfSecret } }) => {
@@ -47,9 +47,11 @@ async function checkSecret(
 	if (first === undefined) return [];
 	const { namespace } = first.server;
 	const subject = `Secret ${secret}`;
-	// A server may contain any text, and the name becomes part of a path.
+	// The name comes from a server, which may contain any text, and it becomes part of a URL path.
 	if (!isObjectName(first.name)) {
-		return [fail(subject, `cannot exist by that name, and ${usersOf(references)} it`, editOf(first.server))];
+		return [
+			fail(subject, `has a name that Kubernetes does not allow, and ${usersOf(references)} it`, editOf(first.server)),
+		];
 	}
 	const keys = await keysOfSecret({ namespace, name: first.name });
 	if (keys === undefined) {
@@ -66,7 +68,7 @@ async function checkSecret(
 	});
 }
 
-/** `MCPServer web needs`, `MCPServer web and MCPServer api need` */
+/** Returns `MCPServer web needs` or `MCPServer web and MCPServer api need`. */
 function usersOf(references: readonly Reference[]): string {
 	const names = references.map(({ server }) => `${server.kind} ${server.name}`);
 	return `${someOf(names)} ${names.length === 1 ? 'needs' : 'need'}`;
@@ -78,20 +80,20 @@ const editOf = (server: Server): string =>
 const areForbidden = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
-		`${secrets.length === 1 ? 'was' : 'were'} not checked, for lack of permission: ${someOf([...secrets].sort())}`,
+		`${secrets.length === 1 ? 'was' : 'were'} not checked, because you lack the permission: ${someOf([...secrets].sort())}`,
 		'rerun with credentials that can get Secrets there',
 	);
 
-/** Without the message of the API server, which may quote the Secret. */
+/** Omits the message of the API server, which may quote the Secret. */
 const cannotRead = (secret: string, error: Error): CheckResult => {
 	const status = statusOf(error);
-	const reason = status === undefined ? error.message : `the API server answers ${status}`;
+	const reason = status === undefined ? error.message : `the API server returns ${status}`;
 	return fail(`Secret ${secret}`, `cannot be read: ${reason}`, TRY_AGAIN);
 };
 
 function allExist(count: number): CheckResult {
 	if (count === 0) return ok('no server', 'refers to a password Secret');
 	return count === 1
-		? ok('the password Secret', 'exists, with its key')
-		: ok(`all ${count} password Secrets`, 'exist, with their keys');
+		? ok('the password Secret', 'exists and has its key')
+		: ok(`all ${count} password Secrets`, 'exist and have their keys');
 }

@@ -1,4 +1,4 @@
-/** The webhook configurations: installed, complete, and with the right paths. */
+/** Checks that the webhook configurations exist, are complete, and have the right paths. */
 import { INSTALLED_AS } from '../api/names.ts';
 import { isObject, type Json } from '../api/types.ts';
 import {
@@ -14,7 +14,7 @@ import { helmReleaseOf } from './commands.ts';
 import type { DoctorCheck } from './context.ts';
 import { objectAt, objectsIn } from './installation.ts';
 
-/** One webhook as the API server has it. */
+/** One webhook as it is stored in the cluster. */
 export interface InstalledWebhook {
 	readonly kind: WebhookConfigurationKind;
 	readonly name: string;
@@ -24,13 +24,13 @@ export interface InstalledWebhook {
 	readonly caBundle: string;
 	readonly rules: readonly Json[];
 	readonly namespaceSelector: Json;
-	/** Of its configuration, if Helm installed it. */
+	/** The Helm release of its configuration, if Helm installed it. */
 	readonly helmRelease?: string;
-	/** Namespace and name of the Certificate whose CA cert-manager writes into caBundle. */
+	/** The namespace and name of the Certificate whose CA cert-manager writes into caBundle. */
 	readonly injectedFrom?: string;
 }
 
-/** Undefined for a configuration that does not exist. */
+/** The webhooks by kind; undefined for a configuration that does not exist. */
 export type WebhooksByKind = Readonly<Record<WebhookConfigurationKind, readonly InstalledWebhook[] | undefined>>;
 
 export async function findWebhooks(get: ClusterReader['getWebhookConfiguration']): Promise<WebhooksByKind> {
@@ -38,7 +38,7 @@ export async function findWebhooks(get: ClusterReader['getWebhookConfiguration']
 		const object = await get(kind, INSTALLED_AS);
 		return object && webhooksOf(kind, object);
 	};
-	// In sequence, so that a caller who may read neither always gets the same error.
+	// The reads are sequential, so that a caller who may read neither always gets the same error.
 	return {
 		MutatingWebhookConfiguration: await find('MutatingWebhookConfiguration'),
 		ValidatingWebhookConfiguration: await find('ValidatingWebhookConfiguration'),
@@ -48,7 +48,10 @@ export async function findWebhooks(get: ClusterReader['getWebhookConfiguration']
 export const allOf = (webhooks: WebhooksByKind): InstalledWebhook[] =>
 	WEBHOOK_CONFIGURATION_KINDS.flatMap((kind) => webhooks[kind] ?? []);
 
-/** The Services that they call. Only those with a valid namespace, because it becomes part of a path. */
+/**
+ * Returns the Services that the webhooks call. Skips those with an invalid namespace, because it becomes part of a URL
+ * path.
+ */
 export const servicesOf = (webhooks: readonly InstalledWebhook[]): NamespacedName[] =>
 	webhooks.flatMap(({ service }) => (isObjectName(service?.namespace) && service !== undefined ? [service] : []));
 
@@ -93,7 +96,7 @@ export const checkWebhookConfigurations: DoctorCheck = async ({ webhooksByKind, 
 
 const FIX_POD_MODE = 'set both the flag and the webhook, or neither: docs/install.md#pod-mode';
 
-/** `passwordEnv` is undefined if the flags of the product are unknown. */
+/** Returns the faults of one webhook. `passwordEnv` is undefined if the flags of the product are unknown. */
 function faultOf(
 	wanted: WebhookConfiguration,
 	found: readonly InstalledWebhook[],

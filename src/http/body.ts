@@ -1,32 +1,41 @@
 /** Reads a request body once, into one string, up to a limit. */
 import type { IncomingMessage } from 'node:http';
 
-/** Two objects of at most 3 MiB, which is the API server's own limit for a request, and their envelope. */
+/** The limit allows two objects of 3 MiB, which is the API server's own limit for a request, and their envelope. */
 export const BODY_LIMIT_BYTES = 7 * 1024 * 1024;
 
-/** Up to this length a body needs no reservation while it is received: the limit of connections bounds all of them. */
+/**
+ * A body up to this length needs no reservation while it is received, because the connection limit bounds the sum of
+ * all such bodies.
+ */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
-/** Of all bodies that have a reservation. Parsed, a body may be twenty times as large, and the heap has 256 MiB. */
+/** The sum of all reserved bodies. A parsed body may need twenty times its length, and the heap has 256 MiB. */
 export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
-/** Each chunk costs time however short it is. A body of more chunks than this must have longer ones; an API server fills its packets. */
+/**
+ * Each chunk costs time, however short it is. A body of more chunks than this must have long chunks; an API server
+ * fills its packets.
+ */
 const FEW_CHUNKS = 256;
 const LEAST_AVERAGE_BYTES = 64;
 
 /** The body is longer than the limit. */
 export class BodyTooLarge extends Error {}
 
-/** The connection was closed before the whole body was received: by the client, or because it sent very short chunks. */
+/** The connection was closed before the whole body was received, by the client or because the chunks were too short. */
 export class BodyCutOff extends Error {}
 
-/** As the client declares it. A chunked body declares none and counts as the longest that is allowed. */
+/** Returns the length that the client declares. A chunked body declares none and counts as the longest allowed body. */
 export const declaredBytes = ({ headers }: IncomingMessage): number =>
 	Number(headers['content-length'] ?? BODY_LIMIT_BYTES);
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Rejects with BodyTooLarge or BodyCutOff. Copies the pieces together, so that many small ones cost no more than their bytes. */
+/**
+ * Reads the body. Rejects with BodyTooLarge or BodyCutOff. Copies the chunks together, so that many small chunks cost
+ * no more than their bytes.
+ */
 export function readBody(request: IncomingMessage): Promise<string> {
 	return new Promise((resolve, reject) => {
 		let received = NOTHING;
@@ -41,14 +50,15 @@ export function readBody(request: IncomingMessage): Promise<string> {
 				return;
 			}
 			if (end > BODY_LIMIT_BYTES) {
-				// Its reservation is released now, and the request may go on for half a minute.
+				// Releases the memory now, because the reservation is released now and the request may last another half
+				// minute.
 				received = NOTHING;
-				// So that a later small chunk is not stored either.
+				// Also prevents later small chunks from being stored.
 				length = end;
 				reject(new BodyTooLarge());
 				return;
 			}
-			// A body in one piece is not copied.
+			// A body that is received in one chunk is not copied.
 			if (length === 0) received = chunk;
 			else {
 				if (end > received.length) received = grown(received, length, 2 * end);
@@ -67,10 +77,10 @@ function grown(buffer: Buffer, length: number, capacity: number): Buffer {
 	return larger;
 }
 
-/** How much of a rejected body is still read before the connection is closed. */
+/** How much of a rejected body is read before the connection is closed. */
 const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
 
-/** Reads to the end without keeping anything, then calls `onEnd`; at once if the body was read already. */
+/** Reads the body to its end without storing it, then calls `onEnd`. Calls it at once if the body was already read. */
 export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	if (request.readableEnded) {
 		onEnd();

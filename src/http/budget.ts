@@ -1,6 +1,6 @@
-/** An amount that all requests share: bytes of bodies, or requests in flight. */
+/** An amount that all requests share, such as bytes of bodies or requests in flight. */
 export interface Budget {
-	/** False if so much does not fit now. */
+	/** Returns false if that amount is not available now. */
 	readonly reserve: (amount: number) => boolean;
 	readonly release: (amount: number) => void;
 	readonly reserved: () => number;

@@ -1,4 +1,4 @@
-/** The serving certificate in files: read at start, and again when it changes. */
+/** The serving certificate in files. It is read at start, and again when it changes. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,21 +8,21 @@ import { createSecureContext } from 'node:tls';
 export interface Certificate {
 	readonly cert: Buffer;
 	readonly key: Buffer;
-	/** Seconds since the epoch at which the certificate expires. */
+	/** The expiry of the certificate, in seconds since the epoch. */
 	readonly expirySeconds: number;
-	/** The same for the CA that issued it, if that is known. */
+	/** The expiry of the CA that issued the certificate, if it is known, in seconds since the epoch. */
 	readonly caExpirySeconds?: number;
-	/** Equal for equal content. */
+	/** A hash of the content, to detect changes. */
 	readonly fingerprint: string;
 }
 
-/** `tls.crt` and `tls.key` of `folder`. Throws if one is missing or is not PEM, or if they do not match. */
+/** Reads `tls.crt` and `tls.key` in `folder`. Throws if a file is missing or not PEM, or if they do not match. */
 export async function readCertificate(folder: string): Promise<Certificate> {
 	const [cert, key] = await Promise.all([readFile(join(folder, 'tls.crt')), readFile(join(folder, 'tls.key'))]);
 	return certificateOf(cert, key);
 }
 
-/** Throws if one is not PEM, or if they do not match. */
+/** Throws if one of them is not PEM, or if they do not match. */
 export function certificateOf(cert: Buffer, key: Buffer): Certificate {
 	createSecureContext({ cert, key });
 	return {
@@ -37,7 +37,7 @@ export interface CertificateWatchOptions {
 	readonly folder: string;
 	readonly current: Certificate;
 	readonly onChange: (certificate: Certificate) => void;
-	/** The new files are not usable, and the old certificate stays in use. Called once for each content. */
+	/** Called once for each unusable content of the files. The previous certificate stays in use. */
 	readonly onBroken: (error: Error) => void;
 	readonly pollMs?: number;
 }
@@ -45,8 +45,8 @@ export interface CertificateWatchOptions {
 const POLL_MS = 10_000;
 
 /**
- * Watches the folder, because a Secret volume replaces a link beside the files and a watch of a file ends then. Reads the files at
- * intervals too, because a watch may miss a change.
+ * Watches the folder instead of the files: a Secret volume replaces a symbolic link beside the files, and a watch of a
+ * file would end then. Also reads the files at intervals, because a watch may miss a change.
  */
 export function watchCertificate({ folder, current, onChange, onBroken, pollMs = POLL_MS }: CertificateWatchOptions): {
 	stop: () => void;
@@ -88,7 +88,7 @@ export function watchCertificate({ folder, current, onChange, onBroken, pollMs =
 		watcher = watch(folder, () => void reload());
 		watcher.on('error', () => watcher?.close());
 	} catch {
-		// Some file systems cannot be watched; the poll is enough.
+		// Some file systems cannot be watched. Reading at intervals is enough.
 	}
 	return {
 		stop: () => {

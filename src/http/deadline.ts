@@ -1,10 +1,10 @@
-/** The deadline of a request: the API server sends its timeout in `?timeout=`. */
+/** The deadline of a request. The API server sends its timeout in `?timeout=`. */
 
-/** Kubernetes' default for webhook configurations without one. */
+/** The Kubernetes default for webhooks without timeoutSeconds. */
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** The largest timeout that a webhook configuration can have. */
+/** The largest timeout that Kubernetes allows for a webhook. */
 const LONGEST_TIMEOUT_MS = 30_000;
-/** The rest is for the response. */
+/** The share of the timeout for the work. The rest is for sending the response. */
 const SHARE = 0.8;
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -21,8 +21,8 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 export class DeadlinePassed extends Error {}
 
 /**
- * The result of `work`. Rejects with DeadlinePassed, and aborts its signal, after `limitMs`. Synchronous work needs no timer. If
- * `mayWait` throws, asynchronous work is aborted and rejects with that error.
+ * Returns the result of `work`. After `limitMs`, rejects with DeadlinePassed and aborts the signal of `work`.
+ * Synchronous work needs no timer. If `mayWait` throws, asynchronous work is aborted and rejects with that error.
  */
 export function within<T>(
 	limitMs: number,
@@ -47,7 +47,7 @@ export function within<T>(
 	});
 }
 
-/** `deadlineMs` with the last result kept: an API server sends the same few URLs again and again. */
+/** Returns `deadlineMs` with a cache for the last URL, because an API server repeats the same few URLs. */
 export function createDeadlines(): (url: string) => number {
 	let lastUrl: string | undefined;
 	let lastMs = 0;
@@ -60,14 +60,14 @@ export function createDeadlines(): (url: string) => number {
 	};
 }
 
-/** Milliseconds of work for a request to `url`, such as `/mutate?timeout=5s`. */
+/** Returns the milliseconds of work for a request to `url`, such as `/mutate?timeout=5s`. */
 export function deadlineMs(url: string): number {
 	const mark = url.indexOf('?');
 	const timeout = mark === -1 ? null : new URLSearchParams(url.slice(mark + 1)).get('timeout');
 	return Math.min(durationMs(timeout ?? '') ?? DEFAULT_TIMEOUT_MS, LONGEST_TIMEOUT_MS) * SHARE;
 }
 
-/** A positive Go duration such as `1m30s` in milliseconds; undefined if it is not one. */
+/** Returns the milliseconds of a positive Go duration such as `1m30s`, or undefined if it is not one. */
 function durationMs(text: string): number | undefined {
 	if (!/^(\d+(\.\d+)?(h|ms|m|s|us|µs|ns))+$/.test(text)) return undefined;
 	let sum = 0;

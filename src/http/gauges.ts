@@ -1,21 +1,21 @@
-/** Gauges, which are read at each scrape. */
+/** The gauges, whose values are read at each scrape. */
 import { Gauge, type Registry } from 'prom-client';
 
-/** The values of the gauges. */
+/** Functions that return the values of the gauges. */
 export interface Sources {
 	readonly version: string;
-	/** Whether /readyz answers 200. */
+	/** Whether /readyz returns 200. */
 	readonly isReady: () => boolean | Promise<boolean>;
 	readonly inFlight: () => number;
-	/** For each watched resource: seconds since the last event, and the number of cached objects. */
+	/** For each watched resource: the age of the last event in seconds, and the number of cached objects. */
 	readonly watches: () => readonly { resource: string; lastEventAgeSeconds: number; objects: number }[];
-	/** Absent without leader election. */
+	/** Undefined without leader election. */
 	readonly isLeading?: () => boolean;
-	/** Absent with --reconcile=false. */
+	/** Undefined with --reconcile=false. */
 	readonly reconciler?: ReconcilerSources;
-	/** Seconds since the epoch at which the serving certificate expires. */
+	/** Returns the expiry of the serving certificate, in seconds since the epoch. */
 	readonly certificateExpiry: () => number | undefined;
-	/** The same for the CA that issued it. */
+	/** Returns the expiry of the CA that issued the serving certificate, in seconds since the epoch. */
 	readonly caExpiry?: () => number | undefined;
 }
 
@@ -34,7 +34,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 			registers,
 			async collect() {
 				const value = await read();
-				// An unknown value is absent: an alert would read 0 as a date in 1970.
+				// An unknown value removes the gauge, because an alert would read 0 as a date in 1970.
 				if (value === undefined) this.remove();
 				else this.set(value);
 			},
@@ -56,21 +56,21 @@ export function addGauges(registry: Registry, sources: Sources): void {
 
 	new Gauge({
 		name: 'thv_scaling_build_info',
-		help: 'Always 1; the label is the release.',
+		help: 'Always 1. The label version is the release.',
 		labelNames: ['version'],
 		registers,
 	}).set({ version: sources.version }, 1);
-	gauge('thv_scaling_ready', 'Whether this replica answers /readyz with 200.', async () =>
+	gauge('thv_scaling_ready', 'Whether /readyz of this replica returns 200.', async () =>
 		Number(await sources.isReady()),
 	);
 	gauge(
 		'thv_scaling_certificate_expiry_timestamp_seconds',
-		'Expiry of the serving certificate in use.',
+		'Expiry of the serving certificate in use, in seconds since the epoch.',
 		sources.certificateExpiry,
 	);
 	gauge(
 		'thv_scaling_ca_expiry_timestamp_seconds',
-		'Expiry of the CA that issued it, if that is known.',
+		'Expiry of the CA that issued the serving certificate, if that CA is known.',
 		sources.caExpiry ?? (() => undefined),
 	);
 	gauge('thv_scaling_requests_in_flight', 'Admission requests in flight.', sources.inFlight);
@@ -78,7 +78,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 	if (isLeading !== undefined) {
 		gauge(
 			'thv_scaling_leader',
-			'Whether this replica holds the Lease, and so reconciles and renews certificates.',
+			'Whether this replica holds the Lease. Only its holder reconciles and renews certificates.',
 			() => Number(isLeading()),
 		);
 	}
@@ -87,7 +87,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 		gauge('thv_scaling_reconciler_queued', 'Servers in the queue of the reconciler.', queued);
 		gauge(
 			'thv_scaling_reconciler_pending_rollouts',
-			'Rollouts that wait because of --rollouts-per-minute.',
+			'Rollouts that the limit --rollouts-per-minute delays.',
 			pendingRollouts,
 		);
 	}

@@ -1,4 +1,4 @@
-/** One AdmissionReview from its request to its response. */
+/** Handles one AdmissionReview, from its request to its response. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { AdmissionDecision } from '../admission/response.ts';
@@ -10,27 +10,27 @@ import { DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 import type { Responder } from './respond.ts';
 
-/** Decides one request. Rejects only for bugs, an unreachable API server, or when `signal` ends it. */
+/** Decides one request. Rejects only for a bug, for an unreachable API server, or if `signal` aborts. */
 export type Handler = (request: Request, signal: AbortSignal) => AdmissionDecision | Promise<AdmissionDecision>;
 
 export type ReviewMetrics = Pick<Metrics, 'observeReview' | 'countRefused' | 'countWarning' | 'countDenial'>;
 
-/** What all requests share. */
+/** The objects that all requests share. */
 export interface Shared {
 	readonly log: Logger;
-	/** Without redaction: a review's line has plain fields only, so there is nothing to redact in it. */
+	/** A logger without redaction: the log line of a review has plain fields only, so it has nothing to redact. */
 	readonly reviewLog: Logger;
 	readonly metrics: ReviewMetrics;
 	readonly respond: Responder;
 	readonly deadlineOf: (url: string) => number;
-	/** Bytes of bodies that are being received or processed. */
+	/** The budget for bytes of bodies that are being received or processed. */
 	readonly bodies: Budget;
 	readonly inFlight: Budget;
 }
 
 const TOO_LARGE = `the body is longer than ${BODY_LIMIT_BYTES} bytes`;
 
-/** Never rejects: every error becomes a status. */
+/** Handles one request. Never rejects: every error becomes an HTTP status. */
 export async function handle(
 	handler: Handler,
 	request: IncomingMessage,
@@ -50,10 +50,10 @@ export async function handle(
 		const body = await readBody(request);
 		// The client may have closed the connection meanwhile.
 		if (response.destroyed) return;
-		// Counted only now: slow clients must not use up the limit.
+		// A request counts as in flight only after its body was received, so that slow clients cannot use up the limit.
 		if (!inFlight.reserve(1)) return respond.refuseBusy(request, response);
 		try {
-			// A small body counts from when its review has to wait.
+			// A small body is reserved only if its review has to wait for a look-up.
 			const waitingBytes = reserved === 0 ? body.length : 0;
 			const answering = review({ handler, request, response, startedMs, waitingBytes, shared }, body);
 			if (answering !== undefined) await answering;
@@ -68,7 +68,7 @@ export async function handle(
 	}
 }
 
-/** The answer to a bug. */
+/** Answers a request that failed because of a bug. */
 export function failRequest(error: unknown, response: ServerResponse, { log, respond }: Shared): void {
 	log.error({ err: error }, 'request failed');
 	respond.refuse(response, 500, 'internal error');
@@ -80,12 +80,15 @@ interface Received {
 	readonly request: IncomingMessage;
 	readonly response: ServerResponse;
 	readonly startedMs: number;
-	/** To be reserved while its review waits. */
+	/** The bytes to reserve while the review waits for a look-up. */
 	readonly waitingBytes: number;
 	readonly shared: Shared;
 }
 
-/** Answers one AdmissionReview, at once if no look-up is needed: a promise costs more than a small review. Never throws or rejects. */
+/**
+ * Answers one AdmissionReview. Without a look-up it answers synchronously, because a promise costs more than a small
+ * review. Never throws or rejects.
+ */
 function review(received: Received, body: string): void | Promise<void> {
 	const { handler, request, response, startedMs, waitingBytes, shared } = received;
 	const deadlineMs = shared.deadlineOf(request.url ?? '');
@@ -120,7 +123,7 @@ function sendDecision(decision: AdmissionDecision, request: Request, received: R
 	const { metrics, reviewLog, respond } = received.shared;
 	const json = responseText(request.uid, decision);
 	const fields = observed(request, verdictOf(decision), received);
-	// Not logged at info: the API server's audit log has reviews that changed nothing.
+	// A review that changed nothing is logged at debug only: the audit log of the API server has it too.
 	if (fields.verdict === 'unchanged' && decision.findings.length === 0) reviewLog.debug(fields, 'review');
 	else reviewLog.info(fields, 'review');
 	for (const { id } of decision.findings) metrics.countWarning(id);
@@ -136,11 +139,11 @@ function refuseFailed(error: unknown, parsed: Request, deadlineMs: number, recei
 	}
 	log.error({ ...observed(parsed, 'error', received), err: error }, 'review failed');
 	const isLate = error instanceof DeadlinePassed;
-	const message = isLate ? timedOut(deadlineMs) : 'internal error; see the log for the uid';
+	const message = isLate ? timedOut(deadlineMs) : 'internal error; search the log for this uid';
 	respond.refuse(received.response, isLate ? 504 : 500, message);
 }
 
-/** Observes the time of a review; returns the fields of its log line. */
+/** Records the duration of a review and returns the fields of its log line. */
 function observed({ uid, kind, namespace, name, operation, resource }: Request, verdict: string, received: Received) {
 	const ms = performance.now() - received.startedMs;
 	received.shared.metrics.observeReview({ operation, resource, verdict }, ms / 1000);

@@ -1,8 +1,8 @@
-/** The plain HTTP port: liveness, readiness and metrics. */
+/** Serves the plain HTTP port: liveness, readiness and metrics. */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Metrics } from './metrics.ts';
 
-/** Why the process is not ready; empty if it is. */
+/** Returns the reasons why the process is not ready; empty if it is ready. */
 export type Unready = () => readonly string[] | Promise<readonly string[]>;
 
 export function createHealth(unready: Unready, metrics: Pick<Metrics, 'contentType' | 'text'>): Express {

@@ -1,4 +1,4 @@
-/** The two servers: timeouts, connection limits, and shutdown. */
+/** Starts the two servers, with timeouts, connection limits and shutdown. */
 import { constants } from 'node:crypto';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
@@ -6,28 +6,34 @@ import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
 
-/** The API server closes idle connections after 90 s. If the webhook closed first, a request could be lost. */
+/** The API server closes idle connections after 90 s. If the webhook closed them first, a request could be lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 /** No API server takes longer to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A connection without a handshake by then is dead, and would delay the shutdown. */
+/** A connection without a TLS handshake after this time is dead, and would delay the shutdown. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
-/** How often Node checks these timeouts; its default is 30 s. */
+/** The interval at which Node checks these timeouts. Its default of 30 s is too long. */
 const CHECK_INTERVAL_MS = 1_000;
-/** For a client that neither reads nor sends during a response. Longer than the 30 s that an API server waits at most. */
+/**
+ * The timeout for a client that neither reads nor sends during a response. It exceeds the 30 s for which an API server
+ * waits at most.
+ */
 const SILENCE_TIMEOUT_MS = 35_000;
-/** The longest review, which has the default timeout. */
+/** The duration of the longest review, one with the default timeout. */
 const LONGEST_REVIEW_MS = 10_000;
 
-/** Open connections of API servers. One costs some 50 KiB; three API servers that each have 200 writes in hand need 600. */
+/**
+ * Maximum number of connections. Each costs about 50 KiB, and three API servers with 200 concurrent writes each need
+ * 600.
+ */
 const MOST_CONNECTIONS = 1_500;
-/** The clients of the metrics port are the kubelet and Prometheus. */
+/** Maximum number of connections to the metrics port. Its clients are the kubelet and Prometheus. */
 const MOST_PLAIN_CONNECTIONS = 200;
 
-/** No API server renegotiates, and a renegotiation costs the server more than the client. */
+/** No API server renegotiates TLS, and a renegotiation costs the server more than the client. */
 const PROTOCOL = { minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
 
-/** Without a certificate, handshakes fail until `useCertificate` sets one. */
+/** Starts the HTTPS server. Without a certificate, handshakes fail until `useCertificate` sets one. */
 export async function listenHttps(
 	listener: RequestListener,
 	certificate: Certificate | undefined,
@@ -39,10 +45,10 @@ export async function listenHttps(
 			...PROTOCOL,
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-			// Node's limit for headers is never above it.
+			// Node requires that its timeout for headers is not above this one.
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			connectionsCheckingInterval: CHECK_INTERVAL_MS,
-			// Even if NODE_OPTIONS sets it.
+			// Overrides NODE_OPTIONS.
 			insecureHTTPParser: false,
 		},
 		listener,
@@ -65,13 +71,13 @@ export async function listenHttp(listener: RequestListener, port: number): Promi
 }
 
 /**
- * Node treats a connection without a request as busy, and a shutdown would wait until it times out. Go clients, such as the API
- * server, open such connections in advance.
+ * Closes connections without a request at shutdown. Node treats them as busy, so the shutdown would wait until they
+ * time out. Go clients, such as the API server, open such connections in advance.
  */
 function countUnusedAsIdle(server: Server | HttpsServer, opened: 'connection' | 'secureConnection'): void {
 	const unused = new Set<Socket>();
 	server.on(opened, (socket: Socket) => {
-		// Its handshake ended after the server was closed.
+		// The TLS handshake of this connection ended after the server was closed.
 		if (!server.listening) socket.destroy();
 		unused.add(socket);
 		socket.once('close', () => unused.delete(socket));
@@ -95,13 +101,14 @@ function listening(server: Server | HttpsServer, port: number): Promise<void> {
 	});
 }
 
-/** For new connections; open ones keep theirs. Throws if the pair is not usable. */
+/** Sets the certificate for new connections; open connections keep theirs. Throws if the certificate is not usable. */
 export const useCertificate = (server: HttpsServer, { cert, key }: Certificate): void =>
 	server.setSecureContext({ cert, key, ...PROTOCOL });
 
 /** Stops accepting connections, waits for requests in flight, and closes idle connections. */
 export async function shutdown(server: Server | HttpsServer): Promise<void> {
-	// After one turn of the event loop, received requests are read. Their connections are not idle, and closing them would lose requests.
+	// After one turn of the event loop, Node has read the received requests. Their connections are then busy, so no
+	// request is lost.
 	await loop();
 	const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 	server.closeIdleConnections();

@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import { GROUP, KIND_LIST, KINDS } from '../api/names.ts';
 import { addGauges, type Sources } from './gauges.ts';
 
-/** Labels of one review. `resource` and `operation` come from clients, so only known values become labels. */
+/** The labels of one review. `resource` and `operation` come from clients, so only known values become labels. */
 export interface ReviewLabels {
 	readonly operation: string;
 	readonly resource: string;
@@ -18,20 +18,20 @@ export interface Rules {
 
 export interface Metrics {
 	readonly observeReview: (labels: ReviewLabels, seconds: number) => void;
-	/** A request that was answered with an error instead of an AdmissionReview. */
+	/** Counts a request that was answered with an error instead of an AdmissionReview. */
 	readonly countRefused: (code: number) => void;
-	/** A warning that was sent, by the id of its rule. */
+	/** Counts a warning that was sent, by the id of its rule. */
 	readonly countWarning: (rule: string) => void;
 	readonly countDenial: (rule: string) => void;
-	/** A write of the reconciler. */
+	/** Counts a write of the reconciler. */
 	readonly countWrite: (resource: string) => void;
 	readonly countReconcile: (result: 'done' | 'failed') => void;
-	/** Another client reverts a write of the reconciler again and again. */
+	/** Counts a write of the reconciler that another client keeps reverting. */
 	readonly countReverted: () => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
-	/** Issued by this replica as the leader. */
+	/** Counts a certificate that this replica issued as the leader. */
 	readonly countRenewal: (what: 'certificate' | 'ca') => void;
-	/** A sync of the Secret and every caBundle by the leader. */
+	/** Counts a sync of the Secret and every caBundle by the leader. */
 	readonly countCertificateSync: (result: 'done' | 'failed') => void;
 	readonly contentType: string;
 	readonly text: () => Promise<string>;
@@ -46,10 +46,10 @@ const RESOURCES = new Set([
 ]);
 const OPERATIONS = new Set(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']);
 
-/** Reviews that are observed together, which takes about 50 µs. */
+/** Maximum number of durations per batch. Observing that many takes about 50 µs. */
 const MOST_SEEN = 100;
 
-/** The HTTP statuses that webhook.ts and handle.ts return. */
+/** The HTTP error statuses that webhook.ts and handle.ts return. */
 const REFUSALS = [400, 404, 405, 413, 415, 500, 503, 504].map(String);
 
 export function createMetrics(sources: Sources, rules: Rules = { warnings: [], denials: [] }): Metrics {
@@ -58,7 +58,7 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	collectDefaultMetrics({ register: registry });
 	addGauges(registry, sources);
 	const reviews = createReviewDurations(registers);
-	// The values of the label start at 0: `increase()` does not see the first event of a counter that starts at 1.
+	// Each known label value starts at 0, because `increase()` misses the first event of a counter that starts at 1.
 	const counter = <T extends string>(name: string, help: string, label: string, values: Iterable<T>) => {
 		const made = new Counter({ name, help, labelNames: [label], registers });
 		for (const value of values) made.inc({ [label]: value }, 0);
@@ -124,11 +124,14 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	};
 }
 
-/** Observed in batches: one by one they cost four times as much, because the rest of a review evicts them from the CPU's caches. */
+/**
+ * Observes durations in batches. Observing each duration separately costs four times as much, because a review evicts
+ * the data from the CPU's caches.
+ */
 function createReviewDurations(registers: Registry[]) {
 	const histogram = new Histogram({
 		name: 'thv_scaling_review_duration_seconds',
-		help: 'Time from the first byte of an admission request to its answer.',
+		help: 'Time from the first byte of an admission request to its response.',
 		labelNames: ['operation', 'resource', 'verdict'],
 		buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
 		registers,
@@ -140,7 +143,8 @@ function createReviewDurations(registers: Registry[]) {
 	};
 	return {
 		observe: ({ operation, resource, verdict }: ReviewLabels, seconds: number): void => {
-			// Known values only: a name of a client may be as long as a body, and would be kept until the flush.
+			// Unknown values are replaced: a client's value may be as long as a body, and would stay in memory until the
+			// flush.
 			const labels = {
 				operation: OPERATIONS.has(operation) ? operation : 'other',
 				resource: RESOURCES.has(resource) ? resource : 'other',

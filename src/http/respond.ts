@@ -1,17 +1,24 @@
-/** Every answer of the webhook port, and what it counts. Refusals are Kubernetes' Status: the API server quotes its message. */
+/**
+ * Sends and counts every response of the webhook port. An error is a Kubernetes Status, whose message the API server
+ * quotes.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { discardBody } from './body.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Responder {
-	/** An AdmissionReview. */
+	/** Sends an AdmissionReview. */
 	readonly json: (response: ServerResponse, body: string) => void;
 	readonly refuse: (response: ServerResponse, code: number, message: string) => void;
-	/** The same for a request whose body was not read: it is discarded first, or the client would not read the answer. */
+	/**
+	 * Rejects a request whose body was not read. The body is discarded first, or the client would not read the response.
+	 */
 	readonly refuseUnread: (request: IncomingMessage, response: ServerResponse, code: number, message: string) => void;
-	/** 503: the API server retries after Retry-After on a new connection, and so perhaps with another replica. */
+	/**
+	 * Rejects with 503. The API server retries after Retry-After on a new connection, and so perhaps at another replica.
+	 */
 	readonly refuseBusy: (request: IncomingMessage, response: ServerResponse) => void;
-	/** From now on every answer asks the client to close its connection. */
+	/** From now on, every response closes its connection. */
 	readonly startDraining: () => void;
 }
 
@@ -29,7 +36,8 @@ const REASONS: Readonly<Record<number, string>> = {
 export function createResponder(metrics: Pick<Metrics, 'countRefused'>): Responder {
 	let isDraining = false;
 	const send = (response: ServerResponse, code: number, body: string): void => {
-		// Set only with the answer, so that requests which were in flight when draining began close their connection too.
+		// The header is set only when the response is sent, so that requests in flight at the start of draining close their
+		// connections too.
 		if (isDraining) response.setHeader('connection', 'close');
 		response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
 		response.end(body);

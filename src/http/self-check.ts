@@ -1,6 +1,6 @@
 /**
- * Checks the process's own HTTPS port with one request over TLS, as the API server makes them. A process with synced caches may still
- * accept no connection, or serve a certificate that does not match its key.
+ * Checks the process's own HTTPS port with one TLS request, as an API server sends it. A process with synced caches may
+ * still accept no connection, or serve a certificate that does not match its key.
  */
 import { X509Certificate } from 'node:crypto';
 import { type RequestOptions, request, type Server } from 'node:https';
@@ -8,27 +8,28 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Certificate } from './certificate.ts';
 
-/** Answered before anything is counted, logged or limited. */
+/** Requests to this path are not counted, logged or limited. */
 export const SELF_CHECK_PATH = '/round-trip';
 
-/** Below the 3 s of the readiness probe, so that the reason gets through. */
+/** Shorter than the 3 s timeout of the readiness probe, so that the probe's response can contain the reason. */
 export const SELF_CHECK_TIMEOUT_MS = 2_000;
-/** Requests to /readyz are not limited, and a handshake costs a millisecond of CPU. */
+/** How long a result is reused: requests to /readyz are not limited, and a handshake costs a millisecond of CPU. */
 const MAX_AGE_MS = 1_000;
 
 export interface SelfCheckOptions {
 	readonly server: Pick<Server, 'address'>;
-	/** The one that the port must serve. */
+	/** Returns the certificate that the port must serve. */
 	readonly certificate: () => Certificate | undefined;
-	/** Called once for each reason, and with undefined when the port answers again. */
+	/** Called once for each reason, and with undefined when the port works again. */
 	readonly onChange?: (reason: string | undefined) => void;
 	readonly timeoutMs?: number;
 	readonly maxAgeMs?: number;
 }
 
 /**
- * Returns why the port cannot be used, undefined if it can. Never rejects. One check at a time; its result is used for `maxAgeMs`.
- * Names and dates of the certificate are not checked: all replicas use the same one, and would become unready together.
+ * Returns a function that resolves with the reason why the port is not usable, or with undefined. It never rejects, and
+ * runs one check at a time. Names and dates of the certificate are not checked: all replicas use the same one and would
+ * become unready together.
  */
 export function createSelfCheck(options: SelfCheckOptions): () => Promise<string | undefined> {
 	const {
@@ -44,7 +45,7 @@ export function createSelfCheck(options: SelfCheckOptions): () => Promise<string
 
 	const run = async (): Promise<string | undefined> => {
 		const address = server.address() as AddressInfo | null;
-		// Another process may have the port by now.
+		// If the port is closed, another process may use it by now.
 		const reason = address === null ? 'the port is closed' : await check(address.port, certificate, timeoutMs);
 		endedMs = performance.now();
 		if (reason !== known) onChange(reason);
@@ -70,9 +71,9 @@ function check(
 		host: '127.0.0.1',
 		port,
 		path: SELF_CHECK_PATH,
-		// A new connection: a kept one would not prove that the next one succeeds.
+		// Uses a new connection: an existing one would not prove that the next one succeeds.
 		agent: false,
-		// The certificate is for the names of the Service; it is compared with the loaded one instead.
+		// The certificate is for the names of the Service, so it is compared with the loaded one instead of verified.
 		rejectUnauthorized: false,
 	};
 	const before = certificate();
@@ -80,7 +81,7 @@ function check(
 		const asked = request(how, (response) => {
 			const shown = (response.socket as TLSSocket).getPeerX509Certificate();
 			response.on('error', () => undefined).resume();
-			// It may have changed since the request began.
+			// The certificate may have changed since the request began.
 			const isOurs = [before, certificate()].some((one) => one !== undefined && isSame(shown, one));
 			if (response.statusCode !== 200) resolve(`answers ${response.statusCode}`);
 			else resolve(isOurs ? undefined : 'serves another certificate than the loaded one');

@@ -1,4 +1,4 @@
-/** The webhook port: which handler a path has, and the answers to all other requests. */
+/** The webhook port: selects the handler of a path and rejects all other requests. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
@@ -19,12 +19,12 @@ export interface WebhookOptions {
 }
 
 export interface Webhook {
-	/** Every path, and the answers to unknown ones. */
+	/** Handles every path, including unknown ones. */
 	readonly app: Express;
-	/** The same, with a short cut to the two paths that carry all the load. */
+	/** Handles the two admission paths directly and passes all other requests to `app`. */
 	readonly listener: RequestListener;
 	readonly inFlight: () => number;
-	/** From now on every answer asks the client to close its connection, so that the API server uses another replica. */
+	/** From now on every response closes its connection, so that the API server uses another replica. */
 	readonly startDraining: () => void;
 }
 
@@ -46,7 +46,7 @@ export function createWebhook({ mutate, validate, maxInFlight, log, metrics }: W
 	return {
 		app,
 		listener: (request, response) => {
-			// Express gives every request another prototype, which costs more than a small review does.
+			// Express replaces the prototype of every request, which costs more than a small review.
 			const handler = request.method === 'POST' ? handlers.get(pathOf(request.url ?? '')) : undefined;
 			if (handler !== undefined) void handle(handler, request, response, shared);
 			else if (request.url === SELF_CHECK_PATH) response.end('ok\n');

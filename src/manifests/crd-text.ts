@@ -1,4 +1,4 @@
-/** CRDs as text: our own, and ToolHive's with the scaling fields added. Every existing byte stays. */
+/** CRDs as text: the minimal CRDs, and ToolHive's CRDs with the scaling fields added. Every existing byte stays. */
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { crdOf } from '../api/crd.ts';
@@ -15,16 +15,16 @@ import { type ParsedYaml, parseYaml } from './yaml.ts';
 
 export interface CompletedText {
 	readonly text: string;
-	/** The number of CRDs of our three kinds. */
+	/** The number of CRDs of ToolHive's three kinds. */
 	readonly found: number;
-	/** One line for each changed version. */
+	/** One line for each changed version of a CRD. */
 	readonly notes: readonly string[];
 }
 
-/** The CRD of `kind`, as in manifests/crds. */
+/** Returns the CRD of `kind`, as in manifests/crds. */
 export const crdTextOf = (kind: Kind): string => stringify(crdOf(kind), { lineWidth: 0, aliasDuplicateObjects: false });
 
-/** `text` (YAML, JSON or a List, any number of documents) with the missing fields added. Throws Unparsable. */
+/** Returns `text` (YAML, JSON or a List, any number of documents) with the missing fields added. Throws Unparsable. */
 export function completeCrds(text: string): CompletedText {
 	const parts: string[] = [];
 	const notes: string[] = [];
@@ -42,7 +42,7 @@ export function completeCrds(text: string): CompletedText {
 	return { text: parts.join('') + text.slice(done), found, notes };
 }
 
-/** One document, which begins at `line`. */
+/** Completes one document, which begins at `line`. */
 function completeDocument(text: string, line: number): CompletedText {
 	try {
 		const parsed = parseYaml(text);
@@ -67,7 +67,7 @@ function completeDocument(text: string, line: number): CompletedText {
 	}
 }
 
-/** The fields to add to one CRD, by version; undefined if it is not one of our kinds. */
+/** Returns the fields to add to one CRD, by version, or undefined if the CRD is not for one of the three kinds. */
 function missingIn(object: unknown, path: Path, { positionOf }: ParsedYaml) {
 	const kind = definedKindOf(object);
 	if (kind === undefined) return undefined;
@@ -86,7 +86,7 @@ function missingIn(object: unknown, path: Path, { positionOf }: ParsedYaml) {
 	}
 }
 
-/** Verifies the result: an alias may have added a field in more than one place. */
+/** Adds the fields and verifies the result, because an alias may add a field in more than one place. */
 function withAdditions(
 	text: string,
 	{ value, document, positionOf }: ParsedYaml,
@@ -101,7 +101,7 @@ function withAdditions(
 	const result = insert(text, document, additions);
 	if (result !== undefined && isDeepStrictEqual(valueIn(result), expected)) return result;
 	throw new Unparsable(
-		'the fields cannot be added without changing something else; write out aliases and merge keys, and print it with yq -P, or add them by hand',
+		'the fields cannot be added without changing something else; resolve aliases and merge keys and format the file with yq -P, or add the fields by hand',
 		positionOf([]),
 	);
 }

@@ -4,24 +4,24 @@ import { createLineAt } from './values.ts';
 
 export interface Source {
 	readonly file: string;
-	/** Line of the file at which `text` begins, from 1. */
+	/** The line of the file at which `text` begins, from 1. */
 	readonly line: number;
-	/** Of `text` in the text of the file. */
+	/** The offset of `text` in the file. */
 	readonly offset: number;
 	readonly text: string;
-	/** A guess: kubectl accepts YAML even if the text begins like JSON. */
+	/** The likely format. kubectl accepts YAML even if it begins like JSON. */
 	readonly format: 'yaml' | 'json';
 }
 
 const JSON_START = /^\s*\{\s*["}]/;
-/** With its indentation. */
+/** Includes the indentation of the line. */
 const FIRST_CONTENT = /(?<![^\n])[^\S\n]*[^\s#]/;
 
 const BEHIND_DASHES = 'kubectl allows only a comment after ---; move the text to its own line';
 const BEHIND_DOTS = 'kubectl ignores text between ... and the next ---; write --- instead of ...';
 const DIRECTIVE = 'kubectl does not support directives such as %YAML; remove the line';
 
-/** The documents of `file`. What kubectl does not read is reported, as an error if it is about a server. */
+/** Yields the documents of `file`, and each part that kubectl ignores: as an error if that part is about a server. */
 export function* documentsIn(file: string, text: string): Generator<Source | Problem | Skipped> {
 	const lineAt = createLineAt(text);
 	let offset = 0;
@@ -30,7 +30,7 @@ export function* documentsIn(file: string, text: string): Generator<Source | Pro
 			offset = endOfValue(text, start);
 			yield { file, line: lineAt(start), offset: start, text: text.slice(start, offset), format: 'json' };
 		}
-		// YAML that follows needs its indentation.
+		// The YAML that follows needs its indentation.
 		offset = Math.max(offset, text.lastIndexOf('\n', nextWord(text, offset)) + 1);
 	}
 	yield* sectionsIn(file, text, offset, lineAt);
@@ -42,7 +42,7 @@ function nextWord(text: string, offset: number): number {
 	return word.exec(text)?.index ?? text.length;
 }
 
-/** The end of the JSON object that begins at `start`. */
+/** Returns the end of the JSON object that begins at `start`. */
 function endOfValue(text: string, start: number): number {
 	const marks = /\\.|["{}[\]]/gs;
 	marks.lastIndex = start;
@@ -65,7 +65,7 @@ function* sectionsIn(
 ): Generator<Source | Problem | Skipped> {
 	const dashes = /(?<![^\n])---([^\n]*)\n?/g;
 	dashes.lastIndex = from;
-	/** Problems before a document: errors if they or the document are about a server. */
+	/** The problems before a document. They are errors if they or the document are about a server. */
 	let before: Problem[] = [];
 	let isBeforeAboutServers = false;
 	for (let start = from, isLast = false; !isLast; start = dashes.lastIndex) {
@@ -99,7 +99,10 @@ function* sectionsIn(
 	}
 }
 
-/** The text between two `---` lines: what kubectl reads of it, and the offset of the first content that it ignores. */
+/**
+ * Returns the part of a section between two `---` lines that kubectl reads, and the offset of the first content that it
+ * ignores.
+ */
 function sectionOf(whole: string) {
 	const end = /(?<![^\n])\.\.\.(?!\S)[^\n]*\n?/.exec(whole);
 	let text = whole.slice(0, end?.index);

@@ -1,13 +1,15 @@
 /**
- * Inserts values into YAML or JSON text and keeps every existing byte. Printing the parsed document would change the line breaks of
- * descriptions: 843 changed lines for ten added ones in ToolHive's CRD of MCPServer.
+ * Inserts values into YAML or JSON text and keeps every existing byte. If the document were printed instead, its
+ * descriptions would get other line breaks: in ToolHive's CRD of MCPServer, 843 lines would change for ten added ones.
  */
 import { type Document, isAlias, isCollection, isMap, isPair, stringify, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Addition, Path } from '../objects/crd.ts';
 
-/** `text`, of which `document` was parsed, with `additions`. Undefined if the text has no such parent. */
+/**
+ * Returns `text` with `additions`, or undefined if the text has no such parent. `document` must be parsed from `text`.
+ */
 export function insert(text: string, document: Document, additions: readonly Addition[]): string | undefined {
-	// An alias may share one schema between two versions.
+	// With an alias, two versions may share one schema.
 	const places = new Map<YAMLMap | YAMLSeq, Map<string, Addition>>();
 	for (const addition of additions) {
 		const place = nodeAt(document, addition.path);
@@ -20,7 +22,7 @@ export function insert(text: string, document: Document, additions: readonly Add
 			? intoBrackets(place, [...entries.values()])
 			: [...entries.values()].map((addition) => intoLines(text, place, addition)),
 	);
-	// From the end, so that earlier offsets stay valid.
+	// Inserts from the end of the text, so that earlier offsets stay valid.
 	return splices
 		.reverse()
 		.toSorted((a, b) => b.offset - a.offset)
@@ -32,7 +34,7 @@ interface Splice {
 	readonly added: string;
 }
 
-/** The node at `path`; follows aliases. */
+/** Returns the node at `path`. Follows aliases. */
 function nodeAt(document: Document, path: Path): unknown {
 	const follow = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
 	return path.reduce<unknown>(
@@ -41,7 +43,7 @@ function nodeAt(document: Document, path: Path): unknown {
 	);
 }
 
-/** As JSON, at the end. */
+/** Inserts JSON at the end of a collection in brackets. */
 function intoBrackets(place: YAMLMap | YAMLSeq, additions: readonly Addition[]): Splice {
 	const entries = additions.map(
 		({ key, value }) => `${key === undefined ? '' : `${JSON.stringify(key)}: `}${JSON.stringify(value)}`,
@@ -51,11 +53,11 @@ function intoBrackets(place: YAMLMap | YAMLSeq, additions: readonly Addition[]):
 	return { offset: endOf(last), added: ['', ...entries].join(', ') };
 }
 
-/** Whole lines: in a mapping with sorted keys at the sorted position, else at the end. */
+/** Inserts whole lines. In a mapping with sorted keys the position is the sorted one, else the end. */
 function intoLines(text: string, place: YAMLMap | YAMLSeq, { key, value }: Addition): Splice {
 	const keys = isMap(place) ? place.items.map((pair) => String(pair.key)) : [];
 	const isSorted = key !== undefined && keys.every((one, index) => index === 0 || (keys[index - 1] as string) <= one);
-	// Never before the first key, which may have a comment above it.
+	// Never inserts before the first key, which may have a comment above it.
 	const after = isSorted ? Math.max(1, keys.filter((one) => one < key).length) : place.items.length;
 	const printed = stringify(key === undefined ? [value] : { [key]: value }, {
 		indentSeq: false,
@@ -78,7 +80,7 @@ interface Placed {
 
 const startOf = (node: unknown): number => (node as Placed).range?.[0] ?? 0;
 
-/** After the last character of the node; `range` of a block node extends to the next node. */
+/** Returns the offset after the last character of the node. `range` of a block node extends to the next node. */
 function endOf(node: unknown): number {
 	if (isPair(node)) return endOf(node.value ?? node.key);
 	if (isCollection(node) && node.flow !== true && node.items.length > 0) return endOf(node.items.at(-1));

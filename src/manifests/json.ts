@@ -1,14 +1,14 @@
-/** Parses JSON with line numbers and every digit of whole numbers. */
+/** Parses JSON and keeps line numbers and every digit of whole numbers. */
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser';
 import type { Path } from '../objects/crd.ts';
 import { createLineAt, type Parsed, plainOf, Unparsable } from './values.ts';
 
-/** Not JSON, but it may be YAML. */
+/** The text is not JSON, but it may be YAML. */
 export class NotJson extends Unparsable {}
 
-/** Throws Unparsable. */
+/** Parses `text`. Throws Unparsable. */
 export function parseJson(text: string): Parsed {
-	// First, because it rejects nesting that is too deep for parseTree.
+	// Runs first, because it rejects nesting that is too deep for parseTree.
 	const value = plainOf(parsed(text));
 	const tree = parseTree(text) as Node;
 	const lineAt = createLineAt(text);
@@ -23,7 +23,7 @@ export function parseJson(text: string): Parsed {
 
 function parsed(text: string): unknown {
 	try {
-		// A reviver is slow; only long numbers need it.
+		// A reviver is slow, so it is used only for texts with long numbers.
 		return /\d{16}/.test(text)
 			? JSON.parse(text, exactly as (key: string, value: unknown) => unknown)
 			: JSON.parse(text);
@@ -41,7 +41,7 @@ function parsed(text: string): unknown {
 const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
 	typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value;
 
-/** JSON.parse keeps the last of two equal keys silently. */
+/** Returns a repeated key. JSON.parse silently keeps the last of two equal keys. */
 function repeatedKeyIn({ type, children }: Node): Node | undefined {
 	const seen = new Set<unknown>();
 	for (const child of children ?? []) {

@@ -1,4 +1,4 @@
-/** The Kubernetes objects of a document, with line numbers. */
+/** Extracts the Kubernetes objects of a document, with line numbers. */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import type { Path } from '../objects/crd.ts';
@@ -13,15 +13,18 @@ export interface Manifest {
 	readonly file: string;
 	/** The first line of the object, from 1. */
 	readonly line: number;
-	/** As a webhook receives it: whole numbers beyond 2^53 are rounded. */
+	/** The object as a webhook receives it: whole numbers beyond 2^53 are rounded. */
 	readonly object: Json;
-	/** With bigints, which keep every digit. */
+	/** The object with bigints, which keep every digit. */
 	readonly exact: Json;
-	/** Line of a field such as `spec.sessionStorage.address`; of its nearest parent if it is missing. */
+	/**
+	 * Returns the line of a field such as `spec.sessionStorage.address`, or of its nearest parent if the field is
+	 * missing.
+	 */
 	readonly lineOf: (field: string) => number;
 }
 
-/** The object of a document, the items of a List, or why there is none. */
+/** Returns the object of a document, the items of a List, or the reason why there is no object. */
 export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	const { file, line } = source;
 	try {
@@ -47,7 +50,7 @@ export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	}
 }
 
-/** As kubectl does: text that looks like JSON may be YAML, for example with a comma before a brace. */
+/** Like kubectl, accepts text that begins like JSON and is YAML, for example with a comma before a brace. */
 function parsedOf({ text, format }: Source): Parsed | undefined {
 	if (format === 'yaml') return parseYaml(text);
 	try {
@@ -64,7 +67,7 @@ function parsedOf({ text, format }: Source): Parsed | undefined {
 
 export const NO_MANIFEST = 'no apiVersion and kind at the top level, so this is not a Kubernetes manifest';
 
-/** An object begins with its first key, not with the comments above it. */
+/** Reports the line of the first key, not of the comments above it. */
 const firstKey = (value: Json): Path => Object.keys(value).slice(0, 1);
 
 interface Placed {
@@ -80,11 +83,11 @@ function objectsIn(value: unknown, path: Path): Placed[] {
 	return items.flatMap((item, index) => objectsIn(withTypeOf(value, item), [...path, 'items', index]));
 }
 
-/** `List`, or a typed list from an API server, whose items may lack kind and apiVersion. */
+/** Whether the object is a `List`, or a typed list from an API server, whose items may lack kind and apiVersion. */
 const isList = (object: Json): boolean => {
 	const { kind, items } = object;
 	if (Array.isArray(items)) return true;
-	// The kind of another API may also end in List; its objects have names.
+	// The kind of another API may also end in List, but its objects have names.
 	const isNamed = metadataOf(object)['name'] !== undefined;
 	return typeof kind === 'string' && kind.endsWith('List') && !isNamed && (items ?? null) === null;
 };
@@ -96,17 +99,21 @@ function withTypeOf({ kind, apiVersion }: Json, item: unknown): unknown {
 
 const isManifest = (value: unknown): value is Json => whyNot(value) === undefined;
 
-/** Checks only the top level: values of a chart may contain whole objects. */
+/**
+ * Returns why the value is not a manifest. Checks only the top level, because the values of a chart may contain whole
+ * objects.
+ */
 function whyNot(value: unknown): string | undefined {
 	if (!isObject(value)) return `${Array.isArray(value) ? 'a list' : 'a plain value'} is not a Kubernetes manifest`;
 	const { kind, apiVersion } = value;
-	if (textOf(apiVersion)?.startsWith('kustomize.config.k8s.io/')) return `this is for kustomize; ${REVIEW_OUTPUT}`;
+	if (textOf(apiVersion)?.startsWith('kustomize.config.k8s.io/'))
+		return `this file is input for kustomize; ${REVIEW_OUTPUT}`;
 	return [kind, apiVersion].every((one) => typeof one === 'string' && one !== '') ? undefined : NO_MANIFEST;
 }
 
-const REVIEW_OUTPUT = 'review what `kubectl kustomize` prints';
+const REVIEW_OUTPUT = 'review the output of `kubectl kustomize`';
 
-/** Only for objects that the webhooks change. */
+/** Returns the problem with the name of an object. Checks only objects that the webhooks change. */
 function nameProblem(value: Json): Pick<Problem, 'problem'> | Pick<Skipped, 'skipped' | 'isNameless'> | undefined {
 	if (!isOfServer(value)) return undefined;
 	const { name, generateName } = metadataOf(value);
@@ -118,7 +125,7 @@ function nameProblem(value: Json): Pick<Problem, 'problem'> | Pick<Skipped, 'ski
 	return { skipped: `${isMissing}; if this is a patch for kustomize, ${REVIEW_OUTPUT}`, isNameless: true };
 }
 
-/** A server, or an object that is owned by one. */
+/** Whether the object is a server, or is owned by one. */
 const isOfServer = (object: Json): boolean => {
 	const { ownerReferences } = metadataOf(object);
 	return isServer(object) || (Array.isArray(ownerReferences) && ownerReferences.some(isServer));
@@ -127,6 +134,9 @@ const isOfServer = (object: Json): boolean => {
 const isServer = (value: unknown): boolean =>
 	isObject(value) && isKind(value['kind']) && isOfToolhive(value['apiVersion']);
 
-/** The keys of `metadata.annotations[toolhive-scaling/ignore]`. A key in brackets may contain dots. */
+/**
+ * Returns the keys of a path such as `metadata.annotations[toolhive-scaling/ignore]`. A key in brackets may contain
+ * dots.
+ */
 const stepsOf = (field: string): string[] =>
 	[...field.matchAll(/\[([^[\]]*)\]|([^.[\]]+)/g)].map(([, inBrackets, plain]) => inBrackets ?? plain ?? '');

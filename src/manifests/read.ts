@@ -1,4 +1,4 @@
-/** Finds files, and reads them as texts that can be read more than once. */
+/** Finds files and reads them. A file can be read more than once. */
 import { createReadStream, type Dirent, type Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,17 +8,20 @@ import { NO_MANIFEST } from './manifest.ts';
 import { broken, isUnreviewed, mentionsToolhive, type Problem, type Skipped } from './problem.ts';
 
 export interface Input {
-	/** As the user named it, or its path below a folder that the user named. */
+	/** The name as the user gave it, or the path below a folder that the user named. */
 	readonly name: string;
-	/** Throws what reasonOf understands. */
+	/** Reads the content. Throws an error that `reasonOf` can explain. */
 	readonly bytes: () => Promise<Uint8Array>;
-	/** Found in a folder, which may also contain other files. */
+	/** Whether the file was found in a folder, which may also contain unrelated files. */
 	readonly isFound: boolean;
 }
 
 export const STDIN = '<stdin>';
 
-/** The files of `paths` (`-` is `stdin`), each once, sorted by name within a folder. Skips the file that `isOutput`. */
+/**
+ * Returns the files of `paths` (`-` is `stdin`), each once, sorted by name within a folder. Skips the file for which
+ * `isOutput` is true.
+ */
 export async function inputsOf(
 	paths: readonly string[],
 	stdin: () => AsyncIterable<Uint8Array>,
@@ -29,17 +32,17 @@ export async function inputsOf(
 	const add = async (file: string, isFound: boolean): Promise<void> => {
 		const found = await stat(file);
 		if (isOutput(found)) {
-			inputs.push({ file, skipped: 'this is where the report goes' });
+			inputs.push({ file, skipped: 'the report is written to this file' });
 			return;
 		}
 		const key = found.isFile() ? await realpath(file) : file;
 		if (seen.has(key)) return;
 		seen.add(key);
-		// A pipe, such as <(helm template …), can be read only once.
+		// A pipe, such as <(helm template …), can be read only once, so its content is kept.
 		const read = () => (found.size > MAX_BYTES || !found.isFile() ? readAll(createReadStream(file)) : readFile(file));
 		inputs.push(found.isFile() ? { name: file, bytes: read, isFound } : kept(file, await read()));
 	};
-	/** A path that cannot be read does not stop the others. */
+	/** Reports a path that cannot be read and continues with the others. */
 	const orProblem = async (path: string, work: () => Promise<void>): Promise<void> => {
 		try {
 			await work();
@@ -47,7 +50,7 @@ export async function inputsOf(
 			inputs.push({ file: path, problem: reasonOf(error) });
 		}
 	};
-	/** Whether there is a manifest below `folder`, even if another path has added it already. */
+	/** Adds the manifests below `folder`. Returns whether there is one, even if another path has already added it. */
 	const addFolder = async (folder: string): Promise<boolean> => {
 		let hasManifest = false;
 		const entries = await readdir(folder, { withFileTypes: true });
@@ -56,7 +59,7 @@ export async function inputsOf(
 			if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
 			const path = join(folder, entry.name);
 			if (entry.isDirectory() && isChart && entry.name === 'templates') {
-				inputs.push({ file: path, skipped: 'templates of a Helm chart; review what `helm template` prints' });
+				inputs.push({ file: path, skipped: 'templates of a Helm chart; review the output of `helm template`' });
 			} else if (entry.isDirectory()) {
 				await orProblem(path, async () => {
 					if (await addFolder(path)) hasManifest = true;
@@ -84,7 +87,7 @@ export async function inputsOf(
 	return inputs;
 }
 
-/** The documents of `input`, and the reason for each that is not reviewed. */
+/** Yields the documents of `input`, and the reason for each part that is not reviewed. */
 export async function* sourcesIn({ name, bytes, isFound }: Input): AsyncGenerator<Source | Problem | Skipped> {
 	let text: string;
 	try {
@@ -100,11 +103,11 @@ export async function* sourcesIn({ name, bytes, isFound }: Input): AsyncGenerato
 	}
 }
 
-/** Avoids parsing most other files of a repository. */
+/** A cheap test that avoids parsing most other files of a repository. */
 const mayBeManifest = (text: string): boolean =>
 	mentionsToolhive(text) || (/\bkind["']?\s*:/.test(text) && /\bapiVersion["']?\s*:/.test(text));
 
-/** Stops when there is more than `decode` accepts. */
+/** Reads at most as many bytes as `decode` accepts. */
 export async function readAll(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
@@ -125,7 +128,7 @@ const byName = (a: Dirent, b: Dirent): number => (a.name < b.name ? -1 : 1);
 /** Reading a pipe or a socket in a folder might never end. */
 const isSpecial = (entry: Dirent): boolean => !entry.isFile() && !entry.isSymbolicLink();
 
-/** Why a file cannot be read, for the user. */
+/** Returns why a file cannot be read, as a text for the user. */
 export function reasonOf(error: unknown): string {
 	switch ((error as NodeJS.ErrnoException).code) {
 		case 'ENOENT':
@@ -147,14 +150,14 @@ export class UnusableBytes extends Error {
 	readonly isAboutServers: boolean;
 	constructor(message: string, bytes: Uint8Array) {
 		super(message);
-		// In any encoding: UTF-16 has a zero beside each letter.
+		// Works for any encoding: UTF-16 has a zero byte beside each letter.
 		this.isAboutServers = mentionsToolhive(Buffer.from(bytes).toString('latin1').replaceAll('\0', ''));
 	}
 }
 
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-/** As kubectl reads a file: UTF-8 without a byte order mark. Only UTF-8 keeps its mark. Throws UnusableBytes. */
+/** Decodes a file as kubectl does. Only a UTF-8 text keeps its byte order mark. Throws UnusableBytes. */
 export function decode(bytes: Uint8Array): string {
 	if (bytes.length > MAX_BYTES) throw new UnusableBytes(TOO_LARGE, bytes);
 	const encoding = encodingOf(bytes);
@@ -168,7 +171,7 @@ export function decode(bytes: Uint8Array): string {
 	throw new UnusableBytes(isUtf16 ? NUL : NO_TEXT, bytes);
 }
 
-const TOO_LARGE = 'it has more than 64 MiB; split it into several files';
+const TOO_LARGE = 'it is larger than 64 MiB; split it into several files';
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 const NUL = 'this UTF-16 text contains the character U+0000; is it a binary file?';
 const HALF_UNIT = 'this UTF-16 text has an odd number of bytes; the file is damaged or cut off';

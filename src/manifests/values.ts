@@ -1,15 +1,15 @@
-/** Parsed values that keep every digit of whole numbers, and their positions in the text. */
+/** Parsed values that keep every digit of whole numbers, with their positions in the text. */
 import { LineCounter } from 'yaml';
 import type { Path } from '../objects/crd.ts';
 
 export interface Parsed {
-	/** JSON, with a bigint for each whole number that a JavaScript number cannot represent. */
+	/** The value as JSON, with a bigint for each whole number that a JavaScript number cannot represent. */
 	readonly value: unknown;
-	/** Line of the value at `path`, from 1; of its nearest parent if it is missing. */
+	/** Returns the line, from 1, of the value at `path`, or of its nearest parent if the value is missing. */
 	readonly lineOf: (path: Path) => number;
 }
 
-/** Lines and columns from 1, within the text. */
+/** The text cannot be parsed. Lines and columns count from 1 within the text. */
 export class Unparsable extends Error {
 	readonly at: { readonly line: number; readonly column: number } | undefined;
 	constructor(message: string, at?: { readonly line: number; readonly column: number }) {
@@ -19,14 +19,13 @@ export class Unparsable extends Error {
 }
 
 export const TOO_DEEP = 'it is nested too deeply';
-const TOO_MANY =
-	'it has more than two million values, aliases counted as often as they are used; split it into several';
+const TOO_MANY = 'it has more than two million values, including each use of an alias; split it into several';
 
-/** More than any Kubernetes object has; a few aliases can expand to this many. */
+/** More values than any Kubernetes object has. A few aliases can expand to this many. */
 const MAX_VALUES = 2_000_000;
 const MAX_DEPTH = 500;
 
-/** A deep copy that is valid JSON, with numbers instead of bigints if that is exact. */
+/** Returns a deep copy that is valid JSON. Bigints become numbers if the number is exact. */
 export function plainOf(value: unknown): unknown {
 	let count = 0;
 	const copy = (one: unknown, depth: number): unknown => {
@@ -35,7 +34,7 @@ export function plainOf(value: unknown): unknown {
 		if (depth > MAX_DEPTH) throw new Unparsable(TOO_DEEP);
 		if (typeof one === 'bigint') return Number.isSafeInteger(Number(one)) ? Number(one) : one;
 		if (typeof one === 'number' && !Number.isFinite(one)) throw new Unparsable(notJsonNumber(one));
-		// Go's JSON replaces half of a surrogate pair with U+FFFD.
+		// Like Go's JSON decoder, replaces half of a surrogate pair with U+FFFD.
 		if (typeof one === 'string') return one.toWellFormed();
 		if (Array.isArray(one)) return one.map((item) => copy(item, depth + 1));
 		if (typeof one !== 'object' || one === null) return one;
@@ -46,7 +45,9 @@ export function plainOf(value: unknown): unknown {
 
 export const notJsonNumber = (text: unknown): string => `${text} is not a JSON number; the API server would reject it`;
 
-/** `value` as a webhook receives it, with rounded numbers for bigints; `value` itself if it has none. */
+/**
+ * Returns `value` as a webhook receives it, with rounded numbers for bigints. Returns `value` itself if it has none.
+ */
 export function roundedOf(value: unknown): unknown {
 	if (typeof value === 'bigint') return Number(value);
 	if (Array.isArray(value)) {
@@ -59,14 +60,17 @@ export function roundedOf(value: unknown): unknown {
 	return Object.fromEntries(entries.map(([key, after]) => [key, after]));
 }
 
-// TypeScript has no type for JSON.rawJSON yet.
+// TypeScript does not declare JSON.rawJSON yet.
 const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
-/** JSON with every digit of bigints. */
+/** Writes JSON with every digit of bigints. */
 export const writeJson = (value: unknown, indent?: number): string =>
 	JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one), indent);
 
-/** The line, from 1, of an offset in `text`. Finds line ends only once, because a List may have thousands of items. */
+/**
+ * Returns a function from an offset in `text` to its line, from 1. Line ends are searched only once, because a List may
+ * have thousands of items.
+ */
 export function createLineAt(text: string): (offset: number) => number {
 	const lines = new LineCounter();
 	lines.addNewLine(0);

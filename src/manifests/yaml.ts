@@ -1,6 +1,6 @@
 /**
- * Parses YAML as kubectl does, with line numbers: YAML 1.1, but timestamps and sexagesimal numbers are texts to go-yaml v2.
- * docs/review.md lists the remaining differences.
+ * Parses YAML as kubectl does, with line numbers: YAML 1.1, except that timestamps and sexagesimal numbers are texts,
+ * as in go-yaml v2. docs/review.md lists the remaining differences.
  */
 import {
 	type Document,
@@ -25,17 +25,22 @@ import { notJsonNumber, type Parsed, plainOf, TOO_DEEP, Unparsable } from './val
 
 export interface ParsedYaml extends Parsed {
 	readonly document: Document;
-	/** As lineOf, with the column. */
+	/** Like lineOf, with the column. */
 	readonly positionOf: (path: Path) => { readonly line: number; readonly column: number };
 }
 
-/** In characters. Parsing needs 70 times the memory of the text; an object has at most 3 MiB, only Lists are longer. */
+/**
+ * The limit in characters. Parsing needs 70 times the memory of the text. An object has at most 3 MiB, so only a List
+ * can be longer.
+ */
 const MAX_LENGTH = 8 * 1024 * 1024;
-const TOO_LONG = 'one document of more than 8 MiB; split it with --- lines, or use JSON';
-/** The parser needs seconds for a few thousand brackets and a gigabyte for a million. */
+const TOO_LONG = 'one document is larger than 8 MiB; split it with --- lines, or use JSON';
+/**
+ * Deep nesting is rejected first: the parser needs seconds for a few thousand brackets and a gigabyte for a million.
+ */
 const DEEP = /(?:[[{]\s*){500}/;
 
-/** Whole numbers of YAML 1.2 and Go, which go-yaml also reads. */
+/** Whole numbers with a prefix of YAML 1.2 and Go, which go-yaml also reads. */
 const PREFIXED: ScalarTag = {
 	tag: 'tag:yaml.org,2002:int',
 	default: true,
@@ -52,20 +57,20 @@ const READING = {
 		PREFIXED,
 	],
 	intAsBigInt: true,
-	// Quadratic: seconds for thousands of keys. readMap checks keys instead.
+	// This check takes quadratic time: seconds for thousands of keys. `readMap` checks keys instead.
 	uniqueKeys: false,
 	prettyErrors: false,
 	logLevel: 'silent',
 } as const;
 
-/** Characters that kubectl rejects everywhere, and line ends of YAML 1.1 that other parsers do not know. */
+/** Characters that kubectl always rejects, and line ends of YAML 1.1 that other parsers do not recognize. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|\r(?!\n)/;
 
-/** `at`: an offset or a node. */
+/** Rejects the text. `at` is an offset or a node. */
 type Refuse = (at: unknown, message: string) => never;
 
-/** The document in `text`; undefined if it is empty or null. Throws Unparsable. */
+/** Returns the document in `text`, or undefined if it is empty or null. Throws Unparsable. */
 export function parseYaml(text: string): ParsedYaml | undefined {
 	if (text.length > MAX_LENGTH) throw new Unparsable(TOO_LONG);
 	if (DEEP.test(text)) throw new Unparsable(TOO_DEEP);
@@ -127,7 +132,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 		const seen = new Set<string>();
 		for (const { key, value } of map.items) {
 			if (isScalar(key) && typeof key.value === 'symbol') {
-				// As in go-yaml, keys of `<<` replace keys above it.
+				// Like go-yaml, lets keys of `<<` replace keys above it.
 				for (const [name, one] of readMerged(value)) entries.set(name, one);
 				continue;
 			}
@@ -135,7 +140,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 			if (name === undefined || name === null || typeof name === 'object') {
 				return refuse(key, text.includes('{{') ? NOT_RENDERED : 'a key must be a scalar');
 			}
-			// kubectl silently keeps the last one.
+			// kubectl silently keeps the last of two equal keys.
 			if (seen.has(String(name))) refuse(key, `the key ${JSON.stringify(String(name))} is duplicated`);
 			seen.add(String(name));
 			entries.set(String(name), read(value));
@@ -168,7 +173,7 @@ function readScalar(node: Scalar, refuse: Refuse): unknown {
 
 const startOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
 
-/** Offset of the key or list item at `path`, or of its nearest existing parent. */
+/** Returns the offset of the key or list item at `path`, or of its nearest existing parent. */
 function nearest(contents: Node | null, path: Path): number {
 	let node: unknown = contents;
 	let offset = startOf(contents);

@@ -1,12 +1,17 @@
-/** A HorizontalPodAutoscaler, or a KEDA ScaledObject, from which KEDA creates one: its target and its maximum. */
+/**
+ * Reads the target and the maximum of a HorizontalPodAutoscaler, or of a KEDA ScaledObject, from which KEDA creates
+ * one.
+ */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { type Autoscaler, isObject, type Json, metadataOf } from '../api/types.ts';
 import { textOf } from './metadata.ts';
 
-/** KEDA's default of `maxReplicaCount`. */
+/** KEDA's default for `maxReplicaCount`. */
 const KEDA_MAX_REPLICAS = 100;
 
-/** What the watch cache keeps of an autoscaler; undefined if its target cannot belong to a server. */
+/**
+ * Returns the part of an autoscaler that the watch cache keeps, or undefined if its target cannot belong to a server.
+ */
 export function autoscalerOf(object: Json): Autoscaler | undefined {
 	const { kind, apiVersion } = object;
 	const isKeda = kind === 'ScaledObject';
@@ -31,7 +36,8 @@ function targetKindOf(ref: unknown, isKeda: boolean): Autoscaler['targetKind'] |
 	if (!isObject(ref)) return undefined;
 	const kind = ref['kind'] ?? (isKeda ? 'Deployment' : undefined);
 	if (kind === 'Deployment' || kind === 'StatefulSet') return kind;
-	// Other projects also have a kind MCPServer. Without an apiVersion, or with a Deployment's, ToolHive's is meant.
+	// Other projects also have a kind MCPServer. A reference without an apiVersion, or with that of Deployments, means
+	// ToolHive's.
 	const isToolhive = isOfToolhive(ref['apiVersion']) || (ref['apiVersion'] || 'apps/v1') === 'apps/v1';
 	return isKind(kind) && isToolhive ? kind : undefined;
 }

@@ -1,11 +1,12 @@
-/** `status.conditions`, a list with more than one writer: the conditions of others are kept. */
+/** Sets conditions in `status.conditions`. The list has several writers, so the conditions of others are kept. */
 
 import { isObject, type Json } from '../api/types.ts';
 import type { Condition } from '../policy/finding.ts';
 
 /**
- * `conditions`, as stored or undefined, with `wanted` in it; undefined if type, status, reason and observedGeneration are the same. A
- * missing observedGeneration is the same: its writer would leave it out again. `now` in RFC 3339, whole seconds.
+ * Returns `conditions` with `wanted` in it, or undefined if type, status, reason and observedGeneration are already the
+ * same. A missing observedGeneration counts as the same, because its writer would omit it again. `now` is in RFC 3339,
+ * in whole seconds.
  */
 export function withConditions(
 	conditions: unknown,
@@ -14,7 +15,7 @@ export function withConditions(
 	now: string,
 ): readonly Json[] | undefined {
 	if (conditions != null && !Array.isArray(conditions)) {
-		throw new Error('status.conditions is not a list; it is left as it is');
+		throw new Error('status.conditions is not a list; it was not changed');
 	}
 	const found = (conditions ?? []) as readonly Json[];
 	let changed = found;

@@ -1,4 +1,7 @@
-/** The ConfigMap that a proxy reads at its start: the RunConfig or the vMCP config, with the checksum that rolls the pods. */
+/**
+ * Edits the ConfigMap that a proxy reads at its start: the RunConfig or the vMCP config. Also updates the checksum, so
+ * that the Pods are rolled.
+ */
 import { createHash } from 'node:crypto';
 import { CHECKSUM_ANNOTATION, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type RunConfigSummary, type Server } from '../api/types.ts';
@@ -14,12 +17,12 @@ import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
 export const configMapSuffixOf = (kind: Kind): string => KINDS[kind].configMapSuffix;
 
 export interface ConfigMapEdit {
-	/** The object as it should be stored: itself if nothing differs. */
+	/** The object to store. It is the original object if nothing differs. */
 	readonly configMap: Json;
 	readonly findings: readonly Finding[];
 }
 
-/** The configuration of `server`'s proxy with `decision` in it. */
+/** Applies `decision` to the configuration of the proxy of `server`. */
 export function applyToConfigMap(
 	configMap: Json,
 	server: Server,
@@ -57,8 +60,9 @@ function edit(
 }
 
 /**
- * The operator's own checksum rule (pkg/runconfig/configmap/checksum): hex sha256 over data, labels and annotations,
- * each sorted by key, keys and values joined without separators, the checksum annotation left out.
+ * Computes the checksum by the operator's own rule (pkg/runconfig/configmap/checksum): hex sha256 over data, labels and
+ * annotations, without the checksum annotation. Each map is sorted by key; keys and values are joined without
+ * separators.
  */
 export function checksumOf(configMap: Json): string {
 	const { annotations } = metadataOf(configMap);
@@ -73,7 +77,7 @@ export function checksumOf(configMap: Json): string {
 	return hash.digest('hex');
 }
 
-/** What the watch cache keeps of a proxy's ConfigMap; undefined for any other one. */
+/** Returns the part of a proxy's ConfigMap that the watch cache keeps, or undefined for any other ConfigMap. */
 export function runConfigSummaryOf(configMap: Json): RunConfigSummary | undefined {
 	const metadata = metadataOf(configMap);
 	const namespace = textOf(metadata['namespace']) ?? '';

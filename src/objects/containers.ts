@@ -1,19 +1,19 @@
-/** Pod templates and pods: the pod spec, the proxy container in it, and the password variable. */
+/** Reads and changes pod templates and Pods: the pod spec, the proxy container in it, and the password variable. */
 import { KINDS, type Kind } from '../api/names.ts';
 import { type EnvVar, isObject, type Json } from '../api/types.ts';
 import { textOf, valueAt, withValueAt } from './metadata.ts';
 
-/** The pod spec of a Deployment or StatefulSet. */
+/** Returns the pod spec of a Deployment or StatefulSet. */
 export function podSpecOf(workload: Json): Json | undefined {
 	const podSpec = valueAt(workload, ['spec', 'template', 'spec']);
 	return isObject(podSpec) ? podSpec : undefined;
 }
 
-/** A copy of `workload`, which has a pod spec, with another one. */
+/** Returns a copy of `workload` with another pod spec. `workload` must have one. */
 export const withPodSpec = (workload: Json, podSpec: Json): Json =>
 	withValueAt(workload, ['spec', 'template', 'spec'], podSpec);
 
-/** Index of the proxy container: the one with its name, else the first one; -1 without containers. */
+/** Returns the index of the proxy container: the one with its name, else the first one, or -1 without containers. */
 function proxyIndex(containers: readonly unknown[], kind: Kind): number {
 	const named = containers.findIndex((one) => isObject(one) && one['name'] === KINDS[kind].container);
 	return named === -1 && isObject(containers[0]) ? 0 : named;
@@ -26,7 +26,7 @@ export function proxyContainerOf(podSpec: unknown, kind: Kind): Json | undefined
 	return isObject(container) ? container : undefined;
 }
 
-/** A copy of `podSpec`, which has a proxy container, with another one. */
+/** Returns a copy of `podSpec` with another proxy container. `podSpec` must have one. */
 export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): Json {
 	const containers = podSpec['containers'] as unknown[];
 	return { ...podSpec, containers: containers.with(proxyIndex(containers, kind), container) };
@@ -35,7 +35,10 @@ export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): 
 export const proxyImageOf = (podSpec: unknown, kind: Kind): string | undefined =>
 	textOf(proxyContainerOf(podSpec, kind)?.['image']);
 
-/** A copy of `podSpec` with `variable` in its proxy container; `podSpec` itself if it already has it. */
+/**
+ * Returns a copy of `podSpec` with `variable` in its proxy container, or `podSpec` itself if the variable is already
+ * there.
+ */
 export function withEnv(podSpec: Json, kind: Kind, variable: EnvVar): Json {
 	const container = proxyContainerOf(podSpec, kind);
 	if (container === undefined) return podSpec;

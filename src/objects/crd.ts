@@ -1,6 +1,6 @@
 /**
- * The scaling fields that ToolHive's CustomResourceDefinitions lack. The API server prunes them before any webhook runs. A field that
- * exists is not changed, even if it differs from the scaling schema: it may be newer.
+ * Finds the scaling fields that ToolHive's CustomResourceDefinitions lack. The API server prunes them before any
+ * webhook runs. An existing field is not changed, even if it differs from the scaling schema, because it may be newer.
  */
 import { GROUP, isKind, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS, type Schema } from '../api/schema.ts';
@@ -9,7 +9,7 @@ import { textOf, valueAt } from './metadata.ts';
 
 export type Path = readonly (string | number)[];
 
-/** Something to add at `path`: to an object under `key`, or without a `key` to the end of a list. */
+/** A value to add at `path`: to an object under `key`, or without a `key` to the end of a list. */
 export interface Addition {
 	readonly path: Path;
 	readonly key?: string;
@@ -18,13 +18,13 @@ export interface Addition {
 
 /** A part of the scaling fields that the schema of a version lacks. */
 export interface Missing {
-	/** A field of another `type` is reported, but has no addition. */
+	/** A field with another `type` is reported, but has no addition. */
 	readonly what: 'field' | 'type' | 'rule';
-	/** Such as `spec.replicas`. */
+	/** The fields, such as `spec.replicas`. */
 	readonly fields: readonly string[];
-	/** The schema keeps unknown fields there, so the API server does not drop it. */
+	/** Whether the schema preserves unknown fields there, so that the API server does not drop the field. */
 	readonly isKept: boolean;
-	/** It is a rule, or a field with one. */
+	/** Whether it is a rule, or a field with a rule. */
 	readonly hasRule: boolean;
 	readonly addition?: Addition;
 }
@@ -34,7 +34,7 @@ export interface MissingInVersion {
 	readonly missing: readonly Missing[];
 }
 
-/** A CRD that the fields cannot be added to, because of what is at `path`. */
+/** The CRD cannot be extended, because of the value at `path`. */
 export class UnusableCrd extends Error {
 	readonly path: Path;
 	constructor(message: string, path: Path) {
@@ -49,14 +49,14 @@ const RULES = 'x-kubernetes-validations';
 
 const CRD_KIND = 'CustomResourceDefinition';
 
-/** The kind of server that `object` defines; undefined if it is not a CRD of ToolHive. */
+/** Returns the kind of server that `object` defines, or undefined if it is not a CRD of ToolHive. */
 export function definedKindOf(object: unknown): Kind | undefined {
 	const kind = valueAt(object, ['spec', 'names', 'kind']);
 	const isOfGroup = valueAt(object, ['kind']) === CRD_KIND && valueAt(object, ['spec', 'group']) === GROUP;
 	return isOfGroup && isKind(kind) ? kind : undefined;
 }
 
-/** For each version of `crd`, which defines `kind`, that lacks something. Throws UnusableCrd. */
+/** Returns an entry for each incomplete version of `crd`, which defines `kind`. Throws UnusableCrd. */
 export function missingFields(crd: Json, kind: Kind): MissingInVersion[] {
 	if (crd['apiVersion'] !== API_VERSION) {
 		throw new UnusableCrd(
@@ -85,14 +85,14 @@ function missingInVersion(version: unknown, kind: Kind, path: Path): MissingInVe
 	const spec: Schema = {
 		type: 'object',
 		properties: SCALING_FIELDS[kind],
-		// A declared property does not inherit this from its parent.
+		// A declared property does not inherit this setting from its parent.
 		...(root[PRESERVE] === true && { [PRESERVE]: true }),
 	};
 	const wanted: Schema = { type: 'object', properties: { spec } };
 	return { version: name, missing: missingFrom(root, wanted, [...path, 'schema', 'openAPIV3Schema'], '') };
 }
 
-/** The properties and rules of `wanted` that `schema` lacks. */
+/** Returns the properties and rules of `wanted` that `schema` lacks. */
 function missingFrom(schema: Json, wanted: Schema, path: Path, name: string): Missing[] {
 	const type = schema['type'];
 	if (type !== undefined && type !== wanted.type) {

@@ -1,4 +1,4 @@
-/** The proxy Deployment: replica count, password variable and shutdown settings. */
+/** Edits the proxy Deployment: replica count, password variable and shutdown settings. */
 
 import { APPLIED_REPLICAS_ANNOTATION } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type ProxyDeployment, type Server } from '../api/types.ts';
@@ -10,17 +10,20 @@ import { deploymentServerRef } from './labelled.ts';
 import { annotationOf, optional, ownersOf, textOf, valueAt, withAnnotation, withValueAt } from './metadata.ts';
 import { applyShutdown, updateShutdown } from './shutdown.ts';
 
-/** A new proxy Deployment as it should be created: `deployment` itself if nothing differs. */
+/** Returns a new proxy Deployment as it should be created, or `deployment` itself if nothing differs. */
 export function createDeployment(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	if (!isObject(deployment['spec'])) return deployment;
 	const templated = applyShutdown(applyPassword(deployment, server, decision, settings), server.kind, settings);
 	const sent = replicasOf(templated);
-	// A count that is not a number is for the API server to reject.
+	// The API server rejects a count that is not a number.
 	if (sent === undefined && valueAt(templated, REPLICAS) != null) return templated;
 	return withDesiredReplicas(templated, desiredReplicas(server, { operation: 'create', sent }));
 }
 
-/** An updated proxy Deployment as it should be stored. `isByOperator`: the shutdown settings of `before` are kept. */
+/**
+ * Returns an updated proxy Deployment as it should be stored. With `isByOperator`, it keeps the shutdown settings of
+ * `before`.
+ */
 export function updateDeployment(
 	deployment: Json,
 	before: Json,
@@ -40,7 +43,7 @@ export function updateDeployment(
 	return withDesiredReplicas(templated, desired);
 }
 
-/** `deployment` with a count and an annotation: itself if both stay. */
+/** Returns `deployment` with a count and an annotation, or `deployment` itself if both stay. */
 export function withDesiredReplicas(deployment: Json, { replicas, appliedReplicas }: DesiredReplicas): Json {
 	const counted = replicas === undefined ? deployment : withValueAt(deployment, REPLICAS, replicas);
 	return appliedReplicas === undefined
@@ -51,7 +54,7 @@ export function withDesiredReplicas(deployment: Json, { replicas, appliedReplica
 export const appliedReplicasOf = (deployment: Json): string | undefined =>
 	annotationOf(deployment, APPLIED_REPLICAS_ANNOTATION);
 
-/** `deployment` with the password variable in its pod template: itself if nothing differs. */
+/** Returns `deployment` with the password variable in its pod template, or `deployment` itself if nothing differs. */
 export function applyPassword(deployment: Json, server: Server, decision: Decision, settings: Settings): Json {
 	const podSpec = podSpecOf(deployment);
 	if (podSpec === undefined || decision.passwordEnv === undefined || settings.passwordEnv !== 'deployment')
@@ -67,7 +70,7 @@ export function replicasOf(deployment: Json): number | undefined {
 	return typeof replicas === 'number' ? replicas : undefined;
 }
 
-/** What the watch cache keeps of a Deployment with ToolHive's labels. */
+/** Returns the part of a Deployment with ToolHive's labels that the watch cache keeps. */
 export function proxyDeploymentOf(deployment: Json): ProxyDeployment {
 	const metadata = metadataOf(deployment);
 	const namespace = textOf(metadata['namespace']) ?? '';

@@ -1,18 +1,21 @@
-/** The server of an object by name and labels: a restored backup has Deployments and ConfigMaps without an ownerReference. */
+/**
+ * Identifies the server of an object by name and labels. After a restored backup, Deployments and ConfigMaps lack an
+ * ownerReference.
+ */
 import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import { type Json, metadataOf, type ServerRef } from '../api/types.ts';
 import { isObjectName, labelsOf } from './metadata.ts';
 import { podServerRef } from './pod.ts';
 
-/** Undefined if it is not the Deployment of a proxy. */
+/** Returns the server of a proxy Deployment, or undefined for any other Deployment. */
 export function deploymentServerRef(deployment: Json, namespace: string): ServerRef | undefined {
-	// The operator gives the Deployment the labels of its pods.
+	// The operator gives the Deployment the labels of its Pods.
 	const ref = podServerRef(deployment, namespace);
 	const isProxy = labelsOf(deployment)[LABEL_TOOLHIVE] === 'true' && ref?.name === metadataOf(deployment)['name'];
 	return isProxy ? ref : undefined;
 }
 
-/** Undefined if it is not the configuration of a proxy. */
+/** Returns the server of a proxy's configuration, or undefined for any other ConfigMap. */
 export function configMapServerRef(configMap: Json, namespace: string): ServerRef | undefined {
 	const labels = labelsOf(configMap);
 	if (labels[LABEL_MANAGED_BY] !== MANAGED_BY_OPERATOR) return undefined;

@@ -1,4 +1,4 @@
-/** The pod template of a proxy Deployment that already exists. */
+/** Updates the pod template of an existing proxy Deployment. */
 
 import { TEMPLATE_CHECKSUM_ANNOTATION } from '../api/names.ts';
 import { isObject, type Json, type Server } from '../api/types.ts';
@@ -11,8 +11,8 @@ import { applyShutdown } from './shutdown.ts';
 const TEMPLATE = ['spec', 'template'] as const;
 
 /**
- * `deployment` with the pod template as it should be: itself if nothing differs. A change rolls the pods, so shutdown settings alone do
- * not cause one, but are part of any other change.
+ * Returns `deployment` with the pod template as it should be, or `deployment` itself if nothing differs. A change rolls
+ * the Pods, so shutdown settings alone do not cause one, but they are part of any other change.
  */
 export function updateLiveTemplate(
 	deployment: Json,
@@ -26,7 +26,7 @@ export function updateLiveTemplate(
 	return required === deployment ? deployment : applyShutdown(required, server.kind, settings);
 }
 
-/** Only changes an existing checksum: the operator would revert a new annotation as drift. */
+/** Changes only an existing checksum, because the operator would revert a new annotation. */
 function withTemplateChecksum(deployment: Json, checksum: string): Json {
 	const template = valueAt(deployment, TEMPLATE);
 	const current = isObject(template) ? annotationOf(template, TEMPLATE_CHECKSUM_ANNOTATION) : undefined;

@@ -1,17 +1,23 @@
-/** Labels, annotations and owners of an object, and reading and writing at a path. */
+/** Reads labels, annotations and owners of an object, and reads and writes values at a path. */
 import { isKind, isOfToolhive, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type ServerRef } from '../api/types.ts';
 
 const NONE: Json = {};
 
-/** The value at `path`; undefined if a part of it is missing. A key such as `constructor` is only a key. */
+/**
+ * Returns the value at `path`, or undefined if a part of it is missing. Inherited properties such as `constructor` do
+ * not count.
+ */
 export const valueAt = (value: unknown, path: readonly string[]): unknown =>
 	path.reduce<unknown>(
 		(parent, key) => (isObject(parent) && Object.hasOwn(parent, key) ? parent[key] : undefined),
 		value,
 	);
 
-/** A copy of `object` with `value` at `path`; undefined removes the last key. The other parts are shared with `object`. */
+/**
+ * Returns a copy of `object` with `value` at `path`; undefined removes the last key. The copy shares the other parts
+ * with `object`.
+ */
 export function withValueAt(object: unknown, path: readonly string[], value: unknown, depth = 0): Json {
 	const parent = isObject(object) ? object : NONE;
 	const key = path[depth] ?? '';
@@ -21,7 +27,7 @@ export function withValueAt(object: unknown, path: readonly string[], value: unk
 	return others;
 }
 
-/** For a spread: an unset field is absent and not undefined. */
+/** Returns an object to spread, so that an unset field is absent instead of undefined. */
 export const optional = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
 	(value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V };
 
@@ -32,18 +38,21 @@ export const labelsOf = (object: Json): Json => {
 	return isObject(labels) ? labels : NONE;
 };
 
-/** The namespace of an object; rendered templates may have an empty one or null. */
+/** Returns the namespace of an object. In rendered templates it may be empty or null. */
 export const namespaceOf = (object: Json, fallback: string): string =>
 	textOf(metadataOf(object)['namespace']) || fallback;
 
 export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(object)['deletionTimestamp'] === 'string';
 
-/** Each may cost a request to the API server, and an object may have thousands; usually there is one. */
+/**
+ * Maximum number of owners to look up. Each may cost a request to the API server, and an object may have thousands;
+ * usually there is one.
+ */
 const MOST_OWNERS = 4;
 
 /**
- * The ToolHive servers that own `object`, and whose name with `suffixOf` their kind is its name. The controller is first. Manifests have
- * no uids yet.
+ * Returns the ToolHive servers that own `object`, the controller first. The name of the object must be that of the
+ * server and `suffixOf` its kind. Manifests have no uids yet.
  */
 export function ownersOf(
 	object: Json,
@@ -66,11 +75,14 @@ export function ownersOf(
 	return owners.slice(0, MOST_OWNERS);
 }
 
-/** A DNS-1123 subdomain. Admission runs before the API server checks names, and names become parts of paths. */
+/**
+ * Whether `name` is a DNS-1123 subdomain. Admission runs before the API server validates names, and names become parts
+ * of URL paths.
+ */
 export const isObjectName = (name: unknown): name is string =>
 	typeof name === 'string' && name.length <= 253 && /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name);
 
-/** A copy of `object` with one annotation set, or removed with `undefined`. */
+/** Returns a copy of `object` with one annotation set, or removed if `value` is undefined. */
 export const withAnnotation = (object: Json, key: string, value: string | undefined): Json =>
 	withValueAt(object, ['metadata', 'annotations', key], value);
 

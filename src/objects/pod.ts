@@ -1,4 +1,4 @@
-/** A proxy Pod at its creation: the password variable, for operators that revert the env of a Deployment. */
+/** Edits a proxy Pod at its creation: adds the password variable, for operators that revert the env of a Deployment. */
 
 import { KIND_LIST, KINDS, LABEL_APP, LABEL_SERVER } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';
@@ -6,7 +6,7 @@ import type { Decision } from '../policy/decide.ts';
 import { withEnv } from './containers.ts';
 import { isObjectName, labelsOf } from './metadata.ts';
 
-/** The server of a proxy Pod, by ToolHive's labels; undefined for any other Pod. */
+/** Returns the server of a proxy Pod, identified by ToolHive's labels, or undefined for any other Pod. */
 export function podServerRef(pod: Json, namespace: string): ServerRef | undefined {
 	const labels = labelsOf(pod);
 	const kind = KIND_LIST.find((one) => KINDS[one].app === labels[LABEL_APP]);
@@ -15,7 +15,10 @@ export function podServerRef(pod: Json, namespace: string): ServerRef | undefine
 	return { kind, namespace, name };
 }
 
-/** Backend pods have `app=NAME`, so those of a server with the name `mcpserver` differ from a proxy only by their owner. */
+/**
+ * Backend Pods have `app=NAME`. If a server has the name `mcpserver`, its backend Pods differ from proxies only by
+ * their owner.
+ */
 function isBackend(pod: Json): boolean {
 	const { ownerReferences } = metadataOf(pod);
 	return (
@@ -23,7 +26,7 @@ function isBackend(pod: Json): boolean {
 	);
 }
 
-/** `pod` with the password variable in its proxy container: itself if nothing differs. */
+/** Returns `pod` with the password variable in its proxy container, or `pod` itself if nothing differs. */
 export function applyToPod(pod: Json, server: Server, decision: Decision): Json {
 	const spec = pod['spec'];
 	if (decision.passwordEnv === undefined || !isObject(spec)) return pod;

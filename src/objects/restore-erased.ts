@@ -1,20 +1,20 @@
 /**
- * The scaling fields that an operator's typed PUT erased from a custom resource, and the managers of these fields.
- * Before admission the API server removes an erased field from `metadata.managedFields`. If only the value were restored, no
- * manager would own the field and server-side apply could never remove it again.
+ * Restores the scaling fields that an operator's typed PUT erased from a custom resource, and the managers of these
+ * fields. Before admission the API server removes an erased field from `metadata.managedFields`. If only the value were
+ * restored, no manager would own the field, and server-side apply could never remove it.
  */
 import type { Kind } from '../api/names.ts';
 import { SCALING_FIELDS } from '../api/schema.ts';
 import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { valueAt, withValueAt } from './metadata.ts';
 
-/** What was erased of a value: all of it, or some of its keys. */
+/** The erased part of a value: all of it, or some of its keys. */
 type Erased = true | { readonly [key: string]: Erased };
 
 /**
- * `object` with the scaling fields that `before` has and `object` lacks. Every manager that owned one of them owns it again; no
- * manager gets a field that it did not own. The caller has checked that the writer is the operator. Returns `object` itself if
- * nothing was erased.
+ * Returns `object` with the scaling fields that `before` has and `object` lacks, or `object` itself if nothing was
+ * erased. Every manager that owned such a field owns it again; no manager gets a field that it did not own. The caller
+ * has checked that the writer is the operator.
  */
 export function restoreErased(kind: Kind, object: Json, before: Json): Json {
 	const erased = erasedOf(scalingFields(kind, object['spec']), scalingFields(kind, before['spec']));
@@ -30,7 +30,7 @@ const scalingFields = (kind: Kind, spec: unknown): Json =>
 		Object.entries(isObject(spec) ? spec : {}).filter(([key]) => Object.hasOwn(SCALING_FIELDS[kind], key)),
 	);
 
-/** At any depth: `sessionStorage` has parts newer than the scaling schema. */
+/** Compares at any depth, because `sessionStorage` has fields that are newer than the scaling schema. */
 function erasedOf(now: unknown, before: unknown): Erased | undefined {
 	if (now === undefined) return true;
 	if (!isObject(now) || !isObject(before)) return undefined;
@@ -47,8 +47,8 @@ function restoreFields(now: unknown, before: unknown, erased: Erased): unknown {
 }
 
 /**
- * The entries of `now`, each with the erased fields that it owned in `before`. Keeps the order of `before`, so that a repeated PUT
- * changes nothing that is stored. Undefined if no manager owned an erased field.
+ * Returns the entries of `now`, each with the erased fields that it owned in `before`, or undefined if no manager owned
+ * an erased field. Keeps the order of `before`, so that a repeated PUT changes nothing that is stored.
  */
 function restoreManagers(now: unknown, before: unknown, erased: Erased): Json[] | undefined {
 	const entries = objectsOf(now);
@@ -70,7 +70,7 @@ const objectsOf = (list: unknown): Json[] => (Array.isArray(list) ? list.filter(
 const isSameManager = (a: Json, b: Json): boolean =>
 	['manager', 'operation', 'apiVersion', 'subresource'].every((key) => a[key] === b[key]);
 
-/** The part of a FieldsV1 (a key `f:NAME` for each owned field) that owns something erased. */
+/** Returns the part of a FieldsV1 (a key `f:NAME` for each owned field) that owns an erased field. */
 function ownedOf(fields: unknown, erased: Erased): Json | undefined {
 	if (!isObject(fields)) return undefined;
 	if (erased === true) return fields;
@@ -85,7 +85,7 @@ function merged(fields: unknown, owned: Json): Json {
 	return { ...fields, ...Object.fromEntries(parts) };
 }
 
-/** An object of the entries that have a value; undefined if none has. */
+/** Returns an object of the entries that have a value, or undefined if none has. */
 function someOf<T>(entries: readonly (readonly [string, T | undefined])[]): { [key: string]: T } | undefined {
 	const present = entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
 	return present.length === 0 ? undefined : Object.fromEntries(present);

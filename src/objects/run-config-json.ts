@@ -1,6 +1,6 @@
 /**
- * `runconfig.json` (ToolHive pkg/runner/config.go): the scaling fields under `scaling_config`, which released runners read, and at top
- * level, where only this product writes them.
+ * Edits `runconfig.json` (ToolHive pkg/runner/config.go). The scaling fields are under `scaling_config`, which released
+ * runners read, and at top level, where only this product writes them.
  */
 
 import { isObject, type Json } from '../api/types.ts';
@@ -13,7 +13,10 @@ const FIELDS = ['backend_replicas', 'session_redis'] as const;
 type Field = (typeof FIELDS)[number];
 type Wanted = Readonly<Partial<Record<Field, unknown>>>;
 
-/** `text` with `fields`, or `text` itself if it has them; undefined if it is not a JSON object or too long. */
+/**
+ * Returns `text` with `fields`, or `text` itself if it already has them, or undefined if it is not a JSON object or too
+ * long.
+ */
 export function editRunConfig(
 	text: string,
 	fields: RunConfigFields,
@@ -29,7 +32,7 @@ export function editRunConfig(
 	};
 	if (Object.keys(patch).length === 0) return text;
 	const edited = mergeJson(text, patch);
-	// After the last one of a repeated key is removed, the other one counts. Such a text is not changed.
+	// If a key is repeated, removing the last one makes the earlier one effective. Such a text is not changed.
 	return edited !== undefined && isWritten(edited, wanted, layout) ? edited : undefined;
 }
 
@@ -46,7 +49,7 @@ function wantedOf({ backendReplicas, redis }: RunConfigFields): Wanted {
 	};
 }
 
-/** The operator's `scaling_config` already has what is wanted, and there is no top-level key. */
+/** Whether the operator's `scaling_config` already has the wanted fields and there is no top-level key. */
 const isOperatorsOwn = (config: Json, wanted: Wanted): boolean =>
 	FIELDS.every(
 		(field) =>
@@ -85,7 +88,7 @@ function valuePatch(now: unknown, wanted: unknown): unknown {
 	return Object.fromEntries(keys.map((key) => [key, wanted[key] ?? null]));
 }
 
-/** To the runner an absent `db` is 0 and an absent `key_prefix` is empty. */
+/** The runner reads an absent `db` as 0 and an absent `key_prefix` as empty. */
 function isSame(value: unknown, wanted: unknown): boolean {
 	if (!isObject(value) || !isObject(wanted)) return value === wanted;
 	return (

@@ -1,9 +1,9 @@
-/** The custom resources, reduced to the fields that decisions depend on. */
+/** Reads the fields of custom resources that decisions depend on. */
 import { IGNORE_ANNOTATION, isKind, isOfToolhive, KINDS, type Kind } from '../api/names.ts';
 import { isObject, type Json, metadataOf, type SecretKeyRef, type Server, type SessionStorage } from '../api/types.ts';
 import { namespaceOf, optional, textOf, valueAt } from './metadata.ts';
 
-/** The server in a custom resource of any served version; undefined if the object is not one of the three kinds. */
+/** Returns the server in a custom resource of any served version, or undefined for an object of another kind. */
 export function serverOf(object: Json, namespace?: string): Server | undefined {
 	const { kind, apiVersion } = object;
 	if (!isKind(kind) || !isOfToolhive(apiVersion)) return undefined;
@@ -33,11 +33,11 @@ const POD_ANNOTATIONS = ['resourceOverrides', 'proxyDeployment', 'podTemplateMet
 
 const hasKeys = (value: unknown): boolean => isObject(value) && Object.keys(value).length > 0;
 
-/** The CRD's default for an absent transport is stdio; a manifest does not have the defaults yet. */
+/** In the CRD an absent transport defaults to stdio. A manifest does not have these defaults yet. */
 const isStdio = (kind: Kind, transport: unknown): boolean =>
 	kind === 'MCPServer' && (transport === undefined || transport === 'stdio');
 
-/** Undefined for anything that the API server would reject. */
+/** Returns undefined for any value that the API server would reject. */
 const countOf = (value: unknown): number | undefined =>
 	Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 
@@ -62,7 +62,7 @@ function secretKeyRefOf(value: unknown): SecretKeyRef | undefined {
 	return name && key ? { name, key } : undefined;
 }
 
-/** The image that a user set for the vMCP container in `spec.podTemplateSpec`. */
+/** Returns the image that a user set for the vMCP container in `spec.podTemplateSpec`. */
 function imageOf(podTemplate: unknown): string | undefined {
 	const containers = valueAt(podTemplate, ['spec', 'containers']);
 	if (!Array.isArray(containers)) return undefined;

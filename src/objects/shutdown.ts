@@ -1,6 +1,6 @@
 /**
- * The grace period of a proxy's pods and the preStop sleep of its container. They alone must not roll the pods: an update that changes
- * nothing else in the pod template keeps the stored values.
+ * Sets the grace period of a proxy's Pods and the preStop sleep of its container. These settings alone must not roll
+ * the Pods, so an update that changes nothing else in the pod template keeps the stored values.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../api/names.ts';
@@ -19,7 +19,7 @@ interface Shutdown {
 const GRACE = 'terminationGracePeriodSeconds';
 const TEMPLATE = ['spec', 'template'] as const;
 
-/** `deployment` with the configured values for those that are not set: itself if both are set. */
+/** Returns `deployment` with the configured value for each unset setting, or `deployment` itself if both are set. */
 export function applyShutdown(deployment: Json, kind: Kind, settings: Settings): Json {
 	const sent = shutdownOf(deployment, kind);
 	const graceSeconds = defaultGracePeriod(sent.graceSeconds, settings.gracePeriodSeconds);
@@ -27,7 +27,7 @@ export function applyShutdown(deployment: Json, kind: Kind, settings: Settings):
 	return withShutdown(deployment, kind, { graceSeconds, lifecycle });
 }
 
-/** The same for an update of `before`. A template with another change rolls the pods anyway. */
+/** Does the same for an update of `before`. If the template has another change, the Pods are rolled anyway. */
 export function updateShutdown(
 	deployment: Json,
 	before: Json,

@@ -1,6 +1,6 @@
 /**
- * The backend StatefulSet, which the proxy runner applies at every start. Runners below v0.27.0 send the environment in random order,
- * and another order would roll the backend and end its sessions.
+ * Keeps the order of env in the backend StatefulSet, which the proxy runner applies at every start. Runners below
+ * v0.27.0 send env in random order, which would roll the backend and end its sessions.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { LABEL_APP, LABEL_TOOLHIVE } from '../api/names.ts';
@@ -8,14 +8,15 @@ import { isObject, type Json, metadataOf } from '../api/types.ts';
 import { podSpecOf, withPodSpec } from './containers.ts';
 import { labelsOf } from './metadata.ts';
 
-/** A runner labels a StatefulSet with the StatefulSet's name. */
+/** Whether the StatefulSet is a backend: a runner sets its labels to its own name. */
 export function isBackend(statefulSet: Json): boolean {
 	const labels = labelsOf(statefulSet);
 	return labels[LABEL_TOOLHIVE] === 'true' && labels[LABEL_APP] === metadataOf(statefulSet)['name'];
 }
 
 /**
- * `statefulSet` with the stored order of each container's `env` if only the order differs: itself if no order differs.
+ * Returns `statefulSet` with the stored order of each container's `env` if only the order differs, else `statefulSet`
+ * itself.
  */
 export function keepEnvOrder(statefulSet: Json, before: Json): Json {
 	const podSpec = podSpecOf(statefulSet) ?? {};
@@ -29,7 +30,7 @@ export function keepEnvOrder(statefulSet: Json, before: Json): Json {
 	return isKept ? statefulSet : withPodSpec(statefulSet, { ...podSpec, containers: kept });
 }
 
-/** Not if a name is repeated: Kubernetes uses the last entry of a name, so the order has a meaning. */
+/** Returns false if a name is repeated, because then the order matters: Kubernetes uses the last entry of a name. */
 function isReordered(sent: unknown, stored: unknown): boolean {
 	if (!Array.isArray(sent) || !Array.isArray(stored) || sent.length !== stored.length) return false;
 	const byName = new Map(stored.map((entry) => [nameOf(entry), entry]));

@@ -1,6 +1,7 @@
 /**
- * vMCP's `config.yaml`: the section `sessionStorage{provider,address,db,keyPrefix}` (ToolHive pkg/vmcp/config). It is never removed: an
- * operator that knows the section writes it itself, and any other operator sends the file without it.
+ * Edits `config.yaml` of vMCP: the section `sessionStorage{provider,address,db,keyPrefix}` (ToolHive pkg/vmcp/config).
+ * The section is never removed: an operator that knows it writes it itself, and any other operator sends the file
+ * without it.
  */
 import { type Document, isMap } from 'yaml';
 import type { RedisFields } from '../policy/run-config.ts';
@@ -8,7 +9,10 @@ import { parseMapping, writeSection } from '../text/yaml.ts';
 
 const SECTION = 'sessionStorage';
 
-/** `text` with the section for `redis`, or `text` itself if it has it; undefined if it is not a YAML mapping or too long. */
+/**
+ * Returns `text` with the section for `redis`, or `text` itself if it already has it, or undefined if it is not a YAML
+ * mapping or too long.
+ */
 export function editVmcpConfig(text: string, redis: RedisFields): string | undefined {
 	const document = parseMapping(text);
 	if (document === undefined || hasRedis(document, redis)) return document && text;

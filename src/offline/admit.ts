@@ -1,4 +1,4 @@
-/** What the API server does with one request: mutate, apply the patch, validate. */
+/** Processes one request as the API server does: mutate, apply the patch, validate. */
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { AdmissionDecision } from '../admission/response.ts';
 import { type BadRequest, checkReview, type Request } from '../admission/review.ts';
@@ -7,7 +7,7 @@ import { isObject, type Json, metadataOf, type Operation } from '../api/types.ts
 import { namespaceOf, textOf } from '../objects/metadata.ts';
 import type { Finding, Violation } from '../policy/finding.ts';
 
-/** The two webhooks. */
+/** The handlers of the two webhooks. */
 export interface Handlers {
 	readonly mutate: (request: Request) => AdmissionDecision | Promise<AdmissionDecision>;
 	readonly validate: (request: Request) => AdmissionDecision | Promise<AdmissionDecision>;
@@ -18,7 +18,7 @@ export interface Admitted {
 	readonly violations: readonly Violation[];
 	readonly findings: readonly Finding[];
 	readonly patch: readonly Operation[];
-	/** As it would be stored; absent when denied. */
+	/** The object as it would be stored; undefined if it is denied. */
 	readonly object?: Json;
 }
 
@@ -39,7 +39,7 @@ export const patchedWith = (object: Json, patch: readonly Operation[]): Json =>
 	jsonPatch.applyPatch(structuredClone(object), structuredClone(patch) as PatchOperation[], true, true, true)
 		.newDocument;
 
-/** The request for a manifest: a CREATE by a user. An AdmissionReview has a request of its own. */
+/** Returns the request for a manifest: a CREATE by a user. An AdmissionReview contains its own request. */
 export function requestOf(object: Json, namespace: string, uid: string): Request | BadRequest {
 	if (object['kind'] !== 'AdmissionReview') return checkReview(envelopeOf(object, namespace, uid, {}));
 	const given = isObject(object['request']) ? object['request'] : {};

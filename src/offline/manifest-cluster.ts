@@ -1,4 +1,7 @@
-/** The input as a cluster: `serve` reads other objects from its caches, `review` from the other manifests. */
+/**
+ * Treats the input as a cluster: `serve` reads other objects from its caches, `review` reads them from the other
+ * manifests.
+ */
 import type { Cluster } from '../admission/cluster.ts';
 import { isOlder, type Version } from '../api/images.ts';
 import { GROUP } from '../api/names.ts';
@@ -21,13 +24,18 @@ import { keySpaceOf } from '../policy/key-space.ts';
 
 export interface ManifestCluster {
 	readonly add: (object: Json, file: string, line: number) => void;
-	/** The cluster for objects in `file`: of two objects with one name it has the one in the same file, else the first. */
+	/**
+	 * Returns the cluster for objects in `file`. If two objects have the same name, it contains the one in the same file,
+	 * else the first.
+	 */
 	readonly from: (file: string) => Cluster;
-	/** The same for objects that the operator has yet to create for `server`, which is written in `apiVersion`. */
+	/**
+	 * Returns the cluster for objects that the operator has yet to create for `server`, which is written in `apiVersion`.
+	 */
 	readonly previewFrom: (file: string, server: Server, apiVersion: unknown) => Cluster;
 	readonly deploymentNamed: (file: string, namespace: string, name: string) => ProxyDeployment | undefined;
 	readonly hasConfigMap: (file: string, namespace: string, name: string) => boolean;
-	/** The places of the servers that a reference may refer to. */
+	/** Returns the positions of the servers that a reference may refer to. */
 	readonly placesOf: (ref: ServerRef) => readonly Place[];
 }
 
@@ -44,17 +52,17 @@ type Index<T> = Map<string, Placed<T>[]>;
 
 const createIndexes = () => ({
 	servers: new Map() as Index<Server>,
-	/** By their key space. */
+	/** The servers by their key space. */
 	byKeySpace: new Map() as Index<Server>,
 	deployments: new Map() as Index<ProxyDeployment>,
 	runConfigs: new Map() as Index<Pick<RunConfigSummary, 'redisTls'>>,
-	/** By their target. */
+	/** The autoscalers by their target. */
 	autoscalers: new Map() as Index<Autoscaler>,
 });
 
 /**
- * `namespace`: of manifests without one. `toolhive`: the version in the cluster, if it is known; it determines the images
- * and configuration that are not in the input.
+ * Creates the cluster. `namespace` is that of manifests without one. `toolhive` is the version in the cluster, if it is
+ * known; it determines images and configuration that are not in the input.
  */
 export function createManifestCluster(namespace: string, toolhive: Version | undefined): ManifestCluster {
 	const image = toolhive && `proxy:${toolhive}`;
@@ -64,7 +72,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 	const deploymentNamed: ManifestCluster['deploymentNamed'] = (file, namespace, name) =>
 		find(indexes.deployments, file, keyOf({ namespace, name }));
 
-	/** One is enough for the warning; thousands may share a key space. */
+	/** Returns at most one server, which is enough for the warning. Thousands of servers may share a key space. */
 	const othersSharing = (server: Server): Server[] => {
 		const all = indexes.byKeySpace.get(keySpaceOf(server) ?? '') ?? [];
 		const other = all.find(({ value }) => serverKeyOf(value) !== serverKeyOf(server));
@@ -88,7 +96,7 @@ export function createManifestCluster(namespace: string, toolhive: Version | und
 		add: (manifest, file, line) => addObject(indexes, withNamespace(manifest, namespace), { file, line }),
 		from,
 		previewFrom: (file, server, apiVersion) => {
-			// Not used in a cluster: the minimal CRDs serve v1beta1 beside operators of any version.
+			// Only `review` uses this: in a cluster, the minimal CRDs serve v1beta1 together with operators of any version.
 			const oldestRelease = apiVersion === `${GROUP}/v1beta1` ? OPERATOR_SINCE.servesV1beta1 : undefined;
 			const cluster = from(file);
 			return {
@@ -134,7 +142,7 @@ const serverKeyOf = (server: ServerRef): string => `${server.kind}/${keyOf(serve
 /** Manifests that no API server has stored have no uid. */
 const isSameUid = (one: ServerRef, other: ServerRef): boolean => !one.uid || !other.uid || one.uid === other.uid;
 
-/** The value in `file`, else the first. */
+/** Returns the value in `file`, else the first one. */
 function find<T>(index: Index<T>, file: string, key: string, matches = (_value: T): boolean => true): T | undefined {
 	const matching = (index.get(key) ?? []).filter(({ value }) => matches(value));
 	return (matching.find((one) => one.file === file) ?? matching[0])?.value;

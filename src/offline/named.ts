@@ -1,9 +1,10 @@
-/** What is skipped in a folder may be an error in a file that is named on the command line. */
+/** Turns a skipped document into an error if the user named its file on the command line. */
 import { isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 
 /**
- * `all` in its order. In a file that `isNamed`, a server without a name is a problem; so is the first document that
- * cannot be parsed, if the file has no manifest. Other files without a manifest are not: shells expand `*.yaml`.
+ * Yields `all` in its order. In a file for which `isNamed` is true, a server without a name becomes a problem. So does
+ * the first document that cannot be parsed, if the file has no manifest. Other named files without a manifest are no
+ * problem, because shells expand `*.yaml`.
  */
 export async function* checkNamed<T extends { readonly file: string }>(
 	all: AsyncIterable<T | Problem | Skipped>,
@@ -11,7 +12,7 @@ export async function* checkNamed<T extends { readonly file: string }>(
 ): AsyncGenerator<T | Problem | Skipped> {
 	let file: string | undefined;
 	let hasManifest = false;
-	/** Not yet yielded: it is a problem only if no manifest follows in the same file. */
+	/** A document that is not yielded yet: it is a problem only if no manifest follows in the same file. */
 	let held: Skipped | undefined;
 	for await (const found of all) {
 		const one = isSkipped(found) && found.isNameless && isNamed(found.file) ? problemOf(found) : found;

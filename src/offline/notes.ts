@@ -1,4 +1,4 @@
-/** What `review` assumes about an object that is not in the input, or is there more than once. */
+/** Reports the assumptions of `review` about an object that is missing from the input or occurs more than once. */
 import type { Request } from '../admission/review.ts';
 import type { Server, ServerRef } from '../api/types.ts';
 import { configMapSuffixOf } from '../objects/config-map.ts';

@@ -1,6 +1,7 @@
 /**
- * What the webhooks would add to the Deployment and the ConfigMap of a server, if they are not in the input. Both are
- * built with the fields that the rules read, as an operator without scaling creates them; the same handlers get them.
+ * Previews what the webhooks would add to the Deployment and the ConfigMap of a server that are not in the input. Both
+ * are built with the fields that the rules read, as an operator without scaling creates them. The handlers of the
+ * webhooks then process them.
  */
 
 import {
@@ -23,9 +24,9 @@ import type { ManifestCluster } from './manifest-cluster.ts';
 export interface Preview {
 	readonly kind: 'Deployment' | 'ConfigMap';
 	readonly name: string;
-	/** Paths and their values, as JSON. */
+	/** The added paths and their values, as JSON. */
 	readonly additions: readonly { readonly path: string; readonly value: string }[];
-	/** Why nothing more is added. */
+	/** The warnings about the two objects, such as why a setting is not added. */
 	readonly findings: readonly Finding[];
 }
 
@@ -63,12 +64,12 @@ export async function previewChanges(server: Server, { file, cluster, handlers }
 	return previews;
 }
 
-/** Default shutdown settings, which every proxy gets. */
+/** Whether the addition is a default shutdown setting, which every proxy gets. */
 const isDefault = (path: string, value: string): boolean =>
 	(path.endsWith('.terminationGracePeriodSeconds') && value === String(DEFAULT_SETTINGS.gracePeriodSeconds)) ||
 	(path.endsWith('.lifecycle.preStop.sleep.seconds') && value === String(DEFAULT_SETTINGS.preStopSeconds));
 
-/** The replica count before fields deep in the pod template. */
+/** Sorts the replica count before fields deep in the pod template. */
 const outermostFirst = (a: { path: string }, b: { path: string }): number =>
 	a.path.split('.').length - b.path.split('.').length;
 
@@ -81,7 +82,7 @@ const metadataFor = ({ kind, namespace, name, uid }: Server, ownName: string, la
 	],
 });
 
-/** Without replicas, so that the count of the server is an addition even if it is 1. */
+/** Builds a Deployment without replicas, so that the server's count is shown as an addition even if it is 1. */
 const deploymentOf = (server: Server): Json => {
 	const { app, container } = KINDS[server.kind];
 	const labels = { [LABEL_APP]: app, [LABEL_TOOLHIVE]: 'true', [LABEL_SERVER]: server.name };

@@ -1,4 +1,4 @@
-/** One JSON object, written in parts, so that memory does not hold a long report. */
+/** Renders the report as one JSON object. It is written in parts, so that a long report does not fill the memory. */
 import type { Problem } from '../manifests/problem.ts';
 import { writeJson } from '../manifests/values.ts';
 import type { Reviewed } from './review.ts';
@@ -6,7 +6,7 @@ import type { Summary } from './summary.ts';
 
 export const JSON_START = '{ "objects": [';
 
-/** One entry; each but the first follows a comma. */
+/** Returns one entry. A comma precedes each entry but the first. */
 export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
 	const { file, line, apiVersion, kind, namespace, name, verdict, message, patch } = reviewed;
 	const { denials, warnings, conditions, after } = reviewed;
@@ -27,7 +27,10 @@ export function jsonOf(reviewed: Reviewed, isFirst: boolean): string {
 	return `${isFirst ? '' : ','}\n${writeJson(entry, 2)}`;
 }
 
-/** `problems` is there only if something could not be read, `skipped` only if something was skipped. */
+/**
+ * Returns the end of the report. `problems` is present only if something could not be read, `skipped` only if something
+ * was skipped.
+ */
 export const jsonEnd = (
 	{ objects, mutated, denied, warnings, skipped }: Summary,
 	problems: readonly Problem[],

@@ -1,6 +1,6 @@
 /**
- * SARIF 2.1.0 for code-scanning views: one result per denial and per warning, at its line.
- * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/; GitHub asks for relative URIs below the repository's root.
+ * Renders the report as SARIF 2.1.0 for code scanning: one result per denial and per warning, at its line.
+ * Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/. GitHub requires URIs relative to the repository's root.
  */
 import type { Log, PhysicalLocation, Result } from 'sarif';
 import type { Problem } from '../manifests/problem.ts';
@@ -9,7 +9,7 @@ import type { Located, Reviewed } from './review.ts';
 
 const INFORMATION = 'https://github.com/toolhive-scaling/toolhive-scaling';
 
-/** The log of one review, from `resultsOf` each object. */
+/** Returns the log of one review, from the `resultsOf` each object. */
 export function sarifOf(results: Result[], problems: readonly Problem[], version: string, folder: string): Log {
 	return {
 		$schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
@@ -50,12 +50,12 @@ export function sarifOf(results: Result[], problems: readonly Problem[], version
 	};
 }
 
-/** Without Markdown, for fields that are shown as plain text. */
+/** Removes Markdown, for fields that are shown as plain text. */
 const plain = (text: string): string => text.replaceAll('`', '');
 
 /**
- * One per denial and warning; with `isStrict` warnings are errors. Files below `folder`, the working directory, are named
- * relative to it: code scanning accepts no other names.
+ * Returns one result per denial and warning; with `isStrict` warnings are errors. Files below the working directory
+ * `folder` are named relative to it, because code scanning accepts no other names.
  */
 export function resultsOf(given: Reviewed, isStrict: boolean, folder: string): Result[] {
 	const reviewed = { ...given, file: relativeTo(folder, given.file) };
@@ -90,7 +90,7 @@ const physicalOf = (file: string, startLine: number, startColumn?: number): Phys
 const relativeTo = (folder: string, file: string): string =>
 	file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
 
-/** A relative reference; an absolute path needs a scheme. */
+/** Returns a relative reference. An absolute path needs a scheme. */
 const uriOf = (file: string): string => {
 	const path = file.split('/').map(encodeURIComponent).join('/');
 	return path.startsWith('/') ? `file://${path}` : path.replace(/^(\.\/)+/, '');

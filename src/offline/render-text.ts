@@ -1,4 +1,4 @@
-/** The report as text: what happens to each object, where, and how to fix it. */
+/** Renders the report as text: the effect on each object, its position, and how to fix problems. */
 import { isKind, isOfToolhive } from '../api/names.ts';
 import { printable } from '../api/printable.ts';
 import { type Problem, problemText } from '../manifests/problem.ts';
@@ -13,8 +13,8 @@ const CODES = { plain: 0, red: 31, green: 32, yellow: 33, bold: 1, dim: 2 } as c
 export type Paint = (colour: keyof typeof CODES, text: string) => string;
 
 /**
- * Colours on a terminal, unless `NO_COLOR` is set. Everything that is printed goes through it: names come from files of
- * unknown authors, and must not send control characters to the terminal.
+ * Returns a function that colours text on a terminal, unless `NO_COLOR` is set. All output passes through it: names
+ * come from files of unknown authors and must not send control characters to the terminal.
  */
 export const paintFor = (isTerminal: boolean, noColor: string | undefined): Paint =>
 	isTerminal && !noColor
@@ -30,8 +30,8 @@ const VERDICTS = {
 const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
 /**
- * The paragraph of one object; empty for an unchanged object that is not a server. With `isQuiet` only denials and
- * warnings.
+ * Returns the paragraph of one object. It is empty for an unchanged object that is not a server. With `isQuiet` it has
+ * only denials and warnings.
  */
 export function renderText(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;
@@ -78,7 +78,7 @@ const previewLines = ({ kind, name, additions }: Preview, paint: Paint): string[
 	...additions.map(({ path, value }) => paint('green', `      + ${path}: ${value}`)),
 ];
 
-/** What could not be read, again at the end of a long report. */
+/** Repeats the problems at the end, because a long report may hide them. */
 export const problemsText = (problems: readonly Problem[], paint: Paint): string =>
 	problems.map((one) => `${paint('red', `✗ ${'unread'.padEnd(9)}`)} ${paint('plain', problemText(one))}\n`).join('');
 

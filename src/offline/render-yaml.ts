@@ -1,4 +1,4 @@
-/** The objects after admission, for `kubectl apply -f -`; a denied object is only a comment. */
+/** Renders the objects after admission, for `kubectl apply -f -`. A denied object becomes a comment. */
 import { printable } from '../api/printable.ts';
 import { writeYaml } from '../manifests/write-yaml.ts';
 import type { Reviewed } from './review.ts';

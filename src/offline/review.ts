@@ -1,4 +1,4 @@
-/** What the webhooks would change, deny and warn of in manifests. Calls the handlers of the webhooks. */
+/** Determines what the webhooks would change, deny or warn about in manifests, with the handlers of the webhooks. */
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
 import { denialText } from '../admission/response.ts';
@@ -20,7 +20,7 @@ import { type Preview, previewChanges } from './preview.ts';
 
 export interface ReviewOptions {
 	readonly settings: Settings;
-	/** Namespace of manifests without one. */
+	/** The namespace of manifests without one. */
 	readonly namespace: string;
 	/** The version of ToolHive in the cluster, such as `v0.12.5`, if it is known. */
 	readonly toolhive?: Version;
@@ -34,31 +34,31 @@ export interface Located extends Pick<Finding, 'id' | 'field' | 'message'> {
 export interface Reviewed {
 	readonly file: string;
 	readonly line: number;
-	/** CREATE for manifests; AdmissionReviews have their own. */
+	/** CREATE for a manifest. An AdmissionReview has its own operation. */
 	readonly operation: string;
 	readonly apiVersion: string;
 	readonly kind: string;
 	readonly namespace: string;
 	readonly name: string;
 	readonly verdict: 'unchanged' | 'mutated' | 'denied';
-	/** What kubectl would print for a denial. */
+	/** The message that kubectl would print for a denial. */
 	readonly message?: string;
 	readonly patch: readonly Operation[];
 	readonly denials: readonly Located[];
 	readonly warnings: readonly Located[];
 	readonly conditions: readonly Condition[];
-	/** The object before and after, with every digit of its numbers; no `after` when denied. */
+	/** The object before and after admission, with every digit of its numbers. Without `after` if it was denied. */
 	readonly before: Json;
 	readonly after?: Json;
-	/** Not a subresource such as a Scale, which cannot be applied. */
+	/** False for a subresource such as a Scale, which cannot be applied. */
 	readonly isWhole: boolean;
-	/** What was assumed. */
+	/** The assumptions that the review made. */
 	readonly notes: readonly string[];
-	/** What would be added to the objects that the operator creates for a server. Empty for other objects. */
+	/** The additions to objects that the operator creates for a server. Empty for other objects. */
 	readonly previews: readonly Preview[];
 }
 
-/** Two passes over `documents`, so that memory holds the servers and not the input: collect the servers, then review. */
+/** Reads `documents` in two passes, collecting the servers before the review, so that memory holds only the servers. */
 export async function* review(
 	documents: () => AsyncIterable<Source | Problem | Skipped>,
 	options: ReviewOptions,
@@ -77,7 +77,7 @@ export async function* review(
 	}
 }
 
-/** Objects that a webhook caches contain one of these. Other documents are not parsed in the first pass. */
+/** Every object that a webhook caches contains one of these texts. Other documents are not parsed in the first pass. */
 const IN_CLUSTER = /toolhive\.stacklok\.dev|HorizontalPodAutoscaler|ScaledObject/;
 
 async function reviewOne(
@@ -87,7 +87,7 @@ async function reviewOne(
 ): Promise<Reviewed | Problem | Skipped> {
 	const { file, line, object, exact } = manifest;
 	const request = requestOf(object, namespace, `${file}:${line}`);
-	// Only an AdmissionReview can be invalid. Repositories have those of other webhooks, too.
+	// Only an AdmissionReview can be invalid. Repositories also contain AdmissionReviews for other webhooks.
 	if ('error' in request)
 		return broken({ file, line, problem: request.error }, mentionsToolhive(JSON.stringify(object)));
 	const seen = cluster.from(file);
@@ -140,7 +140,7 @@ async function reviewOne(
 	};
 }
 
-/** In a cluster the operator receives these warnings and drops them; the author of the server can act on them. */
+/** In a cluster the operator receives these warnings and drops them, but the author of the server can act on them. */
 const newFindings = (previews: readonly Preview[], known: readonly Finding[]): Finding[] =>
 	previews.flatMap(({ findings }) => findings).filter(({ id }) => !known.some((one) => one.id === id));
 
@@ -149,7 +149,7 @@ const subjectOf = ({ request }: Json): Json => {
 	return isObject(object) ? object : isObject(oldObject) ? oldObject : {};
 };
 
-/** Conditions that the reconciler would set. One that only updates an existing condition needs that condition. */
+/** Returns the conditions that the reconciler would set. A condition that is only ever updated must exist already. */
 function conditionsOf(server: Server, { status }: Json): Condition[] {
 	const existing = isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
 	const isThere = (type: string): boolean => existing.some((one) => isObject(one) && one['type'] === type);

@@ -1,4 +1,4 @@
-/** The counts at the end of a report, and the exit code. */
+/** Counts the results for the end of a report, and determines the exit code. */
 import { isProblem, isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 import type { Reviewed } from './review.ts';
 
@@ -7,9 +7,9 @@ export interface Summary {
 	readonly mutated: number;
 	readonly denied: number;
 	readonly warnings: number;
-	/** Documents and files that could not be read or parsed. */
+	/** The number of documents and files that could not be read or parsed. */
 	readonly unreadable: number;
-	/** Documents and files that are not about ToolHive's servers, or are not manifests. */
+	/** The number of documents and files that are not manifests or not about ToolHive's servers. */
 	readonly skipped: number;
 }
 
@@ -27,7 +27,10 @@ export function counted(summary: Summary, one: Reviewed | Problem | Skipped): Su
 	};
 }
 
-/** 0 nothing denied · 1 something denied, or with `isStrict` a warning · 2 something could not be read or parsed */
+/**
+ * Exit codes: 0 nothing denied; 1 something denied, or with `isStrict` a warning; 2 something could not be read or
+ * parsed.
+ */
 export function exitCodeOf({ denied, warnings, unreadable }: Summary, isStrict: boolean): 0 | 1 | 2 {
 	if (unreadable > 0) return 2;
 	return denied > 0 || (isStrict && warnings > 0) ? 1 : 0;

@@ -1,7 +1,7 @@
 /**
- * Redis needs an address.
- * Reads: sessionStorage; the rule text is the schema's own `x-kubernetes-validations`, evaluated as the API server would.
- * Allows: no address with memory. An evaluation that fails is a denial, never a pass.
+ * Denies redis without an address.
+ * Reads: sessionStorage. The rule text is the schema's own `x-kubernetes-validations`, evaluated as in the API server.
+ * Allows: no address with memory. If the evaluation fails, the request is denied.
  */
 import { createRequire } from 'node:module';
 import type { Kind } from '../api/names.ts';
@@ -10,12 +10,16 @@ import { isObject, type Json } from '../api/types.ts';
 import type { FieldProblem } from './finding.ts';
 import { redisIn, redisProblem } from './session-storage.ts';
 
-// package.json has @marcbachmann/cel-js under this name: the package of that name evaluates Kubernetes' rules wrongly.
+// package.json installs @marcbachmann/cel-js under this name. The package that is named cel-js evaluates Kubernetes'
+// rules wrongly.
 type Cel = typeof import('cel-js');
 
 const programs = new Map<CelRule, ReturnType<Cel['parse']>>();
 
-/** Loads the package at the first rule: a review of servers without session storage starts faster without it. */
+/**
+ * Loads the package for the first rule that is evaluated, so that a review of servers without session storage starts
+ * faster.
+ */
 function compile(rule: CelRule): ReturnType<Cel['parse']> {
 	const { parse }: Cel = createRequire(import.meta.url)('cel-js');
 	const program = parse(rule.rule);
@@ -23,7 +27,7 @@ function compile(rule: CelRule): ReturnType<Cel['parse']> {
 	return program;
 }
 
-/** Every CEL rule of the scaling schema that `fields` breaks. */
+/** Returns every CEL rule of the scaling schema that `fields` breaks. */
 export const checkAddressMissing = (fields: Json, kind: Kind): FieldProblem[] =>
 	Object.entries(SCALING_FIELDS[kind]).flatMap(([name, schema]) =>
 		Object.hasOwn(fields, name) ? checkRules(schema, fields[name], name) : [],
@@ -52,8 +56,9 @@ function evaluate(rule: CelRule, self: unknown): { message: string; isUnevaluate
 }
 
 /**
- * `value` as CEL sees it: a Map, so that keys such as `constructor` are only keys, and integers as int64, because CEL
- * has no arithmetic between an int and a JavaScript number. Only fields the schema knows are bound: a rule cannot name others.
+ * Returns `value` as CEL needs it: a Map, so that keys such as `constructor` are ordinary keys, and integers as int64,
+ * because CEL has no arithmetic between an int and a JavaScript number. Only fields of the schema are bound, because a
+ * rule cannot name others.
  */
 function bind(schema: Schema, value: unknown): unknown {
 	if (schema.type === 'integer' && Number.isSafeInteger(value)) return BigInt(value as number);

@@ -1,4 +1,4 @@
-/** A replica count has one owner: the server's `replicas` or `backendReplicas`, or an autoscaler of the workload. */
+/** Warns about autoscalers that change a replica count which the server's `replicas` or `backendReplicas` also sets. */
 import type { Autoscaler, Server } from '../api/types.ts';
 import type { Check, ClusterContext } from './finding.ts';
 
@@ -23,17 +23,20 @@ export const backendAutoscaledAndPinned: Check = ({ server: { spec }, clusterCon
 export const autoscalerTargetInvalid: Check = ({ server: { kind }, clusterContext }) => {
 	const autoscaler = autoscalerFor(kind, clusterContext);
 	if (autoscaler === undefined) return undefined;
-	return { field: 'metadata.name', message: `target the Deployment in ${autoscalerName(autoscaler)}` };
+	return { field: 'metadata.name', message: `${autoscalerName(autoscaler)} must target the Deployment` };
 };
 
 const autoscalerFor = (kind: Autoscaler['targetKind'], { autoscalers = [] }: ClusterContext): Autoscaler | undefined =>
 	autoscalers.find(({ targetKind }) => targetKind === kind);
 
-/** The autoscaler that may run more than one proxy, so that replicas have to share sessions. A stdio Deployment is capped at 1. */
+/**
+ * Returns the autoscaler that may run several proxies, so that replicas must share sessions. A stdio Deployment is
+ * capped at 1.
+ */
 export const splittingAutoscaler = (server: Server, { autoscalers = [] }: ClusterContext): Autoscaler | undefined =>
 	server.spec.stdio
 		? undefined
 		: autoscalers.find(({ targetKind, maxReplicas = 0 }) => targetKind === 'Deployment' && maxReplicas > 1);
 
-/** `HorizontalPodAutoscaler search` */
+/** Returns text such as `HorizontalPodAutoscaler search`. */
 export const autoscalerName = ({ kind, name }: Autoscaler): string => `${kind} ${name}`;

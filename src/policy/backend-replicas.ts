@@ -1,4 +1,6 @@
-/** The backend is a StatefulSet of its own: it does not follow the proxy. */
+/**
+ * Warns about `backendReplicas`. The backend is a separate StatefulSet, so its count does not follow that of the proxy.
+ */
 import type { Check } from './finding.ts';
 
 const FIELD = 'spec.backendReplicas';
@@ -7,15 +9,18 @@ export const backendReplicasLowered: Check = ({ server, before }) => {
 	const count = server.spec.backendReplicas;
 	const countBefore = before?.spec.backendReplicas;
 	if (count === undefined || countBefore === undefined || count >= countBefore) return undefined;
-	return { field: FIELD, message: `${countBefore} to ${count}: sessions on removed backends are lost` };
+	return { field: FIELD, message: `lowered from ${countBefore} to ${count}: sessions on removed backends are lost` };
 };
 
 export const backendStillRunning: Check = ({ server: { kind, spec } }) =>
 	kind === 'MCPServer' && spec.replicas === 0 && spec.backendReplicas !== 0
-		? { field: FIELD, message: 'replicas is 0 but the backend keeps running; set this to 0 too' }
+		? { field: FIELD, message: 'replicas is 0 but the backend keeps running; set this field to 0 too' }
 		: undefined;
 
-/** Redis stores the address of the backend Service and not of a pod: seen with runners v0.18.0 and v0.47.0. */
+/**
+ * Redis stores the address of the backend Service instead of a Pod's. This was measured with runners v0.18.0 and
+ * v0.47.0.
+ */
 export const backendSessionsNotPinned: Check = ({ server: { spec } }) =>
 	!spec.stdio && (spec.backendReplicas ?? 0) > 1
 		? { field: FIELD, message: 'a session loses its state if a request reaches another backend' }

@@ -1,4 +1,7 @@
-/** What a server should have besides its replica count (replicas.ts). The webhooks, the reconciler and `review` apply it. */
+/**
+ * Decides what a server should have, except for its replica count (replicas.ts). The webhooks, the reconciler and
+ * `review` apply the decision.
+ */
 import type { EnvVar, Server } from '../api/types.ts';
 import type { Condition } from './finding.ts';
 import { passwordEnvOf } from './redis-password.ts';
@@ -8,7 +11,7 @@ import { stdioReplicaCapped } from './stdio-cap.ts';
 
 export interface Decision {
 	readonly runConfig: RunConfigFields;
-	/** The password variable of the proxy container. Has a reference, never a password. */
+	/** The password variable of the proxy container. It contains a reference to a Secret, never a password. */
 	readonly passwordEnv?: EnvVar;
 	readonly conditions: readonly Condition[];
 }

@@ -1,13 +1,13 @@
-/** The types of rules: what a rule may read, and what it reports. */
+/** The types of rules: what a rule reads and what it reports. */
 import type { Version } from '../api/images.ts';
 import type { Kind } from '../api/names.ts';
 import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, ServerRef } from '../api/types.ts';
 
 /** A warning or, as a Violation, a reason to deny. */
 export interface Finding {
-	/** Of the rule. Stable: `toolhive-scaling/ignore` takes the ids of warnings. */
+	/** The id of the rule. It is stable, because users list ids in `toolhive-scaling/ignore`. */
 	readonly id: string;
-	/** Path of the field it is about, such as `spec.replicas`. */
+	/** The path of the field with the problem, such as `spec.replicas`. */
 	readonly field: string;
 	readonly message: string;
 }
@@ -15,29 +15,29 @@ export interface Finding {
 /** A reason to deny. An UPDATE that changes none of `parts` (paths below `spec`) passes: see admission/validate.ts. */
 export interface Violation extends Finding {
 	readonly parts: readonly (readonly string[])[];
-	/** The rule could not be evaluated on this value, which is also a denial. */
+	/** Whether the rule could not be evaluated for this value, which also leads to a denial. */
 	readonly isUnevaluated?: boolean;
 }
 
-/** A status condition of a server. Types, reasons and messages are upstream ToolHive's (v0.13.0). */
+/** A status condition of a server. Its types, reasons and messages are those of ToolHive v0.13.0. */
 export interface Condition {
 	readonly type: string;
 	readonly status: 'True' | 'False';
 	readonly reason: string;
 	readonly message: string;
-	/** Changes an existing condition and never creates one. */
+	/** Whether the condition only updates an existing one and is never created. */
 	readonly isOnlyIfPresent?: true;
 }
 
-/** What is known of the cluster around a server. A rule that needs something unknown reports nothing. */
+/** The known facts about the cluster around a server. A rule that needs an unknown fact reports nothing. */
 export interface ClusterContext {
 	readonly deployment?: Partial<ProxyDeployment> | undefined;
 	readonly runConfig?: Pick<RunConfigSummary, 'redisTls'> | undefined;
-	/** All that target the server's name: its Deployment, its StatefulSet, or the server itself. */
+	/** The autoscalers whose target has the server's name: its Deployment, its StatefulSet, or the server itself. */
 	readonly autoscalers?: readonly Autoscaler[];
-	/** Other servers that write into the same key space of the same Redis. */
+	/** The other servers that use the same key space of the same Redis. */
 	readonly sharesKeySpaceWith?: readonly ServerRef[];
-	/** The oldest release of ToolHive that the server can be for, used if no image has a version. */
+	/** The oldest ToolHive release that supports the server. It is used if no image has a version. */
 	readonly oldestRelease?: Version | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface ConfigSubject {
 	readonly clusterContext: ClusterContext;
 	readonly isReadable: boolean;
 	readonly hasTls: boolean;
-	/** The section was not written, because the vMCP image would reject it. */
+	/** Whether the section was omitted, because the vMCP image would reject it. */
 	readonly isRefusedByImage: boolean;
 }
 
@@ -70,7 +70,10 @@ interface Advice {
 	readonly fix: string;
 }
 
-/** Evaluated for a server, for a count written to its Deployment or Scale, and for its ConfigMap. */
+/**
+ * A rule that warns. It is evaluated for a server, for a count written to its Deployment or Scale, and for its
+ * ConfigMap.
+ */
 export interface Warning extends Advice {
 	readonly severity: 'warn';
 	readonly onServer?: Check;
@@ -78,7 +81,10 @@ export interface Warning extends Advice {
 	readonly onConfig?: (subject: ConfigSubject) => Text | undefined;
 }
 
-/** Cannot be silenced. `fields`: the scaling fields of `spec` as they were sent, without nulls. */
+/**
+ * A rule that denies; it cannot be silenced. `fields` are the scaling fields of `spec` as they were sent, without
+ * nulls.
+ */
 export interface Denial extends Advice {
 	readonly severity: 'deny';
 	readonly check: (fields: Json, kind: Kind) => readonly FieldProblem[];

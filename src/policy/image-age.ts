@@ -1,4 +1,7 @@
-/** A field that the proxy image does not know has no effect, or the proxy does not start. A tag without a version is not judged. */
+/**
+ * Warns about fields that the proxy image does not support: such a field has no effect, or the proxy does not start. An
+ * image without a version in its tag is not checked.
+ */
 import { isOlder, SINCE, tagOf, type Version, versionOf } from '../api/images.ts';
 import type { Server } from '../api/types.ts';
 import type { Check, ClusterContext, ConfigSubject, Subject, Text } from './finding.ts';
@@ -7,12 +10,12 @@ import { redisOf } from './session-storage.ts';
 const imageOf = (server: Server, { deployment }: ClusterContext): string | undefined =>
 	deployment?.image ?? server.spec.image;
 
-/** Version of the proxy image, undefined if it is not known. */
+/** Returns the version of the proxy image, or undefined if it is not known. */
 export function proxyVersion(server: Server, clusterContext: ClusterContext): Version | undefined {
 	return versionOf(imageOf(server, clusterContext)) ?? clusterContext.oldestRelease;
 }
 
-/** Whether the vMCP loader is known to accept `sessionStorage`: it rejects keys it does not know, and crashes. */
+/** Whether the vMCP image is known to accept `sessionStorage`. Its loader rejects unknown keys, and vMCP crashes. */
 export function acceptsSessionStorage(server: Server, clusterContext: ClusterContext): boolean {
 	const version = proxyVersion(server, clusterContext);
 	return version !== undefined && !isOlder(version, SINCE.vmcpAcceptsSessionStorage);
@@ -31,7 +34,7 @@ export const imageTooOld: Check = ({ server, clusterContext }) => {
 
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
 
-/** Not a warning at each write of the server: the webhook on the backend StatefulSet keeps the stored order. */
+/** Not reported at each write of the server, because the webhook for the backend StatefulSet keeps the stored order. */
 export function backendMayRoll({ server, clusterContext }: Subject): string | undefined {
 	const version = proxyVersion(server, clusterContext);
 	const since = SINCE.runnerKeepsEnvOrder;
@@ -39,13 +42,13 @@ export function backendMayRoll({ server, clusterContext }: Subject): string | un
 	return `proxy image ${tagOf(imageOf(server, clusterContext) ?? '')} is older than ${since}: ${MAY_ROLL}`;
 }
 
-/** For a config that an unknown or older vMCP image would reject. */
+/** Warns about a config that an older vMCP image, or one of unknown version, would reject. */
 export function imageRefusesConfig({ server, clusterContext, isRefusedByImage }: ConfigSubject): Text | undefined {
 	if (!isRefusedByImage) return undefined;
 	const field = 'spec.sessionStorage';
 	const since = SINCE.vmcpAcceptsSessionStorage;
 	return proxyVersion(server, clusterContext) === undefined
-		? { field, message: `vMCP image version unknown; ${since} or later supports it` }
+		? { field, message: `the vMCP image must be ${since} or later; its version is unknown` }
 		: tooOld(field, imageOf(server, clusterContext), since);
 }
 

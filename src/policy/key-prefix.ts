@@ -1,4 +1,7 @@
-/** Every proxy that reads Redis refuses to start on a key prefix without a final colon (ToolHive v0.13.0 and later). */
+/**
+ * Denies a key prefix without a final colon: every proxy that reads Redis would refuse to start (ToolHive v0.13.0 and
+ * later).
+ */
 import { quote } from '../api/printable.ts';
 import type { Json } from '../api/types.ts';
 import type { FieldProblem } from './finding.ts';

@@ -1,8 +1,8 @@
 /**
- * The proxy connects to `address` as it is written: one host and one port.
+ * Denies an invalid `address`. The proxy connects to it unchanged, so it must be one host and one port.
  * Reads: sessionStorage.provider, sessionStorage.address.
- * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; anything with memory.
- * An empty address is denied by address-rule.ts.
+ * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; any address with memory.
+ * address-rule.ts denies an empty address.
  */
 import { quote } from '../api/printable.ts';
 import type { Json } from '../api/types.ts';
@@ -12,7 +12,7 @@ import { withVariableHint } from './unsubstituted.ts';
 
 const MOST_PORT = 65_535;
 
-/** A DNS name has at most 253 characters, and an IPv6 address with its zone fewer. */
+/** A DNS name has at most 253 characters, and an IPv6 address with its zone has fewer. */
 const LONGEST = 300;
 
 export function checkAddressForm(fields: Json): FieldProblem[] {
@@ -30,7 +30,10 @@ function isHostAndPort(address: string): boolean {
 	return isHost && Number(port) >= 1 && Number(port) <= MOST_PORT;
 }
 
-/** Go takes a name in brackets too. Of an IPv6 address only the shape is checked: 3 to 9 parts, and a zone or not. */
+/**
+ * Go also accepts a name in brackets. For an IPv6 address, only the form is checked: 3 to 9 parts, with or without a
+ * zone.
+ */
 function isNameOrIpv6(host: string): boolean {
 	if (/^[\w.-]+$/.test(host)) return true;
 	const parts = host.split(':').length;
@@ -38,8 +41,8 @@ function isNameOrIpv6(host: string): boolean {
 }
 
 /**
- * Without what may be a password: `rediss://user:password@host`, `redis://:password`, `host:port,password=...` of other clients. After a
- * `?`, a `=`, or a comma, only another `host:port` is shown.
+ * Removes possible passwords, as in `rediss://user:password@host`, `redis://:password` and `host:port,password=...` of
+ * other clients. After a `?`, a `=` or a comma, only another `host:port` is shown.
  */
 const masked = (address: string): string =>
 	address

@@ -1,10 +1,13 @@
-/** The Redis password reaches a proxy as an environment variable that refers to a Secret; its value is never read here. */
+/**
+ * Passes the Redis password to a proxy as an environment variable that refers to a Secret. The value is never read
+ * here.
+ */
 import { PASSWORD_ENV } from '../api/names.ts';
 import type { EnvVar, Server } from '../api/types.ts';
 import type { Check } from './finding.ts';
 import { redisOf } from './session-storage.ts';
 
-/** The variable of the proxy container, undefined without Redis or without a password. */
+/** Returns the variable of the proxy container, or undefined without Redis or without a password. */
 export function passwordEnvOf(server: Server): EnvVar | undefined {
 	const reference = redisOf(server)?.passwordRef;
 	if (reference === undefined) return undefined;
@@ -13,7 +16,7 @@ export function passwordEnvOf(server: Server): EnvVar | undefined {
 
 export const passwordWithoutRedis: Check = ({ server }) =>
 	server.spec.sessionStorage?.passwordRef !== undefined && redisOf(server) === undefined
-		? { field: 'spec.sessionStorage.passwordRef', message: 'not used: only provider redis takes a password' }
+		? { field: 'spec.sessionStorage.passwordRef', message: 'not used: only provider redis uses a password' }
 		: undefined;
 
 export const redisWithoutPassword: Check = ({ server }) => {

@@ -1,6 +1,6 @@
 /**
- * A server that asks for TLS to Redis never gets plaintext. Only the operator (ToolHive v0.62.0) can write `sessionStorage.tls` into the
- * configuration, because only the operator can mount the CA.
+ * Ensures that a server with TLS to Redis never gets a plaintext connection. Only the operator (ToolHive v0.62.0) can
+ * write `sessionStorage.tls` into the configuration, because only the operator can mount the CA.
  */
 import type { Server } from '../api/types.ts';
 import type { Check, ConfigSubject, Text } from './finding.ts';
@@ -14,4 +14,4 @@ export const redisTlsUnsupported: Check = ({ server, clusterContext: { runConfig
 export const redisTlsNotWritten = ({ server, hasTls }: ConfigSubject): Text | undefined =>
 	wantsTls(server) && !hasTls ? UNSUPPORTED : undefined;
 
-const UNSUPPORTED: Text = { field: 'spec.sessionStorage.tls', message: 'this operator does not pass it to the proxy' };
+const UNSUPPORTED: Text = { field: 'spec.sessionStorage.tls', message: 'this operator does not pass tls to the proxy' };

@@ -1,27 +1,31 @@
 /**
- * The replica count of a proxy Deployment: when it changes, and who owns it afterwards. No other code decides a count.
+ * Decides the replica count of a proxy Deployment: when it changes, and which client owns it afterwards. No other code
+ * decides a count.
  * - A new Deployment starts with the server's `replicas`, or else with the count that was sent.
- * - A later value of `replicas` is written to the Deployment once. After that the count belongs to anyone who scales the Deployment:
- *   a person, an HPA, KEDA. The annotation `applied-replicas` is the value that was written last.
+ * - A later value of `replicas` is written to the Deployment once. After that the count belongs to any client that
+ * scales the Deployment: a person, an HPA, KEDA. The annotation `applied-replicas` is the value that was written last.
  * - A stdio server never has more than 1, and 0 stays 0.
  */
 import type { Server } from '../api/types.ts';
 import { cap } from './stdio-cap.ts';
 
-/** Counts are undefined if the Deployment has none; `applied` is its annotation. */
+/**
+ * The event to decide for. A count is undefined if the Deployment has none; `applied` is the annotation of the
+ * Deployment.
+ */
 export type ReplicasInput =
-	/** A Deployment is created with `sent`. */
+	/** A Deployment is created with `sent` replicas. */
 	| { readonly operation: 'create'; readonly sent: number | undefined }
-	/** A Deployment is updated to `sent`; `appliedBefore` is the annotation of the stored object. */
+	/** A Deployment is updated to `sent` replicas; `appliedBefore` is the annotation of the stored object. */
 	| {
 			readonly operation: 'update';
 			readonly sent: number | undefined;
 			readonly applied: string | undefined;
 			readonly appliedBefore: string | undefined;
 	  }
-	/** A Scale is updated to `sent`. */
+	/** A Scale is updated to `sent` replicas. */
 	| { readonly operation: 'scale'; readonly sent: number }
-	/** A Deployment has `live` replicas, of which a stdio server may have too many. */
+	/** A Deployment has `live` replicas, which may be too many for a stdio server. */
 	| { readonly operation: 'live'; readonly live: number | undefined; readonly applied: string | undefined }
 	| PendingInput;
 
@@ -30,14 +34,14 @@ interface PendingInput {
 	readonly operation: 'apply';
 	readonly live: number | undefined;
 	readonly applied: string | undefined;
-	/** `appliedReplicas` of the server when the Deployment was last seen with that count. */
+	/** The server's `appliedReplicas` when the Deployment was last seen with that count. */
 	readonly seenApplied?: string | undefined;
 }
 
 export interface DesiredReplicas {
-	/** The count to write. Undefined: the count stays. */
+	/** The count to write. Undefined keeps the count. */
 	readonly replicas?: number;
-	/** The annotation to write, null to remove it. Undefined: it stays. */
+	/** The annotation to write, or null to remove it. Undefined keeps the annotation. */
 	readonly appliedReplicas?: string | null;
 }
 
@@ -48,7 +52,8 @@ export function desiredReplicas(server: Server, input: ReplicasInput): DesiredRe
 		case 'create':
 			return onCreate(server, input.sent);
 		case 'update': {
-			// An operator's typed PUT drops the annotation; without it the live count would seem not to be applied yet.
+			// An operator's typed PUT drops the annotation. Without it, the live count would look as if it were never
+			// applied.
 			const isDropped = input.applied === undefined && server.spec.replicas !== undefined;
 			const restored = isDropped ? input.appliedBefore : undefined;
 			const capped = toCap(server, input.sent, input.applied ?? restored);
@@ -67,8 +72,9 @@ export function desiredReplicas(server: Server, input: ReplicasInput): DesiredRe
 }
 
 /**
- * The annotation of a Deployment to which the server's `replicas` were applied, undefined without `replicas`. For a stdio server it is
- * the cap: the rest was never applied, and is pending when the server is no longer stdio.
+ * Returns the annotation of a Deployment to which the server's `replicas` were applied, or undefined without
+ * `replicas`. For a stdio server it is the capped count: the remaining replicas stay pending until the server is no
+ * longer stdio.
  */
 export function appliedReplicas(server: Server): string | undefined {
 	const { replicas } = server.spec;
@@ -93,7 +99,7 @@ function toCap(server: Server, count: number | undefined, applied: string | unde
 function pending(server: Server, { live = 1, applied, seenApplied }: PendingInput): DesiredReplicas {
 	const desired = appliedReplicas(server);
 	if (desired === undefined || desired === (applied ?? String(live))) return UNCHANGED;
-	// Another client has scaled it since. The next leader has not seen that, so the annotation is written.
+	// Another client has scaled the Deployment since. The next leader has not seen that, so the annotation records it.
 	if (applied === undefined && desired === seenApplied) return { appliedReplicas: desired };
 	return { replicas: Number(desired), appliedReplicas: desired };
 }

@@ -1,6 +1,7 @@
 /**
- * A changed RunConfig has to restart the pods that read it at their start. An operator up to v0.15 leaves the checksum out of an
- * MCPServer's pods with annotations (toolhive#5148); the reconciler does not add one, because the operator would revert it as drift.
+ * Warns if a changed RunConfig does not restart the Pods that read it. Operators up to v0.15 omit the checksum from an
+ * MCPServer's Pods with annotations (toolhive#5148). The reconciler does not add one, because the operator would revert
+ * it.
  */
 import { isOlder } from '../api/images.ts';
 import { OPERATOR_SINCE } from '../api/operators.ts';
@@ -14,6 +15,6 @@ export const runConfigRestartMissing: Check = ({ server, clusterContext }) => {
 	if (version === undefined || !isOlder(version, OPERATOR_SINCE.restartsAnnotatedPods)) return undefined;
 	return {
 		field: 'spec.resourceOverrides.proxyDeployment',
-		message: 'RunConfig changes do not restart annotated pods',
+		message: 'RunConfig changes do not restart annotated Pods',
 	};
 };

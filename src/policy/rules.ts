@@ -1,6 +1,7 @@
 /**
- * Every rule of the product, a row each: reasons to deny, then warnings in the order in which they are reported. The text of a finding
- * is in the rule's own file; `thv-scaling review` prints `fix`, and docs/rules.md is generated from this table.
+ * All rules of the product, one row each: reasons to deny, then warnings in the order in which they are reported. The
+ * message of a finding is in the rule's own file. `thv-scaling review` prints `fix`, and docs/rules.md is generated
+ * from this table.
  */
 import { IGNORE_ANNOTATION, type Kind } from '../api/names.ts';
 import type { Json, Server } from '../api/types.ts';
@@ -36,15 +37,15 @@ export const RULES = [
 		severity: 'deny',
 		check: checkScalingFields,
 		when: 'a scaling field of a wrong type, outside its enum or below its minimum',
-		why: 'The proxy could not read it. If the CRD is less strict, no other check reports it.',
-		fix: 'see `kubectl explain mcpserver.spec`; substitute variables first, write numbers without quotes, and texts such as on or 1 with them',
+		why: 'The proxy cannot read such a value. If the CRD is less strict, no other check reports it.',
+		fix: 'check the type with `kubectl explain mcpserver.spec`; substitute variables, write numbers without quotes, and quote texts such as on or 1',
 	},
 	{
 		id: 'redis-address-missing',
 		severity: 'deny',
 		check: checkAddressMissing,
 		when: '`provider: redis` without `address`',
-		why: 'A proxy without the address of Redis does not start.',
+		why: 'A proxy does not start without the address of Redis.',
 		fix: 'set sessionStorage.address to host:port of the Redis server',
 	},
 	{
@@ -60,7 +61,7 @@ export const RULES = [
 		severity: 'deny',
 		check: checkAddressForm,
 		when: '`provider: redis` with an `address` that is not `host:port`: with a scheme, without a port, with several addresses',
-		why: 'The proxy connects to the address as it is; with "missing port in address" or "too many colons in address" it does not start.',
+		why: 'The proxy uses the address unchanged. It fails to start with "missing port in address" or "too many colons in address".',
 		fix: 'set sessionStorage.address to one host:port such as redis.demo.svc:6379 or [::1]:6379; the password belongs in passwordRef',
 	},
 	{
@@ -85,7 +86,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: sessionStorageMissing,
 		when: 'not redis, and `replicas` > 1 or an autoscaler of the proxy Deployment with `maxReplicas` > 1',
-		why: 'Each replica keeps sessions in its own memory, so a request that reaches another one finds no session.',
+		why: 'Each replica keeps sessions in its own memory, so a request that reaches another replica does not find its session.',
 		fix: 'set sessionStorage with provider redis and an address, or run at most 1 replica',
 	},
 	{
@@ -93,8 +94,8 @@ export const RULES = [
 		severity: 'warn',
 		onServer: backendSessionStorageMissing,
 		when: '`backendReplicas` > 1 and not redis',
-		why: 'Only the proxy’s memory says which backend has a session, and a restart loses it.',
-		fix: 'set backendReplicas to 1 or leave it out; more than 1 is only for servers without sessions',
+		why: 'Without Redis, only the memory of the proxy records which backend has a session. A restart of the proxy loses that record.',
+		fix: 'set backendReplicas to 1 or omit it; use more than 1 only for servers without sessions',
 	},
 	{
 		id: 'stdio-backend-replicas',
@@ -133,7 +134,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: passwordWithoutRedis,
 		when: '`passwordRef` with `memory`',
-		why: 'The password is only used for Redis; most likely the provider is not the one that was meant.',
+		why: 'Only Redis uses the password, so the provider is most likely wrong.',
 		fix: 'set provider to redis, or remove passwordRef',
 	},
 	{
@@ -157,7 +158,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: autoscaledAndPinned,
 		when: '`replicas` set while an autoscaler (HorizontalPodAutoscaler, KEDA ScaledObject) targets the proxy Deployment',
-		why: 'The count is written to the Deployment once and the autoscaler then changes it: two owners of one number.',
+		why: 'The webhook or the reconciler writes the count to the Deployment once, and the autoscaler then changes it. The two settings conflict.',
 		fix: 'remove replicas and let the autoscaler decide, or delete the autoscaler',
 	},
 	{
@@ -165,7 +166,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: stdioAutoscaled,
 		when: 'an autoscaler targets a stdio server’s Deployment',
-		why: 'The Deployment stays at 1, whatever the autoscaler requests.',
+		why: 'The Deployment stays at 1 replica, regardless of the autoscaler.',
 		fix: 'delete the autoscaler; a stdio server cannot be scaled',
 	},
 	{
@@ -173,7 +174,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: backendAutoscaledAndPinned,
 		when: '`backendReplicas` set while an autoscaler targets the backend StatefulSet, which has the name of the server',
-		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again; each lowering ends sessions.',
+		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again. Each decrease ends sessions.',
 		fix: 'delete the autoscaler: it ends sessions whenever it lowers the count',
 	},
 	{
@@ -205,8 +206,8 @@ export const RULES = [
 		severity: 'warn',
 		onServer: redisTlsUnsupported,
 		onConfig: redisTlsNotWritten,
-		when: '`sessionStorage.tls` is set and the operator does not pass it on',
-		why: 'Only the operator can mount the CA certificate, and plaintext was not requested: the proxy gets no Redis settings at all.',
+		when: '`sessionStorage.tls` is set and the operator does not pass it to the proxy',
+		why: 'Only the operator can mount the CA certificate. The proxy gets no Redis settings, because it must not connect without TLS.',
 		fix: 'use ToolHive v0.62.0 or later, or remove tls; for a review, --server-version names the version in the cluster',
 	},
 	{
@@ -215,7 +216,7 @@ export const RULES = [
 		onServer: imageTooOld,
 		onConfig: imageRefusesConfig,
 		when: 'the proxy image is known to be older than what a field needs (redis: v0.16.0), or a vMCP image is not known to accept `sessionStorage` (v0.13.1)',
-		why: 'An older proxy ignores the field; an older vMCP even refuses to start with it.',
+		why: 'An older proxy ignores the field. An older vMCP refuses to start with it.',
 		fix: 'use a newer proxy image; for a review, --server-version names the version in the cluster',
 	},
 	{
@@ -223,7 +224,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: runConfigRestartMissing,
 		when: 'an MCPServer with `podTemplateMetadataOverrides.annotations` and with redis or `backendReplicas`, and a proxy image up to v0.15',
-		why: 'Operators up to v0.15 leave the checksum of the RunConfig out of pods with such annotations, so a changed RunConfig does not restart them.',
+		why: 'Operators up to v0.15 do not add the checksum of the RunConfig to Pods with such annotations, so a changed RunConfig does not restart them.',
 		fix: 'upgrade ToolHive to v0.27.0 or later, or remove the annotations; until then run kubectl rollout restart after each change',
 	},
 	{
@@ -231,7 +232,7 @@ export const RULES = [
 		severity: 'warn',
 		onConfig: configUnreadable,
 		when: 'a RunConfig that is not a JSON object, or a vMCP config that is not a YAML mapping, or one that is too large; it is not changed',
-		why: 'What cannot be read cannot be edited without the risk of breaking it.',
+		why: 'The webhook does not edit a configuration that it cannot parse, because the edit could break it.',
 		fix: 'correct the ConfigMap, or delete it: the operator writes it again',
 	},
 	{
@@ -239,7 +240,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: unknownIgnoredId,
 		when: 'the annotation names a warning that does not exist',
-		why: 'A misspelt id silences no warning, without any sign of it.',
+		why: 'A misspelt id has no effect: the warning that it should silence is still reported.',
 		fix: 'correct the id in the annotation toolhive-scaling/ignore',
 	},
 ] as const satisfies readonly Rule[];
@@ -249,26 +250,28 @@ export type RuleId = (typeof RULES)[number]['id'];
 const DENIALS: readonly Denial[] = RULES.filter((rule) => rule.severity === 'deny');
 const WARNINGS: readonly Warning[] = RULES.filter((rule) => rule.severity === 'warn');
 export const DENIAL_IDS: readonly string[] = DENIALS.map(({ id }) => id);
-/** In the order in which they are reported. */
+/** The ids of the warnings, in the order in which they are reported. */
 export const WARNING_IDS: readonly string[] = WARNINGS.map(({ id }) => id);
 
-/** The denials for the scaling fields of a server's `spec`, as sent, without nulls. */
+/** Returns the denials for the scaling fields of a server's `spec`, as they were sent, without nulls. */
 export const serverViolations = (fields: Json, kind: Kind): Violation[] =>
 	DENIALS.flatMap(({ id, check }) => check(fields, kind).map((problem) => ({ id, ...problem })));
 
-/** The warnings for a server. */
+/** Returns the warnings for a server. */
 export const serverFindings = (subject: Subject): Finding[] =>
 	report(subject.server, ({ onServer }) => onServer?.(subject));
 
-/** The warnings for a write of `requested` replicas to the server's Deployment or its Scale. */
+/** Returns the warnings for a write of `requested` replicas to the server's Deployment or its Scale. */
 export const scaleFindings = (server: Server, requested: number): Finding[] =>
 	report(server, ({ onScale }) => onScale?.(server, requested));
 
-/** The warnings for a write of the server's ConfigMap. */
+/** Returns the warnings for a write of the server's ConfigMap. */
 export const configFindings = (subject: ConfigSubject): Finding[] =>
 	report(subject.server, ({ onConfig }) => onConfig?.(subject));
 
-/** What the image of a running proxy lacks, for an Event and for `doctor`. Silenced as `image-too-old`. */
+/**
+ * Returns what the image of a running proxy lacks, for an Event and for `doctor`. The id `image-too-old` silences it.
+ */
 export function imageReport(subject: Subject): { readonly tooOld?: Text; readonly mayRoll?: string } {
 	if (isSilenced(subject.server, 'image-too-old')) return {};
 	const tooOld = imageTooOld(subject);
@@ -276,7 +279,7 @@ export function imageReport(subject: Subject): { readonly tooOld?: Text; readonl
 	return { ...(tooOld !== undefined && { tooOld }), ...(mayRoll !== undefined && { mayRoll }) };
 }
 
-/** By the annotation `toolhive-scaling/ignore`, which no other code reads. */
+/** Whether the annotation `toolhive-scaling/ignore` silences the warning. No other code reads that annotation. */
 const isSilenced = ({ ignore }: Server, id: string): boolean => ignore.includes(id);
 
 function report(server: Server, evaluate: (rule: Warning) => Text | undefined): Finding[] {
@@ -288,9 +291,12 @@ function report(server: Server, evaluate: (rule: Warning) => Text | undefined): 
 	return findings;
 }
 
-/** Only the first one: a list of ten thousand unknown ids must not give as many warnings. */
+/** Reports only the first unknown id, because a list of ten thousand ids must not cause as many warnings. */
 function unknownIgnoredId({ server: { ignore } }: Subject): Text | undefined {
 	const unknown = ignore.find((id) => !WARNING_IDS.includes(id));
 	if (unknown === undefined) return undefined;
-	return { field: `metadata.annotations[${IGNORE_ANNOTATION}]`, message: `no warning is called "${unknown}"` };
+	return {
+		field: `metadata.annotations[${IGNORE_ANNOTATION}]`,
+		message: `unknown warning id "${unknown}"`,
+	};
 }

@@ -1,25 +1,28 @@
-/** The scaling part of a proxy's configuration. It never has a password, the name of a Secret or a key of one. */
+/** The scaling part of a proxy's configuration. It never contains a password, or the name or key of a Secret. */
 import { KINDS } from '../api/names.ts';
 import type { Server } from '../api/types.ts';
 import type { ConfigSubject, Text } from './finding.ts';
 import { wantsTls } from './redis-tls.ts';
 import { redisOf } from './session-storage.ts';
 
-/** A configuration that cannot be read is not changed. */
+/** A configuration that cannot be parsed is not changed. */
 export function configUnreadable({ server: { kind }, isReadable }: ConfigSubject): Text | undefined {
 	if (isReadable) return undefined;
 	const form = kind === 'VirtualMCPServer' ? 'not a YAML mapping' : 'not a JSON object';
 	return { field: `data[${KINDS[kind].configKey}]`, message: `${form}, or too large; scaling settings were not added` };
 }
 
-/** The Redis section, spelled as in the server; `objects/run-config-json.ts` and `vmcp-config-yaml.ts` have the files' spelling. */
+/**
+ * The Redis section with the field names of the server. `objects/run-config-json.ts` and `vmcp-config-yaml.ts` use the
+ * names of the files.
+ */
 export interface RedisFields {
 	readonly address: string;
 	readonly db?: number;
 	readonly keyPrefix?: string;
 }
 
-/** An unset field is left out, 0 is written. */
+/** The fields of the RunConfig. An unset field is omitted; 0 is written. */
 export interface RunConfigFields {
 	readonly backendReplicas?: number;
 	readonly redis?: RedisFields;

@@ -1,5 +1,5 @@
 /**
- * The scaling fields have the types, enums and minima of the scaling schema, even if a cluster's CRD is looser.
+ * Checks the types, enums and minima of the scaling schema, even if the CRD of a cluster is less strict.
  * Reads: the scaling fields of `spec`, as sent.
  * Allows: fields that are not in the schema; they belong to a newer CRD.
  */
@@ -17,16 +17,18 @@ const IS_OF_TYPE: Readonly<Record<Schema['type'], (value: unknown) => boolean>> 
 	integer: Number.isInteger,
 };
 
-/** Each of `fields` that does not match the schema. */
+/** Returns a problem for each of `fields` that does not match the schema. */
 export const checkScalingFields = (fields: Json, kind: Kind): FieldProblem[] =>
 	check({ type: 'object', properties: SCALING_FIELDS[kind] }, fields, []);
 
-/** Only the keywords that the scaling schema uses: a validator package took a third of a short review to load. */
+/**
+ * Supports only the keywords that the scaling schema uses. Loading a validator package took a third of a short review.
+ */
 function check(schema: Schema, value: unknown, path: readonly string[]): FieldProblem[] {
 	const problem = (message: string, ...missing: readonly string[]): FieldProblem => ({
 		field: ['spec', ...path, ...missing].join('.'),
 		message: withVariableHint(message, value),
-		// A missing field cannot change, so this is the object that lacks it.
+		// A missing field cannot change, so this is the path of the object that lacks it.
 		parts: [path],
 	});
 	if (!IS_OF_TYPE[schema.type](value)) return [problem(`must be of type ${schema.type}`)];

@@ -1,22 +1,24 @@
-/** More than one replica can serve sessions only if the sessions are shared. */
+/**
+ * Warns about replicas without shared sessions: several replicas can serve the same sessions only if they share them.
+ */
 import { CONDITION, CONDITION_REASON } from '../api/names.ts';
 import { isObject, type Json, type Server, type SessionStorage } from '../api/types.ts';
 import { autoscalerName, splittingAutoscaler } from './autoscaler.ts';
 import type { Check, Condition, FieldProblem } from './finding.ts';
 
-/** The Redis of a server, undefined with another provider. */
+/** Returns the Redis of a server, or undefined with another provider. */
 export function redisOf(server: Server): SessionStorage | undefined {
 	const storage = server.spec.sessionStorage;
 	return storage?.provider === 'redis' ? storage : undefined;
 }
 
-/** The same for a spec as it was sent, with a sessionStorage of any shape. */
+/** Returns the Redis of a spec as it was sent, with a sessionStorage of any shape. */
 export function redisIn(spec: unknown): Json | undefined {
 	const storage = isObject(spec) ? spec['sessionStorage'] : undefined;
 	return isObject(storage) && storage['provider'] === 'redis' ? storage : undefined;
 }
 
-/** An invalid value of `field`. An update that changes neither the field nor the provider passes. */
+/** Returns a problem with `field`. An update that changes neither the field nor the provider passes. */
 export const redisProblem = (field: 'address' | 'keyPrefix', message: string): FieldProblem => ({
 	field: `spec.sessionStorage.${field}`,
 	message,
@@ -36,7 +38,10 @@ export const sessionStorageMissing: Check = ({ server, clusterContext }) => {
 	}
 	const autoscaler = splittingAutoscaler(server, clusterContext);
 	if (autoscaler === undefined) return undefined;
-	return { field, message: `needs redis: up to ${autoscaler.maxReplicas} replicas by ${autoscalerName(autoscaler)}` };
+	return {
+		field,
+		message: `needs redis, since ${autoscalerName(autoscaler)} may run ${autoscaler.maxReplicas} replicas`,
+	};
 };
 
 export const backendSessionStorageMissing: Check = ({ server }) =>
@@ -48,19 +53,19 @@ export const sessionAffinityNoneWithoutRedis: Check = ({ server, clusterContext 
 	if (server.spec.sessionAffinity !== 'None' || redisOf(server) !== undefined) return undefined;
 	const field = 'spec.sessionAffinity';
 	if (isSplit(server.spec.replicas)) {
-		return { field, message: 'None needs redis when replicas > 1, or sessions break' };
+		return { field, message: 'None requires redis if replicas > 1, or sessions break' };
 	}
 	const autoscaler = splittingAutoscaler(server, clusterContext);
-	return autoscaler && { field, message: `None needs redis: ${autoscalerName(autoscaler)}` };
+	return autoscaler && { field, message: `None requires redis with ${autoscalerName(autoscaler)}` };
 };
 
-/** The operator sets `spec.config.sessionStorage` from `spec.sessionStorage`, so any other value is lost. */
+/** The operator overwrites `spec.config.sessionStorage` with `spec.sessionStorage`, so any other value is lost. */
 export const configSessionStorageIgnored: Check = ({ server: { spec } }) =>
 	spec.configSessionStorage && spec.sessionStorage === undefined
-		? { field: 'spec.config.sessionStorage', message: 'the operator overwrites it; use spec.sessionStorage' }
+		? { field: 'spec.config.sessionStorage', message: 'the operator overwrites this field; use spec.sessionStorage' }
 		: undefined;
 
-/** `SessionStorageWarning` */
+/** Returns the condition `SessionStorageWarning`. */
 export function sessionStorageWarning(server: Server): Condition {
 	const type = CONDITION.sessionStorage;
 	if (!isSplit(server.spec.replicas)) {

@@ -1,16 +1,16 @@
-/** The settings that decisions depend on, set by flags. */
+/** The settings that decisions depend on. Flags set them. */
 import { DEFAULT_OPERATOR_USERNAME } from '../api/names.ts';
 import { DEFAULT_GRACE_PERIOD_SECONDS } from './grace-period.ts';
 import { DEFAULT_PRE_STOP_SECONDS } from './pre-stop.ts';
 
 export interface Settings {
 	readonly gracePeriodSeconds: number;
-	/** 0: no preStop is added. */
+	/** The seconds of the preStop sleep. With 0, no preStop hook is added. */
 	readonly preStopSeconds: number;
-	/** Which object gets the Redis password variable: the Deployment, or its Pods at their creation. */
+	/** The object that gets the Redis password variable: the Deployment, or its Pods at their creation. */
 	readonly passwordEnv: 'deployment' | 'pod';
 	readonly runConfigLayout: 'both' | 'top-level';
-	/** User names under which the operator writes. */
+	/** The user names that the operator uses. */
 	readonly operatorUsernames: readonly string[];
 }
 

@@ -1,11 +1,11 @@
-/** A stdio server is one process with one pipe, so its proxy runs once or not at all. */
+/** Caps stdio servers. A stdio server is one process with one pipe, so its proxy has at most 1 replica. */
 import { CONDITION, CONDITION_REASON } from '../api/names.ts';
 import type { Server } from '../api/types.ts';
 import type { Check, Condition, Text } from './finding.ts';
 
 const MOST_REPLICAS = 1;
 
-/** `count`, or the most that a Deployment of this server may have. */
+/** Returns `count`, or the maximum for a Deployment of this server. */
 export const cap = ({ spec }: Server, count: number): number => (spec.stdio ? Math.min(count, MOST_REPLICAS) : count);
 
 const isCapped = (server: Server, count = 0): boolean => cap(server, count) !== count;
@@ -18,12 +18,12 @@ export const stdioReplicasCapped: Check = ({ server }) =>
 			}
 		: undefined;
 
-/** For a count that is written to the Deployment or its Scale. */
+/** Warns about a count that is written to the Deployment or its Scale. */
 export const heldAtCap = (server: Server, requested: number): Text | undefined =>
 	isCapped(server, requested)
 		? {
 				field: 'spec.replicas',
-				message: `${server.kind} ${server.name} is stdio: limited to ${cap(server, requested)}, not ${requested}`,
+				message: `${server.kind} ${server.name} is stdio: replicas are limited to ${cap(server, requested)}, not ${requested}`,
 			}
 		: undefined;
 
@@ -32,7 +32,7 @@ export const stdioBackendReplicas: Check = ({ server }) =>
 		? { field: 'spec.backendReplicas', message: 'a stdio proxy uses one backend pod; the others stay idle' }
 		: undefined;
 
-/** `StdioReplicaCapped`; undefined for kinds that cannot be stdio. */
+/** Returns the condition `StdioReplicaCapped`, or undefined for kinds that cannot be stdio. */
 export function stdioReplicaCapped(server: Server): Condition | undefined {
 	if (server.kind !== 'MCPServer') return undefined;
 	const type = CONDITION.capped;

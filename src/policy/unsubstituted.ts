@@ -1,12 +1,14 @@
 /**
- * A hint for a denied text with a variable that was not substituted: `${NAME}` (Flux, envsubst), `$NAME`, `$(NAME)` (Kustomize),
- * `{{ name }}` (Helm, Jinja).
+ * Adds a hint to the denial of a text with a variable that was not substituted: `${NAME}` (Flux, envsubst), `$NAME`,
+ * `$(NAME)` (Kustomize), `{{ name }}` (Helm, Jinja).
  */
 import { quote } from '../api/printable.ts';
 
 const VARIABLE = /\$\{[^${}]*\}|\$\([^$()]*\)|\{\{[^{}]*\}\}|^\$\w+$/;
 
-/** `message`, with the hint if `value` contains a variable. `shown`: the part of `value` that is not secret. */
+/**
+ * Returns `message`, with the hint if `value` contains a variable. `shown` is the part of `value` that is not secret.
+ */
 export function withVariableHint(message: string, value: unknown, shown: unknown = value): string {
 	const [variable] = (typeof value === 'string' && VARIABLE.exec(value)) || [];
 	if (variable === undefined) return message;

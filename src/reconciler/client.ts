@@ -1,17 +1,22 @@
-/** What the reconciler needs of a cluster, as functions: the daemon passes API calls, a test its own. */
+/**
+ * The functions that the reconciler needs from a cluster. The server passes API calls, and tests pass their own
+ * functions.
+ */
 
 import type { Json, Server, ServerRef } from '../api/types.ts';
 import type { ClusterContext } from '../policy/finding.ts';
 import type { RateLimiter } from './timers.ts';
 
-/** Reads bypass the cache. A write carries the resourceVersion that was read and rejects if the object has changed since. */
+/**
+ * Reads bypass the cache. A write sends the resourceVersion that was read, and rejects if the object has changed since.
+ */
 export interface ReconcilerObjects {
 	readonly getServer: (ref: ServerRef, signal: AbortSignal) => Promise<Json | undefined>;
 	readonly getDeployment: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
 	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
-	/** Replaces the list of conditions of `server`, and nothing else of its status. */
+	/** Replaces the conditions of `server` and nothing else in its status. */
 	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
-	/** Stores `wanted`, which was made from `found`; resolves with the stored object. */
+	/** Stores `wanted`, which is a changed copy of `found`. Resolves with the stored object. */
 	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
 }
 
@@ -21,9 +26,9 @@ export interface ReconcilerClient extends ReconcilerObjects {
 	readonly isConflict: (error: unknown) => boolean;
 	readonly recordEvent: (server: Json, reason: EventReason, note: string) => void;
 	readonly nowMs: () => number;
-	/** Wall clock for lastTransitionTime: RFC 3339 in whole seconds. */
+	/** Returns the wall-clock time for lastTransitionTime, in RFC 3339 with whole seconds. */
 	readonly timestamp: () => string;
-	/** For changes of pod templates, because they roll pods. */
+	/** Limits changes of pod templates, because they roll Pods. */
 	readonly rollouts: RateLimiter;
 }
 

@@ -1,4 +1,4 @@
-/** What the parts of one reconcile share: the server, its decision, and what is remembered between reconciles. */
+/** The data that the parts of one reconcile share: the server, its decision, and the state between reconciles. */
 
 import type { Json, Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
@@ -14,12 +14,12 @@ export interface ReconcileContext {
 	readonly object: Json;
 	readonly server: Server;
 	readonly decision: Decision;
-	/** Changed by the parts. */
+	/** The parts of a reconcile change this state. */
 	readonly state: ServerState;
 	readonly signal: AbortSignal;
 }
 
-/** Their keys are the server's key and the part that is written, so that one part never delays another. */
+/** Timers whose keys are the server's key and the written part, so that one part never delays another. */
 export interface Timers {
 	readonly settle: SettleTimer;
 	readonly settleStatus: SettleTimer;
@@ -30,26 +30,29 @@ export const PARTS = ['replicas', 'template', 'configuration', 'status', 'owners
 export type Part = (typeof PARTS)[number];
 export const timerKey = ({ key }: Pick<ReconcileContext, 'key'>, part: Part): string => `${key} ${part}`;
 
-/** What is remembered of a server between two reconciles. */
+/** The state of a server between two reconciles. */
 export interface ServerState {
 	readonly uid: string;
-	/** `appliedReplicas` of the server when its Deployment was last seen with them. */
+	/** The server's `appliedReplicas` when its Deployment was last seen with them. */
 	appliedReplicas?: string | undefined;
 	isRolloutPending?: boolean;
-	/** Last note about the proxy image, so that each is one Event and not one for each reconcile. */
+	/** The last note about the proxy image, so that each note becomes one Event instead of one per reconcile. */
 	imageNote?: string;
 	/** The objects that the last Event reported as not owned by the server. */
 	unowned?: string;
 }
 
-/** The time until `desired` may be written, 0 for now: a change has to be stable, and one that is reverted again waits longer. */
+/**
+ * Returns the time until `desired` may be written, or 0. A change must be stable first, and a change that another
+ * client keeps reverting waits longer.
+ */
 export function untilWriteMs(context: ReconcileContext, part: Part, desired: string): number {
 	const { settle, backoff } = context.timers;
 	const [key, nowMs] = [timerKey(context, part), context.client.nowMs()];
 	return settle.remainingMs(key, '', nowMs) || backoff.remainingMs(key, desired, nowMs);
 }
 
-/** After `desired` was written. `what` names the part in the Event. */
+/** Records that `desired` was written. `what` names the part in the Event. */
 export function recordWrite(context: ReconcileContext, part: Part, desired: string, what: string): void {
 	const { client, object, timers } = context;
 	const key = timerKey(context, part);
@@ -60,7 +63,7 @@ export function recordWrite(context: ReconcileContext, part: Part, desired: stri
 	} else client.recordEvent(object, EVENT_REASONS.backfilled, `${what} was updated`);
 }
 
-/** The shortest of the delays that are not 0; 0 if all are. */
+/** Returns the shortest of the delays that are not 0, or 0 if all are 0. */
 export function soonestMs(delaysMs: readonly number[]): number {
 	const delays = delaysMs.filter((ms) => ms > 0);
 	return delays.length === 0 ? 0 : Math.min(...delays);

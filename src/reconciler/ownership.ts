@@ -1,6 +1,6 @@
 /**
- * The objects of a server. After a restore they may lack the ownerReference: such an object is not written, so the server's conditions
- * must not claim what the object contradicts.
+ * Finds the objects of a server. After a restore they may lack the ownerReference. Such objects are not written, so the
+ * server's conditions must not contradict them.
  */
 
 import { CONDITION_REASON, type Kind } from '../api/names.ts';
@@ -15,9 +15,9 @@ import { type ReconcileContext, timerKey } from './context.ts';
 
 export interface ServerObjects {
 	readonly owned: { readonly deployment?: Json | undefined; readonly configMap?: Json | undefined };
-	/** The server's by name and labels, but not by ownerReference. */
+	/** The objects that belong to the server by name and labels, but not by ownerReference. */
 	readonly unowned: { readonly deployment?: Json | undefined; readonly configMap?: Json | undefined };
-	/** The ConfigMap as it should be stored: itself if nothing differs. */
+	/** The ConfigMap as it should be stored. It is the original object if nothing differs. */
 	readonly desiredConfigMap: Json | undefined;
 }
 
@@ -58,14 +58,14 @@ function ownership(
 ): Ownership {
 	if (object === undefined || isBeingDeleted(object)) return undefined;
 	const owners = ownersOf(object, namespace, suffixOf);
-	// Only the first of two owners writes, or they would overwrite each other in turn.
+	// Only the first of two owners writes. Otherwise they would overwrite each other repeatedly.
 	if (owners[0]?.kind === kind && owners[0].uid === uid) return 'owned';
 	const ref = labelledFor(object, namespace);
 	const isLabelled = ref?.kind === kind && ref.name === name;
 	return isLabelled && !owners.some((owner) => owner.uid === uid) ? 'unowned' : undefined;
 }
 
-/** Reasons of conditions that the objects contradict. */
+/** Returns the reasons of conditions that the objects contradict. */
 export function contradictedReasons(context: ReconcileContext, objects: ServerObjects): ReadonlySet<string> {
 	const { server, decision, settings } = context;
 	const { deployment, configMap } = objects.unowned;
@@ -82,8 +82,8 @@ export function contradictedReasons(context: ReconcileContext, objects: ServerOb
 }
 
 /**
- * One Event for each set of objects that the server does not own, after the settle time: the objects of a deleted server are removed
- * a moment later. Returns when to reconcile again, 0 for never.
+ * Records one Event for each set of objects that the server does not own. It waits for the settle time, because the
+ * objects of a deleted server are removed a moment later. Returns the delay until the next reconcile, or 0 for none.
  */
 export function reportUnowned(context: ReconcileContext, { unowned }: ServerObjects): number {
 	const { client, object, server, state, timers } = context;

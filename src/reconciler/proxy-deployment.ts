@@ -1,4 +1,4 @@
-/** The Deployment's part of a reconcile: replica count, pod template, and an Event about an image that is too old. */
+/** Reconciles the Deployment: its replica count, its pod template, and an Event about an image that is too old. */
 
 import type { Json } from '../api/types.ts';
 import { appliedReplicasOf, proxyDeploymentOf, replicasOf, withDesiredReplicas } from '../objects/deployment.ts';
@@ -8,16 +8,16 @@ import { imageReport } from '../policy/rules.ts';
 import { EVENT_REASONS } from './client.ts';
 import { type ReconcileContext, recordWrite, soonestMs, timerKey, untilWriteMs } from './context.ts';
 
-/** After a cap: whether the Deployment has followed. */
+/** The delay after a cap until the reconciler checks that the Deployment follows. */
 export const CAP_REQUEUE_MS = 2_000;
 
-/** A part of the Deployment: with its change if that is due, else the time until then. */
+/** A part of the Deployment with its change if that is due, else the time until it is due. */
 interface Change {
 	readonly deployment: Json;
 	readonly remainingMs: number;
 }
 
-/** One write for all that is due. Returns when to reconcile again, 0 for never. */
+/** Writes everything that is due in one request. Returns the delay until the next reconcile, or 0 for none. */
 export async function reconcileDeployment(
 	context: ReconcileContext,
 	deployment: Json,
@@ -30,13 +30,13 @@ export async function reconcileDeployment(
 	const wanted = rolled.deployment;
 	if (wanted !== deployment) await client.write(deployment, wanted, signal);
 	if (capped.replicas !== undefined) {
-		const note = `scaled back from ${replicasOf(deployment)} to ${capped.replicas}: stdio`;
+		const note = `scaled from ${replicasOf(deployment)} replicas to ${capped.replicas}, the maximum of a stdio server`;
 		client.recordEvent(object, EVENT_REASONS.capped, note);
 	}
 	if (counted.isApplied) {
 		context.timers.settle.forget(timerKey(context, 'replicas'));
 		state.appliedReplicas = appliedReplicas(server);
-		const note = `${replicasOf(wanted)} replicas written to the Deployment`;
+		const note = `set spec.replicas of the Deployment to ${replicasOf(wanted)}`;
 		client.recordEvent(object, EVENT_REASONS.replicasApplied, note);
 	}
 	if (wanted !== counted.deployment) recordWrite(context, 'template', templateText(wanted), 'the pod template');
@@ -60,7 +60,7 @@ function applyReplicas(context: ReconcileContext, deployment: Json): Change & { 
 	return { deployment: withDesiredReplicas(deployment, pending), remainingMs: 0, isApplied };
 }
 
-/** A changed template rolls the pods: once for everything that is due, and only some servers at a time. */
+/** Writes a changed template, which rolls the Pods: once for all due changes, and only for some servers at a time. */
 function rollTemplate(context: ReconcileContext, deployment: Json, checksum: string | undefined): Change {
 	const { client, server, decision, settings, state, timers } = context;
 	const wanted = updateLiveTemplate(deployment, server, decision, settings, checksum);
@@ -77,7 +77,10 @@ function rollTemplate(context: ReconcileContext, deployment: Json, checksum: str
 	return { deployment, remainingMs: rateLimitMs };
 }
 
-/** An Event for each image that is too old for the server. At CREATE of the server its image is not known yet. */
+/**
+ * Records an Event for each image that is too old for the server. When the server is created, its image is not known
+ * yet.
+ */
 export function reportImage({ client, object, server, state }: ReconcileContext, deployment: Json): void {
 	const clusterContext = { deployment: proxyDeploymentOf(deployment) };
 	const { tooOld, mayRoll } = imageReport({ server, clusterContext });

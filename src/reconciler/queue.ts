@@ -1,27 +1,30 @@
-/** A work queue: one run per key at a time, no duplicates, backoff for failures, and no key waits for the failure of another. */
+/**
+ * A work queue without duplicates. It processes one run per key at a time, backs off after failures, and lets no key
+ * wait for the failure of another.
+ */
 
 export interface QueueOptions {
-	/** One run. Resolves with when to run again, if at all; rejects to be retried. */
+	/** Processes one key. Resolves with the delay until the next run, if any; rejects to be retried. */
 	readonly work: (key: string, signal: AbortSignal) => Promise<{ readonly requeueAfterMs?: number } | undefined>;
-	/** Called for each failed run; the next one is after `retryMs`. */
+	/** Called for each failed run. The next run starts after `retryMs`. */
 	readonly onFailure: (key: string, error: unknown, retryMs: number) => void;
-	/** Runs at one time, of different keys. */
+	/** Maximum number of parallel runs, each with another key. */
 	readonly workers?: number;
 	readonly firstBackoffMs?: number;
 	readonly longestBackoffMs?: number;
-	/** Between 0 and 1; for tests. */
+	/** Returns a number between 0 and 1; for tests. */
 	readonly random?: () => number;
 }
 
 export interface Queue {
-	/** A key that is waiting keeps its earliest time; one that is running runs once more. */
+	/** Adds a key. A waiting key keeps its earliest time, and a running key runs once more. */
 	readonly add: (key: string, delayMs?: number) => void;
 	readonly size: () => number;
-	/** Drops what waits and aborts what runs. Resolves when nothing runs. */
+	/** Drops waiting keys and aborts running ones. Resolves when no key is running. */
 	readonly stop: () => Promise<void>;
 }
 
-/** A timer may fire so much early. */
+/** Timers may fire this much too early. */
 const TIMER_MS = 2;
 
 const DEFAULTS = { workers: 8, firstBackoffMs: 1_000, longestBackoffMs: 300_000, random: Math.random };
@@ -56,7 +59,8 @@ export function createQueue(options: QueueOptions): Queue {
 			return;
 		}
 		ready.add(key);
-		// Not at once: a key that is added more than once in a row, as from a list, runs once.
+		// Starts later in the same event-loop turn, so that a key that is added several times in a row, as from a list,
+		// runs once.
 		queueMicrotask(startMore);
 	};
 	const startMore = (): void => {
@@ -67,7 +71,7 @@ export function createQueue(options: QueueOptions): Queue {
 			working.set(key, run(key));
 		}
 	};
-	/** When to retry. A run before the retry is due, after another change, does not lengthen the backoff. */
+	/** Returns the time of the retry. A run before that time, caused by another change, does not lengthen the backoff. */
 	const failedAgain = (key: string): number => {
 		const nowMs = performance.now();
 		const known = failures.get(key);

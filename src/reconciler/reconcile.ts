@@ -1,4 +1,4 @@
-/** One reconcile of a server: reads it and its objects, decides once, and writes what differs. */
+/** Reconciles one server: reads the server and its objects, decides once, and writes the differences. */
 
 import { CHECKSUM_ANNOTATION } from '../api/names.ts';
 import { metadataOf, type ServerRef } from '../api/types.ts';
@@ -26,18 +26,21 @@ export interface ReconcileResult {
 }
 
 export interface Reconciler {
-	/** Rejects if something cannot be read or written; the caller retries. */
+	/** Reconciles a server. Rejects if an object cannot be read or written; the caller retries. */
 	readonly reconcile: (ref: ServerRef, signal: AbortSignal) => Promise<ReconcileResult>;
-	/** Servers whose rollout the rate limit delays. */
+	/** Returns the number of servers whose rollout the rate limit delays. */
 	readonly pendingRollouts: () => number;
 }
 
-/** A capable operator writes the same conditions within a second; people wait for them. */
+/**
+ * The settle time of conditions is short: users wait for them, and a capable operator writes the same conditions within
+ * a second.
+ */
 const STATUS_SETTLE_MS = 3_000;
 
 const CONFLICT_REQUEUE_MS = 500;
 
-/** `settleMs`: an operator that makes the same change itself has made it by then. */
+/** `settleMs` gives an operator that makes the same change the time to make it first. */
 export function createReconciler(client: ReconcilerClient, settings: Settings, settleMs: number): Reconciler {
 	const timers = {
 		settle: createSettleTimer(settleMs),
@@ -54,7 +57,7 @@ export function createReconciler(client: ReconcilerClient, settings: Settings, s
 	function stateOf(key: string, uid: string): ServerState {
 		const known = states.get(key);
 		if (known?.uid === uid) return known;
-		// A server that was created again under the same name starts without the former one's state.
+		// A server that was created again under the same name starts without the state of the previous one.
 		forget(key);
 		const state = { uid };
 		states.set(key, state);
@@ -79,7 +82,7 @@ export function createReconciler(client: ReconcilerClient, settings: Settings, s
 		]);
 		const delaysMs = outcomes.map((outcome) => {
 			if (outcome.status === 'fulfilled') return outcome.value;
-			// After a conflict the server is read again, which is not a failure.
+			// A conflict is not a failure: the server is read again.
 			if (client.isConflict(outcome.reason)) return CONFLICT_REQUEUE_MS;
 			throw outcome.reason;
 		});
@@ -93,7 +96,10 @@ export function createReconciler(client: ReconcilerClient, settings: Settings, s
 	};
 }
 
-/** Configuration first, because its checksum goes into the pod template. Returns when to reconcile again, 0 for never. */
+/**
+ * Writes the configuration first, because its checksum is part of the pod template. Returns the delay until the next
+ * reconcile, or 0 for none.
+ */
 async function reconcileObjects(context: ReconcileContext, objects: ServerObjects): Promise<number> {
 	const unownedMs = reportUnowned(context, objects);
 	const { deployment } = objects.owned;
@@ -116,7 +122,8 @@ async function reconcileConfigMap(
 		context.timers.settle.forget(timerKey(context, 'configuration'));
 		return { checksum, remainingMs: 0 };
 	}
-	// An operator may write the configuration of each new Deployment before its image is known, which is not a revert.
+	// An operator may rewrite the configuration of each new Deployment before its image is known. That is not a revert,
+	// so the Deployment's uid is part of the key.
 	const desired = `${annotationOf(desiredConfigMap, CHECKSUM_ANNOTATION)} ${deployment && metadataOf(deployment)['uid']}`;
 	const remainingMs = untilWriteMs(context, 'configuration', desired);
 	if (remainingMs > 0) return { checksum, remainingMs };

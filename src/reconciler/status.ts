@@ -1,4 +1,4 @@
-/** The conditions of a server: at most one write per reconcile, which keeps the conditions of other writers. */
+/** Writes the conditions of a server, at most once per reconcile. It keeps the conditions of other writers. */
 
 import { CONDITION } from '../api/names.ts';
 import { isObject, metadataOf } from '../api/types.ts';
@@ -15,10 +15,10 @@ const EVENT_OF_CONDITION: ReadonlyMap<unknown, EventReason> = new Map<unknown, E
 	[CONDITION.sessionStorage, EVENT_REASONS.storageMissing],
 ]);
 
-/** Returns when to reconcile again, 0 for never. Throws if `status.conditions` cannot be read. */
+/** Returns the delay until the next reconcile, or 0 for none. Throws if `status.conditions` cannot be read. */
 export async function reconcileStatus(context: ReconcileContext, objects: Promise<ServerObjects>): Promise<number> {
 	const { client, object, timers, signal } = context;
-	// Without the permission to read the objects, nothing is known to contradict the conditions.
+	// Without permission to read the objects, none of the conditions is known to be contradicted.
 	const contradicted = await objects.then(
 		(found) => contradictedReasons(context, found),
 		() => new Set<string>(),
@@ -33,10 +33,10 @@ export async function reconcileStatus(context: ReconcileContext, objects: Promis
 		timers.settleStatus.forget(key);
 		return 0;
 	}
-	// Not the whole list: other writers change their conditions in it all the time.
+	// Only the wanted conditions count, because other writers change theirs at any time.
 	const desired = JSON.stringify([wanted, generation]);
 	const nowMs = client.nowMs();
-	// An operator that writes these conditions itself does not look at owners, so it may revert them.
+	// An operator that writes these conditions itself does not check owners, so it may revert them.
 	const isDisputed = contradicted.size > 0;
 	const remainingMs =
 		timers.settleStatus.remainingMs(key, desired, nowMs) ||
@@ -55,7 +55,10 @@ export async function reconcileStatus(context: ReconcileContext, objects: Promis
 	return turnedTrue.some(({ type }) => type === CONDITION.capped) ? CAP_REQUEUE_MS : 0;
 }
 
-/** A contradicted condition is as for a server without `replicas`: not active, and never created. */
+/**
+ * Returns the conditions. A contradicted condition is inactive, as for a server without `replicas`, and is never
+ * created.
+ */
 function conditionsFor(
 	{ server, decision }: ReconcileContext,
 	contradicted: ReadonlySet<string>,

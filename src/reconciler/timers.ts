@@ -1,14 +1,14 @@
-/** Limits on how often the reconciler writes. All take and return milliseconds of a monotonic clock. */
+/** Limits how often the reconciler writes. All functions take and return milliseconds of a monotonic clock. */
 
-/** At most so many a minute. */
+/** Limits actions to a number per minute. */
 export interface RateLimiter {
-	/** Takes one and returns 0, or returns the time until the next one. */
+	/** Takes one action and returns 0, or returns the time until the next action is allowed. */
 	readonly take: (nowMs: number) => number;
 }
 
-/** How long a desired state has been unchanged. */
+/** Measures for how long a desired state has been unchanged. */
 export interface SettleTimer {
-	/** 0 once `desired` has been the same for the whole settle time, else the rest of it. */
+	/** Returns 0 once `desired` has been the same for the whole settle time, else the remaining time. */
 	readonly remainingMs: (key: string, desired: string, nowMs: number) => number;
 	readonly forget: (key: string) => void;
 }
@@ -28,15 +28,15 @@ export function createSettleTimer(settleMs: number): SettleTimer {
 
 /** Backs off from a client that keeps reverting the same write. */
 export interface RevertBackoff {
-	/** The time until `desired` may be written again; 0 if something else was written last. */
+	/** Returns the time until `desired` may be written again, or 0 if something else was written last. */
 	readonly remainingMs: (key: string, desired: string, nowMs: number) => number;
-	/** `desired` was written. */
+	/** Records that `desired` was written. */
 	readonly record: (key: string, desired: string, nowMs: number) => void;
 	readonly isReverted: (key: string) => boolean;
 	readonly forget: (key: string) => void;
 }
 
-/** More of the same write than this, in quick succession, mean that another client reverts it. */
+/** More quick repetitions of the same write than this mean that another client reverts it. */
 const FREE_WRITES = 3;
 const FIRST_DELAY_MS = 60_000;
 const LONGEST_DELAY_MS = 1_800_000;

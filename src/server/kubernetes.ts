@@ -1,4 +1,4 @@
-/** `serve` on a Kubernetes that is older than the webhook configurations support. */
+/** Runs `serve` on a Kubernetes version that is too old for the webhook configurations. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { isTooOld, kubernetesVersionOf, TOO_OLD } from '../api/kubernetes.ts';
@@ -13,13 +13,16 @@ const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404]);
 export interface Kubernetes {
 	/** False until the API server has responded. */
 	readonly isKnown: () => boolean;
-	/** Without what this Kubernetes rejects: before 1.30 a pod template may not have a sleep action. */
+	/**
+	 * The settings without those that this Kubernetes version rejects: before 1.30 a pod template may not have a sleep
+	 * action.
+	 */
 	readonly settings: Settings;
 }
 
 /**
- * Logs an error if Kubernetes is too old, and serves all the same: otherwise the API server would reject every write of ToolHive.
- * Retries until there is a response. A version that is forbidden or cannot be parsed is reported by `doctor`.
+ * Logs an error if Kubernetes is too old, but serves nevertheless: otherwise the API server would reject every write of
+ * ToolHive. Retries until there is a response. `doctor` reports a version that is forbidden or cannot be parsed.
  */
 export function watchKubernetes(
 	connection: Pick<Connection, 'get'>,
@@ -50,7 +53,7 @@ async function isOldKubernetes({ get }: Pick<Connection, 'get'>, log: Pick<Logge
 			log.error({ version: isObject(answer) && answer['gitVersion'], ...TOO_OLD }, 'Kubernetes is too old');
 			return true;
 		} catch (error) {
-			// Without permission to read the version, pod templates can still be written; anything else is retried.
+			// Without permission to read the version, pod templates can still be written. Any other error is retried.
 			if (error instanceof ApiError && HIDDEN.has(error.status)) return false;
 			await sleep(RETRY_MS, undefined, { ref: false });
 		}

@@ -1,4 +1,4 @@
-/** Leadership in `serve`: one Lease, and everything that only its holder does. */
+/** Holds the Lease in `serve` and runs the work that only its holder does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { INSTALLED_AS } from '../api/names.ts';
@@ -9,11 +9,11 @@ import { createOwner } from '../cluster/owner.ts';
 export interface LeadershipOptions {
 	readonly connection: Connection;
 	readonly namespace: string;
-	/** Unique to each replica. */
+	/** The identity, unique to each replica. */
 	readonly identity: string;
-	/** False: lead without a Lease, for a single replica. */
+	/** False for a single replica, which leads without a Lease. */
 	readonly isElected: boolean;
-	/** The work of one term, concurrently. */
+	/** The work of one term. The functions run concurrently. */
 	readonly duties: readonly ((term: LeaderContext) => Promise<void>)[];
 	readonly log: Logger;
 }
@@ -44,11 +44,11 @@ export function startLeadership({
 	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
-		// Not worth waiting for: without an owner only the Lease remains after an uninstall.
+		// The wait for the owner is short: without an owner, only the Lease remains after an uninstall.
 		const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
 		await owner
 			.find(signal)
-			.catch((error: Error) => warn('owner of the lease cannot be found', { reason: error.message }));
+			.catch((error: Error) => warn('owner of the Lease cannot be read', { reason: error.message }));
 		const options = { connection, namespace, name: INSTALLED_AS, identity, owner, lead, onChange, warn };
 		await runLeaderElection(options, stopping.signal);
 	};
@@ -62,7 +62,7 @@ export function startLeadership({
 	};
 }
 
-/** If one fails, the others are aborted. Ends when all have ended, so that two terms never overlap. */
+/** Runs `duties` and aborts the others if one fails. Resolves when all have ended, so that two terms never overlap. */
 async function runConcurrently(duties: LeadershipOptions['duties'], term: LeaderContext): Promise<void> {
 	const failing = new AbortController();
 	const signal = AbortSignal.any([term.signal, failing.signal]);
@@ -80,7 +80,7 @@ async function runConcurrently(duties: LeadershipOptions['duties'], term: Leader
 
 const RETRY_MS = 2_000;
 
-/** Terms without an election; as with one, a term that fails is followed by another. */
+/** Leads without an election. As with an election, a term that fails is followed by another. */
 async function leadAlone(
 	{ lead, onChange, warn }: Pick<LeaderElectionOptions, 'lead' | 'onChange' | 'warn'>,
 	signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** The reconciler of `serve`: wires reconciles to the cluster and to the queue. No rules here. */
+/** Wires the reconciler of `serve` to the cluster and to its queue. It contains no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
@@ -26,7 +26,7 @@ export interface ReconcilerOptions {
 	readonly settleMs: number;
 	readonly rolloutsPerMinute: number;
 	readonly namespaces: Namespaces;
-	/** `reportingInstance` of Events. */
+	/** The `reportingInstance` of Events. */
 	readonly identity: string;
 	readonly log: Logger;
 	readonly metrics: Pick<Metrics, 'countWrite' | 'countReconcile' | 'countReverted'>;
@@ -35,11 +35,11 @@ export interface ReconcilerOptions {
 export interface ServingReconciler {
 	/** The work of one term. */
 	readonly lead: (term: LeaderContext) => Promise<void>;
-	/** Does nothing unless leading: a new term enqueues every server. */
+	/** Enqueues a server. Does nothing unless leading, because a new term enqueues every server. */
 	readonly enqueue: (ref: ServerRef) => void;
 	readonly queued: () => number;
 	readonly pendingRollouts: () => number;
-	/** Resolves when all Events are written. To be called after the last term. */
+	/** Resolves when all Events are written. Call it after the last term. */
 	readonly flush: () => Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export function servingReconciler(options: ReconcilerOptions): ServingReconciler
 			try {
 				for await (const ref of skipped.optedIn(cache.servers(), signal)) queue.add(keyOf(ref));
 			} catch (error) {
-				// The other namespaces are read the next time.
+				// The remaining namespaces are read the next time.
 				if (!signal.aborted) warn('namespaces cannot be read', { reason: (error as Error).message });
 			}
 		};
@@ -127,7 +127,7 @@ function reconcilerClient(
 		clusterContextOf,
 		isConflict,
 		recordEvent: (server, reason, note) => {
-			// An Event may be dropped or become part of a series; the metric counts all of them.
+			// The metric counts every occurrence, because an Event may be dropped or become part of a series.
 			if (reason === EVENT_REASONS.reverted) metrics.countReverted();
 			events.record(server, { ...reason, note });
 		},
@@ -137,7 +137,10 @@ function reconcilerClient(
 	};
 }
 
-/** Every server is reconciled at the start. A resource without permission to list it is not waited for. */
+/**
+ * Waits for the caches, because every server is reconciled at the start. It does not wait for a resource without
+ * permission to list it.
+ */
 async function synced({ watches }: Cache, signal: AbortSignal): Promise<void> {
 	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isForbidden());
 	while (!signal.aborted && isWaiting()) await sleep(100);

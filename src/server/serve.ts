@@ -1,6 +1,6 @@
-/** `thv-scaling serve`: wires the webhooks and the reconciler to a cluster. No rules here. */
+/** `thv-scaling serve`: wires the webhooks and the reconciler to a cluster. It contains no rules. */
 import { hostname } from 'node:os';
-// Loaded before the first request; the rules load it when they need it.
+// The rules load this package when they need it. Loading it here keeps the first request fast.
 import 'cel-js';
 import type { Cluster } from '../admission/cluster.ts';
 import { mutate } from '../admission/mutate.ts';
@@ -29,11 +29,11 @@ import { startWebhooks, type Webhooks } from './webhooks.ts';
 
 export interface ServeProcess {
 	readonly env: Environment;
-	/** Resolves with the name of the first signal to terminate. */
+	/** Resolves with the name of the first termination signal. */
 	readonly terminated: Promise<string>;
 }
 
-/** Serves until a signal ends it. Throws UsageError for what the user can fix, before anything is started. */
+/** Serves until a signal ends it. Throws UsageError for mistakes that the user can fix, before anything is started. */
 export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, terminated }: ServeProcess): Promise<void> {
 	const configured = settingsOf(options);
 	const log = createLog(options['log-level']);
@@ -42,19 +42,19 @@ export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, termin
 	const inPod = isInPod(env);
 	const tlsDir = options['tls-dir'];
 	if (tlsDir === undefined && !inPod)
-		throw new UsageError('--tls-dir is missing: a folder with tls.crt and tls.key (`make certs` makes one)');
+		throw new UsageError('--tls-dir is missing: a folder with tls.crt and tls.key (`make certs` creates one)');
 	const reporting = { log, metrics: () => webhooks.metrics };
 	const inFolder = tlsDir === undefined ? undefined : await certificateInFolder(tlsDir, reporting);
 	const connection = await connectOr(options.kubeconfig, env);
 	const namespace = connection.namespace ?? INSTALLED_AS;
 	const certificate = inFolder ?? certificateInSecret(connection, namespace, reporting);
 
-	// Set once the ports are open; the cache and the metrics use them from then on.
+	// Set once the ports are open. The cache and the metrics use them from then on.
 	let reconciler: ServingReconciler | undefined;
 	let leadership: Leadership | undefined;
 	const enqueue = (ref: ServerRef): void => reconciler?.enqueue(ref);
 	const warn = (message: string, detail: object): void => log.warn(detail, message);
-	// Half of the requests in flight, so that requests without a look-up always have the other half.
+	// Look-ups may use half of the requests in flight, so that requests without a look-up always have the other half.
 	const maxLookups = Math.ceil(options['max-in-flight'] / 2);
 	const cache = startCache(connection, PROJECTIONS, warn, {}, enqueue, maxLookups);
 	const cluster = clusterOf(cache);
@@ -82,7 +82,7 @@ export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, termin
 	});
 
 	const identity = `${hostname()}_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
-	// Outside of a pod the namespace is that of a kubeconfig, and may be a user's.
+	// Outside of a Pod, the namespace is that of a kubeconfig and may belong to a user.
 	const excluded = [...SYSTEM_NAMESPACES, inPod ? namespace : INSTALLED_AS, ...(options['exclude-namespaces'] ?? [])];
 	if (isReconciling) {
 		reconciler = servingReconciler({

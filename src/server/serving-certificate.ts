@@ -1,4 +1,4 @@
-/** The source of the serving certificate: a folder, or a Secret that the leader fills. No rules here. */
+/** The source of the serving certificate: a folder, or a Secret that the leader fills. It contains no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CERTIFICATE_SECRET, INSTALLED_AS } from '../api/names.ts';
@@ -15,11 +15,11 @@ import { type Certificate, certificateOf, readCertificate, watchCertificate } fr
 import type { Metrics } from '../http/metrics.ts';
 
 export interface CertificateSource {
-	/** Undefined until one is loaded. */
+	/** Returns the certificate, or undefined until one is loaded. */
 	readonly current: () => Certificate | undefined;
-	/** Reasons not to be ready. */
+	/** Returns the reasons why the certificate makes the process not ready. */
 	readonly missing: () => string[];
-	/** `use` is called with each new one; it throws if that cannot be used. */
+	/** `use` is called with each new certificate, and throws if the certificate is not usable. */
 	readonly start: (use: (certificate: Certificate) => void) => { readonly stop: () => void };
 	/** The leader's work of one term. */
 	readonly lead?: (term: LeaderContext) => Promise<void>;
@@ -30,7 +30,7 @@ interface Reporting {
 	readonly metrics: () => Pick<Metrics, 'countReload' | 'countRenewal' | 'countCertificateSync'>;
 }
 
-/** Renewed by another program. Throws UsageError if there is no usable one. */
+/** Serves a certificate that another program renews. Throws UsageError if there is no usable one. */
 export async function certificateInFolder(folder: string, { log, metrics }: Reporting): Promise<CertificateSource> {
 	let current = await readCertificate(folder).catch((error: Error) => {
 		throw new UsageError(`--tls-dir ${folder} cannot be used: ${error.message}`, { cause: error });
@@ -49,7 +49,7 @@ export async function certificateInFolder(folder: string, { log, metrics }: Repo
 				},
 				onBroken: (error) => {
 					metrics().countReload('failed');
-					log.error({ err: error, folder }, 'certificate is not usable, the old one is still served');
+					log.error({ err: error, folder }, 'the new certificate is not usable; the previous one is still served');
 				},
 			}),
 	};
@@ -60,7 +60,7 @@ function reloaded({ expirySeconds }: Certificate, log: Logger, metrics: Pick<Met
 	log.info({ expires: new Date(expirySeconds * 1000).toISOString() }, 'certificate reloaded');
 }
 
-/** Until the leader's next sync, by the outcome of the last one. */
+/** The pause before the leader's next sync, by the outcome of the last one. */
 const PASS_MS = { changed: 200, waiting: 1_000, settled: 5_000, failed: 5_000 } as const;
 const CALLS_MS = 20_000;
 
@@ -98,8 +98,8 @@ export function certificateInSecret(
 					metrics().countReload('failed');
 					const message =
 						current === undefined
-							? 'certificate is not usable'
-							: 'certificate is not usable, the old one is still served';
+							? 'the certificate is not usable'
+							: 'the new certificate is not usable; the previous one is still served';
 					log.error({ reason, secret }, message);
 				},
 			});
@@ -121,13 +121,13 @@ interface RotateOptions extends Reporting {
 	readonly hosts: readonly string[];
 	readonly secret: string;
 	readonly served: () => KeyPair | undefined;
-	/** Of this replica's own certificate. */
+	/** Loads this replica's own certificate again. */
 	readonly reload: () => Promise<void>;
 }
 
 async function rotate({ signal, assertLeading }: LeaderContext, options: RotateOptions): Promise<void> {
 	const { objects, hosts, secret, log, metrics } = options;
-	// Slow to load, and only the leader needs it.
+	// This module is slow to load, and only the leader needs it.
 	const { executeStep } = await import('../certificates/execute-step.ts');
 	const rotator = createRotator({
 		...objects,
@@ -145,10 +145,10 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 		onForeign: ({ kind }, { name, leadsTo }) =>
 			log.error(
 				{ configuration: kind, webhook: name, leadsTo },
-				'webhook does not call the Service of toolhive-scaling, its caBundle was not changed',
+				'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed',
 			),
 	});
-	// Early, since the Deployment may be deleted later; a write reads it again.
+	// The owner is read early, because the Deployment may be deleted later. A write reads it again.
 	await objects.findOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {
@@ -162,7 +162,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 			lastTrouble = undefined;
 		} catch (error) {
 			if (signal.aborted) return;
-			// Another client wrote at the same time; the next sync reads the result.
+			// Another client wrote at the same time. The next sync reads the result.
 			if (isConflict(error)) pauseMs = PASS_MS.changed;
 			else {
 				metrics().countCertificateSync('failed');

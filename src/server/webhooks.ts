@@ -1,4 +1,4 @@
-/** The two ports of `serve`: HTTPS for admission, HTTP for health and metrics. No rules here. */
+/** Opens the two ports of `serve`: HTTPS for admission, HTTP for health and metrics. It contains no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UsageError } from '../cli/options.ts';
@@ -13,24 +13,24 @@ import type { CertificateSource } from './serving-certificate.ts';
 
 export interface WebhooksOptions extends Pick<WebhookOptions, 'mutate' | 'validate' | 'maxInFlight' | 'log'> {
 	readonly certificate: CertificateSource;
-	/** What the webhooks still wait for, besides the certificate. */
+	/** Returns what the webhooks still wait for, besides the certificate. */
 	readonly unready: () => readonly string[];
 	readonly sources: Omit<Sources, 'isReady' | 'inFlight'>;
 	readonly webhookPort: number;
 	readonly metricsPort: number;
-	/** For the log. */
+	/** The URL of the API server, for the log. */
 	readonly apiServer: string;
 }
 
 export interface Webhooks {
 	readonly metrics: Metrics;
-	/** Not ready any more; after so many seconds the HTTPS port is closed. */
+	/** Reports not ready, and closes the HTTPS port after this many seconds. */
 	readonly drain: (seconds: number) => Promise<void>;
 	/** Closes the HTTP port. */
 	readonly stop: () => Promise<void>;
 }
 
-/** Throws UsageError if a port is taken. */
+/** Starts both servers. Throws UsageError if a port is in use. */
 export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks> {
 	const { certificate, log } = options;
 	let isDraining = false;
@@ -44,13 +44,13 @@ export async function startWebhooks(options: WebhooksOptions): Promise<Webhooks>
 	const selfCheck = createSelfCheck({
 		server: https,
 		certificate: certificate.current,
-		// The kubelet's Event has no more than the status 503.
+		// The kubelet's Event shows only the status 503, so the reason is logged.
 		onChange: (reason) =>
 			reason === undefined ? log.info('HTTPS port answers again') : log.error({ reason }, 'HTTPS port does not answer'),
 	});
 	const unready = async (): Promise<string[]> => {
 		if (isDraining) return ['draining'];
-		// Without a certificate no handshake can succeed, which is reported already.
+		// Without a certificate no handshake can succeed, and that is already reported.
 		const trouble = certificate.current() === undefined ? undefined : await selfCheck();
 		return [...certificate.missing(), ...options.unready(), ...(trouble === undefined ? [] : [`tls: ${trouble}`])];
 	};

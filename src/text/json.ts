@@ -1,14 +1,17 @@
 /**
- * Applies a JSON merge patch (RFC 7396) to the text of a JSON object and leaves the rest of the text as it is. The editor of
- * `jsonc-parser` reformats whole lines, and parses the text again for each key.
+ * Applies a JSON merge patch (RFC 7396) to the text of a JSON object and leaves the rest of the text unchanged. The
+ * editor of `jsonc-parser` is not used: it reformats whole lines and parses the text again for each key.
  */
 import { type Node, parseTree } from 'jsonc-parser';
 import { isObject, type Json } from '../api/types.ts';
 
-/** In UTF-16 units. Far above what an operator writes, and so short that no text takes longer than milliseconds. */
+/**
+ * The limit in UTF-16 units. It is far above what an operator writes, and so low that no text takes longer than
+ * milliseconds.
+ */
 const LONGEST_TEXT = 512 * 1024;
 
-/** Undefined if `text` is not a JSON object, or too long. */
+/** Returns undefined if `text` is not a JSON object, or too long. */
 export function parseJsonObject(text: string): Json | undefined {
 	if (text.length > LONGEST_TEXT) return undefined;
 	try {
@@ -26,8 +29,9 @@ interface Splice {
 }
 
 /**
- * `text` with `patch`: null removes a key, an object changes an object, any other value replaces the former one. New keys go last, in the
- * style of their neighbours; the last one of a repeated key counts. Undefined if `text` cannot be parsed, or has too many levels.
+ * Returns `text` with `patch`: null removes a key, an object changes an object, and any other value replaces the
+ * existing value. New keys are added last, in the style of their neighbours. The last one of a repeated key counts.
+ * Returns undefined if `text` cannot be parsed or is nested too deeply.
  */
 export function mergeJson(text: string, patch: Json): string | undefined {
 	const root = parseNode(text);
@@ -48,7 +52,10 @@ function parseNode(text: string): Node | undefined {
 	}
 }
 
-/** For the object `node`. `outer` is the line break and indent before its closing brace, if it is on a line of its own. */
+/**
+ * Returns the changes for the object `node`. `outer` is the line break and indent before its closing brace, if that
+ * begins its own line.
+ */
 function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?: string): Splice[] {
 	const properties = node.children ?? [];
 	const find = (key: string): Node | undefined => properties.findLast((one) => keyOf(one).value === key);
@@ -82,7 +89,10 @@ function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?
 	return [{ start: node.offset + 1, end: endOf(node) - 1, added: entries.join(',') + tail }];
 }
 
-/** The range of each property with one comma: the one before it, or the one after it if no earlier property is kept. */
+/**
+ * Returns the range of each property with one comma: the comma before it, or the one after it if no earlier property is
+ * kept.
+ */
 function removals(properties: readonly Node[], removed: ReadonlySet<Node | undefined>): Splice[] {
 	const first = properties.findIndex((one) => !removed.has(one));
 	return properties.flatMap((property, index): Splice[] => {
@@ -97,7 +107,7 @@ const keyOf = ({ children }: Node): Node => children?.[0] as Node;
 const valueIn = ({ children }: Node): Node => children?.[1] as Node;
 const endOf = ({ offset, length }: Node): number => offset + length;
 
-/** The line break and blanks before a property, undefined if it does not begin its line. */
+/** Returns the line break and blanks before a property, or undefined if it does not begin its line. */
 function indentBefore(text: string, { offset }: Node): string | undefined {
 	let start = offset;
 	while (start > 0 && /\s/.test(text[start - 1] ?? '')) start -= 1;
@@ -111,6 +121,6 @@ function render(value: unknown, indent: string | undefined, unit: string | undef
 	return escapeAsGo(indent === undefined ? plain : plain.replaceAll('\n', indent));
 }
 
-/** As Go's encoding/json does in strings; outside of strings JSON does not have these characters. */
+/** Escapes as Go's encoding/json does in strings. Outside of strings, JSON does not have these characters. */
 const escapeAsGo = (json: string): string =>
 	json.replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,15 +1,20 @@
-/** Writes a section of a YAML mapping and leaves the rest of the text as it is. */
+/** Writes a section of a YAML mapping and leaves the rest of the text unchanged. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isMap, isNode, isScalar, parseDocument, stringify, visit, YAMLMap } from 'yaml';
 import type { Json } from '../api/types.ts';
 
-/** In UTF-16 units. Far above what an operator writes; a YAML parser needs a hundred times the memory of its text. */
+/**
+ * The limit in UTF-16 units. It is far above what an operator writes; a YAML parser needs a hundred times the memory of
+ * its text.
+ */
 const LONGEST_TEXT = 64 * 1024;
 
-/** What ToolHive's own writer indents with. */
+/** The indentation of ToolHive's own writer. */
 const DEFAULT_INDENT = 4;
 
-/** The document of a YAML mapping; undefined for anything else, a repeated key, or a text that is too long. */
+/**
+ * Returns the document of a YAML mapping, or undefined for anything else, a repeated key, or a text that is too long.
+ */
 export function parseMapping(text: string): Document | undefined {
 	if (text.length > LONGEST_TEXT) return undefined;
 	// The parser's own check for repeated keys takes seconds for some thousand keys.
@@ -19,12 +24,13 @@ export function parseMapping(text: string): Document | undefined {
 }
 
 /**
- * `text` with `entries` in the mapping at `key`; null removes an entry, and others stay. Changes `document`, which `text` was parsed
- * into. Undefined if the document cannot be printed.
+ * Returns `text` with `entries` in the mapping at `key`; null removes an entry, and others stay. Changes `document`,
+ * which must be parsed from `text`. Returns undefined if the document cannot be printed.
  */
 export function writeSection(text: string, document: Document, key: string, entries: Json): string | undefined {
 	const indent = /^( +)\S/m.exec(text)?.[1]?.length ?? DEFAULT_INDENT;
-	// YAML 1.1 rules for quoting in an appended section, because Go's reader knows more words for true than YAML 1.2 does.
+	// An appended section is quoted by the rules of YAML 1.1, because Go's reader treats more words as true than YAML 1.2
+	// does.
 	const style = { indent, lineWidth: 0, singleQuote: true, version: '1.1' } as const;
 	if (!document.has(key)) {
 		const section = Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null));
@@ -40,12 +46,12 @@ export function writeSection(text: string, document: Document, key: string, entr
 	try {
 		return document.toString(style);
 	} catch {
-		// Only the printer notices an alias whose anchor does not exist, or was in the former section.
+		// Only the printer notices an alias whose anchor does not exist or was in the previous section.
 		return undefined;
 	}
 }
 
-/** Replaces a null or another value, and keeps its comments. */
+/** Replaces a null or another value with an empty section, and keeps its comments. */
 function emptySection(document: Document, key: string): YAMLMap {
 	const section = new YAMLMap();
 	const before = document.get(key, true);
@@ -53,7 +59,10 @@ function emptySection(document: Document, key: string): YAMLMap {
 	return section;
 }
 
-/** The parser creates an error for each wrong character, and most of the time goes into their stacks, which are not used. */
+/**
+ * Parses without stack traces. The parser creates an error for each wrong character, and would spend most of its time
+ * on unused stacks.
+ */
 export function withoutStacks<T>(parse: () => T): T {
 	const before = Error.stackTraceLimit;
 	Error.stackTraceLimit = 0;

@@ -147,7 +147,7 @@ describe('certificates change on a real API server', function () {
 		for (const replica of replicas) {
 			// Log lines leave in batches: the last one may come after the handshake that showed its certificate.
 			await eventually(async () => expect(replica.saying('certificate reloaded').length).to.be.at.least(2));
-			expect(replica.saying('certificate is not usable, the old one is still served')).to.deep.equal([]);
+			expect(replica.saying('the new certificate is not usable; the previous one is still served')).to.deep.equal([]);
 			expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
 		}
 	});

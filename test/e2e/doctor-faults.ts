@@ -88,7 +88,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see Certificate above/,
+			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see the Certificate check above/,
 			code: 1,
 		},
 		{
@@ -133,7 +133,9 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			it: 'a Deployment without ready pods',
 			plant: () => setReady(must, 0),
 			repair: () => setReady(must, 2),
-			says: [/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica answers$/],
+			says: [
+				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica is ready to answer$/,
+			],
 			fix: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
 			code: 1,
 		},
@@ -177,7 +179,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 			says: [
 				/^secrets fail: Secret doctored\/nowhere does not exist, and MCPServer lost needs it$/,
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,
-				/^secrets fail: Secret doctored\/..\/..\/..\/x cannot exist by that name, and MCPServer odd needs it$/,
+				/^secrets fail: Secret doctored\/..\/..\/..\/x has a name that Kubernetes does not allow, and MCPServer odd needs it$/,
 			],
 			fix: /kubectl create secret generic nowhere -n doctored --from-file=password=FILE$|kubectl edit mcpserver (misspelt|odd) -n doctored$/,
 			code: 1,

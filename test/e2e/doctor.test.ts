@@ -46,8 +46,8 @@ describe('doctor on a real API server', function () {
 			'crds warn: the check was not run: no permission to get customresourcedefinitions.apiextensions.k8s.io',
 			'reachable warn: the validating webhook (dry run in namespace doctored) was not tried: no permission to create mcpservers.toolhive.stacklok.dev there',
 			'reachable warn: the mutating webhook (dry run in namespace doctored) was not tried: no permission to create configmaps there',
-			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not checked: no permission to review the access of others',
-			'secrets warn: 1 password Secret was not checked, for lack of permission: doctored/redis-secret',
+			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not checked: your credentials cannot read the permissions of other users',
+			'secrets warn: 1 password Secret was not checked, because you lack the permission: doctored/redis-secret',
 		]);
 	});
 

@@ -69,7 +69,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 			inUse = renewed;
 		});
 		expect(await holder()).not.to.equal('');
-		expect(replica.saying('lease cannot be taken or renewed')).to.deep.equal([]);
+		expect(replica.saying('Lease cannot be acquired or renewed')).to.deep.equal([]);
 		expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
 		expect(await owners()).to.deep.equal([undefined, undefined]);
 		await stopped(replica);

@@ -14,7 +14,7 @@ import { startProgram } from '../harness/program.ts';
 import { NS, type Replica, registrationsTo, serviceIn, synced, useSelfManaged } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
-const FOREIGN = 'webhook does not call the Service of toolhive-scaling, its caBundle was not changed';
+const FOREIGN = 'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed';
 const LOST = 'certificates cannot be managed';
 
 describe('two installations in one cluster', function () {

@@ -151,7 +151,7 @@ describe('thv-scaling', function () {
 	}
 
 	for (const [title, status, body, message] of [
-		['not an API server', 200, '<html>hello', 'the response is not one of an API server'],
+		['not an API server', 200, '<html>hello', 'the response does not come from a Kubernetes API server'],
 		['an API server that rejects the token', 401, '{"message":"Unauthorized"}', 'Unauthorized'],
 	] as const) {
 		it(`doctor › ${title} › refused`, async () => {

@@ -178,7 +178,7 @@ describe('certificates: rotator', () => {
 	it('a Secret of the user › no writes', async () => {
 		const harness = createHarness();
 		harness.secret = { object: {}, isManaged: false, data: old };
-		expect(await harness.sync().catch((error: Error) => error.message)).to.include('another type than');
+		expect(await harness.sync().catch((error: Error) => error.message)).to.include('does not have the type');
 		expect(harness.bundles()).to.deep.equal(['', '', '']);
 	});
 

@@ -74,7 +74,7 @@ describe('thv-scaling crds', function () {
 		['a file below a file', [join(FIXTURE, 'x')], '', /\/x: ENOTDIR/],
 		['compressed bytes', ['-'], gzipSync(OLD), /<stdin>: this is not UTF-8 text.*binary file/],
 		['UTF-16 of an odd length', ['-'], UTF16.subarray(0, -1), /odd number of bytes/],
-		['a file without end', ['/dev/zero'], '', /\/dev\/zero: it has more than 64 MiB; split it into several files/],
+		['a file without end', ['/dev/zero'], '', /\/dev\/zero: it is larger than 64 MiB; split it into several files/],
 		['stdin more than once', ['-', '-'], OLD, /may be given only once/],
 		['an unknown flag', ['--all'], '', /--all/],
 	] as const)

@@ -151,7 +151,7 @@ describe('thv-scaling review', function () {
 	});
 	it('a report in the folder › not read', () => {
 		const { stderr } = shell('cd "$3" && "$1" "$2" review --verbose -o yaml . > report.yaml', folder);
-		expect(stderr).to.include('report.yaml: skipped: this is where the report goes');
+		expect(stderr).to.include('report.yaml: skipped: the report is written to this file');
 		rmSync(join(folder, 'report.yaml'));
 	});
 	it('a full disk › exit code 2', function () {

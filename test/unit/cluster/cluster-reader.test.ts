@@ -89,7 +89,7 @@ describe('cluster reader', () => {
 		const { reader } = harness(failWith(new ApiError('500 for /api/v1: hunter2', 500)));
 		for (const read of [reader.keysOfSecret(SECRET), reader.certificateInSecret(SECRET, 'tls.crt')]) {
 			const error: unknown = await read.catch((reason) => reason);
-			expect(error).to.include({ message: 'the API server answers 500', status: 500 });
+			expect(error).to.include({ message: 'the API server returns 500', status: 500 });
 		}
 	});
 

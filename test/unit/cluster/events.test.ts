@@ -95,6 +95,6 @@ describe('Events', () => {
 		state.isBroken = false;
 		record(SERVER, CAPPED);
 		expect(await methods()).to.deep.equal(['POST']);
-		expect(warnings).to.deep.equal(['event cannot be written']);
+		expect(warnings).to.deep.equal(['Event cannot be written']);
 	});
 });

@@ -129,7 +129,7 @@ describe('leader election', () => {
 		store.isBroken = false;
 		await until(() => state.isLeading);
 		expect(state.terms).to.equal(2);
-		expect(warnings).to.deep.equal(['lease cannot be taken or renewed', 'lease recovered']);
+		expect(warnings).to.deep.equal(['Lease cannot be acquired or renewed', 'Lease acquired or renewed again']);
 		await stop();
 	});
 

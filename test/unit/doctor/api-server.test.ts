@@ -6,7 +6,7 @@ import { reports } from './results.ts';
 const of = (gitVersion: string) => () => apiServer('URL', { gitVersion });
 const IS = 'Kubernetes at URL is';
 const LACKS =
-	'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
+	'without matchConditions the webhooks are called for every object of these kinds; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
 const UNKNOWN =
 	'warn: Kubernetes at URL does not report its version → check that it is v1.30.0 or later: kubectl version';
 

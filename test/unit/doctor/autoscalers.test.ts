@@ -21,10 +21,10 @@ const remove = (name: string): string =>
 const STDIO =
 	'warn: MCPServer demo/web spec.transport: stdio stays at 1 replica; delete HorizontalPodAutoscaler web-hpa (stdio-autoscaled) → kubectl delete hpa web-hpa -n demo';
 const REDIS =
-	'warn: MCPServer demo/web spec.sessionStorage: needs redis: up to 2 replicas by HorizontalPodAutoscaler web-hpa (session-storage-missing) → kubectl edit mcpserver web -n demo, and add sessionStorage with provider redis';
+	'warn: MCPServer demo/web spec.sessionStorage: needs redis, since HorizontalPodAutoscaler web-hpa may run 2 replicas (session-storage-missing) → kubectl edit mcpserver web -n demo, and add sessionStorage with provider redis';
 const BACKEND =
 	'warn: MCPServer demo/web spec.backendReplicas: conflicts with HorizontalPodAutoscaler web-hpa (backend-autoscaled-and-pinned) → kubectl delete hpa web-hpa -n demo';
-const TARGET = `warn: MCPServer demo/web metadata.name: target the Deployment in HorizontalPodAutoscaler web-hpa (autoscaler-target-invalid) → kubectl patch hpa web-hpa -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`;
+const TARGET = `warn: MCPServer demo/web metadata.name: HorizontalPodAutoscaler web-hpa must target the Deployment (autoscaler-target-invalid) → kubectl patch hpa web-hpa -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`;
 
 describe('doctor › autoscalers', () => {
 	reports('none', of(PINNED), [none(0)]);

@@ -86,7 +86,7 @@ const CERTIFICATE = `the certificate in ${SECRET}`;
 const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
 const trusts = (where = `in ${SECRET}`): string =>
 	`ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
-const PUBLIC = 'is empty: the API server trusts only the CAs of its system for this webhook';
+const PUBLIC = 'is empty: for this webhook the API server trusts only the CAs of its operating system';
 const ELSEWHERE =
 	'fail: one call Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
 const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
@@ -117,18 +117,18 @@ describe('doctor › caBundle', () => {
 	reports('the certificate has expired', of({ days: 91 }), [`fail: ${CERTIFICATE} expired on ${dayIn(90)}`]);
 	reports('the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]);
 	reports('the CA is not valid yet', of({ bundle: 'young', serves: 'early' }), [
-		`fail: the CA in ${SUBJECT} is not valid yet → compare the clocks`,
+		`fail: the CA in ${SUBJECT} is not valid yet → correct the clock of this machine or of the issuer`,
 	]);
 	reports('the CA ends before the certificate', of({ bundle: 'short' }), [
 		`warn: the CA in ${SUBJECT} expires on ${dayIn(5)}`,
 	]);
 	reports('the certificate of another name', of({ serves: 'misnamed' }), [
-		`fail: ${CERTIFICATE} is not for toolhive-scaling.toolhive-scaling.svc`,
+		`fail: ${CERTIFICATE} is not valid for toolhive-scaling.toolhive-scaling.svc`,
 	]);
 	reports('the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]);
 	reports('the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]);
 	reports('the certificate of another address', of(url('127.0.0.2')), [
-		'fail: the certificate at https://127.0.0.2 is not for 127.0.0.2',
+		'fail: the certificate at https://127.0.0.2 is not valid for 127.0.0.2',
 	]);
 	reports('a URL that cannot be reached', of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }), [
 		'warn: the certificate at https://10.0.0.1 cannot be fetched from here: no answer within 10 s',
@@ -138,10 +138,10 @@ describe('doctor › caBundle', () => {
 		`fail: ${SECRET} has no certificate in tls.crt`,
 	]);
 	reports('the caller may not read the Secret', of({ serves: refusal(403) }), [
-		`warn: the caBundle was not compared: no permission to read ${SECRET}`,
+		`warn: the caBundle was not checked: no permission to read ${SECRET}`,
 	]);
 	reports('no Deployment', of({ context: uninstalled }), [
-		'warn: the caBundle was not compared: there is no Deployment here that mounts a certificate',
+		'warn: the caBundle was not checked: no Deployment in this namespace mounts a certificate',
 	]);
 	reports('a Service in another namespace', of(elsewhere), [ELSEWHERE]);
 	reports('a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]);
@@ -152,7 +152,7 @@ describe('doctor › caBundle', () => {
 	reports('different caBundles that trust the certificate', of({ others: [{ name: 'odd', bundle: 'ca+other' }] }), [
 		trusts(),
 		trusts().replace('one', 'odd'),
-		'warn: the webhooks do not all have the same caBundle: there are 2',
+		'warn: the webhooks have 2 different caBundles instead of the same one',
 	]);
 	reports('two webhooks with the same', of({ others: [{ name: 'two', bundle: 'ca' }] }), [
 		trusts().replace('one', 'all 2 webhooks'),
@@ -169,7 +169,7 @@ describe('doctor › caBundle', () => {
 			'cert-manager',
 			{ injectedFrom: 'certs/toolhive-scaling' },
 			`cert-manager's cainjector writes it: ${CERTS}`,
-			`cert-manager makes it: ${CERTS}`,
+			`cert-manager issues it: ${CERTS}`,
 		],
 		[
 			'supplied by the user',

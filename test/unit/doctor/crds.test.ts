@@ -29,7 +29,7 @@ const RELEASE =
 const UNSERVED = `fail: ${NAME} is served in neither v1beta1 nor v1alpha1`;
 const lacks = (fields: string, fix: string): string =>
 	`fail: ${NAME} v1beta1 lacks ${fields}: the API server drops them → ${fix}`;
-const RULE = `v1beta1 lacks the rule that redis needs an address; only the webhook checks it → ${ADD}`;
+const RULE = `v1beta1 lacks the rule that redis requires an address; only the webhook checks it → ${ADD}`;
 const TYPE = 'spec.sessionStorage is of type "string", not object; use the CRD of a ToolHive release';
 const RULES = 'x-kubernetes-validations';
 const KEEP = 'x-kubernetes-preserve-unknown-fields';

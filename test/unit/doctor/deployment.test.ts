@@ -26,7 +26,7 @@ describe('doctor › Deployment of the product', () => {
 	const otherService = { namespace: 'scaling', name: 'toolhive-scaling' };
 	reports('all ready', ready(2), [`ok: ${has(2)}`]);
 	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
-	reports('none ready', ready(undefined), [`fail: ${has(0)}: no replica answers → ${PODS}`]);
+	reports('none ready', ready(undefined), [`fail: ${has(0)}: no replica is ready to answer → ${PODS}`]);
 	reports('missing', missing(), [`fail: ${NAME} does not exist → set its namespace with --namespace, or INSTALL`]);
 	reports(
 		'missing, and the webhooks call a process outside the cluster',
@@ -54,12 +54,12 @@ describe('doctor › Lease', () => {
 		};
 	const HELD = `ok: ${NAME} is held by pod-1`;
 	const renewed = (age: string): string =>
-		`warn: ${NAME} is held by pod-1 but was renewed ${age}: no replica reconciles → ${PODS}`;
+		`warn: ${NAME} is held by pod-1 but was ${age}: no replica reconciles → ${PODS}`;
 	const MISSING = `warn: ${NAME} does not exist: no replica reconciles → ${PODS}`;
 	reports('renewed 2 s ago', of(at('2030-01-01T00:09:58.000000Z')), [HELD]);
 	reports('renewed by a clock that is ahead', of(at('2030-01-01T00:10:30.000000Z')), [HELD]);
-	reports('renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('120 s ago')]);
-	reports('never renewed', of(at(undefined)), [renewed('never')]);
+	reports('renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('renewed 120 s ago')]);
+	reports('never renewed', of(at(undefined)), [renewed('never renewed')]);
 	reports('released', of(at('2030-01-01T00:09:58Z', '')), [
 		`warn: ${NAME} has no holder: no replica reconciles → ${PODS}`,
 	]);

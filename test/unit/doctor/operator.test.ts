@@ -43,7 +43,7 @@ describe('doctor › operator', () => {
 	]);
 	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]);
 	reports('latest', release('latest'), [
-		`warn: ${NAME} does not report its version: ghcr.io/stacklok/toolhive/operator:latest`,
+		`warn: ${NAME} has an image whose tag is not a version: ghcr.io/stacklok/toolhive/operator:latest`,
 	]);
 	reports('none', () => operator([], INSTALLED, FLAGS, undefined), [
 		'warn: the ToolHive operator was not found: nothing creates Deployments for servers',
@@ -112,10 +112,10 @@ describe('doctor › proxy images of an operator', () => {
 	const rolls = (tag: string): string =>
 		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${tag}: proxy image ${tag} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions → ${set()}`;
 	const fine = (tag: string, variable = 'TOOLHIVE_RUNNER_IMAGE'): string =>
-		`ok: ${NAME} has ${variable} ${tag}: new enough for each server`;
+		`ok: ${NAME} has ${variable} ${tag}, which is new enough for each server`;
 	const unknown = (image: string): string =>
-		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which has no version in its tag: not checked`;
-	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest: not checked`;
+		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which was not checked: its tag is not a version`;
+	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest, which was not checked`;
 	reports('v0.12.5, two servers with redis', version('v0.12.5', A, server('b'), PROXY), [
 		noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'),
 		rolls('v0.12.5'),
@@ -135,7 +135,7 @@ describe('doctor › proxy images of an operator', () => {
 	]);
 	reports('an empty variable, which the operator treats as none', runner('', A), [NONE]);
 	reports('a variable from a ConfigMap', withEnv({}, true, A), [
-		`warn: ${NAME} may have a TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret: not checked`,
+		`warn: ${NAME} may read TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret, so the image was not checked`,
 	]);
 	reports('vMCP v0.12.5 with redis', vmcp('vmcp:v0.12.5', HUB), [
 		`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or later, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
@@ -149,6 +149,6 @@ describe('doctor › proxy images of an operator', () => {
 		[],
 	);
 	reports('vMCP without a version in its tag', vmcp('vmcp:latest', HUB), [
-		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which has no version in its tag: not checked → set VMCP_IMAGE to an image with a version in its tag`,
+		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which was not checked: its tag is not a version → set VMCP_IMAGE to an image with a version in its tag`,
 	]);
 });

@@ -47,7 +47,7 @@ describe('doctor › permissions', () => {
 		mayNot('update leases.coordination.k8s.io in its namespace'),
 	]);
 	reports('the caller may not create SubjectAccessReviews', () => checkWith(() => Promise.reject(refusal(403))), [
-		`warn: ${USER} was not checked: no permission to review the access of others`,
+		`warn: ${USER} was not checked: your credentials cannot read the permissions of other users`,
 	]);
 
 	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {

@@ -23,7 +23,7 @@ const of =
 	};
 const none = (count: number): string => `ok: no proxy Deployment lacks preStop (${count} checked)`;
 const lack = (proxies: string, names: string): string =>
-	`warn: ${proxies} preStop: connections fail while a pod is being stopped; a restart adds it → kubectl rollout restart deployment -n ${names}`;
+	`warn: ${proxies} preStop: connections fail while a Pod stops; a restart adds preStop → kubectl rollout restart deployment -n ${names}`;
 const TOO_SHORT =
 	'warn: Deployment demo/search has no preStop: its grace period of 5 s leaves no time for it → set its terminationGracePeriodSeconds to 36 or more';
 

@@ -13,7 +13,7 @@ const result = (status: number, message: string, ...warnings: string[]): DryRunR
 	warnings,
 });
 const ANSWERS: Readonly<Record<string, string>> = {
-	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: no warning is called "x" (ignore-unknown-id)',
+	MCPServer: 'metadata.annotations[toolhive-scaling/ignore]: unknown warning id "x" (ignore-unknown-id)',
 	ConfigMap:
 		'data[runconfig.json]: not a JSON object, or too large; scaling settings were not added (run-config-unreadable)',
 };
@@ -62,7 +62,7 @@ const ANSWERED = `ok: ${VALIDATING} answers`;
 const STORED = `fail: ${VALIDATING} was not called: MCPServers are stored without it → INSTALL`;
 const NOT_MUTATED = `fail: ${MUTATING} was not called: the operator's ConfigMaps are stored without it → INSTALL`;
 const NOT_TRIED = 'ok: the mutating webhook was not tried: there is no MCPServer or MCPRemoteProxy to try it on';
-const untried = (why: string, fix = 'fix that, and try again'): string =>
+const untried = (why: string, fix = 'resolve the rejection, and try again'): string =>
 	`warn: ${VALIDATING} was not tried: ${why} → ${fix}`;
 const OTHER = 'Internal error occurred: failed calling webhook "other.example.com": EOF';
 const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
@@ -70,14 +70,17 @@ const FORBIDDEN = (plural: string): string =>
 	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
 /** Why the API server cannot call the webhook, and the fix. */
 const CAUSES: readonly (readonly [cause: string, fix: string])[] = [
-	['x509: certificate signed by unknown authority', 'make certificate and caBundle match: see Certificate above'],
+	[
+		'x509: certificate signed by unknown authority',
+		'replace the certificate or caBundle so that they match: see the Certificate check above',
+	],
 	...['dial tcp 10.0.0.1:443: connect: connection refused', 'no endpoints available for service "x"'].map(
-		(cause) => [cause, 'find out why no pod serves: kubectl get pods,endpointslices -n toolhive-scaling'] as const,
+		(cause) => [cause, 'check why no Pod serves: kubectl get pods,endpointslices -n toolhive-scaling'] as const,
 	),
 	['service "x" not found', 'INSTALL'],
 	[
 		'context deadline exceeded',
-		'let the API server reach port 8443 of the pods: firewall, NetworkPolicy, name resolution',
+		'let the API server reach port 8443 of the Pods: check firewall, NetworkPolicy and name resolution',
 	],
 	['the server could not find it', 'kubectl logs -n toolhive-scaling deployment/toolhive-scaling'],
 ];
@@ -104,7 +107,11 @@ const CALLS: readonly (readonly [title: string, answer: (object: Json) => DryRun
 		),
 	],
 	['a quota', () => result(403, QUOTA), untried(`another admission check rejected the dry run: ${QUOTA}`)],
-	['no CRD', () => result(404, '404 page not found'), untried('no MCPServer can be created there', 'see the CRDs')],
+	[
+		'no CRD',
+		() => result(404, '404 page not found'),
+		untried('no MCPServer can be created there', 'see the CRDs check above'),
+	],
 ];
 const exists = (object: Json): DryRunResult => ({ ...answered(object), status: 409, message: 'already exists' });
 

@@ -93,7 +93,9 @@ describe('doctor › all checks', () => {
 		it(`${version.gitVersion ?? 'an unknown version'}, which may not support dryRun › no dry run`, async () => {
 			const createDryRun = () => Promise.reject(new Error('a dry run'));
 			const reader = cluster({ version: async () => version, createDryRun });
-			expect((await lineOf(reader, undefined, 'reachable'))?.message).to.equal('were not tried');
+			expect((await lineOf(reader, undefined, 'reachable'))?.message).to.equal(
+				'were not called: this API server may not support dry runs',
+			);
 		});
 	it('several checks read the Deployment › one request', async () => {
 		let requests = 0;

@@ -36,9 +36,9 @@ const create = (name: string, keys: string): string => ` → kubectl create secr
 describe('doctor › Secrets', () => {
 	reports('no server needs one', of(server('web')), [NONE]);
 	reports('provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]);
-	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret exists, with its key']);
+	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret exists and has its key']);
 	reports('all exist', of(needing('web', 'redis'), needing('api', 'cache')), [
-		'ok: all 2 password Secrets exist, with their keys',
+		'ok: all 2 password Secrets exist and have their keys',
 	]);
 	reports('missing for two servers', of(needing('web', 'nowhere'), needing('api', 'nowhere', 'other')), [
 		missing('nowhere', 'MCPServer web and MCPServer api need') +
@@ -56,16 +56,16 @@ describe('doctor › Secrets', () => {
 	reports(
 		'the caller may not read two',
 		of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
-		['warn: 2 password Secrets were not checked, for lack of permission: demo/hidden and demo/veiled'],
+		['warn: 2 password Secrets were not checked, because you lack the permission: demo/hidden and demo/veiled'],
 	);
 	reports(
 		'requests fail, without the message of the API server',
 		of(...['slow', 'hidden', 'nowhere', 'redis', 'broken'].map((secret) => needing(`uses-${secret}`, secret))),
 		[
-			'fail: Secret demo/broken cannot be read: the API server answers 500',
+			'fail: Secret demo/broken cannot be read: the API server returns 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 1 password Secret was not checked, for lack of permission: demo/hidden',
+			'warn: 1 password Secret was not checked, because you lack the permission: demo/hidden',
 		],
 	);
 	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [
@@ -76,7 +76,7 @@ describe('doctor › Secrets', () => {
 		it(`a Secret named ${JSON.stringify(name)} › no request, and not in a command`, async () => {
 			const results = await check([needing('web', name)], () => Promise.reject(new Error('a request')));
 			expect(results.map(({ message }) => message)).to.deep.equal([
-				'cannot exist by that name, and MCPServer web needs it',
+				'has a name that Kubernetes does not allow, and MCPServer web needs it',
 			]);
 			expect(results[0]?.fix).not.to.match(/\$\(id\)|\.\.|--help/);
 		});

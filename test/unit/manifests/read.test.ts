@@ -11,7 +11,7 @@ import { decode, type Input, inputsOf, STDIN, sourcesIn, UnusableBytes } from '.
 const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const big = (text: string): Buffer => little(text).swap16();
 const MAX = 64 * 1024 * 1024;
-const TOO_LARGE = 'it has more than 64 MiB; split it into several files';
+const TOO_LARGE = 'it is larger than 64 MiB; split it into several files';
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 
 /** Bytes that are not text, and a part of the error. */
@@ -113,14 +113,14 @@ describe('inputsOf and sourcesIn', () => {
 		put('repo/templates/a.yaml');
 		expect(await namesIn(at('repo'))).to.deep.equal([
 			'repo/chart/Chart.yaml',
-			'repo/chart/templates: skipped: templates of a Helm chart; review what `helm template` prints',
+			'repo/chart/templates: skipped: templates of a Helm chart; review the output of `helm template`',
 			'repo/templates/a.yaml',
 		]);
 	});
 	it('the file of the report › skipped', async () => {
 		put('report/a.yaml');
 		const [one] = await inputsOf([at('report')], piped, () => true);
-		expect(one !== undefined && isSkipped(one) && one.skipped).to.equal('this is where the report goes');
+		expect(one !== undefined && isSkipped(one) && one.skipped).to.equal('the report is written to this file');
 	});
 	it('- › stdin, only once, and it can be read again', async () => {
 		const [input, ...others] = await inputsOf(['-', '-'], piped);

@@ -4,7 +4,7 @@ import { parseYaml } from '../../../src/manifests/yaml.ts';
 import { DIFFERENT, PLAIN, REFUSED, VALUES } from '../../harness/snippets.ts';
 
 const RENDER = (at: string): string =>
-	`it looks like a Helm template that was not rendered; use what \`helm template\` prints (${at})`;
+	`it looks like a Helm template that was not rendered; review the output of \`helm template\` (${at})`;
 const NO_TEXT = (code: string, at: string): string =>
 	`U+${code} is not allowed in YAML; in double quotes, write \\u${code.toLowerCase()} (${at})`;
 
@@ -65,7 +65,7 @@ describe('parseYaml › error with its position', () => {
 		[
 			'a template around lines',
 			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
-			'Implicit keys need to be on a single line; if this is a Helm template, use what `helm template` prints (2:1)',
+			'Implicit keys need to be on a single line; if this is a Helm template, review the output of `helm template` (2:1)',
 		],
 		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is not a JSON number; the API server would reject it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is not a valid int (1:10)'],
@@ -92,7 +92,7 @@ describe('parseYaml › error with its position', () => {
 	it('more than 8 MiB › refused', () => {
 		const text = (length: number): string => `a: "${'x'.repeat(length)}"`;
 		expect(refusal(text(8 * 1024 * 1024))).to.equal(
-			'one document of more than 8 MiB; split it with --- lines, or use JSON',
+			'one document is larger than 8 MiB; split it with --- lines, or use JSON',
 		);
 		expect(valueIn(text(8 * 1024 * 1024 - 5))).to.be.an('object');
 	});

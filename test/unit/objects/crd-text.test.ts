@@ -121,7 +121,7 @@ const BOMB = Array.from({ length: 8 }, (_, level) => {
 	return `l${level}: &l${level} [${Array(10).fill(item).join(', ')}]\n`;
 }).join('');
 const HELM = '`helm template`';
-const SHARED = 'without changing something else; write out aliases';
+const SHARED = 'without changing something else; resolve aliases';
 const V2 = structuredClone({ ...crd, apiVersion: 'v2' });
 const OTHER_KIND = { ...crd, spec: { ...crd.spec, names: { ...crd.spec.names, kind: 'VirtualMCPServer' } } };
 

@@ -14,7 +14,7 @@ const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silen
 	'session-storage-missing › spec.sessionStorage': {
 		warns: `replicas 2 | replicas 2, memory | stdio, replicas 2
 			VirtualMCPServer, replicas 2 | MCPRemoteProxy, replicas 2 | VirtualMCPServer, HPA
-			HPA: 6 replicas by HorizontalPodAutoscaler search-hpa | ScaledObject: ScaledObject search-hpa
+			HPA: HorizontalPodAutoscaler search-hpa may run 6 replicas | ScaledObject: ScaledObject search-hpa
 			replicas 1, HPA: HorizontalPodAutoscaler | replicas 2, HPA: replicas > 1`,
 		silent: `replicas 2, redis | replicas 1 | replicas 0 | backendReplicas 2
 			redis, HPA | HPA up to 1 | HPA without maximum | HPA of StatefulSet | stdio, HPA`,

@@ -100,7 +100,7 @@ describe('reconcile › replicas', () => {
 		expect(replicasOf(harness)).to.equal(1);
 		await harness.settle();
 		expect(harness.counts).to.deep.equal(['3/3']);
-		expect(harness.events).to.include('ReplicasApplied: 3 replicas written to the Deployment');
+		expect(harness.events).to.include('ReplicasApplied: set spec.replicas of the Deployment to 3');
 	});
 
 	it('only the annotation is written › no Event', async () => {
@@ -116,7 +116,9 @@ describe('reconcile › replicas', () => {
 		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }) });
 		expect(await harness.pass()).to.equal(2_000);
 		expect([replicasOf(harness), annotationsOf(harness.deployment)]).to.deep.equal([1, {}]);
-		expect(harness.events).to.deep.equal(['StdioReplicaCapped: scaled back from 4 to 1: stdio']);
+		expect(harness.events).to.deep.equal([
+			'StdioReplicaCapped: scaled from 4 replicas to 1, the maximum of a stdio server',
+		]);
 		expect(await harness.pass()).to.equal(undefined);
 	});
 
