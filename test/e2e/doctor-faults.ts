@@ -100,7 +100,7 @@ export function faults(cluster: Cluster): readonly Fault[] {
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
-			fix: /^let the API server reach port 8443|resolves$/,
+			fix: /^let the API server reach port 8443|can reach that address$/,
 			code: 1,
 		},
 		{

@@ -55,7 +55,7 @@ describe('docs/metrics.md', () => {
 
 describe('docs/security.md', () => {
 	it('permissions › each of manifests/base and no other, with the file that needs it', () => {
-		const rows = tableOf('docs/security.md', '## What it may do');
+		const rows = tableOf('docs/security.md', '## Permissions');
 		const listed = rows.map(([verbs = '', resources = '', where]) => {
 			const [all = '', name = ''] = resources.split(' named ');
 			return { verbs: codesOf(verbs), resources: codesOf(all), names: codesOf(name), where };
@@ -73,7 +73,7 @@ describe('docs/security.md', () => {
 		expect(listed).to.have.deep.members(given);
 	});
 	it('webhooks › each with its failurePolicy', () => {
-		const listed = tableOf('docs/security.md', '## When it does not answer').map(([name, policy]) => [
+		const listed = tableOf('docs/security.md', '## When the webhooks do not answer').map(([name, policy]) => [
 			first(name),
 			policy,
 		]);
@@ -88,7 +88,7 @@ describe('other pages', () => {
 		for (const version of Object.values({ ...SINCE, ...OPERATOR_SINCE })) expect(page).to.include(version);
 	});
 	it('troubleshooting.md › each check of doctor', () => {
-		const listed = tableOf('docs/troubleshooting.md', '## What doctor says').map(([title]) => first(title));
+		const listed = tableOf('docs/troubleshooting.md', '## What doctor reports').map(([title]) => first(title));
 		expect(listed).to.deep.equal(Object.values(CHECKS).map(({ title }) => title));
 	});
 	it('docs/adr/README.md › number and title of each record', () => {

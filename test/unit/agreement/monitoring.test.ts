@@ -72,7 +72,7 @@ describe('dashboard and alert rules', () => {
 			severity,
 			after,
 		]);
-		const rules = alertRules().map((rule) => [rule.alert, rule.labels.severity, rule.for ?? 'at once']);
+		const rules = alertRules().map((rule) => [rule.alert, rule.labels.severity, rule.for ?? 'immediately']);
 		expect(rows).to.deep.equal(rules);
 		const anchors = anchorsIn(read('docs/troubleshooting.md'));
 		for (const { annotations, alert } of alertRules()) {
