@@ -56,9 +56,9 @@ function casesPage(): string {
 		'',
 		'<!-- Written by `make golden`. Do not edit: the sentences are in test/cases/*/in.yaml. -->',
 		'',
-		'One folder for each scenario: `in.yaml` is what clients write, `out.yaml` what the cluster stores, `review.txt` what `thv-scaling review`',
-		'prints. Tests run each one through the handlers, HTTP, the command line and a real API server, and feed the result in again to',
-		'see that nothing changes.',
+		'Each scenario is a folder: `in.yaml` has the objects that clients write, `out.yaml` the objects that the cluster stores, and',
+		'`review.txt` the output of `thv-scaling review`. Tests run each scenario through the handlers, HTTP, the command line and a real API',
+		'server. They then review the result again, to check that nothing changes.',
 		'',
 		...areas.flatMap(({ title, names }) => [
 			`## ${title}`,
@@ -82,11 +82,11 @@ function adviceText(): string {
 		...RULES.filter((rule) => rule.severity === severity).flatMap(ruleText),
 	];
 	return [
-		...section('What is denied', 'deny'),
-		'A denial cannot be silenced. An update that does not touch the offending part passes, so that what was already there can be',
-		'edited and deleted.',
+		...section('Denials', 'deny'),
+		'The annotation cannot silence a denial. The webhook allows an update that does not change the invalid part, so that users can',
+		'still edit and delete objects that are already invalid.',
 		'',
-		...section('What is warned of', 'warn'),
+		...section('Warnings', 'warn'),
 	].join('\n');
 }
 
