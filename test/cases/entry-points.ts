@@ -1,4 +1,4 @@
-/** The entry points of a case that a test can call by itself: the handlers, and the webhook server on a real socket. */
+/** Two ways to run a case: through the handlers, and through the webhook server on a real socket. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
@@ -19,7 +19,7 @@ const NO_METRICS = {
 	countDenial: () => undefined,
 };
 
-/** The manifests of a case are its cluster too. */
+/** Returns handlers whose cluster consists of the manifests of the case. */
 export function handlersFor({ documents, settings }: Case): Handlers {
 	const cluster = clusterOf(documents.filter((document) => document['kind'] !== 'AdmissionReview'));
 	const { signal } = new AbortController();
@@ -29,7 +29,7 @@ export function handlersFor({ documents, settings }: Case): Handlers {
 	};
 }
 
-/** Calls `use` with a door to a server that is closed afterwards. */
+/** Starts a webhook server, calls `use` with handlers that send requests to it, and closes the server. */
 export async function throughHttp<T>(one: Case, use: (handlers: Handlers) => Promise<T>): Promise<T> {
 	const { app } = createWebhook({
 		...handlersFor(one),
@@ -84,7 +84,7 @@ interface Response {
 	readonly warnings?: readonly string[];
 }
 
-/** What the envelope says, taken apart again. */
+/** Parses the fields of an AdmissionReview response. */
 function answerIn(
 	{ uid, allowed, patch, patchType, status, warnings = [] }: Response,
 	asked: string,

@@ -1,4 +1,7 @@
-/** Rewrites every `out.yaml` and `review.txt` from its `in.yaml`, and the pages of docs/ that are made of them. What changed is for the reader of the commit to judge. */
+/**
+ * Rewrites every `out.yaml` and `review.txt` from its `in.yaml`, and the generated pages of docs/. Review the
+ * difference before you commit it.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { handlersFor } from './entry-points.ts';

@@ -1,7 +1,7 @@
 /**
- * Every page of docs/ that is generated, whole or in part: the cases, an example for each warning and denial, the flags, the
- * dependencies, what was measured.
- * `make golden` writes them, and cases.test.ts compares.
+ * Returns every page of docs/ that is generated, completely or in part: the cases, an example for each warning and
+ * denial, the flags, the dependencies, and the measurements. `make golden` writes the pages, and cases.test.ts compares
+ * them.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
 const DOCS = join(import.meta.dirname, '../../docs');
 
 export interface Page {
-	/** Below the project's root. */
+	/** The path below the project's root. */
 	readonly file: string;
 	readonly text: string;
 }
 
-/** What stands between these lines is written by `make golden`; what is around them by people. */
+/** `make golden` writes the text between these lines. Authors write the text around them. */
 const BEGIN = '<!-- Written by `make golden` from here -->';
 const END = '<!-- to here -->';
 
@@ -32,7 +32,7 @@ export const pages = (): Page[] => [
 	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
 ];
 
-/** A case is named after its area: the part before the first dash, or more. */
+/** The area of a case is the beginning of its name, such as the part before the first dash. */
 export const AREAS: Readonly<Record<string, string>> = {
 	server: 'Servers: denials, warnings, status, erased fields',
 	deployment: 'Proxy Deployments',
@@ -72,7 +72,7 @@ function casesPage(): string {
 		.concat('\n');
 }
 
-/** The blanks at the end of a case are not shown in a block. */
+/** Blanks at the end of a case are not shown in a code block. */
 const fenced = (language: string, text: string): string[] => [`\`\`\`${language}`, text.trimEnd(), '```'];
 
 function adviceText(): string {
@@ -110,7 +110,10 @@ function ruleText({ id, when, why, fix }: Rule): string[] {
 	];
 }
 
-/** What `review` says with this id, from the case that is named after it, else from the shortest that has it. */
+/**
+ * Returns the lines with this id in the output of `review`: of the case with that name, else of the shortest case that
+ * has the id.
+ */
 function exampleOf(id: string): { name: string; lines: string[] } | undefined {
 	const named = caseNames().filter((name) => name === id || name === `server-${id}`);
 	const shortestFirst = caseNames().toSorted((a, b) => read(a, REVIEW).length - read(b, REVIEW).length);

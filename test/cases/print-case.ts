@@ -1,4 +1,4 @@
-/** `review.txt`: what the command line prints of a case, as a person would see it. */
+/** Writes `review.txt`: the command line, its output, and the exit code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/cli/program.ts';

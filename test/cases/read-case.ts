@@ -1,4 +1,6 @@
-/** A golden case: what people and programs send (`in.yaml`), under which settings, and what its first lines tell of it. */
+/**
+ * Reads a golden case: the objects that clients send (`in.yaml`), the settings, and the description in the first lines.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -15,17 +17,17 @@ export const REVIEW = 'review.txt';
 export interface Case {
 	readonly name: string;
 	readonly settings: Settings;
-	/** Manifests, which are created in this order, and AdmissionReviews for everything else. */
+	/** The documents: manifests, which are created in this order, and AdmissionReviews for all other requests. */
 	readonly documents: readonly Json[];
 }
 
-/** What the comment lines at the top of `in.yaml` say to its reader. Empty where a line is missing. */
+/** The description in the comment lines at the top of `in.yaml`. A field is empty if its line is missing. */
 export interface Heading {
-	/** What is applied and what is interesting about it, in one sentence. */
+	/** The scenario and its result, in one or two sentences. */
 	readonly story: string;
-	/** Why the product does so. */
+	/** The reason for the result. */
 	readonly why: string;
-	/** Sections of the specification that the case shows, such as `3.2`. */
+	/** The sections of the specification that the case covers, such as `3.2`. */
 	readonly spec: readonly string[];
 }
 
@@ -56,7 +58,7 @@ export function documentsOf(text: string, name: string): Json[] {
 	});
 }
 
-/** `# serve --password-env=pod` in the first line: the flags of `thv-scaling serve` that decisions depend on. */
+/** Returns the flags of `thv-scaling serve` in the first line, such as `# serve --password-env=pod`. */
 export const flagsOf = (text: string): string[] => /^# serve (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
 
 const settingsIn = (text: string): Settings => settingsOf(readOptions(SETTINGS_OPTIONS, flagsOf(text), {}));

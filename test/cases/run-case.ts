@@ -1,4 +1,4 @@
-/** A case through one door: each document is admitted as the API server would, in the order of the file. */
+/** Runs a case: admits each document as the API server would, in the order of the file. */
 import type { Request } from '../../src/admission/review.ts';
 import type { Json } from '../../src/api/types.ts';
 import { type Admitted, admit, type Handlers, requestOf } from '../../src/offline/admit.ts';

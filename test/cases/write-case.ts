@@ -1,4 +1,4 @@
-/** `out.yaml`: what is stored of each document, headed by what was said about it. */
+/** Writes `out.yaml`: each stored document, with comments for its verdict and its warnings. */
 import { denialText, warningText } from '../../src/admission/response.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import type { Outcome } from './run-case.ts';

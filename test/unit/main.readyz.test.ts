@@ -1,4 +1,4 @@
-/** Probes of a process whose event loop, port, certificate or API server is in trouble. */
+/** Tests the probes of a process whose event loop, port, certificate or API server does not work. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-/** Which objects are changed; golden cases show the changes. */
+/** Tests which objects are changed. The golden cases show the changes. */
 import { expect } from 'chai';
 import type { Request } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
@@ -26,7 +26,7 @@ const everything = [search, files, hub, deployment(search), deployment(files)];
 const owner = ownedBy(search);
 const podMode = { ...DEFAULT_SETTINGS, passwordEnv: 'pod' } as const;
 
-/** The Deployment of search with other metadata. */
+/** Returns the Deployment of server `search` with other metadata. */
 const withMetadata = (metadata: Json): Json => deployment(search, {}, {}, metadata);
 const withOwners = (...ownerReferences: unknown[]): Json => withMetadata({ ownerReferences });
 const scaleOf = (name: string, parts: Partial<Request> = {}): Request => update(scale(name, 9), scale(name, 1), parts);

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { patchBetween } from '../../../src/admission/patch.ts';
 import { patchedBy } from '../../harness/json-patch.ts';
 
-/** Also names that every object inherits, and names that a path has to escape. */
+/** Includes names that every object inherits, and names that a JSON Pointer must escape. */
 const KEY = fc.constantFrom('a', 'b', 'c/d', '~1', 'constructor', 'toString', 'hasOwnProperty');
 const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
 	value: fc.oneof(

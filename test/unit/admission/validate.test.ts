@@ -1,4 +1,7 @@
-/** Denials of the webhook: their combination, nulls, and ratcheting. test/unit/policy has each rule, golden cases the warnings. */
+/**
+ * Denials of the webhook: their combination, nulls, and ratcheting. test/unit/policy tests each rule, and the golden
+ * cases cover the warnings.
+ */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

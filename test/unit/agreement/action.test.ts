@@ -1,4 +1,4 @@
-/** The last step of action.yml, with the program in the place where the action builds it. */
+/** Runs the last step of action.yml, with the program at the path where the action builds it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ describe('action.yml', function () {
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** Runs the step as GitHub does, with these inputs and the defaults of the others. */
+	/** Runs the step as GitHub does, with these inputs and the defaults of all others. */
 	function run(given: Readonly<Record<string, string>>) {
 		const env = Object.entries(step.env).map(([variable, expression]) => {
 			const [, name = ''] = /inputs\.([a-z-]+)/.exec(expression) ?? [];

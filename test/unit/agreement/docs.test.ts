@@ -1,4 +1,4 @@
-/** Lists in the documents that are written by hand, against the code. */
+/** Compares handwritten lists in the documents with the code. */
 import { expect } from 'chai';
 import { SINCE } from '../../../src/api/images.ts';
 import { OPERATOR_SINCE } from '../../../src/api/operators.ts';
@@ -11,7 +11,7 @@ import { between, codesOf, DOCUMENTS, read, rowsOf } from '../../harness/documen
 import { everyMetric } from '../../harness/every-metric.ts';
 import { mutating, objectOf, podWebhooks, validating } from '../../harness/manifest-files.ts';
 
-/** Cells of the first table in a section; `first` is what its first cell has in backticks. */
+/** Returns the cells of the first table in a section. `first` is the text in backticks in the first cell. */
 const tableOf = (file: string, begin: string, end = '## ') => rowsOf(between(read(file), begin, end));
 const first = (text = ''): string | undefined => codesOf(text)[0];
 

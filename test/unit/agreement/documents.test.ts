@@ -1,4 +1,6 @@
-/** Links and commands in the documents, the output that they quote, and the tests that the threat model names. */
+/**
+ * Tests links and commands in the documents, the messages that they quote, and the tests that the threat model names.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +14,7 @@ import * as documents from '../../harness/documents.ts';
 import { between, codesOf, DOCUMENTS, ROOT, read, rowsOf } from '../../harness/documents.ts';
 import { MAIN } from '../../harness/main-file.ts';
 
-/** Targets of `[text](target)` and of `[id]: target`, without code. */
+/** Returns the targets of `[text](target)` and of `[id]: target`, without code blocks. */
 const linksIn = (text: string): string[] => {
 	const prose = documents.withoutCode(text).replaceAll(/`[^`\n]*`/g, '');
 	return [...prose.matchAll(/\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)/gm)].map(([, inline, below]) => inline ?? below ?? '');
@@ -29,12 +31,17 @@ function isDead(file: string, link: string): boolean {
 const FREE_FLAGS = ['help', 'version'];
 const flagsOf = (command: string): string[] => [...FREE_FLAGS, ...Object.keys(FLAGS[command] ?? {})];
 const ALL_FLAGS = Object.keys(FLAGS).flatMap(flagsOf);
-/** Of kubectl, helm, npx and certs/make.ts, named alone in a sentence, and the one that stands for any. */
+/**
+ * Flags of kubectl, helm, npx and certs/make.ts that a sentence names without the command, and a placeholder for any
+ * flag.
+ */
 const OTHER_FLAGS = [
 	...['flag', 'no-flag', 'no-install', 'server-side', 'validate', 'force-conflicts', 'set', 'take-ownership'],
 	...['base', 'host', 'new-ca', 'days', 'out'],
 ];
-/** `thv-scaling COMMAND …` up to the end of the line, a pipe or whatever else begins another command. */
+/**
+ * Matches `thv-scaling COMMAND …` up to the end of the line, a pipe, or another character that begins a new command.
+ */
 const CALL = /(?<![\w.-]|(?<!bin)\/)thv-scaling[ \t]+([a-z]+)\b([^\n|>&;]*)/g;
 const MAKE_CALL = /(?:^|&& |; )make ([a-z][a-z0-9-]*)/gm;
 const TARGETS = [...read('Makefile').matchAll(/^([a-z][a-z0-9-]*):.*## /gm)].map(([, name]) => name);
@@ -90,7 +97,7 @@ describe('documents', () => {
 		const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
 		const source = files.map((file) => (file.endsWith('.ts') ? read(`src/${file}`) : '')).join('\n');
 		const cells = rowsOf(between(read('docs/review.md'), '## What cannot be read', '## ')).map(([cell = '']) => cell);
-		// Three dots are for what varies, and the version is a variable.
+		// Three dots represent variable text, and the version is a variable too.
 		const parts = cells.flatMap(codesOf).flatMap((message) => message.split(/…|"…"|22\.19/));
 		const texts = parts.map((part) => part.replaceAll('"', '').trim()).filter((part) => part !== '');
 		expect(texts).to.have.length.above(10);
@@ -117,10 +124,10 @@ describe('documents', () => {
 });
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^()|[\]\\{}$]/g, '\\$&');
-/** `${name}` in a file with one test for each attack: another name would be a test that does not exist. */
+/** Matches `${name}` in a file with one test per attack. Any other name would refer to a test that does not exist. */
 const ATTACK = `(${ATTACK_NAMES.map(escaped).join('|')})`;
 
-/** Titles of tests. What a loop inserts into them is left open, except names of attacks. */
+/** Returns the titles of tests. A variable in a title matches any text, except for the names of attacks. */
 function titlesIn(text: string): RegExp[] {
 	const name = text.includes('of ATTACK_NAMES)') ? ATTACK : '.+';
 	return [...text.matchAll(/\bit\(\s*(['`])((?:\\.|(?!\1)[^\\])*)\1/g)].map(([, , title = '']) => {

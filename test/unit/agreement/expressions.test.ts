@@ -1,10 +1,15 @@
-/** Every regular expression of src/ takes linear time at most: anyone who can write an object chooses its input. */
+/**
+ * Tests that every regular expression of src/ takes at most linear time, because anyone who can write an object chooses
+ * its input.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT, read } from '../../harness/documents.ts';
 
-/** A quadratic search takes a billion steps for so many characters, which is a second; a linear one takes a millisecond. */
+/**
+ * For this length, a quadratic search takes a billion steps, which is a second; a linear search takes a millisecond.
+ */
 const LENGTH = 40_000;
 const MOST_CPU_MS = 200;
 
@@ -20,7 +25,10 @@ const found = files.flatMap((file) =>
 	),
 );
 
-/** Text whose repetition may keep the expression busy: its own characters and words, its classes, and pairs of those. */
+/**
+ * Returns texts whose repetition may slow the expression down: its own characters, words and classes, and pairs of
+ * these.
+ */
 function unitsOf({ source }: RegExp): string[] {
 	const words = source.replaceAll(/\\[a-z]/g, ' ').match(/[\w ":<-]{2,}/g) ?? [];
 	const named = [...new Set(source.replaceAll(/\\[a-zA-Z]\w*/g, ''))].filter((one) => !'()?+*|\\^$'.includes(one));
@@ -28,7 +36,7 @@ function unitsOf({ source }: RegExp): string[] {
 	return [...new Set([...' \n\t0a.-"[{', ...named]), ...words, ...pairs];
 }
 
-/** The most CPU time of one search, in milliseconds, and the repeated text. */
+/** Returns the most CPU time of one search, in milliseconds, and the repeated text. */
 function worst(expression: RegExp): { ms: number; unit: string } {
 	let most = { ms: 0, unit: '' };
 	for (const unit of unitsOf(expression)) {

@@ -1,10 +1,10 @@
-/** The imports of src/ against the table in CONTRIBUTING.md. */
+/** Compares the imports of src/ with the table in CONTRIBUTING.md. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT, read } from '../../harness/documents.ts';
 
-/** Folder of src/ to what it may import: other folders, and packages. */
+/** Maps a folder of src/ to the folders and packages that it may import. */
 const table = new Map(
 	[...read('CONTRIBUTING.md').matchAll(/^\| `src\/(\w+)` \|[^|]*\| ([^|]*) \|$/gm)].map(
 		([, folder = '', allowed = '']) => [folder, [...allowed.matchAll(/`([^`]+)`/g)].map(([, name]) => name)] as const,
@@ -16,17 +16,20 @@ const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8'
 );
 const textOf = (file: string): string => read(`src/${file}`);
 const folderOf = (file: string): string => file.split('/')[0] ?? '';
-/** May import everything. */
+/** Whether the file is in a folder that may import everything. */
 const isWiring = (file: string): boolean => /^(cli|server)\//.test(file);
 const importsOf = (file: string): string[] =>
 	[...textOf(file).matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
 		([, plain, dynamic]) => plain ?? dynamic ?? '',
 	);
 
-/** `semver/functions/lt.js` is in `semver`. */
+/** Returns the package of an import: `semver/functions/lt.js` is in `semver`. */
 const packageOf = (specifier: string): string => /^(node:.*|(@[^/]+\/)?[^/]+)/.exec(specifier)?.[0] ?? '';
 
-/** Another folder, such as `policy` for `../policy/decide.ts`, or a package; nothing for the own folder and node: modules. */
+/**
+ * Returns another folder, such as `policy` for `../policy/decide.ts`, or a package. Returns nothing for the own folder
+ * and node: modules.
+ */
 function targetsOf(file: string, specifier: string): string[] {
 	if (specifier.startsWith('node:')) return [];
 	const target = specifier.startsWith('.') ? folderOf(join(file, '..', specifier)) : packageOf(specifier);

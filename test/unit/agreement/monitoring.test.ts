@@ -1,4 +1,4 @@
-/** Dashboard, alert rules and docs/monitoring.md, against the metrics that there are and against one another. */
+/** Compares the dashboard, the alert rules and docs/monitoring.md with the existing metrics and with one another. */
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { dashboard, expressionsOf } from '../../../endurance/monitoring/dashboard.ts';
@@ -7,18 +7,21 @@ import { anchorsIn, between, codesOf, read, rowsOf } from '../../harness/documen
 import { everyMetric } from '../../harness/every-metric.ts';
 import { baseObjects } from '../../harness/manifest-files.ts';
 
-/** Of the API server itself; endurance/monitoring asks a real one. */
+/** Metrics of the API server. endurance/monitoring queries a real API server. */
 const API_SERVER_METRICS = /^apiserver_admission_webhook_/;
 
 const expressions = (): string[] => [...expressionsOf(dashboard()), ...alertRules().map(({ expr }) => expr)];
 
-/** Names in front of `{`, and those that stand alone: functions have a bracket behind them, and keywords no underscore. */
+/**
+ * Returns the metric names in an expression: names before `{`, and names alone. A function has a bracket after its
+ * name, and a keyword has no underscore.
+ */
 const metricsIn = (expr: string): string[] => {
 	const plain = expr.replaceAll(/"[^"]*"/g, '').replaceAll(/\{[^}]*\}|\[[^\]]*\]/g, ' ');
 	return [...plain.matchAll(/\b[a-z]+(?:_[a-z0-9]+)+\b(?!\s*\()/g)].map(([name]) => name);
 };
 
-/** Label matchers, by metric. */
+/** Returns the label matchers, by metric. */
 const labelsIn = (expr: string): [string, string][] =>
 	[...expr.matchAll(/\b([a-z_0-9]+)\{([^}]*)\}/g)].flatMap(([, name = '', matchers = '']) =>
 		[...matchers.matchAll(/(\w+)(?:=~|!~|!=|=)/g)].map(([, label = '']): [string, string] => [name, label]),

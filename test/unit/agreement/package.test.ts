@@ -1,4 +1,4 @@
-/** The npm package, the image on every platform, and the Node that `make` uses. */
+/** Tests the npm package, the image on every platform, and the Node that `make` uses. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ describe('package and image', () => {
 		const other = production.filter(([, { os, cpu, hasInstallScript }]) => os ?? cpu ?? hasInstallScript);
 		expect(other.map(([path]) => path)).to.deep.equal([]);
 	});
-	// V8 removes flags now and then, and the pod would not start.
+	// If V8 removed a flag, the pod would not start.
 	it('the image › runs the file of package.json, with flags that this Node knows', () => {
 		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', ours.bin['thv-scaling']]);
 		expect(imageFlags()).to.not.deep.equal([]);
@@ -38,7 +38,7 @@ describe('package and image', () => {
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
 	it('make › the Node of the project, or that of WITH_NODE=', () => {
-		/** Without the environment of a `make` that runs this test. */
+		/** Runs without the environment of a `make` that started this test. */
 		const nodeOf = (...variables: string[]): string =>
 			spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {
 				...({ cwd: ROOT, encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } } as const),

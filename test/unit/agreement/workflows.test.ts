@@ -1,4 +1,6 @@
-/** .github/ and the release: what workflows may do and call, and what CONTRIBUTING.md says about them. */
+/**
+ * Tests .github/ and the release: the permissions and actions of workflows, and their description in CONTRIBUTING.md.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -30,7 +32,7 @@ const release = workflowOf(`${FOLDER}/release.yaml`);
 const makefile = read('Makefile');
 const contributing = read('CONTRIBUTING.md').replaceAll(/\s+/g, ' ');
 
-/** No job before it, and not the job itself, runs only for pushes. */
+/** Whether the job, and every job that it needs, also runs for pull requests. */
 function runsForPullRequests({ jobs }: Pick<Workflow, 'jobs'>, name: string): boolean {
 	const { if: condition = '', needs = [] } = jobs[name] as Job;
 	return (
@@ -53,7 +55,7 @@ for (const file of files) {
 		expect(read(file)).to.not.match(/pull_request_target|workflow_run|secrets[.:]/);
 	});
 	it(`${file} › steps › no expression in a script, no token left in the checkout, and a time limit`, () => {
-		// A branch may be called `$(…)`.
+		// A branch name may contain `$(…)`, so scripts must not insert it.
 		for (const { run = '' } of steps) expect(run).to.not.include('${{');
 		const own = jobs.filter(([, { uses }]) => uses === undefined);
 		const checkouts = steps.filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
@@ -152,7 +154,7 @@ describe('ci.yaml', () => {
 
 describe('release.yaml', () => {
 	const stepsOf = (job: string): readonly Step[] => release.jobs[job]?.steps ?? [];
-	/** What the job always attests. */
+	/** Returns what the job attests on every run. */
 	const attested = (job: string): unknown[] =>
 		stepsOf(job).flatMap(({ if: condition, uses = '', with: given }) =>
 			condition === undefined && uses.startsWith('actions/attest-build-provenance@') ? [given] : [],
@@ -164,7 +166,7 @@ describe('release.yaml', () => {
 			[release.jobs[name]?.needs ?? []].flat().flatMap((needed) => [needed, ...earlier(needed)]);
 		for (const [name, { permissions, environment, steps = [] }] of Object.entries(release.jobs)) {
 			if (permissions !== undefined) expect(earlier(name), name).to.include.members(['ci', 'verify']);
-			// A pull request may have filled it.
+			// A pull request may have written to the cache.
 			if (environment !== undefined) expect(steps.map(({ uses }) => uses).join()).to.not.match(/prepare|cache/);
 		}
 		expect(release.jobs['ci']?.uses).to.equal(`./${FOLDER}/ci.yaml`);

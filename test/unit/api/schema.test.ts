@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SCALING_FIELDS, SessionStorageConfig } from '../../../src/api/schema.ts';
 
-/** `schema` without descriptions. */
+/** Returns `schema` without descriptions. */
 const bare = (schema: unknown): unknown =>
 	JSON.parse(JSON.stringify(schema), (key, value) => (key === 'description' ? undefined : value));
 

@@ -67,7 +67,9 @@ describe('golden cases', () => {
 	}
 });
 
-/** Asked again about what it gave, as at a reinvocation, and about an UPDATE that changes nothing. */
+/**
+ * Reviews the stored object again, as at a reinvocation and as an UPDATE that changes nothing, and expects no patch.
+ */
 async function expectNoPatch({ object, request }: Outcome, handlers: Handlers): Promise<void> {
 	if (object === undefined) return;
 	const again = { ...request, object };
@@ -80,7 +82,7 @@ function textOf(name: string, file: string): string {
 	return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** The documents of out.yaml that came from manifests: those of AdmissionReviews have no writer in the file. */
+/** Returns the documents of out.yaml that are manifests. Documents of AdmissionReviews lack a user name. */
 async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
 	const outcomes = await runCase(one.documents, handlersFor(one));
 	const allowed = one.documents.filter((_, index) => outcomes[index]?.verdict !== 'denied');

@@ -1,13 +1,13 @@
-/** Whether the cases together show the whole product, and whether each says what it is there for. */
+/** Tests that the cases together cover the whole product, and that each case describes its purpose. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { WARNING_IDS } from '../../../src/policy/rules.ts';
 import { CASES, caseNames, headingOf, INPUT, OUTPUT } from '../../cases/read-case.ts';
 
-/** Of the specification: four outlets of the mutating webhook, the validating one, and the conditions. */
+/** Sections of the specification: the mutating webhook, the validating webhook, and the conditions. */
 const SECTIONS = ['3.1', '3.2', '3.2a', '3.3', '3.4', '4', '5'];
-/** A sentence that is longer is read by nobody who looks for a case in a list. */
+/** Longer sentences are hard to scan in the list of cases. */
 const LONGEST_SENTENCE = 140;
 
 const read = (name: string, file: string): string => readFileSync(join(CASES, name, file), 'utf8');
@@ -53,6 +53,6 @@ describe('the head of in.yaml', () => {
 	});
 });
 
-/** Ids of the warnings in an `out.yaml`: each stands at the end of its line. */
+/** Returns the ids of the warnings in an `out.yaml`. Each id is at the end of its line. */
 const warningsOf = (text: string): string[] =>
 	[...text.matchAll(/^# warning: .* \(([a-z-]+)\)$/gm)].map(([, id = '']) => id);

@@ -1,4 +1,4 @@
-/** The plan as a table: which step follows from a Secret, the caBundles and the certificate that this replica serves. */
+/** A table of plans: the step for a Secret, the caBundles and the certificate that this replica serves. */
 import { expect } from 'chai';
 import { SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
 import { planOf, type Situation } from '../../../src/certificates/plan.ts';
@@ -15,7 +15,9 @@ import {
 	servingFor,
 } from '../../harness/certificates.ts';
 
-/** A title, a Secret and what else is known, the step with what it makes, its reason, and the data that it keeps. */
+/**
+ * A row has a title, a Secret and other facts, the step with what it issues, its reason, and the data that it keeps.
+ */
 type Row = readonly [string, SecretData | undefined, Partial<Situation>, ...([string, string, SecretData] | [])];
 
 const situationOf = (data: SecretData | undefined, other: Partial<Situation>): Situation => ({
@@ -41,7 +43,7 @@ const KEY_LOST = 'the key of the CA is missing';
 const MISMATCH = 'certificate and key do not match';
 const NOTHING_TO_KEEP = 'there is no usable serving certificate';
 
-// Two thirds of 90 days are 60, of 5 years 1216.67.
+// Two thirds of 90 days are 60 days, and two thirds of 5 years are 1216.67 days.
 const ca = await authority(100);
 const other = await authority(1);
 const dueCa = await authority(1216.7);
@@ -108,7 +110,7 @@ const ROWS: readonly Row[] = [
 	issue('a certificate that is not valid yet', asTls(early), 'the certificate is not valid yet'),
 	issue('a certificate for other names', asTls(misnamed), 'the certificate is for other DNS names'),
 	issue('a certificate of an unknown CA', asTls(dayOld), 'another CA issued the certificate'),
-	// A lost CA whose certificate is still valid.
+	// A CA that lost its key and whose certificate is still valid.
 	['no key of the CA', lostKey, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['the key of another CA', { ...lostKey, 'ca.key': otherKey() }, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['no Secret, a served trusted one', undefined, servedTrusted, 'stage-next next-ca', NO_CA, rescued],

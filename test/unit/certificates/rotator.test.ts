@@ -1,4 +1,4 @@
-/** The rotator over a Secret and webhook configurations in memory: every step, and complete rotations. */
+/** Runs the rotator with a Secret and webhook configurations in memory: every step, and complete rotations. */
 import { expect } from 'chai';
 import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
@@ -19,7 +19,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 		nowMs: NOW_MS,
 		elapsedMs: 1_000_000,
 		isLeading: true,
-		/** The next write of that kind rejects and is not done. */
+		/** The kind of the next write that rejects and stores nothing. */
 		failing: undefined as 'secret' | 'caBundle' | undefined,
 		writes: [] as string[],
 		foreign: [] as string[],
@@ -62,7 +62,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 	return Object.assign(state, {
 		sync,
 		bundles,
-		/** Syncs until nothing is left to do for now. Returns what was written. */
+		/** Syncs until there is nothing to do for now. Returns the writes. */
 		settle: async (): Promise<string[]> => {
 			state.writes.length = 0;
 			for (let count = 0; count < 10; count += 1) if ((await sync()) !== 'changed') return [...state.writes];
@@ -76,7 +76,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 	});
 }
 
-/** An API server with any of the caBundles accepts the certificate in the Secret. */
+/** Expects that an API server with any of the caBundles accepts the certificate in the Secret. */
 function expectServable({ secret, nowMs }: ReturnType<typeof createHarness>, bundles: readonly string[]): void {
 	const { 'tls.crt': cert = '', 'tls.key': key = '' } = secret?.data ?? {};
 	for (const bundle of bundles) {
@@ -100,7 +100,7 @@ describe('certificates: rotator', () => {
 	});
 
 	it('ten years › a certificate every 60 days, a CA every 40 months, always trusted', async function () {
-		// Node 22 reads certificates three times as slowly as Node 24 (17 s instead of 5): its OpenSSL is an older one.
+		// Node 22 parses certificates three times as slowly as Node 24 (17 s instead of 5 s), because of its older OpenSSL.
 		this.timeout(120_000);
 		const harness = createHarness();
 		await harness.settle();
@@ -115,7 +115,7 @@ describe('certificates: rotator', () => {
 		}
 		expect(made).to.include({ 'stage-next': 2, promote: 2, 'drop-previous': 2 }).and.not.to.have.property('bootstrap');
 		expect(made['issue']).to.be.within(55, 61);
-		// Two writes for each new CA: beside the old one, and alone.
+		// Each new CA causes two writes: one with both CAs, and one with the new CA alone.
 		expect(made).to.include({ M: 4, V: 4 });
 	});
 

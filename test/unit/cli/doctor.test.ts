@@ -1,4 +1,4 @@
-/** `thv-scaling doctor` with an almost empty API server: the report and the exit code. */
+/** Runs `thv-scaling doctor` with an almost empty API server, and tests the report and the exit code. */
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -12,7 +12,7 @@ describe('thv-scaling doctor', function () {
 	this.timeout(60_000);
 	let server: Server;
 	let kubeconfig: Kubeconfig;
-	/** Status of the answer to a path. */
+	/** Returns the HTTP status for a path. */
 	let statusOf: (path: string) => number;
 	const EMPTY = (path: string): number => (path === '/version' ? 200 : 404);
 	before(async () => {

@@ -1,4 +1,6 @@
-/** What is sent for the certificate Secret and the webhook configurations. The e2e tests use a real API server. */
+/**
+ * Tests the requests for the certificate Secret and the webhook configurations. The e2e tests use a real API server.
+ */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { Json } from '../../../src/api/types.ts';

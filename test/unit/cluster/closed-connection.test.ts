@@ -1,4 +1,4 @@
-/** A load balancer closes connections at its idle limit, without an answer to the request that comes just then. */
+/** A load balancer closes connections at its idle limit. A request that is sent at that moment gets no response. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -6,7 +6,10 @@ import { type Connection, connect } from '../../../src/cluster/connect.ts';
 import { writeKubeconfig } from '../../harness/kubeconfig.ts';
 
 describe('cluster connection › the other side closes it', () => {
-	/** Closes instead of an answer to the requests of these numbers: as a load balancer at its idle limit. */
+	/**
+	 * Closes the connection instead of answering the requests with these numbers, as a load balancer does at its idle
+	 * limit.
+	 */
 	const startClosing = async (
 		closed: readonly number[],
 	): Promise<{ url: string; requests: string[]; stop: () => void }> => {

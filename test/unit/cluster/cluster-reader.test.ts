@@ -6,7 +6,7 @@ import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
 
 const HANGS = Symbol('hangs');
 
-/** A reader whose GETs return what `respond` does. */
+/** Returns a reader whose GETs return the result of `respond`. */
 function harness(respond: (path: string) => unknown = () => ({}), ...timing: { callMs: number; totalMs: number }[]) {
 	const calls: (readonly [string, Json?])[] = [];
 	const connection: Pick<Connection, 'get' | 'send' | 'post'> = {

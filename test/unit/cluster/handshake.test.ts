@@ -9,7 +9,7 @@ import { certificatesAt } from '../../../src/cluster/handshake.ts';
 it('handshake › names a host, as the API server does, and no address, which TLS does not allow', async () => {
 	const authority = await issueCa();
 	const byName = await issueServing(authority, { hosts: ['by-name.example.com'] });
-	// As a gateway with several names: a client that names none gets another certificate.
+	// Behaves as a gateway with several names: a client that sends no name gets another certificate.
 	const server = createServer({
 		...(await issueServing(authority, { hosts: ['by-default.example.com'] })),
 		SNICallback: (name, done) =>

@@ -1,4 +1,4 @@
-/** Leader election over a Lease in memory that behaves as in an API server: 404, 409, and delays. */
+/** Tests leader election with a Lease in memory that behaves as in an API server, with 404, 409 and delays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
@@ -84,7 +84,7 @@ function candidate(store: LeaseStore, identity: string, options: Partial<LeaderE
 	return { state, warnings, stop };
 }
 
-/** A candidate that leads. */
+/** Returns a candidate that is the leader. */
 async function leader(store: LeaseStore, options: Partial<LeaderElectionOptions> = {}) {
 	const first = candidate(store, 'first', options);
 	await until(() => first.state.isLeading);

@@ -8,7 +8,10 @@ const { signal } = new AbortController();
 const label = { key: 'toolhive-scaling/enabled', value: 'true' };
 const ENABLED = { [label.key]: 'true', team: 'a' };
 
-/** Labels by namespace. A namespace without labels is 404; `isBroken`: each request fails. */
+/**
+ * Returns an API server with these labels by namespace. A namespace without labels returns 404; with `isBroken` each
+ * request fails.
+ */
 function apiServer(labels: Record<string, object> = {}) {
 	const state = { labels, isBroken: false, gets: [] as string[] };
 	const get = async (path: string) => {
@@ -58,7 +61,7 @@ describe('skipped namespaces', () => {
 		const { state, get } = apiServer({ shop: {}, lab: {}, 'kube-system': ENABLED });
 		const skipped = createSkippedNamespaces(createNamespaceFilter({ get }, { label, excluded: ['kube-system'] }));
 		for (const { namespace } of all) skipped.add(namespace);
-		/** The servers whose namespace has opted in, and the namespaces that were read. */
+		/** Returns the servers whose namespace has opted in, and the namespaces that were read. */
 		const check = async (servers: readonly ServerRef[] = all) => {
 			state.gets.length = 0;
 			const found: ServerRef[] = [];

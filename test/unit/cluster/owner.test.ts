@@ -1,4 +1,7 @@
-/** The ownerReference of the Secret and the Lease. chart-install.test.ts shows that a real garbage collector deletes both. */
+/**
+ * Tests the ownerReference of the Secret and the Lease. chart-install.test.ts shows that a real garbage collector
+ * deletes both.
+ */
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
 import type { Json } from '../../../src/api/types.ts';
@@ -12,7 +15,7 @@ const ownedBy = (uid: string) => ({ ownerReferences: [referenceTo(uid)] });
 const STORED = { name: 'a', uid: 'a-1' };
 
 describe('owner', () => {
-	/** The uid of the product's Deployment, if there is one. */
+	/** The uid of the product's Deployment, if it exists. */
 	let uid: string | undefined;
 	const sent: Json[] = [];
 	const connection = {
@@ -34,7 +37,7 @@ describe('owner', () => {
 		await owner.find(signal);
 		return owner;
 	};
-	/** The metadata that `owner` sends. */
+	/** Returns the metadata that `owner` sends. */
 	const written = (owner: Owner, metadata: Json): Promise<Json> => owner.write(metadata, async (sending) => sending);
 
 	it('no Deployment › none', async () => {
@@ -69,7 +72,7 @@ describe('owner', () => {
 		expect(sent).to.deep.equal([]);
 	});
 
-	/** As OwnerReferencesPermissionEnforcement; with `reason` each write is refused. */
+	/** Rejects writes as OwnerReferencesPermissionEnforcement does. With `reason` it rejects each write. */
 	const refusing = (status: number, reason?: string) => {
 		const attempts: Json[] = [];
 		const send = async (metadata: Json): Promise<Json> => {

@@ -1,4 +1,4 @@
-/** The rows are those of Go's golang.org/x/net/http/httpproxy, of its documentation and tests. */
+/** The rows are from the documentation and the tests of Go's golang.org/x/net/http/httpproxy. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { proxyFor } from '../../../src/cluster/proxy.ts';
@@ -27,7 +27,7 @@ describe('proxy', () => {
 		});
 	}
 
-	/** Values of NO_PROXY that name the server, and values that do not. */
+	/** Values of NO_PROXY that match the server, and values that do not. */
 	for (const [server, matching, others] of [
 		[
 			SERVER,

@@ -1,4 +1,4 @@
-/** A watch is interrupted: changes that were missed arrive, and an API server in trouble gets few requests. */
+/** Interrupts a watch: it recovers missed changes, and sends few requests to an API server that fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -7,7 +7,7 @@ import { until } from '../../harness/until.ts';
 import { createHarness, PROTOCOLS, prepareTwo, refuseWith, resetting, writing } from './harness.ts';
 
 const errorLine = (code: number): string => `{"type":"ERROR","object":{"code":${code},"message":"planted"}}\n`;
-/** The connections break, and these requests fail. */
+/** Breaks the connections and lets these requests fail. */
 const resetWith =
 	(watch: readonly Fault[], list: readonly Fault[] = []) =>
 	(api: ScriptedApiServer) => {
@@ -27,7 +27,7 @@ const resetAndFail = (ms: number) => (api: ScriptedApiServer) => {
 };
 const write = (text: string) => (api: ScriptedApiServer) => api.write(text);
 
-/** Whether objects are listed again: only if a change may have been lost. */
+/** Interruptions, and whether the watch lists the objects again: only if a change may have been lost. */
 const INTERRUPTIONS: readonly (readonly [string, (api: ScriptedApiServer) => void, isListedAgain: boolean])[] = [
 	['reset', resetWith([]), false],
 	['reset in the middle of a line', cutOff((api) => setTimeout(api.resetAll, 50)), false],
@@ -85,7 +85,7 @@ for (const protocol of PROTOCOLS) {
 	});
 }
 
-/** 12 attempts of 20 to 200 ms, of two requests each, fit into 1.5 s. */
+/** 12 attempts with delays of 20 to 200 ms and two requests each fit into 1.5 s. */
 const WATCHED_MS = 1_500;
 const MOST_REQUESTS = 40;
 const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>> = {
@@ -102,7 +102,7 @@ const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>
 	'watches with a 410 in the stream': { watch: writing(errorLine(410)) },
 	'watches with a 500 in the stream': { watch: writing(errorLine(500)) },
 	'watches with a malformed line': { watch: writing('{\n') },
-	// Not a failure, so one every 20 ms.
+	// A watch that ends is not a failure, so the next one starts after 20 ms.
 	'watches that end at once': { watch: writing('') },
 };
 
@@ -115,7 +115,7 @@ describe('watch › an API server that answers each request wrongly', function (
 			([title, faults]) => [`${title}, ${protocol satisfies Protocol}`, faults, start] as const,
 		),
 	);
-	// All at once: together they take the time of one.
+	// All run in parallel, so together they take as long as one.
 	before(() =>
 		Promise.all(
 			rows.map(async ([title, faults, start]) => {

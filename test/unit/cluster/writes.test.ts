@@ -1,4 +1,7 @@
-/** What the reconciler sends: small patches that fail if another client has written in between. */
+/**
+ * Tests the requests of the reconciler: small patches that fail if another client has changed the object since it was
+ * read.
+ */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { ApiError } from '../../../src/cluster/connect.ts';

@@ -1,4 +1,7 @@
-/** Where the programs of a control plane come from on a machine that has none, with a server and a Go that only pretend. */
+/**
+ * Tests where the programs of a control plane come from on a machine that has none, with a fake download server and a
+ * fake Go.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +17,7 @@ import { KUBERNETES_VERSION } from '../../harness/control-plane/build.ts';
 import { type Archive, ENVTEST_ARCHIVE } from '../../harness/control-plane/download.ts';
 import { withLock } from '../../harness/control-plane/lock.ts';
 
-/** Writes what it was asked for to the file after `-o`. */
+/** Writes its arguments to the file after `-o`. */
 const FAKE_GO = `#!/bin/sh
 [ "$1" = version ] && exit
 echo "$PWD $CGO_ENABLED $*" >> "$GO_CALLS"

@@ -1,4 +1,4 @@
-// First, before the x509 library: its dependency container refuses to load without this polyfill.
+// This import comes first: the dependency container of the x509 library does not load without the polyfill.
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -18,7 +18,7 @@ const inDays = (days: number): Date => new Date(NOW + days * DAY_MS);
 const dayIn = (days: number): string => inDays(days).toISOString().slice(0, 10);
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** A certificate with the names and ids of `authority`'s, for another time, perhaps with another key. */
+/** Returns a certificate with the names and ids of the given CA, with another validity and optionally another key. */
 async function lookalike(authority: KeyPair, days: number, withItsKey: boolean): Promise<string> {
 	const original = new x509.X509Certificate(authority.cert);
 	const der = createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' });
@@ -36,12 +36,12 @@ async function lookalike(authority: KeyPair, days: number, withItsKey: boolean):
 	return `${made.toString('pem')}\n`;
 }
 
-/** PEM by name. Tables name them, because they are issued when the tests run. */
+/** PEM texts by name. The tables refer to names, because the certificates are issued when the tests run. */
 const pem: Record<string, string> = { nothing: '', text: 'hello' };
 const INSTALLED = installationOf(deploymentOf({}, { volumes: [{ secret: { secretName: 'tls' } }] }));
 
 interface Given extends Partial<InstalledWebhook> {
-	/** Names in `pem`. */
+	/** The name of a text in `pem`. */
 	readonly bundle?: string;
 	readonly serves?: string | Error;
 	readonly days?: number;

@@ -11,9 +11,9 @@ type Crd = any;
 
 const NAME = crdName('MCPServer');
 
-/** The results after `fault` changed the CRD of MCPServer, or its schema of `spec` in v1beta1. */
+/** Returns the results after `fault` changed the CRD of MCPServer, or its schema of `spec` in v1beta1. */
 const after = (fault: (spec: Crd, crd: Crd, all: Record<string, Crd>) => void) => () => {
-	// The minimal CRDs share parts; JSON makes copies of them.
+	// The minimal CRDs share parts, so JSON creates independent copies.
 	const all: Record<string, Crd> = JSON.parse(
 		JSON.stringify(Object.fromEntries(KIND_LIST.map((kind) => [crdName(kind), crdOf(kind)]))),
 	);

@@ -28,11 +28,13 @@ const notCalled = (cause: string) => (): DryRunResult =>
 interface Given {
 	readonly servers?: readonly Server[];
 	readonly answer?: (object: Json) => DryRunResult;
-	/** namespaceSelector of the validating webhook. */
+	/** The value in the namespaceSelector of the validating webhook. */
 	readonly team?: string;
 }
 
-/** The check in a cluster that answers dry runs with `answer`, and the objects of the dry runs. */
+/**
+ * Runs the check in a cluster that answers dry runs with `answer`. Returns the results and the objects of the dry runs.
+ */
 async function dryRun({ servers = [server('web')], answer = answered, team }: Given) {
 	const objects: Json[] = [];
 	const namespaceSelector = { matchLabels: { team } };
@@ -52,7 +54,7 @@ async function dryRun({ servers = [server('web')], answer = answered, team }: Gi
 	return { objects, results: await checkReachable(context) };
 }
 const of = (given: Given) => async () => (await dryRun(given)).results;
-/** With `answer` only for objects of `kind`. */
+/** Uses `answer` only for objects of `kind`. */
 const to = (kind: string, answer: (object: Json) => DryRunResult) =>
 	of({ answer: (object) => (object['kind'] === kind ? answer(object) : answered(object)) });
 
@@ -68,7 +70,7 @@ const OTHER = 'Internal error occurred: failed calling webhook "other.example.co
 const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
 const FORBIDDEN = (plural: string): string =>
 	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
-/** Why the API server cannot call the webhook, and the fix. */
+/** Reasons why the API server cannot call the webhook, with their fixes. */
 const CAUSES: readonly (readonly [cause: string, fix: string])[] = [
 	[
 		'x509: certificate signed by unknown authority',

@@ -1,4 +1,4 @@
-/** What checks read, and their results as lines. */
+/** The data that checks read, and their results as lines. */
 import { expect } from 'chai';
 import { it } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
@@ -6,7 +6,7 @@ import type { CheckResult } from '../../../src/doctor/check-result.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import type { CheckContext, ServeFlags } from '../../../src/doctor/context.ts';
 
-/** Of a cluster in which the checks under test call only the functions in `cluster`. */
+/** Returns the context of a cluster in which the checks call only the functions in `cluster`. */
 export const contextOf = (
 	cluster: Partial<ClusterReader>,
 	more: Partial<Omit<CheckContext, 'cluster'>> = {},
@@ -20,7 +20,7 @@ export const contextOf = (
 		cluster,
 	}) as unknown as CheckContext;
 
-/** `status: sentence`, and with `hasFix` also ` → fix`, for each result. */
+/** Returns `status: sentence` for each result, and with `hasFix` also ` → fix`. */
 export const linesOf = (results: readonly CheckResult[], hasFix: (index: number) => boolean = () => false): string[] =>
 	results.map(({ status, subject, message, fix }, index) => {
 		expect(fix === undefined, 'only ok needs no fix').to.equal(status === 'ok');
@@ -29,7 +29,7 @@ export const linesOf = (results: readonly CheckResult[], hasFix: (index: number)
 
 export type Check = () => readonly CheckResult[] | Promise<readonly CheckResult[]>;
 
-/** A test that `check`, usually with one fault, has these lines. The fix is compared if a line has one. */
+/** Declares a test that `check` returns these lines. The fix is compared if the expected line has one. */
 export function reports(title: string, check: Check, expected: readonly string[]): void {
 	const statuses = expected.map((line) => line.slice(0, line.indexOf(':')));
 	it(`${title} › ${statuses.join(', ') || 'no line'}`, async () => {
@@ -38,7 +38,7 @@ export function reports(title: string, check: Check, expected: readonly string[]
 	});
 }
 
-/** The error for a request that the API server refused. */
+/** Returns the error for a request that the API server rejected. */
 export const refusal = (status: number, message = 'refused'): Error => Object.assign(new Error(message), { status });
 
 export const server = (name: string, spec: Partial<Server['spec']> = {}, more: Partial<Server> = {}): Server => ({
@@ -47,7 +47,7 @@ export const server = (name: string, spec: Partial<Server['spec']> = {}, more: P
 	spec: { stdio: false, ...spec },
 });
 
-/** The Deployment of the product, with the fields that checks read. */
+/** Returns the Deployment of the product, with the fields that checks read. */
 export const deploymentOf = (container: Json = {}, podSpec: Json = {}, more: Json = {}): Json => {
 	const containers = [{ name: 'toolhive-scaling', image: 'example.com/ours:1.2.3', args: ['serve'], ...container }];
 	return {

@@ -11,7 +11,7 @@ import { deploymentOf, FLAGS, refusal } from './results.ts';
 
 const OPTIONS = { url: 'https://example.com', namespace: 'toolhive-scaling', readSettings: () => FLAGS, nowMs: 0 };
 
-/** An empty cluster. */
+/** Returns an empty cluster. */
 const cluster = (more: Partial<ClusterReader> = {}): ClusterReader => ({
 	version: async () => ({ gitVersion: 'v1.36.1' }),
 	getCrd: async () => undefined,
@@ -34,7 +34,7 @@ const READS = Object.keys(cluster()) as (keyof ClusterReader)[];
 const failing = (error: Error, ...names: (keyof ClusterReader)[]): ClusterReader =>
 	cluster(Object.fromEntries(names.map((name) => [name, () => Promise.reject(error)])));
 
-/** Webhooks that call a namespace, which is the only one with a Deployment. */
+/** Returns webhooks that call a namespace, which is the only namespace with a Deployment. */
 const installedIn = (namespace: string, metadata: Json = {}, more: Partial<ClusterReader> = {}): ClusterReader =>
 	cluster({
 		getWebhookConfiguration: async () => ({
@@ -45,7 +45,7 @@ const installedIn = (namespace: string, metadata: Json = {}, more: Partial<Clust
 			named.namespace === namespace ? deploymentOf({}, {}, { metadata: named }) : undefined,
 		...more,
 	});
-/** Only MCPServer `object`. */
+/** Lists only the MCPServer `object`. */
 const listing =
 	(object: Json): ClusterReader['listServers'] =>
 	async (kind, project) =>
@@ -56,7 +56,7 @@ const lineOf = async (reader: ClusterReader, namespace: string | undefined, id: 
 describe('doctor › all checks', () => {
 	it('an empty cluster › each check reports, in order', async () => {
 		const ids = (await runChecks(cluster(), OPTIONS)).map(({ id }) => id);
-		// Without webhook configurations there is no caBundle to compare, and nothing adds preStop.
+		// Without webhook configurations there is no caBundle to compare, and no webhook adds preStop.
 		const silent = ['ca-bundle', 'pre-stop'];
 		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => !silent.includes(id)));
 	});

@@ -13,9 +13,9 @@ import { type Check, contextOf, FLAGS, reports } from './results.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a webhook configuration is taken apart here
 type Configuration = any;
 
-/** The results after `fault` changed the mutating configuration, undefined if it is deleted. */
+/** Returns the results after `fault` changed the mutating configuration, or deleted it if `fault` returns undefined. */
 const after = (fault: (webhooks: Configuration[]) => unknown, passwordEnv?: string) => () => {
-	// Webhooks share parts by YAML anchors; JSON makes copies of them.
+	// Webhooks share parts through YAML anchors, so JSON creates independent copies.
 	const mutating: Configuration = JSON.parse(JSON.stringify(objectOf('MutatingWebhookConfiguration')));
 	const isDeleted = fault(mutating.webhooks) === 'deleted';
 	const objects: Readonly<Record<string, Json | undefined>> = {

@@ -5,7 +5,7 @@ const ROWS: readonly (readonly [url: string, milliseconds: number])[] = [
 	['/mutate?timeout=5s', 4_000],
 	['/mutate?timeout=30s', 24_000],
 	['/mutate?timeout=0m1.5s', 1_200],
-	// No API server waits longer, and a timer of months would fire at once.
+	// No API server waits longer, and Node fires a timer of several months immediately.
 	['/mutate?timeout=1m30s', 24_000],
 	['/mutate?timeout=1000h', 24_000],
 	[`/mutate?timeout=${'9'.repeat(400)}h`, 24_000],
@@ -14,7 +14,7 @@ const ROWS: readonly (readonly [url: string, milliseconds: number])[] = [
 	['/mutate?timeout=2s&x=1', 1_600],
 	['/mutate?x=1&timeout=2s', 1_600],
 	['/mutate?timeout=1000%C2%B5s', 0.8],
-	// Anything but a positive duration counts as Kubernetes' default of ten seconds.
+	// Any value that is not a positive duration counts as the Kubernetes default of ten seconds.
 	...[
 		'',
 		'?',

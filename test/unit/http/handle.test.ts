@@ -1,4 +1,6 @@
-/** Limits of a review: requests in flight, bytes of waiting bodies, and time. Then what each review leaves in log and metrics. */
+/**
+ * Tests the limits of a review (requests in flight, bytes of waiting bodies, time), and then its log lines and metrics.
+ */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -23,7 +25,7 @@ describe('limits of a review', () => {
 	});
 	after(() => serving.stop());
 
-	/** Reviews named `waits` are answered when `resolve` is called. */
+	/** Returns a handler that answers reviews named `waits` when `resolve` is called. */
 	function createWaiting(): { resolve: () => void; waiting: Handler } {
 		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
 		return { resolve: () => resolve(ALLOWED), waiting: ({ name }) => (name === 'waits' ? promise : ALLOWED) };

@@ -8,7 +8,7 @@ import { createSelfCheck } from '../../../src/http/self-check.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 import { until } from '../../harness/until.ts';
 
-/** Longest time for anything that happens at once, on a busy machine. */
+/** Longest wait for an immediate event, on a busy machine. */
 const SOON_MS = 5_000;
 
 describe('sockets', function () {
@@ -21,7 +21,7 @@ describe('sockets', function () {
 	});
 	afterEach(() => serving.stop());
 
-	/** A review that is answered when `held` is resolved. */
+	/** Sends a review that is answered when `held` is resolved. */
 	async function askHeld() {
 		held = Promise.withResolvers();
 		const reply = serving.ask();
@@ -33,7 +33,7 @@ describe('sockets', function () {
 		expect(serving.server.maxConnections).to.equal(1_500);
 		const { keepAliveTimeout, headersTimeout, requestTimeout, timeout } = serving.server;
 		expect([headersTimeout, requestTimeout, timeout]).to.deep.equal([30_000, 30_000, 35_000]);
-		// It keeps idle connections for 90 s.
+		// The API server keeps idle connections for 90 s.
 		expect(keepAliveTimeout).to.be.greaterThan(90_000);
 	});
 
@@ -114,7 +114,7 @@ describe('sockets', function () {
 			send();
 			await until(() => answers() === count);
 		}
-		// Written at once, while the server cannot read before the event loop runs.
+		// Both requests are written before the event loop runs, so the server cannot read in between.
 		send();
 		serving.webhook.startDraining();
 		await shutdown(serving.server);
@@ -146,7 +146,7 @@ describe('sockets', function () {
 	] as const) {
 		it(`shutdown › a connection without a request, ${title} › closed at once`, async () => {
 			const connection = await serving.dial();
-			// The handshake is over on the server's side when the server answers another client.
+			// When the server answers another client, its side of the handshake has ended.
 			if (isAccepted) await serving.ask();
 			const closed = once(connection.resume(), 'close');
 			const startedMs = performance.now();

@@ -11,7 +11,7 @@ const SOURCES: Sources = {
 	certificateExpiry: () => undefined,
 };
 
-/** Each sample of ours without its prefix. */
+/** Returns each sample of the product without its prefix. */
 const samplesOf = async (metrics: Metrics): Promise<string[]> =>
 	[...(await metrics.text()).matchAll(/^thv_scaling_(.*)$/gm)].map(([, sample = '']) => sample);
 
@@ -45,7 +45,7 @@ describe('metrics', () => {
 	});
 
 	it('nothing counted and no certificate › 0 for each known label, so that the first increase is visible, and no expiry', async () => {
-		// Of another process: they share nothing.
+		// Metrics of another process, which share no state.
 		createMetrics(SOURCES).countReverted();
 		const samples = await samplesOf(createMetrics({ ...SOURCES, caExpiry: () => undefined }, RULES));
 		expect(samples.join()).not.to.include('_expiry_');

@@ -1,4 +1,7 @@
-/** Bytes that no API server sends, on real sockets. What Node's own parser rejects is not repeated here, but for smuggling. */
+/**
+ * Sends bytes that no API server sends, on real sockets. Of the inputs that Node's own parser rejects, only request
+ * smuggling is tested.
+ */
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -29,7 +32,7 @@ describe('unusual bytes', function () {
 	});
 	after(() => serving.stop());
 
-	/** Everything that the server sends until it closes the connection, or sends nothing more. */
+	/** Returns everything that the server sends until it closes the connection or stops sending. */
 	async function responses(bytes: string | Buffer): Promise<string> {
 		const socket = await serving.dial();
 		let text = '';

@@ -20,7 +20,7 @@ describe('self-check', function () {
 	});
 	afterEach(() => serving.stop());
 
-	/** Each call checks again. */
+	/** Returns a self-check that does not reuse its results. */
 	const checking = (options: Partial<SelfCheckOptions> = {}) =>
 		createSelfCheck({ server: serving.server, certificate: () => serving.certificate, maxAgeMs: -1, ...options });
 

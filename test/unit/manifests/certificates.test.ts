@@ -1,4 +1,4 @@
-/** certs/: what is issued is valid for the webhook, and the command does what its help says. */
+/** Tests certs/: issued certificates are valid for the webhook, and the command behaves as its help describes. */
 import { spawnSync } from 'node:child_process';
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { mutating, ROOT } from '../../harness/manifest-files.ts';
 const DAY_MS = 86_400_000;
 const { name, namespace } = mutating()[0]?.clientConfig.service ?? expect.fail('no webhook');
 
-/** A client that trusts the CAs in `ca` accepts `serving` under the name that the API server uses, and under localhost. */
+/** Whether a client that trusts the CAs in `ca` accepts `serving` under the Service's name and under localhost. */
 function isTrusted({ cert, key }: KeyPair, ca: string): boolean {
 	const data = { 'ca.crt': ca, 'tls.crt': cert, 'tls.key': key };
 	return typeof servingCertificateIn(data, [`${name}.${namespace}.svc`, 'localhost'], Date.now()) === 'object';

@@ -1,4 +1,4 @@
-/** manifests/base without webhooks and RBAC, against the flags, ports and paths of the code. */
+/** Compares manifests/base, without webhooks and RBAC, with the flags, ports and paths of the code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -87,7 +87,7 @@ describe('manifests: Deployment', () => {
 		const deployment = specOf<{ readonly replicas: number }>('Deployment');
 		expect(deployment.replicas).to.be.at.least(2);
 		expect(deployment).to.have.nested.property('strategy.rollingUpdate.maxUnavailable', 0);
-		// A cluster of one node must be able to run both.
+		// A cluster with one node must be able to run both replicas.
 		const spread = pod.topologySpreadConstraints.map((one) => `${one.topologyKey} ${one.whenUnsatisfiable}`);
 		expect(spread).to.include('kubernetes.io/hostname ScheduleAnyway').and.have.length(2);
 		expect(spread.join()).not.to.include('DoNotSchedule');
@@ -110,7 +110,7 @@ describe('manifests: Deployment', () => {
 describe('manifests: Services, budget and network policy', () => {
 	it('selectors › the labels of the pods', () => {
 		const { selector } = specOf<{ selector: Selector }>('Deployment');
-		// An empty one would select everything.
+		// An empty selector would select everything.
 		expect(selector.matchLabels).not.to.deep.equal({});
 		expect(metadata.labels).to.include(selector.matchLabels);
 		for (const { labelSelector } of pod.topologySpreadConstraints) expect(labelSelector).to.deep.equal(selector);
@@ -121,7 +121,7 @@ describe('manifests: Services, budget and network policy', () => {
 			expect(metadata.labels).to.include(service.selector);
 			for (const { targetPort } of service.ports) expect(portNamed(targetPort)).to.be.a('number');
 		}
-		// Each pod has its own metrics.
+		// Each pod has its own metrics, so the Service is headless.
 		expect(specOf('Service', 'toolhive-scaling-metrics')).to.include({ clusterIP: 'None' });
 	});
 	it('disruption budget › a node can be drained with one replica, and with a pod that is not ready', () => {

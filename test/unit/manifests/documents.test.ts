@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import { documentsIn } from '../../../src/manifests/documents.ts';
 import { isProblem, isSkipped } from '../../../src/manifests/problem.ts';
 
-/** `line format text` of a document, `line! problem`, `line? why it is skipped`. */
+/** Returns `line format text` for a document, `line! problem`, or `line? reason` for a skipped one. */
 const cut = (text: string): string[] =>
 	[...documentsIn('f', text)].map((one) => {
 		if (isProblem(one)) return `${one.line}! ${one.problem}`;
 		if (isSkipped(one)) return `${one.line}? ${one.skipped}`;
-		// Only a % of a directive is replaced.
+		// A % is replaced only in directives.
 		expect(text.slice(one.offset).replaceAll('%', '#')).to.satisfy((rest: string) =>
 			rest.startsWith(one.text.trimEnd().replaceAll('%', '#')),
 		);
@@ -63,7 +63,7 @@ const ROWS: readonly (readonly [title: string, text: string, ...found: string[]]
 	['JSON without end', '{"a":1}\n{"b":[', '1 json {"a":1}', '2 json {"b":['],
 	['YAML in braces', '{a: 1}\n---\n{ # b\n"b": 2}\n', '1 yaml {a: 1}\n', '3 yaml { # b\n"b": 2}\n'],
 	['a template', '{{ if }}\na: 1\n', '1 yaml {{ if }}\na: 1\n'],
-	// What kubectl does not read is an error if it is about a server.
+	// A part that kubectl ignores is an error if it is about a server.
 	['content after dashes before a server', `--- a: 1\n${OURS}`, `1! ${DASHES}`, `2 yaml ${OURS}`],
 	[
 		'content after dashes behind a server',

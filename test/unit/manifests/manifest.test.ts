@@ -6,13 +6,13 @@ import { isProblem, isSkipped, isUnreviewed, problemText } from '../../../src/ma
 
 const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
 	manifestsOf({ file: 'f', line, offset: 0, text, format });
-/** The manifests of a text in which everything is one. */
+/** Returns the manifests of a text that contains nothing else. */
 const manifestsIn = (...source: Parameters<typeof read>): Manifest[] =>
 	read(...source).map((one) => {
 		if (isUnreviewed(one)) throw new Error(problemText(one));
 		return one;
 	});
-/** The only result, as `problem: text` or `skipped: text`. */
+/** Returns the only result, as `problem: text` or `skipped: text`. */
 const onlyOf = (text: string): string => {
 	const [one, ...others] = read(text, 'yaml', 11);
 	expect(others).to.deep.equal([]);

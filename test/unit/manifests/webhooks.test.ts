@@ -1,4 +1,7 @@
-/** The webhook configurations against the names that the code uses. test/e2e/manifests proves which writes reach them. */
+/**
+ * Compares the webhook configurations with the names that the code uses. test/e2e/manifests tests which writes reach
+ * the webhooks.
+ */
 import { expect } from 'chai';
 import {
 	GROUP,

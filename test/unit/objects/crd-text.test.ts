@@ -16,7 +16,7 @@ const FOREIGN = OLD.replaceAll('toolhive.stacklok.dev', 'example.com');
 const NOTE =
 	'mcpservers.toolhive.stacklok.dev v1alpha1: added spec.replicas, spec.backendReplicas, spec.sessionStorage';
 
-/** The fields of spec in the text of a CRD. */
+/** Returns the fields of spec in the text of a CRD. */
 const fieldsOf = (text: string, version = 0): Record<string, unknown> =>
 	parse(text).spec.versions[version].schema.openAPIV3Schema.properties.spec.properties;
 
@@ -115,7 +115,7 @@ describe('CRD text › the CRD of an old operator', () => {
 	});
 });
 
-/** A hundred million strings, if the aliases are written out. */
+/** The aliases expand to a hundred million strings. */
 const BOMB = Array.from({ length: 8 }, (_, level) => {
 	const item = level === 0 ? 'boom' : `*l${level - 1}`;
 	return `l${level}: &l${level} [${Array(10).fill(item).join(', ')}]\n`;

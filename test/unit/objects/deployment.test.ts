@@ -11,7 +11,7 @@ import * as harness from '../../harness/objects.ts';
 const { container, deployment, mcpServer: http, PASSWORD_ENTRY, stdioServer: stdio, WITH_PASSWORD } = harness;
 const SSE = { transport: 'sse' };
 
-/** Undefined is unset. */
+/** Undefined means unset. */
 type Count = number | undefined;
 
 const withCount = (owner: Json, replicas: Count, applied?: string): Json => {

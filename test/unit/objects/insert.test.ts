@@ -12,7 +12,7 @@ const m = at(5);
 const listItem = (value: unknown): Addition => ({ path: ['top', 'l'], value });
 const object = at({ x: 1 });
 
-/** In the text, «…» is added. */
+/** In the expected text, «…» marks the added part. */
 const ROWS: [title: string, text: string, ...additions: Addition[]][] = [
 	['sorted keys › between its neighbours', 'top:\n  a: 1\n«  m: 5\n»  z: 2\nnext: 3\n', m],
 	['unsorted keys › last', 'top:\n  z: 1\n  a: 2\n«  m: 5\n»next: 3\n', m],
@@ -61,7 +61,7 @@ describe('insert into a YAML text', () => {
 			defaultStringType: fc.constantFrom('PLAIN' as const, 'QUOTE_DOUBLE' as const, 'QUOTE_SINGLE' as const),
 		});
 		const shape = fc.record({ top: fc.dictionary(key, value, { maxKeys: 4 }), next: value });
-		// What goes into a schema: no text of several lines, and no number that JSON does not have.
+		// Characters of values in a schema: no text of several lines, and no number that JSON does not have.
 		const letters = fc.constantFrom(...'ab: #-\'"{}[]&*?|>!%@\\');
 		const ours = fc.jsonValue({ stringUnit: letters }).map((one) => JSON.parse(JSON.stringify(one)));
 		const property = fc.property(shape, ours, style, fc.boolean(), (content, extra, how, isCrlf) => {
@@ -76,10 +76,10 @@ describe('insert into a YAML text', () => {
 	});
 });
 
-/** `yaml` warns of a key that is a mapping, which is a string in JSON. */
+/** The package `yaml` warns about a key that is a mapping, which is a string in JSON. */
 const read = (text: string) => parseDocument(text, { logLevel: 'error' }).toJS();
 
-/** Whether `part` is `whole` with something taken out. */
+/** Whether `part` is `whole` with some characters removed. */
 function isSubsequence(part: string, whole: string): boolean {
 	let found = 0;
 	for (const character of whole) if (part.startsWith(character, found)) found += character.length;

@@ -11,7 +11,7 @@ const WITH_PREFIX = { sessionStorage: { ...storage, keyPrefix: 'a:' } };
 const WITH_TLS = { sessionStorage: { ...storage, tls: { insecureSkipVerify: true } } };
 const MEMBERS_OF_OBJECT = JSON.parse('{"provider":"redis","__proto__":{"x":1},"constructor":"c"}');
 
-/** No `expected`: the object that was sent. */
+/** Without `expected`, the object stays as it was sent. */
 const FIELDS: [title: string, before: unknown, now: unknown, expected?: Json | undefined, kind?: Kind][] = [
 	['all three › restored', ALL, { image: 'i' }, ALL],
 	['0 › restored as 0', { replicas: 0 }, {}, { replicas: 0 }],
@@ -42,7 +42,10 @@ describe('restore-erased › fields', () => {
 	}
 });
 
-/** `replicas` and `backendReplicas` are fields of spec, as `image` is; `provider`, `address` and `db` are of sessionStorage. */
+/**
+ * `replicas`, `backendReplicas` and `image` are fields of spec; `provider`, `address` and `db` are fields of
+ * sessionStorage.
+ */
 function nested(parts: readonly string[], prefix: string): Json {
 	const fields = (chosen: readonly string[]) => Object.fromEntries(chosen.map((part) => [prefix + part, { part }]));
 	const ofStorage = parts.filter((part) => ['provider', 'address', 'db'].includes(part));
@@ -61,12 +64,14 @@ const BOTH = flux('image', 'replicas');
 const REPLICAS = flux('replicas');
 const IMAGE = flux('image');
 const OPERATOR = entry('operator', [], { operation: 'Update' });
-/** Subresources have entries of their own, which the operator's PUT leaves alone. */
+/** Subresources have separate entries, which the operator's PUT does not change. */
 const STATUS = entry('flux', [], { subresource: 'status', fieldsV1: { 'f:status': {} } });
 const OTHERS = [STATUS, entry('flux', ['args'], { apiVersion: 'v1alpha1' })];
 const WITH_DOT = { ...update(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['replicas'], 'f:') } } };
 
-/** `before`, `now` and `expected` are managers; `fields` are those that are left of image, replicas and sessionStorage. */
+/**
+ * `before`, `now` and `expected` are managers. `fields` are the remaining ones of image, replicas and sessionStorage.
+ */
 const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[], fields?: string[]][] = [
 	['it owns other fields, too › its entry gets the field', [BOTH], [IMAGE, OPERATOR], [BOTH, OPERATOR]],
 	['its entry is gone › restored in its place', [REPLICAS, user('image')], [user('image')], [REPLICAS, user('image')]],
@@ -118,6 +123,6 @@ describe('restore-erased › managers', () => {
 	});
 });
 
-/** As the API server keeps them: a manager that owns nothing has no entry. */
+/** Returns managers as the API server stores them: a manager that owns nothing has no entry. */
 const managersOf = (owners: readonly (readonly string[])[]): Json[] =>
 	owners.flatMap((parts, index) => (parts.length === 0 ? [] : [entry(`m${index}`, parts)]));

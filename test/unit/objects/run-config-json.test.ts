@@ -8,7 +8,7 @@ import { foreignJson, runConfigJson } from '../../harness/arbitrary-json.ts';
 const three = { backendReplicas: 3 };
 const redis = { address: 'r:1', db: 2, keyPrefix: 'a:' };
 const address = { address: 'r:1' };
-/** As they are written. */
+/** The fields as they are written. */
 const BACKENDS = { backend_replicas: 3 };
 const REDIS = { session_redis: { address: 'r:1', db: 2, key_prefix: 'a:' } };
 const ADDRESS = { session_redis: address };
@@ -139,14 +139,14 @@ function edit(text: string, fields: RunConfigFields, layout: 'both' | 'top-level
 const withoutFields = (config: Json): Json =>
 	Object.fromEntries(Object.entries(config).filter(([key]) => !FIELDS.includes(key)));
 
-/** What the runner reads: an absent db is 0, an absent prefix is empty. */
+/** Returns the Redis section as the runner reads it: an absent db is 0, and an absent prefix is empty. */
 const asRead = (redis: Json): Json => ({
 	address: redis['address'],
 	db: redis['db'] ?? 0,
 	keyPrefix: redis['keyPrefix'] ?? redis['key_prefix'] ?? '',
 });
 
-/** `text` parsed, with Redis sections as the runner reads them. */
+/** Returns `text` parsed, with Redis sections as the runner reads them. */
 function meaning(text: string): Json {
 	const config = JSON.parse(text) as Json;
 	const read = (part: Json): Json =>

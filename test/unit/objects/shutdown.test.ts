@@ -13,11 +13,14 @@ const OWNERS = [HTTP, harness.virtualMcpServer(), harness.mcpRemoteProxy()];
 type Shutdown = { readonly grace?: unknown; readonly lifecycle?: unknown };
 const sleep = (seconds: number): Shutdown => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 const EXEC: Shutdown = { lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } } };
-/** What the API server sets if nothing is sent. */
+/** The value that the API server sets if none is sent. */
 const DEFAULT: Shutdown = { grace: 30 };
 const CONFIGURED: Shutdown = { grace: 45, ...sleep(5) };
 
-/** A proxy Deployment with these settings; `more` is of its container, `annotations` of its template. */
+/**
+ * Returns a proxy Deployment with these settings. `more` is merged into its container, and `annotations` into its
+ * template.
+ */
 const proxy = (owner: Json, { grace, ...lifecycle }: Shutdown, more: Json = {}, annotations?: Json): Json => {
 	const spec = { containers: [container(owner, { ...lifecycle, ...more })], terminationGracePeriodSeconds: grace };
 	return deployment(owner, { template: { metadata: { labels: { app: 'x' }, annotations }, spec } });

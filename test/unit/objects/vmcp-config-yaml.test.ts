@@ -11,7 +11,7 @@ const LAYOUT = "name:   hub # ours\nlist: [a,   b]\nincomingAuth:\n    type: ano
 const BARE = { provider: 'redis', address: 'r:1' };
 const TLS = { tls: { a: 'b' } };
 
-/** No `expected`: unchanged. */
+/** Without `expected`, the text stays unchanged. */
 const ROWS: [title: string, text: string, expected?: object | undefined, wanted?: RedisFields][] = [
 	['no newline at the end', 'name: hub', { name: 'hub', sessionStorage }],
 	['flow style', '{name: hub}', { name: 'hub', sessionStorage }],

@@ -30,7 +30,7 @@ const firstOf = async (text: string): Promise<Reviewed> => {
 	return one;
 };
 
-// The golden cases compare the text of a review.
+// The golden cases compare the text output of `review`.
 describe('review › text', () => {
 	const titles = async (isQuiet: boolean) =>
 		(await reviewed(MANIFESTS)).map((one) => renderText(one, plain, isQuiet).split('\n')[0]);

@@ -86,7 +86,10 @@ describe('review › warnings', () => {
 	const SHARED = `${REDIS}\n    keyPrefix: "team:"`;
 	const TOO_OLD = 'image-too-old 11';
 
-	/** Title, other manifests in the file before, the server, the release in the cluster, `id line` of each warning. */
+	/**
+	 * A row has a title, manifests that precede the server in the file, the server, the release in the cluster, and `id
+	 * line` of each warning.
+	 */
 	const ROWS: readonly (readonly [string, string, string, Options['toolhive'], ...string[]])[] = [
 		[
 			'ScaledObject',

@@ -1,4 +1,4 @@
-/** What a server should have besides its replica count. */
+/** Tests the settings of a server other than its replica count. */
 import { expect } from 'chai';
 import type { Kind } from '../../../src/api/names.ts';
 import type { ServerSpec } from '../../../src/api/types.ts';
@@ -43,7 +43,7 @@ describe('decide › password variable', () => {
 const CAPPED_MESSAGE = 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas';
 const MISSING_MESSAGE =
 	'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas';
-/** Status, reason and message of a condition, and whether it only replaces one that is present. */
+/** A row has the status, reason and message of a condition, and whether it only replaces an existing one. */
 const capped = {
 	yes: ['True', 'StdioTransportCapAt1', CAPPED_MESSAGE, false],
 	no: ['False', 'StdioReplicaCapNotActive', 'stdio replica cap is not active', true],

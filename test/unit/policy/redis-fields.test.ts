@@ -1,4 +1,4 @@
-/** Denials of address and keyPrefix: address-rule.ts, redis-address.ts and key-prefix.ts. */
+/** Tests the denials of address and keyPrefix: address-rule.ts, redis-address.ts and key-prefix.ts. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { checkAddressEmpty, checkAddressMissing } from '../../../src/policy/address-rule.ts';
@@ -46,7 +46,7 @@ const VALID = [
 	`${'a'.repeat(253)}:6379`,
 ];
 
-/** With the part of the message that shows it: without control characters, shortened, and without passwords. */
+/** A row has an address, and how the message shows it: without control characters, shortened, and without passwords. */
 const INVALID: readonly (readonly [address: string, shown: string])[] = [
 	['host:6379\n', 'host:6379 '],
 	['ho\u0007st:6379', 'ho st:6379'],

@@ -77,7 +77,8 @@ describe('scaling-field-invalid › a variable that was not substituted', () => 
 });
 
 describe('scaling-field-invalid › compared with a JSON Schema validator', () => {
-	// Strict: a keyword in the schema that is not listed here fails the test, and needs a check in scaling-fields.ts.
+	// In strict mode, a keyword of the schema that is not listed here fails the test. It then needs a check in
+	// scaling-fields.ts.
 	const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-kubernetes-validations'] });
 	ajv.addFormat('int32', { type: 'number', validate: (value: number) => value < 2 ** 31 });
 	const validate = ajv.compile({ type: 'object', properties: SCALING_FIELDS.MCPServer });

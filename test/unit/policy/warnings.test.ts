@@ -1,11 +1,14 @@
-/** Every warning for a server: when it is reported, and when it is not. Golden cases show the warnings of other objects. */
+/**
+ * Tests every warning for a server: when it is reported, and when it is not. The golden cases cover the warnings for
+ * other objects.
+ */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/response.ts';
 import type { Finding } from '../../../src/policy/finding.ts';
 import { configFindings, scaleFindings, serverFindings, WARNING_IDS } from '../../../src/policy/rules.ts';
 import { scenario, server } from '../../harness/servers.ts';
 
-/** Scenarios, with ` | ` or a line break between. The message of the warning contains the text after `: `. */
+/** Scenarios, separated by ` | ` or a line break. The text after `: ` must be a part of the warning's message. */
 const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silent: string }>> = {
 	'stdio-replicas-capped › spec.replicas': {
 		warns: 'stdio, replicas 2: not 2 | stdio, replicas 2147483647',

@@ -6,25 +6,27 @@ import { createReconciler, type Reconciler } from '../../../src/reconciler/recon
 import { asTree, nameOf, type Tree } from '../../harness/objects.ts';
 
 export interface Harness {
-	/** The stored objects, which a test may change as any client in a cluster. */
+	/** The stored objects. A test may change them, as any client in a cluster can. */
 	server: Json | undefined;
 	deployment: Json | undefined;
 	configMap: Json | undefined;
-	/** `status`, `Deployment`, `ConfigMap`, in the order of writing. */
+	/** The writes in their order: `status`, `Deployment` or `ConfigMap`. */
 	readonly writes: string[];
-	/** Replicas and annotation of each write of the Deployment, such as `3/3`, or `3/-`. */
+	/**
+	 * The replicas and the annotation in each write of the Deployment, such as `3/3`, or `3/-` without the annotation.
+	 */
 	readonly counts: string[];
 	readonly events: string[];
 	nowMs: number;
-	/** This number of the next writes fail with a conflict. */
+	/** The number of next writes that fail with a conflict. */
 	conflicts: number;
-	/** What the rollout limit returns, and how often it was called. */
+	/** The delay that the rollout limit returns, and the number of its calls. */
 	rolloutWaitMs: number;
 	rolloutCalls: number;
 	readonly reconciler: Reconciler;
-	/** One reconcile; resolves with the delay of the next one. */
+	/** Runs one reconcile. Resolves with the delay of the next one. */
 	readonly pass: () => Promise<number | undefined>;
-	/** Reconciles at the requested times until none is requested. */
+	/** Reconciles at the requested times until no further reconcile is requested. */
 	readonly settle: () => Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export const withConditions = (server: Json | undefined, ...conditions: Json[]):
 });
 export const reasonsOf = ({ events }: Harness): string[] => events.map((event) => event.split(':')[0] ?? '');
 
-/** `forbidden`: the object that cannot be read, or written. */
+/** `forbidden` is the object that cannot be read or written. */
 export function createHarness(
 	server: Json,
 	objects: Partial<Pick<Harness, 'deployment' | 'configMap'>> = {},

@@ -1,4 +1,4 @@
-/** The Event about a proxy image that is too old for its server. */
+/** Tests the Event about a proxy image that is too old for its server. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { deployment, mcpRemoteProxy, mcpServer, REDIS, virtualMcpServer } from '../../harness/objects.ts';

@@ -1,9 +1,9 @@
-/** The work queue, with the event loop's own time and short delays. */
+/** Tests the work queue with real time and short delays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createQueue, type QueueOptions } from '../../../src/reconciler/queue.ts';
 
-/** A queue whose work takes 5 ms, with what it did: keys, how many ran at one time, and delays of retries. */
+/** Returns a queue whose work takes 5 ms, with a record of keys, parallel runs, and delays of retries. */
 function harness(work: QueueOptions['work'] = async () => undefined, options: Partial<QueueOptions> = {}) {
 	const did = { keys: [] as string[], running: [] as number[], retries: [] as number[] };
 	let running = 0;

@@ -1,4 +1,7 @@
-/** Configuration and pod template of a live server: what is written, when, and what happens if another client reverts it. */
+/**
+ * Tests the configuration and the pod template of a live server: which writes are made, when, and what happens if
+ * another client reverts them.
+ */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import {
@@ -19,7 +22,7 @@ const TEXT = '{\n  "name": "search"\n}';
 const CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
 const withRedis = { backendReplicas: 2, sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
-/** As an operator that knows no scaling fields writes them. */
+/** Returns the objects as an operator without scaling fields writes them. */
 const outdated = (server: Json) => ({ deployment: deployment(server), configMap: configMap(server, TEXT) });
 const at = async (harness: Harness, ...times: number[]): Promise<number | undefined> => {
 	let delayMs: number | undefined;

@@ -1,4 +1,4 @@
-/** Replica counts over several reconciles: what is written to the Deployment, when, and that it ends. */
+/** Tests replica counts over several reconciles: the writes to the Deployment, their time, and that they end. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { deployment, mcpServer, REDIS, stdioServer } from '../../harness/objects.ts';
@@ -7,7 +7,7 @@ import { annotated, annotationsOf, createHarness, type Harness, replicasOf } fro
 const edit = (harness: Harness, spec: Json): void => {
 	harness.server = { ...harness.server, spec: { ...(harness.server?.['spec'] as Json), ...spec } };
 };
-/** `count` is live and applied replicas, such as `3/3`, or `3/-` without the annotation. */
+/** `count` has the live and the applied replicas, such as `3/3`, or `3/-` without the annotation. */
 const liveDeployment = (server: Json, count: string): Json => {
 	const [live, applied] = count.split('/');
 	return deployment(server, { replicas: Number(live) }, {}, annotated(applied === '-' ? undefined : applied));
@@ -32,7 +32,10 @@ const three = mcpServer(THREE);
 const edits = [2, 3, 4, 5, 6, 7, 8];
 const repeat = (count: number, step: string): string => Array(count).fill(step).join(', ');
 
-/** Live and applied replicas in the beginning, steps, each write of the Deployment, and when nothing is pending any more. */
+/**
+ * A row has the live and applied replicas at the start, steps, each write of the Deployment, and the time at which
+ * nothing is pending.
+ */
 const ROWS: readonly (readonly [string, Json, string, string, string, number])[] = [
 	['unset › no write', mcpServer(), '1/-', '', '', 0],
 	['removed › the count stays, the annotation is removed', mcpServer(), '4/4', '', '4/-', 0],

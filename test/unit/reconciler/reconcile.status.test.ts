@@ -1,4 +1,4 @@
-/** The conditions of a server: when they are written, and how often. */
+/** Tests the conditions of a server: when they are written, and how often. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { asTree, deployment, mcpServer, stdioServer } from '../../harness/objects.ts';

@@ -13,7 +13,7 @@ describe('SettleTimer', () => {
 });
 
 describe('RevertBackoff', () => {
-	/** Minutes that each of the writes of `values` has to wait, with a pause between two of them. */
+	/** Returns the minutes that each write of `values` has to wait, with a pause between two writes. */
 	const write = (values: readonly string[], pauseMs: number) => {
 		const backoff = createRevertBackoff();
 		let nowMs = 0;

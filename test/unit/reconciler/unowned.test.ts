@@ -1,4 +1,4 @@
-/** A Deployment or ConfigMap without its ownerReference, as after a restore: conditions and Events. */
+/** Tests conditions and Events for a Deployment or ConfigMap without its ownerReference, as after a restore. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import {
@@ -48,7 +48,7 @@ const kinds = [
 ] as const;
 
 const four = { replicas: 4 };
-/** A server with its conditions in the beginning, the Deployment, and the conditions afterwards. */
+/** A row has a server with its conditions at the start, the Deployment, and the conditions afterwards. */
 const ROWS: readonly (readonly [string, Json, readonly Json[], Json, readonly string[]])[] = [
 	['4 live › not capped', stdio, [CAPPED], unowned(stdio, four), isNotCapped],
 	['4 live, no condition yet › none is created', stdio, [], unowned(stdio, four), [isMissing]],
@@ -118,7 +118,7 @@ describe('reconcile › objects that the server does not own', () => {
 
 describe('reconcile › Event about objects that the server does not own', () => {
 	const server = mcpServer();
-	// Its image is too old, which is reported for Deployments of the server only.
+	// Its image is too old, which is reported only for Deployments that the server owns.
 	const lost = unowned(server, {}, proxyWith());
 	const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('NotOwnedByServer'));
 

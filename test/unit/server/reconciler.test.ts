@@ -1,4 +1,4 @@
-/** The reconciler of a replica: what one term reads, writes and counts. */
+/** Tests the reconciler of a replica: the reads, writes and metrics of one term. */
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 import { expect } from 'chai';
@@ -100,7 +100,7 @@ describe('reconciler of a replica', () => {
 	});
 
 	it('its namespace is not labelled › no write; it is labelled › reconciled at the next check', async () => {
-		// The check is every 30 s.
+		// The namespaces are checked every 30 s, so the test shortens that delay.
 		timers.setTimeout = ((ms: number, ...args: never[]) => realSleep(ms === 30_000 ? 50 : ms, ...args)) as never;
 		syncBuiltinESMExports();
 		try {

@@ -5,7 +5,7 @@ import { marked } from '../../harness/marked.ts';
 
 const C = { b: { c: 2 } };
 
-/** In the text, «…» is added and ‹…› is removed. */
+/** In the expected text, «…» marks an added part and ‹…› a removed part. */
 const ROWS: [title: string, text: string, patch: Json][] = [
 	['set › minified', '{"a":1«,"b":{"c":2}»}', C],
 	['set › two spaces', '{\n  "a": 1«,\n  "b": {\n    "c": 2\n  }»\n}', C],
