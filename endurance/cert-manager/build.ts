@@ -1,4 +1,6 @@
-/** cert-manager as a program, built from its Go module with the version that `go/go.mod` pins, and the CRDs that the module carries. */
+/**
+ * Builds cert-manager from its Go module, with the version that `go/go.mod` pins, and finds the CRDs in that module.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,20 +8,20 @@ import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 
-/** The version `go/go.mod` requires. */
+/** The version that `go/go.mod` requires. */
 export const CERT_MANAGER_VERSION = 'v1.21.2';
 
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 
-/** It cannot be had on this machine. The message is one line and says what to do. */
+/** cert-manager cannot be built on this machine. The message is one line and contains the fix. */
 export class CertManagerMissing extends Error {}
 
 const missing = (error: Error): never => {
 	const reason = error.message.replaceAll(/\s*\n\s*/g, ' ');
-	throw new CertManagerMissing(`no cert-manager ${CERT_MANAGER_VERSION}: ${reason}`, { cause: error });
+	throw new CertManagerMissing(`cert-manager ${CERT_MANAGER_VERSION} cannot be built: ${reason}`, { cause: error });
 };
 
-/** Folder with its CRDs, where Go keeps the module; a download on the first time, no build. */
+/** Returns the folder of the Go module with the CRDs. The first call downloads the module; nothing is built. */
 export async function findCrds(env: Environment): Promise<string> {
 	const module = `github.com/cert-manager/cert-manager@${CERT_MANAGER_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch(missing);
@@ -27,7 +29,10 @@ export async function findCrds(env: Environment): Promise<string> {
 	return join(folder, 'deploy/crds');
 }
 
-/** Path of the program; built where it is not in the cache (about 4 minutes on 2 cores, once per machine). */
+/**
+ * Returns the path of the program. It is built if it is not in the cache (about 4 minutes on 2 cores, once per
+ * machine).
+ */
 export async function findCertManager(env: Environment, say: (line: string) => void): Promise<string> {
 	const folder = cacheFolder(env, 'cert-manager', CERT_MANAGER_VERSION);
 	const program = join(folder, 'cert-manager');

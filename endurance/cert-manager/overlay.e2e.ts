@@ -1,4 +1,7 @@
-/** The overlay cert-manager beside the real cert-manager, on a real API server: made, injected, served, and renewed under calls. */
+/**
+ * Tests the overlay cert-manager with the real cert-manager and a real API server: issue, inject, serve, and renew
+ * under calls.
+ */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +25,7 @@ const ISSUED_MS = 60_000;
 
 type Texts = Readonly<Record<'tls.crt' | 'tls.key' | 'ca.crt', string>>;
 
-describe(`the overlay cert-manager beside cert-manager ${CERT_MANAGER_VERSION}`, function () {
+describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, function () {
 	this.timeout(180_000);
 	const plane = needControlPlane({ isOwn: true });
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-cert-manager-'));
@@ -61,12 +64,12 @@ describe(`the overlay cert-manager beside cert-manager ${CERT_MANAGER_VERSION}`,
 			webhooks.map(({ clientConfig }) => atob(clientConfig.caBundle ?? '')),
 		);
 	};
-	/** As the kubelet brings it. */
+	/** Writes the certificate as the kubelet does. */
 	const mount = ({ 'tls.crt': cert, 'tls.key': key }: Texts): void => {
 		writeFileSync(join(folder, 'tls.key'), key);
 		writeFileSync(join(folder, 'tls.crt'), cert);
 	};
-	/** As `cmctl renew` asks for it. */
+	/** Requests a renewal as `cmctl renew` does. */
 	const renew = async (certificate: string): Promise<void> => {
 		const { status } = (await read('certificate', certificate)) as { status: { conditions: Json[]; revision: number } };
 		const issuing = {
@@ -89,42 +92,42 @@ describe(`the overlay cert-manager beside cert-manager ${CERT_MANAGER_VERSION}`,
 		expect(code).to.equal(0);
 	};
 
-	it('makes the Secret that the pods wait for: 90 days, P-256, for the names of the Service, by an authority of 5 years', async () => {
+	it('applied › the Secret has a certificate of 90 days for the names of the Service, and a CA of 5 years, both P-256', async () => {
 		await must('apply', '-k', join(ROOT, 'manifests/overlays/cert-manager'));
 		await eventually(() => secret(`${NS}-tls`), ISSUED_MS);
 		const { 'tls.crt': cert, 'ca.crt': ca } = await secret(`${NS}-tls`);
-		const [leaf, authority] = [new X509Certificate(cert), new X509Certificate(ca)];
+		const [serving, issuer] = [new X509Certificate(cert), new X509Certificate(ca)];
 		const days = (one: X509Certificate): number => Math.round((one.validToDate.getTime() - Date.now()) / DAY_MS);
-		expect([days(leaf), days(authority)]).to.deep.equal([90, 5 * 365]);
-		for (const one of [leaf, authority])
+		expect([days(serving), days(issuer)]).to.deep.equal([90, 5 * 365]);
+		for (const one of [serving, issuer])
 			expect(createPublicKey(one.toString()).asymmetricKeyDetails).to.deep.equal({ namedCurve: 'prime256v1' });
-		expect(leaf.subjectAltName).to.equal(`DNS:${HOST}, DNS:${HOST}.cluster.local`);
-		expect(leaf.verify(authority.publicKey)).to.equal(true);
-		expect([leaf.ca, authority.ca]).to.deep.equal([false, true]);
+		expect(serving.subjectAltName).to.equal(`DNS:${HOST}, DNS:${HOST}.cluster.local`);
+		expect(serving.verify(issuer.publicKey)).to.equal(true);
+		expect([serving.ca, issuer.ca]).to.deep.equal([false, true]);
 	});
 
-	it('the cainjector writes that authority into every webhook, and another apply takes it from none', async () => {
+	it('applied again › every caBundle keeps the CA that the cainjector wrote', async () => {
 		const { 'ca.crt': ca } = await secret(`${NS}-tls`);
 		await eventually(async () => expect(new Set(await caBundles())).to.deep.equal(new Set([ca])), ISSUED_MS);
 		await must('apply', '-k', join(ROOT, 'manifests/overlays/cert-manager'));
 		expect(new Set(await caBundles())).to.deep.equal(new Set([ca]));
 	});
 
-	it('the API server trusts the product that serves with it', async () => {
+	it('the product serves the certificate › the API server trusts it', async () => {
 		mount(await secret(`${NS}-tls`));
 		const flags = [`--kubeconfig=${plane().kubeconfig('webhook')}`, `--tls-dir=${folder}`, '--reconcile=false'];
 		product = startProduct(['serve', ...flags, '--webhook-port=0', '--metrics-port=0', '--drain-seconds=0']);
 		const { webhookPort } = await product.said('serving');
 		await product.said('ready');
-		// There are no pods; what the Service leads to is this machine.
+		// There are no Pods, so the Service refers to this machine.
 		await must('delete', 'service', NS, '-n', NS);
 		const spec = { type: 'ExternalName', externalName: 'localhost' };
 		await apply(plane(), [{ apiVersion: 'v1', kind: 'Service', metadata: { name: NS, namespace: NS }, spec }]);
 		const rendered = documentsOf(await must('kustomize', join(ROOT, 'manifests/overlays/cert-manager')));
-		const registrations = rendered.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
-		const pointed = registrations.map((registration) => ({
-			...registration,
-			webhooks: (registration['webhooks'] as Json[]).map((webhook) => {
+		const configurations = rendered.filter(({ kind }) => kind.endsWith('WebhookConfiguration')) as unknown as Json[];
+		const pointed = configurations.map((configuration) => ({
+			...configuration,
+			webhooks: (configuration['webhooks'] as Json[]).map((webhook) => {
 				const { service } = webhook['clientConfig'] as { service: object };
 				return { ...webhook, clientConfig: { service: { ...service, port: webhookPort } } };
 			}),
@@ -133,20 +136,21 @@ describe(`the overlay cert-manager beside cert-manager ${CERT_MANAGER_VERSION}`,
 		await eventually(expectAsked);
 	});
 
-	it('a renewed authority keeps its key: calls pass before the pods have the new certificate, and after', async () => {
+	it('the CA is renewed › it keeps its key, and calls succeed before and after the pods have the new certificate', async () => {
 		const before = await secret(`${NS}-tls`);
 		await renew(`${NS}-authority`);
 		await renew(NS);
 		const now = await secret(`${NS}-tls`);
 		expect(now['ca.crt']).not.to.equal(before['ca.crt']);
 		expect(now['tls.key'], 'a new key each time').not.to.equal(before['tls.key']);
-		// Also for a cainjector from before v1.19, which keeps no former authority in the caBundle.
-		const [former, authority] = [new X509Certificate(before['tls.crt']), new X509Certificate(now['ca.crt'])];
-		expect(former.verify(authority.publicKey)).to.equal(true);
+		// A cainjector before v1.19 does not keep the previous CA in the caBundle, so the new CA must verify the old
+		// certificate.
+		const [previous, newCa] = [new X509Certificate(before['tls.crt']), new X509Certificate(now['ca.crt'])];
+		expect(previous.verify(newCa.publicKey)).to.equal(true);
 		await eventually(async () => {
 			for (const bundle of await caBundles()) expect(bundle).to.include(now['ca.crt'].trim());
 		}, ISSUED_MS);
-		// The API server follows registrations with a watch, and opens a new connection for a new authority.
+		// The API server watches the webhook configurations, and opens a new connection for a new CA.
 		await sleep(3_000);
 		await expectAsked();
 		mount(now);

@@ -1,4 +1,7 @@
-/** The checks of `make chaos` notice a wrong object: one right server, and one field of each kind changed. */
+/**
+ * Tests that the checks of `make chaos` notice a wrong object: a correct server, and then one changed field of each
+ * kind.
+ */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { CHECKSUM_ANNOTATION, KINDS, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/api/names.ts';
@@ -87,7 +90,7 @@ const ROWS: readonly (readonly [Path, unknown, string])[] = [
 ];
 
 describe('chaos checker', () => {
-	it('everything is right › nothing is reported', async () => {
+	it('every object is correct › nothing is reported', async () => {
 		expect(await wrongIn(rightWorld())).to.deep.equal([]);
 	});
 	for (const [path, now, field] of ROWS) {
@@ -95,18 +98,18 @@ describe('chaos checker', () => {
 			expect(await wrongIn(changedAt(rightWorld(), path, now) as World)).to.include(field);
 		});
 	}
-	it('another Redis with a right checksum › session_redis', async () => {
+	it('another Redis with a correct checksum › session_redis', async () => {
 		const fields = ['session_redis at top level', 'session_redis at scaling_config'];
 		expect(await wrongIn(rightWorld({ ...REDIS, db: 7 }))).to.deep.equal(fields);
 	});
-	it('a write without a response › both specs are right until one is read', async () => {
+	it('a write without a response › both specs are accepted until one is read', async () => {
 		const { ledger, entry } = written();
 		ledger.wrote(entry, { ...SPEC, replicas: 4 }, false);
 		expect(await wrongIn(rightWorld(), { ledger, entry })).to.deep.equal([]);
 		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
 		expect(entry.possible).to.deep.equal([SPEC]);
 	});
-	it('a scale after the spec was applied › the scale is right, and spec.replicas is wrong', async () => {
+	it('a scale after the spec was applied › the scale is accepted, and spec.replicas is an error', async () => {
 		const { ledger, entry } = written();
 		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
 		ledger.scaled(entry, 4, true);
@@ -129,8 +132,10 @@ describe('chaos checker', () => {
 		});
 	}
 	it('docs/reliability.md › has the limits of the disturbances', () => {
-		const rows = rowsOf(between(read('docs/reliability.md'), 'How long until everything is right', 'A round fails'));
-		const promised = new Set(DISTURBANCES.map(({ rightWithin }) => rightWithin));
-		expect(rows.map(([, seconds = '']) => Number.parseInt(seconds, 10)).sort()).to.deep.equal([...promised].sort());
+		const rows = rowsOf(
+			between(read('docs/reliability.md'), 'The time until every object is in its desired state', 'A round fails'),
+		);
+		const limits = new Set(DISTURBANCES.map(({ rightWithin }) => rightWithin));
+		expect(rows.map(([, seconds = '']) => Number.parseInt(seconds, 10)).sort()).to.deep.equal([...limits].sort());
 	});
 });

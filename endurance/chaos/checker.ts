@@ -1,6 +1,6 @@
 /**
- * Compares every stored object with the rules for its server, and the server with what was written. It shares the rules
- * (src/policy) with the product and nothing else: how they are written into objects is repeated.
+ * Compares every stored object with the rules for its server, and each server with the writes. It shares only the rules
+ * (src/policy) with the product. The code that writes a decision into objects is repeated here.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import type { Api } from '../../test/harness/api.ts';
 import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
 import { type Entry, type Ledger, possibleCounts, type Stored, specIn } from './ledger.ts';
 
-/** One line for the field, then the history of the server. */
+/** The field, and then the history of the server. */
 export interface Wrong {
 	readonly field: string;
 	readonly text: string;
@@ -28,10 +28,10 @@ interface Checked {
 type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) => void;
 
 const CALL_MS = 10_000;
-/** A frozen connection is found dead after 150 s of silence (src/cluster/watch.ts). */
+/** The product detects a frozen connection after 150 s without an event (src/cluster/watch.ts). */
 const CONVERGE_MS = 200_000;
 const AGAIN_MS = 500;
-/** For so long everything must stay right. */
+/** Every object must stay in its desired state for this long. */
 const STAYS_MS = 2_500;
 const API_VERSION = 'toolhive.stacklok.dev/v1beta1';
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
@@ -41,14 +41,14 @@ const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
 export interface Converged {
-	/** What was still wrong in the end. */
+	/** The objects that were still wrong at the end. */
 	readonly wrong: readonly Wrong[];
 	readonly rightMs: number;
-	/** What became right last. */
+	/** The object that reached its desired state last. */
 	readonly last: string | undefined;
 }
 
-/** Waits until everything stored is right and stays right. */
+/** Waits until every stored object is in its desired state and stays there. */
 export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS): Promise<Converged> {
 	const deadlineMs = performance.now() + withinMs;
 	let sinceMs: number | undefined;
@@ -63,7 +63,7 @@ export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs 
 		const isOver = nowMs > deadlineMs;
 		if (isOver && checked instanceof Error) throw checked;
 		if (!(checked instanceof Error) && (isOver || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS))) {
-			// If something is wrong, the next round starts with it; else every later round would be wrong.
+			// If an object is wrong, the next round starts from its stored state. Otherwise every later round would fail too.
 			ledger.settle(checked.stored);
 			return { wrong: checked.wrong, rightMs: sinceMs ?? nowMs, last };
 		}
@@ -83,7 +83,7 @@ export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Che
 	const configMaps = await list('/api/v1', 'configmaps');
 	const servers = new Map<string, Json>();
 	for (const [kind, { plural }] of Object.entries(KINDS)) {
-		// Items of a list have no kind.
+		// The items of a list have no kind.
 		for (const [name, item] of await list(`/apis/${API_VERSION}`, plural))
 			servers.set(`${kind}/${name}`, { ...item, apiVersion: API_VERSION, kind });
 	}

@@ -1,4 +1,4 @@
-/** Everything that is done to the product and around it. Each disturbance ends by itself. */
+/** The disturbances of the product and its environment. Each of them ends without further action. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -11,22 +11,22 @@ import type { Faults } from './faulty-api-server.ts';
 import type { Harness, Member } from './harness.ts';
 import type { Random } from './random.ts';
 
-/** How often the disturbance took effect: 0 proves nothing. */
+/** Returns how often the disturbance took effect. 0 proves nothing. */
 type Action = (harness: Harness, random: Random) => Promise<number>;
 
 export interface Disturbance {
 	readonly name: string;
-	/** Seconds from its end until everything is right, at most, on a machine that is not busy with other work. */
+	/** Maximum number of seconds until every object is in its desired state, on a machine without other work. */
 	readonly rightWithin: number;
 	readonly run: Action;
 }
 
-/** As in docs/reliability.md. */
+/** The limit in docs/reliability.md. */
 const SOON = 10;
-/** Another replica may lead when the Lease has not changed for 15 s. */
+/** Another replica may become the leader when the Lease has not changed for 15 s. */
 const TAKEOVER = 30;
 const LONGER_THAN_A_LEASE_MS = 18_000;
-/** Only silence shows that a connection is dead. */
+/** A dead connection is detected only by the absence of events. */
 const SILENCE = 150;
 const FAULTY_MS = 5_000;
 const HOUR_MS = 3_600_000;
@@ -43,12 +43,12 @@ async function counted(count: () => number, act: () => Promise<unknown>): Promis
 const countedUntil = (count: () => number, act: () => Promise<unknown>, least = 1): Promise<number> => {
 	const wanted = count() + least;
 	const reacted = async (): Promise<void> => {
-		if (count() < wanted) throw new Error('the product did not react');
+		if (count() < wanted) throw new Error('the product did not respond to the disturbance');
 	};
 	return counted(count, () => act().then(() => eventually(reacted, 60_000)));
 };
 
-/** Four times in four seconds. */
+/** Acts four times in four seconds. */
 const repeatedly = async (all: readonly Member[], act: (member: Member) => void): Promise<void> => {
 	for (let done = 0; done < 4; done += 1) {
 		for (const member of all) act(member);
@@ -66,7 +66,7 @@ const logged =
 	(): number =>
 		sum(members, ({ replica }) => sum(messages, replica.logged));
 
-/** For both replicas. Counts how often `fault` took effect. */
+/** Applies `fault` to both replicas. Counts how often it took effect. */
 function faulty(fault: string, faults: Faults): Action {
 	const act = async ({ members }: Harness): Promise<void> => {
 		for (const { http } of members) {
@@ -79,7 +79,10 @@ function faulty(fault: string, faults: Faults): Action {
 	return (harness) => counted(faultsMet(harness, fault), () => act(harness));
 }
 
-/** Another client changes the product's Secret. Counts the repairs: which step repairs it depends on what is left. */
+/**
+ * Another client changes the product's Secret. Counts the repairs, because the repairing step depends on the remaining
+ * data.
+ */
 function spoilt(data: object | null): Action {
 	const act = async ({ api }: Harness): Promise<void> => {
 		const how = { body: { data }, contentType: 'application/merge-patch+json' };
@@ -89,13 +92,13 @@ function spoilt(data: object | null): Action {
 	return (harness) => countedUntil(logged(harness.members, ...Object.values(STEPS)), () => act(harness));
 }
 
-/** Counts the processes that started again. */
+/** Counts the restarted processes. */
 function ended(members: readonly Member[], signal: 'SIGTERM' | 'SIGKILL'): Promise<number> {
 	const starts = (): number => sum(members, ({ replica }) => replica.starts());
 	return countedUntil(starts, () => Promise.all(members.map(({ replica }) => replica.end(signal))), members.length);
 }
 
-/** Counts the replicas that did not respond in the end. */
+/** Counts the replicas that did not respond at the end. */
 async function frozen(harness: Harness, members: readonly Member[]): Promise<number> {
 	for (const { replica } of members) replica.signal('SIGSTOP');
 	await sleep(LONGER_THAN_A_LEASE_MS);
@@ -105,7 +108,7 @@ async function frozen(harness: Harness, members: readonly Member[]): Promise<num
 	return responses.filter(({ status }) => status === 'rejected').length;
 }
 
-/** For longer than a Lease lasts. Counts the losses of leadership. */
+/** Lasts longer than a Lease. Counts the losses of leadership. */
 function silenced(members: readonly Member[], start: (network: Network) => void, stop: (network: Network) => void) {
 	return counted(logged(members, 'not leading'), async () => {
 		for (const { network } of members) start(network);
@@ -130,7 +133,10 @@ async function killedApiServer({ plane }: Harness, meanwhile: () => Promise<unkn
 	return plane.pids().filter((pid) => !before.includes(pid)).length;
 }
 
-/** Sockets on the webhook ports: silent, a part of a request, a byte a second. Counts those that stay open. */
+/**
+ * Opens sockets on the webhook ports that send nothing, a partial request, or a byte a second. Counts those that stay
+ * open.
+ */
 async function slowClients({ members }: Harness): Promise<number> {
 	const sockets = members.flatMap(({ replica }) => {
 		const how = { host: '127.0.0.1', port: replica.webhookPort() ?? 0, servername: HOST, rejectUnauthorized: false };
@@ -151,7 +157,7 @@ async function slowClients({ members }: Harness): Promise<number> {
 	return open;
 }
 
-/** Sets both clocks. Counts the replicas whose log shows it. */
+/** Sets both clocks. Counts the replicas whose log shows the change. */
 async function clocks({ members }: Harness, hours: readonly number[]): Promise<number> {
 	const wantedMs = (index: number): number => (hours[index] ?? 0) * HOUR_MS;
 	for (const [index, { replica }] of members.entries()) replica.setClock(wantedMs(index));
@@ -159,7 +165,7 @@ async function clocks({ members }: Harness, hours: readonly number[]): Promise<n
 	return members.filter(({ replica }, index) => Math.abs(replica.aheadMs() - wantedMs(index)) < 60_000).length;
 }
 
-/** Counts the proxies that held back bytes. */
+/** Counts the proxies that delayed bytes. */
 async function slowNetwork({ members }: Harness): Promise<number> {
 	let met = 0;
 	for (let stalls = 0; stalls < 12; stalls += 1) {
@@ -190,7 +196,7 @@ const halfOpen: Action = async (harness) => {
 	return countedUntil(connections([leader]), async () => leader.network.freeze());
 };
 
-/** The clocks differ by less than a day: certificates are valid from the day before they were issued. */
+/** The clocks differ by less than a day, because a certificate is valid from the day before it was issued. */
 const clocksJump: Action = async (harness, random) => {
 	const hours = random.between(2, 11);
 	return (await clocks(harness, [hours, -hours])) + (await clocks(harness, [-hours, hours]));

@@ -1,6 +1,6 @@
 /**
- * A proxy between a replica and the API server that responds in its place: 410, 500, 429, and watches that break within a line.
- * What breaks below HTTP is done in front of it (test/harness/freezable-proxy.ts).
+ * A proxy between a replica and the API server that can respond in its place: 410, 500, 429, and watches that break
+ * within a line. test/harness/freezable-proxy.ts causes the faults below HTTP.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
@@ -13,27 +13,27 @@ type Incoming = IncomingMessage | Http2ServerRequest;
 type Outgoing = ServerResponse | Http2ServerResponse;
 
 export interface Faults {
-	/** 410 for watches: as a status, or as the first event. */
+	/** Answers watches with 410: as a status, or as the first event. */
 	readonly gone?: 'status' | 'event';
-	/** The response for this share of the calls other than watches. */
+	/** Rejects this share of the calls other than watches. */
 	readonly refused?: { readonly share: number; readonly status: 429 | 500; readonly retryAfterSeconds?: number };
-	/** Each event of a watch is cut in two; then the connection is reset, the watch ends, or the line ends. */
+	/** Cuts each event of a watch in two. Then the connection is reset, the watch ends, or the line ends. */
 	readonly cut?: 'reset' | 'end' | 'garbled';
 }
 
 export interface FaultyApiServer {
 	readonly url: string;
-	/** PEM. */
+	/** The CA of the proxy, in PEM. */
 	readonly ca: string;
-	/** From now on; {} ends them. */
+	/** Sets the faults from now on; {} ends them. */
 	readonly set: (faults: Faults) => void;
 	readonly endWatches: (how: 'end' | 'reset') => void;
-	/** How often each fault took effect. */
+	/** Returns how often each fault took effect. */
 	readonly met: () => Readonly<Record<string, number>>;
 	readonly stop: () => Promise<void>;
 }
 
-/** Never forwarded: they belong to one connection, or to HTTP/2. */
+/** These headers are never forwarded: they belong to one connection, or to HTTP/2. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings'];
 
 export async function startFaultyApiServer(
@@ -42,8 +42,8 @@ export async function startFaultyApiServer(
 	protocol: 'HTTP/1.1' | 'HTTP/2',
 	random: Random,
 ): Promise<FaultyApiServer> {
-	const authority = await issueCa();
-	const { cert, key } = await issueServing(authority);
+	const proxyCa = await issueCa();
+	const { cert, key } = await issueServing(proxyCa);
 	const agent = new Agent({ ca: targetCa, keepAlive: true });
 	const watches = new Set<{ end: () => void; reset: () => void }>();
 	const sockets = new Set<Socket>();
@@ -69,7 +69,7 @@ export async function startFaultyApiServer(
 		} else forward(incoming, outgoing, isWatch);
 	};
 	const forward = (incoming: Incoming, given: Outgoing, isWatch: boolean): void => {
-		// Both kinds have the methods that are used here.
+		// Both types of responses have the methods that are used here.
 		const outgoing = given as ServerResponse;
 		const reset = (): void => void ('stream' in given ? given.stream?.close(2) : given.socket?.destroy());
 		const { method = 'GET', headers } = incoming;
@@ -86,7 +86,7 @@ export async function startFaultyApiServer(
 				else outgoing.write(chunk);
 			});
 			response.on('end', () => outgoing.end());
-			// If the API server is killed in the middle of a response, the response must not look complete.
+			// If the API server is killed during a response, the response must not look complete.
 			response.on('aborted', reset);
 		});
 		outgoing.on('close', () => {
@@ -100,7 +100,7 @@ export async function startFaultyApiServer(
 		meet(`cut: ${how}`);
 		const half = chunk.subarray(0, chunk.length >> 1);
 		if (how === 'garbled') outgoing.end(Buffer.concat([half, Buffer.from('\n')]));
-		// The half must arrive before the reset.
+		// The first half must arrive before the reset.
 		else outgoing.write(half, () => void setImmediate(how === 'end' ? () => outgoing.end() : reset));
 	};
 
@@ -114,7 +114,7 @@ export async function startFaultyApiServer(
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
 	return {
 		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		ca: authority.cert,
+		ca: proxyCa.cert,
 		set: (now) => {
 			faults = now;
 		},

@@ -1,6 +1,7 @@
 /**
- * Two replicas of the product as in a cluster: a Service in front, an unreliable path from each to the API server, beside
- * operator v0.12.5 and Kubernetes' own garbage collector. `make chaos` and `make soak` share it.
+ * Two replicas of the product as in a cluster. There is a Service in front of them, an unreliable path from each
+ * replica to the API server, operator v0.12.5, and Kubernetes' own garbage collector. `make chaos` and `make soak`
+ * share this harness.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -22,16 +23,16 @@ import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
 
 export const NAMESPACE = 'chaos';
 export const REDIS_SECRET = { name: 'redis', key: 'password' };
-/** No log may contain it. */
+/** A password that no log may contain. */
 const PASSWORD = 'a-redis-password-that-must-not-be-logged';
-/** Not a default, so that its value shows who set it. */
+/** The value differs from every default, so that it shows which client set it. */
 export const GRACE_PERIOD_SECONDS = 60;
 const FLAGS = [
 	...['--settle-seconds=1', '--rollouts-per-minute=6000', '--drain-seconds=2'],
 	`--grace-period-seconds=${GRACE_PERIOD_SECONDS}`,
 ];
 
-/** A replica and its path to the API server: what breaks below HTTP, then what breaks in HTTP. */
+/** A replica and its path to the API server: a proxy for faults below HTTP, and a proxy for faults in HTTP. */
 export interface Member {
 	readonly replica: Replica;
 	readonly network: FreezableProxy;
@@ -42,13 +43,13 @@ export interface Harness {
 	readonly plane: ControlPlane;
 	readonly api: Api;
 	readonly members: readonly Member[];
-	/** The holder of the Lease. */
+	/** Returns the holder of the Lease. */
 	readonly leader: () => Promise<Member>;
 	/** Log lines that contain a Secret. */
 	readonly leaks: readonly string[];
 	/** Resolves when both replicas are ready endpoints of the Service. */
 	readonly ready: () => Promise<void>;
-	/** Exit codes of the replicas. */
+	/** Resolves with the exit codes of the replicas. */
 	readonly stop: () => Promise<(number | null)[]>;
 }
 
@@ -77,7 +78,8 @@ export async function buildHarness(
 	const ca = readFileSync(plane.caFile);
 	const members: Member[] = [];
 	const removals: (() => void)[] = [];
-	// The product uses HTTP/2 if the API server has it, else HTTP/1.1: other connections, which break in other ways.
+	// The product uses HTTP/2 if the API server supports it, else HTTP/1.1. The connections of each protocol break in
+	// different ways.
 	for (const [name, protocol] of [
 		['first', 'HTTP/2'],
 		['second', 'HTTP/1.1'],
@@ -110,7 +112,7 @@ export async function buildHarness(
 		namespace: NAMESPACE,
 		images: { vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' },
 	});
-	// It retries whatever is refused.
+	// The operator retries every rejected write.
 	const reconciling = keepDoing(() => operator.settle(2_000).catch(() => undefined), 200);
 
 	const leader = async (): Promise<Member> => {
@@ -119,7 +121,7 @@ export async function buildHarness(
 			const { body } = await api.send('GET', `/apis/coordination.k8s.io/v1/namespaces/${NS}/leases/${NS}`);
 			const { holderIdentity } = body['spec'] as { holderIdentity: string };
 			found = members.find(({ replica }) => holderIdentity.includes(`_${replica.pid()}_`));
-			if (found === undefined) throw new Error('no replica leads');
+			if (found === undefined) throw new Error('no replica is the leader');
 		}, 60_000);
 		return found as Member;
 	};

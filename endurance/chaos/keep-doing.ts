@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** `act` now, and again `everyMs` after it ended. `stop` resolves when it has ended, and rejects as `act` did. */
+/**
+ * Calls `act` now, and again `everyMs` after each call has ended. `stop` resolves when the last call has ended, and
+ * rejects if `act` rejected.
+ */
 export function keepDoing(act: () => Promise<unknown>, everyMs: number): { readonly stop: () => Promise<void> } {
 	let isOver = false;
 	const doing = (async () => {

@@ -1,9 +1,12 @@
-/** The accepted writes: the spec that each server must have, and the replica counts that its Deployment may have. */
+/**
+ * Records the accepted writes: the spec that each server must have, and the replica counts that its Deployment may
+ * have.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 
-/** The parts of a server's spec that the writer changes; an unset field is absent. */
+/** The parts of a server's spec that the writer changes. An unset field is absent. */
 export type Spec = Json;
 export const FIELDS = ['transport', 'replicas', 'backendReplicas', 'sessionStorage'];
 
@@ -13,11 +16,14 @@ export const specIn = ({ spec }: Json): Spec =>
 export interface Entry {
 	readonly kind: Kind;
 	readonly name: string;
-	/** What may be stored, `undefined` for deleted: more than one only while a response is missing. */
+	/**
+	 * The specs that may be stored; `undefined` for a deleted server. There is more than one only while a response is
+	 * missing.
+	 */
 	possible: readonly (Spec | undefined)[];
-	/** Who changed the replica count since everything was right: the other must not, until everything is right again. */
+	/** The client that changed the replica count in this round. The other one must not change it until the next round. */
 	touchedBy: 'spec' | 'scale' | undefined;
-	/** The state when everything was right, and the specs written since. */
+	/** The state at the start of the round, and the specs written since. */
 	begin: Beginning | undefined;
 	since: readonly Spec[];
 	readonly history: string[];
@@ -26,9 +32,9 @@ export interface Entry {
 interface Beginning {
 	readonly spec: Spec;
 	readonly counts: readonly number[];
-	/** Its Deployment was not checked yet. */
+	/** Whether its Deployment was not checked yet. */
 	readonly isNew: boolean;
-	/** The Deployment has the applied-replicas annotation. */
+	/** Whether the Deployment has the annotation applied-replicas. */
 	readonly isAnnotated: boolean;
 }
 
@@ -42,15 +48,18 @@ const LONGEST_HISTORY = 30;
 
 export type Ledger = ReturnType<typeof createLedger>;
 
-/** A stdio server has one replica at most. Repeated here, so that the check shares no code with the product. */
+/**
+ * A stdio server has at most one replica. The rule is repeated here, so that the check shares no code with the product.
+ */
 export const capped = ({ transport }: Spec, count: number): number =>
 	transport === 'stdio' ? Math.min(count, 1) : count;
 
 export const replicasIn = ({ replicas }: Spec): number | undefined => replicas as number | undefined;
 
 /**
- * The counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it changes; after that,
- * the count belongs to the client that scales. Of values that follow one another quickly, each may have been applied or not.
+ * Returns the counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it
+ * changes. After that, the client that scales owns the count. Of several values in quick succession, each may have been
+ * applied or not.
  */
 export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	const desired = replicasIn(spec);
@@ -65,7 +74,7 @@ export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	}
 	const wanted = capped(spec, desired);
 	const isSame = (one: Spec): boolean => replicasIn(one) === desired && capped(one, desired) === wanted;
-	// The known limit (docs/reliability.md): without the annotation, the next leader overwrites a scale.
+	// The known limit in docs/reliability.md: without the annotation, the next leader overwrites a scale.
 	if (isSame(begin.spec)) return begin.isAnnotated && between.every(isSame) ? kept : [...kept, wanted];
 	const former = replicasIn(begin.spec);
 	return former !== undefined && capped(begin.spec, former) === wanted ? [wanted, ...kept] : [wanted];
@@ -108,7 +117,7 @@ export function createLedger() {
 		noteAll: (text: string): void => {
 			for (const entry of all.values()) note(entry, text);
 		},
-		/** `spec` is undefined for a delete; not certain without a response. */
+		/** Records a write. `spec` is undefined for a delete. A write without a response is not certain. */
 		wrote: (entry: Entry, spec: Spec | undefined, isCertain: boolean): void => {
 			noteWrite(entry, isCertain, spec === undefined ? 'deleted' : JSON.stringify(spec));
 			entry.possible = isCertain ? [spec] : [...entry.possible, spec];
@@ -121,13 +130,13 @@ export function createLedger() {
 				entry.since = [];
 			}
 		},
-		/** The Deployment was deleted; the operator creates one with so many replicas. */
+		/** Records that the Deployment was deleted. The operator creates one with this many replicas. */
 		recreated: (entry: Entry, count: number, isCertain: boolean): void => {
 			noteWrite(entry, isCertain, 'without its Deployment');
 			scaled(entry, count, isCertain);
 			if (entry.begin !== undefined) entry.begin = { ...entry.begin, isAnnotated: false };
 		},
-		/** Everything is right: what is stored is known, and every server may be changed again. */
+		/** Starts a new round: the stored state is known, and every server may be changed again. */
 		settle: (stored: (entry: Entry) => Stored | undefined): void => {
 			for (const entry of all.values()) {
 				const found = stored(entry);

@@ -1,6 +1,7 @@
 /**
- * `make chaos`: MINUTES= is how long, SEED= the order, ONLY= a part of the names, SHORT=1 a minute with four of them. Without
- * ONLY= and SHORT= the results go into endurance/bench/results and docs/reliability.md. Ends with the count of the promises.
+ * `make chaos`. MINUTES= sets the duration, SEED= the order, and ONLY= a part of the names; SHORT=1 runs four
+ * disturbances in a minute. Without ONLY= and SHORT=, the results are written to endurance/bench/results and
+ * docs/reliability.md. The last lines show the number of failed checks.
  */
 import { findAssets } from '../../test/harness/control-plane/assets.ts';
 import { startControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -11,7 +12,7 @@ import { DISTURBANCES } from './disturbances.ts';
 import { CHAOS, resultsOf, verdictOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** Short ones of four kinds. */
+/** Short disturbances of four kinds. */
 const SHORT = [
 	...['lines cut, then garbled', 'API server killed, etcd compacted', 'connections reset'],
 	'clocks jump by hours, and back further',
@@ -23,7 +24,7 @@ const seed = wholeFrom('SEED', Math.floor(Math.random() * 1_000_000), 0);
 const part = process.env['ONLY'] ?? '';
 const all = DISTURBANCES.map(({ name }) => name);
 const only = all.filter((name) => name.includes(part) && (!isShort || SHORT.includes(name)));
-if (only.length === 0) refuse(`ONLY=${part}: no name has that in it; there are ${all.join('; ')}`);
+if (only.length === 0) refuse(`ONLY=${part}: no disturbance has that name; there are ${all.join('; ')}`);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 say(`make chaos: ${only.length} disturbances once each, and pairs until ${minutes} minutes have passed; SEED=${seed}`);
 const around = clusterContext();

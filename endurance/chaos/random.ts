@@ -1,8 +1,8 @@
 /** Random numbers that a seed repeats (mulberry32). */
 export interface Random {
-	/** From 0 to below 1. */
+	/** Returns a number from 0 to below 1. */
 	readonly next: () => number;
-	/** An integer, both ends included. */
+	/** Returns an integer from `least` to `most`, both included. */
 	readonly between: (least: number, most: number) => number;
 	readonly pick: <T>(from: readonly T[]) => T;
 	readonly shuffled: <T>(items: readonly T[]) => T[];

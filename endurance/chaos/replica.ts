@@ -1,4 +1,7 @@
-/** One replica of the product, and the kubelet's work: restarts it when it ends, and lists it while it is ready. */
+/**
+ * Runs one replica of the product, and does the kubelet's work: restarts a process that ended, and lists it while it is
+ * ready.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,33 +29,33 @@ export interface ReplicaOptions {
 export interface Replica {
 	readonly name: string;
 	readonly pid: () => number;
-	/** Undefined until the current process has logged it. */
+	/** Returns the port, or undefined until the current process has logged it. */
 	readonly webhookPort: () => number | undefined;
-	/** Whether the Service has it as an endpoint. */
+	/** Whether the replica is an endpoint of the Service. */
 	readonly isListed: () => boolean;
-	/** Text of /metrics; rejects without a response. */
+	/** Resolves with the text of /metrics; rejects without a response. */
 	readonly metrics: () => Promise<string>;
-	/** 0 without a response. */
+	/** Resolves with the value of a metric, or 0 without a response. */
 	readonly metric: (name: string) => Promise<number>;
-	/** How often all its processes logged a message. */
+	/** Returns how often all processes of the replica logged a message. */
 	readonly logged: (message: string) => number;
-	/** Reviews that failed because of a mistake in the product. */
+	/** Reviews that failed because of a bug in the product. */
 	readonly mistakes: readonly string[];
-	/** Processes that the test did not end, with their last output. */
+	/** Processes that ended although the test did not end them, with their last output. */
 	readonly crashes: readonly string[];
 	readonly starts: () => number;
-	/** Resolves when the process has ended; the next one starts soon after. */
+	/** Resolves when the process has ended. The next process starts soon after. */
 	readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<unknown>;
 	readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
-	/** How far its wall clock is ahead, by its last line. */
+	/** Returns how far the wall clock of the replica is ahead, by its last log line. */
 	readonly aheadMs: () => number;
 	readonly setClock: (aheadMs: number) => void;
-	/** Exit code after SIGTERM. */
+	/** Sends SIGTERM and resolves with the exit code. */
 	readonly stop: () => Promise<number | null>;
 }
 
 const PROBE_PERIOD_MS = 1_000;
-/** `failureThreshold` of manifests/base. */
+/** The `failureThreshold` in manifests/base. */
 const FAILURES = 2;
 const RESTART_MS = 500;
 const CLOCK = join(import.meta.dirname, '../../test/harness/other-clock.ts');
@@ -80,7 +83,7 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 		onLine(line);
 		const time = /"time":(\d+)/.exec(line)?.[1];
 		if (time !== undefined) aheadMs = Number(time) - Date.now();
-		// One line for each request; metrics count them.
+		// Skips the log lines of reviews, because metrics count them.
 		if (line.includes('"msg":"review"')) return;
 		if (!line.startsWith('{')) {
 			output = `${output}${line}\n`.slice(-500);
@@ -132,7 +135,7 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 	};
 	const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
 		isExpected = true;
-		// A Service drops a pod as soon as it begins to end.
+		// A Service removes a Pod as soon as the Pod begins to terminate.
 		if (signal === 'SIGTERM') unlist();
 		child.kill(signal);
 		return ended;
@@ -165,7 +168,7 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 	};
 }
 
-/** An error that only a mistake in the code throws. A look-up without a response is not a mistake. */
+/** Returns an error that only a bug throws. A look-up without a response is not a bug. */
 export function mistakeIn({ msg, err }: Json): string | undefined {
 	const { type, stack } = (err ?? {}) as { type?: string; stack?: string };
 	if (msg !== 'review failed' && msg !== 'request failed') return undefined;

@@ -1,4 +1,4 @@
-/** The promises of a run of `make chaos` or `make soak`, and the tables of `make chaos`. */
+/** The checks of a run of `make chaos` or `make soak`, and the tables of `make chaos`. */
 import type { Account, Goal } from '../bench/account.ts';
 import { rounded } from '../bench/statistics.ts';
 import { table } from '../bench/table.ts';
@@ -7,15 +7,15 @@ import type { Run } from './run.ts';
 import type { Writer } from './writer.ts';
 
 export interface Check {
-	readonly promise: string;
-	/** Empty if it was kept. */
+	readonly check: string;
+	/** Empty if the check passed. */
 	readonly failures: readonly string[];
 }
 
-/** What is recorded of them. */
+/** The recorded result of the checks. */
 export interface CheckCounts {
 	readonly checks: number;
-	/** The promises that were not kept. */
+	/** The checks that failed. */
 	readonly broken: readonly string[];
 }
 
@@ -24,25 +24,25 @@ export const commonChecks = (
 	writer: Writer,
 	exits: readonly (number | null)[],
 ): Check[] => [
-	{ promise: 'a process ends only if the test ended it', failures: members.flatMap(({ replica }) => replica.crashes) },
-	{ promise: 'after SIGTERM each process exits with 0', failures: exits.filter((code) => code !== 0).map(String) },
-	{ promise: 'no log contains a Secret', failures: leaks },
-	{ promise: 'no review fails by a mistake', failures: members.flatMap(({ replica }) => replica.mistakes) },
-	{ promise: 'no valid write is denied', failures: writer.denied },
+	{ check: 'a process ends only if the test ended it', failures: members.flatMap(({ replica }) => replica.crashes) },
+	{ check: 'after SIGTERM each process exits with 0', failures: exits.filter((code) => code !== 0).map(String) },
+	{ check: 'no log contains a Secret', failures: leaks },
+	{ check: 'no review fails because of a bug', failures: members.flatMap(({ replica }) => replica.mistakes) },
+	{ check: 'no valid write is denied', failures: writer.denied },
 ];
 
-const brokenIn = (checks: readonly Check[]): Check[] => checks.filter(({ failures }) => failures.length > 0);
+const failedIn = (checks: readonly Check[]): Check[] => checks.filter(({ failures }) => failures.length > 0);
 
 export const countsOf = (checks: readonly Check[]): CheckCounts => ({
 	checks: checks.length,
-	broken: brokenIn(checks).map(({ promise }) => promise),
+	broken: failedIn(checks).map(({ check }) => check),
 });
 
-/** The last lines of the command. */
+/** Returns the last lines of the command's output. */
 export const verdictOf = (checks: readonly Check[]): string =>
 	[
-		...brokenIn(checks).map(({ promise, failures }) => [`BROKEN: ${promise}`, ...failures].join('\n  ')),
-		`${checks.length - brokenIn(checks).length} passed, ${brokenIn(checks).length} failed`,
+		...failedIn(checks).map(({ check, failures }) => [`FAILED: ${check}`, ...failures].join('\n  ')),
+		`${checks.length - failedIn(checks).length} passed, ${failedIn(checks).length} failed`,
 	].join('\n');
 
 export const goalOf = (promised: string, { checks, broken }: CheckCounts): Goal => ({
@@ -52,7 +52,7 @@ export const goalOf = (promised: string, { checks, broken }: CheckCounts): Goal 
 });
 
 export interface ChaosResults extends CheckCounts, Pick<Run, 'stored' | 'failedWrites' | 'starts' | 'seconds'> {
-	/** `convergedSeconds`: the longest. */
+	/** `convergedSeconds` is the longest recovery time. */
 	readonly disturbances: readonly (Omit<Run['rounds'][number], 'failures'> & { readonly times: number })[];
 }
 
@@ -72,16 +72,16 @@ export const CHAOS: Account<{ readonly seed: number; readonly minutes: number },
 	tables: ({ options: { seed }, results: { seconds, disturbances, stored, starts, failedWrites } }) => {
 		const reasons = Object.entries(failedWrites).map(([reason, count]) => ({ count, reason }));
 		const rows = disturbances.map(({ name, times, met, convergedSeconds, ...writes }) => ({
-			...{ disturbance: name, times, met, 's until right, at most': convergedSeconds },
-			...{ 'writes stored meanwhile': writes.stored, failed: writes.failed },
+			...{ disturbance: name, runs: times, 'took effect, times': met, 'recovery, at most, s': convergedSeconds },
+			...{ 'stored writes': writes.stored, 'failed writes': writes.failed },
 		}));
 		return [
 			`SEED=${seed}: ${stored} writes stored in ${seconds} s; ${starts} processes of the product.`,
 			table(rows),
-			...(reasons.length === 0 ? [] : ['Writes that failed, which is no broken promise:', table(reasons)]),
+			...(reasons.length === 0 ? [] : ['Failed writes, which the checks allow:', table(reasons)]),
 		].join('\n\n');
 	},
 	goals: ({ results }) => [
-		goalOf('everything stored is right after each disturbance, and the promises above are kept', results),
+		goalOf('after each disturbance every object reaches its desired state, and all checks above pass', results),
 	],
 };

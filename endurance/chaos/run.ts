@@ -1,4 +1,7 @@
-/** Disturbances, one after the other, while clients write; after each, everything stored must become and stay right. */
+/**
+ * Runs disturbances one after the other while clients write. After each, every stored object must reach its desired
+ * state and stay there.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { converge } from './checker.ts';
@@ -12,7 +15,9 @@ import { startWriter, type Writer } from './writer.ts';
 
 export interface RunOptions {
 	readonly seed: number;
-	/** Each disturbance is run once, however long that takes; then pairs of them until this has passed. */
+	/**
+	 * Each disturbance runs once, regardless of this duration. After that, pairs of disturbances run until it has passed.
+	 */
 	readonly forMs: number;
 	readonly say: (line: string) => void;
 	readonly only: readonly string[];
@@ -21,9 +26,9 @@ export interface RunOptions {
 export interface Round {
 	readonly name: string;
 	readonly met: number;
-	/** From the end of the disturbance until everything was right. */
+	/** The time from the end of the disturbance until every object was in its desired state. */
 	readonly convergedSeconds: number;
-	/** Writes during the round. */
+	/** The writes during the round. */
 	readonly stored: number;
 	readonly failed: number;
 	readonly failures: readonly string[];
@@ -35,7 +40,7 @@ export interface Run {
 	readonly checks: readonly Check[];
 	readonly stored: number;
 	readonly failedWrites: Readonly<Record<string, number>>;
-	/** Processes of both replicas. */
+	/** The number of processes that both replicas started. */
 	readonly starts: number;
 }
 
@@ -49,7 +54,7 @@ const BEFORE_MS = 1_500;
 const BEGIN_MS = 60_000;
 const IDLE_MS = 6_000;
 const LEADERS_MS = 1_000;
-/** A busy machine takes longer than the document promises, but not so many times as long. */
+/** A busy machine takes longer than the limits in docs/reliability.md, but not more than three times as long. */
 const BUSY = 3;
 
 export async function runChaos(plane: ControlPlane, { seed, forMs, say, only }: RunOptions): Promise<Run> {
@@ -73,10 +78,13 @@ export async function runChaos(plane: ControlPlane, { seed, forMs, say, only }: 
 		seconds: (performance.now() - startedMs) / 1_000,
 		rounds,
 		checks: [
-			...rounds.map(({ name, failures }) => ({ promise: `after ${name} everything is right`, failures })),
+			...rounds.map(({ name, failures }) => ({
+				check: `after ${name} every object reaches its desired state`,
+				failures,
+			})),
 			...commonChecks(harness, writer, exits),
-			{ promise: 'never two leaders', failures: await leaders.stop() },
-			{ promise: 'at the end the product writes nothing any more', failures: laterWrites },
+			{ check: 'there are never two leaders', failures: await leaders.stop() },
+			{ check: 'at the end the product makes no more writes', failures: laterWrites },
 		],
 		stored: writer.stored(),
 		failedWrites: Object.fromEntries(writer.failed),
@@ -84,7 +92,7 @@ export async function runChaos(plane: ControlPlane, { seed, forMs, say, only }: 
 	};
 }
 
-/** Each disturbance once, then pairs at the same time without end. */
+/** Yields each disturbance once, and then an endless sequence of pairs. */
 function* disturbancesOf(random: Random, only: readonly string[]): Generator<Disturbance> {
 	const some = DISTURBANCES.filter(({ name }) => only.includes(name));
 	yield* random.shuffled(some);
@@ -97,7 +105,7 @@ function* disturbancesOf(random: Random, only: readonly string[]): Generator<Dis
 	}
 }
 
-/** Every server exists and is right. */
+/** Resolves when every server exists and is in its desired state. */
 export async function beginWriting({ api }: Harness, seed: number, perSecond: number): Promise<Writing> {
 	const ledger = createLedger();
 	const writer = startWriter(api, ledger, createRandom(seed + 1), perSecond);
@@ -134,9 +142,9 @@ async function disturb(
 		stored: writer.stored() - storedBefore,
 		failed: failedWrites() - failedBefore,
 		failures: [
-			...(met instanceof Error ? [`${name} could not be done: ${met.message}`] : []),
+			...(met instanceof Error ? [`${name} failed to start: ${met.message}`] : []),
 			...(met === 0 ? [`${name} had no effect`] : []),
-			...(isLate ? [`right after ${convergedSeconds.toFixed(1)} s; ${rightWithin} s are promised`] : []),
+			...(isLate ? [`recovered after ${convergedSeconds.toFixed(1)} s; the limit is ${rightWithin} s`] : []),
 			...wrong.map(({ text }) => text),
 		],
 	};

@@ -11,9 +11,9 @@ import type { Random } from './random.ts';
 
 export interface Writer {
 	readonly stored: () => number;
-	/** Writes that were refused or got no response, by reason. */
+	/** The writes that were rejected or got no response, by reason. */
 	readonly failed: ReadonlyMap<string, number>;
-	/** Writes that a webhook denied. All writes are valid, so this is a fault. */
+	/** The writes that a webhook denied. All writes are valid, so a denial is a fault. */
 	readonly denied: readonly string[];
 	/** Creates every server. */
 	readonly begin: () => Promise<void>;
@@ -24,7 +24,7 @@ export interface Writer {
 }
 
 const SERVERS: Readonly<Record<Kind, number>> = { MCPServer: 8, VirtualMCPServer: 2, MCPRemoteProxy: 2 };
-/** What a server of the kind needs besides. */
+/** The other fields that a server of each kind requires. */
 const REQUIRED: Readonly<Record<Kind, Json>> = {
 	MCPServer: {},
 	VirtualMCPServer: { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } },
@@ -44,7 +44,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	let isWriting = false;
 	let inFlight: Promise<unknown> = Promise.resolve();
 
-	/** The response, or undefined if the write may be stored or not. */
+	/** Resolves with the response, or with undefined if the write may or may not be stored. */
 	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer | undefined> => {
 		const answer = await api.send(method, path, { ...how, timeoutMs: CALL_MS }).catch((error: Error) => error);
 		const { reason, isDenied, isUnsure } = outcomeOf(answer);
@@ -70,7 +70,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 		written(entry, spec, answer);
 		return answer;
 	};
-	/** Reads, changes and writes the whole object, again after a conflict. */
+	/** Reads, changes and writes the whole object, and repeats this after a conflict. */
 	const replace = async (entry: Entry, change: (object: Json) => Json, how: ApiRequest = {}) => {
 		for (let attempt = 1; ; attempt += 1) {
 			const found = await send('GET', pathOf(entry));
@@ -89,20 +89,20 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	const patch = async (entry: Entry): Promise<void> => {
 		const spec = randomSpec(entry.kind, random);
 		const unset = Object.fromEntries(FIELDS.map((field) => [field, null]));
-		// A merge patch also merges sessionStorage, so its unset fields are named too.
+		// A merge patch merges sessionStorage too, so the patch lists its unset fields.
 		const storage = spec['sessionStorage'] as Json | undefined;
 		const whole = storage && { address: null, keyPrefix: null, passwordRef: null, ...storage };
 		const body = { spec: { ...unset, ...spec, ...(whole && { sessionStorage: whole }) } };
 		written(entry, spec, await send('PATCH', pathOf(entry), { body, contentType: MERGE }));
 	};
-	/** Server-side apply sets other values only: fields that it leaves out stay with their owners. */
+	/** Server-side apply only sets values: fields that it omits stay with their owners. */
 	const apply = async (entry: Entry, now: Spec): Promise<void> => {
 		const spec = { ...now, ...(now['replicas'] !== undefined && { replicas: random.between(0, 4) }) };
 		const { apiVersion, kind, metadata } = serverManifest(entry.kind, entry.name, {});
 		const how = { body: { apiVersion, kind, metadata, spec }, contentType: 'application/apply-patch+yaml' };
 		written(entry, spec, await send('PATCH', `${pathOf(entry)}?fieldManager=chaos&force=true`, how));
 	};
-	/** What v0.12.5 sends: its type does not have the scaling fields. */
+	/** Sends the object as operator v0.12.5 does: its type lacks the scaling fields. */
 	const erase = async (entry: Entry): Promise<void> => {
 		const change = (object: Json): Json => {
 			const { transport: _, ...erased } = specIn(object);
@@ -127,7 +127,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	};
 
 	const writeOnce = async (): Promise<unknown> => {
-		// An object with an unknown state is not changed until it is known.
+		// An object with an unknown state is not changed until its state is known.
 		const entry = random.pick(ledger.entries().filter(({ possible }) => possible.length === 1));
 		if (entry === undefined) return;
 		const [spec] = entry.possible;
@@ -191,11 +191,14 @@ function randomSpec(kind: Kind, random: Random): Spec {
 }
 
 export interface Outcome {
-	/** Undefined if the write was done, or its object does not exist. */
+	/** The reason for the failure. Undefined if the write was stored, or if its object does not exist. */
 	readonly reason: string | undefined;
-	/** A webhook denied it, which differs from a webhook without a response. */
+	/** Whether a webhook denied the write. A webhook without a response is another case. */
 	readonly isDenied: boolean;
-	/** The API server may report its own error after it stored the object; an error of a webhook comes before. */
+	/**
+	 * Whether the write may be stored: the API server may report its own error after it stored the object. An error of a
+	 * webhook always comes earlier.
+	 */
 	readonly isUnsure: boolean;
 }
 

@@ -5,7 +5,7 @@ import { jsonOf, type Target } from './target.ts';
 
 type Edit = (text: string) => string;
 
-/** Texts that parsers have read wrongly before. */
+/** Texts that parsers have misread before. */
 const WORDS = [
 	...['', '\0', '\ufeff', '\r\n', '\n', '\t', ' ', '\u2028', '\u0085', '\u202e', '\ud800', '😀', 'é', '\u007f', '\\'],
 	...['&a ', '*a', '<<: ', '---\n', '...\n', '|\n', '>-\n', '? ', '\\u0000', '\\ud800', '../', '{{ .Values.x }}'],
@@ -14,7 +14,7 @@ const WORDS = [
 	...['a'.repeat(300), '[['.repeat(60), '{"a":'.repeat(60)],
 ];
 
-/** Values of every type, and strings that look like something else. */
+/** Values of every type, and strings that look like values of other types. */
 const VALUES: readonly unknown[] = [
 	...[null, true, false, 0, 1, 2, 3, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 2 ** 53, 1e21],
 	...[[], [null], {}, { a: 1 }, { toString: 1, valueOf: 1 }, { constructor: { prototype: { polluted: 1 } } }],
@@ -23,10 +23,10 @@ const VALUES: readonly unknown[] = [
 ];
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', 'a/b~c', '', 'name', 'spec', 'a'];
 
-/** A position in whatever text or list it is used for, modulo its length. Without bias: the start is not special. */
+/** A position, modulo the length of the text or list. Without bias, because the beginning is not special. */
 export const position = fc.noBias(fc.nat());
 
-/** `seeds` of the target after one to four edits. */
+/** Generates `seeds` of the target after one to four edits. */
 export function textsOf({ seeds, words = WORDS, longest = 16 * 1024 }: Target): fc.Arbitrary<string> {
 	const seed = fc.constantFrom(...seeds());
 	const length = fc.oneof(fc.nat(2), fc.nat(8), fc.nat(64), position);
@@ -66,7 +66,7 @@ export interface Long {
 
 const LONG = 48 * 1024;
 
-/** Seeds with one of their pieces repeated, in two lengths. */
+/** Generates seeds with one repeated part, in two lengths. */
 export const longTextsOf = ({ seeds, longest = LONG }: Target): fc.Arbitrary<Long> =>
 	fc
 		.tuple(fc.constantFrom(...seeds().filter(Boolean)), position, fc.integer({ min: 1, max: 24 }))
@@ -79,7 +79,7 @@ export const longTextsOf = ({ seeds, longest = LONG }: Target): fc.Arbitrary<Lon
 			return { short: repeated(long / 4), long: repeated(long), piece };
 		});
 
-/** Replaces, adds or removes one value, at any depth. */
+/** Replaces, adds or removes one value at any depth. */
 const valueEdit = (seed: fc.Arbitrary<string>): fc.Arbitrary<(json: object) => string> =>
 	fc
 		.record({
@@ -104,7 +104,7 @@ const valueEdit = (seed: fc.Arbitrary<string>): fc.Arbitrary<(json: object) => s
 			return (json) => JSON.stringify(changedAt(json, path, change), null, indent) ?? '';
 		});
 
-/** A copy with `change` applied where `path` ends, or at the scalar that it reaches. */
+/** Returns a copy with `change` applied at the end of `path`, or at the scalar that the path reaches earlier. */
 function changedAt(value: unknown, path: readonly number[], change: (now: unknown) => unknown): unknown {
 	const keys = isObject(value) || Array.isArray(value) ? Object.keys(value) : [];
 	const [first, ...rest] = path;
@@ -113,7 +113,7 @@ function changedAt(value: unknown, path: readonly number[], change: (now: unknow
 	return withKey(value, key, changedAt((value as Record<string, unknown>)[key], rest, change));
 }
 
-/** Undefined removes the key. `__proto__` is a key like any other. */
+/** Sets a key; undefined removes it. `__proto__` is treated as any other key. */
 function withKey(value: unknown, key: string, now: unknown): unknown {
 	if (Array.isArray(value)) return now === undefined ? value.toSpliced(Number(key), 1) : value.with(Number(key), now);
 	const entries = Object.entries(value as object).filter(([name]) => name !== key);

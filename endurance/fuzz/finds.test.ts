@@ -1,4 +1,4 @@
-/** The search finds what it looks for: faults planted in targets of these tests. */
+/** Tests that the search finds faults that these tests plant in targets. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -9,7 +9,7 @@ import { checkResponses } from './targets/http-responses.ts';
 
 const targetOf = (check: Target['check'], seed = 'a'): Target => ({ name: 'planted', seeds: () => [seed], check });
 
-/** Uses the processor for so long, however fast it is. */
+/** Uses the CPU for this long, regardless of its speed. */
 function burn(ms: number): void {
 	const before = process.cpuUsage();
 	while (process.cpuUsage(before).user < ms * 1000) for (let step = 0; step < 100_000; step += 1);
@@ -53,7 +53,7 @@ describe('fuzz search', function () {
 		).to.include('the prototypes that all objects share');
 		Reflect.deleteProperty(Object.prototype, 'planted');
 	});
-	it('a promise that is rejected › found', async () => {
+	it('a Promise that rejects › found', async () => {
 		const rejecting = targetOf(async () => Promise.reject(new Error('planted')));
 		expect(await failureOf(rejecting, 'a')).to.include('planted');
 	});

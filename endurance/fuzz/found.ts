@@ -1,4 +1,7 @@
-/** Inputs that once broke a property: `found/TARGET/*.json`. Committed with their fix; every `make test` checks them. */
+/**
+ * Inputs that broke a property before: `found/TARGET/*.json`. They are committed with their fix, and every `make test`
+ * checks them.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +9,7 @@ import type { Found } from './search.ts';
 
 export const FOUND = join(import.meta.dirname, 'found');
 
-/** JSON, which can hold half a character; by line, so that a person can read it. Returns the file. */
+/** Writes an input as JSON, which can contain half a surrogate pair, line by line for readability. Returns the file. */
 export function keepFound(target: string, { text, reason }: Found): string {
 	const folder = join(FOUND, target);
 	mkdirSync(folder, { recursive: true });

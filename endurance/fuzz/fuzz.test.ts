@@ -1,4 +1,4 @@
-/** The short search: the same inputs each time, on every machine. `make fuzz` is the long one. */
+/** The short search uses the same inputs each time, on every machine. `make fuzz` is the long search. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -10,9 +10,9 @@ import { TARGETS } from './targets.ts';
 
 const SEED = 7;
 const RUNS = 500;
-/** For targets that need milliseconds for one input. */
+/** Fewer runs for targets that need milliseconds per input. */
 const FEWER: Readonly<Record<string, number>> = { admission: 250, 'run-config': 150, manifests: 100, http: 150 };
-/** Longer inputs show how time grows, which is a matter for `make fuzz`. */
+/** `make fuzz` uses longer inputs, which show how the time grows. */
 const LONGEST = 4096;
 
 for (const target of TARGETS) {

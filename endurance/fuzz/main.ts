@@ -1,6 +1,7 @@
 /**
- * `make fuzz`: every target for its share of MINUTES=, as many at a time as there are processors; TARGET= and SEED= repeat one.
- * Exit code 1 if anything was found. Each target has a process of its own, which is killed if an input never ends.
+ * `make fuzz`: runs every target for its share of MINUTES=, as many in parallel as there are CPUs. TARGET= and SEED=
+ * repeat a search. Exit code 1 if there is a finding. Each target runs in its own process, which is killed if an input
+ * never ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -16,14 +17,14 @@ import { type Searched, search } from './search.ts';
 import { TARGETS } from './targets.ts';
 
 const DEFAULT_MINUTES = 10;
-/** For imports, valid texts, and making a finding smaller. */
+/** Additional time for imports, valid texts, and reducing a finding. */
 const GRACE_MS = 180_000;
 const minutes = numberFrom('MINUTES', DEFAULT_MINUTES, 0.01);
 const seed = wholeFrom('SEED', randomInt(1, 2 ** 31), 0);
 const wanted = process.env['TARGET'];
 const targets = TARGETS.filter(({ name }) => !wanted || name === wanted);
 const names = TARGETS.map(({ name }) => name).join(', ');
-if (targets.length === 0) refuse(`TARGET=${wanted}: there is none of that name; there are ${names}`);
+if (targets.length === 0) refuse(`TARGET=${wanted}: no target has that name; there are ${names}`);
 const atOnce = Math.min(availableParallelism(), targets.length);
 const seconds = (minutes * 60 * atOnce) / targets.length;
 

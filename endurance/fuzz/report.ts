@@ -2,7 +2,7 @@
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 
-/** `found`: the first line of each finding. */
+/** `found` has the first line of each finding. */
 export interface FuzzResult {
 	readonly target: string;
 	readonly runs: number;
@@ -23,6 +23,6 @@ export const FUZZ: Account<{ readonly minutes: number; readonly seed: number }, 
 	goals: ({ results }) => {
 		const broken = results.filter(({ found }) => found.length > 0).map(({ target }) => target);
 		const measured = broken.join(', ') || `${results.length} targets`;
-		return [{ promised: 'no input breaks a promise', measured, isKept: broken.length === 0 }];
+		return [{ promised: 'no input breaks a property', measured, isKept: broken.length === 0 }];
 	},
 };

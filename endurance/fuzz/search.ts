@@ -11,27 +11,27 @@ export interface Found {
 export interface Search {
 	readonly seed: number;
 	readonly seconds: number;
-	/** Without it: as many as there is time for. */
+	/** The number of inputs. If undefined, as many as the time allows. */
 	readonly numRuns?: number;
-	/** Called before each input, so that the input is known if it never ends. */
+	/** Called before each input, so that an input that never ends is known. */
 	readonly onTry?: (text: string) => void;
 }
 
 export interface Searched {
 	readonly runs: number;
 	readonly seconds: number;
-	/** One for each place in the code. */
+	/** One finding for each position in the code. */
 	readonly found: readonly Found[];
 }
 
-/** CPU time that no input of the lengths here may take. */
+/** Maximum CPU time of an input with the lengths that are used here. */
 const SLOW_MS = 400;
 const SHRINK_MS = 3000;
-/** The share of the time for texts that could take more than proportional time. */
+/** The share of the time for texts that may take more than proportional time. */
 const LONG_SHARE = 0.15;
-/** Below this, the clock and garbage collection say more than the code. */
+/** Below this time, the clock and garbage collection distort the measurement. */
 const WORTH_MS = 120;
-/** Four times the length may take four times as long; a factor of nine is not proportional any more. */
+/** A text of four times the length may take four times as long. A factor of nine is more than proportional. */
 const STEEP = 9;
 
 export async function search(target: Target, { seed, seconds, numRuns, onTry }: Search): Promise<Searched> {
@@ -68,7 +68,7 @@ export async function search(target: Target, { seed, seconds, numRuns, onTry }: 
 	return { runs, seconds: (performance.now() - startedMs) / 1000, found: [...found.values()] };
 }
 
-/** Undefined if every property holds. */
+/** Returns the failure, or undefined if every property holds. */
 export async function failureOf(target: Target, text: string): Promise<string | undefined> {
 	const startedMs = performance.now();
 	try {
@@ -77,14 +77,14 @@ export async function failureOf(target: Target, text: string): Promise<string | 
 		return error instanceof Error ? (error.stack ?? error.message) : String(error);
 	}
 	if (performance.now() - startedMs < SLOW_MS) return undefined;
-	// Other processes may have had the processor, so it is measured again, and CPU time is what counts.
+	// Other processes may have used the CPU, so the CPU time is measured again.
 	const ms = await leastCpuMs(target, text);
 	return ms < SLOW_MS ? undefined : `slow: ${Math.round(ms)} ms of CPU time for ${text.length} characters`;
 }
 
-/** Undefined if four times the length costs about four times the time. */
+/** Returns the finding, or undefined if a text of four times the length takes about four times as long. */
 export async function steepness(target: Target, { short, long, piece }: Long): Promise<string | undefined> {
-	// A broken property is another finding, which the other search reports.
+	// The other search reports broken properties.
 	const costMs = (text: string): Promise<number> => leastCpuMs(target, text).catch(() => 0);
 	const longMs = (await cpuMs(target, long).catch(() => 0)) < WORTH_MS ? 0 : await costMs(long);
 	if (longMs < WORTH_MS) return undefined;
@@ -103,13 +103,13 @@ async function cpuMs(target: Target, text: string): Promise<number> {
 const leastCpuMs = async (target: Target, text: string): Promise<number> =>
 	Math.min(await cpuMs(target, text), await cpuMs(target, text));
 
-/** Equal for failures with one cause: where it was thrown, else where it was noticed. */
+/** Returns the same text for failures with the same cause: where the error was thrown, else where it was noticed. */
 function signatureOf(reason: string): string {
 	const place = /\/src\/[^\s)]+/.exec(reason) ?? /\/fuzz\/targets\/[^\s)]+/.exec(reason);
 	return place?.[0] ?? reason.slice(0, 40);
 }
 
-/** Removes pieces as long as the text fails in the same way: a finding of `make fuzz` is read by a person. */
+/** Removes parts while the text still fails in the same way, because people read the findings of `make fuzz`. */
 export async function smaller(target: Target, text: string, reason: string): Promise<string> {
 	const untilMs = performance.now() + SHRINK_MS;
 	const wanted = signatureOf(reason);

@@ -8,16 +8,16 @@ import { CASES, caseNames, INPUT, readCase } from '../../test/cases/read-case.ts
 
 export const caseTexts = (): string[] => caseNames().map((name) => readFileSync(join(CASES, name, INPUT), 'utf8'));
 
-/** Every document of every case. */
+/** Returns every document of every case. */
 export const caseObjects = (): Json[] => caseNames().flatMap((name) => readCase(name).documents);
 
-/** The values of `key` in the ConfigMaps of the cases. */
+/** Returns the values of `key` in the ConfigMaps of the cases. */
 export const configTexts = (key: string): string[] =>
 	caseObjects()
 		.map((one) => (one['kind'] === 'AdmissionReview' ? ((one['request'] as Json)['object'] as Json) : one))
 		.flatMap((one) => (isObject(one?.['data']) && typeof one['data'][key] === 'string' ? [one['data'][key]] : []));
 
-/** A review for each document of each case, and the manifests that exist beside it. */
+/** Returns a review for each document of each case, with the other manifests of that case. */
 export const caseReviews = (): { readonly review: Json; readonly around: readonly Json[] }[] =>
 	caseNames().flatMap((name) => {
 		const { documents } = readCase(name);
@@ -28,7 +28,7 @@ export const caseReviews = (): { readonly review: Json; readonly around: readonl
 		});
 	});
 
-/** `request` as the API server sends it. */
+/** Returns the AdmissionReview for `request` as the API server sends it. */
 function reviewFor({ resource, kind, username, ...request }: Request): Json {
 	const [group, plural, subResource] = resource.split('/');
 	const sent = {

@@ -1,19 +1,19 @@
-/** What is fuzzed: code that takes a text, and properties that hold for every text. */
+/** A target of the search: code that takes a text, and properties that hold for every text. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
 export interface Target {
 	readonly name: string;
-	/** Valid texts, which the search edits. */
+	/** Returns valid texts, which the search edits. */
 	readonly seeds: () => readonly string[];
-	/** Texts that are worth inserting anywhere. */
+	/** Texts that the search inserts at any position. */
 	readonly words?: readonly string[];
 	/** Throws if a property does not hold. */
 	readonly check: (text: string) => void | Promise<void>;
-	/** Longest text worth trying, if the code itself is not made for longer ones. */
+	/** The length limit of the search, if the code is not meant for longer texts. */
 	readonly longest?: number;
-	/** Ends what `check` has started. */
+	/** Stops the programs that `check` started. */
 	readonly stop?: () => Promise<void>;
 }
 
@@ -21,7 +21,7 @@ const PROTOTYPES = [Object.prototype, Array.prototype, String.prototype, Functio
 const namesOnPrototypes = (): string => PROTOTYPES.map((one) => Reflect.ownKeys(one).length).join();
 const NAMES = namesOnPrototypes();
 
-/** One input, with the property of every target. */
+/** Checks one input, including the property that every target has. */
 export function tryOne({ check }: Target, text: string): void | Promise<void> {
 	const done = check(text);
 	if (done instanceof Promise) return done.then(checkPrototypes);
@@ -32,7 +32,7 @@ const checkPrototypes = (): void => {
 	expect(namesOnPrototypes(), 'the prototypes that all objects share').to.equal(NAMES);
 };
 
-/** The text as JSON, undefined if it is not JSON. */
+/** Returns the text as JSON, or undefined if it is not JSON. */
 export function jsonOf(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -41,7 +41,7 @@ export function jsonOf(text: string): unknown {
 	}
 }
 
-/** The result of `work`, undefined if it throws one of `documented`. Any other error is a finding. */
+/** Returns the result of `work`, or undefined if it throws one of `documented`. Any other error is a finding. */
 export function unless<T>(documented: readonly (new (...args: never[]) => Error)[], work: () => T): T | undefined {
 	try {
 		return work();
@@ -51,7 +51,7 @@ export function unless<T>(documented: readonly (new (...args: never[]) => Error)
 	}
 }
 
-/** Nothing in it may control a terminal, or make the API server drop a warning. */
+/** Expects a text that cannot control a terminal and does not make the API server drop a warning. */
 export const expectPrintable = (text: string): void => {
 	expect(text).to.not.match(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
 	expect(text.isWellFormed(), text).to.equal(true);

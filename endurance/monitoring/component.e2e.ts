@@ -1,4 +1,4 @@
-/** The component on a real API server with the CRDs of the Prometheus operator, and without them. */
+/** Tests the component monitoring on a real API server, with and without the CRDs of the Prometheus operator. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,7 +11,7 @@ describe('monitoring: the component', () => {
 	const plane = needControlPlane({ isOwn: true });
 	let folder = '';
 	before('an overlay as docs/monitoring.md tells', () => {
-		// kustomize follows no absolute path, so it has to lie in the checkout.
+		// kustomize does not accept absolute paths, so the folder must be in the checkout.
 		folder = mkdtempSync(join(ROOT, 'manifests/.monitoring-'));
 		writeFileSync(
 			join(folder, 'kustomization.yaml'),
@@ -24,7 +24,7 @@ describe('monitoring: the component', () => {
 		plane().kubectl(['apply', '--dry-run=server', '--validate=strict', '-f', '-'], { user: 'admin', input });
 	const rendered = async (): Promise<string> => (await mustSucceed(plane().kubectl(['kustomize', folder]))).stdout;
 
-	it('without the CRDs, kubectl says what is missing, and applies the rest', async () => {
+	it('applied without the CRDs › kubectl names them, and applies all other objects', async () => {
 		const { code, stdout, stderr } = await dryRun(await rendered());
 		expect(code).to.equal(1);
 		expect(stdout).to.contain('clusterrole.rbac.authorization.k8s.io/toolhive-scaling created');
@@ -33,7 +33,7 @@ describe('monitoring: the component', () => {
 			.and.contain('no matches for kind "PrometheusRule"');
 	});
 
-	it('with the CRDs, the API server takes every object of it', async () => {
+	it('applied with the CRDs › the API server accepts every object', async () => {
 		const crds = await findOperatorCrds(process.env);
 		const files = ['servicemonitors', 'prometheusrules'].flatMap((name) => [
 			'-f',
@@ -51,7 +51,7 @@ describe('monitoring: the component', () => {
 			.and.contain('configmap/toolhive-scaling-dashboard created');
 	});
 
-	it('the ConfigMap bears the label of the sidecar, and the dashboard as it is', async () => {
+	it('the ConfigMap › applied › has the label of the sidecar and the unchanged dashboard', async () => {
 		const configMap = documentsOf(await rendered()).find(({ kind }) => kind === 'ConfigMap') as unknown as {
 			metadata: { labels: Record<string, string>; namespace: string };
 			data: Record<string, string>;

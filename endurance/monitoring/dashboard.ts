@@ -1,4 +1,4 @@
-/** What tests read of the dashboard. */
+/** The parts of the dashboard that tests read. */
 import { read } from '../../test/harness/documents.ts';
 import { JOB } from './prometheus.ts';
 import { COMPONENT } from './rule-file.ts';
@@ -41,6 +41,6 @@ export const dashboard = (): Dashboard => JSON.parse(read(`${COMPONENT}/dashboar
 export const expressionsOf = ({ panels }: Dashboard): string[] =>
 	panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
 
-/** As Grafana sends it. */
+/** Replaces the variables in an expression as Grafana does. */
 export const withVariables = (expr: string, interval: string): string =>
 	expr.replaceAll('$__rate_interval', interval).replaceAll('$job', JOB);

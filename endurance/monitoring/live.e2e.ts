@@ -1,4 +1,7 @@
-/** A real Prometheus scrapes the real product and a real API server, and answers what dashboard and alerts ask. */
+/**
+ * A real Prometheus scrapes the real product and a real API server, and evaluates the expressions of the dashboard and
+ * the alerts.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { needControlPlane } from '../../test/harness/control-plane/mocha.ts';
@@ -11,7 +14,10 @@ import { alertRules } from './rule-file.ts';
 const INTERVAL_SECONDS = 1;
 const WITHIN_MS = 60_000;
 
-/** Answers with nothing where nothing is wrong; those of the API server are there once it failed to call a webhook. */
+/**
+ * These expressions have no result while there is no fault. Metrics of the API server exist only after a failed webhook
+ * call.
+ */
 const MAY_BE_EMPTY = / > 0$|ca_expiry|apiserver_admission/;
 
 describe('monitoring: a real Prometheus', () => {
@@ -34,12 +40,12 @@ describe('monitoring: a real Prometheus', () => {
 	const comes = async (expr: string): Promise<void> => {
 		const deadlineMs = performance.now() + WITHIN_MS;
 		while ((await query(expr)).length === 0) {
-			if (performance.now() > deadlineMs) throw new Error(`nothing within ${WITHIN_MS / 1000} s: ${expr}`);
+			if (performance.now() > deadlineMs) throw new Error(`no result within ${WITHIN_MS / 1000} s: ${expr}`);
 			await sleep(500);
 		}
 	};
 
-	it('has something for every panel', async () => {
+	it('every panel of the dashboard › queried › has a result', async () => {
 		await comes('thv_scaling_warnings_total{rule="session-storage-missing"} == 0');
 		await namespace.apply(web('web'));
 		await comes('sum(increase(thv_scaling_warnings_total{job=~"$job",rule="session-storage-missing"}[30s])) > 0');
@@ -49,7 +55,7 @@ describe('monitoring: a real Prometheus', () => {
 		}
 	});
 
-	it('takes the rules, and none of them speaks', async () => {
+	it('the alert rules › loaded › no alert fires', async () => {
 		await sleep(3 * INTERVAL_SECONDS * 1000);
 		const { groups } = (await (prometheus as Prometheus).get('/api/v1/rules')) as {
 			groups: { rules: { name: string; health: string; state: string; lastError?: string }[] }[];
@@ -59,7 +65,7 @@ describe('monitoring: a real Prometheus', () => {
 		expect(states.filter(({ health, state }) => health !== 'ok' || state !== 'inactive')).to.deep.equal([]);
 	});
 
-	it('hears of denials, and does not take them for trouble', async () => {
+	it('denied requests › scraped › counted, and no alert fires', async () => {
 		const sessionStorage = { provider: 'redis', address: '' };
 		for (const name of ['refused', 'refused-again']) {
 			const { stderr } = await namespace.kubectl(
@@ -75,10 +81,10 @@ describe('monitoring: a real Prometheus', () => {
 		expect(await query(exprOf('ToolHiveScalingWebhookFails'))).to.deep.equal([]);
 	});
 
-	it('hears from the API server that it cannot call us, and from nobody that we are there', async () => {
+	it('the product stops › the API server cannot call the webhooks, and no replica is scraped', async () => {
 		product?.process.kill('SIGKILL');
 		const refused = 'apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error"}';
-		// The first one makes the series, and only the next is growth.
+		// The first failure creates the series, and only the next one is an increase.
 		for (const name of ['lost', 'lost-again']) {
 			await namespace.apply(web(name)).catch(() => undefined);
 			await comes(refused);

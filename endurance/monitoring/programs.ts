@@ -1,6 +1,6 @@
 /**
- * Prometheus and promtool, built from their Go module with the versions that `go/go.mod` pins, and the CRDs of the Prometheus
- * operator, which its module carries. The programs lie in a cache outside the checkout; nothing of them is committed.
+ * Builds Prometheus and promtool from their Go module, with the versions that `go/go.mod` pins. The CRDs of the
+ * Prometheus operator are in its Go module. The programs are in a cache outside the checkout, and are never committed.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
@@ -9,16 +9,21 @@ import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 
-/** The version `go/go.mod` requires: Prometheus 3.10. Service discoveries can be left out from here on. */
+/**
+ * The version that `go/go.mod` requires: Prometheus 3.10. Since this version, a build can omit the service discoveries.
+ */
 export const PROMETHEUS_VERSION = 'v0.310.0';
 const OPERATOR_VERSION = 'v0.85.0';
 
-/** They cannot be had on this machine. The message is one line. */
+/** The programs cannot be built on this machine. The message is one line. */
 export class MonitoringMissing extends Error {}
 
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 
-/** Path of the program, which is built where it is not there yet. Several processes may ask at once. */
+/**
+ * Returns the path of the program, and builds it if it does not exist yet. Several processes may call this at the same
+ * time.
+ */
 export async function findProgram(
 	name: 'prometheus' | 'promtool',
 	env: Environment,
@@ -33,7 +38,7 @@ export async function findProgram(
 		await runGo(['version'], MODULE_FOLDER, env);
 		say(`monitoring: building ${name} ${PROMETHEUS_VERSION} into ${folder} (about 3 minutes, once per machine)`);
 		const startedMs = Date.now();
-		// Of the service discoveries only files are left, which takes the clients of all the clouds out.
+		// The build includes only the service discovery for files, which excludes the clients of all cloud providers.
 		const flags = ['-tags', 'remove_all_sd', ...BUILD_FLAGS, '-ldflags', '-s -w'];
 		const output = `${program}.building`;
 		const source = `github.com/prometheus/prometheus/cmd/${name}`;
@@ -44,7 +49,7 @@ export async function findProgram(
 	});
 }
 
-/** The CRDs where Go keeps the module; a download on the first time, no build. */
+/** Returns the folder of the Go module with the CRDs. The first call downloads the module; nothing is built. */
 export async function findOperatorCrds(env: Environment): Promise<string> {
 	const module = `github.com/prometheus-operator/prometheus-operator@${OPERATOR_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch((error: Error) => {

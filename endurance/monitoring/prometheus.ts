@@ -1,4 +1,7 @@
-/** A real Prometheus with our rules, that scrapes replicas on this machine and the API server, with the labels a ServiceMonitor gives. */
+/**
+ * A real Prometheus with the alert rules. It scrapes replicas on this machine and the API server, with the labels that
+ * a ServiceMonitor adds.
+ */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +13,7 @@ import { ruleFile } from './rule-file.ts';
 
 export interface Sample {
 	readonly metric: Readonly<Record<string, string>>;
-	/** Seconds since the epoch, and the number as a text. */
+	/** The time in seconds since the epoch, and the number as a text. */
 	readonly value: readonly [number, string];
 }
 
@@ -20,16 +23,16 @@ export interface Series {
 }
 
 export interface Prometheus {
-	/** Replaces what is scraped, by the name of the pod. */
+	/** Replaces the scraped targets, by the name of the Pod. */
 	readonly scrape: (metricsPorts: Readonly<Record<string, number>>) => void;
-	/** Rejects with what Prometheus says is wrong. */
+	/** Resolves with the samples of an expression. Rejects with the error message of Prometheus. */
 	readonly query: (expr: string) => Promise<Sample[]>;
 	readonly queryRange: (expr: string, fromSeconds: number, toSeconds: number, stepSeconds: number) => Promise<Series[]>;
 	readonly get: (path: string) => Promise<unknown>;
 	readonly stop: () => Promise<void>;
 }
 
-/** As the Prometheus operator calls it: like the Service. */
+/** The name of the job, which the Prometheus operator derives from the Service. */
 export const JOB = 'toolhive-scaling-metrics';
 
 const READY_TIMEOUT_MS = 60_000;
@@ -47,7 +50,7 @@ export async function startPrometheus(
 	write('rules.yaml', ruleFile());
 	write('token', plane.token('admin'));
 	write('targets.json', '[]');
-	// JSON is YAML.
+	// JSON is valid YAML.
 	const interval = `${intervalSeconds}s`;
 	const config = {
 		global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },

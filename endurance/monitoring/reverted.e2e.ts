@@ -1,4 +1,7 @@
-/** Somebody undoes what the reconciler writes, until it is counted. Takes over a minute: the fourth of the same writes waits for one. */
+/**
+ * Another client reverts a write of the reconciler until the metric counts it. The test takes over a minute, because
+ * the fourth identical write waits a minute.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Json } from '../../src/api/types.ts';
@@ -14,7 +17,7 @@ const WITHIN_MS = 150_000;
 const NAMESPACE = 'reverted';
 const RUN_CONFIG = '{"schema_version":"v1","name":"search"}';
 
-describe('monitoring: a write that somebody keeps undoing', () => {
+describe('monitoring: a write that another client keeps reverting', () => {
 	const plane = needControlPlane({ isOwn: true });
 	const ending = new AbortController();
 	let product: Product;
@@ -32,7 +35,7 @@ describe('monitoring: a write that somebody keeps undoing', () => {
 		await product.stop();
 	});
 
-	it('is counted, and told as an Event', async () => {
+	it('reverted repeatedly › counted, and reported as an Event', async () => {
 		expect(await metricOf(product, REVERTED)).to.equal(0);
 		const deadlineMs = performance.now() + WITHIN_MS;
 		while ((await metricOf(product, REVERTED)) === 0) {
@@ -44,7 +47,7 @@ describe('monitoring: a write that somebody keeps undoing', () => {
 	});
 });
 
-/** Makes a server and its RunConfig, and writes the RunConfig back whenever it was changed. */
+/** Creates a server and its RunConfig, and restores the RunConfig whenever it changes. */
 async function revert(api: Api, signal: AbortSignal): Promise<void> {
 	await api.send('POST', '/api/v1/namespaces', { body: { metadata: { name: NAMESPACE } } });
 	const sessionStorage = { provider: 'redis', address: 'redis.mcp.svc:6379' };

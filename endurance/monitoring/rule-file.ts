@@ -1,4 +1,4 @@
-/** The alert rules, as the Prometheus operator reads them and as Prometheus does. */
+/** The alert rules, in the form of the Prometheus operator and in the form of Prometheus. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -17,9 +17,9 @@ export const COMPONENT = 'manifests/components/monitoring';
 export const alertRules = (): AlertRule[] =>
 	parse(read(`${COMPONENT}/rules.yaml`)).spec.groups.flatMap((group: { rules: AlertRule[] }) => group.rules);
 
-/** By the very command that docs/monitoring.md tells people to type. */
+/** Creates the rule file with the command in docs/monitoring.md. */
 export function ruleFile(): string {
 	const [command] = /^sed .*rules\.yaml.*$/m.exec(read('docs/monitoring.md')) ?? [];
-	if (command === undefined) throw new Error('docs/monitoring.md has no command that makes a rule file');
+	if (command === undefined) throw new Error('docs/monitoring.md has no command that creates a rule file');
 	return execFileSync('bash', ['-c', command.replace(/ > \S+$/, '')], { cwd: join(ROOT), encoding: 'utf8' });
 }

@@ -1,4 +1,4 @@
-/** The alert rules and every expression of the dashboard, through promtool. */
+/** Checks the alert rules and every expression of the dashboard with promtool. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,14 +24,14 @@ describe('monitoring: promtool', () => {
 		expect(status, stdout + stderr).to.equal(0);
 	};
 
-	it('finds nothing wrong with the rules', () => {
+	it('the rules › checked › no error', () => {
 		run({ 'rules.yaml': ruleFile() }, 'check', 'rules', '--lint-fatal', 'rules.yaml');
 	});
-	it('every alert fires when it should, and only then', () => {
+	it('every alert › tested › fires only when it should', () => {
 		const files = { 'rules.yaml': ruleFile(), 'alerts.yaml': read('endurance/monitoring/alerts.yaml') };
 		run(files, 'test', 'rules', 'alerts.yaml');
 	});
-	it('understands every expression of the dashboard', () => {
+	it('every expression of the dashboard › checked › valid', () => {
 		const rules = expressionsOf(dashboard()).map((expr, index) => ({
 			record: `panel:${index}`,
 			expr: withVariables(expr, '1m'),

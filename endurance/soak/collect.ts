@@ -1,6 +1,6 @@
 /**
- * Loaded before the program: collects garbage, so that only memory in use is measured. PLANT= adds a leak, which
- * `make soak` must find.
+ * A file that is loaded before the program. It collects garbage, so that only memory in use is measured. PLANT= adds a
+ * leak, which `make soak` must find.
  */
 import { openSync } from 'node:fs';
 import { Server } from 'node:https';
@@ -13,9 +13,9 @@ setInterval(runInNewContext('gc') as () => void, 5_000).unref();
 const kept: unknown[] = [];
 let count = 0;
 const PLANTS: Readonly<Record<string, () => void>> = {
-	/** Four kilobytes for each request. */
+	/** Keeps four kilobytes for each request. */
 	heap: () => void kept.push(Array.from({ length: 512 }, () => Math.random())),
-	/** A file that is never closed, for every twentieth request. */
+	/** Opens a file for every twentieth request and never closes it. */
 	descriptors: () => {
 		count += 1;
 		if (count % 20 === 0) kept.push(openSync('/dev/null', 'r'));

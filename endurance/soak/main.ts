@@ -1,6 +1,7 @@
 /**
- * `make soak`: load, changes and disturbances for MINUTES= or HOURS=, while memory and other resources are measured. Fails if
- * one grows. SEED= is the order of the disturbances; PLANT=heap or PLANT=descriptors plants a leak, which it must find.
+ * `make soak`: runs load, changes and disturbances for MINUTES= or HOURS=, and measures memory and other resources.
+ * Fails if one of them grows. SEED= sets the order of the disturbances. PLANT=heap or PLANT=descriptors plants a leak,
+ * which the run must find.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,18 +24,18 @@ const DEFAULT_MINUTES = 10;
 /** A shorter run has too few samples to distinguish growth from chance, so only the other checks are made. */
 const LEAST_MINUTES_FOR_GROWTH = 3;
 const { env } = process;
-if (env['HOURS'] && env['MINUTES']) refuse('HOURS= and MINUTES=: give one of them');
+if (env['HOURS'] && env['MINUTES']) refuse('HOURS= and MINUTES=: set only one of them');
 const minutes = env['HOURS']
 	? numberFrom('HOURS', 0, LEAST_MINUTES_FOR_GROWTH / 60) * 60
 	: numberFrom('MINUTES', DEFAULT_MINUTES, 1);
 const seed = wholeFrom('SEED', 1, 0);
 const plant = env['PLANT'] ?? '';
-if (!['', 'heap', 'descriptors'].includes(plant)) refuse(`PLANT=${plant}: give heap or descriptors`);
+if (!['', 'heap', 'descriptors'].includes(plant)) refuse(`PLANT=${plant}: allowed are heap and descriptors`);
 
-/** A new process would start all figures again. */
+/** These disturbances are excluded, because the figures of a new process would start from the beginning. */
 const ENDING = /^(leader|both) killed$|replaced/;
 const EVERY_MS = 30_000;
-/** Each calls both webhooks. */
+/** Each change calls both webhooks. */
 const LOAD_PER_SECOND = 30;
 const WRITES_PER_SECOND = 1;
 
@@ -49,7 +50,7 @@ const preloads = [join(import.meta.dirname, 'collect.ts')];
 const harness = await buildHarness(plane, createRandom(seed + 2), { preloads, env: { PLANT: plant } });
 const { ledger, writer } = await beginWriting(harness, seed, WRITES_PER_SECOND);
 const replicas = harness.members.map(({ replica }) => replica);
-// A replica that has led keeps more in memory: both have led before the first sample.
+// A replica that has been the leader keeps more in memory, so both lead before the first sample.
 const first = await harness.leader();
 do await cutOff(first);
 while ((await harness.leader()) === first);
@@ -75,9 +76,12 @@ const checks: Check[] = [
 				minutes * 60,
 				replicas.map(({ name }) => name),
 			)),
-	{ promise: 'in the end everything stored is right', failures: wrong.map(({ text }) => text) },
+	{ check: 'at the end every object is in its desired state', failures: wrong.map(({ text }) => text) },
 	...commonChecks(harness, writer, exits),
-	{ promise: 'reviews were answered all the time', failures: answered > minutes * 60 ? [] : [`only ${answered}`] },
+	{
+		check: 'the webhooks answered reviews during the whole run',
+		failures: answered > minutes * 60 ? [] : [`only ${answered} reviews were answered`],
+	},
 ];
 const results = resultsOf({ minutes, rows, checks, calls: loaded.calls, disturbances });
 const recorded = { ...around, options: { minutes, seed }, results };
@@ -87,7 +91,7 @@ say(verdictOf(checks));
 // A frozen socket may never report that it is closed.
 process.exit(results.broken.length === 0 ? 0 : 1);
 
-/** For longer than a Lease lasts. */
+/** Cuts the replica off for longer than a Lease lasts. */
 async function cutOff({ network }: Member): Promise<void> {
 	network.refuse(true);
 	network.reset();
@@ -95,7 +99,7 @@ async function cutOff({ network }: Member): Promise<void> {
 	network.refuse(false);
 }
 
-/** One disturbance after the other, without a wait for the end of its effects. Returns their number. */
+/** Runs one disturbance after the other, without waiting for the recovery. Resolves with their number. */
 async function disturbFor(ms: number): Promise<number> {
 	const startedMs = performance.now();
 	const leftMs = (): number => Math.max(ms - (performance.now() - startedMs), 0);

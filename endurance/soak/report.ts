@@ -5,9 +5,9 @@ import { type Check, type CheckCounts, countsOf, goalOf } from '../chaos/report.
 import { EVERY_SECONDS, FIGURES, type Figure, type Row } from './samples.ts';
 import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts';
 
-/** Compiled code and pools grow at first, and then stop. */
+/** Compiled code and memory pools grow only at the beginning. */
 const WARM_UP_SHARE = 0.4;
-/** Of the possible samples: a process that is stopped for 18 s gives none. */
+/** The required share of the possible samples. A process that is stopped for 18 s gives none. */
 const LEAST_SHARE = 0.5;
 const WINDOWS = 24;
 
@@ -21,19 +21,19 @@ function slopeIn(rows: readonly Row[], replica: string, figure: Figure, seconds:
 	return slopeOf(leastOf(warm, (seconds * (1 - WARM_UP_SHARE)) / WINDOWS));
 }
 
-/** One check for each figure of each replica, and one that there are samples at all. */
+/** Returns one check for each figure of each replica, and one check that there are enough samples. */
 export const judge = (rows: readonly Row[], seconds: number, replicas: readonly string[]): Check[] =>
 	replicas.flatMap((replica) => {
 		const count = rows.filter((row) => row.replica === replica && row.atSeconds >= seconds * WARM_UP_SHARE).length;
 		const least = Math.ceil((seconds * (1 - WARM_UP_SHARE) * LEAST_SHARE) / EVERY_SECONDS);
-		const failures = count >= least ? [] : [`${count} samples after the warm-up; ${least} are needed`];
+		const failures = count >= least ? [] : [`${count} samples after the warm-up; ${least} are required`];
 		const growths = FIGURES.map((figure) => {
 			const slope = slopeIn(rows, replica, figure, seconds);
 			const text = `grew by ${slope.growth.toFixed(1)}, more than ${figure.most}; ${slope.sigmas.toFixed(1)} sigmas`;
-			const promise = `${figure.name} of the ${replica} replica does not grow`;
-			return { promise, failures: isGrowing(slope, figure.most) ? [text] : [] };
+			const check = `${figure.name} of the ${replica} replica does not grow`;
+			return { check, failures: isGrowing(slope, figure.most) ? [text] : [] };
 		});
-		return [{ promise: `the ${replica} replica has samples`, failures }, ...growths];
+		return [{ check: `the ${replica} replica has samples`, failures }, ...growths];
 	});
 
 export interface SoakResults extends CheckCounts {
@@ -66,14 +66,27 @@ export function resultsOf({ rows, minutes, checks, calls, disturbances }: Soaked
 	return { calls, disturbances, longestSilenceSeconds, figures, ...countsOf(checks) };
 }
 
+/** The row of one figure, with the headings of docs/reliability.md. */
+const rowOf = ({
+	replica = '',
+	figure = '',
+	least = '',
+	most = '',
+	grew = '',
+	...row
+}: SoakResults['figures'][number]) => ({
+	...{ replica, figure, minimum: least, maximum: most, growth: grew },
+	...{ sigmas: row['sigmas'] ?? '', 'growth per hour': row['perHour'] ?? '', bound: row['bound'] ?? '' },
+});
+
 export const SOAK: Account<{ readonly minutes: number; readonly seed: number }, SoakResults> = {
 	name: 'soak',
 	command: 'make soak',
 	page: 'docs/reliability.md',
 	tables: ({ options: { minutes, seed }, results: { calls, disturbances, longestSilenceSeconds, figures } }) =>
 		[
-			`${minutes} minutes, SEED=${seed}: ${calls} calls, ${disturbances} disturbances. Longest silence of a watch: ${longestSilenceSeconds} s.`,
-			table(figures.map(({ perHour = '', bound = '', ...row }) => ({ ...row, 'per hour': perHour, bound }))),
+			`${minutes} minutes, SEED=${seed}: ${calls} calls, ${disturbances} disturbances. Longest time without a watch event: ${longestSilenceSeconds} s.`,
+			table(figures.map(rowOf)),
 		].join('\n\n'),
-	goals: ({ results }) => [goalOf('nothing grows, and in the end everything is right', results)],
+	goals: ({ results }) => [goalOf('nothing grows, and at the end every object is in its desired state', results)],
 };

@@ -1,8 +1,8 @@
-/** The figures of each replica during a soak, every few seconds. */
+/** Samples the figures of each replica every few seconds during a soak. */
 import { keepDoing } from '../chaos/keep-doing.ts';
 import type { Replica } from '../chaos/replica.ts';
 
-/** A figure of /metrics. `most`: how far noise moves its minimum (docs/reliability.md). */
+/** A figure of /metrics. `most` is the bound for its growth (docs/reliability.md). */
 export interface Figure {
 	readonly name: string;
 	readonly metric: string;
@@ -10,7 +10,7 @@ export interface Figure {
 	readonly most: number;
 }
 
-/** In the unit of the name. */
+/** Each figure is in the unit of its name. */
 export const FIGURES: readonly Figure[] = [
 	{ name: 'heap MiB', metric: 'nodejs_heap_size_used_bytes', perUnit: 2 ** 20, most: 5 },
 	{ name: 'external MiB', metric: 'nodejs_external_memory_bytes', perUnit: 2 ** 20, most: 5 },
@@ -23,9 +23,9 @@ export const FIGURES: readonly Figure[] = [
 export interface Row {
 	readonly atSeconds: number;
 	readonly replica: string;
-	/** By the name of the figure. */
+	/** The values by the name of the figure. */
 	readonly values: Readonly<Record<string, number>>;
-	/** The longest of its watches. */
+	/** The longest time since the last event of a watch. */
 	readonly lastEventAgeSeconds: number;
 }
 
@@ -36,7 +36,7 @@ export function startSampling(replicas: readonly Replica[]): { readonly stop: ()
 	const startedMs = performance.now();
 	const sample = async ({ name: replica, metrics }: Replica): Promise<void> => {
 		const text = await metrics().catch(() => undefined);
-		// A stopped replica does not respond; the checks need half of the samples.
+		// A stopped replica does not respond. The checks require only half of the samples.
 		if (text === undefined) return;
 		const read = (metric: string): number => {
 			const found = [...text.matchAll(new RegExp(`^${metric}(?:\\{.*\\})? (\\S+)$`, 'gm'))];

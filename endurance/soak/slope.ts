@@ -1,19 +1,19 @@
-/** Whether a figure grows, by a few dozen samples of which some are outliers. */
+/** Detects whether a figure grows, from a few dozen samples with outliers. */
 export interface Sample {
 	readonly atSeconds: number;
 	readonly value: number;
 }
 
 export interface Slope {
-	/** Theil-Sen: the median of the slopes between all pairs, which outliers do not change. */
+	/** The Theil-Sen slope: the median of the slopes between all pairs, which outliers do not change. */
 	readonly perHour: number;
-	/** Mann-Kendall: rising pairs less falling pairs, in standard deviations. */
+	/** The Mann-Kendall statistic: rising pairs minus falling pairs, in standard deviations. */
 	readonly sigmas: number;
-	/** Over all that was measured. */
+	/** The growth over the whole measured time. */
 	readonly growth: number;
 }
 
-/** The minimum of each window: without garbage and short connections. */
+/** Returns the minimum of each window, which excludes garbage and short connections. */
 export function leastOf(samples: readonly Sample[], windowSeconds: number): Sample[] {
 	const windows = Map.groupBy(samples, ({ atSeconds }) => Math.floor(atSeconds / windowSeconds));
 	return [...windows.values()].map((all) => all.reduce((least, one) => (one.value < least.value ? one : least)));
@@ -35,7 +35,7 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 	};
 }
 
-/** By chance, one figure in 30,000 exceeds it. */
+/** Without real growth, fewer than one in 30,000 figures exceeds this value. */
 const SIGMAS = 4;
 
 export const isGrowing = ({ growth, sigmas }: Slope, most: number): boolean => growth > most && sigmas > SIGMAS;

@@ -1,4 +1,4 @@
-/** A leak is reported; noise, outliers and growth that ends are not. */
+/** Tests that a leak is reported, and that noise, outliers and growth that ends are not. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { createRandom } from '../chaos/random.ts';
@@ -9,7 +9,7 @@ const SECONDS = 600;
 const REPLICAS = ['first', 'second'];
 const { next } = createRandom(1);
 
-/** One row every few seconds; `value` of each figure, by the share of the time that has passed. */
+/** Returns one row every few seconds. `value` computes each figure from the share of the elapsed time. */
 const rowsOf = (replica: string, value: (share: number, figure: string) => number = () => 50): Row[] =>
 	Array.from({ length: SECONDS / EVERY_SECONDS }, (_, index) => {
 		const share = (index * EVERY_SECONDS) / SECONDS;
@@ -17,7 +17,7 @@ const rowsOf = (replica: string, value: (share: number, figure: string) => numbe
 		return { atSeconds: share * SECONDS, replica, values, lastEventAgeSeconds: 1 };
 	});
 const brokenIn = (rows: readonly Row[]): string[] =>
-	judge(rows, SECONDS, REPLICAS).flatMap(({ promise, failures }) => (failures.length > 0 ? [promise] : []));
+	judge(rows, SECONDS, REPLICAS).flatMap(({ check, failures }) => (failures.length > 0 ? [check] : []));
 
 describe('soak', () => {
 	for (const { name, most } of FIGURES) {

@@ -1,4 +1,4 @@
-/** ToolHive's CRDs: fields are added, and every byte stays. */
+/** Adds the scaling fields to ToolHive's CRDs and checks that every existing byte stays. */
 import { expect } from 'chai';
 import { completeCrds, crdTextOf } from '../../../src/manifests/crd-text.ts';
 import { Unparsable } from '../../../src/manifests/values.ts';

@@ -1,13 +1,16 @@
-/** Reads what a server sent as HTTP/1.1, strictly, and checks the format of each response. */
+/** Parses the output of a server strictly as HTTP/1.1, and checks the format of each response. */
 import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 
-/** Node's own responses to bytes that are not a request: without a body, or with an empty one in chunks. */
+/** Node's own responses to bytes that are not a request: without a body, or with an empty chunked body. */
 const OF_NODE =
 	/^(HTTP\/1\.1 (400|408|413|417|431) [A-Za-z ]+\r\n((Connection|Date|Keep-Alive|Transfer-Encoding): [^\r\n]+\r\n)*\r\n(0\r\n\r\n)?)+/;
 
-/** `text` in latin1: any number of responses. `isHealth`: of the port for probes, which responds in plain text. */
+/**
+ * Checks any number of responses in `text`, which is latin1. `isHealth` selects the port for probes, which responds in
+ * plain text.
+ */
 export function checkResponses(text: string, isHealth: boolean): void {
 	let rest = text;
 	while (rest !== '') {
@@ -33,7 +36,7 @@ export function checkResponses(text: string, isHealth: boolean): void {
 }
 
 function checkBody(code: number, body: string): void {
-	// To /round-trip, which the self-check requests.
+	// The response to /round-trip, which the self-check requests.
 	if (code === 200 && body === 'ok\n') return;
 	const json = JSON.parse(Buffer.from(body, 'latin1').toString()) as Json;
 	if (code === 200) {

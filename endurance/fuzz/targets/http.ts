@@ -1,6 +1,7 @@
 /**
- * Bytes on the sockets of the real servers. The first letter is the place: `p` plain, `s` inside TLS, `t` on the TLS port
- * without a handshake, `h` on the port of /readyz and /metrics. After each text, the next valid request succeeds.
+ * Sends bytes to the sockets of the real servers. The first letter selects the connection: `p` plain, `s` inside TLS,
+ * `t` to the TLS port without a handshake, `h` to the port of /readyz and /metrics. After each text, the next valid
+ * request must succeed.
  */
 import { type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -88,7 +89,7 @@ export const http: Target = {
 
 const QUIET_TURNS = 6;
 
-/** Everything that the server sends until it is idle. */
+/** Resolves with everything that the server sends until it is idle. */
 async function exchange({ plain, health, serving }: Ports, where: string, bytes: Buffer): Promise<string> {
 	const socket: Socket =
 		where === 's'

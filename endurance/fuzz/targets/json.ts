@@ -1,4 +1,4 @@
-/** JSON with lines and every digit, against the parser of the language. */
+/** Compares the parser for JSON with lines and every digit with JSON.parse. */
 import { expect } from 'chai';
 import { parseJson } from '../../../src/manifests/json.ts';
 import { Unparsable, writeJson } from '../../../src/manifests/values.ts';
@@ -18,7 +18,7 @@ export const json: Target = {
 	check: (text) => {
 		const parsed = unless([Unparsable], () => parseJson(text));
 		if (parsed === undefined) return;
-		// Go decides what half a character becomes.
+		// Go replaces half of a surrogate pair, and so does the product.
 		const expected = JSON.parse(JSON.stringify(jsonOf(text)), (_key, one) =>
 			typeof one === 'string' ? one.toWellFormed() : one,
 		);

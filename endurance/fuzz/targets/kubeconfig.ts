@@ -1,4 +1,4 @@
-/** A kubeconfig gives a connection, or an error of one line. */
+/** A kubeconfig must lead to a connection, or to an error of one line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** A Lease that another client wrote: whether the replica leads, and what it writes into the Lease. */
+/** A Lease that another client wrote: whether the replica becomes the leader, and what it writes into the Lease. */
 import { expect } from 'chai';
 import { isObject, type Json } from '../../../src/api/types.ts';
 import { runLeaderElection } from '../../../src/cluster/leader-election.ts';
@@ -26,7 +26,7 @@ export const lease: Target = {
 		let isLeading = false;
 		const connection = {
 			get: async () => {
-				// A Lease of another client is read once and not changed.
+				// The replica reads a Lease of another client once and does not change it.
 				if (!isFree(stored)) ended.abort();
 				return stored;
 			},

@@ -51,7 +51,7 @@ function checkReviewed(reviewed: Reviewed): void {
 	expect(JSON.parse(entryOf(reviewed, true))).to.include({ verdict: reviewed.verdict, file: 'in.yaml' });
 	JSON.stringify(resultsOf(reviewed, true, '/'));
 	const yaml = yamlOf(reviewed);
-	// An object in an AdmissionReview may have no name, and is not a manifest then.
+	// An object in an AdmissionReview may have no name, and is then not a manifest.
 	if (reviewed.after === undefined || !reviewed.isWhole || reviewed.name === '') return;
 	const printed = yaml.replace(/^---\n/, '');
 	const [again, ...others] = manifestsOf({ file: 'out.yaml', line: 1, offset: 0, text: printed, format: 'yaml' });

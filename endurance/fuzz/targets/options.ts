@@ -1,4 +1,4 @@
-/** Flags and environment: a line is an argument, or a variable if it has the product's prefix and a `=`. */
+/** Flags and environment. Each line is an argument, or a variable if it has the product's prefix and a `=`. */
 import { expect } from 'chai';
 import { REVIEW_OPTIONS, SERVE_OPTIONS } from '../../../src/cli/flags.ts';
 import { createCommand, type Table, UsageError, valuesOf, withPlainBooleans } from '../../../src/cli/options.ts';
@@ -14,7 +14,7 @@ export const options: Target = {
 		'THV_SCALING_GRACE_PERIOD_SECONDS=30\n--operator-usernames\na,b',
 		'--namespace-label=a/b=c\nTHV_SCALING_STRICT=true\n--',
 	],
-	// Node's argument parser needs more than proportional time for very many arguments.
+	// With very many arguments, the time of Node's argument parser grows faster than their number.
 	longest: 8 * 1024,
 	words: [...Object.keys(SERVE_OPTIONS), ...Object.keys(REVIEW_OPTIONS)].map((flag) => `\n--${flag}=`),
 	check: (text) => {

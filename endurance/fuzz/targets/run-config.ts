@@ -53,14 +53,14 @@ const around = (text: string): string[] => [
 const fieldsIn = (config: Json, layout: string): Json =>
 	layout === 'both' ? (config['scaling_config'] as Json) : config;
 
-/** The text of all other keys, in its order. */
+/** Returns the text of all other keys, in their order. */
 function foreignTexts(text: string): string[] {
 	const textsIn = (node: ReturnType<typeof parseTree>): string[] =>
 		(node?.children ?? []).flatMap((property) => {
 			const [key, value] = property.children ?? [];
 			if (key === undefined || value === undefined || OURS.includes(key.value)) return [];
 			if (key.value === 'scaling_config' && value.type === 'object') return textsIn(value);
-			// It is created if it is missing, and removed when it is empty.
+			// The section is created if it is missing, and removed when it is empty.
 			return key.value === 'scaling_config' ? [] : [text.slice(property.offset, property.offset + property.length)];
 		});
 	return textsIn(parseTree(text));

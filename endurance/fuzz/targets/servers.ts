@@ -1,4 +1,4 @@
-/** Custom resources in any shape, through every rule. */
+/** Applies every rule to custom resources of any shape. */
 import { expect } from 'chai';
 import { isObject, type Json, type Server } from '../../../src/api/types.ts';
 import { serverOf } from '../../../src/objects/server.ts';

@@ -1,4 +1,4 @@
-/** vMCP's `config.yaml`: the section is as desired, and the rest, with its comments, as before. */
+/** `config.yaml` of vMCP: the section has the desired values, and the remaining text and its comments stay. */
 import { expect } from 'chai';
 import { type Document, isAlias, isMap, isSeq, parseDocument, visit } from 'yaml';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -22,7 +22,7 @@ export const vmcpConfig: Target = {
 	],
 	words: ['sessionStorage:', 'provider: redis\n', 'address: ', 'keyPrefix: ', '  tls: {}\n', '# c\n'],
 	check: (text) => {
-		// No YAML parser accepts it, so the result of an edit does not matter.
+		// No YAML parser accepts such a text, so the result of an edit does not matter.
 		if (text.includes('\0')) return;
 		vmcpConfigHasTls(text);
 		for (const wanted of WANTS) {
@@ -38,11 +38,11 @@ export const vmcpConfig: Target = {
 				...was,
 				sessionStorage: sectionOf(was, isAlias(before.get('sessionStorage', true)), wanted),
 			});
-			// A list in the place of the section is removed with its comments.
+			// A list in place of the section is removed with its comments.
 			const section = before.get('sessionStorage');
 			if (isSeq(section)) continue;
 			for (const name of ['db', 'keyPrefix'] as const) {
-				// An entry that is removed takes its comments along.
+				// The comments of a removed entry are removed with it.
 				if (wanted[name] === undefined && isMap(section)) section.delete(name);
 			}
 			const kept = new Set(commentsOf(after));
@@ -51,7 +51,7 @@ export const vmcpConfig: Target = {
 	},
 };
 
-/** Undefined where aliases cannot be followed. */
+/** Returns undefined if aliases cannot be followed. */
 function contentOf(document: Document): Json | undefined {
 	try {
 		const value: unknown = document.toJS();
@@ -61,7 +61,7 @@ function contentOf(document: Document): Json | undefined {
 	}
 }
 
-/** A section that is an alias is replaced: its content belongs to another key. */
+/** A section that is an alias is replaced, because its content belongs to another key. */
 function sectionOf(was: Json, isSharing: boolean, { address, db, keyPrefix }: (typeof WANTS)[number]): Json {
 	const section = isSharing || !isObject(was['sessionStorage']) ? {} : was['sessionStorage'];
 	const { db: _db, keyPrefix: _prefix, ...others } = section;
@@ -69,7 +69,7 @@ function sectionOf(was: Json, isSharing: boolean, { address, db, keyPrefix }: (t
 	return { ...others, ...ours, ...(keyPrefix !== undefined && { keyPrefix }) };
 }
 
-/** Line by line, because the printer joins and parts them. */
+/** Compares line by line, because the printer joins and splits comments. */
 function commentsOf(document: Document): string[] {
 	const found: (string | null | undefined)[] = [document.commentBefore, document.comment];
 	visit(document, {

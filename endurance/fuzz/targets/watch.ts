@@ -1,4 +1,4 @@
-/** The lines of a watch and the pages of a list, in pieces of any size. */
+/** The lines of a watch and the pages of a list, in chunks of any size. */
 import { expect } from 'chai';
 import { isLost, listEach, openWatch, type WatchEvent } from '../../../src/cluster/list-watch.ts';
 import { jsonOf, type Target } from '../target.ts';
@@ -29,7 +29,7 @@ export const watch: Target = {
 			asked += 1;
 			return asked === 1 ? page : {};
 		};
-		const connection = { get, stream: () => Promise.reject(new Error('not asked')) };
+		const connection = { get, stream: () => Promise.reject(new Error('unexpected request')) };
 		try {
 			const listed = await listEach({ connection, paths: [FROM.path] }, (item) => item, signal);
 			expect(listed?.resourceVersion).to.be.a('string');
@@ -39,13 +39,13 @@ export const watch: Target = {
 	},
 };
 
-/** The events of the stream, and whether it ended without an error. An error must cause a new list. */
+/** Returns the events of the stream, and whether it ended without an error. An error must cause a new list. */
 async function eventsOf(text: string, length: number): Promise<{ events: WatchEvent[]; isEnded: boolean }> {
 	const bytes = Buffer.from(text);
 	const pieces = async function* () {
 		for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, Math.min(at + length, bytes.length));
 	};
-	const connection = { get: () => Promise.reject(new Error('not asked')), stream: async () => pieces() };
+	const connection = { get: () => Promise.reject(new Error('unexpected request')), stream: async () => pieces() };
 	const events: WatchEvent[] = [];
 	try {
 		for await (const event of await openWatch({ connection, paths: [] }, FROM, TIMES, signal)) {
