@@ -10,7 +10,7 @@ import { findOperatorCrds } from './programs.ts';
 describe('monitoring: the component', () => {
 	const plane = needControlPlane({ isOwn: true });
 	let folder = '';
-	before('an overlay as docs/monitoring.md tells', () => {
+	before('an overlay as in docs/monitoring.md', () => {
 		// kustomize does not accept absolute paths, so the folder must be in the checkout.
 		folder = mkdtempSync(join(ROOT, 'manifests/.monitoring-'));
 		writeFileSync(

@@ -24,7 +24,7 @@ describe('monitoring: a write that another client keeps reverting', () => {
 	let api: Api;
 	let reverting: Promise<void>;
 	before(async () => {
-		product = await startProduct(plane(), { flags: ['--settle-seconds=1'], servedBy: 'nobody' });
+		product = await startProduct(plane(), { flags: ['--settle-seconds=1'], servedBy: 'none' });
 		api = openApi(plane());
 		reverting = revert(api, ending.signal);
 	});

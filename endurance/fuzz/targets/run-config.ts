@@ -13,7 +13,7 @@ const WANTS: readonly RunConfigFields[] = [
 	{ backendReplicas: 2, redis: { address: 'r:1', db: 0, keyPrefix: '<a>:' } },
 	{ redis: { address: '' } },
 ];
-const OURS = ['backend_replicas', 'session_redis'];
+const PRODUCT_KEYS = ['backend_replicas', 'session_redis'];
 
 export const runConfig: Target = {
 	name: 'run-config',
@@ -58,7 +58,7 @@ function foreignTexts(text: string): string[] {
 	const textsIn = (node: ReturnType<typeof parseTree>): string[] =>
 		(node?.children ?? []).flatMap((property) => {
 			const [key, value] = property.children ?? [];
-			if (key === undefined || value === undefined || OURS.includes(key.value)) return [];
+			if (key === undefined || value === undefined || PRODUCT_KEYS.includes(key.value)) return [];
 			if (key.value === 'scaling_config' && value.type === 'object') return textsIn(value);
 			// The section is created if it is missing, and removed when it is empty.
 			return key.value === 'scaling_config' ? [] : [text.slice(property.offset, property.offset + property.length)];

@@ -65,8 +65,8 @@ function contentOf(document: Document): Json | undefined {
 function sectionOf(was: Json, isSharing: boolean, { address, db, keyPrefix }: (typeof WANTS)[number]): Json {
 	const section = isSharing || !isObject(was['sessionStorage']) ? {} : was['sessionStorage'];
 	const { db: _db, keyPrefix: _prefix, ...others } = section;
-	const ours = { provider: 'redis', address, ...(db !== undefined && { db }) };
-	return { ...others, ...ours, ...(keyPrefix !== undefined && { keyPrefix }) };
+	const written = { provider: 'redis', address, ...(db !== undefined && { db }) };
+	return { ...others, ...written, ...(keyPrefix !== undefined && { keyPrefix }) };
 }
 
 /** Compares line by line, because the printer joins and splits comments. */

@@ -47,10 +47,10 @@ describe('dashboard and alert rules', () => {
 		expect(unknown).to.deep.equal([]);
 	});
 
-	it('the dashboard shows every metric of ours', async () => {
-		const ours = [...(await everyMetric()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
+	it('the dashboard › shows every metric of the product', async () => {
+		const names = [...(await everyMetric()).matchAll(/^# TYPE (thv_scaling_\w+)/gm)].map(([, name = '']) => name);
 		const text = expressionsOf(dashboard()).join('\n');
-		expect(ours.filter((name) => !text.includes(name))).to.deep.equal([]);
+		expect(names.filter((name) => !text.includes(name))).to.deep.equal([]);
 	});
 
 	it('every panel of the dashboard says what it shows, has a place of its own, and an id', () => {
@@ -87,10 +87,10 @@ describe('dashboard and alert rules', () => {
 		}
 	});
 
-	it('every row of the dashboard is told of in docs/monitoring.md', () => {
-		const told = rowsOf(between(read('docs/monitoring.md'), '## Dashboard', '## ')).map(([row]) => row);
+	it('docs/monitoring.md › lists every row of the dashboard', () => {
+		const listed = rowsOf(between(read('docs/monitoring.md'), '## Dashboard', '## ')).map(([row]) => row);
 		const rows = dashboard().panels.filter(({ type }) => type === 'row');
-		expect(told).to.deep.equal(rows.map(({ title }) => title));
+		expect(listed).to.deep.equal(rows.map(({ title }) => title));
 	});
 
 	it('every alert is tried: once where it fires, and once where it does not', () => {

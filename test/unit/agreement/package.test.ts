@@ -8,19 +8,19 @@ import { publishedOf } from '../../../scripts/published.ts';
 import { ROOT, read } from '../../harness/documents.ts';
 import { entrypoint, imageFlags } from '../../harness/image.ts';
 
-const ours = JSON.parse(read('package.json'));
+const manifest = JSON.parse(read('package.json'));
 
 describe('package and image', () => {
 	it('the npm package › no Node and no tools, and not private', () => {
-		const { private: isPrivate, scripts, devDependencies, optionalDependencies, ...rest } = ours;
+		const { private: isPrivate, scripts, devDependencies, optionalDependencies, ...rest } = manifest;
 		expect(isPrivate).to.equal(true);
 		expect([scripts, devDependencies, optionalDependencies]).to.not.include(undefined);
-		expect(publishedOf(ours)).to.deep.equal(rest);
+		expect(publishedOf(manifest)).to.deep.equal(rest);
 		expect(rest).to.include.keys('name', 'version', 'bin', 'engines', 'files', 'dependencies', 'repository');
 	});
 	it('main.ts › rejects the versions of Node that `engines` rejects', () => {
 		const [, major, minor] = /OLDEST_NODE = \[(\d+), (\d+)\]/.exec(read('src/main.ts')) ?? [];
-		expect(ours.engines.node).to.equal(`>=${major}.${minor}`);
+		expect(manifest.engines.node).to.equal(`>=${major}.${minor}`);
 	});
 	it('packages in the image › the same on every platform, and without install scripts', () => {
 		type Locked = Readonly<Record<'dev' | 'optional' | 'os' | 'cpu' | 'hasInstallScript', unknown>>;
@@ -32,7 +32,7 @@ describe('package and image', () => {
 	});
 	// If V8 removed a flag, the pod would not start.
 	it('the image › runs the file of package.json, with flags that this Node knows', () => {
-		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', ours.bin['thv-scaling']]);
+		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', manifest.bin['thv-scaling']]);
 		expect(imageFlags()).to.not.deep.equal([]);
 		const { status, stderr } = spawnSync(process.execPath, [...imageFlags(), '--version'], { encoding: 'utf8' });
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });

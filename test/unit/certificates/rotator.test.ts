@@ -9,7 +9,12 @@ import { asCa, asTls, authority, HOSTS, NOW_MS, servingFor } from '../../harness
 const configuration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
 	kind: kind as FoundWebhookConfiguration['kind'],
 	resourceVersion: '1',
-	webhooks: bundles.map((caBundle, index) => ({ name: `w${index}`, isManaged: true, leadsTo: 'ours', caBundle })),
+	webhooks: bundles.map((caBundle, index) => ({
+		name: `w${index}`,
+		isManaged: true,
+		leadsTo: 'the Service',
+		caBundle,
+	})),
 });
 
 function createHarness(data?: SecretData, configurations = [configuration('M', '', ''), configuration('V', '')]) {
@@ -187,7 +192,7 @@ describe('certificates: rotator', () => {
 			...configuration('M'),
 			webhooks: [
 				{ name: 'a', isManaged: false, leadsTo, caBundle: 'x' },
-				{ name: 'b', isManaged: true, leadsTo: 'ours', caBundle: '' },
+				{ name: 'b', isManaged: true, leadsTo: 'the Service', caBundle: '' },
 			],
 		});
 		const harness = createHarness(undefined, [withForeign('Service a/b')]);

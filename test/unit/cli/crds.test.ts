@@ -11,7 +11,7 @@ import { type Ended, startProgram } from '../../harness/program.ts';
 const FIXTURE = join(import.meta.dirname, '../../fixtures/old-mcpservers-crd.yaml');
 const OLD = readFileSync(FIXTURE, 'utf8');
 const UTF16 = Buffer.from(`\uFEFF${OLD}`, 'utf16le');
-const OURS = crdTextOf('MCPRemoteProxy');
+const CRD = crdTextOf('MCPRemoteProxy');
 const NOTE =
 	'mcpservers.toolhive.stacklok.dev v1alpha1: added spec.replicas, spec.backendReplicas, spec.sessionStorage\n';
 const COMPLETED: Ended = { code: 0, stdout: completeCrds(OLD).text, stderr: NOTE };
@@ -44,14 +44,14 @@ describe('thv-scaling crds', function () {
 			expect(await run([write('crd.yaml', bytes)])).to.deep.equal(COMPLETED);
 		});
 	it('a complete CRD › not changed, no note', async () => {
-		const text = `\uFEFF# ours\r\n${OURS.replaceAll('\n', '\r\n').trimEnd()}`;
+		const text = `\uFEFF# CRD\r\n${CRD.replaceAll('\n', '\r\n').trimEnd()}`;
 		expect(await run(['-'], text)).to.deep.equal({ code: 0, stdout: text, stderr: '' });
 	});
 	it('several files › one stream', async () => {
-		const last = write('b.yaml', `\uFEFF---\n${OURS}`);
-		const files = [write('a.yaml', OURS.trimEnd()), '-', last, write('c.json', '{"a": 1}')];
-		const stdout = `${OURS}---\n${OURS}---\n${OURS}---\n{"a": 1}`;
-		expect(await run(files, OURS)).to.deep.equal({ code: 0, stdout, stderr: '' });
+		const last = write('b.yaml', `\uFEFF---\n${CRD}`);
+		const files = [write('a.yaml', CRD.trimEnd()), '-', last, write('c.json', '{"a": 1}')];
+		const stdout = `${CRD}---\n${CRD}---\n${CRD}---\n{"a": 1}`;
+		expect(await run(files, CRD)).to.deep.equal({ code: 0, stdout, stderr: '' });
 	});
 	it('no CRD of ToolHive › nothing on stdout, and an example on stderr', async () => {
 		const { code, stdout, stderr } = await run([write('other.yaml', 'kind: ConfigMap\n'), '-'], 'kind: ConfigMap\n');
@@ -89,7 +89,7 @@ describe('thv-scaling crds', function () {
 	it('control characters in a note › not printed', async () =>
 		expect((await run(['-'], EVIL)).stderr).to.match(/^mcpservers\S+ v1 \[2J: added .+\n$/));
 	it('a large CRD › printed completely; a reader that closes stdout › no error', async () => {
-		const text = `# ${'x'.repeat(3_000_000)}\n${OURS}`;
+		const text = `# ${'x'.repeat(3_000_000)}\n${CRD}`;
 		expect((await run(['-'], text)).stdout.length).to.equal(text.length);
 		const program = startProgram(['crds', '-'], {}, { stdin: text });
 		program.process.stdout?.destroy();

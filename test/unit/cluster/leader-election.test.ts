@@ -59,7 +59,7 @@ function candidate(store: LeaseStore, identity: string, options: Partial<LeaderE
 	const running = runLeaderElection(
 		{
 			connection: store,
-			namespace: 'ours',
+			namespace: 'platform',
 			name: 'lease',
 			identity,
 			lead: async (context) => {

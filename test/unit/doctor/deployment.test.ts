@@ -22,7 +22,7 @@ describe('doctor › Deployment of the product', () => {
 		(more: Partial<CheckContext> = {}) =>
 		() =>
 			checkDeployment(contextOf({}, { installation: async () => undefined, ...more }));
-	const has = (count: number): string => `${NAME} has ${count} of 2 replicas ready, image example.com/ours:1.2.3`;
+	const has = (count: number): string => `${NAME} has ${count} of 2 replicas ready, image example.com/scaling:1.2.3`;
 	const otherService = { namespace: 'scaling', name: 'toolhive-scaling' };
 	reports('all ready', ready(2), [`ok: ${has(2)}`]);
 	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
@@ -85,8 +85,8 @@ describe('doctor › installationOf', () => {
 		expect(installationOf(deploymentOf({ env, command, args: ['--tls-dir=/tls'] }, { volumes }))).to.deep.equal({
 			namespace: 'toolhive-scaling',
 			name: 'toolhive-scaling',
-			image: 'example.com/ours:1.2.3',
-			serviceAccount: 'ours',
+			image: 'example.com/scaling:1.2.3',
+			serviceAccount: 'scaling',
 			replicas: 2,
 			readyReplicas: 2,
 			args: ['--tls-dir=/tls'],
@@ -102,7 +102,7 @@ describe('doctor › installationOf', () => {
 	const secret = (more: Json = {}): Json => ({ volumes: [{ secret: { secretName: 'tls', ...more } }] });
 	for (const [title, object, expected] of [
 		['several containers', deploymentOf({}, { containers }), { image: 'x:2', hasHiddenEnv: false }],
-		['no container of that name', deploymentOf({ name: 'x' }), { image: 'example.com/ours:1.2.3' }],
+		['no container of that name', deploymentOf({ name: 'x' }), { image: 'example.com/scaling:1.2.3' }],
 		['a Secret without items', deploymentOf({}, secret()), { certificate: { secret: 'tls', key: 'tls.crt' } }],
 		['variables from a ConfigMap', deploymentOf({ envFrom: [{ configMapRef: {} }] }), { hasHiddenEnv: true }],
 		['an empty object', {}, { serviceAccount: 'default', replicas: 1, readyReplicas: 0, args: [] }],

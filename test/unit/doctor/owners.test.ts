@@ -95,7 +95,7 @@ describe('doctor › owners', () => {
 	);
 	reports('empty ConfigMap', () => configMaps({}), [OWNED('ConfigMap', 0)]);
 
-	const OURS =
+	const OWNER_PATCH =
 		'{"apiVersion":"toolhive.stacklok.dev/v1alpha1","kind":"MCPServer","name":"web","uid":"uid-web","controller":true}';
 	const fixedBy = (list: string, object = 'deployment web'): string =>
 		`fail: ${object.startsWith('configmap') ? 'ConfigMap demo/web-runconfig' : 'Deployment demo/web'} is not owned by MCPServer web: scaling settings are not applied to it → kubectl patch ${object} -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
@@ -109,19 +109,21 @@ describe('doctor › owners', () => {
 	const QUOTED = { ...deploymentOfServer(deployment('mcpserver')), name: 'web; reboot' } as Parameters<
 		typeof owners
 	>[2][0];
-	reports('the fix › no owner', owned(), [fixedBy(OURS)]);
-	reports('the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OURS)]);
-	reports('the fix › another owner', owned(OTHER), [fixedBy(`${OURS},${JSON.stringify(OTHER)}`.replace("'", `'\\''`))]);
+	reports('the fix › no owner', owned(), [fixedBy(OWNER_PATCH)]);
+	reports('the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OWNER_PATCH)]);
+	reports('the fix › another owner', owned(OTHER), [
+		fixedBy(`${OWNER_PATCH},${JSON.stringify(OTHER)}`.replace("'", `'\\''`)),
+	]);
 	reports('the fix › an owner of another group', owned(OTHER_GROUP), [
-		fixedBy(`${OURS},${JSON.stringify(OTHER_GROUP)}`),
+		fixedBy(`${OWNER_PATCH},${JSON.stringify(OTHER_GROUP)}`),
 	]);
 	reports('the fix › another controller', owned(CONTROLLER), [
 		'fail: Deployment demo/web is not owned by MCPServer web: scaling settings are not applied to it → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
 	]);
 	reports('the fix › a name with a space and a semicolon', () => owners('Deployment', ALL, [QUOTED]), [
-		fixedBy(OURS, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot'),
+		fixedBy(OWNER_PATCH, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot'),
 	]);
 	reports('the fix › a ConfigMap', () => configMaps(configMap('runconfig', 'mcp-server')), [
-		fixedBy(OURS, 'configmap web-runconfig'),
+		fixedBy(OWNER_PATCH, 'configmap web-runconfig'),
 	]);
 });

@@ -49,10 +49,10 @@ export const server = (name: string, spec: Partial<Server['spec']> = {}, more: P
 
 /** Returns the Deployment of the product, with the fields that checks read. */
 export const deploymentOf = (container: Json = {}, podSpec: Json = {}, more: Json = {}): Json => {
-	const containers = [{ name: 'toolhive-scaling', image: 'example.com/ours:1.2.3', args: ['serve'], ...container }];
+	const containers = [{ name: 'toolhive-scaling', image: 'example.com/scaling:1.2.3', args: ['serve'], ...container }];
 	return {
 		metadata: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' },
-		spec: { replicas: 2, template: { spec: { serviceAccountName: 'ours', containers, ...podSpec } } },
+		spec: { replicas: 2, template: { spec: { serviceAccountName: 'scaling', containers, ...podSpec } } },
 		status: { readyReplicas: 2 },
 		...more,
 	};

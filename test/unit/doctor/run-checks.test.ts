@@ -150,14 +150,14 @@ describe('doctor › all checks', () => {
 
 	const labels = { 'app.kubernetes.io/managed-by': 'Helm' };
 	const argo = { 'app.kubernetes.io/managed-by': 'Argo' };
-	const annotations = { 'meta.helm.sh/release-name': 'ours' };
+	const annotations = { 'meta.helm.sh/release-name': 'release-1' };
 	const getDeployment = async () => deploymentOf({}, {}, { metadata: { labels } });
 	const helm = (release: string, namespace = 'scaling'): string =>
 		`helm upgrade ${release} manifests/chart -n ${namespace} --reset-then-reuse-values`;
 	for (const [title, reader, command] of [
 		['installed by kubectl', installedIn('scaling'), 'kubectl apply -k local'],
 		['installed by Helm', installedIn('scaling', { labels }), helm('toolhive-scaling')],
-		['installed by Helm as ours', installedIn('scaling', { labels, annotations }), helm('ours')],
+		['installed by Helm as release-1', installedIn('scaling', { labels, annotations }), helm('release-1')],
 		['only an annotation of Helm', installedIn('scaling', { annotations }), 'kubectl apply -k local'],
 		['managed by Argo', installedIn('scaling', { annotations, labels: argo }), 'kubectl apply -k local'],
 		['only a Deployment by Helm', cluster({ getDeployment }), helm('toolhive-scaling', 'toolhive-scaling')],

@@ -17,7 +17,7 @@ const cut = (text: string): string[] =>
 const DASHES = 'kubectl allows only a comment after ---; move the text to its own line';
 const DOTS = 'kubectl ignores text between ... and the next ---; write --- instead of ...';
 const DIRECTIVE = 'kubectl does not support directives such as %YAML; remove the line';
-const OURS = 'apiVersion: toolhive.stacklok.dev/v1beta1\n';
+const SERVER = 'apiVersion: toolhive.stacklok.dev/v1beta1\n';
 const AFTER_DASHES = 'a: 1\n--- {b: 2}\n----\nc: 3\n---d\n';
 const DIRECTIVES = '# a\n%YAML 1.1\n---\nb: 2\n---\n%TAG ! c\nd: 4\n';
 
@@ -64,29 +64,29 @@ const ROWS: readonly (readonly [title: string, text: string, ...found: string[]]
 	['YAML in braces', '{a: 1}\n---\n{ # b\n"b": 2}\n', '1 yaml {a: 1}\n', '3 yaml { # b\n"b": 2}\n'],
 	['a template', '{{ if }}\na: 1\n', '1 yaml {{ if }}\na: 1\n'],
 	// A part that kubectl ignores is an error if it is about a server.
-	['content after dashes before a server', `--- a: 1\n${OURS}`, `1! ${DASHES}`, `2 yaml ${OURS}`],
+	['content after dashes before a server', `--- a: 1\n${SERVER}`, `1! ${DASHES}`, `2 yaml ${SERVER}`],
 	[
 		'content after dashes behind a server',
-		`${OURS}---\n--- b: 2\nc: 3\n`,
-		`1 yaml ${OURS}`,
+		`${SERVER}---\n--- b: 2\nc: 3\n`,
+		`1 yaml ${SERVER}`,
 		`3? ${DASHES}`,
 		'4 yaml c: 3\n',
 	],
-	['a server after dashes', `--- {${OURS.trim()}}\na: 1\n`, `1! ${DASHES}`, '2 yaml a: 1\n'],
-	['a directive before a server', `%YAML 1.1\n---\n${OURS}`, `1! ${DIRECTIVE}`, `3 yaml ${OURS}`],
+	['a server after dashes', `--- {${SERVER.trim()}}\na: 1\n`, `1! ${DASHES}`, '2 yaml a: 1\n'],
+	['a directive before a server', `%YAML 1.1\n---\n${SERVER}`, `1! ${DIRECTIVE}`, `3 yaml ${SERVER}`],
 	[
 		'a directive behind a server',
-		`${OURS}---\n%YAML 1.1\n---\nc: 3\n`,
-		`1 yaml ${OURS}`,
+		`${SERVER}---\n%YAML 1.1\n---\nc: 3\n`,
+		`1 yaml ${SERVER}`,
 		`3? ${DIRECTIVE}`,
 		'5 yaml c: 3\n',
 	],
 	['only a directive', '%YAML 1.1\n---\n', `1? ${DIRECTIVE}`],
-	['a server after dots', `a: 1\n...\nb: 2\n${OURS}---\nc: 3\n`, '1 yaml a: 1\n', `3! ${DOTS}`, '6 yaml c: 3\n'],
+	['a server after dots', `a: 1\n...\nb: 2\n${SERVER}---\nc: 3\n`, '1 yaml a: 1\n', `3! ${DOTS}`, '6 yaml c: 3\n'],
 	[
 		'content after dots behind a server',
-		`${OURS}---\nc: 3\n...\nd: 4\n`,
-		`1 yaml ${OURS}`,
+		`${SERVER}---\nc: 3\n...\nd: 4\n`,
+		`1 yaml ${SERVER}`,
 		'3 yaml c: 3\n',
 		`5? ${DOTS}`,
 	],

@@ -26,10 +26,10 @@ describe('parseYaml', () => {
 		it(`${JSON.stringify(text)} › as kubectl`, () => expect(within(text)).to.deep.equal({ b: { a: value } }));
 	for (const text of REFUSED)
 		it(`${JSON.stringify(text)} › refused`, () => expect(() => within(text)).to.throw(Unparsable));
-	for (const [text, ours] of DIFFERENT)
-		it(`${JSON.stringify(text)} › ${ours === undefined ? 'refused' : 'parsed'}, unlike kubectl`, () => {
-			if (ours === undefined) expect(() => within(text)).to.throw(Unparsable);
-			else expect(within(text)).to.deep.equal({ b: { a: ours } });
+	for (const [text, parsed] of DIFFERENT)
+		it(`${JSON.stringify(text)} › ${parsed === undefined ? 'refused' : 'parsed'}, unlike kubectl`, () => {
+			if (parsed === undefined) expect(() => within(text)).to.throw(Unparsable);
+			else expect(within(text)).to.deep.equal({ b: { a: parsed } });
 		});
 	for (const text of ['', '# a\n\n# b\n', 'null', '# a\n~ # b\n'])
 		it(`${JSON.stringify(text)} › no document`, () => expect(parseYaml(text)).to.equal(undefined));

@@ -63,9 +63,9 @@ describe('crd › missing fields', () => {
 		});
 	}
 	it('the second version has a part › reported with version and names', () => {
-		const ours = crdOf('MCPServer') as { spec: { versions: object[] } };
+		const complete = crdOf('MCPServer') as { spec: { versions: object[] } };
 		const partly = { name: 'v1', schema: { openAPIV3Schema: storageWith({ properties: { provider: {}, db: {} } }) } };
-		const crd = { ...ours, spec: { ...ours.spec, versions: [...ours.spec.versions, partly] } };
+		const crd = { ...complete, spec: { ...complete.spec, versions: [...complete.spec.versions, partly] } };
 		const [found] = missingFields(crd, 'MCPServer');
 		const parts = ['address', 'keyPrefix', 'passwordRef'].map((part) => `spec.sessionStorage.${part}`);
 		expect(found?.version).to.equal('v1');

@@ -63,8 +63,8 @@ describe('insert into a YAML text', () => {
 		const shape = fc.record({ top: fc.dictionary(key, value, { maxKeys: 4 }), next: value });
 		// Characters of values in a schema: no text of several lines, and no number that JSON does not have.
 		const letters = fc.constantFrom(...'ab: #-\'"{}[]&*?|>!%@\\');
-		const ours = fc.jsonValue({ stringUnit: letters }).map((one) => JSON.parse(JSON.stringify(one)));
-		const property = fc.property(shape, ours, style, fc.boolean(), (content, extra, how, isCrlf) => {
+		const values = fc.jsonValue({ stringUnit: letters }).map((one) => JSON.parse(JSON.stringify(one)));
+		const property = fc.property(shape, values, style, fc.boolean(), (content, extra, how, isCrlf) => {
 			const written = stringify(content, { ...how, aliasDuplicateObjects: false });
 			const text = isCrlf && how.collectionStyle === 'flow' ? written.replaceAll('\n', '\r\n') : written;
 			const result = insert(text, parseDocument(text), [at(extra, 'new')]) ?? '';

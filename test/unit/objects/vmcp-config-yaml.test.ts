@@ -6,7 +6,7 @@ import type { RedisFields } from '../../../src/policy/run-config.ts';
 const redis = { address: 'r:1', db: 2, keyPrefix: 'a:' };
 const sessionStorage = { provider: 'redis', ...redis };
 const SECTION = "sessionStorage:\n    provider: redis\n    address: r:1\n    db: 2\n    keyPrefix: 'a:'\n";
-const LAYOUT = "name:   hub # ours\nlist: [a,   b]\nincomingAuth:\n    type: anonymous\n# end\nfmt: '{workload}_'\n";
+const LAYOUT = "name:   hub # comment\nlist: [a,   b]\nincomingAuth:\n    type: anonymous\n# end\nfmt: '{workload}_'\n";
 
 const BARE = { provider: 'redis', address: 'r:1' };
 const TLS = { tls: { a: 'b' } };

@@ -66,7 +66,7 @@ describe('reconcile › status', () => {
 		});
 	}
 
-	it('other conditions change every second › ours are written once, after 3 s', async () => {
+	it('other conditions change every second › the wanted conditions are written once, after 3 s', async () => {
 		const harness = createHarness(mcpServer({ replicas: 2 }));
 		for (harness.nowMs = 0; harness.writes.length === 0 && harness.nowMs < 10_000; harness.nowMs += 1_000) {
 			harness.server = withConditions(harness.server, { ...READY, message: `at ${harness.nowMs}` });

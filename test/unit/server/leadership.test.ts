@@ -13,7 +13,7 @@ it('leadership without election › a duty fails › the other one is aborted, a
 	let terms = 0;
 	const leadership = startLeadership({
 		connection: undefined as unknown as Connection,
-		namespace: 'ours',
+		namespace: 'platform',
 		identity: 'one',
 		isElected: false,
 		log: pino({ level: 'silent' }),
