@@ -13,6 +13,6 @@ export function withVariableHint(message: string, value: unknown, shown: unknown
 	const [variable] = (typeof value === 'string' && VARIABLE.exec(value)) || [];
 	if (variable === undefined) return message;
 	const isShown = typeof shown === 'string' && shown.includes(variable);
-	const subject = isShown ? `${quote(variable)} looks like` : 'a part of it looks like';
-	return `${message}, and ${subject} an unsubstituted variable: review the rendered manifests`;
+	const subject = isShown ? quote(variable) : 'a part of it';
+	return `${message}, and ${subject} looks like an unsubstituted variable: review the rendered manifests`;
 }

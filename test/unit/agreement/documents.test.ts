@@ -28,6 +28,29 @@ function isDead(file: string, link: string): boolean {
 	return anchor !== undefined && !documents.anchorsIn(read(target)).has(anchor);
 }
 
+/** Messages of Kubernetes, OpenShift and kubectl, and fields of manifests, which docs/troubleshooting.md quotes. */
+const OTHER_MESSAGES = [
+	...['x509:', 'context deadline exceeded', 'i/o timeout', 'service toolhive-scaling not found'],
+	...['the server is currently unable to handle the request', 'The MCPServer', "didn't have free ports"],
+	'is invalid: spec.sessionStorage: Invalid value: address is required when provider is redis',
+	'metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+	...['unable to validate against any security context constraint', 'runAsUser: Invalid value', 'violates PodSecurity'],
+	...['kind: MCPServer', 'apiVersion: toolhive.stacklok.dev/', 'namespace: other'],
+];
+/** The parts of messages between their variables: three dots, the versions of Node, and the largest port. */
+const textsOf = (quoted: readonly string[]): string[] =>
+	quoted
+		.flatMap((message) => message.split(/…|"…"|22\.19|65535/))
+		.map((part) => part.replaceAll('"', '').trim())
+		.filter((part) => part !== '');
+/** The sources of the program and the warnings in the golden cases, without quotation marks. */
+const messages = (): string =>
+	[...filesIn('src', '.ts'), ...filesIn('test/cases', '/out.yaml')].map(read).join('\n').replaceAll('"', '');
+const filesIn = (folder: string, end: string): string[] =>
+	readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+		.map((file) => `${folder}/${file}`)
+		.filter((file) => file.endsWith(end));
+
 const FREE_FLAGS = ['help', 'version'];
 const flagsOf = (command: string): string[] => [...FREE_FLAGS, ...Object.keys(FLAGS[command] ?? {})];
 const ALL_FLAGS = Object.keys(FLAGS).flatMap(flagsOf);
@@ -94,14 +117,17 @@ describe('documents', () => {
 		expect(given).to.include.members(Object.keys(inputs).filter((name) => inputs[name]?.required));
 	});
 	it('docs/review.md › quotes messages of the program', () => {
-		const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
-		const source = files.map((file) => (file.endsWith('.ts') ? read(`src/${file}`) : '')).join('\n');
 		const cells = rowsOf(between(read('docs/review.md'), '## What cannot be read', '## ')).map(([cell = '']) => cell);
-		// Three dots represent variable text, and the version is a variable too.
-		const parts = cells.flatMap(codesOf).flatMap((message) => message.split(/…|"…"|22\.19/));
-		const texts = parts.map((part) => part.replaceAll('"', '').trim()).filter((part) => part !== '');
+		const texts = textsOf(cells.flatMap(codesOf));
 		expect(texts).to.have.length.above(10);
-		expect(texts.filter((text) => !source.includes(text))).to.deep.equal([]);
+		expect(texts.filter((text) => !messages().includes(text))).to.deep.equal([]);
+	});
+	it('docs/troubleshooting.md › quotes messages of the program, or one that is listed here', () => {
+		const quoted = codesOf(documents.withoutCode(read('docs/troubleshooting.md'))).filter((code) => code.includes(' '));
+		const texts = textsOf(quoted.filter((code) => !/^(kubectl|helm|make|npm|npx|thv-scaling|serve|--server-side) /.test(code)));
+		expect(texts).to.have.length.above(40);
+		expect(texts.filter((text) => !messages().includes(text) && !OTHER_MESSAGES.includes(text))).to.deep.equal([]);
+		expect(OTHER_MESSAGES.filter((text) => !texts.includes(text))).to.deep.equal([]);
 	});
 	it('docs/first-ten-minutes.md › both reviews › print the report of the page', () => {
 		const page = read('docs/first-ten-minutes.md');
