@@ -56,7 +56,7 @@ const CASES: Readonly<Record<string, fc.Arbitrary<Case>>> = {
 
 describe('mutate › any request', () => {
 	for (const [what, cases] of Object.entries(CASES)) {
-		it(`${what} › the patch applies strictly, a second pass changes nothing, the input is not changed`, async () => {
+		it(`${what} › the patch applies, a second review has no patch, and the input is not changed`, async () => {
 			await fc.assert(
 				// run-handlers.ts freezes the request deeply, so a handler that changes it fails.
 				fc.asyncProperty(cases, settings, async ({ owner, asked }, chosen) => {

@@ -124,7 +124,9 @@ describe('documents', () => {
 	});
 	it('docs/troubleshooting.md › quotes messages of the program, or one that is listed here', () => {
 		const quoted = codesOf(documents.withoutCode(read('docs/troubleshooting.md'))).filter((code) => code.includes(' '));
-		const texts = textsOf(quoted.filter((code) => !/^(kubectl|helm|make|npm|npx|thv-scaling|serve|--server-side) /.test(code)));
+		const texts = textsOf(
+			quoted.filter((code) => !/^(kubectl|helm|make|npm|npx|thv-scaling|serve|--server-side) /.test(code)),
+		);
 		expect(texts).to.have.length.above(40);
 		expect(texts.filter((text) => !messages().includes(text) && !OTHER_MESSAGES.includes(text))).to.deep.equal([]);
 		expect(OTHER_MESSAGES.filter((text) => !texts.includes(text))).to.deep.equal([]);

@@ -28,7 +28,7 @@ const labelsIn = (expr: string): [string, string][] =>
 	);
 
 describe('dashboard and alert rules', () => {
-	it('ask only for metrics that the product has, with labels that those have', async () => {
+	it('expressions › use only existing metrics and labels', async () => {
 		const lines = (await everyMetric()).split('\n').filter((line) => !line.startsWith('#'));
 		const known = new Map<string, Set<string>>();
 		for (const line of lines) {
@@ -53,7 +53,7 @@ describe('dashboard and alert rules', () => {
 		expect(names.filter((name) => !text.includes(name))).to.deep.equal([]);
 	});
 
-	it('every panel of the dashboard says what it shows, has a place of its own, and an id', () => {
+	it('every panel of the dashboard › has a description, its own position, and an id', () => {
 		const { panels } = dashboard();
 		const taken = new Set<string>();
 		for (const { title, description, type, gridPos } of panels) {
@@ -69,7 +69,7 @@ describe('dashboard and alert rules', () => {
 		expect(new Set(panels.map(({ id }) => id)).size).to.equal(panels.length);
 	});
 
-	it('every alert has its row in docs/monitoring.md, and a heading of troubleshooting.md to go to', () => {
+	it('every alert › has a row in docs/monitoring.md and a section in docs/troubleshooting.md', () => {
 		const rows = rowsOf(between(read('docs/monitoring.md'), '## Alerts', '## ')).map(([name = '', severity, after]) => [
 			codesOf(name)[0],
 			severity,
@@ -93,7 +93,7 @@ describe('dashboard and alert rules', () => {
 		expect(listed).to.deep.equal(rows.map(({ title }) => title));
 	});
 
-	it('every alert is tried: once where it fires, and once where it does not', () => {
+	it('every alert › has a test in which it fires, and one in which it does not', () => {
 		const { tests } = parse(read('endurance/monitoring/alerts.yaml'), { maxAliasCount: -1 }) as {
 			tests: { promql_expr_test: { exp_samples: { labels: string }[] }[] }[];
 		};
@@ -105,11 +105,11 @@ describe('dashboard and alert rules', () => {
 		expect(moments.filter((samples) => samples.length === 0)).to.have.length.above(20);
 	});
 
-	it('the rule file for a Prometheus without operator is the rules', () => {
+	it('the rule file for Prometheus without its operator › equals the rules', () => {
 		expect(parse(ruleFile())).to.deep.equal(parse(read(`${COMPONENT}/rules.yaml`)).spec);
 	});
 
-	it('the ServiceMonitor selects the Service of the metrics, and its port', () => {
+	it('the ServiceMonitor › selects the Service of the metrics and its port', () => {
 		const { spec, metadata } = parse(read(`${COMPONENT}/service-monitor.yaml`));
 		const selected = baseObjects().filter(
 			({ kind, metadata: { labels = {} } }) =>

@@ -11,7 +11,7 @@ import { type Outcome, runCase } from '../../cases/run-case.ts';
 import { outputText } from '../../cases/write-case.ts';
 
 const PROGRAMS = ['entry-points', 'golden', 'pages', 'print-case', 'read-case', 'run-case', 'write-case'];
-const ADVICE = 'differs from what the handlers do; if it should, run `make golden`';
+const ADVICE = 'differs from the output of the handlers; if the difference is intended, run `make golden`';
 
 describe('golden cases', () => {
 	it('test/cases › each folder has these three files, and there are no other files', () => {
@@ -23,7 +23,7 @@ describe('golden cases', () => {
 			expect(readdirSync(join(CASES, name)).sort(), `test/cases/${name}`).to.deep.equal([INPUT, OUTPUT, REVIEW]);
 		}
 	});
-	it('are named after their area', () => {
+	it('names › begin with an area', () => {
 		for (const name of caseNames()) {
 			expect(
 				Object.keys(AREAS).some((area) => name.startsWith(`${area}-`)) && /^[a-z0-9-]+$/.test(name),
@@ -33,7 +33,7 @@ describe('golden cases', () => {
 	});
 
 	for (const { file, text } of pages()) {
-		it(`${file} is as \`make golden\` writes it`, () => {
+		it(`${file} › equals the output of \`make golden\``, () => {
 			expect(readFileSync(join(CASES, '../..', file), 'utf8'), `${file} ${ADVICE}`).to.equal(text);
 		});
 	}
@@ -43,22 +43,22 @@ describe('golden cases', () => {
 			const one = readCase(name);
 			const golden = textOf(name, OUTPUT);
 
-			it('gives out.yaml', async () => {
+			it('handlers › out.yaml', async () => {
 				const outcomes = await runCase(one.documents, handlersFor(one));
 				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
 			});
-			it('gives the same through HTTP', async () => {
+			it('HTTP › out.yaml', async () => {
 				const outcomes = await throughHttp(one, (handlers) => runCase(one.documents, handlers));
 				expect(outputText(outcomes), `${name}/${OUTPUT} ${ADVICE}`).to.equal(golden);
 			});
-			it('gives review.txt', async () => {
+			it('review › review.txt', async () => {
 				expect(await reviewText(name), `${name}/${REVIEW} ${ADVICE}`).to.equal(textOf(name, REVIEW));
 			});
-			it('changes nothing the second time', async () => {
+			it('reviewed again › no patch', async () => {
 				const handlers = handlersFor(one);
 				for (const outcome of await runCase(one.documents, handlers)) await expectNoPatch(outcome, handlers);
 			});
-			it('out.yaml goes in again and comes out as it is', async () => {
+			it('out.yaml as input › unchanged', async () => {
 				const again = { ...one, documents: await storedDocuments(one, golden) };
 				const outcomes = await runCase(again.documents, handlersFor(again));
 				for (const outcome of outcomes) expect(outcome.verdict).to.equal('unchanged');

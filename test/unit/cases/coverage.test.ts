@@ -14,30 +14,30 @@ const read = (name: string, file: string): string => readFileSync(join(CASES, na
 const headings = caseNames().map((name) => ({ name, ...headingOf(read(name, INPUT)) }));
 
 describe('the cases together', () => {
-	it('give every warning', () => {
+	it('all › cover every warning', () => {
 		const warned = new Set(caseNames().flatMap((name) => warningsOf(read(name, OUTPUT))));
 		expect([...warned].sort()).to.deep.equal([...WARNING_IDS].sort());
 	});
-	it('have one named after each warning, which gives it', () => {
+	it('each warning › has a case with its name that returns it', () => {
 		for (const id of WARNING_IDS) {
 			const name = caseNames().find((one) => one === id || one === `server-${id}`);
 			expect(name, `a case server-${id}`).to.be.a('string');
 			expect(warningsOf(read(name ?? '', OUTPUT)), name).to.include(id);
 		}
 	});
-	it('cover every section of the specification', () => {
+	it('all › cover every section of the specification', () => {
 		const covered = new Set(headings.flatMap(({ spec }) => spec));
 		expect([...covered].sort()).to.deep.equal(SECTIONS);
 	});
-	it('tell no story twice', () => {
+	it('descriptions › each is unique', () => {
 		const stories = headings.map(({ story }) => story);
 		expect(stories.filter((story, index) => stories.indexOf(story) !== index)).to.deep.equal([]);
 	});
 });
 
-describe('the head of in.yaml', () => {
+describe('first lines of in.yaml', () => {
 	for (const { name, story, why, spec } of headings) {
-		it(`${name} says what, why and which section`, () => {
+		it(`${name} › scenario, reason and sections`, () => {
 			for (const sentence of [story, why]) {
 				expect(sentence).to.match(/^[A-Za-z0-9].*[.]$/);
 				expect(sentence.length, sentence).to.be.at.most(LONGEST_SENTENCE);
@@ -46,7 +46,7 @@ describe('the head of in.yaml', () => {
 			expect(SECTIONS).to.include.members([...spec]);
 		});
 	}
-	it('is read without the flags of serve, and as empty where it says nothing', () => {
+	it('flags of serve, or no comment lines › not part of the description', () => {
 		const text = '# serve --password-env=pod\n# A story.\n# why: A reason.\n# spec: 3.2, 4\n---\n# why: Not this.\n';
 		expect(headingOf(text)).to.deep.equal({ story: 'A story.', why: 'A reason.', spec: ['3.2', '4'] });
 		expect(headingOf('---\n# A story.\n')).to.deep.equal({ story: '', why: '', spec: [] });

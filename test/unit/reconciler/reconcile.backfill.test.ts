@@ -165,7 +165,7 @@ describe('reconcile › configuration and template', () => {
 		expect(replicasOf(harness)).to.equal(3);
 	});
 
-	it('the ConfigMap cannot be written › the Deployment is, and the pass fails', async () => {
+	it('the ConfigMap cannot be written › the Deployment is written, and the reconcile fails', async () => {
 		const server = mcpServer(withRedis);
 		const harness = createHarness(server, outdated(server), {}, 'write ConfigMap');
 		await harness.pass();

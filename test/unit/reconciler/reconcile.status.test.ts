@@ -78,7 +78,7 @@ describe('reconcile › status', () => {
 	});
 
 	for (const kind of ['Deployment', 'ConfigMap']) {
-		it(`the ${kind} cannot be read › the conditions are written, and the pass fails`, async () => {
+		it(`the ${kind} cannot be read › the conditions are written, and the reconcile fails`, async () => {
 			const harness = createHarness(mcpServer({ replicas: 2 }), {}, {}, `get ${kind}`);
 			for (harness.nowMs = 0; harness.nowMs <= 3_000; harness.nowMs += 3_000) {
 				const message: unknown = await harness.pass().catch((error: Error) => error.message);
@@ -89,7 +89,7 @@ describe('reconcile › status', () => {
 		});
 	}
 
-	it('status.conditions is not a list › the pass fails, and the cap is enforced', async () => {
+	it('status.conditions is not a list › the reconcile fails, and the cap is enforced', async () => {
 		const server: Json = { ...stdioServer({ replicas: 2 }), status: { conditions: 'none' } };
 		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }) });
 		const message: unknown = await harness.pass().catch((error: Error) => error.message);
