@@ -116,7 +116,8 @@ async function make(options: Options): Promise<string> {
 		await writeAtomically(join(out, 'ca.key'), ca.key, MODE_SECRET);
 		await writeAtomically(join(out, 'ca.crt'), ca.trusted, MODE_PUBLIC);
 	}
-	// A server that reads between these two writes finds a pair that does not match. It keeps its old pair and retries.
+	// A server that reads between these two writes finds a pair that does not match. The server keeps its old pair and
+	// retries.
 	await writeAtomically(join(out, 'tls.key'), serving.key, MODE_SECRET);
 	await writeAtomically(join(out, 'tls.crt'), serving.cert, MODE_PUBLIC);
 	const secret = secretOf({ 'ca.crt': ca.trusted, 'tls.crt': serving.cert, 'tls.key': serving.key });

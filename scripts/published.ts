@@ -2,7 +2,7 @@
 import type { Json } from '../src/api/types.ts';
 
 /**
- * Removes the fields that only a checkout needs. One of them is Node 24, which would replace the user's Node in
+ * Removes the fields that only a checkout needs. One of these fields is Node 24, which would replace the user's Node in
  * node_modules/.bin. The original stays private, so that a checkout cannot be published by mistake.
  */
 export function publishedOf(original: Json): Json {

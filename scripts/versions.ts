@@ -26,7 +26,7 @@ const PLACES: readonly Place[] = [
 	{ file: 'manifests/chart/Chart.yaml', what: 'appVersion', versionOf: (text) => parse(text).appVersion },
 ];
 
-/** One message for each place with another version than package.json. */
+/** Returns one message for each file whose version differs from that in package.json. */
 export function disagreements(read: (file: string) => string | undefined): string[] {
 	const { version } = JSON.parse(read('package.json') ?? '{}');
 	return PLACES.flatMap(({ file, what, versionOf }) => {
@@ -39,7 +39,7 @@ export function disagreements(read: (file: string) => string | undefined): strin
 	});
 }
 
-/** One message for each reason why the checkout must not be released as `tag`. */
+/** Returns one message for each reason why the checkout must not be released as `tag`. */
 export function reasonsAgainst(tag: string, read: (file: string) => string | undefined): string[] {
 	const { version } = JSON.parse(read('package.json') ?? '{}');
 	const [, title = ''] =

@@ -21,7 +21,7 @@ const missing = (error: Error): never => {
 	throw new CertManagerMissing(`cert-manager ${CERT_MANAGER_VERSION} cannot be built: ${reason}`, { cause: error });
 };
 
-/** Returns the folder of the Go module with the CRDs. The first call downloads the module; nothing is built. */
+/** Returns the folder of the Go module with the CRDs. The first call downloads the module and builds nothing. */
 export async function findCrds(env: Environment): Promise<string> {
 	const module = `github.com/cert-manager/cert-manager@${CERT_MANAGER_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch(missing);
@@ -30,7 +30,7 @@ export async function findCrds(env: Environment): Promise<string> {
 }
 
 /**
- * Returns the path of the program. It is built if it is not in the cache (about 4 minutes on 2 cores, once per
+ * Returns the path of the program. A program that is not in the cache is built (about 4 minutes on 2 cores, once per
  * machine).
  */
 export async function findCertManager(env: Environment, say: (line: string) => void): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * Compares every stored object with the rules for its server, and each server with the writes. It shares only the rules
- * (src/policy) with the product. The code that writes a decision into objects is repeated here.
+ * Compares every stored object with the rules for its server, and each server with the writes. The checker shares only
+ * the rules (src/policy) with the product. The code that writes a decision into objects is repeated here.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,7 +63,8 @@ export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs 
 		const isOver = nowMs > deadlineMs;
 		if (isOver && checked instanceof Error) throw checked;
 		if (!(checked instanceof Error) && (isOver || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS))) {
-			// If an object is wrong, the next round starts from its stored state. Otherwise every later round would fail too.
+			// If an object is wrong, the next round starts from its stored state. Without this, one wrong object would make
+			// every later round fail.
 			ledger.settle(checked.stored);
 			return { wrong: checked.wrong, rightMs: sinceMs ?? nowMs, last };
 		}

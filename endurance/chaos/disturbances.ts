@@ -1,4 +1,4 @@
-/** The disturbances of the product and its environment. Each of them ends without further action. */
+/** The disturbances of the product and its environment. Each disturbance ends without further action. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';

@@ -33,7 +33,7 @@ export interface FaultyApiServer {
 	readonly stop: () => Promise<void>;
 }
 
-/** These headers are never forwarded: they belong to one connection, or to HTTP/2. */
+/** The proxy never forwards these headers, because they belong to one connection or to HTTP/2. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings'];
 
 export async function startFaultyApiServer(
@@ -69,7 +69,7 @@ export async function startFaultyApiServer(
 		} else forward(incoming, outgoing, isWatch);
 	};
 	const forward = (incoming: Incoming, given: Outgoing, isWatch: boolean): void => {
-		// Both types of responses have the methods that are used here.
+		// The responses of HTTP/1.1 and HTTP/2 both have the methods that the proxy uses.
 		const outgoing = given as ServerResponse;
 		const reset = (): void => void ('stream' in given ? given.stream?.close(2) : given.socket?.destroy());
 		const { method = 'GET', headers } = incoming;
@@ -100,7 +100,7 @@ export async function startFaultyApiServer(
 		meet(`cut: ${how}`);
 		const half = chunk.subarray(0, chunk.length >> 1);
 		if (how === 'garbled') outgoing.end(Buffer.concat([half, Buffer.from('\n')]));
-		// The first half must arrive before the reset.
+		// The replica must receive the first half of the event before the reset.
 		else outgoing.write(half, () => void setImmediate(how === 'end' ? () => outgoing.end() : reset));
 	};
 

@@ -21,7 +21,10 @@ export interface Entry {
 	 * missing.
 	 */
 	possible: readonly (Spec | undefined)[];
-	/** The client that changed the replica count in this round. The other one must not change it until the next round. */
+	/**
+	 * The client that changed the replica count in this round. Other clients must not change the count until the next
+	 * round.
+	 */
 	touchedBy: 'spec' | 'scale' | undefined;
 	/** The state at the start of the round, and the specs written since. */
 	begin: Beginning | undefined;

@@ -1,7 +1,7 @@
 /**
  * `make chaos`. MINUTES= sets the duration, SEED= the order, and ONLY= a part of the names; SHORT=1 runs four
  * disturbances in a minute. Without ONLY= and SHORT=, the results are written to endurance/bench/results and
- * docs/reliability.md. The last lines show the number of failed checks.
+ * docs/reliability.md. The last lines of the output show the number of failed checks.
  */
 import { findAssets } from '../../test/harness/control-plane/assets.ts';
 import { startControlPlane } from '../../test/harness/control-plane/start.ts';

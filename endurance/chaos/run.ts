@@ -16,7 +16,8 @@ import { startWriter, type Writer } from './writer.ts';
 export interface RunOptions {
 	readonly seed: number;
 	/**
-	 * Each disturbance runs once, regardless of this duration. After that, pairs of disturbances run until it has passed.
+	 * Each disturbance runs once, regardless of this duration. After that, pairs of disturbances run until the duration
+	 * has passed.
 	 */
 	readonly forMs: number;
 	readonly say: (line: string) => void;

@@ -1,6 +1,6 @@
 /**
- * Inputs that broke a property before: `found/TARGET/*.json`. They are committed with their fix, and every `make test`
- * checks them.
+ * Inputs that broke a property before: `found/TARGET/*.json`. The inputs are committed with their fix, and every `make
+ * test` checks them.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -20,7 +20,7 @@ export interface Search {
 export interface Searched {
 	readonly runs: number;
 	readonly seconds: number;
-	/** One finding for each position in the code. */
+	/** The findings, one for each position in the code that throws. */
 	readonly found: readonly Found[];
 }
 
@@ -84,7 +84,7 @@ export async function failureOf(target: Target, text: string): Promise<string | 
 
 /** Returns the finding, or undefined if a text of four times the length takes about four times as long. */
 export async function steepness(target: Target, { short, long, piece }: Long): Promise<string | undefined> {
-	// The other search reports broken properties.
+	// An error counts as no time here, because the search with edited texts reports broken properties.
 	const costMs = (text: string): Promise<number> => leastCpuMs(target, text).catch(() => 0);
 	const longMs = (await cpuMs(target, long).catch(() => 0)) < WORTH_MS ? 0 : await costMs(long);
 	if (longMs < WORTH_MS) return undefined;

@@ -84,7 +84,7 @@ describe('monitoring: a real Prometheus', () => {
 	it('the product stops › the API server cannot call the webhooks, and no replica is scraped', async () => {
 		product?.process.kill('SIGKILL');
 		const refused = 'apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error"}';
-		// The first failure creates the series, and only the next one is an increase.
+		// The first failed call creates the time series, and only the second failed call is an increase.
 		for (const name of ['lost', 'lost-again']) {
 			await namespace.apply(web(name)).catch(() => undefined);
 			await comes(refused);

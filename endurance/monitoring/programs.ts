@@ -49,7 +49,7 @@ export async function findProgram(
 	});
 }
 
-/** Returns the folder of the Go module with the CRDs. The first call downloads the module; nothing is built. */
+/** Returns the folder of the Go module with the CRDs. The first call downloads the module and builds nothing. */
 export async function findOperatorCrds(env: Environment): Promise<string> {
 	const module = `github.com/prometheus-operator/prometheus-operator@${OPERATOR_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch((error: Error) => {

@@ -1,6 +1,6 @@
 /**
- * A real Prometheus with the alert rules. It scrapes replicas on this machine and the API server, with the labels that
- * a ServiceMonitor adds.
+ * A real Prometheus with the alert rules. Prometheus scrapes replicas on this machine and the API server, with the
+ * labels that a ServiceMonitor adds.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

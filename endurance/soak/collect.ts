@@ -1,6 +1,6 @@
 /**
- * A file that is loaded before the program. It collects garbage, so that only memory in use is measured. PLANT= adds a
- * leak, which `make soak` must find.
+ * A file that is loaded before the program. The file collects garbage, so that the soak measures only memory in use.
+ * PLANT= adds a leak, which `make soak` must find.
  */
 import { openSync } from 'node:fs';
 import { Server } from 'node:https';

@@ -1,7 +1,7 @@
 /**
  * Builds the JSON Patch between two objects that share their unchanged parts. fast-json-patch compares lists item by
- * item and builds a path for each item. For a long env that dominates the cost of a review, so shared parts are skipped
- * first.
+ * item and builds a path for each item. With a long env, this comparison dominates the cost of a review, so parts that
+ * both objects share are skipped first.
  */
 import jsonPatch from 'fast-json-patch';
 import { isObject, type Json, type Operation } from '../api/types.ts';

@@ -7,7 +7,7 @@ export interface Request {
 	readonly uid: string;
 	/** Group and plural name, such as `apps/deployments` or `/configmaps`; a subresource follows after another slash. */
 	readonly resource: string;
-	/** The kind of `object`. Its version may differ from the version that the client sent. */
+	/** The kind of `object`. The API version of `object` may differ from the version that the client sent. */
 	readonly kind: string;
 	readonly operation: string;
 	readonly namespace: string;

@@ -1,4 +1,4 @@
-/** `POST /validate`: denials and warnings for servers. It makes no API call. */
+/** `POST /validate`: denials and warnings for servers. This webhook makes no API call. */
 import { isDeepStrictEqual } from 'node:util';
 import { GROUP, KIND_LIST, KINDS, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS } from '../api/schema.ts';
@@ -51,8 +51,8 @@ const withoutNulls = (object: Json): Json =>
 	);
 
 /**
- * Ratcheting, as in the API server: a violation that is already stored passes. Otherwise that object could not be
- * edited or deleted.
+ * Ratcheting, as in the API server: a violation that is already stored passes, because users must be able to edit and
+ * delete the stored object.
  */
 const isChanged = ({ parts }: Violation, spec: unknown, before: unknown): boolean =>
 	parts.some((path) => !isDeepStrictEqual(valueAt(spec, path), valueAt(before, path)));

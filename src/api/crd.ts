@@ -1,4 +1,6 @@
-/** Minimal CustomResourceDefinitions, for use without ToolHive. They preserve fields outside the scaling schema. */
+/**
+ * Minimal CustomResourceDefinitions, for use without ToolHive. These CRDs preserve fields outside the scaling schema.
+ */
 import { CONDITION, GROUP, KINDS, type Kind, VERSIONS } from './names.ts';
 import { SCALING_FIELDS, type Schema } from './schema.ts';
 
@@ -31,7 +33,7 @@ const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string,
 				type: 'string',
 				enum: ['stdio', 'streamable-http', 'sse'],
 				default: 'stdio',
-				description: 'Transport of the MCP server. stdio runs at most once.',
+				description: 'Transport of the MCP server. A stdio server has at most 1 replica.',
 			},
 		},
 	},
@@ -42,7 +44,7 @@ const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string,
 };
 
 /**
- * Returns the CustomResourceDefinition of `kind`. It is served in every version, and all versions have the same schema.
+ * Returns the CustomResourceDefinition of `kind`. The CRD serves every version, and all versions have the same schema.
  */
 export function crdOf(kind: Kind): object {
 	const { plural, singular, shortNames } = KINDS[kind];

@@ -9,7 +9,7 @@ import valid from 'semver/functions/valid.js';
 /** A semantic version in the form of an image tag: `v0.16.0`, `v0.16.0-rc.1`. */
 export type Version = string;
 
-/** The first release that has each feature. */
+/** For each feature, the first ToolHive release that has it. */
 export const SINCE = {
 	/** The runner applies `backend_replicas` to the StatefulSet. */
 	runnerBackendReplicas: 'v0.12.5',

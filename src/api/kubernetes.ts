@@ -2,7 +2,7 @@
 import { isOlder, parseVersion, type Version } from './images.ts';
 import { isObject } from './types.ts';
 
-/** The first version in which matchConditions are stable and a preStop hook can sleep. */
+/** The first Kubernetes version in which matchConditions are stable and a preStop hook can sleep. */
 export const OLDEST_KUBERNETES: Version = 'v1.30.0';
 
 /** The effect of an older Kubernetes version, and its fix. */

@@ -4,7 +4,7 @@
  */
 import { isOlder, type Version } from './images.ts';
 
-/** The first operator release that has each feature. */
+/** For each feature, the first operator release that has it. */
 export const OPERATOR_SINCE = {
 	/** The operator keeps a replica count that another client wrote. */
 	keepsReplicas: 'v0.10.1',

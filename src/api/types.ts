@@ -1,5 +1,6 @@
 /**
- * The parts of Kubernetes and ToolHive objects that the product reads or writes. It leaves everything else unchanged.
+ * The parts of Kubernetes and ToolHive objects that the product reads or writes. The product leaves all other parts
+ * unchanged.
  */
 import type { Kind } from './names.ts';
 

@@ -1,5 +1,6 @@
 /**
- * Issues a CA and serving certificates, for the leader and for certs/. Input and output are PEM; it accesses no files.
+ * Issues a CA and serving certificates, for the leader and for certs/. Input and output are PEM texts; this module
+ * accesses no files.
  */
 // This import comes first, because the x509 library does not load without the polyfill.
 import 'reflect-metadata';
@@ -19,7 +20,7 @@ export interface CaOptions extends Lifetime {
 }
 
 export interface ServingOptions extends Lifetime {
-	/** DNS names and IP addresses of the server. The first one becomes the common name. */
+	/** DNS names and IP addresses of the server. The first name becomes the common name of the certificate. */
 	readonly hosts: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Certificate lifetimes and delays. They have their own file, so that verifying a certificate does not load the library
- * that issues them.
+ * Certificate lifetimes and delays. These constants have their own file, so that verifying a certificate does not load
+ * the library that issues certificates.
  */
 
 export const DAY_MS = 86_400_000;
@@ -10,8 +10,8 @@ export const CA_DAYS = 5 * 365;
 export const SERVING_DAYS = 90;
 
 /**
- * Certificates are valid from this long before they are issued, because clocks may differ by hours. Otherwise a replica
- * whose clock is behind would reject a new CA as not yet valid and, as the leader, replace it.
+ * Certificates are valid from this long before they are issued, because clocks may differ by hours. A replica whose
+ * clock is behind would otherwise reject a new CA as not yet valid and, as the leader, replace it.
  */
 export const BACKDATE_MS = DAY_MS;
 

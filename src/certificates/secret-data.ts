@@ -25,7 +25,7 @@ export type SecretData = {
 
 export interface CertificateAuthority {
 	readonly certificate: X509Certificate;
-	/** The PEM text of this certificate alone. It ends with a line feed. */
+	/** The PEM text of this certificate alone, ending with a line feed. */
 	readonly pem: string;
 	/** Whether the matching private key is stored. */
 	readonly canSign: boolean;

@@ -5,7 +5,7 @@
 import { Command, Option as CommanderOption } from 'commander';
 import { printable } from '../api/printable.ts';
 
-/** One flag. Its environment variable is `THV_SCALING_` and the flag's name in capitals. */
+/** One flag. The environment variable of a flag is `THV_SCALING_` and the flag's name in capitals. */
 export interface Option<T> {
 	/** The allowed values in words, for the help and for error messages. */
 	readonly allowed: string;
@@ -22,7 +22,10 @@ export interface Option<T> {
 
 type Type<T> = Omit<Option<T>, 'help'>;
 
-/** A mistake on the command line or in a file that the user named. Its message is printed without a stack trace. */
+/**
+ * A mistake on the command line or in a file that the user named. The message of this error is printed without a stack
+ * trace.
+ */
 export class UsageError extends Error {}
 
 const ENVIRONMENT_PREFIX = 'THV_SCALING_';
@@ -147,7 +150,7 @@ export const readOptions = <T extends Table>(table: T, args: readonly string[], 
 		environment,
 	);
 
-/** Returns variables with this program's prefix that no option reads. They are most likely misspelt. */
+/** Returns variables with this program's prefix that no option reads, most likely because they are misspelt. */
 export const unknownVariables = (table: Table, environment: Environment): string[] => {
 	const known = new Set(Object.keys(table).map(environmentName));
 	return Object.keys(environment).filter((name) => name.startsWith(ENVIRONMENT_PREFIX) && !known.has(name));

@@ -93,8 +93,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 /**
- * Prints `error` and returns the exit code. It is 2 even for a bug, because 1 is a regular result of every command but
- * serve.
+ * Prints `error` and returns the exit code. The code is 2 even for a bug, because 1 is a regular result of every
+ * command except serve.
  */
 export function reportError(error: unknown): number {
 	const isUsage = error instanceof UsageError;

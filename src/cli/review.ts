@@ -98,7 +98,7 @@ function rendererOf({ output, strict, quiet }: Values<typeof REVIEW_OPTIONS>, pa
 	}
 }
 
-/** Whether a file is the one that stdout is redirected to. It would grow while it is read. */
+/** Whether stdout is redirected to this file. Such a file would grow while `review` reads it. */
 function isOutputOf(stdout: Terminal['stdout']): (found: Stats) => boolean {
 	if (!('fd' in stdout) || typeof stdout.fd !== 'number') return () => false;
 	const output = fstatSync(stdout.fd);

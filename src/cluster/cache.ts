@@ -1,5 +1,5 @@
 /**
- * The watch cache. It keeps a projection of each object that the webhooks and the reconciler need, and watches keep it
+ * The watch cache keeps a projection of each object that the webhooks and the reconciler need. Watches keep the cache
  * current.
  */
 import { isDeepStrictEqual } from 'node:util';

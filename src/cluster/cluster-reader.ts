@@ -1,6 +1,6 @@
 /**
- * The reads of `doctor`, each with a timeout. They never change the cluster, and return only certificates of a Secret's
- * values.
+ * The reads of `doctor`, each with a timeout. The reads never change the cluster. Of the values in a Secret, they
+ * return only certificates.
  */
 
 import { GROUP, KINDS, type Kind } from '../api/names.ts';

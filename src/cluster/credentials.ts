@@ -8,7 +8,7 @@ export interface Credentials {
 	readonly namespace: string | undefined;
 	/** The HTTP client, with the CA, the client certificate and the proxy. */
 	readonly dispatcher: Dispatcher;
-	/** Returns the headers of a call. It reads files again at intervals, because tokens are replaced. */
+	/** Returns the headers of a call. The function reads token files again at intervals, because tokens are replaced. */
 	readonly headers: () => Promise<Record<string, string | string[]>>;
 }
 

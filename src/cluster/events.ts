@@ -62,7 +62,7 @@ export function createEventRecorder({ connection, instance, warn, nowMs = Date.n
 	const send = (key: string, work: () => Promise<unknown>): void => {
 		// Writes are sequential, so that a series is never written before its Event.
 		writing = writing.then(work).catch((error: Error) => {
-			// The Event was never created, or it expired. The next occurrence creates it again.
+			// The Event could not be created, or it has expired. The next occurrence creates a new Event.
 			series.delete(key);
 			warn('Event cannot be written', { reason: error.message });
 		});

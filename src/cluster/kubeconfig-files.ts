@@ -1,7 +1,7 @@
 /**
  * Reads kubeconfig files as kubectl does. The loader of `@kubernetes/client-node` fails if a file in KUBECONFIG is
- * missing or if two files have the same entry. It also resolves the paths of tokenFile and exec against the working
- * directory.
+ * missing or if two files have the same entry. That loader also resolves the paths of tokenFile and exec against the
+ * working directory.
  */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';

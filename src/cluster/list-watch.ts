@@ -4,7 +4,7 @@ import { ApiError, type Connection } from './connect.ts';
 
 export interface Resource {
 	readonly connection: Pick<Connection, 'get' | 'stream'>;
-	/** The possible paths, such as one per API version. The first one that is served is used. */
+	/** The possible paths, such as one per API version. The watch uses the first path that the API server serves. */
 	readonly paths: readonly string[];
 	readonly labelSelector?: string;
 }

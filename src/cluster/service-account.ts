@@ -13,7 +13,7 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 export const isInPod = (env: EnvironmentVariables): boolean => env['KUBERNETES_SERVICE_HOST'] !== undefined;
 
 const MOUNTED_AT = '/var/run/secrets/kubernetes.io/serviceaccount';
-/** The same interval as client-go and client-node. It is shorter than the idle timeout of load balancers. */
+/** client-go and client-node use the same interval, which is shorter than the idle timeout of load balancers. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
 
 /** Reads ca.crt, namespace and token in `folder`. Throws if the Pod has no service account mounted. */

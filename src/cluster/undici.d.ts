@@ -1,5 +1,6 @@
 /**
- * Declares parts of undici. Its index module also loads fetch, WebSocket, caches and mocks, which a Pod does not need.
+ * Declares parts of undici. The index module of undici also loads fetch, WebSocket, caches and mocks, which a Pod does
+ * not need.
  */
 declare module 'undici/lib/dispatcher/agent.js' {
 	import { Agent } from 'undici';

@@ -1,6 +1,6 @@
 /**
- * Lists and watches a resource until it is stopped. It lists again if changes may have been missed: after a 410, after
- * a line that is not JSON, or after several failures in a row.
+ * Lists and watches a resource until it is stopped. The watch lists again if it may have missed changes: after a 410,
+ * after a line that is not JSON, or after several failures in a row.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../api/types.ts';

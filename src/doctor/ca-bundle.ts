@@ -139,7 +139,7 @@ function expiry(certificate: X509Certificate, subject: string, nowMs: number, fi
 	return leftMs < SOON_MS ? warn(subject, `expires on ${dayOf(certificate)}`, fix) : undefined;
 }
 
-/** Returns the fix. It must not overwrite a certificate that the user or cert-manager provides. */
+/** Returns the fix, which must not overwrite a certificate that the user or cert-manager provides. */
 function fixFor(
 	what: 'caBundle' | 'certificate',
 	{ injectedFrom }: InstalledWebhook,

@@ -34,7 +34,8 @@ export interface ClusterReader {
 	readonly isAllowed: (user: string, groups: readonly string[], resourceAttributes: Json) => Promise<boolean>;
 	readonly keysOfSecret: (named: NamespacedName) => Promise<readonly string[] | undefined>;
 	/**
-	 * Returns the certificates under `key` in PEM, empty if there are none. It never returns other values of the Secret.
+	 * Returns the certificates under `key` in PEM, empty if there are none. The function never returns other values of
+	 * the Secret.
 	 */
 	readonly certificateInSecret: (named: NamespacedName, key: string) => Promise<string | undefined>;
 	/** Returns the certificate chain of a TLS server in PEM, the server's own certificate first. */

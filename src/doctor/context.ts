@@ -33,7 +33,7 @@ export interface DoctorOptions {
 	readonly nowMs: number;
 }
 
-/** Its functions reject if the caller lacks a permission. */
+/** The data of a cluster for the checks. The functions reject if the caller lacks a permission. */
 export type CheckContext = Awaited<ReturnType<typeof createContext>>;
 export type DoctorCheck = (context: CheckContext) => Promise<CheckResult[]>;
 

@@ -1,6 +1,6 @@
 /**
- * Checks that the API server calls the webhooks. It creates two objects with `dryRun=All`, which stores nothing. Each
- * response must contain a warning that only the webhooks return.
+ * Checks that the API server calls the webhooks. The check creates two objects with `dryRun=All`, which stores nothing.
+ * Each response must contain a warning that only the webhooks return.
  */
 import { GROUP, IGNORE_ANNOTATION, KINDS, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR, VERSIONS } from '../api/names.ts';
 import type { Json, Server } from '../api/types.ts';

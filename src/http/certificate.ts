@@ -1,4 +1,4 @@
-/** The serving certificate in files. It is read at start, and again when it changes. */
+/** The serving certificate in files. The files are read at start, and again when they change. */
 import { createHash, X509Certificate } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';

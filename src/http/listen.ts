@@ -12,22 +12,22 @@ const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** A connection without a TLS handshake after this time is dead, and would delay the shutdown. */
 const HANDSHAKE_TIMEOUT_MS = 5_000;
-/** The interval at which Node checks these timeouts. Its default of 30 s is too long. */
+/** The interval at which Node checks these timeouts. Node's default of 30 s is too long. */
 const CHECK_INTERVAL_MS = 1_000;
 /**
- * The timeout for a client that neither reads nor sends during a response. It exceeds the 30 s for which an API server
- * waits at most.
+ * The timeout for a client that neither reads nor sends during a response. The timeout exceeds the 30 s for which an
+ * API server waits at most.
  */
 const SILENCE_TIMEOUT_MS = 35_000;
 /** The duration of the longest review, one with the default timeout. */
 const LONGEST_REVIEW_MS = 10_000;
 
 /**
- * Maximum number of connections. Each costs about 50 KiB, and three API servers with 200 concurrent writes each need
- * 600.
+ * Maximum number of connections. A connection costs about 50 KiB, and three API servers with 200 concurrent writes each
+ * need 600 connections.
  */
 const MOST_CONNECTIONS = 1_500;
-/** Maximum number of connections to the metrics port. Its clients are the kubelet and Prometheus. */
+/** Maximum number of connections to the metrics port. The clients of that port are the kubelet and Prometheus. */
 const MOST_PLAIN_CONNECTIONS = 200;
 
 /** No API server renegotiates TLS, and a renegotiation costs the server more than the client. */
@@ -107,7 +107,7 @@ export const useCertificate = (server: HttpsServer, { cert, key }: Certificate):
 
 /** Stops accepting connections, waits for requests in flight, and closes idle connections. */
 export async function shutdown(server: Server | HttpsServer): Promise<void> {
-	// After one turn of the event loop, Node has read the received requests. Their connections are then busy, so no
+	// After one turn of the event loop, Node has read the received requests and treats their connections as busy, so no
 	// request is lost.
 	await loop();
 	const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -27,9 +27,9 @@ export interface SelfCheckOptions {
 }
 
 /**
- * Returns a function that resolves with the reason why the port is not usable, or with undefined. It never rejects, and
- * runs one check at a time. Names and dates of the certificate are not checked: all replicas use the same one and would
- * become unready together.
+ * Returns a function that resolves with the reason why the port is not usable, or with undefined. The function never
+ * rejects, and runs one check at a time. Names and dates of the certificate are not checked: all replicas use the same
+ * one and would become unready together.
  */
 export function createSelfCheck(options: SelfCheckOptions): () => Promise<string | undefined> {
 	const {

@@ -65,7 +65,7 @@ function* sectionsIn(
 ): Generator<Source | Problem | Skipped> {
 	const dashes = /(?<![^\n])---([^\n]*)\n?/g;
 	dashes.lastIndex = from;
-	/** The problems before a document. They are errors if they or the document are about a server. */
+	/** The problems before a document. A problem is an error if the problem or the document is about a server. */
 	let before: Problem[] = [];
 	let isBeforeAboutServers = false;
 	for (let start = from, isLast = false; !isLast; start = dashes.lastIndex) {

@@ -13,14 +13,18 @@ export interface Problem extends Position {
 	readonly problem: string;
 }
 
-/** A document or file that is not about servers. It is not an error, because most repositories contain such files. */
+/**
+ * A document or file that is not about servers, which is not an error, because most repositories contain such files.
+ */
 export interface Skipped extends Position {
 	readonly skipped: string;
-	/** Whether it cannot be parsed. That is an error if the user named the file and it contains no manifest. */
+	/**
+	 * Whether the document cannot be parsed, which is an error if the user named the file and it contains no manifest.
+	 */
 	readonly isBroken?: true;
 	/**
-	 * Whether it is a server, or an object of one, without a name. In a folder it may be a kustomize patch; in a named
-	 * file it is an error.
+	 * Whether the document is a server, or an object of a server, without a name. In a folder it may be a kustomize
+	 * patch; in a named file it is an error.
 	 */
 	readonly isNameless?: true;
 }

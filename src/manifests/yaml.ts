@@ -57,7 +57,8 @@ const READING = {
 		PREFIXED,
 	],
 	intAsBigInt: true,
-	// This check takes quadratic time: seconds for thousands of keys. `readMap` checks keys instead.
+	// The library's check for repeated keys takes quadratic time: seconds for thousands of keys. `readMap` checks keys
+	// instead.
 	uniqueKeys: false,
 	prettyErrors: false,
 	logLevel: 'silent',

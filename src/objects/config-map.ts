@@ -17,7 +17,7 @@ import { editVmcpConfig, vmcpConfigHasTls } from './vmcp-config-yaml.ts';
 export const configMapSuffixOf = (kind: Kind): string => KINDS[kind].configMapSuffix;
 
 export interface ConfigMapEdit {
-	/** The object to store. It is the original object if nothing differs. */
+	/** The object to store, which is the original object if nothing differs. */
 	readonly configMap: Json;
 	readonly findings: readonly Finding[];
 }

@@ -45,8 +45,8 @@ export const namespaceOf = (object: Json, fallback: string): string =>
 export const isBeingDeleted = (object: Json): boolean => typeof metadataOf(object)['deletionTimestamp'] === 'string';
 
 /**
- * Maximum number of owners to look up. Each may cost a request to the API server, and an object may have thousands;
- * usually there is one.
+ * Maximum number of owners to look up. An object may have thousands of owners, and each look-up may cost a request to
+ * the API server.
  */
 const MOST_OWNERS = 4;
 

@@ -32,7 +32,8 @@ export function editRunConfig(
 	};
 	if (Object.keys(patch).length === 0) return text;
 	const edited = mergeJson(text, patch);
-	// If a key is repeated, removing the last one makes the earlier one effective. Such a text is not changed.
+	// If a key is repeated, removing the last one makes the earlier one effective. A text with repeated keys is therefore
+	// not changed.
 	return edited !== undefined && isWritten(edited, wanted, layout) ? edited : undefined;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Previews what the webhooks would add to the Deployment and the ConfigMap of a server that are not in the input. Both
- * are built with the fields that the rules read, as an operator without scaling creates them. The handlers of the
- * webhooks then process them.
+ * Previews what the webhooks would add to the Deployment and the ConfigMap of a server that are not in the input. The
+ * preview builds both objects with the fields that the rules read, as an operator without scaling creates them. The
+ * handlers of the webhooks then process them.
  */
 
 import {

@@ -1,4 +1,7 @@
-/** Renders the report as one JSON object. It is written in parts, so that a long report does not fill the memory. */
+/**
+ * Renders the report as one JSON object. The report is written in parts, so that a long report does not fill the
+ * memory.
+ */
 import type { Problem } from '../manifests/problem.ts';
 import { writeJson } from '../manifests/values.ts';
 import type { Reviewed } from './review.ts';

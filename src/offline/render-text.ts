@@ -30,8 +30,8 @@ const VERDICTS = {
 const WARNED = { symbol: '!', colour: 'yellow' } as const;
 
 /**
- * Returns the paragraph of one object. It is empty for an unchanged object that is not a server. With `isQuiet` it has
- * only denials and warnings.
+ * Returns the paragraph of one object. The paragraph is empty for an unchanged object that is not a server. With
+ * `isQuiet` it has only denials and warnings.
  */
 export function renderText(reviewed: Reviewed, paint: Paint, isQuiet = false): string {
 	const { operation, kind, namespace, name, file, line, verdict } = reviewed;

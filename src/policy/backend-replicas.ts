@@ -17,10 +17,7 @@ export const backendStillRunning: Check = ({ server: { kind, spec } }) =>
 		? { field: FIELD, message: 'replicas is 0 but the backend keeps running; set this field to 0 too' }
 		: undefined;
 
-/**
- * Redis stores the address of the backend Service instead of a Pod's. This was measured with runners v0.18.0 and
- * v0.47.0.
- */
+/** Redis stores the address of the backend Service instead of a Pod's, as measured with runners v0.18.0 and v0.47.0. */
 export const backendSessionsNotPinned: Check = ({ server: { spec } }) =>
 	!spec.stdio && (spec.backendReplicas ?? 0) > 1
 		? { field: FIELD, message: 'a session loses its state if a request reaches another backend' }

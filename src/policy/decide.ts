@@ -11,7 +11,7 @@ import { stdioReplicaCapped } from './stdio-cap.ts';
 
 export interface Decision {
 	readonly runConfig: RunConfigFields;
-	/** The password variable of the proxy container. It contains a reference to a Secret, never a password. */
+	/** The password variable of the proxy container, which contains a reference to a Secret and never a password. */
 	readonly passwordEnv?: EnvVar;
 	readonly conditions: readonly Condition[];
 }

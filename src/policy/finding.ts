@@ -5,7 +5,7 @@ import type { Autoscaler, Json, ProxyDeployment, RunConfigSummary, Server, Serve
 
 /** A warning or, as a Violation, a reason to deny. */
 export interface Finding {
-	/** The id of the rule. It is stable, because users list ids in `toolhive-scaling/ignore`. */
+	/** The id of the rule. Ids never change, because users list them in `toolhive-scaling/ignore`. */
 	readonly id: string;
 	/** The path of the field with the problem, such as `spec.replicas`. */
 	readonly field: string;
@@ -19,7 +19,7 @@ export interface Violation extends Finding {
 	readonly isUnevaluated?: boolean;
 }
 
-/** A status condition of a server. Its types, reasons and messages are those of ToolHive v0.13.0. */
+/** A status condition of a server, with the types, reasons and messages of ToolHive v0.13.0. */
 export interface Condition {
 	readonly type: string;
 	readonly status: 'True' | 'False';
@@ -37,7 +37,7 @@ export interface ClusterContext {
 	readonly autoscalers?: readonly Autoscaler[];
 	/** The other servers that use the same key space of the same Redis. */
 	readonly sharesKeySpaceWith?: readonly ServerRef[];
-	/** The oldest ToolHive release that supports the server. It is used if no image has a version. */
+	/** The oldest ToolHive release that supports the server, which the rules use if no image has a version. */
 	readonly oldestRelease?: Version | undefined;
 }
 
@@ -70,10 +70,7 @@ interface Advice {
 	readonly fix: string;
 }
 
-/**
- * A rule that warns. It is evaluated for a server, for a count written to its Deployment or Scale, and for its
- * ConfigMap.
- */
+/** A rule that warns about a server, about a count written to its Deployment or Scale, or about its ConfigMap. */
 export interface Warning extends Advice {
 	readonly severity: 'warn';
 	readonly onServer?: Check;
@@ -82,8 +79,8 @@ export interface Warning extends Advice {
 }
 
 /**
- * A rule that denies; it cannot be silenced. `fields` are the scaling fields of `spec` as they were sent, without
- * nulls.
+ * A rule that denies. Users cannot silence a denial. `fields` are the scaling fields of `spec` as they were sent,
+ * without nulls.
  */
 export interface Denial extends Advice {
 	readonly severity: 'deny';

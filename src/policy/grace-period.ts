@@ -6,7 +6,7 @@
  */
 const API_SERVER_DEFAULT_SECONDS = 30;
 
-/** The sum of the preStop sleep (5 s), the runner's drain (30 s) and a margin (10 s). */
+/** The default is the sum of the preStop sleep (5 s), the runner's drain (30 s) and a margin (10 s). */
 export const DEFAULT_GRACE_PERIOD_SECONDS = 45;
 
 /** Returns the seconds to write for `sent`. 0 is a value and stays. */

@@ -15,7 +15,10 @@ export function proxyVersion(server: Server, clusterContext: ClusterContext): Ve
 	return versionOf(imageOf(server, clusterContext)) ?? clusterContext.oldestRelease;
 }
 
-/** Whether the vMCP image is known to accept `sessionStorage`. Its loader rejects unknown keys, and vMCP crashes. */
+/**
+ * Whether the vMCP image is known to accept `sessionStorage`. The loader of vMCP rejects unknown keys, and vMCP
+ * crashes.
+ */
 export function acceptsSessionStorage(server: Server, clusterContext: ClusterContext): boolean {
 	const version = proxyVersion(server, clusterContext);
 	return version !== undefined && !isOlder(version, SINCE.vmcpAcceptsSessionStorage);

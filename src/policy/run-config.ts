@@ -1,4 +1,4 @@
-/** The scaling part of a proxy's configuration. It never contains a password, or the name or key of a Secret. */
+/** The scaling part of a proxy's configuration, which never contains a password, or the name or key of a Secret. */
 import { KINDS } from '../api/names.ts';
 import type { Server } from '../api/types.ts';
 import type { ConfigSubject, Text } from './finding.ts';

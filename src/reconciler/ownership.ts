@@ -1,6 +1,6 @@
 /**
- * Finds the objects of a server. After a restore they may lack the ownerReference. Such objects are not written, so the
- * server's conditions must not contradict them.
+ * Finds the objects of a server. Restored objects may lack the ownerReference. The reconciler does not write objects
+ * without it, so the server's conditions must not contradict their content.
  */
 
 import { CONDITION_REASON, type Kind } from '../api/names.ts';
@@ -17,7 +17,7 @@ export interface ServerObjects {
 	readonly owned: { readonly deployment?: Json | undefined; readonly configMap?: Json | undefined };
 	/** The objects that belong to the server by name and labels, but not by ownerReference. */
 	readonly unowned: { readonly deployment?: Json | undefined; readonly configMap?: Json | undefined };
-	/** The ConfigMap as it should be stored. It is the original object if nothing differs. */
+	/** The ConfigMap as it should be stored. If nothing differs, this is the original object. */
 	readonly desiredConfigMap: Json | undefined;
 }
 
@@ -58,7 +58,7 @@ function ownership(
 ): Ownership {
 	if (object === undefined || isBeingDeleted(object)) return undefined;
 	const owners = ownersOf(object, namespace, suffixOf);
-	// Only the first of two owners writes. Otherwise they would overwrite each other repeatedly.
+	// Only the first of two owners writes, because two owners would overwrite each other repeatedly.
 	if (owners[0]?.kind === kind && owners[0].uid === uid) return 'owned';
 	const ref = labelledFor(object, namespace);
 	const isLabelled = ref?.kind === kind && ref.name === name;
@@ -82,8 +82,9 @@ export function contradictedReasons(context: ReconcileContext, objects: ServerOb
 }
 
 /**
- * Records one Event for each set of objects that the server does not own. It waits for the settle time, because the
- * objects of a deleted server are removed a moment later. Returns the delay until the next reconcile, or 0 for none.
+ * Records one Event for each set of objects that the server does not own. The Event waits for the settle time, because
+ * the objects of a deleted server are removed a moment later. Returns the delay until the next reconcile, or 0 for
+ * none.
  */
 export function reportUnowned(context: ReconcileContext, { unowned }: ServerObjects): number {
 	const { client, object, server, state, timers } = context;

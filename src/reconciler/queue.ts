@@ -1,6 +1,6 @@
 /**
- * A work queue without duplicates. It processes one run per key at a time, backs off after failures, and lets no key
- * wait for the failure of another.
+ * A work queue without duplicates: one run per key at a time, backoff after failures, and no key waits for the failure
+ * of another.
  */
 
 export interface QueueOptions {

@@ -122,8 +122,8 @@ async function reconcileConfigMap(
 		context.timers.settle.forget(timerKey(context, 'configuration'));
 		return { checksum, remainingMs: 0 };
 	}
-	// An operator may rewrite the configuration of each new Deployment before its image is known. That is not a revert,
-	// so the Deployment's uid is part of the key.
+	// An operator may rewrite the configuration of each new Deployment before its image is known. Such a rewrite is not a
+	// revert, so the Deployment's uid is part of the key.
 	const desired = `${annotationOf(desiredConfigMap, CHECKSUM_ANNOTATION)} ${deployment && metadataOf(deployment)['uid']}`;
 	const remainingMs = untilWriteMs(context, 'configuration', desired);
 	if (remainingMs > 0) return { checksum, remainingMs };

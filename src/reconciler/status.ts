@@ -1,4 +1,4 @@
-/** Writes the conditions of a server, at most once per reconcile. It keeps the conditions of other writers. */
+/** Writes the conditions of a server, at most once per reconcile, and keeps the conditions of other writers. */
 
 import { CONDITION } from '../api/names.ts';
 import { isObject, metadataOf } from '../api/types.ts';

@@ -1,4 +1,4 @@
-/** Wires the reconciler of `serve` to the cluster and to its queue. It contains no rules. */
+/** Wires the reconciler of `serve` to the cluster and to its queue; contains no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Cluster } from '../admission/cluster.ts';
@@ -138,8 +138,8 @@ function reconcilerClient(
 }
 
 /**
- * Waits for the caches, because every server is reconciled at the start. It does not wait for a resource without
- * permission to list it.
+ * Waits for the caches, because every server is reconciled at the start. A resource that the replica may not list is
+ * not waited for.
  */
 async function synced({ watches }: Cache, signal: AbortSignal): Promise<void> {
 	const isWaiting = (): boolean => Object.values(watches).some((watch) => !watch.hasSynced() && !watch.isForbidden());

@@ -1,4 +1,4 @@
-/** `thv-scaling serve`: wires the webhooks and the reconciler to a cluster. It contains no rules. */
+/** `thv-scaling serve`: wires the webhooks and the reconciler to a cluster; contains no rules. */
 import { hostname } from 'node:os';
 // The rules load this package when they need it. Loading it here keeps the first request fast.
 import 'cel-js';

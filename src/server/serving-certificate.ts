@@ -1,4 +1,4 @@
-/** The source of the serving certificate: a folder, or a Secret that the leader fills. It contains no rules. */
+/** The source of the serving certificate: a folder, or a Secret that the leader fills. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CERTIFICATE_SECRET, INSTALLED_AS } from '../api/names.ts';
@@ -17,7 +17,7 @@ import type { Metrics } from '../http/metrics.ts';
 export interface CertificateSource {
 	/** Returns the certificate, or undefined until one is loaded. */
 	readonly current: () => Certificate | undefined;
-	/** Returns the reasons why the certificate makes the process not ready. */
+	/** Returns the reasons for which the process is not ready, such as a missing certificate. */
 	readonly missing: () => string[];
 	/** `use` is called with each new certificate, and throws if the certificate is not usable. */
 	readonly start: (use: (certificate: Certificate) => void) => { readonly stop: () => void };

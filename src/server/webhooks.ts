@@ -1,4 +1,4 @@
-/** Opens the two ports of `serve`: HTTPS for admission, HTTP for health and metrics. It contains no rules. */
+/** Opens the two ports of `serve`: HTTPS for admission, HTTP for health and metrics. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { UsageError } from '../cli/options.ts';

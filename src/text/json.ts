@@ -6,7 +6,7 @@ import { type Node, parseTree } from 'jsonc-parser';
 import { isObject, type Json } from '../api/types.ts';
 
 /**
- * The limit in UTF-16 units. It is far above what an operator writes, and so low that no text takes longer than
+ * The limit in UTF-16 units. Operators write far shorter texts, and a text of this length still takes only
  * milliseconds.
  */
 const LONGEST_TEXT = 512 * 1024;

@@ -4,7 +4,7 @@ import { type Document, isMap, isNode, isScalar, parseDocument, stringify, visit
 import type { Json } from '../api/types.ts';
 
 /**
- * The limit in UTF-16 units. It is far above what an operator writes; a YAML parser needs a hundred times the memory of
+ * The limit in UTF-16 units. Operators write far shorter texts, and a YAML parser needs a hundred times the memory of
  * its text.
  */
 const LONGEST_TEXT = 64 * 1024;

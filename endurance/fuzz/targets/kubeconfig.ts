@@ -24,7 +24,7 @@ export const kubeconfig: Target = {
 	seeds: () => [GOOD, 'apiVersion: v1\nkind: Config\n', GOOD.replace('current-context: c', 'current-context: d'), ''],
 	words: ['clusters: []\n', 'contexts:\n', 'user: {}', 'server: ', 'namespace: ', 'client-certificate-data: aGk='],
 	check: async (text) => {
-		// Such a user names a program to run or a file to read, which no test may do.
+		// A user with these fields names a program to run or a file to read, which no test may do.
 		if (/exec|provider|command|[fF]ile|certificate-authority:|client-\w+:/.test(text)) return;
 		folder ??= mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
 		const file = join(folder, 'config');

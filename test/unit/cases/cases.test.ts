@@ -82,7 +82,10 @@ function textOf(name: string, file: string): string {
 	return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Returns the documents of out.yaml that are manifests. Documents of AdmissionReviews lack a user name. */
+/**
+ * Returns the documents of out.yaml that come from manifests. A document that comes from an AdmissionReview has lost
+ * the user name of its request.
+ */
 async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
 	const outcomes = await runCase(one.documents, handlersFor(one));
 	const allowed = one.documents.filter((_, index) => outcomes[index]?.verdict !== 'denied');

@@ -133,7 +133,7 @@ describe('connection › kubeconfig', () => {
 		const withExec = writeKubeconfig(api.url, api.ca);
 		const file = `${withExec.path}.token`;
 		const replace = (token: string): void => {
-			// The token has expired. Otherwise client-node would not run the plugin again.
+			// The token has expired, so that client-node runs the plugin again.
 			const status = { token, expirationTimestamp: '2020-01-01T00:00:00Z' };
 			writeFileSync(file, JSON.stringify({ apiVersion: API, kind: 'ExecCredential', status }));
 		};

@@ -77,7 +77,7 @@ describe('scaling-field-invalid › a variable that was not substituted', () => 
 });
 
 describe('scaling-field-invalid › compared with a JSON Schema validator', () => {
-	// In strict mode, a keyword of the schema that is not listed here fails the test. It then needs a check in
+	// In strict mode, a keyword of the schema that is not listed here fails the test. Such a keyword needs a check in
 	// scaling-fields.ts.
 	const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-kubernetes-validations'] });
 	ajv.addFormat('int32', { type: 'number', validate: (value: number) => value < 2 ** 31 });

@@ -118,7 +118,7 @@ describe('reconcile › objects that the server does not own', () => {
 
 describe('reconcile › Event about objects that the server does not own', () => {
 	const server = mcpServer();
-	// Its image is too old, which is reported only for Deployments that the server owns.
+	// The image of this Deployment is too old, which is reported only for Deployments that the server owns.
 	const lost = unowned(server, {}, proxyWith());
 	const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('NotOwnedByServer'));
 
