@@ -91,7 +91,7 @@ function assertCanSign(ca: KeyPair, notAfter: Date): void {
 	if (certificate.validToDate < notAfter) {
 		const day = (date: Date): string => date.toISOString().slice(0, 10);
 		throw new IssueError(
-			`the CA expires on ${day(certificate.validToDate)}, before the serving certificate would on ${day(notAfter)}`,
+			`the CA expires on ${day(certificate.validToDate)}, before the requested expiry of the serving certificate (${day(notAfter)})`,
 		);
 	}
 }

@@ -42,8 +42,8 @@ export const STEPS = {
 	bootstrap: 'CA and serving certificate created',
 	issue: 'serving certificate created',
 	'stage-next': 'next CA created',
-	restore: 'serving certificate in use restored',
-	promote: 'CA replaced by the next one',
+	restore: 'serving certificate restored from the one in use',
+	promote: 'next CA promoted to CA',
 	'drop-previous': 'previous CA removed',
 	cleanup: 'unusable CA removed',
 } as const;

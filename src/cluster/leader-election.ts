@@ -153,7 +153,9 @@ function createLease(options: LeaderElectionOptions, timing: LeaseTiming): Lease
 				const spec = { ...specOf(lease), holderIdentity: '', leaseDurationSeconds: 1 };
 				await connection.send('PUT', path, { ...lease, spec }, 'application/json', timeout);
 			} catch (error) {
-				warn('Lease cannot be released; it expires without a release', { reason: (error as Error).message });
+				warn('Lease cannot be released; another replica can acquire it when it expires', {
+					reason: (error as Error).message,
+				});
 			}
 		},
 	};

@@ -22,7 +22,7 @@ export const defaultLifecycle = (sent: unknown, preStopSeconds: number, graceSec
 		? { preStop: { sleep: { seconds: preStopSeconds } } }
 		: sent;
 
-/** Also true for a value that is not a number, which the API server rejects. */
+/** Whether the grace period is too short for preStop, or not a number, which the API server rejects. */
 export const isTooShort = (graceSeconds: unknown, preStopSeconds: number): boolean =>
 	typeof graceSeconds !== 'number' || graceSeconds < shortestGracePeriod(preStopSeconds);
 

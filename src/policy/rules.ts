@@ -79,7 +79,7 @@ export const RULES = [
 		onScale: heldAtCap,
 		when: 'stdio and `replicas` > 1, or a client scales its Deployment',
 		why: 'A stdio server is one process with one pipe; a second proxy would have no server to connect to.',
-		fix: 'set replicas to 1 or leave it out; to scale, the server must use streamable-http or sse',
+		fix: 'set replicas to 1 or omit it; to scale, the server must use streamable-http or sse',
 	},
 	{
 		id: 'session-storage-missing',
@@ -103,7 +103,7 @@ export const RULES = [
 		onServer: stdioBackendReplicas,
 		when: 'stdio and `backendReplicas` > 1',
 		why: 'A stdio proxy attaches to one backend pod; the others run and are never used.',
-		fix: 'set backendReplicas to 1 or leave it out',
+		fix: 'set backendReplicas to 1 or omit it',
 	},
 	{
 		id: 'backend-replicas-lowered',
@@ -127,7 +127,7 @@ export const RULES = [
 		onServer: sessionAffinityNoneWithoutRedis,
 		when: '`sessionAffinity: None`, not redis, and `replicas` > 1 or an autoscaler with `maxReplicas` > 1',
 		why: 'Without affinity the requests of one session are spread over replicas that do not share it.',
-		fix: 'leave sessionAffinity out, or set sessionStorage with provider redis',
+		fix: 'omit sessionAffinity, or set sessionStorage with provider redis',
 	},
 	{
 		id: 'password-without-redis',
@@ -191,7 +191,7 @@ export const RULES = [
 		onServer: backendSessionsNotPinned,
 		when: '`backendReplicas` > 1 and not stdio',
 		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session there, without the state, and later requests of the official SDK client fail with 404.',
-		fix: 'set backendReplicas to 1 or leave it out; for a server without sessions, name this id in toolhive-scaling/ignore',
+		fix: 'set backendReplicas to 1 or omit it; for a server without sessions, name this id in toolhive-scaling/ignore',
 	},
 	{
 		id: 'config-session-storage-ignored',

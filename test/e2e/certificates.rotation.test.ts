@@ -110,10 +110,10 @@ describe('certificates change on a real API server', function () {
 		const { 'next-ca.crt': next, 'tls.crt': leaf } = await stored();
 		await expectBundle(old.cert, next);
 		await expectServed(leaf);
-		await eventually(async () => expect(said('CA replaced by the next one')).to.equal(1), 60_000);
+		await eventually(async () => expect(said('next CA promoted to CA')).to.equal(1), 60_000);
 		const times = (message: string): number[] =>
 			replicas.flatMap((one) => one.saying(message)).map(({ time }) => Number(time));
-		const [changedMs = 0] = times('CA replaced by the next one');
+		const [changedMs = 0] = times('next CA promoted to CA');
 		const trustedMs = Math.max(...times('caBundle written').filter((time) => time < changedMs));
 		expect(changedMs - trustedMs).to.be.within(SETTLE_MS - 1_000, SETTLE_MS + 10_000);
 		const after = await stored();

@@ -11,9 +11,9 @@ const CHANGED = [
 		'CA and serving certificate created',
 		'serving certificate created',
 		'next CA created',
-		'serving certificate in use restored',
+		'serving certificate restored from the one in use',
 	],
-	...['CA replaced by the next one', 'previous CA removed', 'unusable CA removed'],
+	...['next CA promoted to CA', 'previous CA removed', 'unusable CA removed'],
 ];
 
 describe('clocks that are wrong by an hour', function () {
