@@ -1,4 +1,6 @@
-/** src/certificates/issue.ts with the host names of a local process as the default. For make.ts and tests. */
+/**
+ * src/certificates/issue.ts with the host names of a local process as the default. make.ts and tests use this module.
+ */
 
 import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
 import type { KeyPair } from '../src/certificates/secret-data.ts';

@@ -63,8 +63,8 @@ export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs 
 		const isOver = nowMs > deadlineMs;
 		if (isOver && checked instanceof Error) throw checked;
 		if (!(checked instanceof Error) && (isOver || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS))) {
-			// If an object is wrong, the next round starts from its stored state. Without this, one wrong object would make
-			// every later round fail.
+			// If an object is wrong, the next round starts from its stored state. One wrong object would otherwise make every
+			// later round fail.
 			ledger.settle(checked.stored);
 			return { wrong: checked.wrong, rightMs: sinceMs ?? nowMs, last };
 		}

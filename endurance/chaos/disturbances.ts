@@ -21,7 +21,7 @@ export interface Disturbance {
 	readonly run: Action;
 }
 
-/** The limit in docs/reliability.md. */
+/** The recovery limit for most disturbances, which docs/reliability.md lists. */
 const SOON = 10;
 /** Another replica may become the leader when the Lease has not changed for 15 s. */
 const TAKEOVER = 30;
@@ -66,7 +66,7 @@ const logged =
 	(): number =>
 		sum(members, ({ replica }) => sum(messages, replica.logged));
 
-/** Applies `fault` to both replicas. Counts how often it took effect. */
+/** Applies `fault` to both replicas. Counts how often the fault took effect. */
 function faulty(fault: string, faults: Faults): Action {
 	const act = async ({ members }: Harness): Promise<void> => {
 		for (const { http } of members) {
@@ -108,7 +108,7 @@ async function frozen(harness: Harness, members: readonly Member[]): Promise<num
 	return responses.filter(({ status }) => status === 'rejected').length;
 }
 
-/** Lasts longer than a Lease. Counts the losses of leadership. */
+/** Cuts the connections for longer than a Lease lasts. Counts the losses of leadership. */
 function silenced(members: readonly Member[], start: (network: Network) => void, stop: (network: Network) => void) {
 	return counted(logged(members, 'not leading'), async () => {
 		for (const { network } of members) start(network);
@@ -134,8 +134,8 @@ async function killedApiServer({ plane }: Harness, meanwhile: () => Promise<unkn
 }
 
 /**
- * Opens sockets on the webhook ports that send nothing, a partial request, or a byte a second. Counts those that stay
- * open.
+ * Opens sockets on the webhook ports that send nothing, a partial request, or a byte a second. Counts the sockets that
+ * stay open.
  */
 async function slowClients({ members }: Harness): Promise<number> {
 	const sockets = members.flatMap(({ replica }) => {

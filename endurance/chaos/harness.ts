@@ -1,7 +1,7 @@
 /**
- * Two replicas of the product as in a cluster. There is a Service in front of them, an unreliable path from each
- * replica to the API server, operator v0.12.5, and Kubernetes' own garbage collector. `make chaos` and `make soak`
- * share this harness.
+ * Two replicas of the product as in a cluster. The harness also has a Service in front of the replicas, an unreliable
+ * path from each replica to the API server, operator v0.12.5, and Kubernetes' own garbage collector. `make chaos` and
+ * `make soak` share this harness.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

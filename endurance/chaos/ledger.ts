@@ -133,7 +133,7 @@ export function createLedger() {
 				entry.since = [];
 			}
 		},
-		/** Records that the Deployment was deleted. The operator creates one with this many replicas. */
+		/** Records that the Deployment was deleted. The operator then creates a Deployment with `count` replicas. */
 		recreated: (entry: Entry, count: number, isCertain: boolean): void => {
 			noteWrite(entry, isCertain, 'without its Deployment');
 			scaled(entry, count, isCertain);

@@ -95,7 +95,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 		const body = { spec: { ...unset, ...spec, ...(whole && { sessionStorage: whole }) } };
 		written(entry, spec, await send('PATCH', pathOf(entry), { body, contentType: MERGE }));
 	};
-	/** Server-side apply only sets values: fields that it omits stay with their owners. */
+	/** Server-side apply only sets values: omitted fields stay with their owners. */
 	const apply = async (entry: Entry, now: Spec): Promise<void> => {
 		const spec = { ...now, ...(now['replicas'] !== undefined && { replicas: random.between(0, 4) }) };
 		const { apiVersion, kind, metadata } = serverManifest(entry.kind, entry.name, {});

@@ -9,7 +9,10 @@ import type { Found } from './search.ts';
 
 export const FOUND = join(import.meta.dirname, 'found');
 
-/** Writes an input as JSON, which can contain half a surrogate pair, line by line for readability. Returns the file. */
+/**
+ * Writes an input as JSON, which can contain half a surrogate pair, line by line for readability. Returns the path of
+ * the file.
+ */
 export function keepFound(target: string, { text, reason }: Found): string {
 	const folder = join(FOUND, target);
 	mkdirSync(folder, { recursive: true });

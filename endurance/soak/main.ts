@@ -1,7 +1,7 @@
 /**
  * `make soak`: runs load, changes and disturbances for MINUTES= or HOURS=, and measures memory and other resources.
- * Fails if one of them grows. SEED= sets the order of the disturbances. PLANT=heap or PLANT=descriptors plants a leak,
- * which the run must find.
+ * Fails if one of these figures grows. SEED= sets the order of the disturbances. PLANT=heap or PLANT=descriptors plants
+ * a leak, which the run must find.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,7 +99,7 @@ async function cutOff({ network }: Member): Promise<void> {
 	network.refuse(false);
 }
 
-/** Runs one disturbance after the other, without waiting for the recovery. Resolves with their number. */
+/** Runs one disturbance after the other, without waiting for the recovery. Resolves with the number of disturbances. */
 async function disturbFor(ms: number): Promise<number> {
 	const startedMs = performance.now();
 	const leftMs = (): number => Math.max(ms - (performance.now() - startedMs), 0);

@@ -22,7 +22,7 @@ export interface BadRequest {
 	readonly error: string;
 }
 
-/** Most characters of a uid, a name or a kind. Kubernetes allows 253. */
+/** Maximum length of a uid, a name or a kind. Kubernetes allows 253 characters. */
 const LONGEST_NAME = 256;
 
 export function parseReview(body: string): Request | BadRequest {

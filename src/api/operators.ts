@@ -8,7 +8,7 @@ import { isOlder, type Version } from './images.ts';
 export const OPERATOR_SINCE = {
 	/** The operator keeps a replica count that another client wrote. */
 	keepsReplicas: 'v0.10.1',
-	/** The operator's types have the scaling fields. Until then its writes erase them. */
+	/** The operator's types have the scaling fields. The writes of older operators erase these fields. */
 	knowsScaling: 'v0.13.0',
 	/**
 	 * The operator adds the checksum of the RunConfig also to Pods with annotations of `podTemplateMetadataOverrides`.

@@ -114,7 +114,9 @@ export function planOf(situation: Situation): Step | undefined {
 
 type State = ReturnType<typeof stateOf>;
 
-/** Reads the situation. CAs and certificates that are not valid now are ignored. */
+/**
+ * Derives the usable CAs and certificates from the situation. CAs and certificates that are not valid now are ignored.
+ */
 function stateOf({ data = {}, caBundles, served, hosts, nowMs }: Situation) {
 	const next = caIn(data, 'next-ca', nowMs);
 	const known = unique([...trustBundle(data, nowMs), ...caBundles.flatMap((text) => casIn(text, nowMs))]);
@@ -129,7 +131,10 @@ function stateOf({ data = {}, caBundles, served, hosts, nowMs }: Situation) {
 		known,
 		/** The certificate in the Secret, or the reason why it cannot be served. */
 		stored,
-		/** The certificate in the Secret, else the one that this replica serves. The caBundle must keep its issuer. */
+		/**
+		 * The certificate in the Secret, else the one that this replica serves. The caBundle must keep the issuer of this
+		 * certificate.
+		 */
 		inUse: typeof running === 'string' ? undefined : running,
 	};
 }

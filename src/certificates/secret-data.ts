@@ -17,7 +17,7 @@ export type SecretData = {
 	/** The CA that will sign once every caBundle contains it. */
 	readonly 'next-ca.crt'?: string;
 	readonly 'next-ca.key'?: string;
-	/** The previous CAs, which are still trusted. Existing clusters store this key, so it keeps its name. */
+	/** The previous CAs, which are still trusted. The key keeps its old name, because existing clusters store it. */
 	readonly 'former-ca.crt'?: string;
 	readonly 'tls.crt'?: string;
 	readonly 'tls.key'?: string;
@@ -79,7 +79,7 @@ export function verifyServingCertificate(
 	return { pair: { cert: pair.cert, key: pair.key }, certificate, issuer };
 }
 
-/** Returns every CA of the Secret, beginning with the one that signs. The caBundle contains exactly these. */
+/** Returns every CA of the Secret, beginning with the one that signs. The caBundle contains exactly these CAs. */
 export const trustBundle = (data: SecretData, nowMs: number): CertificateAuthority[] =>
 	unique((['ca.crt', 'next-ca.crt', 'former-ca.crt'] as const).flatMap((key) => casIn(data[key], nowMs)));
 

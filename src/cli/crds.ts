@@ -35,7 +35,7 @@ export async function crds(files: readonly string[], terminal: Terminal): Promis
 	return EXIT_NOTHING_FOUND;
 }
 
-/** Whether stdin is a pipe: the user most likely wants it to be read. */
+/** Whether stdin is a pipe, so that the user most likely wants `crds` to read it. */
 const isPiped = (stdin: Terminal['stdin']): boolean =>
 	'fd' in stdin && typeof stdin.fd === 'number' && fstatSync(stdin.fd).isFIFO();
 

@@ -13,7 +13,7 @@ export const SETTINGS_OPTIONS = {
 	},
 	'pre-stop-seconds': {
 		...wholeNumber(0, 86_400),
-		help: 'preStop sleep of proxy containers without a lifecycle. 0 adds no preStop hook. --grace-period-seconds must exceed a value above 0 by more than 30 s.',
+		help: 'preStop sleep of proxy containers without a lifecycle. 0 disables it. The grace period must be more than 30 s longer than the sleep.',
 		fallback: String(DEFAULT_SETTINGS.preStopSeconds),
 	},
 	'password-env': {

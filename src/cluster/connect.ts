@@ -53,9 +53,9 @@ const TIMEOUT_MS = 30_000;
 const CONNECTION_CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /**
- * Connects with `kubeconfig`. Without it, connects with the service account if `env` is that of a Pod, else with the
- * default kubeconfig. `contextName` selects another context than the current one. Sends no request; throws if no
- * credentials are usable.
+ * Connects with `kubeconfig`. Without `kubeconfig`, connects with the service account if `env` is that of a Pod, else
+ * with the default kubeconfig. `contextName` selects another context than the current one. Sends no request; throws if
+ * no credentials are usable.
  */
 export async function connect(
 	kubeconfig: string | undefined,

@@ -26,7 +26,7 @@ export async function fromKubeconfig(
 	// Like kubectl, sends no credentials over http.
 	const user = isTls ? userFor(entries) : {};
 	const config = new KubeConfig();
-	// Only one context is loaded. Like kubectl, this ignores errors in the other contexts.
+	// Only one context is loaded. As in kubectl, errors in the other contexts do not matter.
 	config.loadFromString(JSON.stringify(withOneContext(entries, clusterFor(url, entries.cluster, env), user)));
 	const impersonated = isTls ? impersonation(entries) : {};
 	const { tokenFile } = user;

@@ -1,7 +1,7 @@
 /**
  * Leader election with a Lease (coordination.k8s.io/v1), as in client-go. The holder renews the Lease. Another replica
- * takes it over once it has not changed for its whole duration by that replica's own clock, so the clocks need not
- * agree.
+ * takes the Lease over once the Lease has not changed for its whole duration by that replica's own clock, so the clocks
+ * need not agree.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json } from '../api/types.ts';

@@ -29,7 +29,8 @@ export interface WatchEvent {
 class StreamError extends Error {}
 
 /**
- * Whether changes may have been missed. After a broken connection or a 5xx status, the API server can still send them.
+ * Whether changes may have been missed. After a broken connection or a 5xx status, the API server can still send all
+ * changes.
  */
 export const isLost = (error: unknown): boolean =>
 	error instanceof StreamError ||
@@ -37,7 +38,8 @@ export const isLost = (error: unknown): boolean =>
 	(error instanceof ApiError && error.status < 500 && error.status !== 429);
 
 /**
- * A page is in memory both as text and as objects. With kubectl's page size of 500, 10,000 servers took 100 MiB more.
+ * A page is in memory both as text and as objects. With kubectl's page size of 500, listing 10,000 servers took 100 MiB
+ * more memory.
  */
 const PAGE_SIZE = 100;
 

@@ -20,7 +20,7 @@ export interface LookupLimiter {
 		request: () => Promise<T | undefined>,
 		signal: AbortSignal,
 	) => Promise<T | undefined>;
-	/** Checks the cache again for all waiting look-ups. Call it after each change of the cache. */
+	/** Checks the cache again for all waiting look-ups. The owner of the cache calls this function after each change. */
 	readonly recheck: () => void;
 }
 
@@ -31,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * Creates a limiter with at most `max` running requests and at most `max` waiting look-ups. Beyond that, it rejects the
- * look-up that has waited longest.
+ * Creates a limiter with at most `max` running requests and at most `max` waiting look-ups. If more look-ups wait, the
+ * limiter rejects the one that has waited longest.
  */
 export function createLookupLimiter(
 	max: number,

@@ -8,7 +8,7 @@ import { ApiError, type Connection, getFirst } from './connect.ts';
 import { deploymentPath } from './paths.ts';
 
 export interface Owner {
-	/** Reads the Deployment. If it does not exist, objects are written without an owner. Rejects if the read fails. */
+	/** Reads the Deployment. Without the Deployment, objects are written without an owner. Rejects if the read fails. */
 	readonly find: (signal: AbortSignal) => Promise<void>;
 	/**
 	 * Sends an object with the owner in its metadata if the Deployment was ever found, because a Pod may still write

@@ -30,7 +30,7 @@ export interface Watch {
 	readonly hasSynced: () => boolean;
 	/** Returns the one of `paths` that was served at the last list. */
 	readonly servedPath: () => string | undefined;
-	/** Whether the API server returns 401 or 403. The watch keeps retrying. */
+	/** Whether the API server returns 401 or 403. A forbidden watch keeps retrying. */
 	readonly isForbidden: () => boolean;
 	/** Milliseconds since the last list or event, including bookmarks; `Infinity` before the first list. */
 	readonly lastEventAgeMs: () => number;
@@ -106,7 +106,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 		const startedMs = performance.now();
 		const events = await openWatch(options, from, timing, stopped.signal);
 		lastEventMs = performance.now();
-		// A list alone does not count as recovered: if every watch fails at once, another list would follow each of them.
+		// A list alone does not count as recovered: if every watch fails immediately, another list would follow each watch.
 		const recovered = setTimeout(recover, timing.firstBackoffMs);
 		try {
 			for await (const { type, object, resourceVersion } of events) {
@@ -129,7 +129,7 @@ export function startWatch<T>(options: WatchOptions<T>): Watch {
 				else await watchFrom(position);
 			} catch (error) {
 				if (stopped.signal.aborted) return;
-				// Missing permissions are reported at once. The reason names the verb and the resource.
+				// Missing permissions are reported immediately. The reason names the verb and the resource.
 				isForbidden = error instanceof ApiError && (error.status === 401 || error.status === 403);
 				failures = isForbidden ? Math.max(failures + 1, FAILURES_BEFORE_WARNING) : failures + 1;
 				if (isLost(error) || failures >= FAILURES_BEFORE_NEW_LIST) position = undefined;

@@ -18,7 +18,7 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 	return [isTooOld(version) ? fail(subject, `${is}: ${TOO_OLD.effect}`, TOO_OLD.fix) : ok(subject, is)];
 }
 
-/** Whether the API server supports `dryRun`. Versions before 1.18 may ignore it and store the object. */
+/** Whether the API server supports `dryRun`. Versions before 1.18 may ignore `dryRun` and store the object. */
 export const knowsDryRun = (answer: unknown): boolean => {
 	const version = kubernetesVersionOf(answer);
 	return version !== undefined && !isOlder(version, 'v1.18.0');

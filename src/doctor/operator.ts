@@ -25,7 +25,7 @@ export type Operator = Pick<Installation, 'namespace' | 'name' | 'image' | 'serv
 export const checkOperator: DoctorCheck = async ({ cluster, installed, servers, flags }) => {
 	const crd = await cluster.getCrd(crdName('MCPServer')).catch(() => undefined);
 	const operators = await findOperators(cluster.listDeployments);
-	// Without servers, no image is checked. Other checks report why servers cannot be listed.
+	// If servers cannot be listed, no proxy image is checked. Other checks report why servers cannot be listed.
 	const known = await servers().catch(() => []);
 	return [...operator(operators, installed, flags, crd), ...images(operators, known)];
 };

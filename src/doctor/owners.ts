@@ -1,6 +1,6 @@
 /**
  * Finds Deployments and ConfigMaps that lack an ownerReference to their server, as after a restored backup. The
- * webhooks skip them.
+ * webhooks skip such objects.
  */
 import { isOfToolhive, LABEL_MANAGED_BY, MANAGED_BY_OPERATOR } from '../api/names.ts';
 import { type Json, metadataOf, type Server, type ServerRef } from '../api/types.ts';

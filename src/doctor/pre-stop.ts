@@ -1,4 +1,6 @@
-/** Finds proxy Deployments that get a preStop hook only when they are restarted. The product does not restart them. */
+/**
+ * Finds proxy Deployments that get a preStop hook only when they are restarted. The product does not restart proxies.
+ */
 import { isTooOld, kubernetesVersionOf } from '../api/kubernetes.ts';
 import type { Json, Server } from '../api/types.ts';
 import { applyShutdown, shutdownOf } from '../objects/shutdown.ts';

@@ -15,7 +15,7 @@ import { isSelected } from './webhook-configurations.ts';
 
 const MUTATING = 'the mutating webhook';
 
-/** The name of the objects in dry runs. No other client uses it. */
+/** The name of the objects in dry runs. No other client uses this name. */
 const PROBE = 'thv-scaling-doctor-dry-run';
 
 export const checkReachable: DoctorCheck = async (context) => {
@@ -38,7 +38,7 @@ export const checkReachable: DoctorCheck = async (context) => {
 	];
 };
 
-/** Returns the Deployment behind the webhooks. The webhook configurations exclude its namespace. */
+/** Returns the Deployment behind the webhooks. The webhook configurations exclude the namespace of that Deployment. */
 const calledBy = ({ otherService, product }: CheckContext) => otherService ?? product;
 
 /**

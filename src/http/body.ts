@@ -14,8 +14,8 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
 /**
- * Each chunk costs time, however short it is. A body of more chunks than this must have long chunks; an API server
- * fills its packets.
+ * Each chunk costs time, however short it is. A body of more chunks than this must have long chunks. An API server
+ * sends long chunks, because it fills its packets.
  */
 const FEW_CHUNKS = 256;
 const LEAST_AVERAGE_BYTES = 64;
@@ -80,7 +80,10 @@ function grown(buffer: Buffer, length: number, capacity: number): Buffer {
 /** How much of a rejected body is read before the connection is closed. */
 const DISCARD_BYTES = 4 * BODY_LIMIT_BYTES;
 
-/** Reads the body to its end without storing it, then calls `onEnd`. Calls it at once if the body was already read. */
+/**
+ * Reads the body to its end without storing it, then calls `onEnd`. If the body was already read, calls `onEnd`
+ * immediately.
+ */
 export function discardBody(request: IncomingMessage, onEnd: () => void): void {
 	if (request.readableEnded) {
 		onEnd();

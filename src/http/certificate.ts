@@ -22,7 +22,7 @@ export async function readCertificate(folder: string): Promise<Certificate> {
 	return certificateOf(cert, key);
 }
 
-/** Throws if one of them is not PEM, or if they do not match. */
+/** Throws if `cert` or `key` is not PEM, or if they do not match. */
 export function certificateOf(cert: Buffer, key: Buffer): Certificate {
 	createSecureContext({ cert, key });
 	return {
@@ -88,7 +88,7 @@ export function watchCertificate({ folder, current, onChange, onBroken, pollMs =
 		watcher = watch(folder, () => void reload());
 		watcher.on('error', () => watcher?.close());
 	} catch {
-		// Some file systems cannot be watched. Reading at intervals is enough.
+		// Some file systems cannot be watched, but the files are also read at intervals.
 	}
 	return {
 		stop: () => {

@@ -6,7 +6,10 @@ import type { Socket } from 'node:net';
 import { setImmediate as loop, setTimeout as sleep } from 'node:timers/promises';
 import type { Certificate } from './certificate.ts';
 
-/** The API server closes idle connections after 90 s. If the webhook closed them first, a request could be lost. */
+/**
+ * The API server closes idle connections after 90 s. If the webhook closed idle connections first, a request could be
+ * lost.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 95_000;
 /** No API server takes longer to send a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -45,7 +48,7 @@ export async function listenHttps(
 			...PROTOCOL,
 			handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
 			keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-			// Node requires that its timeout for headers is not above this one.
+			// Node requires that its timeout for headers does not exceed the timeout for requests.
 			requestTimeout: REQUEST_TIMEOUT_MS,
 			connectionsCheckingInterval: CHECK_INTERVAL_MS,
 			// Overrides NODE_OPTIONS.
@@ -71,8 +74,8 @@ export async function listenHttp(listener: RequestListener, port: number): Promi
 }
 
 /**
- * Closes connections without a request at shutdown. Node treats them as busy, so the shutdown would wait until they
- * time out. Go clients, such as the API server, open such connections in advance.
+ * Closes connections without a request at shutdown. Node treats such connections as busy, so the shutdown would wait
+ * until they time out. Go clients, such as the API server, open such connections in advance.
  */
 function countUnusedAsIdle(server: Server | HttpsServer, opened: 'connection' | 'secureConnection'): void {
 	const unused = new Set<Socket>();

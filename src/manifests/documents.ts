@@ -14,7 +14,7 @@ export interface Source {
 }
 
 const JSON_START = /^\s*\{\s*["}]/;
-/** Includes the indentation of the line. */
+/** Matches the first content of a text, including the indentation of its line. */
 const FIRST_CONTENT = /(?<![^\n])[^\S\n]*[^\s#]/;
 
 const BEHIND_DASHES = 'kubectl allows only a comment after ---; move the text to its own line';

@@ -50,7 +50,10 @@ export async function inputsOf(
 			inputs.push({ file: path, problem: reasonOf(error) });
 		}
 	};
-	/** Adds the manifests below `folder`. Returns whether there is one, even if another path has already added it. */
+	/**
+	 * Adds the manifests below `folder`. Returns whether a manifest exists there, even if another path has already added
+	 * it.
+	 */
 	const addFolder = async (folder: string): Promise<boolean> => {
 		let hasManifest = false;
 		const entries = await readdir(folder, { withFileTypes: true });

@@ -46,7 +46,8 @@ export function plainOf(value: unknown): unknown {
 export const notJsonNumber = (text: unknown): string => `${text} is not a JSON number; the API server would reject it`;
 
 /**
- * Returns `value` as a webhook receives it, with rounded numbers for bigints. Returns `value` itself if it has none.
+ * Returns `value` as a webhook receives it, with rounded numbers for bigints. Returns `value` itself if it contains no
+ * bigints.
  */
 export function roundedOf(value: unknown): unknown {
 	if (typeof value === 'bigint') return Number(value);

@@ -9,7 +9,7 @@ export function podSpecOf(workload: Json): Json | undefined {
 	return isObject(podSpec) ? podSpec : undefined;
 }
 
-/** Returns a copy of `workload` with another pod spec. `workload` must have one. */
+/** Returns a copy of `workload` with another pod spec. `workload` must have a pod spec. */
 export const withPodSpec = (workload: Json, podSpec: Json): Json =>
 	withValueAt(workload, ['spec', 'template', 'spec'], podSpec);
 
@@ -26,7 +26,7 @@ export function proxyContainerOf(podSpec: unknown, kind: Kind): Json | undefined
 	return isObject(container) ? container : undefined;
 }
 
-/** Returns a copy of `podSpec` with another proxy container. `podSpec` must have one. */
+/** Returns a copy of `podSpec` with another proxy container. `podSpec` must have a proxy container. */
 export function withProxyContainer(podSpec: Json, kind: Kind, container: Json): Json {
 	const containers = podSpec['containers'] as unknown[];
 	return { ...podSpec, containers: containers.with(proxyIndex(containers, kind), container) };

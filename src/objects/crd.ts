@@ -1,6 +1,7 @@
 /**
- * Finds the scaling fields that ToolHive's CustomResourceDefinitions lack. The API server prunes them before any
- * webhook runs. An existing field is not changed, even if it differs from the scaling schema, because it may be newer.
+ * Finds the scaling fields that ToolHive's CustomResourceDefinitions lack. The API server prunes fields that a CRD
+ * lacks before any webhook runs. An existing field is not changed, even if it differs from the scaling schema, because
+ * it may be newer.
  */
 import { GROUP, isKind, type Kind } from '../api/names.ts';
 import { SCALING_FIELDS, type Schema } from '../api/schema.ts';

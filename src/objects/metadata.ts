@@ -38,7 +38,7 @@ export const labelsOf = (object: Json): Json => {
 	return isObject(labels) ? labels : NONE;
 };
 
-/** Returns the namespace of an object. In rendered templates it may be empty or null. */
+/** Returns the namespace of an object. In rendered templates the namespace may be empty or null. */
 export const namespaceOf = (object: Json, fallback: string): string =>
 	textOf(metadataOf(object)['namespace']) || fallback;
 

@@ -47,7 +47,7 @@ export interface Reviewed {
 	readonly denials: readonly Located[];
 	readonly warnings: readonly Located[];
 	readonly conditions: readonly Condition[];
-	/** The object before and after admission, with every digit of its numbers. Without `after` if it was denied. */
+	/** The object before and after admission, with every digit of its numbers. A denied object has no `after`. */
 	readonly before: Json;
 	readonly after?: Json;
 	/** False for a subresource such as a Scale, which cannot be applied. */

@@ -1,7 +1,7 @@
 /**
  * Denies redis without an address.
  * Reads: sessionStorage. The rule text is the schema's own `x-kubernetes-validations`, evaluated as in the API server.
- * Allows: no address with memory. If the evaluation fails, the request is denied.
+ * Allows: a missing address with provider memory. If the evaluation fails, the request is denied.
  */
 import { createRequire } from 'node:module';
 import type { Kind } from '../api/names.ts';

@@ -1,8 +1,8 @@
 /** Gives a proxy time to finish its requests before it is killed. */
 
 /**
- * The Kubernetes default for Pods. The API server fills it in before any webhook runs, so an explicit 30 looks the
- * same.
+ * The Kubernetes default for Pods. The API server sets this default before any webhook runs, so an explicit 30 looks
+ * the same.
  */
 const API_SERVER_DEFAULT_SECONDS = 30;
 

@@ -1,5 +1,5 @@
 /**
- * Denies an invalid `address`. The proxy connects to it unchanged, so it must be one host and one port.
+ * Denies an invalid `address`. The proxy uses the address unchanged, so the address must be one host and one port.
  * Reads: sessionStorage.provider, sessionStorage.address.
  * Allows: a host name, an IPv4 address, or an IPv6 address in brackets, with a port; any address with memory.
  * address-rule.ts denies an empty address.

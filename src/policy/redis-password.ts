@@ -1,6 +1,6 @@
 /**
- * Passes the Redis password to a proxy as an environment variable that refers to a Secret. The value is never read
- * here.
+ * Passes the Redis password to a proxy as an environment variable that refers to a Secret. The product never reads the
+ * value.
  */
 import { PASSWORD_ENV } from '../api/names.ts';
 import type { EnvVar, Server } from '../api/types.ts';

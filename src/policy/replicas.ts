@@ -52,8 +52,8 @@ export function desiredReplicas(server: Server, input: ReplicasInput): DesiredRe
 		case 'create':
 			return onCreate(server, input.sent);
 		case 'update': {
-			// An operator's typed PUT drops the annotation. Without it, the live count would look as if it were never
-			// applied.
+			// An operator's typed PUT drops the annotation. Without the annotation, the live count would look as if it were
+			// never applied.
 			const isDropped = input.applied === undefined && server.spec.replicas !== undefined;
 			const restored = isDropped ? input.appliedBefore : undefined;
 			const capped = toCap(server, input.sent, input.applied ?? restored);
@@ -99,7 +99,8 @@ function toCap(server: Server, count: number | undefined, applied: string | unde
 function pending(server: Server, { live = 1, applied, seenApplied }: PendingInput): DesiredReplicas {
 	const desired = appliedReplicas(server);
 	if (desired === undefined || desired === (applied ?? String(live))) return UNCHANGED;
-	// Another client has scaled the Deployment since. The next leader has not seen that, so the annotation records it.
+	// Another client has scaled the Deployment since. The next leader has not seen that change, so the annotation records
+	// it.
 	if (applied === undefined && desired === seenApplied) return { appliedReplicas: desired };
 	return { replicas: Number(desired), appliedReplicas: desired };
 }

@@ -1,7 +1,7 @@
 /**
  * Warns if a changed RunConfig does not restart the Pods that read it. Operators up to v0.15 omit the checksum from an
- * MCPServer's Pods with annotations (toolhive#5148). The reconciler does not add one, because the operator would revert
- * it.
+ * MCPServer's Pods with annotations (toolhive#5148). The reconciler does not add a missing checksum, because the
+ * operator would revert it.
  */
 import { isOlder } from '../api/images.ts';
 import { OPERATOR_SINCE } from '../api/operators.ts';

@@ -270,7 +270,8 @@ export const configFindings = (subject: ConfigSubject): Finding[] =>
 	report(subject.server, ({ onConfig }) => onConfig?.(subject));
 
 /**
- * Returns what the image of a running proxy lacks, for an Event and for `doctor`. The id `image-too-old` silences it.
+ * Returns what the image of a running proxy lacks, for an Event and for `doctor`. The id `image-too-old` silences this
+ * report.
  */
 export function imageReport(subject: Subject): { readonly tooOld?: Text; readonly mayRoll?: string } {
 	if (isSilenced(subject.server, 'image-too-old')) return {};

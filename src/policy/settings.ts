@@ -1,4 +1,4 @@
-/** The settings that decisions depend on. Flags set them. */
+/** The settings that decisions depend on. Flags set these values. */
 import { DEFAULT_OPERATOR_USERNAME } from '../api/names.ts';
 import { DEFAULT_GRACE_PERIOD_SECONDS } from './grace-period.ts';
 import { DEFAULT_PRE_STOP_SECONDS } from './pre-stop.ts';

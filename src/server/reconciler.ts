@@ -39,7 +39,7 @@ export interface ServingReconciler {
 	readonly enqueue: (ref: ServerRef) => void;
 	readonly queued: () => number;
 	readonly pendingRollouts: () => number;
-	/** Resolves when all Events are written. Call it after the last term. */
+	/** Resolves when all Events are written. The caller waits for this after the last term. */
 	readonly flush: () => Promise<void>;
 }
 

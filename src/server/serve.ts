@@ -49,7 +49,7 @@ export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, termin
 	const namespace = connection.namespace ?? INSTALLED_AS;
 	const certificate = inFolder ?? certificateInSecret(connection, namespace, reporting);
 
-	// Set once the ports are open. The cache and the metrics use them from then on.
+	// Set once the ports are open. The cache and the metrics use the reconciler from then on.
 	let reconciler: ServingReconciler | undefined;
 	let leadership: Leadership | undefined;
 	const enqueue = (ref: ServerRef): void => reconciler?.enqueue(ref);

@@ -148,7 +148,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 				'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed',
 			),
 	});
-	// The owner is read early, because the Deployment may be deleted later. A write reads it again.
+	// The owner is read early, because the Deployment may be deleted later. A later write reads the owner again.
 	await objects.findOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {

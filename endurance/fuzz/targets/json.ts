@@ -1,4 +1,4 @@
-/** Compares the parser for JSON with lines and every digit with JSON.parse. */
+/** Compares the product's JSON parser, which keeps line numbers and every digit, with JSON.parse. */
 import { expect } from 'chai';
 import { parseJson } from '../../../src/manifests/json.ts';
 import { Unparsable, writeJson } from '../../../src/manifests/values.ts';
