@@ -83,8 +83,8 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 			expect(now.status.revision).to.equal(status.revision + 1);
 		}, ISSUED_MS);
 	};
-	const server = serverManifest('MCPServer', 'asked', { transport: 'stdio', replicas: 2 });
-	const expectAsked = async (): Promise<void> => {
+	const server = serverManifest('MCPServer', 'web', { transport: 'stdio', replicas: 2 });
+	const expectReviewed = async (): Promise<void> => {
 		const { code, stderr } = await plane().kubectl(['create', '--dry-run=server', '-f', '-'], {
 			input: JSON.stringify(server),
 		});
@@ -133,7 +133,7 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 			}),
 		}));
 		await apply(plane(), pointed);
-		await eventually(expectAsked);
+		await eventually(expectReviewed);
 	});
 
 	it('the CA is renewed › it keeps its key, and calls succeed before and after the pods have the new certificate', async () => {
@@ -152,9 +152,9 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 		}, ISSUED_MS);
 		// The API server watches the webhook configurations, and opens a new connection for a new CA.
 		await sleep(3_000);
-		await expectAsked();
+		await expectReviewed();
 		mount(now);
 		await product?.said('certificate reloaded');
-		await expectAsked();
+		await expectReviewed();
 	});
 });

@@ -22,7 +22,7 @@ const REDIS = { address: 'redis:6379', db: 1 };
 const SECRET = { name: 'redis', key: 'password' };
 const sessionStorage = { provider: 'redis', ...REDIS, keyPrefix: 'p:', passwordRef: SECRET };
 const SPEC = { transport: 'sse', replicas: 2, backendReplicas: 1, sessionStorage };
-type World = Partial<Record<'mcpservers' | 'deployments' | 'configmaps', Json>>;
+type Objects = Partial<Record<'mcpservers' | 'deployments' | 'configmaps', Json>>;
 type Path = readonly (string | number)[];
 
 function changedAt(value: unknown, [key, ...rest]: Path, now: unknown): unknown {
@@ -31,7 +31,7 @@ function changedAt(value: unknown, [key, ...rest]: Path, now: unknown): unknown 
 	return Array.isArray(value) ? value.with(Number(key), changed) : { ...(value as Json), [key]: changed };
 }
 
-function rightWorld(redis: object = { ...REDIS, key_prefix: 'p:' }, spec: Json = SPEC): World {
+function correctObjects(redis: object = { ...REDIS, key_prefix: 'p:' }, spec: Json = SPEC): Objects {
 	const metadata = { name: 'a', namespace: NAMESPACE, uid: 'u', generation: 3 };
 	const object = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', metadata, spec };
 	const required = decide(serverOf(object) as never).conditions.filter(
@@ -59,9 +59,9 @@ function written() {
 	return { ledger, entry };
 }
 
-async function wrongIn(world: World, { ledger } = written()): Promise<string[]> {
+async function wrongIn(objects: Objects, { ledger } = written()): Promise<string[]> {
 	const send = async (_method: string, path: string) => {
-		const found = world[path.split('/').at(-1) as keyof World];
+		const found = objects[path.split('/').at(-1) as keyof Objects];
 		return { status: 200, body: { items: found === undefined ? [] : [found] }, warnings: [] };
 	};
 	const { wrong } = await check({ send }, ledger);
@@ -91,21 +91,21 @@ const ROWS: readonly (readonly [Path, unknown, string])[] = [
 
 describe('chaos checker', () => {
 	it('every object is correct › nothing is reported', async () => {
-		expect(await wrongIn(rightWorld())).to.deep.equal([]);
+		expect(await wrongIn(correctObjects())).to.deep.equal([]);
 	});
 	for (const [path, now, field] of ROWS) {
 		it(`${path.slice(-3).join('.')} is ${JSON.stringify(now)} › ${field}`, async () => {
-			expect(await wrongIn(changedAt(rightWorld(), path, now) as World)).to.include(field);
+			expect(await wrongIn(changedAt(correctObjects(), path, now) as Objects)).to.include(field);
 		});
 	}
 	it('another Redis with a correct checksum › session_redis', async () => {
 		const fields = ['session_redis at top level', 'session_redis at scaling_config'];
-		expect(await wrongIn(rightWorld({ ...REDIS, db: 7 }))).to.deep.equal(fields);
+		expect(await wrongIn(correctObjects({ ...REDIS, db: 7 }))).to.deep.equal(fields);
 	});
 	it('a write without a response › both specs are accepted until one is read', async () => {
 		const { ledger, entry } = written();
 		ledger.wrote(entry, { ...SPEC, replicas: 4 }, false);
-		expect(await wrongIn(rightWorld(), { ledger, entry })).to.deep.equal([]);
+		expect(await wrongIn(correctObjects(), { ledger, entry })).to.deep.equal([]);
 		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
 		expect(entry.possible).to.deep.equal([SPEC]);
 	});
@@ -113,8 +113,8 @@ describe('chaos checker', () => {
 		const { ledger, entry } = written();
 		ledger.settle(() => ({ spec: SPEC, count: 2, isAnnotated: true }));
 		ledger.scaled(entry, 4, true);
-		expect(await wrongIn(rightWorld(), { ledger, entry })).to.deep.equal(['replicas of the Deployment']);
-		const scaled = changedAt(rightWorld(), ['deployments', 'spec', 'replicas'], 4) as World;
+		expect(await wrongIn(correctObjects(), { ledger, entry })).to.deep.equal(['replicas of the Deployment']);
+		const scaled = changedAt(correctObjects(), ['deployments', 'spec', 'replicas'], 4) as Objects;
 		expect(await wrongIn(scaled, { ledger, entry })).to.deep.equal([]);
 	});
 	for (const [error, expected] of [

@@ -60,7 +60,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	const isDone = (answer: ApiAnswer | undefined): boolean => answer === undefined || answer.status < 300;
 	const written = (entry: Entry, spec: Spec | undefined, answer: ApiAnswer | undefined): void => {
 		if (isDone(answer)) ledger.wrote(entry, spec, answer !== undefined);
-		else ledger.note(entry, `refused ${answer?.status}: ${String(answer?.body['message']).slice(0, 80)}`);
+		else ledger.note(entry, `rejected ${answer?.status}: ${String(answer?.body['message']).slice(0, 80)}`);
 	};
 
 	const create = async (entry: Entry): Promise<ApiAnswer | undefined> => {
@@ -119,7 +119,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 		const how = { body: { spec: { replicas } }, contentType: MERGE };
 		const answer = await send('PATCH', `${deploymentOf(entry)}/scale`, how);
 		if (isDone(answer)) ledger.scaled(entry, replicas, answer !== undefined);
-		else ledger.note(entry, `scale refused ${answer?.status}`);
+		else ledger.note(entry, `scale rejected ${answer?.status}`);
 	};
 	const removeDeployment = async (entry: Entry, spec: Spec): Promise<void> => {
 		const answer = await send('DELETE', deploymentOf(entry));

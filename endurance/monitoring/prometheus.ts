@@ -104,8 +104,8 @@ export async function startPrometheus(
 			return result;
 		},
 		queryRange: async (query, start, end, step) => {
-			const asked = new URLSearchParams({ query, start: `${start}`, end: `${end}`, step: `${step}` });
-			return ((await get(`/api/v1/query_range?${asked}`)) as { result: Series[] }).result;
+			const parameters = new URLSearchParams({ query, start: `${start}`, end: `${end}`, step: `${step}` });
+			return ((await get(`/api/v1/query_range?${parameters}`)) as { result: Series[] }).result;
 		},
 		stop: async () => {
 			await server.stop(STOP_GRACE_MS);

@@ -87,9 +87,9 @@ interface Response {
 /** Parses the fields of an AdmissionReview response. */
 function answerIn(
 	{ uid, allowed, patch, patchType, status, warnings = [] }: Response,
-	asked: string,
+	requested: string,
 ): AdmissionDecision {
-	if (uid !== asked) throw new Error(`answered uid ${uid} to ${asked}`);
+	if (uid !== requested) throw new Error(`answered uid ${uid} to ${requested}`);
 	if (patch !== undefined && patchType !== 'JSONPatch') throw new Error(`patchType is ${patchType}`);
 	const findings = warnings.map((warning) => {
 		const [, field = '', message = '', id = ''] = /^(\S+): (.*) \(([a-z-]+)\)$/.exec(warning) ?? [];

@@ -63,7 +63,7 @@ function casesPage(): string {
 		...areas.flatMap(({ title, names }) => [
 			`## ${title}`,
 			'',
-			...names.map((name) => `- [${name}](../test/cases/${name}): ${headingOf(read(name, INPUT)).story}`),
+			...names.map((name) => `- [${name}](../test/cases/${name}): ${headingOf(read(name, INPUT)).scenario}`),
 			'',
 		]),
 	]

@@ -24,7 +24,7 @@ export interface Case {
 /** The description in the comment lines at the top of `in.yaml`. A field is empty if its line is missing. */
 export interface Heading {
 	/** The scenario and its result, in one or two sentences. */
-	readonly story: string;
+	readonly scenario: string;
 	/** The reason for the result. */
 	readonly why: string;
 	/** The sections of the specification that the case covers, such as `3.2`. */
@@ -42,9 +42,9 @@ export const readCase = (name: string): Case => {
 export function headingOf(text: string): Heading {
 	const [top = ''] = text.split(/^---$/m, 1);
 	const lines = top.split('\n').flatMap((line) => (line.startsWith('# ') ? [line.slice(2)] : []));
-	const [story = ''] = lines.filter((line) => !/^(serve |why: |spec: )/.test(line));
+	const [scenario = ''] = lines.filter((line) => !/^(serve |why: |spec: )/.test(line));
 	const after = (name: string): string => lines.find((line) => line.startsWith(name))?.slice(name.length) ?? '';
-	return { story, why: after('why: '), spec: after('spec: ').split(', ').filter(Boolean) };
+	return { scenario, why: after('why: '), spec: after('spec: ').split(', ').filter(Boolean) };
 }
 
 export function documentsOf(text: string, name: string): Json[] {

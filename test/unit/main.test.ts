@@ -21,13 +21,13 @@ const NOWHERE = '/tmp/thv-scaling-nowhere';
 
 describe('thv-scaling', function () {
 	this.timeout(60_000);
-	let authority: KeyPair;
+	let issuer: KeyPair;
 	let volume: SecretVolume;
 	let kubeconfig: Kubeconfig;
 	before(async () => {
-		authority = await issueCa();
-		volume = createSecretVolume(await issueServing(authority));
-		kubeconfig = writeKubeconfig('https://127.0.0.1:1', authority.cert);
+		issuer = await issueCa();
+		volume = createSecretVolume(await issueServing(issuer));
+		kubeconfig = writeKubeconfig('https://127.0.0.1:1', issuer.cert);
 	});
 	after(() => {
 		volume.remove();
@@ -110,11 +110,11 @@ describe('thv-scaling', function () {
 		return [`--tls-dir=${volume.folder}`, `--kubeconfig=${path}`];
 	}
 	async function mismatch(): Promise<string[]> {
-		const { cert } = await issueServing(authority);
-		return [`--tls-dir=${createSecretVolume({ cert, key: authority.key }).folder}`];
+		const { cert } = await issueServing(issuer);
+		return [`--tls-dir=${createSecretVolume({ cert, key: issuer.key }).folder}`];
 	}
 	async function notPem(): Promise<string[]> {
-		const { folder } = createSecretVolume(await issueServing(authority));
+		const { folder } = createSecretVolume(await issueServing(issuer));
 		rmSync(join(folder, 'tls.crt'));
 		writeFileSync(join(folder, 'tls.crt'), 'hello');
 		return [`--tls-dir=${folder}`];
@@ -155,12 +155,12 @@ describe('thv-scaling', function () {
 		['an API server that rejects the token', 401, '{"message":"Unauthorized"}', 'Unauthorized'],
 	] as const) {
 		it(`doctor › ${title} › refused`, async () => {
-			const serving = await issueServing(authority);
+			const serving = await issueServing(issuer);
 			const server = createHttpsServer(serving, (_request, response) => response.writeHead(status).end(body));
 			await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 			const { path, remove } = writeKubeconfig(
 				`https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-				authority.cert,
+				issuer.cert,
 			);
 			expect(await doctor(['--kubeconfig', path])).to.include(message);
 			remove();

@@ -1,4 +1,4 @@
-// The controllers of cert-manager that a CA and its certificates need, and the cainjector, against the cluster of a kubeconfig.
+// Runs the controllers of cert-manager that issue a CA and its certificates, and the cainjector, with the cluster of a kubeconfig.
 package main
 
 import (
@@ -77,7 +77,7 @@ func run(ctx context.Context, kubeconfig string) error {
 	if err != nil {
 		return err
 	}
-	// Also the name under which it applies; without one the API server refuses.
+	// The user agent is also the field manager of server-side apply, which the API server requires.
 	config.UserAgent = "cert-manager-cainjector"
 	kinds := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -90,7 +90,8 @@ func run(ctx context.Context, kubeconfig string) error {
 	manager, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme:  kinds,
 		Metrics: server.Options{BindAddress: "0"},
-		// As its own command has it: it watches the metadata of Secrets, and a cache of the whole would lag behind that.
+		// cert-manager's own command has the same setting: the cainjector watches only the metadata of Secrets, and a cache
+		// of whole Secrets would lag behind it.
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&core.Secret{}}}},
 	})
 	if err != nil {

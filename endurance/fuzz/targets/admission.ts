@@ -69,13 +69,13 @@ async function checkMutate(request: Request, cluster: Cluster, settings: Setting
 	for (const { path } of patch) expect(path).to.match(MAY_WRITE[request.resource] ?? /nothing/);
 	const again = await mutate(frozen({ ...request, object: after }), cluster, settings, signal);
 	expect(patchOf(again), 'a second pass').to.deep.equal([]);
-	expect(await mutate(request, cluster, settings, signal), 'asked again').to.deep.equal(answer);
+	expect(await mutate(request, cluster, settings, signal), 'reviewed again').to.deep.equal(answer);
 }
 
 function checkValidate(request: Request, cluster: Cluster): void {
 	const answer = validate(request, cluster);
 	checkEnvelope(request, answer);
-	expect(validate(request, cluster), 'asked again').to.deep.equal(answer);
+	expect(validate(request, cluster), 'reviewed again').to.deep.equal(answer);
 	const { object, operation } = request;
 	if (object === undefined || operation !== 'CREATE') return;
 	const unchanged = validate({ ...request, operation: 'UPDATE', oldObject: object }, cluster);

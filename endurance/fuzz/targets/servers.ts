@@ -25,10 +25,10 @@ export const servers: Target = {
 function checkServer(server: Server, object: Json): void {
 	const decision = decide(frozen(server));
 	expect(decide(server), 'decided again').to.deep.equal(decision);
-	const asked = isObject(object['spec']) ? object['spec']['replicas'] : undefined;
+	const requested = isObject(object['spec']) ? object['spec']['replicas'] : undefined;
 	const { replicas } = desiredReplicas(server, { operation: 'create', sent: undefined });
-	if (typeof asked !== 'number') expect(replicas, 'a count that is not set').to.equal(undefined);
-	else if (replicas !== undefined) expect(replicas).to.equal(server.spec.stdio ? Math.min(asked, 1) : asked);
+	if (typeof requested !== 'number') expect(replicas, 'a count that is not set').to.equal(undefined);
+	else if (replicas !== undefined) expect(replicas).to.equal(server.spec.stdio ? Math.min(requested, 1) : requested);
 	const { passwordRef, provider } = server.spec.sessionStorage ?? {};
 	expect(decision.passwordEnv !== undefined).to.equal(provider === 'redis' && passwordRef !== undefined);
 

@@ -24,10 +24,10 @@ export const watch: Target = {
 		expect(await eventsOf(text, 7), 'in sevens').to.deep.equal(whole);
 		const page = jsonOf(text);
 		if (page === undefined) return;
-		let asked = 0;
+		let requests = 0;
 		const get = async (): Promise<unknown> => {
-			asked += 1;
-			return asked === 1 ? page : {};
+			requests += 1;
+			return requests === 1 ? page : {};
 		};
 		const connection = { get, stream: () => Promise.reject(new Error('unexpected request')) };
 		try {

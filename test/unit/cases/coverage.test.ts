@@ -30,15 +30,15 @@ describe('the cases together', () => {
 		expect([...covered].sort()).to.deep.equal(SECTIONS);
 	});
 	it('descriptions › each is unique', () => {
-		const stories = headings.map(({ story }) => story);
-		expect(stories.filter((story, index) => stories.indexOf(story) !== index)).to.deep.equal([]);
+		const scenarios = headings.map(({ scenario }) => scenario);
+		expect(scenarios.filter((scenario, index) => scenarios.indexOf(scenario) !== index)).to.deep.equal([]);
 	});
 });
 
 describe('first lines of in.yaml', () => {
-	for (const { name, story, why, spec } of headings) {
+	for (const { name, scenario, why, spec } of headings) {
 		it(`${name} › scenario, reason and sections`, () => {
-			for (const sentence of [story, why]) {
+			for (const sentence of [scenario, why]) {
 				expect(sentence).to.match(/^[A-Za-z0-9].*[.]$/);
 				expect(sentence.length, sentence).to.be.at.most(LONGEST_SENTENCE);
 			}
@@ -47,9 +47,9 @@ describe('first lines of in.yaml', () => {
 		});
 	}
 	it('flags of serve, or no comment lines › not part of the description', () => {
-		const text = '# serve --password-env=pod\n# A story.\n# why: A reason.\n# spec: 3.2, 4\n---\n# why: Not this.\n';
-		expect(headingOf(text)).to.deep.equal({ story: 'A story.', why: 'A reason.', spec: ['3.2', '4'] });
-		expect(headingOf('---\n# A story.\n')).to.deep.equal({ story: '', why: '', spec: [] });
+		const text = '# serve --password-env=pod\n# A scenario.\n# why: A reason.\n# spec: 3.2, 4\n---\n# why: Not this.\n';
+		expect(headingOf(text)).to.deep.equal({ scenario: 'A scenario.', why: 'A reason.', spec: ['3.2', '4'] });
+		expect(headingOf('---\n# A scenario.\n')).to.deep.equal({ scenario: '', why: '', spec: [] });
 	});
 });
 

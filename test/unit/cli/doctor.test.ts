@@ -16,14 +16,14 @@ describe('thv-scaling doctor', function () {
 	let statusOf: (path: string) => number;
 	const EMPTY = (path: string): number => (path === '/version' ? 200 : 404);
 	before(async () => {
-		const authority = await issueCa();
-		server = createServer(await issueServing(authority), (request, response) => {
+		const issuer = await issueCa();
+		server = createServer(await issueServing(issuer), (request, response) => {
 			const status = statusOf(request.url ?? '');
 			response.writeHead(status, { 'content-type': 'application/json' });
 			response.end(JSON.stringify(status === 200 ? { gitVersion: 'v1.36.1' } : { message: `no: ${status}` }));
 		});
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-		kubeconfig = writeKubeconfig(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, authority.cert);
+		kubeconfig = writeKubeconfig(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, issuer.cert);
 	});
 	after(() => {
 		kubeconfig.remove();

@@ -7,11 +7,11 @@ import { issueCa, issueServing } from '../../../certs/issue.ts';
 import { certificatesAt } from '../../../src/cluster/handshake.ts';
 
 it('handshake › names a host, as the API server does, and no address, which TLS does not allow', async () => {
-	const authority = await issueCa();
-	const byName = await issueServing(authority, { hosts: ['by-name.example.com'] });
+	const issuer = await issueCa();
+	const byName = await issueServing(issuer, { hosts: ['by-name.example.com'] });
 	// Behaves as a gateway with several names: a client that sends no name gets another certificate.
 	const server = createServer({
-		...(await issueServing(authority, { hosts: ['by-default.example.com'] })),
+		...(await issueServing(issuer, { hosts: ['by-default.example.com'] })),
 		SNICallback: (name, done) =>
 			name === 'localhost' ? done(null, createSecureContext(byName)) : done(new Error('unknown')),
 	});

@@ -19,9 +19,9 @@ const dayIn = (days: number): string => inDays(days).toISOString().slice(0, 10);
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** Returns a certificate with the names and ids of the given CA, with another validity and optionally another key. */
-async function lookalike(authority: KeyPair, days: number, withItsKey: boolean): Promise<string> {
-	const original = new x509.X509Certificate(authority.cert);
-	const der = createPrivateKey(authority.key).export({ format: 'der', type: 'pkcs8' });
+async function lookalike(issuer: KeyPair, days: number, withItsKey: boolean): Promise<string> {
+	const original = new x509.X509Certificate(issuer.cert);
+	const der = createPrivateKey(issuer.key).export({ format: 'der', type: 'pkcs8' });
 	const privateKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
 	const publicKey = (await original.publicKey.export()) as webcrypto.CryptoKey;
 	const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;

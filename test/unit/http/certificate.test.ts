@@ -17,9 +17,9 @@ describe('certificate in a folder', () => {
 	let volume: SecretVolume;
 	let stops: (() => void)[];
 	before(async () => {
-		const authority = await issueCa();
-		first = await issueServing(authority, { days: 30 });
-		second = await issueServing(authority, { days: 60 });
+		const issuer = await issueCa();
+		first = await issueServing(issuer, { days: 30 });
+		second = await issueServing(issuer, { days: 60 });
 	});
 	beforeEach(() => {
 		volume = createSecretVolume(first);

@@ -20,21 +20,21 @@ function isTrusted({ cert, key }: KeyPair, ca: string): boolean {
 }
 
 describe('certs: issue', () => {
-	let authority: KeyPair;
+	let issuer: KeyPair;
 	let other: KeyPair;
 	before(async () => {
-		[authority, other] = [await issueCa(), await issueCa()];
+		[issuer, other] = [await issueCa(), await issueCa()];
 	});
 
 	it('a serving certificate › trusted with its CA, not with another one of the same name', async () => {
-		const serving = await issueServing(authority);
-		const bundles = [authority.cert, other.cert + authority.cert, other.cert];
+		const serving = await issueServing(issuer);
+		const bundles = [issuer.cert, other.cert + issuer.cert, other.cert];
 		expect(bundles.map((ca) => isTrusted(serving, ca))).to.deep.equal([true, true, false]);
 	});
 	it('key, lifetime and use › P-256, five years and ninety days, only the CA can sign', async () => {
-		const serving = await issueServing(authority);
+		const serving = await issueServing(issuer);
 		for (const [{ cert }, days, ca] of [
-			[authority, 5 * 365, true],
+			[issuer, 5 * 365, true],
 			[serving, 90, false],
 		] as const) {
 			expect(createPublicKey(cert).asymmetricKeyDetails).to.deep.equal({ namedCurve: 'prime256v1' });
@@ -47,7 +47,7 @@ describe('certs: issue', () => {
 		const failure = (ca: KeyPair): Promise<unknown> => issueServing(ca).catch((error) => error);
 		const early = await failure(await issueCa({ days: 10 }));
 		expect(early).to.be.instanceOf(IssueError).with.property('message').that.includes('expires on');
-		expect(await failure({ cert: authority.cert, key: other.key })).to.be.instanceOf(IssueError);
+		expect(await failure({ cert: issuer.cert, key: other.key })).to.be.instanceOf(IssueError);
 	});
 });
 
