@@ -7,7 +7,8 @@ export const OLDEST_KUBERNETES: Version = 'v1.30.0';
 
 /** The effect of an older Kubernetes version, and its fix. */
 export const TOO_OLD = {
-	effect: 'without matchConditions the webhooks are called for every object of these kinds; proxies get no preStop',
+	effect:
+		'without matchConditions the API server calls the webhooks for objects without scaling; proxies get no preStop',
 	fix: `upgrade the cluster to ${OLDEST_KUBERNETES} or later`,
 } as const;
 

@@ -38,12 +38,13 @@ const DOES: readonly { readonly before: Version; readonly does: string }[] = [
 	},
 	{
 		before: OPERATOR_SINCE.scalesRemoteProxies,
-		does: 'scales every kind but MCPRemoteProxy; toolhive-scaling adds that',
+		does: 'scales every kind except MCPRemoteProxy; toolhive-scaling adds scaling for it',
 	},
 ];
 
 export const whatOperatorDoes = (version: Version): string =>
-	DOES.find(({ before }) => isOlder(version, before))?.does ?? 'scales by itself; toolhive-scaling checks and warns';
+	DOES.find(({ before }) => isOlder(version, before))?.does ??
+	'supports scaling; toolhive-scaling only checks and warns';
 
 /** The operator's container and the label of its Deployment, by the default values of its chart. */
 export const OPERATOR_CONTAINER = 'manager';

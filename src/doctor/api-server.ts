@@ -11,7 +11,7 @@ export function apiServer(url: string, answer: unknown): CheckResult[] {
 	const version = kubernetesVersionOf(answer);
 	const subject = `Kubernetes at ${url}`;
 	if (version === undefined) {
-		const fix = `check that it is ${OLDEST_KUBERNETES} or later: kubectl version`;
+		const fix = `check that Kubernetes is ${OLDEST_KUBERNETES} or later: kubectl version`;
 		return [warn(subject, 'does not report its version', fix)];
 	}
 	const is = `is ${String(isObject(answer) && answer['gitVersion'])}`;

@@ -39,7 +39,7 @@ export function notMade(error: Error): CheckResult {
 	if (!isForbidden(error)) return fail(subject, `was not run: ${error.message}`, TRY_AGAIN);
 	const [, verb, resource, group] = CANNOT.exec(error.message) ?? [];
 	if (verb === undefined) {
-		return warn(subject, `was not run: ${error.message}`, 'rerun with other credentials: --context');
+		return warn(subject, `was not run: ${error.message}`, 'rerun with other credentials, for example with --context');
 	}
 	const action = `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
 	return warn(subject, `was not run: no permission to ${action}`, rerunWith(action));

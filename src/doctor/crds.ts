@@ -8,8 +8,7 @@ import type { DoctorCheck } from './context.ts';
 
 export const crdName = (kind: Kind): string => `${KINDS[kind].plural}.${GROUP}`;
 
-const INSTALL_CRDS =
-	"install ToolHive's CRDs, v0.13.0 or later; for a trial, these are enough: kubectl apply -f manifests/crds";
+const INSTALL_CRDS = "install ToolHive's CRDs, v0.13.0 or later; for a trial, run kubectl apply -f manifests/crds";
 
 /** The fix for fields of a wrong type: `thv-scaling crds` adds fields and does not change existing ones. */
 const TAKE_RELEASE =

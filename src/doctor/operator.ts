@@ -94,7 +94,7 @@ function identity(
 	const workload = deploymentArgs(installation);
 	const isFlag = installation.args.some((word) => word.startsWith('--operator-usernames'));
 	const fix = isFlag
-		? `add it to that flag: kubectl edit ${workload}`
+		? `add the user name to that flag: kubectl edit ${workload}`
 		: `kubectl set env ${workload} ${shellWord(`THV_SCALING_OPERATOR_USERNAMES=${usernames}`)}`;
 	const version = versionOf(image);
 	const isHarmless = version !== undefined && !isOlder(version, OPERATOR_SINCE.patchesServers);

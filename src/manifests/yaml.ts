@@ -153,7 +153,7 @@ function createReader(text: string, refuse: Refuse): (node: unknown) => unknown 
 		const value = read(source);
 		const maps = Array.isArray(value) ? value.toReversed() : [value];
 		return maps.flatMap((map) =>
-			isObject(map) ? Object.entries(map) : refuse(source, '<< takes a mapping, or a list of mappings'),
+			isObject(map) ? Object.entries(map) : refuse(source, '<< requires a mapping, or a list of mappings'),
 		);
 	};
 	return read;

@@ -1,5 +1,5 @@
 /**
- * Identifies the server of an object by name and labels. After a restored backup, Deployments and ConfigMaps lack an
+ * Identifies the server of an object by name and labels. After a backup is restored, Deployments and ConfigMaps lack an
  * ownerReference.
  */
 import { KIND_LIST, KINDS, LABEL_MANAGED_BY, LABEL_TOOLHIVE, MANAGED_BY_OPERATOR } from '../api/names.ts';

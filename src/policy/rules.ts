@@ -102,7 +102,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: stdioBackendReplicas,
 		when: 'stdio and `backendReplicas` > 1',
-		why: 'A stdio proxy attaches to one backend pod; the others run and are never used.',
+		why: 'A stdio proxy attaches to one backend pod. The other backend pods run but are never used.',
 		fix: 'set backendReplicas to 1 or omit it',
 	},
 	{
@@ -111,7 +111,7 @@ export const RULES = [
 		onServer: backendReplicasLowered,
 		when: 'an update lowers `backendReplicas`: sessions on the removed backends are lost',
 		why: 'A session exists only in the backend that started it and cannot move.',
-		fix: 'lower it when few sessions are open, or tell users that they have to reconnect',
+		fix: 'lower backendReplicas when few sessions are open, or tell users that they have to reconnect',
 	},
 	{
 		id: 'backend-still-running',
@@ -175,7 +175,7 @@ export const RULES = [
 		onServer: backendAutoscaledAndPinned,
 		when: '`backendReplicas` set while an autoscaler targets the backend StatefulSet, which has the name of the server',
 		why: 'The proxy runner sets the StatefulSet to `backendReplicas` at each start, and the autoscaler changes it again. Each decrease ends sessions.',
-		fix: 'delete the autoscaler: it ends sessions whenever it lowers the count',
+		fix: 'delete the autoscaler, because it ends sessions whenever it lowers the count',
 	},
 	{
 		id: 'autoscaler-target-invalid',
@@ -190,7 +190,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: backendSessionsNotPinned,
 		when: '`backendReplicas` > 1 and not stdio',
-		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session there, without the state, and later requests of the official SDK client fail with 404.',
+		why: 'Redis stores the address of the backend Service and not of a pod, so a request may reach another backend. The runner initializes a new session in that backend, without the state, and later requests of the official SDK client fail with 404.',
 		fix: 'set backendReplicas to 1 or omit it; for a server without sessions, name this id in toolhive-scaling/ignore',
 	},
 	{
@@ -233,7 +233,7 @@ export const RULES = [
 		onConfig: configUnreadable,
 		when: 'a RunConfig that is not a JSON object, or a vMCP config that is not a YAML mapping, or one that is too large; it is not changed',
 		why: 'The webhook does not edit a configuration that it cannot parse, because the edit could break it.',
-		fix: 'correct the ConfigMap, or delete it: the operator writes it again',
+		fix: 'correct the ConfigMap, or delete it, so that the operator writes it again',
 	},
 	{
 		id: 'ignore-unknown-id',

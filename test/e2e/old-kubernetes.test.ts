@@ -30,7 +30,8 @@ describe('a cluster below Kubernetes 1.30', function () {
 		expect(await replica.said(TOLD)).to.include({
 			level: 50,
 			version: 'v1.29.14-eks-1',
-			effect: 'without matchConditions the webhooks are called for every object of these kinds; proxies get no preStop',
+			effect:
+				'without matchConditions the API server calls the webhooks for objects without scaling; proxies get no preStop',
 			fix: 'upgrade the cluster to v1.30.0 or later',
 		});
 		await eventually(expectCalled);

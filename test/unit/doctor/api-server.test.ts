@@ -6,9 +6,9 @@ import { reports } from './results.ts';
 const of = (gitVersion: string) => () => apiServer('URL', { gitVersion });
 const IS = 'Kubernetes at URL is';
 const LACKS =
-	'without matchConditions the webhooks are called for every object of these kinds; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
+	'without matchConditions the API server calls the webhooks for objects without scaling; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
 const UNKNOWN =
-	'warn: Kubernetes at URL does not report its version → check that it is v1.30.0 or later: kubectl version';
+	'warn: Kubernetes at URL does not report its version → check that Kubernetes is v1.30.0 or later: kubectl version';
 
 describe('doctor › API server', () => {
 	reports('the oldest supported version', of('v1.30.0'), [`ok: ${IS} v1.30.0`]);

@@ -62,7 +62,7 @@ describe('doctor › operator', () => {
 		`warn: ${OTHER} may not be among --operator-usernames → ${ADD}`,
 	]);
 	reports('another user name, and a flag has the names', named('v0.12.5', { args: ['--operator-usernames', 'x'] }), [
-		erases('add it to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling'),
+		erases('add the user name to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling'),
 	]);
 	reports('v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []);
 	reports('v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), [refused('Running')]);

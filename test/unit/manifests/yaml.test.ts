@@ -73,7 +73,7 @@ describe('parseYaml › error with its position', () => {
 		['an alias before its anchor', 'a: *c\nb: &c 1\n', 'there is no anchor &c above it (1:4)'],
 		['an alias within its anchor', 'a: &x\n  b: [*x]\n', '&x contains itself (2:7)'],
 		['a merge within its anchor', 'a: &x\n  <<: *x\n', '&x contains itself (2:7)'],
-		['a merge of a word', 'a: 1\n<<: b\n', '<< takes a mapping, or a list of mappings (2:5)'],
+		['a merge of a word', 'a: 1\n<<: b\n', '<< requires a mapping, or a list of mappings (2:5)'],
 		['a control character', 'a: 1\nb: "x\u0007"\n', NO_TEXT('0007', '2:6')],
 		['U+2028 as a line end', 'a: x\u2028y\n', NO_TEXT('2028', '1:5')],
 		['CR as a line end', 'a: 1\rb: 2\n', NO_TEXT('000D', '1:5')],
