@@ -18,5 +18,5 @@ if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1
 module.enableCompileCache();
 const { run, reportError } = await import('./cli/program.ts');
 const code = await run(process.argv.slice(2), process).catch(reportError);
-// Exits once everything is written. An earlier exit would lose output that a slow pipe has not accepted yet.
+// Exits after all output is written. An earlier exit would lose output that a slow pipe has not accepted yet.
 process.stdout.write('', () => process.exit(code));

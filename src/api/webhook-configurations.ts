@@ -1,4 +1,4 @@
-/** A summary of the webhooks in manifests/. A test compares the two, and `doctor` checks the webhooks in a cluster. */
+/** A summary of the webhooks in manifests/. A test compares it with the manifests, and `doctor` with a cluster. */
 import { GROUP, KIND_LIST, KINDS } from './names.ts';
 
 export const MUTATE_PATH = '/mutate';

@@ -117,7 +117,7 @@ export const REVIEW_OPTIONS = {
 export const DOCTOR_OPTIONS = {
 	kubeconfig: {
 		...text('a file'),
-		help: 'Kubeconfig of the cluster to check. Default: as kubectl; in a Pod, the cluster of that Pod.',
+		help: 'Kubeconfig of the cluster to check. Default: the kubeconfig of kubectl; in a Pod, the cluster of that Pod.',
 	},
 	context: { ...text('a name'), help: 'Context of the kubeconfig. Default: its current context.' },
 	namespace: {

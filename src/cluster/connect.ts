@@ -65,7 +65,7 @@ export async function connect(
 	const isServiceAccount = isInPod(env) && kubeconfig === undefined && contextName === undefined;
 	const { url, namespace, dispatcher, headers } = isServiceAccount
 		? await fromServiceAccount(env)
-		: // The module is loaded here, because a Pod does not need its 50 MiB.
+		: // Loaded only for a kubeconfig: the module takes 50 MiB of memory, and a Pod does not need it.
 			await (await import('./kubeconfig.ts')).fromKubeconfig(kubeconfig, contextName, env);
 
 	const { origin, pathname } = new URL(url);

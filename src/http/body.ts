@@ -14,8 +14,8 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
 /**
- * Each chunk costs time, however short it is. A body of more chunks than this must have long chunks. An API server
- * sends long chunks, because it fills its packets.
+ * Each chunk costs time, however short it is. A longer series of chunks must have a minimum average length. The
+ * API server stays above it, because it fills its packets.
  */
 const FEW_CHUNKS = 256;
 const LEAST_AVERAGE_BYTES = 64;

@@ -37,7 +37,10 @@ export const imageTooOld: Check = ({ server, clusterContext }) => {
 
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
 
-/** Not reported at each write of the server, because the webhook for the backend StatefulSet keeps the stored order. */
+/**
+ * Warns about a proxy that may reorder the variables of the backend. The webhooks do not report this, because while they
+ * answer, the StatefulSet keeps its stored order.
+ */
 export function backendMayRoll({ server, clusterContext }: Subject): string | undefined {
 	const version = proxyVersion(server, clusterContext);
 	const since = SINCE.runnerKeepsEnvOrder;

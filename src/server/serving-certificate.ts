@@ -61,7 +61,7 @@ function reloaded({ expirySeconds }: Certificate, log: Logger, metrics: Pick<Met
 }
 
 /** The pause before the leader's next sync, by the outcome of the last one. */
-const PASS_MS = { changed: 200, waiting: 1_000, settled: 5_000, failed: 5_000 } as const;
+const PAUSES_MS = { changed: 200, waiting: 1_000, settled: 5_000, failed: 5_000 } as const;
 const CALLS_MS = 20_000;
 
 export function certificateInSecret(
@@ -152,10 +152,10 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 	await objects.findOwner(signal).catch(() => undefined);
 	let lastTrouble: string | undefined;
 	while (!signal.aborted) {
-		let pauseMs: number = PASS_MS.failed;
+		let pauseMs: number = PAUSES_MS.failed;
 		try {
 			const outcome = await rotator.sync(AbortSignal.any([signal, AbortSignal.timeout(CALLS_MS)]));
-			pauseMs = PASS_MS[outcome];
+			pauseMs = PAUSES_MS[outcome];
 			metrics().countCertificateSync('done');
 			if (outcome === 'changed') await options.reload();
 			if (lastTrouble !== undefined) log.info('certificates are managed again');
@@ -163,7 +163,7 @@ async function rotate({ signal, assertLeading }: LeaderContext, options: RotateO
 		} catch (error) {
 			if (signal.aborted) return;
 			// Another client wrote at the same time. The next sync reads the result.
-			if (isConflict(error)) pauseMs = PASS_MS.changed;
+			if (isConflict(error)) pauseMs = PAUSES_MS.changed;
 			else {
 				metrics().countCertificateSync('failed');
 				const { message } = error as Error;

@@ -18,7 +18,7 @@ export const json: Target = {
 	check: (text) => {
 		const parsed = unless([Unparsable], () => parseJson(text));
 		if (parsed === undefined) return;
-		// Go replaces half of a surrogate pair, and so does the product.
+		// Both Go and the product replace half of a surrogate pair by U+FFFD.
 		const expected = JSON.parse(JSON.stringify(jsonOf(text)), (_key, one) =>
 			typeof one === 'string' ? one.toWellFormed() : one,
 		);

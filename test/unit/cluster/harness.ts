@@ -44,7 +44,7 @@ export const prepareTwo = (api: ScriptedApiServer): void => {
 	api.put('two');
 };
 
-/** `prepare` is called before the first request. Without it there are two objects, and the watch stays open. */
+/** `prepare` is called before the first request. Without `prepare`, there are two objects, and the watch stays open. */
 export function createHarness(protocol: Protocol = 'HTTP/2') {
 	const endings: (() => unknown)[] = [];
 
