@@ -23,7 +23,7 @@ export interface Missing {
 	readonly what: 'field' | 'type' | 'rule';
 	/** The fields, such as `spec.replicas`. */
 	readonly fields: readonly string[];
-	/** Whether the schema preserves unknown fields there, so that the API server does not drop the field. */
+	/** Whether the schema preserves unknown fields in that place, so that the API server does not drop the field. */
 	readonly isKept: boolean;
 	/** Whether it is a rule, or a field with a rule. */
 	readonly hasRule: boolean;

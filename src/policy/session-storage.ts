@@ -18,7 +18,7 @@ export function redisIn(spec: unknown): Json | undefined {
 	return isObject(storage) && storage['provider'] === 'redis' ? storage : undefined;
 }
 
-/** Returns a problem with `field`. An update that changes neither the field nor the provider passes. */
+/** Returns a problem with `field`. Allows an update that changes neither `field` nor the provider. */
 export const redisProblem = (field: 'address' | 'keyPrefix', message: string): FieldProblem => ({
 	field: `spec.sessionStorage.${field}`,
 	message,

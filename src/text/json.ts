@@ -53,8 +53,8 @@ function parseNode(text: string): Node | undefined {
 }
 
 /**
- * Returns the changes for the object `node`. `outer` is the line break and indent before its closing brace, if that
- * begins its own line.
+ * Returns the changes for the object `node`. `outer` is the line break and indent before its closing brace, if the
+ * brace is the first character of its line.
  */
 function splicesFor(text: string, node: Node, patch: Json, unit?: string, outer?: string): Splice[] {
 	const properties = node.children ?? [];
