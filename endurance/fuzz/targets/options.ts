@@ -32,7 +32,7 @@ export const options: Target = {
 
 function checkTable(table: Table, args: readonly string[], environment: Record<string, string>): void {
 	try {
-		// Without --help, which would end the process.
+		// Without --help, because that flag would end the process.
 		const command = createCommand('', table).helpOption(false).argument('[file...]');
 		const positionals = command.parse(withPlainBooleans(args, table), { from: 'user' }).args;
 		const values = valuesOf(table, command, environment);
