@@ -88,7 +88,7 @@ export function planOf(situation: Situation): Step | undefined {
 		return step('bootstrap', reason, ['ca', 'tls'], previousCas(state.known));
 	}
 	if (typeof stored === 'string') {
-		// Calls succeed with the certificate in use. A new one would be rejected until every caBundle contains its CA.
+		// Clients trust the certificate in use. They would reject a new certificate until every caBundle contains its CA.
 		const isOther = inUse !== undefined && !isSame(inUse.issuer, ca);
 		return isOther ? step('restore', stored) : step('issue', stored, ['tls']);
 	}

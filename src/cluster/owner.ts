@@ -41,7 +41,7 @@ export function createOwner(connection: Pick<Connection, 'get'>, namespace: stri
 				// owner. If the write is forbidden for another reason, the second write fails too.
 				if (!(error instanceof ApiError && error.status === FORBIDDEN) || uid === undefined) throw error;
 				const answer = await send(own);
-				// The leader renews a Lease every 2 s, so the owner is not tried again.
+				// Later writes omit the owner: the leader writes its Lease every 2 s, and each write would fail once.
 				uidWithoutOwner = uid;
 				return answer;
 			}

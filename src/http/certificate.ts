@@ -16,13 +16,16 @@ export interface Certificate {
 	readonly fingerprint: string;
 }
 
-/** Reads `tls.crt` and `tls.key` in `folder`. Throws if a file is missing or not PEM, or if they do not match. */
+/**
+ * Reads `tls.crt` and `tls.key` in `folder`. Throws if a file is missing or not PEM, or if the key does not belong to the
+ * certificate.
+ */
 export async function readCertificate(folder: string): Promise<Certificate> {
 	const [cert, key] = await Promise.all([readFile(join(folder, 'tls.crt')), readFile(join(folder, 'tls.key'))]);
 	return certificateOf(cert, key);
 }
 
-/** Throws if `cert` or `key` is not PEM, or if they do not match. */
+/** Throws if `cert` or `key` is not PEM, or if the key does not belong to the certificate. */
 export function certificateOf(cert: Buffer, key: Buffer): Certificate {
 	createSecureContext({ cert, key });
 	return {

@@ -118,7 +118,7 @@ describe('serve', function () {
 		await staysReady();
 	});
 
-	it('the log at debug, through errors › no token, key or password, and no line that a name made', async () => {
+	it('the log at debug, through errors › no token, key or password, and no forged line', async () => {
 		const env = { NODE_DEBUG: '', THV_SCALING_PASSWORD: PASSWORD };
 		const { program, send } = await start(['--log-level=debug', '--drain-seconds=0'], env);
 		await program.said('ready');

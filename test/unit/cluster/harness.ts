@@ -31,7 +31,7 @@ export interface Harness {
 	readonly store: Map<string, Json>;
 	/** The messages that the watch logged. */
 	readonly warnings: string[];
-	/** Resolves when the store has what the API server has. */
+	/** Resolves when the store has the same objects as the API server. */
 	readonly inSync: () => Promise<void>;
 	/** `list` or `watch` for each request, in order. */
 	readonly requests: () => string[];

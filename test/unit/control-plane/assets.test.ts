@@ -1,6 +1,6 @@
 /**
- * Tests where the programs of a control plane come from on a machine that has none, with a fake download server and a
- * fake Go.
+ * Tests how a machine without the programs of a control plane gets them. A fake server and a fake Go replace the real
+ * ones.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
