@@ -6,7 +6,7 @@ import { bundleOf, isSameBundle, type KeyPair, type SecretData, trustBundle } fr
 
 export interface FoundSecret {
 	readonly object: Json;
-	/** False if the Secret has another type, which means that the user provides it. */
+	/** False if the Secret has another type: then the user provides the certificate. */
 	readonly isManaged: boolean;
 	readonly data: SecretData;
 }

@@ -13,7 +13,7 @@ export function writeYaml(value: unknown): string {
 	return document.toString({ lineWidth: 0, singleQuote: true, doubleQuotedAsJSON: true }).replace(ODD, escaped);
 }
 
-/** Selects the style of texts for which the default style is not safe. */
+/** Quotes `text`, or writes it as a block, if parsers could read the default style differently. */
 function styleOf(text: string): Pick<Scalar, 'type'> {
 	if (text.search(ODD) !== -1 || text.includes('\r')) return { type: 'QUOTE_DOUBLE' };
 	if (text.includes('\n')) return { type: UNEVEN.test(text) ? 'QUOTE_DOUBLE' : 'BLOCK_LITERAL' };

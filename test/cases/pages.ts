@@ -32,7 +32,7 @@ export const pages = (): Page[] => [
 	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
 ];
 
-/** The area of a case is the beginning of its name, such as the part before the first dash. */
+/** The headings of docs/cases.md, by the beginning of a case's name: `server` for `server-stdio-replicas-capped`. */
 export const AREAS: Readonly<Record<string, string>> = {
 	server: 'Servers: denials, warnings, status, erased fields',
 	deployment: 'Proxy Deployments',
