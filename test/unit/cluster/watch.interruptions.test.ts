@@ -27,7 +27,7 @@ const resetAndFail = (ms: number) => (api: ScriptedApiServer) => {
 };
 const write = (text: string) => (api: ScriptedApiServer) => api.write(text);
 
-/** Interruptions, and whether the watch lists the objects again: only if a change may have been lost. */
+/** For each fault, whether the watch lists the objects again. It must do so only if it may have missed a change. */
 const INTERRUPTIONS: readonly (readonly [string, (api: ScriptedApiServer) => void, isListedAgain: boolean])[] = [
 	['reset', resetWith([]), false],
 	['reset in the middle of a line', cutOff((api) => setTimeout(api.resetAll, 50)), false],
