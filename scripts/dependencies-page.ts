@@ -34,7 +34,7 @@ interface Reason {
 const REASONS: Readonly<Record<string, Reason>> = {
 	'@kubernetes/client-node': {
 		purpose: 'finds credentials in kubeconfigs',
-		insteadOf: 'custom code for five ways to log in. Watches do not use its informer, which ends at a connection reset',
+		insteadOf: 'custom code for five authentication methods. Watches do not use its informer, which stops when a connection is reset',
 	},
 	'@peculiar/x509': {
 		purpose: 'issues certificates; only the leader and `make certs` load it',

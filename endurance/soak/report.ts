@@ -7,7 +7,7 @@ import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts
 
 /** Compiled code and memory pools grow only at the beginning. */
 const WARM_UP_SHARE = 0.4;
-/** The required share of the possible samples. A process that is stopped for 18 s gives none. */
+/** The share of the possible samples that must exist. While a process is stopped, for 18 s, it has no samples. */
 const LEAST_SHARE = 0.5;
 const WINDOWS = 24;
 

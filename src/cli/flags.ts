@@ -28,7 +28,7 @@ export const SETTINGS_OPTIONS = {
 	},
 	'operator-usernames': {
 		...commaList('a comma-separated list of user names'),
-		help: 'User names with which the operator authenticates. The webhook restores scaling fields that these users remove.',
+		help: 'User names that the operator authenticates as. The webhook restores scaling fields that these users remove.',
 		fallback: DEFAULT_SETTINGS.operatorUsernames.join(','),
 	},
 } as const;

@@ -80,7 +80,7 @@ const editOf = (server: Server): string =>
 const areForbidden = (secrets: readonly string[]): CheckResult =>
 	warn(
 		secrets.length === 1 ? '1 password Secret' : `${secrets.length} password Secrets`,
-		`${secrets.length === 1 ? 'was' : 'were'} not checked, because you lack the permission: ${someOf([...secrets].sort())}`,
+		`${secrets.length === 1 ? 'was' : 'were'} not checked, because you lack the permission to read ${someOf([...secrets].sort())}`,
 		'rerun with credentials that can get Secrets there',
 	);
 

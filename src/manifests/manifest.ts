@@ -50,7 +50,7 @@ export function manifestsOf(source: Source): (Manifest | Problem | Skipped)[] {
 	}
 }
 
-/** Like kubectl, accepts text that begins like JSON and is YAML, for example with a comma before a brace. */
+/** Like kubectl, accepts YAML that begins like JSON, for example with a comma before a closing brace. */
 function parsedOf({ text, format }: Source): Parsed | undefined {
 	if (format === 'yaml') return parseYaml(text);
 	try {

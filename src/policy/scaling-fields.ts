@@ -22,7 +22,7 @@ export const checkScalingFields = (fields: Json, kind: Kind): FieldProblem[] =>
 	check({ type: 'object', properties: SCALING_FIELDS[kind] }, fields, []);
 
 /**
- * Supports only the keywords that the scaling schema uses. Loading a validator package took a third of a short review.
+ * Supports only the keywords that the scaling schema uses. Loading a validator package took a third of the run time of `review`.
  */
 function check(schema: Schema, value: unknown, path: readonly string[]): FieldProblem[] {
 	const problem = (message: string, ...missing: readonly string[]): FieldProblem => ({

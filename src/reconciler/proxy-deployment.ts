@@ -30,7 +30,7 @@ export async function reconcileDeployment(
 	const wanted = rolled.deployment;
 	if (wanted !== deployment) await client.write(deployment, wanted, signal);
 	if (capped.replicas !== undefined) {
-		const note = `scaled from ${replicasOf(deployment)} replicas to ${capped.replicas}, the maximum of a stdio server`;
+		const note = `scaled from ${replicasOf(deployment)} replicas to ${capped.replicas}, the maximum for a stdio server`;
 		client.recordEvent(object, EVENT_REASONS.capped, note);
 	}
 	if (counted.isApplied) {

@@ -44,7 +44,7 @@ export function startLeadership({
 	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
-		// The wait for the owner is short: without an owner, only the Lease remains after an uninstall.
+		// Waits only briefly for the owner: without an owner, only the Lease is left after an uninstall.
 		const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
 		await owner
 			.find(signal)

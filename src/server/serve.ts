@@ -67,7 +67,7 @@ export async function serve(options: Values<typeof SERVE_OPTIONS>, { env, termin
 		certificate,
 		unready: () => [
 			...cache.unsynced().map((resource) => `${resource}: not listed yet`),
-			...(isVersionKnown() ? [] : ['version of Kubernetes: not known yet']),
+			...(isVersionKnown() ? [] : ['Kubernetes version: not known yet']),
 		],
 		sources: {
 			...sourcesOf(cache, certificate),

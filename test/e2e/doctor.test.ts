@@ -47,7 +47,7 @@ describe('doctor on a real API server', function () {
 			'reachable warn: the validating webhook (dry run in namespace doctored) was not tried: no permission to create mcpservers.toolhive.stacklok.dev there',
 			'reachable warn: the mutating webhook (dry run in namespace doctored) was not tried: no permission to create configmaps there',
 			'permissions warn: system:serviceaccount:toolhive-scaling:toolhive-scaling was not checked: your credentials cannot read the permissions of other users',
-			'secrets warn: 1 password Secret was not checked, because you lack the permission: doctored/redis-secret',
+			'secrets warn: 1 password Secret was not checked, because you lack the permission to read doctored/redis-secret',
 		]);
 	});
 

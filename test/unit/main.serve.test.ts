@@ -36,7 +36,7 @@ describe('serve', function () {
 		const { program, probe } = await start();
 		expect(await probe('/livez')).to.deep.equal(OK);
 		const { status, body } = await probe('/readyz');
-		const missing = [...WATCHED.map((name) => `${name}: not listed yet`), 'version of Kubernetes: not known yet'];
+		const missing = [...WATCHED.map((name) => `${name}: not listed yet`), 'Kubernetes version: not known yet'];
 		expect([status, ...body.trim().split('\n').sort()]).to.deep.equal([503, ...missing.sort()]);
 		await api().up();
 		await program.said('ready');

@@ -95,7 +95,7 @@ describe('thv-scaling', function () {
 
 	for (const [title, args, message] of [
 		['no --tls-dir', () => [], /^--tls-dir is missing/],
-		['no such folder', () => [`--tls-dir=${NOWHERE}`], /^--tls-dir .*nowhere cannot be used: ENOENT.*tls\.crt/],
+		['no such folder', () => [`--tls-dir=${NOWHERE}`], /^--tls-dir .*nowhere cannot be used: ENOENT.*tls\.(crt|key)/],
 		['certificate and key do not match', mismatch, /^--tls-dir .* cannot be used: .*key values mismatch/],
 		['a certificate that is not PEM', notPem, /^--tls-dir .* cannot be used: .*PEM/],
 		['no such kubeconfig', () => withKubeconfig(NOWHERE), /^--kubeconfig cannot be used: .*ENOENT.*nowhere/],

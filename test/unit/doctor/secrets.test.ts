@@ -56,7 +56,7 @@ describe('doctor › Secrets', () => {
 	reports(
 		'the caller may not read two',
 		of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
-		['warn: 2 password Secrets were not checked, because you lack the permission: demo/hidden and demo/veiled'],
+		['warn: 2 password Secrets were not checked, because you lack the permission to read demo/hidden and demo/veiled'],
 	);
 	reports(
 		'requests fail, without the message of the API server',
@@ -65,7 +65,7 @@ describe('doctor › Secrets', () => {
 			'fail: Secret demo/broken cannot be read: the API server returns 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 1 password Secret was not checked, because you lack the permission: demo/hidden',
+			'warn: 1 password Secret was not checked, because you lack the permission to read demo/hidden',
 		],
 	);
 	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [

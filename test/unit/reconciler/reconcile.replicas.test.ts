@@ -120,7 +120,7 @@ describe('reconcile › replicas', () => {
 		expect(await harness.pass()).to.equal(2_000);
 		expect([replicasOf(harness), annotationsOf(harness.deployment)]).to.deep.equal([1, {}]);
 		expect(harness.events).to.deep.equal([
-			'StdioReplicaCapped: scaled from 4 replicas to 1, the maximum of a stdio server',
+			'StdioReplicaCapped: scaled from 4 replicas to 1, the maximum for a stdio server',
 		]);
 		expect(await harness.pass()).to.equal(undefined);
 	});
