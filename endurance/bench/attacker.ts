@@ -1,5 +1,5 @@
 /** `node attacker.ts NAME PORT`: one attack, until the parent disconnects. */
-import { ATTACKS, type AttackName } from '../../test/harness/attacks.ts';
+import { ATTACKS, type AttackName } from './attacks.ts';
 
 const [name, port] = process.argv.slice(2);
 const stop = await ATTACKS[name as AttackName](Number(port));

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { ATTACK_NAMES, type AttackName } from '../../test/harness/attacks.ts';
+import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { imageEnvironment } from '../../test/harness/image.ts';
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
 import { startProgram } from '../../test/harness/program.ts';

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { type Account, textOf } from '../../endurance/bench/account.ts';
 import { PARTS } from '../../endurance/bench/accounts.ts';
+import { ATTACK_NAMES } from '../../endurance/bench/attacks.ts';
 import { END_TO_END, type EndToEnd, measureEndToEnd } from '../../endurance/bench/end-to-end.ts';
 import { GROWTH, type Growth, measureGrowth } from '../../endurance/bench/growth.ts';
 import { HTTPS, type HttpsRow } from '../../endurance/bench/https.ts';
@@ -13,8 +14,11 @@ import { isLinux } from '../../endurance/bench/linux-process.ts';
 import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../endurance/bench/payloads.ts';
 import type { Spread } from '../../endurance/bench/statistics.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
-import { ROOT } from '../harness/documents.ts';
+import { ROOT, rowsOf } from '../harness/documents.ts';
 import { needH2load } from '../harness/need-h2load.ts';
+
+/** The 512 MiB of the pod, and what Node needs for sources instead of compiled files. */
+const MOST_MIB = 720;
 
 const expectSpread = ({ median, min, max }: Spread): void => {
 	expect(min).to.be.above(0);
@@ -93,6 +97,16 @@ describe('measurements', function () {
 		const { status, stderr } = bench('htps');
 		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
 		expect(status).to.equal(2);
+	});
+	it('hostile › every attack in turn › reviews are answered meanwhile, and memory has a limit', () => {
+		const { status, stdout, stderr } = bench('--short', 'hostile');
+		expect(status, stderr).to.equal(0);
+		const rows = rowsOf(stdout).filter((cells) => cells.length === 6);
+		expect(rows.map(([attack]) => attack)).to.deep.equal(ATTACK_NAMES);
+		for (const [attack, , , during, , mib] of rows) {
+			expect(Number(during), attack).to.be.above(0);
+			expect(Number(mib), attack).to.be.below(MOST_MIB);
+		}
 	});
 	it('main.ts › --short › the table is printed, and no result is stored', () => {
 		const results = join(ROOT, 'endurance/bench/results');

@@ -1,24 +1,23 @@
-/** What somebody does who reaches the port and means no good, until told to stop. Never more than a thousand connections. */
+/** Attacks on the webhook port, for `make bench-hostile`. Each has at most a thousand connections. */
 import { connect as connectTcp, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { reviewWith } from './serving.ts';
+import { reviewWith } from '../../test/harness/serving.ts';
 
-/** Begins at `port`, resolves once it is going on, with what ends it. */
+/** Starts an attack on `port`; resolves when it runs, with a function that ends it. */
 export type Attack = (port: number) => Promise<() => void>;
 
 const MIB = 1024 * 1024;
 const THOUSAND = 1_000;
-/** More than may be in flight. A handshake costs both sides a millisecond, and tests have to end. */
+/** More than may be in flight. A handshake costs both sides a millisecond. */
 const MANY = 250;
-/** So many handshakes at a time. */
+/** Handshakes at one time. */
 const AT_ONCE = 50;
 
 type Dial = (port: number) => Socket;
 const tcp: Dial = (port) => connectTcp(port, '127.0.0.1');
 const tls: Dial = (port) => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
 
-/** `count` connections; each does `act` once it is open, and is made anew when the server closes it. */
+/** `count` connections; `act` runs when one is open, and the next one is opened when the server closes it. */
 const connections =
 	(count: number, dial: Dial, act: (socket: Socket) => void): Attack =>
 	async (port) => {
@@ -52,13 +51,13 @@ const head = (framing: string, path = '/mutate?timeout=5s'): string =>
 	`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`;
 const whole = (body: string): Buffer => Buffer.from(head(`Content-Length: ${Buffer.byteLength(body)}`) + body);
 
-/** One byte now and then, for ever. */
+/** A few bytes every second until the connection is closed. */
 function drip(socket: Socket, byte: string): void {
 	const timer = setInterval(() => socket.write(byte), 1_000);
 	socket.once('close', () => clearInterval(timer));
 }
 
-/** Again as soon as something comes back. */
+/** Sends the next request when a response arrives. */
 function again(socket: Socket, request: () => string | Buffer): void {
 	socket.write(request());
 	socket.on('data', () => socket.write(request()));
@@ -67,18 +66,18 @@ function again(socket: Socket, request: () => string | Buffer): void {
 const owner = (uid: string): object => ({
 	...{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid },
 });
-/** A review of a Deployment that claims a server which nobody knows, so that the API server has to be asked. */
+/** A review of a Deployment with an owner that does not exist, which causes a look-up in the API server. */
 const forged = (uid: string, spec: unknown = {}): string =>
 	JSON.stringify(reviewWith({ object: { metadata: { name: 'github', ownerReferences: [owner(uid)] }, spec } }));
 
 let uids = 0;
 const SMALL = whole(JSON.stringify(reviewWith()));
-/** With so many empty objects in it, which take twenty times as much once they are parsed. */
+/** With `count` empty objects, which need twenty times as much memory when parsed. */
 const stuffed = (uid: string, count: number): string =>
 	forged(uid, 'here').replace('"here"', `[${'{},'.repeat(count)}{}]`);
 const BOMB = whole(stuffed('bomb', 2_300_000));
-/** A body in pieces of one byte. */
-const CRUMBS = '1\r\n \r\n'.repeat(10_000);
+/** A body in chunks of one byte. */
+const SMALL_CHUNKS = '1\r\n \r\n'.repeat(10_000);
 /** The first bytes of a TLS record that says it is 512 bytes long. */
 const HALF_HELLO = Buffer.from('16030102000100', 'hex');
 
@@ -96,7 +95,6 @@ export const ATTACKS = {
 	'bodies of nearly 7 MiB that stop': connections(20, tls, (socket) => {
 		socket.write(head(`Content-Length: ${7 * MIB}`));
 		socket.write(Buffer.alloc(6 * MIB, ' '));
-		// Until there is no room at all.
 		drip(socket, ' '.repeat(16 * 1024));
 	}),
 	'responses that the client never reads': connections(MANY, tls, (socket) => {
@@ -127,7 +125,7 @@ export const ATTACKS = {
 	}),
 	'bodies in chunks of one byte': connections(20, tls, (socket) => {
 		socket.write(head('Transfer-Encoding: chunked'));
-		const go = (): void => void socket.write(CRUMBS, () => socket.writable && go());
+		const go = (): void => void socket.write(SMALL_CHUNKS, () => socket.writable && go());
 		go();
 	}),
 	'plain HTTP': connections(50, tcp, (socket) => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')),
@@ -139,14 +137,3 @@ export const ATTACKS = {
 
 export type AttackName = keyof typeof ATTACKS;
 export const ATTACK_NAMES = Object.keys(ATTACKS) as readonly AttackName[];
-
-/** Lets an attack go on while `meanwhile` runs, and ends it. */
-export async function under<T>(name: AttackName, port: number, meanwhile: () => Promise<T>): Promise<T> {
-	const stop = await ATTACKS[name](port);
-	try {
-		return await meanwhile();
-	} finally {
-		stop();
-		await sleep(50);
-	}
-}
