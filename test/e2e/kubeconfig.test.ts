@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect as connectTcp, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
-import { stringify } from 'yaml';
 import type { Json } from '../../src/api/types.ts';
 import { issueCa } from '../../src/certificates/issue.ts';
 import { type Connection, connect } from '../../src/cluster/connect.ts';
@@ -16,24 +17,21 @@ import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
 import { startFreezableProxy } from '../harness/freezable-proxy.ts';
 import { later } from '../harness/later.ts';
-import { type ConnectProxy, startConnectProxy } from './connect-proxy.ts';
 
 const REVIEWS = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const REVIEW = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
 const API = 'client.authentication.k8s.io/v1';
 const CLIENT = 'user-of-a-client-certificate';
-/** Only the proxy finds it. */
-const TUNNELLED = 'https://api.cluster.test:6443';
 const { person, operator, webhook } = USERS;
 
 interface Config {
-	readonly clusters?: Readonly<Record<string, unknown>>;
-	readonly users?: Readonly<Record<string, unknown>>;
-	/** To cluster and user; the namespace is the name of the context. */
+	readonly clusters?: Json;
+	readonly users?: Json;
+	/** Cluster and user of each context. */
 	readonly contexts?: Readonly<Record<string, readonly [cluster: string, user?: string]>>;
 	readonly current?: string;
 }
-/** `tunnel`: the `HOST:PORT` that the proxy is to be asked for; the API server's own where it is ''. */
+/** `tunnel`: the `HOST:PORT` that is requested from the proxy; '' is that of the API server. */
 type Row = readonly [
 	title: string,
 	kubeconfig: () => string,
@@ -45,74 +43,78 @@ describe('kubeconfig and kubectl', function () {
 	this.timeout(90_000);
 	needControlPlane();
 	let plane: ControlPlane;
-	let proxy: ConnectProxy;
+	let proxy: Server;
+	const tunnels = new Set<string>();
 	let folder: string;
-	let files: string;
 	let client: { readonly cert: string; readonly key: string };
 
 	before(async () => {
-		files = mkdtempSync(join(tmpdir(), 'kubeconfig-plane-'));
-		// Its own authority: a certificate that signs itself is enough to be known by.
+		const files = mkdtempSync(join(tmpdir(), 'kubeconfig-plane-'));
+		// A certificate that signs itself is sufficient for a user.
 		client = await issueCa({ commonName: CLIENT });
 		writeFileSync(join(files, 'client-ca.crt'), client.cert);
 		plane = await startControlPlane({
 			apiServerArgs: [`--client-ca-file=${join(files, 'client-ca.crt')}`, '--goaway-chance=0.02'],
 		});
-		proxy = await startConnectProxy(plane.url);
+		rmSync(files, { recursive: true });
+		// It tunnels every CONNECT to the API server, independent of the host.
+		proxy = createServer().on('connect', ({ url = '' }, near: Socket) => {
+			tunnels.add(url);
+			const { hostname, port } = new URL(plane.url);
+			const far = connectTcp(Number(port), hostname, () => near.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+			near.pipe(far).pipe(near);
+			near.on('error', () => far.destroy()).on('close', () => far.destroy());
+			far.on('error', () => near.destroy()).on('close', () => near.destroy());
+		});
+		await once(proxy.listen(0, '127.0.0.1'), 'listening');
 	});
 	after(async () => {
-		await proxy?.stop();
+		proxy?.close();
 		await plane?.stop();
-		rmSync(files, { recursive: true });
 	});
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
-		proxy.asked.length = 0;
+		tunnels.clear();
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	const cluster = (more: Json = {}): Json => {
-		const authority = readFileSync(plane.caFile).toString('base64');
-		return { server: plane.url, 'certificate-authority-data': authority, ...more };
-	};
+	const proxyUrl = (): string => `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+	const base64 = (text: string): string => Buffer.from(text).toString('base64');
+	const cluster = (more: Json = {}): Json => ({
+		...{ server: plane.url, 'certificate-authority-data': base64(readFileSync(plane.caFile, 'utf8')), ...more },
+	});
 	const user = (name: keyof typeof USERS): Json => ({ token: plane.token(name) });
-	const beside = (name: string, text: string | Uint8Array, mode = 0o600): string => {
+	const file = (name: string, text: string | Uint8Array, mode = 0o600): string => {
 		const path = join(folder, name);
 		mkdirSync(dirname(path), { recursive: true });
 		writeFileSync(path, text, { mode });
 		return path;
 	};
 	const write = (name: string, { clusters = {}, users = {}, contexts = {}, current }: Config): string => {
+		const entries = (field: string, values: object) =>
+			Object.entries(values).map(([key, value]) => ({ name: key, [field]: value }));
+		const targets = Object.entries(contexts).map(([key, [one, who]]) => [
+			...[key, { cluster: one, ...(who !== undefined && { user: who }) }],
+		]);
 		const config = {
-			apiVersion: 'v1',
-			kind: 'Config',
-			...(current !== undefined && { 'current-context': current }),
-			clusters: Object.entries(clusters).map(([key, value]) => ({ name: key, cluster: value })),
-			users: Object.entries(users).map(([key, value]) => ({ name: key, user: value })),
-			contexts: Object.entries(contexts).map(([key, [one, who]]) => ({
-				name: key,
-				context: { cluster: one, namespace: key, ...(who !== undefined && { user: who }) },
-			})),
+			...{ apiVersion: 'v1', kind: 'Config', ...(current !== undefined && { 'current-context': current }) },
+			...{ clusters: entries('cluster', clusters), users: entries('user', users) },
+			contexts: entries('context', Object.fromEntries(targets)),
 		};
-		return beside(name, name.endsWith('.json') ? JSON.stringify(config) : stringify(config));
+		return file(name, JSON.stringify(config));
 	};
+	const CONTEXT = { contexts: { c: ['k', 'u'] }, current: 'c' } as const;
 	/** One file with one context. */
 	const single = (who: Json | undefined, where: Json = cluster(), name = 'config'): string =>
-		write(name, {
-			clusters: { k: where },
-			users: who === undefined ? {} : { u: who },
-			contexts: { c: who === undefined ? ['k'] : ['k', 'u'] },
-			current: 'c',
-		});
+		write(name, { ...CONTEXT, clusters: { k: where }, ...(who ? { users: { u: who } } : { contexts: { c: ['k'] } }) });
 	const list = (...paths: readonly string[]): string => paths.join(delimiter);
-	const missing = (): string => join(folder, 'missing');
 	const exec = (command: string, more: Json = {}): Json => ({
 		exec: { apiVersion: API, command, interactiveMode: 'Never', ...more },
 	});
-	/** A program that logs in as the person where `condition` holds. */
-	const login = (name: string, condition = 'test -n "$KUBERNETES_EXEC_INFO"'): string => {
+	/** A program that logs in as the person if `condition` holds. */
+	const login = (name: string, condition: string): string => {
 		const credential = { apiVersion: API, kind: 'ExecCredential', status: { token: plane.token('person') } };
-		return beside(name, `#!/bin/sh\n${condition} || exit 9\necho '${JSON.stringify(credential)}'\n`, 0o700);
+		return file(name, `#!/bin/sh\n${condition} || exit 9\necho '${JSON.stringify(credential)}'\n`, 0o700);
 	};
 
 	const whoami = async (connection: Connection): Promise<string> => {
@@ -120,7 +122,7 @@ describe('kubeconfig and kubectl', function () {
 		const info = (body as { status?: { userInfo?: { username?: string } } }).status?.userInfo;
 		return info?.username ?? `${status}: ${JSON.stringify(body)}`;
 	};
-	const ours = async (kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
+	const byProduct = async (kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
 		try {
 			const connection = await connect(undefined, { KUBECONFIG: kubeconfig, ...env });
 			return await whoami(connection).finally(() => connection.close());
@@ -128,82 +130,25 @@ describe('kubeconfig and kubectl', function () {
 			return (error as Error).message;
 		}
 	};
-	const kubectls = async (kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
+	const byKubectl = async (kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<string> => {
 		const args = ['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}', '--request-timeout=20s'];
 		const { code, stdout, stderr } = await plane.kubectl(args, { env: { KUBECONFIG: kubeconfig, ...env } });
 		return code === 0 ? stdout : `exit code ${code}: ${stderr}`;
 	};
 
-	const utf16 = (isBig: boolean): string => {
-		const bytes = Buffer.from(`\ufeff${readFileSync(single(user('person')), 'utf8')}`, 'utf16le');
-		return beside('config', isBig ? bytes.swap16() : bytes);
-	};
-	const threeFiles = (): string =>
-		list(
-			write('1', { contexts: { c: ['k', 'u'] } }),
-			write('2', { clusters: { k: cluster() }, users: { v: user('webhook') }, current: 'c' }),
-			write('3', { users: { u: user('operator') }, contexts: { d: ['k', 'v'] }, current: 'd' }),
-		);
-	const unusedEntries = (): string =>
-		write('config', {
-			clusters: { other: {}, k: cluster() },
-			users: { other: {}, u: user('person') },
-			contexts: { other: ['nowhere', 'nobody'], c: ['k', 'u'] },
-			current: 'c',
-		});
-	const relativeFiles = (): string => {
-		beside('a/files/ca.crt', readFileSync(plane.caFile, 'utf8'));
-		beside('b/token', `${plane.token('operator')}\n`);
-		const where = { server: plane.url, 'certificate-authority': 'files/ca.crt' };
-		const config = { clusters: { k: where }, contexts: { c: ['k', 'u'] }, current: 'c' } as const;
-		return list(write('a/config', config), write('b/config', { users: { u: { tokenFile: 'token' } } }));
-	};
-	const relativeClient = (): string => {
-		beside('a/client.crt', client.cert);
-		beside('a/client.key', client.key);
-		const who = { 'client-certificate': './client.crt', 'client-key': '../a/client.key' };
-		return single(who, cluster(), 'a/config');
-	};
-	const relativeProgram = (): string => {
-		login('b/bin/login.sh');
-		const config = { clusters: { k: cluster() }, contexts: { c: ['k', 'u'] }, current: 'c' } as const;
-		return list(write('a/config', config), write('b/config', { users: { u: exec('bin/login.sh') } }));
-	};
-	const clusterInfo = (): string => {
-		login(
-			'login.sh',
-			`case "$KUBERNETES_EXEC_INFO" in *'"server":"${plane.url}"'*'"config":{"a":1}'*) ;; *) false;; esac`,
-		);
-		const extensions = [{ name: 'client.authentication.k8s.io/exec', extension: { a: 1 } }];
-		return single(exec('./login.sh', { provideClusterInfo: true }), cluster({ extensions }));
-	};
-	const base64 = (text: string): string => Buffer.from(text).toString('base64');
-	const tunnelled = (): string =>
-		single(
-			{ 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
-			cluster({ server: TUNNELLED, 'tls-server-name': 'kubernetes.default.svc' }),
-		);
-	const impersonated = (): string =>
-		single({
-			...user('admin'),
-			...{ as: 'jane', 'as-uid': '7', 'as-groups': ['one', 'two'], 'as-user-extra': { 'example.com/a': ['b', 'c'] } },
-		});
 	const rows: readonly Row[] = [
-		['UTF-16LE with a byte order mark, as PowerShell writes it', () => utf16(false), person.name],
-		['UTF-16BE with a byte order mark', () => utf16(true), person.name],
-		['JSON', () => single(user('person'), cluster(), 'config.json'), person.name],
 		[
-			'missing and empty files, and empty elements, beside it',
-			() => list('', missing(), beside('empty', ''), single(user('person')), '', missing(), ''),
+			'UTF-16 with a byte order mark, as PowerShell writes it',
+			() => file('config', Buffer.from(`\ufeff${readFileSync(single(user('person')), 'utf8')}`, 'utf16le')),
 			person.name,
 		],
 		[
-			'the same file twice, and a copy of it',
-			() => list(single(user('person')), join(folder, 'config'), single(user('person'), cluster(), 'copy')),
+			'missing, empty and repeated files, and empty elements',
+			() => list('', join(folder, 'missing'), file('empty', ''), single(user('person')), '', join(folder, 'config')),
 			person.name,
 		],
 		[
-			'entries of the same names in two files › the first counts',
+			'entries of the same names in two files › the first one is used',
 			() =>
 				list(
 					single(user('person'), cluster(), 'first'),
@@ -211,57 +156,92 @@ describe('kubeconfig and kubectl', function () {
 				),
 			person.name,
 		],
-		['a context in one file, its cluster and user in others', threeFiles, operator.name],
-		['an entry that is not used and not complete', unusedEntries, person.name],
-		['relative certificate-authority and tokenFile, of a file in a list', relativeFiles, operator.name],
-		['relative client-certificate and client-key', relativeClient, CLIENT],
 		[
-			'tokenFile beside token › the file counts',
-			() => single({ token: 'of-nobody', tokenFile: beside('token', plane.token('webhook')) }),
+			'a context in one file, its cluster and user in others; entries that are not used and not complete',
+			() =>
+				list(
+					write('1', { contexts: { c: ['k', 'u'], other: ['nowhere', 'none'] }, clusters: { other: {} } }),
+					write('2', { clusters: { k: cluster() }, users: { v: user('webhook'), other: {} }, current: 'c' }),
+					write('3', { users: { u: user('operator') }, contexts: { d: ['k', 'v'] }, current: 'd' }),
+				),
+			operator.name,
+		],
+		[
+			'relative certificate-authority and exec.command, of files in a list',
+			() => {
+				file('a/files/ca.crt', readFileSync(plane.caFile, 'utf8'));
+				login('b/bin/login.sh', 'test -n "$KUBERNETES_EXEC_INFO"');
+				const where = { server: plane.url, 'certificate-authority': 'files/ca.crt' };
+				const first = write('a/config', { ...CONTEXT, clusters: { k: where } });
+				return list(first, write('b/config', { users: { u: exec('bin/login.sh') } }));
+			},
+			person.name,
+		],
+		[
+			'relative client-certificate and client-key',
+			() => {
+				file('a/client.crt', client.cert);
+				file('a/client.key', client.key);
+				const who = { 'client-certificate': './client.crt', 'client-key': '../a/client.key' };
+				return single(who, cluster(), 'a/config');
+			},
+			CLIENT,
+		],
+		[
+			'tokenFile beside token › the file is used',
+			() => single({ token: 'wrong', tokenFile: file('token', plane.token('webhook')) }),
 			webhook.name,
 		],
-		['relative exec.command without a dot, of a file in a list', relativeProgram, person.name],
-		['exec with provideClusterInfo, as gcloud writes it', clusterInfo, person.name],
-		['impersonation', impersonated, 'jane'],
+		[
+			'exec with provideClusterInfo, as gcloud writes it',
+			() => {
+				const info = `*'"server":"${plane.url}"'*'"config":{"a":1}'*`;
+				login('login.sh', `case "$KUBERNETES_EXEC_INFO" in ${info}) ;; *) false;; esac`);
+				const extensions = [{ name: 'client.authentication.k8s.io/exec', extension: { a: 1 } }];
+				return single(exec('./login.sh', { provideClusterInfo: true }), cluster({ extensions }));
+			},
+			person.name,
+		],
 		[
 			'proxy-url, even to a loopback address',
-			() => single(user('person'), cluster({ 'proxy-url': proxy.url })),
+			() => single(user('person'), cluster({ 'proxy-url': proxyUrl() })),
 			person.name,
 			{ tunnel: '' },
 		],
-		...(['HTTPS_PROXY', 'https_proxy'] as const).map((name): Row => {
-			const env = () => ({ [name]: proxy.url, NO_PROXY: '10.0.0.0/8,.example.com' });
-			return [`${name} and tls-server-name`, tunnelled, CLIENT, { env, tunnel: 'api.cluster.test:6443' }];
-		}),
+		[
+			'HTTPS_PROXY and tls-server-name',
+			() =>
+				single(
+					{ 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
+					// Only the proxy finds it.
+					cluster({ server: 'https://api.cluster.test:6443', 'tls-server-name': 'kubernetes.default.svc' }),
+				),
+			CLIENT,
+			{
+				env: () => ({ HTTPS_PROXY: proxyUrl(), NO_PROXY: '10.0.0.0/8,.example.com' }),
+				tunnel: 'api.cluster.test:6443',
+			},
+		],
 	];
 	for (const [title, kubeconfig, expected, { env = () => ({}), tunnel } = {}] of rows) {
 		it(`${title} › kubectl and the product are ${expected}`, async () => {
 			const path = kubeconfig();
-			expect(await kubectls(path, env()), 'kubectl').to.equal(expected);
-			const tunnels = tunnel === undefined ? [] : [tunnel || new URL(plane.url).host];
-			expect([...new Set(proxy.asked)], 'kubectl, through the proxy').to.deep.equal(tunnels);
-			proxy.asked.length = 0;
-			expect(await ours(path, env())).to.equal(expected);
-			expect([...new Set(proxy.asked)], 'through the proxy').to.deep.equal(tunnels);
+			const requested = tunnel === undefined ? [] : [tunnel || new URL(plane.url).host];
+			for (const login of [byKubectl, byProduct]) {
+				tunnels.clear();
+				expect(await login(path, env()), login.name).to.equal(expected);
+				expect([...tunnels], `${login.name}, through the proxy`).to.deep.equal(requested);
+			}
 		});
 	}
-	it('HTTPS_PROXY and a loopback address › no proxy is used', async () => {
-		expect(await ours(single(user('person')), { HTTPS_PROXY: proxy.url })).to.equal(person.name);
-		expect(proxy.asked).to.deep.equal([]);
-	});
 
-	const failing = (): string => {
-		beside('fails.sh', '#!/bin/sh\nprintf "log in first\\nsee the manual\\n" >&2\nexit 1\n', 0o700);
-		return single(exec('./fails.sh'));
-	};
-	const pointing = (contexts: Config['contexts'], current = 'c'): string =>
-		write('config', { clusters: { k: cluster() }, users: { u: user('person') }, contexts: contexts ?? {}, current });
+	const to = (context: readonly [string, string], current = 'c'): string =>
+		write('config', { clusters: { k: cluster() }, users: { u: user('person') }, contexts: { c: context }, current });
 	for (const [title, kubeconfig, message] of [
-		['one missing file', missing, /^file not found \(ENOENT\): \S+missing; correct --kubeconfig or KUBECONFIG$/],
 		[
 			'only missing files',
-			() => list(missing(), `${missing()}-too`),
-			/^file not found \(ENOENT\): \S+missing, \S+missing-too; correct/,
+			() => list(join(folder, 'missing'), join(folder, 'missing-too')),
+			/^files? not found \(ENOENT\): \S+missing, \S+missing-too; correct --kubeconfig or KUBECONFIG$/,
 		],
 		[
 			'a user without credentials',
@@ -271,22 +251,22 @@ describe('kubeconfig and kubectl', function () {
 		['a context without a user', () => single(undefined), /^context "c" of \S+config names no user: add/],
 		[
 			'a user that does not exist',
-			() => pointing({ c: ['k', 'nobody'] }),
-			/^context "c" of \S+config names user "nobody", which is not in users: add it, or correct the name$/,
+			() => to(['k', 'none']),
+			/^context "c" of \S+config names user "none", which is not in users: add it, or correct the name$/,
 		],
 		[
 			'a cluster that does not exist',
-			() => pointing({ c: ['nowhere', 'u'] }),
+			() => to(['nowhere', 'u']),
 			/^context "c" of \S+config names cluster "nowhere", which is not in clusters/,
 		],
 		[
 			'a current-context that does not exist',
-			() => pointing({ c: ['k', 'u'] }, 'd'),
+			() => to(['k', 'u'], 'd'),
 			/^no context "d" in \S+config; contexts: "c"$/,
 		],
 		[
-			'a name that is twice in one file',
-			() => beside('config', 'users: [{name: u, user: {}}, {name: u, user: {}}]\ncurrent-context: c\n'),
+			'a repeated name in one file',
+			() => file('config', 'users: [{name: u, user: {}}, {name: u, user: {}}]\ncurrent-context: c\n'),
 			/config: users has "u" twice: remove one$/,
 		],
 		[
@@ -296,18 +276,21 @@ describe('kubeconfig and kubectl', function () {
 		],
 		[
 			'a program that fails with several lines',
-			failing,
+			() => {
+				file('fails.sh', '#!/bin/sh\nprintf "log in first\\nsee the manual\\n" >&2\nexit 1\n', 0o700);
+				return single(exec('./fails.sh'));
+			},
 			/^credentials of user "u" in \S+config cannot be used: log in first; see the manual$/,
 		],
 	] as const) {
 		it(`${title} › the error names it, and kubectl fails too`, async () => {
 			const path = kubeconfig();
-			expect(await ours(path)).to.match(message);
-			expect(await kubectls(path, { KUBERNETES_MASTER: '' })).to.match(/^exit code /);
+			expect(await byProduct(path)).to.match(message);
+			expect(await byKubectl(path, { KUBERNETES_MASTER: '' })).to.match(/^exit code /);
 		});
 	}
 
-	it('kubectl proxy › server is http, with a path › works, and the token of the user is not sent', async () => {
+	it('kubectl proxy › server is http, with a path › the user of the proxy: no token is sent', async () => {
 		const assets = await findAssets({ env: process.env, controllerManager: false, say: () => undefined });
 		const args = ['proxy', '--port=0', '--api-prefix=/k8s/c-1/', `--kubeconfig=${plane.kubeconfig('person')}`];
 		const running = spawn(join(assets.folder, 'kubectl'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -316,8 +299,7 @@ describe('kubeconfig and kubectl', function () {
 			const server = `http://${/127\.0\.0\.1:\d+/.exec(String(line))?.[0]}/k8s/c-1/`;
 			for (const who of [undefined, {}, user('operator')]) {
 				const path = single(who, { server });
-				expect(await kubectls(path), 'kubectl').to.equal(person.name);
-				expect(await ours(path)).to.equal(person.name);
+				expect([await byKubectl(path), await byProduct(path)]).to.deep.equal([person.name, person.name]);
 			}
 		} finally {
 			running.kill();
@@ -325,19 +307,23 @@ describe('kubeconfig and kubectl', function () {
 		}
 	});
 
-	it('impersonation › groups, uid and extra values are sent, as by kubectl', async () => {
-		const path = impersonated();
+	it('impersonation › user, groups, uid and extra values are sent, as by kubectl', async () => {
+		const path = single({
+			...user('admin'),
+			...{ as: 'jane', 'as-uid': '7', 'as-groups': ['one', 'two'], 'as-user-extra': { 'example.com/a': ['b', 'c'] } },
+		});
 		const connection = await connect(path);
 		const { body } = await connection.post(REVIEWS, REVIEW);
 		await connection.close();
 		const { stdout } = await plane.kubectl(['auth', 'whoami', '-o', 'json'], { env: { KUBECONFIG: path } });
 		const info = (body as { status: { userInfo: Json } }).status.userInfo;
 		expect(info).to.deep.equal(JSON.parse(stdout).status.userInfo);
-		expect(info['groups']).to.include.members(['one']);
+		expect(info['username']).to.equal('jane');
+		expect(info['groups']).to.include.members(['one', 'two']);
 	});
 
-	it('tokenFile › the file is replaced › the new token is used', async () => {
-		const token = beside('token', plane.token('person'));
+	it('a relative tokenFile › the file is replaced › the new token is used', async () => {
+		const token = file('token', `${plane.token('person')}\n`);
 		const connection = await connect(single({ tokenFile: 'token' }));
 		const seen = [await whoami(connection)];
 		writeFileSync(token, plane.token('operator'));
@@ -346,7 +332,7 @@ describe('kubeconfig and kubectl', function () {
 		expect(seen).to.deep.equal([person.name, operator.name]);
 	});
 
-	it('API server with --goaway-chance › many calls, one by one and together › none fails', async () => {
+	it('API server with --goaway-chance › many calls, one by one and in parallel › none fails', async () => {
 		const counted = await startFreezableProxy(plane.url);
 		const connection = await connect(single(user('person'), cluster({ server: counted.url })));
 		const failures: string[] = [];

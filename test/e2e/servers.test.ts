@@ -1,14 +1,28 @@
-/** Servers through both webhooks: what kubectl shows a person, and what an old operator's write does. */
+/** Servers, their Deployments, RunConfigs and backends on a real API server: what kubectl shows, and what is stored. */
 import { expect } from 'chai';
-import { serverManifest } from '../harness/namespace.ts';
+import { openApi } from '../harness/api.ts';
+import { eventually } from '../harness/eventually.ts';
+import { type Stored, serverManifest } from '../harness/namespace.ts';
+import { type Owner, proxyDeployment, REDIS, runConfigMap } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
-const REDIS = { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name: 's', key: 'k' } };
+const PASSWORD = { name: 'THV_SESSION_REDIS_PASSWORD', valueFrom: { secretKeyRef: REDIS.passwordRef } };
+const WRITERS = 200;
+/** pino's number for it. */
+const INFO = 30;
 
 describe('servers on a real API server', function () {
-	this.timeout(60_000);
-	const { namespace } = useProduct('servers');
+	this.timeout(120_000);
+	const { namespace, plane, product } = useProduct('servers');
+
+	const server = async (name: string, spec: object): Promise<Owner> => {
+		const { metadata } = await namespace.create(serverManifest('MCPServer', name, spec));
+		return { kind: 'MCPServer', name, namespace: namespace.name, uid: metadata.uid };
+	};
+	const must = (args: readonly string[], input?: object) => mustSucceed(namespace.kubectl(args, input, 'operator'));
+	const replicasOf = async (name: string): Promise<number> =>
+		(await namespace.get('deployment', name))['spec'].replicas;
 
 	it('a stdio server with 3 replicas › create, apply and a dry run warn, and store it', async () => {
 		const manifest = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
@@ -35,22 +49,122 @@ describe('servers on a real API server', function () {
 			.and.contain('(redis-without-password)');
 	});
 
-	it('fields that the operator erases are restored, fields that a person removes stay away', async () => {
-		const spec = { transport: 'sse', replicas: 3, backendReplicas: 0, sessionStorage: { ...REDIS, db: 2 } };
-		const created = await namespace.create(serverManifest('MCPServer', 'erased', spec));
-		const { replicas: _1, backendReplicas: _2, sessionStorage: _3, ...kept } = created['spec'];
-		// The typed write of an operator that has never heard of these fields, here with its finalizer.
-		const metadata = { ...created.metadata, finalizers: ['mcpserver.toolhive.stacklok.dev/finalizer'] };
-		const replace = (object: object, user: 'operator' | 'person') =>
-			mustSucceed(namespace.kubectl(['replace', '-f', '-'], object, user));
-		await replace({ ...created, metadata, spec: kept }, 'operator');
-		const after = await namespace.get('mcpserver', 'erased');
-		expect(after['spec']).to.deep.equal(created['spec']);
-		expect(after.metadata.generation).to.equal(created.metadata.generation);
-		await replace({ ...after, spec: kept }, 'person');
-		expect((await namespace.get('mcpserver', 'erased'))['spec']).to.deep.equal(kept);
-		// The finalizer goes, or the namespace could not.
-		const release = JSON.stringify({ metadata: { finalizers: null } });
-		await namespace.kubectl(['patch', 'mcpserver', 'erased', '--type=merge', '-p', release]);
+	it('the operator applies a Deployment twice, and replaces it without the variable › the stored spec stays', async () => {
+		const owner = await server('search', { transport: 'sse', replicas: 3, sessionStorage: REDIS });
+		const { spec, ...rest } = proxyDeployment(owner);
+		const { replicas: _, ...others } = spec;
+		const apply = [['apply', '--server-side', '-f', '-'], { ...rest, spec: others }] as const;
+		let before: Stored | undefined;
+		// As the operator, which keeps the count that it finds.
+		const replace = [['replace', '-f', '-'], { ...rest, spec: { ...spec, replicas: 3 } }] as const;
+		for (const [args, manifest] of [apply, apply, replace]) {
+			await must(args, manifest);
+			const stored = await namespace.get('deployment', 'search');
+			const { containers, terminationGracePeriodSeconds } = stored['spec'].template.spec;
+			expect(stored['spec'].replicas, args.join(' ')).to.equal(3);
+			expect(stored.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '3' });
+			expect(terminationGracePeriodSeconds).to.equal(45);
+			expect(containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
+			expect(containers[0].env.at(-1)).to.deep.equal(PASSWORD);
+			// Not the generation: a Deployment gets a new one for the annotation of its controller too.
+			if (before !== undefined) expect(stored['spec'], args.join(' ')).to.deep.equal(before['spec']);
+			before = stored;
+		}
+	});
+
+	it('stdio › created, scaled, patched, and scaled by an autoscaler › 1 replica, and 0 is allowed', async () => {
+		const sent = proxyDeployment(await server('stdio', { transport: 'stdio', replicas: 3 }));
+		const created = await namespace.create({ ...sent, spec: { ...sent.spec, replicas: 4 } }, 'operator');
+		expect(created['spec'].replicas).to.equal(1);
+		const scaled = await namespace.kubectl(['scale', 'deployment', 'stdio', '--replicas=5']);
+		expect(scaled.stderr).to.contain('Warning: spec.replicas: MCPServer stdio is stdio: limited to 1, not 5');
+		const patched = await namespace.kubectl(['patch', 'deployment', 'stdio', '-p', '{"spec":{"replicas":6}}']);
+		expect(patched.stderr).to.contain('(stdio-replicas-capped)');
+		// What an HPA sends: a whole Scale by PUT.
+		const path = `/apis/apps/v1/namespaces/${namespace.name}/deployments/stdio/scale`;
+		const scale = JSON.parse((await plane().kubectl(['get', '--raw', path])).stdout);
+		const input = JSON.stringify({ ...scale, spec: { replicas: 7 } });
+		const put = await plane().kubectl(['replace', '--raw', path, '-f', '-'], { input });
+		expect(JSON.parse(put.stdout).spec.replicas).to.equal(1);
+		expect(await replicasOf('stdio')).to.equal(1);
+		await namespace.kubectl(['scale', 'deployment', 'stdio', '--replicas=0']);
+		expect(await replicasOf('stdio')).to.equal(0);
+	});
+
+	it('TestConfigUpdatePreservesReplicas: the image of an autoscaled proxy changes › the replica count stays', async () => {
+		const owner = await server('scaled', { transport: 'streamable-http', replicas: 2 });
+		await namespace.create(proxyDeployment(owner), 'operator');
+		const scaled = await namespace.kubectl(['scale', 'deployment', 'scaled', '--replicas=5']);
+		expect(scaled.stderr).to.equal('');
+		await eventually(async () => {
+			const before = await namespace.get('deployment', 'scaled');
+			before['spec'].template.spec.containers[0].image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.6';
+			await must(['replace', '-f', '-'], before);
+		});
+		const after = await namespace.get('deployment', 'scaled');
+		expect(after['spec'].replicas).to.equal(5);
+		expect(after.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '2' });
+	});
+
+	it('a proxy starts with another order of variables › its backend is not rolled; with another value › once', async () => {
+		const env = ['MCP_HOST', 'MCP_PORT', 'LOG_LEVEL'].map((name) => ({ name, value: 'a' }));
+		const labels = { app: 'backend', toolhive: 'true' };
+		const flags = ['--server-side', '--force-conflicts', '--field-manager=toolhive-container-manager'];
+		const start = async (variables: object): Promise<Stored> => {
+			const containers = [{ name: 'mcp', image: 'ghcr.io/example/search:1.0.0', env: variables }];
+			const template = { metadata: { labels }, spec: { containers } };
+			const spec = { replicas: 1, serviceName: 'backend', selector: { matchLabels: { app: 'backend' } }, template };
+			const metadata = { name: 'backend', labels };
+			await must(['apply', ...flags, '-f', '-'], { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec });
+			return namespace.get('statefulset', 'backend');
+		};
+		await start(env);
+		for (const by of [1, 2])
+			expect((await start([...env.slice(by), ...env.slice(0, by)])).metadata.generation).to.equal(1);
+		const changed = await start([{ name: 'LOG_LEVEL', value: 'debug' }, ...env.slice(0, 2)]);
+		expect(changed.metadata.generation).to.equal(2);
+		expect(changed['spec'].template.spec.containers[0].env).to.deep.include({ name: 'LOG_LEVEL', value: 'debug' });
+	});
+
+	it('a RunConfig of 400 KB, and a server of 2.9 MiB › both webhooks accept them', async () => {
+		const variables = Array.from({ length: 9_000 }, (_, index) => `    "VARIABLE_${index}": "value of the variable"`);
+		const text = `{\n  "env_vars": {\n${variables.join(',\n')}\n  }\n}`;
+		const large = await server('large', { backendReplicas: 2 });
+		const { data } = await namespace.create(runConfigMap(large, text), 'operator');
+		expect(JSON.parse(data['runconfig.json'])).to.include({ backend_replicas: 2 });
+
+		const huge = (mib: number) =>
+			serverManifest('MCPServer', 'huge', { transport: 'sse', replicas: 2, notes: 'x'.repeat(mib * 1024 * 1024) });
+		// The API server accepts 3 MiB, etcd 1.5: a dry run does everything but the last step.
+		const dryRun = ['--dry-run=server', '-f', '-'];
+		expect((await must(['create', ...dryRun], huge(2.9))).stderr).to.contain('(session-storage-missing)');
+		await namespace.create(huge(1.3));
+		// Repeated if the reconciler writes its condition while kubectl is at it.
+		await eventually(() => must(['replace', ...dryRun], huge(2.9)));
+	});
+
+	it(`${WRITERS} servers and their Deployments applied in parallel › each is answered and stored right`, async () => {
+		const api = openApi(plane());
+		const apply = async (path: string, body: object): Promise<{ metadata: { uid: string }; spec: object }> => {
+			const how = { body, contentType: 'application/apply-patch+yaml' };
+			const answer = await api.send('PATCH', `/apis/${path}?fieldManager=test&force=true`, how);
+			expect(answer.status, JSON.stringify(answer.body)).to.equal(201);
+			return answer.body as never;
+		};
+		const inNamespace = `namespaces/${namespace.name}`;
+		const stored = await Promise.all(
+			Array.from({ length: WRITERS }, async (_, index) => {
+				const name = `server-${index}`;
+				const spec = { transport: index % 2 === 0 ? 'sse' : 'stdio', replicas: 3 };
+				const manifest = serverManifest('MCPServer', name, spec);
+				const { metadata } = await apply(`toolhive.stacklok.dev/v1beta1/${inNamespace}/mcpservers/${name}`, manifest);
+				const owner = { kind: 'MCPServer', name, namespace: namespace.name, uid: metadata.uid };
+				return (await apply(`apps/v1/${inNamespace}/deployments/${name}`, proxyDeployment(owner))).spec;
+			}),
+		);
+		api.close();
+		for (const [index, spec] of stored.entries()) expect(spec).to.include({ replicas: index % 2 === 0 ? 3 : 1 });
+		const failed = (await product().log()).filter(({ level }) => Number(level) > INFO);
+		expect(failed).to.deep.equal([]);
 	});
 });

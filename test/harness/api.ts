@@ -26,7 +26,7 @@ export interface Api {
 	readonly close: () => void;
 }
 
-const MAX_CONNECTIONS = 16;
+const MAX_CONNECTIONS = 200;
 
 export function openApi(plane: ControlPlane): Api {
 	const agent = new Agent({ ca: readFileSync(plane.caFile), keepAlive: true, maxSockets: MAX_CONNECTIONS });
