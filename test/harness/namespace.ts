@@ -31,6 +31,7 @@ const COLLECTIONS = [
 	'/apis/apps/v1/namespaces/NAMESPACE/deployments',
 	'/apis/apps/v1/namespaces/NAMESPACE/statefulsets',
 	'/api/v1/namespaces/NAMESPACE/configmaps',
+	'/api/v1/namespaces/NAMESPACE/pods',
 ];
 
 export function useNamespace(plane: () => ControlPlane, name: string): Namespace {

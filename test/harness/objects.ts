@@ -3,12 +3,16 @@ import type { Json } from '../../src/api/types.ts';
 
 export const NAMESPACE = 'demo';
 
-const NAMES = {
-	MCPServer: { app: 'mcpserver', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
-	VirtualMCPServer: { app: 'virtualmcpserver', container: 'vmcp', config: '-vmcp-config', key: 'config.yaml' },
-	MCPRemoteProxy: { app: 'mcpremoteproxy', container: 'toolhive', config: '-runconfig', key: 'runconfig.json' },
+const RUN_CONFIG = { container: 'toolhive', config: '-runconfig', key: 'runconfig.json', component: 'run-config' };
+export const NAMES = {
+	MCPServer: { ...RUN_CONFIG, app: 'mcpserver', label: 'mcp-server' },
+	VirtualMCPServer: {
+		...{ container: 'vmcp', config: '-vmcp-config', key: 'config.yaml', component: 'vmcp-config' },
+		...{ app: 'virtualmcpserver', label: 'virtual-mcp-server' },
+	},
+	MCPRemoteProxy: { ...RUN_CONFIG, app: 'mcpremoteproxy', label: 'mcp-remote-proxy' },
 } as const;
-type ServerKind = keyof typeof NAMES;
+export type ServerKind = keyof typeof NAMES;
 
 /** Parsed JSON that may be written to, for tests that break one thing. */
 export interface Tree {

@@ -1,5 +1,6 @@
-/** What ToolHive v0.12.5 sends for a server, cut down to what matters here (shape: pkg of thv-operator). */
+/** What ToolHive v0.12.5 sends for a server, without the fields that do not matter here (shape: pkg of thv-operator). */
 import { createHash } from 'node:crypto';
+import { NAMES, type ServerKind } from './objects.ts';
 
 export interface Owner {
 	readonly kind: string;
@@ -15,74 +16,45 @@ export const REDIS = {
 	passwordRef: { name: 'redis-secret', key: 'password' },
 };
 
-const APPS: Readonly<Record<string, string>> = {
-	MCPServer: 'mcpserver',
-	VirtualMCPServer: 'virtualmcpserver',
-	MCPRemoteProxy: 'mcpremoteproxy',
+const namesOf = ({ kind }: Owner) => NAMES[kind as ServerKind];
+const metadataOf = ({ kind, name, namespace, uid }: Owner, labels: Readonly<Record<string, string>>) => {
+	const owner = { apiVersion: 'toolhive.stacklok.dev/v1alpha1', kind, name, uid };
+	return { namespace, labels, ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] };
 };
 
-const ownerReferences = ({ kind, name, uid }: Owner): object[] => [
-	{ apiVersion: 'toolhive.stacklok.dev/v1alpha1', kind, name, uid, controller: true, blockOwnerDeletion: true },
-];
-
-const labelsOf = ({ kind, name }: Owner): Record<string, string> => ({
-	app: APPS[kind] ?? '',
-	'app.kubernetes.io/name': APPS[kind] ?? '',
-	'app.kubernetes.io/instance': name,
-	toolhive: 'true',
-	'toolhive-name': name,
-});
-
 /** A proxy Deployment: one replica, no grace period, no password. */
-export const proxyDeployment = (owner: Owner, image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5') => ({
-	apiVersion: 'apps/v1',
-	kind: 'Deployment',
-	metadata: {
-		name: owner.name,
-		namespace: owner.namespace,
-		labels: labelsOf(owner),
-		ownerReferences: ownerReferences(owner),
-	},
-	spec: {
-		replicas: 1,
-		selector: { matchLabels: labelsOf(owner) },
-		template: {
-			metadata: { labels: labelsOf(owner) },
-			spec: {
-				containers: [
-					{
-						name: owner.kind === 'VirtualMCPServer' ? 'vmcp' : 'toolhive',
-						image,
-						env: [
-							{ name: 'XDG_CONFIG_HOME', value: '/tmp' },
-							{ name: 'TOOLHIVE_RUNTIME', value: 'kubernetes' },
-						],
-					},
-				],
-			},
-		},
-	},
-});
-
-/** A RunConfig ConfigMap that holds `json`, with the operator's checksum. */
-export const runConfigMap = (owner: Owner, json: string) => {
+export const proxyDeployment = (owner: Owner, image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5') => {
+	const { app, container } = namesOf(owner);
 	const labels = {
-		'toolhive.stacklok.io/component': 'run-config',
-		'toolhive.stacklok.io/managed-by': 'toolhive-operator',
-		'toolhive.stacklok.io/mcp-server': owner.name,
+		...{ app, 'app.kubernetes.io/name': app, 'app.kubernetes.io/instance': owner.name },
+		...{ toolhive: 'true', 'toolhive-name': owner.name },
 	};
-	const hash = createHash('sha256').update(`runconfig.json${json}`);
-	for (const [key, value] of Object.entries(labels)) hash.update(key + value);
+	const env = [
+		{ name: 'XDG_CONFIG_HOME', value: '/tmp' },
+		{ name: 'TOOLHIVE_RUNTIME', value: 'kubernetes' },
+	];
+	const template = { metadata: { labels }, spec: { containers: [{ name: container, image, env }] } };
 	return {
-		apiVersion: 'v1',
-		kind: 'ConfigMap',
-		metadata: {
-			name: `${owner.name}-runconfig`,
-			namespace: owner.namespace,
-			labels,
-			annotations: { 'toolhive.stacklok.dev/content-checksum': hash.digest('hex') },
-			ownerReferences: ownerReferences(owner),
-		},
-		data: { 'runconfig.json': json },
+		...{ apiVersion: 'apps/v1', kind: 'Deployment' },
+		metadata: { name: owner.name, ...metadataOf(owner, labels) },
+		spec: { replicas: 1, selector: { matchLabels: labels }, template },
+	};
+};
+
+/** The ConfigMap that the proxy of a server mounts. It holds `text`, and has the operator's checksum. */
+export const runConfigMap = (owner: Owner, text: string) => {
+	const { config, key, component, label } = namesOf(owner);
+	const labels = {
+		'toolhive.stacklok.io/component': component,
+		'toolhive.stacklok.io/managed-by': 'toolhive-operator',
+		[`toolhive.stacklok.io/${label}`]: owner.name,
+	};
+	const hash = createHash('sha256').update(key + text);
+	for (const [name, value] of Object.entries(labels)) hash.update(name + value);
+	const annotations = { 'toolhive.stacklok.dev/content-checksum': hash.digest('hex') };
+	return {
+		...{ apiVersion: 'v1', kind: 'ConfigMap' },
+		metadata: { name: owner.name + config, ...metadataOf(owner, labels), annotations },
+		data: { [key]: text },
 	};
 };

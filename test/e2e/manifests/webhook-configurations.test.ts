@@ -1,39 +1,74 @@
-/** Which writes a real API server sends to the webhook: selectors, rules and matchConditions. And what works while it is down. */
+/** Which writes a real API server sends to the webhooks: selectors, rules and matchConditions. And what works while they are down. */
 import { expect } from 'chai';
-import { KIND_LIST, KINDS, VERSIONS } from '../../../src/api/names.ts';
-import {
-	backend,
-	configMap,
-	deployment,
-	held,
-	inNamespace,
-	NS,
-	ownedElsewhere,
-	pod,
-	proxyDeployment,
-	proxyLabels,
-	runConfig,
-	type Sample,
-	server,
-	useRegistrations,
-} from './registration.ts';
+import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../../src/api/names.ts';
+import { serverManifest, useNamespace } from '../../harness/namespace.ts';
+import { proxyDeployment, runConfigMap } from '../../harness/operator-writes.ts';
+import { apply, mustSucceed } from '../../harness/product.ts';
+import { useRecorder } from './webhook-recorder.ts';
 
-/** Never called for what is there, whatever a proxy looks like there. */
+const NS = 'webhook-configurations';
+/** The webhooks are never called for objects in these. */
 const EXCLUDED = ['kube-system', 'toolhive-scaling'];
-const DELETED = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
 
-describe('manifests: writes that reach the webhook', function () {
+interface Sample {
+	readonly kind: string;
+	readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: object };
+	readonly [section: string]: unknown;
+}
+
+const owner = (name: string, kind: Kind = 'MCPServer') => ({
+	...{ kind, name, namespace: NS, uid: '0f3c2b9e-1f0a-4a58-9c1d-6c0a5b1e0001' },
+});
+const proxy = (name: string, kind?: Kind): Sample => proxyDeployment(owner(name, kind));
+const runConfig = (name: string, kind?: Kind): Sample => runConfigMap(owner(name, kind), '{}');
+const server = (name: string, spec: object, kind: Kind = 'MCPServer', version?: string): Sample =>
+	withMetadata(serverManifest(kind, name, spec, version), {});
+const withMetadata = (one: Sample, more: object): Sample => ({
+	...one,
+	metadata: { namespace: NS, ...one.metadata, ...more },
+});
+const unowned = (one: Sample): Sample => withMetadata(one, { ownerReferences: [] });
+const ownedElsewhere = (one: Sample): Sample => {
+	const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: owner('').uid, controller: true };
+	return withMetadata(one, { ownerReferences: [reference] });
+};
+/** With a finalizer, which keeps it while it is being deleted. */
+const held = (one: Sample): Sample => withMetadata(one, { finalizers: ['example.com/hold'] });
+const labelsOf = (kind: Kind): object => proxyDeployment(owner('web', kind)).metadata.labels;
+const containers = [{ name: 'main', image: 'example/main:1' }];
+const workload = (name: string, labels: object, kind = 'Deployment'): Sample => ({
+	...{ apiVersion: 'apps/v1', kind, metadata: { name, namespace: NS, labels } },
+	spec: {
+		...{ selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers } } },
+		...(kind === 'StatefulSet' && { serviceName: name }),
+	},
+});
+const pod = (name: string, labels: object): Sample => ({
+	...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: NS, labels }, spec: { containers } },
+});
+
+describe('manifests: writes that reach the webhooks', function () {
 	this.timeout(60_000);
-	const { goDown, must, reviewsOf, tryTo } = useRegistrations();
+	const { called, goDown, kubectl, plane, reviewsOf } = useRecorder();
+	useNamespace(plane, NS);
+	before('the API server calls the webhooks', async () => {
+		await apply(plane(), [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'toolhive-scaling' } }]);
+		await called({ 'servers.validate': server('try', {}), 'configmaps.mutate': runConfig('try') });
+	});
+	const must = async (args: readonly string[], input?: object): Promise<string> =>
+		(await mustSucceed(kubectl(args, input))).stdout;
 	const create = (sample: Sample) => must(['create', '-f', '-'], sample);
 	const on = (verb: string, resource: string, name: string, args: readonly string[], namespace = NS) =>
 		must([verb, '-n', namespace, resource, name, ...args]);
-	/** Changes nothing but an annotation. */
 	const annotate = (resource: string, name: string, namespace = NS) =>
 		on('annotate', resource, name, [`example.com/at=${process.hrtime.bigint()}`, '--overwrite'], namespace);
 	const patch = (resource: string, name: string, what: object, ...more: string[]) =>
 		on('patch', resource, name, ['--type=merge', '-p', JSON.stringify(what), ...more]);
-	const release = (resource: string, name: string) => patch(resource, name, { metadata: { finalizers: null } });
+	/** The end of a held object that is being deleted. */
+	const expectReleased = async (resource: string, name: string): Promise<void> => {
+		await patch(resource, name, { metadata: { finalizers: null } });
+		expect(await on('get', resource, name, ['--ignore-not-found'])).to.equal('');
+	};
 	let replicas = 2;
 	const scale = (name: string, namespace = NS) => {
 		replicas += 1;
@@ -45,13 +80,11 @@ describe('manifests: writes that reach the webhook', function () {
 		for (const version of VERSIONS) {
 			it(`${kind} ${version} with scaling › created and changed › validated, and mutated when changed`, async () => {
 				const name = `scaled-${version}`;
+				const path = `${version} ${plural}/${name}`;
 				const scaled = server(name, { replicas: 2 }, kind, version);
-				expect(await reviewsOf(() => create(scaled))).to.deep.equal([
-					...[`servers.validate CREATE ${version} ${plural}/${name}`],
-				]);
+				expect(await reviewsOf(() => create(scaled))).to.deep.equal([`servers.validate CREATE ${path}`]);
 				expect(await reviewsOf(() => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name))).to.deep.equal([
-					`servers.mutate UPDATE ${version} ${plural}/${name}`,
-					`servers.validate UPDATE ${version} ${plural}/${name}`,
+					...[`servers.mutate UPDATE ${path}`, `servers.validate UPDATE ${path}`],
 				]);
 			});
 		}
@@ -60,10 +93,9 @@ describe('manifests: writes that reach the webhook', function () {
 			const expected = [`servers.validate UPDATE v1beta1 ${plural}/plain`];
 			expect(await reviewsOf(() => annotate(plural, 'plain'))).to.deep.equal(expected);
 		});
-		const component = kind === 'VirtualMCPServer' ? 'vmcp-config' : 'run-config';
 		for (const [resource, sample] of [
-			['deployment', proxyDeployment(`made-${app}`, kind)],
-			['configmap', runConfig(app, kind, component)],
+			['deployment', proxy(`made-${app}`, kind)],
+			['configmap', runConfig(app, kind)],
 		] as const) {
 			it(`${resource} of a ${kind} › created and changed › mutated`, async () => {
 				const { name } = sample.metadata;
@@ -92,11 +124,12 @@ describe('manifests: writes that reach the webhook', function () {
 	}
 	it('a client claims that a server is being deleted › mutated', async () => {
 		await create(server('claims', { replicas: 2 }));
-		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(DELETED)];
-		expect(await reviewsOf(() => tryTo(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
+		const claim = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
+		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(claim)];
+		expect(await reviewsOf(() => kubectl(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
 	});
 	it('a Deployment loses its labels › mutated once more, so that no client can leave out the webhook', async () => {
-		await create(proxyDeployment('unlabelled'));
+		await create(proxy('unlabelled'));
 		expect(await reviewsOf(() => on('label', 'deployment', 'unlabelled', ['toolhive-']))).to.have.length(1);
 		expect(await reviewsOf(() => annotate('deployment', 'unlabelled'))).to.deep.equal([]);
 	});
@@ -108,39 +141,43 @@ describe('manifests: writes that reach the webhook', function () {
 	});
 	it('a backend StatefulSet › its template changes › mutated; created, scaled or annotated › not', async () => {
 		const setEnv = (name: string) => must(['set', 'env', '-n', NS, `statefulset/${name}`, 'A=1']);
-		expect(await reviewsOf(() => create(backend('backend')))).to.deep.equal([]);
-		expect(await reviewsOf(() => setEnv('backend'))).to.deep.equal([
-			...['statefulsets.mutate UPDATE v1 statefulsets/backend'],
-		]);
+		const backend = workload('backend', { app: 'backend', toolhive: 'true' }, 'StatefulSet');
+		expect(await reviewsOf(() => create(backend))).to.deep.equal([]);
+		const expected = ['statefulsets.mutate UPDATE v1 statefulsets/backend'];
+		expect(await reviewsOf(() => setEnv('backend'))).to.deep.equal(expected);
 		expect(await reviewsOf(() => on('scale', 'statefulset', 'backend', ['--replicas=2']))).to.deep.equal([]);
 		expect(await reviewsOf(() => annotate('statefulset', 'backend'))).to.deep.equal([]);
-		await create(backend('database', { app: 'database' }));
+		await create(workload('database', { app: 'database' }, 'StatefulSet'));
 		expect(await reviewsOf(() => setEnv('database'))).to.deep.equal([]);
 	});
 	it('a Pod of a proxy, in pod mode › created › mutated; changed › not', async () => {
-		const created = await reviewsOf(() => create(pod('proxy', proxyLabels('VirtualMCPServer', 'web'))));
+		const created = await reviewsOf(() => create(pod('proxy', labelsOf('VirtualMCPServer'))));
 		expect(created).to.deep.equal(['pods.mutate CREATE v1 pods/proxy']);
 		expect(await reviewsOf(() => annotate('pod', 'proxy'))).to.deep.equal([]);
 	});
 
 	const app = { app: 'mcpserver' };
+	const renamed = (name: string, one: Sample): Sample => withMetadata(one, { name });
+	const component = { 'toolhive.stacklok.io/component': 'tool-config' };
 	for (const [title, sample] of [
-		['a Deployment of others', deployment('other', { app: 'web' })],
-		['a Deployment that others call mcpserver', deployment('other-app', app)],
-		['a Deployment of another part of ToolHive', deployment('other-part', { app: 'operator', toolhive: 'true' })],
-		['a Deployment with copied labels and no owner', deployment('copied', proxyLabels('MCPServer', 'copied'))],
-		['a Deployment with another owner', ownedElsewhere(deployment('owned', proxyLabels('MCPServer', 'owned')))],
-		['a ConfigMap of others', configMap('other')],
-		['another ConfigMap of the operator', runConfig('tools', 'MCPServer', 'tool-config')],
+		['a Deployment of another program', workload('other', { app: 'web' })],
+		['a Deployment of another program with the label app: mcpserver', workload('other-app', app)],
+		['a Deployment of another part of ToolHive', workload('other-part', { app: 'operator', toolhive: 'true' })],
+		['a Deployment with copied labels and no owner', unowned(proxy('copied'))],
+		['a Deployment with another owner', ownedElsewhere(proxy('owned'))],
+		['a ConfigMap of another program', unowned(withMetadata(runConfig('other'), { labels: {} }))],
+		['another ConfigMap of the operator', withMetadata(runConfig('tools'), { labels: component })],
 		['a RunConfig with another owner', ownedElsewhere(runConfig('owned'))],
-		['a RunConfig without an owner', configMap('copied', runConfig('copied').metadata.labels)],
+		['a RunConfig without an owner', unowned(runConfig('copied'))],
 		['a Pod of a backend', pod('backend', { app: 'web', toolhive: 'true', 'toolhive-name': 'web' })],
-		['a Pod of others', pod('other', app)],
+		['a Pod of another program', pod('other', app)],
 		...EXCLUDED.flatMap((namespace) =>
 			[
-				...[server('web', { replicas: 2 }), proxyDeployment('web'), runConfig('web')],
-				pod('proxy', proxyLabels('MCPServer', 'web')),
-			].map((one) => [`${one.kind} in ${namespace}`, inNamespace(one, namespace)] as const),
+				server('web', { replicas: 2 }),
+				proxy('web'),
+				runConfig('web'),
+				renamed('proxy', pod('', labelsOf('MCPServer'))),
+			].map((one) => [`${one.kind} in ${namespace}`, withMetadata(one, { namespace })] as const),
 		),
 	] as const) {
 		it(`${title} › created, changed, scaled and deleted › no call`, async () => {
@@ -150,23 +187,22 @@ describe('manifests: writes that reach the webhook', function () {
 				await annotate(sample.kind, name, namespace);
 				// A Scale has the selector and no owner.
 				if (sample.kind === 'Deployment' && !title.includes('owner')) await scale(name, namespace);
-				await must(['delete', sample.kind, name, '-n', namespace, '--grace-period=0', '--force']);
+				await on('delete', sample.kind, name, ['--grace-period=0', '--force'], namespace);
 			});
 			expect(reviews).to.deep.equal([]);
 		});
 	}
-	for (const [resource, status] of [
-		['mcpserver', { phase: 'Pending' }],
-		['deployment', { replicas: 1, observedGeneration: 1 }],
+	for (const [resource, name, status] of [
+		['mcpserver', 'scaled-v1beta1', { phase: 'Pending' }],
+		['deployment', 'made-mcpserver', { replicas: 1, observedGeneration: 1 }],
 	] as const) {
 		it(`${resource} › only its status is written › no call`, async () => {
-			const name = resource === 'mcpserver' ? 'scaled-v1beta1' : 'made-mcpserver';
 			expect(await reviewsOf(() => patch(resource, name, { status }, '--subresource=status'))).to.deep.equal([]);
 		});
 	}
 	for (const [resource, sample] of [
 		['mcpserver', held(server('leaving', { replicas: 2 }))],
-		['deployment', held(proxyDeployment('leaving'))],
+		['deployment', held(proxy('leaving'))],
 		['configmap', held(runConfig('leaving'))],
 	] as const) {
 		it(`${resource} › deleted, changed meanwhile, and released › no call, and it is gone`, async () => {
@@ -175,46 +211,42 @@ describe('manifests: writes that reach the webhook', function () {
 			const reviews = await reviewsOf(async () => {
 				await on('delete', resource, name, ['--wait=false']);
 				await annotate(resource, name);
-				await release(resource, name);
+				await expectReleased(resource, name);
 			});
 			expect(reviews).to.deep.equal([]);
-			expect(await on('get', resource, name, ['--ignore-not-found'])).to.equal('');
 		});
 	}
 
 	describe('while the webhook is down', () => {
 		before(async () => {
 			await create(held(server('down', { replicas: 2 })));
-			await create(held(proxyDeployment('down')));
+			await create(held(proxy('down')));
 			goDown();
 		});
-		it('proxies are scaled, statuses and objects of others written, and excluded namespaces work', async () => {
+		it('proxies are scaled, statuses and objects of other programs written, and excluded namespaces work', async () => {
 			await scale('made-mcpserver');
 			await patch('mcpserver', 'down', { status: { phase: 'Pending' } }, '--subresource=status');
-			await create(deployment('others', { app: 'web' }));
+			await create(workload('others', { app: 'web' }));
 			for (const namespace of EXCLUDED) {
-				await create(inNamespace(proxyDeployment('outage'), namespace));
-				await must(['delete', 'deployment', 'outage', '-n', namespace]);
+				await create(withMetadata(proxy('outage'), { namespace }));
+				await on('delete', 'deployment', 'outage', [], namespace);
 			}
 		});
 		for (const [resource, sample] of [
 			['mcpserver', server('new', {})],
-			['deployment', proxyDeployment('new')],
+			['deployment', proxy('new')],
 		] as const) {
-			it(`${resource} › created or changed › refused`, async () => {
+			it(`${resource} › created or changed › refused; deleted › it is gone`, async () => {
 				for (const [args, input] of [
 					[['create', '-f', '-'], sample],
 					[['annotate', '-n', NS, resource, 'down', 'example.com/at=now'], undefined],
 				] as const) {
-					const { code, stderr } = await tryTo(args, input);
+					const { code, stderr } = await kubectl(args, input);
 					expect(code).not.to.equal(0);
 					expect(stderr).to.include('failed calling webhook');
 				}
-			});
-			it(`${resource} › deleted › it is gone`, async () => {
 				await on('delete', resource, 'down', ['--wait=false']);
-				await release(resource, 'down');
-				expect(await on('get', resource, 'down', ['--ignore-not-found'])).to.equal('');
+				await expectReleased(resource, 'down');
 			});
 		}
 	});
