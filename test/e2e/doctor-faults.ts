@@ -1,188 +1,144 @@
-/** What can be wrong in a cluster so that only a real API server shows it: CRDs, registrations, certificates, permissions, objects. */
+/** Faults in a cluster that only a real API server shows. */
 import { parse } from 'yaml';
 import { issueCa } from '../../certs/issue.ts';
 import type { Json } from '../../src/api/types.ts';
 import { objectOf } from '../harness/manifest-files.ts';
 import { serverManifest } from '../harness/namespace.ts';
+import { autoscaler } from '../harness/objects.ts';
 import { apply, readText } from '../harness/product.ts';
-import { type Cluster, type Fault, NS, operatorDeployment, redisOf, setReady } from './doctor-cluster.ts';
+import { type DoctorCluster, NS, operatorDeployment, withPassword } from './doctor-cluster.ts';
+
+/** `problems`: every line that is not ok, as `id status: sentence`. */
+export interface Fault {
+	readonly title: string;
+	readonly plant: () => Promise<unknown>;
+	readonly repair: () => Promise<unknown>;
+	readonly problems: readonly RegExp[];
+	readonly fix: RegExp;
+}
 
 const CRD = 'manifests/crds/toolhive.stacklok.dev_mcpservers.yaml';
-const REGISTRATIONS = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';
+const CONFIGURATIONS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-const client = (webhook: Json): Json => webhook['clientConfig'] as Json;
-const autoscaler = (target: string) => ({
-	apiVersion: 'autoscaling/v2',
-	kind: 'HorizontalPodAutoscaler',
-	metadata: { name: `${target}-hpa` },
-	spec: { maxReplicas: 5, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target } },
-});
-
-export function faults(cluster: Cluster): readonly Fault[] {
-	const { must, namespace, plane } = cluster;
-	const patchWebhooks = async (change: (webhook: Json) => Json): Promise<void> => {
-		for (const kind of REGISTRATIONS.split(',')) {
+export function faults({ ca, must, namespace, plane, product, setReady }: DoctorCluster): readonly Fault[] {
+	const patchWebhooks = async (change: (webhook: Json, client: Json) => Json): Promise<void> => {
+		for (const kind of CONFIGURATIONS) {
 			const { webhooks } = JSON.parse(await must(['get', kind, NS, '-o', 'json'])) as { webhooks: Json[] };
-			const patch = JSON.stringify({ webhooks: webhooks.map(change) });
-			await must(['patch', kind, NS, '--type=merge', '-p', patch]);
+			const changed = webhooks.map((one) => ({ ...one, ...change(one, one['clientConfig'] as Json) }));
+			await must(['patch', kind, NS, '--type=merge', '-p', JSON.stringify({ webhooks: changed })]);
 		}
 	};
 	const registerAgain = async (): Promise<void> => {
-		await cluster.product().unregister();
-		await cluster.product().register();
+		await product().unregister();
+		await product().register();
 	};
 	const server = (name: string, spec: object) => namespace.apply(serverManifest('MCPServer', name, spec));
-	const remove = (resource: string, name: string) => namespace.kubectl(['delete', resource, name]);
 	return [
 		{
-			it: 'a CRD without the scaling fields',
+			title: 'a CRD without the scaling fields',
 			plant: async () => {
 				const crd = parse(readText(CRD));
-				for (const { schema } of crd.spec.versions) {
-					schema.openAPIV3Schema.properties.spec = {
-						type: 'object',
-						properties: { image: { type: 'string' }, transport: { type: 'string' }, replicas: { type: 'integer' } },
-					};
-				}
+				const properties = { image: { type: 'string' }, transport: { type: 'string' }, replicas: { type: 'integer' } };
+				for (const { schema } of crd.spec.versions)
+					schema.openAPIV3Schema.properties.spec = { type: 'object', properties };
 				await must(['replace', '-f', '-'], { ...crd, metadata: { name: crd.metadata.name } });
 			},
 			repair: () => must(['replace', '-f', CRD]),
-			says: [
+			problems: [
 				/^crds fail: mcpservers\S+ v1beta1 lacks spec.backendReplicas and spec.sessionStorage: the API server drops them$/,
 				/^crds fail: mcpservers\S+ v1alpha1 lacks /,
 			],
 			fix: /^kubectl get crd mcpservers\S+ -o yaml \| thv-scaling crds - \| kubectl replace -f -$/,
-			code: 1,
 		},
 		{
-			it: 'a missing webhook configuration',
-			plant: () => must(['delete', REGISTRATIONS.split(',')[0] ?? '', NS]),
+			title: 'a missing webhook configuration',
+			plant: () => must(['delete', CONFIGURATIONS[0] ?? '', NS]),
 			repair: registerAgain,
-			says: [
+			problems: [
 				/^webhooks fail: MutatingWebhookConfiguration toolhive-scaling does not exist/,
 				/^reachable fail: the mutating webhook.* was not called/,
 			],
 			fix: /kubectl apply -k local$/,
-			code: 1,
 		},
 		{
-			it: 'a validating webhook whose namespaceSelector leaves the servers out',
-			plant: () => patchWebhooks((one) => ({ ...one, namespaceSelector: { matchLabels: { team: 'ours' } } })),
+			title: 'webhooks whose namespaceSelector excludes the servers',
+			plant: () => patchWebhooks(() => ({ namespaceSelector: { matchLabels: { team: 'other' } } })),
 			repair: registerAgain,
-			says: [
+			problems: [
 				/^reachable fail: the validating webhook.* was not called: its namespaceSelector excludes the namespace$/,
 				/^reachable fail: the mutating webhook.* was not called/,
 			],
 			fix: /namespaceSelector|kubectl apply -k local$/,
-			code: 1,
 		},
 		{
-			it: 'a caBundle of another CA',
+			title: 'a caBundle of another CA',
 			plant: async () => {
-				const other = Buffer.from((await issueCa()).cert).toString('base64');
-				await patchWebhooks((one) => ({ ...one, clientConfig: { ...client(one), caBundle: other } }));
+				const caBundle = base64((await issueCa()).cert);
+				await patchWebhooks((_, client) => ({ clientConfig: { ...client, caBundle } }));
 			},
 			repair: registerAgain,
-			says: [
+			problems: [
 				/^ca-bundle fail: the caBundle of all 6 webhooks does not trust the certificate at https:/,
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see the Certificate check above/,
-			code: 1,
+			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see Certificate above/,
 		},
 		{
-			it: 'a webhook that hangs',
-			plant: async () => cluster.product().process.kill('SIGSTOP'),
-			repair: async () => cluster.product().process.kill('SIGCONT'),
-			says: [
+			title: 'a webhook that hangs',
+			plant: async () => product().process.kill('SIGSTOP'),
+			repair: async () => product().process.kill('SIGCONT'),
+			problems: [
 				/^ca-bundle warn: .* cannot be fetched from here: no answer within 10 s$/,
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
-			fix: /^let the API server reach port 8443|can reach that address$/,
-			code: 1,
+			fix: /^let the API server reach port 8443|resolves$/,
 		},
 		{
-			it: 'webhook configurations that call a Service that does not exist, with the certificate of the Secret',
+			title: 'webhook configurations that call a Service that does not exist, with the certificate of the Secret',
 			plant: () =>
-				patchWebhooks((one) => ({
-					...one,
-					clientConfig: {
-						caBundle: Buffer.from(cluster.authority()).toString('base64'),
-						service: { name: NS, namespace: NS, path: new URL(String(client(one)['url'])).pathname, port: 443 },
-					},
-				})),
+				patchWebhooks((_, { url }) => {
+					const service = { name: NS, namespace: NS, path: new URL(String(url)).pathname, port: 443 };
+					return { clientConfig: { caBundle: base64(ca()), service } };
+				}),
 			repair: registerAgain,
-			says: [
+			problems: [
 				/^reachable fail: the validating webhook.* cannot be called by the API server: service "toolhive-scaling" not found$/,
 				/^reachable fail: the mutating webhook.* not found$/,
 			],
 			fix: /kubectl apply -k local$/,
-			code: 1,
 		},
 		{
-			it: 'a rule that is missing in the ClusterRole',
+			title: 'a rule that is missing in the ClusterRole',
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
 			repair: () => apply(plane(), [objectOf('ClusterRole')]),
-			says: [/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/],
+			problems: [/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/],
 			fix: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
-			code: 1,
 		},
 		{
-			it: 'a Deployment without ready pods',
-			plant: () => setReady(must, 0),
-			repair: () => setReady(must, 2),
-			says: [
-				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica is ready to answer$/,
-			],
-			fix: /^kubectl describe pods -n toolhive-scaling; kubectl logs/,
-			code: 1,
-		},
-		{
-			it: 'an operator by a name the product does not know',
-			plant: () => apply(plane(), [operatorDeployment('renamed')]),
-			repair: () => apply(plane(), [operatorDeployment()]),
-			says: [/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/],
-			fix: /^kubectl set env -n toolhive-scaling deployment\/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=\S+,system:serviceaccount:toolhive-system:renamed$/,
-			code: 1,
-		},
-		{
-			it: 'an autoscaler on a server with replicas, and one on a stdio server',
+			title:
+				'no ready pod, another operator, an autoscaler of a server with replicas, and a password Secret without the key',
 			plant: async () => {
-				await server('files', { transport: 'stdio' });
-				await namespace.apply(autoscaler('web'));
-				await namespace.apply(autoscaler('files'));
+				await setReady(0);
+				await apply(plane(), [operatorDeployment('renamed')]);
+				const hpa = autoscaler('web');
+				await namespace.apply({ ...hpa, metadata: { ...(hpa['metadata'] as Json), namespace: namespace.name } });
+				await server('misspelt', withPassword('redis-secret', 'passwort'));
 			},
 			repair: async () => {
-				await remove('hpa', 'web-hpa');
-				await remove('hpa', 'files-hpa');
-				await remove('mcpserver', 'files');
+				await setReady(2);
+				await apply(plane(), [operatorDeployment()]);
+				await namespace.kubectl(['delete', 'hpa/web-hpa', 'mcpserver/misspelt']);
 			},
-			says: [
+			problems: [
+				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica answers$/,
+				/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/,
 				/^autoscalers warn: MCPServer doctored\/web spec.replicas: conflicts with .* web-hpa; remove spec.replicas \(autoscaled-and-pinned\)$/,
-				/^autoscalers warn: MCPServer doctored\/files spec.transport: stdio stays at 1 replica.* \(stdio-autoscaled\)$/,
-			],
-			fix: /^kubectl (patch mcpserver web|delete hpa files-hpa) -n doctored/,
-			code: 0,
-		},
-		{
-			it: 'a password Secret that does not exist, and one without the key',
-			plant: async () => {
-				await server('lost', { transport: 'sse', sessionStorage: redisOf('nowhere', 'password') });
-				await server('misspelt', { transport: 'sse', sessionStorage: redisOf('redis-secret', 'passwort') });
-				await server('odd', { transport: 'sse', sessionStorage: redisOf('../../../x', '$(id)') });
-			},
-			repair: async () => {
-				for (const name of ['lost', 'misspelt', 'odd']) await remove('mcpserver', name);
-			},
-			says: [
-				/^secrets fail: Secret doctored\/nowhere does not exist, and MCPServer lost needs it$/,
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,
-				/^secrets fail: Secret doctored\/..\/..\/..\/x has a name that Kubernetes does not allow, and MCPServer odd needs it$/,
 			],
-			fix: /kubectl create secret generic nowhere -n doctored --from-file=password=FILE$|kubectl edit mcpserver (misspelt|odd) -n doctored$/,
-			code: 1,
+			fix: /^kubectl (describe pods -n toolhive-scaling; kubectl logs|set env .*:renamed$|patch mcpserver web)|edit mcpserver misspelt -n doctored$/,
 		},
 	];
 }
