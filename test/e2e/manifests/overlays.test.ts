@@ -8,23 +8,22 @@ import { CertManagerMissing, findCrds } from '../../../endurance/cert-manager/bu
 import { findOperatorCrds, MonitoringMissing } from '../../../endurance/monitoring/programs.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
 import { type Manifest, objectOf, ROOT } from '../../harness/manifest-files.ts';
-import type { PodSpec, Selector } from '../../harness/manifest-types.ts';
 import { mustSucceed } from '../../harness/product.ts';
-import { objectsIn, only } from '../chart.ts';
+import { deploymentIn, objectsIn, only, podIn } from '../chart.ts';
 
 const OVERLAYS = join(ROOT, 'manifests/overlays');
 const rulesOf = (role: Manifest) => (role as unknown as { rules: { resources: string[] }[] }).rules;
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
-	// Other people's CRDs are for nobody else.
+	// No other suite may find these CRDs.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let folder: string;
 	const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });
-	before("other people's CRDs", async function () {
+	before('CRDs of other projects', async function () {
 		this.timeout(600_000);
 		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlays-'));
-		// A dry run makes none, and without it nothing could be in it.
+		// A dry run does not create it, and the objects need it.
 		await mustSucceed(kubectl('apply', '-f', join(ROOT, 'manifests/base/10-namespace.yaml')));
 		try {
 			for (const crds of [await findCrds(process.env), await findOperatorCrds(process.env)]) {
@@ -65,30 +64,23 @@ describe('manifests: overlays', function () {
 		await accepts(folder);
 	});
 
-	it('cert-manager › one Secret for certificate and pods, one CA for both registrations', async () => {
+	it('cert-manager › one Secret for certificate and pods, one CA for both webhook configurations', async () => {
 		const objects = await rendered(join(OVERLAYS, 'cert-manager'));
 		const named = (kind: string, name: string) =>
 			objects.find((object) => object.kind === kind && object.metadata.name === name)?.spec as Record<string, unknown>;
-		const leaf = named('Certificate', 'toolhive-scaling');
-		const authority = named('Certificate', 'toolhive-scaling-authority');
-		const { volumes } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
-		expect(leaf['secretName']).to.equal(volumes[0]?.secret?.secretName);
-		expect(leaf['issuerRef']).to.deep.equal({ kind: 'Issuer', name: 'toolhive-scaling-authority' });
-		expect(named('Issuer', 'toolhive-scaling-authority')['ca']).to.deep.equal({ secretName: authority['secretName'] });
-		expect(authority['isCA']).to.equal(true);
-		const hours = ({ duration, renewBefore }: Record<string, unknown>) =>
-			[duration, renewBefore].map(parseFloat as never);
-		expect(hours(authority)).to.deep.equal([5 * 365 * 24, (5 * 365 * 24) / 3]);
-		expect(hours(leaf)).to.deep.equal([90 * 24, 30 * 24]);
-		// Pods and API server learn of a renewed authority at different times, so it keeps its key.
-		expect(authority['privateKey']).to.include({ rotationPolicy: 'Never' });
-		expect(leaf['privateKey']).to.include({ rotationPolicy: 'Always' });
-		const registrations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
-		expect(registrations).to.have.length(2);
-		for (const { metadata } of registrations)
-			expect(metadata).to.have.deep.property('annotations', {
-				'cert-manager.io/inject-ca-from': 'toolhive-scaling/toolhive-scaling',
-			});
+		const serving = named('Certificate', 'toolhive-scaling');
+		const ca = named('Certificate', 'toolhive-scaling-authority');
+		expect(serving['secretName']).to.equal(podIn(objects).volumes[0]?.secret?.secretName);
+		expect(serving['issuerRef']).to.deep.equal({ kind: 'Issuer', name: 'toolhive-scaling-authority' });
+		expect(named('Issuer', 'toolhive-scaling-authority')['ca']).to.deep.equal({ secretName: ca['secretName'] });
+		// Pods and API server read a renewed CA at different times, so it keeps its key.
+		expect(ca).to.deep.include({ isCA: true, duration: '43800h', renewBefore: '14600h' });
+		expect(ca['privateKey']).to.include({ rotationPolicy: 'Never' });
+		expect(serving).to.deep.include({ duration: '2160h', renewBefore: '720h' });
+		const configurations = objects.filter(({ kind }) => kind.endsWith('WebhookConfiguration'));
+		expect(configurations).to.have.length(2);
+		const annotations = { 'cert-manager.io/inject-ca-from': 'toolhive-scaling/toolhive-scaling' };
+		for (const { metadata } of configurations) expect(metadata).to.have.deep.property('annotations', annotations);
 	});
 	it('namespace-opt-in › every webhook and the reconciler need the label; one permission more', async () => {
 		const objects = await rendered(join(OVERLAYS, 'namespace-opt-in'));
@@ -98,23 +90,16 @@ describe('manifests: overlays', function () {
 			expect(namespaceSelector?.matchLabels).to.deep.equal({ 'toolhive-scaling/enabled': 'true' });
 			expect(namespaceSelector?.matchExpressions?.[0]?.values).to.include('kube-system');
 		}
-		const { containers } = only<{ spec: { template: { spec: PodSpec } } }>(objects, 'Deployment').spec.template.spec;
-		expect(containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
+		expect(podIn(objects).containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
 		const added = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
 		expect(rulesOf(only(objects, 'ClusterRole'))).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
 	});
 	it('high-availability › three replicas, spread over hosts, and over zones where possible', async () => {
-		const deployment = only<{ spec: { replicas: number; selector: Selector; template: { spec: PodSpec } } }>(
-			await rendered(join(OVERLAYS, 'high-availability')),
-			'Deployment',
-		);
-		expect(deployment.spec.replicas).to.equal(3);
-		const constraints = deployment.spec.template.spec.topologySpreadConstraints;
-		expect(constraints.map(({ whenUnsatisfiable }) => whenUnsatisfiable)).to.deep.equal([
-			'DoNotSchedule',
-			'ScheduleAnyway',
-		]);
-		for (const { labelSelector } of constraints) expect(labelSelector).to.deep.equal(deployment.spec.selector);
+		const { replicas, template } = deploymentIn(await rendered(join(OVERLAYS, 'high-availability'))).spec;
+		expect(replicas).to.equal(3);
+		const constraints = template.spec.topologySpreadConstraints;
+		const whenUnsatisfiable = constraints.map((one) => one.whenUnsatisfiable);
+		expect(whenUnsatisfiable).to.deep.equal(['DoNotSchedule', 'ScheduleAnyway']);
 		expect(constraints[0]).to.include({ minDomains: 2, maxSkew: 1, nodeTaintsPolicy: 'Honor' });
 	});
 });
