@@ -58,7 +58,6 @@ const NAMESPACE = 'bench';
 const CONNECTIONS = 8;
 const ON = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
 const OFF = ['--reconcile=false'];
-const READY_MS = 180_000;
 
 /** On an API server of its own, or on one that has no other client meanwhile. */
 export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
@@ -69,7 +68,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 	await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
 	for (const count of options.servers) {
 		// Made through the product, so that it has nothing to write into them later.
-		const maker = await startProduct(plane, { program, flags: OFF, readyTimeoutMs: READY_MS });
+		const maker = await startProduct(plane, { program, flags: OFF });
 		const population = { namespace: NAMESPACE, from: servers.length, to: count, hasStatus: true };
 		servers.push(...(await populate(plane, population)));
 		await maker.stop();
@@ -79,8 +78,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 				flags: reconciler === 'on' ? ON : OFF,
 				inPod: canBePod,
 				env: imageEnvironment(),
-				isRegistered: false,
-				readyTimeoutMs: READY_MS,
+				hasWebhooks: false,
 			});
 			pin(product.process.pid, SERVER_CORE);
 			try {

@@ -7,14 +7,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { issueCa, issueServing } from '../../certs/issue.ts';
-import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { imageEnvironment } from '../../test/harness/image.ts';
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
+import { MAIN } from '../../test/harness/main-file.ts';
 import { startProgram } from '../../test/harness/program.ts';
 import { startScriptedApiServer } from '../../test/harness/scripted-api-server.ts';
 import { createSecretVolume } from '../../test/harness/secret-volume.ts';
 import { reviewWith } from '../../test/harness/serving.ts';
 import type { Part } from './account.ts';
+import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
 import { AS_IN_THE_POD, printProgress } from './installed.ts';
 import { residentMib } from './linux-process.ts';
@@ -81,10 +82,10 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
 	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
 	const serve = ['serve', ...files, '--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
-	const program = startProgram(serve, imageEnvironment(), { nodeFlags: AS_IN_THE_POD });
+	const program = startProgram(serve, imageEnvironment(), { program: [...AS_IN_THE_POD, MAIN] });
 	try {
-		const port = Number((await program.said('serving'))['webhookPort']);
-		await program.said('ready');
+		const port = Number((await program.logged('serving'))['webhookPort']);
+		await program.logged('ready');
 		pin(program.process.pid, SERVER_CORE);
 		pin(process.pid, LOAD_CORE);
 		// The first one is not counted: V8 compiles meanwhile.

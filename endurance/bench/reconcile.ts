@@ -40,7 +40,7 @@ const measure = (servers: number, idleMs: number): Promise<ReconcileRow> =>
 		const before = await apiCalls(api);
 		const product = await startProduct(plane, {
 			program: installedWith(AS_IN_THE_POD),
-			isRegistered: false,
+			hasWebhooks: false,
 			flags: FLAGS,
 		});
 		const writes = (): Promise<number> => metricOf(product, 'thv_scaling_reconciler_writes_total');

@@ -14,7 +14,7 @@ import { type FreezableProxy, startFreezableProxy } from '../../test/harness/fre
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
 import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
 import { apply, applyCrds, documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
-import { NS, registrationsTo, serviceIn } from '../../test/harness/self-managed.ts';
+import { NS, serviceIn, webhooksTo } from '../../test/harness/self-managed.ts';
 import { startServiceProxy } from '../../test/harness/service-proxy.ts';
 import { type FaultyApiServer, startFaultyApiServer } from './faulty-api-server.ts';
 import { keepDoing } from './keep-doing.ts';
@@ -99,7 +99,7 @@ export async function buildHarness(
 			}
 		}, 60_000);
 	await ready();
-	await apply(plane, registrationsTo(objects, [{ webhookPort: service.port }]));
+	await apply(plane, webhooksTo(objects, [{ webhookPort: service.port }]));
 	const validating = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/toolhive-scaling';
 	await eventually(async () => {
 		const { body } = await api.send('GET', validating);

@@ -1,8 +1,9 @@
 /** After everything that was asked of it in this cluster: what it used, what it said, and that its rights are those that it used. */
 import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
-import { linesOf, mustSucceed } from '../../test/harness/product.ts';
-import { callsOf, compareRights } from '../../test/harness/rights.ts';
+import { mustSucceed } from '../../test/harness/product.ts';
+import { linesOf } from '../../test/harness/program.ts';
+import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
 import { needCluster } from './harness.ts';
 import { askPod, NS, podsOf } from './installation.ts';
 
@@ -44,10 +45,10 @@ describe('rights in a cluster, by its audit log', function () {
 	it('nothing is unused, nothing is missing', async () => {
 		const { plane, installation } = cluster();
 		const objects = await installation.objects();
-		expect(compareRights(plane.auditLog(), objects, us)).to.deep.equal({ unused: [], missing: [] });
+		expect(comparePermissions(plane.auditLog(), objects, us)).to.deep.equal({ unused: [], missing: [] });
 	});
 	it('of Secrets only ours was touched', () => {
-		const touched = callsOf(cluster().plane.auditLog(), us).filter(({ resource }) => resource.startsWith('secrets'));
+		const touched = callsIn(cluster().plane.auditLog(), us).filter(({ resource }) => resource.startsWith('secrets'));
 		const places = new Set(touched.map(({ namespace, name }) => `${namespace} ${name ?? 'made'}`));
 		expect([...places]).to.have.members([`${NS} ${NS}-certificates`]);
 	});

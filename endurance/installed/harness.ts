@@ -9,15 +9,10 @@ import { rootOf } from '../../test/harness/control-plane/mocha.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { useNamespace } from '../../test/harness/namespace.ts';
-import {
-	apply,
-	linesOf,
-	mustSucceed,
-	type ProductOptions,
-	REGISTRATION_KINDS,
-	type Served,
-} from '../../test/harness/product.ts';
-import type { Stage } from '../../test/harness/use-product.ts';
+import { apply, mustSucceed, type ProductOptions, type Served } from '../../test/harness/product.ts';
+import { linesOf } from '../../test/harness/program.ts';
+import type { UsedProduct } from '../../test/harness/use-product.ts';
+import { WEBHOOK_KINDS } from '../../test/harness/webhook-configurations.ts';
 import { useCluster } from './cluster.ts';
 import {
 	byHelm,
@@ -72,7 +67,7 @@ async function open(): Promise<Cluster> {
 }
 
 /** A suite that needs other flags or another overlay than what is installed is skipped. */
-export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions): Stage {
+export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions): UsedProduct {
 	const cluster = needCluster();
 	const plane = (): ControlPlane => cluster().plane;
 	let sinceTime = '';
@@ -93,14 +88,14 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 			);
 			return (await Promise.all(logs)).flatMap(({ stdout }) => linesOf(stdout));
 		},
-		unregister: async () => {
+		deleteWebhooks: async () => {
 			await mustSucceed(plane().kubectl(['delete', WEBHOOKS, NS, '--ignore-not-found'], { user: 'admin' }));
 		},
-		register: async () => {
+		applyWebhooks: async () => {
 			const objects = await cluster().installation.objects();
 			await apply(
 				plane(),
-				objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)),
+				objects.filter(({ kind }) => WEBHOOK_KINDS.includes(kind)),
 			);
 			await isTrusted(plane());
 		},

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, servingFor } from '../../test/harness/certificates.ts';
+import { asCa, asTls, newCa, servingFor } from '../../test/harness/certificates.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
@@ -26,7 +26,7 @@ export async function plant(plane: ControlPlane, data: SecretData): Promise<void
 }
 
 /** An authority past two thirds of its life: the leader makes the next one as soon as it sees it. */
-export const pastItsTime = (): Promise<KeyPair> => authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
+export const pastItsTime = (): Promise<KeyPair> => newCa(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
 /**
  * Puts an authority and a certificate of it in the place of ours, and resolves when every caBundle trusts it. Planting is no

@@ -80,7 +80,7 @@ describe('converges beside an old operator on a real API server', function () {
 	});
 
 	it('a stdio Deployment is scaled while the webhooks are not registered › 1 again', async () => {
-		await product().unregister();
+		await product().deleteWebhooks();
 		// The API server learns of that a moment later.
 		await eventually(async () => {
 			const patch = [
@@ -95,7 +95,7 @@ describe('converges beside an old operator on a real API server', function () {
 			expect((await namespace.kubectl([...patch, '-o', 'jsonpath={.spec.replicas}'])).stdout).to.equal('4');
 		});
 		await replicasAre('files', 1);
-		await product().register();
+		await product().applyWebhooks();
 	});
 
 	it('then › no client writes anything new', async () => {

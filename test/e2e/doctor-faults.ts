@@ -30,8 +30,8 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 		}
 	};
 	const registerAgain = async (): Promise<void> => {
-		await product().unregister();
-		await product().register();
+		await product().deleteWebhooks();
+		await product().applyWebhooks();
 	};
 	const server = (name: string, spec: object) => namespace.apply(serverManifest('MCPServer', name, spec));
 	return [

@@ -17,9 +17,9 @@ describe('leader election on a real API server', function () {
 	let first: Product;
 	let second: Product;
 	before(async () => {
-		first = await startProduct(plane(), { isRegistered: false, flags: FLAGS });
+		first = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
 		await eventually(async () => expect(await isLeading(first)).to.equal(1));
-		second = await startProduct(plane(), { isRegistered: false, flags: FLAGS });
+		second = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
 	});
 	after(async () => {
 		await first.stop();

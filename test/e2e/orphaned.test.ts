@@ -1,4 +1,4 @@
-/** Lease and Secret without an owner, or with one that is gone, on an API server with OwnerReferencesPermissionEnforcement. */
+/** Lease and Secret without an owner, or with one that does not exist, on an API server with OwnerReferencesPermissionEnforcement. */
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -7,32 +7,30 @@ import { NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 /** More than two thirds of the life of a certificate. */
 const DUE_MS = 70 * 24 * 3_600_000;
-const KEPT = [
+const OWNED = [
 	['lease', NS],
 	['secret', CERTIFICATE_SECRET],
 ] as const;
+const UNMANAGED = 'certificates cannot be managed';
 
 describe('orphaned Lease and Secret on a real API server', function () {
 	this.timeout(120_000);
-	// The garbage collector is what orphans them.
-	const stage = useSelfManaged({ controllerManager: true });
-	const { plane, must, start, secret } = stage;
+	// The garbage collector orphans and deletes them.
+	const { plane, must, start, secret, objects, applyWebhooks, caBundles } = useSelfManaged({ controllerManager: true });
 
 	const install = () =>
 		apply(
 			plane(),
-			stage.objects().filter(({ kind }) => kind === 'Deployment'),
+			objects().filter(({ kind }) => kind === 'Deployment'),
 		);
-	const metadataOf = async (
-		kind: string,
-		name: string,
-	): Promise<{ uid: string; ownerReferences?: { uid: string }[] }> =>
-		JSON.parse(await must(['get', kind, name, '-n', NS, '-o', 'json'])).metadata;
-	/** The uid of the owner of each; undefined where it has none. */
-	const owners = async (): Promise<(string | undefined)[]> =>
-		Promise.all(KEPT.map(async ([kind, name]) => (await metadataOf(kind, name)).ownerReferences?.[0]?.uid));
-	const holder = (): Promise<string> => must(['get', 'lease', NS, '-n', NS, '-o', 'jsonpath={.spec.holderIdentity}']);
-	const stopped = async (replica: Replica): Promise<void> => {
+	const read = async (kind: string, name: string) =>
+		JSON.parse(await must(['get', kind, name, '-n', NS, '-o', 'json']));
+	const uid = async (): Promise<string> => (await read('deployment', NS)).metadata.uid;
+	/** The uid of the owner of each; undefined if it has none. */
+	const owners = (): Promise<(string | undefined)[]> =>
+		Promise.all(OWNED.map(async ([kind, name]) => (await read(kind, name)).metadata.ownerReferences?.[0]?.uid));
+	const referenceTo = (owner: string) => [{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid: owner }];
+	const stop = async (replica: Replica): Promise<void> => {
 		replica.process.kill('SIGTERM');
 		await replica.ended;
 	};
@@ -41,20 +39,21 @@ describe('orphaned Lease and Secret on a real API server', function () {
 	it('installed › both are created with the Deployment as their owner', async () => {
 		await install();
 		const replica = await start();
-		const { uid } = await metadataOf('deployment', NS);
-		expect(await owners()).to.deep.equal([uid, uid]);
+		expect(await owners()).to.deep.equal([await uid(), await uid()]);
 		inUse = (await secret())?.data['tls.crt'];
-		await stopped(replica);
+		await stop(replica);
 	});
 
 	it('kubectl delete --cascade=orphan › neither has an owner, and the permissions do not suffice to add one', async () => {
 		await must(['delete', 'deployment', NS, '-n', NS, '--cascade=orphan']);
 		await eventually(async () => expect(await owners()).to.deep.equal([undefined, undefined]));
 		await install();
-		const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid: 'any' }];
-		for (const [kind, name] of KEPT) {
-			const object = JSON.parse(await must(['get', kind, name, '-n', NS, '-o', 'json']));
-			const input = JSON.stringify({ ...object, metadata: { ...object.metadata, ownerReferences } });
+		for (const [kind, name] of OWNED) {
+			const object = await read(kind, name);
+			const input = JSON.stringify({
+				...object,
+				metadata: { ...object.metadata, ownerReferences: referenceTo('any') },
+			});
 			const { stderr } = await plane().kubectl(['replace', '-f', '-'], { user: 'webhook', input });
 			expect(stderr).to.include("cannot set an ownerRef on a resource you can't delete");
 		}
@@ -62,29 +61,38 @@ describe('orphaned Lease and Secret on a real API server', function () {
 
 	it('orphaned › a started replica leads and renews the certificate, and both stay without an owner', async () => {
 		const replica = await start({ clockAheadMs: DUE_MS });
-		await replica.said('leading');
+		await replica.logged('leading');
 		await eventually(async () => {
 			const renewed = (await secret())?.data['tls.crt'];
 			expect(renewed).to.be.a('string').and.not.equal(inUse);
 			inUse = renewed;
 		});
-		expect(await holder()).not.to.equal('');
-		expect(replica.saying('Lease cannot be acquired or renewed')).to.deep.equal([]);
-		expect(replica.saying('certificates cannot be managed')).to.deep.equal([]);
+		expect((await read('lease', NS)).spec.holderIdentity).not.to.equal('');
+		for (const message of ['lease cannot be taken or renewed', UNMANAGED])
+			expect(replica.log(message)).to.deep.equal([]);
 		expect(await owners()).to.deep.equal([undefined, undefined]);
-		await stopped(replica);
+		await stop(replica);
 	});
 
-	it('an owner that no longer exists › Kubernetes deletes both; the leader creates them again with its owner, and the same certificate', async () => {
+	it('an owner that does not exist › Kubernetes deletes both; the leader creates them again with its owner, and the same certificate', async () => {
 		const replica = await start({ clockAheadMs: DUE_MS });
-		await stage.register(replica);
-		await eventually(async () => expect(await stage.caBundles()).not.to.include(''));
-		const { uid } = await metadataOf('deployment', NS);
-		const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid: 'of-a-former-installation' }];
-		const patch = JSON.stringify({ metadata: { ownerReferences } });
-		for (const [kind, name] of KEPT) await must(['patch', kind, name, '-n', NS, '--type=merge', '-p', patch]);
-		await eventually(async () => expect(await owners()).to.deep.equal([uid, uid]));
-		expect((await secret())?.data['tls.crt'] === inUse, 'the certificate in use is still there').to.equal(true);
-		await stopped(replica);
+		await applyWebhooks(replica);
+		await eventually(async () => expect(await caBundles()).not.to.include(''));
+		const patch = JSON.stringify({ metadata: { ownerReferences: referenceTo('of-another-installation') } });
+		for (const [kind, name] of OWNED) await must(['patch', kind, name, '-n', NS, '--type=merge', '-p', patch]);
+		const expected = [await uid(), await uid()];
+		await eventually(async () => expect(await owners()).to.deep.equal(expected));
+		expect((await secret())?.data['tls.crt'] === inUse, 'the same certificate').to.equal(true);
+		await stop(replica);
+	});
+
+	it('the Deployment may not be read › 403 is reported; the leader leads, and creates no Secret without an owner', async () => {
+		await must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']);
+		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
+		const replica = await start({ isReady: false });
+		for (const message of ['owner of the lease cannot be found', UNMANAGED])
+			expect((await replica.logged(message))['reason']).to.match(/^403 for .*\/deployments\/toolhive-scaling: /);
+		await replica.logged('leading');
+		expect(await secret()).to.equal(undefined);
 	});
 });

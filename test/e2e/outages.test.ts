@@ -20,7 +20,7 @@ describe('a cluster that lacks something', function () {
 		plane = await startControlPlane();
 		await applyCrds(plane);
 		await mustSucceed(admin('delete', 'crd', CRD));
-		product = await startProduct(plane, { isRegistered: false, flags: FLAGS, crds: 'theirs' });
+		product = await startProduct(plane, { hasWebhooks: false, flags: FLAGS, crds: 'theirs' });
 	});
 	after(async () => {
 		await product?.stop();
@@ -75,7 +75,7 @@ describe('a cluster that lacks something', function () {
 		const less = { ...role, rules: rules.filter((rule: { resources: string[] }) => rule.resources.length > 0) };
 		await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(less) }));
 		await product.stop();
-		product = await startProduct(plane, { isRegistered: false, flags: FLAGS, withoutAccess: true, isReady: false });
+		product = await startProduct(plane, { hasWebhooks: false, flags: FLAGS, withoutAccess: true, isReady: false });
 		await create('MCPServer', 'refused');
 		await create('MCPRemoteProxy', 'fine');
 		await hasCondition('mcpremoteproxy', 'fine');

@@ -36,7 +36,7 @@ describe('servers that were there before the product, on a real API server', fun
 			spec: { replicas: number };
 		}[];
 	const start = async (): Promise<Product> => {
-		product = await startProduct(plane(), { isRegistered: false, flags: FLAGS });
+		product = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
 		return product;
 	};
 	/** Resolves with the number of its writes to each resource. */

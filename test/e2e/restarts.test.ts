@@ -1,6 +1,6 @@
 /**
- * Rolling restarts while an API server calls without a pause: a new replica is there before an old one goes, as the Deployment does it, and
- * no call fails. With RESTARTS=20 it is a measurement that needs no node; `make bench-restarts` has one.
+ * Rolling restarts while an API server calls without a pause: each new replica starts before an old one ends, as in a Deployment, and no
+ * call fails. With RESTARTS=20 it is a measurement that needs no node; `make bench-restarts` has one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -15,7 +15,7 @@ import { type ServiceProxy, startServiceProxy } from '../harness/service-proxy.t
 const RESTARTS = Number(process.env['RESTARTS'] ?? 2);
 const DRAIN_SECONDS = Number(process.env['DRAIN_SECONDS'] ?? 4);
 const LOOPS = 16;
-/** From a changed Pod to the rules on every node. */
+/** The time from a changed Pod to the rules of every node. */
 const LAG_MS = 1_500;
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers';
 
@@ -27,39 +27,39 @@ describe('rolling restarts under load', function () {
 		api?.close();
 		await proxy?.stop();
 	});
-	const { plane, start, register } = useSelfManaged();
+	const { plane, start, applyWebhooks } = useSelfManaged();
 	const flags = [`--drain-seconds=${DRAIN_SECONDS}`];
 
 	it(`${RESTARTS} restarts › no call of either webhook fails`, async () => {
 		api = openApi(plane());
 		proxy = await startServiceProxy();
 		const replicas: Replica[] = [];
-		const enter = async (): Promise<void> => {
+		const addReplica = async (): Promise<void> => {
 			const replica = await start({ flags });
 			replicas.push(replica);
 			await sleep(LAG_MS);
 			proxy.list(replica.webhookPort);
 		};
-		await enter();
-		await enter();
+		await addReplica();
+		await addReplica();
 
 		const spec = { transport: 'sse', replicas: 2, backendReplicas: 2 };
 		const { body: stored } = await api.send('POST', SERVERS, { body: serverManifest('MCPServer', 'busy', spec) });
 		const { uid } = stored['metadata'] as { uid: string };
 		const configMap = runConfigMap({ kind: 'MCPServer', name: 'busy', namespace: 'default', uid }, '{"name":"busy"}');
-		await register({ webhookPort: proxy.port } as Replica);
-		// Neither stores anything, and each shows in its answer whether the webhook was asked.
+		await applyWebhooks({ webhookPort: proxy.port });
+		// Neither stores anything, and each answer shows whether the webhook was called.
 		const calls = [
 			async () => {
-				const body = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
-				const { status, warnings, body: said } = await api.send('POST', `${SERVERS}?dryRun=All`, { body });
-				return status === 201 && warnings.length > 0 ? undefined : `${status} ${JSON.stringify(said)}`;
+				const body = serverManifest('MCPServer', 'dry-run', { transport: 'sse', replicas: 2 });
+				const { status, warnings, body: answer } = await api.send('POST', `${SERVERS}?dryRun=All`, { body });
+				return status === 201 && warnings.length > 0 ? undefined : `${status} ${JSON.stringify(answer)}`;
 			},
 			async () => {
 				const path = '/api/v1/namespaces/default/configmaps?dryRun=All';
-				const { status, body: said } = await api.send('POST', path, { body: configMap });
-				const isMutated = JSON.stringify(said['data']).includes('backend_replicas');
-				return status === 201 && isMutated ? undefined : `${status} ${JSON.stringify(said)}`;
+				const { status, body: answer } = await api.send('POST', path, { body: configMap });
+				const isMutated = JSON.stringify(answer['data']).includes('backend_replicas');
+				return status === 201 && isMutated ? undefined : `${status} ${JSON.stringify(answer)}`;
 			},
 		];
 		for (const call of calls) await eventually(async () => expect(await call()).to.equal(undefined));
@@ -77,7 +77,7 @@ describe('rolling restarts under load', function () {
 		const startedMs = performance.now();
 		const atClose: number[] = [];
 		for (let count = 0; count < RESTARTS; count += 1) {
-			await enter();
+			await addReplica();
 			const old = replicas[count] as Replica;
 			old.process.kill('SIGTERM');
 			await sleep(LAG_MS);
@@ -94,7 +94,6 @@ describe('rolling restarts under load', function () {
 			process.stderr.write(`${JSON.stringify({ ...figures, callsPerSecond: Math.round(made / seconds) })}\n`);
 		}
 		expect(failed).to.deep.equal([]);
-		// Silence would be no proof.
-		expect(made).to.be.above(RESTARTS * 100);
+		expect(made, 'calls').to.be.above(RESTARTS * 100);
 	});
 });

@@ -115,7 +115,7 @@ describe('review -o yaml on a real API server', function () {
 		await withWebhooks('hostile', hostile);
 
 		// Without them.
-		await stage.product().unregister();
+		await stage.product().deleteWebhooks();
 		for (const [name, folder] of folders) {
 			const { code, stdout, stderr } = await startProgram(['review', '-o', 'yaml', folder]).ended;
 			expect(code, `${name}: ${stderr}`).to.equal(name === 'examples' ? 1 : 0);

@@ -11,7 +11,7 @@ import { eventually } from '../harness/eventually.ts';
 import { writeKubeconfig } from '../harness/kubeconfig.ts';
 import { apply, documentsOf, ROOT } from '../harness/product.ts';
 import { startProgram } from '../harness/program.ts';
-import { NS, type Replica, registrationsTo, serviceIn, synced, useSelfManaged } from '../harness/self-managed.ts';
+import { NS, type Replica, serviceIn, synced, useSelfManaged, webhooksTo } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
 const FOREIGN = 'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed';
@@ -19,7 +19,7 @@ const LOST = 'certificates cannot be managed';
 
 describe('two installations in one cluster', function () {
 	this.timeout(120_000);
-	const { plane, start, register, must, secret, caBundles, objects, expectCalled } = useSelfManaged();
+	const { plane, start, applyWebhooks, must, secret, caBundles, objects, expectCalled } = useSelfManaged();
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-other-'));
 	const remove: (() => void)[] = [() => rmSync(folder, { recursive: true })];
 	after(() => {
@@ -30,10 +30,10 @@ describe('two installations in one cluster', function () {
 	let theirs: { kind: string }[];
 
 	const expectServedBy = async (replica: Replica): Promise<void> => {
-		const before = replica.saying('review').length;
+		const before = replica.log('review').length;
 		await expectCalled();
 		// The line comes through a pipe.
-		await eventually(async () => expect(replica.saying('review').length).to.be.above(before), 3_000);
+		await eventually(async () => expect(replica.log('review').length).to.be.above(before), 3_000);
 	};
 	const doctor = async (...more: string[]): Promise<string> => {
 		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more];
@@ -55,7 +55,7 @@ describe('two installations in one cluster', function () {
 	it('the first one is alone › it serves', async () => {
 		await install(objects());
 		first = await start({ flags: ['--reconcile=false'] });
-		await register(first);
+		await applyWebhooks(first);
 		await eventually(() => expectServedBy(first));
 	});
 
@@ -63,7 +63,7 @@ describe('two installations in one cluster', function () {
 		const base = relative(folder, join(ROOT, 'manifests'));
 		writeFileSync(join(folder, 'kustomization.yaml'), `namespace: ${OTHER}\nresources:\n- ${base}\n`);
 		theirs = documentsOf(await must(['kustomize', folder]));
-		const services = JSON.stringify(registrationsTo(theirs, []));
+		const services = JSON.stringify(webhooksTo(theirs, []));
 		expect(services).to.include(`"namespace":"${OTHER}"`).and.not.to.include(`"namespace":"${NS}"`);
 		await install(theirs);
 		await apply(plane(), [serviceIn(OTHER)]);
@@ -75,19 +75,19 @@ describe('two installations in one cluster', function () {
 		writeFileSync(path, JSON.stringify(config));
 		second = await start({ kubeconfig: path, flags: ['--reconcile=false'] });
 		// The registrations still lead to the first one.
-		const told = second.saying(FOREIGN);
+		const told = second.log(FOREIGN);
 		expect(told).to.have.length((await caBundles()).length);
 		expect(told[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
 		expect(await doctor('-n', OTHER)).to.match(
 			new RegExp(`^fail +Certificate +.* call Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
 		);
 		await eventually(() => expectServedBy(first));
-		await apply(plane(), registrationsTo(theirs, [second]));
+		await apply(plane(), webhooksTo(theirs, [second]));
 		await eventually(() => expectServedBy(second));
 	});
 
 	it('the first one › it is no longer called, reports what it lost, and keeps running', async () => {
-		const { reason } = await first.said(LOST);
+		const { reason } = await first.logged(LOST);
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
 		);
@@ -105,29 +105,29 @@ describe('two installations in one cluster', function () {
 		const before = await versions();
 		await Promise.all([first, second].map(synced));
 		expect(await versions()).to.deep.equal(before);
-		expect(first.saying(LOST)).to.have.length(1);
+		expect(first.log(LOST)).to.have.length(1);
 		await expectServedBy(second);
 	});
 
 	it('the first one is applied again › it has everything back, and the second one reports that', async () => {
 		await install(objects());
-		await register(first);
+		await applyWebhooks(first);
 		await eventually(() => expectServedBy(first));
-		await first.said('certificates are managed again');
-		const { reason } = await second.said(LOST);
+		await first.logged('certificates are managed again');
+		const { reason } = await second.logged(LOST);
 		expect(reason).to.include(`serviceaccount:${OTHER}:`);
 	});
 
 	it('the second one has permissions again › it reports once whose the registrations are, and leaves them alone', async () => {
 		const [binding] = theirs.filter(({ kind }) => kind === 'ClusterRoleBinding') as unknown as { metadata: object }[];
 		await apply(plane(), [{ ...binding, metadata: { name: OTHER } }]);
-		await second.said('certificates are managed again');
-		const told = second.saying(FOREIGN).length;
+		await second.logged('certificates are managed again');
+		const told = second.log(FOREIGN).length;
 		const before = await versions();
 		await Promise.all([first, second].map(synced));
 		expect(await versions()).to.deep.equal(before);
-		expect(second.saying(FOREIGN)).to.have.length(told);
-		expect(second.saying(FOREIGN).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });
+		expect(second.log(FOREIGN)).to.have.length(told);
+		expect(second.log(FOREIGN).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });
 		await expectServedBy(first);
 	});
 });

@@ -9,7 +9,7 @@ export const HOSTS = ['toolhive-scaling.toolhive-scaling.svc', 'toolhive-scaling
 
 export const daysAgo = (days: number): Date => new Date(NOW_MS - days * DAY_MS);
 
-export const authority = (ageDays = 0, options: CaOptions = {}): Promise<KeyPair> =>
+export const newCa = (ageDays = 0, options: CaOptions = {}): Promise<KeyPair> =>
 	issueCa({ now: daysAgo(ageDays), ...options });
 
 export const servingFor = (ca: KeyPair, ageDays = 0, options: Partial<ServingOptions> = {}): Promise<KeyPair> =>

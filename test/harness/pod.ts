@@ -1,22 +1,18 @@
-/** What a container has and a process of a test has not: the files of a service account at the place where pods have them. */
+/** The files of a service account where pods have them, for a process of a test. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A mount namespace of its own, with an empty /var/run; the machine's stays as it is. */
+/** A mount namespace with an empty /var/run; that of the machine stays as it is. */
 const FLAGS = ['--mount', '--map-root-user'];
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const SCRIPT = `mount -t tmpfs none /var/run && mkdir -p ${SERVICE_ACCOUNT} && cp "$0"/ca.crt "$0"/namespace "$0"/token ${SERVICE_ACCOUNT} && exec "$@"`;
 
-/** Not everywhere: it takes Linux, and a kernel that lets us. */
+/** It needs Linux, and a kernel that allows it. */
 export const canBePod = spawnSync('unshare', [...FLAGS, 'mount', '-t', 'tmpfs', 'none', '/var/run']).status === 0;
 
-/** How to start `command` as the pod whose identity `kubeconfig` (JSON) has. Three files come into `folder`. */
-export function asPod(
-	command: readonly string[],
-	kubeconfig: string,
-	folder: string,
-): [file: string, args: string[], env: Record<string, string>] {
+/** Starts a command as the pod whose identity `kubeconfig` (JSON) has. Writes three files into `folder`. */
+export function asPod(kubeconfig: string, folder: string): { launcher: string[]; env: Record<string, string> } {
 	const config = JSON.parse(readFileSync(kubeconfig, 'utf8'));
 	const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
 	writeFileSync(join(folder, 'ca.crt'), Buffer.from(ca, 'base64'));
@@ -24,5 +20,5 @@ export function asPod(
 	writeFileSync(join(folder, 'namespace'), 'toolhive-scaling');
 	const { hostname, port } = new URL(server);
 	const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
-	return ['unshare', [...FLAGS, 'sh', '-c', SCRIPT, folder, ...command], env];
+	return { launcher: ['unshare', ...FLAGS, 'sh', '-c', SCRIPT, folder], env };
 }

@@ -1,178 +1,138 @@
 /**
- * The product itself, as users run it, beside a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a
- * process, and the registrations of manifests/ pointed at it.
+ * The product as users run it, beside a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a process, and the
+ * webhook configurations of manifests/ with its URL.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments, stringify } from 'yaml';
 import { issueCa, issueServing } from '../../certs/issue.ts';
+import type { Json } from '../../src/api/types.ts';
 import { startGuard } from './control-plane/processes.ts';
 import type { ControlPlane, KubectlResult } from './control-plane/start.ts';
 import { MAIN } from './main-file.ts';
 import { asPod } from './pod.ts';
-import { pointedAt, type Registration } from './webhook-configurations.ts';
+import { startProgram } from './program.ts';
+import { webhookConfigurationsIn, withUrl } from './webhook-configurations.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** What a story needs of the product, whether it is a process or pods of a cluster (endurance/installed). */
+/** What tests need of the product, whether it is a process or pods of a cluster (endurance/installed). */
 export interface Served {
-	/** What it says at /metrics; of all replicas where there are several. */
+	/** Its metrics; of all replicas if there are several. */
 	readonly metrics: () => Promise<string>;
-	/** Its log so far, one parsed line each. */
-	readonly log: () => LogLine[] | Promise<LogLine[]>;
-	/** Points the webhook registrations of the manifests at it; `unregister` takes them away. */
-	readonly register: () => Promise<void>;
-	readonly unregister: () => Promise<void>;
+	readonly log: () => Json[] | Promise<Json[]>;
+	/** Applies the webhook configurations of the manifests; `deleteWebhooks` deletes them. */
+	readonly applyWebhooks: () => Promise<void>;
+	readonly deleteWebhooks: () => Promise<void>;
 }
-
-export type LogLine = Record<string, unknown>;
 
 export interface Product extends Served {
 	readonly webhookPort: number;
 	readonly metricsPort: number;
-	/** PEM; also what the registrations trust. */
-	readonly authority: string;
-	readonly log: () => LogLine[];
+	readonly log: () => Json[];
 	readonly process: ChildProcess;
 	/** Milliseconds since 1970, as the times in the log. */
 	readonly spawnedAtMs: number;
-	/** Unregisters and ends the process; resolves with its exit code. */
+	/** Deletes the webhook configurations and ends the process; resolves with its exit code. */
 	readonly stop: () => Promise<number | null>;
 }
 
 export interface ProductOptions {
-	/** Kustomize folder below the top whose registrations are used. */
+	/** Kustomize folder below the top whose webhook configurations are used. */
 	readonly overlay?: string;
-	/** `theirs`: the cluster has ToolHive's own CRDs already, and they stay. */
-	readonly crds?: 'ours' | 'theirs';
+	/** `theirs`: the cluster already has CRDs, and they are not changed. */
+	readonly crds?: 'theirs';
 	readonly flags?: readonly string[];
-	/** False: nothing points at it until `register` is called. */
-	readonly isRegistered?: boolean;
-	/** How long it may take to get ready; 30 s without it. */
-	readonly readyTimeoutMs?: number;
-	/** Leave the namespace and the permissions as they are. */
+	/** False: no webhook configurations until `applyWebhooks` is called. */
+	readonly hasWebhooks?: boolean;
+	/** Does not change the namespace and the permissions. */
 	readonly withoutAccess?: boolean;
-	/** False: it only has to serve, not to be ready. */
+	/** False: it must serve, but not be ready. */
 	readonly isReady?: boolean;
-	/** What Node is started with: flags of its own and the program. Without it, the program that tests start. */
+	/** Flags of Node, and the file that it runs. */
 	readonly program?: readonly string[];
-	/** Added to this process's environment. */
+	/** Added to the environment of this process. */
 	readonly env?: Readonly<Record<string, string>>;
-	/** It finds the API server and its identity as in a pod, where `canBePod`. */
+	/** It finds the API server and its identity as in a pod, if `canBePod`. */
 	readonly inPod?: boolean;
-	/** Asked only about namespaces whose label SERVED_BY has this value, so that several can serve beside one another. */
+	/** Called only for namespaces whose label SERVED_BY has this value, so that several products can serve in one cluster. */
 	readonly servedBy?: string;
 }
 
-const READY_TIMEOUT_MS = 30_000;
-// One listener for all of them: Node warns where many wait for its exit.
-const running = new Set<ChildProcess>();
-process.on('exit', () => running.forEach(kill));
-export const REGISTRATION_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+/** The API server reads webhook configurations through a watch of its own, and does not report when. */
+const SEEN_AFTER_MS = 1_000;
 
-/** Starts and registers it. Rejects with the end of its log when it does not get ready. */
+/** Rejects with the end of its log if it does not get ready. */
 export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
-	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, options.overlay ?? 'manifests')]));
+	const { overlay = 'manifests', flags = [], program = [MAIN], inPod = false, servedBy } = options;
+	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, overlay)]));
 	const objects = documentsOf(rendered.stdout);
 	if (options.crds !== 'theirs') await applyCrds(plane);
-	const access = objects.filter(({ kind }) =>
-		['Namespace', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].includes(kind),
-	);
-	if (options.withoutAccess !== true) await apply(plane, access);
+	if (options.withoutAccess !== true) await apply(plane, accessIn(objects));
 
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-product-'));
-	const authority = await issueCa();
-	const serving = await issueServing(authority);
+	const ca = await issueCa();
+	const serving = await issueServing(ca);
 	writeFileSync(join(folder, 'tls.crt'), serving.cert);
 	writeFileSync(join(folder, 'tls.key'), serving.key, { mode: 0o600 });
 
 	const kubeconfig = plane.kubeconfig('webhook');
-	const command = [
-		process.execPath,
-		...(options.program ?? [MAIN]),
-		'serve',
-		...(options.inPod === true ? [] : [`--kubeconfig=${kubeconfig}`]),
-		`--tls-dir=${folder}`,
-		'--webhook-port=0',
-		'--metrics-port=0',
-		'--drain-seconds=0',
-		...(options.flags ?? []),
-	] as const;
-	const [file, args, env] =
-		options.inPod === true ? asPod(command, kubeconfig, folder) : [command[0], command.slice(1), {}];
+	const ports = ['--webhook-port=0', '--metrics-port=0'];
+	const args = ['serve', ...(inPod ? [] : [`--kubeconfig=${kubeconfig}`]), `--tls-dir=${folder}`, ...ports];
+	const { launcher, env } = inPod ? asPod(kubeconfig, folder) : { launcher: [], env: {} };
 	const spawnedAtMs = Date.now();
-	const child = spawn(file, args, { env: { ...process.env, ...options.env, ...env } });
-	running.add(child);
+	const running = startProgram(
+		[...args, '--drain-seconds=0', ...flags],
+		{ ...process.env, ...options.env, ...env },
+		{ program, launcher },
+	);
+	const child = running.process;
 	const guard = startGuard(child.pid ?? 0);
 	child.once('exit', () => guard.kill('SIGKILL'));
-	let output = '';
-	child.stdout.on('data', (chunk: Buffer) => {
-		output += chunk;
+	await running.logged(options.isReady === false ? 'serving' : 'ready').catch((error: Error) => {
+		child.kill('SIGKILL');
+		throw error;
 	});
-	child.stderr.on('data', (chunk: Buffer) => {
-		output += chunk;
-	});
-	const log = (): LogLine[] => linesOf(output);
-	const deadlineMs = performance.now() + (options.readyTimeoutMs ?? READY_TIMEOUT_MS);
-	const awaited = options.isReady === false ? 'serving' : 'ready';
-	while (!log().some(({ msg }) => msg === awaited)) {
-		if (child.exitCode !== null || performance.now() > deadlineMs) {
-			kill(child);
-			throw new Error(`serve did not get ready:\n${output.slice(-2000)}`);
-		}
-		await sleep(50);
-	}
-	const { webhookPort, metricsPort } = log().find(({ msg }) => msg === 'serving') as {
-		webhookPort: number;
-		metricsPort: number;
-	};
+	const { webhookPort, metricsPort } = (await running.logged('serving')) as Record<string, number>;
 
-	const registrations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind)) as unknown as Registration[];
-	const target = { url: `https://127.0.0.1:${webhookPort}`, authority: authority.cert, servedBy: options.servedBy };
-	const local = registrations.map((one) => pointedAt(one, target));
-	const unregister = async (): Promise<void> => {
-		await mustSucceed(
-			plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input: stringifyAll(local) }),
-		);
+	const url = `https://127.0.0.1:${webhookPort}`;
+	const webhooks = webhookConfigurationsIn(objects).map((one) => withUrl(one, url, ca.cert, servedBy));
+	const deleteWebhooks = async (): Promise<void> => {
+		const input = stringifyAll(webhooks);
+		await mustSucceed(plane.kubectl(['delete', '--ignore-not-found', '-f', '-'], { user: 'admin', input }));
 	};
-	const product: Product = {
-		webhookPort,
-		metricsPort,
-		authority: authority.cert,
+	const applyWebhooks = async (): Promise<void> => {
+		await apply(plane, webhooks);
+		await sleep(SEEN_AFTER_MS);
+	};
+	if (options.hasWebhooks !== false) await applyWebhooks();
+	return {
+		webhookPort: webhookPort ?? 0,
+		metricsPort: metricsPort ?? 0,
 		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
-		log,
+		log: () => running.log(),
 		process: child,
 		spawnedAtMs,
-		register: async () => {
-			await apply(plane, local);
-			await sleep(SEEN_AFTER_MS);
-		},
-		unregister,
+		applyWebhooks,
+		deleteWebhooks,
 		stop: async () => {
-			await unregister();
-			const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-			const isOver = child.exitCode !== null || child.signalCode !== null;
-			if (!isOver) child.kill('SIGTERM');
-			const code = isOver ? child.exitCode : await ended;
-			running.delete(child);
-			await rm(folder, { recursive: true, force: true });
+			await deleteWebhooks();
+			child.kill('SIGTERM');
+			const { code } = await running.ended;
+			rmSync(folder, { recursive: true, force: true });
 			return code;
 		},
 	};
-	if (options.isRegistered !== false) await product.register();
-	return product;
 }
 
-/** The API server reads registrations through a watch of its own and does not say when it has. */
-const SEEN_AFTER_MS = 1_000;
+/** The namespace and the permissions in `objects`. */
+export const accessIn = (objects: readonly { kind: string }[]): { kind: string }[] =>
+	objects.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
 
-const kill = (child: ChildProcess): void => void child.kill('SIGKILL');
-
-/** Our own CRDs, as `manifests/crds/` holds them. */
+/** The CRDs of `manifests/crds/`. */
 export async function applyCrds(plane: ControlPlane): Promise<void> {
 	await mustSucceed(plane.kubectl(['apply', '-f', join(ROOT, 'manifests/crds')]));
 	await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']));
@@ -189,9 +149,6 @@ export async function mustSucceed(running: Promise<KubectlResult>): Promise<Kube
 
 export const documentsOf = (text: string): { kind: string }[] =>
 	parseAllDocuments(text).flatMap((document) => (document.toJS() as { kind: string } | null) ?? []);
-
-export const linesOf = (output: string): LogLine[] =>
-	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
 
 const stringifyAll = (objects: readonly object[]): string => objects.map((object) => stringify(object)).join('---\n');
 

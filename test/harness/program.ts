@@ -4,12 +4,15 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/api/types.ts';
 import { MAIN } from './main-file.ts';
 
 /** `timeoutSeconds` of the probes in manifests/base. */
 const PROBE_MS = 3_000;
+/** A log line that a test waits for: servers of measurements take minutes to get ready. */
+const LOGGED_MS = 180_000;
 
 export interface Ended {
 	readonly code: number | null;
@@ -19,12 +22,12 @@ export interface Ended {
 
 export interface Program {
 	readonly process: ChildProcess;
-	/** Its log lines so far. */
-	readonly lines: () => Json[];
+	/** Its log so far, or the lines with that message. */
+	readonly log: (message?: string) => Json[];
 	/** The first log line with that message. Rejects when the process ends without it. */
-	readonly said: (message: string) => Promise<Json>;
+	readonly logged: (message: string) => Promise<Json>;
 	readonly ended: Promise<Ended>;
-	/** Ends it without asking, if it still runs. */
+	/** SIGKILL, if it still runs. */
 	readonly kill: () => Promise<void>;
 }
 
@@ -33,47 +36,56 @@ export interface StartOptions {
 	readonly stdin?: string | Uint8Array;
 	/** A file of this folder that is loaded before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
-	/** Of Node's own. */
-	readonly nodeFlags?: readonly string[];
+	/** Flags of Node, and the file that it runs. */
+	readonly program?: readonly string[];
 	/** A command that executes the program in its own place, such as one that changes the user. */
 	readonly launcher?: readonly string[];
 }
 
-/** Only these variables, so that nothing of the machine gets in. */
+/** Without other variables of this machine. */
 export function startProgram(
 	args: readonly string[],
-	env: Readonly<Record<string, string>> = {},
-	{ cwd, stdin, preload, nodeFlags = [], launcher = [] }: StartOptions = {},
+	env: Readonly<Record<string, string | undefined>> = {},
+	{ cwd, stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
 ): Program {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
-	const [command = process.execPath, ...before] = [...launcher, process.execPath];
-	const child = spawn(command, [...before, ...nodeFlags, ...imported, MAIN, ...args], {
-		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'nobody'), ...env },
+	const [command = '', ...before] = [...launcher, process.execPath];
+	const child = spawn(command, [...before, ...imported, ...program, ...args], {
+		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'no-home'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
 		...(cwd !== undefined && { cwd }),
 	});
-	// A program that ends before it has read everything is no failure of the test's.
+	// A program may end before it has read everything.
 	child.stdin.on('error', () => undefined).end(stdin);
 	let stdout = '';
 	let stderr = '';
-	child.stdout.setEncoding('utf8').on('data', (text: string) => {
-		stdout += text;
+	child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+		stdout += chunk;
 	});
-	child.stderr.setEncoding('utf8').on('data', (text: string) => {
-		stderr += text;
+	child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+		stderr += chunk;
 	});
-	const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr }));
-	const lines = (): Json[] => stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+	let isOver = false;
+	const ended = once(child, 'close').then(([code]) => {
+		isOver = true;
+		return { code, stdout, stderr };
+	});
+	// The last line may not be complete yet.
+	const log: Program['log'] = (message) =>
+		linesOf(stdout.slice(0, stdout.lastIndexOf('\n') + 1)).filter(
+			({ msg }) => message === undefined || msg === message,
+		);
 	return {
 		process: child,
-		lines,
+		log,
 		ended,
-		said: async (message) => {
+		logged: async (message) => {
+			const deadlineMs = performance.now() + LOGGED_MS;
 			while (true) {
-				const isOver = child.exitCode !== null;
-				const found = lines().find((line) => line['msg'] === message);
+				const [found] = log(message);
 				if (found !== undefined) return found;
-				if (isOver) throw new Error(`it ended and never said ${message}: ${stdout}${stderr}`);
+				if (isOver || performance.now() > deadlineMs)
+					throw new Error(`"${message}" was not logged: ${stdout.slice(-2000)}${stderr}`);
 				await sleep(20);
 			}
 		},
@@ -84,18 +96,19 @@ export function startProgram(
 	};
 }
 
-/** Status and body of a plain GET on this machine; status 0 where nobody answers, or not as soon as a probe of the kubelet asks for. */
+/** The log lines in `output`. */
+export const linesOf = (output: string): Json[] =>
+	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Json] : []));
+
+/** Status and body of a plain GET on this machine; status 0 without an answer in time. The time is that of a probe of the kubelet. */
 export function get(port: unknown, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; body: string }> {
 	return new Promise((resolve) => {
 		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(timeoutMs) };
-		const asked = request(how, (response) => {
-			let body = '';
-			response.setEncoding('utf8').on('data', (text: string) => {
-				body += text;
-			});
-			response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-		});
-		asked.on('error', () => resolve({ status: 0, body: '' }));
-		asked.end();
+		const none = () => resolve({ status: 0, body: '' });
+		request(how, (response) => {
+			text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
+		})
+			.on('error', none)
+			.end();
 	});
 }

@@ -79,8 +79,8 @@ export async function startScriptedApiServer(
 	protocol: Protocol = 'HTTP/1.1',
 	paths = [PATH],
 ): Promise<ScriptedApiServer> {
-	const authority = await issueCa();
-	const pair = await issueServing(authority);
+	const ca = await issueCa();
+	const pair = await issueServing(ca);
 	const objects = new Map<string, Json>();
 	const history: { version: number; line: string }[] = [];
 	const asked: Asked[] = [];
@@ -176,7 +176,7 @@ export async function startScriptedApiServer(
 	};
 	return {
 		url: `https://127.0.0.1:${port}`,
-		ca: authority.cert,
+		ca: ca.cert,
 		asked,
 		items: () => [...objects.values()],
 		put: (name, fields = {}) => {

@@ -28,16 +28,16 @@ export const BEARER = 'bearer-of-the-caller';
 
 /** To be called in a `describe`. The API server serves no resource of the product, unless `paths` names some. */
 export function useServe(paths?: string[]) {
-	let authority: KeyPair;
+	let ca: KeyPair;
 	let api: ScriptedApiServer;
 	let volume: SecretVolume;
 	let kubeconfig: Kubeconfig;
 	let running: Program | undefined;
 	before(async () => {
-		authority = await issueCa();
+		ca = await issueCa();
 	});
 	beforeEach(async () => {
-		volume = createSecretVolume(await issueServing(authority, { days: 30 }));
+		volume = createSecretVolume(await issueServing(ca, { days: 30 }));
 		api = await startScriptedApiServer('HTTP/1.1', paths);
 		kubeconfig = writeKubeconfig(api.url, api.ca);
 	});
@@ -58,18 +58,18 @@ export function useServe(paths?: string[]) {
 		return running;
 	};
 	return {
-		authority: () => authority,
+		ca: () => ca,
 		api: () => api,
 		volume: () => volume,
 		launch,
 		/** Resolves when the ports are open. */
 		start: async (...args: Parameters<typeof launch>): Promise<ServeProcess> => {
 			const program = launch(...args);
-			const { webhookPort, metricsPort } = await program.said('serving');
+			const { webhookPort, metricsPort } = await program.logged('serving');
 			return {
 				program,
 				probe: (path, timeoutMs) => get(metricsPort, path, timeoutMs),
-				send: (body = reviewWith()) => send(Number(webhookPort), authority.cert, body),
+				send: (body = reviewWith()) => send(Number(webhookPort), ca.cert, body),
 			};
 		},
 	};

@@ -38,7 +38,7 @@ export interface Reply {
 export interface Serving {
 	readonly port: number;
 	readonly server: Server;
-	readonly authority: KeyPair;
+	readonly ca: KeyPair;
 	readonly certificate: Certificate;
 	/** Another one of the same CA. */
 	readonly issue: (options?: Parameters<typeof issueServing>[1]) => Promise<Certificate>;
@@ -81,11 +81,11 @@ export const reviewWith = (request: Json = {}): Json => ({
 	},
 });
 
-let authority: Promise<KeyPair> | undefined;
+let ca: Promise<KeyPair> | undefined;
 
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
-	authority ??= issueCa();
-	const issuer = await authority;
+	ca ??= issueCa();
+	const issuer = await ca;
 	const issue: Serving['issue'] = async (options) => {
 		const { cert, key } = await issueServing(issuer, options);
 		return certificateOf(Buffer.from(cert), Buffer.from(key));
@@ -111,7 +111,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 	return {
 		port,
 		server,
-		authority: issuer,
+		ca: issuer,
 		certificate,
 		issue,
 		webhook,

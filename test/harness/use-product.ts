@@ -6,17 +6,14 @@ import type { ControlPlane } from './control-plane/start.ts';
 import { type Namespace, useNamespace } from './namespace.ts';
 import { type Product, type ProductOptions, type Served, startProduct } from './product.ts';
 
-export interface Stage {
+export interface UsedProduct {
 	readonly plane: () => ControlPlane;
 	readonly product: () => Served;
 	readonly namespace: Namespace;
 }
 
-export function useProduct(namespaceName: string, options: ProductOptions = {}): Stage {
-	return INSTALLED === undefined ? useProcess(namespaceName, options) : useInstalled(namespaceName, options);
-}
-
-function useProcess(namespaceName: string, options: ProductOptions): Stage {
+export function useProduct(namespaceName: string, options: ProductOptions = {}): UsedProduct {
+	if (INSTALLED !== undefined) return useInstalled(namespaceName, options);
 	const plane = needControlPlane();
 	let product: Product | undefined;
 	before('product', async function () {

@@ -1,6 +1,7 @@
-/** The webhook registrations of manifests/, for a product that is a process on this machine. */
+/** The webhook configurations of manifests/, for a product that is a process on this machine. */
 
-export interface Registration {
+export interface WebhookConfiguration {
+	readonly kind: string;
 	readonly metadata: { readonly name: string };
 	readonly webhooks: readonly {
 		readonly clientConfig: { readonly service: { readonly path: string } };
@@ -8,32 +9,35 @@ export interface Registration {
 	}[];
 }
 
-export interface Target {
-	readonly url: string;
-	/** Certificate that the API server is to trust there, as PEM. */
-	readonly authority: string;
-	/** Ask it only about namespaces with this value of the label SERVED_BY. */
-	readonly servedBy: string | undefined;
-}
+export const WEBHOOK_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+
+/** The webhook configurations in `objects`. */
+export const webhookConfigurationsIn = (objects: readonly { kind: string }[]): WebhookConfiguration[] =>
+	objects.filter(({ kind }) => WEBHOOK_KINDS.includes(kind)) as unknown as WebhookConfiguration[];
 
 /** Label of a namespace. */
 export const SERVED_BY = 'served-by';
 
-/** The same registration, pointed at the product; under a name of its own where it is not called for every namespace. */
-export const pointedAt = ({ metadata, webhooks, ...rest }: Registration, target: Target): object => ({
+/**
+ * The same webhook configuration with the URL of a product and its CA (PEM). With `servedBy` it has another name, and only the namespaces
+ * with that value of the label.
+ */
+export const withUrl = (
+	{ metadata, webhooks, ...rest }: WebhookConfiguration,
+	url: string,
+	ca: string,
+	servedBy: string | undefined,
+): object => ({
 	...rest,
-	metadata: target.servedBy === undefined ? metadata : { ...metadata, name: `${metadata.name}-${target.servedBy}` },
+	metadata: servedBy === undefined ? metadata : { ...metadata, name: `${metadata.name}-${servedBy}` },
 	webhooks: webhooks.map((webhook) => ({
 		...webhook,
-		clientConfig: {
-			url: target.url + webhook.clientConfig.service.path,
-			caBundle: Buffer.from(target.authority).toString('base64'),
-		},
-		...(target.servedBy !== undefined && {
+		clientConfig: { url: url + webhook.clientConfig.service.path, caBundle: Buffer.from(ca).toString('base64') },
+		...(servedBy !== undefined && {
 			namespaceSelector: {
 				matchExpressions: [
 					...webhook.namespaceSelector.matchExpressions,
-					{ key: SERVED_BY, operator: 'In', values: [target.servedBy] },
+					{ key: SERVED_BY, operator: 'In', values: [servedBy] },
 				],
 			},
 		}),

@@ -19,19 +19,19 @@ describe('serve › probes', function () {
 
 	it('the HTTPS port is closed › alive, not ready with the reason, logged once', async () => {
 		const { program, probe } = await start([], { SABOTAGE: 'close' }, { preload: 'sabotage.ts' });
-		await program.said('ready');
+		await program.logged('ready');
 		program.process.kill('SIGUSR2');
 		await until(async () => (await probe('/readyz')).status === 503);
-		const line = await program.said('HTTPS port does not answer');
+		const line = await program.logged('HTTPS port does not answer');
 		expect(line).to.include({ level: 50, reason: 'the port is closed' });
 		expect((await probe('/readyz')).body).to.equal(`tls: ${line['reason']}\n`);
 		expect(await probe('/livez')).to.deep.equal(OK);
-		expect(program.lines().filter(({ msg }) => msg === line['msg'])).to.have.length(1);
+		expect(program.log().filter(({ msg }) => msg === line['msg'])).to.have.length(1);
 	});
 
 	it('the event loop is blocked › no probe gets a response; it is free again › ready', async () => {
 		const { program, probe } = await start([], { SABOTAGE: 'block' }, { preload: 'sabotage.ts' });
-		await program.said('ready');
+		await program.logged('ready');
 		program.process.kill('SIGUSR2');
 		await sleep(100);
 		const probes = ['/readyz', '/livez'].map((path) => probe(path, 500));
@@ -41,9 +41,9 @@ describe('serve › probes', function () {
 
 	it('the watches are interrupted › alive and ready, with what is in the cache', async () => {
 		const { program, probe } = await start();
-		await program.said('ready');
+		await program.logged('ready');
 		await api().down();
-		await program.said('watch interrupted');
+		await program.logged('watch interrupted');
 		expect([await probe('/livez'), await probe('/readyz')]).to.deep.equal([OK, OK]);
 	});
 
@@ -51,7 +51,7 @@ describe('serve › probes', function () {
 		const now = new Date(Date.now() - 10 * 86_400_000);
 		volume().swap(await issueServing(await issueCa({ now }), { days: 1, now }));
 		const { program, probe } = await start();
-		await program.said('ready');
+		await program.logged('ready');
 		expect(await probe('/readyz')).to.deep.equal(OK);
 	});
 });

@@ -15,18 +15,18 @@ const INJECTION = 'a\n{"level":30,"msg":"planted"}\r\u001b[31mred\u2028"x';
 
 describe('serve', function () {
 	this.timeout(60_000);
-	const { start, launch, api, volume, authority } = useServe([]);
+	const { start, launch, api, volume, ca } = useServe([]);
 
 	it('a review, and something else › 200, 400, and nothing but JSON lines on stdout', async () => {
 		const { program, send } = await start(['--drain-seconds=0']);
-		await program.said('ready');
+		await program.logged('ready');
 		const { status, text } = await send();
 		expect(status).to.equal(200);
 		expect(JSON.parse(text).response).to.deep.equal({ uid: 'uid-1', allowed: true });
 		expect((await send('x')).status).to.equal(400);
 		program.process.kill('SIGTERM');
 		expect(await program.ended).to.include({ code: 0, stderr: '' });
-		const messages = program.lines().map(({ msg }) => msg);
+		const messages = program.log().map(({ msg }) => msg);
 		expect(messages.filter((msg) => msg === NOT_INSTALLED)).to.have.length(WATCHED.length);
 		expect(messages.filter((msg) => msg !== NOT_INSTALLED)).to.deep.equal(['serving', 'ready', 'draining', 'stopped']);
 	});
@@ -39,7 +39,7 @@ describe('serve', function () {
 		const missing = [...WATCHED.map((name) => `${name}: not listed yet`), 'Kubernetes version: not known yet'];
 		expect([status, ...body.trim().split('\n').sort()]).to.deep.equal([503, ...missing.sort()]);
 		await api().up();
-		await program.said('ready');
+		await program.logged('ready');
 		expect(await probe('/readyz')).to.deep.equal(OK);
 	});
 
@@ -47,11 +47,11 @@ describe('serve', function () {
 		const env = { THV_SCALING_DRAIN_SECONDS: '3000', THV_SCALING_LOG_LEVEL: 'debug', THV_SCALING_DRAIN_SECOND: '1' };
 		const { program, send } = await start(['--drain-seconds=0'], env);
 		await send();
-		await program.said('review');
+		await program.logged('review');
 		program.process.kill('SIGINT');
-		expect(await program.said('draining')).to.include({ drainSeconds: 0, signal: 'SIGINT' });
+		expect(await program.logged('draining')).to.include({ drainSeconds: 0, signal: 'SIGINT' });
 		expect((await program.ended).code).to.equal(0);
-		const warning = await program.said('unknown environment variable');
+		const warning = await program.logged('unknown environment variable');
 		expect(warning).to.include({ name: 'THV_SCALING_DRAIN_SECOND' });
 	});
 
@@ -59,7 +59,7 @@ describe('serve', function () {
 		const program = launch(['--log-level=error']);
 		await until(() => api().asked.length >= WATCHED.length);
 		await program.kill();
-		expect(program.lines()).to.deep.equal([]);
+		expect(program.log()).to.deep.equal([]);
 	});
 
 	it('SIGTERM › unready at once, serves with Connection: close for the drain time, then exit 0', async () => {
@@ -68,10 +68,10 @@ describe('serve', function () {
 			{ SABOTAGE: 'close' },
 			{ preload: 'sabotage.ts' },
 		);
-		await program.said('ready');
+		await program.logged('ready');
 		expect((await send()).connection).not.to.equal('close');
 		program.process.kill('SIGTERM');
-		await program.said('draining');
+		await program.logged('draining');
 		expect(await probe('/readyz')).to.deep.equal({ status: 503, body: 'draining\n' });
 		expect(await probe('/livez')).to.deep.equal(OK);
 		expect(await send()).to.include({ status: 200, connection: 'close' });
@@ -80,7 +80,7 @@ describe('serve', function () {
 		await until(async () => (await send().catch(({ code }) => code)) === 'ECONNREFUSED');
 		expect((await probe('/readyz')).body).to.equal('draining\n');
 		expect((await program.ended).code).to.equal(0);
-		const messages = new Map(program.lines().map(({ msg, time }) => [msg, Number(time)]));
+		const messages = new Map(program.log().map(({ msg, time }) => [msg, Number(time)]));
 		expect(messages.has('HTTPS port does not answer')).to.equal(false);
 		expect((messages.get('stopped') ?? 0) - (messages.get('draining') ?? 0)).to.be.within(1_900, 30_000);
 	});
@@ -97,21 +97,21 @@ describe('serve', function () {
 			const endMs = performance.now() + 1_100;
 			while (performance.now() < endMs) expect(await probe('/readyz')).to.deep.equal(OK);
 		};
-		await program.said('ready');
+		await program.logged('ready');
 		const { serialNumber: firstSerial } = await send();
 		const firstExpiry = await expiry();
 		expect(firstExpiry * 1000).to.be.closeTo(Date.now() + 30 * 86_400_000, 600_000);
 
-		volume().swap({ cert: (await issueServing(authority())).cert, key: authority().key });
-		const line = await program.said('the new certificate is not usable; the previous one is still served');
+		volume().swap({ cert: (await issueServing(ca())).cert, key: ca().key });
+		const line = await program.logged('certificate is not usable, the old one is still served');
 		expect(JSON.stringify(line)).to.contain('key values mismatch').and.not.to.contain('PRIVATE KEY');
 		expect(await metric('thv_scaling_certificate_reloads_total{result="failed"}')).to.equal(1);
 		expect((await send()).serialNumber).to.equal(firstSerial);
 		expect(await expiry()).to.equal(firstExpiry);
 		await staysReady();
 
-		volume().swap(await issueServing(authority(), { days: 60 }));
-		await program.said('certificate reloaded');
+		volume().swap(await issueServing(ca(), { days: 60 }));
+		await program.logged('certificate reloaded');
 		expect(await metric('thv_scaling_certificate_reloads_total{result="loaded"}')).to.equal(1);
 		expect((await send()).serialNumber).not.to.equal(firstSerial);
 		expect(await expiry()).to.be.greaterThan(firstExpiry);
@@ -121,7 +121,7 @@ describe('serve', function () {
 	it('the log at debug, through errors › no token, key or password, and no forged line', async () => {
 		const env = { NODE_DEBUG: '', THV_SCALING_PASSWORD: PASSWORD };
 		const { program, send } = await start(['--log-level=debug', '--drain-seconds=0'], env);
-		await program.said('ready');
+		await program.logged('ready');
 		const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid: 'u' };
 		const metadata = { name: 'github', ownerReferences: [owner], annotations: { password: PASSWORD } };
 		const spec = { template: { spec: { containers: [{ env: [{ name: 'P', value: PASSWORD }] }] } } };
@@ -130,17 +130,17 @@ describe('serve', function () {
 		await send(reviewWith({ ...named, operation: INJECTION }));
 		await api().down();
 		await send(reviewWith({ ...named, operation: 'CREATE' }));
-		const { cert, key } = await issueServing(authority());
-		volume().swap({ cert, key: authority().key });
-		await program.said('the new certificate is not usable; the previous one is still served');
-		await program.said('review failed');
+		const { cert, key } = await issueServing(ca());
+		volume().swap({ cert, key: ca().key });
+		await program.logged('certificate is not usable, the old one is still served');
+		await program.logged('review failed');
 		program.process.kill('SIGTERM');
 		const { stdout, stderr } = await program.ended;
-		expect(program.lines().map(({ msg }) => msg)).to.not.include('planted');
-		expect(program.lines().some(({ name }) => name === INJECTION)).to.equal(true);
+		expect(program.log().map(({ msg }) => msg)).to.not.include('planted');
+		expect(program.log().some(({ name }) => name === INJECTION)).to.equal(true);
 		// biome-ignore lint/suspicious/noControlCharactersInRegex: the log must not contain them
 		expect(stdout + stderr).not.to.match(/\u001b|\r/);
-		const keys = [key, authority().key].map((pem) => pem.split('\n')[1] ?? '');
+		const keys = [key, ca().key].map((pem) => pem.split('\n')[1] ?? '');
 		for (const secret of [PASSWORD, BEARER, 'scripted-token', 'PRIVATE KEY', 'containers', ...keys])
 			expect(stdout + stderr).not.to.contain(secret);
 	});

@@ -93,7 +93,7 @@ const QUIET_TURNS = 6;
 async function exchange({ plain, health, serving }: Ports, where: string, bytes: Buffer): Promise<string> {
 	const socket: Socket =
 		where === 's'
-			? connectTls({ port: serving.port, host: '127.0.0.1', ca: serving.authority.cert })
+			? connectTls({ port: serving.port, host: '127.0.0.1', ca: serving.ca.cert })
 			: connectPlain({ port: where === 't' ? serving.port : where === 'h' ? health : plain, host: '127.0.0.1' });
 	let received = '';
 	let quiet = 0;

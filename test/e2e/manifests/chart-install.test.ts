@@ -127,7 +127,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				['serve', `--kubeconfig=${controlPlane().kubeconfig('admin')}`, '--webhook-port=0', '--metrics-port=0'],
 				{ KUBERNETES_SERVICE_HOST: '127.0.0.1' },
 			);
-			await leader.said('leading');
+			await leader.logged('leading');
 			// Helm 3 takes them last, so docs/install.md has them taken first.
 			if (generation === 'v3') await must('delete', REGISTRATIONS, NS);
 			const { code, stdout, stderr } = await helm('uninstall', 'scaling', '--namespace', NS, '--debug');

@@ -150,7 +150,7 @@ describe('manifests: other platforms', function () {
 		const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', HOME: '/' };
 		const program = startProgram(['serve', ...flags], env, { launcher: AS_ASSIGNED_USER });
 		try {
-			await program.said('leading');
+			await program.logged('leading');
 		} finally {
 			await program.kill();
 		}

@@ -4,7 +4,7 @@ import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS } from '../../../src/certificates/lifetimes.ts';
 import type { Step } from '../../../src/certificates/plan.ts';
 import type { SecretData } from '../../../src/certificates/secret-data.ts';
-import { asCa, authority, HOSTS, NOW_MS } from '../../harness/certificates.ts';
+import { asCa, newCa, HOSTS, NOW_MS } from '../../harness/certificates.ts';
 
 const FIVE_YEARS_MS = 5 * 365 * DAY_MS;
 
@@ -23,19 +23,19 @@ describe('certificates: executeStep', () => {
 		expect(serving.checkIssued(ca) && serving.verify(ca.publicKey)).to.equal(true);
 	});
 	it('tls › signed by the CA that is kept; other data is unchanged', async () => {
-		const keep = { ...asCa(await authority(1)), 'former-ca.crt': 'x' };
+		const keep = { ...asCa(await newCa(1)), 'former-ca.crt': 'x' };
 		const data = await run(['tls'], keep);
 		expect(data).to.include(keep);
 		expect(Object.keys(data)).to.have.members([...Object.keys(keep), 'tls.crt', 'tls.key']);
 	});
 	it('next-ca › added to the data', async () => {
-		const keep = asCa(await authority(1));
+		const keep = asCa(await newCa(1));
 		const data = await run(['next-ca'], keep);
 		expect(data).to.include(keep).and.to.have.property('next-ca.key');
 		expect(endOf(data, 'next-ca.crt')).to.equal(NOW_MS + FIVE_YEARS_MS);
 	});
 	it('the CA expires in 30 days › the certificate expires with it', async () => {
-		const keep = asCa(await authority(10, { days: 40 }));
+		const keep = asCa(await newCa(10, { days: 40 }));
 		expect(endOf(await run(['tls'], keep), 'tls.crt')).to.equal(endOf(keep, 'ca.crt'));
 	});
 });

@@ -8,7 +8,7 @@ import {
 	asNext,
 	asPrevious,
 	asTls,
-	authority,
+	newCa,
 	HOSTS,
 	NOW_MS,
 	otherKey,
@@ -43,11 +43,11 @@ const KEY_LOST = 'the key of the CA is missing';
 const MISMATCH = 'certificate and key do not match';
 const NOTHING_TO_KEEP = 'there is no usable serving certificate';
 
-// Two thirds of 90 days are 60 days, and two thirds of 5 years are 1216.67 days.
-const ca = await authority(100);
-const other = await authority(1);
-const dueCa = await authority(1216.7);
-const endedCa = await authority(1826);
+// Two thirds of 90 days are 60, of 5 years 1216.67.
+const ca = await newCa(100);
+const other = await newCa(1);
+const dueCa = await newCa(1216.7);
+const endedCa = await newCa(1826);
 const serving = await servingFor(ca, 10);
 const ahead = await servingFor(ca, -20 / 24);
 const notDue = await servingFor(ca, 59.99);
@@ -140,7 +140,7 @@ describe('certificates: plan', () => {
 	}
 
 	it('five CAs in caBundles › at most three previous CAs are kept', async () => {
-		const many = await Promise.all([1, 2, 3, 4, 5].map(() => authority(1)));
+		const many = await Promise.all([1, 2, 3, 4, 5].map(() => newCa(1)));
 		const step = planOf(situationOf(undefined, { caBundles: many.map(({ cert }) => cert) }));
 		expect(step?.keep).to.deep.equal(asPrevious(...many.slice(0, 3)));
 	});

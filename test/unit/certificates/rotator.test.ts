@@ -4,7 +4,7 @@ import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
 import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../../src/certificates/rotator.ts';
 import { type SecretData, servingCertificateIn } from '../../../src/certificates/secret-data.ts';
-import { asCa, asTls, authority, HOSTS, NOW_MS, servingFor } from '../../harness/certificates.ts';
+import { asCa, asTls, newCa, HOSTS, NOW_MS, servingFor } from '../../harness/certificates.ts';
 
 const configuration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
 	kind: kind as FoundWebhookConfiguration['kind'],
@@ -93,7 +93,7 @@ function expectServable({ secret, nowMs }: ReturnType<typeof createHarness>, bun
 describe('certificates: rotator', () => {
 	let old: SecretData;
 	before(async () => {
-		const ca = await authority(1217);
+		const ca = await newCa(1217);
 		old = { ...asCa(ca), ...asTls(await servingFor(ca, 1)) };
 	});
 
@@ -170,7 +170,7 @@ describe('certificates: rotator', () => {
 	}
 
 	it('leadership is lost › no writes', async () => {
-		const ca = await authority(1);
+		const ca = await newCa(1);
 		for (const data of [undefined, old, { ...asCa(ca), ...asTls(await servingFor(ca, 1)) }]) {
 			const harness = createHarness(data);
 			harness.isLeading = false;

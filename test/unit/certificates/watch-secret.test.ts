@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SecretData } from '../../../src/certificates/secret-data.ts';
 import { watchSecret } from '../../../src/certificates/watch-secret.ts';
-import { asCa, asPrevious, asTls, authority, HOSTS, NOW_MS, otherKey, servingFor } from '../../harness/certificates.ts';
+import { asCa, asPrevious, asTls, newCa, HOSTS, NOW_MS, otherKey, servingFor } from '../../harness/certificates.ts';
 import { until } from '../../harness/until.ts';
 
 const HALF = 'tls.crt or tls.key is missing';
@@ -10,8 +10,8 @@ const ENDED = 'the certificate has expired';
 const UNKNOWN = 'another CA issued the certificate';
 const MISMATCH = 'certificate and key do not match';
 
-const ca = await authority(100);
-const other = await authority(1);
+const ca = await newCa(100);
+const other = await newCa(1);
 const [first, second, ended] = [await servingFor(ca, 10), await servingFor(ca, 1), await servingFor(ca, 91)];
 const withFirst = { ...asCa(ca), ...asTls(first) };
 const withSecond = { ...asCa(ca), ...asTls(second) };

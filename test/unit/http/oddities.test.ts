@@ -74,7 +74,7 @@ describe('unusual bytes', function () {
 	describe('TLS', () => {
 		const greet = (options: object): Promise<TLSSocket | string> =>
 			new Promise((resolve) => {
-				const to = { port: serving.port, host: '127.0.0.1', ca: serving.authority.cert };
+				const to = { port: serving.port, host: '127.0.0.1', ca: serving.ca.cert };
 				const socket = connectTls({ ...to, ...options }, () => resolve(socket));
 				socket.on('error', ({ message }) => resolve(message));
 			});

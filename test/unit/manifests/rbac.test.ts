@@ -1,7 +1,4 @@
-/**
- * Tests the permissions in manifests/base. test/e2e/rights.test.ts compares them with an audit log: each is used, and
- * none is missing.
- */
+/** The permissions in manifests/base. test/e2e/permissions.test.ts compares them with an audit log: each is used, none is missing. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
