@@ -1,6 +1,6 @@
 /**
- * A second installation in one cluster, made with `namespace:` in a kustomization. What has no namespace exists once: the registrations and
- * the ClusterRoleBinding are the second one's from then on, and the first one says so and leaves them alone.
+ * A second installation in one cluster, made with `namespace:` in a kustomization. Cluster-scoped objects exist once: the webhook
+ * configurations and the ClusterRoleBinding are then those of the second one. The first one reports that, and does not change them.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,43 +14,49 @@ import { startProgram } from '../harness/program.ts';
 import { NS, type Replica, serviceIn, synced, useSelfManaged, webhooksTo } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
-const FOREIGN = 'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed';
-const LOST = 'certificates cannot be managed';
+const OF_OTHER = 'webhook does not call the Service of toolhive-scaling, its caBundle was not changed';
+const UNMANAGED = 'certificates cannot be managed';
+const MANAGED = 'certificates are managed again';
 
 describe('two installations in one cluster', function () {
 	this.timeout(120_000);
 	const { plane, start, applyWebhooks, must, secret, caBundles, objects, expectCalled } = useSelfManaged();
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-other-'));
-	const remove: (() => void)[] = [() => rmSync(folder, { recursive: true })];
+	let removeKubeconfig = (): void => undefined;
 	after(() => {
-		for (const one of remove) one();
+		rmSync(folder, { recursive: true });
+		removeKubeconfig();
 	});
 	let first: Replica;
 	let second: Replica;
-	let theirs: { kind: string }[];
+	let rendered: { kind: string }[];
 
 	const expectServedBy = async (replica: Replica): Promise<void> => {
 		const before = replica.log('review').length;
 		await expectCalled();
-		// The line comes through a pipe.
+		// The log is written in batches.
 		await eventually(async () => expect(replica.log('review').length).to.be.above(before), 3_000);
 	};
-	const doctor = async (...more: string[]): Promise<string> => {
-		const args = ['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more];
-		return (await startProgram(args).ended).stdout;
-	};
-	/** Everything but what needs pods here: the Service and the registrations lead to this machine. */
+	const doctor = async (...more: string[]): Promise<string> =>
+		(await startProgram(['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more]).ended).stdout;
+	/** Everything but what needs pods: the Service and the webhook configurations. */
 	const install = (all: readonly { kind: string }[]) =>
 		apply(
 			plane(),
 			all.filter(({ kind }) => !/^(Service|\w+WebhookConfiguration)$/.test(kind)),
 		);
-	const versions = async (): Promise<unknown> => [
-		await caBundles(),
-		await must(['get', 'mutatingwebhookconfiguration', NS, '-o', 'jsonpath={.metadata.resourceVersion}']),
-		(await secret(NS))?.version,
-		(await secret(OTHER))?.version,
-	];
+	/** Neither changes anything while both manage their certificates. */
+	const expectNoChange = async (): Promise<void> => {
+		const versions = async (): Promise<unknown> => [
+			await caBundles(),
+			await must(['get', 'mutatingwebhookconfiguration', NS, '-o', 'jsonpath={.metadata.resourceVersion}']),
+			(await secret(NS))?.version,
+			(await secret(OTHER))?.version,
+		];
+		const before = await versions();
+		await Promise.all([first, second].map(synced));
+		expect(await versions()).to.deep.equal(before);
+	};
 
 	it('the first one is alone › it serves', async () => {
 		await install(objects());
@@ -59,75 +65,65 @@ describe('two installations in one cluster', function () {
 		await eventually(() => expectServedBy(first));
 	});
 
-	it('the second one is installed with `namespace: other` › it gets permissions and registrations', async () => {
+	it('the second one is installed with `namespace: other` › it gets permissions and webhook configurations', async () => {
 		const base = relative(folder, join(ROOT, 'manifests'));
 		writeFileSync(join(folder, 'kustomization.yaml'), `namespace: ${OTHER}\nresources:\n- ${base}\n`);
-		theirs = documentsOf(await must(['kustomize', folder]));
-		const services = JSON.stringify(webhooksTo(theirs, []));
+		rendered = documentsOf(await must(['kustomize', folder]));
+		const services = JSON.stringify(webhooksTo(rendered, []));
 		expect(services).to.include(`"namespace":"${OTHER}"`).and.not.to.include(`"namespace":"${NS}"`);
-		await install(theirs);
+		await install(rendered);
 		await apply(plane(), [serviceIn(OTHER)]);
 		const token = (await must(['create', 'token', NS, '-n', OTHER])).trim();
-		const { path, remove: gone } = writeKubeconfig(plane().url, readFileSync(plane().caFile, 'utf8'), token);
-		remove.push(gone);
-		const config = JSON.parse(readFileSync(path, 'utf8'));
-		config.contexts[0].context.namespace = OTHER;
-		writeFileSync(path, JSON.stringify(config));
-		second = await start({ kubeconfig: path, flags: ['--reconcile=false'] });
-		// The registrations still lead to the first one.
-		const told = second.log(FOREIGN);
-		expect(told).to.have.length((await caBundles()).length);
-		expect(told[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
+		const kubeconfig = writeKubeconfig(plane().url, readFileSync(plane().caFile, 'utf8'), token, OTHER);
+		removeKubeconfig = kubeconfig.remove;
+		second = await start({ kubeconfig: kubeconfig.path, flags: ['--reconcile=false'] });
+		// The webhook configurations still call the first one.
+		const reported = second.log(OF_OTHER);
+		expect(reported).to.have.length((await caBundles()).length);
+		expect(reported[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
 		expect(await doctor('-n', OTHER)).to.match(
 			new RegExp(`^fail +Certificate +.* call Service ${NS}/${NS}, so they belong to another installation$`, 'm'),
 		);
 		await eventually(() => expectServedBy(first));
-		await apply(plane(), webhooksTo(theirs, [second]));
+		await apply(plane(), webhooksTo(rendered, [second]));
 		await eventually(() => expectServedBy(second));
 	});
 
-	it('the first one › it is no longer called, reports what it lost, and keeps running', async () => {
-		const { reason } = await first.logged(LOST);
+	it('the first one › it is no longer called, reports which permissions it lost, and keeps running', async () => {
+		const { reason } = await first.logged(UNMANAGED);
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
 		);
-		const said = await doctor('-n', NS);
-		expect(said).to.include(`call Service ${OTHER}/${NS}, so they belong to another installation`);
-		expect(said).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
-		expect(said).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +cannot /m);
-		expect(await doctor(), 'where nobody says otherwise').to.match(
-			new RegExp(`^\\w+ +Deployment +${OTHER}/${NS} `, 'm'),
-		);
+		const report = await doctor('-n', NS);
+		expect(report).to.include(`call Service ${OTHER}/${NS}, so they belong to another installation`);
+		expect(report).to.include(`→ thv-scaling doctor --namespace ${OTHER}\n`).and.not.to.include('kubectl apply');
+		expect(report).to.match(/^fail +Permissions +system:serviceaccount:toolhive-scaling:toolhive-scaling +cannot /m);
+		expect(await doctor(), 'without --namespace').to.match(new RegExp(`^\\w+ +Deployment +${OTHER}/${NS} `, 'm'));
 		expect(first.process.exitCode).to.equal(null);
 	});
 
-	it('both lead › neither takes anything back from the other', async () => {
-		const before = await versions();
-		await Promise.all([first, second].map(synced));
-		expect(await versions()).to.deep.equal(before);
-		expect(first.log(LOST)).to.have.length(1);
+	it('both lead › neither changes an object of the other one', async () => {
+		await expectNoChange();
+		expect(first.log(UNMANAGED)).to.have.length(1);
 		await expectServedBy(second);
 	});
 
-	it('the first one is applied again › it has everything back, and the second one reports that', async () => {
+	it('the first one is applied again › it has everything again, and the second one reports that', async () => {
 		await install(objects());
 		await applyWebhooks(first);
 		await eventually(() => expectServedBy(first));
-		await first.logged('certificates are managed again');
-		const { reason } = await second.logged(LOST);
-		expect(reason).to.include(`serviceaccount:${OTHER}:`);
+		await first.logged(MANAGED);
+		expect((await second.logged(UNMANAGED))['reason']).to.include(`serviceaccount:${OTHER}:`);
 	});
 
-	it('the second one has permissions again › it reports once whose the registrations are, and leaves them alone', async () => {
-		const [binding] = theirs.filter(({ kind }) => kind === 'ClusterRoleBinding') as unknown as { metadata: object }[];
+	it('the second one has permissions again › it reports once which Service is called, and changes nothing', async () => {
+		const [binding] = rendered.filter(({ kind }) => kind === 'ClusterRoleBinding');
 		await apply(plane(), [{ ...binding, metadata: { name: OTHER } }]);
-		await second.logged('certificates are managed again');
-		const told = second.log(FOREIGN).length;
-		const before = await versions();
-		await Promise.all([first, second].map(synced));
-		expect(await versions()).to.deep.equal(before);
-		expect(second.log(FOREIGN)).to.have.length(told);
-		expect(second.log(FOREIGN).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });
+		await second.logged(MANAGED);
+		const reported = second.log(OF_OTHER).length;
+		await expectNoChange();
+		expect(second.log(OF_OTHER)).to.have.length(reported);
+		expect(second.log(OF_OTHER).at(-1)).to.include({ leadsTo: `Service ${NS}/${NS}` });
 		await expectServedBy(first);
 	});
 });

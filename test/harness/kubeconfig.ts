@@ -1,4 +1,4 @@
-/** A kubeconfig for a server of our own. */
+/** A kubeconfig with one context, for a server of a test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,18 +8,15 @@ export interface Kubeconfig {
 	readonly remove: () => void;
 }
 
-export function writeKubeconfig(url: string, ca: string, token = 'scripted-token'): Kubeconfig {
+export function writeKubeconfig(url: string, ca: string, token = 'scripted-token', namespace?: string): Kubeconfig {
 	const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
 	const path = join(folder, 'config');
+	const cluster = { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
 	const config = {
-		apiVersion: 'v1',
-		kind: 'Config',
-		'current-context': 'one',
-		clusters: [
-			{ name: 'one', cluster: { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') } },
-		],
+		...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'one' },
+		clusters: [{ name: 'one', cluster }],
 		users: [{ name: 'one', user: { token } }],
-		contexts: [{ name: 'one', context: { cluster: 'one', user: 'one' } }],
+		contexts: [{ name: 'one', context: { cluster: 'one', user: 'one', namespace } }],
 	};
 	writeFileSync(path, JSON.stringify(config));
 	return { path, remove: () => rmSync(folder, { recursive: true }) };
