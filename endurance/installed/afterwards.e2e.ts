@@ -1,9 +1,9 @@
 /** After everything that was asked of it in this cluster: what it used, what it said, and that its rights are those that it used. */
 import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
+import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
 import { linesOf } from '../../test/harness/program.ts';
-import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
 import { needCluster } from './harness.ts';
 import { askPod, NS, podsOf } from './installation.ts';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
 import type { Helm } from '../harness/helm/mocha.ts';
+import type { PodSpec } from '../harness/manifest-files.ts';
 import { type Manifest, ROOT } from '../harness/manifest-files.ts';
-import type { PodSpec } from '../harness/manifest-types.ts';
 
 export const CHART = join(ROOT, 'manifests/chart');
 export const NS = 'toolhive-scaling';

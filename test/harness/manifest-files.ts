@@ -1,29 +1,93 @@
-/** The manifests as objects, in the order in which they are applied. */
+/** The manifests as objects, in the order in which they are applied, and the types of what tests read in them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import type { PodTemplate, Webhook } from './manifest-types.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 export const BASE = join(ROOT, 'manifests/base');
 export const POD_MODE = join(ROOT, 'manifests/overlays/pod-mode');
 
-export const PROVIDED = join(ROOT, 'manifests/components/provided-secret');
+type Texts = Readonly<Record<string, string>>;
+type Values = Readonly<Record<string, unknown>>;
 
 export interface Manifest {
 	readonly apiVersion: string;
 	readonly kind: string;
-	readonly metadata: {
-		readonly name: string;
-		readonly namespace?: string;
-		readonly labels?: Readonly<Record<string, string>>;
-	};
+	readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Texts };
 	readonly spec?: unknown;
 	readonly webhooks?: readonly Webhook[];
 }
 
+export interface Webhook {
+	readonly name: string;
+	readonly rules: readonly Readonly<
+		Record<'apiGroups' | 'apiVersions' | 'resources' | 'operations', readonly string[]> & { scope: string }
+	>[];
+	readonly objectSelector?: Selector;
+	readonly namespaceSelector?: Selector;
+	readonly matchConditions?: readonly Record<'name' | 'expression', string>[];
+	readonly failurePolicy?: string;
+	readonly matchPolicy?: string;
+	readonly reinvocationPolicy?: string;
+	readonly sideEffects: string;
+	readonly timeoutSeconds?: number;
+	readonly admissionReviewVersions: readonly string[];
+	readonly clientConfig: { readonly service: Record<'name' | 'namespace' | 'path', string> & { port: number } };
+}
+
+export interface Selector {
+	readonly matchLabels?: Texts;
+	readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+
+export interface PodTemplate {
+	readonly metadata: { readonly labels: Texts };
+	readonly spec: PodSpec;
+}
+
+export interface PodSpec {
+	readonly serviceAccountName: string;
+	readonly automountServiceAccountToken: boolean;
+	readonly enableServiceLinks: boolean;
+	readonly terminationGracePeriodSeconds: number;
+	readonly hostNetwork?: boolean;
+	readonly dnsPolicy?: string;
+	readonly imagePullSecrets?: readonly { name: string }[];
+	readonly securityContext: Values;
+	readonly topologySpreadConstraints: readonly (Record<'topologyKey' | 'whenUnsatisfiable', string> & {
+		labelSelector: Selector;
+	})[];
+	readonly containers: readonly Container[];
+	readonly volumes: readonly Volume[];
+}
+
+export interface Container extends Readonly<Record<'livenessProbe' | 'readinessProbe' | 'startupProbe', Probe>> {
+	readonly args: readonly string[];
+	readonly image: string;
+	readonly ports: readonly { name: string; containerPort: number }[];
+	readonly resources: Readonly<Record<'requests' | 'limits', Texts>>;
+	readonly securityContext: Values;
+	readonly volumeMounts: readonly { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
+}
+
+interface Probe {
+	readonly httpGet: Record<'path' | 'port', string>;
+	readonly timeoutSeconds?: number;
+	readonly terminationGracePeriodSeconds?: number;
+}
+
+export interface Volume {
+	readonly name: string;
+	readonly secret?: { readonly secretName: string; readonly items: readonly Record<'key' | 'path', string>[] };
+	readonly hostPath?: unknown;
+}
+
+export interface Service {
+	readonly selector: Texts;
+	readonly ports: readonly { port: number; targetPort: string }[];
+}
+
 interface PatchOperation {
-	readonly op: string;
 	readonly path: string;
 	readonly value: unknown;
 }
@@ -37,31 +101,31 @@ export const baseObjects = (): Manifest[] =>
 
 /** The only object of that kind, or the one with that name. */
 export function objectOf(kind: string, name?: string): Manifest {
-	const found = baseObjects().filter(
-		(object) => object.kind === kind && (name ?? object.metadata.name) === object.metadata.name,
-	);
+	const found = baseObjects().filter((one) => one.kind === kind && (name ?? one.metadata.name) === one.metadata.name);
 	const [object] = found;
 	if (object === undefined || found.length > 1) throw new Error(`${found.length} objects of kind ${kind}`);
 	return object;
 }
 
-const webhooksOf = (kind: string): Webhook[] => [...(objectOf(kind).webhooks ?? [])];
+export const mutating = (): readonly Webhook[] => objectOf('MutatingWebhookConfiguration').webhooks ?? [];
+export const validating = (): readonly Webhook[] => objectOf('ValidatingWebhookConfiguration').webhooks ?? [];
 
-export const mutating = (): Webhook[] => webhooksOf('MutatingWebhookConfiguration');
-export const validating = (): Webhook[] => webhooksOf('ValidatingWebhookConfiguration');
+const patchIn = (component: string, file: string): PatchOperation[] =>
+	parse(read(join(ROOT, 'manifests/components', component), file));
 
-const podModePatch = (file: string): PatchOperation[] => parse(read(join(ROOT, 'manifests/components/pod-mode'), file));
+/** The webhooks that the pod-mode component adds to the mutating webhook configuration. */
+export const podWebhooks = (): Webhook[] =>
+	patchIn('pod-mode', 'pods-webhook.yaml').map(({ value }) => value as Webhook);
 
-/** What the pod-mode component adds to the mutating registration. */
-export const podWebhooks = (): Webhook[] => podModePatch('pods-webhook.yaml').map(({ value }) => value as Webhook);
-
-/** What the pod-mode component adds to the arguments. */
-export const podModeArgs = (): string[] => podModePatch('serve-flag.yaml').map(({ value }) => String(value));
+/** The arguments that the pod-mode component adds. */
+export const podModeArgs = (): string[] => patchIn('pod-mode', 'serve-flag.yaml').map(({ value }) => String(value));
 
 /** What the provided-secret component adds to the Deployment, by path. */
-export const providedMount = (): ReadonlyMap<string, unknown> => {
-	const patch: PatchOperation[] = parse(read(PROVIDED, 'mount.yaml'));
-	return new Map(patch.map(({ path, value }) => [path.replace('/spec/template/spec/', ''), value]));
-};
+export const providedMount = (): ReadonlyMap<string, unknown> =>
+	new Map(
+		patchIn('provided-secret', 'mount.yaml').map(({ path, value }) => [
+			...([path.replace('/spec/template/spec/', ''), value] as const),
+		]),
+	);
 
 export const template = (): PodTemplate => (objectOf('Deployment').spec as { template: PodTemplate }).template;

@@ -70,11 +70,13 @@ export function startProgram(
 		isOver = true;
 		return { code, stdout, stderr };
 	});
-	// The last line may not be complete yet.
+	// The last line may not be complete yet. Every other one must be JSON.
 	const log: Program['log'] = (message) =>
-		linesOf(stdout.slice(0, stdout.lastIndexOf('\n') + 1)).filter(
-			({ msg }) => message === undefined || msg === message,
-		);
+		stdout
+			.split('\n')
+			.slice(0, -1)
+			.map((line): Json => JSON.parse(line))
+			.filter(({ msg }) => message === undefined || msg === message);
 	return {
 		process: child,
 		log,
@@ -96,7 +98,7 @@ export function startProgram(
 	};
 }
 
-/** The log lines in `output`. */
+/** The log lines in the output of a pod, which may have others. */
 export const linesOf = (output: string): Json[] =>
 	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Json] : []));
 

@@ -1,6 +1,6 @@
 /**
- * One resource of an API server, over HTTPS, that can be told to misbehave. It remembers what happened, so that a watch
- * from an older resourceVersion gets what it missed.
+ * One resource of an API server, over HTTPS, with scripted faults. It keeps its history, so that a watch from an older resourceVersion
+ * gets what it missed.
  */
 import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2ServerRequest } from 'node:http2';
@@ -11,7 +11,7 @@ import type { Json } from '../../src/api/types.ts';
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 type Request = IncomingMessage | Http2ServerRequest;
-/** What both protocols' answers have in common. */
+/** The common part of the responses of both protocols. */
 interface Response {
 	writeHead(status: number, headers: Record<string, string>): unknown;
 	write(text: string): unknown;
@@ -27,17 +27,17 @@ export interface Asked {
 	readonly atMs: number;
 }
 
-/** Answers a request in its own way. */
+/** Responds to a request in its own way. */
 export type Fault = (respond: Responder) => void;
 
 export interface Responder {
 	readonly query: URLSearchParams;
 	/** A Kubernetes Status. */
 	readonly refuse: (status: number) => void;
-	/** The first bytes of a watch, exactly these; the watch stays open. */
+	/** Exactly these bytes, as the first of a watch that stays open. */
 	readonly write: (text: string) => void;
 	readonly end: () => void;
-	/** Ends the TCP connection without a word. */
+	/** Ends the TCP connection without a response. */
 	readonly reset: () => void;
 	readonly behave: () => void;
 }
@@ -47,13 +47,13 @@ export interface ScriptedApiServer {
 	readonly ca: string;
 	/** Every request so far. */
 	readonly asked: readonly Asked[];
-	/** What it holds, as a list would say it. */
+	/** Its objects, as a list returns them. */
 	readonly items: () => Json[];
 	readonly put: (name: string, fields?: Json) => void;
 	readonly remove: (name: string) => void;
-	/** Changes that no open watch is told of; one that asks again gets them. */
+	/** Changes that no open watch receives; the next watch gets them. */
 	readonly quietly: (change: () => void) => void;
-	/** Forgets what happened so far: a watch from before gets 410. */
+	/** Drops the history: a watch from an older version gets 410. */
 	readonly compact: () => void;
 	/** The next request of a kind, or every one until it is undefined. */
 	readonly next: Record<'list' | 'watch', Fault[]>;
@@ -64,7 +64,7 @@ export interface ScriptedApiServer {
 	readonly bookmark: () => void;
 	readonly endWatches: () => void;
 	readonly resetAll: () => void;
-	/** Nobody listens on its port any more, until it is up again. */
+	/** Closes its port until `up`. */
 	readonly down: () => Promise<void>;
 	readonly up: () => Promise<void>;
 	/** TCP connections ever made. */
@@ -80,7 +80,6 @@ export async function startScriptedApiServer(
 	paths = [PATH],
 ): Promise<ScriptedApiServer> {
 	const ca = await issueCa();
-	const pair = await issueServing(ca);
 	const objects = new Map<string, Json>();
 	const history: { version: number; line: string }[] = [];
 	const asked: Asked[] = [];
@@ -93,7 +92,7 @@ export async function startScriptedApiServer(
 	const next: Record<'list' | 'watch', Fault[]> = { list: [], watch: [] };
 	const always: Record<'list' | 'watch', Fault | undefined> = { list: undefined, watch: undefined };
 
-	const tell = (type: string, object: Json): void => {
+	const publish = (type: string, object: Json): void => {
 		const line = `${JSON.stringify({ type, object })}\n`;
 		history.push({ version, line });
 		if (!isQuiet) for (const watch of watches) watch.write(line);
@@ -150,11 +149,11 @@ export async function startScriptedApiServer(
 		else fault(responder);
 	};
 
-	const options = { cert: pair.cert, key: pair.key };
+	const pair = await issueServing(ca);
 	const server = (
 		protocol === 'HTTP/2'
-			? createSecureServer({ ...options, allowHTTP1: true }, (request, response) => answer(request, response))
-			: createHttpsServer(options, (request, response) => answer(request, response))
+			? createSecureServer({ ...pair, allowHTTP1: true }, (request, response) => answer(request, response))
+			: createHttpsServer(pair, (request, response) => answer(request, response))
 	) as Server;
 	server.on('connection', (socket: Socket) => {
 		connections += 1;
@@ -181,18 +180,18 @@ export async function startScriptedApiServer(
 		items: () => [...objects.values()],
 		put: (name, fields = {}) => {
 			version += 1;
-			const former = objects.get(name) as { metadata: { uid: string } } | undefined;
-			const uid = former?.metadata.uid ?? `uid-${version}`;
+			const previous = objects.get(name) as { metadata: { uid: string } } | undefined;
+			const uid = previous?.metadata.uid ?? `uid-${version}`;
 			const metadata = { name, namespace: 'shop', uid, resourceVersion: String(version) };
 			const object = { ...TYPE, metadata, ...fields };
 			objects.set(name, object);
-			tell(former === undefined ? 'ADDED' : 'MODIFIED', object);
+			publish(previous === undefined ? 'ADDED' : 'MODIFIED', object);
 		},
 		remove: (name) => {
 			version += 1;
-			const former = objects.get(name) as Json & { metadata: Json };
+			const previous = objects.get(name) as Json & { metadata: Json };
 			objects.delete(name);
-			tell('DELETED', { ...former, metadata: { ...former.metadata, resourceVersion: String(version) } });
+			publish('DELETED', { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } });
 		},
 		quietly: (change) => {
 			isQuiet = true;

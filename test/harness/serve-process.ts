@@ -1,10 +1,11 @@
 /** `thv-scaling serve` as a process, with a scripted API server and a mounted certificate. */
 import { request } from 'node:https';
+import { text as textOf } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, before, beforeEach } from 'mocha';
 import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
 import { type Kubeconfig, writeKubeconfig } from './kubeconfig.ts';
-import { get, type Program, type StartOptions, startProgram } from './program.ts';
+import { get, type Program, startProgram } from './program.ts';
 import { type ScriptedApiServer, startScriptedApiServer } from './scripted-api-server.ts';
 import { createSecretVolume, type SecretVolume } from './secret-volume.ts';
 import { reviewWith } from './serving.ts';
@@ -20,13 +21,13 @@ export interface ServeProcess {
 	readonly program: Program;
 	/** A GET on the port of health and metrics; status 0 if there is no response in time. */
 	readonly probe: (path: string, timeoutMs?: number) => Promise<{ status: number; body: string }>;
-	/** A review, over a connection of its own. */
+	/** A review on a new connection. */
 	readonly send: (body?: unknown) => Promise<ServeReply>;
 }
 
 export const BEARER = 'bearer-of-the-caller';
 
-/** To be called in a `describe`. The API server serves no resource of the product, unless `paths` names some. */
+/** Call it inside a `describe`. The API server serves only the resources in `paths`. */
 export function useServe(paths?: string[]) {
 	let ca: KeyPair;
 	let api: ScriptedApiServer;
@@ -49,12 +50,11 @@ export function useServe(paths?: string[]) {
 	});
 	const launch = (
 		flags: readonly string[] = [],
-		env: Record<string, string> = {},
-		options: StartOptions = {},
+		...more: Parameters<typeof startProgram> extends [unknown, ...infer Rest] ? Rest : never
 	): Program => {
 		const files = [`--tls-dir=${volume.folder}`, `--kubeconfig=${kubeconfig.path}`];
 		const ports = ['--webhook-port=0', '--metrics-port=0', '--reconcile=false'];
-		running = startProgram(['serve', ...files, ...ports, ...flags], env, options);
+		running = startProgram(['serve', ...files, ...ports, ...flags], ...more);
 		return running;
 	};
 	return {
@@ -79,16 +79,13 @@ function send(port: number, ca: string, body: unknown): Promise<ServeReply> {
 	const headers = { authorization: `Bearer ${BEARER}`, connection: 'keep-alive' };
 	const options = { host: '127.0.0.1', port, ca, method: 'POST', path: '/mutate?timeout=5s', agent: false, headers };
 	return new Promise((resolve, reject) => {
-		const sent = request(options, (response) => {
+		request(options, (response) => {
 			const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
-			const { statusCode: status = 0, headers } = response;
-			let text = '';
-			response.on('data', (chunk: Buffer) => {
-				text += chunk;
-			});
-			response.on('end', () => resolve({ status, connection: headers.connection, serialNumber, text }));
-		});
-		sent.on('error', reject);
-		sent.end(JSON.stringify(body));
+			const { statusCode: status = 0, headers: received } = response;
+			const connection = received.connection;
+			textOf(response).then((text) => resolve({ status, connection, serialNumber, text }), reject);
+		})
+			.on('error', reject)
+			.end(JSON.stringify(body));
 	});
 }

@@ -1,7 +1,8 @@
 /** A webhook on a real HTTPS socket, and a client for it. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { connect, type TLSSocket } from 'node:tls';
 import { pino } from 'pino';
 import { issueCa, issueServing, type KeyPair } from '../../certs/issue.ts';
@@ -18,9 +19,9 @@ export interface Question {
 	readonly path?: string;
 	/** Text or bytes; anything else is sent as JSON. */
 	readonly body?: unknown;
-	/** Send the body without saying how long it is. */
+	/** Sends the body without Content-Length. */
 	readonly isChunked?: boolean;
-	/** Without one every request gets a connection of its own. */
+	/** Without one, each request has a new connection. */
 	readonly agent?: Agent;
 }
 
@@ -30,7 +31,7 @@ export interface Reply {
 	readonly text: string;
 	/** The body as JSON, or undefined. */
 	readonly json: Json | undefined;
-	/** Of the certificate that the server showed. */
+	/** Of the certificate of the server. */
 	readonly serialNumber: string;
 	readonly isReused: boolean;
 }
@@ -40,14 +41,14 @@ export interface Serving {
 	readonly server: Server;
 	readonly ca: KeyPair;
 	readonly certificate: Certificate;
-	/** Another one of the same CA. */
+	/** Another certificate of the same CA. */
 	readonly issue: (options?: Parameters<typeof issueServing>[1]) => Promise<Certificate>;
 	readonly webhook: Webhook;
 	readonly metrics: Metrics;
 	/** The log, one JSON text per line. */
 	readonly lines: readonly string[];
 	readonly ask: (question?: Question) => Promise<Reply>;
-	/** A TLS connection for bytes that no HTTP client would send. */
+	/** A TLS connection, for bytes that no HTTP client sends. */
 	readonly dial: () => Promise<TLSSocket>;
 	readonly stop: () => Promise<void>;
 }
@@ -57,13 +58,13 @@ export interface ServingOptions {
 	readonly validate?: Handler;
 	readonly maxInFlight?: number;
 	readonly logLevel?: string;
-	/** Which of the two ways in is served. */
-	readonly door?: 'app' | 'listener';
+	/** Which of the two entry points of the webhook is served. */
+	readonly entryPoint?: 'app' | 'listener';
 }
 
 export const ALLOWED: AdmissionDecision = { allowed: true, patch: [], findings: [] };
 
-/** An AdmissionReview; `request` is laid over a CREATE of a Deployment. */
+/** An AdmissionReview; `request` replaces fields of a CREATE of a Deployment. */
 export const reviewWith = (request: Json = {}): Json => ({
 	apiVersion: 'admission.k8s.io/v1',
 	kind: 'AdmissionReview',
@@ -71,32 +72,27 @@ export const reviewWith = (request: Json = {}): Json => ({
 		uid: 'uid-1',
 		kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
 		resource: { group: 'apps', version: 'v1', resource: 'deployments' },
-		namespace: 'shop',
-		name: 'github',
-		operation: 'CREATE',
-		userInfo: { username: 'someone' },
+		...{ namespace: 'shop', name: 'github', operation: 'CREATE', userInfo: { username: 'jane' } },
 		object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'github' } },
 		oldObject: null,
 		...request,
 	},
 });
 
-let ca: Promise<KeyPair> | undefined;
+/** One for all tests of a process. */
+let issuer: Promise<KeyPair> | undefined;
 
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
-	ca ??= issueCa();
-	const issuer = await ca;
-	const issue: Serving['issue'] = async (options) => {
-		const { cert, key } = await issueServing(issuer, options);
+	issuer ??= issueCa();
+	const ca = await issuer;
+	const issue: Serving['issue'] = async (how) => {
+		const { cert, key } = await issueServing(ca, how);
 		return certificateOf(Buffer.from(cert), Buffer.from(key));
 	};
 	const lines: string[] = [];
 	const metrics = createMetrics({
-		version: '0.0.0',
-		isReady: () => true,
+		...{ version: '0.0.0', isReady: () => true, watches: () => [], certificateExpiry: () => undefined },
 		inFlight: () => webhook.inFlight(),
-		watches: () => [],
-		certificateExpiry: () => undefined,
 	});
 	const webhook = createWebhook({
 		mutate: options.mutate ?? (() => ALLOWED),
@@ -106,50 +102,35 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 		metrics,
 	});
 	const certificate = await issue();
-	const server = await listenHttps(webhook[options.door ?? 'listener'], certificate, 0);
+	const server = await listenHttps(webhook[options.entryPoint ?? 'listener'], certificate, 0);
 	const { port } = server.address() as AddressInfo;
 	return {
-		port,
-		server,
-		ca: issuer,
-		certificate,
-		issue,
-		webhook,
-		metrics,
-		lines,
-		ask: (question = {}) => ask(port, issuer.cert, question),
-		dial: () => dial(port, issuer.cert),
+		...{ port, server, ca, certificate, issue, webhook, metrics, lines },
+		ask: (question = {}) => ask(port, ca.cert, question),
+		dial: () =>
+			new Promise((resolve, reject) => {
+				const socket = connect({ host: '127.0.0.1', port, ca: ca.cert }, () => resolve(socket));
+				socket.once('error', reject);
+			}),
 		stop: () => shutdown(server),
 	};
 }
 
 function ask(port: number, ca: string, question: Question): Promise<Reply> {
-	const { method = 'POST', path = '/mutate', body = reviewWith(), isChunked = false, agent } = question;
-	const bytes =
-		typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+	const { method = 'POST', path = '/mutate', body = reviewWith(), isChunked = false, agent = false } = question;
+	const bytes = Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 	const headers = isChunked ? {} : { 'content-length': String(bytes.length) };
 	return new Promise((resolve, reject) => {
-		const request = httpsRequest(
-			{ host: '127.0.0.1', port, ca, method, path, headers, agent: agent ?? false },
-			(response) => {
-				const { socket } = response as IncomingMessage & { socket: TLSSocket };
-				const { serialNumber } = socket.getPeerCertificate();
-				const chunks: Buffer[] = [];
-				response.on('data', (chunk: Buffer) => chunks.push(chunk));
-				response.on('error', reject);
-				response.on('end', () => {
-					const text = Buffer.concat(chunks).toString();
-					resolve({
-						status: response.statusCode ?? 0,
-						headers: response.headers,
-						text,
-						json: jsonOf(text),
-						serialNumber,
-						isReused: request.reusedSocket,
-					});
-				});
-			},
-		);
+		const how = { host: '127.0.0.1', port, ca, method, path, headers, agent };
+		const request = httpsRequest(how, (response) => {
+			const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate();
+			const { statusCode: status = 0, headers: received } = response;
+			const { reusedSocket: isReused } = request;
+			textOf(response).then(
+				(text) => resolve({ status, headers: received, text, json: jsonOf(text), serialNumber, isReused }),
+				reject,
+			);
+		});
 		request.on('error', reject);
 		if (isChunked) for (let at = 0; at < bytes.length; at += 65_536) request.write(bytes.subarray(at, at + 65_536));
 		request.end(isChunked ? undefined : bytes);
@@ -162,13 +143,6 @@ function jsonOf(text: string): Json | undefined {
 	} catch {
 		return undefined;
 	}
-}
-
-function dial(port: number, ca: string): Promise<TLSSocket> {
-	return new Promise((resolve, reject) => {
-		const socket = connect({ host: '127.0.0.1', port, ca }, () => resolve(socket));
-		socket.once('error', reject);
-	});
 }
 
 /** A keep-alive agent that holds one connection. */

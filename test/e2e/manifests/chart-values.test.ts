@@ -6,8 +6,8 @@ import { parse } from 'yaml';
 import { SERVE_OPTIONS } from '../../../src/cli/flags.ts';
 import { readOptions } from '../../../src/cli/options.ts';
 import { useHelm } from '../../harness/helm/mocha.ts';
+import type { PodTemplate } from '../../harness/manifest-files.ts';
 import { type Manifest, template } from '../../harness/manifest-files.ts';
-import type { PodTemplate } from '../../harness/manifest-types.ts';
 import { CHART, only, refusal, render, type Values } from '../chart.ts';
 
 interface Property {

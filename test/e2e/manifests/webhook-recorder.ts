@@ -8,8 +8,8 @@ import { after, before } from 'mocha';
 import { issueCa, issueServing } from '../../../certs/issue.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
 import type { ControlPlane, KubectlResult } from '../../harness/control-plane/start.ts';
+import type { Webhook } from '../../harness/manifest-files.ts';
 import { mutating, podWebhooks, validating } from '../../harness/manifest-files.ts';
-import type { Webhook } from '../../harness/manifest-types.ts';
 import { apply, applyCrds, mustSucceed } from '../../harness/product.ts';
 
 const CONFIGURATIONS = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';

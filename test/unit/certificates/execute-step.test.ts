@@ -4,7 +4,7 @@ import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS } from '../../../src/certificates/lifetimes.ts';
 import type { Step } from '../../../src/certificates/plan.ts';
 import type { SecretData } from '../../../src/certificates/secret-data.ts';
-import { asCa, newCa, HOSTS, NOW_MS } from '../../harness/certificates.ts';
+import { asCa, HOSTS, NOW_MS, newCa } from '../../harness/certificates.ts';
 
 const FIVE_YEARS_MS = 5 * 365 * DAY_MS;
 

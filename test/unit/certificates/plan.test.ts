@@ -8,9 +8,9 @@ import {
 	asNext,
 	asPrevious,
 	asTls,
-	newCa,
 	HOSTS,
 	NOW_MS,
+	newCa,
 	otherKey,
 	servingFor,
 } from '../../harness/certificates.ts';

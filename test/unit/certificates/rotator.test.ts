@@ -4,7 +4,7 @@ import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
 import { createRotator, type FoundSecret, type FoundWebhookConfiguration } from '../../../src/certificates/rotator.ts';
 import { type SecretData, servingCertificateIn } from '../../../src/certificates/secret-data.ts';
-import { asCa, asTls, newCa, HOSTS, NOW_MS, servingFor } from '../../harness/certificates.ts';
+import { asCa, asTls, HOSTS, NOW_MS, newCa, servingFor } from '../../harness/certificates.ts';
 
 const configuration = (kind: string, ...bundles: string[]): FoundWebhookConfiguration => ({
 	kind: kind as FoundWebhookConfiguration['kind'],

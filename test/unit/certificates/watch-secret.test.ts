@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SecretData } from '../../../src/certificates/secret-data.ts';
 import { watchSecret } from '../../../src/certificates/watch-secret.ts';
-import { asCa, asPrevious, asTls, newCa, HOSTS, NOW_MS, otherKey, servingFor } from '../../harness/certificates.ts';
+import { asCa, asPrevious, asTls, HOSTS, NOW_MS, newCa, otherKey, servingFor } from '../../harness/certificates.ts';
 import { until } from '../../harness/until.ts';
 
 const HALF = 'tls.crt or tls.key is missing';

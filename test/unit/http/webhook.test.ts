@@ -10,12 +10,12 @@ const PATCHED: AdmissionDecision = { allowed: true, patch: PATCH, findings: [WAR
 const DENIED = deny([{ id: 'bad', field: 'spec', message: 'no', parts: [] }], [WARNING]);
 const STATUS = { code: 422, reason: 'Invalid', message: 'spec: no' };
 
-for (const door of ['app', 'listener'] as const) {
-	describe(`webhook responses through ${door}`, () => {
+for (const entryPoint of ['app', 'listener'] as const) {
+	describe(`webhook responses through ${entryPoint}`, () => {
 		let serving: Serving;
 		before(async () => {
 			serving = await startServing({
-				door,
+				entryPoint,
 				mutate: ({ operation, name }) => {
 					if (name === 'throws') throw new TypeError('planted bug');
 					return operation === 'UPDATE' ? ALLOWED : PATCHED;

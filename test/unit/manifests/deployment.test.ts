@@ -6,9 +6,9 @@ import { MUTATE_PATH, VALIDATE_PATH } from '../../../src/api/webhook-configurati
 import { SERVE_OPTIONS } from '../../../src/cli/flags.ts';
 import { readOptions } from '../../../src/cli/options.ts';
 import { SELF_CHECK_TIMEOUT_MS } from '../../../src/http/self-check.ts';
+import type { Container, Selector, Service, Volume } from '../../harness/manifest-files.ts';
 import * as manifests from '../../harness/manifest-files.ts';
 import { mutating, objectOf, podWebhooks, ROOT, template, validating } from '../../harness/manifest-files.ts';
-import type { Container, Selector, Service, Volume } from '../../harness/manifest-types.ts';
 
 const { spec: pod, metadata } = template();
 const container = pod.containers[0] ?? expect.fail('the Deployment has no container');

@@ -14,8 +14,8 @@ import {
 } from '../../../src/api/names.ts';
 import { SCALING_FIELDS } from '../../../src/api/schema.ts';
 import * as installed from '../../../src/api/webhook-configurations.ts';
+import type { Webhook } from '../../harness/manifest-files.ts';
 import { mutating, objectOf, podWebhooks, validating } from '../../harness/manifest-files.ts';
-import type { Webhook } from '../../harness/manifest-types.ts';
 
 const allMutating = [...mutating(), ...podWebhooks()];
 const all = [...allMutating, ...validating()];
