@@ -1,4 +1,4 @@
-/** Two replicas on a real API server: one writes, and when it is gone the other does, soon and not twice. */
+/** Two replicas on a real API server: one writes, and when it stops the other one does, soon and not in addition. */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -7,7 +7,7 @@ import { serverManifest, useNamespace } from '../harness/namespace.ts';
 import { type Product, startProduct } from '../harness/product.ts';
 
 /** A Lease lasts 15 s; the rest is for one retry and a busy machine. */
-const TAKE_OVER_MS = 20_000;
+const TAKE_OVER_MS = 30_000;
 const DRAIN_MS = 3_000;
 const FLAGS = ['--settle-seconds=1', `--drain-seconds=${DRAIN_MS / 1_000}`];
 
@@ -18,7 +18,7 @@ describe('leader election on a real API server', function () {
 	let second: Product;
 	before(async () => {
 		first = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
-		await eventually(async () => expect(await isLeading(first)).to.equal(1));
+		await leads(first);
 		second = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
 	});
 	after(async () => {
@@ -28,33 +28,35 @@ describe('leader election on a real API server', function () {
 	const namespace = useNamespace(plane, 'led');
 
 	const isLeading = (product: Product): Promise<number> => metricOf(product, 'thv_scaling_leader');
+	const leads = (product: Product) => eventually(async () => expect(await isLeading(product)).to.equal(1));
 	const writesOf = (product: Product): Promise<number> => metricOf(product, 'thv_scaling_reconciler_writes_total');
-	const make = (name: string) => namespace.create(serverManifest('MCPServer', name, { transport: 'sse', replicas: 2 }));
-	const hasCondition = (name: string, withinMs?: number): Promise<void> =>
-		eventually(async () => {
+	const reconciled = async (name: string, withinMs?: number): Promise<void> => {
+		await namespace.create(serverManifest('MCPServer', name, { transport: 'sse', replicas: 2 }));
+		await eventually(async () => {
 			expect((await namespace.get('mcpserver', name))['status']?.conditions ?? []).to.have.length(1);
 		}, withinMs);
+	};
 
 	it('two replicas › only one of them writes', async () => {
-		for (const name of ['one', 'two', 'three']) await make(name);
-		await hasCondition('three');
-		expect([await writesOf(first), await writesOf(second)]).to.deep.equal([3, 0]);
-		expect(await isLeading(second)).to.equal(0);
+		for (const name of ['one', 'two', 'three']) await reconciled(name);
+		expect(await writesOf(first)).to.be.at.least(3);
+		expect([await isLeading(second), await writesOf(second)]).to.deep.equal([0, 0]);
 	});
 
 	it('SIGSTOP of the leader › the other takes over; SIGCONT › the first writes nothing more', async () => {
+		const before = await writesOf(first);
 		first.process.kill('SIGSTOP');
-		await make('stopped');
-		await hasCondition('stopped', TAKE_OVER_MS);
+		await reconciled('stopped', TAKE_OVER_MS);
 		first.process.kill('SIGCONT');
 		await eventually(async () => expect(await isLeading(first)).to.equal(0));
-		expect([await writesOf(first), await writesOf(second)]).to.deep.equal([3, 1]);
+		expect(await writesOf(first)).to.equal(before);
 	});
 
 	it('SIGTERM of the leader › it keeps the Lease until it has drained, then the other leads at once', async () => {
 		const startedMs = performance.now();
 		second.process.kill('SIGTERM');
-		await eventually(async () => expect(await isLeading(first)).to.equal(1));
-		expect(performance.now() - startedMs).to.be.within(DRAIN_MS, DRAIN_MS + 5_000);
+		await leads(first);
+		// Earlier than the Lease ends.
+		expect(performance.now() - startedMs).to.be.within(DRAIN_MS, DRAIN_MS + 9_000);
 	});
 });

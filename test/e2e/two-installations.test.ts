@@ -35,7 +35,7 @@ describe('two installations in one cluster', function () {
 		const before = replica.log('review').length;
 		await expectCalled();
 		// The log is written in batches.
-		await eventually(async () => expect(replica.log('review').length).to.be.above(before), 3_000);
+		await eventually(async () => expect(replica.log('review').length).to.be.above(before), 10_000);
 	};
 	const doctor = async (...more: string[]): Promise<string> =>
 		(await startProgram(['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more]).ended).stdout;
