@@ -3,18 +3,14 @@ import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/api/names.ts';
 import { type Api, openApi } from '../harness/api.ts';
-import { type Namespace, type Stored, serverManifest } from '../harness/namespace.ts';
+import { type Stored, serverManifest } from '../harness/namespace.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const SESSION_STORAGE = {
-	provider: 'redis',
-	address: 'redis.mcp.svc:6379',
-	db: 2,
-	keyPrefix: 'thv:',
+	...{ provider: 'redis', address: 'redis.mcp.svc:6379', db: 2, keyPrefix: 'thv:' },
 	passwordRef: { name: 's', key: 'k' },
 };
-
 const KINDS = [
 	{ kind: 'MCPServer', own: { transport: 'sse' }, counts: { replicas: 3, backendReplicas: 2 } },
 	{ kind: 'VirtualMCPServer', own: { incomingAuth: { type: 'anonymous' } }, counts: { replicas: 3 } },
@@ -25,6 +21,10 @@ const KINDS = [
 	},
 ] as const;
 
+// biome-ignore lint/suspicious/noExplicitAny: any spec that the API server stored
+type Spec = any;
+const withoutScaling = ({ replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec }: Spec): Spec => spec;
+
 describe('field managers on a real API server', function () {
 	this.timeout(60_000);
 	const { namespace, plane } = useProduct('field-managers');
@@ -34,148 +34,122 @@ describe('field managers on a real API server', function () {
 	});
 	after(() => api.close());
 
-	for (const { kind, own, counts } of KINDS) {
-		const scaling = { ...counts, sessionStorage: SESSION_STORAGE };
-		const all = { ...own, ...scaling };
-		/** One scenario with a server of its own, and what it needs to know of that. */
-		const scenario = (title: string, name: string, act: (at: At) => Promise<void>): void => {
-			it(`${kind} › ${title}`, async () => {
-				const at = atServer(() => api, namespace, kind, `${kind.toLowerCase()}-${name}`);
-				await act(at);
-				// The finalizer goes, or the namespace could not.
-				const patch = JSON.stringify({ metadata: { finalizers: null } });
-				await namespace.kubectl(['patch', kind, at.manifest({}).metadata.name, '--type=merge', '-p', patch]);
-			});
+	/** What clients do to one server, and what is stored of it. */
+	const scenario = (kind: Kind, name: string) => {
+		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/${NAMES[kind].plural}/${name}`;
+		const as = (manager: string, verb: string) => [verb, '--server-side', `--field-manager=${manager}`, '-f', '-'];
+		const stored = async (): Promise<Stored> => {
+			const { stdout } = await namespace.kubectl(['get', kind, name, '--show-managed-fields', '-o', 'json']);
+			return JSON.parse(stdout) as Stored;
 		};
-		const bare = (at: At, spec: object): object => ({ ...at.manifest({}), spec });
-
-		scenario(
-			'one manager, and a PUT that repeats › managedFields stay; its fields go with the next apply',
-			'one',
-			async (at) => {
-				await at.apply('flux', at.manifest(all));
-				const before = await at.managers();
-				await at.erase();
-				const first = await at.stored();
-				for (let round = 0; round < 3; round += 1) await at.erase();
-				expect(await at.stored(), 'nothing is written').to.deep.equal(first);
-				expect(first['spec']).to.deep.include(scaling);
-				expect((await at.managers())['flux']).to.deep.equal(before['flux']);
-				expect(await at.difference('flux', at.manifest(all))).to.equal('');
-
-				await at.apply('flux', at.manifest(own));
-				expect((await at.stored())['spec']).to.deep.equal(at.manifest(own).spec);
-				expect(await at.difference('flux', at.manifest(own))).to.equal('');
+		const manifest = (spec: object) => serverManifest(kind, name, spec);
+		return {
+			manifest,
+			stored,
+			/** Without the fields that every manifest of its kind has. */
+			bare: (spec: object) => ({ ...manifest({}), spec }),
+			apply: (manager: string, object: object) => mustSucceed(namespace.kubectl(as(manager, 'apply'), object)),
+			expectSpec: async (expected: object) => expect((await stored())['spec']).to.deep.equal(expected),
+			/** A GitOps tool finds nothing to change. */
+			expectInSync: async (manager: string, object: object): Promise<void> => {
+				const { stdout, stderr, code } = await namespace.kubectl(as(manager, 'diff'), object);
+				expect(code, stderr).to.be.oneOf([0, 1]);
+				expect(stdout).to.equal('');
 			},
-		);
-		scenario(
-			'client-side apply, then client-side and server-side apply without the fields › they are removed',
-			'client',
-			async (at) => {
-				for (const args of [['apply'], ['apply', '--server-side']]) {
-					await namespace.apply(at.manifest(all));
-					const before = (await at.managers())['kubectl-client-side-apply'];
-					await at.erase();
-					expect((await at.managers())['kubectl-client-side-apply']).to.deep.equal(before);
-					await mustSucceed(namespace.kubectl([...args, '-f', '-'], at.manifest(own)));
-					expect((await at.stored())['spec']).to.deep.equal(at.manifest(own).spec);
-				}
+			/** Paths of the fields of `spec` that each manager owns, by its name. */
+			managers: async (): Promise<Record<string, string[]>> => {
+				const { metadata } = (await stored()) as Spec;
+				return Object.fromEntries(
+					(metadata.managedFields as Spec[]).map(({ manager, fieldsV1 }) => [
+						...([manager, pathsIn(fieldsV1['f:spec'] ?? {}, 'spec').sort()] as const),
+					]),
+				);
 			},
-		);
-		// What remains is the same code for each kind.
-		if (kind !== 'MCPServer') continue;
+			/** The typed write of an operator that does not know some fields. */
+			erase: async (erase: (spec: Spec) => Spec = withoutScaling): Promise<void> => {
+				const object = await stored();
+				const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
+				// Not `kubectl replace`, which also writes the annotation of client-side apply.
+				const { status, body } = await api.send('PUT', path, {
+					as: DEFAULT_OPERATOR_USERNAME,
+					body: { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec: erase(object['spec']) },
+				});
+				expect(status, JSON.stringify(body)).to.equal(200);
+			},
+			/** Removes the finalizer, which would keep the namespace. */
+			release: () => namespace.kubectl(['patch', kind, name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']),
+		};
+	};
 
-		scenario("two managers own different fields › each removes its own and none of the other's", 'two', async (at) => {
-			const { replicas, ...others } = scaling;
-			await at.apply('flux', at.manifest({ ...own, replicas }));
-			await at.apply('team', bare(at, others));
+	for (const { kind, own, counts } of KINDS) {
+		it(`${kind} › one manager, and a PUT that repeats › managedFields stay; its fields go with the next apply`, async () => {
+			const at = scenario(kind, kind.toLowerCase());
+			const all = at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE });
+			await at.apply('flux', all);
+			const before = await at.managers();
 			await at.erase();
-			const { flux, team } = await at.managers();
-			expect(flux).to.include('spec.replicas').and.not.include('spec.sessionStorage.address');
-			expect(team).to.include('spec.sessionStorage.address').and.not.include('spec.replicas');
-			expect(await at.difference('flux', at.manifest({ ...own, replicas }))).to.equal('');
-			expect(await at.difference('team', bare(at, others))).to.equal('');
+			const first = await at.stored();
+			for (let round = 0; round < 3; round += 1) await at.erase();
+			expect(await at.stored(), 'nothing is written').to.deep.equal(first);
+			expect(first['spec']).to.deep.include({ ...counts, sessionStorage: SESSION_STORAGE });
+			expect((await at.managers())['flux']).to.deep.equal(before['flux']);
+			await at.expectInSync('flux', all);
 
 			await at.apply('flux', at.manifest(own));
-			expect((await at.stored())['spec']).to.deep.equal({ ...at.manifest(own).spec, ...others });
-			await at.erase();
-			await at.apply('team', bare(at, {}));
-			expect((await at.stored())['spec']).to.deep.equal(at.manifest(own).spec);
-		});
-		scenario('a manager owns only a part of sessionStorage › it removes that part alone', 'part', async (at) => {
-			const { keyPrefix, ...others } = SESSION_STORAGE;
-			const whole = { ...own, ...counts, sessionStorage: others };
-			await at.apply('flux', at.manifest(whole));
-			await at.apply('team', bare(at, { sessionStorage: { keyPrefix } }));
-			await at.erase();
-			expect((await at.managers())['team']).to.deep.equal(['spec.sessionStorage.keyPrefix']);
-			expect(await at.difference('flux', at.manifest(whole))).to.equal('');
-
-			await at.apply('team', bare(at, {}));
-			expect((await at.stored())['spec']).to.deep.equal(at.manifest(whole).spec);
-		});
-		scenario('the operator erases only some fields › the others keep their manager as well', 'some', async (at) => {
-			await at.apply('flux', at.manifest(all));
-			const before = (await at.managers())['flux'];
-			await at.erase(({ sessionStorage: { provider, address, db }, ...spec }) => ({
-				...spec,
-				// Without db the API server would fill in its default, which is a change and not an erased field.
-				sessionStorage: { provider, address, db },
-			}));
-			expect((await at.managers())['flux']).to.deep.equal(before);
-			await at.apply('flux', at.manifest(own));
-			expect((await at.stored())['spec']).to.deep.equal(at.manifest(own).spec);
+			await at.expectSpec(at.manifest(own).spec);
+			await at.expectInSync('flux', at.manifest(own));
+			await at.release();
 		});
 	}
+
+	const [{ kind, own, counts }] = KINDS;
+	it('client-side apply, then client-side and server-side apply without the fields › they are removed', async () => {
+		const at = scenario(kind, 'client');
+		for (const args of [['apply'], ['apply', '--server-side']]) {
+			await namespace.apply(at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE }));
+			const before = (await at.managers())['kubectl-client-side-apply'];
+			await at.erase();
+			expect((await at.managers())['kubectl-client-side-apply']).to.deep.equal(before);
+			await mustSucceed(namespace.kubectl([...args, '-f', '-'], at.manifest(own)));
+			await at.expectSpec(at.manifest(own).spec);
+		}
+		await at.release();
+	});
+
+	it("two managers own different fields, also of sessionStorage › each removes its own and none of the other's", async () => {
+		const at = scenario(kind, 'two');
+		const { keyPrefix, ...others } = SESSION_STORAGE;
+		const whole = at.manifest({ ...own, replicas: 3, sessionStorage: others });
+		await at.apply('flux', whole);
+		await at.apply('team', at.bare({ backendReplicas: 2, sessionStorage: { keyPrefix } }));
+		await at.erase();
+		const { flux, team } = await at.managers();
+		expect(flux).to.include('spec.replicas').and.not.include('spec.sessionStorage.keyPrefix');
+		expect(team).to.deep.equal(['spec.backendReplicas', 'spec.sessionStorage.keyPrefix']);
+		await at.expectInSync('flux', whole);
+
+		await at.apply('team', at.bare({}));
+		await at.expectSpec(whole.spec);
+		await at.erase();
+		await at.apply('flux', at.manifest(own));
+		await at.expectSpec(at.manifest(own).spec);
+		await at.release();
+	});
+
+	it('the operator erases only some fields › the others keep their manager as well', async () => {
+		const at = scenario(kind, 'some');
+		await at.apply('flux', at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE }));
+		const before = (await at.managers())['flux'];
+		// With db: without it the API server would set its default, which is a change and not an erased field.
+		await at.erase(({ sessionStorage: { provider, address, db }, ...spec }) => ({
+			...{ ...spec, sessionStorage: { provider, address, db } },
+		}));
+		expect((await at.managers())['flux']).to.deep.equal(before);
+		await at.apply('flux', at.manifest(own));
+		await at.expectSpec(at.manifest(own).spec);
+		await at.release();
+	});
 });
-
-// biome-ignore lint/suspicious/noExplicitAny: whatever spec the API server stored
-type Spec = any;
-type At = ReturnType<typeof atServer>;
-
-const withoutScaling = ({ replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec }: Spec): Spec => spec;
-
-/** What clients do to the server of that name, and what is stored of it. */
-function atServer(api: () => Api, namespace: Namespace, kind: Kind, name: string) {
-	const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/${NAMES[kind].plural}/${name}`;
-	const stored = async (): Promise<Stored> => {
-		const { stdout } = await namespace.kubectl(['get', kind, name, '--show-managed-fields', '-o', 'json']);
-		return JSON.parse(stdout) as Stored;
-	};
-	const as = (manager: string, verb: string) => [verb, '--server-side', `--field-manager=${manager}`, '-f', '-'];
-	return {
-		manifest: (spec: object) => serverManifest(kind, name, spec),
-		stored,
-		apply: (manager: string, object: object) => mustSucceed(namespace.kubectl(as(manager, 'apply'), object)),
-		/** Empty where nothing would change. */
-		difference: async (manager: string, object: object): Promise<string> => {
-			const { stdout, stderr, code } = await namespace.kubectl(as(manager, 'diff'), object);
-			expect(code, stderr).to.be.oneOf([0, 1]);
-			return stdout;
-		},
-		/** Paths of the fields of `spec` that each manager owns, by its name. */
-		managers: async (): Promise<Record<string, string[]>> => {
-			const { metadata } = (await stored()) as Spec;
-			return Object.fromEntries(
-				(metadata.managedFields as Spec[]).map(({ manager, fieldsV1 }) => [
-					manager,
-					pathsIn(fieldsV1['f:spec'] ?? {}, 'spec').sort(),
-				]),
-			);
-		},
-		/** The typed write of an operator that does not know some fields. */
-		erase: async (erase: (spec: Spec) => Spec = withoutScaling): Promise<void> => {
-			const object = await stored();
-			const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
-			// Not `kubectl replace`, which also writes the annotation of client-side apply.
-			const { status, body } = await api().send('PUT', path, {
-				as: DEFAULT_OPERATOR_USERNAME,
-				body: { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec: erase(object['spec']) },
-			});
-			expect(status, JSON.stringify(body)).to.equal(200);
-		},
-	};
-}
 
 const pathsIn = (fields: object, path: string): string[] =>
 	Object.entries(fields).flatMap(([key, below]) => {

@@ -10,15 +10,11 @@ import { startProgram } from '../harness/program.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const CASES = [
-	'deployment-http-three-replicas-redis',
-	'deployment-password-in-plain',
-	'deployment-stdio-three-replicas',
-	'run-config-redis-off-default-redis',
-	'run-config-unreadable',
-	'vmcp-operator-filled',
+	...['deployment-http-three-replicas-redis', 'deployment-password-in-plain', 'deployment-stdio-three-replicas'],
+	...['run-config-redis-off-default-redis', 'run-config-unreadable', 'vmcp-operator-filled'],
 ];
 
-/** What no review may touch on its way through: words that look like others, every digit, every kind of line. */
+/** What no review may change: words that look like others, every digit, every kind of line end. */
 const HOSTILE = `apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPServer
 metadata:
@@ -48,17 +44,13 @@ data:\r
 
 const KINDS = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 
-/** In the namespace of whoever applies it. */
-const caseText = (name: string): string =>
-	readText(`test/cases/${name}/in.yaml`).replaceAll(/^ *namespace: demo\n/gm, '');
-
 /**
- * The operator's checksum of a ConfigMap covers its annotations, and kubectl's own apply notes its input in one: only where
- * nothing is noted can two ways to the same object give the same checksum.
+ * The operator's checksum of a ConfigMap covers its annotations, and client-side apply writes its input into one. So cases are applied on
+ * the server.
  */
 const apply = (name: string): string[] => ['apply', `--server-side=${CASES.includes(name)}`, '-R', '-f'];
 
-/** Without what is different in any two namespaces, and without what kubectl notes of its own input. */
+/** Without what is different in any two namespaces, and without what kubectl writes of its own input. */
 function comparable({ metadata, status: _, ...object }: Stored): object {
 	const { uid, resourceVersion, generation, ...kept } = metadata;
 	const { namespace: _1, creationTimestamp: _2, managedFields: _3, ...named } = kept as Record<string, unknown>;
@@ -68,59 +60,47 @@ function comparable({ metadata, status: _, ...object }: Stored): object {
 
 describe('review -o yaml on a real API server', function () {
 	this.timeout(240_000);
-	const stage = useProduct('review-hooks', { flags: ['--reconcile=false'] });
-	const plain = useNamespace(stage.plane, 'review-plain');
+	const { namespace, plane, product } = useProduct('review-webhooks', { flags: ['--reconcile=false'] });
+	const plain = useNamespace(plane, 'review-plain');
 	const folders = new Map<string, string>();
-	const withHooks = new Map<string, object[]>();
-	const reviewed = new Map<string, object[]>();
+	const byWebhooks = new Map<string, object[]>();
+	const byReview = new Map<string, object[]>();
 
-	const folderOf = (name: string): string => {
-		const folder = mkdtempSync(join(tmpdir(), `review-applies-${name}-`));
-		folders.set(name, folder);
-		return folder;
+	const itemsIn = async ({ kubectl }: Namespace): Promise<Stored[]> =>
+		JSON.parse((await mustSucceed(kubectl(['get', KINDS, '-o', 'json']))).stdout).items;
+	/** The objects of the namespace, which is empty afterwards. */
+	const taken = async (from: Namespace): Promise<object[]> => {
+		const items = await itemsIn(from);
+		await mustSucceed(from.kubectl(['delete', KINDS, '--all', '--wait=true']));
+		return items.map(comparable);
 	};
-	/** What is in the namespace, which is empty afterwards. */
-	const taken = async (namespace: Namespace): Promise<object[]> => {
-		const { stdout } = await mustSucceed(namespace.kubectl(['get', KINDS, '-o', 'json']));
-		await mustSucceed(namespace.kubectl(['delete', KINDS, '--all', '--wait=true']));
-		return (JSON.parse(stdout) as { items: Stored[] }).items.map(comparable);
-	};
-	/** The API server wants the uid of an owner, which nobody knows before it is there. */
-	const withUids = async (text: string): Promise<string> => {
-		const [servers = ''] = text.split(/^---\n(?=apiVersion: (?:v1|apps\/v1)\n)/m);
+	/** The text of a case. Its servers are created: the API server wants the uid of an owner. */
+	const caseText = async (name: string): Promise<string> => {
+		const text = readText(`test/cases/${name}/in.yaml`).replaceAll(/^ *namespace: demo\n/gm, '');
 		if (!text.includes('controller: true')) return text;
-		await mustSucceed(stage.namespace.kubectl(['apply', '--server-side', '-f', '-'], servers));
-		const { stdout } = await mustSucceed(stage.namespace.kubectl(['get', KINDS, '-o', 'json']));
-		const [server] = (JSON.parse(stdout) as { items: Stored[] }).items;
-		const uid = server?.metadata.uid ?? '00000000-0000-4000-8000-000000000000';
+		const [servers = ''] = text.split(/^---\n(?=apiVersion: (?:v1|apps\/v1)\n)/m);
+		await mustSucceed(namespace.kubectl(['apply', '--server-side', '-f', '-'], servers));
+		const uid = (await itemsIn(namespace))[0]?.metadata.uid ?? '00000000-0000-4000-8000-000000000000';
 		return text.replaceAll(/- \{ (?=.*\bcontroller: true)/g, `- { uid: ${uid}, `);
 	};
 
-	before('everything applied twice', async () => {
-		const withWebhooks = async (name: string, folder: string): Promise<void> => {
-			// Some of examples/ is refused, which is no failure here.
-			const { code, stderr } = await stage.namespace.kubectl([...apply(name), folder]);
+	before('everything applied with and without webhooks', async () => {
+		for (const name of [...CASES, 'examples', 'hostile']) {
+			const folder = mkdtempSync(join(tmpdir(), `review-applies-${name}-`));
+			folders.set(name, folder);
+			if (name === 'examples') cpSync(join(ROOT, 'examples'), folder, { recursive: true });
+			else writeFileSync(join(folder, 'in.yaml'), name === 'hostile' ? HOSTILE : await caseText(name));
+			const { code, stderr } = await namespace.kubectl([...apply(name), folder]);
+			// The webhooks refuse some of the examples.
 			if (name !== 'examples') expect(code, `${name}: ${stderr}`).to.equal(0);
-			withHooks.set(name, await taken(stage.namespace));
-		};
-		for (const name of CASES) {
-			const folder = folderOf(name);
-			writeFileSync(join(folder, 'in.yaml'), await withUids(caseText(name)));
-			await withWebhooks(name, folder);
+			byWebhooks.set(name, await taken(namespace));
 		}
-		const [examples, hostile] = [folderOf('examples'), folderOf('hostile')];
-		cpSync(join(ROOT, 'examples'), examples, { recursive: true });
-		await withWebhooks('examples', examples);
-		writeFileSync(join(hostile, 'in.yml'), HOSTILE);
-		await withWebhooks('hostile', hostile);
-
-		// Without them.
-		await stage.product().deleteWebhooks();
+		await product().deleteWebhooks();
 		for (const [name, folder] of folders) {
 			const { code, stdout, stderr } = await startProgram(['review', '-o', 'yaml', folder]).ended;
 			expect(code, `${name}: ${stderr}`).to.equal(name === 'examples' ? 1 : 0);
 			await mustSucceed(plain.kubectl([...apply(name), '-'], stdout));
-			reviewed.set(name, await taken(plain));
+			byReview.set(name, await taken(plain));
 		}
 	});
 	after(() => {
@@ -128,12 +108,12 @@ describe('review -o yaml on a real API server', function () {
 	});
 
 	for (const name of [...CASES, 'examples', 'hostile']) {
-		it(`${name} › what review prints, applied › stored as with the webhooks`, () => {
-			expect(reviewed.get(name)).to.have.length.at.least(1);
-			expect(reviewed.get(name)).to.deep.equal(withHooks.get(name));
+		it(`${name} › the output of review is applied › stored as with the webhooks`, () => {
+			expect(byReview.get(name)).to.have.length.at.least(1);
+			expect(byReview.get(name)).to.deep.equal(byWebhooks.get(name));
 			// Without webhooks and without review it would be 3.
-			if (name !== 'deployment-stdio-three-replicas') return;
-			expect(JSON.stringify(reviewed.get(name))).to.include('"replicas":1,');
+			if (name === 'deployment-stdio-three-replicas')
+				expect(JSON.stringify(byReview.get(name))).to.include('"replicas":1,');
 		});
 	}
 });
