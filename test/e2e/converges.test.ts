@@ -1,4 +1,4 @@
-/** Webhooks, reconciler and an operator that knows nothing of scaling, together: every change is applied, stays, and writes end. */
+/** Webhooks, reconciler and an operator that does not know scaling: every change is applied and stays, and the writes end. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -11,8 +11,8 @@ import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const WRITES = 'thv_scaling_reconciler_writes_total';
-/** The time is the subject: longer than the settle time, and than what the reconciler waits before it looks at its own writes again. */
-const QUIET_MS = 4_000;
+/** The time is the subject: longer than the settle time, and than the time after which the reconciler reads its own writes. */
+const IDLE_MS = 4_000;
 
 describe('converges beside an old operator on a real API server', function () {
 	this.timeout(120_000);
@@ -42,13 +42,13 @@ describe('converges beside an old operator on a real API server', function () {
 
 	const replicasAre = (name: string, expected: number): Promise<void> =>
 		eventually(async () => expect((await namespace.get('deployment', name))['spec'].replicas).to.equal(expected));
-	const make = (kind: string, name: string, spec: object) =>
+	const create = (kind: string, name: string, spec: object) =>
 		namespace.create(serverManifest(kind, name, spec, 'v1alpha1'));
 	const edit = (name: string, spec: object) =>
 		mustSucceed(namespace.kubectl(['patch', 'mcpserver', name, '--type=merge', '-p', JSON.stringify({ spec })]));
 
 	it('replicas change › the live Deployment gets them; conditions are beside those of the operator', async () => {
-		await make('MCPServer', 'search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
+		await create('MCPServer', 'search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
 		await replicasAre('search', 2);
 		await edit('search', { replicas: 4 });
 		await replicasAre('search', 4);
@@ -60,7 +60,7 @@ describe('converges beside an old operator on a real API server', function () {
 
 	it('a vMCP › it gets its Redis although its operator writes the configuration only once', async () => {
 		const own = { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } };
-		await make('VirtualMCPServer', 'hub', { ...own, replicas: 3, sessionStorage: REDIS });
+		await create('VirtualMCPServer', 'hub', { ...own, replicas: 3, sessionStorage: REDIS });
 		await eventually(async () => {
 			const { data } = await namespace.get('configmap', 'hub-vmcp-config');
 			expect(data['config.yaml']).to.contain('address: redis.mcp.svc:6379');
@@ -69,8 +69,8 @@ describe('converges beside an old operator on a real API server', function () {
 	});
 
 	it('unset to 3 › applied; stdio with 3 › not; sse to stdio › 1', async () => {
-		await make('MCPServer', 'plain', { transport: 'sse' });
-		await make('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		await create('MCPServer', 'plain', { transport: 'sse' });
+		await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		await replicasAre('plain', 1);
 		await edit('plain', { replicas: 3 });
 		await replicasAre('plain', 3);
@@ -79,32 +79,25 @@ describe('converges beside an old operator on a real API server', function () {
 		await replicasAre('plain', 1);
 	});
 
-	it('a stdio Deployment is scaled while the webhooks are not registered › 1 again', async () => {
+	it('a stdio Deployment is scaled while there are no webhooks › 1 again', async () => {
 		await product().deleteWebhooks();
-		// The API server learns of that a moment later.
+		// The API server reads that a moment later.
 		await eventually(async () => {
-			const patch = [
-				'patch',
-				'deployment',
-				'files',
-				'--subresource=scale',
-				'--type=merge',
-				'-p',
-				'{"spec":{"replicas":4}}',
-			];
-			expect((await namespace.kubectl([...patch, '-o', 'jsonpath={.spec.replicas}'])).stdout).to.equal('4');
+			const patch = ['--subresource=scale', '--type=merge', '-p', '{"spec":{"replicas":4}}'];
+			const args = ['patch', 'deployment', 'files', ...patch, '-o', 'jsonpath={.spec.replicas}'];
+			expect((await namespace.kubectl(args)).stdout).to.equal('4');
 		});
 		await replicasAre('files', 1);
 		await product().applyWebhooks();
 	});
 
-	it('then › no client writes anything new', async () => {
+	it('no more changes › the writes end', async () => {
 		let before = -1;
-		// In a cluster that is used by all suites the figure also counts what goes on with what the last one left.
+		// The count also has the writes for servers that other suites left in the cluster.
 		await eventually(async () => {
 			const last = before;
 			before = await metricOf(product(), WRITES);
-			await sleep(QUIET_MS / 4);
+			await sleep(IDLE_MS / 4);
 			expect(before).to.equal(last);
 		}, 60_000);
 		const versions = async (): Promise<string[]> => {
@@ -116,7 +109,7 @@ describe('converges beside an old operator on a real API server', function () {
 		// In a cluster with controllers the status of a Deployment may still change once.
 		await eventually(async () => {
 			const versionsBefore = await versions();
-			await sleep(QUIET_MS);
+			await sleep(IDLE_MS);
 			expect(await versions()).to.deep.equal(versionsBefore);
 		}, 60_000);
 		expect(await metricOf(product(), WRITES)).to.equal(before);

@@ -1,8 +1,8 @@
-/** What a cluster lacks for a while: a CRD, the API server, the history of etcd, a permission. It is reported, and the rest goes on. */
+/** A cluster without a CRD, the API server, the history of etcd or a permission: it is reported, and the rest continues. */
 import { expect } from 'chai';
 import { compact } from '../harness/control-plane/compact.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
-import { type ControlPlane, startControlPlane } from '../harness/control-plane/start.ts';
+import type { ControlPlane } from '../harness/control-plane/start.ts';
 import { eventually } from '../harness/eventually.ts';
 import { serverManifest } from '../harness/namespace.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/product.ts';
@@ -12,20 +12,17 @@ const CRD = 'mcpremoteproxies.toolhive.stacklok.dev';
 
 describe('a cluster that lacks something', function () {
 	this.timeout(120_000);
-	needControlPlane();
+	// Its own, because CRDs and roles are deleted, and the API server stops.
+	const controlPlane = needControlPlane({ isOwn: true });
 	let plane: ControlPlane;
 	let product: Product;
 	before(async () => {
-		// One of its own, because CRDs and roles are taken away, and it is stopped.
-		plane = await startControlPlane();
+		plane = controlPlane();
 		await applyCrds(plane);
 		await mustSucceed(admin('delete', 'crd', CRD));
 		product = await startProduct(plane, { hasWebhooks: false, flags: FLAGS, crds: 'theirs' });
 	});
-	after(async () => {
-		await product?.stop();
-		await plane?.stop();
-	});
+	after(() => product?.stop());
 
 	const admin = (...args: string[]) => plane.kubectl(args, { user: 'admin' });
 	const create = (kind: string, name: string) => {
@@ -37,23 +34,23 @@ describe('a cluster that lacks something', function () {
 			const { stdout } = await plane.kubectl(['get', kind, name, '-o', 'json']);
 			expect(JSON.parse(stdout).status?.conditions ?? []).to.have.length(1);
 		}, 60_000);
-	const said = (message: string, text: string): boolean =>
+	const isLogged = (message: string, text: string): boolean =>
 		product.log().some((line) => line['msg'] === message && JSON.stringify(line).includes(text));
 
 	it('a kind is not installed › it is reported and picked up later; the others are reconciled meanwhile', async () => {
 		const missing = 'resource is not installed, waiting for it';
-		await eventually(async () => expect(said(missing, 'mcpremoteproxies')).to.equal(true));
+		await eventually(async () => expect(isLogged(missing, 'mcpremoteproxies')).to.equal(true));
 		await create('MCPServer', 'meanwhile');
 		await hasCondition('mcpserver', 'meanwhile');
 		await applyCrds(plane);
 		await eventually(() => create('MCPRemoteProxy', 'late'));
 		await hasCondition('mcpremoteproxy', 'late');
-		expect(said('resource was installed', 'mcpremoteproxies')).to.equal(true);
+		expect(isLogged('resource was installed', 'mcpremoteproxies')).to.equal(true);
 	});
 
 	it('the API server stops, and etcd is compacted before the watches resume › every change is reconciled', async () => {
 		await plane.stopApiServer();
-		await eventually(async () => expect(said('watch interrupted', 'mcpservers')).to.equal(true));
+		await eventually(async () => expect(isLogged('watch interrupted', 'mcpservers')).to.equal(true));
 		product.process.kill('SIGSTOP');
 		await plane.startApiServer();
 		await create('MCPServer', 'after');
@@ -63,16 +60,13 @@ describe('a cluster that lacks something', function () {
 	});
 
 	it('a permission is missing › verb and resource are reported; other kinds are still reconciled', async () => {
-		const drop = (resource: string) => (rule: { resources: string[] }) => ({
-			...rule,
-			resources: rule.resources.filter((one) => one !== resource),
-		});
+		const dropped = ['virtualmcpservers', 'horizontalpodautoscalers', 'mcpservers/status'];
 		const role = JSON.parse((await mustSucceed(admin('get', 'clusterrole', 'toolhive-scaling', '-o', 'json'))).stdout);
-		const rules = role.rules
-			.map(drop('virtualmcpservers'))
-			.map(drop('horizontalpodautoscalers'))
-			.map(drop('mcpservers/status'));
-		const less = { ...role, rules: rules.filter((rule: { resources: string[] }) => rule.resources.length > 0) };
+		const rules = (role.rules as { resources: string[] }[]).map((rule) => ({
+			...rule,
+			resources: rule.resources.filter((one) => !dropped.includes(one)),
+		}));
+		const less = { ...role, rules: rules.filter(({ resources }) => resources.length > 0) };
 		await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(less) }));
 		await product.stop();
 		product = await startProduct(plane, { hasWebhooks: false, flags: FLAGS, withoutAccess: true, isReady: false });
@@ -80,9 +74,9 @@ describe('a cluster that lacks something', function () {
 		await create('MCPRemoteProxy', 'fine');
 		await hasCondition('mcpremoteproxy', 'fine');
 		await eventually(async () => {
-			expect(said('watch interrupted', 'cannot list resource \\"virtualmcpservers\\"')).to.equal(true);
-			expect(said('watch interrupted', 'cannot list resource \\"horizontalpodautoscalers\\"')).to.equal(true);
-			expect(said('reconcile failed', 'cannot patch resource \\"mcpservers/status\\"')).to.equal(true);
+			expect(isLogged('watch interrupted', 'cannot list resource \\"virtualmcpservers\\"')).to.equal(true);
+			expect(isLogged('watch interrupted', 'cannot list resource \\"horizontalpodautoscalers\\"')).to.equal(true);
+			expect(isLogged('reconcile failed', 'cannot patch resource \\"mcpservers/status\\"')).to.equal(true);
 		});
 		const ready = await fetch(`http://127.0.0.1:${product.metricsPort}/readyz`);
 		expect([ready.status, await ready.text()]).to.deep.equal([503, 'virtualmcpservers: not listed yet\n']);

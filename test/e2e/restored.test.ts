@@ -1,4 +1,4 @@
-/** Objects of servers without their ownerReferences, as a restored backup leaves them: what is claimed, reported and repaired. */
+/** Objects of servers without their ownerReferences, as in a restored backup: what conditions and doctor report, and the repair. */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { KINDS, type Kind } from '../../src/api/names.ts';
@@ -23,16 +23,6 @@ describe('restored objects on a real API server', function () {
 	const create = async (kind: Kind, name: string, spec: object): Promise<Owner> => {
 		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
 		return { kind, name, namespace: namespace.name, uid: metadata.uid };
-	};
-	const configMap = (owner: Owner) => {
-		const { configMapSuffix, configKey, configLabel } = KINDS[owner.kind as Kind];
-		const { metadata, ...rest } = runConfigMap(owner, '{}');
-		const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', [configLabel]: owner.name };
-		return {
-			...rest,
-			metadata: { ...metadata, name: owner.name + configMapSuffix, labels },
-			data: { [configKey]: '{}\n' },
-		};
 	};
 	const disown = async (resource: string): Promise<void> => {
 		const patch = '[{"op":"remove","path":"/metadata/ownerReferences"}]';
@@ -90,7 +80,7 @@ describe('restored objects on a real API server', function () {
 			const name = `of-${KINDS[kind].app}`;
 			const { singular, configKey, configMapSuffix } = KINDS[kind];
 			const server = await create(kind, name, SPECS[kind]);
-			const objects = [proxyDeployment(server, IMAGE), configMap(server)];
+			const objects = [proxyDeployment(server, IMAGE), runConfigMap(server, '{}\n')];
 			for (const object of objects) await namespace.create(object, 'operator');
 			const storage = () => condition(singular, name, 'SessionStorageWarning');
 			const passwords = async (): Promise<string> =>
