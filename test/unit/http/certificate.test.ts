@@ -77,6 +77,20 @@ describe('certificate in a folder', () => {
 		expect(errors).to.deep.equal([]);
 	});
 
+	it('watched › both files are overwritten in place › loaded', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'certificate-'));
+		stops.push(() => rmSync(folder, { recursive: true }));
+		const write = ({ cert, key }: KeyPair): void => {
+			writeFileSync(join(folder, 'tls.crt'), cert);
+			writeFileSync(join(folder, 'tls.key'), key);
+		};
+		write(first);
+		const { changes } = await watching(NEVER_MS, folder);
+		write(second);
+		await until(() => changes.length === 1);
+		expect(String(changes[0]?.cert)).to.equal(second.cert);
+	});
+
 	it('watched › the folder itself is replaced › found by polling', async () => {
 		const parent = mkdtempSync(join(tmpdir(), 'linked-'));
 		const other = createSecretVolume(second);

@@ -4,7 +4,15 @@ import type { Json } from '../../../src/api/types.ts';
 import { applyToConfigMap, checksumOf, runConfigSummaryOf } from '../../../src/objects/config-map.ts';
 import { valueAt } from '../../../src/objects/metadata.ts';
 import { decisionFor } from '../../harness/decided.ts';
-import { configMap, frozen, mcpServer, REDIS, virtualMcpServer, WITH_PASSWORD } from '../../harness/objects.ts';
+import {
+	configMap,
+	frozen,
+	mcpServer,
+	PASSWORD,
+	REDIS,
+	virtualMcpServer,
+	WITH_PASSWORD,
+} from '../../harness/objects.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const BACKENDS = mcpServer({ backendReplicas: 2 });
@@ -21,9 +29,12 @@ const apply = (owner: Json, object: Json, image = 'vmcp:v0.13.1') => {
 
 const SESSION_REDIS = `"session_redis":{"address":"${REDIS.address}"}`;
 const SECTION = `sessionStorage:\n    provider: redis\n    address: ${REDIS.address}\n`;
+const FULL = { provider: 'redis', address: 'redis.default.svc:6379', db: 2, keyPrefix: 'thv:', passwordRef: PASSWORD };
+const FULL_REDIS = '"session_redis":{"address":"redis.default.svc:6379","db":2,"key_prefix":"thv:"}';
 const WRITTEN: [owner: Json, text: string, expected: string][] = [
 	[BACKENDS, '{"__proto__":1}', '{"__proto__":1,"backend_replicas":2,"scaling_config":{"backend_replicas":2}}'],
 	[mcpServer(WITH_PASSWORD), '{}', `{${SESSION_REDIS},"scaling_config":{${SESSION_REDIS}}}`],
+	[mcpServer({ sessionStorage: FULL }), '{}', `{${FULL_REDIS},"scaling_config":{${FULL_REDIS}}}`],
 	[VMCP, HUB, HUB + SECTION],
 ];
 
