@@ -1,4 +1,4 @@
-/** What `out.yaml` promises of one document, and what of a stored object has to be equal to it. */
+/** The expected result of one document in `out.yaml`, and the parts of a stored object that must be equal to it. */
 import { isKind } from '../../src/api/names.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
 import { documentsOf } from '../cases/read-case.ts';
@@ -18,40 +18,32 @@ export function goldenOf(text: string, name: string): Golden[] {
 			section.split('\n').flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []));
 		const [denial] = after('# denied: ');
 		const [object] = documentsOf(section, name);
-		return {
-			warnings: after('# warning: '),
-			...(denial !== undefined && { denial }),
-			...(object !== undefined && { object }),
-		};
+		const warnings = after('# warning: ');
+		return { warnings, ...(denial !== undefined && { denial }), ...(object !== undefined && { object }) };
 	});
 }
 
-/** Each of ours ends with its id. The API server has others, for example of a variable that is named twice. */
-export const isOurs = (warning: string): boolean => / \([a-z-]+\)$/.test(warning);
-
-/** Fields that we write, wherever they stand: where one is not expected it must not be. */
-const WRITTEN_BY_US = ['env', 'lifecycle', 'replicas', 'terminationGracePeriodSeconds'];
-/** So is everything in these: the API server itself puts nothing there. */
+/** Fields that the product writes at any place: where one is not expected it must not be. */
+const WRITTEN = ['env', 'lifecycle', 'replicas', 'terminationGracePeriodSeconds'];
+/** Everything in these is compared: the API server adds nothing to them. */
 const WHOLE = ['annotations', 'labels', 'data'];
 const WHOLE_IN_SERVERS = [...WHOLE, 'spec', 'status'];
-/** What the API server writes into an object that leaves them out. */
+/** What the API server writes into an object without them. */
 const DEFAULTS: Json = { replicas: 1, terminationGracePeriodSeconds: 30 };
 
 /** `stored` without what the API server adds to an object like `expected`. */
 export const comparable = (stored: Json, expected: Json): unknown =>
-	likewise(stored, expected, new Set(isKind(expected['kind']) ? WHOLE_IN_SERVERS : WHOLE));
+	partsOf(stored, expected, new Set(isKind(expected['kind']) ? WHOLE_IN_SERVERS : WHOLE));
 
-function likewise(stored: unknown, expected: unknown, whole: ReadonlySet<string>): unknown {
-	if (Array.isArray(stored) && Array.isArray(expected)) {
-		return stored.map((one, index) => likewise(one, expected[index], whole));
-	}
+function partsOf(stored: unknown, expected: unknown, whole: ReadonlySet<string>): unknown {
+	if (Array.isArray(stored) && Array.isArray(expected))
+		return stored.map((one, index) => partsOf(one, expected[index], whole));
 	if (!isObject(stored) || !isObject(expected)) return stored;
 	const isCompared = (key: string): boolean =>
-		Object.hasOwn(expected, key) || whole.has(key) || (WRITTEN_BY_US.includes(key) && stored[key] !== DEFAULTS[key]);
+		Object.hasOwn(expected, key) || whole.has(key) || (WRITTEN.includes(key) && stored[key] !== DEFAULTS[key]);
 	return Object.fromEntries(
-		Object.entries(stored).flatMap(([key, value]) => {
-			if (!isCompared(key)) return [];
-			return [[key, whole.has(key) ? value : likewise(value, expected[key], whole)]];
-		}),
+		Object.entries(stored)
+			.filter(([key]) => isCompared(key))
+			.map(([key, value]) => [key, whole.has(key) ? value : partsOf(value, expected[key], whole)]),
 	);
 }
