@@ -1,4 +1,4 @@
-/** The API server without kubectl in between: hundreds of requests, as whoever is named, with every warning by itself. */
+/** The API server without kubectl: hundreds of requests, as any user, with each warning separately. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { Json } from '../../src/api/types.ts';
@@ -12,16 +12,16 @@ export interface ApiAnswer {
 
 export interface ApiRequest {
 	readonly body?: object;
-	/** A user name; without it the admin's own. Every user may do everything here. */
+	/** A user name; without it the admin. Every user may do everything here. */
 	readonly as?: string;
-	/** `application/json` unless told. */
+	/** Without it `application/json`. */
 	readonly contentType?: string;
-	/** Rejects when there is no answer by then. */
+	/** Rejects if there is no response by then. */
 	readonly timeoutMs?: number;
 }
 
 export interface Api {
-	/** Resolves whatever the API server says; look at `status`. */
+	/** Resolves with any status. */
 	readonly send: (method: string, path: string, how?: ApiRequest) => Promise<ApiAnswer>;
 	readonly close: () => void;
 }
@@ -34,7 +34,7 @@ export function openApi(plane: ControlPlane): Api {
 		const headers = {
 			authorization: `Bearer ${plane.token('admin')}`,
 			'content-type': contentType,
-			// The group gives the right to write; the name is what webhooks are told.
+			// The group gives the permissions; the name is in the requests to webhooks.
 			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
 		};
 		const signal = timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) };
@@ -58,7 +58,7 @@ export function openApi(plane: ControlPlane): Api {
 	return { send, close: () => agent.destroy() };
 }
 
-/** One that is shutting down answers in plain text. */
+/** An API server that is shutting down responds in plain text. */
 function bodyOf(text: string): Json {
 	try {
 		return JSON.parse(text) as Json;

@@ -1,4 +1,4 @@
-/** Random servers, and the objects an operator may make for them. */
+/** Random servers, and the objects that an operator may create for them. */
 import fc from 'fast-check';
 import type { Json } from '../../src/api/types.ts';
 import { runConfigJson } from './arbitrary-json.ts';
@@ -13,14 +13,14 @@ import {
 	virtualMcpServer,
 } from './objects.ts';
 
-/** They must never be seen in a ConfigMap, so nothing else is called like that. */
+/** They must not be in a ConfigMap, so nothing else has these names. */
 export const SECRET_NAME = 'secret-name-7d1';
 export const SECRET_KEY = 'secret-key-9f2';
 
 const optional = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 	fc.option(values, { nil: undefined, freq: 2 });
 
-/** An object from entries, made as a parser makes it, so that `__proto__` is a key like any other. */
+/** An object from entries, as a parser creates it: `__proto__` is a key like any other. */
 const parsed = (entries: readonly (readonly [string, unknown])[]): Json =>
 	JSON.parse(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`) as Json;
 
@@ -93,7 +93,7 @@ const containers = fc.oneof(
 const grace = fc.constantFrom(undefined, null, 0, 30, 60, '30');
 const sentCount = fc.constantFrom(undefined, null, 0, 1, 2, 5, '3');
 
-/** As it would come over the wire: no undefined in it. */
+/** As JSON: without undefined. */
 const wire = (object: Json): Json => JSON.parse(JSON.stringify(object)) as Json;
 
 export const deploymentOf = (owner: Json): fc.Arbitrary<Json> =>

@@ -1,4 +1,4 @@
-/** The documents that people read, for the tests that hold them against the code. */
+/** The documents, for tests that compare them with the code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -22,14 +22,14 @@ export const DOCUMENTS: readonly string[] = [
 	...pagesIn('docs/adr'),
 ];
 
-/** What is between two lines of `text` that begin so; to the end where the second is not there. */
+/** The text between two lines with these beginnings; to the end if there is no second one. */
 export function between(text: string, begin: string, end: string): string {
 	const from = text.indexOf(`\n${begin}`);
 	const to = text.indexOf(`\n${end}`, from + 1);
 	return from === -1 ? '' : text.slice(from, to === -1 ? undefined : to);
 }
 
-/** Cells of each row of the Markdown tables in `text`, without the heads. */
+/** The cells of each row of the Markdown tables in `text`, without headers. */
 export function rowsOf(text: string): string[][] {
 	const lines = text.split('\n');
 	return lines.flatMap((line, index) => {
@@ -43,7 +43,7 @@ export function rowsOf(text: string): string[][] {
 /** Everything in backticks. */
 export const codesOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** The code of a document: blocks, then what stands in backticks. What programs print (`text` blocks) is left out. */
+/** The code of a document: blocks, then everything in backticks. Without output of programs (`text` blocks). */
 export function snippetsOf(text: string): string[] {
 	const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
 	const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
@@ -52,7 +52,7 @@ export function snippetsOf(text: string): string[] {
 
 export const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** As GitHub makes them of headings: small letters, words joined by `-`, the second of a name with `-1`. */
+/** As GitHub makes them of headings: lower case, words joined by `-`, a repeated name with `-1`. */
 export function anchorsIn(text: string): Set<string> {
 	const seen = new Map<string, number>();
 	const anchors = new Set<string>();

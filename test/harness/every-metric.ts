@@ -1,4 +1,4 @@
-/** What a process says at /metrics that has everything and has counted everything once. */
+/** The metrics of a process that has every part and has counted everything once. */
 import { createMetrics } from '../../src/http/metrics.ts';
 
 export async function everyMetric(): Promise<string> {
@@ -12,7 +12,7 @@ export async function everyMetric(): Promise<string> {
 		certificateExpiry: () => 0,
 		caExpiry: () => 0,
 	});
-	// One with labels shows them only after it was used.
+	// A metric with labels has no series before it is used.
 	metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
 	metrics.countRefused(503);
 	metrics.countWrite('deployments');

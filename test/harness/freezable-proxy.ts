@@ -1,27 +1,27 @@
-/** A TCP proxy whose connections break in the ways networks break them: without a word, for a while, or with a reset. */
+/** A TCP proxy whose connections break as in networks: silently, for a while, or with a reset. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface FreezableProxy {
 	readonly url: string;
-	/** From now on nothing passes on the connections that are open, as behind a load balancer that forgot them. New ones work. */
+	/** From now on the open connections forward nothing, as behind a load balancer that dropped them. New ones work. */
 	readonly freeze: () => void;
-	/** Nothing passes on any connection, new ones included, until `resume`. Frozen ones stay frozen. */
+	/** No connection forwards anything until `resume`, also no new one. Frozen ones stay frozen. */
 	readonly stall: () => void;
 	readonly resume: () => void;
-	/** Directions of connections in which bytes wait that came meanwhile. */
+	/** Directions of connections with bytes that are not forwarded yet. */
 	readonly waiting: () => number;
 	/** Ends every open connection with a reset. */
 	readonly reset: () => void;
-	/** Whether new connections are reset at once. */
+	/** Whether new connections are reset. */
 	readonly refuse: (isRefusing: boolean) => void;
-	/** TCP connections ever made through it. */
+	/** TCP connections so far. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
 }
 
 export async function startFreezableProxy(target: string): Promise<FreezableProxy> {
 	const { hostname, port } = new URL(target);
-	/** Each end of a connection, and where its bytes go. */
+	/** Each socket of a connection, and the one to which its bytes are forwarded. */
 	const ends = new Map<Socket, Socket>();
 	const frozen = new WeakSet<Socket>();
 	let connections = 0;

@@ -1,4 +1,4 @@
-/** RFC 6902 once more, and strictly, so that the patch is not proved by the library that made it. Only what we send. */
+/** A strict RFC 6902 for the operations that the product sends, independent of the library that it uses. */
 import { isObject, type Json, type Operation } from '../../src/api/types.ts';
 
 export const patchedBy = (object: Json, patch: readonly Operation[]): Json =>

@@ -1,7 +1,7 @@
-/** What would happen later, for tests that cannot wait so long: the clock that only goes forward is set ahead. */
+/** For tests that cannot wait: the monotonic clock is set ahead. */
 const now = performance.now.bind(performance);
 
-/** While `act` runs, `performance.now()` is so much ahead. Timers are not. */
+/** While `act` runs, `performance.now()` is `ms` ahead. Timers are not. */
 export async function later<T>(ms: number, act: () => Promise<T>): Promise<T> {
 	performance.now = () => now() + ms;
 	try {

@@ -4,7 +4,7 @@ import type { Json } from '../../src/api/types.ts';
 import { createManifestCluster } from '../../src/offline/manifest-cluster.ts';
 
 export interface Recorded extends Cluster {
-	/** What was looked up, in order: `kind/name`. */
+	/** The look-ups in order, as `kind/name`. */
 	readonly asked: string[];
 }
 

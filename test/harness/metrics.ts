@@ -1,4 +1,4 @@
-/** Reads the product's own /metrics. */
+/** Reads the metrics of the product. */
 import type { Served } from './product.ts';
 
 /** Sum of a metric over its labels and replicas, 0 where it was never counted. */

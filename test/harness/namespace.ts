@@ -1,4 +1,4 @@
-/** A namespace of its own for one suite, and the few kubectl phrases the suites share. */
+/** A namespace for one suite, and the kubectl commands that the suites share. */
 import { after, before } from 'mocha';
 import type { ControlPlane, KubectlResult, User } from './control-plane/start.ts';
 import { mustSucceed } from './product.ts';
@@ -10,7 +10,7 @@ export type Stored = {
 		readonly generation: number;
 		readonly annotations?: Readonly<Record<string, string>>;
 	};
-	// biome-ignore lint/suspicious/noExplicitAny: whatever shape the API server stored
+	// biome-ignore lint/suspicious/noExplicitAny: any object that the API server stored
 	readonly [key: string]: any;
 };
 
@@ -60,7 +60,7 @@ export function useNamespace(plane: () => ControlPlane, name: string): Namespace
 	};
 }
 
-/** A custom resource of ours. */
+/** A server of ToolHive. */
 export const serverManifest = (kind: string, name: string, spec: object, version = 'v1beta1') => ({
 	apiVersion: `toolhive.stacklok.dev/${version}`,
 	kind,

@@ -1,4 +1,4 @@
-/** The smallest valid objects; a case changes one thing. Names and labels are ToolHive's own, spelt out here once more on purpose. */
+/** The smallest valid objects; a case changes one thing. Names and labels are those of ToolHive, independent of src/api/names.ts. */
 import type { Json } from '../../src/api/types.ts';
 
 export const NAMESPACE = 'demo';
@@ -14,7 +14,7 @@ export const NAMES = {
 } as const;
 export type ServerKind = keyof typeof NAMES;
 
-/** Parsed JSON that may be written to, for tests that break one thing. */
+/** Parsed JSON that can be changed, for tests that break one thing. */
 export interface Tree {
 	[key: string]: Tree;
 }
@@ -140,7 +140,7 @@ export const autoscaler = (target: string): Json => ({
 	spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target }, maxReplicas: 5 },
 });
 
-/** `object` with nothing in it that can be written to, so that whoever tries, throws. */
+/** `object`, deeply frozen, so that code that changes it throws. */
 export function frozen<T>(value: T): T {
 	if (typeof value === 'object' && value !== null) {
 		Object.freeze(value);

@@ -1,6 +1,6 @@
 /**
- * Loaded before the program (`--import`): its wall clock goes CLOCK_AHEAD_MS before, or behind where that is negative. With
- * CLOCK_AHEAD_FILE the number stands in that file, and is read again on SIGUSR2: the clock jumps. performance.now() goes on as it does where somebody sets a clock.
+ * Loaded before the program (`--import`): its wall clock is CLOCK_AHEAD_MS ahead, or behind if that is negative. With CLOCK_AHEAD_FILE the
+ * number is in that file, and is read again on SIGUSR2. performance.now() is not changed, as when an administrator sets the clock.
  */
 import { readFileSync } from 'node:fs';
 

@@ -1,7 +1,7 @@
-/** Mocha's own report, and as its last line the count that continuous integration reads. */
+/** Mocha's report, with the count for continuous integration as its last line. */
 import Mocha from 'mocha';
 
-/** Mocha asks for a constructor as the default export. */
+/** Mocha needs a constructor as the default export. */
 // biome-ignore lint/style/noDefaultExport: mocha loads reporters like this
 export default class extends Mocha.reporters.Spec {
 	override epilogue(): void {

@@ -1,5 +1,4 @@
-/** Manifests given as texts, reviewed in memory. */
-
+/** Manifests as texts, reviewed in memory. */
 import { documentsIn, type Source } from '../../src/manifests/documents.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/manifests/problem.ts';
 import { type Reviewed, type ReviewOptions, review } from '../../src/offline/review.ts';

@@ -1,4 +1,4 @@
-/** Requests as the API server makes them, and what becomes of an object that is answered. */
+/** Requests as the API server sends them, and the object with the patch of the response. */
 import { expect } from 'chai';
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Cluster } from '../../src/admission/cluster.ts';
@@ -45,7 +45,7 @@ export const update = (object: Json, oldObject: Json, parts: Partial<Request> = 
 
 const NEVER = new AbortController().signal;
 
-/** The request is deep-frozen, so a handler that writes into it throws. */
+/** The request is frozen, so that a handler that changes it throws. */
 export const mutated = async (
 	asked: Request,
 	cluster: Cluster,
@@ -54,7 +54,7 @@ export const mutated = async (
 
 export const validated = (asked: Request, cluster: Cluster): AdmissionDecision => validate(frozen(asked), cluster);
 
-/** `object` after `patch`, applied as strictly as the API server does: every path must be there. */
+/** `object` after `patch`, as strictly as in the API server: every path must exist. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
 	const copy = structuredClone(object);
 	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;

@@ -1,4 +1,4 @@
-/** A folder with tls.crt and tls.key as kubelet mounts a Secret: links to a link that is swapped in one step. */
+/** A folder with tls.crt and tls.key as kubelet mounts a Secret: links to a link that is replaced in one step. */
 import { mkdirSync, mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { KeyPair } from '../../certs/issue.ts';
 
 export interface SecretVolume {
 	readonly folder: string;
-	/** What kubelet does when the Secret changed. */
+	/** As kubelet after a change of the Secret. */
 	readonly swap: (pair: KeyPair) => void;
 	readonly remove: () => void;
 }
@@ -27,10 +27,10 @@ export function createSecretVolume(first: KeyPair): SecretVolume {
 	return {
 		folder,
 		swap: (pair) => {
-			const former = readlinkSync(join(folder, '..data'));
+			const previous = readlinkSync(join(folder, '..data'));
 			symlinkSync(write(pair), join(folder, '..data_tmp'));
 			renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
-			rmSync(join(folder, former), { recursive: true });
+			rmSync(join(folder, previous), { recursive: true });
 		},
 		remove: () => rmSync(folder, { recursive: true }),
 	};

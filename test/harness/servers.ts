@@ -1,4 +1,4 @@
-/** A server as the rules get it, and the cluster around it. */
+/** A server as the rules get it, and its cluster context. */
 import type { Kind } from '../../src/api/names.ts';
 import type { Autoscaler, Server, ServerSpec } from '../../src/api/types.ts';
 import type { ClusterContext, Subject } from '../../src/policy/finding.ts';
@@ -84,7 +84,7 @@ function partOf(word: string): Part {
 	return known;
 }
 
-/** What a rule gets: `stdio, replicas 2, HPA` is an MCPServer with two fields, and an autoscaler of its Deployment. */
+/** The subject of a rule: `stdio, replicas 2, HPA` is an MCPServer with two fields, and an autoscaler of its Deployment. */
 export function scenario(words: string, ignore: string[] = []): Subject {
 	const parts = words.split(', ').map(partOf);
 	const kind = parts.find((part) => part.kind !== undefined)?.kind;

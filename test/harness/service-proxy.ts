@@ -1,6 +1,6 @@
 /**
- * Stands in for kube-proxy in front of a Service: new connections go by turns to whoever is listed, open ones stay where they are. It hands
- * bytes, ends and resets through as they come.
+ * As kube-proxy in front of a Service: each new connection goes to the next port in the list, open ones stay. Bytes, ends and resets are
+ * forwarded.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -15,38 +15,32 @@ export interface ServiceProxy {
 
 export async function startServiceProxy(): Promise<ServiceProxy> {
 	const listed: number[] = [];
-	const open = new Map<number, number>();
-	const sockets = new Set<Socket>();
-	let turn = 0;
+	/** The open connections, with their ports. */
+	const open = new Map<Socket, number>();
+	let count = 0;
 	const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
-		turn += 1;
-		const port = listed[turn % listed.length];
+		count += 1;
+		const port = listed[count % listed.length];
 		if (port === undefined) {
 			near.resetAndDestroy();
 			return;
 		}
 		const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-		open.set(port, (open.get(port) ?? 0) + 1);
-		far.once('close', () => open.set(port, (open.get(port) ?? 0) - 1));
-		for (const [from, to] of [
-			[near, far],
-			[far, near],
-		] as const) {
-			sockets.add(from);
-			from.once('close', () => sockets.delete(from));
-			from.on('error', () => to.resetAndDestroy());
-			from.pipe(to);
-		}
+		open.set(far, port);
+		far.once('close', () => open.delete(far));
+		near.on('error', () => far.resetAndDestroy());
+		far.on('error', () => near.resetAndDestroy());
+		near.pipe(far).pipe(near);
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
 		port: (server.address() as AddressInfo).port,
 		list: (port) => void listed.push(port),
 		unlist: (port) => void listed.splice(listed.indexOf(port), 1),
-		open: (port) => open.get(port) ?? 0,
+		open: (port) => [...open.values()].filter((one) => one === port).length,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
-			for (const socket of sockets) socket.destroy();
+			for (const far of open.keys()) far.resetAndDestroy();
 			await closed;
 		},
 	};

@@ -1,11 +1,11 @@
-/** A CRD with nothing but the scaling fields, and `spec`s of every shape for it. */
+/** A CRD with only the scaling fields, and `spec`s of every shape for it. */
 import fc from 'fast-check';
 import { SCALING_FIELDS } from '../../src/api/schema.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
 
 export const SESSIONS = { group: 'cel.toolhive-scaling.example', plural: 'sessions', kind: 'Session' } as const;
 
-/** With the fields as the schema has them, or, so that bad ones can be stored, with any. */
+/** With the fields of the schema, or with any fields, so that invalid ones can be stored. */
 export const sessionCrd = (isStrict: boolean): Json => ({
 	apiVersion: 'apiextensions.k8s.io/v1',
 	kind: 'CustomResourceDefinition',
@@ -41,7 +41,7 @@ export const sessionOf = (name: string, spec: Json): Json => ({
 	spec,
 });
 
-/** `spec` as a webhook is shown it: the API server has filled in defaults, in what was stored as well. */
+/** `spec` as a webhook gets it: with the defaults of the API server, also in the stored object. */
 export function shown(spec: Json): Json {
 	const storage = spec['sessionStorage'];
 	return isObject(storage) ? { ...spec, sessionStorage: { ...storage, db: storage['db'] ?? 0 } } : spec;
@@ -77,7 +77,7 @@ const storage = fc
 		),
 	})
 	.map(withoutAbsent);
-/** Rarely all at once, or nothing would be right but for one thing. */
+/** Rarely all at the same time, so that some have only one fault. */
 const plainer = fc
 	.tuple(storage, fc.subarray(['address', 'db', 'keyPrefix', 'passwordRef']))
 	.map(([whole, left]) =>
@@ -95,7 +95,7 @@ export const spec: fc.Arbitrary<Json> = fc
 	})
 	.map(withoutAbsent);
 
-/** What was stored, and what is sent instead: the same, one part of it other, or anything. */
+/** The stored spec, and the new one: the same, with one change, or any. */
 export const change: fc.Arbitrary<readonly [Json, Json]> = fc
 	.tuple(spec, spec, fc.nat(3), fc.nat(9))
 	.map(([old, other, how, at]) => {

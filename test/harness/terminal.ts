@@ -1,9 +1,9 @@
-/** A terminal whose screen is a text: for commands called without a process of their own. */
+/** A terminal whose output is a text, for commands without a process of their own. */
 import { Readable, Writable } from 'node:stream';
 import type { Terminal } from '../../src/cli/report.ts';
 
 export interface TestTerminal extends Terminal {
-	/** Everything on stdout and stderr, in the order in which it came. */
+	/** All of stdout and stderr, in order. */
 	readonly printed: () => string;
 	readonly stdoutText: () => string;
 	readonly stderrText: () => string;
@@ -14,30 +14,21 @@ export function createTerminal(
 	env: Readonly<Record<string, string>> = {},
 	isTTY = false,
 ): TestTerminal {
-	const all: string[] = [];
-	const out: string[] = [];
-	const err: string[] = [];
+	const all: [stream: 'out' | 'err', text: string][] = [];
+	const textOf = (stream?: 'out' | 'err'): string =>
+		all.map(([from, text]) => (stream === undefined || from === stream ? text : '')).join('');
 	const stdout = new Writable({
 		decodeStrings: false,
 		write: (chunk, _encoding, done) => {
-			all.push(String(chunk));
-			out.push(String(chunk));
+			all.push(['out', String(chunk)]);
 			done();
 		},
 	});
 	return {
-		env,
-		stdin: Readable.from([Buffer.from(stdin)]),
-		stdout: Object.assign(stdout, { isTTY }),
-		stderr: {
-			isTTY,
-			write: (text) => {
-				all.push(text);
-				err.push(text);
-			},
-		},
-		printed: () => all.join(''),
-		stdoutText: () => out.join(''),
-		stderrText: () => err.join(''),
+		...{ env, stdin: Readable.from([Buffer.from(stdin)]), stdout: Object.assign(stdout, { isTTY }) },
+		stderr: { isTTY, write: (text) => void all.push(['err', text]) },
+		printed: () => textOf(),
+		stdoutText: () => textOf('out'),
+		stderrText: () => textOf('err'),
 	};
 }

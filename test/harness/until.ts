@@ -1,7 +1,7 @@
-/** Waiting without guessing how long. */
+/** Waits without a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Looks until `isSo` holds. The test's own timeout ends it otherwise. */
+/** Repeats `isSo` until it is true. Otherwise the timeout of the test ends it. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	while (!(await isSo())) await sleep(10);
 }

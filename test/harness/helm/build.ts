@@ -1,7 +1,4 @@
-/**
- * Helm, built from its Go modules with the versions that `go/` pins, into a cache outside the checkout. Two of them: Helm 4 applies
- * on the server, Helm 3 merges three ways.
- */
+/** Helm, built from its Go modules in the versions of `go/`, into a cache outside the checkout. Helm 4 applies on the server, Helm 3 does not. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,45 +6,43 @@ import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { withLock } from '../control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts';
 
-/** The versions `go/` requires. */
+/** The versions that `go/` requires. */
 export const HELM_VERSIONS = { v4: 'v4.3.1', v3: 'v3.22.0' } as const;
 export type HelmGeneration = keyof typeof HELM_VERSIONS;
 
-/** Helm cannot be had on this machine. The message is one line and says what to do. */
+/** Helm cannot be built on this machine. The message is one line and names the fix. */
 export class HelmMissing extends Error {}
 
-type Say = (line: string) => void;
-
-/** Path of the program; built where it is not in the cache (about 2 minutes on 2 cores, once per machine). */
-export async function findHelm(generation: HelmGeneration, env: Environment, say: Say): Promise<string> {
+/** Path of the program. If it is not in the cache, it is built (about 2 minutes on 2 cores). */
+export async function findHelm(
+	generation: HelmGeneration,
+	env: Environment,
+	say: (line: string) => void,
+): Promise<string> {
 	const version = HELM_VERSIONS[generation];
 	const program = join(cacheFolder(env, 'helm', version), 'helm');
 	if (existsSync(program)) return program;
 	await mkdir(dirname(program), { recursive: true });
 	return withLock(`${dirname(program)}.lock`, say, async () => {
 		if (existsSync(program)) return program;
-		await build(generation, program, env, say).catch((error: Error) => {
-			throw new HelmMissing(`no Helm ${version}: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`, { cause: error });
-		});
+		const folder = join(import.meta.dirname, 'go', generation);
+		const temporary = await mkdtemp(join(dirname(program), '.building-'));
+		try {
+			// First, so that a machine without Go does not report a build.
+			await runGo(['version'], folder, env);
+			say(`helm: building ${version} into ${dirname(program)} (about 2 minutes, once per machine)`);
+			const module = `helm.sh/helm/${generation}`;
+			// Without it the program has the version v4.3.
+			const flags = `-s -w -X ${module}/internal/version.version=${version}`;
+			const output = join(temporary, 'helm');
+			await runGo(['build', ...BUILD_FLAGS, '-ldflags', flags, '-o', output, `${module}/cmd/helm`], folder, env);
+			await rename(output, program);
+		} catch (error) {
+			const message = (error as Error).message.replaceAll(/\s*\n\s*/g, ' ');
+			throw new HelmMissing(`no Helm ${version}: ${message}`, { cause: error });
+		} finally {
+			await rm(temporary, { recursive: true, force: true });
+		}
 		return program;
 	});
-}
-
-/** It appears only when it is whole. */
-async function build(generation: HelmGeneration, program: string, env: Environment, say: Say): Promise<void> {
-	const folder = join(import.meta.dirname, 'go', generation);
-	// Before anything else, so that a machine without Go reads no promise of a build.
-	await runGo(['version'], folder, env);
-	say(`helm: building ${HELM_VERSIONS[generation]} into ${dirname(program)} (about 2 minutes, once per machine)`);
-	const temporary = await mkdtemp(join(dirname(program), '.building-'));
-	try {
-		const module = `helm.sh/helm/${generation}`;
-		// The linker writes the version into the program, or it would call itself v4.3.
-		const flags = `-s -w -X ${module}/internal/version.version=${HELM_VERSIONS[generation]}`;
-		const args = ['build', ...BUILD_FLAGS, '-ldflags', flags, '-o', join(temporary, 'helm'), `${module}/cmd/helm`];
-		await runGo(args, folder, env);
-		await rename(join(temporary, 'helm'), program);
-	} finally {
-		await rm(temporary, { recursive: true, force: true });
-	}
 }
