@@ -4,6 +4,7 @@ import { after, before } from 'mocha';
 import { issueCa } from '../../../certs/issue.ts';
 import { CERTIFICATE_SECRET } from '../../../src/api/names.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
+import type { User } from '../../harness/control-plane/start.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { HELM_VERSIONS, type HelmGeneration } from '../../harness/helm/build.ts';
 import { useHelm } from '../../harness/helm/mocha.ts';
@@ -11,14 +12,12 @@ import { mustSucceed, readText } from '../../harness/product.ts';
 import { type Program, startProgram } from '../../harness/program.ts';
 import { CHART, NS } from '../chart.ts';
 
-const REGISTRATIONS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
-const CLUSTER_SCOPED = `clusterroles,clusterrolebindings,${REGISTRATIONS}`;
-const GONE_MS = 30_000;
+const CONFIGURATIONS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
 
 for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 	describe(`chart: installation with Helm ${HELM_VERSIONS[generation]}`, function () {
 		this.timeout(120_000);
-		// Without the garbage collector nothing would go with its owner.
+		// The garbage collector deletes objects with their owner.
 		const controlPlane = needControlPlane({ controllerManager: true, isOwn: true });
 		const run = useHelm(generation);
 		let leader: Program | undefined;
@@ -31,73 +30,63 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		const must = async (...args: string[]): Promise<string> =>
 			(await mustSucceed(controlPlane().kubectl(args, { user: 'admin' }))).stdout.trim();
 		const read = async (...args: string[]) => JSON.parse(await must('get', ...args, '-o', 'json'));
-		/** Names of what is there, in all namespaces that are ours. */
-		const left = async (): Promise<string[]> => {
-			const names = await must('get', CLUSTER_SCOPED, '-o', 'name');
+		const readDeployment = () => read('deployment', NS, '-n', NS);
+		/** Names of the product's objects. */
+		const objects = async (): Promise<string[]> => {
 			const kinds = 'all,secrets,leases,roles,rolebindings,pdb,netpol,sa';
+			const names = await must('get', `clusterroles,clusterrolebindings,${CONFIGURATIONS}`, '-o', 'name');
 			const inNamespace = await must('get', kinds, '-n', NS, '-o', 'name');
 			return `${names}\n${inNamespace}`.split('\n').filter((name) => name.includes('toolhive-scaling'));
 		};
 		const caBundles = async (): Promise<string[]> => {
-			const { items } = await read(REGISTRATIONS);
-			return (items as { webhooks: { clientConfig: { caBundle?: string } }[] }[]).flatMap(({ webhooks }) =>
-				webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? ''),
-			);
+			const items: { webhooks: { clientConfig: { caBundle?: string } }[] }[] = (await read(CONFIGURATIONS)).items;
+			return items.flatMap(({ webhooks }) => webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? ''));
 		};
-
-		const upgrade = async (...args: string[]): Promise<void> => {
-			const { code, stderr } = await helm('upgrade', 'scaling', CHART, '--namespace', NS, ...args);
-			expect(code, stderr).to.equal(0);
+		const upgrade = (...args: string[]) => mustSucceed(helm('upgrade', 'scaling', CHART, '--namespace', NS, ...args));
+		const serve = (user: User): Program => {
+			const flags = ['--webhook-port=0', '--metrics-port=0', '--drain-seconds=0', '--reconcile=false'];
+			const args = ['serve', `--kubeconfig=${controlPlane().kubeconfig(user)}`, ...flags];
+			return startProgram(args, { KUBERNETES_SERVICE_HOST: '127.0.0.1' });
 		};
 
 		it('install › the notes have the commands that show that it works', async () => {
-			const { code, stdout, stderr } = await helm('install', 'scaling', CHART, '--namespace', NS);
-			expect({ code, stderr: stderr.replaceAll(/^(level=|I\d|W\d).*\n/gm, '') }).to.deep.equal({ code: 0, stderr: '' });
+			const { stdout, stderr } = await mustSucceed(helm('install', 'scaling', CHART, '--namespace', NS));
+			expect(stderr.replaceAll(/^(level=|I\d|W\d).*\n/gm, '')).to.equal('');
 			expect(stdout).to.include(`kubectl rollout status --namespace ${NS} deployment/toolhive-scaling`);
 			expect(stdout).to.include(`kubectl label namespace ${NS} pod-security.kubernetes.io/enforce=restricted`);
 			const [, breakGlass] = /\n## Break-glass\n[^#]*?```sh\n(.+)\n/.exec(readText('docs/install.md')) ?? [];
 			expect(stdout).to.include(`\n  ${breakGlass}\n`);
-			expect(await left()).to.include('mutatingwebhookconfiguration.admissionregistration.k8s.io/toolhive-scaling');
+			expect(await objects()).to.include('mutatingwebhookconfiguration.admissionregistration.k8s.io/toolhive-scaling');
 		});
 
-		it('upgrade › what the leader wrote stays: Secret, Lease and caBundles', async () => {
-			const flags = ['--webhook-port=0', '--metrics-port=0', '--drain-seconds=0', '--reconcile=false'];
-			leader = startProgram(['serve', `--kubeconfig=${controlPlane().kubeconfig('webhook')}`, ...flags], {
-				KUBERNETES_SERVICE_HOST: '127.0.0.1',
-			});
-			await eventually(async () => expect(await caBundles()).not.to.include(''), GONE_MS);
-			// So that only Helm could have changed it.
+		it('upgrade › the objects of the leader stay: Secret, Lease and caBundles', async () => {
+			leader = serve('webhook');
+			await eventually(async () => expect(await caBundles()).not.to.include(''));
+			// From here on only Helm writes.
 			await leader.kill();
 			const before = await caBundles();
-			const { uid } = (await read('deployment', NS, '-n', NS)).metadata;
-			for (const [kind, name] of [
-				['secret', CERTIFICATE_SECRET],
-				['lease', NS],
-			] as const) {
-				const { ownerReferences } = (await read(kind, name, '-n', NS)).metadata;
-				expect(ownerReferences, kind).to.deep.equal([{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid }]);
+			const { uid } = (await readDeployment()).metadata;
+			for (const object of [`secret/${CERTIFICATE_SECRET}`, `lease/${NS}`]) {
+				const { ownerReferences } = (await read(object, '-n', NS)).metadata;
+				expect(ownerReferences, object).to.deep.equal([{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid }]);
 			}
 			await upgrade('--set', 'serve.logLevel=debug', '--set', 'excludeNamespaces={payroll}');
-			expect((await read('deployment', NS, '-n', NS)).spec.template.spec.containers[0].args).to.deep.equal([
-				'serve',
-				'--log-level=debug',
-				'--exclude-namespaces=payroll',
-			]);
+			const { args } = (await readDeployment()).spec.template.spec.containers[0];
+			expect(args).to.deep.equal(['serve', '--log-level=debug', '--exclude-namespaces=payroll']);
 			const { webhooks } = await read('validatingwebhookconfiguration', NS);
 			expect(webhooks[0].namespaceSelector.matchExpressions[0].values).to.include('payroll');
 			expect(await caBundles()).to.deep.equal(before);
 		});
 
-		it('registrations deleted (break-glass), replicas left out, then scaled › upgrades restore the former and keep the latter', async () => {
-			await must('delete', REGISTRATIONS, NS);
+		it('webhook configurations deleted (break-glass), no replicas in the values, scaled › upgrades restore the former and keep the latter', async () => {
+			await must('delete', CONFIGURATIONS, NS);
 			await upgrade('--set', 'replicas=null');
 			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
-			const replicas = async () => (await read('deployment', NS, '-n', NS)).spec.replicas;
-			expect(await replicas()).to.equal(1);
+			expect((await readDeployment()).spec.replicas).to.equal(1);
 			await must('scale', 'deployment', NS, '-n', NS, '--replicas=4');
-			// As docs/install.md has it.
+			// As in docs/install.md.
 			await upgrade('--reset-then-reuse-values');
-			expect(await replicas()).to.equal(4);
+			expect((await readDeployment()).spec.replicas).to.equal(4);
 		});
 
 		it("a provided certificate › its CA replaces the leader's", async () => {
@@ -106,13 +95,12 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			await must('patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify([patch]));
 			const caBundle = (await issueCa()).cert;
 			const provided = ['--set', 'certificates.mode=provided', '--set', `certificates.caBundle=${caBundle}`];
-			const forced = generation === 'v4' ? ['--force-conflicts'] : [];
-			await upgrade(...provided, ...forced);
+			await upgrade(...provided, ...(generation === 'v4' ? ['--force-conflicts'] : []));
 			expect(new Set(await caBundles())).to.deep.equal(new Set([Buffer.from(caBundle).toString('base64')]));
 			await upgrade();
 		});
 
-		it('a second one in another namespace › refused, with the place of the first', async () => {
+		it('a second one in another namespace › refused, with the namespace of the first', async () => {
 			for (const more of [[], ['--take-ownership']]) {
 				const { code, stderr } = await helm('install', 'other', CHART, '--namespace', 'second', ...more);
 				expect(code).to.equal(1);
@@ -121,27 +109,21 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await must('get', 'all,sa,secrets', '-n', 'second', '-o', 'name')).not.to.include('toolhive-scaling');
 		});
 
-		it('uninstall while a pod still ends › nothing is left', async () => {
-			// With more rights than a pod has by then, so that it could make its Secret and Lease anew.
-			leader = startProgram(
-				['serve', `--kubeconfig=${controlPlane().kubeconfig('admin')}`, '--webhook-port=0', '--metrics-port=0'],
-				{ KUBERNETES_SERVICE_HOST: '127.0.0.1' },
-			);
+		it('uninstall while a pod still ends › no object is left', async () => {
+			// With more permissions than a pod then has: it could create its Secret and Lease again.
+			leader = serve('admin');
 			await leader.logged('leading');
-			// Helm 3 takes them last, so docs/install.md has them taken first.
-			if (generation === 'v3') await must('delete', REGISTRATIONS, NS);
+			// Helm 3 deletes them last, so docs/install.md has a command that deletes them first.
+			if (generation === 'v3') await must('delete', CONFIGURATIONS, NS);
 			const { code, stdout, stderr } = await helm('uninstall', 'scaling', '--namespace', NS, '--debug');
 			expect(code, stderr).to.equal(0);
-			if (generation === 'v4')
-				expect(deletedKinds(stdout + stderr).slice(0, 2)).to.have.members([
-					...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
-				]);
+			const deleted = [...(stdout + stderr).matchAll(/starting delete resource.*? kind=(\w+)/g)].map(
+				([, kind]) => kind,
+			);
+			const first = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+			if (generation === 'v4') expect(deleted.slice(0, 2)).to.have.members(first);
 			await leader.kill();
-			await eventually(async () => expect(await left()).to.deep.equal([]), GONE_MS);
+			await eventually(async () => expect(await objects()).to.deep.equal([]), 60_000);
 		});
 	});
 }
-
-/** In the order in which Helm says that it deletes them. */
-const deletedKinds = (told: string): string[] =>
-	[...told.matchAll(/starting delete resource.*? kind=(\w+)/g)].map(([, kind = '']) => kind);

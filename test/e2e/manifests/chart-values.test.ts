@@ -17,15 +17,16 @@ interface Property {
 const values = readFileSync(join(CHART, 'values.yaml'), 'utf8');
 const schema: Required<Property> = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
 
-/** By other values, or of no use in a pod. */
+/** Set by other values, or not for a pod. */
 const NOT_UNDER_SERVE = ['kubeconfig', 'tls-dir', 'namespace-label', 'exclude-namespaces'];
 const flags = Object.keys(SERVE_OPTIONS).filter((flag) => !NOT_UNDER_SERVE.includes(flag));
 const chartNameOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-/** `serve` with the values that stand behind a # there. */
+/** `serve` with its values in comments. */
 const commented = parse(values.replace('serve: {}', 'serve:').replaceAll(/^#( {2}\w+: )/gm, '$1')) as { serve: Values };
 
-const specOf = (objects: readonly Manifest[]): PodTemplate['spec'] & Values =>
-	only<{ spec: { template: PodTemplate } }>(objects, 'Deployment').spec.template.spec as never;
+const templateIn = (objects: readonly Manifest[]): PodTemplate =>
+	only<{ spec: { template: PodTemplate } }>(objects, 'Deployment').spec.template;
+const specOf = (objects: readonly Manifest[]): PodTemplate['spec'] => templateIn(objects).spec;
 
 describe('chart: values', function () {
 	this.timeout(60_000);
@@ -106,8 +107,7 @@ describe('chart: values', function () {
 		const base = template().spec.containers[0]?.resources;
 		expect(spec.containers[0]?.resources).to.deep.equal({ ...base, limits: { memory: '1Gi' } });
 		expect(spec.containers[0]).to.include({ imagePullPolicy: 'Always' });
-		const { metadata } = only<{ spec: { template: PodTemplate } }>(objects, 'Deployment').spec.template;
-		expect(metadata).to.deep.equal({
+		expect(templateIn(objects).metadata).to.deep.equal({
 			annotations: { team: 'a' },
 			labels: { team: 'a', 'app.kubernetes.io/name': 'toolhive-scaling' },
 		});
@@ -138,12 +138,9 @@ describe('chart: values', function () {
 		const certificates = { mode: 'provided', secretName: 'mine', caBundle };
 		const objects = await render(helm, { certificates, serve: { passwordEnv: 'pod' } });
 		expect(specOf(objects).volumes[0]?.secret?.secretName).to.equal('mine');
-		const webhooks = objects.flatMap((object) => object.webhooks ?? []) as unknown as {
-			clientConfig: { caBundle: string };
-		}[];
-		expect(webhooks).to.have.length(7);
-		for (const { clientConfig } of webhooks)
-			expect(Buffer.from(clientConfig.caBundle, 'base64').toString()).to.equal(caBundle);
+		const clients = objects.flatMap(({ webhooks = [] }) => webhooks.map(({ clientConfig }) => clientConfig));
+		expect(clients).to.have.length(7);
+		for (const client of clients) expect(client).to.include({ caBundle: Buffer.from(caBundle).toString('base64') });
 	});
 
 	for (const [given, ...named] of [

@@ -7,12 +7,11 @@ import { after, before } from 'mocha';
 import { CertManagerMissing, findCrds } from '../../../endurance/cert-manager/build.ts';
 import { findOperatorCrds, MonitoringMissing } from '../../../endurance/monitoring/programs.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
-import { type Manifest, objectOf, ROOT } from '../../harness/manifest-files.ts';
+import { type Manifest, ROOT } from '../../harness/manifest-files.ts';
 import { mustSucceed } from '../../harness/product.ts';
-import { deploymentIn, objectsIn, only, podIn } from '../chart.ts';
+import { deploymentIn, objectsIn, podIn } from '../chart.ts';
 
 const OVERLAYS = join(ROOT, 'manifests/overlays');
-const rulesOf = (role: Manifest) => (role as unknown as { rules: { resources: string[] }[] }).rules;
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
@@ -52,8 +51,7 @@ describe('manifests: overlays', function () {
 			await accepts(join(OVERLAYS, overlay));
 			const roles = (await rendered(join(OVERLAYS, overlay))).filter(({ kind }) => kind === 'ClusterRole');
 			expect(roles).to.have.length(1);
-			const resources = roles.flatMap(rulesOf).flatMap((rule) => rule.resources);
-			expect(resources).not.to.include.oneOf(['secrets', '*']);
+			expect(JSON.stringify(roles)).not.to.match(/"(secrets|\*)"/);
 		});
 	}
 	it('all at once › accepted whole, without a warning', async () => {
@@ -81,18 +79,6 @@ describe('manifests: overlays', function () {
 		expect(configurations).to.have.length(2);
 		const annotations = { 'cert-manager.io/inject-ca-from': 'toolhive-scaling/toolhive-scaling' };
 		for (const { metadata } of configurations) expect(metadata).to.have.deep.property('annotations', annotations);
-	});
-	it('namespace-opt-in › every webhook and the reconciler need the label; one permission more', async () => {
-		const objects = await rendered(join(OVERLAYS, 'namespace-opt-in'));
-		const webhooks = objects.flatMap((object) => object.webhooks ?? []);
-		expect(webhooks).to.have.length(6);
-		for (const { namespaceSelector } of webhooks) {
-			expect(namespaceSelector?.matchLabels).to.deep.equal({ 'toolhive-scaling/enabled': 'true' });
-			expect(namespaceSelector?.matchExpressions?.[0]?.values).to.include('kube-system');
-		}
-		expect(podIn(objects).containers[0]?.args).to.include('--namespace-label=toolhive-scaling/enabled=true');
-		const added = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
-		expect(rulesOf(only(objects, 'ClusterRole'))).to.deep.equal([...rulesOf(objectOf('ClusterRole')), added]);
 	});
 	it('high-availability › three replicas, spread over hosts, and over zones where possible', async () => {
 		const { replicas, template } = deploymentIn(await rendered(join(OVERLAYS, 'high-availability'))).spec;
