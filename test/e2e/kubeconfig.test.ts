@@ -24,13 +24,6 @@ const API = 'client.authentication.k8s.io/v1';
 const CLIENT = 'user-of-a-client-certificate';
 const { person, operator } = USERS;
 
-interface Config {
-	readonly clusters?: Json;
-	readonly users?: Json;
-	/** Cluster and user of each context. */
-	readonly contexts?: Readonly<Record<string, readonly [cluster: string, user?: string]>>;
-	readonly current?: string;
-}
 /** `tunnel`: the `HOST:PORT` that is requested from the proxy; '' is that of the API server. */
 type Row = readonly [
 	title: string,
@@ -90,23 +83,14 @@ describe('kubeconfig and kubectl', function () {
 		writeFileSync(path, text, { mode });
 		return path;
 	};
-	const write = (name: string, { clusters = {}, users = {}, contexts = {}, current }: Config): string => {
-		const entries = (field: string, values: object) =>
-			Object.entries(values).map(([key, value]) => ({ name: key, [field]: value }));
-		const targets = Object.entries(contexts).map(([key, [one, who]]) => [
-			...[key, { cluster: one, ...(who !== undefined && { user: who }) }],
-		]);
-		const config = {
-			...{ apiVersion: 'v1', kind: 'Config', ...(current !== undefined && { 'current-context': current }) },
-			...{ clusters: entries('cluster', clusters), users: entries('user', users) },
-			contexts: entries('context', Object.fromEntries(targets)),
-		};
-		return file(name, JSON.stringify(config));
-	};
-	const CONTEXT = { contexts: { c: ['k', 'u'] }, current: 'c' } as const;
-	/** One file with one context. */
-	const single = (who: Json | undefined, where: Json = cluster(), name = 'config'): string =>
-		write(name, { ...CONTEXT, clusters: { k: where }, ...(who ? { users: { u: who } } : { contexts: { c: ['k'] } }) });
+	/** One cluster, one user and one context, in YAML. */
+	const config = (who: Json = user('person'), where: Json = cluster()): string =>
+		`clusters: [{name: k, cluster: ${JSON.stringify(where)}}]
+users: [{name: u, user: ${JSON.stringify(who)}}]
+contexts: [{name: c, context: {cluster: k, user: u}}]
+current-context: c
+`;
+	const single = (who?: Json, where?: Json): string => file('config', config(who, where));
 	const list = (...paths: readonly string[]): string => paths.join(delimiter);
 	/** A program that logs in as the person if `condition` holds. */
 	const login = (name: string, condition: string): string => {
@@ -136,14 +120,14 @@ describe('kubeconfig and kubectl', function () {
 	const rows: readonly Row[] = [
 		[
 			'UTF-16 with a byte order mark, as PowerShell writes it',
-			() => file('config', Buffer.from(`\ufeff${readFileSync(single(user('person')), 'utf8')}`, 'utf16le')),
+			() => file('config', Buffer.from(`\ufeff${config()}`, 'utf16le')),
 			person.name,
 		],
 		[
 			'missing, empty and repeated files, empty elements, and other entries of the same names › the first one is used',
 			() => {
-				const first = single(user('person'));
-				const other = single(user('operator'), cluster({ server: 'https://127.0.0.1:1' }), 'other');
+				const first = single();
+				const other = file('other', config(user('operator'), cluster({ server: 'https://127.0.0.1:1' })));
 				return list('', join(folder, 'missing'), file('empty', ''), first, '', first, other);
 			},
 			person.name,
@@ -152,9 +136,14 @@ describe('kubeconfig and kubectl', function () {
 			'a context in one file, its cluster and user in others; entries that are not used and not complete',
 			() =>
 				list(
-					write('1', { contexts: { c: ['k', 'u'], other: ['nowhere', 'none'] }, clusters: { other: {} } }),
-					write('2', { clusters: { k: cluster() }, users: { v: user('webhook'), other: {} }, current: 'c' }),
-					write('3', { users: { u: user('operator') }, contexts: { d: ['k', 'v'] }, current: 'd' }),
+					file('1', 'contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: other, cluster: {}}]\n'),
+					file(
+						'2',
+						config({})
+							.replace('u, user', 'other, user')
+							.replace(/contexts: .*\n/, ''),
+					),
+					file('3', config(user('operator')).replace('name: c,', 'name: d,').replace('text: c', 'text: d')),
 				),
 			operator.name,
 		],
@@ -163,10 +152,12 @@ describe('kubeconfig and kubectl', function () {
 			() => {
 				file('a/files/ca.crt', readFileSync(plane.caFile, 'utf8'));
 				login('b/bin/login.sh', 'test -n "$KUBERNETES_EXEC_INFO"');
-				const where = { server: plane.url, 'certificate-authority': 'files/ca.crt' };
-				const first = write('a/config', { ...CONTEXT, clusters: { k: where } });
 				const exec = { apiVersion: API, command: 'bin/login.sh', interactiveMode: 'Never' };
-				return list(first, write('b/config', { users: { u: { exec } } }));
+				const text = config({}, { server: plane.url, 'certificate-authority': 'files/ca.crt' });
+				return list(
+					file('a/config', text.replace(/users: .*\n/, '')),
+					file('b/config', `users: [{name: u, user: ${JSON.stringify({ exec })}}]`),
+				);
 			},
 			person.name,
 		],
@@ -176,7 +167,7 @@ describe('kubeconfig and kubectl', function () {
 				file('a/client.crt', client.cert);
 				file('a/client.key', client.key);
 				const who = { 'client-certificate': './client.crt', 'client-key': '../a/client.key' };
-				return single(who, cluster(), 'a/config');
+				return file('a/config', config(who));
 			},
 			CLIENT,
 		],
@@ -224,13 +215,7 @@ describe('kubeconfig and kubectl', function () {
 		});
 	}
 
-	/** Works, but for the one thing that a row changes. */
-	const usable = (): string => `clusters: [{name: k, cluster: ${JSON.stringify(cluster())}}]
-users: [{name: u, user: {token: ${plane.token('person')}}}]
-contexts: [{name: c, context: {cluster: k, user: u}}]
-current-context: c
-`;
-	const TOKEN = /token: [^}]+/;
+	const TOKEN = /"token":[^}]+/;
 	const FAILING = `exec: {apiVersion: ${API}, command: ./fails.sh, interactiveMode: Never}`;
 	for (const [title, field, replacement, message] of [
 		['a user without credentials', TOKEN, '', /^user "u" of \S+config has no credentials: add a token, tokenFile/],
@@ -244,7 +229,7 @@ current-context: c
 	] as const) {
 		it(`${title} › the error names it, and kubectl fails too`, async () => {
 			file('fails.sh', '#!/bin/sh\nprintf "log in first\\nsee the manual\\n" >&2\nexit 1\n', 0o700);
-			const path = file('config', usable().replace(field, replacement));
+			const path = file('config', config().replace(field, replacement));
 			expect(await byProduct(path)).to.match(message);
 			expect(await byKubectl(path, { KUBERNETES_MASTER: '' })).to.match(/^exit code /);
 		});
@@ -262,8 +247,8 @@ current-context: c
 		try {
 			const [line] = await once(running.stdout, 'data');
 			const server = `http://${/127\.0\.0\.1:\d+/.exec(String(line))?.[0]}/k8s/c-1/`;
-			for (const who of [undefined, {}, user('operator')]) {
-				const path = single(who, { server });
+			for (const text of [config({}, { server }), config(user('operator'), { server })]) {
+				const path = file('config', text);
 				expect([await byKubectl(path), await byProduct(path)]).to.deep.equal([person.name, person.name]);
 			}
 		} finally {
