@@ -1,6 +1,6 @@
 /**
- * Our verdict on the scaling fields against the API server's own, which evaluates the same CEL rule in a CRD made of the same schema. Objects
- * that break it were stored before the CRD had it, so that updates of those are compared too.
+ * The verdict of the webhook on the scaling fields, compared with that of the API server, which evaluates the same CEL rule in a CRD with the
+ * same schema. Objects that break the rule are stored before the CRD has it, so that their updates are compared too.
  */
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
@@ -20,7 +20,7 @@ import { request, update } from '../harness/run-handlers.ts';
 import { change, SESSIONS, sessionCrd, sessionOf, shown, spec } from '../harness/sessions.ts';
 
 const RUNS = Number(process.env['RUNS'] || 100);
-/** The first half is the same each time, the other is new; SEED= repeats it. */
+/** One half is the same in each run, the other is new; SEED= repeats it. */
 const SEED = Number(process.env['SEED'] || randomInt(1, 2 ** 31));
 const AT_ONCE = 12;
 const MESSAGE = 'address is required when provider is redis';
@@ -28,7 +28,7 @@ const MESSAGE = 'address is required when provider is redis';
 const generated = <T>(values: fc.Arbitrary<T>): T[] =>
 	[7, SEED].flatMap((seed) => fc.sample(values, { seed, numRuns: Math.ceil(RUNS / 2) }));
 
-describe(`our verdict and the API server’s, seed ${SEED}`, function () {
+describe(`verdicts of the webhook and of the API server, seed ${SEED}`, function () {
 	this.timeout(60_000 + RUNS * 200);
 	const plane = needControlPlane();
 	const namespace = useNamespace(plane, 'cel');
@@ -37,10 +37,10 @@ describe(`our verdict and the API server’s, seed ${SEED}`, function () {
 	const path = `/apis/${SESSIONS.group}/v1/namespaces/${namespace.name}/${SESSIONS.plural}`;
 	let api: Api;
 
-	before('stored before the rule was there', async () => {
+	before('objects that are stored before the rule exists', async () => {
 		api = openApi(plane());
 		await apply(plane(), [sessionCrd(false)]);
-		// Until it is served, the answer is not even JSON.
+		// Until it is served, the response is not JSON.
 		await eventually(() => mustSucceed(plane().kubectl(['get', '--raw', path])));
 		await each(changes, async ([stored], index) => {
 			const { status, body } = await api.send('POST', path, { body: sessionOf(`old-${index}`, stored) });
@@ -59,20 +59,20 @@ describe(`our verdict and the API server’s, seed ${SEED}`, function () {
 
 	it(`${RUNS} new objects › the same verdict`, async () => {
 		await each(specs, async (wanted, index) => {
-			const theirs = await api.send('POST', `${path}?dryRun=All`, { body: sessionOf(`new-${index}`, wanted) });
-			compare(validate(request(mcpServer(shown(wanted))), clusterOf([])), theirs, { wanted });
+			const answer = await api.send('POST', `${path}?dryRun=All`, { body: sessionOf(`new-${index}`, wanted) });
+			compare(validate(request(mcpServer(shown(wanted))), clusterOf([])), answer, { wanted });
 		});
 	});
-	it(`${RUNS} changes, of bad objects too › the same verdict`, async () => {
+	it(`${RUNS} changes, also of invalid objects › the same verdict`, async () => {
 		await each(changes, async ([stored, wanted], index) => {
 			const name = `old-${index}`;
-			const theirs = await api.send('PUT', `${path}/${name}?dryRun=All`, { body: await replacing(name, wanted) });
-			const ours = validate(update(mcpServer(shown(wanted)), mcpServer(shown(stored))), clusterOf([]));
-			if (isUnevaluated(theirs.body)) {
-				// The one difference: the API server lets no object through, however old, whose rule it cannot evaluate. We leave that to it, but
-				// would never let such an object be created.
+			const answer = await api.send('PUT', `${path}/${name}?dryRun=All`, { body: await replacing(name, wanted) });
+			const decision = validate(update(mcpServer(shown(wanted)), mcpServer(shown(stored))), clusterOf([]));
+			if (isUnevaluated(answer.body)) {
+				// The one difference: the API server refuses every object whose rule it cannot evaluate, also an old one. The webhook refuses to
+				// create such an object.
 				expect(validate(request(mcpServer(shown(wanted))), clusterOf([])).allowed).to.equal(false);
-			} else compare(ours, theirs, { stored, wanted });
+			} else compare(decision, answer, { stored, wanted });
 		});
 	});
 	it('the new objects › some are valid, some are not', () => {
@@ -88,16 +88,16 @@ describe(`our verdict and the API server’s, seed ${SEED}`, function () {
 
 const isUnevaluated = ({ message }: Json): boolean => String(message).includes('evaluating rule');
 
-const OUR_OWN = new Set(['redis-address-empty', 'redis-address-invalid', 'redis-key-prefix-invalid']);
+/** The CEL rule only requires an address. */
+const BEYOND_CEL = new Set(['redis-address-empty', 'redis-address-invalid', 'redis-key-prefix-invalid']);
 
-function compare(ours: AdmissionDecision, theirs: { status: number; body: Json }, about: object): void {
-	// Reasons of our own: the rule only sees that the address is there.
-	const violations = ours.allowed ? [] : ours.violations.filter(({ id }) => !OUR_OWN.has(id));
-	const said = JSON.stringify({ ...about, theirs: theirs.body['message'], ours: violations });
-	expect(violations.length === 0 ? [200, 201] : [422], said).to.include(theirs.status);
-	// The API server evaluates no rule where the shape is wrong.
+function compare(decision: AdmissionDecision, answer: { status: number; body: Json }, about: object): void {
+	const violations = decision.allowed ? [] : decision.violations.filter(({ id }) => !BEYOND_CEL.has(id));
+	const text = JSON.stringify({ ...about, message: answer.body['message'], violations });
+	expect(violations.length === 0 ? [200, 201] : [422], text).to.include(answer.status);
+	// The API server evaluates no rule if a type is wrong.
 	if (violations.some(({ id }) => id === 'scaling-field-invalid')) return;
-	expect(JSON.stringify(theirs.body).includes(MESSAGE), said).to.equal(violations.length > 0);
+	expect(JSON.stringify(answer.body).includes(MESSAGE), text).to.equal(violations.length > 0);
 }
 
 async function each<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-/** The Helm chart as objects, and what kustomize makes of the same, so that they can be compared. */
+/** The Helm chart as objects, in a form that can be compared with those of kustomize. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
@@ -9,7 +9,7 @@ import { type Manifest, ROOT } from '../harness/manifest-files.ts';
 export const CHART = join(ROOT, 'manifests/chart');
 export const NS = 'toolhive-scaling';
 
-/** Values as they stand in a file. */
+/** Values as in a file. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export const objectsIn = (text: string): Manifest[] =>
@@ -17,7 +17,7 @@ export const objectsIn = (text: string): Manifest[] =>
 		.map((document): Manifest | null => document.toJS())
 		.filter((object) => object !== null);
 
-/** Throws with what Helm says when it refuses. */
+/** Throws with the error of Helm. */
 export async function render(helm: Helm, values: Values = {}, namespace = NS): Promise<Manifest[]> {
 	const args = ['template', 'any', CHART, '--namespace', namespace, '--kube-version', '1.36.0', '--values', '-'];
 	const { code, stdout, stderr } = await helm(args, { input: JSON.stringify(values) });
@@ -25,7 +25,7 @@ export async function render(helm: Helm, values: Values = {}, namespace = NS): P
 	return objectsIn(stdout);
 }
 
-/** What Helm says to `values` that it refuses. */
+/** The error of Helm for `values` that it must refuse. */
 export const refusal = (helm: Helm, values: Values): Promise<string> =>
 	render(helm, values).then(
 		() => expect.fail('nothing was refused'),
@@ -39,7 +39,7 @@ const HELMS_LABELS = [
 	'helm.sh/chart',
 ];
 
-/** By kind and name, without what only Helm says. */
+/** By kind and name, without the labels of Helm. */
 export const comparable = (objects: readonly Manifest[]): Record<string, Manifest> =>
 	Object.fromEntries(
 		objects

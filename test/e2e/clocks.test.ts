@@ -32,7 +32,7 @@ describe('clocks that are wrong by an hour', function () {
 		expect(Number(replica.log()[0]?.['time']) - Date.now()).to.be.closeTo(clockAheadMs, 60_000);
 		return replica;
 	};
-	/** The leader renews its Lease three times, which no replica with another clock takes, and nothing is written. */
+	/** The leader renews its Lease three times, no replica with another clock acquires it, and nothing is written. */
 	const expectStable = async (leaderAheadMs: number): Promise<void> => {
 		await eventually(() => expectServed(...replicas));
 		await eventually(expectCalled);

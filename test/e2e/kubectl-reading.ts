@@ -1,4 +1,4 @@
-/** What kubectl makes of texts, and what our reader makes of them, in one form. */
+/** The objects that kubectl and the product read from texts, in one form. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { isUnreviewed } from '../../src/manifests/problem.ts';
 import { sourcesIn } from '../../src/manifests/read.ts';
 import type { ControlPlane } from '../harness/control-plane/start.ts';
 
-/** The objects it read in this order, and whether it refused something. */
+/** The objects in order, and whether a part was refused. */
 export interface Reading {
 	readonly objects: readonly unknown[];
 	readonly isRefused: boolean;
@@ -17,12 +17,12 @@ export type Encode = (text: string) => Uint8Array;
 
 const encodeUtf8: Encode = (text) => Buffer.from(text);
 
-/** Stands in each text where its object is named, so that what kubectl prints can be told apart. */
+/** The name of the object in each text; replaced, so that each object in the output of kubectl has its text. */
 export const NAME = 'NAME';
 
 const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
 
-/** All `texts` at once, in the order given: kubectl goes on with the next file where it refuses one. It needs no server for that. */
+/** All `texts` at once: if kubectl refuses a file, it continues with the next one. It needs no server for that. */
 export async function readByKubectl(
 	plane: ControlPlane,
 	texts: readonly string[],
@@ -48,7 +48,7 @@ export async function readByKubectl(
 	}
 }
 
-export async function readByUs(text: string, index: number, encode: Encode = encodeUtf8): Promise<Reading> {
+export async function readByProduct(text: string, index: number, encode: Encode = encodeUtf8): Promise<Reading> {
 	const bytes = async () => encode(namedText(text, index));
 	const objects: unknown[] = [];
 	let isRefused = false;
@@ -76,7 +76,7 @@ type Reviver = (key: string, value: unknown) => unknown;
 const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
 	typeof value === 'number' && /^-?\d{16,}$/.test(source) ? BigInt(source) : value;
 
-/** Whole numbers of 64 bits to the digit, all others as floats: more kubectl does not keep. */
+/** As kubectl: exact integers of 64 bits, all other numbers as floats. */
 export function comparable(value: unknown): unknown {
 	if (typeof value === 'bigint' || Number.isInteger(value)) {
 		const whole = BigInt(value as number);

@@ -1,12 +1,12 @@
-/** Our reader and writer of YAML against the one they must agree with. */
+/** The YAML reader and writer of the product, compared with kubectl. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../harness/snippets.ts';
-import { comparable, NAME, type Reading, readByKubectl, readByUs } from './kubectl-reading.ts';
-import { DAMAGED, ENCODED, ENCODINGS, LOUD, READ_ALIKE } from './kubectl-texts.ts';
+import { comparable, NAME, type Reading, readByKubectl, readByProduct } from './kubectl-reading.ts';
+import { DAMAGED, ENCODED, ENCODINGS, READ_ALIKE, REPORTED } from './kubectl-texts.ts';
 
 const HEAD = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\n`;
 const inSpec = (text: string): string => `${HEAD}spec:\n  a: ${text}\n`;
@@ -14,10 +14,10 @@ const written = (spec: unknown): string =>
 	writeYaml({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: NAME }, spec });
 const specIn = ({ objects }: Reading): unknown => (objects[0] as { spec?: unknown } | undefined)?.spec;
 
-/** The same every time: a difference that nobody knows yet is looked for by changing it. */
+/** The same in every run: change it to search for unknown differences. */
 const SEED = 20_260_101;
 
-describe('what kubectl reads', function () {
+describe('kubectl reads', function () {
 	this.timeout(120_000);
 	const plane = needControlPlane();
 
@@ -31,17 +31,17 @@ describe('what kubectl reads', function () {
 		for (const [index, [text, value]] of cases.entries()) {
 			it(JSON.stringify(text), async () => {
 				expect(specIn(read[index] as Reading)).to.deep.equal(comparable({ a: value }));
-				expect(await readByUs(inSpec(text), index)).to.deep.equal(read[index]);
+				expect(await readByProduct(inSpec(text), index)).to.deep.equal(read[index]);
 			});
 		}
 		for (const [index, text] of REFUSED.entries()) {
 			it(`${JSON.stringify(text)} › refused`, async () => {
 				expect(read[cases.length + index]).to.deep.equal({ objects: [], isRefused: true });
-				expect(await readByUs(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
+				expect(await readByProduct(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
 			});
 		}
 		for (const [index, [text, , value]] of DIFFERENT.entries()) {
-			it(`${JSON.stringify(text)} › read otherwise than by us`, () => {
+			it(`${JSON.stringify(text)} › read differently by the product`, () => {
 				const spec = value === undefined ? undefined : comparable({ a: value });
 				expect(specIn(read[cases.length + REFUSED.length + index] as Reading)).to.deep.equal(spec);
 			});
@@ -50,20 +50,20 @@ describe('what kubectl reads', function () {
 
 	describe('a whole file', () => {
 		let alike: Reading[];
-		let loud: Reading[];
+		let reported: Reading[];
 		before(async () => {
 			alike = await readByKubectl(plane(), Object.values(READ_ALIKE));
-			loud = await readByKubectl(plane(), Object.values(LOUD));
+			reported = await readByKubectl(plane(), Object.values(REPORTED));
 		});
 		for (const [index, [what, text]] of Object.entries(READ_ALIKE).entries()) {
 			it(`${what} › read the same`, async () => {
-				expect(await readByUs(text, index)).to.deep.equal(alike[index]);
+				expect(await readByProduct(text, index)).to.deep.equal(alike[index]);
 			});
 		}
-		for (const [index, [what, text]] of Object.entries(LOUD).entries()) {
-			it(`${what} › kubectl refuses it or leaves something out, we report it`, async () => {
-				expect((await readByUs(text, index)).isRefused).to.equal(true);
-				expect(loud[index]).not.to.deep.equal(await readByUs(text, index));
+		for (const [index, [what, text]] of Object.entries(REPORTED).entries()) {
+			it(`${what} › kubectl refuses or drops a part, the product reports it`, async () => {
+				expect((await readByProduct(text, index)).isRefused).to.equal(true);
+				expect(reported[index]).not.to.deep.equal(await readByProduct(text, index));
 			});
 		}
 	});
@@ -75,15 +75,15 @@ describe('what kubectl reads', function () {
 				const isRead = what.endsWith(' with a byte order mark');
 				expect(read.map(({ isRefused }) => isRefused)).to.deep.equal(ENCODED.map(() => !isRead));
 				for (const [index, text] of ENCODED.entries()) {
-					expect(await readByUs(text, index, encode)).to.deep.equal(read[index]);
+					expect(await readByProduct(text, index, encode)).to.deep.equal(read[index]);
 				}
 			});
 		}
 		for (const [what, encode] of Object.entries(DAMAGED)) {
-			it(`${what} › kubectl reads it, we refuse it`, async () => {
+			it(`${what} › kubectl reads it, the product refuses it`, async () => {
 				const [, read] = await readByKubectl(plane(), ENCODED, encode);
 				expect(read?.objects).to.have.length(2);
-				expect((await readByUs(ENCODED[1] ?? '', 1, encode)).isRefused).to.equal(true);
+				expect((await readByProduct(ENCODED[1] ?? '', 1, encode)).isRefused).to.equal(true);
 			});
 		}
 	});
@@ -96,15 +96,15 @@ describe('what kubectl reads', function () {
 		const read = await readByKubectl(plane(), texts);
 		let alike = 0;
 		for (const [index, text] of texts.entries()) {
-			const ours = await readByUs(text, index);
-			if (ours.isRefused || read[index]?.isRefused) continue;
-			expect(ours, JSON.stringify(text)).to.deep.equal(read[index]);
+			const one = await readByProduct(text, index);
+			if (one.isRefused || read[index]?.isRefused) continue;
+			expect(one, JSON.stringify(text)).to.deep.equal(read[index]);
 			alike += 1;
 		}
 		expect(alike).to.be.greaterThan(200);
 	});
 
-	it('texts that we write, as keys too › kubectl reads what was meant', async () => {
+	it('written texts, also as keys › kubectl reads the same', async () => {
 		const letters = [...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=', ...'\u0085\u2028\ufeff\u007fé', '😀'];
 		const random = fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
 		const texts = [...TEXTS, ...PLAIN.map(([text]) => text), ...fc.sample(random, { seed: SEED, numRuns: 500 })];
@@ -115,14 +115,14 @@ describe('what kubectl reads', function () {
 		}
 	});
 
-	it('numbers that we write › kubectl reads what was meant', async () => {
+	it('written numbers › kubectl reads the same', async () => {
 		const integers = [0, -0, -1, 1e6, 1e21, 2 ** 53, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 64n];
 		const numbers = [...integers, 1.5, 1e-7, 5e-324, Number.MAX_VALUE];
 		const read = await readByKubectl(plane(), [written(numbers)]);
 		expect(specIn(read[0] as Reading)).to.deep.equal(comparable(numbers));
 	});
 
-	it('any JSON that we write › kubectl reads what was meant', async () => {
+	it('any written JSON › kubectl reads the same', async () => {
 		const texts = fc.sample(fc.json(), { seed: SEED, numRuns: 300 });
 		// With a bigint where a manifest would have many digits.
 		const values = texts.map((text) => parseJson(`{"value":${text}}`).value);

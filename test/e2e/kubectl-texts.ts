@@ -1,4 +1,4 @@
-/** Whole files as kubectl gets them. */
+/** Whole files for kubectl. */
 import { type Encode, NAME } from './kubectl-reading.ts';
 
 const thing = (spec = '{}', head = ''): string =>
@@ -59,7 +59,7 @@ export const READ_ALIKE: Readonly<Record<string, string>> = {
 const little = (text: string): Buffer => Buffer.from(text, 'utf16le');
 const big = (text: string): Buffer => little(text).swap16();
 
-/** Encodings that kubectl reads, or refuses, as we do. */
+/** Encodings that kubectl and the product read or refuse alike. */
 export const ENCODINGS: Readonly<Record<string, Encode>> = {
 	'UTF-8 with a byte order mark': (text) => Buffer.from(`\ufeff${text}`),
 	'UTF-16LE with a byte order mark': (text) => little(`\ufeff${text}`),
@@ -69,7 +69,7 @@ export const ENCODINGS: Readonly<Record<string, Encode>> = {
 	'UTF-32LE': (text) => Buffer.from([0xff, 0xfe, 0, 0, ...[...text].flatMap((one) => [one.charCodeAt(0), 0, 0, 0])]),
 };
 
-/** What kubectl reads in them with U+FFFD where something is damaged. We refuse it: a name or an address would be another one. */
+/** kubectl reads U+FFFD for a damaged part. The product refuses it: a name or an address would be another one. */
 export const DAMAGED: Readonly<Record<string, Encode>> = {
 	'UTF-16LE with an odd number of bytes': (text) => little(`\ufeff${text}# a`).subarray(0, -1),
 	'UTF-16BE with an odd number of bytes': (text) => big(`\ufeff${text}# a`).subarray(0, -1),
@@ -85,8 +85,8 @@ export const ENCODED: readonly string[] = [
 	json('{"a":1}'),
 ];
 
-/** Here we say more than kubectl, or go on where it stops. */
-export const LOUD: Readonly<Record<string, string>> = {
+/** The product reports more than kubectl, or continues where kubectl stops. */
+export const REPORTED: Readonly<Record<string, string>> = {
 	'a key twice': thing('{a: 1, a: 2}'),
 	'a key twice in JSON': json('{"a":1,"a":2}'),
 	'something behind ...': `${thing('{a: 1}')}...\n${thing('{a: 2}')}`,

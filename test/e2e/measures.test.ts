@@ -35,7 +35,7 @@ describe('measurements', function () {
 		if (!isLinux()) this.skip();
 	});
 
-	it('payloads › about as large as their names say', () => {
+	it('payloads › about as large as in their names', () => {
 		for (const review of [deploymentReview, runConfigReview, serverReview])
 			for (const size of SIZE_LIST)
 				expect(review(size).length, size).to.be.closeTo(Number.parseFloat(size) * 1000, 100);

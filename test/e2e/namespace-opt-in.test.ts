@@ -9,7 +9,7 @@ import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const LABEL = 'toolhive-scaling/enabled=true';
-/** Longer than the reconciler takes to look again at what it left out. */
+/** Longer than the interval at which the reconciler reads skipped namespaces again. */
 const NOTICED_MS = 45_000;
 
 describe('namespaces that opt in, on a real API server', function () {
@@ -26,7 +26,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		return JSON.parse(stdout).status?.conditions ?? [];
 	};
 	const optIn = (name: string) => mustSucceed(plane().kubectl(['label', 'namespace', name, LABEL]));
-	/** There before us, and after. */
+	/** They exist before this suite, and after it. */
 	const promised = [...SYSTEM_NAMESPACES, INSTALLED_AS].map((name) => ({
 		name,
 		kubectl: (args: readonly string[], input?: object | string) =>
@@ -42,7 +42,7 @@ describe('namespaces that opt in, on a real API server', function () {
 	it('with the label › warnings and conditions; without it › none', async () => {
 		await optIn('opted-in');
 		await optIn('opted-out');
-		// The API server follows labels and registrations with a watch.
+		// The API server reads labels and webhook configurations through a watch.
 		await eventually(async () => {
 			const { stderr } = await chosen.kubectl(['create', '--dry-run=server', '-f', '-'], capped);
 			expect(stderr).to.include('stdio-replicas-capped');
@@ -59,7 +59,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		expect(await conditionsIn(other)).to.deep.equal([]);
 	});
 
-	it('labelled later › its servers are reconciled; an excluded namespace, one of the system or ours never is', async () => {
+	it('labelled later › its servers are reconciled; an excluded namespace, one of the system and that of the product never are', async () => {
 		await optIn('not-opted-in');
 		await eventually(async () => expect(await conditionsIn(other)).to.have.length(2), NOTICED_MS);
 		for (const one of [excluded, ...promised]) expect(await conditionsIn(one), one.name).to.deep.equal([]);

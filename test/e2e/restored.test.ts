@@ -57,7 +57,7 @@ describe('restored objects on a real API server', function () {
 	const isCapped = (...expected: string[]): Promise<void> =>
 		eventually(async () => expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal(expected));
 
-	it('stdio Deployment at 4 replicas › the condition no longer says 1, doctor prints the repair, and it holds', async () => {
+	it('stdio Deployment at 4 replicas › the condition is False, doctor prints the repair, and it holds', async () => {
 		const server = await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		await namespace.create(proxyDeployment(server), 'operator');
 		await isCapped('True', 'StdioTransportCapAt1');

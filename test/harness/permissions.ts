@@ -106,7 +106,7 @@ const covers = (one: Access, call: Access): boolean =>
 	(one.name === undefined || one.name === call.name) &&
 	(one.namespace === undefined || one.namespace === call.namespace);
 
-/** Without it a permission for every Secret would look needed because of the one for the product's own. */
+/** Without it a permission for every Secret would seem to be needed because of the one for the product's own. */
 const isNarrower = (one: Access, other: Access): boolean =>
 	(other.name === undefined || one.name === other.name) &&
 	(other.namespace === undefined || one.namespace === other.namespace) &&

@@ -47,12 +47,12 @@ const NEVER = new AbortController().signal;
 
 /** The request is frozen, so that a handler that changes it throws. */
 export const mutated = async (
-	asked: Request,
+	sent: Request,
 	cluster: Cluster,
 	settings: Settings = DEFAULT_SETTINGS,
-): Promise<AdmissionDecision> => mutate(frozen(asked), cluster, settings, NEVER);
+): Promise<AdmissionDecision> => mutate(frozen(sent), cluster, settings, NEVER);
 
-export const validated = (asked: Request, cluster: Cluster): AdmissionDecision => validate(frozen(asked), cluster);
+export const validated = (sent: Request, cluster: Cluster): AdmissionDecision => validate(frozen(sent), cluster);
 
 /** `object` after `patch`, as strictly as in the API server: every path must exist. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
@@ -67,7 +67,7 @@ export function patchOf(answer: AdmissionDecision): readonly Operation[] {
 	return answer.patch;
 }
 
-/** The object of `asked` as it would be stored. */
-export async function stored(asked: Request, cluster: Cluster, settings?: Settings): Promise<Json> {
-	return applied(asked.object ?? {}, patchOf(await mutated(asked, cluster, settings)));
+/** The object of `sent` as it would be stored. */
+export async function stored(sent: Request, cluster: Cluster, settings?: Settings): Promise<Json> {
+	return applied(sent.object ?? {}, patchOf(await mutated(sent, cluster, settings)));
 }

@@ -1,6 +1,6 @@
 /** YAML snippets and their values. The unit tests compare parseYaml with them, test/e2e/kubectl-reads.test.ts the real kubectl. */
 
-/** Plain scalars that are not strings, or look like something else. */
+/** Plain scalars that are not strings, or that look like other values. */
 export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	...['no', 'No', 'NO', 'n', 'N', 'off', 'Off', 'OFF', 'false', 'False'].map((text) => [text, false] as const),
 	...['yes', 'y', 'Y', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
@@ -106,7 +106,7 @@ export const REFUSED: readonly string[] = [
 ];
 
 /** Parsed differently from kubectl, as docs/review.md lists it; undefined is refused. */
-export const DIFFERENT: readonly (readonly [text: string, ours: unknown, kubectls: unknown])[] = [
+export const DIFFERENT: readonly (readonly [text: string, product: unknown, kubectl: unknown])[] = [
 	['+_1', '+_1', 1],
 	['0xFFFFFFFFFFFFFFFFF', 0xfffffffffffffffffn, '0xFFFFFFFFFFFFFFFFF'],
 	['{1e6: 1}', { 1000000: 1 }, { '1e+06': 1 }],

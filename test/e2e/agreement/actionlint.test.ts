@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'mocha';
 import { ROOT, read } from '../../harness/documents.ts';
 
 describe('actionlint', function () {
-	// The first time it is built, which takes 20 s of computing.
+	// It is built once, in 20 s of CPU time.
 	this.timeout(300_000);
 	let folder: string;
 	before(function () {

@@ -43,7 +43,7 @@ describe('chart: values', function () {
 		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(chartNameOf));
 	});
 	it('values.yaml › the properties of the schema', () => {
-		// Helm reads it in a parent chart; a default of ours would win over the tags there.
+		// Helm reads it in a parent chart; a default here would win over the tags there.
 		const { enabled: _, ...properties } = schema.properties;
 		expect(parse(values)).to.have.all.keys(Object.keys(properties));
 	});

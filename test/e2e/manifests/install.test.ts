@@ -31,7 +31,7 @@ describe('manifests: installation', function () {
 		const before = await must('get', '-k', overlay, '-o', versions);
 		const lines = await apply(overlay);
 		expect(await must('get', '-k', overlay, '-o', versions)).to.equal(before);
-		// kubectl says `configured` of every PodDisruptionBudget: it always sends the selector, which changes nothing.
+		// kubectl reports every PodDisruptionBudget as `configured`: it always sends the selector, which changes nothing.
 		expect(lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line))).to.deep.equal([]);
 	};
 	/** The folder they are in. */
@@ -74,7 +74,7 @@ describe('manifests: installation', function () {
 		await expectNoChange(BASE);
 	});
 
-	it('the namespace › it admits our pods and no others', async () => {
+	it('the namespace › it admits the pods of the product and no others', async () => {
 		const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'try', namespace: NS } };
 		const create = (spec: object) =>
 			kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify({ ...pod, spec }));

@@ -1,21 +1,18 @@
-/** What is there before the product is written once, the pods one after the other; a restart writes nothing. */
+/** Servers that exist before the product are written once, their pods one after the other; a restart writes nothing. */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';
 import { serverManifest, useNamespace } from '../harness/namespace.ts';
-import { proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { proxyDeployment, REDIS, runConfigMap } from '../harness/operator-writes.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/product.ts';
 
 const SERVERS = 30;
 const BETWEEN_MS = 200;
 const FLAGS = ['--settle-seconds=1', `--rollouts-per-minute=${60_000 / BETWEEN_MS}`, '--leader-elect=false'];
-const SPEC = {
-	...{ transport: 'sse', replicas: 2, backendReplicas: 1 },
-	sessionStorage: { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name: 'a', key: 'b' } },
-};
+const SPEC = { transport: 'sse', replicas: 2, backendReplicas: 1, sessionStorage: REDIS };
 
-describe('servers that were there before the product, on a real API server', function () {
+describe('servers that exist before the product, on a real API server', function () {
 	this.timeout(120_000);
 	const plane = needControlPlane();
 	before(async () => {
@@ -24,7 +21,7 @@ describe('servers that were there before the product, on a real API server', fun
 		const left = ['mcpservers,virtualmcpservers,mcpremoteproxies', '--all', '--all-namespaces', '--wait=false'];
 		await mustSucceed(plane().kubectl(['delete', ...left]));
 	});
-	const namespace = useNamespace(plane, 'quiet');
+	const namespace = useNamespace(plane, 'existing');
 	let product: Product | undefined;
 	after(() => product?.stop());
 
@@ -35,19 +32,16 @@ describe('servers that were there before the product, on a real API server', fun
 			metadata: { name: string; uid: string; resourceVersion: string };
 			spec: { replicas: number };
 		}[];
-	const start = async (): Promise<Product> => {
-		product = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
-		return product;
-	};
-	/** Resolves with the number of its writes to each resource. */
-	const settled = async (one: Product): Promise<Record<string, number>> => {
+	/** Starts the product and waits until it has nothing to do; resolves with the number of its writes to each resource. */
+	const settled = async (): Promise<Record<string, number>> => {
+		const one = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
+		product = one;
 		await eventually(async () => {
 			expect(await metricOf(one, 'thv_scaling_reconciler_queued')).to.equal(0);
 			expect(await metricOf(one, 'thv_scaling_reconcile_total')).to.be.at.least(SERVERS);
 			expect(await metricOf(one, 'thv_scaling_reconciler_pending_rollouts')).to.equal(0);
 		}, 60_000);
-		const resources = ['mcpservers/status', 'configmaps', 'deployments'];
-		const counts = resources.map(async (resource) => {
+		const counts = ['mcpservers/status', 'configmaps', 'deployments'].map(async (resource) => {
 			const series = `thv_scaling_reconciler_writes_total{resource="${resource}"}`;
 			return [resource, await metricOf(one, series)] as const;
 		});
@@ -62,11 +56,10 @@ describe('servers that were there before the product, on a real API server', fun
 		}));
 		await create(owners.flatMap((owner) => [proxyDeployment(owner), runConfigMap(owner, '{\n  "name": "x"\n}')]));
 
-		const first = await start();
 		const startedMs = performance.now();
-		const { deployments = 0, ...writes } = await settled(first);
+		const { deployments = 0, ...writes } = await settled();
 		expect(writes).to.deep.equal({ 'mcpservers/status': SERVERS, configmaps: SERVERS });
-		// A count does not wait where the pods wait for their turn.
+		// A replica count is written at once, a pod template in its turn.
 		expect(deployments).to.be.within(SERVERS, 2 * SERVERS);
 		expect(performance.now() - startedMs).to.be.at.least((SERVERS - 8) * BETWEEN_MS);
 		for (const { metadata, spec } of await stored('deployments')) {
@@ -76,8 +69,8 @@ describe('servers that were there before the product, on a real API server', fun
 		const versions = async () =>
 			(await stored('mcpservers,deployments,configmaps')).map(({ metadata }) => metadata.resourceVersion);
 		const before = await versions();
-		await first.stop();
-		expect(await settled(await start())).to.deep.equal({});
+		await product?.stop();
+		expect(await settled()).to.deep.equal({});
 		expect(await versions()).to.deep.equal(before);
 	});
 });
