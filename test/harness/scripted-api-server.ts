@@ -67,20 +67,23 @@ export interface ScriptedApiServer {
 	/** Closes its port until `up`. */
 	readonly down: () => Promise<void>;
 	readonly up: () => Promise<void>;
-	/** TCP connections ever made. */
+	/** TCP connections so far. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
 }
 
 const TYPE = { apiVersion: 'example.dev/v1', kind: 'Thing' };
 export const PATH = '/apis/example.dev/v1/things';
+/** Small, so that a few objects are several pages. */
+const PAGE_SIZE = 3;
+const HEADERS = { 'content-type': 'application/json' };
 
 export async function startScriptedApiServer(
 	protocol: Protocol = 'HTTP/1.1',
 	paths = [PATH],
 ): Promise<ScriptedApiServer> {
 	const ca = await issueCa();
-	const objects = new Map<string, Json>();
+	const objects = new Map<string, Json & { metadata: Json }>();
 	const history: { version: number; line: string }[] = [];
 	const asked: Asked[] = [];
 	const watches = new Set<Response>();
@@ -89,58 +92,51 @@ export async function startScriptedApiServer(
 	let version = 1;
 	let compactedAt = 0;
 	let isQuiet = false;
-	const next: Record<'list' | 'watch', Fault[]> = { list: [], watch: [] };
-	const always: Record<'list' | 'watch', Fault | undefined> = { list: undefined, watch: undefined };
+	const next: ScriptedApiServer['next'] = { list: [], watch: [] };
+	const always: ScriptedApiServer['always'] = { list: undefined, watch: undefined };
 
+	const write = (text: string): void => {
+		for (const watch of watches) watch.write(text);
+	};
+	const lineOf = (type: string, object: Json): string => `${JSON.stringify({ type, object })}\n`;
 	const publish = (type: string, object: Json): void => {
-		const line = `${JSON.stringify({ type, object })}\n`;
-		history.push({ version, line });
-		if (!isQuiet) for (const watch of watches) watch.write(line);
+		history.push({ version, line: lineOf(type, object) });
+		if (!isQuiet) write(lineOf(type, object));
 	};
 	const respondTo = (request: Request, response: Response, kind: Asked['kind'], query: URLSearchParams): Responder => {
 		const json = (status: number, body: Json): void => {
-			response.writeHead(status, { 'content-type': 'application/json' });
+			response.writeHead(status, HEADERS);
 			response.end(JSON.stringify(body));
 		};
-		const open = (): void => {
-			response.writeHead(200, { 'content-type': 'application/json' });
+		const open = (text: string): void => {
+			response.writeHead(200, HEADERS);
 			watches.add(response);
 			response.on('close', () => watches.delete(response));
+			response.write(text);
 		};
 		const refuse = (code: number): void =>
 			json(code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: `scripted ${code}`, code });
 		const list = (): void => {
 			const start = Number(query.get('continue') ?? 0);
 			const end = start + Math.min(Number(query.get('limit')), PAGE_SIZE);
-			const page = [...objects.values()].slice(start, end).map(({ apiVersion: _, kind: __, ...item }) => item);
+			const items = [...objects.values()].slice(start, end).map(({ apiVersion: _, kind: __, ...item }) => item);
 			const more = end < objects.size ? { continue: String(end) } : {};
-			json(200, { ...TYPE, kind: 'ThingList', metadata: { resourceVersion: String(version), ...more }, items: page });
+			json(200, { ...TYPE, kind: 'ThingList', metadata: { resourceVersion: String(version), ...more }, items });
 		};
 		const watch = (): void => {
 			const since = Number(query.get('resourceVersion'));
-			if (since < compactedAt) {
-				refuse(410);
-				return;
-			}
-			open();
-			response.write(history.flatMap((event) => (event.version > since ? event.line : [])).join(''));
+			if (since < compactedAt) refuse(410);
+			else open(history.flatMap((event) => (event.version > since ? event.line : [])).join(''));
 		};
 		return {
-			query,
-			refuse,
-			write: (text) => {
-				open();
-				response.write(text);
-			},
+			...{ query, refuse, write: open, behave: kind === 'watch' ? watch : list },
 			end: () => void response.end(''),
 			reset: () => void request.socket.destroy(),
-			behave: kind === 'watch' ? watch : list,
 		};
 	};
 	const answer = (request: Request, response: Response): void => {
 		const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://scripted');
-		const isServed = paths.includes(pathname);
-		const kind = !isServed ? 'get' : query.has('watch') ? 'watch' : 'list';
+		const kind = !paths.includes(pathname) ? 'get' : query.has('watch') ? 'watch' : 'list';
 		asked.push({ kind, path: pathname, query, authorization: request.headers.authorization, atMs: performance.now() });
 		const responder = respondTo(request, response, kind, query);
 		const fault = kind === 'get' ? undefined : (next[kind].shift() ?? always[kind]);
@@ -151,20 +147,16 @@ export async function startScriptedApiServer(
 
 	const pair = await issueServing(ca);
 	const server = (
-		protocol === 'HTTP/2'
-			? createSecureServer({ ...pair, allowHTTP1: true }, (request, response) => answer(request, response))
-			: createHttpsServer(pair, (request, response) => answer(request, response))
+		protocol === 'HTTP/2' ? createSecureServer({ ...pair, allowHTTP1: true }, answer) : createHttpsServer(pair, answer)
 	) as Server;
 	server.on('connection', (socket: Socket) => {
 		connections += 1;
 		sockets.add(socket);
-		socket.on('close', () => sockets.delete(socket));
-		socket.on('error', () => undefined);
+		socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
 	});
 	const listen = (port: number): Promise<void> => new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
 	await listen(0);
 	const { port } = server.address() as AddressInfo;
-
 	const resetAll = (): void => {
 		for (const socket of sockets) socket.destroy();
 	};
@@ -174,14 +166,12 @@ export async function startScriptedApiServer(
 		await closed;
 	};
 	return {
-		url: `https://127.0.0.1:${port}`,
-		ca: ca.cert,
-		asked,
+		...{ url: `https://127.0.0.1:${port}`, ca: ca.cert, asked, next, always, write, resetAll, down },
 		items: () => [...objects.values()],
 		put: (name, fields = {}) => {
 			version += 1;
-			const previous = objects.get(name) as { metadata: { uid: string } } | undefined;
-			const uid = previous?.metadata.uid ?? `uid-${version}`;
+			const previous = objects.get(name);
+			const uid = previous?.metadata['uid'] ?? `uid-${version}`;
 			const metadata = { name, namespace: 'shop', uid, resourceVersion: String(version) };
 			const object = { ...TYPE, metadata, ...fields };
 			objects.set(name, object);
@@ -189,9 +179,9 @@ export async function startScriptedApiServer(
 		},
 		remove: (name) => {
 			version += 1;
-			const previous = objects.get(name) as Json & { metadata: Json };
+			const previous = objects.get(name);
 			objects.delete(name);
-			publish('DELETED', { ...previous, metadata: { ...previous.metadata, resourceVersion: String(version) } });
+			publish('DELETED', { ...previous, metadata: { ...previous?.metadata, resourceVersion: String(version) } });
 		},
 		quietly: (change) => {
 			isQuiet = true;
@@ -203,29 +193,18 @@ export async function startScriptedApiServer(
 			compactedAt = version;
 			history.length = 0;
 		},
-		next,
-		always,
 		openWatches: () => watches.size,
-		write: (text) => {
-			for (const watch of watches) watch.write(text);
-		},
 		bookmark: () => {
 			version += 1;
-			const object = { ...TYPE, metadata: { resourceVersion: String(version) } };
-			for (const watch of watches) watch.write(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+			write(lineOf('BOOKMARK', { ...TYPE, metadata: { resourceVersion: String(version) } }));
 		},
 		endWatches: () => {
 			for (const watch of watches) watch.end('');
 		},
-		resetAll,
 		connections: () => connections,
-		down,
 		up: () => listen(port),
 		stop: async () => {
 			if (server.listening) await down();
 		},
 	};
 }
-
-/** Small, so that a few objects are several pages. */
-const PAGE_SIZE = 3;

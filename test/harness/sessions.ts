@@ -6,51 +6,36 @@ import { isObject, type Json } from '../../src/api/types.ts';
 export const SESSIONS = { group: 'cel.toolhive-scaling.example', plural: 'sessions', kind: 'Session' } as const;
 
 /** With the fields of the schema, or with any fields, so that invalid ones can be stored. */
-export const sessionCrd = (isStrict: boolean): Json => ({
-	apiVersion: 'apiextensions.k8s.io/v1',
-	kind: 'CustomResourceDefinition',
-	metadata: { name: `${SESSIONS.plural}.${SESSIONS.group}` },
-	spec: {
-		group: SESSIONS.group,
-		names: { kind: SESSIONS.kind, plural: SESSIONS.plural },
-		scope: 'Namespaced',
-		versions: [
-			{
-				name: 'v1',
-				served: true,
-				storage: true,
-				schema: {
-					openAPIV3Schema: {
-						type: 'object',
-						properties: {
-							spec: isStrict
-								? { type: 'object', properties: SCALING_FIELDS.MCPServer }
-								: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
-						},
-					},
-				},
-			},
-		],
-	},
-});
+export const sessionCrd = (isStrict: boolean): Json => {
+	const { group, kind, plural } = SESSIONS;
+	const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+	const specSchema = isStrict ? { type: 'object', properties: SCALING_FIELDS.MCPServer } : anything;
+	const schema = { openAPIV3Schema: { type: 'object', properties: { spec: specSchema } } };
+	return {
+		...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
+		metadata: { name: `${plural}.${group}` },
+		spec: {
+			...{ group, names: { kind, plural }, scope: 'Namespaced' },
+			versions: [{ name: 'v1', served: true, storage: true, schema }],
+		},
+	};
+};
 
-export const sessionOf = (name: string, spec: Json): Json => ({
-	apiVersion: `${SESSIONS.group}/v1`,
-	kind: SESSIONS.kind,
-	metadata: { name },
-	spec,
+export const sessionOf = (name: string, sessionSpec: Json): Json => ({
+	...{ apiVersion: `${SESSIONS.group}/v1`, kind: SESSIONS.kind, metadata: { name }, spec: sessionSpec },
 });
 
 /** `spec` as a webhook gets it: with the defaults of the API server, also in the stored object. */
-export function shown(spec: Json): Json {
-	const storage = spec['sessionStorage'];
-	return isObject(storage) ? { ...spec, sessionStorage: { ...storage, db: storage['db'] ?? 0 } } : spec;
+export function shown(sessionSpec: Json): Json {
+	const stored = sessionSpec['sessionStorage'];
+	return isObject(stored) ? { ...sessionSpec, sessionStorage: { ...stored, db: stored['db'] ?? 0 } } : sessionSpec;
 }
 
 const ABSENT = Symbol('absent');
 const oneOf = (...values: readonly unknown[]): fc.Arbitrary<unknown> => fc.constantFrom(ABSENT, ...values);
 const withoutAbsent = (object: object): Json =>
 	Object.fromEntries(Object.entries(object).filter(([, value]) => value !== ABSENT));
+const PASSWORDS = [null, {}, { name: 'a', key: 'b' }, { name: 'a' }, { name: null, key: 'b' }, { name: '', key: '' }];
 
 const storage = fc
 	.record({
@@ -65,16 +50,7 @@ const storage = fc
 		),
 		db: oneOf(0, 1, -1, 1.5, 2 ** 31 - 1, 2 ** 31, 1e21, '0', null, true, []),
 		keyPrefix: oneOf('a:', 'a', '', null, 7, {}),
-		passwordRef: oneOf(
-			null,
-			{},
-			{ name: 'a', key: 'b' },
-			{ name: 'a' },
-			{ name: null, key: 'b' },
-			{ name: '', key: '' },
-			'x',
-			[],
-		),
+		passwordRef: oneOf(...PASSWORDS, 'x', []),
 	})
 	.map(withoutAbsent);
 /** Rarely all at the same time, so that some have only one fault. */
@@ -83,15 +59,16 @@ const plainer = fc
 	.map(([whole, left]) =>
 		Object.fromEntries(Object.entries(whole).filter(([key]) => key === 'provider' || left.includes(key))),
 	);
-const count = oneOf(0, 3, -1, 1.5, 2 ** 31, '3', null, {});
-const rarely = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
-	fc.oneof({ weight: 6, arbitrary: fc.constant(ABSENT) }, value);
+const count = fc.oneof(
+	{ weight: 6, arbitrary: fc.constant<unknown>(ABSENT) },
+	oneOf(0, 3, -1, 1.5, 2 ** 31, '3', null, {}),
+);
 
 export const spec: fc.Arbitrary<Json> = fc
 	.record({
 		sessionStorage: fc.oneof({ weight: 12, arbitrary: plainer }, oneOf(null, 'redis', [], 5, {})),
-		replicas: rarely(count),
-		backendReplicas: rarely(count),
+		replicas: count,
+		backendReplicas: count,
 	})
 	.map(withoutAbsent);
 
