@@ -19,7 +19,8 @@ export const SECRET_KEY = 'secret-key-9f2';
 
 const optional = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 	fc.option(values, { nil: undefined, freq: 2 });
-
+/** As JSON: without undefined. */
+const asJson = (object: unknown): Json => JSON.parse(JSON.stringify(object)) as Json;
 /** An object from entries, as a parser creates it: `__proto__` is a key like any other. */
 const parsed = (entries: readonly (readonly [string, unknown])[]): Json =>
 	JSON.parse(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`) as Json;
@@ -43,7 +44,7 @@ const storage = fc.record(
 );
 const spec = fc
 	.record({ replicas: optional(count), backendReplicas: optional(count), sessionStorage: optional(storage) })
-	.map((fields) => JSON.parse(JSON.stringify(fields)) as Json);
+	.map(asJson);
 
 export const server: fc.Arbitrary<Json> = fc
 	.tuple(
@@ -53,78 +54,49 @@ export const server: fc.Arbitrary<Json> = fc
 	)
 	.map(([make, fields, apiVersion]) => ({ ...make(fields), apiVersion }));
 
-const variable = fc.oneof(
-	fc.constantFrom<Json>(
-		{ name: 'HOME', value: '/tmp' },
-		{ name: '__proto__', value: 'x' },
-		{ name: PASSWORD_ENTRY.name, value: 'plain' },
-		{ name: PASSWORD_ENTRY.name, valueFrom: { secretKeyRef: { name: SECRET_NAME, key: SECRET_KEY } } },
-		{ name: PASSWORD_ENTRY.name, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } },
-		{ name: PASSWORD_ENTRY.name },
-	),
-	fc.constantFrom(null, 3, 'x'),
+const { name: PASSWORD } = PASSWORD_ENTRY;
+const variable = fc.constantFrom(
+	{ name: 'HOME', value: '/tmp' },
+	{ name: '__proto__', value: 'x' },
+	{ name: PASSWORD, value: 'plain' },
+	{ name: PASSWORD, valueFrom: { secretKeyRef: { name: SECRET_NAME, key: SECRET_KEY } } },
+	{ name: PASSWORD, valueFrom: { secretKeyRef: { name: 'other', key: 'k' } } },
+	{ name: PASSWORD },
+	...[null, 3, 'x'],
 );
+const preStop = (action: object): object => ({ preStop: action });
 const lifecycle = fc.constantFrom(
-	undefined,
-	undefined,
-	null,
-	{ preStop: { sleep: { seconds: 5 } } },
-	{ preStop: { sleep: { seconds: 60 } } },
-	{ preStop: { sleep: null } },
-	{ preStop: { exec: { command: ['sleep', '5'] } } },
-	{},
-	'x',
+	...[undefined, undefined, null, {}, 'x', preStop({ exec: { command: ['sleep', '5'] } })],
+	...[{ seconds: 5 }, { seconds: 60 }, null].map((sleep) => preStop({ sleep })),
 );
+const container = fc.record({
+	name: fc.constantFrom('toolhive', 'vmcp', 'side'),
+	image: fc.constantFrom('x:v0.12.5', 'x:v0.16.0', 'x:latest'),
+	env: fc.option(fc.array(variable, { maxLength: 5 })),
+	lifecycle,
+});
 const containers = fc.oneof(
-	{
-		weight: 6,
-		arbitrary: fc.array(
-			fc.record({
-				name: fc.constantFrom('toolhive', 'vmcp', 'side'),
-				image: fc.constantFrom('x:v0.12.5', 'x:v0.16.0', 'x:latest'),
-				env: fc.option(fc.array(variable, { maxLength: 5 })),
-				lifecycle,
-			}),
-			{ maxLength: 3 },
-		),
-	},
+	{ weight: 6, arbitrary: fc.array(container, { maxLength: 3 }) },
 	{ weight: 1, arbitrary: fc.constantFrom(null, [null], 'x', {}) },
 );
 const grace = fc.constantFrom(undefined, null, 0, 30, 60, '30');
 const sentCount = fc.constantFrom(undefined, null, 0, 1, 2, 5, '3');
 
-/** As JSON: without undefined. */
-const wire = (object: Json): Json => JSON.parse(JSON.stringify(object)) as Json;
-
 export const deploymentOf = (owner: Json): fc.Arbitrary<Json> =>
 	fc
 		.tuple(sentCount, containers, grace, fc.option(strangeMap), optional(fc.constantFrom('1', '3')))
-		.map(([replicas, list, seconds, annotations, applied]) =>
-			wire(
-				deployment(
-					owner,
-					{ replicas },
-					{ containers: list, terminationGracePeriodSeconds: seconds },
-					{
-						annotations:
-							applied === undefined ? annotations : { ...annotations, 'toolhive-scaling/applied-replicas': applied },
-					},
-				),
-			),
-		);
+		.map(([replicas, list, terminationGracePeriodSeconds, others, applied]) => {
+			const annotations = applied === undefined ? others : { ...others, 'toolhive-scaling/applied-replicas': applied };
+			const podSpec = { containers: list, terminationGracePeriodSeconds };
+			return asJson(deployment(owner, { replicas }, podSpec, { annotations }));
+		});
 
 export const podOf = (owner: Json): fc.Arbitrary<Json> =>
-	containers.map((list) => wire(pod(owner, { containers: list })));
+	containers.map((list) => asJson(pod(owner, { containers: list })));
 
 const yaml = fc.constantFrom(
-	'name: hub\n',
-	'# c\nname: hub # d\n',
-	'{}',
-	'sessionStorage: {provider: memory}\n',
-	'sessionStorage:\n    provider: redis\n    address: r:1\n    tls: {}\n',
-	'sessionStorage: null\n',
-	'- x\n',
-	'',
+	...['name: hub\n', '# c\nname: hub # d\n', '{}', 'sessionStorage: {provider: memory}\n', 'sessionStorage: null\n'],
+	...['sessionStorage:\n    provider: redis\n    address: r:1\n    tls: {}\n', '- x\n', ''],
 );
 
 export const configMapOf = (owner: Json): fc.Arbitrary<Json> =>
