@@ -13,7 +13,7 @@ import { handshake, type Replica, useSelfManaged } from '../harness/self-managed
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers?dryRun=All';
 /** An API server that reads a new caBundle this late must still be able to call. */
 const LAG_MS = 5_000;
-const REPLACED = 'CA replaced by the next one';
+const REPLACED = 'next CA promoted to CA';
 
 describe('certificates change on a real API server', function () {
 	this.timeout(180_000);
@@ -126,7 +126,7 @@ describe('certificates change on a real API server', function () {
 		for (const replica of replicas) {
 			// The log is written in batches.
 			await eventually(async () => expect(replica.log('certificate reloaded').length).to.be.at.least(2));
-			expect(replica.log('certificate is not usable, the old one is still served')).to.deep.equal([]);
+			expect(replica.log('the new certificate is not usable; the previous one is still served')).to.deep.equal([]);
 			expect(replica.log('certificates cannot be managed')).to.deep.equal([]);
 		}
 	});

@@ -7,8 +7,8 @@ const HOUR_MS = 3_600_000;
 const CHANGES = [
 	...['CA and serving certificate created', 'serving certificate created', 'next CA created'],
 	...[
-		'serving certificate in use restored',
-		'CA replaced by the next one',
+		'serving certificate restored from the one in use',
+		'next CA promoted to CA',
 		'previous CA removed',
 		'unusable CA removed',
 	],

@@ -83,7 +83,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 				/^reachable fail: the validating webhook.* cannot be called by the API server: .*x509/,
 				/^reachable fail: the mutating webhook.* cannot be called by the API server: .*x509/,
 			],
-			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see Certificate above/,
+			fix: /^set caBundle in both webhook configurations to the CA that issued the certificate: certs\/README.md$|see the Certificate check above/,
 		},
 		{
 			title: 'a webhook that hangs',
@@ -94,7 +94,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 				/^reachable fail: the validating webhook.* cannot be called.*(deadline|timeout)/i,
 				/^reachable fail: the mutating webhook.* cannot be called.*(deadline|timeout)/i,
 			],
-			fix: /^let the API server reach port 8443|resolves$/,
+			fix: /^let the API server reach port 8443|can reach that address$/,
 		},
 		{
 			title: 'webhook configurations that call a Service that does not exist, with the certificate of the Secret',
@@ -133,7 +133,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 				await namespace.kubectl(['delete', 'hpa/web-hpa', 'mcpserver/misspelt']);
 			},
 			problems: [
-				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica answers$/,
+				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica is ready to answer$/,
 				/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/,
 				/^autoscalers warn: MCPServer doctored\/web spec.replicas: conflicts with .* web-hpa; remove spec.replicas \(autoscaled-and-pinned\)$/,
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,

@@ -56,7 +56,8 @@ describe('a cluster below Kubernetes 1.30', function () {
 		expect(await replica.logged(MESSAGE)).to.include({
 			level: 50,
 			version: GIT_VERSION,
-			effect: 'without matchConditions every object of these kinds waits for the webhooks; proxies get no preStop',
+			effect:
+				'without matchConditions the API server calls the webhooks for objects without scaling; proxies get no preStop',
 			fix: 'upgrade the cluster to v1.30.0 or later',
 		});
 		await eventually(expectCalled);

@@ -68,7 +68,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 			inUse = renewed;
 		});
 		expect((await read('lease', NS)).spec.holderIdentity).not.to.equal('');
-		for (const message of ['lease cannot be taken or renewed', UNMANAGED])
+		for (const message of ['Lease cannot be acquired or renewed', UNMANAGED])
 			expect(replica.log(message)).to.deep.equal([]);
 		expect(await owners()).to.deep.equal([undefined, undefined]);
 		await stop(replica);
@@ -90,7 +90,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		await must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']);
 		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
 		const replica = await start({ isReady: false });
-		for (const message of ['owner of the lease cannot be found', UNMANAGED])
+		for (const message of ['owner of the Lease cannot be read', UNMANAGED])
 			expect((await replica.logged(message))['reason']).to.match(/^403 for .*\/deployments\/toolhive-scaling: /);
 		await replica.logged('leading');
 		expect(await secret()).to.equal(undefined);

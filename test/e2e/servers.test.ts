@@ -77,7 +77,9 @@ describe('servers on a real API server', function () {
 		const created = await namespace.create({ ...sent, spec: { ...sent.spec, replicas: 4 } }, 'operator');
 		expect(created['spec'].replicas).to.equal(1);
 		const scaled = await namespace.kubectl(['scale', 'deployment', 'stdio', '--replicas=5']);
-		expect(scaled.stderr).to.contain('Warning: spec.replicas: MCPServer stdio is stdio: limited to 1, not 5');
+		expect(scaled.stderr).to.contain(
+			'Warning: spec.replicas: MCPServer stdio is stdio: replicas are limited to 1, not 5',
+		);
 		const patched = await namespace.kubectl(['patch', 'deployment', 'stdio', '-p', '{"spec":{"replicas":6}}']);
 		expect(patched.stderr).to.contain('(stdio-replicas-capped)');
 		// What an HPA sends: a whole Scale by PUT.

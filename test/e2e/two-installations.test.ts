@@ -14,7 +14,7 @@ import { startProgram } from '../harness/program.ts';
 import { NS, type Replica, serviceIn, synced, useSelfManaged, webhooksTo } from '../harness/self-managed.ts';
 
 const OTHER = 'other';
-const OF_OTHER = 'webhook does not call the Service of toolhive-scaling, its caBundle was not changed';
+const OF_OTHER = 'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed';
 const UNMANAGED = 'certificates cannot be managed';
 const MANAGED = 'certificates are managed again';
 

@@ -103,7 +103,7 @@ describe('serve', function () {
 		expect(firstExpiry * 1000).to.be.closeTo(Date.now() + 30 * 86_400_000, 600_000);
 
 		volume().swap({ cert: (await issueServing(ca())).cert, key: ca().key });
-		const line = await program.logged('certificate is not usable, the old one is still served');
+		const line = await program.logged('the new certificate is not usable; the previous one is still served');
 		expect(JSON.stringify(line)).to.contain('key values mismatch').and.not.to.contain('PRIVATE KEY');
 		expect(await metric('thv_scaling_certificate_reloads_total{result="failed"}')).to.equal(1);
 		expect((await send()).serialNumber).to.equal(firstSerial);
@@ -132,7 +132,7 @@ describe('serve', function () {
 		await send(reviewWith({ ...named, operation: 'CREATE' }));
 		const { cert, key } = await issueServing(ca());
 		volume().swap({ cert, key: ca().key });
-		await program.logged('certificate is not usable, the old one is still served');
+		await program.logged('the new certificate is not usable; the previous one is still served');
 		await program.logged('review failed');
 		program.process.kill('SIGTERM');
 		const { stdout, stderr } = await program.ended;

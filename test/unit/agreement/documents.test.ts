@@ -151,7 +151,8 @@ describe('documents', () => {
 });
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^()|[\]\\{}$]/g, '\\$&');
-/** Titles of tests. What a loop inserts into them is left open. */
+
+/** Returns the titles of tests. A variable in a title matches any text. */
 function titlesIn(text: string): RegExp[] {
 	return [...text.matchAll(/\bit\(\s*(['`])((?:\\.|(?!\1)[^\\])*)\1/g)].map(([, , title = '']) => {
 		return new RegExp(

@@ -43,7 +43,7 @@ const KEY_LOST = 'the key of the CA is missing';
 const MISMATCH = 'certificate and key do not match';
 const NOTHING_TO_KEEP = 'there is no usable serving certificate';
 
-// Two thirds of 90 days are 60, of 5 years 1216.67.
+// Two thirds of 90 days are 60 days, and two thirds of 5 years are 1216.67 days.
 const ca = await newCa(100);
 const other = await newCa(1);
 const dueCa = await newCa(1216.7);
