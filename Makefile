@@ -41,6 +41,9 @@ fuzz: install ## Search for inputs that violate an invariant, for MINUTES=10; TA
 e2e-operator: install ## Test with the real ToolHive operator, built once (Go); SETTLED_SECONDS= is the required time without writes
 	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/real-operator/*.e2e.ts'
 
+matrix: install ## Test operators v0.12.5 to v0.63.0 on Kubernetes 1.30 to 1.36, built once (Go; 40 minutes), and write docs/operators.md; OPERATORS=v0.47.0,v0.63.0 KUBERNETES=1.30,1.36 select cells, JOBS=2 run at once
+	@node endurance/matrix/main.ts
+
 test-monitoring: install ## Test alert rules and dashboard with a real Prometheus, built once (Go)
 	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/monitoring/*.e2e.ts'
 
@@ -117,7 +120,7 @@ image: ## Build the container image (docker); IMAGE= sets its name
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo unit test test-monitoring e2e-operator e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
+.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
 
 # The commands that .github/workflows/release.yaml calls. Their output is in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -1,6 +1,7 @@
 /** All that is measured and shown on pages, each page in the order of its accounts. */
 import { CHAOS } from '../chaos/report.ts';
 import { FUZZ } from '../fuzz/report.ts';
+import { MATRIX } from '../matrix/report.ts';
 import { SESSIONS } from '../sessions/report.ts';
 import { SOAK } from '../soak/report.ts';
 import type { Account, Part } from './account.ts';
@@ -22,5 +23,5 @@ export const PARTS: readonly Part[] = [...OWN_PARTS, part(PEERS), part(RECONCILE
 
 export const ACCOUNTS: readonly Account[] = [
 	...PARTS,
-	...[account(FUZZ), account(CHAOS), account(SOAK), account(SESSIONS)],
+	...[account(FUZZ), account(CHAOS), account(SOAK), account(SESSIONS), account(MATRIX)],
 ];

@@ -1,5 +1,6 @@
-/** The API server's own record of who wrote what: it also sees writes that changed nothing, which no resourceVersion shows. */
-/** One write that the API server answered. */
+/** The API server's audit log. It also has writes that changed nothing, which no resourceVersion shows. */
+
+/** One write that the API server completed. */
 export interface Write {
 	readonly user: string;
 	readonly verb: string;
@@ -8,11 +9,10 @@ export interface Write {
 	readonly namespace: string;
 	readonly name: string;
 	readonly code: number;
-	/** Whether something else is stored than before. */
+	/** Whether the stored object changed. */
 	readonly isChange: boolean;
-	/** A mutating webhook changed what was sent. */
+	/** Whether a mutating webhook changed the request. */
 	readonly isMutated: boolean;
-	readonly sent: unknown;
 }
 
 interface Entry {
@@ -25,7 +25,6 @@ interface Entry {
 		readonly name?: string;
 	};
 	readonly responseStatus?: { readonly code?: number };
-	readonly requestObject?: unknown;
 	readonly responseObject?: {
 		readonly metadata?: { readonly name?: string; readonly uid?: string; readonly resourceVersion?: string };
 	};
@@ -54,7 +53,7 @@ const MUTATION = 'mutation.webhook.admission.k8s.io/';
 
 /** All writes so far, oldest first, without Leases. */
 export function writesIn(log: string): readonly Write[] {
-	// The last line may be half written.
+	// The last line may be incomplete.
 	const lines = log.slice(0, log.lastIndexOf('\n')).split('\n');
 	return writesOf(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry));
 }
@@ -80,13 +79,12 @@ function writesOf(entries: readonly Entry[]): readonly Write[] {
 				isMutated: Object.entries(annotations).some(
 					([key, value]) => key.startsWith(MUTATION) && value.includes('"mutated":true'),
 				),
-				sent: entry.requestObject,
 			},
 		];
 	});
 }
 
-/** How often each kind of write came: `update deployments search` → count. */
+/** Number of writes by verb, resource and name: `update deployments search` → count. */
 export function tally(writes: readonly Write[]): Readonly<Record<string, number>> {
 	const counts: Record<string, number> = {};
 	for (const { verb, resource, name } of writes) {

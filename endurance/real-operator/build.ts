@@ -3,21 +3,27 @@
  * `go/go.mod` pins, and the CRDs of the module. All are kept in a cache outside the checkout.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
-import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+import { replaceModules } from './replaced.ts';
 
-/** The version `go/go.mod` requires; newer ones need Go 1.27, older ones do not resolve. */
+/** The release that `go/go.mod` pins. Other releases are built without a committed go.sum; those from v0.55 need Go 1.27. */
 export const OPERATOR_VERSION = 'v0.47.0';
+
+/** The release that test/harness/old-operator replaces. It cannot be built, because its dependencies do not resolve. */
+export const STAND_IN_VERSION = 'v0.12.5';
 
 export interface OperatorAssets {
 	readonly program: string;
 	readonly crdFolder: string;
+	/** Modules of which another version was built, because the module proxy does not serve the required one. */
+	readonly replaced: readonly string[];
 }
 
-/** The operator cannot be had on this machine. The message is one line and says what to do. */
+/** The operator cannot be built on this machine. The message is one line with the reason. */
 export class OperatorMissing extends Error {}
 
 type Say = (line: string) => void;
@@ -27,14 +33,20 @@ const MODULE_FOLDER = join(import.meta.dirname, 'go');
 const CRDS_IN_MODULE = 'deploy/charts/operator-crds/files/crds';
 const PROGRAM = 'thv-operator';
 const CRDS = 'crds';
+const REPLACED = 'replaced-modules';
 const TEMPORARY_PREFIX = '.building-';
 
 export type ToolhiveProgram = 'thv-operator' | 'thv-proxyrunner' | 'vmcp';
 
-/** Finds the operator, or builds it (about 4 minutes on 2 cores, once per machine). Several processes may ask at once. */
-export async function findOperator(env: Environment, say: Say): Promise<OperatorAssets> {
-	const folder = await findPrograms(env, say, OPERATOR_VERSION, [PROGRAM]);
-	return { program: join(folder, PROGRAM), crdFolder: join(folder, CRDS) };
+/** Finds the operator, or builds it (about 4 minutes on 2 cores, once per machine). Several processes may call it. */
+export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION): Promise<OperatorAssets> {
+	const folder = await findPrograms(env, say, version, [PROGRAM]);
+	const replaced = await readFile(join(folder, REPLACED), 'utf8').catch(() => '');
+	return {
+		program: join(folder, PROGRAM),
+		crdFolder: join(folder, CRDS),
+		replaced: replaced.split('\n').filter(Boolean),
+	};
 }
 
 /** The folder with these programs of a release, and its CRDs in `crds/`; builds what is missing. Several processes may call it. */
@@ -51,7 +63,7 @@ export async function findPrograms(
 	return withLock(`${folder}.lock`, say, async () => {
 		if (isWhole()) return folder;
 		try {
-			await build(folder, env, say, version, programs);
+			await build(folder, { ...ANY_GO, ...env }, say, version, programs);
 		} catch (error) {
 			const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
 			throw new OperatorMissing(`no ToolHive operator ${version}: ${reason}`, { cause: error });
@@ -60,7 +72,7 @@ export async function findPrograms(
 	});
 }
 
-/** Each part appears only when it is whole, so an interrupted build goes on where it stopped. The caller holds the lock. */
+/** Each part appears only when it is complete, so an interrupted build continues where it stopped. The caller holds the lock. */
 async function build(
 	folder: string,
 	env: Environment,
@@ -68,7 +80,7 @@ async function build(
 	version: string,
 	programs: readonly ToolhiveProgram[],
 ): Promise<void> {
-	// Before anything else, so that a machine without Go reads no promise of a build.
+	// First, so that a machine without Go prints nothing about a build.
 	await runGo(['version'], MODULE_FOLDER, env);
 	for (const name of await readdir(folder)) {
 		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
@@ -85,6 +97,7 @@ async function build(
 			await rename(join(temporary, program), join(folder, program));
 			say(`operator: built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 		}
+		if (existsSync(join(temporary, REPLACED))) await rename(join(temporary, REPLACED), join(folder, REPLACED));
 		await copyCrds(temporary, env, version);
 		await rm(join(folder, CRDS), { recursive: true, force: true });
 		await rename(join(temporary, CRDS), join(folder, CRDS));
@@ -98,17 +111,27 @@ async function unpinned(
 	temporary: string,
 	env: Environment,
 	version: string,
-	programs: readonly ToolhiveProgram[],
+	programs: readonly string[],
 ): Promise<string> {
 	const folder = join(temporary, 'go');
 	await mkdir(folder);
-	await runGo(['mod', 'init', 'example.invalid/toolhive-programs'], folder, env);
-	await runGo(['get', `${MODULE}@${version}`], folder, env);
-	await runGo(['get', ...programs.map((program) => `${MODULE}/cmd/${program}@${version}`)], folder, env);
+	const go = (...args: string[]): Promise<string> => runGo(args, folder, env);
+	await go('mod', 'init', 'example.invalid/toolhive-programs');
+	await go('get', `${MODULE}@${version}`);
+	const get = (): Promise<string> => go('get', ...programs.map((program) => `${MODULE}/cmd/${program}@${version}`));
+	try {
+		await get();
+	} catch (error) {
+		// Other programs than the operator use these modules, so they would not be those of the release.
+		if (programs.join() !== PROGRAM) throw error;
+		const replaced = await replaceModules(folder, go);
+		await get();
+		await writeFile(join(temporary, REPLACED), replaced.join('\n'));
+	}
 	return folder;
 }
 
-/** The CRDs where Go keeps the module; a download on the first time, no build. */
+/** The CRDs in Go's module cache. Downloads the module once and builds nothing. */
 export async function findCrdFolder(env: Environment, version = OPERATOR_VERSION): Promise<string> {
 	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, env);
 	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };

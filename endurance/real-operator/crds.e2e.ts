@@ -1,4 +1,4 @@
-/** ToolHive's own CRDs through `thv-scaling crds`: as they are, and with the scaling fields taken out. */
+/** `thv-scaling crds` with ToolHive's own CRDs: unchanged, and without the scaling fields. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -48,11 +48,11 @@ describe(`the CRDs of ToolHive ${OPERATOR_VERSION}`, function () {
 	for (const { kind, plural, added, spec } of KINDS) {
 		const read = (): string => readFileSync(join(folder, `toolhive.stacklok.dev_${plural}.yaml`), 'utf8');
 
-		it(`${kind}: has the fields, and stays as it is`, async () => {
+		it(`${kind} › the CRD has the fields › it is unchanged`, async () => {
 			expect(await crds(read())).to.deep.equal({ code: 0, stdout: read(), stderr: '' });
 		});
 
-		it(`${kind}: without them gets them back as lines, and everything else stays`, async () => {
+		it(`${kind} › the fields are missing › their lines are added, and the rest is unchanged`, async () => {
 			const bare = withoutFields(read());
 			expect(bare.split('\n').length).to.be.below(read().split('\n').length);
 			const { code, stdout, stderr } = await crds(bare);
@@ -64,7 +64,7 @@ describe(`the CRDs of ToolHive ${OPERATOR_VERSION}`, function () {
 			expect(Object.keys(fieldsOf(stdout))).to.deep.equal(Object.keys(fieldsOf(read())));
 		});
 
-		it(`${kind}: completed it keeps the fields on an API server, and refuses redis without address`, async () => {
+		it(`${kind} › the fields were added › an API server stores them, and rejects redis without address`, async () => {
 			const { stdout } = await crds(withoutFields(read()));
 			const kubectl = (args: readonly string[], input: string) => plane.kubectl(args, { user: 'admin', input });
 			const apply = ['apply', '--server-side', '-f', '-'];
@@ -95,7 +95,7 @@ function withoutFields(text: string): string {
 	const cuts = [0, 1].flatMap((version) => {
 		const path = ['spec', 'versions', version, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties'];
 		const properties = document.getIn(path);
-		if (!isMap(properties)) throw new Error('the CRD has another shape');
+		if (!isMap(properties)) throw new Error('the CRD has an unknown structure');
 		const starts = properties.items.map((pair) => startOf(pair, text));
 		return properties.items.flatMap(({ key }, index) =>
 			FIELDS.includes(String(key)) ? [{ from: starts[index] ?? 0, to: starts[index + 1] ?? 0 }] : [],
@@ -104,6 +104,6 @@ function withoutFields(text: string): string {
 	return cuts.toReversed().reduce((rest, { from, to }) => rest.slice(0, from) + rest.slice(to), text);
 }
 
-/** Where the line of its key begins. */
+/** Offset of the line with its key. */
 const startOf = ({ key }: Pair, text: string): number =>
 	text.lastIndexOf('\n', (key as { range: readonly number[] }).range[0]) + 1;

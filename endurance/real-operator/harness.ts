@@ -1,90 +1,135 @@
-/** A control plane of its own with the real operator, its CRDs and its servers; our product comes and goes. */
+/** One control plane with one operator, its CRDs and the example servers. The product is started by the tests. */
+import { join } from 'node:path';
+import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
 import type { RunningProgram } from '../../test/harness/control-plane/processes.ts';
+import { findRelease } from '../../test/harness/control-plane/release.ts';
 import { type ControlPlane, startControlPlane } from '../../test/harness/control-plane/start.ts';
+import { eventually } from '../../test/harness/eventually.ts';
+import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
-import { apply, mustSucceed, type Product, type ProductOptions, startProduct } from '../../test/harness/product.ts';
+import {
+	apply,
+	mustSucceed,
+	type Product,
+	type ProductOptions,
+	ROOT,
+	startProduct,
+} from '../../test/harness/product.ts';
 import { WRITES_POLICY, type Write, writesIn } from './audit.ts';
-import { findOperator, type OperatorAssets } from './build.ts';
-import { startOperator } from './operator.ts';
-import { exampleObjects } from './servers.ts';
+import { findOperator, OPERATOR_VERSION, type OperatorAssets, STAND_IN_VERSION } from './build.ts';
+import { startOperator, startStandIn } from './operator.ts';
+import { examplesFor, objectsFor } from './servers.ts';
 
-export interface Stage {
+export interface HarnessOptions {
+	/** A release of ToolHive, or STAND_IN_VERSION. */
+	readonly operator?: string;
+	/** An exact release of Kubernetes; without it the one that all tests use. */
+	readonly kubernetes?: string;
+	/** Added to the operator's environment. */
+	readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Harness {
 	readonly plane: () => ControlPlane;
-	/** Writes since the number of writes that is given, by whom it was. */
+	/** Writes by this client, without the first `since` writes of all clients. */
 	readonly writesOf: (who: 'product' | 'operator', since?: number) => readonly Write[];
 	readonly writeCount: () => number;
-	/** The product beside the operator, with the operator's CRDs as they are; ended with the suite if not before. */
+	/** The product beside the operator's own CRDs; stopped after the suite. */
 	readonly startProduct: (options?: ProductOptions) => Promise<Product>;
+	/** The same, and it has reconciled the example servers of one namespace. */
+	readonly startBesideExamples: (options?: ProductOptions) => Promise<Product>;
 	readonly restartOperator: () => Promise<void>;
-	/** Makes the namespace and all example servers in it. */
+	/** Creates the namespace and all example servers in it. */
 	readonly applyExamples: (namespace: string) => Promise<void>;
 	readonly get: (namespace: string, resource: string, name: string) => Promise<Stored>;
 }
 
 const START_TIMEOUT_MS = 20 * 60_000;
 const STOP_GRACE_MS = 15_000;
+const MANIFEST_CRDS = join(ROOT, 'manifests/crds');
 
-/** `environment` goes to the operator, on top of what its chart gives it. */
-export function useStage(environment: Readonly<Record<string, string>> = {}): Stage {
+export function useHarness({
+	operator: version = OPERATOR_VERSION,
+	kubernetes,
+	environment,
+}: HarnessOptions = {}): Harness {
+	const isStandIn = version === STAND_IN_VERSION;
 	let plane: ControlPlane | undefined;
 	let operator: RunningProgram | undefined;
 	let assets: OperatorAssets | undefined;
-	let products: Product[] = [];
+	const products: Product[] = [];
+	const standIns: (() => Promise<void>)[] = [];
 	const say = (line: string): void => void process.stderr.write(`${line}\n`);
-	const there = <T>(thing: T | undefined): T => {
-		if (thing === undefined)
-			throw new Error('the stage is there from the first test on, not while suites are described');
-		return thing;
+	const defined = <T>(value: T | undefined): T => {
+		if (value === undefined)
+			throw new Error('the harness starts before the first test, not while suites are described');
+		return value;
+	};
+	const start = async (): Promise<void> => {
+		if (isStandIn) return;
+		operator = await startOperator(defined(plane), defined(assets).program, environment, version);
 	};
 
 	before('control plane and operator', async function () {
 		this.timeout(START_TIMEOUT_MS);
-		assets = await findOperator(process.env, say);
-		plane = await startControlPlane({ controllerManager: true, auditPolicy: WRITES_POLICY, say });
-		await mustSucceed(plane.kubectl(['apply', '--server-side', '-f', assets.crdFolder]));
-		// It exits at once where one is missing.
+		if (!isStandIn) assets = await findOperator(process.env, say, version);
+		plane = await startControlPlane({
+			controllerManager: true,
+			auditPolicy: WRITES_POLICY,
+			say,
+			...(kubernetes !== undefined && { assets: await findRelease(kubernetes, process.env, say) }),
+		});
+		await mustSucceed(plane.kubectl(['apply', '--server-side', '-f', assets?.crdFolder ?? MANIFEST_CRDS]));
+		// The operator exits if a CRD is missing.
 		await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']));
-		operator = await startOperator(plane, assets.program, environment);
+		await start();
 	});
 	after('control plane and operator', async function () {
 		this.timeout(120_000);
 		for (const product of products) await product.stop();
+		for (const stop of standIns) await stop();
 		await operator?.stop(STOP_GRACE_MS);
 		await plane?.stop();
 	});
 
+	const startOne: Harness['startProduct'] = async (options = {}) => {
+		const product = await startProduct(defined(plane), { crds: 'theirs', ...options });
+		products.push(product);
+		return product;
+	};
 	return {
-		plane: () => there(plane),
-		writeCount: () => writesIn(there(plane).auditLog()).length,
+		plane: () => defined(plane),
+		writeCount: () => writesIn(defined(plane).auditLog()).length,
 		writesOf: (who, since = 0) => {
 			const { name } = USERS[who === 'product' ? 'webhook' : 'operator'];
-			return writesIn(there(plane).auditLog())
+			return writesIn(defined(plane).auditLog())
 				.slice(since)
 				.filter(({ user }) => user === name);
 		},
-		startProduct: async (options = {}) => {
-			const product = await startProduct(there(plane), { crds: 'theirs', ...options });
-			const stop = async (): Promise<number | null> => {
-				products = products.filter((one) => one !== stoppable);
-				return product.stop();
-			};
-			const stoppable = { ...product, stop };
-			products.push(stoppable);
-			return stoppable;
+		startProduct: startOne,
+		startBesideExamples: async (options) => {
+			const product = await startOne(options);
+			await eventually(async () => {
+				expect(await metricOf(product, 'thv_scaling_reconcile_total')).to.be.at.least(examplesFor(version).length);
+				expect(await metricOf(product, 'thv_scaling_reconciler_queued')).to.equal(0);
+			}, 90_000);
+			return product;
 		},
 		restartOperator: async () => {
 			await operator?.stop(STOP_GRACE_MS);
-			operator = await startOperator(there(plane), there(assets).program, environment);
+			await start();
 		},
 		applyExamples: async (namespace) => {
-			await mustSucceed(there(plane).kubectl(['create', 'namespace', namespace]));
-			await apply(there(plane), exampleObjects(namespace));
+			await mustSucceed(defined(plane).kubectl(['create', 'namespace', namespace]));
+			if (isStandIn) standIns.push(startStandIn(defined(plane), namespace));
+			// One at a time: on a busy machine the operator needs more than the 3 s for which the product waits to reconcile all of them.
+			for (const object of objectsFor(version, namespace)) await apply(defined(plane), [object]);
 		},
 		get: async (namespace, resource, name) => {
-			const asked = there(plane).kubectl(['-n', namespace, 'get', resource, name, '-o', 'json']);
-			return JSON.parse((await mustSucceed(asked)).stdout) as Stored;
+			const args = ['-n', namespace, 'get', resource, name, '-o', 'json'];
+			return JSON.parse((await mustSucceed(defined(plane).kubectl(args))).stdout) as Stored;
 		},
 	};
 }

@@ -1,17 +1,17 @@
-/** What moves in a cluster while nobody asks for anything: ours must add nothing to what the operator does alone. */
+/** What changes in a cluster while no user writes: the product must add nothing to what the operator does alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import jsonPatch from 'fast-json-patch';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
 import { mustSucceed, type Product } from '../../test/harness/product.ts';
 import type { Write } from './audit.ts';
-import type { Stage } from './harness.ts';
+import type { Harness } from './harness.ts';
 
-/** How long no write may happen. Set a shorter time while writing tests. */
-export const SETTLED_SECONDS = Number(process.env['SETTLED_SECONDS'] ?? 120);
+/** How long no write may happen. Set a shorter time while you write tests. */
+export const SETTLED_SECONDS = Number(process.env['SETTLED_SECONDS'] ?? 60);
 
-/** Longer than the reconciler waits before it writes what an operator might still write itself. */
-const QUIET_MS = 25_000;
+/** Longer than the delay after which the reconciler writes what an operator might still write itself. */
+const SETTLED_AFTER_MS = 25_000;
 const SETTLE_TIMEOUT_MS = 240_000;
 const POLL_MS = 1_000;
 
@@ -19,7 +19,6 @@ const RESOURCES = [
 	'mcpservers',
 	'virtualmcpservers',
 	'mcpremoteproxies',
-	'mcpgroups',
 	'deployments',
 	'replicasets',
 	'configmaps',
@@ -29,73 +28,76 @@ const RESOURCES = [
 
 export type Snapshot = ReadonlyMap<string, Stored>;
 
-export interface Stillness {
-	/** `deployments/a/search: replace /spec/replicas 1`, one line for each thing that is no longer as it was. */
+export interface Idle {
+	/** One line for each field that changed: object and JSON Patch operation. */
 	readonly changes: readonly string[];
 	readonly productWrites: readonly Write[];
 	readonly operatorWrites: readonly Write[];
-	/** By how much the product's own count of its writes grew; 0 without a product. */
+	/** By how much the product's metric of its writes grew; 0 without a product. */
 	readonly counted: number;
 }
 
-/** Every object in the namespaces that the operator or we could have made. */
-export async function snapshot(stage: Stage, namespaces: readonly string[]): Promise<Snapshot> {
+/** Every object in the namespaces that the operator or the product could have created. */
+export async function snapshot(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const found = new Map<string, Stored>();
 	for (const namespace of namespaces) {
-		const asked = stage.plane().kubectl(['-n', namespace, 'get', RESOURCES, '-o', 'json']);
-		const { items } = JSON.parse((await mustSucceed(asked)).stdout) as { items: (Stored & { kind: string })[] };
+		const listed = harness.plane().kubectl(['-n', namespace, 'get', RESOURCES, '-o', 'json']);
+		const { items } = JSON.parse((await mustSucceed(listed)).stdout) as { items: (Stored & { kind: string })[] };
 		for (const item of items) found.set(`${item.kind} ${namespace}/${nameOf(item)}`, item);
 	}
 	return found;
 }
 
-/** What became of the objects, as JSON Patch lines under each object's name. */
+/** Differences as JSON Patch lines, each with the object's name. */
 export function changesBetween(before: Snapshot, after: Snapshot): readonly string[] {
 	const lines: string[] = [];
 	for (const key of new Set([...before.keys(), ...after.keys()])) {
 		const [was, is] = [before.get(key), after.get(key)];
-		if (was === undefined || is === undefined) lines.push(`${key}: ${was === undefined ? 'made' : 'gone'}`);
+		if (was === undefined || is === undefined) lines.push(`${key}: ${was === undefined ? 'created' : 'deleted'}`);
 		else if (was.metadata.resourceVersion !== is.metadata.resourceVersion)
 			for (const operation of jsonPatch.compare(was, is)) lines.push(`${key}: ${JSON.stringify(operation)}`);
 	}
 	return lines;
 }
 
-/** Resolves when nothing that is stored has changed, and our product has written nothing, for a while. */
-export async function settled(stage: Stage, namespaces: readonly string[]): Promise<Snapshot> {
+/** Resolves when no stored object has changed, and the product has written nothing, for SETTLED_AFTER_MS. */
+export async function settled(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-	let last = await snapshot(stage, namespaces);
-	let lastWrites = stage.writesOf('product').length;
+	let last = await snapshot(harness, namespaces);
+	let lastWrites = harness.writesOf('product').length;
 	let sinceMs = performance.now();
-	while (performance.now() - sinceMs < QUIET_MS) {
+	while (performance.now() - sinceMs < SETTLED_AFTER_MS) {
 		await sleep(POLL_MS);
-		const now = await snapshot(stage, namespaces);
+		const now = await snapshot(harness, namespaces);
 		const changes = changesBetween(last, now);
-		const writes = stage.writesOf('product').length;
+		const writes = harness.writesOf('product').length;
 		if (changes.length > 0 || writes !== lastWrites) sinceMs = performance.now();
-		if (performance.now() > deadlineMs) throw new Error(`never got quiet; at last:\n${changes.join('\n')}`);
+		if (performance.now() > deadlineMs)
+			throw new Error(
+				`the objects still change after ${SETTLE_TIMEOUT_MS / 1_000} s; the last changes:\n${changes.join('\n')}`,
+			);
 		last = now;
 		lastWrites = writes;
 	}
 	return last;
 }
 
-/** Looks for `seconds`. */
-export async function watchStillness(
-	stage: Stage,
+/** Compares the objects before and after `seconds`. */
+export async function watchIdle(
+	harness: Harness,
 	namespaces: readonly string[],
 	product?: Product,
 	seconds = SETTLED_SECONDS,
-): Promise<Stillness> {
-	const since = stage.writeCount();
-	const before = await snapshot(stage, namespaces);
+): Promise<Idle> {
+	const since = harness.writeCount();
+	const before = await snapshot(harness, namespaces);
 	const countedBefore = await countedWrites(product);
 	await sleep(seconds * 1_000);
 	const counted = (await countedWrites(product)) - countedBefore;
 	return {
-		changes: changesBetween(before, await snapshot(stage, namespaces)),
-		productWrites: stage.writesOf('product', since),
-		operatorWrites: stage.writesOf('operator', since),
+		changes: changesBetween(before, await snapshot(harness, namespaces)),
+		productWrites: harness.writesOf('product', since),
+		operatorWrites: harness.writesOf('operator', since),
 		counted,
 	};
 }

@@ -1,54 +1,68 @@
-/** Stopped, started again, and gone for good: none of it is to be seen on what the operator keeps. */
+/** The product or the operator stops and starts again: no object that the operator keeps changes. */
 import { expect } from 'chai';
 import { metricOf } from '../../test/harness/metrics.ts';
-import type { Product } from '../../test/harness/product.ts';
-import { arrive } from './arrival.ts';
+import { apply, type Product } from '../../test/harness/product.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
-import { useStage } from './harness.ts';
-import { changesBetween, type Snapshot, settled, watchStillness } from './idle.ts';
+import { useHarness } from './harness.ts';
+import { changesBetween, type Snapshot, settled, watchIdle } from './idle.ts';
 
 const NAMESPACE = 'steady';
 
-describe(`coming and going beside ToolHive ${OPERATOR_VERSION}`, function () {
+describe(`restarts beside ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(600_000);
-	const stage = useStage();
+	const harness = useHarness();
 	let product: Product;
 	let steady: Snapshot;
 
 	before('servers', async function () {
 		this.timeout(600_000);
-		product = await stage.startProduct();
-		await stage.applyExamples(NAMESPACE);
-		steady = await settled(stage, [NAMESPACE]);
+		product = await harness.startProduct();
+		await harness.applyExamples(NAMESPACE);
+		steady = await settled(harness, [NAMESPACE]);
 	});
 
 	const unchanged = async (since: number): Promise<void> => {
-		expect(changesBetween(steady, await settled(stage, [NAMESPACE]))).to.deep.equal([]);
-		expect(stage.writesOf('product', since)).to.deep.equal([]);
+		expect(changesBetween(steady, await settled(harness, [NAMESPACE]))).to.deep.equal([]);
+		expect(harness.writesOf('product', since)).to.deep.equal([]);
 	};
 
-	it('the product stopped and started again: zero writes', async () => {
-		const since = stage.writeCount();
+	it('the product › stops and starts › it writes nothing', async () => {
+		const since = harness.writeCount();
 		expect(await product.stop()).to.equal(0);
-		product = await arrive(stage);
+		product = await harness.startBesideExamples();
 		await unchanged(since);
 		expect(await metricOf(product, 'thv_scaling_reconciler_writes_total')).to.equal(0);
 	});
 
-	it('the operator started again beside us: zero writes of ours', async () => {
-		const since = stage.writeCount();
-		await stage.restartOperator();
+	it('the operator › restarts beside the product › the product writes nothing', async () => {
+		const since = harness.writeCount();
+		await harness.restartOperator();
 		await unchanged(since);
 	});
 
-	it('the product gone for good: the operator is content with what is there', async () => {
+	it('a server that the operator does not reconcile › the product sets its condition, once', async () => {
+		const since = harness.writeCount();
+		await apply(harness.plane(), [
+			{
+				apiVersion: 'toolhive.stacklok.dev/v1beta1',
+				kind: 'VirtualMCPServer',
+				metadata: { name: 'groupless', namespace: NAMESPACE },
+				spec: { groupRef: { name: 'nowhere' }, incomingAuth: { type: 'anonymous' }, replicas: 2 },
+			},
+		]);
+		steady = await settled(harness, [NAMESPACE]);
+		const writes = harness.writesOf('product', since).filter(({ resource }) => resource !== 'events');
+		expect(tally(writes)).to.deep.equal({ 'patch virtualmcpservers/status groupless': 1 });
+	});
+
+	it('the product › is removed › the operator changes nothing', async () => {
 		await product.stop();
-		const gone = await watchStillness(stage, [NAMESPACE]);
-		expect(gone.changes).to.deep.equal([]);
-		expect(tally(gone.operatorWrites.filter(({ isChange }) => isChange))).to.deep.equal({});
-		expect(tally(gone.operatorWrites.filter(({ resource }) => !resource.endsWith('/status')))).to.deep.equal({});
-		await stage.restartOperator();
-		expect(changesBetween(steady, await settled(stage, [NAMESPACE]))).to.deep.equal([]);
+		const alone = await watchIdle(harness, [NAMESPACE]);
+		expect(alone.changes).to.deep.equal([]);
+		expect(tally(alone.operatorWrites.filter(({ isChange }) => isChange))).to.deep.equal({});
+		expect(tally(alone.operatorWrites.filter(({ resource }) => !resource.endsWith('/status')))).to.deep.equal({});
+		await harness.restartOperator();
+		expect(changesBetween(steady, await settled(harness, [NAMESPACE]))).to.deep.equal([]);
 	});
 });

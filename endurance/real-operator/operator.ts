@@ -1,6 +1,8 @@
-/** The operator as a process beside a cluster. */
+/** The operator beside a control plane: a release as a process, or the replacement for v0.12.5, which has no scaling. */
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
 	freePorts,
 	type RunningProgram,
@@ -8,28 +10,32 @@ import {
 	waitUntilReady,
 } from '../../test/harness/control-plane/processes.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
+import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
 import { OPERATOR_VERSION } from './build.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+/** The replacement has no watches. More rounds would fill the audit log with writes that change nothing. */
+const STAND_IN_PAUSE_MS = 3_000;
 
-/** As its chart runs it, apart from the election: there is one of it. */
+/** With the settings of its chart, except for the leader election. `more` adds environment variables. */
 export async function startOperator(
 	plane: ControlPlane,
 	program: string,
 	more: Readonly<Record<string, string>> = {},
+	version = OPERATOR_VERSION,
 ): Promise<RunningProgram> {
 	const [probePort = 0] = await freePorts(1);
 	const environment = {
-		// Not the flag: what it asks about the platform knows only the variable.
+		// Not the flag, because the detection of the platform reads only the variable.
 		KUBECONFIG: plane.kubeconfig('operator'),
-		// It would call home.
+		// Without it the operator sends requests to the internet.
 		TOOLHIVE_SKIP_UPDATE_CHECK: 'true',
 		POD_NAMESPACE: 'toolhive-system',
 		UNSTRUCTURED_LOGS: 'false',
 		TOOLHIVE_USE_CONFIGMAP: 'true',
 		TOOLHIVE_ENABLE_STORAGE_VERSION_MIGRATOR: 'true',
-		TOOLHIVE_RUNNER_IMAGE: `ghcr.io/stacklok/toolhive/proxyrunner:${OPERATOR_VERSION}`,
-		VMCP_IMAGE: `ghcr.io/stacklok/toolhive/vmcp:${OPERATOR_VERSION}`,
+		TOOLHIVE_RUNNER_IMAGE: `ghcr.io/stacklok/toolhive/proxyrunner:${version}`,
+		VMCP_IMAGE: `ghcr.io/stacklok/toolhive/vmcp:${version}`,
 		TOOLHIVE_PROXY_HOST: '0.0.0.0',
 		...more,
 	};
@@ -39,7 +45,7 @@ export async function startOperator(
 		'-metrics-bind-address=0',
 		`-health-probe-bind-address=127.0.0.1:${probePort}`,
 	];
-	// env(1) becomes the program, so the pid is the operator's.
+	// env(1) executes the program in its own place, so the pid is the operator's.
 	const running = startProgram('thv-operator', 'env', args, join(plane.dataFolder, 'thv-operator.log'));
 	await waitUntilReady(running, () => isReady(probePort), READY_TIMEOUT_MS);
 	return running;
@@ -54,3 +60,27 @@ const isReady = (port: number): Promise<boolean> =>
 			.on('error', () => resolve(false))
 			.end();
 	});
+
+/** Reconciles one namespace until the result is called. vMCP has a newer image, because v0.12.5 has no Redis configuration. */
+export function startStandIn(plane: ControlPlane, namespace: string): () => Promise<void> {
+	const operator = createOldOperator({
+		url: plane.url,
+		ca: readFileSync(plane.caFile, 'utf8'),
+		token: plane.token('operator'),
+		namespace,
+		images: { vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' },
+	});
+	let isStopped = false;
+	const rounds = (async () => {
+		while (!isStopped) {
+			// One round. The next round repeats writes that failed.
+			await operator.settle(0).catch(() => undefined);
+			await sleep(STAND_IN_PAUSE_MS);
+		}
+	})();
+	return async () => {
+		isStopped = true;
+		await rounds;
+		await operator.close();
+	};
+}

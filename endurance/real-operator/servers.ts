@@ -1,4 +1,5 @@
-/** Servers as people write them for an operator that scales by itself, one per thing that it and we both care about. */
+/** Servers as users write them, one for each setting that both the operator and the product handle. */
+import { STAND_IN_VERSION } from './build.ts';
 
 export const PASSWORD_REF = { name: 'redis-secret', key: 'password' };
 export const REDIS = {
@@ -13,14 +14,16 @@ const IMAGE = 'ghcr.io/example/mcp:1.0.0';
 const HUB = { groupRef: { name: 'tools' }, incomingAuth: { type: 'anonymous' } };
 const REMOTE = { remoteUrl: 'https://crm.example.com/mcp' };
 
-/** Name, and what its Deployment's count becomes. */
 export interface Example {
 	readonly kind: 'MCPServer' | 'VirtualMCPServer' | 'MCPRemoteProxy';
 	readonly name: string;
 	readonly version?: 'v1alpha1' | 'v1beta1';
 	readonly spec: object;
+	/** Of the proxy Deployment. */
 	readonly replicas: number;
 	readonly hasPassword?: boolean;
+	/** The stand-in for v0.12.5 does not handle this setting. */
+	readonly isForReleases?: boolean;
 }
 
 export const EXAMPLES: readonly Example[] = [
@@ -47,7 +50,7 @@ export const EXAMPLES: readonly Example[] = [
 		replicas: 2,
 	},
 	{
-		// The operator leaves the user's variable in and appends its own: a name twice, the last one counts.
+		// The operator keeps the user's variable and appends its own. The last one of a name counts.
 		kind: 'MCPServer',
 		name: 'collision',
 		spec: {
@@ -58,6 +61,7 @@ export const EXAMPLES: readonly Example[] = [
 		},
 		replicas: 1,
 		hasPassword: true,
+		isForReleases: true,
 	},
 	{
 		kind: 'VirtualMCPServer',
@@ -77,6 +81,7 @@ export const EXAMPLES: readonly Example[] = [
 			podTemplateSpec: { spec: { terminationGracePeriodSeconds: 90 } },
 		},
 		replicas: 2,
+		isForReleases: true,
 	},
 	{
 		kind: 'MCPRemoteProxy',
@@ -90,19 +95,50 @@ export const EXAMPLES: readonly Example[] = [
 
 const GROUP = 'toolhive.stacklok.dev';
 
-/** Everything that `kubectl apply` takes to have the examples in one namespace. */
+/** Input of `kubectl apply`: the examples in one namespace, for releases. */
 export const exampleObjects = (namespace: string): readonly object[] => [
-	{
-		apiVersion: 'v1',
-		kind: 'Secret',
-		metadata: { name: PASSWORD_REF.name, namespace },
-		stringData: { [PASSWORD_REF.key]: 'secret' },
-	},
+	secretIn(namespace),
 	{ apiVersion: `${GROUP}/v1beta1`, kind: 'MCPGroup', metadata: { name: 'tools', namespace }, spec: {} },
-	...EXAMPLES.map(({ kind, name, spec, version = 'v1beta1' }) => ({
-		apiVersion: `${GROUP}/${version}`,
-		kind,
-		metadata: { name, namespace },
-		spec,
-	})),
+	...EXAMPLES.map((example) => exampleObject(example, namespace)),
 ];
+
+export const examplesFor = (operator: string): readonly Example[] =>
+	operator === STAND_IN_VERSION ? EXAMPLES.filter(({ isForReleases }) => isForReleases !== true) : EXAMPLES;
+
+/** The same for one operator. */
+export const objectsFor = (operator: string, namespace: string): readonly object[] =>
+	operator === STAND_IN_VERSION
+		? [secretIn(namespace), ...examplesFor(operator).map((example) => objectFor(operator, example, namespace))]
+		: exampleObjects(namespace);
+
+/** v0.12.5 reads v1alpha1, where some fields have other names. */
+export const objectFor = (operator: string, example: ExampleObject, namespace: string): object =>
+	exampleObject(operator === STAND_IN_VERSION ? forStandIn(example) : example, namespace);
+
+const secretIn = (namespace: string): object => ({
+	apiVersion: 'v1',
+	kind: 'Secret',
+	metadata: { name: PASSWORD_REF.name, namespace },
+	stringData: { [PASSWORD_REF.key]: 'secret' },
+});
+
+const exampleObject = ({ kind, name, spec, version = 'v1beta1' }: ExampleObject, namespace: string): object => ({
+	apiVersion: `${GROUP}/${version}`,
+	kind,
+	metadata: { name, namespace },
+	spec,
+});
+
+type ExampleObject = Pick<Example, 'kind' | 'name' | 'spec' | 'version'>;
+
+function forStandIn({ kind, name, spec }: ExampleObject): ExampleObject {
+	const { remoteUrl, groupRef, ...rest } = spec as { remoteUrl?: string; groupRef?: { name: string } };
+	return {
+		...{ kind, name, version: 'v1alpha1' },
+		spec: {
+			...rest,
+			...(remoteUrl !== undefined && { remoteURL: remoteUrl }),
+			...(groupRef !== undefined && { config: { groupRef: groupRef.name } }),
+		},
+	};
+}

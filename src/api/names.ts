@@ -1,5 +1,5 @@
 /**
- * Strings that other programs must spell the same way. Sources: the ToolHive operator and runner (v0.12.5 to v0.62.0)
+ * Strings that other programs must spell the same way. Sources: the ToolHive operator and runner (v0.12.5 to v0.63.0)
  * and the API groups of Kubernetes.
  */
 

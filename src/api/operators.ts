@@ -24,8 +24,11 @@ export const OPERATOR_SINCE = {
 	passesPassword: 'v0.28.1',
 	/** The operator scales MCPRemoteProxy. */
 	scalesRemoteProxies: 'v0.30.0',
-	/** The operator mounts the CA of a Redis with TLS and writes it into the RunConfig. */
-	carriesRedisTls: 'v0.62.0',
+	/**
+	 * The operator mounts the CA of a Redis with TLS and writes it into the RunConfig. v0.47.0 does not; the releases in
+	 * between were not tested.
+	 */
+	carriesRedisTls: 'v0.55.1',
 } as const satisfies Record<string, Version>;
 
 /** The behaviour of operators older than `before`, oldest first. */

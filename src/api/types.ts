@@ -26,7 +26,7 @@ export interface SessionStorage {
 	readonly db?: number;
 	readonly keyPrefix?: string;
 	readonly passwordRef?: SecretKeyRef;
-	/** Whether `sessionStorage.tls` (ToolHive v0.62.0) is set. For older operators its content cannot be written. */
+	/** Whether `sessionStorage.tls` (ToolHive v0.55.1) is set. For older operators its content cannot be written. */
 	readonly tls?: true;
 }
 

@@ -108,7 +108,7 @@ function isWritten(text: string, wanted: Wanted, layout: Settings['runConfigLayo
 	);
 }
 
-/** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
+/** Whether the operator wrote a Redis section with TLS (ToolHive v0.55.1). */
 export function runConfigHasTls(text: string): boolean {
 	const redis = nestedOf(parseJsonObject(text) ?? {})['session_redis'];
 	return isObject(redis) && isObject(redis['tls']);

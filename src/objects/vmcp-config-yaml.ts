@@ -20,7 +20,7 @@ export function editVmcpConfig(text: string, redis: RedisFields): string | undef
 	return writeSection(text, document, SECTION, { provider: 'redis', address, db, keyPrefix });
 }
 
-/** Whether the operator wrote a Redis section with TLS (ToolHive v0.62.0). */
+/** Whether the operator wrote a Redis section with TLS (ToolHive v0.55.1). */
 export function vmcpConfigHasTls(text: string): boolean {
 	const section = parseMapping(text)?.get(SECTION);
 	return isMap(section) && isMap(section.get('tls'));

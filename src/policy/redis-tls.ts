@@ -1,5 +1,5 @@
 /**
- * Ensures that a server with TLS to Redis never gets a plaintext connection. Only the operator (ToolHive v0.62.0) can
+ * Ensures that a server with TLS to Redis never gets a plaintext connection. Only the operator (ToolHive v0.55.1) can
  * write `sessionStorage.tls` into the configuration, because only the operator can mount the CA.
  */
 import type { Server } from '../api/types.ts';

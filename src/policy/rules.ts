@@ -208,7 +208,7 @@ export const RULES = [
 		onConfig: redisTlsNotWritten,
 		when: '`sessionStorage.tls` is set and the operator does not pass it to the proxy',
 		why: 'Only the operator can mount the CA certificate. The proxy gets no Redis settings, because it must not connect without TLS.',
-		fix: 'use ToolHive v0.62.0 or later, or remove tls; for a review, --server-version names the version in the cluster',
+		fix: 'use ToolHive v0.55.1 or later, or remove tls; for a review, --server-version names the version in the cluster',
 	},
 	{
 		id: 'image-too-old',

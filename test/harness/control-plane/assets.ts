@@ -43,7 +43,7 @@ const HOW_TO_GET = `set KUBEBUILDER_ASSETS to a folder that holds them, install 
 export const planeFolder = (env: AssetOptions['env'], version: string): string =>
 	cacheFolder(env, 'control-plane', version);
 
-const missingIn = (folder: string, programs: readonly string[]): string[] =>
+export const missingIn = (folder: string, programs: readonly string[]): string[] =>
 	programs.filter((program) => {
 		try {
 			accessSync(join(folder, program), constants.X_OK);

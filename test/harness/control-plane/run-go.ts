@@ -6,6 +6,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** What a build leaves out: this machine's paths, and what only a debugger reads. */
 export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as const;
 
+/** Lets Go download the release that a go.mod requires, if the installed one is older. */
+export const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
+
 /** Resolves with what Go printed; rejects with the last line it complained with. */
 export function runGo(args: readonly string[], folder: string, env: Environment): Promise<string> {
 	return new Promise((resolve, reject) => {

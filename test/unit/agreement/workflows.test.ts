@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { KUBERNETES } from '../../../endurance/matrix/versions.ts';
 import { between, codesOf, ROOT, read } from '../../harness/documents.ts';
 
 type Text = Readonly<Record<string, string>>;
@@ -15,7 +16,9 @@ interface Job extends Partial<Readonly<Record<'if' | 'uses' | 'environment', str
 	readonly needs?: string | readonly string[];
 	readonly permissions?: Text;
 	readonly 'timeout-minutes'?: number;
-	readonly strategy?: { readonly matrix: { readonly node?: string[]; readonly include?: Text[] } };
+	readonly strategy?: {
+		readonly matrix: { readonly node?: string[]; readonly kubernetes?: string[]; readonly include?: Text[] };
+	};
 	readonly steps?: readonly Step[];
 }
 interface Workflow {
@@ -131,9 +134,13 @@ describe('ci.yaml', () => {
 		expect(minors).to.deep.equal([...minors.keys()].map((index) => (minors[0] ?? 0) + index));
 		expect(contributing).to.include(`Kubernetes 1.${minors[0]} to 1.${minors.at(-1)}`);
 	});
-	it('make › what CONTRIBUTING.md lists, always', () => {
+	it('matrix › every Kubernetes that make matrix has › once a week', () => {
+		expect(ci.jobs['matrix']?.strategy?.matrix.kubernetes).to.deep.equal(Object.keys(KUBERNETES));
+		expect(ci.on).to.have.property('schedule');
+	});
+	it('make › what CONTRIBUTING.md lists; always, but for the weekly matrix', () => {
 		const calls = Object.entries(ci.jobs).map(([name, { if: condition, steps = [] }]) => {
-			expect(condition, name).to.equal(undefined);
+			expect(condition, name).to.equal(name === 'matrix' ? "github.event_name == 'schedule'" : undefined);
 			const made = steps.filter((step) => step.if === undefined).map(({ run = '' }) => run);
 			return [name, made.flatMap((run) => /^make ([\w-]+)/.exec(run)?.[1] ?? [])] as const;
 		});
@@ -144,6 +151,7 @@ describe('ci.yaml', () => {
 			package: ['test-package'],
 			e2e: ['e2e'],
 			beside: ['e2e-operator', 'e2e-cert-manager', 'test-monitoring'],
+			matrix: ['matrix'],
 			endurance: ['soak', 'chaos', 'fuzz'],
 		});
 		const targets = calls.flatMap(([, all]) => all).filter((target) => !/^(check|release-check|test)$/.test(target));

@@ -1,0 +1,278 @@
+/** The scenario of one cell of `make matrix`: OPERATOR= and KUBERNETES= choose it. */
+import { expect } from 'chai';
+import { isOlder } from '../../src/api/images.ts';
+import { CHECKSUM_ANNOTATION, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/api/names.ts';
+import { OPERATOR_SINCE } from '../../src/api/operators.ts';
+import { CHART, NS } from '../../test/e2e/chart.ts';
+import { eventually } from '../../test/harness/eventually.ts';
+import { useHelm } from '../../test/harness/helm/mocha.ts';
+import type { Stored } from '../../test/harness/namespace.ts';
+import { mustSucceed, type Product, ROOT } from '../../test/harness/product.ts';
+import { startProgram } from '../../test/harness/program.ts';
+import { tally } from '../real-operator/audit.ts';
+import { STAND_IN_VERSION } from '../real-operator/build.ts';
+import { useHarness } from '../real-operator/harness.ts';
+import { SETTLED_SECONDS, type Snapshot, settled, snapshot, watchIdle } from '../real-operator/idle.ts';
+import { type Example, examplesFor, objectFor, PASSWORD_REF, REDIS } from '../real-operator/servers.ts';
+import { KUBERNETES } from './versions.ts';
+
+const OPERATOR = process.env['OPERATOR'] ?? '';
+const RELEASE = KUBERNETES[process.env['KUBERNETES'] ?? ''] ?? '';
+const IS_CAPABLE = OPERATOR !== STAND_IN_VERSION;
+const EXAMPLES = examplesFor(OPERATOR);
+/** v0.12.5 erases scaling fields while the product does not run, so only other operators have servers before the product. */
+const NAMESPACES = IS_CAPABLE ? ['early', 'late'] : ['late'];
+const CHANGED = [
+	{ resource: 'mcpserver', name: 'search', configMap: 'search-runconfig' },
+	{ resource: 'virtualmcpserver', name: 'hub', configMap: 'hub-vmcp-config' },
+	{ resource: 'mcpremoteproxy', name: 'crm', configMap: 'crm-runconfig' },
+] as const;
+const SERVERS = 'mcpservers,virtualmcpservers,mcpremoteproxies';
+const CREATED =
+	'deployments,replicasets,statefulsets,pods,configmaps,services,serviceaccounts,secrets,roles,rolebindings';
+const NOT_CREATED_BY_OPERATOR = ['configmap/kube-root-ca.crt', 'serviceaccount/default', `secret/${PASSWORD_REF.name}`];
+const WITHIN_MS = 60_000;
+
+describe('matrix', function () {
+	this.timeout(600_000);
+	const harness = useHarness({ operator: OPERATOR, kubernetes: RELEASE });
+	const helm = useHelm();
+	let product: Product;
+
+	const kubectl = (...args: string[]) => harness.plane().kubectl(['-n', 'late', ...args]);
+	const must = async (...args: string[]): Promise<string> => (await mustSucceed(kubectl(...args))).stdout.trim();
+	const edit = (resource: string, name: string, spec: object) =>
+		must('patch', resource, name, '--type=merge', '-p', JSON.stringify({ spec }));
+	const replicasOf = async (name: string): Promise<number> =>
+		Number(await must('get', 'deployment', name, '-o', 'jsonpath={.spec.replicas}'));
+	const replicasBecome = (name: string, expected: number): Promise<void> =>
+		eventually(async () => expect(await replicasOf(name), name).to.equal(expected), WITHIN_MS);
+	/** Repeats `check` for every example in every namespace until all pass. */
+	const every = (check: (found: Found) => void): Promise<void> =>
+		eventually(async () => {
+			const objects = await snapshot(harness, NAMESPACES);
+			for (const namespace of NAMESPACES) for (const example of EXAMPLES) check(find(objects, namespace, example));
+		}, WITHIN_MS);
+
+	before('servers and product', async function () {
+		this.timeout(600_000);
+		if (IS_CAPABLE) {
+			await harness.applyExamples('early');
+			await eventually(async () => {
+				const { stdout } = await mustSucceed(
+					harness.plane().kubectl(['-n', 'early', 'get', 'deployments', '-o', 'name']),
+				);
+				expect(stdout.trim().split('\n')).to.have.length(EXAMPLES.length);
+			}, WITHIN_MS);
+		}
+		product = await harness.startProduct();
+		await harness.applyExamples('late');
+	});
+
+	it('doctor › this Kubernetes › supported', async () => {
+		const { stdout } = await startProgram(['doctor', `--kubeconfig=${harness.plane().kubeconfig('admin')}`]).ended;
+		expect(stdout).to.match(
+			new RegExp(`^ok +API server +Kubernetes at \\S+ is ${RELEASE.replaceAll('.', '\\.')}$`, 'm'),
+		);
+	});
+
+	it('kustomize › server-side dry run › accepted without warnings', async () => {
+		const applied = await harness.plane().kubectl(['apply', '--dry-run=server', '-k', `${ROOT}/manifests`]);
+		expect([applied.code, applied.stderr]).to.deep.equal([0, '']);
+	});
+
+	it('chart › server-side dry run › accepted without warnings', async () => {
+		const args = ['template', 'scaling', CHART, '--namespace', NS, '--kube-version', RELEASE];
+		const { stdout: input } = await mustSucceed(helm(args));
+		const applied = await harness.plane().kubectl(['apply', '--dry-run=server', '-n', NS, '-f', '-'], { input });
+		expect([applied.code, applied.stderr]).to.deep.equal([0, '']);
+	});
+
+	it('replicas › Deployments are created › the replica count of the server, 1 for stdio', () =>
+		every(({ example, deployment }) => expect(deployment['spec'].replicas, example.name).to.equal(example.replicas)));
+
+	it('scaling fields › the operator has written the servers › stored as the user wrote them', () =>
+		every(({ example, server }) => {
+			for (const field of ['replicas', 'backendReplicas', 'sessionStorage'] as const) {
+				const wanted = (example.spec as Record<string, unknown>)[field];
+				if (typeof wanted === 'object') expect(server['spec'][field], example.name).to.deep.include(wanted);
+				else expect(server['spec'][field], `${field} of ${example.name}`).to.equal(wanted);
+			}
+		}));
+
+	it('pod template › a Deployment is created › grace period and preStop; existing Deployments are not changed', () =>
+		every(({ example, deployment, isNew }) => {
+			const { terminationGracePeriodSeconds, containers } = deployment['spec'].template.spec;
+			const seconds = example.name === 'patient' ? 90 : isNew ? 45 : 30;
+			expect(terminationGracePeriodSeconds, example.name).to.equal(seconds);
+			const lifecycle = isNew ? { preStop: { sleep: { seconds: 5 } } } : undefined;
+			expect(containers[0].lifecycle, example.name).to.deep.equal(lifecycle);
+		}));
+
+	it('password › Redis with passwordRef › one variable that refers to the Secret', () =>
+		every(({ example, deployment }) => {
+			const env = deployment['spec'].template.spec.containers[0].env as { name: string; value?: string }[];
+			const references = env.filter(({ name, value }) => name === PASSWORD_ENV && value === undefined);
+			const expected = { name: PASSWORD_ENV, valueFrom: { secretKeyRef: PASSWORD_REF } };
+			expect(references, example.name).to.deep.equal(example.hasPassword === true ? [expected] : []);
+		}));
+
+	it('RunConfig › backend replicas and Redis › written for the proxy', () =>
+		eventually(async () => {
+			for (const namespace of NAMESPACES) {
+				const scalingOf = async (name: string) =>
+					JSON.parse((await harness.get(namespace, 'configmap', name))['data']['runconfig.json']).scaling_config;
+				const redis = { address: REDIS.address, db: REDIS.db, key_prefix: REDIS.keyPrefix };
+				expect(await scalingOf('search-runconfig')).to.deep.include({ backend_replicas: 2, session_redis: redis });
+				expect((await scalingOf('crm-runconfig')).session_redis).to.deep.include(redis);
+				const { data } = await harness.get(namespace, 'configmap', 'hub-vmcp-config');
+				expect(data['config.yaml']).to.match(new RegExp(`address: ${REDIS.address}\n`));
+			}
+		}, WITHIN_MS));
+
+	it('checksum › RunConfig and pod template › equal', () =>
+		every(({ example, deployment, configMap }) => {
+			const checksum = configMap.metadata.annotations?.[CHECKSUM_ANNOTATION];
+			expect(checksum, example.name).to.be.a('string');
+			const { annotations } = deployment['spec'].template.metadata;
+			expect(annotations[TEMPLATE_CHECKSUM_ANNOTATION], example.name).to.equal(checksum);
+		}));
+
+	it('conditions › every server › each type once; the stdio server is capped', () =>
+		every(({ example, server }) => {
+			const conditions: { type: string; status: string }[] = server['status']?.conditions ?? [];
+			const types = conditions.map(({ type }) => type);
+			expect(types, example.name).to.deep.equal([...new Set(types)]);
+			// The product sets it only if the server has more than one replica.
+			const { replicas = 0 } = example.spec as { replicas?: number };
+			if (IS_CAPABLE || replicas > 1) expect(types, example.name).to.include('SessionStorageWarning');
+			const capped = conditions.filter(({ type, status }) => type === 'StdioReplicaCapped' && status === 'True');
+			expect(capped, example.name).to.have.length(example.name === 'files' ? 1 : 0);
+		}));
+
+	it('denial › keyPrefix without a final colon › rejected with field and fix', async () => {
+		const sessionStorage = { ...REDIS, keyPrefix: 'mine' };
+		const object = objectFor(
+			OPERATOR,
+			{ kind: 'MCPServer', name: 'denied', spec: { image: 'x', transport: 'sse', sessionStorage } },
+			'late',
+		);
+		const { code, stderr } = await harness.plane().kubectl(['apply', '-f', '-'], { input: JSON.stringify(object) });
+		expect(code).to.equal(1);
+		expect(stderr).to.contain('spec.sessionStorage.keyPrefix').and.to.contain('must end in a colon');
+	});
+
+	if (IS_CAPABLE)
+		it('webhooks › the operator writes › only new Deployments are changed', () => {
+			const mutated = harness.writesOf('operator').filter(({ isMutated }) => isMutated);
+			expect(tally(mutated)).to.deep.equal(
+				Object.fromEntries(EXAMPLES.map(({ name }) => [`create deployments ${name}`, 1])),
+			);
+		});
+
+	it('stdio cap › kubectl scale › 1', async () => {
+		await must('scale', 'deployment', 'files', '--replicas=4');
+		expect(await replicasOf('files')).to.equal(1);
+	});
+
+	it('sessionStorage.tls › the operator knows the field › in the RunConfig; else the API server rejects it', async () => {
+		const spec = { image: 'x', transport: 'sse', sessionStorage: { ...REDIS, tls: {} } };
+		const input = JSON.stringify(objectFor(OPERATOR, { kind: 'MCPServer', name: 'secure', spec }, 'late'));
+		const { code, stderr } = await harness.plane().kubectl(['apply', '-f', '-'], { input });
+		if (isOlder(OPERATOR, OPERATOR_SINCE.carriesRedisTls)) {
+			expect(stderr).to.contain('unknown field "spec.sessionStorage.tls"');
+			return;
+		}
+		expect(code, stderr).to.equal(0);
+		await replicasBecome('secure', 1);
+		const { data } = await harness.get('late', 'configmap', 'secure-runconfig');
+		expect(JSON.parse(data['runconfig.json']).scaling_config.session_redis.tls).to.be.an('object');
+	});
+
+	it('changes › replicas 3 to 5 and db 2 to 4 › Deployments and RunConfigs', async () => {
+		for (const { resource, name } of CHANGED) await edit(resource, name, { replicas: 5, sessionStorage: { db: 4 } });
+		for (const { name, configMap } of CHANGED) {
+			await replicasBecome(name, 5);
+			await eventually(async () => {
+				const { data } = await harness.get('late', 'configmap', configMap);
+				expect(Object.values(data as Record<string, string>).join(), name).to.match(/"?db"?: 4\b/);
+			}, WITHIN_MS);
+		}
+		// The scale of `plain` stays, and that of `hub` only beside v0.12.5.
+		for (const [name, replicas] of [
+			['plain', 4],
+			['hub', 2],
+		] as const)
+			await must('scale', 'deployment', name, `--replicas=${replicas}`);
+	});
+
+	it(`idle › ${SETTLED_SECONDS} s › no generation changes, and the product writes nothing`, async () => {
+		await settled(harness, NAMESPACES);
+		const idle = await watchIdle(harness, NAMESPACES, product);
+		expect(idle.changes).to.deep.equal([]);
+		expect(idle.productWrites).to.deep.equal([]);
+		expect(idle.counted).to.equal(0);
+		expect(idle.operatorWrites.filter(({ code }) => code >= 300)).to.deep.equal([]);
+		expect(tally(idle.operatorWrites.filter(({ isChange }) => isChange))).to.deep.equal({});
+		// v0.12.5 repeats its own pod template while the webhook restores the password.
+		const others = idle.operatorWrites.filter(({ resource }) => !resource.endsWith('/status'));
+		if (IS_CAPABLE) expect(tally(others)).to.deep.equal({});
+	});
+
+	it('live replica count › replicas is not set › kept', async () => expect(await replicasOf('plain')).to.equal(4));
+
+	it(`live replica count › replicas is set › ${IS_CAPABLE ? 'reset by the operator' : 'kept'}`, async () =>
+		expect(await replicasOf('hub')).to.equal(IS_CAPABLE ? 5 : 2));
+
+	it('stdio cap › afterwards › 1', async () => expect(await replicasOf('files')).to.equal(1));
+
+	it('replicas and Redis › removed › the count stays, RunConfig and password are cleaned', async () => {
+		for (const { resource, name } of CHANGED) await edit(resource, name, { replicas: null, sessionStorage: null });
+		for (const { name, configMap } of CHANGED)
+			await eventually(async () => {
+				const { data } = await harness.get('late', 'configmap', configMap);
+				expect(JSON.stringify(data), name).not.to.contain(REDIS.address);
+				const { spec } = await harness.get('late', 'deployment', name);
+				expect(spec.replicas, name).to.equal(name === 'hub' && !IS_CAPABLE ? 2 : 5);
+				expect(JSON.stringify(spec.template), name).not.to.contain(PASSWORD_ENV);
+			}, WITHIN_MS);
+	});
+
+	if (IS_CAPABLE)
+		it('the product › everything above › it wrote nothing itself', () =>
+			expect(tally(harness.writesOf('product'))).to.deep.equal({}));
+
+	it('servers › deleted › nothing that the operator created is left', async () => {
+		await must('delete', SERVERS, '--all', '--timeout=90s');
+		await eventually(async () => {
+			const names = (await must('get', `${SERVERS},${CREATED}`, '-o', 'name')).split('\n');
+			expect(names).to.have.members(NOT_CREATED_BY_OPERATOR);
+		}, WITHIN_MS);
+	});
+});
+
+interface Found {
+	readonly example: Example;
+	readonly server: Stored;
+	readonly deployment: Stored;
+	readonly configMap: Stored;
+	/** Created while the product ran. */
+	readonly isNew: boolean;
+}
+
+function find(objects: Snapshot, namespace: string, example: Example): Found {
+	const get = (kind: string, name: string): Stored => {
+		const object = objects.get(`${kind} ${namespace}/${name}`);
+		if (object === undefined) throw new Error(`there is no ${kind} ${namespace}/${name}`);
+		return object;
+	};
+	const { kind, name } = example;
+	const configMap = get('ConfigMap', `${name}${kind === 'VirtualMCPServer' ? '-vmcp-config' : '-runconfig'}`);
+	return {
+		example,
+		server: get(kind, name),
+		deployment: get('Deployment', name),
+		configMap,
+		isNew: namespace === 'late',
+	};
+}

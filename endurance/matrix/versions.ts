@@ -1,0 +1,43 @@
+/** The operators and Kubernetes releases of the matrix, and the choice of `OPERATORS=` and `KUBERNETES=`. */
+import { KUBERNETES_VERSION } from '../../test/harness/control-plane/build.ts';
+import { OPERATOR_VERSION, STAND_IN_VERSION } from '../real-operator/build.ts';
+
+export const OPERATORS: readonly string[] = [STAND_IN_VERSION, OPERATOR_VERSION, 'v0.55.1', 'v0.63.0'];
+
+/** Minor release to the patch release that is built. */
+export const KUBERNETES: Readonly<Record<string, string>> = {
+	'1.30': 'v1.30.14',
+	'1.33': 'v1.33.13',
+	'1.34': 'v1.34.4',
+	'1.35': 'v1.35.4',
+	'1.36': KUBERNETES_VERSION,
+};
+
+export interface Versions {
+	readonly operator: string;
+	/** A minor release, a key of KUBERNETES. */
+	readonly kubernetes: string;
+}
+
+/** A variable has a value that is not a version of the matrix. */
+export class UnknownVersion extends Error {}
+
+/** One entry per cell. A variable that is not set selects all versions. */
+export function chooseCells(env: Readonly<Record<string, string | undefined>>): readonly Versions[] {
+	const operators = choose('OPERATORS', env, OPERATORS);
+	const minors = choose('KUBERNETES', env, Object.keys(KUBERNETES));
+	return minors.flatMap((kubernetes) => operators.map((operator) => ({ operator, kubernetes })));
+}
+
+function choose(
+	name: string,
+	env: Readonly<Record<string, string | undefined>>,
+	known: readonly string[],
+): readonly string[] {
+	const chosen = (env[name] ?? '').split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
+	const unknown = chosen.filter((one) => !known.includes(one));
+	if (unknown.length > 0) {
+		throw new UnknownVersion(`${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
+	}
+	return chosen.length === 0 ? known : known.filter((one) => chosen.includes(one));
+}
