@@ -132,8 +132,11 @@ async function unpinned(
 }
 
 /** The CRDs in Go's module cache. Downloads the module once and builds nothing. */
-export async function findCrdFolder(env: Environment, version = OPERATOR_VERSION): Promise<string> {
-	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, env);
+export async function findCrdFolder(env: Environment, version: string): Promise<string> {
+	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, {
+		...ANY_GO,
+		...env,
+	});
 	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
 	return join(moduleFolder, CRDS_IN_MODULE);
 }

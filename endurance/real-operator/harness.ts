@@ -9,6 +9,7 @@ import { type ControlPlane, startControlPlane } from '../../test/harness/control
 import { eventually } from '../../test/harness/eventually.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import {
 	apply,
 	mustSucceed,
@@ -19,7 +20,7 @@ import {
 } from '../../test/harness/product.ts';
 import { WRITES_POLICY, type Write, writesIn } from './audit.ts';
 import { findOperator, OPERATOR_VERSION, type OperatorAssets, STAND_IN_VERSION } from './build.ts';
-import { startOperator, startStandIn } from './operator.ts';
+import { startOperator } from './operator.ts';
 import { examplesFor, objectsFor } from './servers.ts';
 
 export interface HarnessOptions {
@@ -123,7 +124,7 @@ export function useHarness({
 		},
 		applyExamples: async (namespace) => {
 			await mustSucceed(defined(plane).kubectl(['create', 'namespace', namespace]));
-			if (isStandIn) standIns.push(startStandIn(defined(plane), namespace));
+			if (isStandIn) standIns.push(startOldOperator(defined(plane), namespace));
 			// One at a time: on a busy machine the operator needs more than the 3 s for which the product waits to reconcile all of them.
 			for (const object of objectsFor(version, namespace)) await apply(defined(plane), [object]);
 		},

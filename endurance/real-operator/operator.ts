@@ -1,8 +1,6 @@
-/** The operator beside a control plane: a release as a process, or the replacement for v0.12.5, which has no scaling. */
-import { readFileSync } from 'node:fs';
+/** A release of the operator as a process beside a control plane. */
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
 	freePorts,
 	type RunningProgram,
@@ -10,12 +8,9 @@ import {
 	waitUntilReady,
 } from '../../test/harness/control-plane/processes.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
 import { OPERATOR_VERSION } from './build.ts';
 
 const READY_TIMEOUT_MS = 60_000;
-/** The replacement has no watches. More rounds would fill the audit log with writes that change nothing. */
-const STAND_IN_PAUSE_MS = 3_000;
 
 /** With the settings of its chart, except for the leader election. `more` adds environment variables. */
 export async function startOperator(
@@ -60,27 +55,3 @@ const isReady = (port: number): Promise<boolean> =>
 			.on('error', () => resolve(false))
 			.end();
 	});
-
-/** Reconciles one namespace until the result is called. vMCP has a newer image, because v0.12.5 has no Redis configuration. */
-export function startStandIn(plane: ControlPlane, namespace: string): () => Promise<void> {
-	const operator = createOldOperator({
-		url: plane.url,
-		ca: readFileSync(plane.caFile, 'utf8'),
-		token: plane.token('operator'),
-		namespace,
-		images: { vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' },
-	});
-	let isStopped = false;
-	const rounds = (async () => {
-		while (!isStopped) {
-			// One round. The next round repeats writes that failed.
-			await operator.settle(0).catch(() => undefined);
-			await sleep(STAND_IN_PAUSE_MS);
-		}
-	})();
-	return async () => {
-		isStopped = true;
-		await rounds;
-		await operator.close();
-	};
-}
