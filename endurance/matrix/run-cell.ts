@@ -10,12 +10,8 @@ import type { Versions } from './versions.ts';
 
 /** The parts of Mocha's JSON report that are used here. */
 interface Report {
-	readonly passes: readonly Title[];
-	readonly failures: readonly (Title & { readonly err: { readonly message?: string } })[];
-}
-
-interface Title {
-	readonly title: string;
+	readonly passes: readonly { readonly title: string }[];
+	readonly failures: readonly { readonly title: string; readonly err: { readonly message?: string } }[];
 }
 
 const MESSAGE_LENGTH = 400;

@@ -6,7 +6,6 @@ export interface Write {
 	readonly verb: string;
 	/** `deployments`, `mcpservers/status` … */
 	readonly resource: string;
-	readonly namespace: string;
 	readonly name: string;
 	readonly code: number;
 	/** Whether the stored object changed. */
@@ -21,7 +20,6 @@ interface Entry {
 	readonly objectRef?: {
 		readonly resource: string;
 		readonly subresource?: string;
-		readonly namespace?: string;
 		readonly name?: string;
 	};
 	readonly responseStatus?: { readonly code?: number };
@@ -53,14 +51,12 @@ const MUTATION = 'mutation.webhook.admission.k8s.io/';
 
 /** All writes so far, oldest first, without Leases. */
 export function writesIn(log: string): readonly Write[] {
+	const versions = new Map<string, string>();
 	// The last line may be incomplete.
 	const lines = log.slice(0, log.lastIndexOf('\n')).split('\n');
-	return writesOf(lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Entry));
-}
-
-function writesOf(entries: readonly Entry[]): readonly Write[] {
-	const versions = new Map<string, string>();
-	return entries.flatMap((entry): Write[] => {
+	return lines.flatMap((line): Write[] => {
+		if (line === '') return [];
+		const entry = JSON.parse(line) as Entry;
 		const { objectRef, responseObject, annotations = {} } = entry;
 		if (objectRef === undefined) return [];
 		const { uid, resourceVersion } = responseObject?.metadata ?? {};
@@ -72,7 +68,6 @@ function writesOf(entries: readonly Entry[]): readonly Write[] {
 				user: entry.user.username,
 				verb: entry.verb,
 				resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
-				namespace: objectRef.namespace ?? '',
 				name: objectRef.name ?? responseObject?.metadata?.name ?? '',
 				code,
 				isChange: code < 300 && !isKnown,

@@ -21,7 +21,7 @@ import {
 import { WRITES_POLICY, type Write, writesIn } from './audit.ts';
 import { findOperator, OPERATOR_VERSION, type OperatorAssets, STAND_IN_VERSION } from './build.ts';
 import { startOperator } from './operator.ts';
-import { examplesFor, objectsFor } from './servers.ts';
+import { exampleObjects, examplesFor } from './servers.ts';
 
 export interface HarnessOptions {
 	/** A release of ToolHive, or STAND_IN_VERSION. */
@@ -126,7 +126,7 @@ export function useHarness({
 			await mustSucceed(defined(plane).kubectl(['create', 'namespace', namespace]));
 			if (isStandIn) standIns.push(startOldOperator(defined(plane), namespace));
 			// One at a time: on a busy machine the operator needs more than the 3 s for which the product waits to reconcile all of them.
-			for (const object of objectsFor(version, namespace)) await apply(defined(plane), [object]);
+			for (const object of exampleObjects(namespace, version)) await apply(defined(plane), [object]);
 		},
 		get: async (namespace, resource, name) => {
 			const args = ['-n', namespace, 'get', resource, name, '-o', 'json'];

@@ -1,5 +1,5 @@
 /** Servers as users write them, one for each setting that both the operator and the product handle. */
-import { STAND_IN_VERSION } from './build.ts';
+import { OPERATOR_VERSION, STAND_IN_VERSION } from './build.ts';
 
 export const PASSWORD_REF = { name: 'redis-secret', key: 'password' };
 export const REDIS = {
@@ -95,50 +95,37 @@ export const EXAMPLES: readonly Example[] = [
 
 const GROUP = 'toolhive.stacklok.dev';
 
-/** Input of `kubectl apply`: the examples in one namespace, for releases. */
-export const exampleObjects = (namespace: string): readonly object[] => [
-	secretIn(namespace),
-	{ apiVersion: `${GROUP}/v1beta1`, kind: 'MCPGroup', metadata: { name: 'tools', namespace }, spec: {} },
-	...EXAMPLES.map((example) => exampleObject(example, namespace)),
-];
-
 export const examplesFor = (operator: string): readonly Example[] =>
 	operator === STAND_IN_VERSION ? EXAMPLES.filter(({ isForReleases }) => isForReleases !== true) : EXAMPLES;
 
-/** The same for one operator. */
-export const objectsFor = (operator: string, namespace: string): readonly object[] =>
-	operator === STAND_IN_VERSION
-		? [secretIn(namespace), ...examplesFor(operator).map((example) => objectFor(operator, example, namespace))]
-		: exampleObjects(namespace);
-
-/** v0.12.5 reads v1alpha1, where some fields have other names. */
-export const objectFor = (operator: string, example: ExampleObject, namespace: string): object =>
-	exampleObject(operator === STAND_IN_VERSION ? forStandIn(example) : example, namespace);
-
-const secretIn = (namespace: string): object => ({
-	apiVersion: 'v1',
-	kind: 'Secret',
-	metadata: { name: PASSWORD_REF.name, namespace },
-	stringData: { [PASSWORD_REF.key]: 'secret' },
-});
-
-const exampleObject = ({ kind, name, spec, version = 'v1beta1' }: ExampleObject, namespace: string): object => ({
-	apiVersion: `${GROUP}/${version}`,
-	kind,
-	metadata: { name, namespace },
-	spec,
-});
+/** Input of `kubectl apply`: the examples in one namespace. */
+export const exampleObjects = (namespace: string, operator = OPERATOR_VERSION): readonly object[] => [
+	{
+		apiVersion: 'v1',
+		kind: 'Secret',
+		metadata: { name: PASSWORD_REF.name, namespace },
+		stringData: { [PASSWORD_REF.key]: 'secret' },
+	},
+	// The minimal CRDs, which are beside the stand-in, have no groups.
+	...(operator === STAND_IN_VERSION
+		? []
+		: [{ apiVersion: `${GROUP}/v1beta1`, kind: 'MCPGroup', metadata: { name: 'tools', namespace }, spec: {} }]),
+	...examplesFor(operator).map((example) => exampleObject(example, namespace, operator)),
+];
 
 type ExampleObject = Pick<Example, 'kind' | 'name' | 'spec' | 'version'>;
 
+export function exampleObject(example: ExampleObject, namespace: string, operator: string): object {
+	const { kind, name, version = 'v1beta1', spec } = operator === STAND_IN_VERSION ? forStandIn(example) : example;
+	return { apiVersion: `${GROUP}/${version}`, kind, metadata: { name, namespace }, spec };
+}
+
+/** v0.12.5 reads v1alpha1, where some fields have other names. */
 function forStandIn({ kind, name, spec }: ExampleObject): ExampleObject {
 	const { remoteUrl, groupRef, ...rest } = spec as { remoteUrl?: string; groupRef?: { name: string } };
-	return {
-		...{ kind, name, version: 'v1alpha1' },
-		spec: {
-			...rest,
-			...(remoteUrl !== undefined && { remoteURL: remoteUrl }),
-			...(groupRef !== undefined && { config: { groupRef: groupRef.name } }),
-		},
+	const others = {
+		...(remoteUrl !== undefined && { remoteURL: remoteUrl }),
+		...(groupRef !== undefined && { config: { groupRef: groupRef.name } }),
 	};
+	return { kind, name, version: 'v1alpha1', spec: { ...rest, ...others } };
 }

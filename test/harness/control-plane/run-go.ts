@@ -9,7 +9,10 @@ export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as 
 /** Lets Go download the release that a go.mod requires, if the installed one is older. */
 export const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
 
-/** Resolves with what Go printed; rejects with the last line it complained with. */
+/** Go prints these after the error that matters. */
+const NOISE = /^(go: (warning:|to switch|downloading|added|upgraded)|\tgo get )/;
+
+/** Resolves with what Go printed; rejects with the last two lines of its error. */
 export function runGo(args: readonly string[], folder: string, env: Environment): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn('go', args, {
@@ -29,7 +32,8 @@ export function runGo(args: readonly string[], folder: string, env: Environment)
 			reject(new Error('Go is not installed (no `go` in PATH); install Go 1.26 or newer', { cause })),
 		);
 		child.on('close', (code) => {
-			const last = complaint.trim().split('\n').at(-1) || `exit code ${code}`;
+			const lines = complaint.split('\n').filter((line) => line.trim() !== '' && !NOISE.test(line));
+			const last = lines.slice(-2).join(' ').trim() || `exit code ${code}`;
 			if (code === 0) resolve(output);
 			else reject(new Error(`go ${args[0]} of ${args.at(-1)} failed: ${last}`));
 		});
