@@ -194,6 +194,16 @@ describe('matrix', function () {
 		await must('scale', 'deployment', 'hub', '--replicas=2');
 	});
 
+	if (IS_CAPABLE)
+		it('an existing Deployment › a user changes its replica count › the pod template is kept', async () => {
+			const patch = ['patch', 'deployment', 'plain', '--type=merge', '-p', '{"spec":{"replicas":2}}'];
+			await mustSucceed(harness.plane().kubectl(['-n', 'early', ...patch]));
+			const { spec } = await harness.get('early', 'deployment', 'plain');
+			expect(spec.replicas).to.equal(2);
+			expect(spec.template.spec.terminationGracePeriodSeconds).to.equal(30);
+			expect(spec.template.spec.containers[0]).not.to.have.property('lifecycle');
+		});
+
 	it(`idle › ${SETTLED_SECONDS} s › no generation changes, and the product writes nothing`, async () => {
 		await settled(harness, NAMESPACES);
 		const idle = await watchIdle(harness, NAMESPACES, product);

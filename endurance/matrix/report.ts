@@ -3,18 +3,13 @@ import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 import { KUBERNETES, OPERATORS, type Versions } from './versions.ts';
 
-export interface Failure {
-	readonly check: string;
-	readonly message: string;
-}
-
 export interface Cell extends Versions {
 	/** The exact release, such as `v1.30.14`. */
 	readonly kubernetesVersion: string;
 	readonly date: string;
 	readonly seconds: number;
 	readonly passed: readonly string[];
-	readonly failed: readonly Failure[];
+	readonly failed: readonly { readonly check: string; readonly message: string }[];
 	/** The reason why the operator or the control plane could not be built. Then no check ran. */
 	readonly notBuilt?: string;
 	/** Modules of the operator of which another version was built. */

@@ -11,6 +11,8 @@ import type { Versions } from './versions.ts';
 /** The parts of Mocha's JSON report that are used here. */
 interface Report {
 	readonly passes: readonly { readonly title: string }[];
+	/** Skipped, for example because Helm cannot be built. */
+	readonly pending: readonly { readonly title: string }[];
 	readonly failures: readonly { readonly title: string; readonly err: { readonly message?: string } }[];
 }
 
@@ -29,15 +31,15 @@ export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' |
 			const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? '';
 			return { passed: [], failed: [{ check: 'mocha', message: `ended with ${code}: ${lastLine}` }], seconds };
 		}
-		const { passes, failures } = JSON.parse(text) as Report;
-		return {
-			passed: passes.map(({ title }) => title),
-			failed: failures.map(({ title, err }) => ({
+		const { passes, failures, pending } = JSON.parse(text) as Report;
+		const failed = [
+			...failures.map(({ title, err: { message = '' } }) => ({
 				check: title,
-				message: (err.message ?? '').slice(0, MESSAGE_LENGTH),
+				message: message.slice(0, MESSAGE_LENGTH),
 			})),
-			seconds,
-		};
+			...pending.map(({ title }) => ({ check: title, message: 'skipped' })),
+		];
+		return { passed: passes.map(({ title }) => title), failed, seconds };
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

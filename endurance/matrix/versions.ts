@@ -1,5 +1,6 @@
 /** The operators and Kubernetes releases of the matrix, and the choice of `OPERATORS=` and `KUBERNETES=`. */
 import { KUBERNETES_VERSION } from '../../test/harness/control-plane/build.ts';
+import type { Environment } from '../../test/harness/control-plane/run-go.ts';
 import { OPERATOR_VERSION, STAND_IN_VERSION } from '../real-operator/build.ts';
 
 export const OPERATORS: readonly string[] = [STAND_IN_VERSION, OPERATOR_VERSION, 'v0.55.1', 'v0.63.0'];
@@ -19,25 +20,18 @@ export interface Versions {
 	readonly kubernetes: string;
 }
 
-/** A variable has a value that is not a version of the matrix. */
-export class UnknownVersion extends Error {}
-
-/** One entry per cell. A variable that is not set selects all versions. */
-export function chooseCells(env: Readonly<Record<string, string | undefined>>): readonly Versions[] {
+/** One entry per cell. A variable that is not set selects all versions; throws if one has another version. */
+export function chooseCells(env: Environment): readonly Versions[] {
 	const operators = choose('OPERATORS', env, OPERATORS);
 	const minors = choose('KUBERNETES', env, Object.keys(KUBERNETES));
 	return minors.flatMap((kubernetes) => operators.map((operator) => ({ operator, kubernetes })));
 }
 
-function choose(
-	name: string,
-	env: Readonly<Record<string, string | undefined>>,
-	known: readonly string[],
-): readonly string[] {
+function choose(name: string, env: Environment, known: readonly string[]): readonly string[] {
 	const chosen = (env[name] ?? '').split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
 	const unknown = chosen.filter((one) => !known.includes(one));
 	if (unknown.length > 0) {
-		throw new UnknownVersion(`${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
+		throw new Error(`${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
 	}
 	return chosen.length === 0 ? known : known.filter((one) => chosen.includes(one));
 }
