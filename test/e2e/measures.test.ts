@@ -87,7 +87,9 @@ describe('measurements', function () {
 		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
 		expect(status).to.equal(2);
 	});
-	it('hostile › every attack in turn › reviews are answered meanwhile, and memory has a limit', () => {
+	it('hostile › every attack in turn › reviews are answered meanwhile, and memory has a limit', function () {
+		// 40 s, or some minutes if other programs use both cores.
+		this.timeout(600_000);
 		const { status, stdout, stderr } = bench('--short', 'hostile');
 		expect(status, stderr).to.equal(0);
 		const rows = rowsOf(stdout).filter((cells) => cells.length === 6);
