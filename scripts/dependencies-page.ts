@@ -34,7 +34,8 @@ interface Reason {
 const REASONS: Readonly<Record<string, Reason>> = {
 	'@kubernetes/client-node': {
 		purpose: 'finds credentials in kubeconfigs',
-		insteadOf: 'custom code for five authentication methods. Watches do not use its informer, which stops when a connection is reset',
+		insteadOf:
+			'custom code for five authentication methods. Watches do not use its informer, which stops when a connection is reset',
 	},
 	'@peculiar/x509': {
 		purpose: 'issues certificates; only the leader and `make certs` load it',
