@@ -29,7 +29,7 @@ TESTS = $(UNIT_TESTS) 'test/e2e/**/*.test.ts'
 # Each worker starts its own control plane, which is mostly idle.
 E2E_JOBS ?= 3
 
-unit: install ## Run the tests that need no API server, in parallel (less than a minute)
+unit: install ## Run the tests that need no API server, in parallel (less than a minute); WITH_NODE= selects another Node
 	@mocha --parallel --jobs 4 $(UNIT_TESTS)
 
 test: install ## Run all tests, with a real API server; the last line is the count
