@@ -70,7 +70,7 @@ function replacedIn(cells: readonly Cell[]): string[] {
 	const operators = OPERATORS.filter((operator) => built.some((cell) => cell.operator === operator));
 	if (operators.length === 0) return [];
 	const modules = [...new Set(built.flatMap(({ replaced = [] }) => replaced))].map((text) => `- ${text}`);
-	const why = 'because the module proxy does not serve the required versions. The operator does not call them:';
+	const why = 'because the module proxy did not serve the required versions. The operator does not call them:';
 	return [`Operators ${operators.join(' and ')} were built with replaced modules, ${why}`, modules.join('\n')];
 }
 
