@@ -1,35 +1,31 @@
-/** What every measurement has in common: it is recorded, printed, and shown on a page of docs. */
+/** The common part of all measurements: a record, a text for the terminal, and a place on a page of docs. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { rounded } from './statistics.ts';
 import { table } from './table.ts';
 
-/** How a measurement is shown. `Results` is plain JSON. Everything is made from the record, so that it can be made again without measuring. */
+/** `Results` is plain JSON, and the text is made from the record alone, so that a page can be written again without measuring. */
 export interface Account<Options = unknown, Results = unknown> {
-	/** Of endurance/bench/results/NAME.json and of its place on the page. */
+	/** Also of endurance/bench/results/NAME.json. */
 	readonly name: string;
-	/** What measures it. */
 	readonly command: string;
-	/** Below the project's root. */
+	/** Path below the root of the project. */
 	readonly page: string;
 	/** Markdown. */
 	readonly tables: (recorded: Recorded<Options, Results>) => string;
-	/** What was promised, and whether it is kept. */
 	readonly goals?: (recorded: Recorded<Options, Results>) => readonly Goal[];
 }
 
-/** A part of `make bench`: an account of what it measures itself. */
 export interface Part<Options = unknown, Results = unknown> extends Account<Options, Results> {
 	readonly options: Options;
 	/** For a run of seconds, which only shows that everything works. */
 	readonly shortOptions: Options;
 	readonly measure: (options: Options) => Promise<Results>;
-	/** Of the programs it runs, besides Node. Called first, so that a missing program is reported before anything is measured. */
+	/** Of other programs than Node. It is called first, so that a missing program is reported before any measurement. */
 	readonly versions?: () => Readonly<Record<string, string>>;
 }
 
-/** The page of all parts. */
 export const ON_THE_PAGE = { command: 'make bench', page: 'docs/performance.md' } as const;
 
 export interface Goal {
@@ -44,7 +40,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 		readonly cpu: string;
 		readonly cores: number;
 		readonly platform: string;
-		/** The load average of the minute before, if the platform has one. If it is high, single figures mean nothing. */
+		/** Load average of the minute before, if the platform has one. If it is high, only ratios are meaningful. */
 		readonly loadBefore?: number;
 	};
 	readonly versions: Readonly<Record<string, string>>;
@@ -52,7 +48,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 	readonly results: Results;
 }
 
-/** What is to be known besides results; to be asked before measuring, or the load is our own. */
+/** Call it before the measurement, which changes the load average. */
 export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'> {
 	const [lastMinute = 0] = loadavg();
 	return {
@@ -65,37 +61,33 @@ export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'
 	};
 }
 
-/** Measures and prints. The results of a short run are not a measurement, so they are not recorded. */
+/** Measures and prints. Results of a short run are not recorded. */
 export async function runPart<O, R>(part: Part<O, R>, isShort: boolean): Promise<void> {
 	const options = isShort ? part.shortOptions : part.options;
-	const around = clusterContext();
-	const versions = { ...around.versions, ...part.versions?.() };
+	const context = clusterContext();
+	const versions = { ...context.versions, ...part.versions?.() };
 	const startedMs = performance.now();
-	const recorded: Recorded<O, R> = { ...around, versions, options, results: await part.measure(options) };
+	const recorded: Recorded<O, R> = { ...context, versions, options, results: await part.measure(options) };
 	const seconds = Math.round((performance.now() - startedMs) / 1000);
 	process.stdout.write(`${textOf(part, recorded)}\n\n${part.name}: ${seconds} s\n\n`);
 	if (!isShort) record(part, recorded);
 }
 
-/** Writes endurance/bench/results/NAME.json. */
-export function record<O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): void {
+const resultsFile = (name: string): string => join(import.meta.dirname, 'results', `${name}.json`);
+
+export const record = <O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): void =>
 	writeFileSync(resultsFile(name), `${JSON.stringify(recorded, undefined, '\t')}\n`);
-}
 
-/** The tables, and below them the goals. */
-export function textOf<O, R>({ tables, goals }: Account<O, R>, recorded: Recorded<O, R>): string {
-	const rows = goals?.(recorded).map(({ promised, measured, isKept }) => ({
-		goal: promised,
-		measured,
-		'': isKept ? 'kept' : '**missed**',
-	}));
-	return [tables(recorded), ...(rows === undefined || rows.length === 0 ? [] : [table(rows)])].join('\n\n');
-}
-
-/** The last measurement, where there was one. */
+/** Undefined if it was never measured. */
 export function recordedOf<O, R>({ name }: Account<O, R>): Recorded<O, R> | undefined {
 	const file = resultsFile(name);
 	return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Recorded<O, R>) : undefined;
 }
 
-const resultsFile = (name: string): string => join(import.meta.dirname, 'results', `${name}.json`);
+/** Tables and goals, as Markdown. */
+export function textOf<O, R>({ tables, goals }: Account<O, R>, recorded: Recorded<O, R>): string {
+	const rows = (goals?.(recorded) ?? []).map(({ promised, measured, isKept }) => ({
+		...{ goal: promised, measured, '': isKept ? 'kept' : '**missed**' },
+	}));
+	return [tables(recorded), ...(rows.length === 0 ? [] : [table(rows)])].join('\n\n');
+}

@@ -1,54 +1,42 @@
-/** Whether a server gives the right answer: one that is wrong is not worth timing. */
+/** Only servers with the right answer are measured. */
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { mutate } from '../../src/admission/mutate.ts';
 import { parseReview } from '../../src/admission/review.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
-import { type Contestant, post } from './contestant.ts';
+import { post } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 
-/** Throws where the stored object would differ from the product's. `folder` holds ca.crt. */
+/** Throws if the stored object would differ from the product's. `folder` has ca.crt. */
 export async function checkAnswer(
-	{ name, url }: Pick<Contestant, 'name' | 'url'>,
+	server: { name: string; url: string },
 	folder: string,
 	review: string,
 ): Promise<void> {
-	const { status, body } = await post(url, folder, review);
-	if (status !== 200) throw new Error(`${name} answered ${status}: ${body.slice(0, 300)}`);
+	const { status, body } = await post(server.url, folder, review);
+	if (status !== 200) throw new Error(`${server.name} answered ${status}: ${body.slice(0, 300)}`);
 	const { patch = '' } = (JSON.parse(body) as { response: { patch?: string } }).response;
-	const got = stored(review, JSON.parse(Buffer.from(patch, 'base64').toString() || '[]'));
-	const wanted = await wantedOf(review);
-	if (!isDeepStrictEqual(got, wanted)) {
-		throw new Error(`${name} makes another object: ${JSON.stringify(jsonPatch.compare(wanted, got)).slice(0, 1000)}`);
-	}
+	const actual = patched(review, JSON.parse(Buffer.from(patch, 'base64').toString() || '[]'));
+	const request = parseReview(review);
+	if ('error' in request) throw new Error(request.error);
+	const decision = await mutate(request, CLUSTER, SETTINGS, new AbortController().signal);
+	if (!decision.allowed || decision.patch.length === 0) throw new Error('the product would not change the object');
+	const wanted = patched(review, decision.patch);
+	if (isDeepStrictEqual(actual, wanted)) return;
+	const difference = JSON.stringify(jsonPatch.compare(wanted, actual)).slice(0, 1000);
+	throw new Error(`${server.name} makes another object: ${difference}`);
 }
 
-async function wantedOf(review: string): Promise<Json> {
-	const asked = parseReview(review);
-	if ('error' in asked) throw new Error(asked.error);
-	const answer = await mutate(asked, CLUSTER, SETTINGS, new AbortController().signal);
-	if (!answer.allowed || answer.patch.length === 0) throw new Error('nothing would be changed at all');
-	return stored(review, answer.patch);
-}
-
-function stored(review: string, patch: readonly object[]): Json {
+function patched(review: string, patch: readonly object[]): Json {
 	const { object } = (JSON.parse(review) as { request: { object: Json } }).request;
-	const { newDocument } = jsonPatch.applyPatch(object, patch as jsonPatch.Operation[], true);
-	return said(newDocument) as Json;
+	return meaning(jsonPatch.applyPatch(object, patch as jsonPatch.Operation[], true).newDocument) as Json;
 }
 
-/**
- * Without what means the same when it is not there: Go's types write empty structs (`status: {}`), and Pepr signs each object
- * with an annotation of its own.
- */
-function said(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(said);
+/** Without fields that have no effect: Go's types write empty structs (`status: {}`), and Pepr signs each object. */
+function meaning(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(meaning);
 	if (!isObject(value)) return value;
-	return Object.fromEntries(
-		Object.entries(value).flatMap(([key, one]) => {
-			const kept = said(one);
-			const isNothing = kept === null || (isObject(kept) && Object.keys(kept).length === 0);
-			return isNothing || key.includes('.pepr.dev/') ? [] : [[key, kept]];
-		}),
-	);
+	const fields = Object.entries(value).map(([key, one]) => [key, meaning(one)] as const);
+	const isEmpty = (one: unknown): boolean => one === null || (isObject(one) && Object.keys(one).length === 0);
+	return Object.fromEntries(fields.filter(([key, one]) => !isEmpty(one) && !key.includes('.pepr.dev/')));
 }

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { issueCa, issueServing } from '../../certs/issue.ts';
-import { startOwn } from './contestant.ts';
+import { startOwn, writeCertificates } from './contestant.ts';
 import { isLinux } from './linux-process.ts';
 
 describe('bench: a measured server', function () {
@@ -12,18 +11,11 @@ describe('bench: a measured server', function () {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-contestant-'));
 	before(async function () {
 		if (!isLinux()) this.skip();
-		const authority = await issueCa();
-		const { cert, key } = await issueServing(authority);
-		for (const [file, text] of [
-			['tls.crt', cert],
-			['tls.key', key],
-			['ca.crt', authority.cert],
-		] as const)
-			writeFileSync(join(folder, file), text);
+		await writeCertificates(folder);
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	it('is started › its log is a pipe, and it runs on one core', async () => {
+	it('started › it logs to a pipe and runs on one core', async () => {
 		const { pid, stop } = await startOwn('product', folder);
 		try {
 			expect(statSync(`/proc/${pid}/fd/1`).isFIFO()).to.equal(true);
@@ -33,7 +25,7 @@ describe('bench: a measured server', function () {
 			await stop();
 		}
 	});
-	it('ends at once › the error has the end of its log', async () => {
+	it('ends early › the error has the end of its log', async () => {
 		const failure = await startOwn('nothing', folder).catch((error: Error) => error.message);
 		expect(failure).to.match(
 			/^nothing did not get ready; the end of its log:\n.*no server nothing; there are floor, /s,

@@ -1,31 +1,37 @@
-/** A server that is measured, in a process of its own on one core. */
+/** A measured server, as a process on one core. */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { issueCa, issueServing } from '../../certs/issue.ts';
 import { freePorts, startProgram } from '../../test/harness/control-plane/processes.ts';
 import { LOAD_CORE, pinned, SERVER_CORE } from './h2load.ts';
 import { deploymentReview } from './payloads.ts';
 
 export interface Contestant {
 	readonly name: string;
-	/** That an AdmissionReview is posted to. */
+	/** For AdmissionReviews. */
 	readonly url: string;
 	readonly pid: number;
 	readonly stop: () => Promise<void>;
 }
 
-/** Pepr calls the API server at a random moment of its first 3 s, then waits for a watch. */
+/** Pepr calls the API server in its first 3 s, and then waits for a watch. */
 const READY_MS = 60_000;
 const POLL_MS = 50;
 const LOG_BYTES = '2000';
 
-/**
- * `folder` holds tls.crt, tls.key and ca.crt. The log goes to a pipe, as in a pod, that is read on the other core. Resolves when an
- * AdmissionReview is answered with 200.
- */
+/** The files that each server reads from its folder. */
+export async function writeCertificates(folder: string): Promise<void> {
+	const ca = await issueCa();
+	const { cert, key } = await issueServing(ca);
+	for (const [file, pem] of Object.entries({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': ca.cert }))
+		writeFileSync(join(folder, file), pem);
+}
+
+/** The log goes to a pipe, as in a pod, which is read on the other core. Resolves when a review is answered with 200. */
 export async function startContestant(
 	name: string,
 	folder: string,
@@ -41,7 +47,8 @@ export async function startContestant(
 	const program = startProgram(name, first, rest, pipe);
 	const url = `https://127.0.0.1:${port}${path}?timeout=5s`;
 	const deadlineMs = performance.now() + READY_MS;
-	while (!(await answers(url, folder))) {
+	const review = deploymentReview('1.5 KB');
+	while ((await post(url, folder, review).catch(() => undefined))?.status !== 200) {
 		if (program.hasEnded() || performance.now() > deadlineMs) {
 			await program.stop(0);
 			throw new Error(`${name} did not get ready; the end of its log:\n${await log}`);
@@ -51,17 +58,12 @@ export async function startContestant(
 	return { name, url, pid: program.pid, stop: () => program.stop(0) };
 }
 
-/** One of those in server.ts. */
-export const startOwn = (name: string, folder: string): Promise<Contestant> =>
-	startContestant(name, folder, (port) => [
-		process.execPath,
-		join(import.meta.dirname, 'server.ts'),
-		name,
-		folder,
-		String(port),
-	]);
+/** A server of server.ts. */
+export const startOwn = (name: string, folder: string): Promise<Contestant> => {
+	const command = [process.execPath, join(import.meta.dirname, 'server.ts'), name, folder];
+	return startContestant(name, folder, (port) => [...command, String(port)]);
+};
 
-/** What the server answers to `review`. */
 export async function post(url: string, folder: string, review: string): Promise<{ status: number; body: string }> {
 	const dispatcher = new Agent({ connect: { ca: readFileSync(join(folder, 'ca.crt')) } });
 	try {
@@ -72,9 +74,3 @@ export async function post(url: string, folder: string, review: string): Promise
 		await dispatcher.destroy();
 	}
 }
-
-const answers = (url: string, folder: string): Promise<boolean> =>
-	post(url, folder, deploymentReview('1.5 KB')).then(
-		({ status }) => status === 200,
-		() => false,
-	);

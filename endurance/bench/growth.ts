@@ -1,8 +1,6 @@
 /**
- * The cost against size: a real `thv-scaling serve` beside a real API server that holds more and more MCPServers, each with its
- * Deployment and its RunConfig. Memory of the process, how long until it is ready, and how long a review takes.
- *
- * The reconciler has nothing to write, so what is measured is the watch caches and not its work.
+ * Memory, start time and review time of `thv-scaling serve` beside a real API server with more and more MCPServers, each with its
+ * Deployment and RunConfig. All are in their desired state, so that the watch caches are measured and not the work of the reconciler.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -11,74 +9,55 @@ import { metricOf } from '../../test/harness/metrics.ts';
 import type { ServerObject } from '../../test/harness/old-operator/objects.ts';
 import { canBePod } from '../../test/harness/pod.ts';
 import { applyCrds, mustSucceed, type Product, startProduct } from '../../test/harness/product.ts';
+import { printProgress } from '../installed/prepare-cluster.ts';
 import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
 import { h2loadVersion, pin, runH2load, SERVER_CORE } from './h2load.ts';
-import { AS_IN_THE_POD, installedWith, printProgress, withControlPlane } from './installed.ts';
-import { forgetPeak, type ResidentMib, residentMib } from './linux-process.ts';
+import { AS_IN_THE_POD, installedWith, withControlPlane } from './installed.ts';
+import { forgetPeak, residentMib } from './linux-process.ts';
 import { DEPLOYMENT, reviewOf } from './payloads.ts';
 import { populate, proxyOf } from './population.ts';
-import { percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { percentile, rounded, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-export interface GrowthOptions {
+interface GrowthOptions {
 	/** Ascending. */
 	readonly servers: readonly number[];
-	/** How long nothing happens before what is at rest is measured. */
+	/** Idle time before the memory without load is measured. */
 	readonly settleMs: number;
-	/** One more goes before and is not counted: V8 compiles what runs. */
+	/** Without the first round, in which V8 compiles. */
 	readonly rounds: number;
 	/** Of one round. */
 	readonly seconds: number;
 }
 
-interface Reviewed {
-	readonly reviewsPerSecond: number;
-	/** Over the rounds. */
-	readonly p50Ms: Spread;
-	readonly p99Ms: Spread;
-	/** `peak` is of this time alone. */
-	readonly underLoad: ResidentMib;
-}
-
-export interface Grown extends Reviewed {
-	readonly servers: number;
-	readonly reconciler: 'on' | 'off';
-	/** From the start of the process until it logs that it is ready. */
-	readonly secondsToReady: number;
-	readonly settled: ResidentMib;
-	/** Other than 0: the objects were not in their desired state, and the work of the reconciler was measured. */
-	readonly writes: number;
-}
-
 export interface Growth {
-	readonly byServers: readonly Grown[];
+	readonly byServers: readonly Awaited<ReturnType<typeof measure>>[];
 }
 
 const NAMESPACE = 'bench';
 const CONNECTIONS = 8;
-const ON = ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'];
-const OFF = ['--reconcile=false'];
+const FLAGS = {
+	off: ['--reconcile=false'],
+	on: ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'],
+};
+const READY_MS = 180_000;
 
-/** On an API server of its own, or on one that has no other client meanwhile. */
+/** The API server must have no other client. */
 export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
-	const program = installedWith(AS_IN_THE_POD);
+	const started = { program: installedWith(AS_IN_THE_POD), readyTimeoutMs: READY_MS };
 	const servers: ServerObject[] = [];
-	const byServers: Grown[] = [];
+	const byServers: Awaited<ReturnType<typeof measure>>[] = [];
 	await applyCrds(plane);
 	await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
 	for (const count of options.servers) {
-		// Made through the product, so that it has nothing to write into them later.
-		const maker = await startProduct(plane, { program, flags: OFF });
+		// The webhooks complete the objects, so that the reconciler has nothing to write later.
+		const registered = await startProduct(plane, { ...started, flags: FLAGS.off });
 		const population = { namespace: NAMESPACE, from: servers.length, to: count, hasStatus: true };
 		servers.push(...(await populate(plane, population)));
-		await maker.stop();
+		await registered.stop();
 		for (const reconciler of ['off', 'on'] as const) {
 			const product = await startProduct(plane, {
-				program,
-				flags: reconciler === 'on' ? ON : OFF,
-				inPod: canBePod,
-				env: imageEnvironment(),
-				hasWebhooks: false,
+				...{ ...started, flags: FLAGS[reconciler], inPod: canBePod, env: imageEnvironment(), isRegistered: false },
 			});
 			pin(product.process.pid, SERVER_CORE);
 			try {
@@ -96,55 +75,41 @@ async function measure(
 	product: Product,
 	servers: readonly ServerObject[],
 	reconciler: 'on' | 'off',
-	options: GrowthOptions,
-): Promise<Grown> {
+	{ settleMs, rounds, seconds }: GrowthOptions,
+) {
+	const pid = product.process.pid ?? 0;
 	const readyMs = Number(product.log().find(({ msg }) => msg === 'ready')?.['time']);
-	while (
-		reconciler === 'on' &&
-		((await metricOf(product, 'thv_scaling_reconcile_total')) < servers.length ||
-			(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0)
-	) {
-		await sleep(200);
+	const isBusy = async (): Promise<boolean> =>
+		(await metricOf(product, 'thv_scaling_reconcile_total')) < servers.length ||
+		(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0;
+	while (reconciler === 'on' && (await isBusy())) await sleep(200);
+	await sleep(settleMs);
+	const settled = residentMib(pid);
+	const url = `https://127.0.0.1:${product.webhookPort}/mutate?timeout=3s`;
+	const loads: { p50Ms: number; p99Ms: number; perSecond: number }[] = [];
+	forgetPeak(pid);
+	for (let round = 0; round <= rounds; round += 1) {
+		// Each round has another server, whose objects are not in the caches of the CPU.
+		const server = servers[round * Math.floor(servers.length / (rounds + 1))] as ServerObject;
+		const body = JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...proxyOf(server) } }));
+		const load = await runH2load({ url, body, connections: CONNECTIONS, length: { seconds }, isPinned: true });
+		const [p50Ms, p99Ms] = [percentile(load.latenciesMs, 0.5), percentile(load.latenciesMs, 0.99)];
+		if (round > 0) loads.push({ p50Ms, p99Ms, perSecond: load.requests / load.seconds });
 	}
-	await sleep(options.settleMs);
-	const settled = residentMib(product.process.pid ?? 0);
-	// Another server in each round, so that its objects are not in the caches of the CPU.
-	const step = Math.floor(servers.length / (options.rounds + 1));
-	const bodies = Array.from({ length: options.rounds + 1 }, (_, at) =>
-		requestFor(proxyOf(servers[at * step] ?? (servers[0] as ServerObject))),
-	);
 	return {
 		servers: servers.length,
 		reconciler,
 		secondsToReady: rounded((readyMs - product.spawnedAtMs) / 1000),
 		settled,
-		...(await review(product, bodies, options)),
-		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
-	};
-}
-
-async function review(product: Product, bodies: readonly string[], options: GrowthOptions): Promise<Reviewed> {
-	const url = `https://127.0.0.1:${product.webhookPort}/mutate?timeout=3s`;
-	const loads: { p50Ms: number; p99Ms: number; perSecond: number }[] = [];
-	const length = { seconds: options.seconds };
-	forgetPeak(product.process.pid ?? 0);
-	for (let round = 0; round <= options.rounds; round += 1) {
-		const body = bodies[round % bodies.length] ?? '';
-		const load = await runH2load({ url, body, connections: CONNECTIONS, length, isPinned: true });
-		const [p50Ms, p99Ms] = [percentile(load.latenciesMs, 0.5), percentile(load.latenciesMs, 0.99)];
-		if (round > 0) loads.push({ p50Ms, p99Ms, perSecond: load.requests / load.seconds });
-	}
-	return {
 		reviewsPerSecond: Math.round(spreadOf(loads.map(({ perSecond }) => perSecond)).median),
 		p50Ms: spreadOf(loads.map(({ p50Ms }) => p50Ms)),
 		p99Ms: spreadOf(loads.map(({ p99Ms }) => p99Ms)),
-		underLoad: residentMib(product.process.pid ?? 0),
+		/** Its peak is of this time alone. */
+		underLoad: residentMib(pid),
+		/** If it is not 0, the objects were not in their desired state. */
+		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
 	};
 }
-
-/** AdmissionReview of the CREATE of a proxy Deployment of a server that exists. */
-const requestFor = (object: ReturnType<typeof proxyOf>): string =>
-	JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...object } }));
 
 const tables = ({ byServers }: Growth): string =>
 	table(
@@ -168,10 +133,9 @@ function goals({ byServers }: Growth): readonly Goal[] {
 	const most = Math.max(...byServers.map(({ servers }) => servers));
 	return byServers
 		.filter(({ servers }) => servers === most)
-		.map(({ reconciler, underLoad }) => ({
+		.map(({ reconciler, underLoad: { peak } }) => ({
 			promised: `${most} servers, under load, reconciler ${reconciler}: at most ${GOAL_MIB} MiB resident`,
-			measured: `${underLoad.peak}`,
-			isKept: underLoad.peak <= GOAL_MIB,
+			...{ measured: String(peak), isKept: peak <= GOAL_MIB },
 		}));
 }
 

@@ -1,4 +1,3 @@
-/** The load generator against a real HTTPS server: all requests are sent, and each response is checked. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
@@ -44,13 +43,13 @@ describe('bench: h2load', function () {
 		expect(load.latenciesMs).to.have.length(20);
 		for (const ms of load.latenciesMs) expect(ms).to.be.within(0.01, load.seconds * 1000 + 0.01);
 	});
-	it('a time › requests are sent for that long; a rate › no faster', async () => {
+	it('a duration › requests are sent for that long; a rate › not faster', async () => {
 		const load = await runH2load({ ...job, length: { seconds: 1 } });
 		expect(load.seconds).to.be.within(0.3, 2);
 		expect(load.requests).to.be.closeTo(requests.length, 2);
 		expect((await runH2load({ ...job, length: { requests: 10 }, perSecond: 10 })).seconds).to.be.above(0.7);
 	});
-	it('429 and 5xx › are counted where requests may fail, else they reject', async () => {
+	it('429 and 5xx › are counted if requests may fail; otherwise rejects', async () => {
 		statusOf = (count) => (count % 20 === 3 ? 429 : count % 20 === 6 ? 500 : 200);
 		expect(await runH2load({ ...job, mayFail: true })).to.include({ requests: 20, failed: 2 });
 		expect(await failureOf({})).to.match(/^h2load: 2 of 20 requests to .* failed:/);
@@ -60,12 +59,12 @@ describe('bench: h2load', function () {
 		expect(await failureOf({})).to.equal(`${job.url} answered 404`);
 		expect(await failureOf({ url: 'https://127.0.0.1:1/' })).to.match(/^h2load/);
 	});
-	it('a port without TLS › it ends, without a response', async () => {
-		const mute = createTcpServer().listen(0, '127.0.0.1');
-		await once(mute, 'listening');
-		const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}/`;
+	it('a port without TLS › ends without a response', async () => {
+		const silent = createTcpServer().listen(0, '127.0.0.1');
+		await once(silent, 'listening');
+		const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
 		const load = await runH2load({ ...job, url, length: { seconds: 0.2 }, mayFail: true, idleSeconds: 1 });
-		mute.close();
+		silent.close();
 		expect(load.requests).to.equal(load.failed);
 	});
 	it('not installed › the error names the packages', () => {

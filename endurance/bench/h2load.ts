@@ -1,4 +1,4 @@
-/** The load generator: h2load (nghttp2) over HTTP/1.1 with keep-alive. It is not a Node program, so it shares no cost with what it measures. */
+/** The load generator: h2load (nghttp2) over HTTP/1.1 with keep-alive. It does not run in Node, so it shares no cost with the servers. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,15 +11,15 @@ export interface Job {
 	readonly body: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly connections: number;
-	/** Either a time, or a number of requests over all connections. */
+	/** A time, or a number of requests over all connections. */
 	readonly length: { readonly seconds: number } | { readonly requests: number };
-	/** Over all connections. Without it each connection sends the next request when the one before is answered. */
+	/** Over all connections. By default each connection sends a request when the one before is answered. */
 	readonly perSecond?: number;
-	/** On the core that has no server. */
+	/** Runs on the core without a server. */
 	readonly isPinned?: boolean;
-	/** Failed requests are counted. Without it they reject. */
+	/** Failed requests are counted; by default they reject. */
 	readonly mayFail?: boolean;
-	/** A connection without activity for so long is closed; without it as long as the longest timeout of a webhook. */
+	/** After this time an idle connection is closed. The default is the longest timeout of a webhook. */
 	readonly idleSeconds?: number;
 }
 
@@ -27,31 +27,27 @@ export interface Load {
 	readonly requests: number;
 	/** Answered with 429 or 5xx, or not at all. */
 	readonly failed: number;
-	/** From the first request to the last answer: handshakes come before. */
+	/** From the first request to the last answer, without the handshakes. */
 	readonly seconds: number;
-	/** Of every request, also of those that failed. */
+	/** Of all requests, including failed ones. */
 	readonly latenciesMs: readonly number[];
 }
 
-/** A program that a measurement needs is not on this machine. The message names it, and how to install it. */
+/** A program is not installed. The message names it, and how to install it. */
 export class ProgramMissing extends Error {}
 
-/** Of the program on this machine. Throws ProgramMissing without one. */
 export function h2loadVersion(): string {
 	const { stdout, error } = spawnSync('h2load', ['--version'], { encoding: 'utf8' });
-	if (error !== undefined) {
-		throw new ProgramMissing(
-			'h2load is not installed; Debian and Ubuntu: apt-get install nghttp2-client, macOS: brew install nghttp2',
-		);
-	}
-	return stdout.trim().replace(/^.*\//, '');
+	if (error === undefined) return stdout.trim().replace(/^.*\//, '');
+	const install = 'Debian and Ubuntu: apt-get install nghttp2-client, macOS: brew install nghttp2';
+	throw new ProgramMissing(`h2load is not installed; ${install}`);
 }
 
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 const canPin = spawnSync('taskset', ['-c', String(LOAD_CORE), 'true']).status === 0;
 
-/** `command` on one core, where the platform has `taskset` and two cores. */
+/** `command` on one core, if the machine has `taskset` and two cores. */
 export const pinned = (core: number, command: readonly string[]): readonly string[] =>
 	canPin ? ['taskset', '-c', String(core), ...command] : command;
 
@@ -60,42 +56,35 @@ export function pin(pid: number | undefined, core: number): void {
 	if (canPin) spawnSync('taskset', ['--all-tasks', '-cp', String(core), String(pid)]);
 }
 
-/** Beyond the time that it was asked for. */
+/** In addition to the requested time. */
 const GRACE_MS = 60_000;
 
-/** Rejects when an answer is neither 2xx nor a failure that `Load` counts. */
+/** Rejects if an answer is neither 2xx nor a failure that `Load` counts. */
 export async function runH2load(job: Job): Promise<Load> {
 	const folder = mkdtempSync(join(tmpdir(), 'h2load-'));
+	const [body, log] = [join(folder, 'body'), join(folder, 'log.tsv')];
+	const { length, perSecond = 1 } = job;
 	try {
-		const log = join(folder, 'log.tsv');
-		writeFileSync(join(folder, 'body'), job.body);
-		const command = ['h2load', ...argumentsFor(job, join(folder, 'body'), log)];
+		writeFileSync(body, job.body);
+		const command = ['h2load', `--data=${body}`, `--log-file=${log}`, ...argumentsFor(job)];
 		const [program = '', ...args] = job.isPinned ? pinned(LOAD_CORE, command) : command;
-		const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs(job) });
+		const seconds = 'seconds' in length ? length.seconds : length.requests / perSecond;
+		const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: GRACE_MS + 1_000 * seconds });
 		const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
 		if (code !== 0) throw new Error(`h2load ended with ${code}: ${output}${errors}`);
 		const load = loadFrom(readFileSync(log, 'utf8'), job.url);
-		if (!job.mayFail && (load.failed > 0 || load.requests === 0)) {
-			throw new Error(`h2load: ${load.failed} of ${load.requests} requests to ${job.url} failed:\n${output}`);
-		}
-		return load;
+		if (job.mayFail || (load.failed === 0 && load.requests > 0)) return load;
+		throw new Error(`h2load: ${load.failed} of ${load.requests} requests to ${job.url} failed:\n${output}`);
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
 }
 
-const timeoutMs = ({ length, perSecond = 1 }: Job): number =>
-	GRACE_MS + 1_000 * ('seconds' in length ? length.seconds : length.requests / perSecond);
-
-function argumentsFor(
-	{ url, headers = {}, connections, length, perSecond, idleSeconds = 10 }: Job,
-	body: string,
-	log: string,
-): string[] {
+function argumentsFor({ url, headers = {}, connections, length, perSecond, idleSeconds = 10 }: Job): string[] {
 	const sent = { 'content-type': 'application/json', ...headers };
 	return [
-		...['--h1', '--threads=1', `--clients=${connections}`, `--data=${body}`, `--log-file=${log}`],
-		// Without it h2load 1.52 waits without end for connections that are not open when the time is over.
+		...['--h1', '--threads=1', `--clients=${connections}`],
+		// Otherwise h2load 1.52 waits forever for connections that are not open at the end.
 		`--connection-inactivity-timeout=${idleSeconds}`,
 		'seconds' in length ? `--duration=${length.seconds * 1000}ms` : `--requests=${length.requests}`,
 		...(perSecond === undefined ? [] : [`--rps=${perSecond / connections}`]),
@@ -104,14 +93,10 @@ function argumentsFor(
 	];
 }
 
-/** A line for each request: start in microseconds since 1970, status or -1, microseconds until the end of the answer. */
+/** A line for each request: start in microseconds since 1970, status or -1, duration in microseconds. */
 function loadFrom(log: string, url: string): Load {
-	if (log === '') return { requests: 0, failed: 0, seconds: 0, latenciesMs: [] };
-	const rows = log
-		.trim()
-		.split('\n')
-		.map((line) => line.split('\t').map(Number));
-	let [failed, firstUs, lastUs] = [0, Number.POSITIVE_INFINITY, 0];
+	const rows = log.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t').map(Number)]));
+	let [failed, firstUs, lastUs] = [0, rows.length === 0 ? 0 : Number.POSITIVE_INFINITY, 0];
 	const latenciesMs = rows.map(([startUs = 0, status = 0, tookUs = 0]) => {
 		firstUs = Math.min(firstUs, startUs);
 		lastUs = Math.max(lastUs, startUs + tookUs);

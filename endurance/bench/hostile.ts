@@ -1,6 +1,6 @@
 /**
- * `make bench-hostile`: what is left of an ordinary client's rate while an attacker is at the same port. `thv-scaling serve` as a process on
- * one core, client and attacker (attacker.ts) on the other; rates without and with each attack in turn.
+ * `make bench-hostile`: the rate of an ordinary client without and during attacks on the same port. `thv-scaling serve` runs on one core,
+ * the client and the attacker (attacker.ts) on the other.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,70 +14,42 @@ import { startProgram } from '../../test/harness/program.ts';
 import { startScriptedApiServer } from '../../test/harness/scripted-api-server.ts';
 import { createSecretVolume } from '../../test/harness/secret-volume.ts';
 import { reviewWith } from '../../test/harness/serving.ts';
+import { printProgress } from '../installed/prepare-cluster.ts';
 import type { Part } from './account.ts';
 import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
-import { AS_IN_THE_POD, printProgress } from './installed.ts';
+import { AS_IN_THE_POD } from './installed.ts';
 import { residentMib } from './linux-process.ts';
-import { median, percentile, rounded, type Spread, spreadOf } from './statistics.ts';
+import { middle, percentile, type Spread, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-export interface HostileOptions {
+interface HostileOptions {
 	readonly rounds: number;
 	readonly seconds: number;
 }
 
-export interface Attacked {
+interface Attacked {
 	readonly attack: AttackName;
-	/** Reviews a second, medians. */
+	/** Reviews per second, medians. */
 	readonly without: number;
 	readonly during: number;
 	readonly ratio: Spread;
 	readonly p99Ms: number;
-	/** Memory that the process had at most until then. */
+	/** Maximum since the start of the process. */
 	readonly peakMib: number;
 }
 
 const CONNECTIONS = 8;
-const LONGEST_MS = 10_000;
-/** A server that has ended never answers again. */
-const MOST_WAITS = 10;
-/** What is to be left of the rate. */
+const TIMEOUT_MS = 10_000;
+/** A server that has ended never becomes fast again. */
+const MAX_WAITS = 10;
+/** Ratio of the rates. */
 const GOAL = 0.5;
-/** The limit of the pod in manifests/. */
+/** Of the pod in manifests/. */
 const LIMIT_MIB = 512;
 
-export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
-	name: 'hostile',
-	command: 'make bench-hostile',
-	page: 'docs/reliability.md',
-	options: { rounds: 5, seconds: 1 },
-	shortOptions: { rounds: 1, seconds: 0.5 },
-	measure,
-	tables: ({ results }) =>
-		table(
-			results.map(({ attack, without, during, ratio, p99Ms, peakMib }) => ({
-				attack,
-				'of the rate is left': spreadText(ratio),
-				'reviews/s without': without,
-				during,
-				'p99 ms': p99Ms,
-				'MiB, most so far': peakMib,
-			})),
-		),
-	goals: ({ results }) => {
-		const least = Math.min(...results.map(({ ratio }) => ratio.median));
-		const most = Math.max(...results.map(({ peakMib }) => peakMib));
-		return [
-			{ promised: `at least ${GOAL} of the rate is left`, measured: String(least), isKept: least >= GOAL },
-			{ promised: `memory stays below ${LIMIT_MIB} MiB`, measured: String(most), isKept: most < LIMIT_MIB },
-		];
-	},
-};
-
 async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
-	const authority = await issueCa();
-	const volume = createSecretVolume(await issueServing(authority));
+	const volume = createSecretVolume(await issueServing(await issueCa()));
 	const api = await startScriptedApiServer();
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
 	const files = ['--tls-dir', volume.folder, '--kubeconfig', kubeconfig.path];
@@ -88,12 +60,12 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 		await program.logged('ready');
 		pin(program.process.pid, SERVER_CORE);
 		pin(process.pid, LOAD_CORE);
-		// The first one is not counted: V8 compiles meanwhile.
-		await rateOf(port, options);
-		const quiet = await rateOf(port, options);
+		// The first measurement is not counted, because V8 compiles meanwhile.
+		await measureRate(port, options);
+		const calm = await measureRate(port, options);
 		const rows: Attacked[] = [];
 		for (const attack of ATTACK_NAMES) {
-			const row = await measureAttack(attack, port, options, quiet.rate);
+			const row = await measureAttack(attack, port, options, calm.rate);
 			if (program.process.exitCode !== null) {
 				throw new Error(`the server ended under "${attack}":\n${(await program.ended).stderr}`);
 			}
@@ -109,64 +81,86 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 	}
 }
 
-async function measureAttack(attack: AttackName, port: number, options: HostileOptions, quietRate: number) {
+async function measureAttack(attack: AttackName, port: number, options: HostileOptions, calmRate: number) {
 	const rounds: { without: number; during: number; p99Ms: number }[] = [];
 	for (let round = 0; round < options.rounds; round += 1) {
-		let without = await rateOf(port, options);
-		// The server may still parse what the last attacker left in its buffers.
-		for (let waits = 0; waits < MOST_WAITS && without.rate < quietRate / 2; waits += 1) {
-			without = await rateOf(port, options);
-		}
+		let { rate: without } = await measureRate(port, options);
+		// The server may still parse what the last attacker sent.
+		for (let waits = 0; waits < MAX_WAITS && without < calmRate / 2; waits += 1)
+			without = (await measureRate(port, options)).rate;
 		const attacker = fork(join(import.meta.dirname, 'attacker.ts'), [attack, String(port)]);
 		pin(attacker.pid, LOAD_CORE);
 		await once(attacker, 'message');
-		const during = await rateOf(port, options);
+		const { rate: during, p99Ms } = await measureRate(port, options);
 		const ended = once(attacker, 'exit');
 		attacker.disconnect();
 		await ended;
-		rounds.push({ without: without.rate, during: during.rate, p99Ms: during.p99Ms });
+		rounds.push({ without, during, p99Ms });
 	}
 	return {
 		attack,
-		without: rounded(median(rounds.map(({ without }) => without))),
-		during: rounded(median(rounds.map(({ during }) => during))),
+		without: middle(rounds, ({ without }) => without),
+		during: middle(rounds, ({ during }) => during),
 		ratio: spreadOf(rounds.map(({ without, during }) => during / without)),
-		p99Ms: rounded(median(rounds.map(({ p99Ms }) => p99Ms))),
+		p99Ms: middle(rounds, ({ p99Ms }) => p99Ms),
 	};
 }
 
 /**
- * Of what was answered with 200, on connections that were open before. h2load cannot measure this: it does not end when a connection takes
- * longer to open than the measurement, as some attacks bring about.
+ * Reviews per second with status 200, on connections that are already open. h2load cannot measure it: it does not end if a connection
+ * takes longer to open than the measurement, which some attacks cause.
  */
-async function rateOf(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
+async function measureRate(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
 	const connect = { rejectUnauthorized: false };
-	const timeouts = { headersTimeout: LONGEST_MS, bodyTimeout: LONGEST_MS };
+	const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
 	const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect, ...timeouts });
-	const body = JSON.stringify(reviewWith());
 	const headers = { 'content-type': 'application/json' };
+	const review = { method: 'POST', path: '/mutate?timeout=10s', headers, body: JSON.stringify(reviewWith()) } as const;
 	const latenciesMs: number[] = [];
 	let answered = 0;
-	const ask = async (): Promise<void> => {
+	const send = async (): Promise<void> => {
 		const startedMs = performance.now();
 		try {
-			const answer = await pool.request({ method: 'POST', path: '/mutate?timeout=10s', headers, body });
-			await answer.body.dump();
-			if (answer.statusCode === 200) answered += 1;
+			const { statusCode, body } = await pool.request(review);
+			await body.dump();
+			if (statusCode === 200) answered += 1;
 		} catch {
-			// The server closed the connection: a request without an answer.
+			// The server closed the connection, which counts as a request without an answer.
 		}
 		latenciesMs.push(performance.now() - startedMs);
 	};
-	const clients = Array.from({ length: CONNECTIONS });
-	await Promise.all(clients.map(ask));
+	const onAll = (work: () => Promise<void>) => Promise.all(Array.from({ length: CONNECTIONS }, work));
+	await onAll(send);
 	[answered, latenciesMs.length] = [0, 0];
 	const startedMs = performance.now();
-	const goOn = async (): Promise<void> => {
-		while (performance.now() < startedMs + seconds * 1000) await ask();
-	};
-	await Promise.all(clients.map(goOn));
+	await onAll(async () => {
+		while (performance.now() < startedMs + seconds * 1000) await send();
+	});
 	const elapsedSeconds = (performance.now() - startedMs) / 1000;
 	await pool.destroy();
 	return { rate: answered / elapsedSeconds, p99Ms: percentile(latenciesMs, 0.99) };
 }
+
+export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
+	name: 'hostile',
+	command: 'make bench-hostile',
+	page: 'docs/reliability.md',
+	options: { rounds: 5, seconds: 1 },
+	shortOptions: { rounds: 1, seconds: 0.5 },
+	measure,
+	tables: ({ results }) =>
+		table(
+			results.map(({ attack, without, during, ratio, p99Ms, peakMib }) => ({
+				...{ attack, 'of the rate is left': spreadText(ratio), 'reviews/s without': without, during },
+				...{ 'p99 ms': p99Ms, 'MiB, most so far': peakMib },
+			})),
+		),
+	goals: ({ results }) => {
+		const least = Math.min(...results.map(({ ratio }) => ratio.median));
+		const most = Math.max(...results.map(({ peakMib }) => peakMib));
+		return [
+			{ promised: `at least ${GOAL} of the rate is left`, measured: String(least), isKept: least >= GOAL },
+			{ promised: `memory stays below ${LIMIT_MIB} MiB`, measured: String(most), isKept: most < LIMIT_MIB },
+		];
+	},
+};

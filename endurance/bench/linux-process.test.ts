@@ -10,7 +10,7 @@ describe('bench: processes on Linux', function () {
 		if (!isLinux()) this.skip();
 	});
 
-	it('memory › as Node reports it, with a peak until that is reset', () => {
+	it('memory › equals what Node reports; the peak can be reset', () => {
 		const { total, peak, anonymous, ofFiles } = residentMib(process.pid);
 		expect(total).to.be.closeTo(process.memoryUsage.rss() / 2 ** 20, 20);
 		expect(anonymous + ofFiles).to.be.closeTo(total, 1);
@@ -21,7 +21,7 @@ describe('bench: processes on Linux', function () {
 		const after = residentMib(process.pid);
 		expect(after.peak).to.be.closeTo(after.total, 1);
 	});
-	it('CPU time › as Node reports it', () => {
+	it('CPU time › equals what Node reports', () => {
 		const before = cpuSeconds(process.pid);
 		for (const endMs = performance.now() + 200; performance.now() < endMs; );
 		const { user, system } = process.cpuUsage();
@@ -30,7 +30,7 @@ describe('bench: processes on Linux', function () {
 			.to.be.closeTo((user + system) / 1e6, 0.1)
 			.and.to.be.above(before);
 	});
-	it('a process that started another one › CPU time and memory of both', async () => {
+	it('a process with a child › CPU time and memory of both', async () => {
 		const work = 'for (; process.cpuUsage().user < 1.5e5; ); process.stdout.write("x"); setInterval(() => {}, 1e3)';
 		const shell = spawn('sh', ['-c', '"$0" -e "$1"; true', process.execPath, work]);
 		try {

@@ -1,4 +1,4 @@
-/** Figures on pages, against what was measured last. That the pages are up to date is checked with the other generated ones. */
+/** Whether the pages are up to date is tested with the other generated files. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -14,9 +14,9 @@ describe('results of measurements', () => {
 			expect(recordedOf(account)).to.have.property('results').that.is.not.empty;
 		});
 	}
-	it('no file is left of a measurement that is on no page', () => {
+	it('every file of results › belongs to a measurement', () => {
 		const shown = ACCOUNTS.map(({ name }) => `${name}.json`);
-		// On docs/operations.md, by hand.
+		// docs/operations.md shows it in prose.
 		expect([...shown, 'restarts.json']).to.include.members(readdirSync(join(ROOT, 'endurance/bench/results')));
 	});
 });

@@ -1,168 +1,133 @@
-/** What is measured with: admission reviews of an exact size, made of many small fields as real objects are. */
+/** AdmissionReviews of an exact size. They have many small fields, like real objects: a long string is parsed faster. */
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../../src/api/names.ts';
 import type { Json, Server } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
 
-/** One long string would be parsed faster than real objects are, so size comes from env entries. */
-export const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
-export type Size = keyof typeof SIZES_BYTES;
+const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
+type Size = keyof typeof SIZES_BYTES;
 export const SIZE_LIST = Object.keys(SIZES_BYTES) as readonly Size[];
 
 const UID = '0b5a9c6e-3f0a-4b57-9a57-0f4f6f7d1c11';
 
-/** Asks for everything at once: a count, Redis, a password and backends. */
-export const SERVER: Server = {
-	kind: 'MCPServer',
-	namespace: 'bench',
-	name: 'github',
-	uid: UID,
-	spec: {
-		stdio: false,
-		replicas: 3,
-		backendReplicas: 2,
-		sessionStorage: {
-			provider: 'redis',
-			address: 'redis:6379',
-			keyPrefix: 'thv:',
-			passwordRef: { name: 'redis', key: 'password' },
-		},
+const SCALING = {
+	replicas: 3,
+	sessionStorage: {
+		provider: 'redis',
+		address: 'redis:6379',
+		keyPrefix: 'thv:',
+		passwordRef: { name: 'redis', key: 'password' },
 	},
+} as const;
+
+/** Uses all scaling fields. */
+export const SERVER: Server = {
+	...{ kind: 'MCPServer', namespace: 'bench', name: 'github', uid: UID },
+	spec: { stdio: false, backendReplicas: 2, ...SCALING },
 	ignore: [],
 };
 
-/** Another grace period than Kubernetes' own, so that it is a change. Without preStop, which the others do not add. */
+/** The grace period differs from the default of Kubernetes, so that it is a change. The other servers do not add preStop. */
 export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 0 };
 
-/** Servers from memory, as the watches would have them. */
+/** In the place of the watch caches. */
 export const CLUSTER: Cluster = {
 	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
 	findDeployment: () => undefined,
 	clusterContextOf: () => ({}),
 };
 
-/** AdmissionReview of the CREATE of a proxy Deployment. */
-export const deploymentReview = (size: Size): string =>
-	grown(size, (entries) => reviewOf(deploymentWith(envOf(entries))));
+/** CREATE of a proxy Deployment. */
+export const deploymentReview = (size: Size): string => sized(size, (env) => reviewOf(deploymentWith(env)));
 
-/** AdmissionReview of the CREATE of a RunConfig. */
-export const runConfigReview = (size: Size): string => grown(size, (entries) => reviewOf(runConfigWith(entries)));
+/** CREATE of a RunConfig. */
+export const runConfigReview = (size: Size): string => sized(size, (env) => reviewOf(runConfigWith(env)));
 
-/** AdmissionReview of an UPDATE of a server by an operator that erases what it does not know. */
+/** UPDATE of a server by an operator that erases scaling fields. */
 export const serverReview = (size: Size): string =>
-	grown(size, (entries) => {
-		const review = reviewOf(serverWith(entries, {}));
-		const { object: oldObject } = serverWith(entries, { replicas: 3, sessionStorage: SERVER.spec.sessionStorage });
+	sized(size, (env) => {
+		const review = reviewOf(serverWith(env, {}));
+		const { object: oldObject } = serverWith(env, SCALING);
 		return { ...review, request: { ...(review['request'] as Json), operation: 'UPDATE', oldObject } };
 	});
 
-/** The text of `make` that is nearest in size, with as many env entries as that takes. */
-function grown(size: Size, make: (entries: number) => Json): string {
-	const text = (entries: number): string => JSON.stringify(make(entries));
-	// From the second on, each brings a comma.
+type Env = readonly { readonly name: string; readonly value: string }[];
+
+/** With the number of environment variables that gets nearest to the size. All variables have the same length. */
+function sized(size: Size, create: (env: Env) => Json): string {
+	const text = (variables: number): string =>
+		JSON.stringify(
+			create(
+				Array.from({ length: variables }, (_, index) => {
+					const number = String(index).padStart(5, '0');
+					return { name: `SETTING_${number}`, value: `value-${number}` };
+				}),
+			),
+		);
+	// From the second variable on, each one adds a comma.
 	const oneBytes = text(1).length;
-	const entryBytes = (text(101).length - oneBytes) / 100;
-	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / entryBytes)));
+	const variableBytes = (text(101).length - oneBytes) / 100;
+	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / variableBytes)));
 }
 
-/** What a review says of the type of a Deployment. */
+/** Kind and resource of a Deployment in a review. */
 export const DEPLOYMENT = {
 	kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
 	resource: { group: 'apps', version: 'v1', resource: 'deployments' },
 };
 
-/** AdmissionReview of the CREATE of `object`, as the API server sends it for the operator's write. */
+/** CREATE of `object` by the operator. */
 export function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
 	const { name, namespace } = object['metadata'] as Json;
+	const userInfo = { username: DEFAULT_OPERATOR_USERNAME };
 	return {
 		kind: 'AdmissionReview',
 		apiVersion: 'admission.k8s.io/v1',
 		request: {
 			uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
-			kind,
-			resource,
-			name,
-			namespace,
-			operation: 'CREATE',
-			userInfo: { username: DEFAULT_OPERATOR_USERNAME },
-			object,
-			oldObject: null,
-			dryRun: false,
+			...{ kind, resource, name, namespace, operation: 'CREATE', userInfo, object, oldObject: null, dryRun: false },
 		},
 	};
 }
 
+const OWNER = {
+	...{ apiVersion: 'toolhive.stacklok.dev/v1alpha1', kind: SERVER.kind, name: SERVER.name, uid: UID },
+	...{ controller: true, blockOwnerDeletion: true },
+};
+const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
 const metadata = (name: string): Json => ({
-	name,
-	namespace: SERVER.namespace,
+	...{ name, namespace: SERVER.namespace },
 	labels: { app: 'mcpserver', toolhive: 'true', 'toolhive-name': SERVER.name },
-	ownerReferences: [
-		{
-			apiVersion: 'toolhive.stacklok.dev/v1alpha1',
-			kind: SERVER.kind,
-			name: SERVER.name,
-			uid: UID,
-			controller: true,
-			blockOwnerDeletion: true,
-		},
-	],
+	ownerReferences: [OWNER],
 });
 
-const envOf = (entries: number): { name: string; value: string }[] =>
-	Array.from({ length: entries }, (_, index) => ({
-		name: `SETTING_${padded(index)}`,
-		value: `value-${padded(index)}`,
-	}));
-
-/** All entries are equally long, so that the size of so many of them is known. */
-const padded = (index: number): string => String(index).padStart(5, '0');
-
-function deploymentWith(env: readonly { name: string; value: string }[]) {
-	const labels = { app: 'mcpserver', 'toolhive-name': SERVER.name };
-	const image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5';
+function deploymentWith(env: Env) {
+	const container = { name: 'toolhive', image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5', env };
+	const template = { metadata: { labels }, spec: { containers: [container], terminationGracePeriodSeconds: 30 } };
+	const spec = { replicas: 1, selector: { matchLabels: labels }, template };
 	return {
 		...DEPLOYMENT,
-		object: {
-			apiVersion: 'apps/v1',
-			kind: 'Deployment',
-			metadata: metadata(SERVER.name),
-			spec: {
-				replicas: 1,
-				selector: { matchLabels: labels },
-				template: {
-					metadata: { labels },
-					spec: { containers: [{ name: 'toolhive', image, env }], terminationGracePeriodSeconds: 30 },
-				},
-			},
-		},
+		object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: metadata(SERVER.name), spec },
 	};
 }
 
-function runConfigWith(entries: number) {
-	const env = Object.fromEntries(envOf(entries).map(({ name, value }) => [name, value]));
-	const runConfig = { schema_version: 'v0.1.0', name: SERVER.name, transport: 'streamable-http', env_vars: env };
+function runConfigWith(env: Env) {
+	const env_vars = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+	const runConfig = { schema_version: 'v0.1.0', name: SERVER.name, transport: 'streamable-http', env_vars };
+	const data = { 'runconfig.json': JSON.stringify(runConfig, null, 2) };
 	return {
 		kind: { group: '', version: 'v1', kind: 'ConfigMap' },
 		resource: { group: '', version: 'v1', resource: 'configmaps' },
-		object: {
-			apiVersion: 'v1',
-			kind: 'ConfigMap',
-			metadata: metadata(`${SERVER.name}-runconfig`),
-			data: { 'runconfig.json': JSON.stringify(runConfig, null, 2) },
-		},
+		object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: metadata(`${SERVER.name}-runconfig`), data },
 	};
 }
 
-function serverWith(entries: number, scaling: Json) {
-	const version = 'v1alpha1';
+function serverWith(env: Env, scaling: Json) {
+	const { kind, name, namespace } = SERVER;
+	const spec = { image: 'ghcr.io/example/github:1.0.0', transport: 'streamable-http', env, ...scaling };
 	return {
-		kind: { group: GROUP, version, kind: SERVER.kind },
-		resource: { group: GROUP, version, resource: 'mcpservers' },
-		object: {
-			apiVersion: `${GROUP}/${version}`,
-			kind: SERVER.kind,
-			metadata: { name: SERVER.name, namespace: SERVER.namespace, uid: UID },
-			spec: { image: 'ghcr.io/example/github:1.0.0', transport: 'streamable-http', env: envOf(entries), ...scaling },
-		},
+		kind: { group: GROUP, version: 'v1alpha1', kind },
+		resource: { group: GROUP, version: 'v1alpha1', resource: 'mcpservers' },
+		object: { apiVersion: `${GROUP}/v1alpha1`, kind, metadata: { name, namespace, uid: UID }, spec },
 	};
 }

@@ -1,2 +1,2 @@
-/** Loaded before a program with `--import`: tells the most memory it ever had, in KiB, as the last line on stderr. */
+/** For `--import`: prints the maximum memory of the program in KiB as the last line of stderr. */
 process.on('exit', () => process.stderr.write(`\n${process.resourceUsage().maxRSS}\n`));

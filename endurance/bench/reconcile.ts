@@ -1,60 +1,56 @@
-/**
- * `make bench-reconcile`: servers that were there before the product, with their Deployments and RunConfigs, against a real API
- * server: how long until all are up to date, calls per server, memory, and how that grows with their number.
- */
+/** `make bench-reconcile`: time, API calls and memory until servers that existed before the product are up to date. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metricOf } from '../../test/harness/metrics.ts';
-import { applyCrds, mustSucceed, startProduct } from '../../test/harness/product.ts';
+import { applyCrds, startProduct } from '../../test/harness/product.ts';
+import { adminKubectl } from '../installed/pods.ts';
 import { ON_THE_PAGE, type Part } from './account.ts';
 import { AS_IN_THE_POD, installedWith, withControlPlane } from './installed.ts';
-import { populate, type RawApi, rawApi } from './population.ts';
+import { populate } from './population.ts';
 import { table } from './table.ts';
 
 const NAMESPACE = 'bench';
 const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=10000', '--leader-elect=false'];
-/** At least: a status, a RunConfig and a Deployment. */
-const WRITES_PER_SERVER = 3;
+/** A status, a RunConfig and a Deployment. */
+const MIN_WRITES = 3;
 
 interface ReconcileOptions {
 	readonly servers: readonly number[];
-	/** How long calls are counted when everything is up to date. */
+	/** Calls are counted for this time after all servers are up to date. */
 	readonly idleMs: number;
 }
 
-interface ReconcileRow {
-	readonly servers: number;
-	readonly seconds: number;
-	readonly writesPerServer: number;
-	readonly callsPerServer: number;
-	readonly rssMib: number;
-	readonly steadyCallsPerMinute: number;
-}
+type Row = Awaited<ReturnType<typeof measure>>;
 
-const measure = (servers: number, idleMs: number): Promise<ReconcileRow> =>
+/** Requests for the resources that the reconciler reads and writes, without watches. */
+const KINDS = 'mcpservers|virtualmcpservers|mcpremoteproxies|deployments|configmaps|leases|events';
+const COUNTED = new RegExp(`^apiserver_request_total\\{(?!.*verb="WATCH").*resource="(${KINDS})".* (\\d+)$`, 'gm');
+
+const tenth = (value: number): number => Math.round(value * 10) / 10;
+
+const measure = (servers: number, idleMs: number) =>
 	withControlPlane(async (plane) => {
+		const kubectl = adminKubectl(plane);
 		await applyCrds(plane);
-		await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
+		await kubectl('create', 'namespace', NAMESPACE);
 		await populate(plane, { namespace: NAMESPACE, from: 0, to: servers, hasStatus: false });
-		const api = rawApi(plane, 'admin', 1);
+		const countCalls = async (): Promise<number> =>
+			[...(await kubectl('get', '--raw', '/metrics')).matchAll(COUNTED)].reduce((sum, [, , n]) => sum + Number(n), 0);
+		const before = await countCalls();
 		const startedMs = performance.now();
-		const before = await apiCalls(api);
-		const product = await startProduct(plane, {
-			program: installedWith(AS_IN_THE_POD),
-			hasWebhooks: false,
-			flags: FLAGS,
-		});
+		const program = installedWith(AS_IN_THE_POD);
+		const product = await startProduct(plane, { program, isRegistered: false, flags: FLAGS });
 		const writes = (): Promise<number> => metricOf(product, 'thv_scaling_reconciler_writes_total');
 		try {
 			while (
-				(await writes()) < servers * WRITES_PER_SERVER ||
+				(await writes()) < servers * MIN_WRITES ||
 				(await metricOf(product, 'thv_scaling_reconciler_queued')) > 0
 			) {
 				await sleep(100);
 			}
 			const seconds = (performance.now() - startedMs) / 1000;
-			const calls = (await apiCalls(api)) - before;
+			const calls = (await countCalls()) - before;
 			const rssMib = (await metricOf(product, 'process_resident_memory_bytes')) / 2 ** 20;
-			const idleBefore = await apiCalls(api);
+			const idleBefore = await countCalls();
 			await sleep(idleMs);
 			return {
 				servers,
@@ -62,33 +58,21 @@ const measure = (servers: number, idleMs: number): Promise<ReconcileRow> =>
 				writesPerServer: tenth((await writes()) / servers),
 				callsPerServer: tenth(calls / servers),
 				rssMib: tenth(rssMib),
-				steadyCallsPerMinute: tenth((((await apiCalls(api)) - idleBefore) * 60_000) / idleMs),
+				steadyCallsPerMinute: tenth((((await countCalls()) - idleBefore) * 60_000) / idleMs),
 			};
 		} finally {
 			await product.stop();
-			await api.close();
 		}
 	});
 
-const KINDS = 'mcpservers|virtualmcpservers|mcpremoteproxies|deployments|configmaps|leases|events';
-const COUNTED = new RegExp(`^apiserver_request_total\\{(?!.*verb="WATCH").*resource="(${KINDS})".* (\\d+)$`, 'gm');
-
-/** Requests for the resources that the reconciler reads and writes, watches left out. */
-async function apiCalls(api: RawApi): Promise<number> {
-	const text = await api.call('GET', '/metrics');
-	return [...text.matchAll(COUNTED)].reduce((sum, [, , count]) => sum + Number(count), 0);
-}
-
-const tenth = (value: number): number => Math.round(value * 10) / 10;
-
-export const RECONCILE: Part<ReconcileOptions, readonly ReconcileRow[]> = {
+export const RECONCILE: Part<ReconcileOptions, readonly Row[]> = {
 	...ON_THE_PAGE,
 	name: 'reconcile',
 	command: 'make bench-reconcile',
 	options: { servers: [10, 100, 1_000], idleMs: 30_000 },
 	shortOptions: { servers: [10], idleMs: 3_000 },
 	measure: async ({ servers, idleMs }) => {
-		const rows: ReconcileRow[] = [];
+		const rows: Row[] = [];
 		for (const count of servers) rows.push(await measure(count, idleMs));
 		return rows;
 	},

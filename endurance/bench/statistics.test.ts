@@ -2,27 +2,27 @@ import { expect } from 'chai';
 import { median, percentile, rounded, spreadOf } from './statistics.ts';
 import { table } from './table.ts';
 
-/** 1 to 100 in no order. */
+/** 1 to 100, unordered. */
 const HUNDRED = Array.from({ length: 100 }, (_, index) => ((index * 37) % 100) + 1);
 
 describe('bench: numbers and tables', () => {
-	it('percentile › of 1 to 100, one number and none › the value above which that share is', () => {
+	it('percentile › 1 to 100, one number, none › the value below which that share is', () => {
 		expect([0, 0.5, 0.9, 0.99, 1].map((share) => percentile(HUNDRED, share))).to.deep.equal([1, 51, 91, 100, 100]);
 		expect([percentile([7], 0.99), percentile([], 0.5)]).to.deep.equal([7, Number.NaN]);
 	});
-	it('median › orders numbers as numbers, and leaves its input as it is', () => {
+	it('median › sorts by value, and does not change its input', () => {
 		const values = [10, 9, 100, -1, 1];
 		expect(median(values)).to.equal(9);
 		expect(values).to.deep.equal([10, 9, 100, -1, 1]);
 	});
-	it('rounded and spreadOf › three digits', () => {
+	it('rounded and spreadOf › three significant digits', () => {
 		expect([123_456, 0.0123456, 1.2, 0].map(rounded)).to.deep.equal([123_000, 0.0123, 1.2, 0]);
 		expect(spreadOf([30.04, 10, 20])).to.deep.equal({ median: 20, min: 10, max: 30 });
 	});
-	it('table › rows › Markdown; a missing cell › throws, because an old result lacks a new column', () => {
+	it('table › Markdown; a missing value of an old record › throws', () => {
 		const text = table([1, 2].map((a) => ({ a, 'b c': 'x' })));
 		expect(text).to.equal('| a | b c |\n|---|---|\n| 1 | x |\n| 2 | x |');
 		const old = { a: undefined } as unknown as Record<string, number>;
-		expect(() => table([old])).to.throw('bench: a row without "a"; measure that part anew');
+		expect(() => table([old])).to.throw('bench: a row without "a"; measure that part again');
 	});
 });

@@ -1,6 +1,6 @@
-/** Order statistics of a few numbers. */
+/** Statistics of a few rounds. */
 
-/** The value below which `share` (0 to 1) of `values` lie. */
+/** The value below which `share` (0 to 1) of the values are. */
 export function percentile(values: readonly number[], share: number): number {
 	const sorted = Float64Array.from(values).sort();
 	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -8,7 +8,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** `value` with three significant digits. */
+/** Three significant digits. */
 export const rounded = (value: number): number => Number(value.toPrecision(3));
 
 export interface Spread {
@@ -17,9 +17,16 @@ export interface Spread {
 	readonly max: number;
 }
 
-/** What several rounds gave. */
 export const spreadOf = (values: readonly number[]): Spread => ({
 	median: rounded(median(values)),
 	min: rounded(Math.min(...values)),
 	max: rounded(Math.max(...values)),
 });
+
+/** Of one field over the rounds. */
+export const middle = <T>(rounds: readonly T[], read: (round: T) => number): number =>
+	rounded(median(rounds.map(read)));
+
+/** Of one field, compared with the other server in the same round. */
+export const ratioOf = <T>(own: readonly T[], other: readonly T[], read: (round: T) => number): Spread =>
+	spreadOf(own.map((round, index) => read(round) / read(other[index] ?? round)));

@@ -1,4 +1,3 @@
-/** Invalid variables of the commands are rejected before anything starts, with the value and what is allowed. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';

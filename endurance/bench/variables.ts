@@ -1,11 +1,10 @@
-/** What somebody says to a command of make by variables. What cannot be used ends it with 2 and one line. */
+/** Variables of make commands. An invalid value ends the command with exit code 2 and one line. */
 
 export function refuse(message: string): never {
 	process.stderr.write(`${message}\n`);
 	process.exit(2);
 }
 
-/** The number in `name`, at least `least`; `fallback` where nothing is said. */
 export function numberFrom(name: string, fallback: number, least: number): number {
 	const text = process.env[name] ?? '';
 	if (text.trim() === '') return fallback;
@@ -14,7 +13,6 @@ export function numberFrom(name: string, fallback: number, least: number): numbe
 	refuse(`${name}=${text}: give a number, at least ${least}`);
 }
 
-/** The same without a fraction. */
 export function wholeFrom(name: string, fallback: number, least: number): number {
 	const value = numberFrom(name, fallback, least);
 	if (Number.isSafeInteger(value)) return value;

@@ -1,55 +1,53 @@
-/** After everything that was asked of it in this cluster: what it used, what it said, and that its rights are those that it used. */
+/** After all scenarios of this cluster: memory, log, and whether permissions equal calls. */
 import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
-import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
-import { mustSucceed } from '../../test/harness/product.ts';
-import { linesOf } from '../../test/harness/program.ts';
-import { needCluster } from './harness.ts';
-import { askPod, NS, podsOf } from './installation.ts';
+import { linesOf } from '../../test/harness/product.ts';
+import { callsOf, compareRights } from '../../test/harness/rights.ts';
+import { useCluster } from './harness.ts';
+import { getFromPod, NS, runningPods } from './pods.ts';
 
-/** pino's number for it. */
-const ERROR = 50;
+/** Of pino. */
+const LEVEL_ERROR = 50;
+const USER = USERS.webhook.name;
 
-describe('after all of it', function () {
+describe('after all scenarios', function () {
 	this.timeout(60_000);
-	const cluster = needCluster();
+	const cluster = useCluster();
 
-	it('memory is far below its limit, and nobody was killed for it', async () => {
+	it('memory › is below half of its limit, and no container was OOMKilled', async () => {
 		const { plane } = cluster();
-		for (const { metadata, spec, status } of await podsOf(plane)) {
-			const limitMib = Number(/^(\d+)Mi$/.exec(spec.containers[0]?.resources.limits.memory ?? '')?.[1]);
-			const bytes = /^process_resident_memory_bytes (\d+)/m.exec(await askPod(plane, metadata.name, '/metrics'))?.[1];
-			const mib = Math.round(Number(bytes) / 2 ** 20);
+		for (const pod of await runningPods(plane)) {
+			const limitMib = Number(/^(\d+)Mi$/.exec(pod.spec.containers[0]?.resources.limits.memory ?? '')?.[1]);
+			const metrics = await getFromPod(plane, pod, '/metrics');
+			const mib = Math.round(Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)?.[1]) / 2 ** 20);
 			process.stdout.write(`      ${mib} of ${limitMib} MiB\n`);
 			expect(mib).to.be.below(limitMib / 2);
-			expect(status.containerStatuses[0]?.lastState.terminated?.reason).not.to.equal('OOMKilled');
+			expect(pod.status.containerStatuses[0]?.lastState.terminated?.reason).not.to.equal('OOMKilled');
 		}
 	});
-
-	it('no error was logged', async () => {
-		for (const { metadata } of await podsOf(cluster().plane)) {
-			const { stdout } = await mustSucceed(cluster().plane.kubectl(['-n', NS, 'logs', metadata.name]));
-			expect(linesOf(stdout).filter(({ level }) => Number(level) >= ERROR)).to.deep.equal([]);
+	it('log › has no error', async () => {
+		for (const { metadata } of await runningPods(cluster().plane)) {
+			const lines = linesOf(await cluster().kubectl('-n', NS, 'logs', metadata.name));
+			expect(lines.filter(({ level }) => Number(level) >= LEVEL_ERROR)).to.deep.equal([]);
 		}
 	});
 });
 
-describe('rights in a cluster, by its audit log', function () {
+describe('permissions in a cluster, by its audit log', function () {
 	this.timeout(60_000);
-	const cluster = needCluster();
-	const us = USERS.webhook.name;
-
+	const cluster = useCluster();
 	before(function () {
 		if (process.env['AUDIT_LOG'] === undefined) this.skip();
 	});
-	it('nothing is unused, nothing is missing', async () => {
+
+	it('all calls › none lacks a permission, and every permission is used', async () => {
 		const { plane, installation } = cluster();
-		const objects = await installation.objects();
-		expect(comparePermissions(plane.auditLog(), objects, us)).to.deep.equal({ unused: [], missing: [] });
+		const comparison = compareRights(plane.auditLog(), await installation.objects(), USER);
+		expect(comparison).to.deep.equal({ unused: [], missing: [] });
 	});
-	it('of Secrets only ours was touched', () => {
-		const touched = callsIn(cluster().plane.auditLog(), us).filter(({ resource }) => resource.startsWith('secrets'));
-		const places = new Set(touched.map(({ namespace, name }) => `${namespace} ${name ?? 'made'}`));
-		expect([...places]).to.have.members([`${NS} ${NS}-certificates`]);
+	it('calls for Secrets › are only for the Secret of the product', () => {
+		const calls = callsOf(cluster().plane.auditLog(), USER).filter(({ resource }) => resource.startsWith('secrets'));
+		const secrets = new Set(calls.map(({ namespace, name }) => `${namespace} ${name ?? 'made'}`));
+		expect([...secrets]).to.have.members([`${NS} ${NS}-certificates`]);
 	});
 });

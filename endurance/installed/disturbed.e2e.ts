@@ -1,125 +1,129 @@
-/** Restarts, a lost leader and new certificates while people go on applying: nobody may notice. Then a process that hangs. */
-import { X509Certificate } from 'node:crypto';
+/** Restarts, a lost leader and new certificates under load: no call may fail. Then a process that hangs. */
 import { expect } from 'chai';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { asCa, asTls, servingFor } from '../../test/harness/certificates.ts';
 import { eventually } from '../../test/harness/eventually.ts';
-import { mustSucceed } from '../../test/harness/product.ts';
-import { isTrusted, needCluster } from './harness.ts';
-import { askPod, NS, type Pod, podsOf, restart, rolledOut, runIn, shownBy, WEBHOOKS } from './installation.ts';
-import { pastItsTime, plant, plantAuthority, storedData } from './secret.ts';
-import { unnoticed } from './unnoticed.ts';
+import { useCluster } from './harness.ts';
+import { waitForWebhooks } from './installation.ts';
+import { expectNoFailures } from './load.ts';
+import {
+	getFromPod,
+	NS,
+	type Pod,
+	readyCondition,
+	restart,
+	runInPod,
+	runningPods,
+	WEBHOOKS,
+	waitForRollout,
+} from './pods.ts';
+import { caDueForRotation, expectServed, readSecret, replaceCa, replaceSecret } from './secret.ts';
 
-describe('disturbed while people apply', function () {
+describe('disturbed under load', function () {
 	this.timeout(300_000);
-	const cluster = needCluster();
+	const cluster = useCluster();
 	const plane = () => cluster().plane;
-	const kubectl = async (...args: string[]): Promise<string> =>
-		(await mustSucceed(plane().kubectl(args, { user: 'admin', timeoutMs: 120_000 }))).stdout;
-	const leaderOf = async (): Promise<string> => {
-		const leading: string[] = [];
-		for (const { metadata } of await podsOf(plane())) {
-			const text = await askPod(plane(), metadata.name, '/metrics');
-			if (/^thv_scaling_leader 1$/m.test(text)) leading.push(metadata.name);
+	const leader = async (): Promise<string> => {
+		const leaders: string[] = [];
+		for (const pod of await runningPods(plane())) {
+			const metrics = await getFromPod(plane(), pod, '/metrics');
+			if (/^thv_scaling_leader 1$/m.test(metrics)) leaders.push(pod.metadata.name);
 		}
-		expect(leading, 'leading').to.have.length(1);
-		return leading[0] ?? '';
+		expect(leaders, 'leaders').to.have.length(1);
+		return leaders[0] ?? '';
 	};
-	const bothShow = (pem = ''): Promise<void> =>
-		eventually(async () => {
-			const { fingerprint256 } = new X509Certificate(pem);
-			const shown = (await podsOf(plane())).map((pod) => shownBy(plane(), pod));
-			expect(await Promise.all(shown)).to.deep.equal([fingerprint256, fingerprint256]);
-		});
 
-	it('a rolling restart', () => unnoticed(plane(), () => restart(plane())));
+	it('rolling restart › no call fails', () => expectNoFailures(plane(), () => restart(plane())));
 
-	it('the leader is deleted, and the other one takes over', async () => {
-		let gone = '';
-		// After the restart before, the last leader of all keeps the Lease until it has drained.
+	it('leader is deleted › the other pod becomes leader, and no call fails', async () => {
+		let deleted = '';
+		// The previous test restarted the leader, which keeps the Lease until it has drained.
 		await eventually(async () => {
-			gone = await leaderOf();
+			deleted = await leader();
 		});
-		await unnoticed(plane(), async () => {
-			await kubectl('-n', NS, 'delete', 'pod', gone);
-			await eventually(async () => expect(await leaderOf()).not.to.equal(gone));
-			await rolledOut(plane());
+		await expectNoFailures(plane(), async () => {
+			await cluster().kubectl('-n', NS, 'delete', 'pod', deleted);
+			await eventually(async () => expect(await leader()).not.to.equal(deleted));
+			await waitForRollout(plane());
 		});
 	});
 
-	it('the serving certificate is renewed, and both pods take it', async () => {
-		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await storedData(plane());
+	it('serving certificate is due › both pods serve a new one of the same CA, and no call fails', async () => {
+		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await readSecret(plane());
 		const due = await servingFor({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
-		await unnoticed(plane(), async () => {
-			await plant(plane(), { ...asCa({ cert, key }), ...asTls(due) });
-			await eventually(async () => expect((await storedData(plane()))['tls.crt']).not.to.equal(due.cert));
-			const renewed = await storedData(plane());
+		await expectNoFailures(plane(), async () => {
+			await replaceSecret(plane(), { ...asCa({ cert, key }), ...asTls(due) });
+			await eventually(async () => expect((await readSecret(plane()))['tls.crt']).not.to.equal(due.cert));
+			const renewed = await readSecret(plane());
 			expect(renewed['ca.crt']).to.equal(cert);
-			await bothShow(renewed['tls.crt']);
+			await eventually(() => expectServed(plane(), renewed['tls.crt']));
 		});
 	});
 
-	it('the authority is renewed: both are trusted, then the certificate changes', async () => {
-		const old = await plantAuthority(plane(), await pastItsTime());
-		await unnoticed(plane(), async () => {
-			await eventually(async () => expect((await storedData(plane()))['ca.crt']).not.to.equal(old), 60_000);
-			await bothShow((await storedData(plane()))['tls.crt']);
+	it('CA is due › it is rotated, both pods serve a certificate of the new one, and no call fails', async () => {
+		const old = await caDueForRotation();
+		await replaceCa(plane(), old);
+		await expectNoFailures(plane(), async () => {
+			await eventually(async () => expect((await readSecret(plane()))['ca.crt']).not.to.equal(old.cert), 60_000);
+			const { 'tls.crt': renewed } = await readSecret(plane());
+			await eventually(() => expectServed(plane(), renewed));
 		});
 	});
 
-	it('a caBundle that somebody emptied is back within seconds', async () => {
-		const empty = [{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }];
-		for (const kind of WEBHOOKS.split(','))
-			await kubectl('patch', kind, NS, '--type=json', '-p', JSON.stringify(empty));
+	it('a caBundle is removed › it is restored within seconds', async () => {
+		const patch = JSON.stringify([{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }]);
+		for (const kind of WEBHOOKS.split(',')) await cluster().kubectl('patch', kind, NS, '--type=json', '-p', patch);
 		const startedMs = performance.now();
-		await isTrusted(plane());
+		await waitForWebhooks(plane());
 		process.stdout.write(`      ${Math.round((performance.now() - startedMs) / 100) / 10} s\n`);
 	});
 
-	it('a pod whose process hangs is taken out of the Service, restarted, and put back', async () => {
-		const pods = await podsOf(plane());
-		const { name = '' } = pods[0]?.metadata ?? {};
-		await hang((script) => runIn(plane(), name, script));
+	it('a process hangs › its pod gets unready, is restarted, and gets ready', async () => {
+		const [pod] = (await runningPods(plane())) as [Pod];
+		const current = async (): Promise<Pod | undefined> =>
+			(await runningPods(plane())).find(({ metadata }) => metadata.name === pod.metadata.name);
+		const ready = async (): Promise<string | undefined> => readyCondition((await current()) ?? pod)?.status;
+		await runInPod(plane(), pod, HANG);
 		const startedMs = performance.now();
-		const passed = (): number => Math.round((performance.now() - startedMs) / 1000);
-		const statusOf = async () => (await podsOf(plane())).find(({ metadata }) => metadata.name === name)?.status;
-		const isReady = async (): Promise<string | undefined> =>
-			(await statusOf())?.conditions.find(({ type }) => type === 'Ready')?.status;
-		await eventually(async () => expect(await isReady()).to.equal('False'), 60_000);
-		process.stdout.write(`      not ready after ${passed()} s\n`);
-		await eventually(async () => expect((await statusOf())?.containerStatuses[0]?.restartCount).to.equal(1), 120_000);
-		process.stdout.write(`      restarted after ${passed()} s\n`);
-		await eventually(async () => expect(await isReady()).to.equal('True'), 60_000);
-		expect(await kubectl('-n', NS, 'get', 'events')).to.contain('Liveness probe failed');
+		const print = (what: string): void =>
+			void process.stdout.write(`      ${what} after ${Math.round((performance.now() - startedMs) / 1000)} s\n`);
+		await eventually(async () => expect(await ready()).to.equal('False'), 60_000);
+		print('not ready');
+		await eventually(
+			async () => expect((await current())?.status.containerStatuses[0]?.restartCount).to.equal(1),
+			120_000,
+		);
+		print('restarted');
+		await eventually(async () => expect(await ready()).to.equal('True'), 60_000);
+		expect(await cluster().kubectl('-n', NS, 'get', 'events')).to.contain('Liveness probe failed');
 	});
 
-	it('the budget lets one of two go, and not both', async () => {
-		const pods = await podsOf(plane());
-		await rolledOut(plane());
+	it('both pods are evicted › the PodDisruptionBudget allows one, and no call fails', async () => {
+		const pods = await runningPods(plane());
+		await waitForRollout(plane());
 		const evict = ({ metadata: { name } }: Pod) =>
 			plane().kubectl(['create', '--raw', `/api/v1/namespaces/${NS}/pods/${name}/eviction`, '-f', '-'], {
 				user: 'admin',
 				input: JSON.stringify({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: NS } }),
 			});
-		await unnoticed(plane(), async () => {
+		await expectNoFailures(plane(), async () => {
 			const [first, second] = [await evict(pods[0] as Pod), await evict(pods[1] as Pod)];
 			expect(first.code, first.stderr).to.equal(0);
 			expect(second.stderr).to.contain("violate the pod's disruption budget");
-			await rolledOut(plane());
+			await waitForRollout(plane());
 		});
 	});
 });
 
-/** The process is the pod's first one, which no signal from inside can stop. Its inspector can: it runs an endless loop. */
-async function hang(runIn: (script: string) => Promise<unknown>): Promise<void> {
-	await runIn(`process.kill(1, 'SIGUSR1');
-		const ask = async () => {
-			const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json/list')).json();
-			const socket = new WebSocket(webSocketDebuggerUrl);
-			socket.onopen = () => {
-				socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } }));
-				setTimeout(() => process.exit(), 500);
-			};
+/** No signal from inside the pod can stop its first process, but its inspector can: it runs an endless loop. */
+const HANG = `process.kill(1, 'SIGUSR1');
+	const hang = async () => {
+		const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json/list')).json();
+		const socket = new WebSocket(webSocketDebuggerUrl);
+		socket.onopen = () => {
+			socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } }));
+			setTimeout(() => process.exit(), 500);
 		};
-		setTimeout(ask, 1000);`);
-}
+	};
+	const retry = () => hang().catch(() => setTimeout(retry, 100));
+	retry();`;

@@ -1,115 +1,95 @@
-/** For stories: what `make e2e` installed, in the place of a process beside a control plane of the tests' own. */
+/** For suites: the cluster of `make e2e`, in the place of a control plane and a process of the tests' own. */
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { before } from 'mocha';
 import { rootOf } from '../../test/harness/control-plane/mocha.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { eventually } from '../../test/harness/eventually.ts';
 import { useNamespace } from '../../test/harness/namespace.ts';
-import { apply, mustSucceed, type ProductOptions, type Served } from '../../test/harness/product.ts';
-import { linesOf } from '../../test/harness/program.ts';
-import type { UsedProduct } from '../../test/harness/use-product.ts';
-import { WEBHOOK_KINDS } from '../../test/harness/webhook-configurations.ts';
-import { useCluster } from './cluster.ts';
+import { apply, linesOf, type ProductOptions, REGISTRATION_KINDS, type Served } from '../../test/harness/product.ts';
+import { openCluster } from './cluster.ts';
 import {
-	byHelm,
-	byKustomize,
 	currentVersion,
 	FLAGS,
+	helmInstallation,
 	type Installation,
-	metricsOf,
-	NS,
-	podsOf,
-	WEBHOOKS,
+	kustomizeInstallation,
+	waitForWebhooks,
 } from './installation.ts';
+import { adminKubectl, type Kubectl, metricsOf, NS, runningPods, WEBHOOKS } from './pods.ts';
 
-/** Set by `make e2e` (main.ts): by which way it is installed. */
+/** The installer that main.ts chose. */
 export const INSTALLED = process.env['E2E_INSTALLED'];
 
 export interface Cluster {
 	readonly plane: ControlPlane;
+	/** As cluster-admin. */
+	readonly kubectl: Kubectl;
 	readonly installation: Installation;
 }
 
-// A process has one cluster.
+// One cluster per process.
 let shared: Promise<Cluster> | undefined;
 
 /** Call it inside a `describe`. */
-export function needCluster(): () => Cluster {
+export function useCluster(): () => Cluster {
 	let cluster: Cluster | undefined;
 	before('cluster', async function () {
-		// Helm is built where it is not there yet.
+		// Helm may have to be built.
 		this.timeout(600_000);
 		const isFirst = shared === undefined;
 		shared ??= open();
 		cluster = await shared;
 		const { plane } = cluster;
-		if (isFirst) {
-			rootOf(this.test?.parent)?.afterAll('cluster', async () => {
-				await plane.stop();
-				await rm(plane.dataFolder, { recursive: true, force: true });
-			});
-		}
+		if (!isFirst) return;
+		rootOf(this.test?.parent)?.afterAll('cluster', async () => {
+			await plane.stop();
+			await rm(plane.dataFolder, { recursive: true, force: true });
+		});
 	});
 	return () => {
-		if (cluster === undefined) throw new Error('the cluster is there from the first test on');
+		if (cluster === undefined) throw new Error('the cluster is available in hooks and tests, not in describe');
 		return cluster;
 	};
 }
 
 async function open(): Promise<Cluster> {
-	const plane = await useCluster(process.env['KUBECONFIG'] ?? '', mkdtempSync(join(tmpdir(), 'toolhive-scaling-e2e-')));
-	const version = currentVersion(process.env['E2E_IMAGE'] ?? '');
-	return { plane, installation: INSTALLED === 'helm' ? await byHelm(plane, version) : byKustomize(plane, version) };
+	const plane = await openCluster(process.env, mkdtempSync(join(tmpdir(), 'toolhive-scaling-e2e-')));
+	const create = INSTALLED === 'helm' ? helmInstallation : kustomizeInstallation;
+	const installation = await create(plane, currentVersion(process.env['E2E_IMAGE']));
+	return { plane, kubectl: adminKubectl(plane), installation };
 }
 
-/** A suite that needs other flags or another overlay than what is installed is skipped. */
-export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions): UsedProduct {
-	const cluster = needCluster();
+/** Suites that need other flags, or another overlay, than the installed ones are skipped. */
+export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions) {
+	const cluster = useCluster();
 	const plane = (): ControlPlane => cluster().plane;
 	let sinceTime = '';
 	const namespace = useNamespace(plane, namespaceName);
-	before('is installed', async function () {
+	before('installed product', async function () {
 		if (overlay !== undefined || !flags.every((flag) => FLAGS.includes(flag))) this.skip();
 		sinceTime = new Date().toISOString();
-		await mustSucceed(plane().kubectl(['-n', NS, 'get', 'deployment', NS]));
-		// No pods of servers: their images are not there to be pulled, and what is told here is told by Deployments.
+		await cluster().kubectl('-n', NS, 'get', 'deployment', NS);
+		// The images of the servers do not exist, and the suites read only Deployments.
 		const metadata = { name: 'no-pods', namespace: namespaceName };
 		await apply(plane(), [{ apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: { pods: '0' } } }]);
 	});
 	const product: Served = {
-		metrics: () => metricsOf(plane()),
+		metrics: async () => (await metricsOf(plane())).join('\n'),
 		log: async () => {
-			const logs = (await podsOf(plane())).map(({ metadata }) =>
-				mustSucceed(plane().kubectl(['-n', NS, 'logs', metadata.name, `--since-time=${sinceTime}`])),
+			const logs = (await runningPods(plane())).map(({ metadata: { name } }) =>
+				cluster().kubectl('-n', NS, 'logs', name, `--since-time=${sinceTime}`),
 			);
-			return (await Promise.all(logs)).flatMap(({ stdout }) => linesOf(stdout));
+			return (await Promise.all(logs)).flatMap(linesOf);
 		},
-		deleteWebhooks: async () => {
-			await mustSucceed(plane().kubectl(['delete', WEBHOOKS, NS, '--ignore-not-found'], { user: 'admin' }));
-		},
-		applyWebhooks: async () => {
+		unregister: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
+		register: async () => {
 			const objects = await cluster().installation.objects();
-			await apply(
-				plane(),
-				objects.filter(({ kind }) => WEBHOOK_KINDS.includes(kind)),
-			);
-			await isTrusted(plane());
+			const configurations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind));
+			await apply(plane(), configurations);
+			await waitForWebhooks(plane());
 		},
 	};
 	return { plane, namespace, product: () => product };
-}
-
-/** The leader has written the caBundle of every webhook, and the API server has heard of it. */
-export async function isTrusted(plane: ControlPlane): Promise<void> {
-	await eventually(async () => {
-		const { stdout } = await mustSucceed(plane.kubectl(['get', WEBHOOKS, NS, '-o', 'json']));
-		const { items } = JSON.parse(stdout) as { items: { webhooks: { clientConfig: { caBundle?: string } }[] }[] };
-		const bundles = items.flatMap(({ webhooks }) => webhooks.map(({ clientConfig }) => clientConfig.caBundle));
-		if (bundles.length === 0 || bundles.includes(undefined)) throw new Error('a caBundle is empty');
-	});
-	await sleep(1_000);
 }

@@ -1,113 +1,94 @@
-/** What a fresh install is like: who runs, as whom, with which certificate, and how soon. */
+/** A fresh installation: pods, identity, certificates and start-up time. */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
-import { applyCrds, mustSucceed } from '../../test/harness/product.ts';
-import { INSTALLED, isTrusted, needCluster } from './harness.ts';
-import { askPod, NS, podsOf, runIn, shownBy } from './installation.ts';
+import { applyCrds } from '../../test/harness/product.ts';
+import { INSTALLED, useCluster } from './harness.ts';
+import { caBundles, waitForWebhooks } from './installation.ts';
+import { getFromPod, metricsOf, NS, type Pod, runInPod, runningPods, secondsToReady } from './pods.ts';
+import { expectServed, readSecret } from './secret.ts';
 
-/** From the container's start; the kubelet tells whole seconds. */
+/** After the start of the container. */
 const READY_WITHIN_S = 20;
 
-describe(`installed by ${INSTALLED}`, function () {
+describe(`installed with ${INSTALLED}`, function () {
 	this.timeout(240_000);
-	const cluster = needCluster();
-	const kubectl = async (...args: string[]): Promise<string> =>
-		(await mustSucceed(cluster().plane.kubectl(args, { user: 'admin' }))).stdout;
+	const cluster = useCluster();
+	let pods: readonly Pod[];
+	/** In the first pod. */
+	const run = (script: string) => runInPod(cluster().plane, pods[0] as Pod, script);
 
 	before(async () => {
-		await applyCrds(cluster().plane);
-		await cluster().installation.install();
-		await isTrusted(cluster().plane);
+		const { plane, installation } = cluster();
+		await applyCrds(plane);
+		await installation.install();
+		await waitForWebhooks(plane);
+		pods = await runningPods(plane);
 	});
 
-	it('two pods are ready within seconds, and none was restarted on the way', async () => {
-		const pods = await podsOf(cluster().plane);
+	it(`two pods › ready within ${READY_WITHIN_S} s, without a restart`, () => {
 		expect(pods).to.have.length(2);
-		for (const { metadata, status } of pods) {
-			const [container] = status.containerStatuses;
-			const startedMs = Date.parse(container?.state.running?.startedAt ?? '');
-			const ready = status.conditions.find(({ type }) => type === 'Ready');
-			const seconds = (Date.parse(ready?.lastTransitionTime ?? '') - startedMs) / 1000;
-			process.stdout.write(`      ${metadata.name}: ready ${seconds} s after its container started\n`);
+		for (const pod of pods) {
+			const seconds = secondsToReady(pod);
+			process.stdout.write(`      ${pod.metadata.name}: ready ${seconds} s after its container started\n`);
 			expect(seconds).to.be.at.most(READY_WITHIN_S);
-			expect(container?.restartCount).to.equal(0);
+			expect(pod.status.containerStatuses[0]?.restartCount).to.equal(0);
 		}
 	});
-
-	it('they are spread over the nodes, where there are several', async () => {
-		const { items } = JSON.parse(await kubectl('get', 'nodes', '-o', 'json')) as {
+	it('several nodes › the pods are on two of them', async () => {
+		const { items } = JSON.parse(await cluster().kubectl('get', 'nodes', '-o', 'json')) as {
 			items: { spec: { taints?: object[] } }[];
 		};
-		const open = items.filter(({ spec }) => spec.taints === undefined);
-		const taken = new Set((await podsOf(cluster().plane)).map(({ spec }) => spec.nodeName));
-		expect(taken.size).to.equal(Math.min(open.length, 2));
+		const schedulable = items.filter(({ spec }) => spec.taints === undefined);
+		const used = new Set(pods.map(({ spec }) => spec.nodeName));
+		expect(used.size).to.equal(Math.min(schedulable.length, 2));
 	});
-
-	it('the Service leads to both', async () => {
-		const addresses = (await podsOf(cluster().plane)).map(({ status }) => status.podIP);
-		const path = '{.items[*].endpoints[*].addresses[*]}';
-		const slices = ['get', 'endpointslices', '-l', `kubernetes.io/service-name=${NS}`, '-o', `jsonpath=${path}`];
-		expect((await kubectl('-n', NS, ...slices)).split(' ')).to.have.members(addresses);
+	it('Service › has both pods as endpoints', async () => {
+		const addresses = pods.map(({ status }) => status.podIP);
+		const path = 'jsonpath={.items[*].endpoints[*].addresses[*]}';
+		const slices = ['get', 'endpointslices', '-l', `kubernetes.io/service-name=${NS}`, '-o', path];
+		expect((await cluster().kubectl('-n', NS, ...slices)).split(' ')).to.have.members(addresses);
 	});
-
-	it('the namespace enforces Pod Security restricted, and refuses a pod that asks for more', async () => {
-		const labels = ['get', 'namespace', NS, '-o', 'jsonpath={.metadata.labels}'];
-		expect(JSON.parse(await kubectl(...labels))).to.include({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+	it('namespace › enforces Pod Security "restricted": a privileged pod is denied', async () => {
+		const labels = await cluster().kubectl('get', 'namespace', NS, '-o', 'jsonpath={.metadata.labels}');
+		expect(JSON.parse(labels)).to.include({ 'pod-security.kubernetes.io/enforce': 'restricted' });
 		const args = ['-n', NS, 'run', 'intruder', '--image=busybox', '--privileged', '--dry-run=server'];
 		const { stderr } = await cluster().plane.kubectl(args, { user: 'admin' });
 		expect(stderr).to.contain('violates PodSecurity "restricted');
 	});
-
-	it('runs as nobody, and can write nowhere', async () => {
-		const [pod] = await podsOf(cluster().plane);
-		const name = pod?.metadata.name ?? '';
-		expect((await runIn(cluster().plane, name, 'console.log(process.getuid(), process.getgid())')).stdout).to.equal(
-			'65532 65532\n',
-		);
+	it('container › runs as 65532 and cannot write to any folder', async () => {
+		const ids = await run('console.log(process.getuid(), process.getgid())');
+		expect(ids.stdout).to.equal('65532 65532\n');
 		for (const folder of ['/app', '/tmp', '/app/dist']) {
-			const { stderr } = await runIn(cluster().plane, name, `fs.writeFileSync('${folder}/x', '')`);
+			const { stderr } = await run(`fs.writeFileSync('${folder}/x', '')`);
 			expect(stderr, folder).to.match(/EROFS|EACCES/);
 		}
 	});
-
-	it('holds only what it needs: no compiler, no types, no test tools', async () => {
-		const [pod] = await podsOf(cluster().plane);
-		const list =
-			'console.log(fs.readdirSync("/app").join(), fs.existsSync("/app/node_modules/mocha"), fs.existsSync("/app/node_modules/typescript"))';
-		expect((await runIn(cluster().plane, pod?.metadata.name ?? '', list)).stdout).to.equal(
-			'dist,node_modules,package.json false false\n',
-		);
+	it('image › has no compiler, no types and no test tools', async () => {
+		const modules = "['mocha', 'typescript'].map((name) => fs.existsSync('/app/node_modules/' + name))";
+		const { stdout } = await run(`process.stdout.write(fs.readdirSync('/app') + ' ' + ${modules})`);
+		expect(stdout).to.equal('dist,node_modules,package.json false,false');
 	});
-
-	it('both pods show the certificate of the Secret, and every caBundle trusts it', async () => {
-		const secret = ['-n', NS, 'get', 'secret', 'toolhive-scaling-certificates', '-o', 'jsonpath={.data.tls\\.crt}'];
-		const stored = new X509Certificate(Buffer.from(await kubectl(...secret), 'base64'));
-		for (const pod of await podsOf(cluster().plane))
-			expect(await shownBy(cluster().plane, pod)).to.equal(stored.fingerprint256);
-		for (const kind of ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration']) {
-			const bundles = (await kubectl('get', kind, NS, '-o', 'jsonpath={.webhooks[*].clientConfig.caBundle}')).split(
-				' ',
-			);
-			for (const bundle of bundles) {
-				const authority = new X509Certificate(Buffer.from(bundle, 'base64'));
-				expect(stored.checkIssued(authority) && stored.verify(authority.publicKey), kind).to.equal(true);
-			}
+	it('both pods › serve the certificate of the Secret, and every caBundle has its CA', async () => {
+		const { 'tls.crt': pem = '' } = await readSecret(cluster().plane);
+		await expectServed(cluster().plane, pem);
+		const serving = new X509Certificate(pem);
+		for (const bundle of await caBundles(cluster().plane)) {
+			const ca = new X509Certificate(bundle);
+			expect(serving.checkIssued(ca) && serving.verify(ca.publicKey)).to.equal(true);
 		}
 	});
-
-	it('one of them leads, both are ready, and the memory stays far below its limit', async () => {
-		const pods = await podsOf(cluster().plane);
+	it('both pods › are ready, one is leader, and their memory is below half of its limit', async () => {
+		const { plane } = cluster();
 		await eventually(async () => {
-			const texts = await Promise.all(pods.map(({ metadata }) => askPod(cluster().plane, metadata.name, '/metrics')));
-			const leading = texts.filter((text) => /^thv_scaling_leader 1$/m.test(text));
-			expect(leading).to.have.length(1);
+			const texts = await metricsOf(plane);
+			expect(texts.filter((text) => /^thv_scaling_leader 1$/m.test(text))).to.have.length(1);
 			for (const text of texts) {
 				const bytes = Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
-				process.stdout.write(`      ${Math.round(bytes / 2 ** 20)} MiB resident at rest\n`);
+				process.stdout.write(`      ${Math.round(bytes / 2 ** 20)} MiB resident without load\n`);
 				expect(bytes).to.be.below(256 * 2 ** 20);
 			}
 		});
-		for (const { metadata } of pods) expect(await askPod(cluster().plane, metadata.name, '/readyz')).to.equal('ok\n');
+		for (const pod of pods) expect(await getFromPod(plane, pod, '/readyz')).to.equal('ok\n');
 	});
 });

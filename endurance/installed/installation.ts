@@ -1,27 +1,27 @@
-/** Puts the product into a cluster as a user does, looks at its pods, and takes it away again. */
+/** Installs the product into a cluster as users do, and removes it again. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
-import { type KubectlResult, runKubectl } from '../../test/harness/control-plane/kubectl.ts';
+import { runKubectl } from '../../test/harness/control-plane/kubectl.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { findHelm } from '../../test/harness/helm/build.ts';
+import { serverManifest } from '../../test/harness/namespace.ts';
 import { documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
+import { adminKubectl, NS, WEBHOOKS, waitForRollout } from './pods.ts';
+import { printProgress } from './prepare-cluster.ts';
 
-export const NS = 'toolhive-scaling';
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
-/** Else every story would wait for what is meant for operators and nodes. */
+/** The defaults are meant for operators and nodes, and every scenario would wait for them. */
 const SETTINGS = { settleSeconds: 1, rolloutsPerMinute: 600 };
-export const FLAGS = Object.entries(SETTINGS).map(
-	([name, value]) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`,
-);
+export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
 
 export interface Installation {
-	/** Also an upgrade, where another version is there. Resolves when all pods are ready. */
+	/** Installs, or upgrades from another version. Resolves when all pods are ready. */
 	readonly install: (version?: Version) => Promise<void>;
 	readonly uninstall: () => Promise<void>;
-	/** As rendered, with the image and the flags of these tests. */
+	/** The rendered manifests, with the image and the flags of these tests. */
 	readonly objects: () => Promise<{ kind: string }[]>;
 }
 
@@ -32,7 +32,10 @@ export interface Version {
 	readonly manifests: string;
 }
 
-export function byKustomize(plane: ControlPlane, current: Version): Installation {
+export const currentVersion = (image = ''): Version => ({ image, manifests: join(ROOT, 'manifests') });
+
+export function kustomizeInstallation(plane: ControlPlane, current: Version): Installation {
+	const kubectl = adminKubectl(plane);
 	const overlay = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlay-'));
 	const write = ({ image, manifests }: Version): void => {
 		const [, newName, newTag] = /^(.*):([^/:]+)$/.exec(image) ?? [];
@@ -49,128 +52,77 @@ export function byKustomize(plane: ControlPlane, current: Version): Installation
 	return {
 		install: async (version = current) => {
 			write(version);
-			await mustSucceed(plane.kubectl(['apply', '-k', overlay], { user: 'admin' }));
-			await rolledOut(plane);
+			await kubectl('apply', '-k', overlay);
+			await waitForRollout(plane);
 		},
 		uninstall: async () => {
 			write(current);
-			// The registrations first: they fail closed.
-			await mustSucceed(plane.kubectl(['delete', WEBHOOKS, NS, '--ignore-not-found'], { user: 'admin' }));
-			await mustSucceed(
-				plane.kubectl(['delete', '-k', overlay, '--ignore-not-found'], { user: 'admin', timeoutMs: 120_000 }),
-			);
+			// The webhook configurations first: without the pods, failurePolicy Fail would reject the deletions.
+			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
+			await kubectl('delete', '-k', overlay, '--ignore-not-found');
 		},
 		objects: async () => {
 			write(current);
-			return documentsOf((await mustSucceed(plane.kubectl(['kustomize', overlay]))).stdout);
+			return documentsOf(await kubectl('kustomize', overlay));
 		},
 	};
 }
 
-/** The chart of this checkout, by Helm 4. */
-export async function byHelm(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
-	const helm = await findHelm('v4', process.env, (line) => void process.stderr.write(`${line}\n`));
+/** The chart of this checkout, with Helm 4. */
+export async function helmInstallation(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
+	const kubectl = adminKubectl(plane);
+	const program = await findHelm('v4', process.env, printProgress);
 	const [, registry, repository, tag] = /^([^/]+)\/(.+):([^/:]+)$/.exec(image) ?? [];
 	const values = join(plane.dataFolder, 'values.yaml');
 	writeFileSync(values, stringify({ image: { registry, repository, tag }, serve: SETTINGS }));
 	const chart = [NS, join(manifests, 'chart'), '--namespace', NS, '--values', values];
-	const run = (args: readonly string[]): Promise<KubectlResult> =>
-		mustSucceed(runKubectl(helm, plane.kubeconfig('admin'), plane.dataFolder, args, { timeoutMs: 240_000 }));
-	const admin = (args: readonly string[]): Promise<KubectlResult> =>
-		mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 120_000 }));
+	const helm = async (...args: string[]): Promise<string> => {
+		const running = runKubectl(program, plane.kubeconfig('admin'), plane.dataFolder, args, { timeoutMs: 240_000 });
+		return (await mustSucceed(running)).stdout;
+	};
 	return {
 		install: async () => {
-			const restricted = 'pod-security.kubernetes.io/enforce=restricted';
-			await admin(['create', 'namespace', NS]);
-			await admin(['label', 'namespace', NS, restricted]);
-			await run(['upgrade', '--install', ...chart]);
-			await rolledOut(plane);
+			await kubectl('create', 'namespace', NS);
+			await kubectl('label', 'namespace', NS, 'pod-security.kubernetes.io/enforce=restricted');
+			await helm('upgrade', '--install', ...chart);
+			await waitForRollout(plane);
 		},
 		uninstall: async () => {
-			await admin(['delete', WEBHOOKS, NS, '--ignore-not-found']);
-			await run(['uninstall', NS, '--namespace', NS, '--wait']);
-			// The namespace is not the chart's. What is in it by now is what was there before.
+			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
+			await helm('uninstall', NS, '--namespace', NS, '--wait');
+			// The namespace is not part of the chart, so everything that is still in it was left behind by the chart.
 			await eventually(async () => {
-				const { stdout } = await admin(['-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name']);
-				if (stdout !== '') throw new Error(`helm uninstall left behind:\n${stdout}`);
+				const left = await kubectl('-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name');
+				if (left !== '') throw new Error(`helm uninstall left behind:\n${left}`);
 			}, 60_000);
-			await admin(['delete', 'namespace', NS]);
+			await kubectl('delete', 'namespace', NS);
 		},
-		objects: async () => documentsOf((await run(['template', ...chart])).stdout),
+		objects: async () => documentsOf(await helm('template', ...chart)),
 	};
 }
 
-export const WEBHOOKS = 'mutatingwebhookconfigurations,validatingwebhookconfigurations';
+/** In the default namespace. Each write calls both webhooks. */
+export const TARGET = serverManifest('MCPServer', 'load-target', { transport: 'sse', replicas: 2 });
+/** The answer to `replicas: 2` without Redis. It proves that the webhooks were called. */
+export const TARGET_WARNING = 'session-storage-missing';
 
-/** The new pods are ready and the old ones have ended: what they do at last would else be seen by nobody. */
-export async function rolledOut(plane: ControlPlane): Promise<void> {
-	const args = ['-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s'];
-	await mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 200_000 }));
-	await eventually(async () => {
-		const all = await allPods(plane);
-		if (all.some(isEnding)) throw new Error('a pod is still on its way out');
-	}, 60_000);
+/** Resolves when every caBundle is set, and the API server calls both webhooks with it. */
+export function waitForWebhooks(plane: ControlPlane): Promise<void> {
+	const input = JSON.stringify(TARGET);
+	return eventually(async () => {
+		const args = ['-n', 'default', 'apply', '--dry-run=server', '-f', '-'];
+		const { stderr } = await mustSucceed(plane.kubectl(args, { user: 'admin', input }));
+		if (!stderr.includes(TARGET_WARNING)) throw new Error('the API server does not call the webhooks yet');
+		const bundles = await caBundles(plane);
+		if (bundles.length === 0 || bundles.includes('')) throw new Error('a caBundle is empty');
+	});
 }
 
-/** One after the other, as the strategy of the Deployment has it. */
-export async function restart(plane: ControlPlane): Promise<void> {
-	await mustSucceed(plane.kubectl(['-n', NS, 'rollout', 'restart', `deployment/${NS}`], { user: 'admin' }));
-	await rolledOut(plane);
-}
-
-export interface Pod {
-	readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
-	readonly spec: {
-		readonly nodeName: string;
-		readonly containers: readonly {
-			readonly image: string;
-			readonly resources: { readonly limits: { readonly memory: string } };
-		}[];
+/** Of every webhook, as PEM; empty if it is not set. */
+export async function caBundles(plane: ControlPlane): Promise<string[]> {
+	const { items } = JSON.parse(await adminKubectl(plane)('get', WEBHOOKS, NS, '-o', 'json')) as {
+		items: { webhooks: { clientConfig: { caBundle?: string } }[] }[];
 	};
-	readonly status: {
-		readonly podIP: string;
-		readonly conditions: readonly {
-			readonly type: string;
-			readonly status: string;
-			readonly lastTransitionTime: string;
-		}[];
-		readonly containerStatuses: readonly {
-			readonly restartCount: number;
-			readonly state: { readonly running?: { readonly startedAt: string } };
-			readonly lastState: { readonly terminated?: { readonly exitCode: number; readonly reason: string } };
-		}[];
-	};
+	const bundles = items.flatMap(({ webhooks }) => webhooks.map(({ clientConfig }) => clientConfig.caBundle ?? ''));
+	return bundles.map((bundle) => Buffer.from(bundle, 'base64').toString());
 }
-
-/** Those that are not on their way out. */
-export const podsOf = async (plane: ControlPlane): Promise<Pod[]> =>
-	(await allPods(plane)).filter((pod) => !isEnding(pod));
-
-async function allPods(plane: ControlPlane): Promise<Pod[]> {
-	const args = ['-n', NS, 'get', 'pods', '-l', `app.kubernetes.io/name=${NS}`, '-o', 'json'];
-	return (JSON.parse((await mustSucceed(plane.kubectl(args))).stdout) as { items: Pod[] }).items;
-}
-
-const isEnding = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
-
-/** Of one pod, through the API server; `ok`, the metrics, or what else is said there. */
-export async function askPod(plane: ControlPlane, pod: string, path: string): Promise<string> {
-	const raw = `/api/v1/namespaces/${NS}/pods/${pod}:8080/proxy${path}`;
-	return (await mustSucceed(plane.kubectl(['get', '--raw', raw]))).stdout;
-}
-
-/** In its container, by the program that is there. Resolves also when it fails. */
-export const runIn = (plane: ControlPlane, pod: string, script: string): Promise<KubectlResult> =>
-	plane.kubectl(['-n', NS, 'exec', pod, '--', 'node', '-e', script], { user: 'admin' });
-
-/** SHA-256 fingerprint of the certificate that a pod shows at its address. */
-export async function shownBy(plane: ControlPlane, { metadata, status }: Pod): Promise<string> {
-	const ask = `const s = require('tls').connect({ host: '${status.podIP}', port: 8443, rejectUnauthorized: false },
-		() => { process.stdout.write(s.getPeerX509Certificate().fingerprint256); s.destroy(); })`;
-	return (await mustSucceed(runIn(plane, metadata.name, ask))).stdout;
-}
-
-export const metricsOf = async (plane: ControlPlane): Promise<string> =>
-	(await Promise.all((await podsOf(plane)).map(({ metadata }) => askPod(plane, metadata.name, '/metrics')))).join('\n');
-
-export const currentVersion = (image: string): Version => ({ image, manifests: join(ROOT, 'manifests') });

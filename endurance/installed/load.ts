@@ -1,10 +1,11 @@
-/** Calls without end through the API server and the Service, at a steady rate where it can bear that, and whether each came back right. */
+/** Writes through the API server at a steady rate, each of which calls both webhooks of the product. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
 import { Agent, request } from 'undici';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { serverManifest } from '../../test/harness/namespace.ts';
 import { apply } from '../../test/harness/product.ts';
+import { TARGET, TARGET_WARNING } from './installation.ts';
 
 export interface Load {
 	readonly stop: () => Promise<Loaded>;
@@ -12,7 +13,7 @@ export interface Load {
 
 export interface Loaded {
 	readonly calls: number;
-	/** What was said to those that failed. */
+	/** Responses to the calls that failed. */
 	readonly failed: readonly string[];
 	readonly seconds: number;
 	/** Milliseconds, of all calls. */
@@ -21,45 +22,35 @@ export interface Loaded {
 	readonly max: number;
 }
 
-/** Below what makes an API server answer 429, which would say nothing of us: where it falls behind, fewer are asked a second. */
-const MAX_UNDER_WAY = 64;
+/** Low enough that the API server does not answer 429. If it falls behind, the rate is lower. */
+const MAX_IN_FLIGHT = 64;
 const TICK_MS = 10;
-/** Longer than the longest timeoutSeconds of the registrations. */
-const CALL_MS = 15_000;
-/** What `replicas: 2` without Redis is told: proof that we were asked, and not passed over. */
-const EXPECTED_WARNING = 'session-storage-missing';
+/** Longer than the longest timeoutSeconds of the webhook configurations. */
+const TIMEOUT_MS = 15_000;
 
-/** A server that both webhooks are asked about with every change. */
-const ASKED = serverManifest('MCPServer', 'asked', { transport: 'sse', replicas: 2 });
-
-/** Each call is a dry-run change that asks both webhooks, so nothing but they and the API server is measured. */
+/** Each call is a dry run, so that only the API server and the webhooks do work. */
 export async function startLoad(plane: ControlPlane, perSecond: number): Promise<Load> {
-	await apply(plane, [{ ...ASKED, metadata: { ...ASKED.metadata, namespace: 'default' } }]);
-	const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) }, connections: MAX_UNDER_WAY });
-	const url = `${plane.url}/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers/asked?dryRun=All`;
-	const headers = {
-		authorization: `Bearer ${plane.token('person')}`,
-		'content-type': 'application/merge-patch+json',
-	};
-	const body = JSON.stringify({ metadata: { annotations: { change: 'of no consequence' } } });
+	const { name } = TARGET.metadata;
+	await apply(plane, [{ ...TARGET, metadata: { name, namespace: 'default' } }]);
+	const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) }, connections: MAX_IN_FLIGHT });
+	const url = `${plane.url}/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers/${name}?dryRun=All`;
+	const options = {
+		method: 'PATCH',
+		headers: { authorization: `Bearer ${plane.token('person')}`, 'content-type': 'application/merge-patch+json' },
+		body: JSON.stringify({ metadata: { annotations: { change: 'without effect' } } }),
+		dispatcher,
+		...{ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS },
+	} as const;
 	const times: number[] = [];
 	const failed: string[] = [];
 	let isStopped = false;
 	const call = async (): Promise<void> => {
 		const startedMs = performance.now();
 		try {
-			const answer = await request(url, {
-				method: 'PATCH',
-				headers,
-				body,
-				dispatcher,
-				headersTimeout: CALL_MS,
-				bodyTimeout: CALL_MS,
-			});
-			const text = await answer.body.text();
-			const warnings = String(answer.headers['warning'] ?? '');
-			if (answer.statusCode !== 200) failed.push(`${answer.statusCode} ${text}`);
-			else if (!warnings.includes(EXPECTED_WARNING)) failed.push('stored without being asked about');
+			const { statusCode, headers, body } = await request(url, options);
+			const text = await body.text();
+			if (statusCode !== 200) failed.push(`${statusCode} ${text}`);
+			else if (!String(headers['warning']).includes(TARGET_WARNING)) failed.push('the webhooks were not called');
 		} catch (error) {
 			failed.push(String(error));
 		}
@@ -67,20 +58,20 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 	};
 	const running = (async (): Promise<Loaded> => {
 		const startedMs = performance.now();
-		const underWay = new Set<Promise<void>>();
-		let begun = 0;
+		const inFlight = new Set<Promise<void>>();
+		let sent = 0;
 		while (!isStopped) {
 			const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond);
-			for (; begun < due && underWay.size < MAX_UNDER_WAY; begun += 1) {
-				const one = call().finally(() => underWay.delete(one));
-				underWay.add(one);
+			for (; sent < due && inFlight.size < MAX_IN_FLIGHT; sent += 1) {
+				const one = call().finally(() => inFlight.delete(one));
+				inFlight.add(one);
 			}
 			await sleep(TICK_MS);
 		}
 		const seconds = (performance.now() - startedMs) / 1000;
-		await Promise.all(underWay);
+		await Promise.all(inFlight);
 		await dispatcher.close();
-		await plane.kubectl(['-n', 'default', 'delete', 'mcpserver', 'asked', '--ignore-not-found']);
+		await plane.kubectl(['-n', 'default', 'delete', 'mcpserver', name, '--ignore-not-found']);
 		times.sort((a, b) => a - b);
 		const at = (share: number): number => Math.round((times[Math.floor((times.length - 1) * share)] ?? 0) * 10) / 10;
 		return { calls: times.length, failed, seconds, p50: at(0.5), p99: at(0.99), max: at(1) };
@@ -95,3 +86,25 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 
 export const describeLoad = ({ calls, failed, seconds, p50, p99, max }: Loaded): string =>
 	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed; p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
+
+/** Two cores can serve this beside a cluster. */
+const PER_SECOND = 40;
+/** The load goes on after the disturbance, so that its consequences are seen. */
+const AFTERWARDS_MS = 4_000;
+/** With fewer calls the absence of failures proves nothing. */
+const MIN_CALLS = 100;
+
+/** No call may fail while `disturb` runs. */
+export async function expectNoFailures(plane: ControlPlane, disturb: () => Promise<void>): Promise<void> {
+	const load = await startLoad(plane, PER_SECOND);
+	try {
+		await disturb();
+		await sleep(AFTERWARDS_MS);
+	} finally {
+		await load.stop();
+	}
+	const loaded = await load.stop();
+	process.stdout.write(`      ${describeLoad(loaded)}\n`);
+	expect(loaded.failed.slice(0, 3)).to.deep.equal([]);
+	expect(loaded.calls).to.be.at.least(MIN_CALLS);
+}

@@ -1,72 +1,38 @@
 /**
- * `make e2e`: the product as an image in pods of a cluster. CLUSTER=existing takes the one of KUBECONFIG, whose nodes have IMAGE;
- * CLUSTER=kind makes one. PREVIOUS is the version to upgrade from (a tag or commit, else the last release), with CLUSTER=existing
- * together with PREVIOUS_IMAGE. AUDIT_LOG is the API server's, where it writes one that has our calls. Ends with the count of all its runs.
+ * `make e2e`: the product as an image in pods of a cluster. CLUSTER=existing uses the cluster of KUBECONFIG, whose nodes have IMAGE;
+ * CLUSTER=kind creates one. PREVIOUS is the version to upgrade from (a tag or commit; default: the last release), with
+ * CLUSTER=existing together with PREVIOUS_IMAGE. AUDIT_LOG is the audit log of the API server, if it has the calls of the product.
+ * The last line is the count of all runs.
  */
-import { rm } from 'node:fs/promises';
-import { ClusterMissing, needUnused, removeCrds, useExisting } from './existing.ts';
-import { makeKind } from './kind.ts';
-import { previousVersion } from './previous.ts';
-import { countText, kubectlOf, runMocha } from './run-mocha.ts';
+import { runLane } from './lane.ts';
 
 const HERE = 'endurance/installed';
-const STORIES = ['servers', 'reconciler', 'converges', 'old-operator'];
-/** One mocha each, in this order; in a run each file begins with what the one before left. */
-const RUNS: readonly { readonly way: string; readonly files: readonly string[] }[] = [
+const SCENARIOS = ['servers', 'deployments', 'config-maps', 'reconciler', 'converges', 'old-operator', 'parallel'];
+const scenario = (name: string): string => `test/e2e/${name}.test.ts`;
+
+/** One mocha process each, in this order. Each file of a run starts with the state that the file before it left. */
+const RUNS = [
 	{
-		way: 'kustomize',
+		E2E_INSTALLED: 'kustomize',
 		files: [
 			`${HERE}/install.e2e.ts`,
 			`${HERE}/disturbed.e2e.ts`,
-			...STORIES.map((story) => `test/e2e/${story}.test.ts`),
+			...SCENARIOS.map(scenario),
 			`${HERE}/operator.e2e.ts`,
 			`${HERE}/afterwards.e2e.ts`,
 			`${HERE}/uninstall.e2e.ts`,
 		],
 	},
 	{
-		way: 'helm',
-		files: [`${HERE}/install.e2e.ts`, 'test/e2e/servers.test.ts', `${HERE}/uninstall.e2e.ts`],
+		E2E_INSTALLED: 'helm',
+		files: [`${HERE}/install.e2e.ts`, ...['servers', 'deployments'].map(scenario), `${HERE}/uninstall.e2e.ts`],
 	},
-	{ way: 'kustomize', files: [`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`] },
+	{ E2E_INSTALLED: 'kustomize', files: [`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`] },
 ];
 
-async function main(): Promise<void> {
-	const { env } = process;
-	const kind = env['CLUSTER'] ?? 'kind';
-	if (kind !== 'kind' && kind !== 'existing') throw new ClusterMissing(`CLUSTER=${kind}: it is kind or existing`);
-	const previous = previousVersion(env);
-	const cluster = kind === 'kind' ? await makeKind(env, previous) : useExisting(env, previous);
-	if (cluster.env.E2E_PREVIOUS_IMAGE === undefined)
+await runLane({ command: 'make e2e', total: 'e2e of all installs', hasUpgrade: true }, async (env, runMocha) => {
+	if (env['E2E_PREVIOUS_IMAGE'] === undefined) {
 		process.stdout.write('make e2e: the upgrade is skipped: no PREVIOUS= version\n');
-	const KUBECTL = await kubectlOf(env);
-	if (kind === 'existing') await needUnused(KUBECTL, cluster.env);
-	const total = { passed: 0, failed: 0, skipped: 0 };
-	try {
-		for (const { way, files } of RUNS) {
-			const { passed, failed, skipped } = await runMocha(files, {
-				...env,
-				...cluster.env,
-				KUBECTL,
-				E2E_INSTALLED: way,
-			});
-			total.passed += passed;
-			total.failed += failed;
-			total.skipped += skipped;
-		}
-	} finally {
-		await cluster.remove();
-		if (kind === 'existing') await removeCrds(KUBECTL, cluster.env);
-		if (previous !== undefined) await rm(previous.folder, { recursive: true, force: true });
 	}
-	process.stdout.write(`\ne2e of all installs:\n${countText(total)}\n`);
-	if (total.failed > 0) process.exitCode = 1;
-}
-
-try {
-	await main();
-} catch (error) {
-	if (!(error instanceof ClusterMissing)) throw error;
-	process.stderr.write(`make e2e: ${error.message}\n`);
-	process.exitCode = 2;
-}
+	for (const { files, E2E_INSTALLED } of RUNS) await runMocha(files, { ...env, E2E_INSTALLED });
+});

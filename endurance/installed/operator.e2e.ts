@@ -1,4 +1,4 @@
-/** The real ToolHive operator as a process beside the installed product: what both make of servers, and what kubectl shows of it. */
+/** The real ToolHive operator as a process beside the installed product. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { PASSWORD_ENV } from '../../src/api/names.ts';
@@ -10,11 +10,12 @@ import { useProduct } from '../../test/harness/use-product.ts';
 import { findOperator, OPERATOR_VERSION } from '../real-operator/build.ts';
 import { startOperator } from '../real-operator/operator.ts';
 import { EXAMPLES, exampleObjects } from '../real-operator/servers.ts';
+import { printProgress } from './prepare-cluster.ts';
 
 const NAMESPACE = 'real-operator';
 const START_TIMEOUT_MS = 20 * 60_000;
 const STOP_GRACE_MS = 15_000;
-const QUIET_MS = 15_000;
+const IDLE_MS = 15_000;
 
 describe(`the installed product beside ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(180_000);
@@ -23,37 +24,35 @@ describe(`the installed product beside ToolHive ${OPERATOR_VERSION}`, function (
 
 	before('operator and servers', async function () {
 		this.timeout(START_TIMEOUT_MS);
-		const assets = await findOperator(process.env, (line) => void process.stderr.write(`${line}\n`));
+		const assets = await findOperator(process.env, printProgress);
 		await mustSucceed(plane().kubectl(['apply', '--server-side', '--force-conflicts', '-f', assets.crdFolder]));
 		await mustSucceed(plane().kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']));
 		operator = await startOperator(plane(), assets.program);
 		await apply(plane(), exampleObjects(NAMESPACE));
 	});
-	// The operator takes its finalizers off, so the servers go before it does.
+	// The servers first, because the operator has to remove its finalizers.
 	after('servers and operator', async () => {
 		await namespace.kubectl(['delete', 'mcpservers,virtualmcpservers,mcpremoteproxies,mcpgroups', '--all']);
 		await operator?.stop(STOP_GRACE_MS);
 	});
 
 	for (const { kind, name, replicas, hasPassword = false } of EXAMPLES) {
-		it(`${kind} ${name}: ${replicas} replicas${hasPassword ? ', with the password' : ''}`, async () => {
+		it(`${kind} ${name} › ${replicas} replicas${hasPassword ? ', with the password' : ''}`, async () => {
 			await eventually(async () => {
 				const { spec } = await namespace.get('deployment', name);
 				expect(spec.replicas).to.equal(replicas);
 				expect(spec.template.spec.terminationGracePeriodSeconds).to.be.at.least(30);
 				const { env = [] } = spec.template.spec.containers[0] as { env?: { name: string; valueFrom?: object }[] };
-				const isPassword = ({ name, valueFrom }: (typeof env)[number]): boolean =>
-					name === PASSWORD_ENV && valueFrom !== undefined;
-				expect(env.some(isPassword)).to.equal(hasPassword);
+				const variable = env.find((one) => one.name === PASSWORD_ENV && one.valueFrom !== undefined);
+				expect(variable !== undefined).to.equal(hasPassword);
 			}, 60_000);
 		});
 	}
-
-	it('and then we write nothing any more', async () => {
+	it(`up to date › no write for ${IDLE_MS / 1000} s`, async () => {
 		const writes = (): Promise<number> => metricOf(product(), 'thv_scaling_reconciler_writes_total');
 		await eventually(async () => {
 			const before = await writes();
-			await sleep(QUIET_MS);
+			await sleep(IDLE_MS);
 			expect(await writes()).to.equal(before);
 		}, 90_000);
 	});

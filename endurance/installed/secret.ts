@@ -1,5 +1,6 @@
-/** Our Secret in a cluster, as whoever may read and write Secrets sees it. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** The Secret with the certificates of the installed product. */
+import { X509Certificate } from 'node:crypto';
+import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
@@ -7,43 +8,41 @@ import { asCa, asTls, newCa, servingFor } from '../../test/harness/certificates.
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
-import { NS, WEBHOOKS } from './installation.ts';
+import { caBundles, waitForWebhooks } from './installation.ts';
+import { adminKubectl, NS, servedFingerprints } from './pods.ts';
 
-export async function storedData(plane: ControlPlane): Promise<SecretData> {
-	const args = ['-n', NS, 'get', 'secret', CERTIFICATE_SECRET, '-o', 'json'];
-	const { stdout } = await mustSucceed(plane.kubectl(args, { user: 'admin' }));
+export async function readSecret(plane: ControlPlane): Promise<SecretData> {
+	const stdout = await adminKubectl(plane)('-n', NS, 'get', 'secret', CERTIFICATE_SECRET, '-o', 'json');
 	const { data = {} } = JSON.parse(stdout) as { data?: Record<string, string> };
 	const texts = Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]);
 	return Object.fromEntries(texts) as SecretData;
 }
 
-export async function plant(plane: ControlPlane, data: SecretData): Promise<void> {
+export async function replaceSecret(plane: ControlPlane, stringData: SecretData): Promise<void> {
 	const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
-	const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
-	const type = CERTIFICATE_SECRET_TYPE;
-	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type, data: Object.fromEntries(encoded) };
+	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: CERTIFICATE_SECRET_TYPE, stringData };
 	await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(secret) }));
 }
 
-/** An authority past two thirds of its life: the leader makes the next one as soon as it sees it. */
-export const pastItsTime = (): Promise<KeyPair> => newCa(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
+/** A CA past two thirds of its lifetime: the leader issues the next one as soon as it reads it. */
+export const caDueForRotation = (): Promise<KeyPair> => authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
 /**
- * Puts an authority and a certificate of it in the place of ours, and resolves when every caBundle trusts it. Planting is no
- * rotation: until then calls fail. Resolves with its certificate, as PEM.
+ * Replaces CA and serving certificate. Writes fail meanwhile, because this is not a rotation. Resolves when every caBundle has the CA
+ * and every pod serves the certificate of the Secret.
  */
-export async function plantAuthority(plane: ControlPlane, pair: KeyPair): Promise<string> {
-	const leaf = await servingFor(pair, 0, { now: new Date(Date.now() - DAY_MS) });
-	await plant(plane, { ...asCa(pair), ...asTls(leaf) });
+export async function replaceCa(plane: ControlPlane, ca: KeyPair): Promise<void> {
+	const serving = await servingFor(ca, 0, { now: new Date(Date.now() - DAY_MS) });
+	await replaceSecret(plane, { ...asCa(ca), ...asTls(serving) });
 	await eventually(async () => {
-		const args = ['get', WEBHOOKS, NS, '-o', 'jsonpath={.items[*].webhooks[*].clientConfig.caBundle}'];
-		const bundles = (await mustSucceed(plane.kubectl(args))).stdout.split(' ');
-		const isTrusted = bundles.every((bundle) => Buffer.from(bundle, 'base64').toString().includes(pair.cert));
-		if (!isTrusted) throw new Error('a caBundle does not trust it yet');
-	});
-	// Every pod looks at the Secret at least this often, and the API server hears of caBundles through a watch.
-	await sleep(LOOKED_AFTER_MS);
-	return pair.cert;
+		for (const bundle of await caBundles(plane)) expect(bundle).to.contain(ca.cert);
+		await expectServed(plane, (await readSecret(plane))['tls.crt']);
+	}, 60_000);
+	await waitForWebhooks(plane);
 }
 
-const LOOKED_AFTER_MS = 8_000;
+/** Both pods serve this certificate. */
+export async function expectServed(plane: ControlPlane, pem = ''): Promise<void> {
+	const { fingerprint256 } = new X509Certificate(pem);
+	expect(await servedFingerprints(plane)).to.deep.equal([fingerprint256, fingerprint256]);
+}

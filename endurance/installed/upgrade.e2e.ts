@@ -1,29 +1,30 @@
-/** From the previous version to this one while people go on applying, as docs/install.md has it: nobody notices. */
+/** An upgrade from the previous version as docs/install.md describes it. */
 import { expect } from 'chai';
 import { applyCrds } from '../../test/harness/product.ts';
-import { isTrusted, needCluster } from './harness.ts';
-import { podsOf } from './installation.ts';
-import { storedData } from './secret.ts';
-import { unnoticed } from './unnoticed.ts';
+import { useCluster } from './harness.ts';
+import { waitForWebhooks } from './installation.ts';
+import { expectNoFailures } from './load.ts';
+import { runningPods } from './pods.ts';
+import { readSecret } from './secret.ts';
 
 describe('upgrade', function () {
 	this.timeout(300_000);
-	const cluster = needCluster();
-	const { E2E_PREVIOUS_IMAGE: image = '', E2E_PREVIOUS_MANIFESTS: manifests = '' } = process.env;
+	const cluster = useCluster();
+	const { E2E_IMAGE, E2E_PREVIOUS_IMAGE: image = '', E2E_PREVIOUS_MANIFESTS: manifests = '' } = process.env;
 
 	before('previous version', async function () {
 		if (image === '') this.skip();
 		await applyCrds(cluster().plane);
 		await cluster().installation.install({ image, manifests });
-		await isTrusted(cluster().plane);
+		await waitForWebhooks(cluster().plane);
 	});
 
-	it('every call is answered, the certificates stay, and both pods are of this version', async () => {
+	it('under load › no call fails, the certificates are kept, and both pods have the new version', async () => {
 		const { plane, installation } = cluster();
-		const before = await storedData(plane);
-		await unnoticed(plane, () => installation.install());
-		expect(await storedData(plane)).to.deep.equal(before);
-		const images = (await podsOf(plane)).map(({ spec }) => spec.containers[0]?.image);
-		expect(images).to.deep.equal([process.env['E2E_IMAGE'], process.env['E2E_IMAGE']]);
+		const before = await readSecret(plane);
+		await expectNoFailures(plane, () => installation.install());
+		expect(await readSecret(plane)).to.deep.equal(before);
+		const images = (await runningPods(plane)).map(({ spec }) => spec.containers[0]?.image);
+		expect(images).to.deep.equal([E2E_IMAGE, E2E_IMAGE]);
 	});
 });

@@ -1,117 +1,88 @@
-/** A lost proxy of what is not an MCPServer with streamable HTTP. */
+/** A lost proxy of each kind of server, and of an MCPServer in pod mode. */
 import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { PASSWORD_ENV } from '../../src/api/names.ts';
 import { MCP_IMAGE } from './images.ts';
-import { type Counted, describeCounted, type LoadShape, loadDuring } from './load.ts';
-import type { SessionNamespace } from './namespace.ts';
-import { mcpServer, sessionStorage } from './objects.ts';
-import { CLIENTS, serviceUrl } from './scenarios.ts';
+import { expectKept, loadDuring, serviceUrl } from './load.ts';
+import { deploymentWithService, mcpServer, sessionStorage } from './objects.ts';
+import { deleteProxies } from './scenarios.ts';
+import type { SessionNamespace } from './use-sessions.ts';
 
-export const REPLICAS = 2;
-const API = 'toolhive.stacklok.dev/v1beta1';
+const REPLICAS = 2;
 
-/** Call it inside a `describe` whose `before` has installed the product and started the operator. */
-export function describeKinds(namespaceNow: () => SessionNamespace, atLeast: number): void {
+/** A server of another kind, with the fields that all kinds have. */
+const server = (namespace: SessionNamespace, kind: string, name: string, spec: object): object => ({
+	apiVersion: 'toolhive.stacklok.dev/v1beta1',
+	kind,
+	metadata: { name },
+	spec: {
+		...{ sessionAffinity: 'None', replicas: REPLICAS, sessionStorage: sessionStorage(namespace.name, name) },
+		...spec,
+	},
+});
+
+export function describeKinds(sessions: () => SessionNamespace, atLeast: number): void {
 	describe('a proxy is lost', function () {
 		this.timeout(300_000);
 
 		it('VirtualMCPServer › no request fails, every session is kept', async () => {
-			const namespace = namespaceNow();
+			const namespace = sessions();
+			const groupRef = { name: 'tools' };
 			await namespace.apply(
-				{ apiVersion: API, kind: 'MCPGroup', metadata: { name: 'tools' }, spec: {} },
-				mcpServer(namespace.name, 'member', { replicas: 1, groupRef: { name: 'tools' } }),
+				{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPGroup', metadata: groupRef, spec: {} },
+				mcpServer(namespace.name, 'member', { replicas: 1, groupRef }),
 			);
-			await namespace.settled('member', 1);
-			await namespace.apply({
-				apiVersion: API,
-				kind: 'VirtualMCPServer',
-				metadata: { name: 'hub' },
-				spec: {
-					groupRef: { name: 'tools' },
-					incomingAuth: { type: 'anonymous' },
-					sessionAffinity: 'None',
-					replicas: REPLICAS,
-					sessionStorage: sessionStorage(namespace.name, 'hub'),
-				},
-			});
-			await namespace.settled('hub', REPLICAS, 0);
-			const counted = await lose(namespace, 'hub', 0, {
-				...{ urls: [serviceUrl(namespace, 'vmcp-hub', 4483)], clients: CLIENTS, atLeast },
-				tool: 'member_whoami',
-			});
-			expect(counted.failed - counted.closing, JSON.stringify(counted.reasons)).to.equal(0);
-			expect(counted.sessionsKept).to.equal(counted.sessions);
+			await namespace.waitForReplicas('member', 1);
+			await namespace.apply(
+				server(namespace, 'VirtualMCPServer', 'hub', { groupRef, incomingAuth: { type: 'anonymous' } }),
+			);
+			await namespace.waitForReplicas('hub', REPLICAS, 0);
+			const load = { urls: [serviceUrl(namespace, 'vmcp-hub', 4483)], tool: 'member_whoami', atLeast };
+			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', 0)), 'no failure', false);
 		});
 
 		it('MCPRemoteProxy › no request fails, every session keeps its state', async () => {
-			const namespace = namespaceNow();
-			await namespace.apply(...remoteObjects());
+			const namespace = sessions();
+			const container = { name: 'mcp', image: MCP_IMAGE, env: [{ name: 'MCP_PORT', value: '8080' }] };
+			// ToolHive does not run this server.
+			await namespace.apply(...deploymentWithService('remote', 8080, { containers: [container] }));
 			await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
-			await namespace.apply({
-				apiVersion: API,
-				kind: 'MCPRemoteProxy',
-				metadata: { name: 'far' },
-				spec: {
-					remoteUrl: serviceUrl(namespace, 'remote'),
-					allowPrivateEndpoint: true,
-					sessionAffinity: 'None',
-					replicas: REPLICAS,
-					sessionStorage: sessionStorage(namespace.name, 'far'),
-				},
-			});
-			await namespace.settled('far', REPLICAS, 0);
-			const urls = [serviceUrl(namespace, 'mcp-far-remote-proxy')];
-			const counted = await lose(namespace, 'far', 0, { urls, clients: CLIENTS, atLeast });
-			expect(counted.failed - counted.closing, JSON.stringify(counted.reasons)).to.equal(0);
-			expect(counted.stateKept).to.equal(counted.sessions);
+			const remote = { remoteUrl: serviceUrl(namespace, 'remote'), allowPrivateEndpoint: true };
+			await namespace.apply(server(namespace, 'MCPRemoteProxy', 'far', remote));
+			await namespace.waitForReplicas('far', REPLICAS, 0);
+			const load = { urls: [serviceUrl(namespace, 'mcp-far-remote-proxy')], atLeast };
+			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', 0)));
 		});
 
-		it('MCPServer with SSE › streams that went through it are opened again, as new sessions', async () => {
-			const namespace = namespaceNow();
+		it('MCPServer with SSE › its streams are opened again as new sessions', async () => {
+			const namespace = sessions();
 			await namespace.apply(mcpServer(namespace.name, 'events', { transport: 'sse', replicas: REPLICAS }));
-			await namespace.settled('events', REPLICAS);
+			await namespace.waitForReplicas('events', REPLICAS);
 			const urls = [serviceUrl(namespace, 'mcp-events-proxy', 8080, '/sse')];
-			const shape: LoadShape = { urls, clients: { SDK: 8 }, atLeast };
-			const counted = await lose(namespace, 'events', 1, shape);
+			const load = { urls, clients: { SDK: 8 }, atLeast };
+			const counted = await loadDuring(namespace, load, loseProxy(namespace, 'events', 1));
 			expect(counted.sessionsKept).to.be.above(0);
-			const afterwards = await loadDuring(namespace, shape, async () => undefined);
+			const afterwards = await loadDuring(namespace, load, async () => undefined);
 			expect(afterwards.failed, JSON.stringify(afterwards.reasons)).to.equal(0);
 		});
 	});
 }
 
-export async function lose(
-	namespace: SessionNamespace,
-	name: string,
-	backends: number,
-	shape: LoadShape,
-): Promise<Counted> {
-	const counted = await loadDuring(namespace, shape, async () => {
-		const [first] = await namespace.proxies(name);
-		await namespace.kubectl('delete', 'pod', '--wait=false', first?.name ?? '');
-		await namespace.settled(name, REPLICAS, backends);
-	});
-	process.stdout.write(`      ${describeCounted(counted)}\n`);
-	return counted;
+/** The product adds the Redis password to Pods, because the operator restores the environment of its Deployments. */
+export function describePodMode(sessions: () => SessionNamespace, atLeast: number): void {
+	it('a proxy is lost › no request fails, every session keeps its state', async () => {
+		const namespace = sessions();
+		await namespace.apply(mcpServer(namespace.name, 'echo', { replicas: REPLICAS }));
+		await namespace.waitForReplicas('echo', REPLICAS);
+		const names = 'jsonpath={..containers[*].env[*].name}';
+		expect(await namespace.kubectl('get', 'deployment', 'echo', '-o', names)).not.to.contain(PASSWORD_ENV);
+		const onPods = await namespace.kubectl('get', 'pods', '-l', 'app.kubernetes.io/instance=echo', '-o', names);
+		expect(onPods).to.contain(PASSWORD_ENV);
+		expectKept(await loadDuring(namespace, { server: 'echo', atLeast }, loseProxy(namespace, 'echo', 1)));
+	}).timeout(300_000);
 }
 
-/** A server that ToolHive does not run. */
-const remoteObjects = (): readonly object[] => [
-	{
-		apiVersion: 'apps/v1',
-		kind: 'Deployment',
-		metadata: { name: 'remote' },
-		spec: {
-			selector: { matchLabels: { app: 'remote' } },
-			template: {
-				metadata: { labels: { app: 'remote' } },
-				spec: { containers: [{ name: 'mcp', image: MCP_IMAGE, env: [{ name: 'MCP_PORT', value: '8080' }] }] },
-			},
-		},
-	},
-	{
-		apiVersion: 'v1',
-		kind: 'Service',
-		metadata: { name: 'remote' },
-		spec: { selector: { app: 'remote' }, ports: [{ port: 8080 }] },
-	},
-];
+const loseProxy = (namespace: SessionNamespace, name: string, backends: number) => async (): Promise<void> => {
+	await deleteProxies(namespace, name, 1);
+	await namespace.waitForReplicas(name, REPLICAS, backends);
+};

@@ -1,15 +1,16 @@
-/** Runs the clients in the client pod while something happens, and reads what they counted. */
+/** Runs the clients in the client pod during a disturbance, and counts their failures. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
 import type { LoadOptions, LoadResult } from './mcp/result.ts';
-import type { SessionNamespace } from './namespace.ts';
 import { CLIENT } from './objects.ts';
+import type { SessionNamespace } from './use-sessions.ts';
 
 export interface Counted {
 	readonly sent: number;
 	readonly failed: number;
-	/** Of them: reset on a kept connection, as when its proxy closes it in the same moment. Only a client can send it again. */
+	/** Failures on a connection that its proxy closed in the same moment. Only the client can repeat such a request. */
 	readonly closing: number;
-	/** By client and reason. */
+	/** Failures by client and reason. */
 	readonly reasons: Readonly<Record<string, number>>;
 	readonly sessions: number;
 	readonly sessionsKept: number;
@@ -17,57 +18,79 @@ export interface Counted {
 	readonly seconds: number;
 }
 
-const LEAD_MS = 3_000;
+const BEFORE_MS = 3_000;
 const AFTERWARDS_MS = 3_000;
 const EXEC = ['exec', CLIENT, '--'];
+/** Two sessions of the SDK, because each keeps a terminating proxy with its GET stream. */
+const CLIENTS = { 'new connections': 4, 'kept connection': 4, SDK: 2 } as const;
 let loads = 0;
 
-export type LoadShape = Pick<LoadOptions, 'urls' | 'clients' | 'atLeast'> &
-	Partial<Pick<LoadOptions, 'tool' | 'pauseMs'>>;
+/** The URLs default to the proxies of `server`. */
+type Load = Pick<LoadOptions, 'atLeast'> &
+	Partial<Omit<LoadOptions, 'stopFile'>> &
+	({ readonly server: string } | { readonly urls: readonly string[] });
 
-/** Counted until `disturb` has resolved and there were enough requests. */
+/** Goes on until `disturb` has resolved and enough requests were sent. Prints the result. */
 export async function loadDuring(
 	namespace: SessionNamespace,
-	shape: LoadShape,
+	load: Load,
 	disturb: () => Promise<unknown>,
+	title = '',
 ): Promise<Counted> {
 	loads += 1;
-	const stopFile = `/tmp/stop-${loads}`;
-	const options: LoadOptions = { pauseMs: 60, tool: 'whoami', ...shape, stopFile };
+	const urls = 'server' in load ? [proxyUrl(namespace, load.server)] : load.urls;
+	const defaults = { clients: CLIENTS, pauseMs: 60, tool: 'whoami', urls };
+	const options: LoadOptions = { ...defaults, ...load, stopFile: `/tmp/stop-${loads}` };
 	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', 'load', JSON.stringify(options));
-	// Awaited below; a rejection before that is not unhandled.
+	// It is awaited below, and may reject earlier.
 	running.catch(() => undefined);
+	const startedMs = performance.now();
+	let disturbedMs = 0;
 	try {
-		await sleep(LEAD_MS);
+		await sleep(BEFORE_MS);
 		await disturb();
+		disturbedMs = performance.now() - startedMs;
 		await sleep(AFTERWARDS_MS);
 	} finally {
-		await namespace.kubectl(...EXEC, 'touch', stopFile);
+		await namespace.kubectl(...EXEC, 'touch', options.stopFile);
 	}
-	return countedOf(JSON.parse(await running) as LoadResult);
+	const counted = count(JSON.parse(await running) as LoadResult);
+	process.stdout.write(
+		`      ${title && `${title} ${Math.round(disturbedMs / 1000)} s: `}${describeCounted(counted)}\n`,
+	);
+	return counted;
 }
 
-/** One session and one call, as a new client does it. */
-export async function callOnce(namespace: SessionNamespace, url: string): Promise<{ text?: string; reason?: string }> {
-	return JSON.parse(await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', url)) as { text?: string };
+export const serviceUrl = ({ name }: SessionNamespace, service: string, port = 8080, path = '/mcp'): string =>
+	`http://${service}.${name}.svc.cluster.local:${port}${path}`;
+const proxyUrl = (namespace: SessionNamespace, server: string): string => serviceUrl(namespace, `mcp-${server}-proxy`);
+
+/** One call in a new session. */
+export async function callOnce(
+	namespace: SessionNamespace,
+	server: string,
+): Promise<{ text?: string; reason?: string }> {
+	const answer = await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', proxyUrl(namespace, server));
+	return JSON.parse(answer) as { text?: string };
 }
 
-/** A client with new connections has none of these. */
+/** Clients with new connections have no such failures. */
 const CLOSING = /^(kept connection|SDK): (ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 
-const sumOf = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
 
-function countedOf({ sessions, seconds }: LoadResult): Counted {
+function count({ sessions, seconds }: LoadResult): Counted {
 	const reasons: Record<string, number> = {};
-	for (const { client, failed } of sessions)
-		for (const [reason, count] of Object.entries(failed)) {
+	for (const { client, failed } of sessions) {
+		for (const [reason, failures] of Object.entries(failed)) {
 			const key = `${client}: ${reason}`;
-			reasons[key] = (reasons[key] ?? 0) + count;
+			reasons[key] = (reasons[key] ?? 0) + failures;
 		}
+	}
 	return {
-		sent: sumOf(sessions.map(({ sent }) => sent)),
-		failed: sumOf(Object.values(reasons)),
-		closing: sumOf(Object.entries(reasons).map(([reason, count]) => (CLOSING.test(reason) ? count : 0))),
+		sent: sum(sessions.map(({ sent }) => sent)),
+		failed: sum(Object.values(reasons)),
+		closing: sum(Object.entries(reasons).map(([reason, failures]) => (CLOSING.test(reason) ? failures : 0))),
 		reasons,
 		sessions: sessions.length,
 		sessionsKept: sessions.filter(({ isSessionKept }) => isSessionKept).length,
@@ -76,16 +99,19 @@ function countedOf({ sessions, seconds }: LoadResult): Counted {
 	};
 }
 
-export const describeCounted = ({
-	sent,
-	failed,
-	sessions,
-	sessionsKept,
-	stateKept,
-	seconds,
-	reasons,
-}: Counted): string =>
+const describeCounted = ({ sent, failed, sessions, sessionsKept, stateKept, seconds, reasons }: Counted): string =>
 	[
-		`${failed} of ${sent} failed in ${seconds} s; of ${sessions} sessions ${sessionsKept} kept, ${stateKept} with state`,
-		...Object.entries(reasons).map(([reason, count]) => `  ${count} × ${reason}`),
+		`${failed} of ${sent} failed in ${seconds} s; ${sessionsKept} of ${sessions} sessions kept, ${stateKept} with state`,
+		...Object.entries(reasons).map(([reason, failures]) => `  ${failures} × ${reason}`),
 	].join('\n      ');
+
+/** Every session is kept with its state, and no request fails unless `expected` allows it. */
+export function expectKept(
+	{ failed, closing, reasons, sessions, sessionsKept, stateKept }: Counted,
+	expected: 'no failure' | 'sessions are kept' = 'no failure',
+	hasState = true,
+): void {
+	if (expected === 'no failure') expect(failed - closing, JSON.stringify(reasons)).to.equal(0);
+	const kept = hasState ? { sessionsKept, stateKept } : { sessionsKept };
+	expect(kept).to.deep.equal(hasState ? { sessionsKept: sessions, stateKept: sessions } : { sessionsKept: sessions });
+}

@@ -1,48 +1,51 @@
-/** Who reconciles the servers: a real release, or the stand-in for operators that know nothing of scaling. */
+/** The operators of the scenarios: a real release, or the replacement for operators without scaling fields. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
-import { mustSucceed } from '../../test/harness/product.ts';
+import { adminKubectl } from '../installed/pods.ts';
+import { printProgress } from '../installed/prepare-cluster.ts';
 import { findPrograms } from '../real-operator/build.ts';
 import { startOperator } from '../real-operator/operator.ts';
 import { runnerImage, vmcpImage } from './images.ts';
 
 export interface Operator {
 	readonly name: string;
-	/** Starts it for one namespace, which is there; resolves with what ends it. */
+	/** Starts it for one namespace, and resolves with a function that stops it. */
 	readonly start: (plane: ControlPlane, namespace: string) => Promise<() => Promise<void>>;
 }
 
 const STOP_GRACE_MS = 15_000;
-const ROUND_MS = 1_000;
+const INTERVAL_MS = 1_000;
+
+const findOperator = (version: string) => findPrograms(process.env, printProgress, version, ['thv-operator']);
 
 export async function applyOperatorCrds(plane: ControlPlane, version: string): Promise<void> {
-	const folder = await findPrograms(process.env, () => undefined, version, ['thv-operator']);
-	const admin = (...args: string[]) => mustSucceed(plane.kubectl(args, { user: 'admin', timeoutMs: 120_000 }));
-	await admin('apply', '--server-side', '--force-conflicts', '-f', `${folder}/crds`);
-	await admin('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
+	const kubectl = adminKubectl(plane);
+	await kubectl('apply', '--server-side', '--force-conflicts', '-f', `${await findOperator(version)}/crds`);
+	await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
 }
 
 /** A process beside the cluster. */
 export const release = (version: string): Operator => ({
 	name: `operator ${version}`,
 	start: async (plane, namespace) => {
-		const folder = await findPrograms(process.env, () => undefined, version, ['thv-operator']);
-		const running = await startOperator(plane, `${folder}/thv-operator`, {
+		const running = await startOperator(plane, `${await findOperator(version)}/thv-operator`, {
 			TOOLHIVE_RUNNER_IMAGE: runnerImage(version),
 			VMCP_IMAGE: vmcpImage(version),
 			WATCH_NAMESPACE: namespace,
 		});
-		return async () => void (await running.stop(STOP_GRACE_MS));
+		return () => running.stop(STOP_GRACE_MS);
 	},
 });
 
-/** With the runner of the release, which reads what the product hands it. */
+/** With the runner of the release, which reads the fields that the product adds. */
 export const standIn = (version: string): Operator => ({
 	name: `a stand-in for operator v0.12.5, and runner ${version}`,
 	start: async (plane, namespace) => {
-		await giveRights(plane, namespace);
+		// It does not create the Roles of the runners.
+		const group = `--group=system:serviceaccounts:${namespace}`;
+		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
 		const operator = createOldOperator({
 			url: plane.url,
 			ca: readFileSync(plane.caFile, 'utf8'),
@@ -51,24 +54,17 @@ export const standIn = (version: string): Operator => ({
 			images: { runner: runnerImage(version), vmcp: vmcpImage(version) },
 		});
 		let isStopped = false;
-		const rounds = (async () => {
+		const reconciling = (async () => {
 			while (!isStopped) {
-				// What was refused is tried again, as the operator's queue does.
-				await operator.settle(ROUND_MS).catch(() => undefined);
-				await sleep(ROUND_MS);
+				// Like the operator, it tries rejected writes again.
+				await operator.settle(INTERVAL_MS).catch(() => undefined);
+				await sleep(INTERVAL_MS);
 			}
 		})();
 		return async () => {
 			isStopped = true;
-			await rounds;
+			await reconciling;
 			await operator.close();
 		};
 	},
 });
-
-/** The stand-in writes no Roles. */
-async function giveRights(plane: ControlPlane, namespace: string): Promise<void> {
-	const group = `system:serviceaccounts:${namespace}`;
-	const args = ['-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', `--group=${group}`];
-	await mustSucceed(plane.kubectl(args, { user: 'admin' }));
-}

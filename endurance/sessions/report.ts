@@ -3,7 +3,7 @@ import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 import type { Counted } from './load.ts';
 
-export interface SessionsOptions {
+interface SessionsOptions {
 	readonly toolhive: string;
 	readonly kubernetes: string;
 	readonly proxies: number;
@@ -24,40 +24,34 @@ export const SESSIONS: Account<SessionsOptions, readonly Measured[]> = {
 		[
 			`ToolHive ${options.toolhive} (operator and runner), Kubernetes ${options.kubernetes}; Redis with a password, one backend, ` +
 				`${options.proxies} proxies, \`sessionAffinity: None\`, at least ${options.atLeast} requests for each figure.`,
-			...[...Map.groupBy(results, ({ operator }) => operator)].map(([operator, rows]) =>
-				[`With ${operator}:`, tableOf(rows)].join('\n\n'),
-			),
+			...[...Map.groupBy(results, ({ operator }) => operator)].flatMap(([operator, rows]) => [
+				`With ${operator}:`,
+				table([...Map.groupBy(rows, ({ scenario }) => scenario)].map(([scenario, both]) => rowOf(scenario, both))),
+			]),
 		].join('\n\n'),
 };
 
-function tableOf(rows: readonly Measured[]): string {
-	const scenarios = [...new Set(rows.map(({ scenario }) => scenario))];
-	const of = (scenario: string, hasProduct: boolean): Measured | undefined =>
-		rows.find((row) => row.scenario === scenario && row.hasProduct === hasProduct);
-	return table(
-		scenarios.map((scenario) => {
-			const [without, product] = [of(scenario, false), of(scenario, true)];
-			return {
-				'while clients call': scenario,
-				'failed / sent, without the product': failedText(without),
-				'with it': failedText(product),
-				'sessions kept, without': keptText(without),
-				'sessions kept, with it': keptText(product),
-			};
-		}),
-	);
+function rowOf(scenario: string, both: readonly Measured[]): Readonly<Record<string, string>> {
+	const without = both.find(({ hasProduct }) => !hasProduct);
+	const product = both.find(({ hasProduct }) => hasProduct);
+	return {
+		'while clients call': scenario,
+		'failed / sent, without the product': failures(without),
+		'with it': failures(product),
+		'sessions kept, without': kept(without),
+		'sessions kept, with it': kept(product),
+	};
 }
 
-function failedText(measured: Measured | undefined): string {
+function failures(measured: Measured | undefined): string {
 	if (measured === undefined) return '';
 	const { failed, closing, sent } = measured;
 	return `${failed}${closing > 0 ? ` (${closing} on a connection that was being closed)` : ''} / ${sent}`;
 }
 
-/** Of a session that is kept without its state, the client starts again without a word. */
-const keptText = (measured: Measured | undefined): string => {
+/** In a session that is kept without its state, the client starts again and gets no error. */
+function kept(measured: Measured | undefined): string {
 	if (measured === undefined) return '';
 	const { sessions, sessionsKept, stateKept } = measured;
-	const text = `${sessionsKept} of ${sessions}`;
-	return stateKept === sessionsKept ? text : `${text}, ${stateKept} with state`;
-};
+	return `${sessionsKept} of ${sessions}${stateKept === sessionsKept ? '' : `, ${stateKept} with state`}`;
+}

@@ -1,39 +1,40 @@
-/** What happens to a server with three proxies and one backend while clients use it. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Disturbances of a server with three proxies and one backend while clients use it. */
 import { expect } from 'chai';
+import { before, it } from 'mocha';
 import { eventually } from '../../test/harness/eventually.ts';
-import type { LoadShape } from './load.ts';
-import type { SessionNamespace } from './namespace.ts';
+import { type Counted, expectKept, loadDuring } from './load.ts';
+import { mcpServer } from './objects.ts';
+import type { SessionNamespace } from './use-sessions.ts';
 
 export const SERVER = 'echo';
 export const PROXIES = 3;
 
-export interface Scenario {
+interface Scenario {
 	readonly name: string;
-	/** Proxies before, and after. */
+	/** Proxies before and after it. */
 	readonly from?: number;
 	readonly to?: number;
-	/** Every request goes to the next proxy, by the address of its pod. */
-	readonly isByAddress?: boolean;
-	readonly happens: (namespace: SessionNamespace) => Promise<unknown>;
-	/** What holds with the product. Without a proxy no request is answered; without its backend no session has its state. */
-	readonly promise: 'all' | 'sessions' | 'nothing';
+	/** Requests go to the addresses of all proxies in turn. */
+	readonly usesAddresses?: boolean;
+	readonly disturb: (namespace: SessionNamespace) => Promise<unknown>;
+	/** What is expected with the product. No request is answered without a proxy, and no state survives its backend. */
+	readonly expected: 'no failure' | 'sessions are kept' | 'nothing';
 	/** Part of the short form. */
 	readonly isShort?: boolean;
-	/** Without the product requests fail each time, with any ToolHive release. */
+	/** Without the product requests always fail, with any ToolHive release. */
 	readonly failsWithout?: boolean;
 }
 
 /** As a HorizontalPodAutoscaler does it. */
-export const scaleTo = (replicas: number) => (namespace: SessionNamespace) =>
+const scaleTo = (replicas: number) => (namespace: SessionNamespace) =>
 	namespace.kubectl('scale', `deployment/${SERVER}`, `--replicas=${replicas}`);
 
-async function deleteProxies(namespace: SessionNamespace, count: number): Promise<void> {
-	const names = (await namespace.proxies(SERVER)).slice(0, count).map(({ name }) => name);
+export async function deleteProxies(namespace: SessionNamespace, server: string, count: number): Promise<void> {
+	const names = (await namespace.proxies(server)).slice(0, count).map(({ name }) => name);
 	await namespace.kubectl('delete', 'pod', '--wait=false', ...names);
 }
 
-/** Pod by pod, each when its predecessor has been replaced. */
+/** Each proxy after its predecessor was replaced. */
 async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	for (const { name } of await namespace.proxies(SERVER)) {
 		await namespace.kubectl('delete', 'pod', '--wait=false', name);
@@ -41,12 +42,12 @@ async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	}
 }
 
-/** What `kubectl drain` calls. The node is not cordoned: it may be the only one, and the pods need a place. */
+/** As `kubectl drain` does it, but without cordon: the node may be the only one. */
 async function evictProxies(namespace: SessionNamespace, count: number): Promise<void> {
 	for (const { name } of (await namespace.proxies(SERVER)).slice(0, count)) {
 		const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`;
 		const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: namespace.name } };
-		// Refused until the budget allows it, and tried again, as kubectl does.
+		// Like kubectl, it tries again until the PodDisruptionBudget allows it.
 		await eventually(async () => {
 			const { code, stderr } = await namespace.tryKubectl(['create', '--raw', path, '-f', '-'], eviction);
 			if (code !== 0) throw new Error(stderr);
@@ -54,66 +55,91 @@ async function evictProxies(namespace: SessionNamespace, count: number): Promise
 	}
 }
 
+const patch = JSON.stringify({ spec: { replicas: 2 } });
+
 export const SCENARIOS: readonly Scenario[] = [
 	{
 		name: 'a session is used at the other proxies',
-		isByAddress: true,
-		happens: () => sleep(1_000),
-		promise: 'all',
-		isShort: true,
+		...{ usesAddresses: true, disturb: async () => undefined, expected: 'no failure', isShort: true },
 	},
-	{ name: 'a proxy is lost', happens: (namespace) => deleteProxies(namespace, 1), promise: 'all' },
-	{ name: 'all proxies are replaced, one by one', happens: replaceProxies, promise: 'all' },
-	{
-		name: 'two proxies are drained',
-		happens: (namespace) => evictProxies(namespace, 2),
-		promise: 'all',
-	},
+	{ name: 'a proxy is lost', disturb: (namespace) => deleteProxies(namespace, SERVER, 1), expected: 'no failure' },
+	{ name: 'all proxies are replaced, one by one', disturb: replaceProxies, expected: 'no failure' },
+	{ name: 'two proxies are drained', disturb: (namespace) => evictProxies(namespace, 2), expected: 'no failure' },
 	{
 		name: 'rollout restart',
-		happens: (namespace) => namespace.kubectl('rollout', 'restart', `deployment/${SERVER}`),
-		promise: 'all',
-		isShort: true,
-		failsWithout: true,
+		disturb: ({ kubectl }) => kubectl('rollout', 'restart', `deployment/${SERVER}`),
+		...{ expected: 'no failure', isShort: true, failsWithout: true },
 	},
-	{ name: 'scale 3 to 1', to: 1, happens: scaleTo(1), promise: 'all', isShort: true, failsWithout: true },
-	{ name: 'scale 1 to 3', from: 1, happens: scaleTo(PROXIES), promise: 'all', isShort: true },
+	{
+		name: 'scale 3 to 1',
+		...{ to: 1, disturb: scaleTo(1), expected: 'no failure', isShort: true, failsWithout: true },
+	},
+	{ name: 'scale 1 to 3', from: 1, disturb: scaleTo(PROXIES), expected: 'no failure', isShort: true },
 	{
 		name: 'all proxies are lost at once',
-		happens: (namespace) => deleteProxies(namespace, PROXIES),
-		promise: 'sessions',
+		disturb: (namespace) => deleteProxies(namespace, SERVER, PROXIES),
+		expected: 'sessions are kept',
 	},
 	{
 		name: 'the backend is lost',
-		happens: (namespace) => namespace.kubectl('delete', 'pod', `${SERVER}-0`),
-		promise: 'nothing',
+		disturb: ({ kubectl }) => kubectl('delete', 'pod', `${SERVER}-0`),
+		expected: 'nothing',
 	},
 	{
 		name: '`spec.replicas` of the MCPServer is set to 2',
-		to: 2,
-		happens: (namespace) =>
-			namespace.kubectl('patch', 'mcpserver', SERVER, '--type=merge', '-p', JSON.stringify({ spec: { replicas: 2 } })),
-		promise: 'nothing',
+		...{ to: 2, disturb: ({ kubectl }) => kubectl('patch', 'mcpserver', SERVER, '--type=merge', '-p', patch) },
+		expected: 'nothing',
 	},
 ];
 
-export const serviceUrl = (
-	namespace: SessionNamespace,
-	service = `mcp-${SERVER}-proxy`,
-	port = 8080,
-	path = '/mcp',
-): string => `http://${service}.${namespace.name}.svc.cluster.local:${port}${path}`;
-
-/** Two sessions of the SDK: each holds a proxy that ends by its GET stream. */
-export const CLIENTS = { 'new connections': 4, 'kept connection': 4, SDK: 2 } as const;
-
-export async function shapeOf(
-	namespace: SessionNamespace,
-	{ isByAddress = false }: Scenario,
-	atLeast: number,
-): Promise<LoadShape> {
-	const urls = isByAddress
-		? (await namespace.proxies(SERVER)).map(({ address }) => `http://${address}:8080/mcp`)
-		: [serviceUrl(namespace)];
-	return { urls, clients: CLIENTS, atLeast };
+interface Options {
+	readonly hasProduct: boolean;
+	readonly atLeast: number;
 }
+
+/** So few requests may miss the failures that happen without the product. */
+const ENOUGH_TO_FAIL = 2_000;
+
+export function describeScenarios(
+	sessions: () => SessionNamespace,
+	scenarios: readonly Scenario[],
+	{ hasProduct, atLeast }: Options,
+	onCounted: (scenario: string, counted: Counted) => void,
+): void {
+	before('server', async () => {
+		const namespace = sessions();
+		await namespace.apply(mcpServer(namespace.name, SERVER), podDisruptionBudget(SERVER));
+		await namespace.waitForReplicas(SERVER, 1);
+	});
+	for (const scenario of scenarios) {
+		const { name, from = PROXIES, to = PROXIES, usesAddresses, failsWithout = false } = scenario;
+		const mustFail = failsWithout && atLeast >= ENOUGH_TO_FAIL;
+		const expected = hasProduct ? scenario.expected : mustFail ? 'requests fail' : 'nothing';
+		it(`${name} › ${expected === 'nothing' ? 'failures are counted' : expected}`, async () => {
+			const namespace = sessions();
+			await scaleTo(from)(namespace);
+			await namespace.waitForReplicas(SERVER, from);
+			const urls = (await namespace.proxies(SERVER)).map(({ address }) => `http://${address}:8080/mcp`);
+			const counted = await loadDuring(
+				namespace,
+				usesAddresses ? { urls, atLeast } : { server: SERVER, atLeast },
+				async () => {
+					await scenario.disturb(namespace);
+					await namespace.waitForReplicas(SERVER, to);
+				},
+			);
+			onCounted(name, counted);
+			expect(counted.sent).to.be.at.least(atLeast);
+			if (expected === 'requests fail') expect(counted.failed - counted.closing).to.be.above(0);
+			if (expected === 'no failure' || expected === 'sessions are kept') expectKept(counted, expected);
+		}).timeout(400_000);
+	}
+}
+
+/** One proxy at a time may be evicted. */
+const podDisruptionBudget = (name: string): object => ({
+	apiVersion: 'policy/v1',
+	kind: 'PodDisruptionBudget',
+	metadata: { name },
+	spec: { maxUnavailable: 1, selector: { matchLabels: { 'app.kubernetes.io/instance': name } } },
+});

@@ -1,27 +1,31 @@
-/** Peers are built once per machine and version into the user's cache, never into the checkout. */
+/** Builds the peers once per machine and version into the user's cache. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cacheFolder } from '../../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../../test/harness/control-plane/lock.ts';
+import { printProgress } from '../../installed/prepare-cluster.ts';
 import { ProgramMissing } from '../h2load.ts';
 
-/** The folder that `build` filled, now or once before. It is another one as soon as a file of `sources` changes. */
+/** The folder that `build` filled, now or earlier. A changed file in `sources` gives another folder. */
 export async function built(
 	what: string,
 	sources: string,
 	build: (folder: string, finalFolder: string) => Promise<void>,
 ): Promise<string> {
-	const folder = cacheFolder(process.env, `bench-${what}`, hashOf(sources));
-	if (existsSync(folder)) return folder;
+	const hash = createHash('sha256');
+	const files = readdirSync(sources, { withFileTypes: true }).filter((entry) => entry.isFile());
+	for (const { name } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+		hash.update(`${name}\n`).update(readFileSync(join(sources, name)));
+	const folder = cacheFolder(process.env, `bench-${what}`, hash.digest('hex').slice(0, 12));
 	await mkdir(dirname(folder), { recursive: true });
-	return withLock(`${folder}.lock`, say, async () => {
+	return withLock(`${folder}.lock`, printProgress, async () => {
 		if (existsSync(folder)) return folder;
 		const temporary = `${folder}.building`;
 		await rm(temporary, { recursive: true, force: true });
 		await mkdir(temporary);
-		say(`bench: building ${what} into ${folder} (minutes, once per machine)`);
+		printProgress(`bench: building ${what} into ${folder} (minutes, once per machine)`);
 		try {
 			await build(temporary, folder);
 		} catch (error) {
@@ -31,14 +35,3 @@ export async function built(
 		return folder;
 	});
 }
-
-function hashOf(folder: string): string {
-	const hash = createHash('sha256');
-	const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-	for (const { name } of files.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-		hash.update(`${name}\n`).update(readFileSync(join(folder, name)));
-	}
-	return hash.digest('hex').slice(0, 12);
-}
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);

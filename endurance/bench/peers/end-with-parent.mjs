@@ -1,2 +1,2 @@
-/** Loaded into Pepr's controller and the module it forks: the fork ends when the controller does, whatever ended that. */
+/** Loaded into Pepr's controller and the module that it forks: the module ends when the controller ends. */
 if (process.send !== undefined) process.on('disconnect', () => process.exit());

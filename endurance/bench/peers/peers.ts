@@ -1,4 +1,4 @@
-/** `make bench-peers`: the measurement over HTTPS with webhooks of the same behaviour made with Pepr and controller-runtime. */
+/** `make bench-peers`: the measurement over HTTPS with webhooks that Pepr and controller-runtime implement in their usual way. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,23 +13,19 @@ import { startPepr } from './pepr-module.ts';
 const GO_SOURCES = join(import.meta.dirname, 'go');
 
 async function startPeers(folder: string): Promise<Contestant[]> {
-	const go = await startGo(folder);
+	const program = await built('controller-runtime', GO_SOURCES, async (output) => {
+		const flags = [...BUILD_FLAGS, '-ldflags', '-s -w', '-o', join(output, 'webhook')];
+		await runGo(['build', ...flags, '.'], GO_SOURCES, process.env);
+	});
+	// It has one core, on which more threads would only wait.
+	const command = ['env', 'GOMAXPROCS=1', join(program, 'webhook'), '--folder', folder, '--port'];
+	const go = await startContestant('Go', folder, (port) => [...command, String(port)]);
 	try {
 		return [await startPepr(folder), go];
 	} catch (error) {
 		await go.stop();
 		throw error;
 	}
-}
-
-async function startGo(folder: string): Promise<Contestant> {
-	const at = await built('controller-runtime', GO_SOURCES, async (output) => {
-		const flags = [...BUILD_FLAGS, '-ldflags', '-s -w', '-o', join(output, 'webhook')];
-		await runGo(['build', ...flags, '.'], GO_SOURCES, process.env);
-	});
-	// More threads than cores would only wait for each other.
-	const command = ['env', 'GOMAXPROCS=1', join(at, 'webhook'), '--folder', folder, '--port'];
-	return startContestant('Go', folder, (port) => [...command, String(port)]);
 }
 
 function peerVersions() {

@@ -1,4 +1,4 @@
-/** The module of endurance/bench/peers/pepr: installed, built, and run by Pepr's own controller beside a real API server. */
+/** Installs and builds endurance/bench/peers/pepr, and runs it with Pepr's own controller beside a real API server. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,27 +6,34 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { type ControlPlane, startControlPlane } from '../../../test/harness/control-plane/start.ts';
+import { startControlPlane } from '../../../test/harness/control-plane/start.ts';
+import { mustSucceed } from '../../../test/harness/product.ts';
 import { type Contestant, startContestant } from '../contestant.ts';
 import { built } from './built.ts';
 
 const SOURCES = join(import.meta.dirname, 'pepr');
 const API_PATH = 'bench';
 const CONTROLLER = 'node_modules/pepr/dist/controller.js';
-/** Where the built module lies, by its hash, which the controller wants to be told. */
+/** Has the hash of the built module, an argument of the controller. */
 const HASH_FILE = 'hash';
 
-/** `folder` holds tls.crt and tls.key. */
+/** `folder` has tls.crt and tls.key. */
 export async function startPepr(folder: string): Promise<Contestant> {
-	const at = await built('pepr', SOURCES, build);
-	const hash = readFileSync(join(at, HASH_FILE), 'utf8');
+	const module = await built('pepr', SOURCES, build);
+	const hash = readFileSync(join(module, HASH_FILE), 'utf8');
 	const plane = await startControlPlane();
+	const environment = [
+		`KUBECONFIG=${plane.kubeconfig('person')}`,
+		`SSL_KEY_PATH=${join(folder, 'tls.key')}`,
+		`SSL_CERT_PATH=${join(folder, 'tls.crt')}`,
+		`PEPR_API_PATH=${API_PATH}`,
+		'NODE_ENV=production',
+	];
+	const preload = ['--import', join(import.meta.dirname, 'end-with-parent.mjs')];
+	const node = [process.execPath, ...preload, join(module, CONTROLLER), hash];
+	const command = (port: number) => ['env', ...environment, `PORT=${port}`, ...node];
 	try {
-		const { code, stderr } = await plane.kubectl(['create', 'namespace', 'pepr-system']);
-		if (code !== 0) throw new Error(`kubectl create namespace: ${stderr}`);
-		const preload = ['--import', join(import.meta.dirname, 'end-with-parent.mjs')];
-		const node = [process.execPath, ...preload, join(at, CONTROLLER), hash];
-		const command = (port: number) => ['env', ...environment(plane, folder, port), ...node];
+		await mustSucceed(plane.kubectl(['create', 'namespace', 'pepr-system']));
 		const contestant = await startContestant('Pepr', folder, command, `/mutate/${API_PATH}`);
 		const stop = async (): Promise<void> => {
 			await contestant.stop();
@@ -39,16 +46,7 @@ export async function startPepr(folder: string): Promise<Contestant> {
 	}
 }
 
-const environment = (plane: ControlPlane, folder: string, port: number): string[] => [
-	`KUBECONFIG=${plane.kubeconfig('person')}`,
-	`SSL_KEY_PATH=${join(folder, 'tls.key')}`,
-	`SSL_CERT_PATH=${join(folder, 'tls.crt')}`,
-	`PEPR_API_PATH=${API_PATH}`,
-	`PORT=${port}`,
-	'NODE_ENV=production',
-];
-
-/** Into `folder`, which will be `finalFolder`. */
+/** `folder` will be renamed to `finalFolder`. */
 async function build(folder: string, finalFolder: string): Promise<void> {
 	cpSync(SOURCES, folder, { recursive: true });
 	await run(folder, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
@@ -59,7 +57,7 @@ async function build(folder: string, finalFolder: string): Promise<void> {
 	mkdirSync(join(folder, 'load'));
 	writeFileSync(join(folder, `load/module-${hash}.js.gz`), gzipSync(code));
 	writeFileSync(join(folder, HASH_FILE), hash);
-	// In its image everything lies in /app, which is not ours to write here.
+	// In its image everything is in /app.
 	const controller = readFileSync(join(folder, CONTROLLER), 'utf8');
 	writeFileSync(join(folder, CONTROLLER), controller.replaceAll('/app/', `${finalFolder}/`));
 }
@@ -67,9 +65,8 @@ async function build(folder: string, finalFolder: string): Promise<void> {
 async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
 	const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
 	child.on('error', () => {});
-	const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-	if (code !== 0)
-		throw new Error(
-			`${command} ${args.join(' ')} in ${cwd} ended with ${code}: ${(complaint + output).trim().slice(-1000)}`,
-		);
+	const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+	if (code === 0) return;
+	const end = (errors + output).trim().slice(-1000);
+	throw new Error(`${command} ${args.join(' ')} in ${cwd} ended with ${code}: ${end}`);
 }

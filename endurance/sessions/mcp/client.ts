@@ -1,97 +1,90 @@
 /**
- * Sessions under load, in a pod beside the servers. Prints a LoadResult.
- *   client.ts load '{"urls": [...], "clients": {"SDK": 2}, "atLeast": 2000, "pauseMs": 50, "stopFile": "...", "tool": "whoami"}'
- *   client.ts once URL TOOL      opens one raw session, calls once, and prints the answer
+ * Sessions under load, in a pod beside the servers.
+ *   client.ts load OPTIONS   prints a LoadResult; OPTIONS are LoadOptions as JSON
+ *   client.ts once URL       opens one session without the SDK, and prints the answer to one call
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './raw.ts';
 import type { ClientName, LoadOptions, LoadResult, SessionResult } from './result.ts';
-import { open, type Session } from './session.ts';
+import { type Answer, open, type Session } from './session.ts';
 
-/** So long a session is asked again at the end before it counts as lost: proxies may still be starting. */
+/** Proxies may still be starting when the load ends. */
 const FINAL_TRIES = 10;
 const FINAL_PAUSE_MS = 1_000;
-const MOST_SECONDS = 240;
+const MAX_SECONDS = 240;
 
-async function load(options: LoadOptions): Promise<LoadResult> {
+async function load({ urls, clients, tool, pauseMs, atLeast, stopFile }: LoadOptions): Promise<LoadResult> {
 	const startedMs = performance.now();
-	const passed = (): number => (performance.now() - startedMs) / 1000;
+	const elapsed = (): number => (performance.now() - startedMs) / 1000;
 	let total = 0;
-	const isOver = (): boolean => passed() > MOST_SECONDS || (total >= options.atLeast && existsSync(options.stopFile));
-	const names = Object.entries(options.clients).flatMap(([name, count]) =>
-		Array<ClientName>(count).fill(name as ClientName),
+	const isOver = (): boolean => elapsed() > MAX_SECONDS || (total >= atLeast && existsSync(stopFile));
+	const names = (Object.keys(clients) as ClientName[]).flatMap((name) =>
+		Array<ClientName>(clients[name] ?? 0).fill(name),
 	);
-	const onSent = (): void => {
-		total += 1;
-	};
-	const results = names.map(async (name): Promise<SessionResult> => {
+	const run = async (client: ClientName): Promise<SessionResult> => {
 		let session: Session;
 		try {
-			session = await open(name, options.urls, options.tool);
+			session = await open(client, urls, tool);
 		} catch (error) {
-			const reason = fixed(String(error));
-			return { client: name, sent: 1, failed: { [reason]: 1 }, isSessionKept: false, isStateKept: false };
+			const failed = { [withoutIds(String(error))]: 1 };
+			return { client, sent: 1, failed, isSessionKept: false, isStateKept: false };
 		}
-		return follow(session, name, options.pauseMs, isOver, onSent);
-	});
-	return { sessions: await Promise.all(results), seconds: Math.round(passed()) };
+		const counter = createCounter();
+		while (!isOver()) {
+			counter.add(await session.call());
+			total += 1;
+			await sleep(pauseMs * (0.5 + Math.random()));
+		}
+		for (let tries = 0; tries < FINAL_TRIES; tries += 1) {
+			if (tries > 0) await sleep(FINAL_PAUSE_MS);
+			const answer = await session.call();
+			// A proxy that is still starting is not a failure.
+			if (answer.text === undefined) continue;
+			counter.add(answer);
+			return { client, isSessionKept: true, ...counter.result() };
+		}
+		return { client, ...counter.result(), isSessionKept: false, isStateKept: false };
+	};
+	const sessions = await Promise.all(names.map(run));
+	return { sessions, seconds: Math.round(elapsed()) };
 }
 
-/** Without what differs from request to request. */
-const fixed = (reason: string): string =>
+function createCounter() {
+	const failed: Record<string, number> = {};
+	let [sent, lastCalls, isStateKept] = [0, 0, true];
+	return {
+		add: ({ text, reason = 'unknown' }: Answer): void => {
+			sent += 1;
+			if (text === undefined) {
+				const key = withoutIds(reason);
+				failed[key] = (failed[key] ?? 0) + 1;
+				return;
+			}
+			const { calls } = JSON.parse(text) as { calls: number };
+			if (calls <= lastCalls) isStateKept = false;
+			lastCalls = calls;
+		},
+		result: () => ({ sent, failed, isStateKept }),
+	};
+}
+
+/** Equal for all requests with the same cause. */
+const withoutIds = (reason: string): string =>
 	reason
 		.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
 		.replaceAll(/\d+\.\d+\.\d+\.\d+/g, 'ADDRESS')
 		.replaceAll(/"id":\d+/g, '"id":N');
 
-async function follow(
-	session: Session,
-	client: ClientName,
-	pauseMs: number,
-	isOver: () => boolean,
-	onSent: () => void,
-): Promise<SessionResult> {
-	const failed: Record<string, number> = {};
-	let sent = 0;
-	let lastCalls = 0;
-	let isStateKept = true;
-	const take = ({ text, reason }: Answer): void => {
-		sent += 1;
-		onSent();
-		if (text === undefined) {
-			const known = fixed(reason ?? 'unknown');
-			failed[known] = (failed[known] ?? 0) + 1;
-			return;
-		}
-		const { calls } = JSON.parse(text) as { calls: number };
-		if (calls <= lastCalls) isStateKept = false;
-		lastCalls = calls;
-	};
-	while (!isOver()) {
-		take(await session.call());
-		await sleep(pauseMs * (0.5 + Math.random()));
+async function once(url: string): Promise<Answer> {
+	try {
+		return await (await open('new connections', [url], 'whoami')).call();
+	} catch (error) {
+		return { reason: String(error) };
 	}
-	let isSessionKept = false;
-	for (let tries = 0; tries < FINAL_TRIES && !isSessionKept; tries += 1) {
-		if (tries > 0) await sleep(FINAL_PAUSE_MS);
-		const answer = await session.call();
-		isSessionKept = answer.text !== undefined;
-		// Only the last word counts where the proxies are back; a failure before was counted above.
-		if (isSessionKept) take(answer);
-	}
-	return { client, sent, failed, isSessionKept, isStateKept: isStateKept && isSessionKept };
 }
 
-const [command, first = '', tool = 'whoami'] = process.argv.slice(2);
-if (command === 'load') {
-	process.stdout.write(`${JSON.stringify(await load(JSON.parse(first) as LoadOptions))}\n`);
-} else {
-	const answer = await open('new connections', [first], tool).then(
-		(session) => session.call(),
-		(error: Error): Answer => ({ reason: error.message }),
-	);
-	process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
-// The SDK's streams would hold it.
+const [command, first = ''] = process.argv.slice(2);
+const result = command === 'load' ? await load(JSON.parse(first) as LoadOptions) : await once(first);
+process.stdout.write(`${JSON.stringify(result)}\n`);
+// The streams of the SDK would keep the process running.
 process.exit(0);

@@ -1,31 +1,31 @@
-/** What the test and its clients hand each other as JSON. */
+/** The JSON that the test and the client pod exchange. */
 
-/** A raw client with a new connection for each request, one with a kept connection, and that of the official SDK with its GET stream. */
+/** Plain HTTP with a new connection for each request, or with a kept one; or the official SDK with its GET stream. */
 export type ClientName = 'new connections' | 'kept connection' | 'SDK';
+
+export interface LoadOptions {
+	readonly urls: readonly string[];
+	/** Number of sessions by client. */
+	readonly clients: Readonly<Partial<Record<ClientName, number>>>;
+	/** The load ends after this number of requests, if the stop file exists. */
+	readonly atLeast: number;
+	readonly stopFile: string;
+	readonly pauseMs: number;
+	readonly tool: string;
+}
 
 export interface SessionResult {
 	readonly client: ClientName;
 	readonly sent: number;
-	/** Requests that failed, by reason. */
+	/** Failed requests by reason. */
 	readonly failed: Readonly<Record<string, number>>;
-	/** A request with the first session id is answered when all is over. */
+	/** In the end, a request with the first session id succeeds. */
 	readonly isSessionKept: boolean;
-	/** No answer came from a session whose number of calls began again. */
+	/** The number of calls never started again. */
 	readonly isStateKept: boolean;
 }
 
 export interface LoadResult {
 	readonly sessions: readonly SessionResult[];
 	readonly seconds: number;
-}
-
-export interface LoadOptions {
-	readonly urls: readonly string[];
-	/** Sessions of each client. */
-	readonly clients: Readonly<Partial<Record<ClientName, number>>>;
-	/** Requests of all sessions; the load goes on until there are so many, and the stop file exists. */
-	readonly atLeast: number;
-	readonly pauseMs: number;
-	readonly stopFile: string;
-	readonly tool: string;
 }
