@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { rounded } from './statistics.ts';
-import { table } from './table.ts';
+import { rounded, type Spread } from './statistics.ts';
+import { spreadText, table } from './table.ts';
 
 /** `Results` is plain JSON, and the text is made from the record alone, so that a page can be written again without measuring. */
 export interface Account<Options = unknown, Results = unknown> {
@@ -26,11 +26,14 @@ export interface Part<Options = unknown, Results = unknown> extends Account<Opti
 	readonly versions?: () => Readonly<Record<string, string>>;
 }
 
+/** Infers the types of options and results. */
+export const definePart = <O, R>(part: Part<O, R>): Part<O, R> => part;
+
 export const ON_THE_PAGE = { command: 'make bench', page: 'docs/performance.md' } as const;
 
 export interface Goal {
 	readonly promised: string;
-	readonly measured: string;
+	readonly measured: string | number | Spread;
 	readonly isKept: boolean;
 }
 
@@ -86,8 +89,9 @@ export function recordedOf<O, R>({ name }: Account<O, R>): Recorded<O, R> | unde
 
 /** Tables and goals, as Markdown. */
 export function textOf<O, R>({ tables, goals }: Account<O, R>, recorded: Recorded<O, R>): string {
-	const rows = (goals?.(recorded) ?? []).map(({ promised, measured, isKept }) => ({
-		...{ goal: promised, measured, '': isKept ? 'kept' : '**missed**' },
-	}));
+	const rows = (goals?.(recorded) ?? []).map((goal) => {
+		const measured = typeof goal.measured === 'object' ? spreadText(goal.measured) : goal.measured;
+		return { goal: goal.promised, measured, '': goal.isKept ? 'kept' : '**missed**' };
+	});
 	return [tables(recorded), ...(rows.length === 0 ? [] : [table(rows)])].join('\n\n');
 }

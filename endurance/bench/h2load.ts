@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { percentile } from './statistics.ts';
 
 export interface Job {
 	readonly url: string;
@@ -29,8 +30,11 @@ export interface Load {
 	readonly failed: number;
 	/** From the first request to the last answer, without the handshakes. */
 	readonly seconds: number;
+	readonly perSecond: number;
 	/** Of all requests, including failed ones. */
 	readonly latenciesMs: readonly number[];
+	readonly p50Ms: number;
+	readonly p99Ms: number;
 }
 
 /** A program is not installed. The message names it, and how to install it. */
@@ -104,5 +108,7 @@ function loadFrom(log: string, url: string): Load {
 		else if (status < 200 || status > 299) throw new Error(`${url} answered ${status}`);
 		return tookUs / 1000;
 	});
-	return { requests: rows.length, failed, seconds: (lastUs - firstUs) / 1e6, latenciesMs };
+	const [requests, seconds] = [rows.length, (lastUs - firstUs) / 1e6];
+	const [p50Ms, p99Ms] = [percentile(latenciesMs, 0.5), percentile(latenciesMs, 0.99)];
+	return { requests, failed, seconds, perSecond: (requests - failed) / seconds, latenciesMs, p50Ms, p99Ms };
 }

@@ -15,28 +15,16 @@ import { startScriptedApiServer } from '../../test/harness/scripted-api-server.t
 import { createSecretVolume } from '../../test/harness/secret-volume.ts';
 import { reviewWith } from '../../test/harness/serving.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
-import type { Part } from './account.ts';
-import { ATTACK_NAMES, type AttackName } from './attacks.ts';
+import { definePart } from './account.ts';
 import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
 import { AS_IN_THE_POD } from './installed.ts';
 import { residentMib } from './linux-process.ts';
-import { middle, percentile, type Spread, spreadOf } from './statistics.ts';
+import { middle, percentile, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
 interface HostileOptions {
 	readonly rounds: number;
 	readonly seconds: number;
-}
-
-interface Attacked {
-	readonly attack: AttackName;
-	/** Reviews per second, medians. */
-	readonly without: number;
-	readonly during: number;
-	readonly ratio: Spread;
-	readonly p99Ms: number;
-	/** Maximum since the start of the process. */
-	readonly peakMib: number;
 }
 
 const CONNECTIONS = 8;
@@ -48,7 +36,7 @@ const GOAL = 0.5;
 /** Of the pod in manifests/. */
 const LIMIT_MIB = 512;
 
-async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
+async function measure(options: HostileOptions) {
 	const volume = createSecretVolume(await issueServing(await issueCa()));
 	const api = await startScriptedApiServer();
 	const kubeconfig = writeKubeconfig(api.url, api.ca);
@@ -63,7 +51,7 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 		// The first measurement is not counted, because V8 compiles meanwhile.
 		await measureRate(port, options);
 		const calm = await measureRate(port, options);
-		const rows: Attacked[] = [];
+		const rows: (Awaited<ReturnType<typeof measureAttack>> & { readonly peakMib: number })[] = [];
 		for (const attack of ATTACK_NAMES) {
 			const row = await measureAttack(attack, port, options, calm.rate);
 			if (program.process.exitCode !== null) {
@@ -81,6 +69,7 @@ async function measure(options: HostileOptions): Promise<readonly Attacked[]> {
 	}
 }
 
+/** Medians over the rounds, in reviews per second. */
 async function measureAttack(attack: AttackName, port: number, options: HostileOptions, calmRate: number) {
 	const rounds: { without: number; during: number; p99Ms: number }[] = [];
 	for (let round = 0; round < options.rounds; round += 1) {
@@ -141,7 +130,7 @@ async function measureRate(port: number, { seconds }: HostileOptions): Promise<{
 	return { rate: answered / elapsedSeconds, p99Ms: percentile(latenciesMs, 0.99) };
 }
 
-export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
+export const HOSTILE = definePart({
 	name: 'hostile',
 	command: 'make bench-hostile',
 	page: 'docs/reliability.md',
@@ -159,8 +148,8 @@ export const HOSTILE: Part<HostileOptions, readonly Attacked[]> = {
 		const least = Math.min(...results.map(({ ratio }) => ratio.median));
 		const most = Math.max(...results.map(({ peakMib }) => peakMib));
 		return [
-			{ promised: `at least ${GOAL} of the rate is left`, measured: String(least), isKept: least >= GOAL },
-			{ promised: `memory stays below ${LIMIT_MIB} MiB`, measured: String(most), isKept: most < LIMIT_MIB },
+			{ promised: `at least ${GOAL} of the rate is left`, measured: least, isKept: least >= GOAL },
+			{ promised: `memory stays below ${LIMIT_MIB} MiB`, measured: most, isKept: most < LIMIT_MIB },
 		];
 	},
-};
+});

@@ -4,11 +4,12 @@ import { withConditions } from '../../src/objects/conditions.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
+import { serverManifest } from '../../test/harness/namespace.ts';
 import { createClient } from '../../test/harness/old-operator/client.ts';
 import type { Deployment, KubeObject, ServerObject } from '../../test/harness/old-operator/objects.ts';
 import { runConfigOfMcpServer } from '../../test/harness/old-operator/run-config.ts';
 import { deploymentOf, withRequiredEnv } from '../../test/harness/old-operator/workload.ts';
-import { runConfigMap } from '../../test/harness/operator-writes.ts';
+import { REDIS, runConfigMap } from '../../test/harness/operator-writes.ts';
 
 export interface Population {
 	readonly namespace: string;
@@ -23,25 +24,11 @@ export interface Population {
 const MAX_IN_FLIGHT = 32;
 
 /** Uses all scaling fields, and its own keys in Redis. */
-const serverObject = (namespace: string, name: string): ServerObject => ({
-	apiVersion: 'toolhive.stacklok.dev/v1beta1',
-	kind: 'MCPServer',
-	metadata: { name, namespace },
-	spec: {
-		image: 'ghcr.io/example/search-mcp:2.0.1',
-		transport: 'streamable-http',
-		...({
-			replicas: 3,
-			backendReplicas: 2,
-			sessionStorage: {
-				provider: 'redis',
-				address: 'redis.mcp-demo.svc.cluster.local:6379',
-				keyPrefix: `thv:proxy:session:${name}:`,
-				passwordRef: { name: 'redis-secret', key: 'redis-password' },
-			},
-		} as object),
-	},
-});
+function serverObject(namespace: string, name: string): ServerObject {
+	const sessionStorage = { ...REDIS, keyPrefix: `thv:proxy:session:${name}:` };
+	const spec = { transport: 'streamable-http', replicas: 3, backendReplicas: 2, sessionStorage };
+	return { ...serverManifest('MCPServer', name, spec), metadata: { name, namespace } };
+}
 
 /** As the operator sends it: one replica, no grace period, no password. */
 export const proxyOf = (server: ServerObject): Deployment =>

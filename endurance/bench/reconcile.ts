@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { metricOf } from '../../test/harness/metrics.ts';
 import { applyCrds, startProduct } from '../../test/harness/product.ts';
 import { adminKubectl } from '../installed/pods.ts';
-import { ON_THE_PAGE, type Part } from './account.ts';
+import { definePart, ON_THE_PAGE } from './account.ts';
 import { AS_IN_THE_POD, installedWith, withControlPlane } from './installed.ts';
 import { populate } from './population.ts';
 import { table } from './table.ts';
@@ -13,20 +13,13 @@ const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=10000', '--leader-el
 /** A status, a RunConfig and a Deployment. */
 const MIN_WRITES = 3;
 
-interface ReconcileOptions {
-	readonly servers: readonly number[];
-	/** Calls are counted for this time after all servers are up to date. */
-	readonly idleMs: number;
-}
-
-type Row = Awaited<ReturnType<typeof measure>>;
-
 /** Requests for the resources that the reconciler reads and writes, without watches. */
 const KINDS = 'mcpservers|virtualmcpservers|mcpremoteproxies|deployments|configmaps|leases|events';
 const COUNTED = new RegExp(`^apiserver_request_total\\{(?!.*verb="WATCH").*resource="(${KINDS})".* (\\d+)$`, 'gm');
 
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
+/** Calls are counted again for `idleMs` after all servers are up to date. */
 const measure = (servers: number, idleMs: number) =>
 	withControlPlane(async (plane) => {
 		const kubectl = adminKubectl(plane);
@@ -65,14 +58,14 @@ const measure = (servers: number, idleMs: number) =>
 		}
 	});
 
-export const RECONCILE: Part<ReconcileOptions, readonly Row[]> = {
+export const RECONCILE = definePart({
 	...ON_THE_PAGE,
 	name: 'reconcile',
 	command: 'make bench-reconcile',
 	options: { servers: [10, 100, 1_000], idleMs: 30_000 },
 	shortOptions: { servers: [10], idleMs: 3_000 },
 	measure: async ({ servers, idleMs }) => {
-		const rows: Row[] = [];
+		const rows: Awaited<ReturnType<typeof measure>>[] = [];
 		for (const count of servers) rows.push(await measure(count, idleMs));
 		return rows;
 	},
@@ -87,4 +80,4 @@ export const RECONCILE: Part<ReconcileOptions, readonly Row[]> = {
 				'calls a minute afterwards': row.steadyCallsPerMinute,
 			})),
 		),
-};
+});

@@ -1,7 +1,12 @@
 /** Three ways of changing a proxy Deployment on one API server, each in its own namespace, so that they can be measured in turn. */
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { apply } from '../../test/harness/product.ts';
+import { metricOf } from '../../test/harness/metrics.ts';
+import type { Deployment } from '../../test/harness/old-operator/objects.ts';
+import { apply, mustSucceed, type Product } from '../../test/harness/product.ts';
 import { SERVED_BY } from '../../test/harness/webhook-configurations.ts';
+import { adminKubectl } from '../installed/pods.ts';
+import { runH2load } from './h2load.ts';
+import { cpuSeconds } from './linux-process.ts';
 
 /** Not the default of Kubernetes, so that a change is visible. */
 export const GRACE_PERIOD_SECONDS = 45;
@@ -27,6 +32,56 @@ export async function prepareWays(plane: ControlPlane): Promise<void> {
 		metadata: { name: namespaceOf(way), labels: { [SERVED_BY]: way } },
 	}));
 	await apply(plane, [...namespaces, ...POLICY]);
+}
+
+export interface Load {
+	readonly clients: number;
+	/** In one round of each way. */
+	readonly creates: number;
+	/** Over all clients. By default each client sends a create when the one before is answered. */
+	readonly perSecond?: number;
+}
+
+interface Subjects {
+	readonly plane: ControlPlane;
+	readonly product: Product;
+	readonly deployments: Readonly<Record<Way, Deployment>>;
+}
+
+export type Round = Awaited<ReturnType<typeof measureRound>>;
+
+export async function measureRound(subjects: Subjects, way: Way, { clients, creates, perSecond }: Load) {
+	const { plane, deployments } = subjects;
+	const path = `${deploymentsPath(way)}?dryRun=All`;
+	const body = JSON.stringify(deployments[way]);
+	const creating = plane.kubectl(['create', '--raw', path, '-f', '-'], { user: 'admin', input: body });
+	const { stdout: stored } = await mustSucceed(creating);
+	const missing = WAYS[way].expected.find((part) => !stored.includes(part));
+	if (missing !== undefined) throw new Error(`${WAYS[way].title}: ${missing} is not in the stored object ${stored}`);
+	const before = await readCounters(subjects);
+	const load = await runH2load({
+		...{ url: plane.url + path, body, connections: clients, length: { requests: creates }, mayFail: true },
+		headers: { authorization: `Bearer ${plane.token('operator')}` },
+		...(perSecond !== undefined && { perSecond }),
+	});
+	const after = await readCounters(subjects);
+	return { ...load, used: (counter: keyof typeof after): number => after[counter] - before[counter] };
+}
+
+const WEBHOOK_DURATION = 'apiserver_admission_webhook_admission_duration_seconds';
+
+/** Seconds of CPU; webhook calls and their seconds, by the metrics of the API server and of the webhook. */
+async function readCounters({ plane, product }: Subjects) {
+	const [, apiServerPid = 0] = plane.pids();
+	const cpu = { apiServerCpu: cpuSeconds(apiServerPid), webhookCpu: cpuSeconds(product.process.pid ?? 0) };
+	const text = await adminKubectl(plane)('get', '--raw', '/metrics');
+	const apiServer = { metrics: async () => text };
+	return {
+		...cpu,
+		calls: await metricOf(apiServer, `${WEBHOOK_DURATION}_count`),
+		seenByApiServer: await metricOf(apiServer, `${WEBHOOK_DURATION}_sum`),
+		seenByWebhook: await metricOf(product, 'thv_scaling_review_duration_seconds_sum'),
+	};
 }
 
 const apiVersion = 'admissionregistration.k8s.io/v1';

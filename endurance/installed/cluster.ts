@@ -17,14 +17,9 @@ const ACCOUNTS = {
 };
 type Account = keyof typeof ACCOUNTS;
 
-interface Settings {
-	readonly KUBECONFIG?: string;
-	readonly KUBECTL?: string;
-}
-
 /** Creates the users, all of them cluster-admin. `folder` gets kubeconfigs; remove it, and call `stop`, at the end. */
 export async function openCluster(
-	{ KUBECONFIG = '', KUBECTL = 'kubectl' }: Settings,
+	{ KUBECONFIG = '', KUBECTL = 'kubectl' }: NodeJS.ProcessEnv,
 	folder: string,
 ): Promise<ControlPlane> {
 	const run = async (args: readonly string[], input?: string): Promise<string> => {

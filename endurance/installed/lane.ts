@@ -39,20 +39,18 @@ export async function runLane(
 	if (sum.failed > 0) process.exitCode = 1;
 }
 
-interface Ended {
-	readonly output: string;
-	readonly code: number | null;
-}
-
 /** A run that ended early, or failed outside of a test, counts as one failure. */
-function countsOf({ output, code }: Ended): [passed: number, failed: number, skipped: number] {
+function countsOf({
+	output,
+	code,
+}: Awaited<ReturnType<typeof mocha>>): [passed: number, failed: number, skipped: number] {
 	const last = output.trimEnd().split('\n').at(-1) ?? '';
 	const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last) ?? [];
 	const isBroken = failed === undefined || (code !== 0 && failed === '0');
 	return [Number(passed ?? 0), Number(failed ?? 0) + Number(isBroken), Number(skipped ?? 0)];
 }
 
-function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<{ output: string; code: number | null }> {
 	const args = ['--no-config', '--timeout', '60000', '--reporter', './test/harness/reporter.ts', ...files];
 	const child = spawn(process.execPath, [MOCHA, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
 	let output = '';

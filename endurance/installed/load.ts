@@ -7,10 +7,6 @@ import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { apply } from '../../test/harness/product.ts';
 import { TARGET, TARGET_WARNING } from './installation.ts';
 
-export interface Load {
-	readonly stop: () => Promise<Loaded>;
-}
-
 export interface Loaded {
 	readonly calls: number;
 	/** Responses to the calls that failed. */
@@ -29,7 +25,7 @@ const TICK_MS = 10;
 const TIMEOUT_MS = 15_000;
 
 /** Each call is a dry run, so that only the API server and the webhooks do work. */
-export async function startLoad(plane: ControlPlane, perSecond: number): Promise<Load> {
+export async function startLoad(plane: ControlPlane, perSecond: number): Promise<{ stop: () => Promise<Loaded> }> {
 	const { name } = TARGET.metadata;
 	await apply(plane, [{ ...TARGET, metadata: { name, namespace: 'default' } }]);
 	const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) }, connections: MAX_IN_FLIGHT });

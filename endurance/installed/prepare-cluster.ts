@@ -1,5 +1,5 @@
 /** A cluster for tests: one that exists, or one that kind creates in docker. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,9 +61,7 @@ async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefi
 	const { KUBECONFIG, IMAGE, PREVIOUS_IMAGE } = env;
 	if (!KUBECONFIG || !existsSync(KUBECONFIG)) {
 		const given = KUBECONFIG ? `; ${KUBECONFIG} does not exist` : '';
-		throw new ClusterMissing(
-			`CLUSTER=existing needs KUBECONFIG=, a kubeconfig of the cluster with cluster-admin${given}`,
-		);
+		throw new ClusterMissing(`CLUSTER=existing needs KUBECONFIG=, a kubeconfig with cluster-admin${given}`);
 	}
 	if (!IMAGE) throw new ClusterMissing('CLUSTER=existing needs IMAGE=, a reference that the nodes have or can pull');
 	const KUBECTL = await findKubectl(env);
@@ -89,7 +87,7 @@ async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefi
 }
 
 const KIND_NAME = 'toolhive-scaling-e2e';
-const KIND_IMAGE = 'localhost/toolhive-scaling:e2e';
+const KIND_PRODUCT_IMAGE = 'localhost/toolhive-scaling:e2e';
 const KIND_PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && kind load docker-image --name ${KIND_NAME} "$1"; }; build`;
 /** Two workers, so that the pods of the product can be spread. */
@@ -105,8 +103,10 @@ async function withKind<T>(
 	previous: string | undefined,
 	work: Work<T>,
 ): Promise<T> {
-	needProgram('docker', ['info'], env);
-	needProgram('kind', ['--help'], env);
+	for (const command of ['docker info', 'kind version']) {
+		if (spawnSync(command, { shell: true, env, stdio: 'ignore' }).status !== 0)
+			throw new ClusterMissing(`\`${command}\` fails; CLUSTER=kind needs docker and kind`);
+	}
 	const KUBECONFIG = join(scratch, 'kubeconfig');
 	const config = join(scratch, 'kind.yaml');
 	writeFileSync(config, KIND_CONFIG);
@@ -114,15 +114,17 @@ async function withKind<T>(
 	const node = env['KIND_IMAGE'] ? ['--image', env['KIND_IMAGE']] : [];
 	const build = (tag: string, folder: string) => runShell(KIND_BUILD_IMAGE, [tag, folder], env);
 	try {
-		await runShell(
-			'kind create cluster',
-			[...name, '--config', config, '--kubeconfig', KUBECONFIG, '--wait=180s', ...node],
-			env,
-		);
-		await build(KIND_IMAGE, ROOT);
+		const files = ['--config', config, '--kubeconfig', KUBECONFIG];
+		await runShell('kind create cluster', [...name, ...files, ...node, '--wait=180s'], env);
+		await build(KIND_PRODUCT_IMAGE, ROOT);
 		if (previous !== undefined) await build(KIND_PREVIOUS_IMAGE, previous);
 		const upgrade = upgradeFrom(previous, KIND_PREVIOUS_IMAGE);
-		const given = { KUBECONFIG, KUBECTL: await findKubectl(env), E2E_IMAGE: KIND_IMAGE, BUILD_IMAGE: KIND_BUILD_IMAGE };
+		const given = {
+			KUBECONFIG,
+			KUBECTL: await findKubectl(env),
+			E2E_IMAGE: KIND_PRODUCT_IMAGE,
+			BUILD_IMAGE: KIND_BUILD_IMAGE,
+		};
 		return await work({ ...env, ...given, ...upgrade });
 	} finally {
 		await runShell('kind delete cluster', name, env);
@@ -167,16 +169,6 @@ async function findKubectl(env: NodeJS.ProcessEnv): Promise<string> {
 }
 
 export const printProgress = (line: string): void => void process.stderr.write(`${line}\n`);
-
-function needProgram(name: string, args: readonly string[], env: NodeJS.ProcessEnv): void {
-	try {
-		execFileSync(name, args, { env, stdio: 'ignore' });
-	} catch (cause) {
-		throw new ClusterMissing(`${name} is not installed or does not work: \`${name} ${args.join(' ')}\` fails`, {
-			cause,
-		});
-	}
-}
 
 /** `command` may have several words. Only its stderr is shown. */
 export function runShell(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

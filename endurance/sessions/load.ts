@@ -1,7 +1,7 @@
 /** Runs the clients in the client pod during a disturbance, and counts their failures. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { LoadOptions, LoadResult } from './mcp/result.ts';
+import type { Answer, LoadOptions, LoadResult } from './mcp/result.ts';
 import { CLIENT } from './objects.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
@@ -30,7 +30,7 @@ type Load = Pick<LoadOptions, 'atLeast'> &
 	Partial<Omit<LoadOptions, 'stopFile'>> &
 	({ readonly server: string } | { readonly urls: readonly string[] });
 
-/** Goes on until `disturb` has resolved and enough requests were sent. Prints the result. */
+/** Ends when `disturb` has resolved and enough requests were sent. Prints the result. */
 export async function loadDuring(
 	namespace: SessionNamespace,
 	load: Load,
@@ -44,10 +44,10 @@ export async function loadDuring(
 	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', 'load', JSON.stringify(options));
 	// It is awaited below, and may reject earlier.
 	running.catch(() => undefined);
-	const startedMs = performance.now();
 	let disturbedMs = 0;
 	try {
 		await sleep(BEFORE_MS);
+		const startedMs = performance.now();
 		await disturb();
 		disturbedMs = performance.now() - startedMs;
 		await sleep(AFTERWARDS_MS);
@@ -55,9 +55,8 @@ export async function loadDuring(
 		await namespace.kubectl(...EXEC, 'touch', options.stopFile);
 	}
 	const counted = count(JSON.parse(await running) as LoadResult);
-	process.stdout.write(
-		`      ${title && `${title} ${Math.round(disturbedMs / 1000)} s: `}${describeCounted(counted)}\n`,
-	);
+	const time = title && `${title} ${Math.round(disturbedMs / 1000)} s: `;
+	process.stdout.write(`      ${time}${describeCounted(counted)}\n`);
 	return counted;
 }
 
@@ -66,13 +65,8 @@ export const serviceUrl = ({ name }: SessionNamespace, service: string, port = 8
 const proxyUrl = (namespace: SessionNamespace, server: string): string => serviceUrl(namespace, `mcp-${server}-proxy`);
 
 /** One call in a new session. */
-export async function callOnce(
-	namespace: SessionNamespace,
-	server: string,
-): Promise<{ text?: string; reason?: string }> {
-	const answer = await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', proxyUrl(namespace, server));
-	return JSON.parse(answer) as { text?: string };
-}
+export const callOnce = async (namespace: SessionNamespace, server: string) =>
+	JSON.parse(await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', proxyUrl(namespace, server))) as Answer;
 
 /** Clients with new connections have no such failures. */
 const CLOSING = /^(kept connection|SDK): (ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
@@ -105,13 +99,10 @@ const describeCounted = ({ sent, failed, sessions, sessionsKept, stateKept, seco
 		...Object.entries(reasons).map(([reason, failures]) => `  ${failures} × ${reason}`),
 	].join('\n      ');
 
-/** Every session is kept with its state, and no request fails unless `expected` allows it. */
-export function expectKept(
-	{ failed, closing, reasons, sessions, sessionsKept, stateKept }: Counted,
-	expected: 'no failure' | 'sessions are kept' = 'no failure',
-	hasState = true,
-): void {
+/** Every session is kept (with its state, if `hasState`), and no request fails unless `expected` allows it. */
+export function expectKept(counted: Counted, expected = 'no failure', hasState = true): void {
+	const { failed, closing, reasons, sessions, sessionsKept, stateKept } = counted;
 	if (expected === 'no failure') expect(failed - closing, JSON.stringify(reasons)).to.equal(0);
-	const kept = hasState ? { sessionsKept, stateKept } : { sessionsKept };
-	expect(kept).to.deep.equal(hasState ? { sessionsKept: sessions, stateKept: sessions } : { sessionsKept: sessions });
+	expect(sessionsKept).to.equal(sessions);
+	if (hasState) expect(stateKept).to.equal(sessions);
 }

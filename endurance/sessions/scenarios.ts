@@ -6,24 +6,30 @@ import { type Counted, expectKept, loadDuring } from './load.ts';
 import { mcpServer } from './objects.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
-export const SERVER = 'echo';
+const SERVER = 'echo';
 export const PROXIES = 3;
 
-interface Scenario {
-	readonly name: string;
+/** With the product. No request is answered without a proxy, and no state survives its backend. */
+type Expected = 'no failure' | 'sessions are kept' | 'nothing';
+type Disturb = (namespace: SessionNamespace) => Promise<unknown>;
+
+interface More {
 	/** Proxies before and after it. */
 	readonly from?: number;
 	readonly to?: number;
 	/** Requests go to the addresses of all proxies in turn. */
 	readonly usesAddresses?: boolean;
-	readonly disturb: (namespace: SessionNamespace) => Promise<unknown>;
-	/** What is expected with the product. No request is answered without a proxy, and no state survives its backend. */
-	readonly expected: 'no failure' | 'sessions are kept' | 'nothing';
 	/** Part of the short form. */
 	readonly isShort?: boolean;
 	/** Without the product requests always fail, with any ToolHive release. */
 	readonly failsWithout?: boolean;
 }
+
+const scenario = (name: string, expected: Expected, disturb: Disturb, more: More = {}) => ({
+	...{ from: PROXIES, to: PROXIES, usesAddresses: false, isShort: false, failsWithout: false, ...more },
+	...{ name, expected, disturb },
+});
+type Scenario = ReturnType<typeof scenario>;
 
 /** As a HorizontalPodAutoscaler does it. */
 const scaleTo = (replicas: number) => (namespace: SessionNamespace) =>
@@ -58,52 +64,38 @@ async function evictProxies(namespace: SessionNamespace, count: number): Promise
 const patch = JSON.stringify({ spec: { replicas: 2 } });
 
 export const SCENARIOS: readonly Scenario[] = [
-	{
-		name: 'a session is used at the other proxies',
-		...{ usesAddresses: true, disturb: async () => undefined, expected: 'no failure', isShort: true },
-	},
-	{ name: 'a proxy is lost', disturb: (namespace) => deleteProxies(namespace, SERVER, 1), expected: 'no failure' },
-	{ name: 'all proxies are replaced, one by one', disturb: replaceProxies, expected: 'no failure' },
-	{ name: 'two proxies are drained', disturb: (namespace) => evictProxies(namespace, 2), expected: 'no failure' },
-	{
-		name: 'rollout restart',
-		disturb: ({ kubectl }) => kubectl('rollout', 'restart', `deployment/${SERVER}`),
-		...{ expected: 'no failure', isShort: true, failsWithout: true },
-	},
-	{
-		name: 'scale 3 to 1',
-		...{ to: 1, disturb: scaleTo(1), expected: 'no failure', isShort: true, failsWithout: true },
-	},
-	{ name: 'scale 1 to 3', from: 1, disturb: scaleTo(PROXIES), expected: 'no failure', isShort: true },
-	{
-		name: 'all proxies are lost at once',
-		disturb: (namespace) => deleteProxies(namespace, SERVER, PROXIES),
-		expected: 'sessions are kept',
-	},
-	{
-		name: 'the backend is lost',
-		disturb: ({ kubectl }) => kubectl('delete', 'pod', `${SERVER}-0`),
-		expected: 'nothing',
-	},
-	{
-		name: '`spec.replicas` of the MCPServer is set to 2',
-		...{ to: 2, disturb: ({ kubectl }) => kubectl('patch', 'mcpserver', SERVER, '--type=merge', '-p', patch) },
-		expected: 'nothing',
-	},
+	scenario('a session is used at the other proxies', 'no failure', async () => undefined, {
+		usesAddresses: true,
+		isShort: true,
+	}),
+	scenario('a proxy is lost', 'no failure', (namespace) => deleteProxies(namespace, SERVER, 1)),
+	scenario('all proxies are replaced, one by one', 'no failure', replaceProxies),
+	scenario('two proxies are drained', 'no failure', (namespace) => evictProxies(namespace, 2)),
+	scenario('rollout restart', 'no failure', ({ kubectl }) => kubectl('rollout', 'restart', `deployment/${SERVER}`), {
+		isShort: true,
+		failsWithout: true,
+	}),
+	scenario('scale 3 to 1', 'no failure', scaleTo(1), { to: 1, isShort: true, failsWithout: true }),
+	scenario('scale 1 to 3', 'no failure', scaleTo(PROXIES), { from: 1, isShort: true }),
+	scenario('all proxies are lost at once', 'sessions are kept', (namespace) =>
+		deleteProxies(namespace, SERVER, PROXIES),
+	),
+	scenario('the backend is lost', 'nothing', ({ kubectl }) => kubectl('delete', 'pod', `${SERVER}-0`)),
+	scenario(
+		'`spec.replicas` of the MCPServer is set to 2',
+		'nothing',
+		({ kubectl }) => kubectl('patch', 'mcpserver', SERVER, '--type=merge', '-p', patch),
+		{ to: 2 },
+	),
 ];
 
-interface Options {
-	readonly hasProduct: boolean;
-	readonly atLeast: number;
-}
-
-/** So few requests may miss the failures that happen without the product. */
+/** Fewer requests may miss the failures without the product. */
 const ENOUGH_TO_FAIL = 2_000;
 
 export function describeScenarios(
 	sessions: () => SessionNamespace,
 	scenarios: readonly Scenario[],
-	{ hasProduct, atLeast }: Options,
+	{ hasProduct, atLeast }: { readonly hasProduct: boolean; readonly atLeast: number },
 	onCounted: (scenario: string, counted: Counted) => void,
 ): void {
 	before('server', async () => {
@@ -111,8 +103,7 @@ export function describeScenarios(
 		await namespace.apply(mcpServer(namespace.name, SERVER), podDisruptionBudget(SERVER));
 		await namespace.waitForReplicas(SERVER, 1);
 	});
-	for (const scenario of scenarios) {
-		const { name, from = PROXIES, to = PROXIES, usesAddresses, failsWithout = false } = scenario;
+	for (const { name, from, to, usesAddresses, failsWithout, disturb, ...scenario } of scenarios) {
 		const mustFail = failsWithout && atLeast >= ENOUGH_TO_FAIL;
 		const expected = hasProduct ? scenario.expected : mustFail ? 'requests fail' : 'nothing';
 		it(`${name} › ${expected === 'nothing' ? 'failures are counted' : expected}`, async () => {
@@ -120,19 +111,16 @@ export function describeScenarios(
 			await scaleTo(from)(namespace);
 			await namespace.waitForReplicas(SERVER, from);
 			const urls = (await namespace.proxies(SERVER)).map(({ address }) => `http://${address}:8080/mcp`);
-			const counted = await loadDuring(
-				namespace,
-				usesAddresses ? { urls, atLeast } : { server: SERVER, atLeast },
-				async () => {
-					await scenario.disturb(namespace);
-					await namespace.waitForReplicas(SERVER, to);
-				},
-			);
+			const load = usesAddresses ? { urls, atLeast } : { server: SERVER, atLeast };
+			const counted = await loadDuring(namespace, load, async () => {
+				await disturb(namespace);
+				await namespace.waitForReplicas(SERVER, to);
+			});
 			onCounted(name, counted);
 			expect(counted.sent).to.be.at.least(atLeast);
 			if (expected === 'requests fail') expect(counted.failed - counted.closing).to.be.above(0);
 			if (expected === 'no failure' || expected === 'sessions are kept') expectKept(counted, expected);
-		}).timeout(400_000);
+		});
 	}
 }
 

@@ -5,8 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientName, LoadOptions, LoadResult, SessionResult } from './result.ts';
-import { type Answer, open, type Session } from './session.ts';
+import type { Answer, ClientName, LoadOptions, LoadResult, SessionResult } from './result.ts';
+import { open, type Session } from './session.ts';
 
 /** Proxies may still be starting when the load ends. */
 const FINAL_TRIES = 10;

@@ -3,6 +3,12 @@
 /** Plain HTTP with a new connection for each request, or with a kept one; or the official SDK with its GET stream. */
 export type ClientName = 'new connections' | 'kept connection' | 'SDK';
 
+export interface Answer {
+	/** The text of the tool; undefined if the request failed. */
+	readonly text?: string;
+	readonly reason?: string;
+}
+
 export interface LoadOptions {
 	readonly urls: readonly string[];
 	/** Number of sessions by client. */

@@ -3,16 +3,10 @@ import { Agent, request } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { ClientName } from './result.ts';
+import type { Answer, ClientName } from './result.ts';
 
 const PROTOCOL = '2025-03-26';
 const TIMEOUT_MS = 20_000;
-
-export interface Answer {
-	/** The text of the tool; undefined if the request failed. */
-	readonly text?: string;
-	readonly reason?: string;
-}
 
 export interface Session {
 	/** Calls the tool once. It never rejects. */
