@@ -21,10 +21,10 @@ import {
 	type Load,
 	measureRound,
 	namespaceOf,
-	prepareWays,
 	type Round,
 	WAY_LIST,
 	WAYS,
+	WAYS_FILE,
 	type Way,
 } from './ways.ts';
 
@@ -46,7 +46,7 @@ export interface EndToEnd {
 export async function measureEndToEnd(plane: ControlPlane, { loads, rounds }: EndToEndOptions): Promise<EndToEnd> {
 	const kubectl = adminKubectl(plane);
 	await applyCrds(plane);
-	await prepareWays(plane);
+	await kubectl('apply', '-f', WAYS_FILE);
 	const deployments = {} as Record<Way, Deployment>;
 	for (const way of WAY_LIST) {
 		const [server] = await populate(plane, { namespace: namespaceOf(way), from: 0, to: 1, hasStatus: true });

@@ -1,14 +1,14 @@
 /** Three ways of changing a proxy Deployment on one API server, each in its own namespace, so that they can be measured in turn. */
+import { join } from 'node:path';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Deployment } from '../../test/harness/old-operator/objects.ts';
-import { apply, mustSucceed, type Product } from '../../test/harness/product.ts';
-import { SERVED_BY } from '../../test/harness/webhook-configurations.ts';
+import { mustSucceed, type Product } from '../../test/harness/product.ts';
 import { adminKubectl } from '../installed/pods.ts';
 import { runH2load } from './h2load.ts';
 import { cpuSeconds } from './linux-process.ts';
 
-/** Not the default of Kubernetes, so that a change is visible. */
+/** Not the default of Kubernetes, so that a change is visible. ways.yaml has the same. */
 export const GRACE_PERIOD_SECONDS = 45;
 const GRACE_PERIOD = `"terminationGracePeriodSeconds":${GRACE_PERIOD_SECONDS}`;
 const APPLIED = '"toolhive-scaling/applied-replicas":"3"';
@@ -25,14 +25,8 @@ export const WAY_LIST = Object.keys(WAYS) as readonly Way[];
 export const namespaceOf = (way: Way): string => `bench-${way}`;
 export const deploymentsPath = (way: Way): string => `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
 
-/** Creates the namespaces and the policy. The product has to be registered as `servedBy` "webhook". */
-export async function prepareWays(plane: ControlPlane): Promise<void> {
-	const namespaces = WAY_LIST.map((way) => ({
-		...{ apiVersion: 'v1', kind: 'Namespace' },
-		metadata: { name: namespaceOf(way), labels: { [SERVED_BY]: way } },
-	}));
-	await apply(plane, [...namespaces, ...POLICY]);
-}
+/** Namespaces and policy. The product has to be registered as `servedBy` "webhook". */
+export const WAYS_FILE = join(import.meta.dirname, 'ways.yaml');
 
 export interface Load {
 	readonly clients: number;
@@ -83,50 +77,3 @@ async function readCounters({ plane, product }: Subjects) {
 		seenByWebhook: await metricOf(product, 'thv_scaling_review_duration_seconds_sum'),
 	};
 }
-
-const apiVersion = 'admissionregistration.k8s.io/v1';
-const metadata = { name: 'grace-period' };
-/** It matches the same objects as manifests/base/80-mutating-webhook.yaml. */
-const POLICY = [
-	{
-		...{ apiVersion, kind: 'MutatingAdmissionPolicy', metadata },
-		spec: {
-			failurePolicy: 'Fail',
-			reinvocationPolicy: 'IfNeeded',
-			matchConstraints: {
-				matchPolicy: 'Equivalent',
-				objectSelector: {
-					matchLabels: { toolhive: 'true' },
-					matchExpressions: [
-						{ key: 'app', operator: 'In', values: ['mcpserver', 'virtualmcpserver', 'mcpremoteproxy'] },
-					],
-				},
-				resourceRules: [
-					{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['deployments'] },
-				],
-			},
-			matchConditions: [
-				{
-					name: 'owned-by-a-server',
-					expression:
-						"has(object.metadata.ownerReferences) && object.metadata.ownerReferences.exists(owner, owner.apiVersion.startsWith('toolhive.stacklok.dev/'))",
-				},
-			],
-			mutations: [
-				{
-					patchType: 'ApplyConfiguration',
-					applyConfiguration: {
-						expression: `Object{spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{terminationGracePeriodSeconds: ${GRACE_PERIOD_SECONDS}}}}}`,
-					},
-				},
-			],
-		},
-	},
-	{
-		...{ apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata },
-		spec: {
-			policyName: metadata.name,
-			matchResources: { namespaceSelector: { matchLabels: { [SERVED_BY]: 'policy' } } },
-		},
-	},
-];

@@ -9,7 +9,7 @@ import { findMetricsServer, METRICS_SERVER_IMAGE } from './metrics-server.ts';
 const HERE = import.meta.dirname;
 
 export const MCP_IMAGE = 'localhost/e2e-mcp:1';
-export const REDIS_IMAGE = 'localhost/e2e-redis:1';
+const REDIS_IMAGE = 'localhost/e2e-redis:1';
 export const runnerImage = (version: string): string => `localhost/e2e-proxyrunner:${version}`;
 export const vmcpImage = (version: string): string => `localhost/e2e-vmcp:${version}`;
 

@@ -1,10 +1,10 @@
 /** A lost proxy of each kind of server, and of an MCPServer in pod mode. */
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PASSWORD_ENV } from '../../src/api/names.ts';
-import { MCP_IMAGE } from './images.ts';
 import { expectKept, loadDuring, serviceUrl } from './load.ts';
-import { deploymentWithService, mcpServer, sessionStorage } from './objects.ts';
+import { mcpServer, sessionStorage } from './objects.ts';
 import { deleteProxies } from './scenarios.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
@@ -43,9 +43,7 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 
 		it('MCPRemoteProxy › no request fails, every session keeps its state', async () => {
 			const namespace = sessions();
-			const container = { name: 'mcp', image: MCP_IMAGE, env: [{ name: 'MCP_PORT', value: '8080' }] };
-			// ToolHive does not run this server.
-			await namespace.apply(...deploymentWithService('remote', 8080, { containers: [container] }));
+			await namespace.kubectl('apply', '-f', join(import.meta.dirname, 'remote.yaml'));
 			await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
 			const remote = { remoteUrl: serviceUrl(namespace, 'remote'), allowPrivateEndpoint: true };
 			await namespace.apply(server(namespace, 'MCPRemoteProxy', 'far', remote));

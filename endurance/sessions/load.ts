@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Answer, LoadOptions, LoadResult } from './mcp/result.ts';
-import { CLIENT } from './objects.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
 export interface Counted {
@@ -20,7 +19,7 @@ export interface Counted {
 
 const BEFORE_MS = 3_000;
 const AFTERWARDS_MS = 3_000;
-const EXEC = ['exec', CLIENT, '--'];
+const EXEC = ['exec', 'client', '--'];
 /** Two sessions of the SDK, because each keeps a terminating proxy with its GET stream. */
 const CLIENTS = { 'new connections': 4, 'kept connection': 4, SDK: 2 } as const;
 let loads = 0;

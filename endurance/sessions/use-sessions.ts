@@ -1,4 +1,5 @@
 /** For suites: the product, an operator and a namespace with Redis and the client pod. */
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import type { ControlPlane, KubectlResult } from '../../test/harness/control-plane/start.ts';
@@ -7,7 +8,6 @@ import { mustSucceed } from '../../test/harness/product.ts';
 import type { Cluster } from '../installed/harness.ts';
 import { waitForWebhooks } from '../installed/installation.ts';
 import { adminKubectl, isTerminating, type Kubectl, type Pod, readyCondition } from '../installed/pods.ts';
-import { clientPod, redisObjects } from './objects.ts';
 import type { Operator } from './operators.ts';
 
 export interface SessionNamespace {
@@ -82,7 +82,7 @@ async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	};
 
 	await adminKubectl(plane)('create', 'namespace', name);
-	await apply(...redisObjects(), clientPod());
+	await kubectl('apply', '-f', join(import.meta.dirname, 'namespace.yaml'));
 	await kubectl('wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
 	await kubectl('rollout', 'status', 'deployment/redis', '--timeout=60s');
 	return {
