@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rounded, type Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-/** `Results` is plain JSON, and the text is made from the record alone, so that a page can be written again without measuring. */
+/** `Results` is plain JSON, so that a page can be written again without measuring. */
 export interface Account<Options = unknown, Results = unknown> {
 	/** Also of endurance/bench/results/NAME.json. */
 	readonly name: string;
@@ -57,7 +57,9 @@ export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'
 	return {
 		date: new Date().toISOString().slice(0, 10),
 		machine: {
-			...{ cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: process.platform },
+			cpu: cpus()[0]?.model ?? 'unknown',
+			cores: availableParallelism(),
+			platform: process.platform,
 			...(process.platform !== 'win32' && { loadBefore: rounded(lastMinute) }),
 		},
 		versions: { node: process.version.slice(1), openssl: process.versions.openssl ?? 'none' },

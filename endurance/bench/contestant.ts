@@ -31,7 +31,7 @@ export async function writeCertificates(folder: string): Promise<void> {
 		writeFileSync(join(folder, file), pem);
 }
 
-/** The log goes to a pipe, as in a pod, which is read on the other core. Resolves when a review is answered with 200. */
+/** As in a pod, the log goes to a pipe, which is read on the other core. Resolves after the first answer with 200. */
 export async function startContestant(
 	name: string,
 	folder: string,

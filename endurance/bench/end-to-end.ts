@@ -1,7 +1,6 @@
 /**
- * Creates of a proxy Deployment through a real API server: without a webhook, with the product, and with a MutatingAdmissionPolicy. API
- * server, webhook and clients share the machine, as on a small control plane. The creates are dry runs, so that one body can be sent
- * many times: the API server does everything but the write to etcd.
+ * Creates of a proxy Deployment through a real API server, in the ways of ways.ts. API server, webhook and clients
+ * share the machine, as on a small control plane. The creates are dry runs, so that one body can be sent many times.
  */
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import type { Deployment, ServerObject } from '../../test/harness/old-operator/objects.ts';

@@ -1,6 +1,6 @@
 /**
- * Memory, start time and review time of `thv-scaling serve` beside a real API server with more and more MCPServers, each with its
- * Deployment and RunConfig. All are in their desired state, so that the watch caches are measured and not the work of the reconciler.
+ * Memory, start time and review time of `thv-scaling serve` beside a real API server with more and more MCPServers. All
+ * are in their desired state, so that the watch caches are measured and not the work of the reconciler.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -56,9 +56,8 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 		servers.push(...(await populate(plane, population)));
 		await registered.stop();
 		for (const reconciler of ['off', 'on'] as const) {
-			const product = await startProduct(plane, {
-				...{ ...started, flags: FLAGS[reconciler], inPod: canBePod, env: imageEnvironment(), isRegistered: false },
-			});
+			const asInPod = { inPod: canBePod, env: imageEnvironment(), isRegistered: false };
+			const product = await startProduct(plane, { ...started, ...asInPod, flags: FLAGS[reconciler] });
 			pin(product.process.pid, SERVER_CORE);
 			try {
 				byServers.push(await measure(product, servers, reconciler, options));

@@ -1,4 +1,4 @@
-/** The load generator: h2load (nghttp2) over HTTP/1.1 with keep-alive. It does not run in Node, so it shares no cost with the servers. */
+/** The load generator: h2load over HTTP/1.1. It does not run in Node, so it shares no cost with the servers. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

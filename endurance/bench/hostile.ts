@@ -1,6 +1,6 @@
 /**
- * `make bench-hostile`: the rate of an ordinary client without and during attacks on the same port. `thv-scaling serve` runs on one core,
- * the client and the attacker (attacker.ts) on the other.
+ * `make bench-hostile`: the rate of an ordinary client without and during attacks on the same port. `thv-scaling serve`
+ * runs on one core, the client and the attacker (attacker.ts) on the other.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -96,8 +96,8 @@ async function measureAttack(attack: AttackName, port: number, options: HostileO
 }
 
 /**
- * Reviews per second with status 200, on connections that are already open. h2load cannot measure it: it does not end if a connection
- * takes longer to open than the measurement, which some attacks cause.
+ * Reviews per second with status 200, on connections that are already open. Not with h2load, which never ends if an
+ * attack delays its connections for longer than the measurement.
  */
 async function measureRate(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
 	const connect = { rejectUnauthorized: false };
@@ -140,8 +140,12 @@ export const HOSTILE = definePart({
 	tables: ({ results }) =>
 		table(
 			results.map(({ attack, without, during, ratio, p99Ms, peakMib }) => ({
-				...{ attack, 'of the rate is left': spreadText(ratio), 'reviews/s without': without, during },
-				...{ 'p99 ms': p99Ms, 'MiB, most so far': peakMib },
+				attack,
+				'of the rate is left': spreadText(ratio),
+				'reviews/s without': without,
+				during,
+				'p99 ms': p99Ms,
+				'MiB, most so far': peakMib,
 			})),
 		),
 	goals: ({ results }) => {

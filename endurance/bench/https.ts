@@ -36,7 +36,7 @@ export interface HttpsOptions {
 
 export type HttpsRow = Awaited<ReturnType<typeof measureHttps>>[number];
 
-/** `startOthers` gets a folder with tls.crt, tls.key and ca.crt. Each round measures all servers, so that they share disturbances. */
+/** Each round measures all servers, so that they share disturbances. `startOthers` gets a folder with certificates. */
 export async function measureHttps(
 	{ rounds, seconds, reviews }: HttpsOptions,
 	startOthers: (folder: string) => Promise<readonly Contestant[]> = async () => [],

@@ -1,4 +1,4 @@
-/** AdmissionReviews of an exact size. They have many small fields, like real objects: a long string is parsed faster. */
+/** AdmissionReviews of a given size. Like real objects, they have many small fields: a long string is parsed faster. */
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../../src/api/names.ts';
 import type { Json, Server } from '../../src/api/types.ts';
@@ -27,7 +27,7 @@ export const SERVER: Server = {
 	ignore: [],
 };
 
-/** The grace period differs from the default of Kubernetes, so that it is a change. The other servers do not add preStop. */
+/** Not the grace period of Kubernetes, so that it is a change. The other servers do not add preStop. */
 export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 0 };
 
 /** In the place of the watch caches. */

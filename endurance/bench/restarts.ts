@@ -1,6 +1,6 @@
 /**
- * `make bench-restarts KUBECONFIG= IMAGE=`: rolling restarts and a CA rotation of the product in pods of a cluster, under load. Counts
- * failed calls and measures how long calls take.
+ * `make bench-restarts KUBECONFIG= IMAGE=`: failed calls and their times during rolling restarts and a CA rotation of
+ * the product in pods of a cluster.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -75,7 +75,9 @@ await withCluster('make bench-restarts', { ...process.env, CLUSTER: 'existing' }
 		await installation.install();
 		await waitForWebhooks(plane);
 		const figures = {
-			...{ cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, date: new Date().toISOString().slice(0, 10) },
+			cpu: cpus()[0]?.model ?? 'unknown',
+			cores: cpus().length,
+			date: new Date().toISOString().slice(0, 10),
 			writesPerSecond: PER_SECOND,
 			...(await measure(plane)),
 		};

@@ -1,4 +1,4 @@
-/** Three ways of changing a proxy Deployment on one API server, each in its own namespace, so that they can be measured in turn. */
+/** Ways of changing a proxy Deployment on one API server. Each has a namespace, so that they are measured in turn. */
 import { join } from 'node:path';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
@@ -54,7 +54,11 @@ export async function measureRound(subjects: Subjects, way: Way, { clients, crea
 	if (missing !== undefined) throw new Error(`${WAYS[way].title}: ${missing} is not in the stored object ${stored}`);
 	const before = await readCounters(subjects);
 	const load = await runH2load({
-		...{ url: plane.url + path, body, connections: clients, length: { requests: creates }, mayFail: true },
+		url: plane.url + path,
+		body,
+		connections: clients,
+		length: { requests: creates },
+		mayFail: true,
 		headers: { authorization: `Bearer ${plane.token('operator')}` },
 		...(perSecond !== undefined && { perSecond }),
 	});

@@ -1,4 +1,4 @@
-/** An existing cluster in the shape of a test control plane: users with tokens, kubectl, and the address of the API server. */
+/** An existing cluster in the shape of a test control plane: users with tokens, kubectl, and an address. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { USERS, type User, writeKubeconfig } from '../../test/harness/control-plane/credentials.ts';

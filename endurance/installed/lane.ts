@@ -1,4 +1,4 @@
-/** The common part of `make e2e` and `make e2e-sessions`: a cluster, mocha processes one after the other, and the total count. */
+/** The common part of `make e2e` and `make e2e-sessions`: a cluster, mocha processes, and the total count. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

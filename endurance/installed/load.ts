@@ -35,7 +35,8 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 		headers: { authorization: `Bearer ${plane.token('person')}`, 'content-type': 'application/merge-patch+json' },
 		body: JSON.stringify({ metadata: { annotations: { change: 'without effect' } } }),
 		dispatcher,
-		...{ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS },
+		headersTimeout: TIMEOUT_MS,
+		bodyTimeout: TIMEOUT_MS,
 	} as const;
 	const times: number[] = [];
 	const failed: string[] = [];
@@ -81,7 +82,8 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 }
 
 export const describeLoad = ({ calls, failed, seconds, p50, p99, max }: Loaded): string =>
-	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed; p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
+	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed; ` +
+	`p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
 
 /** Two cores can serve this beside a cluster. */
 const PER_SECOND = 40;

@@ -1,8 +1,6 @@
 /**
- * `make e2e`: the product as an image in pods of a cluster. CLUSTER=existing uses the cluster of KUBECONFIG, whose nodes have IMAGE;
- * CLUSTER=kind creates one. PREVIOUS is the version to upgrade from (a tag or commit; default: the last release), with
- * CLUSTER=existing together with PREVIOUS_IMAGE. AUDIT_LOG is the audit log of the API server, if it has the calls of the product.
- * The last line is the count of all runs.
+ * `make e2e`: the product as an image in pods of a cluster. docs/operations.md explains CLUSTER, KUBECONFIG, IMAGE and
+ * the other variables. The last line is the count of all runs.
  */
 import { runLane } from './lane.ts';
 

@@ -57,7 +57,7 @@ async function allPods(plane: ControlPlane): Promise<Pod[]> {
 export const runningPods = async (plane: ControlPlane): Promise<Pod[]> =>
 	(await allPods(plane)).filter((pod) => !isTerminating(pod));
 
-/** Resolves when the new pods are ready and the old ones have ended, so that a failure during their shutdown is noticed. */
+/** Resolves when the new pods are ready and the old ones have ended: their shutdown is part of what is tested. */
 export async function waitForRollout(plane: ControlPlane): Promise<void> {
 	await adminKubectl(plane)('-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s');
 	await eventually(async () => {

@@ -89,7 +89,8 @@ async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefi
 const KIND_NAME = 'toolhive-scaling-e2e';
 const KIND_PRODUCT_IMAGE = 'localhost/toolhive-scaling:e2e';
 const KIND_PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
-const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && kind load docker-image --name ${KIND_NAME} "$1"; }; build`;
+const KIND_LOAD = `kind load docker-image --name ${KIND_NAME}`;
+const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && ${KIND_LOAD} "$1"; }; build`;
 /** Two workers, so that the pods of the product can be spread. */
 const KIND_CONFIG = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4

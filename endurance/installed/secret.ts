@@ -28,8 +28,8 @@ export async function replaceSecret(plane: ControlPlane, stringData: SecretData)
 export const caDueForRotation = (): Promise<KeyPair> => authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
 /**
- * Replaces CA and serving certificate. Writes fail meanwhile, because this is not a rotation. Resolves when every caBundle has the CA
- * and every pod serves the certificate of the Secret.
+ * Replaces CA and serving certificate. Writes fail meanwhile, because this is not a rotation. Resolves when every
+ * caBundle has the CA and every pod serves the certificate of the Secret.
  */
 export async function replaceCa(plane: ControlPlane, ca: KeyPair): Promise<void> {
 	const serving = await servingFor(ca, 0, { now: new Date(Date.now() - DAY_MS) });

@@ -23,7 +23,7 @@ export function describeFaults(sessions: () => SessionNamespace, isShort: boolea
 			return sessions().tryKubectl(['exec', 'deploy/redis', '--', 'sh', '-c', script]);
 		};
 
-		it('wrong password › no proxy is ready, and its log has the reason › the password is corrected › calls succeed', async () => {
+		it('wrong password › not ready, and the log has the reason › password is corrected › calls succeed', async () => {
 			const namespace = sessions();
 			const wrong = { ...PASSWORD_SECRET, name: 'wrong' };
 			await namespace.apply(secretObject('wrong-password', wrong));
@@ -34,7 +34,7 @@ export function describeFaults(sessions: () => SessionNamespace, isShort: boolea
 			await expectAvailable(namespace, 'wrong');
 		});
 		long(
-			'Redis is down when proxies start › no proxy is ready, and its log has the reason › Redis starts › calls succeed',
+			'Redis is down at the start › not ready, and the log has the reason › Redis starts › calls succeed',
 			async () => {
 				const namespace = sessions();
 				await namespace.kubectl('scale', 'deployment/redis', '--replicas=0');

@@ -16,7 +16,9 @@ const server = (namespace: SessionNamespace, kind: string, name: string, spec: o
 	kind,
 	metadata: { name },
 	spec: {
-		...{ sessionAffinity: 'None', replicas: REPLICAS, sessionStorage: sessionStorage(namespace.name, name) },
+		sessionAffinity: 'None',
+		replicas: REPLICAS,
+		sessionStorage: sessionStorage(namespace.name, name),
 		...spec,
 	},
 });

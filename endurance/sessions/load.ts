@@ -94,7 +94,7 @@ function count({ sessions, seconds }: LoadResult): Counted {
 
 const describeCounted = ({ sent, failed, sessions, sessionsKept, stateKept, seconds, reasons }: Counted): string =>
 	[
-		`${failed} of ${sent} failed in ${seconds} s; ${sessionsKept} of ${sessions} sessions kept, ${stateKept} with state`,
+		`${failed} of ${sent} failed in ${seconds} s; sessions: ${sessions}, kept ${sessionsKept}, with state ${stateKept}`,
 		...Object.entries(reasons).map(([reason, failures]) => `  ${failures} × ${reason}`),
 	].join('\n      ');
 

@@ -1,7 +1,6 @@
 /**
- * `make e2e-sessions`: real MCP clients use real proxies of a ToolHive release while these are replaced, without and with the product.
- * CLUSTER, KUBECONFIG and IMAGE as for `make e2e`. For CLUSTER=existing, BUILD_IMAGE is a command that gets a tag and a folder, builds
- * the image and loads it into the nodes. TOOLHIVE is the release. SHORT=1 runs a part of the scenarios and records nothing.
+ * `make e2e-sessions`: real MCP clients use real proxies of a ToolHive release while these are replaced, without and
+ * with the product. docs/operations.md explains BUILD_IMAGE, TOOLHIVE, SHORT and the other variables.
  */
 import { runLane } from '../installed/lane.ts';
 import { ClusterMissing } from '../installed/prepare-cluster.ts';

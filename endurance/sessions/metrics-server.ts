@@ -1,4 +1,4 @@
-/** metrics-server for a cluster without the metrics API, built from its Go module with the versions of `metrics-server/go/go.mod`. */
+/** metrics-server for a cluster without the metrics API, built from the Go module that `metrics-server/go` pins. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -21,8 +21,8 @@ export const sessionStorage = (namespace: string, server: string): object => ({
 });
 
 /**
- * With another session affinity all requests of one client pod go to one proxy. `replicas` is unset, because since v0.29.0 the
- * operator restarts proxies and backend at every change of the spec.
+ * With another session affinity all requests of one client pod go to one proxy. `replicas` is unset, because since
+ * v0.29.0 the operator restarts proxies and backend at every change of the spec.
  */
 export const mcpServer = (namespace: string, name: string, more: object = {}): object => ({
 	apiVersion: 'toolhive.stacklok.dev/v1alpha1',

@@ -22,8 +22,9 @@ export const SESSIONS: Account<SessionsOptions, readonly Measured[]> = {
 	page: 'docs/operations.md',
 	tables: ({ options, results }) =>
 		[
-			`ToolHive ${options.toolhive} (operator and runner), Kubernetes ${options.kubernetes}; Redis with a password, one backend, ` +
-				`${options.proxies} proxies, \`sessionAffinity: None\`, at least ${options.atLeast} requests for each figure.`,
+			`ToolHive ${options.toolhive} (operator and runner), Kubernetes ${options.kubernetes}; Redis with a password, ` +
+				`one backend, ${options.proxies} proxies, \`sessionAffinity: None\`, ` +
+				`at least ${options.atLeast} requests for each figure.`,
 			...[...Map.groupBy(results, ({ operator }) => operator)].flatMap(([operator, rows]) => [
 				`With ${operator}:`,
 				table([...Map.groupBy(rows, ({ scenario }) => scenario)].map(([scenario, both]) => rowOf(scenario, both))),

@@ -19,7 +19,7 @@ export interface SessionNamespace {
 	readonly apply: (...objects: readonly object[]) => Promise<void>;
 	/** Ready proxies of a server that are not terminating. */
 	readonly proxies: (server: string) => Promise<readonly { readonly name: string; readonly address: string }[]>;
-	/** Resolves when these numbers of proxies and backends are ready and up to date, and no other pod of the server is left. */
+	/** Resolves when exactly these numbers of pods exist, and all are ready and up to date. */
 	readonly waitForReplicas: (server: string, proxies: number, backends?: number) => Promise<void>;
 }
 

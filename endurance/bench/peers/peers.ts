@@ -1,4 +1,4 @@
-/** `make bench-peers`: the measurement over HTTPS with webhooks that Pepr and controller-runtime implement in their usual way. */
+/** `make bench-peers`: the measurement over HTTPS with the same webhook made with Pepr and controller-runtime. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** An MCP server with stateful sessions. MCP_TRANSPORT is streamable-http (the default), sse or stdio, as ToolHive sets it. */
+/** An MCP server with stateful sessions. ToolHive sets MCP_TRANSPORT to streamable-http (the default), sse or stdio. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
