@@ -46,11 +46,18 @@ export function describeAutoscaling(sessions: () => SessionNamespace, atLeast: n
 			);
 			await namespace.waitForReplicas(name, MIN);
 
-			const scaledUp = (): Promise<void> =>
-				eventually(async () => expect(await namespace.proxies(name)).to.have.length.at.least(SCALED_UP), SCALED_MS);
-			const scaledDown = (): Promise<void> => namespace.waitForReplicas(name, MIN);
-			expectKept(await loadDuring(namespace, { server: name, atLeast }, scaledUp, `${SCALED_UP} proxies within`));
-			expectKept(await loadDuring(namespace, { server: name, ...LITTLE_LOAD }, scaledDown, `${MIN} proxies within`));
+			const untilScaled = (wait: () => Promise<void>) => async (): Promise<void> => {
+				const startedMs = performance.now();
+				await wait();
+				const seconds = Math.round((performance.now() - startedMs) / 1000);
+				process.stdout.write(`      ${(await namespace.proxies(name)).length} proxies after ${seconds} s\n`);
+			};
+			const up = untilScaled(() =>
+				eventually(async () => expect(await namespace.proxies(name)).to.have.length.at.least(SCALED_UP), SCALED_MS),
+			);
+			const down = untilScaled(() => namespace.waitForReplicas(name, MIN));
+			expectKept(await loadDuring(namespace, { server: name, atLeast }, up));
+			expectKept(await loadDuring(namespace, { server: name, ...LITTLE_LOAD }, down));
 			const read = (resource: string, path: string) =>
 				namespace.kubectl('get', resource, name, '-o', `jsonpath={${path}}`);
 			expect(await read('mcpserver', '.spec.replicas')).to.equal('');

@@ -34,7 +34,6 @@ export async function loadDuring(
 	namespace: SessionNamespace,
 	load: Load,
 	disturb: () => Promise<unknown>,
-	title = '',
 ): Promise<Counted> {
 	loads += 1;
 	const urls = 'server' in load ? [proxyUrl(namespace, load.server)] : load.urls;
@@ -43,19 +42,15 @@ export async function loadDuring(
 	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', 'load', JSON.stringify(options));
 	// It is awaited below, and may reject earlier.
 	running.catch(() => undefined);
-	let disturbedMs = 0;
 	try {
 		await sleep(BEFORE_MS);
-		const startedMs = performance.now();
 		await disturb();
-		disturbedMs = performance.now() - startedMs;
 		await sleep(AFTERWARDS_MS);
 	} finally {
 		await namespace.kubectl(...EXEC, 'touch', options.stopFile);
 	}
 	const counted = count(JSON.parse(await running) as LoadResult);
-	const time = title && `${title} ${Math.round(disturbedMs / 1000)} s: `;
-	process.stdout.write(`      ${time}${describeCounted(counted)}\n`);
+	process.stdout.write(`      ${describeCounted(counted)}\n`);
 	return counted;
 }
 
