@@ -1,16 +1,16 @@
 /** Installs and builds endurance/bench/peers/pepr, and runs it with Pepr's own controller beside a real API server. */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { startControlPlane } from '../../../test/harness/control-plane/start.ts';
 import { mustSucceed } from '../../../test/harness/product.ts';
 import { type Contestant, startContestant } from '../contestant.ts';
 import { built } from './built.ts';
 
+const run = promisify(execFile);
 const SOURCES = join(import.meta.dirname, 'pepr');
 const API_PATH = 'bench';
 const CONTROLLER = 'node_modules/pepr/dist/controller.js';
@@ -49,8 +49,9 @@ export async function startPepr(folder: string): Promise<Contestant> {
 /** `folder` will be renamed to `finalFolder`. */
 async function build(folder: string, finalFolder: string): Promise<void> {
 	cpSync(SOURCES, folder, { recursive: true });
-	await run(folder, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
-	await run(folder, process.execPath, ['node_modules/pepr/dist/cli.js', 'build']);
+	const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+	await run('npm', npm, { cwd: folder });
+	await run(process.execPath, ['node_modules/pepr/dist/cli.js', 'build'], { cwd: folder });
 	const { pepr } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { pepr: { uuid: string } };
 	const code = readFileSync(join(folder, `dist/pepr-${pepr.uuid}.js`));
 	const hash = createHash('sha256').update(code).digest('hex');
@@ -60,13 +61,4 @@ async function build(folder: string, finalFolder: string): Promise<void> {
 	// In its image everything is in /app.
 	const controller = readFileSync(join(folder, CONTROLLER), 'utf8');
 	writeFileSync(join(folder, CONTROLLER), controller.replaceAll('/app/', `${finalFolder}/`));
-}
-
-async function run(cwd: string, command: string, args: readonly string[]): Promise<void> {
-	const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-	child.on('error', () => {});
-	const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-	if (code === 0) return;
-	const end = (errors + output).trim().slice(-1000);
-	throw new Error(`${command} ${args.join(' ')} in ${cwd} ended with ${code}: ${end}`);
 }
