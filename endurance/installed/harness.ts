@@ -18,6 +18,7 @@ import {
 	waitForWebhooks,
 } from './installation.ts';
 import { adminKubectl, type Kubectl, metricsOf, NS, runningPods, WEBHOOKS } from './pods.ts';
+import { readSecret } from './secret.ts';
 
 /** The installer that main.ts chose. */
 export const INSTALLED = process.env['E2E_INSTALLED'];
@@ -61,6 +62,11 @@ async function open(): Promise<Cluster> {
 	return { plane, kubectl: adminKubectl(plane), installation };
 }
 
+interface WebhookConfiguration {
+	readonly kind: string;
+	readonly webhooks: readonly { readonly clientConfig: object }[];
+}
+
 /** Suites that need other flags, or another overlay, than the installed ones are skipped. */
 export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions) {
 	const cluster = useCluster();
@@ -85,9 +91,16 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 		},
 		unregister: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
 		register: async () => {
-			const objects = await cluster().installation.objects();
-			const configurations = objects.filter(({ kind }) => REGISTRATION_KINDS.includes(kind));
-			await apply(plane(), configurations);
+			const objects = (await cluster().installation.objects()) as WebhookConfiguration[];
+			// With an empty caBundle, writes of the reconciler would fail, and suites would see its retries.
+			const caBundle = Buffer.from((await readSecret(plane()))['ca.crt'] ?? '').toString('base64');
+			const trusted = objects
+				.filter(({ kind }) => REGISTRATION_KINDS.includes(kind))
+				.map(({ webhooks, ...one }) => ({
+					...one,
+					webhooks: webhooks.map((webhook) => ({ ...webhook, clientConfig: { ...webhook.clientConfig, caBundle } })),
+				}));
+			await apply(plane(), trusted);
 			await waitForWebhooks(plane());
 		},
 	};
