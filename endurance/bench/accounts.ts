@@ -16,4 +16,4 @@ import { REVIEW } from './review.ts';
 /** Of `make bench`; the other parts have commands of their own. */
 export const OWN_PARTS = [HTTPS, END_TO_END, GROWTH] as readonly unknown[] as readonly Part[];
 export const PARTS = [...OWN_PARTS, PEERS, RECONCILE, REVIEW, HOSTILE] as readonly unknown[] as readonly Part[];
-export const ACCOUNTS = [...PARTS, FUZZ, CHAOS, SOAK, SESSIONS] as readonly unknown[] as readonly Account[];
+export const ACCOUNTS = [...PARTS, FUZZ, CHAOS, SOAK, SESSIONS, MATRIX] as readonly unknown[] as readonly Account[];

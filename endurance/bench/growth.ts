@@ -56,7 +56,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 		servers.push(...(await populate(plane, population)));
 		await registered.stop();
 		for (const reconciler of ['off', 'on'] as const) {
-			const asInPod = { inPod: canBePod, env: imageEnvironment(), isRegistered: false };
+			const asInPod = { inPod: canBePod, env: imageEnvironment(), hasWebhooks: false };
 			const product = await startProduct(plane, { ...started, ...asInPod, flags: FLAGS[reconciler] });
 			pin(product.process.pid, SERVER_CORE);
 			try {

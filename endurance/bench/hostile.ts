@@ -16,6 +16,7 @@ import { createSecretVolume } from '../../test/harness/secret-volume.ts';
 import { reviewWith } from '../../test/harness/serving.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
 import { definePart } from './account.ts';
+import { ATTACK_NAMES, type AttackName } from './attacks.ts';
 import { LOAD_CORE, pin, SERVER_CORE } from './h2load.ts';
 import { AS_IN_THE_POD } from './installed.ts';
 import { residentMib } from './linux-process.ts';

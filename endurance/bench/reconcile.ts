@@ -31,7 +31,7 @@ const measure = (servers: number, idleMs: number) =>
 		const before = await countCalls();
 		const startedMs = performance.now();
 		const program = installedWith(AS_IN_THE_POD);
-		const product = await startProduct(plane, { program, isRegistered: false, flags: FLAGS });
+		const product = await startProduct(plane, { program, hasWebhooks: false, flags: FLAGS });
 		const writes = (): Promise<number> => metricOf(product, 'thv_scaling_reconciler_writes_total');
 		try {
 			while (

@@ -1,8 +1,8 @@
 /** After all scenarios of this cluster: memory, log, and whether permissions equal calls. */
 import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
-import { linesOf } from '../../test/harness/product.ts';
-import { callsOf, compareRights } from '../../test/harness/rights.ts';
+import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
+import { linesOf } from '../../test/harness/program.ts';
 import { useCluster } from './harness.ts';
 import { getFromPod, NS, runningPods } from './pods.ts';
 
@@ -42,11 +42,11 @@ describe('permissions in a cluster, by its audit log', function () {
 
 	it('all calls › none lacks a permission, and every permission is used', async () => {
 		const { plane, installation } = cluster();
-		const comparison = compareRights(plane.auditLog(), await installation.objects(), USER);
+		const comparison = comparePermissions(plane.auditLog(), await installation.objects(), USER);
 		expect(comparison).to.deep.equal({ unused: [], missing: [] });
 	});
 	it('calls for Secrets › are only for the Secret of the product', () => {
-		const calls = callsOf(cluster().plane.auditLog(), USER).filter(({ resource }) => resource.startsWith('secrets'));
+		const calls = callsIn(cluster().plane.auditLog(), USER).filter(({ resource }) => resource.startsWith('secrets'));
 		const secrets = new Set(calls.map(({ namespace, name }) => `${namespace} ${name ?? 'made'}`));
 		expect([...secrets]).to.have.members([`${NS} ${NS}-certificates`]);
 	});

@@ -7,7 +7,9 @@ import { before } from 'mocha';
 import { rootOf } from '../../test/harness/control-plane/mocha.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { useNamespace } from '../../test/harness/namespace.ts';
-import { apply, linesOf, type ProductOptions, REGISTRATION_KINDS, type Served } from '../../test/harness/product.ts';
+import { apply, type ProductOptions, type Served } from '../../test/harness/product.ts';
+import { linesOf } from '../../test/harness/program.ts';
+import { WEBHOOK_KINDS } from '../../test/harness/webhook-configurations.ts';
 import { openCluster } from './cluster.ts';
 import {
 	currentVersion,
@@ -89,13 +91,13 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 			);
 			return (await Promise.all(logs)).flatMap(linesOf);
 		},
-		unregister: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
-		register: async () => {
+		deleteWebhooks: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
+		applyWebhooks: async () => {
 			const objects = (await cluster().installation.objects()) as WebhookConfiguration[];
 			// With an empty caBundle, writes of the reconciler would fail, and suites would see its retries.
 			const caBundle = Buffer.from((await readSecret(plane()))['ca.crt'] ?? '').toString('base64');
 			const trusted = objects
-				.filter(({ kind }) => REGISTRATION_KINDS.includes(kind))
+				.filter(({ kind }) => WEBHOOK_KINDS.includes(kind))
 				.map(({ webhooks, ...one }) => ({
 					...one,
 					webhooks: webhooks.map((webhook) => ({ ...webhook, clientConfig: { ...webhook.clientConfig, caBundle } })),

@@ -25,7 +25,7 @@ export async function replaceSecret(plane: ControlPlane, stringData: SecretData)
 }
 
 /** A CA past two thirds of its lifetime: the leader issues the next one as soon as it reads it. */
-export const caDueForRotation = (): Promise<KeyPair> => authority(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
+export const caDueForRotation = (): Promise<KeyPair> => newCa(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
 /**
  * Replaces CA and serving certificate. Writes fail meanwhile, because this is not a rotation. Resolves when every
