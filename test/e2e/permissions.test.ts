@@ -126,7 +126,7 @@ describe('permissions: what is granted is what is used', function () {
 				expect(comparePermissions(plane().auditLog(), objects(), USER)).to.deep.equal({ unused: [], missing: [] }),
 			);
 			const resources = callsIn(plane().auditLog(), USER).map(({ resource }) => resource);
-			expect(resources.filter((resource) => /^secrets|registration/.test(resource))).to.deep.equal([]);
+			expect(resources.filter((resource) => /^secrets|webhookconfiguration/.test(resource))).to.deep.equal([]);
 			expect((await secret())?.version).to.equal(before);
 			expect(replica.log().filter(({ level }) => Number(level) > 30)).to.deep.equal([]);
 		});
