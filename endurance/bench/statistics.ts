@@ -27,6 +27,6 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 export const middle = <T>(rounds: readonly T[], read: (round: T) => number): number =>
 	rounded(median(rounds.map(read)));
 
-/** Of one field, compared with the other server in the same round. */
+/** The ratio of one field to that of the other server in the same round. */
 export const ratioOf = <T>(own: readonly T[], other: readonly T[], read: (round: T) => number): Spread =>
 	spreadOf(own.map((round, index) => read(round) / read(other[index] ?? round)));

@@ -193,7 +193,7 @@ function randomSpec(kind: Kind, random: Random): Spec {
 export interface Outcome {
 	/** The reason for the failure. Undefined if the write was stored, or if its object does not exist. */
 	readonly reason: string | undefined;
-	/** Whether a webhook denied the write. A webhook without a response is another case. */
+	/** Whether a webhook denied the write. A webhook that does not respond is not a denial. */
 	readonly isDenied: boolean;
 	/**
 	 * Whether the write may be stored: the API server may report its own error after it stored the object. An error of a

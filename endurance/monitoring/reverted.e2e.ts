@@ -1,5 +1,5 @@
 /**
- * Another client reverts a write of the reconciler until the metric counts it. The test takes over a minute, because
+ * Another client reverts a write by the reconciler until the metric counts it. The test takes over a minute, because
  * the fourth identical write waits a minute.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -32,7 +32,7 @@ const seed = wholeFrom('SEED', 1, 0);
 const plant = env['PLANT'] ?? '';
 if (!['', 'heap', 'descriptors'].includes(plant)) refuse(`PLANT=${plant}: allowed are heap and descriptors`);
 
-/** These disturbances are excluded, because the figures of a new process would start from the beginning. */
+/** Excludes disturbances that restart the process, because its figures would start again from zero. */
 const ENDING = /^(leader|both) killed$|replaced/;
 const EVERY_MS = 30_000;
 /** Each change calls both webhooks. */

@@ -7,7 +7,7 @@ import { request } from 'undici/lib/api/index.js';
 import { isObject, type Json } from '../api/types.ts';
 import { type EnvironmentVariables, fromServiceAccount, isInPod } from './service-account.ts';
 
-/** A response of the API server with a status other than 2xx. */
+/** A response from the API server with a status other than 2xx. */
 export class ApiError extends Error {
 	readonly status: number;
 	constructor(message: string, status: number) {
@@ -19,7 +19,7 @@ export class ApiError extends Error {
 
 export type Method = 'POST' | 'PUT' | 'PATCH';
 
-/** A response of the API server with any status. */
+/** A response from the API server with any status. */
 export interface ApiResponse {
 	readonly status: number;
 	readonly body: unknown;

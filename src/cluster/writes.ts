@@ -1,5 +1,5 @@
 /**
- * The reads and writes of the reconciler. Every write sends the resourceVersion that was read, and fails with 409 if it
+ * The reconciler's reads and writes. Every write sends the resourceVersion that was read, and fails with 409 if it
  * is outdated.
  */
 

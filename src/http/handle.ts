@@ -10,7 +10,7 @@ import { DeadlinePassed, within } from './deadline.ts';
 import type { Metrics } from './metrics.ts';
 import type { Responder } from './respond.ts';
 
-/** Decides one request. Rejects only for a bug, for an unreachable API server, or if `signal` aborts. */
+/** Decides one request. Rejects only if there is a bug, the API server is unreachable, or `signal` is aborted. */
 export type Handler = (request: Request, signal: AbortSignal) => AdmissionDecision | Promise<AdmissionDecision>;
 
 export type ReviewMetrics = Pick<Metrics, 'observeReview' | 'countRefused' | 'countWarning' | 'countDenial'>;

@@ -23,10 +23,10 @@ export interface Metrics {
 	/** Counts a warning that was sent, by the id of its rule. */
 	readonly countWarning: (rule: string) => void;
 	readonly countDenial: (rule: string) => void;
-	/** Counts a write of the reconciler. */
+	/** Counts a write by the reconciler. */
 	readonly countWrite: (resource: string) => void;
 	readonly countReconcile: (result: 'done' | 'failed') => void;
-	/** Counts a write of the reconciler that another client keeps reverting. */
+	/** Counts a write by the reconciler that another client keeps reverting. */
 	readonly countReverted: () => void;
 	readonly countReload: (result: 'loaded' | 'failed') => void;
 	/** Counts a certificate that this replica issued as the leader. */
@@ -72,13 +72,13 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	);
 	const countWrite = counter<string>(
 		'thv_scaling_reconciler_writes_total',
-		'Writes of the reconciler, by resource.',
+		'Writes by the reconciler, by resource.',
 		'resource',
 		[],
 	);
 	const reverted = new Counter({
 		name: 'thv_scaling_reconciler_reverted_total',
-		help: 'Writes of the reconciler that another client keeps reverting.',
+		help: 'Writes by the reconciler that another client keeps reverting.',
 		registers,
 	});
 

@@ -1,5 +1,5 @@
 /**
- * Sends and counts every response of the webhook port. An error is a Kubernetes Status, whose message the API server
+ * Sends and counts every response on the webhook port. An error is a Kubernetes Status, whose message the API server
  * quotes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';

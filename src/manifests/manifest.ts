@@ -113,7 +113,7 @@ function whyNot(value: unknown): string | undefined {
 
 const REVIEW_OUTPUT = 'review the output of `kubectl kustomize`';
 
-/** Returns the problem with the name of an object. Checks only objects that the webhooks change. */
+/** Returns what is wrong with an object's name, if anything. Checks only objects that the webhooks change. */
 function nameProblem(value: Json): Pick<Problem, 'problem'> | Pick<Skipped, 'skipped' | 'isNameless'> | undefined {
 	if (!isOfServer(value)) return undefined;
 	const { name, generateName } = metadataOf(value);

@@ -27,7 +27,7 @@ export function applyShutdown(deployment: Json, kind: Kind, settings: Settings):
 	return withShutdown(deployment, kind, { graceSeconds, lifecycle });
 }
 
-/** Does the same for an update of `before`. If the template has another change, the Pods are rolled anyway. */
+/** Does the same for an update of `before`. If the template also changes in another way, the Pods are rolled anyway. */
 export function updateShutdown(
 	deployment: Json,
 	before: Json,

@@ -1,6 +1,7 @@
 /**
  * The golden cases on a real API server with the webhook configurations: every document is written, and must be refused, warned about and
- * stored as in `out.yaml`. `test/unit/cases` imitates the requests of an API server; here they are real, with conditions, defaults and uids.
+ * stored as in `out.yaml`. `test/unit/cases` imitates an API server's requests. Here they are real, with conditions,
+ * defaults and uids.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

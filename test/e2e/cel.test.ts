@@ -20,7 +20,7 @@ import { request, update } from '../harness/run-handlers.ts';
 import { change, SESSIONS, sessionCrd, sessionOf, shown, spec } from '../harness/sessions.ts';
 
 const RUNS = Number(process.env['RUNS'] || 100);
-/** One half is the same in each run, the other is new; SEED= repeats it. */
+/** One half is the same in each run; the other half is random. SEED= repeats a run. */
 const SEED = Number(process.env['SEED'] || randomInt(1, 2 ** 31));
 const AT_ONCE = 12;
 const MESSAGE = 'address is required when provider is redis';

@@ -33,7 +33,7 @@ describe('certificates change on a real API server', function () {
 	const failed: string[] = [];
 	let old: KeyPair;
 
-	/** Without end: calls of the API server, which keeps its connections, and new connections to both replicas. */
+	/** Sends calls continuously: through the API server, which keeps its connections, and on new connections to both replicas. */
 	function startCalls(): readonly Promise<void>[] {
 		const seen: { bundle: string; atMs: number }[] = [];
 		const repeat = async (pauseMs: number, once: () => Promise<void>): Promise<void> => {

@@ -65,7 +65,7 @@ describe('field managers on a real API server', function () {
 					]),
 				);
 			},
-			/** The typed write of an operator that does not know some fields. */
+			/** The typed write by an operator that does not know some fields. */
 			erase: async (erase: (spec: Spec) => Spec = withoutScaling): Promise<void> => {
 				const object = await stored();
 				const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };

@@ -1,4 +1,4 @@
-/** The writes of the reconciler on a real API server. */
+/** The reconciler's writes on a real API server. */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';

@@ -64,7 +64,7 @@ export interface ServingOptions {
 
 export const ALLOWED: AdmissionDecision = { allowed: true, patch: [], findings: [] };
 
-/** An AdmissionReview; `request` replaces fields of a CREATE of a Deployment. */
+/** Returns an AdmissionReview for the creation of a Deployment; `request` replaces some of its fields. */
 export const reviewWith = (request: Json = {}): Json => ({
 	apiVersion: 'admission.k8s.io/v1',
 	kind: 'AdmissionReview',

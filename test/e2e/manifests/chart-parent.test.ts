@@ -86,7 +86,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				const objects = objectsIn(stdout);
 				for (const { metadata } of objects) expect(metadata.labels?.['app.kubernetes.io/version']).to.equal(label);
 				expect(imageIn(objects)).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${tag}`);
-				// Other suites of the same API server may have installed the product.
+				// Other suites that use the same API server may have installed the product.
 				const apply = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'];
 				await mustSucceed(controlPlane().kubectl(apply, { user: 'admin', input: stdout }));
 			}

@@ -1,5 +1,5 @@
 /**
- * Tests the requests of the reconciler: small patches that fail if another client has changed the object since it was
+ * Tests the reconciler's requests: small patches that fail if another client has changed the object since it was
  * read.
  */
 import { expect } from 'chai';

@@ -24,7 +24,7 @@ export interface Harness {
 	rolloutWaitMs: number;
 	rolloutCalls: number;
 	readonly reconciler: Reconciler;
-	/** Runs one reconcile. Resolves with the delay of the next one. */
+	/** Runs one reconcile. Resolves with the delay before the next one. */
 	readonly pass: () => Promise<number | undefined>;
 	/** Reconciles at the requested times until no further reconcile is requested. */
 	readonly settle: () => Promise<void>;
