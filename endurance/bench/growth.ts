@@ -40,24 +40,23 @@ const FLAGS = {
 	off: ['--reconcile=false'],
 	on: ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'],
 };
-const READY_MS = 180_000;
 
 /** The API server must have no other client. */
 export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
-	const started = { program: installedWith(AS_IN_THE_POD), readyTimeoutMs: READY_MS };
+	const program = installedWith(AS_IN_THE_POD);
 	const servers: ServerObject[] = [];
 	const byServers: Awaited<ReturnType<typeof measure>>[] = [];
 	await applyCrds(plane);
 	await mustSucceed(plane.kubectl(['create', 'namespace', NAMESPACE]));
 	for (const count of options.servers) {
 		// The webhooks complete the objects, so that the reconciler has nothing to write later.
-		const registered = await startProduct(plane, { ...started, flags: FLAGS.off });
+		const registered = await startProduct(plane, { program, flags: FLAGS.off });
 		const population = { namespace: NAMESPACE, from: servers.length, to: count, hasStatus: true };
 		servers.push(...(await populate(plane, population)));
 		await registered.stop();
 		for (const reconciler of ['off', 'on'] as const) {
 			const asInPod = { inPod: canBePod, env: imageEnvironment(), hasWebhooks: false };
-			const product = await startProduct(plane, { ...started, ...asInPod, flags: FLAGS[reconciler] });
+			const product = await startProduct(plane, { program, ...asInPod, flags: FLAGS[reconciler] });
 			pin(product.process.pid, SERVER_CORE);
 			try {
 				byServers.push(await measure(product, servers, reconciler, options));
