@@ -1,6 +1,6 @@
 /**
- * Where the programs of a control plane come from. Asked in this order: the folder in KUBEBUILDER_ASSETS, a cache outside
- * the checkout, the released envtest archive, and at last a build from the Go module in `go/`.
+ * Finds the programs of a control plane. This module tries, in this order: the folder in KUBEBUILDER_ASSETS, a cache
+ * outside the checkout, the released envtest archive, and a build from the Go module in `go/`.
  */
 import { accessSync, constants } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { cacheFolder } from './cache-folder.ts';
 import { type Archive, downloadPrograms, ENVTEST_ARCHIVE } from './download.ts';
 import { withLock } from './lock.ts';
 
-/** What every control plane needs; the envtest archive holds exactly these. */
+/** Programs that every control plane needs. The envtest archive contains exactly these programs. */
 export const CORE_PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 export const CONTROLLER_MANAGER = 'kube-controller-manager';
 export type ProgramName = (typeof CORE_PROGRAMS)[number] | typeof CONTROLLER_MANAGER;
@@ -18,28 +18,31 @@ export type ProgramName = (typeof CORE_PROGRAMS)[number] | typeof CONTROLLER_MAN
 export type AssetSource = 'KUBEBUILDER_ASSETS' | 'cache' | 'downloaded' | 'built';
 
 export interface Assets {
-	/** Holds etcd, kube-apiserver and kubectl. */
+	/** Folder that contains etcd, kube-apiserver and kubectl. */
 	readonly folder: string;
 	readonly source: AssetSource;
-	/** Path of kube-controller-manager; absent where it was not asked for. */
+	/** Path of kube-controller-manager, set only if the caller requested this program. */
 	readonly controllerManager?: string;
 }
 
 export interface AssetOptions {
 	readonly env: Readonly<Record<string, string | undefined>>;
-	/** Also find or build kube-controller-manager, which no archive has. */
+	/** Whether to also find or build kube-controller-manager, which the envtest archive does not contain. */
 	readonly controllerManager: boolean;
-	/** Gets one line of progress at a time. */
+	/** Called with each line of progress output. */
 	readonly say: (line: string) => void;
 	readonly archive?: Archive;
 }
 
-/** The programs cannot be had on this machine. The message is one line and says what to do. */
+/** Thrown if a program cannot be found, downloaded or built. The message is one line and states what to do. */
 export class AssetsMissing extends Error {}
 
 const HOW_TO_GET = `set KUBEBUILDER_ASSETS to a folder that holds them, install Go 1.26 or newer, or allow the download from github.com`;
 
-/** By version; a downloaded and a built control plane never share one. */
+/**
+ * Returns the cache folder of one version. Downloaded and built control planes have different versions, so they never
+ * share a folder.
+ */
 export const planeFolder = (env: AssetOptions['env'], version: string): string =>
 	cacheFolder(env, 'control-plane', version);
 
@@ -54,8 +57,9 @@ export const missingIn = (folder: string, programs: readonly string[]): string[]
 	});
 
 /**
- * Finds the programs, or makes them (minutes, once per machine). Throws AssetsMissing where nothing works.
- * Several processes may ask at once: one makes them, the others wait for it.
+ * Finds the programs. If they are missing, downloads or builds them, which takes minutes, once per machine. Throws
+ * AssetsMissing if every source fails. Several processes may call this function at the same time: one process downloads
+ * or builds the programs, and the other processes wait.
  */
 export async function findAssets(options: AssetOptions): Promise<Assets> {
 	const core = await findCore(options);
@@ -102,7 +106,7 @@ async function findCore(options: AssetOptions): Promise<Assets> {
 	});
 }
 
-/** Beside the others, else in the cache of built programs, where it is made on demand. */
+/** Finds kube-controller-manager in `folder` or in the cache of built programs. Builds it if both lack it. */
 async function findControllerManager(folder: string, options: AssetOptions): Promise<string> {
 	const { env, say } = options;
 	const built = planeFolder(env, KUBERNETES_VERSION);

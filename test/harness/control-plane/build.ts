@@ -1,9 +1,9 @@
-/** Builds the programs from their published Go modules: the pinned release with the versions of `go/go.mod`, or any other release. */
+/** Builds the programs from their published Go modules, for the release pinned in `go/go.mod` or any other release. */
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from './run-go.ts';
 
-/** The version `go/go.mod` requires; the linker writes it into the programs, or they would call themselves v0.0.0. */
+/** Version that `go/go.mod` requires. The linker sets it in the programs, which would otherwise report v0.0.0. */
 export const KUBERNETES_VERSION = 'v1.36.1';
 
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
@@ -18,8 +18,9 @@ const PACKAGES: Readonly<Record<string, string>> = {
 const TEMPORARY_PREFIX = '.building-';
 
 /**
- * Builds `programs` into `folder` (cold: about 5 minutes for all four on 2 cores). Each program appears there only when it is
- * complete, so an interrupted build continues where it stopped. The caller holds the lock of the folder.
+ * Builds `programs` into `folder`. Without a Go build cache, all four programs take about 5 minutes on 2 cores. Each
+ * program is moved into `folder` only when it is complete. After an interruption, the next run therefore builds only
+ * the missing programs. The caller must hold the lock of `folder`.
  */
 export async function buildPrograms(
 	programs: readonly string[],
@@ -28,7 +29,7 @@ export async function buildPrograms(
 	say: (line: string) => void,
 	version = KUBERNETES_VERSION,
 ): Promise<void> {
-	// First, so that a machine without Go prints nothing about a build.
+	// On a machine without Go, this call fails before the progress message about the build is printed.
 	await runGo(['version'], MODULE_FOLDER, env);
 	for (const name of await readdir(folder)) {
 		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
@@ -50,8 +51,9 @@ export async function buildPrograms(
 }
 
 /**
- * A module for a release that is not pinned. Its own go.mod replaces the staging modules by folders of its repository; outside
- * the repository each is a module of its own, where v0.M.P belongs to Kubernetes v1.M.P.
+ * Creates a Go module for a release that is not pinned. The go.mod of Kubernetes replaces the staging modules with
+ * folders of the Kubernetes repository. Outside that repository, each staging module is a separate module, and its
+ * v0.M.P belongs to Kubernetes v1.M.P.
  */
 async function unpinned(
 	temporary: string,
@@ -71,7 +73,7 @@ async function unpinned(
 	return folder;
 }
 
-/** What `go mod download -json` prints. */
+/** The field that this module reads from the output of `go mod download -json`. */
 interface Download {
 	readonly GoMod: string;
 }

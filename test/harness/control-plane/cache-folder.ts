@@ -1,9 +1,12 @@
-/** Where programs that were downloaded or built are kept, outside the checkout. */
+/** Cache of downloaded and built programs, outside the checkout. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './run-go.ts';
 
-/** Folder of a user's cache for one version of `what`, for this machine's kind. It need not be there. */
+/**
+ * Returns the folder in the user's cache for one version of `what` on this platform and architecture. The folder may
+ * not exist.
+ */
 export function cacheFolder(env: Environment, what: string, version: string): string {
 	const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
 	const arch = process.arch === 'x64' ? 'amd64' : process.arch;

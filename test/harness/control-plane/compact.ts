@@ -1,6 +1,9 @@
-/** What an API server does to its etcd every five minutes, all at once. */
+/** Compacts etcd immediately. An API server does this only every five minutes. */
 
-/** Forgets every revision but the last, so that no watch can go on where it was once the API server was started anew. */
+/**
+ * Deletes all revisions except the latest. After a restart of the API server, watches then cannot resume at an older
+ * revision.
+ */
 export async function compact(etcdUrl: string): Promise<void> {
 	const post = (path: string, body: object) =>
 		fetch(`${etcdUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });

@@ -1,25 +1,28 @@
-/** Who may talk to the test API server, and the files that say so. */
+/** Users of the test API server, and the files with their credentials. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A name for use in tests, and what the API server knows the user as. */
+/** Maps the user names in tests to the user names and groups at the API server. */
 export const USERS = {
-	/** May do everything, past RBAC. */
+	/** Has all permissions, because members of system:masters bypass RBAC. */
 	admin: { name: 'admin', groups: ['system:masters'] },
-	/** The operator's own identity; cluster-admin through a binding. */
+	/** The ServiceAccount of the operator. `adminBindings` grants it cluster-admin. */
 	operator: {
 		name: 'system:serviceaccount:toolhive-system:toolhive-operator',
 		groups: ['system:serviceaccounts', 'system:serviceaccounts:toolhive-system'],
 	},
-	/** Somebody at a keyboard; cluster-admin through a binding. */
+	/** A user of kubectl. `adminBindings` grants this user cluster-admin. */
 	person: { name: 'person', groups: [] },
-	/** Our product's identity, with no rights until a test applies the product's own RBAC. */
+	/**
+	 * The ServiceAccount of toolhive-scaling. A test must apply the RBAC of toolhive-scaling before this user has any
+	 * permissions.
+	 */
 	webhook: {
 		name: 'system:serviceaccount:toolhive-scaling:toolhive-scaling',
 		groups: ['system:serviceaccounts', 'system:serviceaccounts:toolhive-scaling'],
 	},
-	/** kube-controller-manager; its rights are built into every API server. */
+	/** The user of kube-controller-manager, whose permissions are built into every API server. */
 	controllerManager: { name: 'system:kube-controller-manager', groups: [] },
 } as const satisfies Record<string, { readonly name: string; readonly groups: readonly string[] }>;
 
@@ -32,7 +35,7 @@ export interface Credentials {
 	readonly tokens: Readonly<Record<User, string>>;
 }
 
-/** Writes a token file and a key that signs ServiceAccount tokens into `folder`. */
+/** Writes a token file and a signing key for ServiceAccount tokens into `folder`. */
 export function createCredentials(folder: string): Credentials {
 	const tokens = Object.fromEntries(USER_LIST.map((user) => [user, randomBytes(24).toString('hex')])) as Record<
 		User,
@@ -40,19 +43,21 @@ export function createCredentials(folder: string): Credentials {
 	>;
 	const lines = USER_LIST.map((user) => {
 		const { name, groups } = USERS[user];
-		// An empty fourth column would be one group whose name is empty.
+		// kube-apiserver reads an empty fourth column as one group with an empty name.
 		return [tokens[user], name, user, ...(groups.length > 0 ? [`"${groups.join(',')}"`] : [])].join(',');
 	});
 	const tokenFile = join(folder, 'tokens.csv');
 	writeFileSync(tokenFile, `${lines.join('\n')}\n`, { mode: 0o600 });
 	const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 	const serviceAccountKeyFile = join(folder, 'service-account.key');
-	// SEC 1, because kube-apiserver also reads the public half from this file and does not find it in PKCS 8.
+	// The format is SEC 1, because kube-apiserver also reads the public key from this file and finds none in PKCS 8.
 	writeFileSync(serviceAccountKeyFile, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
 	return { tokenFile, serviceAccountKeyFile, tokens };
 }
 
-/** Writes `<user>.kubeconfig` into `folder` and returns its path. JSON is YAML, so every client reads it. */
+/**
+ * Writes `<user>.kubeconfig` into `folder` and returns its path. Every client accepts JSON, because JSON is valid YAML.
+ */
 export function writeKubeconfig(folder: string, user: User, url: string, caFile: string, token: string): string {
 	const ca = readFileSync(caFile).toString('base64');
 	const config = {
@@ -68,7 +73,7 @@ export function writeKubeconfig(folder: string, user: User, url: string, caFile:
 	return path;
 }
 
-/** Everybody who is cluster-admin through RBAC, as one binding each. */
+/** Returns the ClusterRoleBindings that grant cluster-admin to the operator and the person. */
 export const adminBindings = (): object[] =>
 	(['operator', 'person'] as const).map((user) => ({
 		apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -1,4 +1,7 @@
-/** The archive that controller-runtime's envtest uses: etcd, kube-apiserver and kubectl for one platform. */
+/**
+ * Downloads the archive that controller-runtime's envtest uses. The archive contains etcd, kube-apiserver and kubectl
+ * for one platform.
+ */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,14 +11,15 @@ import { EnvHttpProxyAgent, fetch } from 'undici';
 
 export interface Archive {
 	readonly version: string;
-	/** By platform and architecture as Go names them. */
+	/** `platform` is the operating system and architecture in the notation of Go, for example `linux-amd64`. */
 	readonly urlOf: (platform: string) => string;
 	readonly sha512: Readonly<Record<string, string>>;
 }
 
 /**
- * Archives exist only for some patch releases: v1.36.0 is the one nearest to the version we build. Checksums: those of
- * controller-tools' envtest-releases.yaml, pinned here because one fetched from the same place would prove nothing.
+ * Archives exist only for some patch releases, and v1.36.0 is the release nearest to the version in build.ts. The
+ * checksums come from envtest-releases.yaml of controller-tools. The checksums are pinned here, because a checksum that
+ * is downloaded together with the archive would not detect a replaced archive.
  */
 export const ENVTEST_ARCHIVE: Archive = {
 	version: 'v1.36.0',
@@ -33,11 +37,14 @@ export const ENVTEST_ARCHIVE: Archive = {
 	},
 };
 
-/** Short, because many machines drop such connections silently and a build is waiting as the next way. */
+/** The timeout is short, because many networks drop such connections silently, and a build is the fallback. */
 const CONNECT_TIMEOUT_MS = 4_000;
 const DOWNLOAD_TIMEOUT_MS = 300_000;
 
-/** Fetches, checks and unpacks; `folder` appears whole or not at all. Throws with one line that says why. */
+/**
+ * Downloads the archive, verifies its checksum and unpacks it. Creates `folder` only when all files are unpacked.
+ * Throws an error with a one-line message.
+ */
 export async function downloadPrograms(
 	archive: Archive,
 	folder: string,
@@ -60,7 +67,7 @@ export async function downloadPrograms(
 		await writeFile(file, bytes);
 		const unpacked = join(temporary, 'programs');
 		await mkdir(unpacked);
-		// The archive nests its files in controller-tools/envtest/.
+		// The files are in the folder controller-tools/envtest/ of the archive.
 		await promisify(execFile)('tar', ['-xzf', file, '-C', unpacked, '--strip-components=2']);
 		await rm(folder, { recursive: true, force: true });
 		await rename(unpacked, folder);
@@ -84,7 +91,7 @@ async function fetchBytes(url: string, say: (line: string) => void): Promise<Buf
 	}
 }
 
-/** fetch hides the reason of a refused connection one level down. */
+/** Prefers the message of the cause, because fetch reports the reason for a failed connection only in the cause. */
 const reasonOf = (error: unknown): string => {
 	const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
 	return inner instanceof Error ? inner.message : String(inner);

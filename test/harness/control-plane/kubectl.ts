@@ -1,15 +1,15 @@
-/** Runs kubectl the way a person would. */
+/** Runs the kubectl program, so that tests use the same client as users. */
 import { spawn } from 'node:child_process';
 
 export interface KubectlOptions {
-	/** Written to stdin, for `-f -`. */
+	/** Text to write to stdin, for `-f -`. */
 	readonly input?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	readonly timeoutMs?: number;
 }
 
 export interface KubectlResult {
-	/** Exit code; -1 when it was killed, for example after the time-out. */
+	/** Exit code, or -1 if kubectl was killed, for example after the timeout. */
 	readonly code: number;
 	readonly stdout: string;
 	readonly stderr: string;
@@ -17,7 +17,10 @@ export interface KubectlResult {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Never throws for a kubectl that fails: the code says so. `home` keeps its discovery cache apart from the user's. */
+/**
+ * Resolves even if kubectl exits with an error; the caller must check `code`. HOME is set to `home`, so that kubectl
+ * does not use the discovery cache of the user who runs the tests.
+ */
 export function runKubectl(
 	path: string,
 	kubeconfig: string,
@@ -36,7 +39,7 @@ export function runKubectl(
 		child.stderr.setEncoding('utf8').on('data', (text: string) => {
 			stderr += text;
 		});
-		// kubectl may end before it has read everything, for example for a wrong flag.
+		// Writing to stdin fails if kubectl exits early, for example because of an unknown flag.
 		child.stdin.on('error', () => {});
 		child.stdin.end(options.input ?? '');
 		child.on('error', (cause) => reject(new Error(`running ${path}`, { cause })));

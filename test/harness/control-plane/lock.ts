@@ -1,13 +1,19 @@
-/** A lock between processes: a folder, because making one either succeeds or fails everywhere, also on a network drive. */
+/**
+ * A lock between processes. The lock is a folder, because creating a folder is atomic on every file system, including
+ * network drives.
+ */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 500;
-/** A holder writes its pid right after making the folder; a folder still without one after this was left by a crash. */
+/**
+ * The process that creates the folder immediately writes its PID into the folder. A folder without a PID after this
+ * time belongs to a process that crashed.
+ */
 const NAMELESS_TOLERATED_MS = 5_000;
 
-/** Runs `work` while no other process holds `folder`. A lock whose holder is dead is taken over. */
+/** Runs `work` while this process holds the lock `folder`. Takes over the lock of a process that has ended. */
 export async function withLock<T>(folder: string, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
 	let announced = false;
 	let namelessSinceMs: number | undefined;
@@ -60,7 +66,7 @@ function isAlive(pid: number): boolean {
 	}
 }
 
-/** By rename, so that of two processes which see the same dead holder only one removes it. */
+/** Renames the folder first: if several processes try to remove the same lock, only one rename succeeds. */
 async function breakLock(folder: string): Promise<void> {
 	const aside = `${folder}.dead-${process.pid}`;
 	try {

@@ -1,4 +1,4 @@
-/** `make control-plane`: finds or makes the programs and says where they are. */
+/** `make control-plane`: finds, downloads or builds the programs and prints their folder. */
 import { AssetsMissing, findAssets } from './assets.ts';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -1,37 +1,42 @@
-/** For test files: one control plane per mocha process, started by the first suite that needs it. */
+/** Provides test files with a control plane. The suites of a mocha process share it, and the first suite starts it. */
 import { rmSync } from 'node:fs';
 import type { Suite } from 'mocha';
 import { before } from 'mocha';
 import { AssetsMissing } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './start.ts';
 
-/** Making the programs takes minutes where they are not cached; starting them takes seconds. */
+/** Starting the programs takes seconds, but downloading or building them takes minutes if they are not cached. */
 const FIRST_START_TIMEOUT_MS = 20 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
-/** With --parallel every file ends its root suite, while its process goes on with the next file. */
+/** With --parallel, mocha ends the root suite after each file, and the worker process then runs the next file. */
 const IS_WORKER = process.env['MOCHA_WORKER_ID'] !== undefined;
 
-// A process has one set of control planes: that is the purpose of this file. With and without controllers are two worlds,
-// because a garbage collector removes whatever names an owner that does not exist.
+// This is module state, because all suites of a process share these control planes. The key is whether
+// kube-controller-manager runs. Suites without controllers need a separate control plane, because the garbage collector
+// deletes objects whose owner does not exist.
 const shared = new Map<boolean, Promise<ControlPlane>>();
 let announced = false;
 
 export interface NeededControlPlane {
 	readonly controllerManager?: boolean;
-	/** One that no other suite sees, and that ends with this one: for what could not be tidied up. */
+	/**
+	 * Whether the suite gets a separate control plane, which stops after the suite. Set this option if a suite cannot
+	 * undo its changes.
+	 */
 	readonly isOwn?: boolean;
-	/** Only for one of its own. */
+	/** Allowed only with `isOwn`. */
 	readonly auditPolicy?: object;
 }
 
 /**
- * Call it inside a `describe`. The result gives the control plane from the first `before` or test on. Where the programs cannot be
- * had the suite is skipped, with one line on stderr; with CI=true it fails instead.
+ * Must be called inside a `describe`. The returned function returns the control plane; hooks and tests of the suite may
+ * call this function. If the programs cannot be found or built, the suite is skipped with one line on stderr. If
+ * CI=true, the suite fails instead.
  */
 export function needControlPlane(options: NeededControlPlane = {}): () => ControlPlane {
 	const withControllers = options.controllerManager ?? false;
 	const isOwn = options.isOwn ?? false;
-	let ours: ControlPlane | undefined;
+	let used: ControlPlane | undefined;
 	before('control plane', async function () {
 		this.timeout(FIRST_START_TIMEOUT_MS);
 		const existing = isOwn ? undefined : shared.get(withControllers);
@@ -43,7 +48,7 @@ export function needControlPlane(options: NeededControlPlane = {}): () => Contro
 			});
 		if (!isOwn) shared.set(withControllers, started);
 		try {
-			ours = await started;
+			used = await started;
 		} catch (error) {
 			if (!(error instanceof AssetsMissing) || process.env['CI'] === 'true') throw error;
 			if (!announced) process.stderr.write(`\n!! tests against a real API server are SKIPPED: ${error.message}\n\n`);
@@ -51,18 +56,18 @@ export function needControlPlane(options: NeededControlPlane = {}): () => Contro
 			this.skip();
 		}
 		if (existing !== undefined) return;
-		if (!isOwn && IS_WORKER) return removeAtExit(ours);
+		if (!isOwn && IS_WORKER) return removeAtExit(used);
 		const user = isOwn ? this.test?.parent : rootOf(this.test?.parent);
-		user?.afterAll('control plane', stopAfterAll(ours));
+		user?.afterAll('control plane', stopAfterAll(used));
 	});
 	return () => {
-		if (ours === undefined)
+		if (used === undefined)
 			throw new Error('the control plane is there from the first test on, not while suites are described');
-		return ours;
+		return used;
 	};
 }
 
-/** Its programs are killed at exit by processes.ts. */
+/** Removes only the data folder, because processes.ts kills the programs at exit. */
 const removeAtExit = ({ dataFolder }: ControlPlane): void =>
 	void process.once('exit', () => rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 }));
 

@@ -1,4 +1,4 @@
-/** Programs that never outlive us, however we end. */
+/** Runs programs that end when this process ends, even if this process is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
@@ -10,13 +10,16 @@ export interface RunningProgram {
 	readonly pid: number;
 	readonly logFile: string;
 	readonly hasEnded: () => boolean;
-	/** Sends SIGTERM, and SIGKILL after `graceMs`, or only that where it is 0; resolves when the process is gone. */
+	/**
+	 * Sends SIGTERM, and SIGKILL after `graceMs`. If `graceMs` is 0, sends only SIGKILL. Resolves when the program has
+	 * exited.
+	 */
 	readonly stop: (graceMs: number) => Promise<void>;
 }
 
 /**
- * Starts a program in its own process group, so that Ctrl-C reaches only us and the caller decides what follows. Both outputs
- * are appended to `logFile`. Nothing here keeps our event loop alive.
+ * Starts a program in its own process group. Ctrl-C then reaches only this process, and the caller decides what to
+ * stop. Appends stdout and stderr to `logFile`. The program does not keep the event loop of this process alive.
  */
 export function startProgram(name: string, path: string, args: readonly string[], logFile: string): RunningProgram {
 	const log = openSync(logFile, 'a');
@@ -40,8 +43,8 @@ export function startProgram(name: string, path: string, args: readonly string[]
 }
 
 /**
- * Our 'exit' handler does not run when we are killed. This shell then sees its stdin end and kills in our place; it needs no
- * signal from us for that, and Ctrl-C does not reach it.
+ * Starts a shell that kills `pid` when this process ends. If this process is killed, its 'exit' handlers do not run,
+ * but the stdin of the shell closes. Ctrl-C does not reach the shell, because the shell has its own process group.
  */
 export function startGuard(pid: number): ChildProcess {
 	const script = 'read -r nothing; kill -9 "$1"';
@@ -67,7 +70,10 @@ async function stop(child: ChildProcess, hasEnded: () => boolean, graceMs: numbe
 
 const POLL_MS = 50;
 
-/** Resolves when `isReady` says so; throws with the log's path and last line when the program ends or `timeoutMs` pass first. */
+/**
+ * Resolves when `isReady` returns true. Throws if the program ends or `timeoutMs` elapses first. The error message
+ * contains the path and the last line of the log.
+ */
 export async function waitUntilReady(
 	program: RunningProgram,
 	isReady: () => Promise<boolean>,
@@ -84,7 +90,10 @@ export async function waitUntilReady(
 	}
 }
 
-/** `count` different ports of 127.0.0.1 that were free a moment ago. */
+/**
+ * Returns `count` different free ports of 127.0.0.1. Another process may take one of these ports before the caller uses
+ * it.
+ */
 export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
 	await Promise.all(servers.map((server) => once(server, 'listening')));

@@ -1,4 +1,7 @@
-/** A control plane of a chosen Kubernetes release: its API server and controller manager are built, etcd and kubectl are shared. */
+/**
+ * Provides the programs of a given Kubernetes release. kube-apiserver and kube-controller-manager are built for the
+ * release; all releases share etcd and kubectl.
+ */
 import { access, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Assets, CONTROLLER_MANAGER, findAssets, missingIn, planeFolder } from './assets.ts';
@@ -9,7 +12,10 @@ import type { Environment } from './run-go.ts';
 const BUILT = ['kube-apiserver', CONTROLLER_MANAGER] as const;
 const SHARED = ['etcd', 'kubectl'] as const;
 
-/** `version` is exact, such as `v1.30.14`. Builds what is missing (about 5 minutes); several processes may call it. */
+/**
+ * Builds the programs that are missing, which takes about 5 minutes. `version` is an exact version, such as `v1.30.14`.
+ * Several processes may call this function at the same time.
+ */
 export async function findRelease(version: string, env: Environment, say: (line: string) => void): Promise<Assets> {
 	const folder = planeFolder(env, version);
 	const { folder: shared } = await findAssets({ env, controllerManager: false, say });
@@ -22,7 +28,7 @@ export async function findRelease(version: string, env: Environment, say: (line:
 	return { folder, source: 'cache', controllerManager: join(folder, CONTROLLER_MANAGER) };
 }
 
-/** Replaces a link whose target was deleted. */
+/** Creates a symbolic link, and replaces an earlier link whose target was deleted. */
 async function link(target: string, path: string): Promise<void> {
 	await access(target);
 	await rm(path, { force: true });

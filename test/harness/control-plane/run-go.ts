@@ -1,18 +1,18 @@
-/** Runs Go in a folder with a `go.mod`. */
+/** Runs Go commands in a folder that contains a `go.mod`. */
 import { spawn } from 'node:child_process';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a build leaves out: this machine's paths, and what only a debugger reads. */
+/** Flags that exclude local paths and version control data from the programs, and prevent changes of `go.mod`. */
 export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as const;
 
-/** Lets Go download the release that a go.mod requires, if the installed one is older. */
+/** Allows Go to download the Go release that a `go.mod` requires, if the installed release is older. */
 export const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
 
-/** Go prints these after the error that matters. */
+/** Matches lines that Go prints after the actual error. */
 const NOISE = /^(go: (warning:|to switch|downloading|added|upgraded)|\tgo get )/;
 
-/** Resolves with what Go printed; rejects with the last two lines of its error. */
+/** Resolves with stdout. Rejects with the last two lines of stderr that do not match NOISE. */
 export function runGo(args: readonly string[], folder: string, env: Environment): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn('go', args, {

@@ -1,4 +1,4 @@
-/** A real etcd and kube-apiserver, and on request kube-controller-manager, on 127.0.0.1 for as long as a test needs them. */
+/** Runs a real etcd, kube-apiserver and, on request, kube-controller-manager on 127.0.0.1 for tests. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
@@ -14,50 +14,58 @@ export type { User } from './credentials.ts';
 export type { KubectlOptions, KubectlResult } from './kubectl.ts';
 
 export interface ControlPlaneOptions {
-	/** Also run the controllers (ReplicaSets, garbage collection, HPAs …). There are no nodes, so no pod ever runs. */
+	/**
+	 * Whether to run kube-controller-manager (ReplicaSets, garbage collection, HPAs …). The cluster has no nodes, so
+	 * pods never run.
+	 */
 	readonly controllerManager?: boolean;
-	/** Where the programs are; without it they are found or made (assets.ts). */
+	/** The programs to run. By default, `findAssets` provides them. */
 	readonly assets?: Assets;
 	readonly apiServerArgs?: readonly string[];
-	/** An audit.k8s.io/v1 Policy; `auditLog` then tells what the API server recorded. */
+	/** An audit.k8s.io/v1 Policy. `auditLog` then returns the events that the API server recorded. */
 	readonly auditPolicy?: object;
-	/** Leave the data folder and its logs behind. */
+	/** Whether `stop` keeps the data folder with the logs. */
 	readonly keepData?: boolean;
 	readonly say?: (line: string) => void;
 }
 
 export interface ControlPlane {
-	/** `https://127.0.0.1:PORT` */
+	/** URL of the API server, in the form `https://127.0.0.1:PORT`. */
 	readonly url: string;
 	readonly caFile: string;
-	/** Of etcd, for what no API server does by itself. */
+	/** URL of etcd, for requests that the API server does not offer. */
 	readonly etcdUrl: string;
-	/** Holds the logs, one file per program. */
+	/** Folder that contains the logs, one file per program. */
 	readonly dataFolder: string;
 	readonly token: (user: User) => string;
-	/** Path of a kubeconfig for the user. */
+	/** Returns the path of a kubeconfig for the user. */
 	readonly kubeconfig: (user: User) => string;
-	/** Runs kubectl as `user` (default person). Resolves also when kubectl fails: look at `code`. */
+	/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
 	readonly kubectl: (
 		args: readonly string[],
 		options?: KubectlOptions & { readonly user?: User },
 	) => Promise<KubectlResult>;
-	/** Pids of what is running now. */
+	/** Returns the PIDs of the running programs. */
 	readonly pids: () => number[];
-	/** One JSON text per line; empty without a policy. */
+	/** Returns the audit log, with one JSON event per line. The log is empty if no audit policy is set. */
 	readonly auditLog: () => string;
-	/** `graceMs` 0 kills it; without it there is time to end well. */
+	/** Stops the API server, and kills it after `graceMs`. The default is 15 s; 0 kills the API server immediately. */
 	readonly stopApiServer: (graceMs?: number) => Promise<void>;
-	/** On the same port, with the same certificate and data; resolves when it is ready. */
+	/**
+	 * Restarts a stopped API server with the same port, certificate and data. Resolves when the API server is ready.
+	 */
 	readonly startApiServer: () => Promise<void>;
-	/** Ends everything and removes the data. May be called twice. */
+	/** Stops all programs and removes the data folder. May be called more than once. */
 	readonly stop: () => Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
 
-/** Starts everything and resolves when `/readyz` says ok (about 4 s). Throws with the path of the log that tells why not. */
+/**
+ * Starts all programs. Resolves when `/readyz` returns 200, after about 4 s. If a program does not become ready, throws
+ * an error with the path of its log.
+ */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
 	const withControllers = options.controllerManager ?? false;
 	const say = options.say ?? ((line: string) => void process.stderr.write(`${line}\n`));
@@ -123,9 +131,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			`--service-account-key-file=${key}`,
 			'--service-cluster-ip-range=10.0.0.0/24',
 			'--allow-privileged=true',
-			// On by default in OpenShift. It comes on top of those that Kubernetes enables by itself.
+			// OpenShift enables this plugin by default. The default plugins of Kubernetes stay enabled.
 			'--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
-			// Without controllers nobody makes the ServiceAccount `default`, and no Pod could be created.
+			// Without kube-controller-manager, no ServiceAccount `default` exists and this plugin rejects all Pods.
 			...(withControllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
 			...auditArgs,
 			...(options.apiServerArgs ?? []),
@@ -145,7 +153,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		]);
 	};
 	const stop = async (): Promise<void> => {
-		// In this order: an API server that shuts down without its etcd hangs.
+		// etcd stops last, because kube-apiserver hangs at shutdown if etcd is not running.
 		for (const name of [CONTROLLER_MANAGER, 'kube-apiserver', 'etcd']) await end(name);
 		if (options.keepData !== true) await rm(dataFolder, { recursive: true, force: true });
 	};
@@ -159,7 +167,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		}
 		if (withControllers) startControllers();
 	} catch (error) {
-		// The logs stay: the message names them.
+		// The logs are kept, because the error message refers to them.
 		for (const name of [...running.keys()].reverse()) await end(name);
 		throw error;
 	}
@@ -183,11 +191,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 function auditTo(logFile: string, policy: object, folder: string): string[] {
 	const policyFile = join(folder, 'audit-policy.json');
 	writeFileSync(policyFile, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', ...policy }));
-	// Rotated, it would be two files.
+	// The large maximum size prevents rotation, because `auditLog` reads only one file.
 	return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`, '--audit-log-maxsize=1024'];
 }
 
-/** HTTP status of one request; 0 when there was no answer. */
+/** Returns the HTTP status of one request, or 0 if the request failed without a response. */
 function statusOf(url: string, options: object, body?: object): Promise<number> {
 	const send = url.startsWith('https:') ? httpsRequest : httpRequest;
 	const method = body === undefined ? 'GET' : 'POST';

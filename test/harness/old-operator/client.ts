@@ -1,29 +1,29 @@
-/** The few calls the operator makes to an API server, with a record of everything it wrote. */
+/** API client with the few calls that the operator uses. The client records every write. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { KubeObject } from './objects.ts';
 
 export interface Write {
 	readonly verb: 'POST' | 'PUT';
-	/** `deployments`, `mcpservers`, `mcpservers/status` … */
+	/** For example `deployments`, `mcpservers` or `mcpservers/status`. */
 	readonly resource: string;
 	readonly name: string;
-	/** False for a PUT after which the stored object was the same as before. */
+	/** False for a PUT that did not change the stored object. */
 	readonly changed: boolean;
 }
 
 export interface Client {
 	readonly writes: readonly Write[];
-	/** Undefined when there is no such object. */
+	/** Resolves with undefined if the object does not exist. */
 	readonly get: <T extends KubeObject>(apiVersion: string, resource: string, name: string) => Promise<T | undefined>;
 	readonly list: <T extends KubeObject>(apiVersion: string, resource: string, labelSelector?: string) => Promise<T[]>;
 	readonly create: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
-	/** `resource` may name a subresource: `mcpservers/status`. */
+	/** `resource` may include a subresource, for example `mcpservers/status`. */
 	readonly replace: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
 	readonly close: () => Promise<void>;
 }
 
-/** The API server refused. `message` is the one of its Status object. */
+/** An error response of the API server. `message` is the message of the returned Status object. */
 export class ApiError extends Error {
 	readonly status: number;
 	constructor(status: number, message: string) {
@@ -34,16 +34,19 @@ export class ApiError extends Error {
 
 export interface ClientOptions {
 	readonly url: string;
-	/** PEM text. */
+	/** CA certificate in PEM format. */
 	readonly ca: string;
 	readonly token: string;
 	readonly namespace: string;
-	/** Told of each write, with what was sent, what is stored then, and the warnings that came back. */
+	/** Called after each write with the sent object, the stored object, and the warnings in the response. */
 	readonly onWrite?: (write: Write, sent: KubeObject, stored: KubeObject, warnings: readonly string[]) => void;
 }
 
 const REQUEST_TIMEOUT_MS = 30_000;
-/** As client-go: an answer with Retry-After (a new CRD whose storage is not ready, an overload) is asked for again so often. */
+/**
+ * Number of retries after a response with Retry-After, as in client-go. The API server sends such responses under
+ * overload, and for a new CRD whose storage is not ready.
+ */
 const RETRIES = 10;
 
 export function createClient({ url, ca, token, namespace, onWrite }: ClientOptions): Client {
@@ -125,7 +128,7 @@ interface Answered {
 	readonly warnings: readonly string[];
 }
 
-/** The texts of `299 - "text"` headers. */
+/** Returns the texts of Warning headers, which have the form `299 - "text"`. */
 function warningsIn(header: string | string[] | undefined): string[] {
 	const text = [header ?? []].flat().join(', ');
 	return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = '']) => warning.replace(/\\(.)/g, '$1'));
@@ -136,7 +139,7 @@ function messageOf(answer: string): string {
 		const status: unknown = JSON.parse(answer);
 		if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
 	} catch {
-		// Some refusals are plain text.
+		// Some error responses are plain text.
 	}
 	return answer.trim();
 }

@@ -1,4 +1,4 @@
-/** ConfigMaps that hold a server's configuration, and their checksum. */
+/** Writes the ConfigMap that contains the configuration of a server, and computes its checksum. */
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from './client.ts';
@@ -7,7 +7,7 @@ import { ownerOf } from './workload.ts';
 
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 
-/** Keys and values of data, labels and annotations, each map sorted, with nothing between them. */
+/** Hashes the keys and values of data, labels and annotations, without separators. Each map is sorted by key. */
 export function checksumOf(data: Text, labels: Text, annotations: Text): string {
 	const hash = createHash('sha256');
 	for (const map of [data, labels, annotations]) {
@@ -19,8 +19,8 @@ export function checksumOf(data: Text, labels: Text, annotations: Text): string 
 }
 
 /**
- * Creates the ConfigMap, or replaces data, labels and annotations of the stored one where anything in them differs. Returns the
- * checksum that is then in the **stored** annotation, which is what the pods are told.
+ * Creates the ConfigMap, or replaces its data, labels, annotations and owner if the stored values differ. Returns the
+ * checksum from the **stored** annotation, because the operator copies that value into the pod template.
  */
 export async function ensureConfigMap(
 	client: Client,

@@ -1,4 +1,4 @@
-/** How v0.12.5 reconciles an MCPRemoteProxy. */
+/** Reconciles an MCPRemoteProxy in the same way as operator v0.12.5. */
 import { isDeepStrictEqual } from 'node:util';
 import { ensureConfigMap } from './config-map.ts';
 import type { Deployment, ServerObject, Service, Text } from './objects.ts';
@@ -21,7 +21,10 @@ import {
 const RESOURCE = 'mcpremoteproxies';
 const APP = 'mcpremoteproxy';
 
-/** Its inner steps ask to be called again after an update, but the caller does not pass that on. */
+/**
+ * Never requeues. In the operator, inner functions request a requeue after an update, but the caller ignores the
+ * request.
+ */
 export async function reconcileMcpRemoteProxy(context: Context, found: ServerObject): Promise<Result> {
 	const { client } = context;
 	const { name, namespace, generation = 0 } = found.metadata;
@@ -90,7 +93,7 @@ function wantedDeployment({ images }: Context, server: ServerObject, account: st
 	});
 }
 
-/** The arguments are not compared. */
+/** Ignores the container arguments, because the operator does not compare them for an MCPRemoteProxy. */
 function needsUpdate(live: Deployment, wanted: Deployment): boolean {
 	const [container] = live.spec.template.spec.containers;
 	const [expected] = wanted.spec.template.spec.containers;

@@ -1,4 +1,4 @@
-/** How v0.12.5 reconciles an MCPServer, in its order. */
+/** Reconciles an MCPServer with the steps of operator v0.12.5, in the same order. */
 import { isDeepStrictEqual } from 'node:util';
 import { ensureConfigMap } from './config-map.ts';
 import { compactGoJson } from './go-json.ts';
@@ -42,7 +42,7 @@ export async function reconcileMcpServer(context: Context, found: ServerObject):
 		return DONE;
 	}
 	if (!finalizers.includes(FINALIZER)) {
-		// The write that erases replicas, backendReplicas and sessionStorage.
+		// This write erases replicas, backendReplicas and sessionStorage.
 		const metadata = { ...server.metadata, finalizers: [...finalizers, FINALIZER] };
 		server = await client.replace(RESOURCE, typedMcpServer({ ...server, metadata }));
 	}
@@ -78,7 +78,7 @@ export async function reconcileMcpServer(context: Context, found: ServerObject):
 		server = await writeStatus(client, RESOURCE, server, { url });
 	}
 	if (deploymentNeedsUpdate(live, wanted, server, checksum)) {
-		// While this never becomes false, the Service below is never looked at.
+		// While the Deployment needs an update at every reconcile, the operator does not update the Service below.
 		await client.replace('deployments', updatedDeployment(live, wanted));
 		return AGAIN;
 	}
@@ -89,7 +89,7 @@ export async function reconcileMcpServer(context: Context, found: ServerObject):
 	return DONE;
 }
 
-/** One status write per condition, on every pass. */
+/** Writes the status once for each condition, at every reconcile. */
 async function writeValidationConditions({ client }: Context, server: ServerObject): Promise<ServerObject> {
 	const { groupRef } = server.spec;
 	let current = server;
@@ -160,7 +160,8 @@ function wantedDeployment({ images }: Context, server: ServerObject, checksum: s
 		serviceAccountName: `${name}-proxy-runner`,
 		...(override?.labels ? { labels: override.labels } : {}),
 		...(override?.annotations ? { annotations: override.annotations } : {}),
-		// A bug of this version: a user's template annotations push out the checksum, which the comparison then misses for ever.
+		// This is a bug of v0.12.5: template annotations that a user sets replace the checksum. The comparison then
+		// finds a difference at every reconcile.
 		templateAnnotations: templateOverride
 			? { ...override?.annotations, ...templateOverride }
 			: { [RUNCONFIG_CHECKSUM]: checksum },

@@ -1,4 +1,7 @@
-/** For test files: a stand-in operator in a namespace of its own per test, on the shared control plane with our CRDs. */
+/**
+ * Provides each test with a replacement for operator v0.12.5 in a separate namespace. The tests use the shared control
+ * plane with the CRDs of `manifests/crds`.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -13,20 +16,23 @@ const CRD_FOLDER = join(import.meta.dirname, '../..', '..', 'manifests', 'crds')
 export interface Stage {
 	readonly namespace: () => string;
 	readonly operator: () => OldOperator;
-	/** Runs kubectl in the namespace as the person and gives its stdout; fails the test when kubectl fails. */
+	/** Runs kubectl in the namespace as the user `person` and returns stdout. Fails the test if kubectl fails. */
 	readonly kubectl: (args: readonly string[], input?: object) => Promise<string>;
 	readonly apply: (...items: readonly object[]) => Promise<string>;
 	readonly get: <T>(resource: string, name: string) => Promise<T>;
-	/** A JSON merge patch. */
+	/** Applies a JSON merge patch. */
 	readonly patch: (resource: string, name: string, change: object, ...more: readonly string[]) => Promise<string>;
-	/** Lets the operator settle; fails the test when it does not, or when anything was refused. */
+	/**
+	 * Reconciles until nothing changes. Fails the test if objects still change after the timeout, or if the API server
+	 * rejects a request.
+	 */
 	readonly settle: () => Promise<Summary>;
 }
 
 const SETTLE_TIMEOUT_MS = 10_000;
 let namespaces = 0;
 
-/** Call it inside a `describe`. */
+/** Must be called inside a `describe`. */
 export function needOldOperator(): Stage {
 	const plane = needControlPlane();
 	let namespace = 'default';
@@ -80,11 +86,11 @@ export const server = (kind: Kind, name: string, spec: object): Pick<ServerObjec
 	...{ metadata: { name }, spec },
 });
 
-/** `PUT deployments`, with `(no-op)` where nothing stored changed. */
+/** Returns one string per write, such as `PUT deployments`, with `(no-op)` if the stored object did not change. */
 export const named = (writes: readonly Write[]): string[] =>
 	writes.map(({ verb, resource, changed }) => `${verb} ${resource}${changed ? '' : ' (no-op)'}`);
 
-/** What a person asks for and this operator does not know. */
+/** Scaling fields that operator v0.12.5 does not support. */
 export const SCALING = {
 	replicas: 3,
 	sessionStorage: {
@@ -95,7 +101,7 @@ export const SCALING = {
 	},
 };
 
-/** A streamable-http MCPServer with characters that Go escapes. */
+/** The spec of a streamable-http MCPServer with characters that Go escapes in JSON. */
 export const SEARCH = {
 	image: 'ghcr.io/example/search-mcp:2.0.1',
 	transport: 'streamable-http',

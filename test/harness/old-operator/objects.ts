@@ -1,4 +1,4 @@
-/** The parts of Kubernetes objects that the operator reads or writes. */
+/** Types for the parts of Kubernetes objects that the operator reads or writes. */
 
 export interface OwnerReference {
 	readonly apiVersion: string;
@@ -58,7 +58,7 @@ export interface Override {
 	readonly annotations?: Text;
 }
 
-/** One of the three custom resources; fields that no rule of ours reads are not named. */
+/** An MCPServer, VirtualMCPServer or MCPRemoteProxy. The type has only the fields that this folder reads. */
 export interface ServerObject extends KubeObject {
 	readonly spec: {
 		readonly image?: string;

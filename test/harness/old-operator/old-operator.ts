@@ -1,10 +1,13 @@
 /**
- * Plays ToolHive's operator v0.12.5, the last one that knows nothing of scaling, against a real API server: what it writes, in
- * which order, what it compares and when it writes again. It shares no code with the product, so that a wrong name there is seen.
+ * Simulates ToolHive's operator v0.12.5, the last version without the scaling fields, against a real API server. The
+ * simulation covers the writes of the operator, their order, the comparisons before them and the requeues. This folder
+ * shares no code with the product, so that tests detect wrong names in the product.
  *
- * Not played: telemetry, authorization, tool configs, external auth, podTemplateSpec, user volumes, Secrets of the backend,
- * permission profiles other than `network`, OpenShift, Roles, restart annotations, Events, and the lag of a watch cache (reads are
- * direct).
+ * Not simulated:
+ * - telemetry, authorization, tool configs, external auth, permission profiles other than `network`
+ * - podTemplateSpec, user volumes, Secrets of the backend, restart annotations
+ * - OpenShift, Roles, Events
+ * - the delay of a watch cache, because all reads go to the API server
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, type ClientOptions, createClient, type Write } from './client.ts';
@@ -16,7 +19,7 @@ import { reconcileVirtualMcpServer } from './virtual-mcp-server.ts';
 export type { Write } from './client.ts';
 
 export interface Images {
-	/** Proxy runner of MCPServer and MCPRemoteProxy. */
+	/** Image of the proxy runner, which MCPServer and MCPRemoteProxy use. */
 	readonly runner: string;
 	readonly vmcp: string;
 }
@@ -26,7 +29,7 @@ export interface Context {
 	readonly images: Images;
 }
 
-/** Whether the operator's queue would bring the server back soon without any change. */
+/** `requeue` is true if the operator would reconcile the server again soon, even without a change. */
 export interface Result {
 	readonly requeue: boolean;
 }
@@ -40,27 +43,30 @@ const RECONCILERS = {
 export type Kind = keyof typeof RECONCILERS;
 
 export interface Summary {
-	/** Whole rounds over every server in which nothing stored changed and nothing failed came last. */
+	/** Whether the last rounds changed no stored object and had no errors. A round reconciles every server once. */
 	readonly converged: boolean;
 	readonly rounds: number;
-	/** Everything that was sent while settling. */
+	/** All writes since the call of `settle`. */
 	readonly writes: readonly Write[];
-	/** What is sent in every single round although nothing changes by it: the last round's writes. */
+	/**
+	 * Writes of the last round. If `converged` is true, the operator repeats these writes in every round without
+	 * effect.
+	 */
 	readonly idleWrites: readonly Write[];
-	/** `MCPServer/search` of those that asked to come back in the last round. */
+	/** Servers that the last round requeued, in the form `MCPServer/search`. */
 	readonly requeued: readonly string[];
-	/** Refusals of the last round, `MCPServer/search: message`. */
+	/** Errors of the last round, in the form `MCPServer/search: message`. */
 	readonly errors: readonly string[];
 }
 
 export interface OldOperator {
-	/** One pass over one server. Throws what the API server refused; a server that does not exist is done. */
+	/** Reconciles one server once. Throws if the API server returns an error. Ignores a server that does not exist. */
 	readonly reconcile: (kind: Kind, name: string) => Promise<Result>;
-	/** Passes over all servers of the namespace until it is quiet, at most `timeoutMs`. */
+	/** Reconciles all servers of the namespace until nothing changes, for at most `timeoutMs`. */
 	readonly settle: (timeoutMs: number) => Promise<Summary>;
-	/** Everything sent so far. */
+	/** All writes since the operator was created. */
 	readonly writes: readonly Write[];
-	/** Lets go of the connections. */
+	/** Closes the connections to the API server. */
 	readonly close: () => Promise<void>;
 }
 
@@ -73,9 +79,12 @@ const DEFAULT_IMAGES: Images = {
 	runner: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5',
 	vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.12.5',
 };
-/** So many rounds without a change count as quiet. */
+/** Number of consecutive rounds without changes and errors after which `settle` ends. */
 const QUIET_ROUNDS = 3;
-/** controller-runtime's first and largest delay of a server that failed or asked to come back; ours need not grow as long. */
+/**
+ * Delays between rounds. The first delay is the first requeue delay of controller-runtime. The largest delay is shorter
+ * than in controller-runtime, because tests do not need a longer delay.
+ */
 const FIRST_BACKOFF_MS = 5;
 const LARGEST_BACKOFF_MS = 200;
 

@@ -1,10 +1,10 @@
-/** `runconfig.json` of v0.12.5, keys in the order of its Go struct. */
+/** Creates the `runconfig.json` of operator v0.12.5. The keys have the order of the Go struct. */
 import { goJson, goMap, omitEmpty } from './go-json.ts';
 import type { ServerObject } from './objects.ts';
 
 const DEFAULT_PORT = 8080;
 
-/** `proxyPort`, else the deprecated `port`, else 8080. */
+/** Returns `proxyPort`, or the deprecated `port` if `proxyPort` is not set, or 8080 if neither is set. */
 export const proxyPortOf = (server: ServerObject): number => server.spec.proxyPort || server.spec.port || DEFAULT_PORT;
 
 const NETWORK_PROFILE = { name: 'network', network: { outbound: { insecure_allow_all: true }, inbound: {} } };
@@ -64,7 +64,7 @@ export function runConfigOfRemoteProxy(server: ServerObject): string {
 	const transport = spec.transport || 'streamable-http';
 	const port = proxyPortOf(server);
 	const inline = spec.oidcConfig?.inline;
-	// This struct had no JSON tags yet, so its keys are Go's field names.
+	// In v0.12.5 the Go struct of the OIDC configuration has no JSON tags, so the keys are the Go field names.
 	const oidc = inline && {
 		oidc_config: {
 			Issuer: inline.issuer ?? '',

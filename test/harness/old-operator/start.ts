@@ -1,13 +1,19 @@
-/** Runs the replacement for operator v0.12.5 beside a control plane. */
+/** Runs the replacement for operator v0.12.5 against a control plane. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/start.ts';
 import { createOldOperator } from './old-operator.ts';
 
-/** It has no watches. More rounds would fill the audit log with writes that change nothing. */
+/**
+ * The replacement polls, because it has no watches. A shorter pause would fill the audit log with writes that change
+ * nothing.
+ */
 const PAUSE_MS = 3_000;
 
-/** Reconciles one namespace until the result is called. vMCP has a newer image, because v0.12.5 has no Redis configuration. */
+/**
+ * Reconciles one namespace until the caller calls the returned function. The vMCP image is newer, because vMCP v0.12.5
+ * does not support Redis.
+ */
 export function startOldOperator(plane: ControlPlane, namespace: string): () => Promise<void> {
 	const operator = createOldOperator({
 		url: plane.url,
@@ -19,7 +25,8 @@ export function startOldOperator(plane: ControlPlane, namespace: string): () => 
 	let isStopped = false;
 	const rounds = (async () => {
 		while (!isStopped) {
-			// One round. The next round repeats writes that failed.
+			// The timeout of 0 limits `settle` to one round. Errors are ignored, because the next round repeats failed
+			// writes.
 			await operator.settle(0).catch(() => undefined);
 			await sleep(PAUSE_MS);
 		}

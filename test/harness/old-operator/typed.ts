@@ -1,6 +1,6 @@
 /**
- * The operator reads an object into its own Go type and writes that back whole: what the type does not know is gone. These are
- * the fields of v0.12.5's types.
+ * Lists the fields of the Go types in operator v0.12.5. The operator decodes an object into its Go type and writes the
+ * whole object back. Such a write erases the fields that the Go type lacks.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from './client.ts';
@@ -64,19 +64,22 @@ const CONDITION = ['type', 'status', 'observedGeneration', 'lastTransitionTime',
 const pick = <T extends object>(object: T, fields: readonly string[]): T =>
 	Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field))) as T;
 
-/** An MCPServer as the operator would send it: replicas, backendReplicas and sessionStorage are not in its type. */
+/**
+ * Returns an MCPServer as the operator sends it: without replicas, backendReplicas and sessionStorage, which the Go
+ * type lacks.
+ */
 export const typedMcpServer = (server: ServerObject): ServerObject => ({
 	...server,
 	spec: {
 		...pick(server.spec, MCP_SERVER_SPEC),
-		// A struct, not a pointer: Go prints it also when it is empty.
+		// In Go this field is a struct, not a pointer, so Go encodes the field even if it is empty.
 		resources: { limits: server.spec.resources?.limits ?? {}, requests: server.spec.resources?.requests ?? {} },
 	},
 });
 
 /**
- * Sends the status with `change` in it. Conditions of other types stay, other fields that the type does not know go. It is sent also
- * when nothing is different; the API server then stores nothing.
+ * Merges `change` into the status and sends the result. Keeps conditions of unknown types, but erases other fields that
+ * the Go type lacks. Sends the status even if nothing changed; the API server then stores nothing.
  */
 export function writeStatus(
 	client: Client,
@@ -90,7 +93,7 @@ export function writeStatus(
 	return client.replace(`${resource}/status`, { ...server, status });
 }
 
-/** The list with one condition replaced or added; the time moves only when the status does. */
+/** Returns the list with `wanted` added or replaced. Changes lastTransitionTime only if the status changes. */
 export function withCondition(conditions: readonly Condition[] | undefined, wanted: Condition): Condition[] {
 	const list = [...(conditions ?? [])];
 	const index = list.findIndex((condition) => condition.type === wanted.type);

@@ -1,4 +1,4 @@
-/** How v0.12.5 reconciles a VirtualMCPServer. */
+/** Reconciles a VirtualMCPServer in the same way as operator v0.12.5. */
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
@@ -25,7 +25,7 @@ const RESOURCE = 'virtualmcpservers';
 const APP = 'virtualmcpserver';
 const PORT = 4483;
 
-/** It never asks to be called again: whatever it updates, the watch on its Deployment brings it back. */
+/** Never requeues, because the operator relies on its watch of the Deployment to trigger the next reconcile. */
 export async function reconcileVirtualMcpServer(context: Context, found: ServerObject): Promise<Result> {
 	const { client } = context;
 	const { name, namespace, generation = 0 } = found.metadata;
@@ -51,7 +51,7 @@ export async function reconcileVirtualMcpServer(context: Context, found: ServerO
 	const url = `http://${serviceName}.${namespace}.svc.cluster.local:${PORT}`;
 	const phase = found.status?.phase ?? 'Pending';
 	const wantedStatus = { ...found.status, phase, url, observedGeneration: generation };
-	// Its status manager writes only what changed.
+	// The operator writes the status only if it changed.
 	if (!isDeepStrictEqual({ ...found.status }, wantedStatus)) await writeStatus(client, RESOURCE, found, wantedStatus);
 	return { requeue: false };
 }
@@ -86,7 +86,7 @@ const CONFIG_DEFAULTS = {
 	},
 };
 
-/** Keys in the order of the Go struct, which has no `sessionStorage`: whatever `spec.config` says of it is dropped. */
+/** Keeps the key order of the Go struct. Drops `sessionStorage` of `spec.config`, because the Go struct lacks it. */
 function configOf({ metadata, spec }: ServerObject): string {
 	const incomingAuth = { type: spec.incomingAuth?.type ?? 'anonymous' };
 	const all: Readonly<Record<string, unknown>> = { incomingAuth, ...CONFIG_DEFAULTS, ...spec.config };

@@ -1,4 +1,4 @@
-/** What the Deployments and Services of all three kinds have in common. */
+/** Creates and compares the Deployments and Services of all three kinds. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from './client.ts';
 import type { Container, Deployment, EnvVar, OwnerReference, ServerObject, Service, Text } from './objects.ts';
@@ -14,7 +14,7 @@ export const ownerOf = (server: ServerObject): OwnerReference => ({
 	blockOwnerDeletion: true,
 });
 
-/** Also the selector, which never changes. */
+/** Returns the labels of the objects of a server. Deployments also use these labels as their immutable selector. */
 export const labelsOf = (app: string, name: string): Text => ({
 	app,
 	'app.kubernetes.io/name': app,
@@ -30,7 +30,7 @@ const REQUIRED_ENV: Text = {
 	UNSTRUCTURED_LOGS: 'false',
 };
 
-/** `env` with the four variables that every proxy gets, each only where the user did not set it. */
+/** Adds the four variables that every proxy needs. Does not add a variable that the user already set. */
 export const withRequiredEnv = (env: readonly EnvVar[]): EnvVar[] => [
 	...env.map(({ name, value, ...rest }) => ({ name, ...(value ? { value } : {}), ...rest })),
 	...Object.entries(REQUIRED_ENV)
@@ -43,7 +43,7 @@ export interface WorkloadParts {
 	readonly container: Pick<Container, 'name' | 'image' | 'args' | 'resources'> & { readonly imagePullPolicy?: string };
 	readonly port: number;
 	readonly env: readonly EnvVar[];
-	/** The mounted ConfigMap. */
+	/** The ConfigMap that is mounted into the container. */
 	readonly config: { readonly volume: string; readonly configMap: string; readonly mountPath: string };
 	readonly readinessDelaySeconds: number;
 	readonly serviceAccountName: string;
@@ -60,7 +60,7 @@ const probe = (initialDelaySeconds: number, periodSeconds: number, timeoutSecond
 	failureThreshold: 3,
 });
 
-/** One replica, no grace period: this operator knows nothing of either. */
+/** Sets one replica and no grace period, because operator v0.12.5 has no fields for either. */
 export function deploymentOf(server: ServerObject, parts: WorkloadParts): Deployment {
 	const { name, namespace } = server.metadata;
 	const labels = labelsOf(parts.app, name);
@@ -121,7 +121,7 @@ export const serviceNeedsUpdate = (live: Service, wanted: Service): boolean =>
 	live.spec.sessionAffinity !== wanted.spec.sessionAffinity ||
 	!isDeepStrictEqual({ ...live.metadata.annotations }, { ...wanted.metadata.annotations });
 
-/** The live Service with the wanted ports, affinity, labels and annotations: what is sent as an update. */
+/** Returns the update to send: the live Service with the wanted ports, session affinity, labels and annotations. */
 export const updatedService = (live: Service, wanted: Service): Service => ({
 	...live,
 	metadata: {
@@ -132,7 +132,7 @@ export const updatedService = (live: Service, wanted: Service): Service => ({
 	spec: { ...live.spec, ports: wanted.spec.ports, sessionAffinity: wanted.spec.sessionAffinity },
 });
 
-/** The live Deployment with the wanted template and labels; annotations are merged, the live count stays. */
+/** Returns the live Deployment with the wanted template and labels. Merges annotations and keeps live replicas. */
 export const updatedDeployment = (live: Deployment, wanted: Deployment): Deployment => ({
 	...live,
 	metadata: {
