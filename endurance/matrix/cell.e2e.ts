@@ -1,5 +1,6 @@
 /** The scenario of one cell of `make matrix`: OPERATOR= and KUBERNETES= choose it. */
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { isOlder } from '../../src/api/images.ts';
 import { CHECKSUM_ANNOTATION, KINDS, PASSWORD_ENV, TEMPLATE_CHECKSUM_ANNOTATION } from '../../src/api/names.ts';
 import { OPERATOR_SINCE } from '../../src/api/operators.ts';
@@ -32,6 +33,17 @@ const CREATED =
 	'deployments,replicasets,statefulsets,pods,configmaps,services,serviceaccounts,secrets,roles,rolebindings';
 const NOT_CREATED_BY_OPERATOR = ['configmap/kube-root-ca.crt', 'serviceaccount/default', `secret/${PASSWORD_REF.name}`];
 const WITHIN_MS = 60_000;
+const PRE_STOP = { preStop: { sleep: { seconds: 5 } } };
+/** The reasons of the conditions with status True, sorted. */
+const ACTIVE: Readonly<Record<string, readonly string[]>> = {
+	files: ['SessionStorageMissingForReplicas', 'StdioTransportCapAt1'],
+	forgetful: ['SessionStorageMissingForReplicas'],
+};
+const MESSAGES: Readonly<Record<string, string>> = {
+	SessionStorageWarning:
+		'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas',
+	StdioReplicaCapped: 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas',
+};
 
 describe('matrix', function () {
 	this.timeout(600_000);
@@ -41,6 +53,11 @@ describe('matrix', function () {
 
 	const kubectl = (...args: string[]) => harness.plane().kubectl(['-n', 'late', ...args]);
 	const must = async (...args: string[]): Promise<string> => (await mustSucceed(kubectl(...args))).stdout.trim();
+	/** Returns the parsed RunConfig or vMCP configuration; JSON is YAML. */
+	const configOf = async (namespace: string, configMap: string) => {
+		const [text = ''] = Object.values((await harness.get(namespace, 'configmap', configMap))['data'] as Stored);
+		return parse(text);
+	};
 	const applyServer = (name: string, sessionStorage: object) => {
 		const spec = { image: 'x', transport: 'sse', sessionStorage };
 		const input = JSON.stringify(exampleObject({ kind: 'MCPServer', name, spec }, 'late', OPERATOR));
@@ -106,28 +123,30 @@ describe('matrix', function () {
 			const { terminationGracePeriodSeconds, containers } = deployment['spec'].template.spec;
 			const seconds = example.name === 'patient' ? 90 : isNew ? 45 : 30;
 			expect(terminationGracePeriodSeconds, example.name).to.equal(seconds);
-			const lifecycle = isNew ? { preStop: { sleep: { seconds: 5 } } } : undefined;
+			const lifecycle = isNew ? PRE_STOP : undefined;
 			expect(containers[0].lifecycle, example.name).to.deep.equal(lifecycle);
 		}));
 
 	it('password › Redis with passwordRef › one variable that refers to the Secret', () =>
 		every(({ example, deployment }) => {
-			const env = deployment['spec'].template.spec.containers[0].env as { name: string; value?: string }[];
-			const references = env.filter(({ name, value }) => name === PASSWORD_ENV && value === undefined);
-			const expected = { name: PASSWORD_ENV, valueFrom: { secretKeyRef: PASSWORD_REF } };
-			expect(references, example.name).to.deep.equal(example.hasPassword === true ? [expected] : []);
+			const env = deployment['spec'].template.spec.containers[0].env as { name: string }[];
+			// The last entry of a name counts.
+			const password = env.findLast(({ name }) => name === PASSWORD_ENV);
+			const reference = { name: PASSWORD_ENV, valueFrom: { secretKeyRef: PASSWORD_REF } };
+			expect(password, example.name).to.deep.equal(example.hasPassword === true ? reference : undefined);
 		}));
 
 	it('RunConfig › backend replicas and Redis › written for the proxy', () =>
 		eventually(async () => {
 			for (const namespace of NAMESPACES) {
-				const scalingOf = async (name: string) =>
-					JSON.parse((await harness.get(namespace, 'configmap', name))['data']['runconfig.json']).scaling_config;
 				const redis = { address: REDIS.address, db: REDIS.db, key_prefix: REDIS.keyPrefix };
-				expect(await scalingOf('search-runconfig')).to.deep.include({ backend_replicas: 2, session_redis: redis });
-				expect((await scalingOf('crm-runconfig')).session_redis).to.deep.include(redis);
-				const { data } = await harness.get(namespace, 'configmap', 'hub-vmcp-config');
-				expect(data['config.yaml']).to.match(new RegExp(`address: ${REDIS.address}\n`));
+				const search = await configOf(namespace, 'search-runconfig');
+				expect(search.scaling_config).to.deep.include({ backend_replicas: 2, session_redis: redis });
+				// Only the product writes the copy at top level.
+				expect(search.session_redis).to.deep.equal(IS_CAPABLE ? undefined : redis);
+				expect((await configOf(namespace, 'crm-runconfig')).scaling_config.session_redis).to.deep.include(redis);
+				const { passwordRef: _notInConfig, ...storage } = REDIS;
+				expect((await configOf(namespace, 'hub-vmcp-config')).sessionStorage).to.deep.include(storage);
 			}
 		}, WITHIN_MS));
 
@@ -139,16 +158,20 @@ describe('matrix', function () {
 			expect(annotations[TEMPLATE_CHECKSUM_ANNOTATION], example.name).to.equal(checksum);
 		}));
 
-	it('conditions › every server › each type once; the stdio server is capped', () =>
+	it('conditions › every server › each type once, with the status and reason of the specification', () =>
 		every(({ example, server }) => {
-			const conditions: { type: string; status: string }[] = server['status']?.conditions ?? [];
+			const conditions: Condition[] = server['status']?.conditions ?? [];
 			const types = conditions.map(({ type }) => type);
 			expect(types, example.name).to.deep.equal([...new Set(types)]);
 			// The product sets it only if the server has more than one replica.
 			const { replicas = 0 } = example.spec as { replicas?: number };
 			if (IS_CAPABLE || replicas > 1) expect(types, example.name).to.include('SessionStorageWarning');
-			const capped = conditions.filter(({ type, status }) => type === 'StdioReplicaCapped' && status === 'True');
-			expect(capped, example.name).to.have.length(example.name === 'files' ? 1 : 0);
+			const active = conditions.filter(({ type, status }) => type in MESSAGES && status === 'True');
+			expect(active.map(({ reason }) => reason).sort(), example.name).to.deep.equal(ACTIVE[example.name] ?? []);
+			if (example.name === 'search')
+				expect(conditions.map(({ reason }) => reason)).to.include('SessionStorageConfigured');
+			// Operators may use other messages.
+			if (!IS_CAPABLE) for (const { type, message } of active) expect(message).to.equal(MESSAGES[type]);
 		}));
 
 	it('denial › keyPrefix without a final colon › rejected with field and fix', async () => {
@@ -180,13 +203,20 @@ describe('matrix', function () {
 		expect(JSON.parse(data['runconfig.json']).scaling_config.session_redis.tls).to.be.an('object');
 	});
 
-	it('changes › replicas 3 to 5 and db 2 to 4 › Deployments and RunConfigs', async () => {
+	it('changes › replicas 3 to 5 and db 2 to 4 › Deployments and RunConfigs; shutdown settings are kept', async () => {
 		for (const { resource, name } of CHANGED) await edit(resource, name, { replicas: 5, sessionStorage: { db: 4 } });
 		for (const { name, configMap } of CHANGED) {
 			await replicasBecome(name, 5);
 			await eventually(async () => {
-				const { data } = await harness.get('late', 'configmap', configMap);
-				expect(Object.values(data as Record<string, string>).join(), name).to.match(/"?db"?: 4\b/);
+				const stored = await harness.get('late', 'configmap', configMap);
+				const { sessionStorage, scaling_config: scaling } = await configOf('late', configMap);
+				expect((sessionStorage ?? scaling.session_redis).db, name).to.equal(4);
+				const { metadata, spec } = (await harness.get('late', 'deployment', name))['spec'].template;
+				const checksum = stored.metadata.annotations?.[CHECKSUM_ANNOTATION];
+				expect(metadata.annotations[TEMPLATE_CHECKSUM_ANNOTATION], name).to.equal(checksum);
+				// The operator sends neither.
+				expect(spec.terminationGracePeriodSeconds, name).to.equal(45);
+				expect(spec.containers[0].lifecycle, name).to.deep.equal(PRE_STOP);
 			}, WITHIN_MS);
 		}
 		// The scale of `plain` stays, and that of `hub` only beside v0.12.5.
@@ -246,6 +276,13 @@ describe('matrix', function () {
 		}, WITHIN_MS);
 	});
 });
+
+interface Condition {
+	readonly type: string;
+	readonly status: string;
+	readonly reason: string;
+	readonly message: string;
+}
 
 interface Found {
 	readonly example: Example;

@@ -16,12 +16,13 @@ export interface Cell extends Versions {
 	readonly replaced?: readonly string[];
 }
 
-/** In the order of the matrix; a cell of `newer` replaces the same cell of `older`. */
+/** Returns the cells in the order of the matrix. A cell of `newer` replaces the same one of `older` if it was built. */
 export const mergeCells = (older: readonly Cell[], newer: readonly Cell[]): readonly Cell[] =>
 	Object.keys(KUBERNETES).flatMap((kubernetes) =>
-		OPERATORS.flatMap(
-			(operator) => findCell(newer, { operator, kubernetes }) ?? findCell(older, { operator, kubernetes }) ?? [],
-		),
+		OPERATORS.flatMap((operator) => {
+			const [ran, before] = [newer, older].map((cells) => findCell(cells, { operator, kubernetes }));
+			return (ran?.notBuilt === undefined ? ran : undefined) ?? before ?? ran ?? [];
+		}),
 	);
 
 const findCell = (cells: readonly Cell[], { operator, kubernetes }: Versions): Cell | undefined =>

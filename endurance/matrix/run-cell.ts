@@ -27,7 +27,7 @@ export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' |
 		const code = await runMocha(versions, reportFile, logFile);
 		const text = await readFile(reportFile, 'utf8').catch(() => undefined);
 		const seconds = Math.round((performance.now() - startedMs) / 1_000);
-		if (text === undefined) {
+		if (text === undefined || (JSON.parse(text) as Report).passes.length === 0) {
 			const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? '';
 			return { passed: [], failed: [{ check: 'mocha', message: `ended with ${code}: ${lastLine}` }], seconds };
 		}
@@ -46,7 +46,15 @@ export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' |
 }
 
 function runMocha({ operator, kubernetes }: Versions, reportFile: string, logFile: string): Promise<number | null> {
-	const args = ['--no-config', '--exit', '--reporter', 'json', '--reporter-option', `output=${reportFile}`];
+	const args = [
+		'--no-config',
+		'--exit',
+		'--forbid-only',
+		'--reporter',
+		'json',
+		'--reporter-option',
+		`output=${reportFile}`,
+	];
 	const log = openSync(logFile, 'a');
 	const child = spawn('mocha', [...args, 'endurance/matrix/cell.e2e.ts'], {
 		cwd: ROOT,

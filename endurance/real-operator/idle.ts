@@ -4,11 +4,12 @@ import jsonPatch from 'fast-json-patch';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
 import { mustSucceed, type Product } from '../../test/harness/product.ts';
+import { wholeFrom } from '../bench/variables.ts';
 import type { Write } from './audit.ts';
 import type { Harness } from './harness.ts';
 
 /** How long no write may happen. Set a shorter time while you write tests. */
-export const SETTLED_SECONDS = Number(process.env['SETTLED_SECONDS'] ?? 60);
+export const SETTLED_SECONDS = wholeFrom('SETTLED_SECONDS', 60, 1);
 
 /** Longer than the delay after which the reconciler writes what an operator might still write itself. */
 const SETTLED_AFTER_MS = 25_000;
