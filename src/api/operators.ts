@@ -47,7 +47,7 @@ const DOES: readonly { readonly before: Version; readonly does: string }[] = [
 
 export const whatOperatorDoes = (version: Version): string =>
 	DOES.find(({ before }) => isOlder(version, before))?.does ??
-	'supports scaling; toolhive-scaling only checks and warns';
+	'supports scaling; toolhive-scaling adds grace period and preStop, denies and warns';
 
 /** The operator's container and the label of its Deployment, by the default values of its chart. */
 export const OPERATOR_CONTAINER = 'manager';

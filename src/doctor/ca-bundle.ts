@@ -107,7 +107,7 @@ async function chainInSecret(
 ): Promise<Served | CheckResult> {
 	const mounted = isSelfManaged ? { secret: CERTIFICATE_SECRET, key: 'tls.crt' } : installation?.certificate;
 	if (installation === undefined || mounted === undefined) {
-		const message = 'was not checked: no Deployment in this namespace mounts a certificate';
+		const message = 'was not checked: no Deployment of toolhive-scaling mounts a certificate';
 		return warn('the caBundle', message, 'name the namespace of toolhive-scaling with --namespace');
 	}
 	const { namespace } = installation;

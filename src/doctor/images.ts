@@ -37,7 +37,7 @@ function checkImage(operator: Operator, variable: string, servers: readonly Serv
 		return [warn(subject, message, fix)];
 	}
 	if (versionOf(image) === undefined) {
-		return [warn(subject, `has ${variable} ${image}, which was not checked: its tag is not a version`, fix)];
+		return [warn(subject, `has ${variable} ${image}, which was not checked: it has no version`, fix)];
 	}
 	const has = `has ${variable} ${tagOf(image)}:`;
 	const reports = servers.map((server) => ({

@@ -63,7 +63,7 @@ function release({ namespace, name, image }: Operator): CheckResult {
 	const version = versionOf(image);
 	if (version === undefined) {
 		const fix = 'compare its version with the table in docs/operators.md';
-		return warn(subject, `has an image whose tag is not a version: ${image}`, fix);
+		return warn(subject, `has an image without a version: ${image}`, fix);
 	}
 	const does = `${tagOf(image)} ${whatOperatorDoes(version)}`;
 	if (!isOlder(version, OPERATOR_SINCE.keepsReplicas)) return ok(subject, does);

@@ -123,7 +123,7 @@ function sendDecision(decision: AdmissionDecision, request: Request, received: R
 	const { metrics, reviewLog, respond } = received.shared;
 	const json = responseText(request.uid, decision);
 	const fields = observed(request, verdictOf(decision), received);
-	// A review that changed nothing is logged at debug only: the audit log of the API server has it too.
+	// A review without a change and without warnings is logged at debug only: the API server's audit log has it too.
 	if (fields.verdict === 'unchanged' && decision.findings.length === 0) reviewLog.debug(fields, 'review');
 	else reviewLog.info(fields, 'review');
 	for (const { id } of decision.findings) metrics.countWarning(id);
@@ -133,13 +133,15 @@ function sendDecision(decision: AdmissionDecision, request: Request, received: R
 
 function refuseFailed(error: unknown, parsed: Request, deadlineMs: number, received: Received): void {
 	const { log, respond } = received.shared;
+	const fields = observed(parsed, 'error', received);
 	if (error instanceof TooManyLookups) {
-		respond.refuseBusy(received.request, received.response);
+		log.warn(fields, 'review refused: too many look-ups');
+		respond.refuseBusy(received.request, received.response, 'too many reviews wait for a look-up');
 		return;
 	}
-	log.error({ ...observed(parsed, 'error', received), err: error }, 'review failed');
+	log.error({ ...fields, err: error }, 'review failed');
 	const isLate = error instanceof DeadlinePassed;
-	const message = isLate ? timedOut(deadlineMs) : 'internal error; search the log for this uid';
+	const message = isLate ? timedOut(deadlineMs) : `internal error; search the log for uid ${parsed.uid}`;
 	respond.refuse(received.response, isLate ? 504 : 500, message);
 }
 

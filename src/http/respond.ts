@@ -17,7 +17,7 @@ export interface Responder {
 	/**
 	 * Rejects with 503. The API server retries after Retry-After on a new connection, and so perhaps at another replica.
 	 */
-	readonly refuseBusy: (request: IncomingMessage, response: ServerResponse) => void;
+	readonly refuseBusy: (request: IncomingMessage, response: ServerResponse, message?: string) => void;
 	/** From now on, every response closes its connection. */
 	readonly startDraining: () => void;
 }
@@ -60,9 +60,9 @@ export function createResponder(metrics: Pick<Metrics, 'countRefused'>): Respond
 		json: (response, body) => send(response, 200, body),
 		refuse,
 		refuseUnread,
-		refuseBusy: (request, response) => {
+		refuseBusy: (request, response, message = 'too many requests in flight') => {
 			response.setHeader('retry-after', '1');
-			refuseUnread(request, response, 503, 'too many requests in flight');
+			refuseUnread(request, response, 503, message);
 		},
 		startDraining: () => {
 			isDraining = true;

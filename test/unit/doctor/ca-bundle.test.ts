@@ -141,7 +141,7 @@ describe('doctor › caBundle', () => {
 		`warn: the caBundle was not checked: no permission to read ${SECRET}`,
 	]);
 	reports('no Deployment', of({ context: uninstalled }), [
-		'warn: the caBundle was not checked: no Deployment in this namespace mounts a certificate',
+		'warn: the caBundle was not checked: no Deployment of toolhive-scaling mounts a certificate',
 	]);
 	reports('a Service in another namespace', of(elsewhere), [ELSEWHERE]);
 	reports('a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]);

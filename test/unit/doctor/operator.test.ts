@@ -43,7 +43,7 @@ describe('doctor › operator', () => {
 	]);
 	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]);
 	reports('latest', release('latest'), [
-		`warn: ${NAME} has an image whose tag is not a version: ghcr.io/stacklok/toolhive/operator:latest`,
+		`warn: ${NAME} has an image without a version: ghcr.io/stacklok/toolhive/operator:latest`,
 	]);
 	reports('none', () => operator([], INSTALLED, FLAGS, undefined), [
 		'warn: the ToolHive operator was not found: nothing creates Deployments for servers',
@@ -114,7 +114,7 @@ describe('doctor › proxy images of an operator', () => {
 	const fine = (tag: string, variable = 'TOOLHIVE_RUNNER_IMAGE'): string =>
 		`ok: ${NAME} has ${variable} ${tag}, which is new enough for each server`;
 	const unknown = (image: string): string =>
-		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which was not checked: its tag is not a version`;
+		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which was not checked: it has no version`;
 	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest, which was not checked`;
 	reports('v0.12.5, two servers with redis', version('v0.12.5', A, server('b'), PROXY), [
 		noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'),
@@ -149,6 +149,6 @@ describe('doctor › proxy images of an operator', () => {
 		[],
 	);
 	reports('vMCP without a version in its tag', vmcp('vmcp:latest', HUB), [
-		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which was not checked: its tag is not a version → set VMCP_IMAGE to an image with a version in its tag`,
+		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which was not checked: it has no version → set VMCP_IMAGE to an image with a version in its tag`,
 	]);
 });

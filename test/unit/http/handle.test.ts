@@ -102,6 +102,8 @@ describe('limits of a review', () => {
 		handler = () => Promise.reject(new TooManyLookups());
 		const { status, headers } = await serving.ask();
 		expect([status, headers['retry-after']]).to.deep.equal([503, '1']);
+		const line: Json = JSON.parse(serving.lines.at(-1) ?? '');
+		expect(line).to.include({ level: 40, uid: 'uid-1', msg: 'review refused: too many look-ups' });
 	});
 
 	it('reviews that wait for a look-up › as many as the byte budget holds, and small ones that do not wait are answered', async () => {
