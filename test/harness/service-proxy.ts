@@ -40,7 +40,8 @@ export async function startServiceProxy(): Promise<ServiceProxy> {
 		open: (port) => [...open.values()].filter((one) => one === port).length,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
-			for (const far of open.keys()) far.resetAndDestroy();
+			// The error resets the other side too.
+			for (const far of open.keys()) far.destroy(new Error('the proxy stops'));
 			await closed;
 		},
 	};
