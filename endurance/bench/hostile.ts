@@ -105,15 +105,21 @@ async function measureRate(port: number, { seconds }: HostileOptions): Promise<{
 	const timeouts = { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS };
 	const pool = new Pool(`https://127.0.0.1:${port}`, { connections: CONNECTIONS, connect, ...timeouts });
 	const headers = { 'content-type': 'application/json' };
-	const review = { method: 'POST', path: '/mutate?timeout=10s', headers, body: JSON.stringify(reviewWith()) } as const;
+	const review = { method: 'POST', path: '/mutate?timeout=10s', headers } as const;
+	const template = JSON.stringify(reviewWith({ uid: 'UID' }));
 	const latenciesMs: number[] = [];
 	let answered = 0;
+	let sent = 0;
+	let wrong: string | undefined;
 	const send = async (): Promise<void> => {
 		const startedMs = performance.now();
+		sent += 1;
+		const uid = `uid-${sent}`;
 		try {
-			const { statusCode, body } = await pool.request(review);
-			await body.dump();
+			const { statusCode, body } = await pool.request({ ...review, body: template.replace('UID', uid) });
+			const text = await body.text();
 			if (statusCode === 200) answered += 1;
+			if (statusCode === 200 && !text.includes(`"uid":"${uid}"`)) wrong = `${uid} got ${text}`;
 		} catch {
 			// The server closed the connection, which counts as a request without an answer.
 		}
@@ -128,6 +134,7 @@ async function measureRate(port: number, { seconds }: HostileOptions): Promise<{
 	});
 	const elapsedSeconds = (performance.now() - startedMs) / 1000;
 	await pool.destroy();
+	if (wrong !== undefined) throw new Error(`a review got the response to another one: ${wrong}`);
 	return { rate: answered / elapsedSeconds, p99Ms: percentile(latenciesMs, 0.99) };
 }
 

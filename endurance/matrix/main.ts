@@ -45,6 +45,7 @@ const cells = choose();
 const jobs = wholeFrom('JOBS', 2, 1);
 const context = clusterContext();
 await build(cells);
+say(`matrix: cells: ${cells.length}, each about 3 minutes, ${jobs} at a time; results go to docs/operators.md`);
 const queue = [...cells];
 const done: Cell[] = [];
 
@@ -66,5 +67,5 @@ async function work(): Promise<void> {
 await Promise.all(Array.from({ length: jobs }, work));
 
 const count = done.filter(({ failed, notBuilt }) => failed.length > 0 || notBuilt !== undefined).length;
-process.stdout.write(`${done.length - count} cells passed, ${count} failed\n`);
+process.stdout.write(`cells: ${done.length - count} passed, ${count} failed\n`);
 if (count > 0) process.exitCode = 1;

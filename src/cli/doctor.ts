@@ -8,7 +8,6 @@ import type { ServeFlags } from '../doctor/context.ts';
 import type { Installation } from '../doctor/installation.ts';
 import { jsonReport, summaryOf, textReport } from '../doctor/report.ts';
 import { runChecks } from '../doctor/run-checks.ts';
-import { isObjectName } from '../objects/metadata.ts';
 import { type DOCTOR_OPTIONS, SERVE_OPTIONS, settingsOf } from './flags.ts';
 import { readOptions, UsageError, type Values } from './options.ts';
 import { createReport, type Terminal } from './report.ts';
@@ -22,8 +21,6 @@ export async function doctor(
 	terminal: Terminal,
 ): Promise<number> {
 	const { env, stdout } = terminal;
-	if (namespace !== undefined && !isObjectName(namespace))
-		throw new UsageError(`--namespace is ${JSON.stringify(namespace)}; want the name of a namespace`);
 	const source = kubeconfig ?? env['KUBECONFIG'];
 	// With an explicit kubeconfig, the cluster of the Pod is not the cluster to check.
 	const pod = source === undefined ? env : { ...env, KUBERNETES_SERVICE_HOST: undefined };

@@ -1,8 +1,14 @@
 /** The flags of every command. */
 import { parseVersion } from '../api/images.ts';
+import { isObjectName } from '../objects/metadata.ts';
 import { shortestGracePeriod } from '../policy/pre-stop.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../policy/settings.ts';
 import { boolean, commaList, label, oneOf, text, UsageError, type Values, wholeNumber } from './options.ts';
+
+const namespaceName = {
+	allowed: 'the name of a namespace',
+	parse: (value: string) => (isObjectName(value) ? value : undefined),
+};
 
 /** The flags that decisions depend on. `review` predicts the behaviour of `serve` only if both have the same values. */
 export const SETTINGS_OPTIONS = {
@@ -101,7 +107,7 @@ export const REVIEW_OPTIONS = {
 	verbose: { ...boolean, help: 'Print to stderr each skipped file and document, with the reason.' },
 	strict: { ...boolean, help: 'Treat warnings as denials: exit with code 1.' },
 	namespace: {
-		...text('a namespace'),
+		...namespaceName,
 		help: 'Namespace of manifests without metadata.namespace.',
 		fallback: 'default',
 		short: 'n',
@@ -121,7 +127,7 @@ export const DOCTOR_OPTIONS = {
 	},
 	context: { ...text('a name'), help: 'Context of the kubeconfig. Default: its current context.' },
 	namespace: {
-		...text('a name'),
+		...namespaceName,
 		help: 'Namespace of toolhive-scaling. Default: the one in its webhook configurations, else toolhive-scaling.',
 		short: 'n',
 	},

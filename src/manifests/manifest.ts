@@ -119,7 +119,7 @@ function nameProblem(value: Json): Pick<Problem, 'problem'> | Pick<Skipped, 'ski
 	const { name, generateName } = metadataOf(value);
 	const isMissing = `${value['kind']} without a name: metadata.name must be a string`;
 	if (typeof name === 'number' || typeof name === 'boolean')
-		return { problem: `${isMissing}; put quotes around ${name}` };
+		return { problem: `${isMissing}; put quotes around the name` };
 	if (textOf(name)?.includes('{{')) return { problem: NOT_RENDERED };
 	if (typeof name === 'string' || typeof generateName === 'string') return undefined;
 	return { skipped: `${isMissing}; if this is a patch for kustomize, ${REVIEW_OUTPUT}`, isNameless: true };

@@ -26,6 +26,9 @@ const expectSpread = ({ median, min, max }: Spread): void => {
 };
 const spread = (median: number): Spread => ({ median, min: median, max: median });
 
+const bench = (...args: string[]) =>
+	spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
+
 describe('measurements', function () {
 	this.timeout(180_000);
 	needH2load();
@@ -80,14 +83,28 @@ describe('measurements', function () {
 		}
 	});
 
-	const bench = (...args: string[]) =>
-		spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
 	it('main.ts › an unknown part › the parts are listed', () => {
 		const { status, stderr } = bench('htps');
 		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
 		expect(status).to.equal(2);
 	});
-	it('hostile › every attack in turn › reviews are answered meanwhile, and memory has a limit', function () {
+	it('main.ts › --short › the table is printed, and no result is stored', () => {
+		const results = join(ROOT, 'endurance/bench/results');
+		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
+		const before = stored();
+		const { status, stdout } = bench('--short', 'review');
+		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
+		expect(status).to.equal(0);
+		expect(stored()).to.deep.equal(before);
+	});
+});
+
+describe('attacks on the webhook port', () => {
+	before(function () {
+		if (!isLinux()) this.skip();
+	});
+
+	it('every attack in turn › reviews get their own responses meanwhile, and memory has a limit', function () {
 		// 40 s, or some minutes if other programs use both cores.
 		this.timeout(600_000);
 		const { status, stdout, stderr } = bench('--short', 'hostile');
@@ -98,15 +115,6 @@ describe('measurements', function () {
 			expect(Number(during), attack).to.be.above(0);
 			expect(Number(mib), attack).to.be.below(MOST_MIB);
 		}
-	});
-	it('main.ts › --short › the table is printed, and no result is stored', () => {
-		const results = join(ROOT, 'endurance/bench/results');
-		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
-		const before = stored();
-		const { status, stdout } = bench('--short', 'review');
-		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
-		expect(status).to.equal(0);
-		expect(stored()).to.deep.equal(before);
 	});
 });
 

@@ -145,7 +145,7 @@ describe('thv-scaling', function () {
 
 	for (const [args, message] of [
 		[[`--kubeconfig=${NOWHERE}`], `kubeconfig ${NOWHERE} cannot be used: `],
-		[['-n', '../x'], '--namespace is "../x"; want the name of a namespace'],
+		[['-n', '../x'], '--namespace is "../x"; allowed: the name of a namespace'],
 	] as const) {
 		it(`doctor ${args.join(' ')} › refused`, async () => expect(await doctor(args)).to.include(message));
 	}

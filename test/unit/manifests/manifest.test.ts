@@ -156,7 +156,7 @@ describe('manifestsOf › a name that is missing or wrong', () => {
 	for (const [title, metadata, expected, isNameless] of [
 		['no metadata', '', PATCH, true],
 		['metadata of another type', 'metadata: [a]\n', PATCH, true],
-		['a number', 'metadata: { name: 7 }\n', 'put quotes around 7', false],
+		['a number', 'metadata: { name: 7 }\n', 'put quotes around the name', false],
 		['a template', 'metadata: { name: "{{ .Release.Name }}" }\n', 'helm template', false],
 	] as const) {
 		for (const kind of ['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy'])
