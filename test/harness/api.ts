@@ -1,4 +1,4 @@
-/** The API server without kubectl: hundreds of requests, as any user, with each warning separately. */
+/** Sends requests to the API server without kubectl, as any user, and returns each warning separately. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { Json } from '../../src/api/types.ts';
@@ -12,16 +12,16 @@ export interface ApiAnswer {
 
 export interface ApiRequest {
 	readonly body?: object;
-	/** A user name; without it the admin. Every user may do everything here. */
+	/** Impersonates this user, with all permissions. Default: the admin. */
 	readonly as?: string;
-	/** Without it `application/json`. */
+	/** Default: `application/json`. */
 	readonly contentType?: string;
-	/** Rejects if there is no response by then. */
+	/** The request is rejected if no response arrives within this time. */
 	readonly timeoutMs?: number;
 }
 
 export interface Api {
-	/** Resolves with any status. */
+	/** Sends a request. Resolves for every status, including errors. */
 	readonly send: (method: string, path: string, how?: ApiRequest) => Promise<ApiAnswer>;
 	readonly close: () => void;
 }
@@ -34,7 +34,7 @@ export function openApi(plane: ControlPlane): Api {
 		const headers = {
 			authorization: `Bearer ${plane.token('admin')}`,
 			'content-type': contentType,
-			// The group gives the permissions; the name is in the requests to webhooks.
+			// The group grants the permissions. The webhooks receive the user name.
 			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
 		};
 		const signal = timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) };
@@ -58,7 +58,7 @@ export function openApi(plane: ControlPlane): Api {
 	return { send, close: () => agent.destroy() };
 }
 
-/** An API server that is shutting down responds in plain text. */
+/** Parses a response body. An API server that is shutting down responds with plain text. */
 function bodyOf(text: string): Json {
 	try {
 		return JSON.parse(text) as Json;
@@ -67,6 +67,6 @@ function bodyOf(text: string): Json {
 	}
 }
 
-/** `299 - "a \"quoted\" text"` (RFC 7234, as Kubernetes writes it). */
+/** Returns the text of a warning header, such as `299 - "a \"quoted\" text"` (RFC 7234). */
 const warningIn = (header: string): string =>
 	(/^\d+ \S+ "(.*)"$/.exec(header)?.[1] ?? header).replaceAll(/\\(.)/g, '$1');

@@ -1,10 +1,10 @@
-/** Random JSON texts as programs write them: nested, in many layouts, with tokens that a serializer would change. */
+/** Generates random JSON texts: nested, in many layouts, and with tokens that a serializer would change. */
 import fc from 'fast-check';
 
 type Node = { raw: string } | { list: Node[] } | { entries: Field[] };
 type Field = [string, Node];
 
-/** JSON.parse and JSON.stringify would write each of them in another way. */
+/** Tokens that JSON.parse and JSON.stringify would change. */
 const FRAGILE = [
 	...[
 		'12345678901234567890',
@@ -33,12 +33,12 @@ const KEYS = [
 	'<&>',
 	'a"',
 ];
-/** Keys that the product writes, whose values are chosen on purpose. */
+/** Keys that the product writes. The generators choose their values explicitly. */
 const WRITTEN = ['scaling_config', 'backend_replicas', 'session_redis'];
 
 /**
- * Not a key that begins with an escape: after one that begins with a backslash, V8's JSON.parse reads others wrongly
- * (nodejs/node#63785, Node 24 and 26), and these tests compare with what it reads.
+ * Rejects keys that begin with an escape. After a key that begins with a backslash, V8's JSON.parse misreads other keys
+ * (nodejs/node#63785, Node 24 and 26), and these tests compare with its results.
  */
 const isReadWell = (name: string): boolean => !JSON.stringify(name).startsWith('"\\');
 
@@ -96,13 +96,16 @@ const json = (fields: fc.Arbitrary<Field[]>): fc.Arbitrary<string> =>
 
 const foreign = entries.map((found) => found.filter(([name]) => !WRITTEN.includes(name)));
 const atLeastOne = foreign.map((found): Field[] => (found.length > 0 ? found : [['name', { raw: '"n"' }]]));
-/** `scaling_config` with keys that the product does not know. */
+/** A `scaling_config` with keys that the product does not know. */
 const config = atLeastOne.map((found): Field => ['scaling_config', { entries: found }]);
 
 const inserted = (fields: Field[], extra: readonly Field[], at: number): Field[] =>
 	fields.toSpliced(at % (fields.length + 1), 0, ...extra);
 
-/** A JSON object with at least one key, none of which the product writes, and perhaps a `scaling_config` with unknown keys. */
+/**
+ * Generates JSON objects with at least one key, and with no keys that the product writes. Some have a `scaling_config`
+ * with unknown keys.
+ */
 export const foreignJson: fc.Arbitrary<string> = json(
 	fc
 		.tuple(atLeastOne, fc.option(config, { nil: undefined, freq: 2 }), fc.nat(9))
@@ -123,7 +126,7 @@ const written = fc
 	.tuple(field('backend_replicas', raw('0', '2', '3')), field('session_redis', fc.oneof(redis, node)))
 	.map((fields) => fields.flat());
 
-/** A JSON object that may already have the product's keys, at either place, with right and wrong values. */
+/** Generates JSON objects. Some already contain the product's keys, in either place, with right or wrong values. */
 export const runConfigJson: fc.Arbitrary<string> = json(
 	fc
 		.tuple(foreign, written, foreign, written, fc.boolean(), fc.nat(9))

@@ -1,4 +1,4 @@
-/** Random servers, and the objects that an operator may create for them. */
+/** Generates random servers, and the objects that an operator may create for them. */
 import fc from 'fast-check';
 import type { Json } from '../../src/api/types.ts';
 import { runConfigJson } from './arbitrary-json.ts';
@@ -13,15 +13,15 @@ import {
 	virtualMcpServer,
 } from './objects.ts';
 
-/** They must not be in a ConfigMap, so nothing else has these names. */
+/** Unique names, so that tests can check that no ConfigMap contains them. */
 export const SECRET_NAME = 'secret-name-7d1';
 export const SECRET_KEY = 'secret-key-9f2';
 
 const optional = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 	fc.option(values, { nil: undefined, freq: 2 });
-/** As JSON: without undefined. */
+/** Converts an object to JSON, which has no undefined values. */
 const asJson = (object: unknown): Json => JSON.parse(JSON.stringify(object)) as Json;
-/** An object from entries, as a parser creates it: `__proto__` is a key like any other. */
+/** Builds an object from entries as a JSON parser does: `__proto__` is a key like any other. */
 const parsed = (entries: readonly (readonly [string, unknown])[]): Json =>
 	JSON.parse(`{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join()}}`) as Json;
 

@@ -1,4 +1,4 @@
-/** Data of Secrets at a fixed time. */
+/** Builds the data of certificate Secrets at a fixed time. */
 import { generateKeyPairSync } from 'node:crypto';
 import { type CaOptions, issueCa, issueServing, type ServingOptions } from '../../src/certificates/issue.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
@@ -22,7 +22,7 @@ export const asPrevious = (...pairs: readonly KeyPair[]): SecretData => ({
 });
 export const asTls = ({ cert, key }: KeyPair): SecretData => ({ 'tls.crt': cert, 'tls.key': key });
 
-/** The CAs of a Secret, as PEM. */
+/** Returns the trusted CAs in a Secret, as PEM. */
 export const trusted = (data: SecretData, nowMs = NOW_MS): string[] => trustBundle(data, nowMs).map(({ pem }) => pem);
 
 export const otherKey = (): string =>

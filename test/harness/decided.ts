@@ -1,4 +1,4 @@
-/** Objects as the product writes them for a custom resource `owner`. */
+/** Builds objects as the product writes them for the custom resource `owner`. */
 import type { Json, Server } from '../../src/api/types.ts';
 import { createDeployment, updateDeployment } from '../../src/objects/deployment.ts';
 import { serverOf } from '../../src/objects/server.ts';
@@ -13,7 +13,7 @@ export function decisionFor(owner: Json): [server: Server, decision: Decision] {
 
 type Options = Partial<Settings> & { readonly byOperator?: boolean };
 
-/** A Deployment as the webhook stores it: an update if there is a Deployment `before`. */
+/** Returns the Deployment that the webhook would store. With `before`, the request is an update. */
 export function store(owner: Json, sent: Json, before?: Json, { byOperator = true, ...settings }: Options = {}): Json {
 	const all = { ...DEFAULT_SETTINGS, ...settings };
 	if (before === undefined) return createDeployment(frozen(sent), ...decisionFor(owner), all);

@@ -1,4 +1,4 @@
-/** The documents, for tests that compare them with the code. */
+/** Reads the documentation, for tests that compare it with the code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ const pagesIn = (folder: string): string[] =>
 		.filter((file) => file.endsWith('.md'))
 		.map((file) => `${folder}/${file}`);
 
-/** Below the project's root. */
+/** Paths relative to the root of the project. */
 export const DOCUMENTS: readonly string[] = [
 	'README.md',
 	'CHANGELOG.md',
@@ -22,14 +22,14 @@ export const DOCUMENTS: readonly string[] = [
 	...pagesIn('docs/adr'),
 ];
 
-/** The text between two lines with these beginnings; to the end if there is no second one. */
+/** Returns the text between a line that begins with `begin` and one that begins with `end`, or the rest of the text. */
 export function between(text: string, begin: string, end: string): string {
 	const from = text.indexOf(`\n${begin}`);
 	const to = text.indexOf(`\n${end}`, from + 1);
 	return from === -1 ? '' : text.slice(from, to === -1 ? undefined : to);
 }
 
-/** The cells of each row of the Markdown tables in `text`, without headers. */
+/** Returns the cells of each row in the Markdown tables in `text`, without headers. */
 export function rowsOf(text: string): string[][] {
 	const lines = text.split('\n');
 	return lines.flatMap((line, index) => {
@@ -40,10 +40,13 @@ export function rowsOf(text: string): string[][] {
 	});
 }
 
-/** Everything in backticks. */
+/** Returns every text in backticks. */
 export const codesOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 
-/** The code of a document: blocks, then everything in backticks. Without output of programs (`text` blocks). */
+/**
+ * Returns the code in a document: the code blocks, then every text in backticks. `text` blocks are output, and are
+ * skipped.
+ */
 export function snippetsOf(text: string): string[] {
 	const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
 	const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
@@ -52,7 +55,10 @@ export function snippetsOf(text: string): string[] {
 
 export const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** As GitHub makes them of headings: lower case, words joined by `-`, a repeated name with `-1`. */
+/**
+ * Returns the anchors that GitHub creates for headings: lower case, words joined by `-`, and `-1` after a repeated
+ * name.
+ */
 export function anchorsIn(text: string): Set<string> {
 	const seen = new Map<string, number>();
 	const anchors = new Set<string>();

@@ -1,4 +1,4 @@
-/** The metrics of a process that has every part and has counted everything once. */
+/** Returns the metrics of a process with all components, after each metric was recorded once. */
 import { createMetrics } from '../../src/http/metrics.ts';
 
 export async function everyMetric(): Promise<string> {
@@ -12,7 +12,7 @@ export async function everyMetric(): Promise<string> {
 		certificateExpiry: () => 0,
 		caExpiry: () => 0,
 	});
-	// A metric with labels has no series before it is used.
+	// A metric with labels has no time series before its first use.
 	metrics.observeReview({ operation: 'CREATE', resource: '/pods', verdict: 'denied' }, 1);
 	metrics.countRefused(503);
 	metrics.countWrite('deployments');

@@ -1,27 +1,29 @@
-/** A TCP proxy whose connections break as in networks: silently, for a while, or with a reset. */
+/** A TCP proxy whose connections can fail as they do in real networks: silently, for a while, or with a reset. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface FreezableProxy {
 	readonly url: string;
-	/** From now on the open connections forward nothing, as behind a load balancer that dropped them. New ones work. */
+	/** Stops forwarding on the open connections, like a load balancer that dropped them. New connections work. */
 	readonly freeze: () => void;
-	/** No connection forwards anything until `resume`, also no new one. Frozen ones stay frozen. */
+	/**
+	 * Stops forwarding on all connections, including new ones, until `resume` is called. Frozen connections stay frozen.
+	 */
 	readonly stall: () => void;
 	readonly resume: () => void;
-	/** Directions of connections with bytes that are not forwarded yet. */
+	/** Returns how many sockets have received bytes that the proxy has not forwarded yet. */
 	readonly waiting: () => number;
-	/** Ends every open connection with a reset. */
+	/** Resets every open connection. */
 	readonly reset: () => void;
-	/** Whether new connections are reset. */
+	/** Sets whether the proxy resets new connections. */
 	readonly refuse: (isRefusing: boolean) => void;
-	/** TCP connections so far. */
+	/** Returns the number of TCP connections so far. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
 }
 
 export async function startFreezableProxy(target: string): Promise<FreezableProxy> {
 	const { hostname, port } = new URL(target);
-	/** Each socket of a connection, and the one to which its bytes are forwarded. */
+	/** Maps each socket of a connection to the socket that receives its bytes. */
 	const ends = new Map<Socket, Socket>();
 	const frozen = new WeakSet<Socket>();
 	let connections = 0;

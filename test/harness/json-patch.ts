@@ -1,4 +1,4 @@
-/** A strict RFC 6902 for the operations that the product sends, independent of the library that it uses. */
+/** Implements RFC 6902 strictly for the operations that the product sends, independent of the product's library. */
 import { isObject, type Json, type Operation } from '../../src/api/types.ts';
 
 export const patchedBy = (object: Json, patch: readonly Operation[]): Json =>

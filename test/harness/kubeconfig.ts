@@ -1,4 +1,4 @@
-/** A kubeconfig with one context, for a server of a test. */
+/** Writes a kubeconfig with one context, for an API server in a test. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
-/** For tests that cannot wait: the monotonic clock is set ahead. */
+/** Moves the monotonic clock ahead, for tests that cannot wait. */
 const now = performance.now.bind(performance);
 
-/** While `act` runs, `performance.now()` is `ms` ahead. Timers are not. */
+/** Runs `act` while `performance.now()` is `ms` ahead. Timers do not change. */
 export async function later<T>(ms: number, act: () => Promise<T>): Promise<T> {
 	performance.now = () => now() + ms;
 	try {

@@ -1,4 +1,4 @@
-/** The manifests as objects, in the order in which they are applied, and the types of what tests read in them. */
+/** Reads the manifests as objects, in the order in which they are applied, and defines the types that tests need. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -99,7 +99,7 @@ export const baseFiles = (): string[] => parse(read(BASE, 'kustomization.yaml'))
 export const baseObjects = (): Manifest[] =>
 	baseFiles().flatMap((file) => parseAllDocuments(read(BASE, file)).map((document): Manifest => document.toJS()));
 
-/** The only object of that kind, or the one with that name. */
+/** Returns the only object of this kind, or the object with this name. */
 export function objectOf(kind: string, name?: string): Manifest {
 	const found = baseObjects().filter((one) => one.kind === kind && (name ?? one.metadata.name) === one.metadata.name);
 	const [object] = found;
@@ -113,14 +113,14 @@ export const validating = (): readonly Webhook[] => objectOf('ValidatingWebhookC
 const patchIn = (component: string, file: string): PatchOperation[] =>
 	parse(read(join(ROOT, 'manifests/components', component), file));
 
-/** The webhooks that the pod-mode component adds to the mutating webhook configuration. */
+/** Returns the webhooks that the pod-mode component adds to the mutating webhook configuration. */
 export const podWebhooks = (): Webhook[] =>
 	patchIn('pod-mode', 'pods-webhook.yaml').map(({ value }) => value as Webhook);
 
-/** The arguments that the pod-mode component adds. */
+/** Returns the arguments that the pod-mode component adds. */
 export const podModeArgs = (): string[] => patchIn('pod-mode', 'serve-flag.yaml').map(({ value }) => String(value));
 
-/** What the provided-secret component adds to the Deployment, by path. */
+/** Returns the values that the provided-secret component adds to the Deployment, by path. */
 export const providedMount = (): ReadonlyMap<string, unknown> =>
 	new Map(
 		patchIn('provided-secret', 'mount.yaml').map(({ path, value }) => [

@@ -1,4 +1,4 @@
-/** A cluster that consists of a list of objects, read as `review` reads its input. */
+/** An in-memory cluster with a list of objects, which it reads as `review` reads its input. */
 import type { Cluster } from '../../src/admission/cluster.ts';
 import type { Json } from '../../src/api/types.ts';
 import { createManifestCluster } from '../../src/offline/manifest-cluster.ts';
@@ -8,7 +8,7 @@ export interface Recorded extends Cluster {
 	readonly asked: string[];
 }
 
-/** Names match by kind, namespace and name, and by uid when both sides have one. */
+/** References match objects by kind, namespace and name, and by uid if both have a uid. */
 export function clusterOf(objects: readonly Json[]): Recorded {
 	const input = createManifestCluster('default', undefined);
 	for (const [index, object] of objects.entries()) input.add(object, '', index);

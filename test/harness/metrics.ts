@@ -1,7 +1,7 @@
 /** Reads the metrics of the product. */
 import type { Served } from './product.ts';
 
-/** Sum of a metric over its labels and replicas, 0 where it was never counted. */
+/** Returns the sum of a metric over all labels and replicas, or 0 if it has no time series. */
 export async function metricOf({ metrics }: Pick<Served, 'metrics'>, name: string): Promise<number> {
 	const lines = (await metrics())
 		.split('\n')

@@ -1,4 +1,4 @@
-/** A namespace for one suite, and the kubectl commands that the suites share. */
+/** Creates a namespace for one suite, and runs the kubectl commands that the suites share. */
 import { after, before } from 'mocha';
 import type { ControlPlane, KubectlResult, User } from './control-plane/start.ts';
 import { mustSucceed } from './product.ts';
@@ -16,9 +16,9 @@ export type Stored = {
 
 export interface Namespace {
 	readonly name: string;
-	/** Resolves also when kubectl fails. */
+	/** Resolves even if kubectl fails. */
 	readonly kubectl: (args: readonly string[], input?: object | string, user?: User) => Promise<KubectlResult>;
-	/** `kubectl apply` that must succeed; resolves with what is stored then. */
+	/** Runs `kubectl apply`, which must succeed. Resolves with the stored object. */
 	readonly apply: (object: object, user?: User) => Promise<Stored>;
 	readonly create: (object: object, user?: User) => Promise<Stored>;
 	readonly get: (resource: string, name: string) => Promise<Stored>;
@@ -39,7 +39,7 @@ export function useNamespace(plane: () => ControlPlane, name: string): Namespace
 		await mustSucceed(plane().kubectl(['create', 'namespace', name]));
 	});
 	after(`namespace ${name}`, async () => {
-		// Without controllers nothing empties a namespace.
+		// Without controllers, Kubernetes does not delete the objects in a namespace.
 		for (const path of COLLECTIONS) await plane().kubectl(['delete', '--raw', path.replace('NAMESPACE', name)]);
 		await plane().kubectl(['delete', 'namespace', name, '--wait=false']);
 	});
@@ -60,7 +60,7 @@ export function useNamespace(plane: () => ControlPlane, name: string): Namespace
 	};
 }
 
-/** A server of ToolHive. */
+/** Returns the manifest of a ToolHive server. */
 export const serverManifest = (kind: string, name: string, spec: object, version = 'v1beta1') => ({
 	apiVersion: `toolhive.stacklok.dev/${version}`,
 	kind,

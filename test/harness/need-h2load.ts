@@ -1,4 +1,4 @@
-/** For tests that measure: skipped on a machine without the load generator. */
+/** Skips measurements on a machine without the load generator. */
 import { spawnSync } from 'node:child_process';
 import { before } from 'mocha';
 

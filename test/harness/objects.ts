@@ -1,4 +1,7 @@
-/** The smallest valid objects; a case changes one thing. Names and labels are those of ToolHive, independent of src/api/names.ts. */
+/**
+ * The smallest valid objects; each case changes one field. Names and labels are those of ToolHive, independent of
+ * src/api/names.ts.
+ */
 import type { Json } from '../../src/api/types.ts';
 
 export const NAMESPACE = 'demo';
@@ -14,7 +17,7 @@ export const NAMES = {
 } as const;
 export type ServerKind = keyof typeof NAMES;
 
-/** Parsed JSON that can be changed, for tests that break one thing. */
+/** Mutable JSON, for tests that make one field invalid. */
 export interface Tree {
 	[key: string]: Tree;
 }
@@ -64,7 +67,10 @@ const labelsOf = (owner: Json): Json => ({
 	'toolhive-name': nameOf(owner),
 });
 
-/** The proxy Deployment of `owner`. `spec` changes the Deployment's spec, `podSpec` that of its template. */
+/**
+ * Returns the proxy Deployment of `owner`. `spec` changes the Deployment's spec, and `podSpec` changes the pod
+ * template.
+ */
 export function deployment(owner: Json, spec: Json = {}, podSpec: Json = {}, metadata: Json = {}): Json {
 	const labels = labelsOf(owner);
 	return {
@@ -105,7 +111,7 @@ export function pod(owner: Json, spec: Json = {}, metadata: Json = {}): Json {
 	};
 }
 
-/** The ConfigMap that the proxy of `owner` mounts, with `text` as its one document. */
+/** Returns the ConfigMap that the proxy of `owner` mounts, with `text` as its only document. */
 export function configMap(owner: Json, text: string, metadata: Json = {}): Json {
 	const { config, key } = namesOf(owner);
 	return {
@@ -140,7 +146,7 @@ export const autoscaler = (target: string): Json => ({
 	spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target }, maxReplicas: 5 },
 });
 
-/** `object`, deeply frozen, so that code that changes it throws. */
+/** Freezes `object` deeply, so that code that changes it throws. */
 export function frozen<T>(value: T): T {
 	if (typeof value === 'object' && value !== null) {
 		Object.freeze(value);

@@ -1,4 +1,7 @@
-/** What ToolHive v0.12.5 sends for a server, without the fields that do not matter here (shape: pkg of thv-operator). */
+/**
+ * Builds the objects that ToolHive v0.12.5 writes for a server, without fields that do not matter here. The source is
+ * thv-operator/pkg.
+ */
 import { createHash } from 'node:crypto';
 import { NAMES, type ServerKind } from './objects.ts';
 
@@ -9,7 +12,7 @@ export interface Owner {
 	readonly uid: string;
 }
 
-/** Redis with a password, as servers have it in `spec.sessionStorage`. */
+/** Redis with a password, as in `spec.sessionStorage`. */
 export const REDIS = {
 	provider: 'redis',
 	address: 'redis.mcp.svc:6379',
@@ -22,7 +25,7 @@ const metadataOf = ({ kind, name, namespace, uid }: Owner, labels: Readonly<Reco
 	return { namespace, labels, ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }] };
 };
 
-/** A proxy Deployment: one replica, no grace period, no password. */
+/** Returns a proxy Deployment with one replica, without a grace period and a password. */
 export const proxyDeployment = (owner: Owner, image = 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5') => {
 	const { app, container } = namesOf(owner);
 	const labels = {
@@ -41,7 +44,7 @@ export const proxyDeployment = (owner: Owner, image = 'ghcr.io/stacklok/toolhive
 	};
 };
 
-/** The ConfigMap that the proxy of a server mounts. It holds `text`, and has the operator's checksum. */
+/** Returns the ConfigMap that the proxy of a server mounts, with `text` and the operator's checksum. */
 export const runConfigMap = (owner: Owner, text: string) => {
 	const { config, key, component, label } = namesOf(owner);
 	const labels = {

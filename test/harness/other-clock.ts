@@ -1,6 +1,7 @@
 /**
- * Loaded before the program (`--import`): its wall clock is CLOCK_AHEAD_MS ahead, or behind if that is negative. With CLOCK_AHEAD_FILE the
- * number is in that file, and is read again on SIGUSR2. performance.now() is not changed, as when an administrator sets the clock.
+ * Loaded before the program (`--import`). Moves the wall clock ahead by CLOCK_AHEAD_MS, or back if the number is
+ * negative. With CLOCK_AHEAD_FILE, reads the number from that file, and again on SIGUSR2. As when an administrator sets
+ * the clock, performance.now() does not change.
  */
 import { readFileSync } from 'node:fs';
 

@@ -1,9 +1,9 @@
-/** The permissions that manifests grant to a ServiceAccount, compared with its calls in the audit log of an API server. */
+/** Compares the permissions that manifests grant to a ServiceAccount with its calls in the audit log. */
 
-/** One permission, or one call. A permission without name or namespace is for all of them. */
+/** One permission, or one call. A permission without a name or namespace applies to all names or namespaces. */
 interface Access {
 	readonly verb: string;
-	/** `deployments.apps`, `mcpservers/status.toolhive.stacklok.dev`, or a path that is not a resource. */
+	/** `deployments.apps`, `mcpservers/status.toolhive.stacklok.dev`, or the path of a non-resource URL. */
 	readonly resource: string;
 	readonly name: string | undefined;
 	readonly namespace: string | undefined;
@@ -14,9 +14,9 @@ interface Call extends Access {
 }
 
 export interface Comparison {
-	/** Granted, and not needed: not called, or a narrower permission covers every call. */
+	/** Granted but not needed: no call uses the permission, or narrower permissions cover every call. */
 	readonly unused: readonly string[];
-	/** Called, and forbidden or not granted by these objects. */
+	/** Calls that were forbidden, or that these objects do not permit. */
 	readonly missing: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface Rule {
 	readonly resourceNames?: readonly string[];
 }
 
-/** `objects`: everything that was applied. Only the bindings of `user` count. */
+/** Compares the calls by `user` with its permissions in `objects`, which must contain every applied object. */
 export function comparePermissions(auditLog: string, objects: readonly object[], user: string): Comparison {
 	const permissions = permissionsIn(objects as readonly RbacObject[], user);
 	const calls = callsIn(auditLog, user);
@@ -47,7 +47,7 @@ export function comparePermissions(auditLog: string, objects: readonly object[],
 	};
 }
 
-/** Each verb on each resource, and on each name if the rule has names. */
+/** Returns one permission for each verb and resource, and for each name if the rule has names. */
 const permissionsIn = (objects: readonly RbacObject[], user: string): Access[] =>
 	objects
 		.filter(({ subjects }) => subjects?.some((one) => `system:serviceaccount:${one.namespace}:${one.name}` === user))
@@ -78,17 +78,20 @@ interface Entry {
 	readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** Of `user` alone. What is not a resource (`/version`, discovery) is open to every user, and counts only if it was forbidden. */
+/**
+ * Returns the calls by `user`. Every user may read non-resource URLs (`/version`, discovery), so they count only if
+ * forbidden.
+ */
 export const callsIn = (auditLog: string, user: string): Call[] =>
 	auditLog
-		// The last line may not be complete.
+		// The last line may be incomplete.
 		.slice(0, auditLog.lastIndexOf('\n') + 1)
 		.split('\n')
 		.filter((line) => line.includes(user))
 		.map((line) => JSON.parse(line) as Entry)
 		.filter((entry) => entry.user?.username === user)
 		.map(({ verb, requestURI = '', objectRef = {}, annotations }) => {
-			// Not the status: a webhook can answer 403 too.
+			// The status is not sufficient, because a webhook can also return 403.
 			const isForbidden = annotations?.['authorization.k8s.io/decision'] === 'forbid';
 			const { apiGroup = '', resource, subresource, namespace, name } = objectRef;
 			if (resource === undefined) {
@@ -106,7 +109,7 @@ const covers = (one: Access, call: Access): boolean =>
 	(one.name === undefined || one.name === call.name) &&
 	(one.namespace === undefined || one.namespace === call.namespace);
 
-/** Without it a permission for every Secret would seem to be needed because of the one for the product's own. */
+/** Without this check, calls for the product's own Secret would make a permission for all Secrets look necessary. */
 const isNarrower = (one: Access, other: Access): boolean =>
 	(other.name === undefined || one.name === other.name) &&
 	(other.namespace === undefined || one.namespace === other.namespace) &&

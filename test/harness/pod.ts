@@ -1,17 +1,17 @@
-/** The files of a service account where pods have them, for a process of a test. */
+/** Gives a process in a test the service account files at the paths where pods have them. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A mount namespace with an empty /var/run; that of the machine stays as it is. */
+/** These flags create a mount namespace with an empty /var/run. The /var/run of the machine does not change. */
 const FLAGS = ['--mount', '--map-root-user'];
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const SCRIPT = `mount -t tmpfs none /var/run && mkdir -p ${SERVICE_ACCOUNT} && cp "$0"/ca.crt "$0"/namespace "$0"/token ${SERVICE_ACCOUNT} && exec "$@"`;
 
-/** It needs Linux, and a kernel that allows it. */
+/** True on Linux, if the kernel allows an unprivileged mount namespace. */
 export const canBePod = spawnSync('unshare', [...FLAGS, 'mount', '-t', 'tmpfs', 'none', '/var/run']).status === 0;
 
-/** Starts a command as the pod whose identity `kubeconfig` (JSON) has. Writes three files into `folder`. */
+/** Returns how to start a command as a pod with the identity in `kubeconfig` (JSON). Writes three files to `folder`. */
 export function asPod(kubeconfig: string, folder: string): { launcher: string[]; env: Record<string, string> } {
 	const config = JSON.parse(readFileSync(kubeconfig, 'utf8'));
 	const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;

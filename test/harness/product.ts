@@ -1,6 +1,6 @@
 /**
- * The product as users run it, beside a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a process, and the
- * webhook configurations of manifests/ with its URL.
+ * Runs the product as users do, with a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a
+ * process, and the webhook configurations from manifests/ with the URL of that process.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,12 +19,12 @@ import { webhookConfigurationsIn, withUrl } from './webhook-configurations.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** What tests need of the product, whether it is a process or pods of a cluster (endurance/installed). */
+/** The parts of the product that tests use. The product is a process, or pods in a cluster (endurance/installed). */
 export interface Served {
-	/** Its metrics; of all replicas if there are several. */
+	/** Returns the metrics of all replicas. */
 	readonly metrics: () => Promise<string>;
 	readonly log: () => Json[] | Promise<Json[]>;
-	/** Applies the webhook configurations of the manifests; `deleteWebhooks` deletes them. */
+	/** Applies the webhook configurations from the manifests; `deleteWebhooks` deletes them. */
 	readonly applyWebhooks: () => Promise<void>;
 	readonly deleteWebhooks: () => Promise<void>;
 }
@@ -34,38 +34,41 @@ export interface Product extends Served {
 	readonly metricsPort: number;
 	readonly log: () => Json[];
 	readonly process: ChildProcess;
-	/** Milliseconds since 1970, as the times in the log. */
+	/** Milliseconds since 1970, like the times in the log. */
 	readonly spawnedAtMs: number;
-	/** Deletes the webhook configurations and ends the process; resolves with its exit code. */
+	/** Deletes the webhook configurations and stops the process. Resolves with its exit code. */
 	readonly stop: () => Promise<number | null>;
 }
 
 export interface ProductOptions {
-	/** Kustomize folder below the top whose webhook configurations are used. */
+	/** The kustomize folder that contains the webhook configurations, relative to the root of the project. */
 	readonly overlay?: string;
-	/** `theirs`: the cluster already has CRDs, and they are not changed. */
+	/** `theirs`: the cluster already has CRDs, which the harness does not change. */
 	readonly crds?: 'theirs';
 	readonly flags?: readonly string[];
-	/** False: no webhook configurations until `applyWebhooks` is called. */
+	/** If false, no webhook configuration exists until the test calls `applyWebhooks`. */
 	readonly hasWebhooks?: boolean;
-	/** Does not change the namespace and the permissions. */
+	/** Leaves the namespace and the permissions unchanged. */
 	readonly withoutAccess?: boolean;
-	/** False: it must serve, but not be ready. */
+	/** If false, waits until the product serves, instead of until it is ready. */
 	readonly isReady?: boolean;
-	/** Flags of Node, and the file that it runs. */
+	/** Flags for Node, and the file that Node runs. */
 	readonly program?: readonly string[];
-	/** Added to the environment of this process. */
+	/** Added to the environment of the process. */
 	readonly env?: Readonly<Record<string, string>>;
-	/** It finds the API server and its identity as in a pod, if `canBePod`. */
+	/** The product finds the API server and its identity as in a pod, if `canBePod` is true. */
 	readonly inPod?: boolean;
-	/** Called only for namespaces whose label SERVED_BY has this value, so that several products can serve in one cluster. */
+	/**
+	 * The API server calls the webhooks only for namespaces whose label SERVED_BY has this value, so that several
+	 * products can serve one cluster.
+	 */
 	readonly servedBy?: string;
 }
 
-/** The API server reads webhook configurations through a watch of its own, and does not report when. */
+/** The API server reads webhook configurations through a watch, and does not report when it has read them. */
 const SEEN_AFTER_MS = 1_000;
 
-/** Rejects with the end of its log if it does not get ready. */
+/** Starts the product. Rejects with the end of its log if the product does not become ready. */
 export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
 	const { overlay = 'manifests', flags = [], program = [MAIN], inPod = false, servedBy } = options;
 	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, overlay)]));
@@ -128,11 +131,11 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	};
 }
 
-/** The namespace and the permissions in `objects`. */
+/** Returns the namespace and the permissions in `objects`. */
 export const accessIn = (objects: readonly { kind: string }[]): { kind: string }[] =>
 	objects.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
 
-/** The CRDs of `manifests/crds/`. */
+/** Applies the CRDs in `manifests/crds/`. */
 export async function applyCrds(plane: ControlPlane): Promise<void> {
 	await mustSucceed(plane.kubectl(['apply', '-f', join(ROOT, 'manifests/crds')]));
 	await mustSucceed(plane.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']));

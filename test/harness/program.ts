@@ -1,4 +1,4 @@
-/** `thv-scaling` as a process. */
+/** Runs `thv-scaling` as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -11,7 +11,7 @@ import { MAIN } from './main-file.ts';
 
 /** `timeoutSeconds` of the probes in manifests/base. */
 const PROBE_MS = 3_000;
-/** A log line that a test waits for: servers of measurements take minutes to get ready. */
+/** The time limit for a log line. In measurements, a program needs minutes to become ready. */
 const LOGGED_MS = 180_000;
 
 export interface Ended {
@@ -22,27 +22,27 @@ export interface Ended {
 
 export interface Program {
 	readonly process: ChildProcess;
-	/** Its log so far, or the lines with that message. */
+	/** Returns the log so far, or only the lines with this message. */
 	readonly log: (message?: string) => Json[];
-	/** The first log line with that message. Rejects when the process ends without it. */
+	/** Returns the first log line with this message. Rejects if the process exits before it logs one. */
 	readonly logged: (message: string) => Promise<Json>;
 	readonly ended: Promise<Ended>;
-	/** SIGKILL, if it still runs. */
+	/** Sends SIGKILL if the process still runs. */
 	readonly kill: () => Promise<void>;
 }
 
 export interface StartOptions {
 	readonly cwd?: string;
 	readonly stdin?: string | Uint8Array;
-	/** A file of this folder that is loaded before the program. */
+	/** A file in this folder that Node loads before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
-	/** Flags of Node, and the file that it runs. */
+	/** Flags for Node, and the file that Node runs. */
 	readonly program?: readonly string[];
-	/** A command that executes the program in its own place, such as one that changes the user. */
+	/** A command that replaces itself with the program, for example after it has changed the user. */
 	readonly launcher?: readonly string[];
 }
 
-/** Without other variables of this machine. */
+/** Starts the program without other environment variables of this machine. */
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string | undefined>> = {},
@@ -55,7 +55,7 @@ export function startProgram(
 		stdio: ['pipe', 'pipe', 'pipe'],
 		...(cwd !== undefined && { cwd }),
 	});
-	// A program may end before it has read everything.
+	// A program may exit before it has read all of stdin.
 	child.stdin.on('error', () => undefined).end(stdin);
 	let stdout = '';
 	let stderr = '';
@@ -70,7 +70,7 @@ export function startProgram(
 		isOver = true;
 		return { code, stdout, stderr };
 	});
-	// The last line may not be complete yet. Every other one must be JSON.
+	// The last line may be incomplete. Every other line must be JSON.
 	const log: Program['log'] = (message) =>
 		stdout
 			.split('\n')
@@ -98,11 +98,14 @@ export function startProgram(
 	};
 }
 
-/** The log lines in the output of a pod, which may have others. */
+/** Returns the log lines in the output of a pod, which may contain other lines. */
 export const linesOf = (output: string): Json[] =>
 	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Json] : []));
 
-/** Status and body of a plain GET on this machine; status 0 without an answer in time. The time is that of a probe of the kubelet. */
+/**
+ * Sends a plain GET on this machine, with the timeout of a kubelet probe. Returns status 0 if no response arrives in
+ * time.
+ */
 export function get(port: unknown, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; body: string }> {
 	return new Promise((resolve) => {
 		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(timeoutMs) };

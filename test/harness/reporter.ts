@@ -1,4 +1,4 @@
-/** Mocha's report, with the count for continuous integration as its last line. */
+/** Mocha's report. Its last line counts the tests, for continuous integration. */
 import Mocha from 'mocha';
 
 /** Mocha needs a constructor as the default export. */

@@ -1,10 +1,10 @@
-/** Manifests as texts, reviewed in memory. */
+/** Reviews manifest texts in memory. */
 import { documentsIn, type Source } from '../../src/manifests/documents.ts';
 import { isUnreviewed, type Problem, problemText, type Skipped } from '../../src/manifests/problem.ts';
 import { type Reviewed, type ReviewOptions, review } from '../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../src/policy/settings.ts';
 
-/** The results of `review` for `files`, each a name and a text, in their order. */
+/** Returns the results of `review` for `files`, in their order. Each file has a name and a text. */
 export async function reviewAll(
 	files: Readonly<Record<string, string>>,
 	options: Partial<ReviewOptions> = {},
@@ -18,7 +18,7 @@ export async function reviewAll(
 	return all;
 }
 
-/** The same for one text in which every document is reviewed. */
+/** Returns the results for one text. Throws if a document in it is not reviewed. */
 export async function reviewed(text: string, options: Partial<ReviewOptions> = {}): Promise<Reviewed[]> {
 	return (await reviewAll({ 'in.yaml': text }, options)).map((each) => {
 		if (isUnreviewed(each)) throw new Error(problemText(each));
@@ -26,7 +26,7 @@ export async function reviewed(text: string, options: Partial<ReviewOptions> = {
 	});
 }
 
-/** An MCPServer; `spec` has lines of YAML, indented by two spaces. */
+/** Returns the text of an MCPServer. `spec` contains lines of YAML, indented by two spaces. */
 export const serverText = (name: string, spec: string): string => `---
 apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPServer
@@ -39,7 +39,7 @@ spec:
 ${spec}
 `;
 
-/** The proxy Deployment that an old operator creates for it. */
+/** Returns the text of the proxy Deployment that an old operator creates for the MCPServer. */
 export const deploymentText = (name: string, uid?: string): string => `---
 apiVersion: apps/v1
 kind: Deployment

@@ -1,4 +1,4 @@
-/** Requests as the API server sends them, and the object with the patch of the response. */
+/** Sends requests to the handlers as the API server does, and applies the patch from the response. */
 import { expect } from 'chai';
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Cluster } from '../../src/admission/cluster.ts';
@@ -45,7 +45,7 @@ export const update = (object: Json, oldObject: Json, parts: Partial<Request> = 
 
 const NEVER = new AbortController().signal;
 
-/** The request is frozen, so that a handler that changes it throws. */
+/** Calls a handler with a frozen request, so that a handler that changes the request throws. */
 export const mutated = async (
 	sent: Request,
 	cluster: Cluster,
@@ -54,7 +54,7 @@ export const mutated = async (
 
 export const validated = (sent: Request, cluster: Cluster): AdmissionDecision => validate(frozen(sent), cluster);
 
-/** `object` after `patch`, as strictly as in the API server: every path must exist. */
+/** Returns `object` after `patch`, as strictly as the API server does: every path must exist. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
 	const copy = structuredClone(object);
 	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
@@ -67,7 +67,7 @@ export function patchOf(answer: AdmissionDecision): readonly Operation[] {
 	return answer.patch;
 }
 
-/** The object of `sent` as it would be stored. */
+/** Returns the object in `sent` as it would be stored. */
 export async function stored(sent: Request, cluster: Cluster, settings?: Settings): Promise<Json> {
 	return applied(sent.object ?? {}, patchOf(await mutated(sent, cluster, settings)));
 }

@@ -1,7 +1,7 @@
-/** Loaded before the program (`--import`): on SIGUSR2, does the action that SABOTAGE names to its HTTPS port. */
+/** Loaded before the program (`--import`). On SIGUSR2, performs the action that SABOTAGE names on the HTTPS port. */
 import { Server } from 'node:https';
 
-/** Node has no list of its servers. */
+/** Node does not provide a list of its servers. */
 let port: Server | undefined;
 const listen = Server.prototype.listen;
 Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {

@@ -1,6 +1,6 @@
 /**
- * One resource of an API server, over HTTPS, with scripted faults. It keeps its history, so that a watch from an older resourceVersion
- * gets what it missed.
+ * Serves one resource like an API server, over HTTPS, with scripted faults. It keeps a history, so that a watch from an
+ * older resourceVersion receives the changes that it missed.
  */
 import type { IncomingMessage } from 'node:http';
 import { createSecureServer, type Http2ServerRequest } from 'node:http2';
@@ -11,7 +11,7 @@ import type { Json } from '../../src/api/types.ts';
 
 export type Protocol = 'HTTP/1.1' | 'HTTP/2';
 type Request = IncomingMessage | Http2ServerRequest;
-/** The common part of the responses of both protocols. */
+/** The methods that the responses of HTTP/1.1 and HTTP/2 share. */
 interface Response {
 	writeHead(status: number, headers: Record<string, string>): unknown;
 	write(text: string): unknown;
@@ -27,17 +27,17 @@ export interface Asked {
 	readonly atMs: number;
 }
 
-/** Responds to a request in its own way. */
+/** Responds to a request instead of the server. */
 export type Fault = (respond: Responder) => void;
 
 export interface Responder {
 	readonly query: URLSearchParams;
-	/** A Kubernetes Status. */
+	/** Responds with a Kubernetes Status. */
 	readonly refuse: (status: number) => void;
-	/** Exactly these bytes, as the first of a watch that stays open. */
+	/** Starts a watch that stays open, with exactly these bytes. */
 	readonly write: (text: string) => void;
 	readonly end: () => void;
-	/** Ends the TCP connection without a response. */
+	/** Resets the TCP connection without a response. */
 	readonly reset: () => void;
 	readonly behave: () => void;
 }
@@ -47,34 +47,34 @@ export interface ScriptedApiServer {
 	readonly ca: string;
 	/** Every request so far. */
 	readonly asked: readonly Asked[];
-	/** Its objects, as a list returns them. */
+	/** Returns the objects, as a list request returns them. */
 	readonly items: () => Json[];
 	readonly put: (name: string, fields?: Json) => void;
 	readonly remove: (name: string) => void;
-	/** Changes that no open watch receives; the next watch gets them. */
+	/** Makes changes that no open watch receives. The next watch receives them. */
 	readonly quietly: (change: () => void) => void;
-	/** Drops the history: a watch from an older version gets 410. */
+	/** Drops the history, so that a watch from an older version receives 410. */
 	readonly compact: () => void;
-	/** The next request of a kind, or every one until it is undefined. */
+	/** Faults for the next requests of a kind. `always` has the fault for every other request of that kind. */
 	readonly next: Record<'list' | 'watch', Fault[]>;
 	readonly always: Record<'list' | 'watch', Fault | undefined>;
 	readonly openWatches: () => number;
-	/** Raw text into every open watch. */
+	/** Writes raw text to every open watch. */
 	readonly write: (text: string) => void;
 	readonly bookmark: () => void;
 	readonly endWatches: () => void;
 	readonly resetAll: () => void;
-	/** Closes its port until `up`. */
+	/** Closes the port until `up` is called. */
 	readonly down: () => Promise<void>;
 	readonly up: () => Promise<void>;
-	/** TCP connections so far. */
+	/** Returns the number of TCP connections so far. */
 	readonly connections: () => number;
 	readonly stop: () => Promise<void>;
 }
 
 const TYPE = { apiVersion: 'example.dev/v1', kind: 'Thing' };
 export const PATH = '/apis/example.dev/v1/things';
-/** Small, so that a few objects are several pages. */
+/** Small, so that a list of a few objects has several pages. */
 const PAGE_SIZE = 3;
 const HEADERS = { 'content-type': 'application/json' };
 

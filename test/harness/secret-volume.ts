@@ -1,4 +1,7 @@
-/** A folder with tls.crt and tls.key as kubelet mounts a Secret: links to a link that is replaced in one step. */
+/**
+ * Creates a folder with tls.crt and tls.key as the kubelet mounts a Secret: links to a link that is replaced in one
+ * step.
+ */
 import { mkdirSync, mkdtempSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +9,7 @@ import type { KeyPair } from '../../certs/issue.ts';
 
 export interface SecretVolume {
 	readonly folder: string;
-	/** As kubelet after a change of the Secret. */
+	/** Replaces the files as the kubelet does after the Secret changes. */
 	readonly swap: (pair: KeyPair) => void;
 	readonly remove: () => void;
 }

@@ -1,6 +1,7 @@
 /**
- * The product with certificates that it issues itself: processes with the environment of a pod, and webhook configurations that call them
- * through the Service of the manifests, so that the API server verifies its name.
+ * Runs the product with certificates that it issues itself. The processes have the environment of a pod. The webhook
+ * configurations call them through the Service in the manifests, so that the API server verifies the name of the
+ * Service.
  */
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
@@ -22,21 +23,21 @@ export const HOST = `${NS}.${NS}.svc`;
 export interface Replica extends Program {
 	readonly webhookPort: number;
 	readonly metrics: () => Promise<string>;
-	/** Body of /readyz. */
+	/** Returns the body of /readyz. */
 	readonly readyz: () => Promise<string>;
 }
 
 export interface ReplicaOptions {
 	readonly flags?: readonly string[];
 	readonly kubeconfig?: string;
-	/** False: it must serve, but not be ready. */
+	/** If false, waits until the replica serves, instead of until it is ready. */
 	readonly isReady?: boolean;
-	/** By how much its wall clock is ahead. */
+	/** How far the wall clock of the replica is ahead. */
 	readonly clockAheadMs?: number;
 }
 
 export interface SelfManagedOptions {
-	/** Kustomize folder below the top. */
+	/** The kustomize folder, relative to the root of the project. */
 	readonly overlay?: string;
 	readonly auditPolicy?: object;
 	readonly controllerManager?: boolean;
@@ -51,7 +52,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 	const plane = needControlPlane({ isOwn: true, ...options });
 	const replicas: Program[] = [];
 	let objects: { kind: string }[] = [];
-	/** kubectl as admin; throws when it fails. */
+	/** Runs kubectl as admin. Throws if kubectl fails. */
 	const must = async (args: readonly string[], input?: object): Promise<string> => {
 		const how = { user: 'admin' as const, ...(input !== undefined && { input: JSON.stringify(input) }) };
 		return (await mustSucceed(plane().kubectl(args, how))).stdout;
@@ -83,7 +84,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 		const metrics = () => body('/metrics');
 		return { ...program, webhookPort: Number(webhookPort), metrics, readyz: () => body('/readyz') };
 	};
-	/** The product's Secret; undefined if there is none. */
+	/** Returns the product's Secret, or undefined if it does not exist. */
 	const secret = async (namespace = NS): Promise<{ data: SecretData; type: string; version: string } | undefined> => {
 		const text = await must(['get', 'secret', CERTIFICATE_SECRET, '-n', namespace, '-o', 'json', '--ignore-not-found']);
 		if (text === '') return undefined;
@@ -91,7 +92,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 		const texts = Object.entries<string>(data).map(([key, value]) => [key, decoded(value)]);
 		return { data: Object.fromEntries(texts), type, version: metadata.resourceVersion };
 	};
-	/** PEM of each webhook. */
+	/** Returns the caBundle of each webhook, as PEM. */
 	const caBundles = async (): Promise<string[]> => {
 		const lists = await Promise.all(KINDS.map(async (kind) => JSON.parse(await must(['get', kind, NS, '-o', 'json']))));
 		return lists.flatMap(({ webhooks }: { webhooks: { clientConfig: { caBundle?: string } }[] }) =>
@@ -104,28 +105,30 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 		start,
 		secret,
 		caBundles,
-		/** Everything in the manifests. */
+		/** Returns all objects in the manifests. */
 		objects: () => objects,
-		/** The first replica answers /mutate, the last one /validate. The API server reads it later. */
+		/**
+		 * Sends /mutate to the first replica and /validate to the last one. The API server reads the configurations later.
+		 */
 		applyWebhooks: async (...to: readonly { webhookPort: number }[]) => {
 			await apply(plane(), webhooksTo(objects, to));
 		},
 		deleteWebhooks: () => must(['delete', KINDS.join(), NS, '--ignore-not-found']),
-		/** Writes the Secret, as any client that can write Secrets. */
+		/** Writes the Secret, like any client with permission to write Secrets. */
 		writeSecret: async (data: SecretData, type = CERTIFICATE_SECRET_TYPE): Promise<void> => {
 			const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
 			const encoded = Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
 			const object = { apiVersion: 'v1', kind: 'Secret', metadata, type, data: Object.fromEntries(encoded) };
 			await must([(await secret()) === undefined ? 'create' : 'replace', '-f', '-'], object);
 		},
-		/** Fails unless the validating webhook answers: no other client warns like this. */
+		/** Checks that the API server calls the validating webhook. No other component returns this warning. */
 		expectCalled: async (): Promise<void> => {
 			const server = serverManifest('MCPServer', 'dry-run', { transport: 'sse', replicas: 2 });
 			const args = ['create', '--dry-run=server', '-n', 'default', '-f', '-'];
 			const { code, stderr } = await plane().kubectl(args, { input: JSON.stringify(server) });
 			if (code !== 0 || !stderr.includes('session-storage-missing')) throw new Error(`not called: ${stderr}`);
 		},
-		/** The replicas serve the certificate of the Secret, and every caBundle trusts it. */
+		/** Checks that the replicas serve the certificate in the Secret, and that every caBundle trusts it. */
 		expectServed: async (...to: readonly Replica[]): Promise<void> => {
 			const wanted = String(new X509Certificate((await secret())?.data['tls.crt'] ?? ''));
 			for (const bundle of new Set(await caBundles()))
@@ -134,21 +137,24 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 	};
 }
 
-/** Resolves when this leader has compared certificates and caBundles with what they should be, from start to end. */
+/** Resolves after this leader has completed one sync of the certificates and caBundles. */
 export async function synced({ metrics }: Replica): Promise<void> {
 	const count = () => metricOf({ metrics }, 'thv_scaling_certificate_sync_total');
 	const before = await count();
-	// The first one may have started earlier.
+	// The first of these two syncs may have started before this call.
 	await eventually(async () => expect(await count()).to.be.at.least(before + 2));
 }
 
-/** There are no pods; the Service leads to this machine. */
+/** Returns a Service that points to this machine, because there are no pods. */
 export const serviceIn = (namespace: string): object => ({
 	...{ apiVersion: 'v1', kind: 'Service', metadata: { name: NS, namespace } },
 	spec: { type: 'ExternalName', externalName: 'localhost' },
 });
 
-/** The webhook configurations in `objects`; the first replica answers /mutate, the last one /validate. */
+/**
+ * Returns the webhook configurations in `objects`. They call the first replica for /mutate and the last one for
+ * /validate.
+ */
 export const webhooksTo = (
 	objects: readonly { kind: string }[],
 	replicas: readonly { webhookPort: number }[],
@@ -161,7 +167,7 @@ export const webhooksTo = (
 		}),
 	}));
 
-/** The certificate that a client which trusts `ca` accepts, or why it rejects it. */
+/** Returns the server certificate if a client that trusts `ca` accepts it, or the reason for the rejection. */
 export const handshake = (port: number, ca: string): Promise<X509Certificate | string> =>
 	new Promise((resolve) => {
 		const socket = connect({ host: '127.0.0.1', port, ca, servername: HOST }, () => {

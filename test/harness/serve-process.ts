@@ -1,4 +1,4 @@
-/** `thv-scaling serve` as a process, with a scripted API server and a mounted certificate. */
+/** Runs `thv-scaling serve` as a process, with a scripted API server and a mounted certificate. */
 import { request } from 'node:https';
 import { text as textOf } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
@@ -19,15 +19,15 @@ export interface ServeReply {
 
 export interface ServeProcess {
 	readonly program: Program;
-	/** A GET on the port of health and metrics; status 0 if there is no response in time. */
+	/** Sends a GET to the port for health and metrics. Returns status 0 if no response arrives in time. */
 	readonly probe: (path: string, timeoutMs?: number) => Promise<{ status: number; body: string }>;
-	/** A review on a new connection. */
+	/** Sends a review on a new connection. */
 	readonly send: (body?: unknown) => Promise<ServeReply>;
 }
 
 export const BEARER = 'bearer-of-the-caller';
 
-/** Call it inside a `describe`. The API server serves only the resources in `paths`. */
+/** Must be called inside a `describe`. The API server serves only the resources in `paths`. */
 export function useServe(paths?: string[]) {
 	let ca: KeyPair;
 	let api: ScriptedApiServer;

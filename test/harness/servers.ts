@@ -1,4 +1,4 @@
-/** A server as the rules get it, and its cluster context. */
+/** Builds a server and its cluster context as the rules receive them. */
 import type { Kind } from '../../src/api/names.ts';
 import type { Autoscaler, Server, ServerSpec } from '../../src/api/types.ts';
 import type { ClusterContext, Subject } from '../../src/policy/finding.ts';
@@ -34,7 +34,10 @@ interface Part {
 	readonly clusterContext?: ClusterContext;
 }
 
-/** The words of a scenario, besides `replicas N`, `backendReplicas N`, `backendReplicas N before` and `image TAG`. */
+/**
+ * The words in a scenario, in addition to `replicas N`, `backendReplicas N`, `backendReplicas N before` and `image
+ * TAG`.
+ */
 const WORDS: Readonly<Record<string, Part>> = {
 	HTTP: {},
 	'no image': {},
@@ -84,7 +87,10 @@ function partOf(word: string): Part {
 	return known;
 }
 
-/** The subject of a rule: `stdio, replicas 2, HPA` is an MCPServer with two fields, and an autoscaler of its Deployment. */
+/**
+ * Returns the subject of a rule: `stdio, replicas 2, HPA` is an MCPServer with two fields, and an autoscaler for its
+ * Deployment.
+ */
 export function scenario(words: string, ignore: string[] = []): Subject {
 	const parts = words.split(', ').map(partOf);
 	const kind = parts.find((part) => part.kind !== undefined)?.kind;

@@ -1,6 +1,6 @@
 /**
- * As kube-proxy in front of a Service: each new connection goes to the next port in the list, open ones stay. Bytes, ends and resets are
- * forwarded.
+ * Forwards connections like kube-proxy for a Service: each new connection uses the next port in the list, and open
+ * connections keep their port. The proxy forwards bytes, FINs and resets.
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -8,7 +8,7 @@ export interface ServiceProxy {
 	readonly port: number;
 	readonly list: (port: number) => void;
 	readonly unlist: (port: number) => void;
-	/** Connections that are open to a port. */
+	/** Returns the number of open connections to a port. */
 	readonly open: (port: number) => number;
 	readonly stop: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** A webhook on a real HTTPS socket, and a client for it. */
+/** Serves the webhook on a real HTTPS socket, and provides a client. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ export interface Question {
 	readonly body?: unknown;
 	/** Sends the body without Content-Length. */
 	readonly isChunked?: boolean;
-	/** Without one, each request has a new connection. */
+	/** Without an agent, each request has a new connection. */
 	readonly agent?: Agent;
 }
 
@@ -29,9 +29,9 @@ export interface Reply {
 	readonly status: number;
 	readonly headers: IncomingHttpHeaders;
 	readonly text: string;
-	/** The body as JSON, or undefined. */
+	/** The body as JSON, or undefined if it is not JSON. */
 	readonly json: Json | undefined;
-	/** Of the certificate of the server. */
+	/** The serial number of the server's certificate. */
 	readonly serialNumber: string;
 	readonly isReused: boolean;
 }
@@ -41,14 +41,14 @@ export interface Serving {
 	readonly server: Server;
 	readonly ca: KeyPair;
 	readonly certificate: Certificate;
-	/** Another certificate of the same CA. */
+	/** Issues another certificate from the same CA. */
 	readonly issue: (options?: Parameters<typeof issueServing>[1]) => Promise<Certificate>;
 	readonly webhook: Webhook;
 	readonly metrics: Metrics;
 	/** The log, one JSON text per line. */
 	readonly lines: readonly string[];
 	readonly ask: (question?: Question) => Promise<Reply>;
-	/** A TLS connection, for bytes that no HTTP client sends. */
+	/** Opens a TLS connection, for bytes that no HTTP client sends. */
 	readonly dial: () => Promise<TLSSocket>;
 	readonly stop: () => Promise<void>;
 }
@@ -58,7 +58,7 @@ export interface ServingOptions {
 	readonly validate?: Handler;
 	readonly maxInFlight?: number;
 	readonly logLevel?: string;
-	/** Which of the two entry points of the webhook is served. */
+	/** The entry point of the webhook that is served. */
 	readonly entryPoint?: 'app' | 'listener';
 }
 
@@ -79,7 +79,7 @@ export const reviewWith = (request: Json = {}): Json => ({
 	},
 });
 
-/** One for all tests of a process. */
+/** All tests in a process share one issuer. */
 let issuer: Promise<KeyPair> | undefined;
 
 export async function startServing(options: ServingOptions = {}): Promise<Serving> {
@@ -145,5 +145,5 @@ function jsonOf(text: string): Json | undefined {
 	}
 }
 
-/** A keep-alive agent that holds one connection. */
+/** Returns a keep-alive agent that holds one connection. */
 export const oneConnection = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 });

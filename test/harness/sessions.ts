@@ -1,11 +1,11 @@
-/** A CRD with only the scaling fields, and `spec`s of every shape for it. */
+/** A CRD with only the scaling fields, and random values for its `spec`. */
 import fc from 'fast-check';
 import { SCALING_FIELDS } from '../../src/api/schema.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
 
 export const SESSIONS = { group: 'cel.toolhive-scaling.example', plural: 'sessions', kind: 'Session' } as const;
 
-/** With the fields of the schema, or with any fields, so that invalid ones can be stored. */
+/** Returns the CRD. If `isStrict` is false, it accepts any fields, so that tests can store invalid objects. */
 export const sessionCrd = (isStrict: boolean): Json => {
 	const { group, kind, plural } = SESSIONS;
 	const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -25,7 +25,7 @@ export const sessionOf = (name: string, sessionSpec: Json): Json => ({
 	...{ apiVersion: `${SESSIONS.group}/v1`, kind: SESSIONS.kind, metadata: { name }, spec: sessionSpec },
 });
 
-/** `spec` as a webhook gets it: with the defaults of the API server, also in the stored object. */
+/** Returns `spec` as a webhook receives it. The API server sets defaults in new and in stored objects. */
 export function shown(sessionSpec: Json): Json {
 	const stored = sessionSpec['sessionStorage'];
 	return isObject(stored) ? { ...sessionSpec, sessionStorage: { ...stored, db: stored['db'] ?? 0 } } : sessionSpec;
@@ -53,7 +53,7 @@ const storage = fc
 		passwordRef: oneOf(...PASSWORDS, 'x', []),
 	})
 	.map(withoutAbsent);
-/** Rarely all at the same time, so that some have only one fault. */
+/** Leaves out some fields, so that some values have only one fault. */
 const plainer = fc
 	.tuple(storage, fc.subarray(['address', 'db', 'keyPrefix', 'passwordRef']))
 	.map(([whole, left]) =>
@@ -72,7 +72,7 @@ export const spec: fc.Arbitrary<Json> = fc
 	})
 	.map(withoutAbsent);
 
-/** The stored spec, and the new one: the same, with one change, or any. */
+/** Generates a stored spec and a new spec: the same one, one with a single change, or any spec. */
 export const change: fc.Arbitrary<readonly [Json, Json]> = fc
 	.tuple(spec, spec, fc.nat(3), fc.nat(9))
 	.map(([old, other, how, at]) => {

@@ -1,4 +1,7 @@
-/** YAML snippets and their values. The unit tests compare parseYaml with them, test/e2e/kubectl-reads.test.ts the real kubectl. */
+/**
+ * YAML snippets and their values. The unit tests compare them with parseYaml, and test/e2e/kubectl-reads.test.ts
+ * compares them with kubectl.
+ */
 
 /** Plain scalars that are not strings, or that look like other values. */
 export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
@@ -53,7 +56,7 @@ export const PLAIN: readonly (readonly [text: string, value: unknown])[] = [
 	['٣', '٣'],
 ];
 
-/** Values of other kinds, after `a:` indented by two spaces. */
+/** Values of other kinds. Each one follows `a:`, indented by two spaces. */
 export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	["'no'", 'no'],
 	['"1"', '1'],
@@ -98,14 +101,14 @@ export const VALUES: readonly (readonly [text: string, value: unknown])[] = [
 	['\n    ? a\n    : b', { a: 'b' }],
 ];
 
-/** Refused by kubectl and by the product. */
+/** Snippets that both kubectl and the product refuse. */
 export const REFUSED: readonly string[] = [
 	...['.inf', '-.INF', '.NaN', '[a', '[a, , b]', 'a: b', '- a', '"a', '"\\q"', '!!int a', '!!int ""'],
 	...['*nowhere', '&x [*x]', '{~: 1}', '{[a]: 1}', '{{ .Values.a }}: b', '{<<: 1}', '{<<: [1]}', '@a', '`a'],
 	...['%a', '\n\tb: 1', '"\u0007"', 'a\u007f'],
 ];
 
-/** Parsed differently from kubectl, as docs/review.md lists it; undefined is refused. */
+/** Snippets that the product and kubectl parse differently, as docs/review.md lists them. Undefined means refused. */
 export const DIFFERENT: readonly (readonly [text: string, product: unknown, kubectl: unknown])[] = [
 	['+_1', '+_1', 1],
 	['0xFFFFFFFFFFFFFFFFF', 0xfffffffffffffffffn, '0xFFFFFFFFFFFFFFFFF'],
@@ -119,7 +122,7 @@ export const DIFFERENT: readonly (readonly [text: string, product: unknown, kube
 	['|\n    \tx', '\tx\n', undefined],
 ];
 
-/** Strings that must be quoted, as those of PLAIN. */
+/** Strings that must be quoted, like those in PLAIN. */
 export const TEXTS: readonly string[] = [
 	...['<<', ' x', 'x ', ' ', '\n', '\na', 'a\n', 'a\n\n\nb\n\n\n', 'a \n b\n', 'a\n  \n', 'a\n \n b', ' a\nb'],
 	...['\ta\n', 'a\n\tb', 'a\t', 'a\r\nb\rc', 'a: b', 'a:', 'a #b', '# a', '- a', '? a', '&a', '*a', '!a', '%a'],

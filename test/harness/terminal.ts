@@ -1,9 +1,9 @@
-/** A terminal whose output is a text, for commands without a process of their own. */
+/** Captures terminal output as text, for commands that run in the process of the test. */
 import { Readable, Writable } from 'node:stream';
 import type { Terminal } from '../../src/cli/report.ts';
 
 export interface TestTerminal extends Terminal {
-	/** All of stdout and stderr, in order. */
+	/** Returns the output on stdout and stderr, in order. */
 	readonly printed: () => string;
 	readonly stdoutText: () => string;
 	readonly stderrText: () => string;

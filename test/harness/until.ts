@@ -1,7 +1,7 @@
-/** Waits without a fixed time. */
+/** Waits for a condition instead of a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Repeats `isSo` until it is true. Otherwise the timeout of the test ends it. */
+/** Repeats `isSo` until it returns true. Only the timeout of the test limits the wait. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 	while (!(await isSo())) await sleep(10);
 }

@@ -1,4 +1,7 @@
-/** The control plane, the product and a namespace, for one suite: processes here, or what `make e2e` installed in a cluster. */
+/**
+ * Provides the control plane, the product and a namespace for one suite: processes on this machine, or what `make e2e`
+ * installed in a cluster.
+ */
 import { after, before } from 'mocha';
 import { INSTALLED, useInstalled } from '../../endurance/installed/harness.ts';
 import { needControlPlane } from './control-plane/mocha.ts';

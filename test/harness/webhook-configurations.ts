@@ -1,4 +1,4 @@
-/** The webhook configurations of manifests/, for a product that is a process on this machine. */
+/** Builds the webhook configurations from manifests/ for a product that runs as a process on this machine. */
 
 export interface WebhookConfiguration {
 	readonly kind: string;
@@ -11,16 +11,16 @@ export interface WebhookConfiguration {
 
 export const WEBHOOK_KINDS = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
-/** The webhook configurations in `objects`. */
+/** Returns the webhook configurations in `objects`. */
 export const webhookConfigurationsIn = (objects: readonly { kind: string }[]): WebhookConfiguration[] =>
 	objects.filter(({ kind }) => WEBHOOK_KINDS.includes(kind)) as unknown as WebhookConfiguration[];
 
-/** Label of a namespace. */
+/** The namespace label that names the product that serves the namespace. */
 export const SERVED_BY = 'served-by';
 
 /**
- * The same webhook configuration with the URL of a product and its CA (PEM). With `servedBy` it has another name, and only the namespaces
- * with that value of the label.
+ * Returns the webhook configuration with the URL and the CA (PEM) of a product. With `servedBy`, it has another name,
+ * and selects only the namespaces whose label has this value.
  */
 export const withUrl = (
 	{ metadata, webhooks, ...rest }: WebhookConfiguration,

@@ -1,4 +1,7 @@
-/** Helm, built from its Go modules in the versions of `go/`, into a cache outside the checkout. Helm 4 applies on the server, Helm 3 does not. */
+/**
+ * Builds Helm from its Go modules, in the versions that `go/` requires, into a cache outside the checkout. Helm 4 uses
+ * server-side apply; Helm 3 does not.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,10 +13,10 @@ import { BUILD_FLAGS, type Environment, runGo } from '../control-plane/run-go.ts
 export const HELM_VERSIONS = { v4: 'v4.3.1', v3: 'v3.22.0' } as const;
 export type HelmGeneration = keyof typeof HELM_VERSIONS;
 
-/** Helm cannot be built on this machine. The message is one line and names the fix. */
+/** Thrown if Helm cannot be built on this machine. The message is one line and names the fix. */
 export class HelmMissing extends Error {}
 
-/** Path of the program. If it is not in the cache, it is built (about 2 minutes on 2 cores). */
+/** Returns the path of the Helm program, and builds it if the cache does not have it (about 2 minutes on 2 cores). */
 export async function findHelm(
 	generation: HelmGeneration,
 	env: Environment,
@@ -28,11 +31,11 @@ export async function findHelm(
 		const folder = join(import.meta.dirname, 'go', generation);
 		const temporary = await mkdtemp(join(dirname(program), '.building-'));
 		try {
-			// First, so that a machine without Go does not report a build.
+			// Checks for Go first, so that a machine without Go does not report a build.
 			await runGo(['version'], folder, env);
 			say(`helm: building ${version} into ${dirname(program)} (about 2 minutes, once per machine)`);
 			const module = `helm.sh/helm/${generation}`;
-			// Without it the program has the version v4.3.
+			// Without this flag, the program reports version v4.3.
 			const flags = `-s -w -X ${module}/internal/version.version=${version}`;
 			const output = join(temporary, 'helm');
 			await runGo(['build', ...BUILD_FLAGS, '-ldflags', flags, '-o', output, `${module}/cmd/helm`], folder, env);

@@ -1,4 +1,4 @@
-/** For test files: Helm as users run it. */
+/** Runs Helm in tests as users run it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,18 +9,20 @@ import { findHelm, type HelmGeneration, HelmMissing } from './build.ts';
 const FIRST_BUILD_TIMEOUT_MS = 20 * 60_000;
 
 export interface HelmOptions {
-	/** Without it Helm has no cluster. */
+	/** Without a kubeconfig, Helm has no cluster. */
 	readonly kubeconfig?: string;
 	/** Written to stdin, for `-f -`. */
 	readonly input?: string;
 }
 
-/** Resolves also when Helm fails: see `code`. */
+/** Resolves even if Helm fails; check `code`. */
 export type Helm = (args: readonly string[], options?: HelmOptions) => Promise<KubectlResult>;
 
 let isAnnounced = false;
 
-/** Call it inside a `describe`. Without Helm the suite is skipped, with one line on stderr; with CI=true it fails instead. */
+/**
+ * Must be called inside a `describe`. Without Helm, the suite is skipped with one line on stderr, or fails if CI=true.
+ */
 export function useHelm(generation: HelmGeneration = 'v4'): Helm {
 	let program = '';
 	let home = '';
