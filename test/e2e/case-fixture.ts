@@ -1,6 +1,7 @@
 /**
- * The cluster before one document of a golden case is written: the other manifests of the case, and the object that an UPDATE changes. Each
- * document has its own namespace: several documents may have different versions of one object, and the whole case is the cluster of each.
+ * Prepares the cluster for one document in a golden case: creates the other manifests of the case, and the object that
+ * an UPDATE changes. Each document has its own namespace, because several documents may contain different versions of
+ * one object.
  */
 import type { Request } from '../../src/admission/review.ts';
 import { CHECKSUM_ANNOTATION, GROUP, isKind } from '../../src/api/names.ts';
@@ -13,18 +14,18 @@ import type { Api, ApiAnswer } from '../harness/api.ts';
 import { SERVED_BY } from '../harness/webhook-configurations.ts';
 
 export interface Fixture {
-	/** The write, in this namespace. */
+	/** The write request, in the namespace of the fixture. */
 	readonly request: Request;
-	/** An object of the case as it is here: in this namespace, owned by the servers that exist here. */
+	/** Moves an object from the case to the namespace of the fixture, and sets the servers there as its owners. */
 	readonly here: (object: Json) => Json;
 }
 
-/** The namespace of all cases. */
+/** The namespace in the files of all cases. */
 const CASE_NAMESPACE = 'demo';
-/** Of owners that do not exist: the API server requires one. */
+/** The uid for owners that do not exist, because the API server requires a uid. */
 const NO_UID = 'of-no-server';
 
-/** `servedBy`: the product that is called for this namespace. */
+/** Creates the namespace and the objects. The API server calls the product `servedBy` for this namespace. */
 export async function prepare(api: Api, { name, documents }: Case, index: number, servedBy: string): Promise<Fixture> {
 	const namespace = `${name}-${index + 1}`;
 	const metadata = { name: namespace, labels: { [SERVED_BY]: servedBy } };
@@ -42,7 +43,7 @@ export async function prepare(api: Api, { name, documents }: Case, index: number
 	return { here, request: { ...rest, namespace, ...(object !== undefined && { object: here(object) }) } };
 }
 
-/** Paths of the object of a request, and of its collection. */
+/** Returns the paths of the object in a request, and of its collection. */
 export function pathsOf({ resource, namespace, name, object = {} }: Request): { item: string; collection: string } {
 	const [group, plural, ...subResource] = resource.split('/');
 	const version = String(object['apiVersion']).split('/').at(-1);
@@ -56,13 +57,13 @@ function requestIn(document: Json): Request {
 	return request;
 }
 
-/** Servers first, because they own the other objects. */
+/** Returns the objects to create. Servers are first, because they own the other objects. */
 function clusterContextOf({ kind, object = {}, oldObject }: Request, documents: readonly Json[]): Json[] {
 	const isScale = kind === 'Scale';
 	const objects = new Map<string, Json>();
 	for (const manifest of documents.filter((document) => document['kind'] !== 'AdmissionReview')) {
 		const identity = identityOf(manifest);
-		// As for the handlers, the first one of several manifests with one name.
+		// Like the handlers, uses the first of several manifests with the same name.
 		if (!objects.has(identity)) objects.set(identity, isScale ? scaledAs(oldObject ?? {}, manifest) : manifest);
 	}
 	objects.delete(identityOf(object));
@@ -70,7 +71,7 @@ function clusterContextOf({ kind, object = {}, oldObject }: Request, documents: 
 	return [...objects.values()].toSorted((a, b) => Number(isKind(b['kind'])) - Number(isKind(a['kind'])));
 }
 
-/** A Scale is read from its Deployment. Without controllers, no client counts its pods. */
+/** Sets the values of the Scale in its Deployment. Without controllers, no component counts the pods. */
 function scaledAs(scale: Json, manifest: Json): Json {
 	const isTarget = manifest['kind'] === 'Deployment' && metadataOf(manifest)['name'] === metadataOf(scale)['name'];
 	if (!isTarget) return manifest;
@@ -84,7 +85,7 @@ const identityOf = (object: Json): string => {
 	return `${object['kind']}/${name ?? generateName}`;
 };
 
-/** With status and the start of a deletion, which a CREATE does not have. */
+/** Creates an object, and then writes its status and starts its deletion, which a CREATE cannot do. */
 async function create(api: Api, object: Json): Promise<Json> {
 	const { collection, item } = pathsOf(requestIn(object));
 	const stored = await done(api.send('POST', collection, { body: object }));
@@ -101,7 +102,10 @@ async function done(sending: Promise<ApiAnswer>): Promise<Json> {
 	return body;
 }
 
-/** Addresses are those of this namespace too, because servers with one Redis get a warning. A right checksum stays right. */
+/**
+ * Moves an object to `namespace`. Also changes the addresses, because servers that share one Redis get a warning.
+ * Updates the checksum if it was right.
+ */
 function inNamespace(object: Json, namespace: string): Json {
 	const text = JSON.stringify(object)
 		.replaceAll(`"${CASE_NAMESPACE}"`, `"${namespace}"`)
@@ -111,13 +115,13 @@ function inNamespace(object: Json, namespace: string): Json {
 	return isRight ? withAnnotation(moved, CHECKSUM_ANNOTATION, checksumOf(moved)) : moved;
 }
 
-/** The uid of a server in the case, if it has one, and in the API server. */
+/** The uid of a server in the case, if the case has one, and its uid in the API server. */
 interface Uids {
 	readonly inCase: unknown;
 	readonly real: unknown;
 }
 
-/** A reference without uid, or with the uid of the case, gets the real one; a wrong one stays wrong. */
+/** Sets the real uid in owner references without a uid, or with the uid from the case. A wrong uid stays wrong. */
 function withOwners(object: Json, servers: ReadonlyMap<string, Uids>): Json {
 	const { ownerReferences, ...metadata } = metadataOf(object);
 	if (!Array.isArray(ownerReferences)) return object;

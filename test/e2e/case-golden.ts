@@ -1,16 +1,16 @@
-/** The expected result of one document in `out.yaml`, and the parts of a stored object that must be equal to it. */
+/** Reads the expected results from `out.yaml`, and selects the parts of a stored object that must be equal to them. */
 import { isKind } from '../../src/api/names.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
 import { documentsOf } from '../cases/read-case.ts';
 
 export interface Golden {
 	readonly warnings: readonly string[];
-	/** The message of a refused document; such a document has no object. */
+	/** The message for a refused document, which has no object. */
 	readonly denial?: string;
 	readonly object?: Json;
 }
 
-/** One for each document of `in.yaml`, in its order. */
+/** Returns one result for each document in `in.yaml`, in the same order. */
 export function goldenOf(text: string, name: string): Golden[] {
 	const [, ...sections] = text.split(/^---\n/m);
 	return sections.map((section) => {
@@ -23,15 +23,15 @@ export function goldenOf(text: string, name: string): Golden[] {
 	});
 }
 
-/** Fields that the product writes at any place: where one is not expected it must not be. */
+/** Fields that the product writes in several places. An object must not have one where it is not expected. */
 const WRITTEN = ['env', 'lifecycle', 'replicas', 'terminationGracePeriodSeconds'];
-/** Everything in these is compared: the API server adds nothing to them. */
+/** Fields that are compared completely, because the API server adds nothing to them. */
 const WHOLE = ['annotations', 'labels', 'data'];
 const WHOLE_IN_SERVERS = [...WHOLE, 'spec', 'status'];
-/** What the API server writes into an object without them. */
+/** The defaults that the API server sets in an object without these fields. */
 const DEFAULTS: Json = { replicas: 1, terminationGracePeriodSeconds: 30 };
 
-/** `stored` without what the API server adds to an object like `expected`. */
+/** Returns `stored` without the fields that the API server adds to an object like `expected`. */
 export const comparable = (stored: Json, expected: Json): unknown =>
 	partsOf(stored, expected, new Set(isKind(expected['kind']) ? WHOLE_IN_SERVERS : WHOLE));
 

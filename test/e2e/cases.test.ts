@@ -1,7 +1,7 @@
 /**
- * The golden cases on a real API server with the webhook configurations: every document is written, and must be refused, warned about and
- * stored as in `out.yaml`. `test/unit/cases` imitates an API server's requests. Here they are real, with conditions,
- * defaults and uids.
+ * Runs the golden cases on a real API server with the webhook configurations. Every document is written. The refusal,
+ * the warnings and the stored object must be those in `out.yaml`. `test/unit/cases` only imitates the requests of an
+ * API server. These requests are real, with conditions, defaults and uids.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,8 +24,9 @@ const POD_MODE = '--password-env=pod';
 const VALIDATING = 'servers.validate.toolhive-scaling.svc';
 
 /**
- * Documents for which no webhook is called, as `case document`, and why. The handlers get them all the same in `test/unit/cases`. Every other
- * document must cause a call: one whose labels are not those of an operator would prove nothing.
+ * Documents for which the API server calls no webhook, as `case document`, and the reason. `test/unit/cases` still
+ * sends them to the handlers. Every other document must cause a call, because a document with wrong labels would prove
+ * nothing.
  */
 const NOT_CALLED: ReadonlyMap<string, string> = new Map([
 	['pod-mode 4', 'a backend Pod: its label app is not that of a proxy'],
@@ -51,7 +52,7 @@ const cases = caseNames().map((name) => ({
 	golden: goldenOf(readFileSync(join(CASES, name, OUTPUT), 'utf8'), name),
 }));
 
-/** Cases with the same flags, and the product that serves them. All products serve at the same time. */
+/** Cases with the same flags, and the product that serves them. All products run at the same time. */
 interface Group {
 	readonly flags: readonly string[];
 	readonly group: typeof cases;
@@ -63,7 +64,8 @@ const groups: Group[] = [...Map.groupBy(cases, ({ flags }) => flags.join(' ')).v
 
 describe('golden cases on a real API server', function () {
 	this.timeout(120_000);
-	// The CRDs accept anything, and some hundred objects are left, which without controllers no client collects.
+	// The CRDs accept any object. Without controllers, no component deletes the hundreds of objects that these cases
+	// leave.
 	const plane = needControlPlane({ isOwn: true });
 	const fixtures = new Map<string, readonly Fixture[]>();
 	const products = new Map<string, Product>();
@@ -79,7 +81,7 @@ describe('golden cases on a real API server', function () {
 	const start = async ({ flags, servedBy }: Group): Promise<void> => {
 		const product = await startProduct(plane(), {
 			...{ servedBy, crds: 'theirs', withoutAccess: products.size > 0 },
-			// Without the reconciler, what is stored is what the webhooks returned.
+			// Without the reconciler, the API server stores exactly what the webhooks return.
 			flags: ['--reconcile=false', ...flags],
 			...(flags.includes(POD_MODE) && { overlay: 'manifests/overlays/pod-mode' }),
 		});
@@ -90,9 +92,9 @@ describe('golden cases on a real API server', function () {
 		await apply(plane(), KIND_LIST.map(looseCrdOf));
 		await mustSucceed(plane().kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']));
 		api = openApi(plane());
-		// Before there are webhooks, because they would refuse or change many of these objects.
+		// Creates the objects before the webhooks, because the webhooks would refuse or change many of them.
 		await Promise.all(groups.map(prepareAll));
-		// The first one applies the permissions of all.
+		// The first product applies the permissions for all products.
 		const [first, ...others] = groups.map((group) => () => start(group));
 		await first?.();
 		await Promise.all(others.map((one) => one()));
@@ -102,7 +104,7 @@ describe('golden cases on a real API server', function () {
 		api?.close();
 	});
 
-	it('documents that cause no call › each exists', () => {
+	it('documents that cause no webhook call › each one exists', () => {
 		const documents = cases.flatMap(({ name, golden }) => golden.map((_, index) => `${name} ${index + 1}`));
 		expect(documents).to.include.members([...NOT_CALLED.keys()]);
 	});
@@ -126,12 +128,12 @@ describe('golden cases on a real API server', function () {
 	}
 });
 
-/** Writes the document, and compares the answer and what is stored then. */
+/** Writes the document, and compares the response and the stored object with the golden file. */
 async function expectGolden(api: Api, { request, here }: Fixture, golden: Golden, document: string): Promise<void> {
 	const { item } = pathsOf(request);
 	const before = await api.send('GET', item);
 	const { status, body, warnings } = await write(api, request, before.body);
-	// Warnings of the API server, for example of a repeated variable, do not end with an id.
+	// Warnings from the API server, for example about a repeated variable, do not end with an id.
 	const ofProduct = warnings.filter((warning) => / \([a-z-]+\)$/.test(warning));
 	expect(ofProduct, `${document}, warnings`).to.have.members(golden.warnings);
 	if (golden.denial !== undefined) {
@@ -142,13 +144,13 @@ async function expectGolden(api: Api, { request, here }: Fixture, golden: Golden
 	}
 	expect(status, `${document}: ${String(body['message'])}`).to.be.oneOf([200, 201]);
 	const after = await api.send('GET', pathsOf({ ...request, name: String(metadataOf(body)['name']) }).item);
-	// An object that was being deleted and lost its last finalizer is gone.
+	// The API server removes an object that is being deleted when the object loses its last finalizer.
 	const stored = isBeingDeleted(body) && after.status === 404 ? body : after.body;
 	const expected = withGiven(stored, here(golden.object ?? {}));
 	expect(comparable(stored, expected), document).to.deep.equal(expected);
 }
 
-/** As a client that has read the object before it changes it. */
+/** Writes the object like a client that has read it first. */
 function write(api: Api, request: Request, before: Json): Promise<ApiAnswer> {
 	const { collection, item } = pathsOf(request);
 	const { object = {}, operation, username: as } = request;
@@ -158,7 +160,7 @@ function write(api: Api, request: Request, before: Json): Promise<ApiAnswer> {
 	return api.send('PUT', item, { body: { ...object, metadata }, as });
 }
 
-/** With the fields that only the API server sets: the uid, and the time of a deletion. */
+/** Adds the fields that only the API server sets: the uid, and the time of a deletion. */
 function withGiven(stored: Json, object: Json): Json {
 	const { uid: _, ...metadata } = metadataOf(object);
 	const { deletionTimestamp } = metadataOf(stored);
@@ -166,8 +168,8 @@ function withGiven(stored: Json, object: Json): Json {
 }
 
 /**
- * The CRD of a cluster without scaling: no types, no defaults, no rule. With the generated CRDs the API server would refuse most bad servers
- * with its own messages, before the webhook is called.
+ * Returns a CRD without scaling fields: no types, no defaults, no rules. With the generated CRDs, the API server would
+ * refuse most invalid servers with its own messages, before it calls the webhook.
  */
 function looseCrdOf(kind: Kind): object {
 	const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

@@ -1,6 +1,7 @@
 /**
- * The verdict of the webhook on the scaling fields, compared with that of the API server, which evaluates the same CEL rule in a CRD with the
- * same schema. Objects that break the rule are stored before the CRD has it, so that their updates are compared too.
+ * Compares the verdicts of the webhook on the scaling fields with those of the API server, which evaluates the same CEL
+ * rule in a CRD with the same schema. The test stores objects that break the rule before it adds the rule to the CRD,
+ * so that it can also compare updates of these objects.
  */
 import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
@@ -20,7 +21,7 @@ import { request, update } from '../harness/run-handlers.ts';
 import { change, SESSIONS, sessionCrd, sessionOf, shown, spec } from '../harness/sessions.ts';
 
 const RUNS = Number(process.env['RUNS'] || 100);
-/** One half is the same in each run; the other half is random. SEED= repeats a run. */
+/** Half of the objects are the same in each run; the others depend on this seed. Set SEED= to repeat a run. */
 const SEED = Number(process.env['SEED'] || randomInt(1, 2 ** 31));
 const AT_ONCE = 12;
 const MESSAGE = 'address is required when provider is redis';
@@ -28,7 +29,7 @@ const MESSAGE = 'address is required when provider is redis';
 const generated = <T>(values: fc.Arbitrary<T>): T[] =>
 	[7, SEED].flatMap((seed) => fc.sample(values, { seed, numRuns: Math.ceil(RUNS / 2) }));
 
-describe(`verdicts of the webhook and of the API server, seed ${SEED}`, function () {
+describe(`verdicts of webhook and API server, seed ${SEED}`, function () {
 	this.timeout(60_000 + RUNS * 200);
 	const plane = needControlPlane();
 	const namespace = useNamespace(plane, 'cel');
@@ -40,7 +41,7 @@ describe(`verdicts of the webhook and of the API server, seed ${SEED}`, function
 	before('objects that are stored before the rule exists', async () => {
 		api = openApi(plane());
 		await apply(plane(), [sessionCrd(false)]);
-		// Until it is served, the response is not JSON.
+		// The response is not JSON until the API server serves the CRD.
 		await eventually(() => mustSucceed(plane().kubectl(['get', '--raw', path])));
 		await each(changes, async ([stored], index) => {
 			const { status, body } = await api.send('POST', path, { body: sessionOf(`old-${index}`, stored) });
@@ -63,19 +64,19 @@ describe(`verdicts of the webhook and of the API server, seed ${SEED}`, function
 			compare(validate(request(mcpServer(shown(wanted))), clusterOf([])), answer, { wanted });
 		});
 	});
-	it(`${RUNS} changes, also of invalid objects › the same verdict`, async () => {
+	it(`${RUNS} changes, including those to invalid objects › the same verdict`, async () => {
 		await each(changes, async ([stored, wanted], index) => {
 			const name = `old-${index}`;
 			const answer = await api.send('PUT', `${path}/${name}?dryRun=All`, { body: await replacing(name, wanted) });
 			const decision = validate(update(mcpServer(shown(wanted)), mcpServer(shown(stored))), clusterOf([]));
 			if (isUnevaluated(answer.body)) {
-				// The one difference: the API server refuses every object whose rule it cannot evaluate, also an old one. The webhook refuses to
-				// create such an object.
+				// The only difference: the API server refuses every object for which it cannot evaluate the rule, even an
+				// update. The webhook refuses the creation of such an object.
 				expect(validate(request(mcpServer(shown(wanted))), clusterOf([])).allowed).to.equal(false);
 			} else compare(decision, answer, { stored, wanted });
 		});
 	});
-	it('the new objects › some are valid, some are not', () => {
+	it('the new objects › some are valid, some are invalid', () => {
 		const verdicts = new Set(specs.map((one) => validate(request(mcpServer(shown(one))), clusterOf([])).allowed));
 		expect([...verdicts].sort()).to.deep.equal([false, true]);
 	});
@@ -88,14 +89,14 @@ describe(`verdicts of the webhook and of the API server, seed ${SEED}`, function
 
 const isUnevaluated = ({ message }: Json): boolean => String(message).includes('evaluating rule');
 
-/** The CEL rule only requires an address. */
+/** Violations that the CEL rule does not find: the rule only requires an address. */
 const BEYOND_CEL = new Set(['redis-address-empty', 'redis-address-invalid', 'redis-key-prefix-invalid']);
 
 function compare(decision: AdmissionDecision, answer: { status: number; body: Json }, about: object): void {
 	const violations = decision.allowed ? [] : decision.violations.filter(({ id }) => !BEYOND_CEL.has(id));
 	const text = JSON.stringify({ ...about, message: answer.body['message'], violations });
 	expect(violations.length === 0 ? [200, 201] : [422], text).to.include(answer.status);
-	// The API server evaluates no rule if a type is wrong.
+	// The API server does not evaluate rules if a type is wrong.
 	if (violations.some(({ id }) => id === 'scaling-field-invalid')) return;
 	expect(JSON.stringify(answer.body).includes(MESSAGE), text).to.equal(violations.length > 0);
 }

@@ -1,4 +1,7 @@
-/** A new CA, a new serving certificate and a lost Secret, while the API server and other clients keep calling. */
+/**
+ * Replaces the CA and the serving certificate, and deletes the Secret, while the API server and other clients keep
+ * calling.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
@@ -11,16 +14,16 @@ import { serverManifest } from '../harness/namespace.ts';
 import { handshake, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers?dryRun=All';
-/** An API server that reads a new caBundle this late must still be able to call. */
+/** Calls must succeed even from an API server that reads a new caBundle this late. */
 const LAG_MS = 5_000;
 const REPLACED = 'next CA promoted to CA';
 
-describe('certificates change on a real API server', function () {
+describe('certificate rotation on a real API server', function () {
 	this.timeout(180_000);
 	let api: Api;
 	let isOver = false;
 	let loops: readonly Promise<void>[] = [];
-	// Before the hook that ends the replicas.
+	// Runs before the hook that stops the replicas.
 	after(async () => {
 		isOver = true;
 		await Promise.all(loops);
@@ -33,7 +36,10 @@ describe('certificates change on a real API server', function () {
 	const failed: string[] = [];
 	let old: KeyPair;
 
-	/** Sends calls continuously: through the API server, which keeps its connections, and on new connections to both replicas. */
+	/**
+	 * Sends calls continuously: through the API server, which reuses its connections, and on new connections to both
+	 * replicas.
+	 */
 	function startCalls(): readonly Promise<void>[] {
 		const seen: { bundle: string; atMs: number }[] = [];
 		const repeat = async (pauseMs: number, once: () => Promise<void>): Promise<void> => {
@@ -65,7 +71,7 @@ describe('certificates change on a real API server', function () {
 	const stored = async () => (await secret())?.data ?? expect.fail('no Secret');
 	const expectBundle = (...certs: (string | undefined)[]): Promise<void> =>
 		eventually(async () => {
-			// In any order.
+			// The order does not matter.
 			for (const bundle of await caBundles())
 				expect(new Set(bundle.split(/(?<=END CERTIFICATE-----\n)/))).to.deep.equal(new Set(certs));
 		});
@@ -86,7 +92,7 @@ describe('certificates change on a real API server', function () {
 		});
 		loops = startCalls();
 	});
-	it('the CA is due › both are trusted, then the certificate changes', async () => {
+	it('the CA must be renewed › every caBundle trusts both CAs, then the certificate changes', async () => {
 		await eventually(async () => expect((await stored())['next-ca.crt']).to.be.a('string'));
 		const { 'next-ca.crt': next } = await stored();
 		await expectBundle(old.cert, next);
@@ -102,7 +108,7 @@ describe('certificates change on a real API server', function () {
 		noneFailed();
 	});
 
-	it('no replica has served a certificate of the previous CA for a day › it is dropped', async () => {
+	it('no replica has served a certificate from the previous CA for a day › the previous CA is dropped', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '', ...rest } = await stored();
 		const yesterday = await servingFor({ cert, key }, 0, { now: new Date(nowMs - 25 * 3_600_000) });
 		await writeSecret({ ...rest, 'ca.crt': cert, 'ca.key': key, ...asTls(yesterday) });
@@ -122,9 +128,9 @@ describe('certificates change on a real API server', function () {
 		noneFailed();
 	});
 
-	it('both replicas › each certificate was loaded, without an error', async () => {
+	it('both replicas › every certificate was loaded without an error', async () => {
 		for (const replica of replicas) {
-			// The log is written in batches.
+			// The program writes its log in batches.
 			await eventually(async () => expect(replica.log('certificate reloaded').length).to.be.at.least(2));
 			expect(replica.log('the new certificate is not usable; the previous one is still served')).to.deep.equal([]);
 			expect(replica.log('certificates cannot be managed')).to.deep.equal([]);

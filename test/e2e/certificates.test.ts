@@ -1,4 +1,7 @@
-/** Certificates that the product issues, on a real API server: created, repaired, and no Secret of other clients changed. */
+/**
+ * Certificates that the product issues, on a real API server. The product creates and repairs them, and changes no
+ * Secret of another client.
+ */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
@@ -37,7 +40,7 @@ describe('certificates on a real API server', function () {
 		expect(created).to.deep.equal([1, 0]);
 	});
 
-	it('the certificates › five years and ninety days, the names of the Service, and their ends are metrics', async () => {
+	it('the certificates › five years and ninety days, the names of the Service, and metrics for the expiry', async () => {
 		const { data } = await stored();
 		const [ca, serving] = [new X509Certificate(data['ca.crt'] ?? ''), new X509Certificate(data['tls.crt'] ?? '')];
 		const days = (one: X509Certificate): number => Math.round((one.validToDate.getTime() - Date.now()) / DAY_MS);
@@ -53,7 +56,7 @@ describe('certificates on a real API server', function () {
 			expect(await first.metrics()).to.include(`thv_scaling_certificate_renewals_total{what="${label}"} 1\n`);
 	});
 
-	it('the manifests are applied again, and one caBundle is replaced › only that one is written', async () => {
+	it('the manifests are applied again, and one caBundle is replaced › only that caBundle is written', async () => {
 		const { version } = await stored();
 		const written = () => first.log('caBundle written').length;
 		const before = written();
@@ -64,12 +67,12 @@ describe('certificates on a real API server', function () {
 		await must(['patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', patch]);
 		await eventually(expectTrusted);
 		await eventually(expectCalled);
-		// The log is written in batches.
+		// The program writes its log in batches.
 		await eventually(async () => expect(written()).to.equal(before + 1));
 		expect((await stored()).version).to.equal(version);
 	});
 
-	it('a certificate of another CA in the Secret › replaced, with the reason, and both replicas serve the new one', async () => {
+	it('a certificate from another CA in the Secret › replaced, with the reason, and both replicas serve the new certificate', async () => {
 		const { data } = await stored();
 		await writeSecret({ ...data, ...asTls(await issueServing(await issueCa(), { hosts: HOSTS })) });
 		await eventually(async () => expect(first.log(CREATED)).to.have.length(1));
@@ -79,7 +82,7 @@ describe('certificates on a real API server', function () {
 		await expectCalled();
 	});
 
-	it('the leader ends › the other one continues to serve, and repairs the Secret', async () => {
+	it('the leader exits › the other replica continues to serve, and repairs the Secret', async () => {
 		await applyWebhooks(second);
 		first.process.kill('SIGTERM');
 		await first.ended;
@@ -91,14 +94,14 @@ describe('certificates on a real API server', function () {
 		expect(JSON.stringify([...first.log(), ...second.log()]), 'a key in a log').not.to.match(/PRIVATE|BEGIN/);
 	});
 
-	it('a Secret of that name that a user created › not changed and not served; deleted › the product creates its own', async () => {
+	it('a user created a Secret with the same name › not changed and not served; deleted › the product creates its own', async () => {
 		await deleteWebhooks();
 		await second.kill();
 		const { data } = await stored();
 		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
 		await writeSecret({ 'tls.crt': data['tls.crt'] ?? '', 'tls.key': data['tls.key'] ?? '' }, 'kubernetes.io/tls');
 		const { version } = await stored();
-		// Without a Lease and without a reconciler.
+		// Starts a replica without a Lease and without a reconciler.
 		const replica = await start({ flags: ['--reconcile=false', '--leader-elect=false'], isReady: false });
 		await synced(replica);
 		expect((await stored()).version).to.equal(version);

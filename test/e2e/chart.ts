@@ -1,4 +1,4 @@
-/** The Helm chart as objects, in a form that can be compared with those of kustomize. */
+/** Renders the Helm chart as objects, in a form that tests can compare with the objects from kustomize. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
@@ -9,7 +9,7 @@ import { type Manifest, ROOT } from '../harness/manifest-files.ts';
 export const CHART = join(ROOT, 'manifests/chart');
 export const NS = 'toolhive-scaling';
 
-/** Values as in a file. */
+/** Values, as in a values file. */
 export type Values = Readonly<Record<string, unknown>>;
 
 export const objectsIn = (text: string): Manifest[] =>
@@ -17,7 +17,7 @@ export const objectsIn = (text: string): Manifest[] =>
 		.map((document): Manifest | null => document.toJS())
 		.filter((object) => object !== null);
 
-/** Throws with the error of Helm. */
+/** Returns the rendered objects. Throws the error from Helm. */
 export async function render(helm: Helm, values: Values = {}, namespace = NS): Promise<Manifest[]> {
 	const args = ['template', 'any', CHART, '--namespace', namespace, '--kube-version', '1.36.0', '--values', '-'];
 	const { code, stdout, stderr } = await helm(args, { input: JSON.stringify(values) });
@@ -25,7 +25,7 @@ export async function render(helm: Helm, values: Values = {}, namespace = NS): P
 	return objectsIn(stdout);
 }
 
-/** The error of Helm for `values` that it must refuse. */
+/** Returns the error from Helm for `values` that it must refuse. */
 export const refusal = (helm: Helm, values: Values): Promise<string> =>
 	render(helm, values).then(
 		() => expect.fail('nothing was refused'),
@@ -39,7 +39,7 @@ const HELMS_LABELS = [
 	'helm.sh/chart',
 ];
 
-/** By kind and name, without the labels of Helm. */
+/** Returns the objects by kind and name, without the labels that Helm adds. */
 export const comparable = (objects: readonly Manifest[]): Record<string, Manifest> =>
 	Object.fromEntries(
 		objects
@@ -54,7 +54,7 @@ export const comparable = (objects: readonly Manifest[]): Record<string, Manifes
 			.sort(([one], [other]) => one.localeCompare(other)),
 	);
 
-/** The only one of that kind. */
+/** Returns the only object of this kind. */
 export function only<T = Manifest>(objects: readonly Manifest[], kind: string): T {
 	const found = objects.filter((object) => object.kind === kind);
 	expect(found, kind).to.have.length(1);

@@ -1,4 +1,4 @@
-/** Replicas whose wall clocks are wrong by an hour, one ahead and one behind, and one that is right: any of them can lead. */
+/** Three replicas: one clock is an hour ahead, one is an hour behind, and one is right. Any replica can lead. */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
@@ -32,7 +32,10 @@ describe('clocks that are wrong by an hour', function () {
 		expect(Number(replica.log()[0]?.['time']) - Date.now()).to.be.closeTo(clockAheadMs, 60_000);
 		return replica;
 	};
-	/** The leader renews its Lease three times, no replica with another clock acquires it, and nothing is written. */
+	/**
+	 * Checks that the leader renews its Lease three times, that no other replica acquires it, and that nothing else is
+	 * written.
+	 */
 	const expectStable = async (leaderAheadMs: number): Promise<void> => {
 		await eventually(() => expectServed(...replicas));
 		await eventually(expectCalled);
@@ -50,7 +53,7 @@ describe('clocks that are wrong by an hour', function () {
 		expect(changes()).to.deep.equal(before.changes);
 	};
 
-	it('the one ahead leads › every replica serves its certificates, and none takes a Lease of the future', async () => {
+	it('the leader is ahead › every replica serves its certificates, and none acquires a Lease with a future time', async () => {
 		await startAhead(HOUR_MS);
 		await startAhead(-HOUR_MS);
 		await startAhead(0);
@@ -58,7 +61,7 @@ describe('clocks that are wrong by an hour', function () {
 		await expectStable(HOUR_MS);
 	});
 
-	it('the one behind leads › the certificates stay, and none takes a Lease that looks an hour old', async () => {
+	it('the leader is behind › the certificates stay, and no replica acquires a Lease that looks an hour old', async () => {
 		const [ahead, behind, right] = replicas as [Replica, Replica, Replica];
 		for (const one of [ahead, right]) {
 			one.process.kill('SIGTERM');
@@ -73,7 +76,7 @@ describe('clocks that are wrong by an hour', function () {
 		expect(changes(), 'no certificate is issued').to.have.length(0);
 	});
 
-	it('a client overwrites the certificate › the one behind issues another one, and the others serve it', async () => {
+	it('a client overwrites the certificate › the leader, which is behind, issues another one, and the others serve it', async () => {
 		await must(['patch', 'secret', `${NS}-certificates`, '-n', NS, '-p', '{"data":{"tls.crt":"aGVsbG8="}}']);
 		await eventually(async () => expect(replicas[0]?.log('serving certificate created')).to.have.length(1));
 		await expectStable(-HOUR_MS);

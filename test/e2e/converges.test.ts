@@ -1,4 +1,7 @@
-/** Webhooks, reconciler and an operator that does not know scaling: every change is applied and stays, and the writes end. */
+/**
+ * Webhooks, reconciler and an operator without support for scaling: every change is applied and stays, and the writes
+ * stop.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -11,10 +14,10 @@ import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
 const WRITES = 'thv_scaling_reconciler_writes_total';
-/** The time is the subject: longer than the settle time, and than the time after which the reconciler reads its own writes. */
+/** Longer than the settle time, and longer than the reconciler needs to read its own writes. */
 const IDLE_MS = 4_000;
 
-describe('converges beside an old operator on a real API server', function () {
+describe('convergence with an old operator on a real API server', function () {
 	this.timeout(120_000);
 	const { namespace, plane, product } = useProduct('converges', {
 		flags: ['--settle-seconds=1', '--rollouts-per-minute=600'],
@@ -47,7 +50,7 @@ describe('converges beside an old operator on a real API server', function () {
 	const edit = (name: string, spec: object) =>
 		mustSucceed(namespace.kubectl(['patch', 'mcpserver', name, '--type=merge', '-p', JSON.stringify({ spec })]));
 
-	it('replicas change › the live Deployment gets them; conditions are beside those of the operator', async () => {
+	it('replicas change › the live Deployment gets them; the conditions of the operator are kept', async () => {
 		await create('MCPServer', 'search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
 		await replicasAre('search', 2);
 		await edit('search', { replicas: 4 });
@@ -58,7 +61,7 @@ describe('converges beside an old operator on a real API server', function () {
 		expect(types).to.include.members(['ImageValidated', 'SessionStorageWarning']);
 	});
 
-	it('a vMCP › it gets its Redis although its operator writes the configuration only once', async () => {
+	it('a vMCP › it gets its Redis even though its operator writes the configuration only once', async () => {
 		const own = { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } };
 		await create('VirtualMCPServer', 'hub', { ...own, replicas: 3, sessionStorage: REDIS });
 		await eventually(async () => {
@@ -79,9 +82,9 @@ describe('converges beside an old operator on a real API server', function () {
 		await replicasAre('plain', 1);
 	});
 
-	it('a stdio Deployment is scaled while there are no webhooks › 1 again', async () => {
+	it('a stdio Deployment is scaled without webhooks › 1 again', async () => {
 		await product().deleteWebhooks();
-		// The API server reads that a moment later.
+		// The API server reads the deletion a moment later.
 		await eventually(async () => {
 			const patch = ['--subresource=scale', '--type=merge', '-p', '{"spec":{"replicas":4}}'];
 			const args = ['patch', 'deployment', 'files', ...patch, '-o', 'jsonpath={.spec.replicas}'];
@@ -91,9 +94,9 @@ describe('converges beside an old operator on a real API server', function () {
 		await product().applyWebhooks();
 	});
 
-	it('no more changes › the writes end', async () => {
+	it('no more changes › the writes stop', async () => {
 		let before = -1;
-		// The count also has the writes for servers that other suites left in the cluster.
+		// The metric also counts writes for servers that other suites left in the cluster.
 		await eventually(async () => {
 			const last = before;
 			before = await metricOf(product(), WRITES);
@@ -106,7 +109,7 @@ describe('converges beside an old operator on a real API server', function () {
 			const { items } = JSON.parse(stdout) as { items: { metadata: { name: string; resourceVersion: string } }[] };
 			return items.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`);
 		};
-		// In a cluster with controllers the status of a Deployment may still change once.
+		// In a cluster with controllers, the status of a Deployment may still change once.
 		await eventually(async () => {
 			const versionsBefore = await versions();
 			await sleep(IDLE_MS);

@@ -1,4 +1,4 @@
-/** `thv-scaling crds` between kubectl and a real API server, which validates its output. */
+/** `thv-scaling crds` with kubectl and a real API server, which validates the output of the command. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
@@ -26,7 +26,7 @@ const crds = async (args: readonly string[], stdin = ''): Promise<Ended> => {
 
 describe('thv-scaling crds and a real API server', function () {
 	this.timeout(120_000);
-	// The other suites need the CRDs that are missing here.
+	// Other suites need the CRDs that this suite does not install.
 	const plane = needControlPlane({ isOwn: true });
 	const kubectl = async (args: readonly string[], object?: string | object): Promise<string> => {
 		const input = typeof object === 'object' ? JSON.stringify(object) : (object ?? '');
@@ -41,14 +41,14 @@ describe('thv-scaling crds and a real API server', function () {
 		});
 
 	it('the CRD of an old operator › the API server drops the fields', async () => {
-		// As Helm: without an annotation of the applied text.
+		// Like Helm, creates the CRD without the last-applied annotation.
 		await kubectl(['create', '-f', OLD]);
 		await kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
 		await expectStored(OTHERS);
 		await kubectl(create, serverManifest('MCPServer', 'early', { args: ['a'] }, 'v1alpha1'));
 	});
 
-	it('read from the cluster, completed and replaced › it stores them; an older server can be edited', async () => {
+	it('read from the cluster, completed and replaced › the API server stores the fields; an older server can be edited', async () => {
 		const { stdout, stderr } = await crds(['-'], await kubectl(['get', 'crd', NAME, '-o', 'yaml']));
 		expect(stderr).to.match(
 			/^mcpservers\S+ v1alpha1: added spec.replicas, spec.backendReplicas, spec.sessionStorage\n$/,
@@ -76,7 +76,7 @@ describe('thv-scaling crds and a real API server', function () {
 		}
 	});
 
-	it('the generated CRDs › complete, and those of manifests/crds', async () => {
+	it('the generated CRDs › complete, and equal to those in manifests/crds', async () => {
 		const { stdout } = await crds([]);
 		expect(await crds(['-'], stdout)).to.deep.equal({ code: 0, stdout, stderr: '' });
 		await kubectl(['apply', '-f', '-'], stdout);

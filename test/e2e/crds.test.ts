@@ -1,4 +1,4 @@
-/** The generated CRDs on a real API server: what it refuses, with which words, and what it fills in. */
+/** The generated CRDs on a real API server: refusals, their messages, and defaults. */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { serverManifest, useNamespace } from '../harness/namespace.ts';

@@ -1,4 +1,4 @@
-/** A control plane with everything that `thv-scaling doctor` checks, without a fault. */
+/** Prepares a control plane with everything that `thv-scaling doctor` checks, without a fault. */
 import { after, before } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
@@ -23,7 +23,7 @@ interface Report {
 	readonly code: number | null;
 	readonly checks: readonly Check[];
 	readonly summary: Readonly<Record<Check['status'], number>>;
-	/** Those that are not ok. */
+	/** The checks that are not ok. */
 	readonly problems: readonly Check[];
 }
 
@@ -33,7 +33,7 @@ const named = (apiVersion: string, kind: string, name: string, namespace?: strin
 	...{ apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) } },
 });
 
-/** As ToolHive's chart makes it, without the fields that do not matter here. */
+/** Returns the operator Deployment from ToolHive's chart, without the fields that do not matter here. */
 export const operatorDeployment = (serviceAccountName = 'toolhive-operator') => {
 	const labels = { 'app.kubernetes.io/name': 'toolhive-operator' };
 	const env = [{ name: 'TOOLHIVE_RUNNER_IMAGE', value: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.47.0' }];
@@ -49,13 +49,13 @@ export const operatorDeployment = (serviceAccountName = 'toolhive-operator') => 
 	};
 };
 
-/** The fields of a server whose password is in a Secret. */
+/** Returns the fields of a server whose password is in a Secret. */
 export const withPassword = (name: string, key: string) => ({
 	transport: 'sse',
 	sessionStorage: { provider: 'redis', address: 'redis.mcp.svc:6379', passwordRef: { name, key } },
 });
 
-/** Must never be in a report. */
+/** A password that no report may contain. */
 export const PASSWORD = 'correct-horse-battery-staple';
 
 export type DoctorCluster = ReturnType<typeof useDoctor>;
@@ -64,12 +64,12 @@ export function useDoctor(namespaceName: string) {
 	const plane = needControlPlane({ isOwn: true });
 	let product: Product | undefined;
 	let ca = '';
-	/** kubectl as admin; throws when it fails. */
+	/** Runs kubectl as admin. Throws if kubectl fails. */
 	const must = async (args: readonly string[], input?: object): Promise<string> => {
 		const how = { user: 'admin' as const, ...(input !== undefined && { input: JSON.stringify(input) }) };
 		return (await mustSucceed(plane().kubectl(args, how))).stdout;
 	};
-	/** No pod ever runs here, so the test writes how many are ready. */
+	/** Writes the number of ready replicas, because no pods run in this control plane. */
 	const setReady = (readyReplicas: number): Promise<string> => {
 		const status = { replicas: 2, readyReplicas, availableReplicas: readyReplicas };
 		const patch = JSON.stringify({ status });

@@ -1,4 +1,4 @@
-/** Faults in a cluster that only a real API server shows. */
+/** Faults that only a real API server shows. */
 import { parse } from 'yaml';
 import { issueCa } from '../../certs/issue.ts';
 import type { Json } from '../../src/api/types.ts';
@@ -8,7 +8,7 @@ import { autoscaler } from '../harness/objects.ts';
 import { apply, readText } from '../harness/product.ts';
 import { type DoctorCluster, NS, operatorDeployment, withPassword } from './doctor-cluster.ts';
 
-/** `problems`: every line that is not ok, as `id status: sentence`. */
+/** A fault. `problems` matches every line that is not ok, as `id status: sentence`. */
 export interface Fault {
 	readonly title: string;
 	readonly plant: () => Promise<unknown>;
@@ -72,7 +72,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 			fix: /namespaceSelector|kubectl apply -k local$/,
 		},
 		{
-			title: 'a caBundle of another CA',
+			title: 'a caBundle with another CA',
 			plant: async () => {
 				const caBundle = base64((await issueCa()).cert);
 				await patchWebhooks((_, client) => ({ clientConfig: { ...client, caBundle } }));
@@ -97,7 +97,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 			fix: /^let the API server reach port 8443|can reach that address$/,
 		},
 		{
-			title: 'webhook configurations that call a Service that does not exist, with the certificate of the Secret',
+			title: 'webhook configurations that call a Service that does not exist, with the certificate from the Secret',
 			plant: () =>
 				patchWebhooks((_, { url }) => {
 					const service = { name: NS, namespace: NS, path: new URL(String(url)).pathname, port: 443 };
@@ -111,7 +111,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 			fix: /kubectl apply -k local$/,
 		},
 		{
-			title: 'a rule that is missing in the ClusterRole',
+			title: 'a rule that is missing from the ClusterRole',
 			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
 			repair: () => apply(plane(), [objectOf('ClusterRole')]),
 			problems: [/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/],
@@ -119,7 +119,7 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 		},
 		{
 			title:
-				'no ready pod, another operator, an autoscaler of a server with replicas, and a password Secret without the key',
+				'no ready pod, another operator, an autoscaler for a server with replicas, and a password Secret without the key',
 			plant: async () => {
 				await setReady(0);
 				await apply(plane(), [operatorDeployment('renamed')]);

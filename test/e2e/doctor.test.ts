@@ -1,4 +1,6 @@
-/** `thv-scaling doctor` against a real API server: without a fault, with each fault, and by callers with fewer permissions. */
+/**
+ * `thv-scaling doctor` on a real API server: without a fault, with each fault, and for callers with fewer permissions.
+ */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { type Check, PASSWORD, useDoctor } from './doctor-cluster.ts';
@@ -50,7 +52,7 @@ describe('doctor on a real API server', function () {
 		it(`${fault.title} › reported, with the fix`, async () => {
 			await fault.plant();
 			try {
-				// The API server reads a changed webhook configuration a moment later.
+				// The API server reads a changed webhook configuration after a short delay.
 				await eventually(async () => {
 					const { problems, code } = await cluster.report();
 					const sentences = problems.map(sentence);
@@ -74,7 +76,7 @@ describe('doctor on a real API server', function () {
 			expect({ code, problems }).to.deep.equal({ code: 0, problems: [] });
 		}));
 
-	it('the product has ended, and MCPServers are not installed › every other check is made', async () => {
+	it('the product has exited, and MCPServers are not installed › every other check runs', async () => {
 		await cluster.product().stop();
 		await namespace.kubectl(['delete', 'mcpservers', '--all']);
 		await must(['delete', 'crd', 'mcpservers.toolhive.stacklok.dev']);
@@ -89,7 +91,7 @@ describe('doctor on a real API server', function () {
 		expect(code).to.equal(1);
 	});
 
-	it('the API server has stopped › exit 2, and one line with server and kubeconfig', async () => {
+	it('the API server has stopped › exit code 2, and one line with server and kubeconfig', async () => {
 		const { url, kubeconfig, stopApiServer, startApiServer } = cluster.plane();
 		await stopApiServer();
 		try {

@@ -1,4 +1,7 @@
-/** Servers that exist before the product are written once, their pods one after the other; a restart writes nothing. */
+/**
+ * The product writes servers that existed before it once, and changes their pods one after the other. After a restart,
+ * it writes nothing.
+ */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -17,7 +20,7 @@ describe('servers that exist before the product, on a real API server', function
 	const plane = needControlPlane();
 	before(async () => {
 		await applyCrds(plane());
-		// Servers that another suite left in its own namespaces would be counted too.
+		// The test would also count servers that other suites left in their namespaces.
 		const left = ['mcpservers,virtualmcpservers,mcpremoteproxies', '--all', '--all-namespaces', '--wait=false'];
 		await mustSucceed(plane().kubectl(['delete', ...left]));
 	});
@@ -32,7 +35,7 @@ describe('servers that exist before the product, on a real API server', function
 			metadata: { name: string; uid: string; resourceVersion: string };
 			spec: { replicas: number };
 		}[];
-	/** Starts the product and waits until it has nothing to do; resolves with the number of its writes to each resource. */
+	/** Starts the product and waits until it has nothing to do. Returns the number of its writes to each resource. */
 	const settled = async (): Promise<Record<string, number>> => {
 		const one = await startProduct(plane(), { hasWebhooks: false, flags: FLAGS });
 		product = one;
@@ -48,7 +51,7 @@ describe('servers that exist before the product, on a real API server', function
 		return Object.fromEntries((await Promise.all(counts)).filter(([, count]) => count > 0));
 	};
 
-	it(`${SERVERS} servers › updated one after the other, as many a minute as configured; a restart writes nothing`, async () => {
+	it(`${SERVERS} servers › updated one after the other, at the configured rate per minute; a restart writes nothing`, async () => {
 		const names = Array.from({ length: SERVERS }, (_, index) => `old-${index}`);
 		await create(names.map((name) => serverManifest('MCPServer', name, SPEC)));
 		const owners = (await stored('mcpservers')).map(({ metadata: { name, uid } }) => ({
@@ -59,7 +62,7 @@ describe('servers that exist before the product, on a real API server', function
 		const startedMs = performance.now();
 		const { deployments = 0, ...writes } = await settled();
 		expect(writes).to.deep.equal({ 'mcpservers/status': SERVERS, configmaps: SERVERS });
-		// A replica count is written at once, a pod template in its turn.
+		// The reconciler writes a replica count immediately, and a pod template at the configured rate.
 		expect(deployments).to.be.within(SERVERS, 2 * SERVERS);
 		expect(performance.now() - startedMs).to.be.at.least((SERVERS - 8) * BETWEEN_MS);
 		for (const { metadata, spec } of await stored('deployments')) {

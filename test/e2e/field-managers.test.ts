@@ -1,4 +1,7 @@
-/** Server-side apply beside an operator whose typed PUT erases the scaling fields: a field removed from git is removed from the cluster. */
+/**
+ * Server-side apply together with an operator whose typed PUT erases the scaling fields. A field that a user removes
+ * from git must leave the cluster.
+ */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/api/names.ts';
@@ -34,7 +37,7 @@ describe('field managers on a real API server', function () {
 	});
 	after(() => api.close());
 
-	/** What clients do to one server, and what is stored of it. */
+	/** Returns the actions of clients on one server, and checks of the stored object. */
 	const scenario = (kind: Kind, name: string) => {
 		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/${NAMES[kind].plural}/${name}`;
 		const as = (manager: string, verb: string) => [verb, '--server-side', `--field-manager=${manager}`, '-f', '-'];
@@ -46,17 +49,17 @@ describe('field managers on a real API server', function () {
 		return {
 			manifest,
 			stored,
-			/** Without the fields that every manifest of its kind has. */
+			/** Returns a manifest without the fields that every manifest of this kind has. */
 			bare: (spec: object) => ({ ...manifest({}), spec }),
 			apply: (manager: string, object: object) => mustSucceed(namespace.kubectl(as(manager, 'apply'), object)),
 			expectSpec: async (expected: object) => expect((await stored())['spec']).to.deep.equal(expected),
-			/** A GitOps tool finds nothing to change. */
+			/** Checks that a GitOps tool finds nothing to change. */
 			expectInSync: async (manager: string, object: object): Promise<void> => {
 				const { stdout, stderr, code } = await namespace.kubectl(as(manager, 'diff'), object);
 				expect(code, stderr).to.be.oneOf([0, 1]);
 				expect(stdout).to.equal('');
 			},
-			/** Paths of the fields of `spec` that each manager owns, by its name. */
+			/** Returns the paths in `spec` that each manager owns, by the name of the manager. */
 			managers: async (): Promise<Record<string, string[]>> => {
 				const { metadata } = (await stored()) as Spec;
 				return Object.fromEntries(
@@ -65,24 +68,24 @@ describe('field managers on a real API server', function () {
 					]),
 				);
 			},
-			/** The typed write by an operator that does not know some fields. */
+			/** Sends the typed PUT of an operator that does not know some fields. */
 			erase: async (erase: (spec: Spec) => Spec = withoutScaling): Promise<void> => {
 				const object = await stored();
 				const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
-				// Not `kubectl replace`, which also writes the annotation of client-side apply.
+				// `kubectl replace` would also write the annotation of client-side apply.
 				const { status, body } = await api.send('PUT', path, {
 					as: DEFAULT_OPERATOR_USERNAME,
 					body: { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec: erase(object['spec']) },
 				});
 				expect(status, JSON.stringify(body)).to.equal(200);
 			},
-			/** Removes the finalizer, which would keep the namespace. */
+			/** Removes the finalizer, which would block the deletion of the namespace. */
 			release: () => namespace.kubectl(['patch', kind, name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']),
 		};
 	};
 
 	for (const { kind, own, counts } of KINDS) {
-		it(`${kind} › one manager, and a PUT that repeats › managedFields stay; its fields go with the next apply`, async () => {
+		it(`${kind} › one manager, and a repeated PUT › managedFields stay; the next apply without the fields removes them`, async () => {
 			const at = scenario(kind, kind.toLowerCase());
 			const all = at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE });
 			await at.apply('flux', all);
@@ -116,7 +119,7 @@ describe('field managers on a real API server', function () {
 		await at.release();
 	});
 
-	it("two managers own different fields, also of sessionStorage › each removes its own and none of the other's", async () => {
+	it('two managers own different fields, even in sessionStorage › each one removes only its own fields', async () => {
 		const at = scenario(kind, 'two');
 		const { keyPrefix, ...others } = SESSION_STORAGE;
 		const whole = at.manifest({ ...own, replicas: 3, sessionStorage: others });
@@ -136,11 +139,11 @@ describe('field managers on a real API server', function () {
 		await at.release();
 	});
 
-	it('the operator erases only some fields › the others keep their manager as well', async () => {
+	it('the operator erases only some fields › the other fields also keep their manager', async () => {
 		const at = scenario(kind, 'some');
 		await at.apply('flux', at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE }));
 		const before = (await at.managers())['flux'];
-		// With db: without it the API server would set its default, which is a change and not an erased field.
+		// Keeps db. Without db, the API server would set the default, which is a change and not an erased field.
 		await at.erase(({ sessionStorage: { provider, address, db }, ...spec }) => ({
 			...{ ...spec, sessionStorage: { provider, address, db } },
 		}));

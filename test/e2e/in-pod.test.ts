@@ -1,4 +1,4 @@
-/** As in a pod: no kubeconfig, but the files of a service account and two variables. */
+/** Runs the product as in a pod: without a kubeconfig, but with the files of a service account and two variables. */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { MAIN } from '../harness/main-file.ts';
@@ -6,7 +6,7 @@ import { serverManifest } from '../harness/namespace.ts';
 import { canBePod } from '../harness/pod.ts';
 import { type Product, startProduct } from '../harness/product.ts';
 
-/** The client's models are 50 MiB that a pod has no use for. */
+/** A hook that rejects imports of the Kubernetes client, because a pod does not need its 50 MiB of models. */
 const WITHOUT_CLIENT = `data:text/javascript,import { registerHooks } from 'node:module';
 registerHooks({ resolve(name, context, next) {
 	if (name.startsWith('@kubernetes/client-node')) throw new Error('loads the client');

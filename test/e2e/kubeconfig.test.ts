@@ -1,4 +1,4 @@
-/** The same kubeconfigs for kubectl and for the product: both must reach the real API server as the same user. */
+/** Uses the same kubeconfigs for kubectl and the product. Both must reach the real API server as the same user. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const API = 'client.authentication.k8s.io/v1';
 const CLIENT = 'user-of-a-client-certificate';
 const { person, operator } = USERS;
 
-/** `tunnel`: the `HOST:PORT` that is requested from the proxy; '' is that of the API server. */
+/** `tunnel` is the `HOST:PORT` that the client requests from the proxy; '' is the address of the API server. */
 type Row = readonly [
 	title: string,
 	kubeconfig: () => string,
@@ -43,14 +43,14 @@ describe('kubeconfig and kubectl', function () {
 
 	before(async () => {
 		const files = mkdtempSync(join(tmpdir(), 'kubeconfig-plane-'));
-		// A certificate that signs itself is sufficient for a user.
+		// A self-signed certificate is sufficient for a user.
 		client = await issueCa({ commonName: CLIENT });
 		writeFileSync(join(files, 'client-ca.crt'), client.cert);
 		plane = await startControlPlane({
 			apiServerArgs: [`--client-ca-file=${join(files, 'client-ca.crt')}`, '--goaway-chance=0.02'],
 		});
 		rmSync(files, { recursive: true });
-		// It tunnels every CONNECT to the API server, independent of the host.
+		// The proxy tunnels every CONNECT to the API server, independent of the requested host.
 		proxy = createServer().on('connect', ({ url = '' }, near: Socket) => {
 			tunnels.add(url);
 			const { hostname, port } = new URL(plane.url);
@@ -83,7 +83,7 @@ describe('kubeconfig and kubectl', function () {
 		writeFileSync(path, text, { mode });
 		return path;
 	};
-	/** One cluster, one user and one context, in YAML. */
+	/** Returns a kubeconfig in YAML with one cluster, one user and one context. */
 	const config = (who: Json = user('person'), where: Json = cluster()): string =>
 		`clusters: [{name: k, cluster: ${JSON.stringify(where)}}]
 users: [{name: u, user: ${JSON.stringify(who)}}]
@@ -92,7 +92,7 @@ current-context: c
 `;
 	const single = (who?: Json, where?: Json): string => file('config', config(who, where));
 	const list = (...paths: readonly string[]): string => paths.join(delimiter);
-	/** A program that logs in as the person if `condition` holds. */
+	/** Writes a program that logs in as the person if `condition` is true. */
 	const login = (name: string, condition: string): string => {
 		const credential = { apiVersion: API, kind: 'ExecCredential', status: { token: plane.token('person') } };
 		return file(name, `#!/bin/sh\n${condition} || exit 9\necho '${JSON.stringify(credential)}'\n`, 0o700);
@@ -124,7 +124,7 @@ current-context: c
 			person.name,
 		],
 		[
-			'missing, empty and repeated files, empty elements, and other entries of the same names › the first one is used',
+			'missing, empty and repeated files, empty elements, and other entries with the same names › the first entry is used',
 			() => {
 				const first = single();
 				const other = file('other', config(user('operator'), cluster({ server: 'https://127.0.0.1:1' })));
@@ -133,7 +133,7 @@ current-context: c
 			person.name,
 		],
 		[
-			'a context in one file, its cluster and user in others; entries that are not used and not complete',
+			'a context in one file, its cluster and user in others; incomplete entries that no context uses',
 			() =>
 				list(
 					file('1', 'contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: other, cluster: {}}]\n'),
@@ -148,7 +148,7 @@ current-context: c
 			operator.name,
 		],
 		[
-			'relative certificate-authority and exec.command, of files in a list',
+			'relative certificate-authority and exec.command, in a list of files',
 			() => {
 				file('a/files/ca.crt', readFileSync(plane.caFile, 'utf8'));
 				login('b/bin/login.sh', 'test -n "$KUBERNETES_EXEC_INFO"');
@@ -193,7 +193,7 @@ current-context: c
 			() =>
 				single(
 					{ 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
-					// Only the proxy finds it.
+					// Only the proxy can resolve this host.
 					cluster({ server: 'https://api.cluster.test:6443', 'tls-server-name': 'kubernetes.default.svc' }),
 				),
 			CLIENT,
@@ -204,7 +204,7 @@ current-context: c
 		],
 	];
 	for (const [title, kubeconfig, expected, { env = () => ({}), tunnel } = {}] of rows) {
-		it(`${title} › kubectl and the product are ${expected}`, async () => {
+		it(`${title} › kubectl and the product authenticate as ${expected}`, async () => {
 			const path = kubeconfig();
 			const requested = tunnel === undefined ? [] : [tunnel || new URL(plane.url).host];
 			for (const login of [byKubectl, byProduct]) {
@@ -240,7 +240,7 @@ current-context: c
 		expect(await byKubectl(path, { KUBERNETES_MASTER: '' })).to.match(/^exit code /);
 	});
 
-	it('kubectl proxy › server is http, with a path › the user of the proxy: no token is sent', async () => {
+	it('kubectl proxy › server is http, with a path › the user is that of the proxy, and no token is sent', async () => {
 		const assets = await findAssets({ env: process.env, controllerManager: false, say: () => undefined });
 		const args = ['proxy', '--port=0', '--api-prefix=/k8s/c-1/', `--kubeconfig=${plane.kubeconfig('person')}`];
 		const running = spawn(join(assets.folder, 'kubectl'), args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -257,7 +257,7 @@ current-context: c
 		}
 	});
 
-	it('impersonation › user, groups, uid and extra values are sent, as by kubectl', async () => {
+	it('impersonation › the product sends user, groups, uid and extra values, as kubectl does', async () => {
 		const path = single({
 			...user('admin'),
 			...{ as: 'jane', 'as-uid': '7', 'as-groups': ['one', 'two'], 'as-user-extra': { 'example.com/a': ['b', 'c'] } },
@@ -272,7 +272,7 @@ current-context: c
 		expect(info['groups']).to.include.members(['one', 'two']);
 	});
 
-	it('a relative tokenFile beside a token › replaced › the file is used, and the new token', async () => {
+	it('a relative tokenFile and a token › the file is replaced › the file is used, and then its new token', async () => {
 		const token = file('token', `${plane.token('person')}\n`);
 		const connection = await connect(single({ token: 'wrong', tokenFile: 'token' }));
 		const seen = [await whoami(connection)];
@@ -282,7 +282,7 @@ current-context: c
 		expect(seen).to.deep.equal([person.name, operator.name]);
 	});
 
-	it('API server with --goaway-chance › many calls, one by one and in parallel › none fails', async () => {
+	it('API server with --goaway-chance › many calls, in sequence and in parallel › none fails', async () => {
 		const counted = await startFreezableProxy(plane.url);
 		const connection = await connect(single(user('person'), cluster({ server: counted.url })));
 		const failures: string[] = [];
@@ -290,7 +290,7 @@ current-context: c
 			(index % 2 === 0 ? connection.get('/api/v1/namespaces') : connection.post(REVIEWS, REVIEW)).catch(
 				(error: Error) => failures.push(`${error.name}: ${error.message}`),
 			);
-		// Each GOAWAY ends a connection; without any it would be one. Only HTTP/2 has it.
+		// Each GOAWAY closes a connection, so several connections prove that GOAWAYs arrive. Only HTTP/2 has GOAWAY.
 		for (let index = 0; counted.connections() <= 5 && index < 5_000; index += 1) await call(index);
 		expect(counted.connections()).to.be.above(5);
 		for (let batch = 0; batch < 20; batch += 1)

@@ -1,4 +1,4 @@
-/** The objects that kubectl and the product read from texts, in one form. */
+/** Returns the objects that kubectl and the product read from texts, in the same form. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { isUnreviewed } from '../../src/manifests/problem.ts';
 import { sourcesIn } from '../../src/manifests/read.ts';
 import type { ControlPlane } from '../harness/control-plane/start.ts';
 
-/** The objects in order, and whether a part was refused. */
+/** The objects in order, and whether the reader refused a part. */
 export interface Reading {
 	readonly objects: readonly unknown[];
 	readonly isRefused: boolean;
@@ -17,12 +17,18 @@ export type Encode = (text: string) => Uint8Array;
 
 const encodeUtf8: Encode = (text) => Buffer.from(text);
 
-/** The name of the object in each text; replaced, so that each object in the output of kubectl has its text. */
+/**
+ * A placeholder for the name of the object. Each text gets its own name, which identifies the text in the output of
+ * kubectl.
+ */
 export const NAME = 'NAME';
 
 const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
 
-/** All `texts` at once: if kubectl refuses a file, it continues with the next one. It needs no server for that. */
+/**
+ * Reads all `texts` in one call, because kubectl continues with the next file after it refuses one. It needs no server
+ * for that.
+ */
 export async function readByKubectl(
 	plane: ControlPlane,
 	texts: readonly string[],
@@ -37,7 +43,7 @@ export async function readByKubectl(
 		const { stdout, stderr } = await plane.kubectl(marked);
 		const refused = new Set([...stderr.matchAll(/\/(\d+)\.yaml"?: /g)].map(([, index]) => Number(index)));
 		const read = texts.map((): unknown[] => []);
-		// Only an object begins and ends in the first column.
+		// Only objects begin and end in the first column.
 		for (const text of stdout.match(/^\{\n.*?^\}/gms) ?? []) {
 			const object = JSON.parse(text, exactly as Reviver) as Printed;
 			read[Number(object.metadata.name.slice(1))]?.push(comparable(unmarked(object)));
@@ -76,7 +82,7 @@ type Reviver = (key: string, value: unknown) => unknown;
 const exactly = (_key: string, value: unknown, { source = '' }: { source?: string }): unknown =>
 	typeof value === 'number' && /^-?\d{16,}$/.test(source) ? BigInt(source) : value;
 
-/** As kubectl: exact integers of 64 bits, all other numbers as floats. */
+/** Converts numbers as kubectl does: exact 64-bit integers, and floats for all other numbers. */
 export function comparable(value: unknown): unknown {
 	if (typeof value === 'bigint' || Number.isInteger(value)) {
 		const whole = BigInt(value as number);

@@ -1,4 +1,4 @@
-/** The YAML reader and writer of the product, compared with kubectl. */
+/** Compares the product's YAML reader and writer with kubectl. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
@@ -14,10 +14,10 @@ const written = (spec: unknown): string =>
 	writeYaml({ apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: NAME }, spec });
 const specIn = ({ objects }: Reading): unknown => (objects[0] as { spec?: unknown } | undefined)?.spec;
 
-/** The same in every run: change it to search for unknown differences. */
+/** The same in every run. Change the seed to search for unknown differences. */
 const SEED = 20_260_101;
 
-describe('kubectl reads', function () {
+describe('YAML in kubectl and the product', function () {
 	this.timeout(120_000);
 	const plane = needControlPlane();
 
@@ -56,7 +56,7 @@ describe('kubectl reads', function () {
 			reported = await readByKubectl(plane(), Object.values(REPORTED));
 		});
 		for (const [index, [what, text]] of Object.entries(READ_ALIKE).entries()) {
-			it(`${what} › read the same`, async () => {
+			it(`${what} › kubectl and the product read the same`, async () => {
 				expect(await readByProduct(text, index)).to.deep.equal(alike[index]);
 			});
 		}
@@ -70,7 +70,7 @@ describe('kubectl reads', function () {
 
 	describe('an encoding', () => {
 		for (const [what, encode] of Object.entries(ENCODINGS)) {
-			it(`${what} › as kubectl reads it`, async () => {
+			it(`${what} › read as kubectl reads it`, async () => {
 				const read = await readByKubectl(plane(), ENCODED, encode);
 				const isRead = what.endsWith(' with a byte order mark');
 				expect(read.map(({ isRefused }) => isRefused)).to.deep.equal(ENCODED.map(() => !isRead));
@@ -88,7 +88,7 @@ describe('kubectl reads', function () {
 		}
 	});
 
-	it('a thousand texts made of the parts of YAML › none is read differently', async () => {
+	it('a thousand texts with random parts of YAML › none is read differently', async () => {
 		const words = 'a|b|1|0|_|.|no|~|- |: |? |, |{|}|[|]|"|\'| #|>|&x |*x|!!str |!!int |<<: |\\n|---|%'.split('|');
 		const part = fc.constantFrom(...words, ' ', '  ', '\n', '\n  ', '\n    ', '\r\n', '\n\n', '|', '|-', '>+');
 		const bodies = fc.sample(fc.array(part, { minLength: 1, maxLength: 12 }), { seed: SEED, numRuns: 1_000 });
@@ -104,7 +104,7 @@ describe('kubectl reads', function () {
 		expect(alike).to.be.greaterThan(200);
 	});
 
-	it('written texts, also as keys › kubectl reads the same', async () => {
+	it('written texts, even as keys › kubectl reads the same', async () => {
 		const letters = [...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=', ...'\u0085\u2028\ufeff\u007fé', '😀'];
 		const random = fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
 		const texts = [...TEXTS, ...PLAIN.map(([text]) => text), ...fc.sample(random, { seed: SEED, numRuns: 500 })];
@@ -124,7 +124,7 @@ describe('kubectl reads', function () {
 
 	it('any written JSON › kubectl reads the same', async () => {
 		const texts = fc.sample(fc.json(), { seed: SEED, numRuns: 300 });
-		// With a bigint where a manifest would have many digits.
+		// Uses a bigint where a manifest would have many digits.
 		const values = texts.map((text) => parseJson(`{"value":${text}}`).value);
 		const read = await readByKubectl(plane(), values.map(written));
 		for (const [index, value] of values.entries()) {

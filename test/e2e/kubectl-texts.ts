@@ -1,4 +1,4 @@
-/** Whole files for kubectl. */
+/** Complete files that kubectl and the product read. */
 import { type Encode, NAME } from './kubectl-reading.ts';
 
 const thing = (spec = '{}', head = ''): string =>
@@ -11,11 +11,11 @@ const ITEM = `\n- apiVersion: example.com/v1\n  kind: Thing\n  metadata: {name: 
 export const READ_ALIKE: Readonly<Record<string, string>> = {
 	'one document': thing(),
 	'two documents': `${thing('{a: 1}')}---\n${thing('{a: 2}')}`,
-	'dashes and nothing around': `---\n# a\n---\n\n---\n${thing()}---\n---`,
-	'a comment behind dashes': `${thing('{a: 1}')}--- # a\n${thing('{a: 2}')}---# b\n${thing('{a: 3}')}`,
+	'dashes with nothing around them': `---\n# a\n---\n\n---\n${thing()}---\n---`,
+	'a comment after dashes': `${thing('{a: 1}')}--- # a\n${thing('{a: 2}')}---# b\n${thing('{a: 3}')}`,
 	'null between documents': `${thing('{a: 1}')}---\nnull\n---\n~\n---\n${thing('{a: 2}')}`,
 	'... at the end': `${thing('{a: 1}')}...\n---\n${thing('{a: 2}')}...\n`,
-	'lines of Windows': `${thing('\n  a: |+\n    b\n\n')}---\n${thing()}`.replaceAll('\n', '\r\n'),
+	'Windows line ends': `${thing('\n  a: |+\n    b\n\n')}---\n${thing()}`.replaceAll('\n', '\r\n'),
 	'a byte order mark': `\ufeff${thing('{a: 1}')}---\n\ufeff${thing('{a: 2}')}`,
 	'a byte order mark and JSON': `\ufeff${json()}`,
 	'no line end at the end': thing('\n  a: |+\n    b').trimEnd(),
@@ -31,26 +31,26 @@ export const READ_ALIKE: Readonly<Record<string, string>> = {
 	'a text': 'a\n',
 	'a template': `{{- if .Values.a }}\n${thing()}{{- end }}\n`,
 	JSON: json(),
-	'JSON over lines': json('{"a":[1,\n2]}', '\n\t'),
+	'JSON on several lines': json('{"a":[1,\n2]}', '\n\t'),
 	'JSON after JSON': json('{"a":1}') + json('{"a":2}'),
-	'JSON in lines': `\n${json('{"a":1}')}\n\n${json('{"a":2}')}\n`,
+	'one JSON object per line': `\n${json('{"a":1}')}\n\n${json('{"a":2}')}\n`,
 	'JSON between dashes': `${json('{"a":1}')}\n---\n${json('{"a":2}')}\n---\n${json('{"a":3}')}\n`,
-	'JSON behind dashes': `---\n${json('{"a":1}', '\n  ')}\n---\n${json('{"a":2}')}`,
-	'YAML behind JSON': `${json('{"a":1}')}\n---\n${thing('{a: 2}')}---\n${thing('{a: 3}')}`,
-	'JSON behind YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}`,
-	'JSON with a comma too many': json('{"a":1,}'),
-	'JSON with a comment behind it': `${json()} # a\n`,
+	'JSON after dashes': `---\n${json('{"a":1}', '\n  ')}\n---\n${json('{"a":2}')}`,
+	'YAML after JSON': `${json('{"a":1}')}\n---\n${thing('{a: 2}')}---\n${thing('{a: 3}')}`,
+	'JSON after YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}`,
+	'JSON with a trailing comma': json('{"a":1,}'),
+	'JSON with a comment after it': `${json()} # a\n`,
 	'JSON with a comment in it': json('{"a": # b\n 1}'),
 	'JSON with numbers and words of YAML': json('{"a":01,"b":0x1F,"c":+1,"d":yes,"e":.5,"f":NaN}'),
 	'JSON with a tab in a text': json('"\t"'),
 	'JSON with escapes': json('"\\u00e9\\ud83d\\ude00\\/\\b"'),
-	'JSON with half a character': json('["\\ud800","a\\udc00"]'),
+	'JSON with half of a surrogate pair': json('["\\ud800","a\\udc00"]'),
 	'JSON with numbers': json('[1.0,1e3,-0,9007199254740993,-9223372036854775808,9223372036854775808,1E-7]'),
 	'JSON with a number too large': json('1e400'),
-	'JSON that does not end': json().slice(0, -1),
-	'JSON that ends twice': `${json()}}`,
-	'a comma behind JSON': `${json('{"a":1}')},${json('{"a":2}')}`,
-	'a list of JSON': `[${json()}]`,
+	'JSON without its last brace': json().slice(0, -1),
+	'JSON with a brace after it': `${json()}}`,
+	'a comma after JSON': `${json('{"a":1}')},${json('{"a":2}')}`,
+	'a JSON array': `[${json()}]`,
 	'JSON under a comment': `# a\n${json('{"a":"b"}', '\n\t')}`,
 	'YAML in braces': `{apiVersion: example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n---\n${thing()}`,
 	'YAML in braces with a comment': `{ # a\n"apiVersion": example.com/v1, kind: Thing, metadata: {name: ${NAME}}}\n`,
@@ -69,7 +69,10 @@ export const ENCODINGS: Readonly<Record<string, Encode>> = {
 	'UTF-32LE': (text) => Buffer.from([0xff, 0xfe, 0, 0, ...[...text].flatMap((one) => [one.charCodeAt(0), 0, 0, 0])]),
 };
 
-/** kubectl reads U+FFFD for a damaged part. The product refuses it: a name or an address would be another one. */
+/**
+ * Encodings in which kubectl reads U+FFFD for a damaged part. The product refuses them, because a name or an address
+ * would change.
+ */
 export const DAMAGED: Readonly<Record<string, Encode>> = {
 	'UTF-16LE with an odd number of bytes': (text) => little(`\ufeff${text}# a`).subarray(0, -1),
 	'UTF-16BE with an odd number of bytes': (text) => big(`\ufeff${text}# a`).subarray(0, -1),
@@ -78,24 +81,24 @@ export const DAMAGED: Readonly<Record<string, Encode>> = {
 	'Latin 1': (text) => Buffer.from(`${text}# \xe4\n`, 'latin1'),
 };
 
-/** The texts in them. */
+/** The texts to encode. */
 export const ENCODED: readonly string[] = [
 	thing('{a: "é😀"}'),
 	`${thing('{a: 1}')}---\n${thing('{a: 2}')}`,
 	json('{"a":1}'),
 ];
 
-/** The product reports more than kubectl, or continues where kubectl stops. */
+/** Texts for which the product reports more than kubectl, or continues where kubectl stops. */
 export const REPORTED: Readonly<Record<string, string>> = {
-	'a key twice': thing('{a: 1, a: 2}'),
-	'a key twice in JSON': json('{"a":1,"a":2}'),
-	'something behind ...': `${thing('{a: 1}')}...\n${thing('{a: 2}')}`,
-	'something behind dashes': `${thing('{a: 1}')}--- {b: 1}\n---\n${thing('{a: 2}')}`,
+	'a repeated key': thing('{a: 1, a: 2}'),
+	'a repeated key in JSON': json('{"a":1,"a":2}'),
+	'a document after ...': `${thing('{a: 1}')}...\n${thing('{a: 2}')}`,
+	'content after dashes': `${thing('{a: 1}')}--- {b: 1}\n---\n${thing('{a: 2}')}`,
 	'four dashes': `${thing('{a: 1}')}----\n${thing('{a: 2}')}`,
 	'%YAML': thing('{}', '%YAML 1.1\n---\n'),
-	'JSON after JSON behind YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}${json('{"a":3}')}`,
+	'JSON after JSON after YAML': `${thing('{a: 1}')}---\n${json('{"a":2}')}${json('{"a":3}')}`,
 	'JSON after JSON under a comment': `# a\n${json('{"a":1}')}\n${json('{"a":2}')}`,
-	'a text in quotes that begins further left': thing('\n  a: "b\n c"'),
+	'a quoted text that continues further left': thing('\n  a: "b\n c"'),
 	'a bracket that ends further left': thing('\n  a: [1\n]'),
-	'a comment without a blank before it': thing('\n  a: "b"# c'),
+	'a comment without a space before it': thing('\n  a: "b"# c'),
 };

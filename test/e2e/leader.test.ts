@@ -1,4 +1,7 @@
-/** Two replicas on a real API server: one writes, and when it stops the other one does, soon and not in addition. */
+/**
+ * Two replicas on a real API server: one replica writes. After it stops, the other one takes over soon, and never
+ * writes at the same time.
+ */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -6,7 +9,7 @@ import { metricOf } from '../harness/metrics.ts';
 import { serverManifest, useNamespace } from '../harness/namespace.ts';
 import { type Product, startProduct } from '../harness/product.ts';
 
-/** A Lease lasts 15 s; the rest is for one retry and a busy machine. */
+/** A Lease lasts 15 s; the remaining time allows for one retry and a busy machine. */
 const TAKE_OVER_MS = 30_000;
 const DRAIN_MS = 3_000;
 const FLAGS = ['--settle-seconds=1', `--drain-seconds=${DRAIN_MS / 1_000}`];
@@ -37,13 +40,13 @@ describe('leader election on a real API server', function () {
 		}, withinMs);
 	};
 
-	it('two replicas › only one of them writes', async () => {
+	it('two replicas › only one replica writes', async () => {
 		for (const name of ['one', 'two', 'three']) await reconciled(name);
 		expect(await writesOf(first)).to.be.at.least(3);
 		expect([await isLeading(second), await writesOf(second)]).to.deep.equal([0, 0]);
 	});
 
-	it('SIGSTOP of the leader › the other takes over; SIGCONT › the first writes nothing more', async () => {
+	it('SIGSTOP to the leader › the other replica takes over; SIGCONT › the first replica writes nothing more', async () => {
 		const before = await writesOf(first);
 		first.process.kill('SIGSTOP');
 		await reconciled('stopped', TAKE_OVER_MS);
@@ -52,11 +55,11 @@ describe('leader election on a real API server', function () {
 		expect(await writesOf(first)).to.equal(before);
 	});
 
-	it('SIGTERM of the leader › it keeps the Lease until it has drained, then the other leads at once', async () => {
+	it('SIGTERM to the leader › it keeps the Lease until it has drained, then the other replica leads immediately', async () => {
 		const startedMs = performance.now();
 		second.process.kill('SIGTERM');
 		await leads(first);
-		// Earlier than the Lease ends.
+		// The other replica leads before the Lease would expire.
 		expect(performance.now() - startedMs).to.be.within(DRAIN_MS, DRAIN_MS + 9_000);
 	});
 });

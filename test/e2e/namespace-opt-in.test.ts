@@ -1,4 +1,7 @@
-/** The overlay namespace-opt-in on a real API server: neither webhooks nor reconciler touch a namespace without the label. */
+/**
+ * The overlay namespace-opt-in on a real API server: neither the webhooks nor the reconciler change a namespace without
+ * the label.
+ */
 import { expect } from 'chai';
 import { after } from 'mocha';
 import { INSTALLED_AS } from '../../src/api/names.ts';
@@ -26,7 +29,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		return JSON.parse(stdout).status?.conditions ?? [];
 	};
 	const optIn = (name: string) => mustSucceed(plane().kubectl(['label', 'namespace', name, LABEL]));
-	/** They exist before this suite, and after it. */
+	/** Namespaces that exist before and after this suite. */
 	const promised = [...SYSTEM_NAMESPACES, INSTALLED_AS].map((name) => ({
 		name,
 		kubectl: (args: readonly string[], input?: object | string) =>
@@ -42,7 +45,7 @@ describe('namespaces that opt in, on a real API server', function () {
 	it('with the label › warnings and conditions; without it › none', async () => {
 		await optIn('opted-in');
 		await optIn('opted-out');
-		// The API server reads labels and webhook configurations through a watch.
+		// The API server reads labels and webhook configurations after a short delay, through a watch.
 		await eventually(async () => {
 			const { stderr } = await chosen.kubectl(['create', '--dry-run=server', '-f', '-'], capped);
 			expect(stderr).to.include('stdio-replicas-capped');
@@ -59,7 +62,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		expect(await conditionsIn(other)).to.deep.equal([]);
 	});
 
-	it('labelled later › its servers are reconciled; an excluded namespace, one of the system and that of the product never are', async () => {
+	it('labelled later › its servers are reconciled; servers in excluded namespaces, in system namespaces and beside the product are not', async () => {
 		await optIn('not-opted-in');
 		await eventually(async () => expect(await conditionsIn(other)).to.have.length(2), NOTICED_MS);
 		for (const one of [excluded, ...promised]) expect(await conditionsIn(one), one.name).to.deep.equal([]);

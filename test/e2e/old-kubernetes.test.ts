@@ -1,4 +1,6 @@
-/** An API server that reports a version below 1.30: the product logs it, and the webhooks are called without preStop. */
+/**
+ * An API server that reports a version below 1.30: the product logs the version, and the webhooks add no preStop hook.
+ */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:https';
@@ -19,14 +21,14 @@ describe('a cluster below Kubernetes 1.30', function () {
 	this.timeout(60_000);
 	let server: Server | undefined;
 	let removeKubeconfig = (): void => undefined;
-	// Before the hook that ends the replica.
+	// Runs before the hook that stops the replica.
 	after(() => {
 		server?.close().closeAllConnections();
 		removeKubeconfig();
 	});
 	const { plane, start, must, applyWebhooks, expectCalled } = useSelfManaged();
 
-	/** A kubeconfig for the real API server, except that `/version` is older. */
+	/** Returns a kubeconfig for a proxy of the real API server, which reports an older `/version`. */
 	const startOldVersion = async (): Promise<string> => {
 		const issuer = await issueCa();
 		const ca = readFileSync(plane().caFile);
@@ -35,7 +37,7 @@ describe('a cluster below Kubernetes 1.30', function () {
 			if (url === '/version') return answer.end(JSON.stringify({ gitVersion: GIT_VERSION }));
 			const far = request(new URL(url, plane().url), { ca, method, headers, agent: false }, (response) => {
 				answer.writeHead(response.statusCode ?? 0, response.headers);
-				// Otherwise the headers of a watch wait for its first event.
+				// Otherwise, the headers of a watch would be delayed until its first event.
 				answer.flushHeaders();
 				response.pipe(answer);
 			});
@@ -50,7 +52,7 @@ describe('a cluster below Kubernetes 1.30', function () {
 		return path;
 	};
 
-	it('serve › the log has the version and the fix; the webhook is called, and proxies get no preStop', async () => {
+	it('serve › the log contains the version and the fix; the API server calls the webhook, and proxies get no preStop', async () => {
 		const replica = await start({ kubeconfig: await startOldVersion() });
 		await applyWebhooks(replica);
 		expect(await replica.logged(MESSAGE)).to.include({

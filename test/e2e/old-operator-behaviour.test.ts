@@ -1,4 +1,7 @@
-/** The replacement for ToolHive's operator v0.12.5 behaves as the real one was seen to: without that, no test beside it is proof. */
+/**
+ * Checks that the replacement for ToolHive's operator v0.12.5 behaves like the real one. Other tests rely on this
+ * behaviour.
+ */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { checksumOf } from '../harness/old-operator/config-map.ts';
@@ -31,20 +34,20 @@ describe('old operator', function () {
 			await apply(server(kind, name, { ...spec, ...SCALING }));
 			await settle();
 			const stored = await get<ConfigMap>('configmap', `${name}-${config}`);
-			// The known checksum is that of the namespace mcp-demo, whose name is in the text.
+			// The known checksum is for the namespace mcp-demo, because the text contains the name of the namespace.
 			const data = Object.fromEntries(
 				Object.entries(stored.data).map(([key, text]) => [key, text.replaceAll(namespace(), 'mcp-demo')]),
 			);
 			expect(checksumOf(data, stored.metadata.labels ?? {}, {})).to.equal(checksum);
 			expect((await get<Deployment>('deployment', name)).spec.replicas).to.equal(1);
-			// Only MCPServers are written back, with the fields that the operator knows.
+			// The operator writes only MCPServers back, with the fields that it knows.
 			const { spec: kept } = await get<ServerObject>(kind, name);
 			if (kind === 'MCPServer') expect(kept).not.to.have.any.keys('replicas', 'sessionStorage');
 			else expect(kept).to.deep.include(SCALING);
 		});
 	}
 
-	it('MCPServer › written in the order of the real operator, then only status without a change', async () => {
+	it('MCPServer › written in the order of the real operator, then only the status, without a change', async () => {
 		await apply(server('MCPServer', 'search', SEARCH));
 		const passes: string[][] = [];
 		for (let pass = 0; pass < 4; pass += 1) {
@@ -78,7 +81,7 @@ describe('old operator', function () {
 			expect(named((await settle()).writes).includes('PUT deployments')).to.equal(isFought);
 		});
 	}
-	it('another client adds a variable, or data to the RunConfig › reverted', async () => {
+	it('another client adds a variable, or changes the data of the RunConfig › reverted', async () => {
 		await apply(server('MCPServer', 'search', SEARCH));
 		await settle();
 		const add = { op: 'add', path: '/spec/template/spec/containers/0/env/-', value: { name: 'X', value: 'y' } };
@@ -98,7 +101,7 @@ describe('old operator', function () {
 			expect((await get<Deployment>('deployment', 'files')).spec.replicas).to.equal(expected);
 		}
 	});
-	it('status › conditions of other writers are kept, their other fields are not', async () => {
+	it('status › conditions from other clients are kept, and their other fields are removed', async () => {
 		await apply(server('MCPServer', 'search', SEARCH));
 		await settle();
 		const live = await get<ServerObject>('mcpserver', 'search');

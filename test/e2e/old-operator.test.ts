@@ -1,4 +1,7 @@
-/** The product beside an operator that does not know scaling: which fields win, and whether the writes end. */
+/**
+ * The product together with an operator that does not support scaling: which fields are kept, and whether the writes
+ * stop.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { checksumOf } from '../../src/objects/config-map.ts';
@@ -22,7 +25,7 @@ const SERVERS = [
 	['MCPRemoteProxy', 'crm', 'crm-runconfig', { remoteURL: 'https://crm.example.com/mcp' }],
 ] as const;
 
-/** Runs the operator until it has nothing more to do. */
+/** Runs the operator until it has nothing to do. */
 async function settle({ url, caFile, token }: ControlPlane, namespace: string): Promise<Summary> {
 	const ca = readFileSync(caFile, 'utf8');
 	const operator = createOldOperator({ url, ca, token: token('operator'), namespace });
@@ -32,12 +35,12 @@ async function settle({ url, caFile, token }: ControlPlane, namespace: string): 
 	return summary;
 }
 
-describe('beside an old operator on a real API server', function () {
+describe('with an old operator on a real API server', function () {
 	this.timeout(90_000);
 	const { namespace, plane } = useProduct('old');
 
 	for (const [kind, name, config, spec] of SERVERS) {
-		it(`${kind} › everything is applied and stays, and the pods are rolled once`, async () => {
+		it(`${kind} › every scaling field is applied and stays, and the pods are rolled out once`, async () => {
 			await namespace.create(serverManifest(kind, name, { ...spec, ...SCALING }, 'v1alpha1'));
 			const { idleWrites } = await settle(plane(), namespace.name);
 			expect((await namespace.get(kind, name))['spec']).to.deep.include(SCALING);
@@ -53,12 +56,12 @@ describe('beside an old operator on a real API server', function () {
 			const checksum = configMap.metadata.annotations?.[CHECKSUM];
 			expect(checksum).to.equal(checksumOf(configMap));
 			expect(deployment['spec'].template.metadata.annotations[TEMPLATE_CHECKSUM]).to.equal(checksum);
-			// The operator keeps removing the variable; the stored object does not change.
+			// The operator keeps sending the Deployment without the variable, but the stored object does not change.
 			expect(idleWrites.every(({ changed }) => !changed)).to.equal(true);
 		});
 	}
 
-	it('the server is updated › RunConfig and pods are changed once', async () => {
+	it('the server is updated › RunConfig and pods change once', async () => {
 		await settle(plane(), namespace.name);
 		const before = await namespace.get('deployment', 'search');
 		const patch = JSON.stringify({ spec: { args: ['--more'], sessionStorage: { db: 7 } } });
@@ -73,20 +76,20 @@ describe('beside an old operator on a real API server', function () {
 	});
 });
 
-describe('beside an old operator, password on the pods', function () {
+describe('with an old operator, password on the pods', function () {
 	this.timeout(90_000);
 	const { namespace, plane } = useProduct('old-pod-mode', {
 		overlay: 'manifests/overlays/pod-mode',
 		flags: ['--password-env=pod'],
 	});
 
-	it('MCPServer › the operator finds no difference, and the pods have their password', async () => {
+	it('MCPServer › the operator finds no difference, and the pods have the password', async () => {
 		const [kind, name, , spec] = SERVERS[0];
 		await namespace.create(serverManifest(kind, name, { ...spec, ...SCALING }, 'v1alpha1'));
 		expect((await settle(plane(), namespace.name)).requeued).to.deep.equal([]);
 		const { template } = (await namespace.get('deployment', name))['spec'];
 		expect(JSON.stringify(template)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
-		// As the ReplicaSet controller creates it.
+		// The metadata that the ReplicaSet controller gives the pod.
 		const metadata = { generateName: `${name}-`, labels: template.metadata.labels };
 		const podSpec = { ...template.spec, serviceAccountName: undefined, serviceAccount: undefined };
 		const { spec: created } = await namespace.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec });

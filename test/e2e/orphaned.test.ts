@@ -1,11 +1,14 @@
-/** Lease and Secret without an owner, or with one that does not exist, on an API server with OwnerReferencesPermissionEnforcement. */
+/**
+ * A Lease and a Secret without an owner, or with an owner that does not exist. The API server has the admission plugin
+ * OwnerReferencesPermissionEnforcement.
+ */
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET } from '../../src/api/names.ts';
 import { eventually } from '../harness/eventually.ts';
 import { apply } from '../harness/product.ts';
 import { NS, type Replica, useSelfManaged } from '../harness/self-managed.ts';
 
-/** More than two thirds of the life of a certificate. */
+/** More than two thirds of the lifetime of a certificate. */
 const DUE_MS = 70 * 24 * 3_600_000;
 const OWNED = [
 	['lease', NS],
@@ -15,7 +18,7 @@ const UNMANAGED = 'certificates cannot be managed';
 
 describe('orphaned Lease and Secret on a real API server', function () {
 	this.timeout(120_000);
-	// The garbage collector orphans and deletes them.
+	// The garbage collector in the controller manager orphans and deletes both objects.
 	const { plane, must, start, secret, objects, applyWebhooks, caBundles } = useSelfManaged({ controllerManager: true });
 
 	const install = () =>
@@ -26,7 +29,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 	const read = async (kind: string, name: string) =>
 		JSON.parse(await must(['get', kind, name, '-n', NS, '-o', 'json']));
 	const uid = async (): Promise<string> => (await read('deployment', NS)).metadata.uid;
-	/** The uid of the owner of each; undefined if it has none. */
+	/** Returns the owner uid of both objects, or undefined for an object without an owner. */
 	const owners = (): Promise<(string | undefined)[]> =>
 		Promise.all(OWNED.map(async ([kind, name]) => (await read(kind, name)).metadata.ownerReferences?.[0]?.uid));
 	const referenceTo = (owner: string) => [{ apiVersion: 'apps/v1', kind: 'Deployment', name: NS, uid: owner }];
@@ -44,7 +47,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		await stop(replica);
 	});
 
-	it('kubectl delete --cascade=orphan › neither has an owner, and the permissions do not suffice to add one', async () => {
+	it('kubectl delete --cascade=orphan › neither object has an owner, and the product has no permission to add one', async () => {
 		await must(['delete', 'deployment', NS, '-n', NS, '--cascade=orphan']);
 		await eventually(async () => expect(await owners()).to.deep.equal([undefined, undefined]));
 		await install();
@@ -59,7 +62,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		}
 	});
 
-	it('orphaned › a started replica leads and renews the certificate, and both stay without an owner', async () => {
+	it('orphaned › a new replica leads and renews the certificate, and both objects stay without an owner', async () => {
 		const replica = await start({ clockAheadMs: DUE_MS });
 		await replica.logged('leading');
 		await eventually(async () => {
@@ -74,7 +77,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		await stop(replica);
 	});
 
-	it('an owner that does not exist › Kubernetes deletes both; the leader creates them again with its owner, and the same certificate', async () => {
+	it('an owner that does not exist › Kubernetes deletes both objects; the leader creates them again with the right owner and the same certificate', async () => {
 		const replica = await start({ clockAheadMs: DUE_MS });
 		await applyWebhooks(replica);
 		await eventually(async () => expect(await caBundles()).not.to.include(''));
@@ -86,7 +89,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 		await stop(replica);
 	});
 
-	it('the Deployment may not be read › 403 is reported; the leader leads, and creates no Secret without an owner', async () => {
+	it('the product may not read the Deployment › the log contains 403; the replica leads, and creates no Secret without an owner', async () => {
 		await must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']);
 		await must(['delete', 'secret', CERTIFICATE_SECRET, '-n', NS]);
 		const replica = await start({ isReady: false });

@@ -1,4 +1,7 @@
-/** A cluster without a CRD, the API server, the history of etcd or a permission: it is reported, and the rest continues. */
+/**
+ * A CRD, the API server, the history in etcd or a permission is missing: the product reports it, and continues with the
+ * other resources.
+ */
 import { expect } from 'chai';
 import { compact } from '../harness/control-plane/compact.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
@@ -10,9 +13,9 @@ import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/p
 const FLAGS = ['--settle-seconds=1', '--leader-elect=false'];
 const CRD = 'mcpremoteproxies.toolhive.stacklok.dev';
 
-describe('a cluster that lacks something', function () {
+describe('a missing CRD, API server or permission', function () {
 	this.timeout(120_000);
-	// Its own, because CRDs and roles are deleted, and the API server stops.
+	// This suite deletes CRDs and roles, and stops the API server.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let plane: ControlPlane;
 	let product: Product;
@@ -37,7 +40,7 @@ describe('a cluster that lacks something', function () {
 	const isLogged = (message: string, text: string): boolean =>
 		product.log().some((line) => line['msg'] === message && JSON.stringify(line).includes(text));
 
-	it('a kind is not installed › it is reported and picked up later; the others are reconciled meanwhile', async () => {
+	it('a CRD is not installed › reported, and its servers are reconciled once it is; other kinds are reconciled meanwhile', async () => {
 		const missing = 'resource is not installed, waiting for it';
 		await eventually(async () => expect(isLogged(missing, 'mcpremoteproxies')).to.equal(true));
 		await create('MCPServer', 'meanwhile');
@@ -59,7 +62,7 @@ describe('a cluster that lacks something', function () {
 		await hasCondition('mcpserver', 'after');
 	});
 
-	it('a permission is missing › verb and resource are reported; other kinds are still reconciled', async () => {
+	it('a permission is missing › the log contains verb and resource; other kinds are still reconciled', async () => {
 		const dropped = ['virtualmcpservers', 'horizontalpodautoscalers', 'mcpservers/status'];
 		const role = JSON.parse((await mustSucceed(admin('get', 'clusterrole', 'toolhive-scaling', '-o', 'json'))).stdout);
 		const rules = (role.rules as { resources: string[] }[]).map((rule) => ({

@@ -1,6 +1,6 @@
 /**
- * The permissions of manifests/ compared with what the product does with them: everything that needs one happens here, and the audit log
- * of a real API server has the calls.
+ * Compares the permissions in manifests/ with the calls by the product. This suite causes every call that needs a
+ * permission, and reads the calls from the audit log of a real API server.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const EVERY_CALL = { omitStages: ['RequestReceived'], rules: [{ level: 'Metadata
 const FLAGS = ['--settle-seconds=1'];
 const REDIS = { provider: 'redis', address: 'redis:6379', passwordRef: { name: 'redis', key: 'password' } };
 
-/** Everything that the reconciler writes, before the webhooks are called. */
+/** Creates objects that cause every write by the reconciler. Must run before the webhooks exist. */
 async function makeWork({ must }: Pick<SelfManaged, 'must'>): Promise<void> {
 	const inNamespace = ['-n', 'demo'];
 	const stored = async (kind: string, name: string) =>
@@ -40,7 +40,7 @@ async function makeWork({ must }: Pick<SelfManaged, 'must'>): Promise<void> {
 	await create(proxyDeployment(search));
 	await create(runConfigMap(search, '{"name":"search"}'));
 	await expectReplicas('search', 2);
-	// An Event that is repeated is patched.
+	// The product patches an Event when it repeats.
 	await create(proxyDeployment(await server('MCPServer', 'files', { transport: 'stdio' })));
 	for (const _ of [1, 2]) {
 		await must(['scale', 'deployment', 'files', ...inNamespace, '--replicas=3']);
@@ -48,7 +48,7 @@ async function makeWork({ must }: Pick<SelfManaged, 'must'>): Promise<void> {
 	}
 }
 
-describe('permissions: what is granted is what is used', function () {
+describe('permissions: granted and used', function () {
 	this.timeout(180_000);
 
 	describe('certificates that the product issues', () => {
@@ -65,7 +65,7 @@ describe('permissions: what is granted is what is used', function () {
 			await writeSecret({ ...data, 'tls.key': 'half a pair' });
 			await eventually(expectCalled);
 			await eventually(async () => expect(compare()).to.deep.equal({ unused: [], missing: [] }));
-			// The second one leads and ends as well.
+			// The second replica also becomes the leader, and exits.
 			first.process.kill('SIGTERM');
 			await second.logged('leading');
 			second.process.kill('SIGTERM');
@@ -111,14 +111,14 @@ describe('permissions: what is granted is what is used', function () {
 			const ca = await issueCa();
 			const serving = await issueServing(ca, { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);
-			// Half a pair, which a leader would repair.
+			// An incomplete key pair, which a leader would repair.
 			await writeSecret(asCa(await issueCa()));
 			const before = (await secret())?.version;
 			const replica = await start({ flags: [...FLAGS, `--tls-dir=${folder}`] });
 			await makeWork(cluster);
 			await applyWebhooks(replica);
 			expect(String(await handshake(replica.webhookPort, ca.cert))).to.include('BEGIN CERTIFICATE');
-			// The product does not know which CA signed it.
+			// The product does not know which CA signed the certificate.
 			expect(await replica.metrics())
 				.to.match(/^thv_scaling_certificate_expiry_timestamp_seconds \d+$/m)
 				.and.not.match(/^thv_scaling_ca_expiry/m);

@@ -1,4 +1,4 @@
-/** The reconciler's writes on a real API server. */
+/** Writes by the reconciler on a real API server. */
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';
@@ -66,7 +66,7 @@ describe('reconciler on a real API server', function () {
 		expect(await replicasOf('search')).to.equal(6);
 	});
 
-	it('Redis is configured and removed while the operator writes nothing › the RunConfig follows', async () => {
+	it('Redis is configured and removed while the operator writes nothing › the reconciler updates the RunConfig', async () => {
 		const owner = await server('MCPServer', 'redis', { transport: 'sse' });
 		const json = '{\n  "schema_version": "v0.1.0",\n  "name": "redis"\n}';
 		const first = await namespace.create(runConfigMap(owner, json), 'operator');
@@ -114,7 +114,7 @@ describe('reconciler on a real API server', function () {
 		expect(await storage()).to.equal('SessionStorageConfigured');
 	});
 
-	it('each write › an Event, which kubectl events and describe show', async () => {
+	it('each write › creates an Event, which kubectl events and kubectl describe show', async () => {
 		await eventually(async () => {
 			const { stdout } = await namespace.kubectl(['get', 'events.events.k8s.io', '-o', 'json']);
 			const reasons = (JSON.parse(stdout).items as { reason: string; regarding: { name: string } }[]).map(
@@ -126,7 +126,7 @@ describe('reconciler on a real API server', function () {
 				'redis ScalingBackfilled',
 			]);
 		});
-		// As in docs/first-ten-minutes.md.
+		// Runs the commands in docs/first-ten-minutes.md.
 		const shown = async (...args: string[]): Promise<string> => (await namespace.kubectl(args)).stdout;
 		expect(await shown('events', '--for', 'mcpserver/files')).to.contain('StdioReplicaCapped');
 		expect(await shown('describe', 'mcpserver', 'files')).to.match(/Type:\s+StdioReplicaCapped/);

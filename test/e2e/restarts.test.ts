@@ -1,6 +1,7 @@
 /**
- * Rolling restarts while an API server calls without a pause: each new replica starts before an old one ends, as in a Deployment, and no
- * call fails. With RESTARTS=20 it is a measurement that needs no node; `make bench-restarts` has one.
+ * Rolling restarts while an API server calls without a pause. As in a Deployment, each new replica starts before an old
+ * one exits, and no call may fail. With RESTARTS=20, this test is a measurement without a node; `make bench-restarts`
+ * uses one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -15,7 +16,7 @@ import { type ServiceProxy, startServiceProxy } from '../harness/service-proxy.t
 const RESTARTS = Number(process.env['RESTARTS'] ?? 2);
 const DRAIN_SECONDS = Number(process.env['DRAIN_SECONDS'] ?? 4);
 const LOOPS = 16;
-/** The time from a changed Pod to the rules of every node. */
+/** The delay until a changed Pod reaches the routing rules on every node. */
 const LAG_MS = 1_500;
 const SERVERS = '/apis/toolhive.stacklok.dev/v1beta1/namespaces/default/mcpservers';
 
@@ -48,7 +49,7 @@ describe('rolling restarts under load', function () {
 		const { uid } = stored['metadata'] as { uid: string };
 		const configMap = runConfigMap({ kind: 'MCPServer', name: 'busy', namespace: 'default', uid }, '{"name":"busy"}');
 		await applyWebhooks({ webhookPort: proxy.port });
-		// Neither stores anything, and each answer shows whether the webhook was called.
+		// These requests store nothing, and each response shows whether the API server called the webhook.
 		const calls = [
 			async () => {
 				const body = serverManifest('MCPServer', 'dry-run', { transport: 'sse', replicas: 2 });

@@ -1,4 +1,7 @@
-/** Objects of servers without their ownerReferences, as in a restored backup: what conditions and doctor report, and the repair. */
+/**
+ * Objects without their ownerReferences, as after a restored backup: the conditions, the report from doctor, and the
+ * repair.
+ */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { KINDS, type Kind } from '../../src/api/names.ts';
@@ -28,7 +31,7 @@ describe('restored objects on a real API server', function () {
 		const patch = '[{"op":"remove","path":"/metadata/ownerReferences"}]';
 		await mustSucceed(namespace.kubectl(['patch', resource, '--type=json', '-p', patch]));
 	};
-	/** The object as the operator made it, without its owner and without what the product added. */
+	/** Creates the object as the operator made it, without its owner and without the fields that the product added. */
 	const restore = async (object: { metadata: { ownerReferences?: unknown } }): Promise<void> => {
 		const { ownerReferences: _removed, ...metadata } = object.metadata;
 		await mustSucceed(namespace.kubectl(['replace', '-f', '-'], { ...object, metadata }));
@@ -42,7 +45,7 @@ describe('restored objects on a real API server', function () {
 		const { checks } = JSON.parse(stdout) as { checks: Check[] };
 		return checks.filter(({ id, subject }) => id === 'owners' && subject.includes(`/${name}`));
 	};
-	/** A printed command, with its words as a shell reads them. */
+	/** Runs a printed command, split into words as a shell does. */
 	const run = async (command: string): Promise<void> => {
 		const [program, ...args] = execFileSync('sh', ['-c', `printf '%s\\0' ${command}`], { encoding: 'utf8' })
 			.split('\0')
@@ -57,7 +60,7 @@ describe('restored objects on a real API server', function () {
 	const isCapped = (...expected: string[]): Promise<void> =>
 		eventually(async () => expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal(expected));
 
-	it('stdio Deployment at 4 replicas › the condition is False, doctor prints the repair, and it holds', async () => {
+	it('stdio Deployment with 4 replicas › the condition is False, doctor prints the repair, and the repair is permanent', async () => {
 		const server = await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		await namespace.create(proxyDeployment(server), 'operator');
 		await isCapped('True', 'StdioTransportCapAt1');
@@ -76,7 +79,7 @@ describe('restored objects on a real API server', function () {
 	});
 
 	for (const kind of ['MCPServer', 'VirtualMCPServer'] as const) {
-		it(`${kind} with redis › Deployment and ConfigMap are reported; repaired, both have redis again`, async () => {
+		it(`${kind} with redis › doctor reports Deployment and ConfigMap; after the repair, both have redis again`, async () => {
 			const name = `of-${KINDS[kind].app}`;
 			const { singular, configKey, configMapSuffix } = KINDS[kind];
 			const server = await create(kind, name, SPECS[kind]);

@@ -1,4 +1,4 @@
-/** `thv-scaling review -o yaml FOLDER | kubectl apply -f -` stores what the webhooks would have stored. */
+/** `thv-scaling review -o yaml FOLDER | kubectl apply -f -` stores the same objects as the webhooks would. */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const CASES = [
 	...['run-config-redis-off-default-redis', 'run-config-unreadable', 'vmcp-operator-filled'],
 ];
 
-/** What no review may change: words that look like others, every digit, every kind of line end. */
+/** Values that review must not change: words that look like other types, every digit, and every kind of line end. */
 const HOSTILE = `apiVersion: toolhive.stacklok.dev/v1beta1
 kind: MCPServer
 metadata:
@@ -45,12 +45,12 @@ data:\r
 const KINDS = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 
 /**
- * The operator's checksum of a ConfigMap covers its annotations, and client-side apply writes its input into one. So cases are applied on
- * the server.
+ * The operator's checksum of a ConfigMap covers its annotations, and client-side apply writes its input into one. So
+ * cases are applied on the server.
  */
 const apply = (name: string): string[] => ['apply', `--server-side=${CASES.includes(name)}`, '-R', '-f'];
 
-/** Without what is different in any two namespaces, and without what kubectl writes of its own input. */
+/** Removes the fields that differ between namespaces, and the annotation with the input of kubectl. */
 function comparable({ metadata, status: _, ...object }: Stored): object {
 	const { uid, resourceVersion, generation, ...kept } = metadata;
 	const { namespace: _1, creationTimestamp: _2, managedFields: _3, ...named } = kept as Record<string, unknown>;
@@ -68,13 +68,13 @@ describe('review -o yaml on a real API server', function () {
 
 	const itemsIn = async ({ kubectl }: Namespace): Promise<Stored[]> =>
 		JSON.parse((await mustSucceed(kubectl(['get', KINDS, '-o', 'json']))).stdout).items;
-	/** The objects of the namespace, which is empty afterwards. */
+	/** Returns the objects in the namespace, and deletes them. */
 	const taken = async (from: Namespace): Promise<object[]> => {
 		const items = await itemsIn(from);
 		await mustSucceed(from.kubectl(['delete', KINDS, '--all', '--wait=true']));
 		return items.map(comparable);
 	};
-	/** The text of a case. Its servers are created: the API server wants the uid of an owner. */
+	/** Returns the text of a case. Creates its servers, because the API server requires the uid of an owner. */
 	const caseText = async (name: string): Promise<string> => {
 		const text = readText(`test/cases/${name}/in.yaml`).replaceAll(/^ *namespace: demo\n/gm, '');
 		if (!text.includes('controller: true')) return text;
@@ -91,7 +91,7 @@ describe('review -o yaml on a real API server', function () {
 			if (name === 'examples') cpSync(join(ROOT, 'examples'), folder, { recursive: true });
 			else writeFileSync(join(folder, 'in.yaml'), name === 'hostile' ? HOSTILE : await caseText(name));
 			const { code, stderr } = await namespace.kubectl([...apply(name), folder]);
-			// The webhooks refuse some of the examples.
+			// The webhooks refuse some examples.
 			if (name !== 'examples') expect(code, `${name}: ${stderr}`).to.equal(0);
 			byWebhooks.set(name, await taken(namespace));
 		}
@@ -108,10 +108,10 @@ describe('review -o yaml on a real API server', function () {
 	});
 
 	for (const name of [...CASES, 'examples', 'hostile']) {
-		it(`${name} › the output of review is applied › stored as with the webhooks`, () => {
+		it(`${name} › the output of review is applied › the same objects are stored as with the webhooks`, () => {
 			expect(byReview.get(name)).to.have.length.at.least(1);
 			expect(byReview.get(name)).to.deep.equal(byWebhooks.get(name));
-			// Without webhooks and without review it would be 3.
+			// Without webhooks and without review, the Deployment would have 3 replicas.
 			if (name === 'deployment-stdio-three-replicas')
 				expect(JSON.stringify(byReview.get(name))).to.include('"replicas":1,');
 		});

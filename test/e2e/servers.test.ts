@@ -1,4 +1,7 @@
-/** Servers, their Deployments, RunConfigs and backends on a real API server: what kubectl shows, and what is stored. */
+/**
+ * Servers, their Deployments, RunConfigs and backends on a real API server: the output of kubectl, and the stored
+ * objects.
+ */
 import { expect } from 'chai';
 import { openApi } from '../harness/api.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -9,7 +12,7 @@ import { useProduct } from '../harness/use-product.ts';
 
 const PASSWORD = { name: 'THV_SESSION_REDIS_PASSWORD', valueFrom: { secretKeyRef: REDIS.passwordRef } };
 const WRITERS = 200;
-/** pino's number for it. */
+/** The number of this level in pino. */
 const INFO = 30;
 
 describe('servers on a real API server', function () {
@@ -24,7 +27,7 @@ describe('servers on a real API server', function () {
 	const replicasOf = async (name: string): Promise<number> =>
 		(await namespace.get('deployment', name))['spec'].replicas;
 
-	it('a stdio server with 3 replicas › create, apply and a dry run warn, and store it', async () => {
+	it('a stdio server with 3 replicas › create, apply and a dry run return a warning, and the server is stored', async () => {
 		const manifest = serverManifest('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		for (const args of [
 			['create', '--dry-run=server', '-f', '-'],
@@ -39,7 +42,7 @@ describe('servers on a real API server', function () {
 		expect((await namespace.get('mcpserver', 'files'))['spec'].replicas).to.equal(3);
 	});
 
-	it('an empty Redis address › refused, with the warnings and every violation in one message', async () => {
+	it('an empty Redis address › refused, with all warnings and violations in one message', async () => {
 		const spec = { replicas: 2, sessionStorage: { provider: 'redis', address: '' } };
 		const manifest = serverManifest('VirtualMCPServer', 'hub', spec);
 		const { code, stderr } = await namespace.kubectl(['create', '-f', '-'], manifest);
@@ -49,13 +52,13 @@ describe('servers on a real API server', function () {
 			.and.contain('(redis-without-password)');
 	});
 
-	it('the operator applies a Deployment twice, and replaces it without the variable › the stored spec stays', async () => {
+	it('the operator applies a Deployment twice, and replaces it without the variable › the stored spec does not change', async () => {
 		const owner = await server('search', { transport: 'sse', replicas: 3, sessionStorage: REDIS });
 		const { spec, ...rest } = proxyDeployment(owner);
 		const { replicas: _, ...others } = spec;
 		const apply = [['apply', '--server-side', '-f', '-'], { ...rest, spec: others }] as const;
 		let before: Stored | undefined;
-		// As the operator, which keeps the count that it finds.
+		// Like the operator, keeps the replica count of the live Deployment.
 		const replace = [['replace', '-f', '-'], { ...rest, spec: { ...spec, replicas: 3 } }] as const;
 		for (const [args, manifest] of [apply, apply, replace]) {
 			await must(args, manifest);
@@ -66,7 +69,7 @@ describe('servers on a real API server', function () {
 			expect(terminationGracePeriodSeconds).to.equal(45);
 			expect(containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
 			expect(containers[0].env.at(-1)).to.deep.equal(PASSWORD);
-			// Not the generation: a Deployment gets a new one for the annotation of its controller too.
+			// The generation cannot be compared, because the annotation from the Deployment controller also increases it.
 			if (before !== undefined) expect(stored['spec'], args.join(' ')).to.deep.equal(before['spec']);
 			before = stored;
 		}
@@ -82,7 +85,7 @@ describe('servers on a real API server', function () {
 		);
 		const patched = await namespace.kubectl(['patch', 'deployment', 'stdio', '-p', '{"spec":{"replicas":6}}']);
 		expect(patched.stderr).to.contain('(stdio-replicas-capped)');
-		// What an HPA sends: a whole Scale by PUT.
+		// Like an HPA, sends a complete Scale by PUT.
 		const path = `/apis/apps/v1/namespaces/${namespace.name}/deployments/stdio/scale`;
 		const scale = JSON.parse((await plane().kubectl(['get', '--raw', path])).stdout);
 		const input = JSON.stringify({ ...scale, spec: { replicas: 7 } });
@@ -108,7 +111,7 @@ describe('servers on a real API server', function () {
 		expect(after.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '2' });
 	});
 
-	it('a proxy starts with another order of variables › its backend is not rolled; with another value › once', async () => {
+	it('a proxy sends its variables in another order › its backend is not rolled out; with another value › rolled out once', async () => {
 		const env = ['MCP_HOST', 'MCP_PORT', 'LOG_LEVEL'].map((name) => ({ name, value: 'a' }));
 		const labels = { app: 'backend', toolhive: 'true' };
 		const flags = ['--server-side', '--force-conflicts', '--field-manager=toolhive-container-manager'];
@@ -137,15 +140,15 @@ describe('servers on a real API server', function () {
 
 		const huge = (mib: number) =>
 			serverManifest('MCPServer', 'huge', { transport: 'sse', replicas: 2, notes: 'x'.repeat(mib * 1024 * 1024) });
-		// The API server accepts 3 MiB, etcd 1.5: a dry run does everything but the last step.
+		// The API server accepts 3 MiB, but etcd only 1.5 MiB. A dry run skips only the write to etcd.
 		const dryRun = ['--dry-run=server', '-f', '-'];
 		expect((await must(['create', ...dryRun], huge(2.9))).stderr).to.contain('(session-storage-missing)');
 		await namespace.create(huge(1.3));
-		// Repeated if the reconciler writes its condition while kubectl is at it.
+		// Repeats the command if the reconciler writes its condition between the read and the write by kubectl.
 		await eventually(() => must(['replace', ...dryRun], huge(2.9)));
 	});
 
-	it(`${WRITERS} servers and their Deployments applied in parallel › each is answered and stored right`, async () => {
+	it(`${WRITERS} servers and their Deployments applied in parallel › each response and each stored object is right`, async () => {
 		const api = openApi(plane());
 		const apply = async (path: string, body: object): Promise<{ metadata: { uid: string }; spec: object }> => {
 			const how = { body, contentType: 'application/apply-patch+yaml' };

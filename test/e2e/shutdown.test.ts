@@ -1,4 +1,7 @@
-/** An upgrade to a product with preStop, on a real API server: no pod is rolled for it, and a restart adds it. */
+/**
+ * An upgrade to a product version with preStop, on a real API server: the upgrade restarts no pod, and a rollout
+ * restart adds preStop.
+ */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
@@ -11,7 +14,7 @@ import { applyCrds, mustSucceed, type Product, startProduct } from '../harness/p
 import { startProgram } from '../harness/program.ts';
 import type { Check } from './doctor-cluster.ts';
 
-/** Their Deployments lack only the shutdown settings. */
+/** Servers whose Deployments lack only the shutdown settings. */
 const PLAIN = [
 	{ kind: 'MCPServer', name: 'search', spec: { transport: 'sse' } },
 	{ kind: 'VirtualMCPServer', name: 'hub', spec: {} },
@@ -29,7 +32,7 @@ describe('shutdown settings on a real API server', function () {
 	after('product', async () => {
 		await product?.stop();
 	});
-	/** The Deployments as the operator builds them from the servers alone. */
+	/** The Deployments that the operator builds from the servers. */
 	const built: Record<string, ReturnType<typeof proxyDeployment>> = {};
 	const all = (): Promise<Stored[]> => Promise.all(NAMES.map((name) => namespace.get('deployment', name)));
 	const templates = async (): Promise<unknown[]> => (await all()).map(({ spec }) => spec.template);
@@ -50,7 +53,7 @@ describe('shutdown settings on a real API server', function () {
 	};
 	let unchanged: unknown[] = [];
 
-	it('the product starts beside Deployments without the settings › only a template that lacks the password changes', async () => {
+	it('the product starts, and Deployments lack the settings › only a template without the password changes', async () => {
 		for (const { kind, name, spec } of [...PLAIN, LACKING]) {
 			const { metadata } = await namespace.create(serverManifest(kind, name, spec));
 			built[name] = proxyDeployment({ kind, name, namespace: namespace.name, uid: metadata.uid });
@@ -79,7 +82,7 @@ describe('shutdown settings on a real API server', function () {
 		expect(await templates()).to.deep.equal(unchanged);
 	});
 
-	it('the command that doctor prints › adds both, and the warning is gone', async () => {
+	it('the command that doctor prints › adds both settings, and doctor no longer warns', async () => {
 		const [hint] = await hints();
 		expect(hint).to.include({ status: 'warn', subject: '3 proxy Deployments in shutdown' });
 		expect(hint?.fix).to.equal('kubectl rollout restart deployment -n shutdown crm hub search');
@@ -88,8 +91,8 @@ describe('shutdown settings on a real API server', function () {
 		expect(await hints()).to.deep.equal([]);
 	});
 
-	it("the operator's PUT without them › they stay, and its next one changes nothing that is stored", async () => {
-		// The first one removes the annotation of the restart, which is another change.
+	it("the operator's PUT without the settings › they stay, and its next PUT does not change the stored object", async () => {
+		// The first PUT also removes the restart annotation, which is a separate change.
 		await putBuilt('operator');
 		for (const deployment of await all()) expectShutdown(deployment);
 		const first = [await generations(), await templates()];

@@ -1,6 +1,7 @@
 /**
- * A second installation in one cluster, made with `namespace:` in a kustomization. Cluster-scoped objects exist once: the webhook
- * configurations and the ClusterRoleBinding are then those of the second one. The first one reports that, and does not change them.
+ * A second installation in the same cluster, with `namespace:` in a kustomization. It replaces the webhook
+ * configurations and the ClusterRoleBinding, which are cluster-scoped. The first installation reports that, and does
+ * not change these objects.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,18 +35,18 @@ describe('two installations in one cluster', function () {
 	const expectServedBy = async (replica: Replica): Promise<void> => {
 		const before = replica.log('review').length;
 		await expectCalled();
-		// The log is written in batches.
+		// The program writes its log in batches.
 		await eventually(async () => expect(replica.log('review').length).to.be.above(before), 10_000);
 	};
 	const doctor = async (...more: string[]): Promise<string> =>
 		(await startProgram(['doctor', `--kubeconfig=${plane().kubeconfig('admin')}`, ...more]).ended).stdout;
-	/** Everything but what needs pods: the Service and the webhook configurations. */
+	/** Applies all objects except those that need pods: the Service and the webhook configurations. */
 	const install = (all: readonly { kind: string }[]) =>
 		apply(
 			plane(),
 			all.filter(({ kind }) => !/^(Service|\w+WebhookConfiguration)$/.test(kind)),
 		);
-	/** Neither changes anything while both manage their certificates. */
+	/** Checks that neither replica changes an object while both manage their certificates. */
 	const expectNoChange = async (): Promise<void> => {
 		const versions = async (): Promise<unknown> => [
 			await caBundles(),
@@ -58,14 +59,14 @@ describe('two installations in one cluster', function () {
 		expect(await versions()).to.deep.equal(before);
 	};
 
-	it('the first one is alone › it serves', async () => {
+	it('only the first installation exists › it serves', async () => {
 		await install(objects());
 		first = await start({ flags: ['--reconcile=false'] });
 		await applyWebhooks(first);
 		await eventually(() => expectServedBy(first));
 	});
 
-	it('the second one is installed with `namespace: other` › it gets permissions and webhook configurations', async () => {
+	it('the second installation has `namespace: other` › it gets the permissions and the webhook configurations', async () => {
 		const base = relative(folder, join(ROOT, 'manifests'));
 		writeFileSync(join(folder, 'kustomization.yaml'), `namespace: ${OTHER}\nresources:\n- ${base}\n`);
 		rendered = documentsOf(await must(['kustomize', folder]));
@@ -77,7 +78,7 @@ describe('two installations in one cluster', function () {
 		const kubeconfig = writeKubeconfig(plane().url, readFileSync(plane().caFile, 'utf8'), token, OTHER);
 		removeKubeconfig = kubeconfig.remove;
 		second = await start({ kubeconfig: kubeconfig.path, flags: ['--reconcile=false'] });
-		// The webhook configurations still call the first one.
+		// The webhook configurations still call the first installation.
 		const reported = second.log(OF_OTHER);
 		expect(reported).to.have.length((await caBundles()).length);
 		expect(reported[0]).to.include({ level: 50, leadsTo: `Service ${NS}/${NS}` });
@@ -89,7 +90,7 @@ describe('two installations in one cluster', function () {
 		await eventually(() => expectServedBy(second));
 	});
 
-	it('the first one › it is no longer called, reports which permissions it lost, and keeps running', async () => {
+	it('the first installation › gets no more calls, reports which permissions it lost, and keeps running', async () => {
 		const { reason } = await first.logged(UNMANAGED);
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,
@@ -102,13 +103,13 @@ describe('two installations in one cluster', function () {
 		expect(first.process.exitCode).to.equal(null);
 	});
 
-	it('both lead › neither changes an object of the other one', async () => {
+	it('both replicas lead › neither changes an object of the other installation', async () => {
 		await expectNoChange();
 		expect(first.log(UNMANAGED)).to.have.length(1);
 		await expectServedBy(second);
 	});
 
-	it('the first one is applied again › it has everything again, and the second one reports that', async () => {
+	it('the first installation is applied again › it gets permissions and calls again, and the second one reports that', async () => {
 		await install(objects());
 		await applyWebhooks(first);
 		await eventually(() => expectServedBy(first));
@@ -116,7 +117,7 @@ describe('two installations in one cluster', function () {
 		expect((await second.logged(UNMANAGED))['reason']).to.include(`serviceaccount:${OTHER}:`);
 	});
 
-	it('the second one has permissions again › it reports once which Service is called, and changes nothing', async () => {
+	it('the second installation gets permissions again › it reports once which Service the webhooks call, and changes nothing', async () => {
 		const [binding] = rendered.filter(({ kind }) => kind === 'ClusterRoleBinding');
 		await apply(plane(), [{ ...binding, metadata: { name: OTHER } }]);
 		await second.logged(MANAGED);

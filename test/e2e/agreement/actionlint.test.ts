@@ -1,4 +1,7 @@
-/** The workflows, read by actionlint: names, types, expressions and contexts as GitHub knows them. Go builds it, and keeps it in its cache. */
+/**
+ * Checks the workflows with actionlint: names, types, expressions and contexts. Go builds actionlint and keeps it in
+ * the Go build cache.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,7 @@ import { after, before, describe, it } from 'mocha';
 import { ROOT, read } from '../../harness/documents.ts';
 
 describe('actionlint', function () {
-	// It is built once, in 20 s of CPU time.
+	// Go builds actionlint once, which needs 20 s of CPU time.
 	this.timeout(300_000);
 	let folder: string;
 	before(function () {
@@ -23,7 +26,7 @@ describe('actionlint', function () {
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** Without programs that only some machines have. */
+	/** Runs actionlint without shellcheck and pyflakes, which only some machines have. */
 	const lint = (files: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
 		spawnSync('go', ['tool', 'actionlint', '-no-color', '-oneline', '-shellcheck=', '-pyflakes=', ...files], {
 			cwd: join(import.meta.dirname, 'go'),
@@ -31,18 +34,18 @@ describe('actionlint', function () {
 			env: { ...process.env, GOWORK: 'off', GOFLAGS: '-mod=readonly' },
 		});
 
-	it('.github/workflows › no finding', () => {
+	it('.github/workflows › no findings', () => {
 		const workflows = join(ROOT, '.github/workflows');
 		const { status, stdout, stderr } = lint(readdirSync(workflows).map((name) => join(workflows, name)));
 		expect({ status, stdout }, stderr).to.deep.equal({ status: 0, stdout: '' });
 	});
-	it('the workflow of docs/review.md › no finding', () => {
+	it('the workflow in docs/review.md › no findings', () => {
 		const [, workflow = ''] = /```yaml\n(name: [\s\S]*?)```/.exec(read('docs/review.md')) ?? [];
 		writeFileSync(join(folder, 'review.yaml'), workflow);
 		const { status, stdout, stderr } = lint([join(folder, 'review.yaml')]);
 		expect({ status, stdout }, stderr).to.deep.equal({ status: 0, stdout: '' });
 	});
-	it('a misspelt property › it is found', () => {
+	it('a misspelt property › reported', () => {
 		const text = readFileSync(join(ROOT, '.github/workflows/ci.yaml'), 'utf8');
 		writeFileSync(join(folder, 'wrong.yaml'), text.replace('matrix.image ', 'matrix.imge '));
 		const { status, stdout } = lint([join(folder, 'wrong.yaml')]);

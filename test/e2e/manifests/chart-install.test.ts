@@ -1,4 +1,4 @@
-/** The chart on a real API server, with Helm 4 and Helm 3: install, upgrade and uninstall, beside the product that leads. */
+/** The chart on a real API server, with Helm 4 and Helm 3: install, upgrade and uninstall, while a replica leads. */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { issueCa } from '../../../certs/issue.ts';
@@ -17,7 +17,7 @@ const CONFIGURATIONS = 'mutatingwebhookconfigurations,validatingwebhookconfigura
 for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 	describe(`chart: installation with Helm ${HELM_VERSIONS[generation]}`, function () {
 		this.timeout(120_000);
-		// The garbage collector deletes objects with their owner.
+		// The garbage collector in the controller manager deletes objects after their owner.
 		const controlPlane = needControlPlane({ controllerManager: true, isOwn: true });
 		const run = useHelm(generation);
 		let leader: Program | undefined;
@@ -31,7 +31,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			(await mustSucceed(controlPlane().kubectl(args, { user: 'admin' }))).stdout.trim();
 		const read = async (...args: string[]) => JSON.parse(await must('get', ...args, '-o', 'json'));
 		const readDeployment = () => read('deployment', NS, '-n', NS);
-		/** Names of the product's objects. */
+		/** Returns the names of the product's objects. */
 		const objects = async (): Promise<string[]> => {
 			const kinds = 'all,secrets,leases,roles,rolebindings,pdb,netpol,sa';
 			const names = await must('get', `clusterroles,clusterrolebindings,${CONFIGURATIONS}`, '-o', 'name');
@@ -49,7 +49,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			return startProgram(args, { KUBERNETES_SERVICE_HOST: '127.0.0.1' });
 		};
 
-		it('install › the notes have the commands that show that it works', async () => {
+		it('install › the notes list the commands that verify the installation', async () => {
 			const { stdout, stderr } = await mustSucceed(helm('install', 'scaling', CHART, '--namespace', NS));
 			expect(stderr.replaceAll(/^(level=|I\d|W\d).*\n/gm, '')).to.equal('');
 			expect(stdout).to.include(`kubectl rollout status --namespace ${NS} deployment/toolhive-scaling`);
@@ -59,10 +59,10 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await objects()).to.include('mutatingwebhookconfiguration.admissionregistration.k8s.io/toolhive-scaling');
 		});
 
-		it('upgrade › the objects of the leader stay: Secret, Lease and caBundles', async () => {
+		it('upgrade › Secret, Lease and caBundles from the leader stay', async () => {
 			leader = serve('webhook');
 			await eventually(async () => expect(await caBundles()).not.to.include(''));
-			// From here on only Helm writes.
+			// After this line, only Helm writes.
 			await leader.kill();
 			const before = await caBundles();
 			const { uid } = (await readDeployment()).metadata;
@@ -78,13 +78,13 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await caBundles()).to.deep.equal(before);
 		});
 
-		it('webhook configurations deleted (break-glass), no replicas in the values, scaled › upgrades restore the former and keep the latter', async () => {
+		it('webhook configurations deleted (break-glass), Deployment scaled without replicas in the values › upgrades restore the configurations and keep the replica count', async () => {
 			await must('delete', CONFIGURATIONS, NS);
 			await upgrade('--set', 'replicas=null');
 			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
 			expect((await readDeployment()).spec.replicas).to.equal(1);
 			await must('scale', 'deployment', NS, '-n', NS, '--replicas=4');
-			// As in docs/install.md.
+			// Upgrades as in docs/install.md.
 			await upgrade('--reset-then-reuse-values');
 			expect((await readDeployment()).spec.replicas).to.equal(4);
 		});
@@ -100,7 +100,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			await upgrade();
 		});
 
-		it('a second one in another namespace › refused, with the namespace of the first', async () => {
+		it('a second installation in another namespace › refused, with the namespace of the first one', async () => {
 			for (const more of [[], ['--take-ownership']]) {
 				const { code, stderr } = await helm('install', 'other', CHART, '--namespace', 'second', ...more);
 				expect(code).to.equal(1);
@@ -109,11 +109,11 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(await must('get', 'all,sa,secrets', '-n', 'second', '-o', 'name')).not.to.include('toolhive-scaling');
 		});
 
-		it('uninstall while a pod still ends › no object is left', async () => {
-			// With more permissions than a pod then has: it could create its Secret and Lease again.
+		it('uninstall while a pod still terminates › no object is left', async () => {
+			// This leader has more permissions than a pod during an uninstall: it could create its Secret and Lease again.
 			leader = serve('admin');
 			await leader.logged('leading');
-			// Helm 3 deletes them last, so docs/install.md has a command that deletes them first.
+			// Helm 3 deletes the webhook configurations last, so docs/install.md has a command that deletes them first.
 			if (generation === 'v3') await must('delete', CONFIGURATIONS, NS);
 			const { code, stdout, stderr } = await helm('uninstall', 'scaling', '--namespace', NS, '--debug');
 			expect(code, stderr).to.equal(0);

@@ -1,4 +1,4 @@
-/** The chart as a part of others: in a parent chart, with build metadata in its version, without a replica count. */
+/** The chart as a subchart: in a parent chart, with build metadata in its version, and without a replica count. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		});
 		after(() => rmSync(folder, { recursive: true, force: true }));
 
-		/** `values` are in the parent's own values.yaml, `given` are set by the installation. */
+		/** Renders a parent chart. The values.yaml of the parent contains `values`, and the installation sets `given`. */
 		const parentWith = async (values: Values, given: Values = {}): Promise<Manifest[]> => {
 			writeFileSync(join(folder, 'values.yaml'), JSON.stringify(values));
 			const args = ['template', 'any', folder, '--namespace', NS, '--kube-version', '1.36.0', '--values', '-'];
@@ -39,14 +39,14 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			return objectsIn(stdout);
 		};
 
-		it('condition › enabled is true, false, or not set › rendered unless it is false', async () => {
+		it('condition › enabled is true, false, or not set › rendered unless enabled is false', async () => {
 			expect(await parentWith({ [NS]: { enabled: true } })).to.have.length((await render(helm)).length);
 			expect(await parentWith({ [NS]: { enabled: false } })).to.deep.equal([]);
 			expect(await parentWith({})).not.to.deep.equal([]);
-			// A default of `enabled` in our own values.yaml would win over the tags of the parent.
+			// A default for `enabled` in the chart's values.yaml would override the tags in the parent.
 			expect(await parentWith({ tags: { scaling: false } })).to.deep.equal([]);
 		});
-		it('global › values of other charts, a registry and pull secrets › only the last two are used', async () => {
+		it('global › values for other charts, a registry and pull secrets › only the last two are used', async () => {
 			const global = {
 				imageRegistry: 'mirror.example.com:5000/hub',
 				imagePullSecrets: ['a', { name: 'b' }],
@@ -56,12 +56,12 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(imageIn(objects)).to.equal('mirror.example.com:5000/hub/toolhive-scaling/toolhive-scaling:0.1.0');
 			expect(podIn(objects).imagePullSecrets).to.deep.equal([{ name: 'b' }, { name: 'c' }, { name: 'a' }]);
 		});
-		it('global › null on the chart itself › as without it', async () => {
+		it('global › null in the chart itself › same as without global', async () => {
 			const none = { imageRegistry: null, imagePullSecrets: null };
 			expect(imageIn(await render(helm, { global: none }))).to.match(/^ghcr\.io\//);
 			expect(podIn(await render(helm))).not.to.have.property('imagePullSecrets');
 		});
-		it('fields to leave out › "" in the values.yaml of the parent, or null when it is installed › left out', async () => {
+		it('fields to leave out › "" in the parent's values.yaml, or null at installation › left out', async () => {
 			const left = (value: '' | null) => ({
 				[NS]: { replicas: value, podSecurityContext: { runAsUser: value, runAsGroup: value } },
 			});
@@ -71,7 +71,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			}
 		});
 
-		it('version › with build metadata, or long › labels and image tag that the API server accepts', async () => {
+		it('version › with build metadata, or long › the API server accepts labels and image tag', async () => {
 			const long = `0.1.0-${'x'.repeat(70)}+5`;
 			for (const [version, label, tag] of [
 				['0.1.0+build.5', '0.1.0_build.5', '0.1.0_build.5'],
@@ -86,7 +86,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				const objects = objectsIn(stdout);
 				for (const { metadata } of objects) expect(metadata.labels?.['app.kubernetes.io/version']).to.equal(label);
 				expect(imageIn(objects)).to.equal(`ghcr.io/toolhive-scaling/toolhive-scaling:${tag}`);
-				// Other suites that use the same API server may have installed the product.
+				// Other suites on the same API server may have installed the product.
 				const apply = ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-f', '-'];
 				await mustSucceed(controlPlane().kubectl(apply, { user: 'admin', input: stdout }));
 			}

@@ -1,4 +1,7 @@
-/** values.yaml: every flag of `serve` can be set, every value is rendered, and an invalid one is refused by its name. */
+/**
+ * values.yaml: users can set every flag of `serve`, every value is rendered, and the error for an invalid value names
+ * it.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -17,11 +20,11 @@ interface Property {
 const values = readFileSync(join(CHART, 'values.yaml'), 'utf8');
 const schema: Required<Property> = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
 
-/** Set by other values, or not for a pod. */
+/** Flags that other values set, or that do not apply to a pod. */
 const NOT_UNDER_SERVE = ['kubeconfig', 'tls-dir', 'namespace-label', 'exclude-namespaces'];
 const flags = Object.keys(SERVE_OPTIONS).filter((flag) => !NOT_UNDER_SERVE.includes(flag));
 const chartNameOf = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-/** `serve` with its values in comments. */
+/** The `serve` section of values.yaml, with its commented values. */
 const commented = parse(values.replace('serve: {}', 'serve:').replaceAll(/^#( {2}\w+: )/gm, '$1')) as { serve: Values };
 
 const templateIn = (objects: readonly Manifest[]): PodTemplate =>
@@ -34,7 +37,7 @@ describe('chart: values', function () {
 	const argsWith = async (given: Values): Promise<readonly string[]> =>
 		specOf(await render(helm, given)).containers[0]?.args.slice(1) ?? [];
 
-	it('every flag of serve › in values.yaml with its default, and in the schema', () => {
+	it('every flag of serve › values.yaml has it with its default, and the schema has it', () => {
 		const defaults = flags.map((flag) => {
 			const { fallback } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			return [chartNameOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
@@ -42,12 +45,12 @@ describe('chart: values', function () {
 		expect(commented.serve).to.deep.equal(Object.fromEntries(defaults));
 		expect(schema.properties['serve']?.properties).to.have.all.keys(flags.map(chartNameOf));
 	});
-	it('values.yaml › the properties of the schema', () => {
-		// Helm reads it in a parent chart; a default here would win over the tags there.
+	it('values.yaml › the same properties as the schema', () => {
+		// Helm reads `enabled` in a parent chart. A default here would override the tags in the parent.
 		const { enabled: _, ...properties } = schema.properties;
 		expect(parse(values)).to.have.all.keys(Object.keys(properties));
 	});
-	it('the defaults given as values › the same as no values', async () => {
+	it('the defaults are set as values › the same as no values', async () => {
 		const args = await argsWith({ serve: commented.serve });
 		expect(args).to.have.length(flags.length);
 		expect(readOptions(SERVE_OPTIONS, args, {})).to.deep.equal(readOptions(SERVE_OPTIONS, [], {}));
@@ -70,7 +73,7 @@ describe('chart: values', function () {
 			'tls-dir': '/tls',
 		});
 	});
-	it('ports and drainSeconds › ports of the container, and a grace period that is long enough', async () => {
+	it('ports and drainSeconds › the container has the ports, and the grace period is long enough', async () => {
 		const spec = specOf(await render(helm, { serve: { webhookPort: 9443, metricsPort: 9080, drainSeconds: 60 } }));
 		expect(spec.containers[0]?.ports.map(({ containerPort }) => containerPort)).to.deep.equal([9443, 9080]);
 		expect(spec.terminationGracePeriodSeconds).to.equal(80);
@@ -87,7 +90,7 @@ describe('chart: values', function () {
 			expect(container?.image.endsWith(expected), container?.image).to.equal(true);
 		});
 	}
-	it('values of the pod › added to those of the base', async () => {
+	it('values for the pod › added to those in the base', async () => {
 		const given = {
 			imagePullSecrets: [{ name: 'pull' }],
 			tolerations: [{ key: 'control', operator: 'Exists' }],
@@ -118,7 +121,7 @@ describe('chart: values', function () {
 		[{ replicas: null }, undefined],
 		[{ replicas: null, highAvailability: true }, undefined],
 	] as const) {
-		it(`replicas › ${JSON.stringify(given)} › ${replicas ?? 'left out'}, beside a budget that fits`, async () => {
+		it(`replicas › ${JSON.stringify(given)} › ${replicas ?? 'left out'}, with a matching PodDisruptionBudget`, async () => {
 			const objects = await render(helm, given);
 			const { spec } = only<{ spec: object }>(objects, 'Deployment');
 			if (replicas === undefined) expect(spec).not.to.have.property('replicas');
@@ -127,13 +130,13 @@ describe('chart: values', function () {
 			expect(budget).to.include({ maxUnavailable: 1 }).and.not.to.have.property('minAvailable');
 		});
 	}
-	it('a system class › a quota; networkPolicy and podDisruptionBudget disabled › left out', async () => {
+	it('a system priority class › a quota; networkPolicy and podDisruptionBudget disabled › left out', async () => {
 		const off = { networkPolicy: { enabled: false }, podDisruptionBudget: { enabled: false } };
 		const given = { ...off, priorityClassName: 'system-node-critical' };
 		const kinds = (await render(helm, given)).map(({ kind }) => kind);
 		expect(kinds).to.include('ResourceQuota').and.not.include.oneOf(['NetworkPolicy', 'PodDisruptionBudget']);
 	});
-	it('certificates › the named Secret is mounted, and the CA is in every webhook', async () => {
+	it('certificates › the named Secret is mounted, and every webhook has the CA', async () => {
 		const caBundle = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 		const certificates = { mode: 'provided', secretName: 'mine', caBundle };
 		const objects = await render(helm, { certificates, serve: { passwordEnv: 'pod' } });
@@ -177,18 +180,18 @@ describe('chart: values', function () {
 			'global.imageRegistry, here a.example.com',
 		],
 	] as const) {
-		it(`${JSON.stringify(given)} › refused by name`, async () => {
+		it(`${JSON.stringify(given)} › refused, and the error names the value`, async () => {
 			const message = await refusal(helm, given);
 			for (const part of named) expect(message).to.include(part);
 		});
 	}
-	it('numbers › the schema has the limits of the command', async () => {
+	it('numbers › the schema has the same limits as the command', async () => {
 		for (const flag of flags) {
 			const { allowed } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];
 			if (highest === undefined) continue;
 			const name = chartNameOf(flag);
-			// The longest sleep fits no grace period that is allowed.
+			// The longest preStop sleep is longer than any grace period that the schema allows.
 			const most = name === 'preStopSeconds' ? Number(highest) - 31 : Number(highest);
 			await render(helm, { serve: { gracePeriodSeconds: 86_400, [name]: most } });
 			expect(await refusal(helm, { serve: { [name]: Number(highest) + 1 } })).to.include(`/serve/${name}`);

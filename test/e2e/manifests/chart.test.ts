@@ -1,4 +1,4 @@
-/** helm and kustomize agree: for each mode the chart renders the objects of the kustomizations, and nothing besides. */
+/** Helm and kustomize agree: in each mode, the chart renders exactly the objects in the kustomizations. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -46,7 +46,7 @@ describe('chart: objects', function () {
 	});
 	after(() => rmSync(folder, { recursive: true, force: true }));
 
-	/** As a user combines them. */
+	/** Renders a kustomization in which a user combines these components. */
 	async function kustomized(components: readonly string[]): Promise<Manifest[]> {
 		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
 		const kustomization = {
@@ -58,15 +58,15 @@ describe('chart: objects', function () {
 		expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
 		return objectsIn(stdout);
 	}
-	/** Helm makes the namespace itself. */
+	/** Removes the namespace, because Helm creates it. */
 	const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
 		objects.filter(({ kind }) => kind !== 'Namespace');
 
 	for (const [mode, values, ...components] of MODES) {
-		it(`${mode} › the objects that kustomize makes, with Helm's labels, which select no pods`, async () => {
+		it(`${mode} › the same objects as kustomize, with Helm's labels, which select no pods`, async () => {
 			const objects = await render(helm, values);
 			expect(comparable(objects)).to.deep.equal(comparable(withoutNamespace(await kustomized(components))));
-			// For the leader or cert-manager to write.
+			// The leader or cert-manager writes the caBundles and the Secret.
 			if (!mode.includes('provided')) expect(JSON.stringify(objects)).not.to.match(/"caBundle":|"kind":"Secret"/);
 			for (const { metadata, spec } of objects) {
 				expect(metadata.labels).to.include({
@@ -78,7 +78,7 @@ describe('chart: objects', function () {
 		});
 	}
 
-	it('another namespace › the same objects there, which exclude that namespace', async () => {
+	it('another namespace › the same objects there, and the webhooks exclude that namespace', async () => {
 		const values = { ...CERT_MANAGER, ...POD_MODE };
 		const text = JSON.stringify(comparable(await render(helm, values)))
 			.replaceAll(`"namespace":"${NS}"`, '"namespace":"elsewhere"')
@@ -97,7 +97,7 @@ describe('chart: objects', function () {
 		}
 	});
 
-	it('docs/install.md › combines what this test combines, in its order', () => {
+	it('docs/install.md › combines the same components as this test, in the same order', () => {
 		const [, yaml = ''] =
 			/```yaml\n(apiVersion: kustomize[^`]*components:[^`]*)```/.exec(
 				readFileSync(join(ROOT, 'docs/install.md'), 'utf8'),
@@ -111,16 +111,16 @@ describe('chart: files', function () {
 	this.timeout(60_000);
 	const helm = useHelm();
 
-	it('helm lint --strict › no finding', async () => {
+	it('helm lint --strict › no findings', async () => {
 		const { code, stdout } = await helm(['lint', '--strict', CHART]);
 		expect(stdout).to.include('0 chart(s) failed');
 		expect(code).to.equal(0);
 	});
-	it('files/ › what `make manifests` writes and nothing else', () => {
+	it('files/ › exactly the files that `make manifests` writes', () => {
 		const written = chartFiles().map(({ file }) => file.split('/').at(-1));
 		expect(readdirSync(join(CHART, 'files'))).to.have.members(written);
 	});
-	it('Chart.yaml › the version of the package', () => {
+	it('Chart.yaml › the same version as the package', () => {
 		const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 		const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
 		expect(chart).to.include({ version, appVersion: version });
@@ -129,10 +129,10 @@ describe('chart: files', function () {
 		const { code, stderr } = await helm(['template', 'any', CHART, '--kube-version', '1.29.9']);
 		expect(code).to.equal(1);
 		expect(stderr).to.include('requires kubeVersion: >=1.30.0-0');
-		// A managed cluster calls its version like this.
+		// A managed cluster reports its version in this form.
 		expect((await helm(['template', 'any', CHART, '--kube-version', 'v1.30.2-gke.1'])).code).to.equal(0);
 	});
-	it('dashboard › applied by Flux with postBuild.substitute › its variables are kept', async () => {
+	it('dashboard › Flux applies it with postBuild.substitute › its variables are kept', async () => {
 		const objects = await render(helm, { monitoring: { enabled: true } });
 		const { data, metadata } = only<{ metadata: object; data: object }>(objects, 'ConfigMap');
 		expect(JSON.stringify(data)).to.match(/\$\{datasource\}/);

@@ -1,4 +1,4 @@
-/** `kubectl apply -k` on a real API server: every object is accepted, and applied again nothing changes. */
+/** `kubectl apply -k` on a real API server: the API server accepts every object, and a second apply changes nothing. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,10 +31,11 @@ describe('manifests: installation', function () {
 		const before = await must('get', '-k', overlay, '-o', versions);
 		const lines = await apply(overlay);
 		expect(await must('get', '-k', overlay, '-o', versions)).to.equal(before);
-		// kubectl reports every PodDisruptionBudget as `configured`: it always sends the selector, which changes nothing.
+		// kubectl reports every PodDisruptionBudget as `configured`, because it always sends the selector. The object does
+		// not change.
 		expect(lines.filter((line) => !/ unchanged$|^poddisruptionbudget/.test(line))).to.deep.equal([]);
 	};
-	/** The folder they are in. */
+	/** Creates certificates and returns their folder. */
 	const makeCerts = (name: string, ...args: string[]): string => {
 		const out = join(folder ?? '', name);
 		const make = [join(ROOT, 'certs/make.ts'), '--out', out, ...args];
@@ -48,7 +49,7 @@ describe('manifests: installation', function () {
 			webhooks.map(({ clientConfig }) => Buffer.from(clientConfig.caBundle ?? '', 'base64').toString()),
 		);
 	};
-	// Not the namespace, which could not be created again: without controllers it stays in `Terminating`.
+	// Keeps the namespace. Without controllers, a deleted namespace stays in `Terminating`, and cannot be created again.
 	const remove = async (): Promise<void> => {
 		await kubectl(['delete', `${CONFIGURATIONS},clusterrole,clusterrolebinding`, NS, '--ignore-not-found']);
 		const namespaced = 'deployment,service,secret,serviceaccount,networkpolicy,poddisruptionbudget';
@@ -59,22 +60,22 @@ describe('manifests: installation', function () {
 		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-install-'));
 	});
 	after(async () => {
-		// Not made when there is no control plane.
+		// Without a control plane, the folder does not exist.
 		if (folder === undefined) return;
 		rmSync(folder, { recursive: true, force: true });
 		await remove();
 	});
-	// Without a server that answers, they refuse every write.
+	// No server answers these webhooks, so every write would be refused.
 	afterEach(() => kubectl(['delete', CONFIGURATIONS, NS, '--ignore-not-found']));
 
-	it('the base › accepted whole, in its order; applied again, nothing changes', async () => {
+	it('the base › every object is accepted, in order; a second apply changes nothing', async () => {
 		const first = await apply(BASE);
 		const kinds = baseObjects().map(({ kind }) => kind.toLowerCase());
 		expect(first.map((line) => line.split(/[./]/)[0])).to.deep.equal(kinds);
 		await expectNoChange(BASE);
 	});
 
-	it('the namespace › it admits the pods of the product and no others', async () => {
+	it('the namespace › admits the pods of the product and no others', async () => {
 		const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'try', namespace: NS } };
 		const create = (spec: object) =>
 			kubectl(['create', '--dry-run=server', '-f', '-'], JSON.stringify({ ...pod, spec }));
@@ -83,7 +84,7 @@ describe('manifests: installation', function () {
 		expect(stderr).to.include('violates PodSecurity "restricted');
 	});
 
-	it('certificates made by certs/make.ts › one command, every webhook trusts the CA; applied again, nothing changes', async () => {
+	it('certificates made by certs/make.ts › one command, every webhook trusts the CA; a second apply changes nothing', async () => {
 		const out = makeCerts('certs');
 		await apply(out);
 		expect(new Set(await caBundles())).to.deep.equal(new Set([readFileSync(join(out, 'ca.crt'), 'utf8')]));
@@ -107,7 +108,7 @@ describe('manifests: installation', function () {
 				.and.include(previous);
 	});
 
-	it('pod mode with certificates made by certs/make.ts › the webhook of Pods trusts the CA too', async () => {
+	it('pod mode with certificates made by certs/make.ts › the webhook for Pods also trusts the CA', async () => {
 		await apply(makeCerts('pod-mode', '--base', POD_MODE));
 		const bundles = await caBundles();
 		expect(bundles).to.have.length(7).and.not.include('');

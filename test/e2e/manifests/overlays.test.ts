@@ -1,4 +1,7 @@
-/** Each overlay, and all of them at once, on a real API server with the real CRDs of cert-manager and the Prometheus operator. */
+/**
+ * Each overlay, and all overlays together, on a real API server with the real CRDs from cert-manager and the Prometheus
+ * operator.
+ */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -15,14 +18,14 @@ const OVERLAYS = join(ROOT, 'manifests/overlays');
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
-	// No other suite may find these CRDs.
+	// Other suites must not find these CRDs.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let folder: string;
 	const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });
 	before('CRDs of other projects', async function () {
 		this.timeout(600_000);
 		folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-overlays-'));
-		// A dry run does not create it, and the objects need it.
+		// A dry run does not create the namespace, but the other objects need it.
 		await mustSucceed(kubectl('apply', '-f', join(ROOT, 'manifests/base/10-namespace.yaml')));
 		try {
 			for (const crds of [await findCrds(process.env), await findOperatorCrds(process.env)]) {
@@ -47,14 +50,14 @@ describe('manifests: overlays', function () {
 		objectsIn((await mustSucceed(kubectl('kustomize', kustomization))).stdout);
 
 	for (const overlay of readdirSync(OVERLAYS)) {
-		it(`${overlay} › accepted whole, without a warning or a permission for all Secrets`, async () => {
+		it(`${overlay} › every object is accepted, without a warning or a permission for all Secrets`, async () => {
 			await accepts(join(OVERLAYS, overlay));
 			const roles = (await rendered(join(OVERLAYS, overlay))).filter(({ kind }) => kind === 'ClusterRole');
 			expect(roles).to.have.length(1);
 			expect(JSON.stringify(roles)).not.to.match(/"(secrets|\*)"/);
 		});
 	}
-	it('all at once › accepted whole, without a warning', async () => {
+	it('all overlays together › every object is accepted, without a warning', async () => {
 		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
 		const names = ['cert-manager', 'pod-mode', 'high-availability', 'namespace-opt-in', 'monitoring'];
 		const components = names.map((name) => from(`components/${name}`));
@@ -71,7 +74,7 @@ describe('manifests: overlays', function () {
 		expect(serving['secretName']).to.equal(podIn(objects).volumes[0]?.secret?.secretName);
 		expect(serving['issuerRef']).to.deep.equal({ kind: 'Issuer', name: 'toolhive-scaling-authority' });
 		expect(named('Issuer', 'toolhive-scaling-authority')['ca']).to.deep.equal({ secretName: ca['secretName'] });
-		// Pods and API server read a renewed CA at different times, so it keeps its key.
+		// Pods and API server read a renewed CA at different times, so the CA keeps its key.
 		expect(ca).to.deep.include({ isCA: true, duration: '43800h', renewBefore: '14600h' });
 		expect(ca['privateKey']).to.include({ rotationPolicy: 'Never' });
 		expect(serving).to.deep.include({ duration: '2160h', renewBefore: '720h' });

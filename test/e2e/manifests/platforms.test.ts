@@ -1,4 +1,7 @@
-/** OpenShift, overlay networks and other namespaces, with Helm and kustomize, and whether a real Pod Security admission accepts the pods. */
+/**
+ * OpenShift, overlay networks and other namespaces, with Helm and kustomize. Checks that Pod Security admission accepts
+ * the pods.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +30,7 @@ const LEVELS = ['restricted', 'baseline', 'privileged'] as const;
 const ASSIGNED = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
 const PROVIDED = { certificates: { mode: 'provided' } };
 const NON_ROOT = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
-/** As OpenShift starts it: a user id without a passwd entry, group 0, and `/` as home. */
+/** Starts a program as OpenShift does: a user id without a passwd entry, group 0, and `/` as home. */
 const AS_ASSIGNED_USER = ['unshare', '--user', '--map-user=1000680000', '--map-group=0'] as const;
 const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
 	objects.filter(({ kind }) => kind !== 'Namespace');
@@ -49,7 +52,7 @@ describe('manifests: other platforms', function () {
 	});
 	after(() => rmSync(folder, { recursive: true, force: true }));
 
-	/** Why a pod of that Deployment is refused in a namespace of that level. Empty if it is accepted. */
+	/** Returns why a namespace with this level refuses the pods of this Deployment. Empty if it accepts them. */
 	const refusedAt = async (deployment: Deployment, level: (typeof LEVELS)[number]): Promise<string> => {
 		const create = async (object: object): Promise<string> =>
 			(await kubectl(['create', '--dry-run=server', '-n', level, '-f', '-'], JSON.stringify(object))).stderr;
@@ -65,7 +68,7 @@ describe('manifests: other platforms', function () {
 		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
 		return objectsIn((await mustSucceed(kubectl(['kustomize', folder]))).stdout);
 	};
-	/** The kustomization of docs/install.md under `heading`, with more components. */
+	/** Renders the kustomization under `heading` in docs/install.md, with more components. */
 	const documented = (heading: string, ...components: string[]): Promise<Manifest[]> => {
 		const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
 		const [, yaml = ''] = new RegExp(`\n## ${heading}\n[^#]*?\`\`\`yaml\n([^\`]+)\`\`\``).exec(page) ?? [];
@@ -80,11 +83,11 @@ describe('manifests: other platforms', function () {
 		['another user', { podSecurityContext: { runAsUser: 1_000_680_000, runAsGroup: 0, fsGroup: 1_000_680_000 } }],
 		['high availability', { highAvailability: true }],
 	] as const satisfies readonly (readonly [string, Values])[]) {
-		it(`chart, ${title} › created where Pod Security is restricted › accepted`, async () =>
+		it(`chart, ${title} › created in a restricted namespace › accepted`, async () =>
 			expect(await refusedAt(deploymentIn(await render(helm, values)), 'restricted')).to.equal(''));
 	}
 	for (const components of [['openshift'], ['provided-secret', 'openshift']]) {
-		it(`kustomize, ${components.join(' and ')} › no fixed user or group, and restricted accepts it`, async () => {
+		it(`kustomize, ${components.join(' and ')} › no fixed user or group, and a restricted namespace accepts the pods`, async () => {
 			const deployment = deploymentIn(await kustomize(components));
 			expect(deployment.spec.template.spec.securityContext).to.deep.equal(NON_ROOT);
 			expect(JSON.stringify(deployment)).to.not.match(/"(runAsUser|runAsGroup|fsGroup)"/);
@@ -101,7 +104,7 @@ describe('manifests: other platforms', function () {
 		for (const left of [null, ''])
 			expect(await contextWith({ runAsUser: left, runAsGroup: left })).to.deep.equal(NON_ROOT);
 	});
-	it('hostNetwork › rendered › only privileged accepts it, cluster names resolve, and an update needs no port twice', async () => {
+	it('hostNetwork › rendered › only privileged namespaces accept it, cluster names resolve, and an update needs no port twice', async () => {
 		const deployment = deploymentIn(await render(helm, { hostNetwork: true }));
 		for (const level of ['restricted', 'baseline'] as const)
 			expect(await refusedAt(deployment, level)).to.include('host namespaces (hostNetwork=true)');
@@ -113,7 +116,7 @@ describe('manifests: other platforms', function () {
 		expect(podIn(await render(helm))).not.to.have.any.keys('hostNetwork', 'dnsPolicy');
 	});
 	for (const level of LEVELS) {
-		it(`hostNetwork › helm install where Pod Security is ${level} › ${level === 'privileged' ? 'installed' : 'refused, with the command'}`, async () => {
+		it(`hostNetwork › helm install in a ${level} namespace › ${level === 'privileged' ? 'installed' : 'refused, with the command'}`, async () => {
 			const how = ['--dry-run=server', '--take-ownership', '--set', 'hostNetwork=true'];
 			const kubeconfig = controlPlane().kubeconfig('admin');
 			const { code, stdout, stderr } = await helm(['install', 'any', CHART, '-n', level, ...how], { kubeconfig });
@@ -125,7 +128,7 @@ describe('manifests: other platforms', function () {
 					.and.include(`kubectl label namespace ${level} pod-security.kubernetes.io/enforce=privileged`);
 		});
 	}
-	it('docs/install.md › host network › what the chart renders, in a namespace that allows it', async () => {
+	it('docs/install.md › host network › the same objects as the chart, in a namespace that allows it', async () => {
 		const objects = await documented('When the API server does not reach pods');
 		const rendered = await render(helm, { hostNetwork: true });
 		expect(comparable(withoutNamespace(objects))).to.deep.equal(comparable(rendered));
@@ -133,7 +136,7 @@ describe('manifests: other platforms', function () {
 		for (const mode of ['enforce', 'audit', 'warn'])
 			expect(labels[`pod-security.kubernetes.io/${mode}`], mode).to.equal('privileged');
 	});
-	it('docs/install.md › another namespace, with components › what the chart renders there', async () => {
+	it('docs/install.md › another namespace, with components › the same objects as the chart', async () => {
 		const objects = await documented('Another namespace', 'cert-manager', 'pod-mode', 'monitoring');
 		const { namespace = '' } = deploymentIn(objects).metadata;
 		expect(namespace).not.to.equal('toolhive-scaling');

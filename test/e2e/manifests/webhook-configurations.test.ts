@@ -1,4 +1,7 @@
-/** Which writes a real API server sends to the webhooks: selectors, rules and matchConditions. And what works while they are down. */
+/**
+ * Checks which writes a real API server sends to the webhooks (selectors, rules, matchConditions), and which writes
+ * succeed while the webhooks are down.
+ */
 import { expect } from 'chai';
 import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../../src/api/names.ts';
 import { serverManifest, useNamespace } from '../../harness/namespace.ts';
@@ -7,7 +10,7 @@ import { apply, mustSucceed } from '../../harness/product.ts';
 import { useRecorder } from './webhook-recorder.ts';
 
 const NS = 'webhook-configurations';
-/** The webhooks are never called for objects in these. */
+/** Namespaces for which the API server never calls the webhooks. */
 const EXCLUDED = ['kube-system', 'toolhive-scaling'];
 
 interface Sample {
@@ -32,7 +35,7 @@ const ownedElsewhere = (one: Sample): Sample => {
 	const reference = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'other', uid: owner('').uid, controller: true };
 	return withMetadata(one, { ownerReferences: [reference] });
 };
-/** With a finalizer, which keeps it while it is being deleted. */
+/** Adds a finalizer, so that the object still exists while it is being deleted. */
 const held = (one: Sample): Sample => withMetadata(one, { finalizers: ['example.com/hold'] });
 const labelsOf = (kind: Kind): object => proxyDeployment(owner('web', kind)).metadata.labels;
 const containers = [{ name: 'main', image: 'example/main:1' }];
@@ -64,7 +67,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		on('annotate', resource, name, [`example.com/at=${process.hrtime.bigint()}`, '--overwrite'], namespace);
 	const patch = (resource: string, name: string, what: object, ...more: string[]) =>
 		on('patch', resource, name, ['--type=merge', '-p', JSON.stringify(what), ...more]);
-	/** The end of a held object that is being deleted. */
+	/** Removes the finalizer from an object that is being deleted, and checks that the object is gone. */
 	const expectReleased = async (resource: string, name: string): Promise<void> => {
 		await patch(resource, name, { metadata: { finalizers: null } });
 		expect(await on('get', resource, name, ['--ignore-not-found'])).to.equal('');
@@ -78,7 +81,7 @@ describe('manifests: writes that reach the webhooks', function () {
 	for (const kind of KIND_LIST) {
 		const { plural, app } = KINDS[kind];
 		for (const version of VERSIONS) {
-			it(`${kind} ${version} with scaling › created and changed › validated, and mutated when changed`, async () => {
+			it(`${kind} ${version} with scaling › created and changed › validated, and an update is also mutated`, async () => {
 				const name = `scaled-${version}`;
 				const path = `${version} ${plural}/${name}`;
 				const scaled = server(name, { replicas: 2 }, kind, version);
@@ -114,7 +117,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		['backendReplicas', 0],
 		['sessionStorage', { provider: 'memory' }],
 	] as const) {
-		it(`a write that erases ${field} › mutated; the next one is not`, async () => {
+		it(`a write that erases ${field} › mutated; the next write is not`, async () => {
 			const name = `erased-${field.toLowerCase()}`;
 			await create(server(name, { [field]: value }));
 			const erased = await reviewsOf(() => patch('mcpserver', name, { spec: { [field]: null } }));
@@ -128,7 +131,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(claim)];
 		expect(await reviewsOf(() => kubectl(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
 	});
-	it('a Deployment loses its labels › mutated once more, so that no client can leave out the webhook', async () => {
+	it('a Deployment loses its labels › mutated once more, so that no client can bypass the webhook', async () => {
 		await create(proxy('unlabelled'));
 		expect(await reviewsOf(() => on('label', 'deployment', 'unlabelled', ['toolhive-']))).to.have.length(1);
 		expect(await reviewsOf(() => annotate('deployment', 'unlabelled'))).to.deep.equal([]);
@@ -139,7 +142,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		const sent = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata, spec: { replicas: 1 } };
 		expect(await reviewsOf(() => must(['replace', '--raw', path, '-f', '-'], sent))).to.have.length(1);
 	});
-	it('a backend StatefulSet › its template changes › mutated; created, scaled or annotated › not', async () => {
+	it('a backend StatefulSet › its template changes › mutated; created, scaled or annotated › not mutated', async () => {
 		const setEnv = (name: string) => must(['set', 'env', '-n', NS, `statefulset/${name}`, 'A=1']);
 		const backend = workload('backend', { app: 'backend', toolhive: 'true' }, 'StatefulSet');
 		expect(await reviewsOf(() => create(backend))).to.deep.equal([]);
@@ -150,7 +153,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		await create(workload('database', { app: 'database' }, 'StatefulSet'));
 		expect(await reviewsOf(() => setEnv('database'))).to.deep.equal([]);
 	});
-	it('a Pod of a proxy, in pod mode › created › mutated; changed › not', async () => {
+	it('a Pod of a proxy, in pod mode › created › mutated; changed › not mutated', async () => {
 		const created = await reviewsOf(() => create(pod('proxy', labelsOf('VirtualMCPServer'))));
 		expect(created).to.deep.equal(['pods.mutate CREATE v1 pods/proxy']);
 		expect(await reviewsOf(() => annotate('pod', 'proxy'))).to.deep.equal([]);
@@ -180,12 +183,12 @@ describe('manifests: writes that reach the webhooks', function () {
 			].map((one) => [`${one.kind} in ${namespace}`, withMetadata(one, { namespace })] as const),
 		),
 	] as const) {
-		it(`${title} › created, changed, scaled and deleted › no call`, async () => {
+		it(`${title} › created, changed, scaled and deleted › no webhook call`, async () => {
 			const { name, namespace } = sample.metadata;
 			const reviews = await reviewsOf(async () => {
 				await create(sample);
 				await annotate(sample.kind, name, namespace);
-				// A Scale has the selector and no owner.
+				// A Scale contains the selector but no owner, so the webhook configurations cannot exclude it by its owner.
 				if (sample.kind === 'Deployment' && !title.includes('owner')) await scale(name, namespace);
 				await on('delete', sample.kind, name, ['--grace-period=0', '--force'], namespace);
 			});
@@ -196,7 +199,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		['mcpserver', 'scaled-v1beta1', { phase: 'Pending' }],
 		['deployment', 'made-mcpserver', { replicas: 1, observedGeneration: 1 }],
 	] as const) {
-		it(`${resource} › only its status is written › no call`, async () => {
+		it(`${resource} › only the status is written › no webhook call`, async () => {
 			expect(await reviewsOf(() => patch(resource, name, { status }, '--subresource=status'))).to.deep.equal([]);
 		});
 	}
@@ -205,7 +208,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		['deployment', held(proxy('leaving'))],
 		['configmap', held(runConfig('leaving'))],
 	] as const) {
-		it(`${resource} › deleted, changed meanwhile, and released › no call, and it is gone`, async () => {
+		it(`${resource} › deleted, changed before the deletion completes › no webhook call, and the object is gone`, async () => {
 			await create(sample);
 			const { name } = sample.metadata;
 			const reviews = await reviewsOf(async () => {
@@ -223,7 +226,7 @@ describe('manifests: writes that reach the webhooks', function () {
 			await create(held(proxy('down')));
 			goDown();
 		});
-		it('proxies are scaled, statuses and objects of other programs written, and excluded namespaces work', async () => {
+		it('proxies can be scaled, clients can write statuses and other programs' objects, and excluded namespaces work', async () => {
 			await scale('made-mcpserver');
 			await patch('mcpserver', 'down', { status: { phase: 'Pending' } }, '--subresource=status');
 			await create(workload('others', { app: 'web' }));
@@ -236,7 +239,7 @@ describe('manifests: writes that reach the webhooks', function () {
 			['mcpserver', server('new', {})],
 			['deployment', proxy('new')],
 		] as const) {
-			it(`${resource} › created or changed › refused; deleted › it is gone`, async () => {
+			it(`${resource} › created or changed › refused; deleted › the object is gone`, async () => {
 				for (const [args, input] of [
 					[['create', '-f', '-'], sample],
 					[['annotate', '-n', NS, resource, 'down', 'example.com/at=now'], undefined],

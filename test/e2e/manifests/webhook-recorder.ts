@@ -1,4 +1,7 @@
-/** The webhook configurations of the manifests in a real API server, calling a server that allows everything and records the calls. */
+/**
+ * Applies the webhook configurations from the manifests on a real API server. They call a server that allows every
+ * request and records it.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -17,13 +20,16 @@ const NAME = 'recorder';
 
 export interface Recorder {
 	readonly plane: () => ControlPlane;
-	/** kubectl as admin. */
+	/** Runs kubectl as admin. */
 	readonly kubectl: (args: readonly string[], input?: object) => Promise<KubectlResult>;
-	/** The reviews that the API server sends while `act` runs, such as `servers.validate UPDATE v1beta1 mcpservers/web`. */
+	/**
+	 * Returns the reviews that the API server sends while `act` runs, such as `servers.validate UPDATE v1beta1
+	 * mcpservers/web`.
+	 */
 	readonly reviewsOf: (act: () => Promise<unknown>) => Promise<string[]>;
 	/** Waits until the API server calls every webhook in `entries` for a dry run of its object. */
 	readonly called: (entries: Readonly<Record<string, object>>) => Promise<void>;
-	/** From now on no server answers. */
+	/** Stops the server that answers the webhooks. */
 	readonly goDown: () => void;
 }
 
@@ -37,7 +43,7 @@ interface Review {
 	};
 }
 
-/** Call it inside a `describe`. The webhooks are those of the base and of pod mode. */
+/** Must be called inside a `describe`. The webhooks are those in the base and in pod mode. */
 export function useRecorder(): Recorder {
 	const plane = needControlPlane();
 	let server: Server | undefined;
@@ -65,7 +71,10 @@ export function useRecorder(): Recorder {
 		await once(server, 'listening');
 		const { port } = server.address() as AddressInfo;
 		const caBundle = Buffer.from(ca.cert).toString('base64');
-		/** The path is the first part of the name: `scale.mutate` of `scale.mutate.toolhive-scaling.svc`. */
+		/**
+		 * Adds the URL of the recorder. The path is the first part of the name: `scale.mutate` of
+		 * `scale.mutate.toolhive-scaling.svc`.
+		 */
 		const redirected = (webhook: Webhook): object => ({
 			...webhook,
 			clientConfig: { url: `https://127.0.0.1:${port}/${webhook.name.split('.').slice(0, 2).join('.')}`, caBundle },
@@ -81,7 +90,7 @@ export function useRecorder(): Recorder {
 		]);
 	});
 	after('recorder', async () => {
-		// Not started if there is no control plane.
+		// Without a control plane, the server was not started.
 		if (server === undefined) return;
 		await mustSucceed(kubectl(['delete', CONFIGURATIONS, NAME]));
 		goDown();
