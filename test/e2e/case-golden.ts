@@ -23,7 +23,7 @@ export function goldenOf(text: string, name: string): Golden[] {
 	});
 }
 
-/** Fields that the product writes in several places. An object must not have one where it is not expected. */
+/** Fields that the product writes in several places. An object must have them only where `out.yaml` has them. */
 const WRITTEN = ['env', 'lifecycle', 'replicas', 'terminationGracePeriodSeconds'];
 /** Fields that are compared completely, because the API server adds nothing to them. */
 const WHOLE = ['annotations', 'labels', 'data'];

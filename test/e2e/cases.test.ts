@@ -64,8 +64,8 @@ const groups: Group[] = [...Map.groupBy(cases, ({ flags }) => flags.join(' ')).v
 
 describe('golden cases on a real API server', function () {
 	this.timeout(120_000);
-	// The CRDs accept any object. Without controllers, no component deletes the hundreds of objects that these cases
-	// leave.
+	// This suite needs its own control plane, because its CRDs accept any object. Without controllers, no component
+	// deletes the hundreds of objects that the cases leave.
 	const plane = needControlPlane({ isOwn: true });
 	const fixtures = new Map<string, readonly Fixture[]>();
 	const products = new Map<string, Product>();

@@ -64,7 +64,7 @@ describe(`verdicts of webhook and API server, seed ${SEED}`, function () {
 			compare(validate(request(mcpServer(shown(wanted))), clusterOf([])), answer, { wanted });
 		});
 	});
-	it(`${RUNS} changes, including those to invalid objects › the same verdict`, async () => {
+	it(`${RUNS} changes, including changes to invalid objects › the same verdict`, async () => {
 		await each(changes, async ([stored, wanted], index) => {
 			const name = `old-${index}`;
 			const answer = await api.send('PUT', `${path}/${name}?dryRun=All`, { body: await replacing(name, wanted) });

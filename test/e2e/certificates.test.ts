@@ -1,6 +1,6 @@
 /**
- * Certificates that the product issues, on a real API server. The product creates and repairs them, and changes no
- * Secret of another client.
+ * Certificates that the product issues, on a real API server. The product creates and repairs them, and does not
+ * change a Secret that a user created.
  */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
@@ -40,7 +40,7 @@ describe('certificates on a real API server', function () {
 		expect(created).to.deep.equal([1, 0]);
 	});
 
-	it('the certificates › five years and ninety days, the names of the Service, and metrics for the expiry', async () => {
+	it('the certificates › valid for five years and ninety days, with the names of the Service, and metrics for the expiry', async () => {
 		const { data } = await stored();
 		const [ca, serving] = [new X509Certificate(data['ca.crt'] ?? ''), new X509Certificate(data['tls.crt'] ?? '')];
 		const days = (one: X509Certificate): number => Math.round((one.validToDate.getTime() - Date.now()) / DAY_MS);

@@ -71,7 +71,7 @@ describe('convergence with an old operator on a real API server', function () {
 		await replicasAre('hub', 3);
 	});
 
-	it('unset to 3 › applied; stdio with 3 › not; sse to stdio › 1', async () => {
+	it('unset to 3 › applied; stdio with 3 › not applied; sse to stdio › 1', async () => {
 		await create('MCPServer', 'plain', { transport: 'sse' });
 		await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
 		await replicasAre('plain', 1);

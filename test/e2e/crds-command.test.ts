@@ -26,7 +26,7 @@ const crds = async (args: readonly string[], stdin = ''): Promise<Ended> => {
 
 describe('thv-scaling crds and a real API server', function () {
 	this.timeout(120_000);
-	// Other suites need the CRDs that this suite does not install.
+	// This suite needs its own control plane, because it does not install all CRDs that other suites need.
 	const plane = needControlPlane({ isOwn: true });
 	const kubectl = async (args: readonly string[], object?: string | object): Promise<string> => {
 		const input = typeof object === 'object' ? JSON.stringify(object) : (object ?? '');

@@ -36,7 +36,7 @@ describe('doctor on a real API server', function () {
 			.and.not.include('dry-run');
 	});
 
-	it('a caller with few permissions › what could not be checked is a warning', async () => {
+	it('a caller with few permissions › each check that cannot run is a warning', async () => {
 		const { code, problems } = await cluster.report('webhook');
 		expect(code).to.equal(0);
 		expect(problems.map(sentence)).to.deep.equal([

@@ -1,6 +1,6 @@
 /**
- * The product writes servers that existed before it once, and changes their pods one after the other. After a restart,
- * it writes nothing.
+ * Servers that exist before the product starts. The product updates each server once, and the pods of one server after
+ * the other. After a restart, the product writes nothing.
  */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';

@@ -1,6 +1,6 @@
 /**
- * Server-side apply together with an operator whose typed PUT erases the scaling fields. A field that a user removes
- * from git must leave the cluster.
+ * Server-side apply together with an operator whose typed PUT erases the scaling fields. If a user removes
+ * a field from git, the next apply must remove it from the cluster.
  */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
@@ -37,7 +37,7 @@ describe('field managers on a real API server', function () {
 	});
 	after(() => api.close());
 
-	/** Returns the actions of clients on one server, and checks of the stored object. */
+	/** Returns actions that clients perform on one server, and checks for the stored object. */
 	const scenario = (kind: Kind, name: string) => {
 		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/${NAMES[kind].plural}/${name}`;
 		const as = (manager: string, verb: string) => [verb, '--server-side', `--field-manager=${manager}`, '-f', '-'];

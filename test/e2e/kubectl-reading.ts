@@ -26,8 +26,8 @@ export const NAME = 'NAME';
 const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
 
 /**
- * Reads all `texts` in one call, because kubectl continues with the next file after it refuses one. It needs no server
- * for that.
+ * Reads all `texts` in one call, because kubectl continues with the next file after it refuses one. For this,
+ * kubectl needs no server.
  */
 export async function readByKubectl(
 	plane: ControlPlane,

@@ -1,6 +1,6 @@
 /**
- * Two replicas on a real API server: one replica writes. After it stops, the other one takes over soon, and never
- * writes at the same time.
+ * Two replicas on a real API server: only the leader writes. When the leader stops, the other replica takes over soon,
+ * and the two never write at the same time.
  */
 import { expect } from 'chai';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';

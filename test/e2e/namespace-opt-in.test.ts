@@ -62,7 +62,7 @@ describe('namespaces that opt in, on a real API server', function () {
 		expect(await conditionsIn(other)).to.deep.equal([]);
 	});
 
-	it('labelled later › its servers are reconciled; servers in excluded namespaces, in system namespaces and beside the product are not', async () => {
+	it('labelled later › its servers are reconciled; servers in excluded namespaces, in system namespaces and in the product namespace are not', async () => {
 		await optIn('not-opted-in');
 		await eventually(async () => expect(await conditionsIn(other)).to.have.length(2), NOTICED_MS);
 		for (const one of [excluded, ...promised]) expect(await conditionsIn(one), one.name).to.deep.equal([]);

@@ -40,14 +40,14 @@ describe('old operator', function () {
 			);
 			expect(checksumOf(data, stored.metadata.labels ?? {}, {})).to.equal(checksum);
 			expect((await get<Deployment>('deployment', name)).spec.replicas).to.equal(1);
-			// The operator writes only MCPServers back, with the fields that it knows.
+			// The operator writes back only MCPServers, with the fields that it knows.
 			const { spec: kept } = await get<ServerObject>(kind, name);
 			if (kind === 'MCPServer') expect(kept).not.to.have.any.keys('replicas', 'sessionStorage');
 			else expect(kept).to.deep.include(SCALING);
 		});
 	}
 
-	it('MCPServer › written in the order of the real operator, then only the status, without a change', async () => {
+	it('MCPServer › the same order of writes as the real operator, then only the status, without a change', async () => {
 		await apply(server('MCPServer', 'search', SEARCH));
 		const passes: string[][] = [];
 		for (let pass = 0; pass < 4; pass += 1) {

@@ -39,7 +39,7 @@ describe('orphaned Lease and Secret on a real API server', function () {
 	};
 	let inUse: string | undefined;
 
-	it('installed › both are created with the Deployment as their owner', async () => {
+	it('installed › Lease and Secret are created with the Deployment as their owner', async () => {
 		await install();
 		const replica = await start();
 		expect(await owners()).to.deep.equal([await uid(), await uid()]);

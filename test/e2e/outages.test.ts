@@ -15,7 +15,7 @@ const CRD = 'mcpremoteproxies.toolhive.stacklok.dev';
 
 describe('a missing CRD, API server or permission', function () {
 	this.timeout(120_000);
-	// This suite deletes CRDs and roles, and stops the API server.
+	// This suite needs its own control plane, because it deletes CRDs and roles, and stops the API server.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let plane: ControlPlane;
 	let product: Product;
@@ -40,7 +40,7 @@ describe('a missing CRD, API server or permission', function () {
 	const isLogged = (message: string, text: string): boolean =>
 		product.log().some((line) => line['msg'] === message && JSON.stringify(line).includes(text));
 
-	it('a CRD is not installed › reported, and its servers are reconciled once it is; other kinds are reconciled meanwhile', async () => {
+	it('a CRD is not installed › reported; other kinds are reconciled; after the installation, its servers are reconciled', async () => {
 		const missing = 'resource is not installed, waiting for it';
 		await eventually(async () => expect(isLogged(missing, 'mcpremoteproxies')).to.equal(true));
 		await create('MCPServer', 'meanwhile');

@@ -40,7 +40,7 @@ async function makeWork({ must }: Pick<SelfManaged, 'must'>): Promise<void> {
 	await create(proxyDeployment(search));
 	await create(runConfigMap(search, '{"name":"search"}'));
 	await expectReplicas('search', 2);
-	// The product patches an Event when it repeats.
+	// The product patches an Event that it reports again.
 	await create(proxyDeployment(await server('MCPServer', 'files', { transport: 'stdio' })));
 	for (const _ of [1, 2]) {
 		await must(['scale', 'deployment', 'files', ...inNamespace, '--replicas=3']);
@@ -56,7 +56,7 @@ describe('permissions: granted and used', function () {
 		const { plane, start, applyWebhooks, writeSecret, secret, objects, expectCalled } = cluster;
 		const compare = (all: readonly object[] = objects()) => comparePermissions(plane().auditLog(), all, USER);
 
-		it('everything happens › no permission is unused, none is missing', async () => {
+		it('the product makes every call › no permission is unused or missing', async () => {
 			const first = await start({ flags: FLAGS });
 			const second = await start({ flags: FLAGS });
 			await makeWork(cluster);
@@ -107,7 +107,7 @@ describe('permissions: granted and used', function () {
 		const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-permissions-'));
 		after(() => rmSync(folder, { recursive: true }));
 
-		it('everything happens › no permission is unused, none is missing; no call for a Secret or a webhook configuration', async () => {
+		it('the product makes every call › no permission is unused or missing; no call for a Secret or a webhook configuration', async () => {
 			const ca = await issueCa();
 			const serving = await issueServing(ca, { hosts: [HOST] });
 			for (const [file, text] of Object.entries(asTls(serving))) writeFileSync(join(folder, file), text);

@@ -45,8 +45,8 @@ data:\r
 const KINDS = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 
 /**
- * The operator's checksum of a ConfigMap covers its annotations, and client-side apply writes its input into one. So
- * cases are applied on the server.
+ * Returns the arguments for `kubectl apply`. Cases use server-side apply, because client-side apply writes its input
+ * into an annotation, and the operator's checksum for a ConfigMap includes the annotations.
  */
 const apply = (name: string): string[] => ['apply', `--server-side=${CASES.includes(name)}`, '-R', '-f'];
 

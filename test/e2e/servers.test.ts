@@ -12,7 +12,7 @@ import { useProduct } from '../harness/use-product.ts';
 
 const PASSWORD = { name: 'THV_SESSION_REDIS_PASSWORD', valueFrom: { secretKeyRef: REDIS.passwordRef } };
 const WRITERS = 200;
-/** The number of this level in pino. */
+/** The number of the info level in pino. */
 const INFO = 30;
 
 describe('servers on a real API server', function () {

@@ -90,7 +90,7 @@ describe('two installations in one cluster', function () {
 		await eventually(() => expectServedBy(second));
 	});
 
-	it('the first installation › gets no more calls, reports which permissions it lost, and keeps running', async () => {
+	it('the first installation › receives no more calls, reports which permissions it lost, and keeps running', async () => {
 		const { reason } = await first.logged(UNMANAGED);
 		expect(reason).to.match(
 			/^403 .*webhookconfigurations\S* "toolhive-scaling" is forbidden: User "system:serviceaccount:/,

@@ -110,7 +110,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 		});
 
 		it('uninstall while a pod still terminates › no object is left', async () => {
-			// This leader has more permissions than a pod during an uninstall: it could create its Secret and Lease again.
+			// A pod has fewer permissions during an uninstall. This leader could create its Secret and Lease again.
 			leader = serve('admin');
 			await leader.logged('leading');
 			// Helm 3 deletes the webhook configurations last, so docs/install.md has a command that deletes them first.

@@ -61,7 +61,7 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			expect(imageIn(await render(helm, { global: none }))).to.match(/^ghcr\.io\//);
 			expect(podIn(await render(helm))).not.to.have.property('imagePullSecrets');
 		});
-		it('fields to leave out › "" in the parent's values.yaml, or null at installation › left out', async () => {
+		it('fields to leave out › "" in values.yaml of the parent, or null at installation › left out', async () => {
 			const left = (value: '' | null) => ({
 				[NS]: { replicas: value, podSecurityContext: { runAsUser: value, runAsGroup: value } },
 			});

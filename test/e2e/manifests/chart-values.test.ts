@@ -1,6 +1,6 @@
 /**
- * values.yaml: users can set every flag of `serve`, every value is rendered, and the error for an invalid value names
- * it.
+ * Checks that users can set every flag of `serve` in values.yaml, that the chart renders every value, and that the
+ * error for an invalid value names the value.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ describe('chart: values', function () {
 	const argsWith = async (given: Values): Promise<readonly string[]> =>
 		specOf(await render(helm, given)).containers[0]?.args.slice(1) ?? [];
 
-	it('every flag of serve › values.yaml has it with its default, and the schema has it', () => {
+	it('every flag of serve › in values.yaml with its default, and in the schema', () => {
 		const defaults = flags.map((flag) => {
 			const { fallback } = SERVE_OPTIONS[flag as keyof typeof SERVE_OPTIONS];
 			return [chartNameOf(flag), flag === 'operator-usernames' ? [fallback] : parse(fallback ?? '')];
@@ -191,7 +191,7 @@ describe('chart: values', function () {
 			const [, lowest, highest] = /^a whole number from (\d+) to (\d+)$/.exec(allowed) ?? [];
 			if (highest === undefined) continue;
 			const name = chartNameOf(flag);
-			// The longest preStop sleep is longer than any grace period that the schema allows.
+			// The longest preStop sleep does not fit into any grace period that the schema allows.
 			const most = name === 'preStopSeconds' ? Number(highest) - 31 : Number(highest);
 			await render(helm, { serve: { gracePeriodSeconds: 86_400, [name]: most } });
 			expect(await refusal(helm, { serve: { [name]: Number(highest) + 1 } })).to.include(`/serve/${name}`);

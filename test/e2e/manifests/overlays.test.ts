@@ -18,7 +18,7 @@ const OVERLAYS = join(ROOT, 'manifests/overlays');
 
 describe('manifests: overlays', function () {
 	this.timeout(60_000);
-	// Other suites must not find these CRDs.
+	// This suite needs its own control plane, because other suites must not find its CRDs.
 	const controlPlane = needControlPlane({ isOwn: true });
 	let folder: string;
 	const kubectl = (...args: string[]) => controlPlane().kubectl(args, { user: 'admin' });

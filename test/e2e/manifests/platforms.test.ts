@@ -30,7 +30,7 @@ const LEVELS = ['restricted', 'baseline', 'privileged'] as const;
 const ASSIGNED = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
 const PROVIDED = { certificates: { mode: 'provided' } };
 const NON_ROOT = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
-/** Starts a program as OpenShift does: a user id without a passwd entry, group 0, and `/` as home. */
+/** The command that starts a program as OpenShift does: a user id without a passwd entry, group 0, and `/` as home. */
 const AS_ASSIGNED_USER = ['unshare', '--user', '--map-user=1000680000', '--map-group=0'] as const;
 const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
 	objects.filter(({ kind }) => kind !== 'Namespace');

@@ -226,7 +226,7 @@ describe('manifests: writes that reach the webhooks', function () {
 			await create(held(proxy('down')));
 			goDown();
 		});
-		it('proxies can be scaled, clients can write statuses and other programs' objects, and excluded namespaces work', async () => {
+		it('clients can scale proxies, and write statuses, unrelated objects and objects in excluded namespaces', async () => {
 			await scale('made-mcpserver');
 			await patch('mcpserver', 'down', { status: { phase: 'Pending' } }, '--subresource=status');
 			await create(workload('others', { app: 'web' }));

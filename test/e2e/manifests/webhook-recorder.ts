@@ -1,5 +1,5 @@
 /**
- * Applies the webhook configurations from the manifests on a real API server. They call a server that allows every
+ * Applies the webhook configurations from the manifests to a real API server. They call a server that allows every
  * request and records it.
  */
 import { once } from 'node:events';
