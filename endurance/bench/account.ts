@@ -1,28 +1,31 @@
-/** The common part of all measurements: a record, a text for the terminal, and a place on a page of docs. */
+/** The common part of all measurements: a record in JSON, a text for the terminal, and a section of a docs page. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { rounded, type Spread } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-/** `Results` is plain JSON, so that a page can be written again without measuring. */
+/** `Results` is plain JSON, so that a page can be generated again without a new measurement. */
 export interface Account<Options = unknown, Results = unknown> {
-	/** Also of endurance/bench/results/NAME.json. */
+	/** The name of the part, and of the file endurance/bench/results/NAME.json. */
 	readonly name: string;
 	readonly command: string;
-	/** Path below the root of the project. */
+	/** The path of the page, relative to the root of the project. */
 	readonly page: string;
-	/** Markdown. */
+	/** Returns the tables in Markdown. */
 	readonly tables: (recorded: Recorded<Options, Results>) => string;
 	readonly goals?: (recorded: Recorded<Options, Results>) => readonly Goal[];
 }
 
 export interface Part<Options = unknown, Results = unknown> extends Account<Options, Results> {
 	readonly options: Options;
-	/** For a run of seconds, which only shows that everything works. */
+	/** Options for a run of a few seconds, which only shows that the measurement works. */
 	readonly shortOptions: Options;
 	readonly measure: (options: Options) => Promise<Results>;
-	/** Of other programs than Node. It is called first, so that a missing program is reported before any measurement. */
+	/**
+	 * Returns the versions of programs other than Node. Called first, so that a missing program is reported before any
+	 * measurement.
+	 */
 	readonly versions?: () => Readonly<Record<string, string>>;
 }
 
@@ -43,7 +46,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 		readonly cpu: string;
 		readonly cores: number;
 		readonly platform: string;
-		/** Load average of the minute before, if the platform has one. If it is high, only ratios are meaningful. */
+		/** The load average of the previous minute, if the platform has one. If it is high, only ratios are meaningful. */
 		readonly loadBefore?: number;
 	};
 	readonly versions: Readonly<Record<string, string>>;
@@ -51,7 +54,7 @@ export interface Recorded<Options = unknown, Results = unknown> {
 	readonly results: Results;
 }
 
-/** Call it before the measurement, which changes the load average. */
+/** Must be called before the measurement, because the measurement changes the load average. */
 export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'> {
 	const [lastMinute = 0] = loadavg();
 	return {
@@ -66,7 +69,7 @@ export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'
 	};
 }
 
-/** Measures and prints. Results of a short run are not recorded. */
+/** Runs the measurement, prints the results, and records them unless the run is short. */
 export async function runPart<O, R>(part: Part<O, R>, isShort: boolean): Promise<void> {
 	const options = isShort ? part.shortOptions : part.options;
 	const context = clusterContext();
@@ -83,13 +86,13 @@ const resultsFile = (name: string): string => join(import.meta.dirname, 'results
 export const record = <O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): void =>
 	writeFileSync(resultsFile(name), `${JSON.stringify(recorded, undefined, '\t')}\n`);
 
-/** Undefined if it was never measured. */
+/** Returns the last record, or undefined if the part was never measured. */
 export function recordedOf<O, R>({ name }: Account<O, R>): Recorded<O, R> | undefined {
 	const file = resultsFile(name);
 	return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Recorded<O, R>) : undefined;
 }
 
-/** Tables and goals, as Markdown. */
+/** Returns the tables and goals in Markdown. */
 export function textOf<O, R>({ tables, goals }: Account<O, R>, recorded: Recorded<O, R>): string {
 	const rows = (goals?.(recorded) ?? []).map((goal) => {
 		const measured = typeof goal.measured === 'object' ? spreadText(goal.measured) : goal.measured;

@@ -13,7 +13,7 @@ import { PEERS } from './peers/peers.ts';
 import { RECONCILE } from './reconcile.ts';
 import { REVIEW } from './review.ts';
 
-/** Of `make bench`; the other parts have commands of their own. */
+/** The parts of `make bench`. Every other part has its own command. */
 export const OWN_PARTS = [HTTPS, END_TO_END, GROWTH] as readonly unknown[] as readonly Part[];
 export const PARTS = [...OWN_PARTS, PEERS, RECONCILE, REVIEW, HOSTILE] as readonly unknown[] as readonly Part[];
 export const ACCOUNTS = [...PARTS, FUZZ, CHAOS, SOAK, SESSIONS, MATRIX] as readonly unknown[] as readonly Account[];

@@ -1,4 +1,4 @@
-/** Only servers with the right answer are measured. */
+/** Checks the response of a server before it is measured. */
 import { isDeepStrictEqual } from 'node:util';
 import jsonPatch from 'fast-json-patch';
 import { mutate } from '../../src/admission/mutate.ts';
@@ -7,7 +7,7 @@ import { isObject, type Json } from '../../src/api/types.ts';
 import { post } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 
-/** Throws if the stored object would differ from the product's. `folder` has ca.crt. */
+/** Throws if the response would store a different object than the product's response does. `folder` contains ca.crt. */
 export async function checkAnswer(
 	server: { name: string; url: string },
 	folder: string,
@@ -32,7 +32,9 @@ function patched(review: string, patch: readonly object[]): Json {
 	return meaning(jsonPatch.applyPatch(object, patch as jsonPatch.Operation[], true).newDocument) as Json;
 }
 
-/** Without fields that have no effect: Go's types write empty structs (`status: {}`), and Pepr signs each object. */
+/**
+ * Removes fields that have no effect: Go's types write empty structs (`status: {}`), and Pepr annotates each object.
+ */
 function meaning(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(meaning);
 	if (!isObject(value)) return value;

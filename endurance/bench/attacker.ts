@@ -1,4 +1,4 @@
-/** `node attacker.ts NAME PORT`: one attack, until the parent disconnects. */
+/** `node attacker.ts NAME PORT`: runs one attack until the parent process disconnects. */
 import { ATTACKS, type AttackName } from './attacks.ts';
 
 const [name, port] = process.argv.slice(2);

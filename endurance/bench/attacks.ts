@@ -1,23 +1,25 @@
-/** Attacks on the webhook port, for `make bench-hostile`. Each has at most a thousand connections. */
+/** Attacks on the webhook port for `make bench-hostile`. Each attack opens at most a thousand connections. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { reviewWith } from '../../test/harness/serving.ts';
 
-/** Starts an attack on `port`; resolves when it runs, with a function that ends it. */
+/** Starts an attack on `port`. Resolves when the attack is running, with a function that stops it. */
 export type Attack = (port: number) => Promise<() => void>;
 
 const MIB = 1024 * 1024;
 const THOUSAND = 1_000;
-/** More than may be in flight. A handshake costs both sides a millisecond. */
+/** More connections than the webhook accepts requests in flight. A handshake costs each side about a millisecond. */
 const MANY = 250;
-/** Handshakes at one time. */
+/** The maximum number of parallel handshakes. */
 const AT_ONCE = 50;
 
 type Dial = (port: number) => Socket;
 const tcp: Dial = (port) => connectTcp(port, '127.0.0.1');
 const tls: Dial = (port) => connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
 
-/** `count` connections; `act` runs when one is open, and the next one is opened when the server closes it. */
+/**
+ * Keeps `count` connections open and calls `act` on each new connection. Replaces a connection that the server closes.
+ */
 const connections =
 	(count: number, dial: Dial, act: (socket: Socket) => void): Attack =>
 	async (port) => {
@@ -51,13 +53,13 @@ const head = (framing: string, path = '/mutate?timeout=5s'): string =>
 	`POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${framing}\r\n\r\n`;
 const whole = (body: string): Buffer => Buffer.from(head(`Content-Length: ${Buffer.byteLength(body)}`) + body);
 
-/** A few bytes every second until the connection is closed. */
+/** Sends a few bytes every second until the connection is closed. */
 function drip(socket: Socket, byte: string): void {
 	const timer = setInterval(() => socket.write(byte), 1_000);
 	socket.once('close', () => clearInterval(timer));
 }
 
-/** Sends the next request when a response arrives. */
+/** Sends the next request as soon as a response arrives. */
 function again(socket: Socket, request: () => string | Buffer): void {
 	socket.write(request());
 	socket.on('data', () => socket.write(request()));
@@ -66,19 +68,22 @@ function again(socket: Socket, request: () => string | Buffer): void {
 const owner = (uid: string): object => ({
 	...{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'github', uid },
 });
-/** A review of a Deployment with an owner that does not exist, which causes a look-up in the API server. */
+/**
+ * Returns a review of a Deployment whose owner does not exist, so that the webhook looks the owner up in the API
+ * server.
+ */
 const forged = (uid: string, spec: unknown = {}): string =>
 	JSON.stringify(reviewWith({ object: { metadata: { name: 'github', ownerReferences: [owner(uid)] }, spec } }));
 
 let uids = 0;
 const SMALL = whole(JSON.stringify(reviewWith()));
-/** With `count` empty objects, which need twenty times as much memory when parsed. */
+/** Returns a review with `count` empty objects, which need twenty times as much memory when parsed. */
 const stuffed = (uid: string, count: number): string =>
 	forged(uid, 'here').replace('"here"', `[${'{},'.repeat(count)}{}]`);
 const BOMB = whole(stuffed('bomb', 2_300_000));
-/** A body in chunks of one byte. */
+/** A request body in chunks of one byte. */
 const SMALL_CHUNKS = '1\r\n \r\n'.repeat(10_000);
-/** The first bytes of a TLS record that says it is 512 bytes long. */
+/** The first bytes of a TLS record whose header announces 512 bytes. */
 const HALF_HELLO = Buffer.from('16030102000100', 'hex');
 
 export const ATTACKS = {

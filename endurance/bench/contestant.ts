@@ -1,4 +1,4 @@
-/** A measured server, as a process on one core. */
+/** Starts a measured server as a process on one core. */
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { deploymentReview } from './payloads.ts';
 
 export interface Contestant {
 	readonly name: string;
-	/** For AdmissionReviews. */
+	/** The URL that accepts AdmissionReviews. */
 	readonly url: string;
 	readonly pid: number;
 	readonly stop: () => Promise<void>;
@@ -23,7 +23,7 @@ const READY_MS = 60_000;
 const POLL_MS = 50;
 const LOG_BYTES = '2000';
 
-/** The files that each server reads from its folder. */
+/** Writes the files that each server reads from its folder. */
 export async function writeCertificates(folder: string): Promise<void> {
 	const ca = await issueCa();
 	const { cert, key } = await issueServing(ca);
@@ -31,7 +31,10 @@ export async function writeCertificates(folder: string): Promise<void> {
 		writeFileSync(join(folder, file), pem);
 }
 
-/** As in a pod, the log goes to a pipe, which is read on the other core. Resolves after the first answer with 200. */
+/**
+ * Starts the server. Its log goes to a pipe, as in a pod, and the other core reads it. Resolves after the first
+ * response with status 200.
+ */
 export async function startContestant(
 	name: string,
 	folder: string,
@@ -58,7 +61,7 @@ export async function startContestant(
 	return { name, url, pid: program.pid, stop: () => program.stop(0) };
 }
 
-/** A server of server.ts. */
+/** Starts a server that server.ts implements. */
 export const startOwn = (name: string, folder: string): Promise<Contestant> => {
 	const command = [process.execPath, join(import.meta.dirname, 'server.ts'), name, folder];
 	return startContestant(name, folder, (port) => [...command, String(port)]);

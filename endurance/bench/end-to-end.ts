@@ -1,6 +1,7 @@
 /**
- * Creates of a proxy Deployment through a real API server, in the ways of ways.ts. API server, webhook and clients
- * share the machine, as on a small control plane. The creates are dry runs, so that one body can be sent many times.
+ * Measures creates of a proxy Deployment through a real API server, for each way in ways.ts. The API server, the
+ * webhook and the clients share the machine, as on a small control plane. The creates are dry runs, so that one body
+ * can be sent many times.
  */
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import type { Deployment, ServerObject } from '../../test/harness/old-operator/objects.ts';
@@ -29,7 +30,7 @@ import {
 
 interface EndToEndOptions {
 	readonly loads: readonly Load[];
-	/** Without the first round, which is not counted. */
+	/** The number of rounds, without the first round, which is not counted. */
 	readonly rounds: number;
 }
 
@@ -41,7 +42,7 @@ export interface EndToEnd {
 	readonly rows: readonly Row[];
 }
 
-/** The API server must have no other client. */
+/** Requires an API server without other clients. */
 export async function measureEndToEnd(plane: ControlPlane, { loads, rounds }: EndToEndOptions): Promise<EndToEnd> {
 	const kubectl = adminKubectl(plane);
 	await applyCrds(plane);
@@ -62,7 +63,7 @@ export async function measureEndToEnd(plane: ControlPlane, { loads, rounds }: En
 	try {
 		const seen = loads.map((load) => ({ load, rounds: { none: [], webhook: [], policy: [] } as Rounds }));
 		for (let round = 0; round <= rounds; round += 1) {
-			// Each round starts with another way, so that none always follows the same one.
+			// Each round starts with a different way, so that the order does not favour any way.
 			const first = round % WAY_LIST.length;
 			for (const { load, rounds: measured } of seen) {
 				for (const way of [...WAY_LIST.slice(first), ...WAY_LIST.slice(0, first)]) {
@@ -84,7 +85,10 @@ export async function measureEndToEnd(plane: ControlPlane, { loads, rounds }: En
 
 type Rounds = Record<Way, Round[]>;
 
-/** Medians over the rounds; ratios are to `none` of the same round. `refused`: creates that the API server rejected. */
+/**
+ * Returns medians over the rounds. Ratios compare with `none` in the same round. `refused` counts creates that the API
+ * server rejected.
+ */
 function summarize(load: Load, way: Way, rounds: Rounds) {
 	const own = rounds[way];
 	const sum = (read: (round: Round) => number): number => own.reduce((total, round) => total + read(round), 0);

@@ -1,6 +1,7 @@
 /**
- * Memory, start time and review time of `thv-scaling serve` beside a real API server with more and more MCPServers. All
- * are in their desired state, so that the watch caches are measured and not the work of the reconciler.
+ * Measures memory, start time and review time of `thv-scaling serve` beside a real API server with a growing number of
+ * MCPServers. All servers are in their desired state, so the figures show the watch caches and not the reconciler's
+ * work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -20,13 +21,13 @@ import { rounded, spreadOf } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
 interface GrowthOptions {
-	/** Ascending. */
+	/** The numbers of servers, in ascending order. */
 	readonly servers: readonly number[];
-	/** Idle time before the memory without load is measured. */
+	/** The idle time before the memory without load is measured. */
 	readonly settleMs: number;
-	/** Without the first round, in which V8 compiles. */
+	/** The number of rounds, without the first round, in which V8 compiles. */
 	readonly rounds: number;
-	/** Of one round. */
+	/** The duration of one round. */
 	readonly seconds: number;
 }
 
@@ -41,7 +42,7 @@ const FLAGS = {
 	on: ['--leader-elect=false', '--settle-seconds=0', '--rollouts-per-minute=10000'],
 };
 
-/** The API server must have no other client. */
+/** Requires an API server without other clients. */
 export async function measureGrowth(plane: ControlPlane, options: GrowthOptions): Promise<Growth> {
 	const program = installedWith(AS_IN_THE_POD);
 	const servers: ServerObject[] = [];
@@ -87,7 +88,7 @@ async function measure(
 	const loads: Load[] = [];
 	forgetPeak(pid);
 	for (let round = 0; round <= rounds; round += 1) {
-		// Each round has another server, whose objects are not in the caches of the CPU.
+		// Each round uses a different server, whose objects are not yet in the CPU caches.
 		const server = servers[round * Math.floor(servers.length / (rounds + 1))] as ServerObject;
 		const body = JSON.stringify(reviewOf({ ...DEPLOYMENT, object: { ...proxyOf(server) } }));
 		const load = await runH2load({ url, body, connections: CONNECTIONS, length: { seconds }, isPinned: true });
@@ -101,9 +102,9 @@ async function measure(
 		reviewsPerSecond: Math.round(spreadOf(loads.map(({ perSecond }) => perSecond)).median),
 		p50Ms: spreadOf(loads.map(({ p50Ms }) => p50Ms)),
 		p99Ms: spreadOf(loads.map(({ p99Ms }) => p99Ms)),
-		/** Its peak is of this time alone. */
+		/** The peak covers only the time under load. */
 		underLoad: residentMib(pid),
-		/** If it is not 0, the objects were not in their desired state. */
+		/** Any value other than 0 shows that some objects were not in their desired state. */
 		writes: await metricOf(product, 'thv_scaling_reconciler_writes_total'),
 	};
 }

@@ -20,7 +20,7 @@ describe('bench: h2load', function () {
 			let body = '';
 			for await (const chunk of request) body += chunk;
 			requests.push(`${request.method} ${request.url} ${request.headers['x-test']} ${body}`);
-			// One request in twenty is slow, which only the p99 shows.
+			// Only the p99 shows that one request in twenty is slow.
 			const count = requests.length;
 			if (count === 3) await sleep(100);
 			response.writeHead(statusOf(count)).end('{}');

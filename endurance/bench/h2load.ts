@@ -1,4 +1,4 @@
-/** The load generator: h2load over HTTP/1.1. It does not run in Node, so it shares no cost with the servers. */
+/** Runs the load generator h2load over HTTP/1.1. h2load does not run in Node, so it shares no cost with the servers. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,32 +12,35 @@ export interface Job {
 	readonly body: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly connections: number;
-	/** A time, or a number of requests over all connections. */
+	/** A duration, or a number of requests over all connections. */
 	readonly length: { readonly seconds: number } | { readonly requests: number };
-	/** Over all connections. By default each connection sends a request when the one before is answered. */
+	/**
+	 * The rate over all connections. By default, each connection sends its next request when the previous one is
+	 * answered.
+	 */
 	readonly perSecond?: number;
-	/** Runs on the core without a server. */
+	/** Runs h2load on the core that no server uses. */
 	readonly isPinned?: boolean;
-	/** Failed requests are counted; by default they reject. */
+	/** Counts failed requests. By default, a failed request rejects the promise. */
 	readonly mayFail?: boolean;
-	/** After this time an idle connection is closed. The default is the longest timeout of a webhook. */
+	/** Closes a connection that is idle for this time. The default is the longest timeout of a webhook. */
 	readonly idleSeconds?: number;
 }
 
 export interface Load {
 	readonly requests: number;
-	/** Answered with 429 or 5xx, or not at all. */
+	/** The number of requests with status 429 or 5xx, or without a response. */
 	readonly failed: number;
-	/** From the first request to the last answer, without the handshakes. */
+	/** The time from the first request to the last response, without the handshakes. */
 	readonly seconds: number;
 	readonly perSecond: number;
-	/** Of all requests, including failed ones. */
+	/** The latencies of all requests, including failed requests. */
 	readonly latenciesMs: readonly number[];
 	readonly p50Ms: number;
 	readonly p99Ms: number;
 }
 
-/** A program is not installed. The message names it, and how to install it. */
+/** Reports that a program is not installed. The message names the program and how to install it. */
 export class ProgramMissing extends Error {}
 
 export function h2loadVersion(): string {
@@ -51,19 +54,19 @@ export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 const canPin = spawnSync('taskset', ['-c', String(LOAD_CORE), 'true']).status === 0;
 
-/** `command` on one core, if the machine has `taskset` and two cores. */
+/** Returns `command` pinned to one core, if the machine has `taskset` and two cores. */
 export const pinned = (core: number, command: readonly string[]): readonly string[] =>
 	canPin ? ['taskset', '-c', String(core), ...command] : command;
 
-/** Moves a running process with all its threads to one core. */
+/** Moves a running process and all its threads to one core. */
 export function pin(pid: number | undefined, core: number): void {
 	if (canPin) spawnSync('taskset', ['--all-tasks', '-cp', String(core), String(pid)]);
 }
 
-/** In addition to the requested time. */
+/** The time that h2load may take in addition to the requested duration. */
 const GRACE_MS = 60_000;
 
-/** Rejects if an answer is neither 2xx nor a failure that `Load` counts. */
+/** Rejects on a response that is neither 2xx nor a failure that `Load` counts. */
 export async function runH2load(job: Job): Promise<Load> {
 	const folder = mkdtempSync(join(tmpdir(), 'h2load-'));
 	const [body, log] = [join(folder, 'body'), join(folder, 'log.tsv')];
@@ -88,7 +91,7 @@ function argumentsFor({ url, headers = {}, connections, length, perSecond, idleS
 	const sent = { 'content-type': 'application/json', ...headers };
 	return [
 		...['--h1', '--threads=1', `--clients=${connections}`],
-		// Otherwise h2load 1.52 waits forever for connections that are not open at the end.
+		// Without this flag, h2load 1.52 waits forever for connections that are not open at the end.
 		`--connection-inactivity-timeout=${idleSeconds}`,
 		'seconds' in length ? `--duration=${length.seconds * 1000}ms` : `--requests=${length.requests}`,
 		...(perSecond === undefined ? [] : [`--rps=${perSecond / connections}`]),
@@ -97,7 +100,7 @@ function argumentsFor({ url, headers = {}, connections, length, perSecond, idleS
 	];
 }
 
-/** A line for each request: start in microseconds since 1970, status or -1, duration in microseconds. */
+/** Parses one line per request: start in microseconds since 1970, status or -1, and duration in microseconds. */
 function loadFrom(log: string, url: string): Load {
 	const rows = log.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t').map(Number)]));
 	let [failed, firstUs, lastUs] = [0, rows.length === 0 ? 0 : Number.POSITIVE_INFINITY, 0];

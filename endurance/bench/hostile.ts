@@ -1,6 +1,6 @@
 /**
- * `make bench-hostile`: the rate of an ordinary client without and during attacks on the same port. `thv-scaling serve`
- * runs on one core, the client and the attacker (attacker.ts) on the other.
+ * `make bench-hostile`: measures the rate of an ordinary client with and without attacks on the same port. `thv-scaling
+ * serve` runs on one core; the client and the attacker (attacker.ts) run on the other.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,11 +30,11 @@ interface HostileOptions {
 
 const CONNECTIONS = 8;
 const TIMEOUT_MS = 10_000;
-/** A server that has ended never becomes fast again. */
+/** The wait needs a limit, because a server that has crashed does not become fast again. */
 const MAX_WAITS = 10;
-/** Ratio of the rates. */
+/** The minimum ratio between the rates with and without an attack. */
 const GOAL = 0.5;
-/** Of the pod in manifests/. */
+/** The memory limit of the pod in manifests/. */
 const LIMIT_MIB = 512;
 
 async function measure(options: HostileOptions) {
@@ -49,7 +49,7 @@ async function measure(options: HostileOptions) {
 		await program.logged('ready');
 		pin(program.process.pid, SERVER_CORE);
 		pin(process.pid, LOAD_CORE);
-		// The first measurement is not counted, because V8 compiles meanwhile.
+		// The first measurement is not counted, because V8 compiles during it.
 		await measureRate(port, options);
 		const calm = await measureRate(port, options);
 		const rows: (Awaited<ReturnType<typeof measureAttack>> & { readonly peakMib: number })[] = [];
@@ -70,12 +70,12 @@ async function measure(options: HostileOptions) {
 	}
 }
 
-/** Medians over the rounds, in reviews per second. */
+/** Returns medians over the rounds, in reviews per second. */
 async function measureAttack(attack: AttackName, port: number, options: HostileOptions, calmRate: number) {
 	const rounds: { without: number; during: number; p99Ms: number }[] = [];
 	for (let round = 0; round < options.rounds; round += 1) {
 		let { rate: without } = await measureRate(port, options);
-		// The server may still parse what the last attacker sent.
+		// The server may still be parsing what the last attacker sent.
 		for (let waits = 0; waits < MAX_WAITS && without < calmRate / 2; waits += 1)
 			without = (await measureRate(port, options)).rate;
 		const attacker = fork(join(import.meta.dirname, 'attacker.ts'), [attack, String(port)]);
@@ -97,8 +97,8 @@ async function measureAttack(attack: AttackName, port: number, options: HostileO
 }
 
 /**
- * Reviews per second with status 200, on connections that are already open. Not with h2load, which never ends if an
- * attack delays its connections for longer than the measurement.
+ * Counts reviews per second with status 200, on connections that are already open. h2load cannot measure this, because
+ * it never ends if an attack delays its connections for longer than the measurement.
  */
 async function measureRate(port: number, { seconds }: HostileOptions): Promise<{ rate: number; p99Ms: number }> {
 	const connect = { rejectUnauthorized: false };
@@ -121,7 +121,7 @@ async function measureRate(port: number, { seconds }: HostileOptions): Promise<{
 			if (statusCode === 200) answered += 1;
 			if (statusCode === 200 && !text.includes(`"uid":"${uid}"`)) wrong = `${uid} got ${text}`;
 		} catch {
-			// The server closed the connection, which counts as a request without an answer.
+			// The server closed the connection, which counts as a request without a response.
 		}
 		latenciesMs.push(performance.now() - startedMs);
 	};

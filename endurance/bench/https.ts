@@ -1,4 +1,4 @@
-/** Requests per second over HTTPS, compared with the minimum of a Node server in the same run. */
+/** Measures requests per second over HTTPS, and compares them with a minimal Node server in the same run. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ import { deploymentReview, runConfigReview, serverReview } from './payloads.ts';
 import { median, middle, ratioOf, rounded } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-/** All servers are compared with it. */
+/** The server with which all other servers are compared. */
 const FLOOR = 'floor';
 const OWN_SERVERS = [FLOOR, 'product', 'plain express'];
 
-/** The other servers answer only Deployments. */
+/** The other servers answer only reviews of Deployments. */
 const REVIEWS = {
 	'1.5 KB': { body: deploymentReview('1.5 KB'), isForAll: true },
 	'13 KB': { body: deploymentReview('13 KB'), isForAll: true },
@@ -29,14 +29,17 @@ const CONNECTIONS = 8;
 
 export interface HttpsOptions {
 	readonly rounds: number;
-	/** Of one measurement. */
+	/** The duration of one measurement. */
 	readonly seconds: number;
 	readonly reviews: readonly Name[];
 }
 
 export type HttpsRow = Awaited<ReturnType<typeof measureHttps>>[number];
 
-/** Each round measures all servers, so that they share disturbances. `startOthers` gets a folder with certificates. */
+/**
+ * Measures all servers in each round, so that a disturbance affects all of them. `startOthers` gets a folder with
+ * certificates.
+ */
 export async function measureHttps(
 	{ rounds, seconds, reviews }: HttpsOptions,
 	startOthers: (folder: string) => Promise<readonly Contestant[]> = async () => [],
@@ -55,7 +58,7 @@ export async function measureHttps(
 			const { body, isForAll } = REVIEWS[size];
 			const measured = contestants.filter(({ name }) => isForAll || name === FLOOR || name === 'product');
 			const seen = new Map<string, Round[]>(measured.map(({ name }) => [name, []]));
-			// Round 0 is not counted: V8 compiles for objects of this size, so that a slow server may miss the timeout.
+			// Round 0 is not counted: V8 compiles during it, so a slow server may exceed the timeout.
 			for (let round = 0; round <= rounds; round += 1) {
 				for (const one of measured) {
 					const result = await measureRound(one, body, seconds, round === 0);
@@ -82,7 +85,7 @@ async function measureRound({ url, pid }: Contestant, body: string, seconds: num
 	return { ...load, cpuUsPerRequest: (cpuUs - before.cpuUs) / load.requests, mib };
 }
 
-/** Medians over the rounds. The least CPU time is the steadiest figure. */
+/** Returns medians over the rounds, and the minimum CPU time, which varies least between runs. */
 function summarize(own: readonly Round[], floor: readonly Round[]) {
 	const leastCpu = (all: readonly Round[]): number => Math.min(...all.map(({ cpuUsPerRequest }) => cpuUsPerRequest));
 	return {
@@ -98,7 +101,7 @@ function summarize(own: readonly Round[], floor: readonly Round[]) {
 	};
 }
 
-/** Older records have rows with other numbers of connections. */
+/** Older records contain rows for other numbers of connections. */
 const shown = (rows: readonly HttpsRow[]) => rows.filter(({ connections }) => connections === CONNECTIONS);
 
 export const httpsTable = (rows: readonly HttpsRow[]): string =>

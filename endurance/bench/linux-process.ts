@@ -1,15 +1,15 @@
-/** Memory and CPU time of processes, from /proc. */
+/** Reads memory and CPU time of processes from /proc. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 export const isLinux = (): boolean => existsSync('/proc/self/stat');
 
 export interface ResidentMib {
 	readonly total: number;
-	/** Maximum since the start, or since `forgetPeak`. */
+	/** The maximum since the start of the process, or since `forgetPeak`. */
 	readonly peak: number;
 	/** Heap, stacks and buffers, which the kernel cannot reclaim. */
 	readonly anonymous: number;
-	/** Pages of program files, mostly of Node, which all its processes share. */
+	/** Pages of program files, mostly Node's, which all Node processes share. */
 	readonly ofFiles: number;
 }
 
@@ -24,7 +24,7 @@ export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/cle
 
 const TICKS_PER_SECOND = 100;
 
-/** Of all cores, since the start. */
+/** Returns the CPU time on all cores since the start of the process. */
 export function cpuSeconds(pid: number): number {
 	const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
 	// The second field is the program's name in parentheses, which may contain spaces.
@@ -32,7 +32,7 @@ export function cpuSeconds(pid: number): number {
 	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Of a process and its children, because Pepr serves from a child process. */
+/** Returns the usage of a process and its children, because Pepr serves from a child process. */
 export function usageOf(pid: number): { readonly cpuUs: number; readonly mib: number } {
 	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
 	const usages = children.map((child) => usageOf(Number(child)));

@@ -1,6 +1,6 @@
 /**
- * `make bench`: measures, prints tables, and writes endurance/bench/results/PART.json and the pages that show it.
- * `node endurance/bench/main.ts [--short] [PART …]`; --short, or SHORT=1, is a trial that records nothing.
+ * `make bench`: measures, prints tables, and writes endurance/bench/results/PART.json and the pages that show it. `node
+ * endurance/bench/main.ts [--short] [PART …]`: --short or SHORT=1 runs a trial that records nothing.
  */
 import { runPart } from './account.ts';
 import { OWN_PARTS, PARTS } from './accounts.ts';

@@ -1,4 +1,4 @@
-/** Whether the pages are up to date is tested with the other generated files. */
+/** Tests which results the pages show. The test of generated files checks that the pages are up to date. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -16,7 +16,7 @@ describe('results of measurements', () => {
 	}
 	it('every file of results › belongs to a measurement', () => {
 		const shown = ACCOUNTS.map(({ name }) => `${name}.json`);
-		// docs/operations.md shows it in prose.
+		// docs/operations.md shows these results in prose.
 		expect([...shown, 'restarts.json']).to.include.members(readdirSync(join(ROOT, 'endurance/bench/results')));
 	});
 });

@@ -1,4 +1,4 @@
-/** Writes recorded figures into the pages, between two marker lines. The rest of a page is written by hand. */
+/** Writes recorded figures into the pages, between two marker lines. The rest of each page is written by hand. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, type Recorded, record, recordedOf, textOf } from './account.ts';
@@ -7,7 +7,7 @@ import { ACCOUNTS } from './accounts.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const END = '<!-- to here -->';
 
-/** The text that each page should have. Throws if a page has no place for its account. */
+/** Returns the expected text of each page. Throws if a page has no markers for its account. */
 export const measuredPages = (): { file: string; text: string }[] =>
 	[...Map.groupBy(ACCOUNTS, ({ page }) => page)].map(([file, accounts]) => ({
 		file,

@@ -1,4 +1,7 @@
-/** AdmissionReviews of a given size. Like real objects, they have many small fields: a long string is parsed faster. */
+/**
+ * Creates AdmissionReviews of a given size. Like real objects, they have many small fields, because a long string is
+ * faster to parse.
+ */
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { DEFAULT_OPERATOR_USERNAME, GROUP } from '../../src/api/names.ts';
 import type { Json, Server } from '../../src/api/types.ts';
@@ -20,30 +23,33 @@ const SCALING = {
 	},
 } as const;
 
-/** Uses all scaling fields. */
+/** A server that sets all scaling fields. */
 export const SERVER: Server = {
 	...{ kind: 'MCPServer', namespace: 'bench', name: 'github', uid: UID },
 	spec: { stdio: false, backendReplicas: 2, ...SCALING },
 	ignore: [],
 };
 
-/** Not the grace period of Kubernetes, so that it is a change. The other servers do not add preStop. */
+/**
+ * The grace period differs from the Kubernetes default, so that the webhook changes it. The other servers do not add
+ * preStop.
+ */
 export const SETTINGS: Settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 0 };
 
-/** In the place of the watch caches. */
+/** Replaces the watch caches. */
 export const CLUSTER: Cluster = {
 	findServer: ({ name }) => (name === SERVER.name ? SERVER : undefined),
 	findDeployment: () => undefined,
 	clusterContextOf: () => ({}),
 };
 
-/** CREATE of a proxy Deployment. */
+/** Returns the CREATE of a proxy Deployment. */
 export const deploymentReview = (size: Size): string => sized(size, (env) => reviewOf(deploymentWith(env)));
 
-/** CREATE of a RunConfig. */
+/** Returns the CREATE of a RunConfig. */
 export const runConfigReview = (size: Size): string => sized(size, (env) => reviewOf(runConfigWith(env)));
 
-/** UPDATE of a server by an operator that erases scaling fields. */
+/** Returns the UPDATE of a server by an operator that erases scaling fields. */
 export const serverReview = (size: Size): string =>
 	sized(size, (env) => {
 		const review = reviewOf(serverWith(env, {}));
@@ -53,7 +59,7 @@ export const serverReview = (size: Size): string =>
 
 type Env = readonly { readonly name: string; readonly value: string }[];
 
-/** With the number of environment variables that gets nearest to the size. All variables have the same length. */
+/** Uses the number of environment variables that comes closest to the size. All variables have the same length. */
 function sized(size: Size, create: (env: Env) => Json): string {
 	const text = (variables: number): string =>
 		JSON.stringify(
@@ -64,19 +70,19 @@ function sized(size: Size, create: (env: Env) => Json): string {
 				}),
 			),
 		);
-	// From the second variable on, each one adds a comma.
+	// Each variable after the first one adds a comma.
 	const oneBytes = text(1).length;
 	const variableBytes = (text(101).length - oneBytes) / 100;
 	return text(1 + Math.max(0, Math.round((SIZES_BYTES[size] - oneBytes) / variableBytes)));
 }
 
-/** Kind and resource of a Deployment in a review. */
+/** The kind and resource of a Deployment in a review. */
 export const DEPLOYMENT = {
 	kind: { group: 'apps', version: 'v1', kind: 'Deployment' },
 	resource: { group: 'apps', version: 'v1', resource: 'deployments' },
 };
 
-/** CREATE of `object` by the operator. */
+/** Returns the CREATE of `object` by the operator. */
 export function reviewOf({ object, kind, resource }: { object: Json; kind: Json; resource: Json }): Json {
 	const { name, namespace } = object['metadata'] as Json;
 	const userInfo = { username: DEFAULT_OPERATOR_USERNAME };

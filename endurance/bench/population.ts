@@ -1,4 +1,7 @@
-/** MCPServers, each with the Deployment and the RunConfig of operator v0.12.5 and the status of the reconciler. */
+/**
+ * Creates MCPServers, each with the Deployment and RunConfig that operator v0.12.5 writes and the status that the
+ * reconciler writes.
+ */
 import { readFileSync } from 'node:fs';
 import { withConditions } from '../../src/objects/conditions.ts';
 import { serverOf } from '../../src/objects/server.ts';
@@ -13,24 +16,24 @@ import { REDIS, runConfigMap } from '../../test/harness/operator-writes.ts';
 
 export interface Population {
 	readonly namespace: string;
-	/** Numbers of the servers, without the last one. */
+	/** Server numbers start at `from` and end before `to`. */
 	readonly from: number;
 	readonly to: number;
-	/** Without it the reconciler has a status to write. */
+	/** If false, the reconciler has a status to write. */
 	readonly hasStatus: boolean;
 }
 
-/** With more, an API server answers 429. */
+/** With more parallel requests, an API server responds with 429. */
 const MAX_IN_FLIGHT = 32;
 
-/** Uses all scaling fields, and its own keys in Redis. */
+/** Returns a server that sets all scaling fields and has its own keys in Redis. */
 function serverObject(namespace: string, name: string): ServerObject {
 	const sessionStorage = { ...REDIS, keyPrefix: `thv:proxy:session:${name}:` };
 	const spec = { transport: 'streamable-http', replicas: 3, backendReplicas: 2, sessionStorage };
 	return { ...serverManifest('MCPServer', name, spec), metadata: { name, namespace } };
 }
 
-/** As the operator sends it: one replica, no grace period, no password. */
+/** Returns the Deployment as the operator sends it: one replica, no grace period, no password. */
 export const proxyOf = (server: ServerObject): Deployment =>
 	deploymentOf(server, {
 		app: 'mcpserver',
@@ -48,7 +51,9 @@ export const proxyOf = (server: ServerObject): Deployment =>
 		templateAnnotations: {},
 	});
 
-/** Writes them as the operator, and resolves with the stored servers. Registered webhooks change the objects. */
+/**
+ * Writes the objects as the operator does, and resolves with the stored servers. Installed webhooks change the objects.
+ */
 export async function populate(
 	plane: ControlPlane,
 	{ namespace, from, to, hasStatus }: Population,
@@ -56,7 +61,7 @@ export async function populate(
 	const ca = readFileSync(plane.caFile, 'utf8');
 	const client = createClient({ url: plane.url, ca, token: plane.token('operator'), namespace });
 	const create = async (number: number): Promise<ServerObject> => {
-		// Equally long names, so that all objects and requests have the same size.
+		// The names have the same length, so that all objects and requests have the same size.
 		const name = `server-${String(number).padStart(6, '0')}`;
 		const server = await client.create('mcpservers', serverObject(namespace, name));
 		if (hasStatus) {

@@ -1,4 +1,7 @@
-/** `make bench-reconcile`: time, API calls and memory until servers that existed before the product are up to date. */
+/**
+ * `make bench-reconcile`: measures time, API calls and memory until servers that are older than the product are up to
+ * date.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { metricOf } from '../../test/harness/metrics.ts';
 import { applyCrds, startProduct } from '../../test/harness/product.ts';
@@ -10,16 +13,16 @@ import { table } from './table.ts';
 
 const NAMESPACE = 'bench';
 const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=10000', '--leader-elect=false'];
-/** A status, a RunConfig and a Deployment. */
+/** One write each to the status, the RunConfig and the Deployment. */
 const MIN_WRITES = 3;
 
-/** Requests for the resources that the reconciler reads and writes, without watches. */
+/** Matches requests for the resources that the reconciler reads and writes, except for watches. */
 const KINDS = 'mcpservers|virtualmcpservers|mcpremoteproxies|deployments|configmaps|leases|events';
 const COUNTED = new RegExp(`^apiserver_request_total\\{(?!.*verb="WATCH").*resource="(${KINDS})".* (\\d+)$`, 'gm');
 
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
-/** Calls are counted again for `idleMs` after all servers are up to date. */
+/** After all servers are up to date, calls are counted for another `idleMs`. */
 const measure = (servers: number, idleMs: number) =>
 	withControlPlane(async (plane) => {
 		const kubectl = adminKubectl(plane);

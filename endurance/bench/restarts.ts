@@ -1,6 +1,6 @@
 /**
- * `make bench-restarts KUBECONFIG= IMAGE=`: failed calls and their times during rolling restarts and a CA rotation of
- * the product in pods of a cluster.
+ * `make bench-restarts KUBECONFIG= IMAGE=`: measures failed calls and latencies in a cluster while the product's pods
+ * restart and the CA is rotated.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -37,7 +37,7 @@ async function underLoad(plane: ControlPlane, name: string, disturb: () => Promi
 	return { name, ...loaded, seconds: Math.round(seconds), failed: failed.length, reviewsPerSecond };
 }
 
-/** Mean of the pods. */
+/** Returns the mean memory of the pods. */
 async function memoryMib(plane: ControlPlane): Promise<number> {
 	const metrics = await metricsOf(plane);
 	const bytes = metrics.map((text) => Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]));
@@ -61,7 +61,7 @@ async function measure(plane: ControlPlane) {
 	await replaceCa(plane, ca);
 	const rotation = await underLoad(plane, 'a new CA and serving certificate', async () => {
 		await eventually(async () => expect((await readSecret(plane))['ca.crt']).not.to.equal(ca.cert), ROTATION_MS);
-		// Calls with the new certificate belong to the measurement.
+		// The measurement includes calls with the new certificate.
 		await sleep(CALM_MS);
 	});
 	memoryPerPodMib.afterAll = await memoryMib(plane);

@@ -1,4 +1,7 @@
-/** `make bench-review`: start time of `thv-scaling review` compared with Node alone, and its throughput and memory. */
+/**
+ * `make bench-review`: compares the start time of `thv-scaling review` with Node alone, and measures throughput and
+ * memory.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +42,7 @@ async function measure({ rounds, documents }: { readonly rounds: number; readonl
 	try {
 		const rows = documents.flatMap((count) => {
 			const file = join(folder, `${count}.yaml`);
-			// Half are servers, which cost ten times as much as other documents. The folders of users have fewer.
+			// Half of the documents are servers, which cost ten times as much as other documents. Users have fewer servers.
 			const texts = Array.from({ length: count }, (_, index) => (index % 2 === 0 ? mcpServerText : serviceText)(index));
 			writeFileSync(file, texts.join(''));
 			return ['text', 'json'].map((output) => {
@@ -50,7 +53,7 @@ async function measure({ rounds, documents }: { readonly rounds: number; readonl
 			});
 		});
 		run(one);
-		// In turn, so that both share disturbances of the machine.
+		// Node and `review` run alternately, so that a disturbance of the machine affects both.
 		const times = Array.from({ length: rounds }, () => ({ node: run(['-e', '0']).ms, review: run(one).ms }));
 		const start = {
 			nodeMs: Math.round(median(times.map(({ node }) => node))),

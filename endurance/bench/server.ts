@@ -1,4 +1,4 @@
-/** `node server.ts NAME FOLDER PORT`: one of the measured servers, with tls.crt and tls.key of FOLDER. */
+/** `node server.ts NAME FOLDER PORT`: starts one of the measured servers with tls.crt and tls.key from FOLDER. */
 import { createServer, type Server } from 'node:https';
 import express from 'express';
 import jsonPatch from 'fast-json-patch';
@@ -27,7 +27,7 @@ async function createHttps(listener: NonNullable<Parameters<typeof createServer>
 	return createServer({ cert, key, keepAliveTimeout: 95_000 }, listener).listen(Number(port), '127.0.0.1');
 }
 
-/** The minimum of a webhook in Node: read, parse, answer. */
+/** A minimal webhook in Node: it only reads, parses and responds. */
 const floor = () =>
 	createHttps((request, response) => {
 		const chunks: Buffer[] = [];
@@ -40,7 +40,7 @@ const floor = () =>
 		});
 	});
 
-/** As `thv-scaling serve`, with servers from memory. */
+/** Runs the product as `thv-scaling serve` does, but reads the servers from memory. */
 async function product() {
 	const certificate = await readCertificate(folder);
 	const log = createLog('info');

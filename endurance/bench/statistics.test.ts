@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { median, percentile, rounded, spreadOf } from './statistics.ts';
 import { table } from './table.ts';
 
-/** 1 to 100, unordered. */
+/** The numbers 1 to 100 in mixed order. */
 const HUNDRED = Array.from({ length: 100 }, (_, index) => ((index * 37) % 100) + 1);
 
 describe('bench: numbers and tables', () => {

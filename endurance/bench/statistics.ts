@@ -1,6 +1,6 @@
-/** Statistics of a few rounds. */
+/** Computes statistics over a few rounds. */
 
-/** The value below which `share` (0 to 1) of the values are. */
+/** Returns the value below which the given `share` (0 to 1) of all values is. */
 export function percentile(values: readonly number[], share: number): number {
 	const sorted = Float64Array.from(values).sort();
 	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -8,7 +8,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => percentile(values, 0.5);
 
-/** Three significant digits. */
+/** Rounds to three significant digits. */
 export const rounded = (value: number): number => Number(value.toPrecision(3));
 
 export interface Spread {
@@ -23,10 +23,10 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 	max: rounded(Math.max(...values)),
 });
 
-/** Of one field over the rounds. */
+/** Returns the median of one field over the rounds. */
 export const middle = <T>(rounds: readonly T[], read: (round: T) => number): number =>
 	rounded(median(rounds.map(read)));
 
-/** The ratio of one field to that of the other server in the same round. */
+/** Returns the ratio between one field of two servers in the same round. */
 export const ratioOf = <T>(own: readonly T[], other: readonly T[], read: (round: T) => number): Spread =>
 	spreadOf(own.map((round, index) => read(round) / read(other[index] ?? round)));

@@ -1,4 +1,4 @@
-/** Variables of make commands. An invalid value ends the command with exit code 2 and one line. */
+/** Reads the variables of make commands. On an invalid value, the command prints one line and exits with code 2. */
 
 export function refuse(message: string): never {
 	process.stderr.write(`${message}\n`);

@@ -1,4 +1,7 @@
-/** Ways of changing a proxy Deployment on one API server. Each has a namespace, so that they are measured in turn. */
+/**
+ * The ways to change a proxy Deployment on one API server. Each way has its own namespace, so that all can be measured
+ * alternately.
+ */
 import { join } from 'node:path';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
@@ -8,12 +11,12 @@ import { adminKubectl } from '../installed/pods.ts';
 import { runH2load } from './h2load.ts';
 import { cpuSeconds } from './linux-process.ts';
 
-/** Not the default of Kubernetes, so that a change is visible. ways.yaml has the same. */
+/** The value differs from the Kubernetes default, so that a change is visible. ways.yaml has the same value. */
 export const GRACE_PERIOD_SECONDS = 45;
 const GRACE_PERIOD = `"terminationGracePeriodSeconds":${GRACE_PERIOD_SECONDS}`;
 const APPLIED = '"toolhive-scaling/applied-replicas":"3"';
 
-/** `expected` are parts of the stored object. */
+/** `expected` lists parts of the stored object. */
 export const WAYS = {
 	none: { title: 'no webhook', expected: ['"terminationGracePeriodSeconds":30', '"replicas":1'] },
 	webhook: { title: 'the product', expected: [GRACE_PERIOD, '"replicas":3', APPLIED, 'THV_SESSION_REDIS_PASSWORD'] },
@@ -25,14 +28,17 @@ export const WAY_LIST = Object.keys(WAYS) as readonly Way[];
 export const namespaceOf = (way: Way): string => `bench-${way}`;
 export const deploymentsPath = (way: Way): string => `/apis/apps/v1/namespaces/${namespaceOf(way)}/deployments`;
 
-/** Namespaces and policy. The product has to be registered as `servedBy` "webhook". */
+/**
+ * The namespaces and the policy. The product must be started with `servedBy` set to "webhook", which selects its
+ * namespace.
+ */
 export const WAYS_FILE = join(import.meta.dirname, 'ways.yaml');
 
 export interface Load {
 	readonly clients: number;
-	/** In one round of each way. */
+	/** The number of creates for each way in one round. */
 	readonly creates: number;
-	/** Over all clients. By default each client sends a create when the one before is answered. */
+	/** The rate over all clients. By default, each client sends its next create when the previous one is answered. */
 	readonly perSecond?: number;
 }
 
@@ -68,7 +74,9 @@ export async function measureRound(subjects: Subjects, way: Way, { clients, crea
 
 const WEBHOOK_DURATION = 'apiserver_admission_webhook_admission_duration_seconds';
 
-/** Seconds of CPU; webhook calls and their seconds, by the metrics of the API server and of the webhook. */
+/**
+ * Reads CPU seconds, and the number and duration of webhook calls, from the metrics of the API server and the webhook.
+ */
 async function readCounters({ plane, product }: Subjects) {
 	const [, apiServerPid = 0] = plane.pids();
 	const cpu = { apiServerCpu: cpuSeconds(apiServerPid), webhookCpu: cpuSeconds(product.process.pid ?? 0) };

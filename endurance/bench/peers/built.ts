@@ -1,4 +1,4 @@
-/** Builds the peers once per machine and version into the user's cache. */
+/** Builds the peers into the user's cache, once per machine and version. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -8,7 +8,10 @@ import { withLock } from '../../../test/harness/control-plane/lock.ts';
 import { printProgress } from '../../installed/prepare-cluster.ts';
 import { ProgramMissing } from '../h2load.ts';
 
-/** The folder that `build` filled, now or earlier. A changed file in `sources` gives another folder. */
+/**
+ * Returns the folder that `build` filled, in this run or an earlier one. A changed file in `sources` leads to a new
+ * folder.
+ */
 export async function built(
 	what: string,
 	sources: string,

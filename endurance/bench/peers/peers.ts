@@ -1,4 +1,4 @@
-/** `make bench-peers`: the measurement over HTTPS with the same webhook made with Pepr and controller-runtime. */
+/** `make bench-peers`: repeats the HTTPS measurement with the same webhook in Pepr and in controller-runtime. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ async function startPeers(folder: string): Promise<Contestant[]> {
 		const flags = [...BUILD_FLAGS, '-ldflags', '-s -w', '-o', join(output, 'webhook')];
 		await runGo(['build', ...flags, '.'], GO_SOURCES, process.env);
 	});
-	// It has one core, on which more threads would only wait.
+	// The process has one core, on which additional threads would only wait.
 	const command = ['env', 'GOMAXPROCS=1', join(program, 'webhook'), '--folder', folder, '--port'];
 	const go = await startContestant('Go', folder, (port) => [...command, String(port)]);
 	try {

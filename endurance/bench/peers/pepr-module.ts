@@ -14,10 +14,10 @@ const run = promisify(execFile);
 const SOURCES = join(import.meta.dirname, 'pepr');
 const API_PATH = 'bench';
 const CONTROLLER = 'node_modules/pepr/dist/controller.js';
-/** Has the hash of the built module, an argument of the controller. */
+/** Contains the hash of the built module, which the controller needs as an argument. */
 const HASH_FILE = 'hash';
 
-/** `folder` has tls.crt and tls.key. */
+/** `folder` contains tls.crt and tls.key. */
 export async function startPepr(folder: string): Promise<Contestant> {
 	const module = await built('pepr', SOURCES, build);
 	const hash = readFileSync(join(module, HASH_FILE), 'utf8');
@@ -46,7 +46,7 @@ export async function startPepr(folder: string): Promise<Contestant> {
 	}
 }
 
-/** `folder` will be renamed to `finalFolder`. */
+/** Builds in `folder`, which the caller then renames to `finalFolder`. */
 async function build(folder: string, finalFolder: string): Promise<void> {
 	cpSync(SOURCES, folder, { recursive: true });
 	const npm = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -58,7 +58,7 @@ async function build(folder: string, finalFolder: string): Promise<void> {
 	mkdirSync(join(folder, 'load'));
 	writeFileSync(join(folder, `load/module-${hash}.js.gz`), gzipSync(code));
 	writeFileSync(join(folder, HASH_FILE), hash);
-	// In its image everything is in /app.
+	// Pepr's image has all files in /app.
 	const controller = readFileSync(join(folder, CONTROLLER), 'utf8');
 	writeFileSync(join(folder, CONTROLLER), controller.replaceAll('/app/', `${finalFolder}/`));
 }
