@@ -1,6 +1,4 @@
-/**
- * Builds cert-manager from its Go module, with the version that `go/go.mod` pins, and finds the CRDs in that module.
- */
+/** Builds cert-manager from its Go module, in the version that `go/go.mod` pins, and finds the CRDs in that module. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +11,7 @@ export const CERT_MANAGER_VERSION = 'v1.21.2';
 
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 
-/** cert-manager cannot be built on this machine. The message is one line and contains the fix. */
+/** Reports that cert-manager cannot be built on this machine. The message is one line and contains the fix. */
 export class CertManagerMissing extends Error {}
 
 const missing = (error: Error): never => {
@@ -21,7 +19,9 @@ const missing = (error: Error): never => {
 	throw new CertManagerMissing(`cert-manager ${CERT_MANAGER_VERSION} cannot be built: ${reason}`, { cause: error });
 };
 
-/** Returns the folder of the Go module with the CRDs. The first call downloads the module and builds nothing. */
+/**
+ * Returns the folder of the Go module that contains the CRDs. The first call downloads the module and builds nothing.
+ */
 export async function findCrds(env: Environment): Promise<string> {
 	const module = `github.com/cert-manager/cert-manager@${CERT_MANAGER_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch(missing);

@@ -1,6 +1,6 @@
 /**
- * Tests the overlay cert-manager with the real cert-manager and a real API server: issue, inject, serve, and renew
- * under calls.
+ * Tests the cert-manager overlay with a real cert-manager and a real API server: issue, inject, serve, and renew while
+ * the API server calls the webhooks.
  */
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -64,7 +64,7 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 			webhooks.map(({ clientConfig }) => atob(clientConfig.caBundle ?? '')),
 		);
 	};
-	/** Writes the certificate as the kubelet does. */
+	/** Writes the certificate to the volume as the kubelet does. */
 	const mount = ({ 'tls.crt': cert, 'tls.key': key }: Texts): void => {
 		writeFileSync(join(folder, 'tls.key'), key);
 		writeFileSync(join(folder, 'tls.crt'), cert);
@@ -119,7 +119,7 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 		product = startProduct(['serve', ...flags, '--webhook-port=0', '--metrics-port=0', '--drain-seconds=0']);
 		const { webhookPort } = await product.logged('serving');
 		await product.logged('ready');
-		// There are no Pods, so the Service refers to this machine.
+		// The cluster has no Pods, so the Service refers to this machine.
 		await must('delete', 'service', NS, '-n', NS);
 		const spec = { type: 'ExternalName', externalName: 'localhost' };
 		await apply(plane(), [{ apiVersion: 'v1', kind: 'Service', metadata: { name: NS, namespace: NS }, spec }]);

@@ -1,6 +1,6 @@
 /**
- * Tests that the checks of `make chaos` notice a wrong object: a correct server, and then one changed field of each
- * kind.
+ * Tests that the checks of `make chaos` notice a wrong object. The tests start with a correct server, and change one
+ * field of each kind of object.
  */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,6 +1,6 @@
 /**
- * Compares every stored object with the rules for its server, and each server with the writes. The checker shares only
- * the rules (src/policy) with the product. The code that writes a decision into objects is repeated here.
+ * Compares every stored object with the rules for its server, and each server with the recorded writes. The checker
+ * shares only the rules (src/policy) with the product, and has its own code to write a decision into objects.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import type { Api } from '../../test/harness/api.ts';
 import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
 import { type Entry, type Ledger, possibleCounts, type Stored, specIn } from './ledger.ts';
 
-/** The field, and then the history of the server. */
+/** A wrong field and the history of its server. */
 export interface Wrong {
 	readonly field: string;
 	readonly text: string;
@@ -41,7 +41,7 @@ const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
 export interface Converged {
-	/** The objects that were still wrong at the end. */
+	/** The objects that were still wrong when the time was over. */
 	readonly wrong: readonly Wrong[];
 	readonly rightMs: number;
 	/** The object that reached its desired state last. */

@@ -1,4 +1,4 @@
-/** The disturbances of the product and its environment. Each disturbance ends without further action. */
+/** The disturbances that affect the product and its environment. Each disturbance ends without further action. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
@@ -11,7 +11,7 @@ import type { Faults } from './faulty-api-server.ts';
 import type { Harness, Member } from './harness.ts';
 import type { Random } from './random.ts';
 
-/** Returns how often the disturbance took effect. 0 proves nothing. */
+/** Resolves with the number of times that the disturbance took effect. A result of 0 proves nothing. */
 type Action = (harness: Harness, random: Random) => Promise<number>;
 
 export interface Disturbance {
@@ -39,7 +39,7 @@ async function counted(count: () => number, act: () => Promise<unknown>): Promis
 	return count() - before;
 }
 
-/** Waits until `count` has grown by `least`. */
+/** Waits until `count` has grown by at least `least`. */
 const countedUntil = (count: () => number, act: () => Promise<unknown>, least = 1): Promise<number> => {
 	const wanted = count() + least;
 	const reacted = async (): Promise<void> => {
@@ -48,7 +48,7 @@ const countedUntil = (count: () => number, act: () => Promise<unknown>, least = 
 	return counted(count, () => act().then(() => eventually(reacted, 60_000)));
 };
 
-/** Acts four times in four seconds. */
+/** Calls `act` for every member, four times in four seconds. */
 const repeatedly = async (all: readonly Member[], act: (member: Member) => void): Promise<void> => {
 	for (let done = 0; done < 4; done += 1) {
 		for (const member of all) act(member);
@@ -66,7 +66,7 @@ const logged =
 	(): number =>
 		sum(members, ({ replica }) => sum(messages, replica.logged));
 
-/** Applies `fault` to both replicas. Counts how often the fault took effect. */
+/** Applies `fault` to both replicas, and counts how often the fault takes effect. */
 function faulty(fault: string, faults: Faults): Action {
 	const act = async ({ members }: Harness): Promise<void> => {
 		for (const { http } of members) {
@@ -80,8 +80,8 @@ function faulty(fault: string, faults: Faults): Action {
 }
 
 /**
- * Another client changes the product's Secret. Counts the repairs, because the repairing step depends on the remaining
- * data.
+ * Changes the product's Secret as another client, and counts the repairs. The repairing step depends on the data that
+ * remains.
  */
 function spoilt(data: object | null): Action {
 	const act = async ({ api }: Harness): Promise<void> => {
@@ -92,13 +92,13 @@ function spoilt(data: object | null): Action {
 	return (harness) => countedUntil(logged(harness.members, ...Object.values(STEPS)), () => act(harness));
 }
 
-/** Counts the restarted processes. */
+/** Ends the processes, and counts those that restarted. */
 function ended(members: readonly Member[], signal: 'SIGTERM' | 'SIGKILL'): Promise<number> {
 	const starts = (): number => sum(members, ({ replica }) => replica.starts());
 	return countedUntil(starts, () => Promise.all(members.map(({ replica }) => replica.end(signal))), members.length);
 }
 
-/** Counts the replicas that did not respond at the end. */
+/** Suspends the processes, and counts the replicas that did not respond at the end. */
 async function frozen(harness: Harness, members: readonly Member[]): Promise<number> {
 	for (const { replica } of members) replica.signal('SIGSTOP');
 	await sleep(LONGER_THAN_A_LEASE_MS);
@@ -108,7 +108,7 @@ async function frozen(harness: Harness, members: readonly Member[]): Promise<num
 	return responses.filter(({ status }) => status === 'rejected').length;
 }
 
-/** Cuts the connections for longer than a Lease lasts. Counts the losses of leadership. */
+/** Cuts the connections for longer than a Lease lasts, and counts how often a replica loses leadership. */
 function silenced(members: readonly Member[], start: (network: Network) => void, stop: (network: Network) => void) {
 	return counted(logged(members, 'not leading'), async () => {
 		for (const { network } of members) start(network);
@@ -134,8 +134,8 @@ async function killedApiServer({ plane }: Harness, meanwhile: () => Promise<unkn
 }
 
 /**
- * Opens sockets on the webhook ports that send nothing, a partial request, or a byte a second. Counts the sockets that
- * stay open.
+ * Opens sockets to the webhook ports that send nothing, a partial request, or one byte a second. Counts the sockets
+ * that stay open.
  */
 async function slowClients({ members }: Harness): Promise<number> {
 	const sockets = members.flatMap(({ replica }) => {
@@ -157,7 +157,7 @@ async function slowClients({ members }: Harness): Promise<number> {
 	return open;
 }
 
-/** Sets both clocks. Counts the replicas whose log shows the change. */
+/** Sets the clocks of both replicas, and counts the replicas whose log shows the change. */
 async function clocks({ members }: Harness, hours: readonly number[]): Promise<number> {
 	const wantedMs = (index: number): number => (hours[index] ?? 0) * HOUR_MS;
 	for (const [index, { replica }] of members.entries()) replica.setClock(wantedMs(index));
@@ -165,7 +165,7 @@ async function clocks({ members }: Harness, hours: readonly number[]): Promise<n
 	return members.filter(({ replica }, index) => Math.abs(replica.aheadMs() - wantedMs(index)) < 60_000).length;
 }
 
-/** Counts the proxies that delayed bytes. */
+/** Delays the network, and counts the proxies that held back bytes. */
 async function slowNetwork({ members }: Harness): Promise<number> {
 	let met = 0;
 	for (let stalls = 0; stalls < 12; stalls += 1) {

@@ -1,5 +1,5 @@
 /**
- * A proxy between a replica and the API server that can respond in its place: 410, 500, 429, and watches that break
+ * A proxy between a replica and the API server that can inject faults: status 410, 500 or 429, and watches that break
  * within a line. test/harness/freezable-proxy.ts causes the faults below HTTP.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,19 +13,19 @@ type Incoming = IncomingMessage | Http2ServerRequest;
 type Outgoing = ServerResponse | Http2ServerResponse;
 
 export interface Faults {
-	/** Answers watches with 410: as a status, or as the first event. */
+	/** Answers watches with 410, either as the HTTP status or in the first event. */
 	readonly gone?: 'status' | 'event';
-	/** Rejects this share of the calls other than watches. */
+	/** Rejects this share of all calls except watches. */
 	readonly refused?: { readonly share: number; readonly status: 429 | 500; readonly retryAfterSeconds?: number };
-	/** Cuts each event of a watch in two. Then the connection is reset, the watch ends, or the line ends. */
+	/** Cuts each watch event in two. After the first half, the connection is reset, the watch ends, or the line ends. */
 	readonly cut?: 'reset' | 'end' | 'garbled';
 }
 
 export interface FaultyApiServer {
 	readonly url: string;
-	/** The CA of the proxy, in PEM. */
+	/** The CA of the proxy in PEM. */
 	readonly ca: string;
-	/** Sets the faults from now on; {} ends them. */
+	/** Replaces the active faults. An empty object removes all faults. */
 	readonly set: (faults: Faults) => void;
 	readonly endWatches: (how: 'end' | 'reset') => void;
 	/** Returns how often each fault took effect. */
@@ -69,7 +69,7 @@ export async function startFaultyApiServer(
 		} else forward(incoming, outgoing, isWatch);
 	};
 	const forward = (incoming: Incoming, given: Outgoing, isWatch: boolean): void => {
-		// The responses of HTTP/1.1 and HTTP/2 both have the methods that the proxy uses.
+		// Responses over HTTP/1.1 and over HTTP/2 both have the methods that the proxy uses.
 		const outgoing = given as ServerResponse;
 		const reset = (): void => void ('stream' in given ? given.stream?.close(2) : given.socket?.destroy());
 		const { method = 'GET', headers } = incoming;

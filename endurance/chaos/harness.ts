@@ -1,7 +1,7 @@
 /**
- * Two replicas of the product as in a cluster. The harness also has a Service in front of the replicas, an unreliable
- * path from each replica to the API server, operator v0.12.5, and Kubernetes' own garbage collector. `make chaos` and
- * `make soak` share this harness.
+ * Starts two replicas of the product as in a cluster, for `make chaos` and `make soak`. The harness also has a Service
+ * in front of the replicas, an unreliable path from each replica to the API server, operator v0.12.5, and Kubernetes'
+ * own garbage collector.
  */
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -23,16 +23,16 @@ import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
 
 export const NAMESPACE = 'chaos';
 export const REDIS_SECRET = { name: 'redis', key: 'password' };
-/** A password that no log may contain. */
+/** A password that must not appear in any log. */
 const PASSWORD = 'a-redis-password-that-must-not-be-logged';
-/** The value differs from every default, so that it shows which client set it. */
+/** The value differs from every default, so that a test can tell which client set it. */
 export const GRACE_PERIOD_SECONDS = 60;
 const FLAGS = [
 	...['--settle-seconds=1', '--rollouts-per-minute=6000', '--drain-seconds=2'],
 	`--grace-period-seconds=${GRACE_PERIOD_SECONDS}`,
 ];
 
-/** A replica and its path to the API server: a proxy for faults below HTTP, and a proxy for faults in HTTP. */
+/** A replica and its path to the API server, with one proxy for faults below HTTP and one proxy for faults in HTTP. */
 export interface Member {
 	readonly replica: Replica;
 	readonly network: FreezableProxy;
@@ -78,8 +78,8 @@ export async function buildHarness(
 	const ca = readFileSync(plane.caFile);
 	const members: Member[] = [];
 	const removals: (() => void)[] = [];
-	// The product uses HTTP/2 if the API server supports it, else HTTP/1.1. The connections of each protocol break in
-	// different ways.
+	// The product uses HTTP/2 if the API server supports it, else HTTP/1.1. Connections break in different ways in each
+	// protocol.
 	for (const [name, protocol] of [
 		['first', 'HTTP/2'],
 		['second', 'HTTP/1.1'],

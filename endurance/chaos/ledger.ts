@@ -1,6 +1,6 @@
 /**
- * Records the accepted writes: the spec that each server must have, and the replica counts that its Deployment may
- * have.
+ * Records the accepted writes. The ledger knows the spec that each server must have, and the replica counts that its
+ * Deployment may have.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../src/api/names.ts';
@@ -17,16 +17,16 @@ export interface Entry {
 	readonly kind: Kind;
 	readonly name: string;
 	/**
-	 * The specs that may be stored; `undefined` for a deleted server. There is more than one only while a response is
-	 * missing.
+	 * The specs that may be stored, with `undefined` for a deleted server. The list has more than one item only while a
+	 * response is missing.
 	 */
 	possible: readonly (Spec | undefined)[];
 	/**
-	 * The client that changed the replica count in this round. Other clients must not change the count until the next
+	 * The client that changed the replica count in this round. Other clients may change the count again only in the next
 	 * round.
 	 */
 	touchedBy: 'spec' | 'scale' | undefined;
-	/** The state at the start of the round, and the specs written since. */
+	/** The state at the start of the round, which is followed by the specs written since then. */
 	begin: Beginning | undefined;
 	since: readonly Spec[];
 	readonly history: string[];
@@ -35,7 +35,7 @@ export interface Entry {
 interface Beginning {
 	readonly spec: Spec;
 	readonly counts: readonly number[];
-	/** Whether its Deployment was not checked yet. */
+	/** Whether the Deployment of the server has not been checked yet. */
 	readonly isNew: boolean;
 	/** Whether the Deployment has the annotation applied-replicas. */
 	readonly isAnnotated: boolean;
@@ -60,9 +60,9 @@ export const capped = ({ transport }: Spec, count: number): number =>
 export const replicasIn = ({ replicas }: Spec): number | undefined => replicas as number | undefined;
 
 /**
- * Returns the counts that a Deployment may have while its server has `spec`. `spec.replicas` is applied when it
- * changes. After that, the client that scales owns the count. Of several values in quick succession, each may have been
- * applied or not.
+ * Returns the counts that a Deployment may have while its server has `spec`. A change of `spec.replicas` is applied to
+ * the Deployment once. After that, the client that scales the Deployment owns the count. If `spec.replicas` changes
+ * several times in quick succession, the product may skip a value.
  */
 export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	const desired = replicasIn(spec);
@@ -77,7 +77,7 @@ export function possibleCounts({ begin, since }: Entry, spec: Spec): number[] {
 	}
 	const wanted = capped(spec, desired);
 	const isSame = (one: Spec): boolean => replicasIn(one) === desired && capped(one, desired) === wanted;
-	// The known limit in docs/reliability.md: without the annotation, the next leader overwrites a scale.
+	// A known limit from docs/reliability.md: without the annotation, the next leader overwrites a scale.
 	if (isSame(begin.spec)) return begin.isAnnotated && between.every(isSame) ? kept : [...kept, wanted];
 	const former = replicasIn(begin.spec);
 	return former !== undefined && capped(begin.spec, former) === wanted ? [wanted, ...kept] : [wanted];
@@ -120,7 +120,7 @@ export function createLedger() {
 		noteAll: (text: string): void => {
 			for (const entry of all.values()) note(entry, text);
 		},
-		/** Records a write. `spec` is undefined for a delete. A write without a response is not certain. */
+		/** Records a write. An undefined `spec` means a delete. A write without a response is uncertain. */
 		wrote: (entry: Entry, spec: Spec | undefined, isCertain: boolean): void => {
 			noteWrite(entry, isCertain, spec === undefined ? 'deleted' : JSON.stringify(spec));
 			entry.possible = isCertain ? [spec] : [...entry.possible, spec];
@@ -139,7 +139,7 @@ export function createLedger() {
 			scaled(entry, count, isCertain);
 			if (entry.begin !== undefined) entry.begin = { ...entry.begin, isAnnotated: false };
 		},
-		/** Starts a new round: the stored state is known, and every server may be changed again. */
+		/** Starts a new round. The stored state is known at that time, and every server may be changed again. */
 		settle: (stored: (entry: Entry) => Stored | undefined): void => {
 			for (const entry of all.values()) {
 				const found = stored(entry);

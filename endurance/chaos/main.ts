@@ -1,7 +1,7 @@
 /**
- * `make chaos`. MINUTES= sets the duration, SEED= the order, and ONLY= a part of the names; SHORT=1 runs four
- * disturbances in a minute. Without ONLY= and SHORT=, the results are written to endurance/bench/results and
- * docs/reliability.md. The last lines of the output show the number of failed checks.
+ * `make chaos`. MINUTES= sets the duration, SEED= sets the order, and ONLY= selects disturbances whose names contain
+ * the text. SHORT=1 runs four disturbances in a minute. Without ONLY= and SHORT=, the results are written to
+ * endurance/bench/results and docs/reliability.md. The last lines of the output show the number of failed checks.
  */
 import { findAssets } from '../../test/harness/control-plane/assets.ts';
 import { startControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -12,7 +12,7 @@ import { DISTURBANCES } from './disturbances.ts';
 import { CHAOS, resultsOf, verdictOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** Short disturbances of four kinds. */
+/** Four short disturbances of different kinds. */
 const SHORT = [
 	...['lines cut, then garbled', 'API server killed, etcd compacted', 'connections reset'],
 	'clocks jump by hours, and back further',
@@ -35,5 +35,5 @@ const recorded = { ...around, options: { seed, minutes }, results: resultsOf(run
 say(`\n${textOf(CHAOS, recorded)}\n`);
 if (only.length === all.length) await publish(CHAOS, recorded);
 say(verdictOf(run.checks));
-// A frozen socket may never report that it is closed.
+// Exits explicitly, because a frozen socket may never report that it is closed.
 process.exit(recorded.results.broken.length === 0 ? 0 : 1);

@@ -1,8 +1,8 @@
-/** Random numbers that a seed repeats (mulberry32). */
+/** Generates random numbers (mulberry32). The same seed generates the same numbers. */
 export interface Random {
-	/** Returns a number from 0 to below 1. */
+	/** Returns a number that is at least 0 and less than 1. */
 	readonly next: () => number;
-	/** Returns an integer from `least` to `most`, both included. */
+	/** Returns an integer from `least` to `most`, inclusive. */
 	readonly between: (least: number, most: number) => number;
 	readonly pick: <T>(from: readonly T[]) => T;
 	readonly shuffled: <T>(items: readonly T[]) => T[];

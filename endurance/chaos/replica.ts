@@ -1,6 +1,6 @@
 /**
- * Runs one replica of the product, and does the kubelet's work: restarts a process that ended, and lists it while it is
- * ready.
+ * Runs one replica of the product and acts as its kubelet: restarts a process that ended, and lists the replica as an
+ * endpoint while it is ready.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -33,21 +33,21 @@ export interface Replica {
 	readonly webhookPort: () => number | undefined;
 	/** Whether the replica is an endpoint of the Service. */
 	readonly isListed: () => boolean;
-	/** Resolves with the text of /metrics; rejects without a response. */
+	/** Resolves with the text of /metrics. Rejects if the replica does not respond. */
 	readonly metrics: () => Promise<string>;
-	/** Resolves with the value of a metric, or 0 without a response. */
+	/** Resolves with the value of a metric, or with 0 if the replica does not respond. */
 	readonly metric: (name: string) => Promise<number>;
-	/** Returns how often all processes of the replica logged a message. */
+	/** Returns how often a message was logged, over all processes of the replica. */
 	readonly logged: (message: string) => number;
-	/** Reviews that failed because of a bug in the product. */
+	/** The log lines of reviews that failed because of a bug in the product. */
 	readonly mistakes: readonly string[];
-	/** Processes that ended although the test did not end them, with their last output. */
+	/** The last output of each process that the test did not end. */
 	readonly crashes: readonly string[];
 	readonly starts: () => number;
-	/** Resolves when the process has ended. The next process starts soon after. */
+	/** Ends the process. Resolves when it has ended; the next process starts soon after. */
 	readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<unknown>;
 	readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
-	/** Returns how far the wall clock of the replica is ahead, by its last log line. */
+	/** Returns how far the replica's wall clock is ahead, according to its last log line. */
 	readonly aheadMs: () => number;
 	readonly setClock: (aheadMs: number) => void;
 	/** Sends SIGTERM and resolves with the exit code. */
@@ -168,7 +168,7 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 	};
 }
 
-/** Returns an error that only a bug throws. A look-up without a response is not a bug. */
+/** Returns an error that only a bug can cause. A look-up without a response is not a bug. */
 export function mistakeIn({ msg, err }: Json): string | undefined {
 	const { type, stack } = (err ?? {}) as { type?: string; stack?: string };
 	if (msg !== 'review failed' && msg !== 'request failed') return undefined;

@@ -1,4 +1,4 @@
-/** The checks of a run of `make chaos` or `make soak`, and the tables of `make chaos`. */
+/** Judges a run of `make chaos` or `make soak`, and generates the tables of `make chaos`. */
 import type { Account, Goal } from '../bench/account.ts';
 import { rounded } from '../bench/statistics.ts';
 import { table } from '../bench/table.ts';
@@ -52,7 +52,7 @@ export const goalOf = (promised: string, { checks, broken }: CheckCounts): Goal 
 });
 
 export interface ChaosResults extends CheckCounts, Pick<Run, 'stored' | 'failedWrites' | 'starts' | 'seconds'> {
-	/** `convergedSeconds` is the longest recovery time. */
+	/** `convergedSeconds` is the longest recovery time of the disturbance. */
 	readonly disturbances: readonly (Omit<Run['rounds'][number], 'failures'> & { readonly times: number })[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs disturbances one after the other while clients write. After each, every stored object must reach its desired
- * state and stay there.
+ * Runs disturbances one after another while clients write. After each disturbance, every stored object must reach its
+ * desired state and stay there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -16,8 +16,8 @@ import { startWriter, type Writer } from './writer.ts';
 export interface RunOptions {
 	readonly seed: number;
 	/**
-	 * Each disturbance runs once, regardless of this duration. After that, pairs of disturbances run until the duration
-	 * has passed.
+	 * The minimum duration. Each disturbance runs once, even if this takes longer. Then pairs of disturbances run until
+	 * the duration has passed.
 	 */
 	readonly forMs: number;
 	readonly say: (line: string) => void;
@@ -29,7 +29,7 @@ export interface Round {
 	readonly met: number;
 	/** The time from the end of the disturbance until every object was in its desired state. */
 	readonly convergedSeconds: number;
-	/** The writes during the round. */
+	/** The number of writes during the round. */
 	readonly stored: number;
 	readonly failed: number;
 	readonly failures: readonly string[];
@@ -41,7 +41,7 @@ export interface Run {
 	readonly checks: readonly Check[];
 	readonly stored: number;
 	readonly failedWrites: Readonly<Record<string, number>>;
-	/** The number of processes that both replicas started. */
+	/** The number of processes that the two replicas started. */
 	readonly starts: number;
 }
 
@@ -55,7 +55,7 @@ const BEFORE_MS = 1_500;
 const BEGIN_MS = 60_000;
 const IDLE_MS = 6_000;
 const LEADERS_MS = 1_000;
-/** A busy machine takes longer than the limits in docs/reliability.md, but not more than three times as long. */
+/** A busy machine may exceed the limits in docs/reliability.md, but by no more than this factor. */
 const BUSY = 3;
 
 export async function runChaos(plane: ControlPlane, { seed, forMs, say, only }: RunOptions): Promise<Run> {

@@ -1,4 +1,4 @@
-/** Clients that create, change, scale and delete servers, and erase fields as old operators do. */
+/** Clients that create, change, scale and delete servers, and that erase fields as old operators do. */
 import { KINDS, type Kind } from '../../src/api/names.ts';
 import type { Json } from '../../src/api/types.ts';
 import type { Api, ApiAnswer, ApiRequest } from '../../test/harness/api.ts';
@@ -11,9 +11,9 @@ import type { Random } from './random.ts';
 
 export interface Writer {
 	readonly stored: () => number;
-	/** The writes that were rejected or got no response, by reason. */
+	/** The number of writes that were rejected or got no response, by reason. */
 	readonly failed: ReadonlyMap<string, number>;
-	/** The writes that a webhook denied. All writes are valid, so a denial is a fault. */
+	/** The writes that a webhook denied. All writes are valid, so every denial is an error in the product. */
 	readonly denied: readonly string[];
 	/** Creates every server. */
 	readonly begin: () => Promise<void>;
@@ -31,7 +31,7 @@ const REQUIRED: Readonly<Record<Kind, Json>> = {
 	MCPRemoteProxy: { remoteURL: 'https://crm.example.com' },
 };
 const TRANSPORTS = ['stdio', 'sse', 'streamable-http'];
-/** Longer than the API server waits for a webhook. */
+/** The value is longer than the API server waits for a webhook. */
 const CALL_MS = 12_000;
 const ATTEMPTS = 4;
 const MERGE = 'application/merge-patch+json';
@@ -44,7 +44,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	let isWriting = false;
 	let inFlight: Promise<unknown> = Promise.resolve();
 
-	/** Resolves with the response, or with undefined if the write may or may not be stored. */
+	/** Resolves with the response, or with undefined if it is unknown whether the write is stored. */
 	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer | undefined> => {
 		const answer = await api.send(method, path, { ...how, timeoutMs: CALL_MS }).catch((error: Error) => error);
 		const { reason, isDenied, isUnsure } = outcomeOf(answer);
@@ -70,7 +70,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 		written(entry, spec, answer);
 		return answer;
 	};
-	/** Reads, changes and writes the whole object, and repeats this after a conflict. */
+	/** Reads the whole object, changes it and writes it back. Retries after a conflict. */
 	const replace = async (entry: Entry, change: (object: Json) => Json, how: ApiRequest = {}) => {
 		for (let attempt = 1; ; attempt += 1) {
 			const found = await send('GET', pathOf(entry));
@@ -89,20 +89,20 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	const patch = async (entry: Entry): Promise<void> => {
 		const spec = randomSpec(entry.kind, random);
 		const unset = Object.fromEntries(FIELDS.map((field) => [field, null]));
-		// A merge patch merges sessionStorage too, so the patch lists its unset fields.
+		// A merge patch also merges sessionStorage, so the patch must set each unset field to null.
 		const storage = spec['sessionStorage'] as Json | undefined;
 		const whole = storage && { address: null, keyPrefix: null, passwordRef: null, ...storage };
 		const body = { spec: { ...unset, ...spec, ...(whole && { sessionStorage: whole }) } };
 		written(entry, spec, await send('PATCH', pathOf(entry), { body, contentType: MERGE }));
 	};
-	/** Server-side apply only sets values: omitted fields stay with their owners. */
+	/** Uses server-side apply, which only sets values. The owner of an omitted field keeps that field. */
 	const apply = async (entry: Entry, now: Spec): Promise<void> => {
 		const spec = { ...now, ...(now['replicas'] !== undefined && { replicas: random.between(0, 4) }) };
 		const { apiVersion, kind, metadata } = serverManifest(entry.kind, entry.name, {});
 		const how = { body: { apiVersion, kind, metadata, spec }, contentType: 'application/apply-patch+yaml' };
 		written(entry, spec, await send('PATCH', `${pathOf(entry)}?fieldManager=chaos&force=true`, how));
 	};
-	/** Sends the object as operator v0.12.5 does: its type lacks the scaling fields. */
+	/** Sends the object as operator v0.12.5 does, whose types lack the scaling fields. */
 	const erase = async (entry: Entry): Promise<void> => {
 		const change = (object: Json): Json => {
 			const { transport: _, ...erased } = specIn(object);
@@ -127,7 +127,7 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	};
 
 	const writeOnce = async (): Promise<unknown> => {
-		// An object with an unknown state is not changed until its state is known.
+		// If the state of an object is unknown, the writer does not change that object.
 		const entry = random.pick(ledger.entries().filter(({ possible }) => possible.length === 1));
 		if (entry === undefined) return;
 		const [spec] = entry.possible;
@@ -191,13 +191,13 @@ function randomSpec(kind: Kind, random: Random): Spec {
 }
 
 export interface Outcome {
-	/** The reason for the failure. Undefined if the write was stored, or if its object does not exist. */
+	/** The reason for the failure, or undefined if the write was stored or the object does not exist. */
 	readonly reason: string | undefined;
-	/** Whether a webhook denied the write. A webhook that does not respond is not a denial. */
+	/** Whether a webhook denied the write. A webhook that does not respond does not count as a denial. */
 	readonly isDenied: boolean;
 	/**
-	 * Whether the write may be stored: the API server may report its own error after it stored the object. An error of a
-	 * webhook always comes earlier.
+	 * Whether the write may be stored despite the error. The API server may report an error of its own after it stored
+	 * the object, but an error from a webhook always precedes the write.
 	 */
 	readonly isUnsure: boolean;
 }

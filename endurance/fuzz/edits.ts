@@ -1,11 +1,11 @@
-/** Arbitraries of texts: a valid text after a few edits of its characters or, if it is JSON, of its values. */
+/** Generates texts: a valid text after a few edits to its characters or, if the text is JSON, to its values. */
 import fc from 'fast-check';
 import { isObject } from '../../src/api/types.ts';
 import { jsonOf, type Target } from './target.ts';
 
 type Edit = (text: string) => string;
 
-/** Texts that parsers have misread before. */
+/** Strings that parsers have misread before. */
 const WORDS = [
 	...['', '\0', '\ufeff', '\r\n', '\n', '\t', ' ', '\u2028', '\u0085', '\u202e', '\ud800', '😀', 'é', '\u007f', '\\'],
 	...['&a ', '*a', '<<: ', '---\n', '...\n', '|\n', '>-\n', '? ', '\\u0000', '\\ud800', '../', '{{ .Values.x }}'],
@@ -23,7 +23,7 @@ const VALUES: readonly unknown[] = [
 ];
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', 'a/b~c', '', 'name', 'spec', 'a'];
 
-/** A position, modulo the length of the text or list. Without bias, because the beginning is not special. */
+/** A position, modulo the length of the text or list. Not biased, because the beginning of a text is not special. */
 export const position = fc.noBias(fc.nat());
 
 /** Generates `seeds` of the target after one to four edits. */
@@ -66,7 +66,7 @@ export interface Long {
 
 const LONG = 48 * 1024;
 
-/** Generates seeds with one repeated part, in two lengths. */
+/** Generates seeds in which one part is repeated, in two lengths. */
 export const longTextsOf = ({ seeds, longest = LONG }: Target): fc.Arbitrary<Long> =>
 	fc
 		.tuple(fc.constantFrom(...seeds().filter(Boolean)), position, fc.integer({ min: 1, max: 24 }))
@@ -104,7 +104,10 @@ const valueEdit = (seed: fc.Arbitrary<string>): fc.Arbitrary<(json: object) => s
 			return (json) => JSON.stringify(changedAt(json, path, change), null, indent) ?? '';
 		});
 
-/** Returns a copy with `change` applied at the end of `path`, or at the scalar that the path reaches earlier. */
+/**
+ * Returns a copy with `change` applied at the end of `path`. If `path` reaches a scalar earlier, the change applies
+ * there.
+ */
 function changedAt(value: unknown, path: readonly number[], change: (now: unknown) => unknown): unknown {
 	const keys = isObject(value) || Array.isArray(value) ? Object.keys(value) : [];
 	const [first, ...rest] = path;
@@ -113,7 +116,7 @@ function changedAt(value: unknown, path: readonly number[], change: (now: unknow
 	return withKey(value, key, changedAt((value as Record<string, unknown>)[key], rest, change));
 }
 
-/** Sets a key; undefined removes it. `__proto__` is treated as any other key. */
+/** Sets a key, or removes it if the value is undefined. Treats `__proto__` as any other key. */
 function withKey(value: unknown, key: string, now: unknown): unknown {
 	if (Array.isArray(value)) return now === undefined ? value.toSpliced(Number(key), 1) : value.with(Number(key), now);
 	const entries = Object.entries(value as object).filter(([name]) => name !== key);

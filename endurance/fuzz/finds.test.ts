@@ -1,4 +1,4 @@
-/** Tests that the search finds faults that these tests plant in targets. */
+/** Plants faults in targets, and tests that the search finds them. */
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -9,7 +9,7 @@ import { checkResponses } from './targets/http-responses.ts';
 
 const targetOf = (check: Target['check'], seed = 'a'): Target => ({ name: 'planted', seeds: () => [seed], check });
 
-/** Uses the CPU for this long, regardless of its speed. */
+/** Uses this much CPU time, regardless of the speed of the CPU. */
 function burn(ms: number): void {
 	const before = process.cpuUsage();
 	while (process.cpuUsage(before).user < ms * 1000) for (let step = 0; step < 100_000; step += 1);

@@ -1,6 +1,6 @@
 /**
- * Inputs that broke a property before: `found/TARGET/*.json`. The inputs are committed with their fix, and every `make
- * test` checks them.
+ * Stores inputs that broke a property: `found/TARGET/*.json`. Each input is committed together with the fix, and every
+ * `make test` checks it.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ import type { Found } from './search.ts';
 export const FOUND = join(import.meta.dirname, 'found');
 
 /**
- * Writes an input as JSON, which can contain half a surrogate pair, line by line for readability. Returns the path of
- * the file.
+ * Writes an input as JSON, which can represent half of a surrogate pair. Each line of the input is a separate string,
+ * for readability. Returns the path of the file.
  */
 export function keepFound(target: string, { text, reason }: Found): string {
 	const folder = join(FOUND, target);

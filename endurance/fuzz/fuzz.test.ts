@@ -1,4 +1,4 @@
-/** The short search uses the same inputs each time, on every machine. `make fuzz` is the long search. */
+/** Runs a short search, which uses the same inputs on every machine. `make fuzz` runs the long search. */
 import { readdirSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -10,9 +10,9 @@ import { TARGETS } from './targets.ts';
 
 const SEED = 7;
 const RUNS = 500;
-/** Fewer runs for targets that need milliseconds per input. */
+/** The number of runs for targets that need milliseconds per input. */
 const FEWER: Readonly<Record<string, number>> = { admission: 250, 'run-config': 150, manifests: 100, http: 150 };
-/** `make fuzz` uses longer inputs, which show how the time grows. */
+/** `make fuzz` uses longer inputs, which show how the run time grows. */
 const LONGEST = 4096;
 
 for (const target of TARGETS) {

@@ -1,7 +1,7 @@
 /**
- * `make fuzz`: runs every target for its share of MINUTES=, as many in parallel as there are CPUs. TARGET= and SEED=
- * repeat a search. Exit code 1 if there is a finding. Each target runs in its own process, which is killed if an input
- * never ends.
+ * `make fuzz`: runs every target for its share of MINUTES=, with one parallel target per CPU. TARGET= and SEED= repeat
+ * a search. The exit code is 1 if there is a finding. Each target runs in its own process, which is killed if an input
+ * never finishes.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomInt } from 'node:crypto';

@@ -1,8 +1,8 @@
-/** The tables of `make fuzz`. */
+/** Generates the tables of `make fuzz`. */
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 
-/** `found` has the first line of each finding. */
+/** `found` contains the first line of each finding. */
 export interface FuzzResult {
 	readonly target: string;
 	readonly runs: number;

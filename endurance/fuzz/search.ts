@@ -1,4 +1,7 @@
-/** Searches one target for a time or a number of inputs. A finding is the smallest text with the same fault. */
+/**
+ * Searches one target for a duration or for a number of inputs. A finding is the smallest text that causes the same
+ * failure.
+ */
 import fc from 'fast-check';
 import { type Long, longTextsOf, textsOf } from './edits.ts';
 import { type Target, tryOne } from './target.ts';
@@ -11,27 +14,27 @@ export interface Found {
 export interface Search {
 	readonly seed: number;
 	readonly seconds: number;
-	/** The number of inputs. If undefined, as many as the time allows. */
+	/** The maximum number of inputs. If undefined, only the duration limits the search. */
 	readonly numRuns?: number;
-	/** Called before each input, so that an input that never ends is known. */
+	/** Called before each input, so that the caller can report an input that never finishes. */
 	readonly onTry?: (text: string) => void;
 }
 
 export interface Searched {
 	readonly runs: number;
 	readonly seconds: number;
-	/** The findings, one for each position in the code that throws. */
+	/** The findings, one for each line of code that throws. */
 	readonly found: readonly Found[];
 }
 
-/** Maximum CPU time of an input with the lengths that are used here. */
+/** The maximum CPU time for one input of the lengths in this file. */
 const SLOW_MS = 400;
 const SHRINK_MS = 3000;
-/** The share of the time for texts that may take more than proportional time. */
+/** The share of the duration for texts that may take more than linear time. */
 const LONG_SHARE = 0.15;
-/** Below this time, the clock and garbage collection distort the measurement. */
+/** Shorter times are ignored, because the clock and garbage collection distort them. */
 const WORTH_MS = 120;
-/** A text of four times the length may take four times as long. A factor of nine is more than proportional. */
+/** A text of four times the length may take four times as long. A factor of nine shows that the time is not linear. */
 const STEEP = 9;
 
 export async function search(target: Target, { seed, seconds, numRuns, onTry }: Search): Promise<Searched> {
@@ -84,7 +87,7 @@ export async function failureOf(target: Target, text: string): Promise<string | 
 
 /** Returns the finding, or undefined if a text of four times the length takes about four times as long. */
 export async function steepness(target: Target, { short, long, piece }: Long): Promise<string | undefined> {
-	// An error counts as no time here, because the search with edited texts reports broken properties.
+	// Ignores errors, because the search with edited texts reports broken properties.
 	const costMs = (text: string): Promise<number> => leastCpuMs(target, text).catch(() => 0);
 	const longMs = (await cpuMs(target, long).catch(() => 0)) < WORTH_MS ? 0 : await costMs(long);
 	if (longMs < WORTH_MS) return undefined;
@@ -103,13 +106,16 @@ async function cpuMs(target: Target, text: string): Promise<number> {
 const leastCpuMs = async (target: Target, text: string): Promise<number> =>
 	Math.min(await cpuMs(target, text), await cpuMs(target, text));
 
-/** Returns the same text for failures with the same cause: where the error was thrown, else where it was noticed. */
+/**
+ * Returns the same text for failures with the same cause: the place where the error was thrown, or else where it was
+ * detected.
+ */
 function signatureOf(reason: string): string {
 	const place = /\/src\/[^\s)]+/.exec(reason) ?? /\/fuzz\/targets\/[^\s)]+/.exec(reason);
 	return place?.[0] ?? reason.slice(0, 40);
 }
 
-/** Removes parts while the text still fails in the same way, because people read the findings of `make fuzz`. */
+/** Removes parts of the text while the failure stays the same, because people read the findings of `make fuzz`. */
 export async function smaller(target: Target, text: string, reason: string): Promise<string> {
 	const untilMs = performance.now() + SHRINK_MS;
 	const wanted = signatureOf(reason);

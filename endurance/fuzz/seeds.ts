@@ -1,4 +1,4 @@
-/** Valid texts from the golden cases. */
+/** Reads valid texts from the golden cases. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Request } from '../../src/admission/review.ts';
@@ -17,7 +17,7 @@ export const configTexts = (key: string): string[] =>
 		.map((one) => (one['kind'] === 'AdmissionReview' ? ((one['request'] as Json)['object'] as Json) : one))
 		.flatMap((one) => (isObject(one?.['data']) && typeof one['data'][key] === 'string' ? [one['data'][key]] : []));
 
-/** Returns a review for each document of each case, with the other manifests of that case. */
+/** Returns a review for each document of each case, together with the other manifests of that case. */
 export const caseReviews = (): { readonly review: Json; readonly around: readonly Json[] }[] =>
 	caseNames().flatMap((name) => {
 		const { documents } = readCase(name);

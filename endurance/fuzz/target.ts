@@ -1,4 +1,4 @@
-/** A target of the search: code that takes a text, and properties that hold for every text. */
+/** Defines a target of the search: code that accepts a text, and properties that hold for every text. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -11,7 +11,7 @@ export interface Target {
 	readonly words?: readonly string[];
 	/** Throws if a property does not hold. */
 	readonly check: (text: string) => void | Promise<void>;
-	/** The length limit of the search, if the code is not meant for longer texts. */
+	/** The maximum length in the search, for code that is not meant for long texts. */
 	readonly longest?: number;
 	/** Stops the programs that `check` started. */
 	readonly stop?: () => Promise<void>;
@@ -41,7 +41,9 @@ export function jsonOf(text: string): unknown {
 	}
 }
 
-/** Returns the result of `work`, or undefined if it throws one of `documented`. Any other error is a finding. */
+/**
+ * Returns the result of `work`, or undefined if it throws one of the `documented` errors. Any other error is a finding.
+ */
 export function unless<T>(documented: readonly (new (...args: never[]) => Error)[], work: () => T): T | undefined {
 	try {
 		return work();
@@ -51,7 +53,7 @@ export function unless<T>(documented: readonly (new (...args: never[]) => Error)
 	}
 }
 
-/** Expects a text that cannot control a terminal and does not make the API server drop a warning. */
+/** Expects a text that cannot control a terminal and that cannot make the API server drop a warning. */
 export const expectPrintable = (text: string): void => {
 	expect(text).to.not.match(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
 	expect(text.isWellFormed(), text).to.equal(true);

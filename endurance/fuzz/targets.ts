@@ -1,4 +1,4 @@
-/** Every target, in the order of docs/reliability.md. */
+/** All targets, in the order of docs/reliability.md. */
 import type { Target } from './target.ts';
 import { admission } from './targets/admission.ts';
 import { crds } from './targets/crds.ts';

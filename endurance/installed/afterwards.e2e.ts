@@ -1,4 +1,7 @@
-/** After all scenarios of this cluster: memory, log, and whether permissions equal calls. */
+/**
+ * Runs after all scenarios in this cluster. Checks the memory and the log, and compares the granted permissions with
+ * the calls.
+ */
 import { expect } from 'chai';
 import { USERS } from '../../test/harness/control-plane/credentials.ts';
 import { callsIn, comparePermissions } from '../../test/harness/permissions.ts';
@@ -6,7 +9,7 @@ import { linesOf } from '../../test/harness/program.ts';
 import { useCluster } from './harness.ts';
 import { getFromPod, NS, runningPods } from './pods.ts';
 
-/** Of pino. */
+/** The number that pino uses for the level `error`. */
 const LEVEL_ERROR = 50;
 const USER = USERS.webhook.name;
 

@@ -1,4 +1,4 @@
-/** An existing cluster in the shape of a test control plane: users with tokens, kubectl, and an address. */
+/** Gives an existing cluster the interface of a test control plane: users with tokens, kubectl, and an address. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { USERS, type User, writeKubeconfig } from '../../test/harness/control-plane/credentials.ts';
@@ -9,7 +9,9 @@ import { mustSucceed } from '../../test/harness/product.ts';
 const TEST_NAMESPACE = 'toolhive-scaling-e2e';
 const TOKEN_LIFETIME = '8h';
 
-/** ServiceAccounts in the place of users. The product brings its own, and the controllers belong to the cluster. */
+/**
+ * ServiceAccounts that replace the users. The product has its own account, and the controllers belong to the cluster.
+ */
 const ACCOUNTS = {
 	admin: { namespace: TEST_NAMESPACE, name: 'admin' },
 	person: { namespace: TEST_NAMESPACE, name: 'person' },
@@ -17,7 +19,10 @@ const ACCOUNTS = {
 };
 type Account = keyof typeof ACCOUNTS;
 
-/** Creates the users, all of them cluster-admin. `folder` gets kubeconfigs; remove it, and call `stop`, at the end. */
+/**
+ * Creates the users, all of which are cluster-admin, and writes kubeconfigs to `folder`. At the end, the caller must
+ * remove `folder` and call `stop`.
+ */
 export async function openCluster(
 	{ KUBECONFIG = '', KUBECTL = 'kubectl' }: NodeJS.ProcessEnv,
 	folder: string,

@@ -1,4 +1,7 @@
-/** Restarts, a lost leader and new certificates under load: no call may fail. Then a process that hangs. */
+/**
+ * Restarts pods, removes the leader and rotates certificates under load: no call may fail. Then tests a process that
+ * hangs.
+ */
 import { expect } from 'chai';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
 import { asCa, asTls, servingFor } from '../../test/harness/certificates.ts';
@@ -115,7 +118,10 @@ describe('disturbed under load', function () {
 	});
 });
 
-/** No signal from inside the pod can stop its first process, but its inspector can: it runs an endless loop. */
+/**
+ * A signal from inside the pod cannot stop its first process. The inspector can: the script makes it run an endless
+ * loop.
+ */
 const HANG = `process.kill(1, 'SIGUSR1');
 	const hang = async () => {
 		const [{ webSocketDebuggerUrl }] = await (await fetch('http://127.0.0.1:9229/json/list')).json();

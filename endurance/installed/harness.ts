@@ -1,4 +1,4 @@
-/** For suites: the cluster of `make e2e`, in the place of a control plane and a process of the tests' own. */
+/** For suites: provides the cluster of `make e2e` instead of a control plane and a process for the tests alone. */
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,24 +22,24 @@ import {
 import { adminKubectl, type Kubectl, metricsOf, NS, runningPods, WEBHOOKS } from './pods.ts';
 import { readSecret } from './secret.ts';
 
-/** The installer that main.ts chose. */
+/** The installer that main.ts selected. */
 export const INSTALLED = process.env['E2E_INSTALLED'];
 
 export interface Cluster {
 	readonly plane: ControlPlane;
-	/** As cluster-admin. */
+	/** Runs kubectl as cluster-admin. */
 	readonly kubectl: Kubectl;
 	readonly installation: Installation;
 }
 
-// One cluster per process.
+// All suites of a process share one cluster.
 let shared: Promise<Cluster> | undefined;
 
-/** Call it inside a `describe`. */
+/** Must be called inside a `describe`. */
 export function useCluster(): () => Cluster {
 	let cluster: Cluster | undefined;
 	before('cluster', async function () {
-		// Helm may have to be built.
+		// The timeout allows time to build Helm.
 		this.timeout(600_000);
 		const isFirst = shared === undefined;
 		shared ??= open();
@@ -69,7 +69,7 @@ interface WebhookConfiguration {
 	readonly webhooks: readonly { readonly clientConfig: object }[];
 }
 
-/** Suites that need other flags, or another overlay, than the installed ones are skipped. */
+/** Skips suites that need other flags or another overlay than those that are installed. */
 export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions) {
 	const cluster = useCluster();
 	const plane = (): ControlPlane => cluster().plane;
@@ -79,7 +79,7 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 		if (overlay !== undefined || !flags.every((flag) => FLAGS.includes(flag))) this.skip();
 		sinceTime = new Date().toISOString();
 		await cluster().kubectl('-n', NS, 'get', 'deployment', NS);
-		// The images of the servers do not exist, and the suites read only Deployments.
+		// The images of the servers do not exist, and the suites read only Deployments, so the namespace allows no pods.
 		const metadata = { name: 'no-pods', namespace: namespaceName };
 		await apply(plane(), [{ apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard: { pods: '0' } } }]);
 	});
@@ -94,7 +94,7 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 		deleteWebhooks: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
 		applyWebhooks: async () => {
 			const objects = (await cluster().installation.objects()) as WebhookConfiguration[];
-			// With an empty caBundle, writes of the reconciler would fail, and suites would see its retries.
+			// With an empty caBundle, writes by the reconciler would fail, and the suites would see its retries.
 			const caBundle = Buffer.from((await readSecret(plane()))['ca.crt'] ?? '').toString('base64');
 			const trusted = objects
 				.filter(({ kind }) => WEBHOOK_KINDS.includes(kind))

@@ -1,4 +1,4 @@
-/** A fresh installation: pods, identity, certificates and start-up time. */
+/** Tests a fresh installation: pods, identity, certificates and start-up time. */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
@@ -8,14 +8,14 @@ import { caBundles, waitForWebhooks } from './installation.ts';
 import { getFromPod, metricsOf, NS, type Pod, runInPod, runningPods, secondsToReady } from './pods.ts';
 import { expectServed, readSecret } from './secret.ts';
 
-/** After the start of the container. */
+/** The limit begins when the container starts. */
 const READY_WITHIN_S = 20;
 
 describe(`installed with ${INSTALLED}`, function () {
 	this.timeout(240_000);
 	const cluster = useCluster();
 	let pods: readonly Pod[];
-	/** In the first pod. */
+	/** Runs a script in the first pod. */
 	const run = (script: string) => runInPod(cluster().plane, pods[0] as Pod, script);
 
 	before(async () => {

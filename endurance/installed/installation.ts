@@ -1,4 +1,4 @@
-/** Installs the product into a cluster as users do, and removes it again. */
+/** Installs and uninstalls the product in a cluster as users do. */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -13,7 +13,7 @@ import { adminKubectl, NS, WEBHOOKS, waitForRollout } from './pods.ts';
 import { printProgress } from './prepare-cluster.ts';
 
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
-/** The defaults are meant for operators and nodes, and every scenario would wait for them. */
+/** The default delays are meant for real operators and nodes, and every scenario would have to wait for them. */
 const SETTINGS = { settleSeconds: 1, rolloutsPerMinute: 600 };
 export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
 
@@ -21,14 +21,14 @@ export interface Installation {
 	/** Installs, or upgrades from another version. Resolves when all pods are ready. */
 	readonly install: (version?: Version) => Promise<void>;
 	readonly uninstall: () => Promise<void>;
-	/** The rendered manifests, with the image and the flags of these tests. */
+	/** Returns the rendered manifests with the image and the flags of these tests. */
 	readonly objects: () => Promise<{ kind: string }[]>;
 }
 
 export interface Version {
-	/** A reference that the nodes have or can pull. */
+	/** An image reference that the nodes already have or can pull. */
 	readonly image: string;
-	/** Folder of the manifests. */
+	/** The folder with the manifests. */
 	readonly manifests: string;
 }
 
@@ -57,7 +57,8 @@ export function kustomizeInstallation(plane: ControlPlane, current: Version): In
 		},
 		uninstall: async () => {
 			write(current);
-			// The webhook configurations first: without the pods, failurePolicy Fail would reject the deletions.
+			// Deletes the webhook configurations first: without the pods, failurePolicy Fail would reject the other
+			// deletions.
 			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
 			await kubectl('delete', '-k', overlay, '--ignore-not-found');
 		},
@@ -68,7 +69,7 @@ export function kustomizeInstallation(plane: ControlPlane, current: Version): In
 	};
 }
 
-/** The chart of this checkout, with Helm 4. */
+/** Installs the chart from this checkout with Helm 4. */
 export async function helmInstallation(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
 	const kubectl = adminKubectl(plane);
 	const program = await findHelm('v4', process.env, printProgress);
@@ -90,7 +91,7 @@ export async function helmInstallation(plane: ControlPlane, { image, manifests }
 		uninstall: async () => {
 			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
 			await helm('uninstall', NS, '--namespace', NS, '--wait');
-			// The namespace is not part of the chart, so everything that is still in it was left behind by the chart.
+			// The chart does not contain the namespace, so the chart left behind every object that is still in it.
 			await eventually(async () => {
 				const left = await kubectl('-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name');
 				if (left !== '') throw new Error(`helm uninstall left behind:\n${left}`);
@@ -101,9 +102,9 @@ export async function helmInstallation(plane: ControlPlane, { image, manifests }
 	};
 }
 
-/** In the default namespace. Each write calls both webhooks. */
+/** A server in the default namespace. Each write to it calls both webhooks. */
 export const TARGET = serverManifest('MCPServer', 'load-target', { transport: 'sse', replicas: 2 });
-/** The answer to `replicas: 2` without Redis. It proves that the webhooks were called. */
+/** A part of the warning for `replicas: 2` without Redis. It proves that the API server called the webhooks. */
 export const TARGET_WARNING = 'session-storage-missing';
 
 /** Resolves when every caBundle is set, and the API server calls both webhooks with it. */
@@ -118,7 +119,7 @@ export function waitForWebhooks(plane: ControlPlane): Promise<void> {
 	});
 }
 
-/** Of every webhook, as PEM; empty if it is not set. */
+/** Returns the caBundle of every webhook in PEM, empty if it is not set. */
 export async function caBundles(plane: ControlPlane): Promise<string[]> {
 	const { items } = JSON.parse(await adminKubectl(plane)('get', WEBHOOKS, NS, '-o', 'json')) as {
 		items: { webhooks: { clientConfig: { caBundle?: string } }[] }[];

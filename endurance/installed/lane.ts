@@ -1,4 +1,6 @@
-/** The common part of `make e2e` and `make e2e-sessions`: a cluster, mocha processes, and the total count. */
+/**
+ * Shared by `make e2e` and `make e2e-sessions`: prepares a cluster, starts mocha processes, and prints the total count.
+ */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +11,14 @@ const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
 
 interface Lane {
 	readonly command: string;
-	/** Title of the total count. */
+	/** The title of the total count. */
 	readonly total: string;
 	readonly hasUpgrade?: boolean;
 }
 
 type RunMocha = (files: readonly string[], env: NodeJS.ProcessEnv) => Promise<void>;
 
-/** Sets the exit code, and prints the count as the last line. */
+/** Runs the files, sets the exit code, and prints the count as the last line. */
 export async function runLane(
 	{ command, total, hasUpgrade = false }: Lane,
 	work: (env: ClusterEnvironment, runMocha: RunMocha) => Promise<void>,
@@ -24,7 +26,7 @@ export async function runLane(
 	const sum = { passed: 0, failed: 0, skipped: 0 };
 	const isDone = await withCluster(command, process.env, hasUpgrade, async (env) => {
 		await work(env, async (files, environment) => {
-			// Mocha only prints a warning if one of several files does not exist.
+			// If one of several files does not exist, Mocha only prints a warning.
 			for (const file of files) if (!existsSync(join(ROOT, file))) throw new Error(`${file} does not exist`);
 			const [passed, failed, skipped] = countsOf(await mocha(files, environment));
 			sum.passed += passed;
@@ -39,7 +41,7 @@ export async function runLane(
 	if (sum.failed > 0) process.exitCode = 1;
 }
 
-/** A run that ended early, or failed outside of a test, counts as one failure. */
+/** Counts a run as one failure if it ended early or failed outside a test. */
 function countsOf({
 	output,
 	code,

@@ -1,4 +1,4 @@
-/** Writes through the API server at a steady rate, each of which calls both webhooks of the product. */
+/** Sends writes through the API server at a steady rate. Each write calls both webhooks of the product. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -9,19 +9,19 @@ import { TARGET, TARGET_WARNING } from './installation.ts';
 
 export interface Loaded {
 	readonly calls: number;
-	/** Responses to the calls that failed. */
+	/** The responses to the calls that failed. */
 	readonly failed: readonly string[];
 	readonly seconds: number;
-	/** Milliseconds, of all calls. */
+	/** Milliseconds over all calls. */
 	readonly p50: number;
 	readonly p99: number;
 	readonly max: number;
 }
 
-/** Low enough that the API server does not answer 429. If it falls behind, the rate is lower. */
+/** A limit low enough that the API server does not respond with 429. If the API server is slow, the rate drops. */
 const MAX_IN_FLIGHT = 64;
 const TICK_MS = 10;
-/** Longer than the longest timeoutSeconds of the webhook configurations. */
+/** The value exceeds the longest timeoutSeconds in the webhook configurations. */
 const TIMEOUT_MS = 15_000;
 
 /** Each call is a dry run, so that only the API server and the webhooks do work. */
@@ -85,14 +85,14 @@ export const describeLoad = ({ calls, failed, seconds, p50, p99, max }: Loaded):
 	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed; ` +
 	`p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
 
-/** Two cores can serve this beside a cluster. */
+/** Two cores can handle this rate in addition to the cluster. */
 const PER_SECOND = 40;
-/** The load goes on after the disturbance, so that its consequences are seen. */
+/** The load continues after the disturbance, so that delayed failures are counted. */
 const AFTERWARDS_MS = 4_000;
-/** With fewer calls the absence of failures proves nothing. */
+/** With fewer calls, the absence of failures would prove nothing. */
 const MIN_CALLS = 100;
 
-/** No call may fail while `disturb` runs. */
+/** Expects that no call fails while `disturb` runs. */
 export async function expectNoFailures(plane: ControlPlane, disturb: () => Promise<void>): Promise<void> {
 	const load = await startLoad(plane, PER_SECOND);
 	try {

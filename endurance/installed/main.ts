@@ -1,6 +1,6 @@
 /**
- * `make e2e`: the product as an image in pods of a cluster. docs/operations.md explains CLUSTER, KUBECONFIG, IMAGE and
- * the other variables. The last line is the count of all runs.
+ * `make e2e`: tests the product as an image in the pods of a cluster. docs/operations.md explains CLUSTER, KUBECONFIG,
+ * IMAGE and the other variables. The last line of the output is the total count of all runs.
  */
 import { runLane } from './lane.ts';
 
@@ -8,7 +8,10 @@ const HERE = 'endurance/installed';
 const SCENARIOS = ['servers', 'deployments', 'config-maps', 'reconciler', 'converges', 'old-operator', 'parallel'];
 const scenario = (name: string): string => `test/e2e/${name}.test.ts`;
 
-/** One mocha process each, in this order. Each file of a run starts with the state that the file before it left. */
+/**
+ * The runs, in order. Each run has its own mocha process. Each file starts with the state in which the previous file
+ * left the cluster.
+ */
 const RUNS = [
 	{
 		E2E_INSTALLED: 'kustomize',

@@ -1,4 +1,4 @@
-/** The real ToolHive operator as a process beside the installed product. */
+/** Runs the real ToolHive operator as a process beside the installed product. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { PASSWORD_ENV } from '../../src/api/names.ts';
@@ -30,7 +30,7 @@ describe(`the installed product beside ToolHive ${OPERATOR_VERSION}`, function (
 		operator = await startOperator(plane(), assets.program);
 		await apply(plane(), exampleObjects(NAMESPACE));
 	});
-	// The servers first, because the operator has to remove its finalizers.
+	// Deletes the servers first, because the operator must remove its finalizers.
 	after('servers and operator', async () => {
 		await namespace.kubectl(['delete', 'mcpservers,virtualmcpservers,mcpremoteproxies,mcpgroups', '--all']);
 		await operator?.stop(STOP_GRACE_MS);

@@ -1,4 +1,4 @@
-/** The pods of the installed product. */
+/** Reads and controls the pods of the installed product. */
 import type { KubectlResult } from '../../test/harness/control-plane/kubectl.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
@@ -43,7 +43,7 @@ export const isTerminating = ({ metadata }: Pod): boolean => metadata.deletionTi
 
 export const readyCondition = ({ status }: Pod) => status.conditions?.find(({ type }) => type === 'Ready');
 
-/** Whole seconds, as the kubelet reports them. */
+/** Returns whole seconds, because the kubelet reports no fractions. */
 export function secondsToReady(pod: Pod): number {
 	const { startedAt = '' } = pod.status.containerStatuses[0]?.state.running ?? {};
 	return (Date.parse(readyCondition(pod)?.lastTransitionTime ?? '') - Date.parse(startedAt)) / 1000;
@@ -57,7 +57,7 @@ async function allPods(plane: ControlPlane): Promise<Pod[]> {
 export const runningPods = async (plane: ControlPlane): Promise<Pod[]> =>
 	(await allPods(plane)).filter((pod) => !isTerminating(pod));
 
-/** Resolves when the new pods are ready and the old ones have ended: their shutdown is part of what is tested. */
+/** Resolves when the new pods are ready and the old pods have ended, because the tests also cover the shutdown. */
 export async function waitForRollout(plane: ControlPlane): Promise<void> {
 	await adminKubectl(plane)('-n', NS, 'rollout', 'status', `deployment/${NS}`, '--timeout=180s');
 	await eventually(async () => {
@@ -70,18 +70,18 @@ export async function restart(plane: ControlPlane): Promise<void> {
 	await waitForRollout(plane);
 }
 
-/** The response of one pod at its metrics port, through the API server. */
+/** Requests a path from the metrics port of one pod, through the API server. */
 export const getFromPod = (plane: ControlPlane, { metadata }: Pod, path: string): Promise<string> =>
 	adminKubectl(plane)('get', '--raw', `/api/v1/namespaces/${NS}/pods/${metadata.name}:8080/proxy${path}`);
 
 export const metricsOf = async (plane: ControlPlane): Promise<string[]> =>
 	Promise.all((await runningPods(plane)).map((pod) => getFromPod(plane, pod, '/metrics')));
 
-/** Runs JavaScript with the Node of the container. Resolves even if it fails. */
+/** Runs JavaScript with the Node in the container. Resolves even if the script fails. */
 export const runInPod = (plane: ControlPlane, { metadata }: Pod, script: string): Promise<KubectlResult> =>
 	plane.kubectl(['-n', NS, 'exec', metadata.name, '--', 'node', '-e', script], { user: 'admin' });
 
-/** SHA-256 fingerprints of the certificates that the pods serve at their addresses. */
+/** Returns the SHA-256 fingerprints of the certificates that the pods serve at their addresses. */
 export const servedFingerprints = async (plane: ControlPlane): Promise<string[]> =>
 	Promise.all(
 		(await runningPods(plane)).map(async (pod) => {

@@ -1,4 +1,4 @@
-/** A cluster for tests: one that exists, or one that kind creates in docker. */
+/** Prepares a cluster for tests: an existing one, or one that kind creates in docker. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -8,17 +8,17 @@ import { findAssets } from '../../test/harness/control-plane/assets.ts';
 import { runKubectl } from '../../test/harness/control-plane/kubectl.ts';
 import { ROOT } from '../../test/harness/product.ts';
 
-/** A precondition that only the caller can meet. The message is one line. */
+/** Reports a precondition that only the caller can meet. The message is one line. */
 export class ClusterMissing extends Error {}
 
-/** The environment of the caller, and in it: */
+/** The environment of the caller, and the variables that the tests add. */
 export interface ClusterEnvironment extends NodeJS.ProcessEnv {
 	readonly KUBECONFIG: string;
 	readonly KUBECTL: string;
 	readonly E2E_IMAGE: string;
 	/** A shell command that builds image $1 from folder $2 and loads it into the nodes. */
 	readonly BUILD_IMAGE?: string;
-	/** Undefined without a previous version. */
+	/** Undefined if there is no previous version. */
 	readonly E2E_PREVIOUS_IMAGE?: string;
 	readonly E2E_PREVIOUS_MANIFESTS?: string;
 }
@@ -49,7 +49,7 @@ export async function withCluster<T>(
 	}
 }
 
-/** Everything that tests create, replace and delete. */
+/** All objects that the tests create, replace and delete. */
 const USED_BY_TESTS = [
 	...['toolhive-system', 'toolhive-scaling', 'toolhive-scaling-e2e'].map((name) => `namespace/${name}`),
 	'mutatingwebhookconfiguration/toolhive-scaling',
@@ -91,13 +91,13 @@ const KIND_PRODUCT_IMAGE = 'localhost/toolhive-scaling:e2e';
 const KIND_PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 const KIND_LOAD = `kind load docker-image --name ${KIND_NAME}`;
 const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && ${KIND_LOAD} "$1"; }; build`;
-/** Two workers, so that the pods of the product can be spread. */
+/** The cluster has two workers, so that the pods of the product can run on different nodes. */
 const KIND_CONFIG = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes: [{ role: control-plane }, { role: worker }, { role: worker }]
 `;
 
-/** KIND_IMAGE= is the node image, which sets the version of Kubernetes. */
+/** Creates a cluster with kind. KIND_IMAGE= selects the node image, which determines the Kubernetes version. */
 async function withKind<T>(
 	env: NodeJS.ProcessEnv,
 	scratch: string,
@@ -137,7 +137,7 @@ const upgradeFrom = (folder: string | undefined, image: string | undefined) =>
 		? {}
 		: { E2E_PREVIOUS_IMAGE: image, E2E_PREVIOUS_MANIFESTS: join(folder, 'manifests') };
 
-/** Folder with the tree of PREVIOUS, else of the last release; undefined without one. */
+/** Returns the folder with the tree of PREVIOUS or else of the last release, or undefined if there is no release. */
 function previousTree(env: NodeJS.ProcessEnv, scratch: string): string | undefined {
 	const ref = env['PREVIOUS'] || lastRelease();
 	if (ref === undefined) return undefined;
@@ -154,7 +154,7 @@ function previousTree(env: NodeJS.ProcessEnv, scratch: string): string | undefin
 
 function lastRelease(): string | undefined {
 	try {
-		// Without the current commit: a release is upgraded from the release before it.
+		// Excludes the current commit, because a release is upgraded from the release before it.
 		const args = ['describe', '--tags', '--abbrev=0', '--match=v*', 'HEAD^'];
 		return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 	} catch {
@@ -162,7 +162,7 @@ function lastRelease(): string | undefined {
 	}
 }
 
-/** KUBECTL=, else the first kubectl in PATH, else the one of the tests' control plane. */
+/** Returns KUBECTL=, else the first kubectl in PATH, else the kubectl of the tests' control plane. */
 async function findKubectl(env: NodeJS.ProcessEnv): Promise<string> {
 	if (env['KUBECTL'] !== undefined) return env['KUBECTL'];
 	const folder = (env['PATH'] ?? '').split(delimiter).find((one) => existsSync(join(one, 'kubectl')));
@@ -171,7 +171,7 @@ async function findKubectl(env: NodeJS.ProcessEnv): Promise<string> {
 
 export const printProgress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** `command` may have several words. Only its stderr is shown. */
+/** Runs `command`, which may consist of several words. Shows only its stderr. */
 export function runShell(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
 	const child = spawn('bash', ['-c', `${command} "$@"`, 'command', ...args], {
 		env,

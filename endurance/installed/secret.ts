@@ -1,4 +1,4 @@
-/** The Secret with the certificates of the installed product. */
+/** Reads and replaces the Secret that contains the certificates of the installed product. */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
@@ -24,12 +24,12 @@ export async function replaceSecret(plane: ControlPlane, stringData: SecretData)
 	await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(secret) }));
 }
 
-/** A CA past two thirds of its lifetime: the leader issues the next one as soon as it reads it. */
+/** Returns a CA that is past two thirds of its lifetime. The leader issues the next CA as soon as it reads this one. */
 export const caDueForRotation = (): Promise<KeyPair> => newCa(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
 /**
- * Replaces CA and serving certificate. Writes fail meanwhile, because this is not a rotation. Resolves when every
- * caBundle has the CA and every pod serves the certificate of the Secret.
+ * Replaces the CA and the serving certificate. Writes fail for a short time, because this is not a rotation. Resolves
+ * when every caBundle has the CA and every pod serves the certificate in the Secret.
  */
 export async function replaceCa(plane: ControlPlane, ca: KeyPair): Promise<void> {
 	const serving = await servingFor(ca, 0, { now: new Date(Date.now() - DAY_MS) });
@@ -41,7 +41,7 @@ export async function replaceCa(plane: ControlPlane, ca: KeyPair): Promise<void>
 	await waitForWebhooks(plane);
 }
 
-/** Both pods serve this certificate. */
+/** Expects that both pods serve this certificate. */
 export async function expectServed(plane: ControlPlane, pem = ''): Promise<void> {
 	const { fingerprint256 } = new X509Certificate(pem);
 	expect(await servedFingerprints(plane)).to.deep.equal([fingerprint256, fingerprint256]);

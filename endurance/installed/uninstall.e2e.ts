@@ -1,4 +1,4 @@
-/** After the uninstallation no object is left, and servers work without the product. */
+/** Tests that an uninstallation leaves no object behind, and that servers work without the product. */
 import { expect } from 'chai';
 import { mustSucceed } from '../../test/harness/product.ts';
 import { INSTALLED, useCluster } from './harness.ts';
@@ -12,7 +12,7 @@ describe(`uninstalled with ${INSTALLED}`, function () {
 	it('every resource of the cluster › has no object with the name of the product', async () => {
 		const { kubectl } = cluster();
 		const resources = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n');
-		// Events expire by themselves.
+		// Events are ignored, because they expire.
 		const listed = resources.filter((resource) => !/^events(\.|$)|metrics\.k8s\.io$/.test(resource));
 		const left: string[] = [];
 		for (const resource of listed) {

@@ -1,4 +1,4 @@
-/** An upgrade from the previous version as docs/install.md describes it. */
+/** Tests an upgrade from the previous version, as docs/install.md describes it. */
 import { expect } from 'chai';
 import { applyCrds } from '../../test/harness/product.ts';
 import { useCluster } from './harness.ts';

@@ -1,4 +1,4 @@
-/** The scenario of one cell of `make matrix`: OPERATOR= and KUBERNETES= choose it. */
+/** Runs the scenario for one cell of `make matrix`, which OPERATOR= and KUBERNETES= select. */
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { isOlder } from '../../src/api/images.ts';
@@ -21,7 +21,10 @@ const OPERATOR = process.env['OPERATOR'] ?? '';
 const RELEASE = KUBERNETES[process.env['KUBERNETES'] ?? ''] ?? '';
 const IS_CAPABLE = OPERATOR !== STAND_IN_VERSION;
 const EXAMPLES = examplesFor(OPERATOR);
-/** v0.12.5 erases scaling fields while the product does not run, so only other operators have servers before the product. */
+/**
+ * v0.12.5 erases scaling fields while the product does not run. With v0.12.5, servers are therefore created only after
+ * the product starts.
+ */
 const NAMESPACES = IS_CAPABLE ? ['early', 'late'] : ['late'];
 const CHANGED = [
 	{ resource: 'mcpserver', name: 'search', configMap: 'search-runconfig' },
@@ -163,7 +166,7 @@ describe('matrix', function () {
 			const conditions: Condition[] = server['status']?.conditions ?? [];
 			const types = conditions.map(({ type }) => type);
 			expect(types, example.name).to.deep.equal([...new Set(types)]);
-			// The product sets it only if the server has more than one replica.
+			// The product sets the condition only if the server has more than one replica.
 			const { replicas = 0 } = example.spec as { replicas?: number };
 			if (IS_CAPABLE || replicas > 1) expect(types, example.name).to.include('SessionStorageWarning');
 			const active = conditions.filter(({ type, status }) => type in MESSAGES && status === 'True');
@@ -219,7 +222,7 @@ describe('matrix', function () {
 				expect(spec.containers[0].lifecycle, name).to.deep.equal(PRE_STOP);
 			}, WITHIN_MS);
 		}
-		// The scale of `plain` stays, and that of `hub` only beside v0.12.5.
+		// The scale of `plain` is kept with every operator, and the scale of `hub` only with v0.12.5.
 		await must('scale', 'deployment', 'plain', '--replicas=4');
 		await must('scale', 'deployment', 'hub', '--replicas=2');
 	});
@@ -242,7 +245,7 @@ describe('matrix', function () {
 		expect(idle.counted).to.equal(0);
 		expect(idle.operatorWrites.filter(({ code }) => code >= 300)).to.deep.equal([]);
 		expect(tally(idle.operatorWrites.filter(({ isChange }) => isChange))).to.deep.equal({});
-		// v0.12.5 repeats its own pod template while the webhook restores the password.
+		// v0.12.5 keeps sending its own pod template while the webhook restores the password.
 		const others = idle.operatorWrites.filter(({ resource }) => !resource.endsWith('/status'));
 		if (IS_CAPABLE) expect(tally(others)).to.deep.equal({});
 	});
@@ -289,7 +292,7 @@ interface Found {
 	readonly server: Stored;
 	readonly deployment: Stored;
 	readonly configMap: Stored;
-	/** Created while the product ran. */
+	/** Whether the server was created while the product was running. */
 	readonly isNew: boolean;
 }
 

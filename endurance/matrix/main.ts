@@ -1,6 +1,7 @@
 /**
- * `make matrix`: the product beside each operator on each Kubernetes. OPERATORS= and KUBERNETES= choose cells, JOBS= is the number
- * of cells that run at the same time. The cells that ran replace the same cells of the last record.
+ * `make matrix`: tests the product with each operator on each Kubernetes version. OPERATORS= and KUBERNETES= select
+ * cells, and JOBS= sets the number of cells that run in parallel. The cells that ran replace the same cells in the last
+ * record.
  */
 import { findRelease } from '../../test/harness/control-plane/release.ts';
 import { clusterContext, recordedOf } from '../bench/account.ts';
@@ -25,7 +26,10 @@ function choose(): readonly Versions[] {
 const reasons = new Map<string, string>();
 const replaced = new Map<string, readonly string[]>();
 
-/** One after another, because one Go build uses all cores. `reasons` has an entry for each version that failed. */
+/**
+ * Builds the versions one after another, because one Go build uses all cores. `reasons` has an entry for each version
+ * that failed.
+ */
 async function build(cells: readonly Versions[]): Promise<void> {
 	const attempt = async (version: string, find: () => Promise<unknown>): Promise<void> => {
 		await find().catch((error: Error) => {
@@ -60,7 +64,7 @@ async function work(): Promise<void> {
 			notBuilt === undefined ? `${result.passed.length} passed, ${result.failed.length} failed` : 'not built';
 		say(`operator ${operator}, Kubernetes ${kubernetes}: ${state} (${result.seconds} s)`);
 		for (const { check, message } of result.failed) say(`  ${check}: ${message}`);
-		// After each cell, so that an interrupted run keeps what it has.
+		// Publishes after each cell, so that an interrupted run keeps its results.
 		await publish(MATRIX, { ...context, options: {}, results: mergeCells(recordedOf(MATRIX)?.results ?? [], done) });
 	}
 }

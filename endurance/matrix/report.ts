@@ -1,4 +1,4 @@
-/** What `make matrix` records, and its tables in docs/operators.md. */
+/** Defines the record of `make matrix` and its tables in docs/operators.md. */
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 import { KUBERNETES, OPERATORS, type Versions } from './versions.ts';
@@ -10,9 +10,9 @@ export interface Cell extends Versions {
 	readonly seconds: number;
 	readonly passed: readonly string[];
 	readonly failed: readonly { readonly check: string; readonly message: string }[];
-	/** The reason why the operator or the control plane could not be built. Then no check ran. */
+	/** The reason why the operator or the control plane could not be built. In that case, no check ran. */
 	readonly notBuilt?: string;
-	/** Modules of the operator of which another version was built. */
+	/** The modules of the operator that were built in another version. */
 	readonly replaced?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export const MATRIX: Account<unknown, readonly Cell[]> = {
 	tables: ({ results }) => [statesOf(results), ...problemsOf(results), ...replacedIn(results)].join('\n\n'),
 };
 
-/** One row per Kubernetes, one column per operator. */
+/** Returns a table with one row per Kubernetes version and one column per operator. */
 function statesOf(cells: readonly Cell[]): string {
 	const rows = Object.keys(KUBERNETES).map((kubernetes) => ({
 		Kubernetes: cells.find((cell) => cell.kubernetes === kubernetes)?.kubernetesVersion ?? kubernetes,
@@ -55,7 +55,7 @@ function stateOf(cell: Cell | undefined): string {
 	return `${state} (${date}, ${seconds} s)`;
 }
 
-/** Nothing if every cell passed. */
+/** Returns the failures, or nothing if every cell passed. */
 function problemsOf(cells: readonly Cell[]): string[] {
 	const rows = cells.flatMap(({ operator, kubernetesVersion, failed, notBuilt }) => {
 		const cell = `operator ${operator}, Kubernetes ${kubernetesVersion}`;
@@ -65,7 +65,7 @@ function problemsOf(cells: readonly Cell[]): string[] {
 	return rows.length === 0 ? [] : [table(rows)];
 }
 
-/** Which operators are not exactly those of their release. */
+/** Lists the operators that differ from their release. */
 function replacedIn(cells: readonly Cell[]): string[] {
 	const built = cells.filter(({ replaced = [] }) => replaced.length > 0);
 	const operators = OPERATORS.filter((operator) => built.some((cell) => cell.operator === operator));

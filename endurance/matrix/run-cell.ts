@@ -1,4 +1,4 @@
-/** Runs the scenario of one cell in a process of its own, with Mocha. */
+/** Runs the scenario for one cell in its own process, with Mocha. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { ROOT } from '../../test/harness/product.ts';
 import type { Cell } from './report.ts';
 import type { Versions } from './versions.ts';
 
-/** The parts of Mocha's JSON report that are used here. */
+/** The parts of Mocha's JSON report that this module reads. */
 interface Report {
 	readonly passes: readonly { readonly title: string }[];
-	/** Skipped, for example because Helm cannot be built. */
+	/** Skipped tests, for example because Helm cannot be built. */
 	readonly pending: readonly { readonly title: string }[];
 	readonly failures: readonly { readonly title: string; readonly err: { readonly message?: string } }[];
 }

@@ -1,11 +1,11 @@
-/** The operators and Kubernetes releases of the matrix, and the choice of `OPERATORS=` and `KUBERNETES=`. */
+/** Lists the operators and Kubernetes releases in the matrix. `OPERATORS=` and `KUBERNETES=` select some of them. */
 import { KUBERNETES_VERSION } from '../../test/harness/control-plane/build.ts';
 import type { Environment } from '../../test/harness/control-plane/run-go.ts';
 import { OPERATOR_VERSION, STAND_IN_VERSION } from '../real-operator/build.ts';
 
 export const OPERATORS: readonly string[] = [STAND_IN_VERSION, OPERATOR_VERSION, 'v0.55.1', 'v0.63.0'];
 
-/** Minor release to the patch release that is built. */
+/** Maps a minor release to the patch release that is built. */
 export const KUBERNETES: Readonly<Record<string, string>> = {
 	'1.30': 'v1.30.14',
 	'1.33': 'v1.33.13',
@@ -16,11 +16,13 @@ export const KUBERNETES: Readonly<Record<string, string>> = {
 
 export interface Versions {
 	readonly operator: string;
-	/** A minor release, a key of KUBERNETES. */
+	/** A minor release that is a key of KUBERNETES. */
 	readonly kubernetes: string;
 }
 
-/** One entry per cell. A variable that is not set selects all versions; throws if one has another version. */
+/**
+ * Returns one entry per cell. An unset variable selects all versions. Throws if a variable contains an unknown version.
+ */
 export function chooseCells(env: Environment): readonly Versions[] {
 	const operators = choose('OPERATORS', env, OPERATORS);
 	const minors = choose('KUBERNETES', env, Object.keys(KUBERNETES));

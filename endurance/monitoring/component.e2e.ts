@@ -1,4 +1,4 @@
-/** Tests the component monitoring on a real API server, with and without the CRDs of the Prometheus operator. */
+/** Tests the monitoring component on a real API server, with and without the CRDs of the Prometheus operator. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';

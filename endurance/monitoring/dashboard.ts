@@ -1,4 +1,4 @@
-/** The parts of the dashboard that tests read. */
+/** Reads the parts of the dashboard that the tests need. */
 import { read } from '../../test/harness/documents.ts';
 import { JOB } from './prometheus.ts';
 import { COMPONENT } from './rule-file.ts';

@@ -1,6 +1,6 @@
 /**
- * A real Prometheus scrapes the real product and a real API server, and evaluates the expressions of the dashboard and
- * the alerts.
+ * Tests a real Prometheus that scrapes the real product and a real API server, and that evaluates the expressions of
+ * the dashboard and the alerts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -15,8 +15,8 @@ const INTERVAL_SECONDS = 1;
 const WITHIN_MS = 60_000;
 
 /**
- * These expressions have no result while there is no fault. Metrics of the API server exist only after a failed webhook
- * call.
+ * These expressions have no result while there is no failure. The API server creates its metrics only after a failed
+ * webhook call.
  */
 const MAY_BE_EMPTY = / > 0$|ca_expiry|apiserver_admission/;
 

@@ -1,6 +1,6 @@
 /**
- * Builds Prometheus and promtool from their Go module, with the versions that `go/go.mod` pins. The CRDs of the
- * Prometheus operator are in its Go module. The programs are in a cache outside the checkout, and are never committed.
+ * Builds Prometheus and promtool from their Go module, in the versions that `go/go.mod` pins. The CRDs of the
+ * Prometheus operator come from its Go module. The programs are stored in a cache outside the checkout.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
@@ -10,19 +10,20 @@ import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 
 /**
- * The version that `go/go.mod` requires: Prometheus 3.10. Since this version, a build can omit the service discoveries.
+ * The version that `go/go.mod` requires, which is Prometheus 3.10. Since this version, a build can omit the service
+ * discoveries.
  */
 export const PROMETHEUS_VERSION = 'v0.310.0';
 const OPERATOR_VERSION = 'v0.85.0';
 
-/** The programs cannot be built on this machine. The message is one line. */
+/** Reports that the programs cannot be built on this machine. The message is one line. */
 export class MonitoringMissing extends Error {}
 
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 
 /**
- * Returns the path of the program, and builds it if it does not exist yet. Several processes may call this at the same
- * time.
+ * Returns the path of the program, and builds it if it does not exist yet. Several processes may call this function at
+ * the same time.
  */
 export async function findProgram(
 	name: 'prometheus' | 'promtool',
@@ -38,7 +39,7 @@ export async function findProgram(
 		await runGo(['version'], MODULE_FOLDER, env);
 		say(`monitoring: building ${name} ${PROMETHEUS_VERSION} into ${folder} (about 3 minutes, once per machine)`);
 		const startedMs = Date.now();
-		// The build includes only the service discovery for files, which excludes the clients of all cloud providers.
+		// The build includes only the file-based service discovery, which excludes the clients of all cloud providers.
 		const flags = ['-tags', 'remove_all_sd', ...BUILD_FLAGS, '-ldflags', '-s -w'];
 		const output = `${program}.building`;
 		const source = `github.com/prometheus/prometheus/cmd/${name}`;
@@ -49,7 +50,9 @@ export async function findProgram(
 	});
 }
 
-/** Returns the folder of the Go module with the CRDs. The first call downloads the module and builds nothing. */
+/**
+ * Returns the folder of the Go module that contains the CRDs. The first call downloads the module and builds nothing.
+ */
 export async function findOperatorCrds(env: Environment): Promise<string> {
 	const module = `github.com/prometheus-operator/prometheus-operator@${OPERATOR_VERSION}`;
 	const listed = await runGo(['mod', 'download', '-json', module], MODULE_FOLDER, env).catch((error: Error) => {

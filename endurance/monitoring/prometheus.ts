@@ -1,6 +1,6 @@
 /**
- * A real Prometheus with the alert rules. Prometheus scrapes replicas on this machine and the API server, with the
- * labels that a ServiceMonitor adds.
+ * Starts a real Prometheus with the alert rules. Prometheus scrapes the API server and replicas on this machine, with
+ * the labels that a ServiceMonitor adds.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { ruleFile } from './rule-file.ts';
 
 export interface Sample {
 	readonly metric: Readonly<Record<string, string>>;
-	/** The time in seconds since the epoch, and the number as a text. */
+	/** The time in seconds since the epoch, and the value as text. */
 	readonly value: readonly [number, string];
 }
 
@@ -23,9 +23,9 @@ export interface Series {
 }
 
 export interface Prometheus {
-	/** Replaces the scraped targets, by the name of the Pod. */
+	/** Replaces the scrape targets, by Pod name. */
 	readonly scrape: (metricsPorts: Readonly<Record<string, number>>) => void;
-	/** Resolves with the samples of an expression. Rejects with the error message of Prometheus. */
+	/** Resolves with the samples of an expression. Rejects with the error message from Prometheus. */
 	readonly query: (expr: string) => Promise<Sample[]>;
 	readonly queryRange: (expr: string, fromSeconds: number, toSeconds: number, stepSeconds: number) => Promise<Series[]>;
 	readonly get: (path: string) => Promise<unknown>;

@@ -1,6 +1,6 @@
 /**
- * Another client reverts a write by the reconciler until the metric counts it. The test takes over a minute, because
- * the fourth identical write waits a minute.
+ * Reverts a write by the reconciler until the metric counts it. The test takes over a minute, because the reconciler
+ * waits for a minute before the fourth identical write.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -47,7 +47,7 @@ describe('monitoring: a write that another client keeps reverting', () => {
 	});
 });
 
-/** Creates a server and its RunConfig, and restores the RunConfig whenever it changes. */
+/** Creates a server and its RunConfig, and restores the RunConfig each time that it changes. */
 async function revert(api: Api, signal: AbortSignal): Promise<void> {
 	await api.send('POST', '/api/v1/namespaces', { body: { metadata: { name: NAMESPACE } } });
 	const sessionStorage = { provider: 'redis', address: 'redis.mcp.svc:6379' };

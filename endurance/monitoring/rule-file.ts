@@ -1,4 +1,4 @@
-/** The alert rules, in the form of the Prometheus operator and in the form of Prometheus. */
+/** Reads the alert rules, in the format of the Prometheus operator and in the format of Prometheus. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parse } from 'yaml';

@@ -1,10 +1,12 @@
-/** The API server's audit log. It also has writes that changed nothing, which no resourceVersion shows. */
+/**
+ * Reads the API server's audit log. The log also contains writes that changed nothing, which no resourceVersion shows.
+ */
 
 /** One write that the API server completed. */
 export interface Write {
 	readonly user: string;
 	readonly verb: string;
-	/** `deployments`, `mcpservers/status` … */
+	/** The resource, such as `deployments` or `mcpservers/status`. */
 	readonly resource: string;
 	readonly name: string;
 	readonly code: number;
@@ -49,7 +51,7 @@ export const WRITES_POLICY = {
 
 const MUTATION = 'mutation.webhook.admission.k8s.io/';
 
-/** All writes so far, oldest first, without Leases. */
+/** Returns all writes so far, oldest first, except writes of Leases. */
 export function writesIn(log: string): readonly Write[] {
 	const versions = new Map<string, string>();
 	// The last line may be incomplete.
@@ -79,7 +81,7 @@ export function writesIn(log: string): readonly Write[] {
 	});
 }
 
-/** Number of writes by verb, resource and name: `update deployments search` → count. */
+/** Counts writes by verb, resource and name, such as `update deployments search`. */
 export function tally(writes: readonly Write[]): Readonly<Record<string, number>> {
 	const counts: Record<string, number> = {};
 	for (const { verb, resource, name } of writes) {

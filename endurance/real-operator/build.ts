@@ -1,6 +1,6 @@
 /**
- * Programs of a ToolHive release (the operator, the proxy runner, vmcp), built from its Go module with the versions that
- * `go/go.mod` pins, and the CRDs of the module. All are kept in a cache outside the checkout.
+ * Builds the programs of a ToolHive release (the operator, the proxy runner, vmcp) from its Go module, in the versions
+ * that `go/go.mod` pins. The programs and the module's CRDs are stored in a cache outside the checkout.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,20 +10,25 @@ import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 import { replaceModules } from './replaced.ts';
 
-/** The release that `go/go.mod` pins. Other releases are built without a committed go.sum; those from v0.55 need Go 1.27. */
+/**
+ * The release that `go/go.mod` pins. Other releases are built without a committed go.sum. Releases since v0.55 need Go
+ * 1.27.
+ */
 export const OPERATOR_VERSION = 'v0.47.0';
 
-/** The release that test/harness/old-operator replaces. It cannot be built, because its dependencies do not resolve. */
+/**
+ * The release that test/harness/old-operator replaces. It cannot be built, because its dependencies cannot be resolved.
+ */
 export const STAND_IN_VERSION = 'v0.12.5';
 
 export interface OperatorAssets {
 	readonly program: string;
 	readonly crdFolder: string;
-	/** Modules of which another version was built, because the module proxy does not serve the required one. */
+	/** The modules that were built in another version, because the module proxy does not serve the required version. */
 	readonly replaced: readonly string[];
 }
 
-/** The operator cannot be built on this machine. The message is one line with the reason. */
+/** Reports that the operator cannot be built on this machine. The message is one line with the reason. */
 export class OperatorMissing extends Error {}
 
 type Say = (line: string) => void;
@@ -38,7 +43,10 @@ const TEMPORARY_PREFIX = '.building-';
 
 export type ToolhiveProgram = 'thv-operator' | 'thv-proxyrunner' | 'vmcp';
 
-/** Finds the operator, or builds it (about 4 minutes on 2 cores, once per machine). Several processes may call it. */
+/**
+ * Returns the operator, and builds it if it does not exist yet (about 4 minutes on 2 cores, once per machine). Several
+ * processes may call this function at the same time.
+ */
 export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION): Promise<OperatorAssets> {
 	const folder = await findPrograms(env, say, version, [PROGRAM]);
 	const replaced = await readFile(join(folder, REPLACED), 'utf8').catch(() => '');
@@ -49,7 +57,10 @@ export async function findOperator(env: Environment, say: Say, version = OPERATO
 	};
 }
 
-/** The folder with these programs of a release, and its CRDs in `crds/`; builds what is missing. Several processes may call it. */
+/**
+ * Returns the folder with these programs of a release and its CRDs in `crds/`, and builds what is missing. Several
+ * processes may call this function at the same time.
+ */
 export async function findPrograms(
 	env: Environment,
 	say: Say,
@@ -72,7 +83,10 @@ export async function findPrograms(
 	});
 }
 
-/** Each part appears only when it is complete, so an interrupted build continues where it stopped. The caller holds the lock. */
+/**
+ * Moves each part into place only when it is complete, so that an interrupted build can continue. The caller holds the
+ * lock.
+ */
 async function build(
 	folder: string,
 	env: Environment,
@@ -80,7 +94,7 @@ async function build(
 	version: string,
 	programs: readonly ToolhiveProgram[],
 ): Promise<void> {
-	// First, so that a machine without Go prints nothing about a build.
+	// This check comes first, so that a machine without Go prints nothing about a build.
 	await runGo(['version'], MODULE_FOLDER, env);
 	for (const name of await readdir(folder)) {
 		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
@@ -106,7 +120,9 @@ async function build(
 	}
 }
 
-/** A module for a version that is not pinned: Go chooses the versions that ToolHive's own go.mod requires. */
+/**
+ * Creates a Go module for a version that is not pinned. Go selects the versions that ToolHive's own go.mod requires.
+ */
 async function unpinned(
 	temporary: string,
 	env: Environment,
@@ -122,7 +138,7 @@ async function unpinned(
 	try {
 		await get();
 	} catch (error) {
-		// Other programs than the operator use these modules, so they would not be those of the release.
+		// Programs other than the operator call these modules, so with other versions they would differ from the release.
 		if (programs.join() !== PROGRAM) throw error;
 		const replaced = await replaceModules(folder, go);
 		await get();
@@ -131,7 +147,7 @@ async function unpinned(
 	return folder;
 }
 
-/** The CRDs in Go's module cache. Downloads the module once and builds nothing. */
+/** Returns the CRDs in Go's module cache. Downloads the module once and builds nothing. */
 export async function findCrdFolder(env: Environment, version: string): Promise<string> {
 	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, {
 		...ANY_GO,

@@ -1,4 +1,4 @@
-/** `thv-scaling crds` with ToolHive's own CRDs: unchanged, and without the scaling fields. */
+/** Tests `thv-scaling crds` with ToolHive's own CRDs: unchanged, and with the scaling fields removed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -47,7 +47,7 @@ for (const version of OPERATORS.filter((one) => one !== STAND_IN_VERSION))
 const fieldsOf = (text: string): readonly string[] =>
 	Object.keys(SPEC.reduce((value, key) => value[key], parse(text).spec.versions[0]));
 
-/** `text` without the lines of the scaling fields. */
+/** Returns `text` without the lines of the scaling fields. */
 function withoutFields(text: string): string {
 	const document = parseDocument(text);
 	const cuts = [0, 1].flatMap((version) => {
@@ -61,6 +61,6 @@ function withoutFields(text: string): string {
 	return cuts.toReversed().reduce((rest, { from, to }) => rest.slice(0, from) + rest.slice(to), text);
 }
 
-/** Offset of the line with its key. */
+/** Returns the offset of the line that contains the key. */
 const startOf = ({ key }: Pair, text: string): number =>
 	text.lastIndexOf('\n', (key as { range: readonly number[] }).range[0]) + 1;

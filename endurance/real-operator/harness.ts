@@ -1,4 +1,4 @@
-/** One control plane with one operator, its CRDs and the example servers. The product is started by the tests. */
+/** Starts one control plane with one operator, its CRDs and the example servers. The tests start the product. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
@@ -24,22 +24,22 @@ import { startOperator } from './operator.ts';
 import { exampleObjects, examplesFor } from './servers.ts';
 
 export interface HarnessOptions {
-	/** A release of ToolHive, or STAND_IN_VERSION. */
+	/** A ToolHive release, or STAND_IN_VERSION. */
 	readonly operator?: string;
-	/** An exact release of Kubernetes; without it the one that all tests use. */
+	/** An exact Kubernetes release. The default is the release that all tests use. */
 	readonly kubernetes?: string;
-	/** Added to the operator's environment. */
+	/** Variables to add to the operator's environment. */
 	readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Harness {
 	readonly plane: () => ControlPlane;
-	/** Writes by this client, without the first `since` writes of all clients. */
+	/** Returns the writes by this client, after skipping the first `since` writes by all clients. */
 	readonly writesOf: (who: 'product' | 'operator', since?: number) => readonly Write[];
 	readonly writeCount: () => number;
-	/** The product beside the operator's own CRDs; stopped after the suite. */
+	/** Starts the product with the operator's own CRDs, and stops it after the suite. */
 	readonly startProduct: (options?: ProductOptions) => Promise<Product>;
-	/** The same, and it has reconciled the example servers of one namespace. */
+	/** Does the same, and waits until the product has reconciled the example servers in one namespace. */
 	readonly startBesideExamples: (options?: ProductOptions) => Promise<Product>;
 	readonly restartOperator: () => Promise<void>;
 	/** Creates the namespace and all example servers in it. */
@@ -125,7 +125,8 @@ export function useHarness({
 		applyExamples: async (namespace) => {
 			await mustSucceed(defined(plane).kubectl(['create', 'namespace', namespace]));
 			if (isStandIn) standIns.push(startOldOperator(defined(plane), namespace));
-			// One at a time: on a busy machine the operator needs more than the 3 s for which the product waits to reconcile all of them.
+			// Applies one object at a time: on a busy machine, the operator takes longer to reconcile all of them than the 3
+			// s for which the product waits.
 			for (const object of exampleObjects(namespace, version)) await apply(defined(plane), [object]);
 		},
 		get: async (namespace, resource, name) => {

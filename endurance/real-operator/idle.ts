@@ -1,4 +1,7 @@
-/** What changes in a cluster while no user writes: the product must add nothing to what the operator does alone. */
+/**
+ * Records what changes in a cluster while no user writes. The product must add no writes to those that the operator
+ * makes alone.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import jsonPatch from 'fast-json-patch';
 import { metricOf } from '../../test/harness/metrics.ts';
@@ -11,7 +14,7 @@ import type { Harness } from './harness.ts';
 /** How long no write may happen. Set a shorter time while you write tests. */
 export const SETTLED_SECONDS = wholeFrom('SETTLED_SECONDS', 60, 1);
 
-/** Longer than the delay after which the reconciler writes what an operator might still write itself. */
+/** The value exceeds the delay before the reconciler writes a change that an operator might still make itself. */
 const SETTLED_AFTER_MS = 25_000;
 const SETTLE_TIMEOUT_MS = 240_000;
 const POLL_MS = 1_000;
@@ -30,15 +33,15 @@ const RESOURCES = [
 export type Snapshot = ReadonlyMap<string, Stored>;
 
 export interface Idle {
-	/** One line for each field that changed: object and JSON Patch operation. */
+	/** One line for each field that changed: the object and the JSON Patch operation. */
 	readonly changes: readonly string[];
 	readonly productWrites: readonly Write[];
 	readonly operatorWrites: readonly Write[];
-	/** By how much the product's metric of its writes grew; 0 without a product. */
+	/** The growth of the metric that counts the product's writes, or 0 without a product. */
 	readonly counted: number;
 }
 
-/** Every object in the namespaces that the operator or the product could have created. */
+/** Returns every object in the namespaces that the operator or the product may have created. */
 export async function snapshot(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const found = new Map<string, Stored>();
 	for (const namespace of namespaces) {
@@ -49,7 +52,7 @@ export async function snapshot(harness: Harness, namespaces: readonly string[]):
 	return found;
 }
 
-/** Differences as JSON Patch lines, each with the object's name. */
+/** Returns the differences as JSON Patch lines, each with the name of the object. */
 export function changesBetween(before: Snapshot, after: Snapshot): readonly string[] {
 	const lines: string[] = [];
 	for (const key of new Set([...before.keys(), ...after.keys()])) {
@@ -61,7 +64,7 @@ export function changesBetween(before: Snapshot, after: Snapshot): readonly stri
 	return lines;
 }
 
-/** Resolves when no stored object has changed, and the product has written nothing, for SETTLED_AFTER_MS. */
+/** Resolves when, for SETTLED_AFTER_MS, no stored object has changed and the product has written nothing. */
 export async function settled(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
 	let last = await snapshot(harness, namespaces);
@@ -83,7 +86,7 @@ export async function settled(harness: Harness, namespaces: readonly string[]): 
 	return last;
 }
 
-/** Compares the objects before and after `seconds`. */
+/** Takes snapshots before and after `seconds`, and compares them. */
 export async function watchIdle(
 	harness: Harness,
 	namespaces: readonly string[],

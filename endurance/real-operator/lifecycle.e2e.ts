@@ -1,4 +1,4 @@
-/** The product or the operator stops and starts again: no object that the operator keeps changes. */
+/** Stops and restarts the product or the operator, and tests that no object that the operator keeps has changed. */
 import { expect } from 'chai';
 import { metricOf } from '../../test/harness/metrics.ts';
 import { apply, type Product } from '../../test/harness/product.ts';

@@ -1,4 +1,4 @@
-/** A release of the operator as a process beside a control plane. */
+/** Runs a release of the operator as a process beside a control plane. */
 import { request } from 'node:http';
 import { join } from 'node:path';
 import {
@@ -12,7 +12,10 @@ import { OPERATOR_VERSION } from './build.ts';
 
 const READY_TIMEOUT_MS = 60_000;
 
-/** With the settings of its chart, except for the leader election. `more` adds environment variables. */
+/**
+ * Starts the operator with the settings from its chart, except for leader election. `more` contains additional
+ * environment variables.
+ */
 export async function startOperator(
 	plane: ControlPlane,
 	program: string,
@@ -21,9 +24,9 @@ export async function startOperator(
 ): Promise<RunningProgram> {
 	const [probePort = 0] = await freePorts(1);
 	const environment = {
-		// Not the flag, because the detection of the platform reads only the variable.
+		// Uses the variable instead of the flag, because the platform detection reads only the variable.
 		KUBECONFIG: plane.kubeconfig('operator'),
-		// Without it the operator sends requests to the internet.
+		// Without this variable, the operator sends requests to the internet.
 		TOOLHIVE_SKIP_UPDATE_CHECK: 'true',
 		POD_NAMESPACE: 'toolhive-system',
 		UNSTRUCTURED_LOGS: 'false',
@@ -40,7 +43,7 @@ export async function startOperator(
 		'-metrics-bind-address=0',
 		`-health-probe-bind-address=127.0.0.1:${probePort}`,
 	];
-	// env(1) executes the program in its own place, so the pid is the operator's.
+	// env(1) replaces itself with the program, so the pid is the operator's.
 	const running = startProgram('thv-operator', 'env', args, join(plane.dataFolder, 'thv-operator.log'));
 	await waitUntilReady(running, () => isReady(probePort), READY_TIMEOUT_MS);
 	return running;

@@ -1,4 +1,4 @@
-/** Settings of the operator and of the product under which both could write different values. */
+/** Tests settings with which the operator and the product might write different values. */
 import { expect } from 'chai';
 import { mustSucceed } from '../../test/harness/product.ts';
 import { OPERATOR_VERSION } from './build.ts';
@@ -11,7 +11,7 @@ const DEFAULT_REDIS = {
 	TOOLHIVE_DEFAULT_REDIS_SECRET_NAME: 'shared-redis',
 };
 
-/** Three reconciles of a server whose backend is missing. The matrix watches longer. */
+/** Long enough for three reconciles of a server whose backend is missing. The matrix waits longer. */
 const IDLE_SECONDS = 30;
 
 describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {

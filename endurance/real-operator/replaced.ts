@@ -1,6 +1,7 @@
 /**
- * Other versions of modules that operators from v0.55 require and that not every module proxy serves. The operator links these
- * packages and does not call them: they belong to the proxies (Redis, token exchange, JSON-RPC) or need a DSN of Sentry.
+ * Replaces modules that operators since v0.55 require and that some module proxies do not serve. The operator links
+ * these packages but does not call them: the proxies use them (Redis, token exchange, JSON-RPC), or they need a Sentry
+ * DSN.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,11 +15,11 @@ const OTHER_VERSIONS: Readonly<Record<string, string>> = {
 	'golang.org/x/exp/jsonrpc2': 'v0.0.0-20260709172345-9ea1abe57597',
 };
 
-/** Until this version the module `redisconn` was the package `redis` of its parent. */
+/** Up to this version, the module `redisconn` was the package `redis` in its parent module. */
 const REDIS = { module: 'github.com/stacklok/toolhive-core', version: 'v0.0.43' };
 const REDISCONN = `${REDIS.module}/redisconn`;
 
-/** Changes the go.mod of `folder`, and resolves with what it replaced, such as `golang.org/x/exp/event by v0.0.0-…`. */
+/** Changes the go.mod in `folder`. Resolves with the replaced modules, such as `golang.org/x/exp/event by v0.0.0-…`. */
 export async function replaceModules(folder: string, go: Go): Promise<readonly string[]> {
 	const { Dir } = JSON.parse(await go('mod', 'download', '-json', `${REDIS.module}@${REDIS.version}`)) as {
 		Dir: string;

@@ -1,4 +1,4 @@
-/** Servers as users write them, one for each setting that both the operator and the product handle. */
+/** Example servers as users write them, one for each setting that both the operator and the product handle. */
 import { OPERATOR_VERSION, STAND_IN_VERSION } from './build.ts';
 
 export const PASSWORD_REF = { name: 'redis-secret', key: 'password' };
@@ -19,10 +19,10 @@ export interface Example {
 	readonly name: string;
 	readonly version?: 'v1alpha1' | 'v1beta1';
 	readonly spec: object;
-	/** Of the proxy Deployment. */
+	/** The replica count of the proxy Deployment. */
 	readonly replicas: number;
 	readonly hasPassword?: boolean;
-	/** The stand-in for v0.12.5 does not handle this setting. */
+	/** Whether the stand-in for v0.12.5 does not support this setting. */
 	readonly isForReleases?: boolean;
 }
 
@@ -50,7 +50,7 @@ export const EXAMPLES: readonly Example[] = [
 		replicas: 2,
 	},
 	{
-		// The operator keeps the user's variable and appends its own. The last one of a name counts.
+		// The operator keeps the user's variable and appends its own. Kubernetes uses the last variable of a name.
 		kind: 'MCPServer',
 		name: 'collision',
 		spec: {
@@ -98,7 +98,7 @@ const GROUP = 'toolhive.stacklok.dev';
 export const examplesFor = (operator: string): readonly Example[] =>
 	operator === STAND_IN_VERSION ? EXAMPLES.filter(({ isForReleases }) => isForReleases !== true) : EXAMPLES;
 
-/** Input of `kubectl apply`: the examples in one namespace. */
+/** Returns the examples in one namespace, as input for `kubectl apply`. */
 export const exampleObjects = (namespace: string, operator = OPERATOR_VERSION): readonly object[] => [
 	{
 		apiVersion: 'v1',
@@ -106,7 +106,7 @@ export const exampleObjects = (namespace: string, operator = OPERATOR_VERSION): 
 		metadata: { name: PASSWORD_REF.name, namespace },
 		stringData: { [PASSWORD_REF.key]: 'secret' },
 	},
-	// The minimal CRDs, which are beside the stand-in, have no groups.
+	// The stand-in uses the minimal CRDs, which have no groups.
 	...(operator === STAND_IN_VERSION
 		? []
 		: [{ apiVersion: `${GROUP}/v1beta1`, kind: 'MCPGroup', metadata: { name: 'tools', namespace }, spec: {} }]),
@@ -120,7 +120,7 @@ export function exampleObject(example: ExampleObject, namespace: string, operato
 	return { apiVersion: `${GROUP}/${version}`, kind, metadata: { name, namespace }, spec };
 }
 
-/** v0.12.5 reads v1alpha1, where some fields have other names. */
+/** Converts an example to v1alpha1, which v0.12.5 reads and in which some fields have other names. */
 function forStandIn({ kind, name, spec }: ExampleObject): ExampleObject {
 	const { remoteUrl, groupRef, ...rest } = spec as { remoteUrl?: string; groupRef?: { name: string } };
 	const others = {

@@ -1,4 +1,4 @@
-/** A HorizontalPodAutoscaler on the proxies, as in examples/, with the metrics of a real metrics-server. */
+/** Tests a HorizontalPodAutoscaler on the proxies, as in examples/, with metrics from a real metrics-server. */
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { eventually } from '../../test/harness/eventually.ts';
@@ -13,7 +13,7 @@ const EXAMPLE = 'examples/search-autoscaled.yaml';
 const MIN = 2;
 const SCALED_UP = 3;
 const SCALED_MS = 120_000;
-/** A twentieth of the other load, so that every machine scales down. */
+/** One twentieth of the normal load, so that every machine scales down. */
 const LITTLE_LOAD = { clients: { 'new connections': 1, SDK: 1 }, pauseMs: 250, atLeast: 400 } as const;
 
 interface Example {
@@ -35,10 +35,10 @@ export function describeAutoscaling(sessions: () => SessionNamespace, atLeast: n
 		it(`${EXAMPLE} › load rises and falls › replicas follow, no failure, every session keeps its state`, async () => {
 			const namespace = sessions();
 			const { name } = example.metadata;
-			// Ten clients exceed this request of CPU on every machine.
+			// On every machine, ten clients use more CPU than this request.
 			const resources = { requests: { cpu: '25m' } };
 			const changed = { image: MCP_IMAGE, sessionStorage: sessionStorage(namespace.name, name), resources };
-			// By default the first step down comes after five minutes.
+			// By default, the autoscaler scales down only after five minutes.
 			const behavior = { scaleDown: { stabilizationWindowSeconds: 15 } };
 			await namespace.apply(
 				{ ...example, spec: { ...example.spec, ...changed } },
@@ -61,7 +61,7 @@ export function describeAutoscaling(sessions: () => SessionNamespace, atLeast: n
 			const read = (resource: string, path: string) =>
 				namespace.kubectl('get', resource, name, '-o', `jsonpath={${path}}`);
 			expect(await read('mcpserver', '.spec.replicas')).to.equal('');
-			// The operator did not restart the backend.
+			// An unchanged generation shows that the operator did not restart the backend.
 			expect(await read('statefulset', '.metadata.generation')).to.equal('1');
 		});
 

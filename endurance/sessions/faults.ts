@@ -1,4 +1,4 @@
-/** Redis is down or rejects the password: errors for clients, and recovery. */
+/** Tests Redis while it is down or rejects the password: the errors that clients see, and the recovery. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { eventually } from '../../test/harness/eventually.ts';
@@ -9,7 +9,7 @@ import type { SessionNamespace } from './use-sessions.ts';
 const REPLICAS = 2;
 const AT_LEAST = 400;
 const NEW_PASSWORD = 'changed-password-of-redis';
-/** The pause before the kubelet restarts a proxy gets longer each time. */
+/** The kubelet waits longer before each further restart of a proxy. */
 const RESTARTED_MS = 150_000;
 
 export function describeFaults(sessions: () => SessionNamespace, isShort: boolean): void {
@@ -51,7 +51,7 @@ export function describeFaults(sessions: () => SessionNamespace, isShort: boolea
 			const container = '.items[0].status.containerStatuses[0]';
 			const path = `jsonpath={${container}.ready} {${container}.restartCount}`;
 			const counted = await loadDuring(namespace, { server: 'used', atLeast: AT_LEAST }, async () => {
-				// The kubelet restarts it without a pause the first time, and after a pause the second time.
+				// The kubelet restarts Redis without a pause the first time, and after a pause the second time.
 				for (const restarts of [1, 2]) {
 					await redisCli('shutdown');
 					const state = () => namespace.kubectl('get', 'pods', '-l', 'app=redis', '-o', path);
@@ -78,7 +78,7 @@ export function describeFaults(sessions: () => SessionNamespace, isShort: boolea
 	});
 }
 
-/** Error lines of all proxies, including those of ended containers. */
+/** Returns the error lines of all proxies, including those of containers that have ended. */
 async function proxyErrors({ tryKubectl }: SessionNamespace, server: string): Promise<string> {
 	const args = ['logs', '-l', `app.kubernetes.io/instance=${server}`, '--tail=50'];
 	const [current, previous] = await Promise.all([tryKubectl(args), tryKubectl([...args, '--previous'])]);
@@ -86,7 +86,7 @@ async function proxyErrors({ tryKubectl }: SessionNamespace, server: string): Pr
 	return lines.filter((line) => /"ERROR"|error/i.test(line)).join('\n');
 }
 
-/** The Service rejects connections, because no proxy is ready. */
+/** Expects that the Service rejects connections, because no proxy is ready. */
 async function expectUnavailable(namespace: SessionNamespace, server: string, reason: string): Promise<void> {
 	await eventually(async () => expect(await proxyErrors(namespace, server)).to.contain(reason), RESTARTED_MS);
 	const { reason: seen = '', text } = await callOnce(namespace, server);

@@ -1,4 +1,4 @@
-/** Builds the images of the scenarios with BUILD_IMAGE. */
+/** Builds the images for the scenarios with BUILD_IMAGE. */
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const REDIS_IMAGE = 'localhost/e2e-redis:1';
 export const runnerImage = (version: string): string => `localhost/e2e-proxyrunner:${version}`;
 export const vmcpImage = (version: string): string => `localhost/e2e-vmcp:${version}`;
 
-/** The short form has no vMCP and no autoscaler. The operator runs beside the cluster. */
+/** The short form needs no vMCP and no autoscaler. The operator runs outside the cluster. */
 export async function buildImages(command: string, version: string, env: NodeJS.ProcessEnv): Promise<void> {
 	const programs = env['SHORT'] ? (['thv-proxyrunner'] as const) : (['thv-proxyrunner', 'vmcp'] as const);
 	const built = await findPrograms(env, printProgress, version, ['thv-operator', ...programs]);

@@ -1,4 +1,4 @@
-/** A lost proxy of each kind of server, and of an MCPServer in pod mode. */
+/** Tests the loss of a proxy for each kind of server, and for an MCPServer in pod mode. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -10,7 +10,7 @@ import type { SessionNamespace } from './use-sessions.ts';
 
 const REPLICAS = 2;
 
-/** A server of another kind, with the fields that all kinds have. */
+/** Returns a server of another kind, with the fields that all kinds have. */
 const server = (namespace: SessionNamespace, kind: string, name: string, spec: object): object => ({
 	apiVersion: 'toolhive.stacklok.dev/v1beta1',
 	kind,
@@ -68,7 +68,10 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 	});
 }
 
-/** The product adds the Redis password to Pods, because the operator restores the environment of its Deployments. */
+/**
+ * Tests pod mode, in which the product adds the Redis password to Pods, because the operator restores the environment
+ * of its Deployments.
+ */
 export function describePodMode(sessions: () => SessionNamespace, atLeast: number): void {
 	it('a proxy is lost › no request fails, every session keeps its state', async () => {
 		const namespace = sessions();

@@ -7,9 +7,12 @@ import type { SessionNamespace } from './use-sessions.ts';
 export interface Counted {
 	readonly sent: number;
 	readonly failed: number;
-	/** Failures on a connection that its proxy closed in the same moment. Only the client can repeat such a request. */
+	/**
+	 * The number of failures on a connection that the proxy closed at the same moment. Only the client can repeat such a
+	 * request.
+	 */
 	readonly closing: number;
-	/** Failures by client and reason. */
+	/** The number of failures, by client and reason. */
 	readonly reasons: Readonly<Record<string, number>>;
 	readonly sessions: number;
 	readonly sessionsKept: number;
@@ -20,16 +23,16 @@ export interface Counted {
 const BEFORE_MS = 3_000;
 const AFTERWARDS_MS = 3_000;
 const EXEC = ['exec', 'client', '--'];
-/** Two sessions of the SDK, because each keeps a terminating proxy with its GET stream. */
+/** Only two clients use the SDK, because the GET stream of each keeps a terminating proxy running. */
 const CLIENTS = { 'new connections': 4, 'kept connection': 4, SDK: 2 } as const;
 let loads = 0;
 
-/** The URLs default to the proxies of `server`. */
+/** `server` selects the URLs of its proxies. `urls` replaces them. */
 type Load = Pick<LoadOptions, 'atLeast'> &
 	Partial<Omit<LoadOptions, 'stopFile'>> &
 	({ readonly server: string } | { readonly urls: readonly string[] });
 
-/** Ends when `disturb` has resolved and enough requests were sent. Prints the result. */
+/** Runs the load until `disturb` has resolved and enough requests were sent. Prints the result. */
 export async function loadDuring(
 	namespace: SessionNamespace,
 	load: Load,
@@ -40,7 +43,7 @@ export async function loadDuring(
 	const defaults = { clients: CLIENTS, pauseMs: 60, tool: 'whoami', urls };
 	const options: LoadOptions = { ...defaults, ...load, stopFile: `/tmp/stop-${loads}` };
 	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', 'load', JSON.stringify(options));
-	// It is awaited below, and may reject earlier.
+	// The promise is awaited below, and may reject earlier.
 	running.catch(() => undefined);
 	try {
 		await sleep(BEFORE_MS);
@@ -58,11 +61,11 @@ export const serviceUrl = ({ name }: SessionNamespace, service: string, port = 8
 	`http://${service}.${name}.svc.cluster.local:${port}${path}`;
 const proxyUrl = (namespace: SessionNamespace, server: string): string => serviceUrl(namespace, `mcp-${server}-proxy`);
 
-/** One call in a new session. */
+/** Opens a new session and makes one call. */
 export const callOnce = async (namespace: SessionNamespace, server: string) =>
 	JSON.parse(await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', proxyUrl(namespace, server))) as Answer;
 
-/** Clients with new connections have no such failures. */
+/** These failures do not occur for clients that open new connections. */
 const CLOSING = /^(kept connection|SDK): (ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
@@ -93,7 +96,10 @@ const describeCounted = ({ sent, failed, sessions, sessionsKept, stateKept, seco
 		...Object.entries(reasons).map(([reason, failures]) => `  ${failures} × ${reason}`),
 	].join('\n      ');
 
-/** Every session is kept (with its state, if `hasState`), and no request fails unless `expected` allows it. */
+/**
+ * Expects that every session is kept (with its state, if `hasState`). Expects that no request failed, unless `expected`
+ * allows failures.
+ */
 export function expectKept(counted: Counted, expected = 'no failure', hasState = true): void {
 	const { failed, closing, reasons, sessions, sessionsKept, stateKept } = counted;
 	if (expected === 'no failure') expect(failed - closing, JSON.stringify(reasons)).to.equal(0);

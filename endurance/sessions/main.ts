@@ -1,6 +1,6 @@
 /**
- * `make e2e-sessions`: real MCP clients use real proxies of a ToolHive release while these are replaced, without and
- * with the product. docs/operations.md explains BUILD_IMAGE, TOOLHIVE, SHORT and the other variables.
+ * `make e2e-sessions`: real MCP clients use real proxies of a ToolHive release while the proxies are replaced, both
+ * without and with the product. docs/operations.md explains BUILD_IMAGE, TOOLHIVE, SHORT and the other variables.
  */
 import { runLane } from '../installed/lane.ts';
 import { ClusterMissing } from '../installed/prepare-cluster.ts';

@@ -1,4 +1,7 @@
-/** metrics-server for a cluster without the metrics API, built from the Go module that `metrics-server/go` pins. */
+/**
+ * Installs metrics-server in a cluster without the metrics API. The program is built from the Go module that
+ * `metrics-server/go` pins.
+ */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,13 +14,13 @@ import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
 
-/** The version of `go/go.mod`. */
+/** The version that `go/go.mod` requires. */
 const VERSION = 'v0.9.0';
 export const METRICS_SERVER_IMAGE = `localhost/e2e-metrics-server:${VERSION}`;
 const MODULE = 'sigs.k8s.io/metrics-server';
 const MODULE_FOLDER = join(import.meta.dirname, 'metrics-server/go');
 
-/** Path of the program, which is built if it is not in the cache. */
+/** Returns the path of the program, which is built if it is not in the cache. */
 export async function findMetricsServer(env: NodeJS.ProcessEnv): Promise<string> {
 	const folder = cacheFolder(env, 'metrics-server', VERSION);
 	const program = join(folder, 'metrics-server');
@@ -33,10 +36,10 @@ export async function findMetricsServer(env: NodeJS.ProcessEnv): Promise<string>
 }
 
 const API_SERVICE = 'v1beta1.metrics.k8s.io';
-/** Short intervals for the autoscaler; the kubelets of test clusters have self-signed certificates. */
+/** The autoscaler needs short intervals, and the kubelets of test clusters have self-signed certificates. */
 const ARGS = ['--metric-resolution=10s', '--kubelet-request-timeout=5s', '--kubelet-insecure-tls'];
 
-/** Resolves when the API answers, with a function that uninstalls metrics-server. */
+/** Installs metrics-server. Resolves when the metrics API responds, with a function that uninstalls metrics-server. */
 export async function installMetricsServer(plane: ControlPlane): Promise<() => Promise<void>> {
 	const tryAdmin = (...args: string[]) => plane.kubectl(args, { user: 'admin', timeoutMs: 120_000 });
 	const admin = (...args: string[]) => mustSucceed(tryAdmin(...args));
@@ -44,7 +47,7 @@ export async function installMetricsServer(plane: ControlPlane): Promise<() => P
 	const overlay = await mkdtemp(join(tmpdir(), 'toolhive-scaling-metrics-server-'));
 	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${VERSION}`], MODULE_FOLDER, process.env);
 	const base = join((JSON.parse(listed) as { Dir: string }).Dir, 'manifests/base');
-	// Without a CA for the front proxy, metrics-server treats requests of the API server as anonymous.
+	// Without a CA for the front proxy, metrics-server treats requests from the API server as anonymous.
 	const authentication = ['-n', 'kube-system', 'get', 'configmap', 'extension-apiserver-authentication'];
 	const isTrusted = (await admin(...authentication, '-o', 'yaml')).stdout.includes('requestheader-client-ca-file');
 	await writeFile(join(overlay, 'anonymous.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items: BINDINGS }));

@@ -1,7 +1,7 @@
-/** Objects of the scenarios. */
+/** Creates the objects for the scenarios. */
 import { MCP_IMAGE } from './images.ts';
 
-/** As in namespace.yaml. */
+/** The Secret in namespace.yaml. */
 export const PASSWORD_SECRET = { name: 'redis-auth', key: 'password' };
 export const PASSWORD = 'password-of-redis';
 
@@ -21,8 +21,8 @@ export const sessionStorage = (namespace: string, server: string): object => ({
 });
 
 /**
- * With another session affinity all requests of one client pod go to one proxy. `replicas` is unset, because since
- * v0.29.0 the operator restarts proxies and backend at every change of the spec.
+ * Returns an MCPServer without session affinity, because with it all requests of one client pod would reach the same
+ * proxy. `replicas` is unset, because operators since v0.29.0 restart proxies and backend at every change to the spec.
  */
 export const mcpServer = (namespace: string, name: string, more: object = {}): object => ({
 	apiVersion: 'toolhive.stacklok.dev/v1alpha1',

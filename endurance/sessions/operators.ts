@@ -1,4 +1,4 @@
-/** The operators of the scenarios: a real release, or the replacement for operators without scaling fields. */
+/** Starts the operators for the scenarios: a real release, or the replacement for operators without scaling fields. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
@@ -11,7 +11,7 @@ import { runnerImage, vmcpImage } from './images.ts';
 
 export interface Operator {
 	readonly name: string;
-	/** Starts it for one namespace, and resolves with a function that stops it. */
+	/** Starts the operator for one namespace, and resolves with a function that stops it. */
 	readonly start: (plane: ControlPlane, namespace: string) => Promise<() => Promise<void>>;
 }
 
@@ -26,7 +26,7 @@ export async function applyOperatorCrds(plane: ControlPlane, version: string): P
 	await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
 }
 
-/** A process beside the cluster. */
+/** Runs a release of the operator outside the cluster. */
 export const release = (version: string): Operator => ({
 	name: `operator ${version}`,
 	start: async (plane, namespace) => {
@@ -39,11 +39,11 @@ export const release = (version: string): Operator => ({
 	},
 });
 
-/** With the runner of the release, which reads the fields that the product adds. */
+/** Uses the runner of the release, which reads the fields that the product adds. */
 export const standIn = (version: string): Operator => ({
 	name: `a stand-in for operator v0.12.5, and runner ${version}`,
 	start: async (plane, namespace) => {
-		// It does not create the Roles of the runners.
+		// The stand-in does not create Roles for the runners.
 		const group = `--group=system:serviceaccounts:${namespace}`;
 		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
 		const operator = createOldOperator({
@@ -56,7 +56,7 @@ export const standIn = (version: string): Operator => ({
 		let isStopped = false;
 		const reconciling = (async () => {
 			while (!isStopped) {
-				// Like the operator, it tries rejected writes again.
+				// Like the operator, the stand-in retries rejected writes.
 				await operator.settle(INTERVAL_MS).catch(() => undefined);
 				await sleep(INTERVAL_MS);
 			}

@@ -1,4 +1,4 @@
-/** The table of `make e2e-sessions` in docs/operations.md. */
+/** Generates the table of `make e2e-sessions` in docs/operations.md. */
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 import type { Counted } from './load.ts';
@@ -50,7 +50,7 @@ function failures(measured: Measured | undefined): string {
 	return `${failed}${closing > 0 ? ` (${closing} on a connection that was being closed)` : ''} / ${sent}`;
 }
 
-/** In a session that is kept without its state, the client starts again and gets no error. */
+/** If a session is kept without its state, the client starts over and gets no error. */
 function kept(measured: Measured | undefined): string {
 	if (measured === undefined) return '';
 	const { sessions, sessionsKept, stateKept } = measured;

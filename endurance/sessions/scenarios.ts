@@ -1,4 +1,4 @@
-/** Disturbances of a server with three proxies and one backend while clients use it. */
+/** Disturbs a server with three proxies and one backend while clients use it. */
 import { expect } from 'chai';
 import { before, it } from 'mocha';
 import { eventually } from '../../test/harness/eventually.ts';
@@ -9,19 +9,22 @@ import type { SessionNamespace } from './use-sessions.ts';
 const SERVER = 'echo';
 export const PROXIES = 3;
 
-/** With the product. No request is answered without a proxy, and no state survives its backend. */
+/**
+ * The expected result with the product. Requests fail while no proxy exists, and a state is lost together with its
+ * backend.
+ */
 type Expected = 'no failure' | 'sessions are kept' | 'nothing';
 type Disturb = (namespace: SessionNamespace) => Promise<unknown>;
 
 interface More {
-	/** Proxies before and after it. */
+	/** The number of proxies before and after the disturbance. */
 	readonly from?: number;
 	readonly to?: number;
-	/** Requests go to the addresses of all proxies in turn. */
+	/** Whether the clients send their requests to the addresses of all proxies in turn. */
 	readonly usesAddresses?: boolean;
-	/** Part of the short form. */
+	/** Whether the scenario is part of the short form. */
 	readonly isShort?: boolean;
-	/** Without the product requests always fail, with any ToolHive release. */
+	/** Whether requests always fail without the product, with any ToolHive release. */
 	readonly failsWithout?: boolean;
 }
 
@@ -31,7 +34,7 @@ const scenario = (name: string, expected: Expected, disturb: Disturb, more: More
 });
 type Scenario = ReturnType<typeof scenario>;
 
-/** As a HorizontalPodAutoscaler does it. */
+/** Scales the server as a HorizontalPodAutoscaler does. */
 const scaleTo = (replicas: number) => (namespace: SessionNamespace) =>
 	namespace.kubectl('scale', `deployment/${SERVER}`, `--replicas=${replicas}`);
 
@@ -40,7 +43,7 @@ export async function deleteProxies(namespace: SessionNamespace, server: string,
 	await namespace.kubectl('delete', 'pod', '--wait=false', ...names);
 }
 
-/** Each proxy after its predecessor was replaced. */
+/** Replaces one proxy after another. */
 async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	for (const { name } of await namespace.proxies(SERVER)) {
 		await namespace.kubectl('delete', 'pod', '--wait=false', name);
@@ -48,12 +51,12 @@ async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	}
 }
 
-/** As `kubectl drain` does it, but without cordon: the node may be the only one. */
+/** Evicts proxies as `kubectl drain` does, but does not cordon the node, which may be the only one. */
 async function evictProxies(namespace: SessionNamespace, count: number): Promise<void> {
 	for (const { name } of (await namespace.proxies(SERVER)).slice(0, count)) {
 		const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`;
 		const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: namespace.name } };
-		// Like kubectl, it tries again until the PodDisruptionBudget allows it.
+		// Like kubectl, retries until the PodDisruptionBudget allows the eviction.
 		await eventually(async () => {
 			const { code, stderr } = await namespace.tryKubectl(['create', '--raw', path, '-f', '-'], eviction);
 			if (code !== 0) throw new Error(stderr);
@@ -89,7 +92,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	),
 ];
 
-/** Fewer requests may miss the failures without the product. */
+/** With fewer requests, the scenario may miss the failures that occur without the product. */
 const ENOUGH_TO_FAIL = 2_000;
 
 export function describeScenarios(
@@ -124,7 +127,7 @@ export function describeScenarios(
 	}
 }
 
-/** One proxy at a time may be evicted. */
+/** Returns a budget that allows one eviction at a time. */
 const podDisruptionBudget = (name: string): object => ({
 	apiVersion: 'policy/v1',
 	kind: 'PodDisruptionBudget',

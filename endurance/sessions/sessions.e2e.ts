@@ -1,4 +1,4 @@
-/** All scenarios of `make e2e-sessions`. The results of the full form are recorded for docs/operations.md. */
+/** Runs all scenarios of `make e2e-sessions`. The results of the full form are recorded for docs/operations.md. */
 import { join } from 'node:path';
 import { ROOT } from '../../test/harness/product.ts';
 import { clusterContext } from '../bench/account.ts';

@@ -1,4 +1,4 @@
-/** For suites: the product, an operator and a namespace with Redis and the client pod. */
+/** For suites: prepares the product, an operator, and a namespace with Redis and the client pod. */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
@@ -14,16 +14,16 @@ export interface SessionNamespace {
 	readonly name: string;
 	readonly plane: ControlPlane;
 	readonly kubectl: Kubectl;
-	/** Resolves even if kubectl fails. */
+	/** Runs kubectl, and resolves even if it fails. */
 	readonly tryKubectl: (args: readonly string[], input?: object) => Promise<KubectlResult>;
 	readonly apply: (...objects: readonly object[]) => Promise<void>;
-	/** Ready proxies of a server that are not terminating. */
+	/** Returns the ready proxies of a server that are not terminating. */
 	readonly proxies: (server: string) => Promise<readonly { readonly name: string; readonly address: string }[]>;
-	/** Resolves when exactly these numbers of pods exist, and all are ready and up to date. */
+	/** Resolves when exactly these numbers of pods exist, and all of them are ready and up to date. */
 	readonly waitForReplicas: (server: string, proxies: number, backends?: number) => Promise<void>;
 }
 
-/** Without `manifests` the product is not installed. Call it inside a `describe`. */
+/** Prepares the suite. Must be called inside a `describe`. Without `manifests`, the product is not installed. */
 export function useSessions(cluster: () => Cluster, operator: Operator, manifests?: string): () => SessionNamespace {
 	let namespace: SessionNamespace | undefined;
 	let stop: (() => Promise<void>) | undefined;
@@ -37,7 +37,7 @@ export function useSessions(cluster: () => Cluster, operator: Operator, manifest
 		stop = await operator.start(plane, namespace.name);
 	});
 	after('servers, operator and product', async () => {
-		// The servers first, because the operator has to remove its finalizers.
+		// Deletes the servers first, because the operator must remove its finalizers.
 		await namespace?.kubectl('delete', 'mcpservers,virtualmcpservers,mcpremoteproxies,mcpgroups', '--all');
 		if (namespace !== undefined) await cluster().kubectl('delete', 'namespace', namespace.name, '--wait=false');
 		await stop?.();
@@ -55,11 +55,13 @@ interface Workload {
 	};
 }
 
-/** The GET stream of the SDK keeps a terminating proxy for its whole grace period. */
+/** The GET stream of the SDK keeps a terminating proxy running for its whole grace period. */
 const REPLICAS_MS = 150_000;
 let namespaces = 0;
 
-/** Each suite has its own, because a namespace cannot be created again while it is deleted. */
+/**
+ * Creates a separate namespace for each suite, because a namespace cannot be created again while it is being deleted.
+ */
 async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	namespaces += 1;
 	const name = `sessions-${namespaces}`;

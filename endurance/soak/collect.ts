@@ -1,5 +1,5 @@
 /**
- * A file that is loaded before the program. The file collects garbage, so that the soak measures only memory in use.
+ * This file is loaded before the program. It forces garbage collection, so that the soak measures only memory in use.
  * PLANT= adds a leak, which `make soak` must find.
  */
 import { openSync } from 'node:fs';

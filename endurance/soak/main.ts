@@ -1,7 +1,7 @@
 /**
- * `make soak`: runs load, changes and disturbances for MINUTES= or HOURS=, and measures memory and other resources.
- * Fails if one of these figures grows. SEED= sets the order of the disturbances. PLANT=heap or PLANT=descriptors plants
- * a leak, which the run must find.
+ * `make soak`: runs load, changes and disturbances for MINUTES= or HOURS=, and measures memory and other resources. The
+ * run fails if one of these figures grows. SEED= sets the order of the disturbances. PLANT=heap or PLANT=descriptors
+ * plants a leak, which the run must find.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import { judge, resultsOf, SOAK } from './report.ts';
 import { startSampling } from './samples.ts';
 
 const DEFAULT_MINUTES = 10;
-/** A shorter run has too few samples to distinguish growth from chance, so only the other checks are made. */
+/** A shorter run has too few samples to distinguish growth from chance, so it makes only the other checks. */
 const LEAST_MINUTES_FOR_GROWTH = 3;
 const { env } = process;
 if (env['HOURS'] && env['MINUTES']) refuse('HOURS= and MINUTES=: set only one of them');
@@ -50,7 +50,7 @@ const preloads = [join(import.meta.dirname, 'collect.ts')];
 const harness = await buildHarness(plane, createRandom(seed + 2), { preloads, env: { PLANT: plant } });
 const { ledger, writer } = await beginWriting(harness, seed, WRITES_PER_SECOND);
 const replicas = harness.members.map(({ replica }) => replica);
-// A replica that has been the leader keeps more in memory, so both lead before the first sample.
+// A replica that has been the leader uses more memory, so both replicas lead before the first sample.
 const first = await harness.leader();
 do await cutOff(first);
 while ((await harness.leader()) === first);
@@ -88,7 +88,7 @@ const recorded = { ...around, options: { minutes, seed }, results };
 say(`\n${textOf(SOAK, recorded)}\n`);
 if (plant === '' && minutes >= DEFAULT_MINUTES) await publish(SOAK, recorded);
 say(verdictOf(checks));
-// A frozen socket may never report that it is closed.
+// Exits explicitly, because a frozen socket may never report that it is closed.
 process.exit(results.broken.length === 0 ? 0 : 1);
 
 /** Cuts the replica off for longer than a Lease lasts. */
@@ -99,7 +99,7 @@ async function cutOff({ network }: Member): Promise<void> {
 	network.refuse(false);
 }
 
-/** Runs one disturbance after the other, without waiting for the recovery. Resolves with the number of disturbances. */
+/** Runs disturbances one after another, without waiting for the recovery. Resolves with the number of disturbances. */
 async function disturbFor(ms: number): Promise<number> {
 	const startedMs = performance.now();
 	const leftMs = (): number => Math.max(ms - (performance.now() - startedMs), 0);

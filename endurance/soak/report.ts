@@ -1,13 +1,13 @@
-/** The checks on the figures of a soak, and the tables of `make soak`. */
+/** Checks the figures of a soak, and generates the tables of `make soak`. */
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
 import { type Check, type CheckCounts, countsOf, goalOf } from '../chaos/report.ts';
 import { EVERY_SECONDS, FIGURES, type Figure, type Row } from './samples.ts';
 import { isGrowing, leastOf, type Sample, type Slope, slopeOf } from './slope.ts';
 
-/** Compiled code and memory pools grow only at the beginning. */
+/** During this share of the run, compiled code and memory pools still grow. */
 const WARM_UP_SHARE = 0.4;
-/** The share of the possible samples that must exist. While a process is stopped, for 18 s, it has no samples. */
+/** The minimum share of the possible samples. A process that is suspended for 18 s has no samples during that time. */
 const LEAST_SHARE = 0.5;
 const WINDOWS = 24;
 
@@ -21,7 +21,7 @@ function slopeIn(rows: readonly Row[], replica: string, figure: Figure, seconds:
 	return slopeOf(leastOf(warm, (seconds * (1 - WARM_UP_SHARE)) / WINDOWS));
 }
 
-/** Returns one check for each figure of each replica, and one check that there are enough samples. */
+/** Returns one check for each figure of each replica, and one check for the number of samples. */
 export const judge = (rows: readonly Row[], seconds: number, replicas: readonly string[]): Check[] =>
 	replicas.flatMap((replica) => {
 		const count = rows.filter((row) => row.replica === replica && row.atSeconds >= seconds * WARM_UP_SHARE).length;
@@ -66,7 +66,7 @@ export function resultsOf({ rows, minutes, checks, calls, disturbances }: Soaked
 	return { calls, disturbances, longestSilenceSeconds, figures, ...countsOf(checks) };
 }
 
-/** The row of one figure, with the headings of docs/reliability.md. */
+/** Returns the row for one figure, with the headings in docs/reliability.md. */
 const rowOf = ({
 	replica = '',
 	figure = '',

@@ -2,7 +2,7 @@
 import { keepDoing } from '../chaos/keep-doing.ts';
 import type { Replica } from '../chaos/replica.ts';
 
-/** A figure of /metrics. `most` is the bound for its growth (docs/reliability.md). */
+/** A figure from /metrics. `most` is the limit for its growth (docs/reliability.md). */
 export interface Figure {
 	readonly name: string;
 	readonly metric: string;
@@ -10,7 +10,7 @@ export interface Figure {
 	readonly most: number;
 }
 
-/** Each figure is in the unit of its name. */
+/** The name of each figure contains its unit. */
 export const FIGURES: readonly Figure[] = [
 	{ name: 'heap MiB', metric: 'nodejs_heap_size_used_bytes', perUnit: 2 ** 20, most: 5 },
 	{ name: 'external MiB', metric: 'nodejs_external_memory_bytes', perUnit: 2 ** 20, most: 5 },
@@ -23,9 +23,9 @@ export const FIGURES: readonly Figure[] = [
 export interface Row {
 	readonly atSeconds: number;
 	readonly replica: string;
-	/** The values by the name of the figure. */
+	/** The values, by the name of the figure. */
 	readonly values: Readonly<Record<string, number>>;
-	/** The longest time since the last event of a watch. */
+	/** The longest time since the last event, over all watches. */
 	readonly lastEventAgeSeconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** Detects whether a figure grows, from a few dozen samples with outliers. */
+/** Detects whether a figure grows, based on a few dozen samples with outliers. */
 export interface Sample {
 	readonly atSeconds: number;
 	readonly value: number;
@@ -9,11 +9,11 @@ export interface Slope {
 	readonly perHour: number;
 	/** The Mann-Kendall statistic: rising pairs minus falling pairs, in standard deviations. */
 	readonly sigmas: number;
-	/** The growth over the whole measured time. */
+	/** The growth over the whole duration. */
 	readonly growth: number;
 }
 
-/** Returns the minimum of each window, which excludes garbage and short connections. */
+/** Returns the minimum of each window, so that garbage and short connections do not count. */
 export function leastOf(samples: readonly Sample[], windowSeconds: number): Sample[] {
 	const windows = Map.groupBy(samples, ({ atSeconds }) => Math.floor(atSeconds / windowSeconds));
 	return [...windows.values()].map((all) => all.reduce((least, one) => (one.value < least.value ? one : least)));
@@ -35,7 +35,7 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 	};
 }
 
-/** Without real growth, fewer than one in 30,000 figures exceeds this value. */
+/** If a figure does not grow, the probability that it exceeds this value is below 1 in 30,000. */
 const SIGMAS = 4;
 
 export const isGrowing = ({ growth, sigmas }: Slope, most: number): boolean => growth > most && sigmas > SIGMAS;

@@ -1,4 +1,4 @@
-/** Tests that a leak is reported, and that noise, outliers and growth that ends are not. */
+/** Tests that the checks report a leak, and that they ignore noise, outliers and growth that ends. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { createRandom } from '../chaos/random.ts';
@@ -9,7 +9,7 @@ const SECONDS = 600;
 const REPLICAS = ['first', 'second'];
 const { next } = createRandom(1);
 
-/** Returns one row every few seconds. `value` computes each figure from the share of the elapsed time. */
+/** Returns one row every few seconds. `value` computes each figure from the elapsed share of the run. */
 const rowsOf = (replica: string, value: (share: number, figure: string) => number = () => 50): Row[] =>
 	Array.from({ length: SECONDS / EVERY_SECONDS }, (_, index) => {
 		const share = (index * EVERY_SECONDS) / SECONDS;
@@ -22,7 +22,7 @@ const brokenIn = (rows: readonly Row[]): string[] =>
 describe('soak', () => {
 	for (const { name, most } of FIGURES) {
 		it(`${name} grows by two bounds or half a bound › only the first is reported, for its replica`, () => {
-			// The first 40 % of a run are warm-up, so a figure grows by only 60 % of the total growth.
+			// The first 40 % of a run are warm-up, so only 60 % of the total growth counts.
 			const growing = (bounds: number) => (share: number, figure: string) =>
 				50 + (figure === name ? (share * bounds * most) / 0.6 : 0);
 			const expected = [`${name} of the second replica does not grow`];

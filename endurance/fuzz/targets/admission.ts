@@ -1,4 +1,4 @@
-/** Sends an AdmissionReview, with a cluster, in any shape through both webhooks. */
+/** Sends AdmissionReviews and clusters of any shape through both webhooks. */
 import { expect } from 'chai';
 import type { Cluster } from '../../../src/admission/cluster.ts';
 import { mutate } from '../../../src/admission/mutate.ts';
@@ -21,7 +21,7 @@ const SETTINGS: readonly Settings[] = [
 
 const { signal } = new AbortController();
 
-/** The fields that the webhook may write according to the specification (SPEC 3), by resource. */
+/** The fields that the webhook may write according to SPEC 3, by resource. */
 const MAY_WRITE: Readonly<Record<string, RegExp>> = {
 	'apps/deployments':
 		/^\/spec\/replicas$|^\/metadata$|^\/metadata\/annotations(\/toolhive-scaling~1applied-replicas)?$|^\/spec\/template\/spec\/(terminationGracePeriodSeconds|containers\/\d+\/(lifecycle|env(\/.*)?))$/,

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 
-/** Node's own responses to bytes that are not a request: without a body, or with an empty chunked body. */
+/** Node's own responses to bytes that are not a request. They have no body, or an empty chunked body. */
 const OF_NODE =
 	/^(HTTP\/1\.1 (400|408|413|417|431) [A-Za-z ]+\r\n((Connection|Date|Keep-Alive|Transfer-Encoding): [^\r\n]+\r\n)*\r\n(0\r\n\r\n)?)+/;
 
@@ -36,7 +36,7 @@ export function checkResponses(text: string, isHealth: boolean): void {
 }
 
 function checkBody(code: number, body: string): void {
-	// The response to /round-trip, which the self-check requests.
+	// The response to /round-trip, the path of the self-check.
 	if (code === 200 && body === 'ok\n') return;
 	const json = JSON.parse(Buffer.from(body, 'latin1').toString()) as Json;
 	if (code === 200) {

@@ -1,7 +1,7 @@
 /**
- * Sends bytes to the sockets of the real servers. The first letter selects the connection: `p` plain, `s` inside TLS,
- * `t` to the TLS port without a handshake, `h` to the port of /readyz and /metrics. After each text, the next valid
- * request must succeed.
+ * Sends bytes to the sockets of the real servers. The first letter selects the connection: `p` for a plain connection,
+ * `s` for data inside TLS, `t` for the TLS port without a handshake, `h` for the port of /readyz and /metrics. After
+ * each text, the next valid request must succeed.
  */
 import { type AddressInfo, connect as connectPlain, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';

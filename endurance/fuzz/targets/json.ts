@@ -1,4 +1,4 @@
-/** Compares the product's JSON parser, which keeps line numbers and every digit, with JSON.parse. */
+/** Compares JSON.parse with the product's JSON parser, which keeps line numbers and every digit. */
 import { expect } from 'chai';
 import { parseJson } from '../../../src/manifests/json.ts';
 import { Unparsable, writeJson } from '../../../src/manifests/values.ts';
@@ -18,7 +18,7 @@ export const json: Target = {
 	check: (text) => {
 		const parsed = unless([Unparsable], () => parseJson(text));
 		if (parsed === undefined) return;
-		// Both Go and the product replace half of a surrogate pair by U+FFFD.
+		// Both Go and the product replace half of a surrogate pair with U+FFFD.
 		const expected = JSON.parse(JSON.stringify(jsonOf(text)), (_key, one) =>
 			typeof one === 'string' ? one.toWellFormed() : one,
 		);

@@ -1,4 +1,4 @@
-/** A kubeconfig must lead to a connection, or to an error of one line. */
+/** Parses a kubeconfig, which must result in a connection or in an error of one line. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export const kubeconfig: Target = {
 	seeds: () => [GOOD, 'apiVersion: v1\nkind: Config\n', GOOD.replace('current-context: c', 'current-context: d'), ''],
 	words: ['clusters: []\n', 'contexts:\n', 'user: {}', 'server: ', 'namespace: ', 'client-certificate-data: aGk='],
 	check: async (text) => {
-		// A user with these fields names a program to run or a file to read, which no test may do.
+		// A user with these fields could run a program or read a file, which a test must not do.
 		if (/exec|provider|command|[fF]ile|certificate-authority:|client-\w+:/.test(text)) return;
 		folder ??= mkdtempSync(join(tmpdir(), 'toolhive-scaling-fuzz-'));
 		const file = join(folder, 'config');

@@ -1,4 +1,4 @@
-/** A Lease that another client wrote: whether the replica becomes the leader, and what it writes into the Lease. */
+/** Reads a Lease that another client wrote, and checks whether the replica becomes the leader and what it writes. */
 import { expect } from 'chai';
 import { isObject, type Json } from '../../../src/api/types.ts';
 import { runLeaderElection } from '../../../src/cluster/leader-election.ts';
@@ -26,7 +26,7 @@ export const lease: Target = {
 		let isLeading = false;
 		const connection = {
 			get: async () => {
-				// The replica reads a Lease of another client once and does not change it.
+				// The replica reads another client's Lease once and does not change it.
 				if (!isFree(stored)) ended.abort();
 				return stored;
 			},

@@ -1,4 +1,4 @@
-/** Manifests, as `thv-scaling review` reads and reports them. */
+/** Reads manifests and reports on them as `thv-scaling review` does. */
 import { expect } from 'chai';
 import { documentsIn } from '../../../src/manifests/documents.ts';
 import { manifestsOf } from '../../../src/manifests/manifest.ts';
@@ -24,7 +24,7 @@ export const manifests: Target = {
 	],
 	words: ['---\n', '...\n', 'kind: List\nitems:\n- ', '{"kind":', 'apiVersion: v1\n', '<<: *a\n', '!!binary ', '\\/'],
 	check: async (given) => {
-		// Files are UTF-8.
+		// Files are encoded in UTF-8, so the text must be well-formed.
 		const text = given.toWellFormed();
 		const lines = text.split('\n').length;
 		const sources = [...documentsIn('in.yaml', text)];
@@ -51,7 +51,7 @@ function checkReviewed(reviewed: Reviewed): void {
 	expect(JSON.parse(entryOf(reviewed, true))).to.include({ verdict: reviewed.verdict, file: 'in.yaml' });
 	JSON.stringify(resultsOf(reviewed, true, '/'));
 	const yaml = yamlOf(reviewed);
-	// An object in an AdmissionReview may have no name, and is then not a manifest.
+	// An object in an AdmissionReview may lack a name. Such an object is not a manifest.
 	if (reviewed.after === undefined || !reviewed.isWhole || reviewed.name === '') return;
 	const printed = yaml.replace(/^---\n/, '');
 	const [again, ...others] = manifestsOf({ file: 'out.yaml', line: 1, offset: 0, text: printed, format: 'yaml' });

@@ -1,4 +1,7 @@
-/** Flags and environment. Each line is an argument, or a variable if it has the product's prefix and a `=`. */
+/**
+ * Parses flags and environment variables. Each line is an argument, or a variable if it has the product's prefix and a
+ * `=`.
+ */
 import { expect } from 'chai';
 import { REVIEW_OPTIONS, SERVE_OPTIONS } from '../../../src/cli/flags.ts';
 import { createCommand, type Table, UsageError, valuesOf, withPlainBooleans } from '../../../src/cli/options.ts';
@@ -14,7 +17,7 @@ export const options: Target = {
 		'THV_SCALING_GRACE_PERIOD_SECONDS=30\n--operator-usernames\na,b',
 		'--namespace-label=a/b=c\nTHV_SCALING_STRICT=true\n--',
 	],
-	// With very many arguments, the time of Node's argument parser grows faster than their number.
+	// For a very large number of arguments, the time of Node's argument parser grows faster than linearly.
 	longest: 8 * 1024,
 	words: [...Object.keys(SERVE_OPTIONS), ...Object.keys(REVIEW_OPTIONS)].map((flag) => `\n--${flag}=`),
 	check: (text) => {
@@ -32,7 +35,7 @@ export const options: Target = {
 
 function checkTable(table: Table, args: readonly string[], environment: Record<string, string>): void {
 	try {
-		// Without --help, because that flag would end the process.
+		// Excludes --help, because that flag would end the process.
 		const command = createCommand('', table).helpOption(false).argument('[file...]');
 		const positionals = command.parse(withPlainBooleans(args, table), { from: 'user' }).args;
 		const values = valuesOf(table, command, environment);

@@ -1,4 +1,4 @@
-/** `runconfig.json`: the product's keys are set and removed, and all other bytes stay. */
+/** Edits `runconfig.json`: the product's keys are set or removed, and all other bytes stay the same. */
 import { expect } from 'chai';
 import { parseTree } from 'jsonc-parser';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -53,7 +53,7 @@ const around = (text: string): string[] => [
 const fieldsIn = (config: Json, layout: string): Json =>
 	layout === 'both' ? (config['scaling_config'] as Json) : config;
 
-/** Returns the text of all other keys, in their order. */
+/** Returns the text of all other keys in their original order. */
 function foreignTexts(text: string): string[] {
 	const textsIn = (node: ReturnType<typeof parseTree>): string[] =>
 		(node?.children ?? []).flatMap((property) => {

@@ -1,4 +1,7 @@
-/** `config.yaml` of vMCP: the section has the desired values, and the remaining text and its comments stay. */
+/**
+ * Edits vMCP's `config.yaml`: the section has the desired values, and the remaining text and its comments stay the
+ * same.
+ */
 import { expect } from 'chai';
 import { type Document, isAlias, isMap, isSeq, parseDocument, visit } from 'yaml';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -22,9 +25,9 @@ export const vmcpConfig: Target = {
 	],
 	words: ['sessionStorage:', 'provider: redis\n', 'address: ', 'keyPrefix: ', '  tls: {}\n', '# c\n'],
 	check: (text) => {
-		// No YAML parser accepts such a text, so the result of an edit does not matter.
+		// YAML parsers reject such a text, so the result of an edit does not matter.
 		if (text.includes('\0')) return;
-		// The printer starts a new comment line at these two, which YAML 1.2 does not count as line breaks.
+		// The printer starts a new comment line at these two characters, which are not line breaks in YAML 1.2.
 		if (/[\u2028\u2029]/.test(text)) return;
 		vmcpConfigHasTls(text);
 		for (const wanted of WANTS) {

@@ -1,4 +1,4 @@
-/** The lines of a watch and the pages of a list, in chunks of any size. */
+/** Parses the lines of a watch and the pages of a list, in chunks of any size. */
 import { expect } from 'chai';
 import { isLost, listEach, openWatch, type WatchEvent } from '../../../src/cluster/list-watch.ts';
 import { jsonOf, type Target } from '../target.ts';
@@ -39,7 +39,10 @@ export const watch: Target = {
 	},
 };
 
-/** Returns the events of the stream, and whether it ended without an error. An error must cause a new list. */
+/**
+ * Returns the events of the stream, and whether the stream ended without an error. After an error, the watch must list
+ * again.
+ */
 async function eventsOf(text: string, length: number): Promise<{ events: WatchEvent[]; isEnded: boolean }> {
 	const bytes = Buffer.from(text);
 	const pieces = async function* () {

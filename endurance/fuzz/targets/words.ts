@@ -1,4 +1,4 @@
-/** Short texts: images, names, messages, PEM, `?timeout=`. */
+/** Parses short texts: images, names, messages, PEM, `?timeout=`. */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/response.ts';
 import { isOlder, tagOf, versionOf } from '../../../src/api/images.ts';

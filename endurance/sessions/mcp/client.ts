@@ -1,7 +1,7 @@
 /**
- * Sessions under load, in a pod beside the servers.
- *   client.ts load OPTIONS   prints a LoadResult; OPTIONS are LoadOptions as JSON
- *   client.ts once URL       opens one session without the SDK, and prints the answer to one call
+ * Runs sessions under load, in a pod in the cluster of the servers.
+ *   client.ts load OPTIONS   runs the load in OPTIONS (LoadOptions as JSON), and prints a LoadResult
+ *   client.ts once URL       opens one session without the SDK, and prints the response to one call
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -68,7 +68,7 @@ function createCounter() {
 	};
 }
 
-/** Equal for all requests with the same cause. */
+/** Removes ids, so that all requests with the same cause have the same reason. */
 const withoutIds = (reason: string): string =>
 	reason
 		.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID')
@@ -86,5 +86,5 @@ async function once(url: string): Promise<Answer> {
 const [command, first = ''] = process.argv.slice(2);
 const result = command === 'load' ? await load(JSON.parse(first) as LoadOptions) : await once(first);
 process.stdout.write(`${JSON.stringify(result)}\n`);
-// The streams of the SDK would keep the process running.
+// Exits explicitly, because the SDK's streams would keep the process running.
 process.exit(0);

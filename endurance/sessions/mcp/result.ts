@@ -1,19 +1,22 @@
-/** The JSON that the test and the client pod exchange. */
+/** Defines the JSON that the test and the client pod exchange. */
 
-/** Plain HTTP with a new connection for each request, or with a kept one; or the official SDK with its GET stream. */
+/**
+ * A client that uses plain HTTP with a new connection for each request or with a kept connection, or the official SDK
+ * with its GET stream.
+ */
 export type ClientName = 'new connections' | 'kept connection' | 'SDK';
 
 export interface Answer {
-	/** The text of the tool; undefined if the request failed. */
+	/** The text that the tool returned, or undefined if the request failed. */
 	readonly text?: string;
 	readonly reason?: string;
 }
 
 export interface LoadOptions {
 	readonly urls: readonly string[];
-	/** Number of sessions by client. */
+	/** The number of sessions, by client. */
 	readonly clients: Readonly<Partial<Record<ClientName, number>>>;
-	/** The load ends after this number of requests, if the stop file exists. */
+	/** The minimum number of requests. After that, the load ends as soon as the stop file exists. */
 	readonly atLeast: number;
 	readonly stopFile: string;
 	readonly pauseMs: number;
@@ -23,11 +26,11 @@ export interface LoadOptions {
 export interface SessionResult {
 	readonly client: ClientName;
 	readonly sent: number;
-	/** Failed requests by reason. */
+	/** The number of failed requests, by reason. */
 	readonly failed: Readonly<Record<string, number>>;
-	/** In the end, a request with the first session id succeeds. */
+	/** Whether a request with the first session id succeeds at the end. */
 	readonly isSessionKept: boolean;
-	/** The number of calls never started again. */
+	/** Whether the session's number of calls never restarted from the beginning. */
 	readonly isStateKept: boolean;
 }
 

@@ -10,7 +10,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 const EXIT_MS = 5_000;
 const log = (line: object): void => void process.stderr.write(`${JSON.stringify(line)}\n`);
 
-/** The number of calls is the state of the session. Only this process has it. */
+/** The state of a session is its number of calls. Only this process has that state. */
 function newServer(): McpServer {
 	const server = new McpServer({ name: 'e2e', version: '1.0.0' });
 	let calls = 0;

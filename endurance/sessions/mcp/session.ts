@@ -1,4 +1,4 @@
-/** One MCP session, with plain HTTP or with the official SDK. */
+/** Opens and uses one MCP session, with plain HTTP or with the official SDK. */
 import { Agent, request } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
@@ -9,11 +9,14 @@ const PROTOCOL = '2025-03-26';
 const TIMEOUT_MS = 20_000;
 
 export interface Session {
-	/** Calls the tool once. It never rejects. */
+	/** Calls the tool once. Never rejects. */
 	readonly call: () => Promise<Answer>;
 }
 
-/** The URLs are used in turn, the first one for `initialize`. Rejects if no session can be opened. */
+/**
+ * Opens a session. Uses the URLs in turn, beginning with the first one for `initialize`. Rejects if no session can be
+ * opened.
+ */
 export const open = (client: ClientName, urls: readonly string[], tool: string): Promise<Session> =>
 	client === 'SDK' ? openSdk(urls, tool) : openRaw(urls, tool, client === 'kept connection');
 
@@ -22,7 +25,7 @@ function inTurn(urls: readonly string[]): () => string {
 	return () => urls[next++ % urls.length] ?? '';
 }
 
-/** It keeps its session id, even if a server rejects it. */
+/** Opens a session that keeps its session id, even if a server rejects it. */
 async function openRaw(urls: readonly string[], tool: string, keepsConnection: boolean): Promise<Session> {
 	const nextUrl = inTurn(urls);
 	const url = nextUrl();
@@ -42,7 +45,7 @@ async function openRaw(urls: readonly string[], tool: string, keepsConnection: b
 	};
 }
 
-/** Without `agent` on a new connection. */
+/** Sends a request. Without `agent`, the request uses a new connection. */
 function post(
 	url: string,
 	message: object,
@@ -82,7 +85,7 @@ interface Reply {
 	readonly error?: { readonly code: number; readonly message: string };
 }
 
-/** The body is JSON, or a stream of events whose last one is the reply. */
+/** Parses the body, which is JSON or a stream of events whose last event is the reply. */
 function answerFrom(status: number | undefined, text: string): Answer {
 	if (status === 202) return { text: '' };
 	const event = text.split('\n').findLast((line) => line.startsWith('data:'));
@@ -102,7 +105,7 @@ async function openSdk(urls: readonly string[], tool: string): Promise<Session> 
 	const nextUrl = inTurn(urls);
 	const url = new URL(urls[0] ?? '');
 	const client = new Client({ name: 'sdk', version: '1.0.0' });
-	// The GET stream ends with its proxy, and the SDK opens it again. Only calls are counted.
+	// The GET stream ends when its proxy ends, and the SDK opens it again. Only calls are counted.
 	client.onerror = () => undefined;
 	const transport = url.pathname.endsWith('/sse')
 		? new SSEClientTransport(url)

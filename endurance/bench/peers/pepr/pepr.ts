@@ -1,8 +1,8 @@
-/** Implements the same decisions as a Pepr module, in the style of Pepr's documentation. */
+/** The same decisions as a Pepr module, as its documentation writes them. */
 import { a, Capability, PeprModule } from 'pepr';
 import cfg from './package.json';
 
-/** Replaces the data that a watch of ToolHive's resources would keep in memory. */
+/** What a watch of ToolHive's resources would have in memory. */
 const SERVERS = new Map([['github', { replicas: 3, passwordRef: { name: 'redis', key: 'password' } }]]);
 
 const scaling = new Capability({ name: 'toolhive-scaling', description: 'Replicas, grace period and password' });
@@ -26,6 +26,6 @@ scaling
 		}
 	});
 
-// Pepr's own start always listens on port 3000.
+// Its own start always takes port 3000.
 const peprModule = new PeprModule(cfg, [scaling], { deferStart: true });
 if (process.env['PEPR_MODE'] !== 'build') peprModule.start(Number(process.env['PORT'] ?? 3000));
