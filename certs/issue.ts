@@ -1,5 +1,6 @@
 /**
- * src/certificates/issue.ts with the host names of a local process as the default. make.ts and tests use this module.
+ * Calls src/certificates/issue.ts with the host names of a local process as the default. make.ts and the tests use this
+ * module.
  */
 
 import { issueServing as issue, type ServingOptions } from '../src/certificates/issue.ts';
@@ -9,7 +10,7 @@ export { type CaOptions, IssueError, issueCa } from '../src/certificates/issue.t
 export { CA_DAYS, SERVING_DAYS } from '../src/certificates/lifetimes.ts';
 export type { KeyPair } from '../src/certificates/secret-data.ts';
 
-/** The host names of the Service in manifests/, and of a local process. */
+/** The host names of the Service in manifests/ and of a local process. */
 export const DEFAULT_HOSTS: readonly string[] = [
 	'toolhive-scaling.toolhive-scaling.svc',
 	'toolhive-scaling.toolhive-scaling.svc.cluster.local',

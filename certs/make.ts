@@ -89,7 +89,9 @@ const isDnsName = (name: string): boolean =>
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The CA, and the text of ca.crt: the certificate of the CA, then the previous CA if there is one. */
+/**
+ * Returns the CA and the text of ca.crt: the CA certificate, followed by the previous CA certificate if there is one.
+ */
 async function loadOrIssueCa({
 	out,
 	newCa,
@@ -116,8 +118,8 @@ async function make(options: Options): Promise<string> {
 		await writeAtomically(join(out, 'ca.key'), ca.key, MODE_SECRET);
 		await writeAtomically(join(out, 'ca.crt'), ca.trusted, MODE_PUBLIC);
 	}
-	// A server that reads between these two writes finds a pair that does not match. The server keeps its old pair and
-	// retries.
+	// A server that reads the files between these two writes finds a certificate and key that do not match. It keeps the
+	// old pair and retries.
 	await writeAtomically(join(out, 'tls.key'), serving.key, MODE_SECRET);
 	await writeAtomically(join(out, 'tls.crt'), serving.cert, MODE_PUBLIC);
 	const secret = secretOf({ 'ca.crt': ca.trusted, 'tls.crt': serving.cert, 'tls.key': serving.key });

@@ -1,9 +1,9 @@
-/** The text of a kustomization and a Secret that install manifests/ with certificates. */
+/** Generates a kustomization and a Secret that install manifests/ with certificates. */
 import { relative, resolve, sep } from 'node:path';
 
 /**
- * `secret.yaml`. Not a secretGenerator of kustomize, because it breaks base64 into lines, and kubectl would then report
- * a change at every apply.
+ * Returns the text of `secret.yaml`. A secretGenerator is not used, because kustomize breaks base64 into lines, and
+ * kubectl would then report a change at every apply.
  */
 export function secretOf(data: Readonly<Record<string, string>>): string {
 	const lines = Object.entries(data).map(([name, text]) => `  ${name}: ${Buffer.from(text).toString('base64')}`);
@@ -21,8 +21,8 @@ ${lines.join('\n')}
 }
 
 /**
- * Returns the text of `kustomization.yaml` for the folder `out`. The kustomization installs the folder `base`, with the
- * folder `component`, which mounts the Secret. All paths are relative to the working directory.
+ * Returns the text of `kustomization.yaml` in the folder `out`. The kustomization installs the folder `base`, and
+ * mounts the Secret with the folder `component`. All paths are relative to the working directory.
  */
 export function overlayOf(out: string, base: string, component: string): string {
 	// kustomize expects paths relative to the file, with slashes.

@@ -1,4 +1,4 @@
-/** Atomic writes, so that a server that watches a file never reads half of it. */
+/** Writes files atomically, so that a server that watches a file never reads half of it. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 

@@ -1,4 +1,4 @@
-/** The checks of the stored objects at the end of the demo. */
+/** Checks the stored objects at the end of the demo. */
 import { checksumOf } from '../src/objects/config-map.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: objects as kubectl prints them

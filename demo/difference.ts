@@ -1,4 +1,4 @@
-/** The differences between a sent and a stored object, as short coloured lines. */
+/** Shows the differences between a sent object and a stored object, as short coloured lines. */
 import { changesOf } from '../src/offline/difference.ts';
 import type { Paint } from '../src/offline/render-text.ts';
 
@@ -7,7 +7,7 @@ const SCALING =
 	/(^spec\.(replicas|backendReplicas|sessionStorage)|terminationGracePeriodSeconds|lifecycle|\.env\[|annotations|^data\.|autoscaling)/;
 const NOISE = /^(metadata\.(uid|resourceVersion|generation|creationTimestamp|managedFields|selfLink)|status)/;
 
-/** Lines `- path: was` and `+ path: is` for each value that differs. */
+/** Returns lines `- path: was` and `+ path: is` for each value that differs. */
 export const differenceOf = (sent: unknown, stored: unknown, paint: Paint): string[] =>
 	changesOf(sent, stored).flatMap(({ path, was, is }) => {
 		if (is === undefined || NOISE.test(path) || (was === undefined && !SCALING.test(path))) return [];

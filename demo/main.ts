@@ -1,6 +1,6 @@
 /**
- * `make demo`: a real API server with the product, kubectl, and a replacement for ToolHive's operator v0.12.5.
- * The exit code is 0 only if every check passed. With `--once` the demo ends by itself.
+ * `make demo`: starts a real API server with the product, kubectl, and a replacement for ToolHive's operator v0.12.5.
+ * The exit code is 0 only if every check passed. With `--once`, the demo ends without waiting for Ctrl-C.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import { differenceOf } from './difference.ts';
 const NAMESPACE = 'mcp-demo';
 const EXAMPLES = ['search', 'files', 'hub', 'crm'];
 const SETTLE_MS = 30_000;
-/** Less than the default of 10, so that the demo is short. */
+/** The value is below the default of 10, so that the demo is short. */
 const SETTLE_SECONDS = 1;
 const FOLLOWS_WITHIN_MS = 20_000;
 
@@ -166,7 +166,7 @@ async function check(plane: ControlPlane): Promise<Outcome[]> {
 	return CHECKS.map(({ name, passes }) => ({ name, isPassed: isTrue(() => passes(stored)) }));
 }
 
-/** A check of an object that does not exist throws, so it fails. */
+/** A check throws if its object does not exist, which counts as a failure. */
 function isTrue(condition: () => boolean): boolean {
 	try {
 		return condition();
@@ -206,7 +206,7 @@ async function keepRunning(plane: ControlPlane, operator: OldOperator, interrupt
 		isOver = true;
 	});
 	while (!isOver) {
-		// Users may delete objects that the operator needs. A real operator would retry too.
+		// Users may delete objects that the operator needs. Like a real operator, the demo retries.
 		await operator.settle(SETTLE_MS).catch((error: Error) => say(`  operator: ${error.message}`));
 		await Promise.race([over, sleep(2_000)]);
 	}

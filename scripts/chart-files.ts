@@ -1,10 +1,12 @@
-/** The files of the Helm chart that are copies of manifests/. Helm cannot read files outside its chart. */
+/** Copies files from manifests/ into the Helm chart, because Helm cannot read files outside its chart. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MANIFESTS = join(import.meta.dirname, '../manifests');
 
-/** The files of the base, except for the namespace, which Helm creates, and the files of components. */
+/**
+ * The copied files: all files of the base, except for the namespace, which Helm creates, and some files of components.
+ */
 const COPIED = [
 	...readdirSync(join(MANIFESTS, 'base'))
 		.filter((file) => !/^(10-namespace|kustomization)\.yaml$/.test(file))
@@ -24,6 +26,6 @@ export const chartFiles = (): { file: string; text: string }[] =>
 		text: `${headOf(source)}${readFileSync(join(MANIFESTS, source), 'utf8')}`,
 	}));
 
-/** Empty for JSON, which has no comments. */
+/** Returns the header, which is empty for JSON, because JSON has no comments. */
 const headOf = (source: string): string =>
 	source.endsWith('.json') ? '' : `# Copied from manifests/${source} by \`make manifests\`. Do not edit.\n`;

@@ -6,8 +6,8 @@ import { type Lock, readLock } from './lock-check.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * The publication date of each version in use, from `npm view NAME time`. Not generated, because that needs a network.
- * `before` means that only the latest possible month is known.
+ * The publication date of each version in use, from `npm view NAME time`. These dates are not generated, because that
+ * would require network access. `before` means that only the latest possible month is known.
  */
 const PUBLISHED: Readonly<Record<string, string>> = {
 	'@kubernetes/client-node@2.0.1': '2026-10-20',
@@ -141,7 +141,7 @@ function tableText(head: readonly string[], rows: readonly (readonly string[])[]
 		.join('');
 }
 
-/** The folders in node_modules that Node loads from these places, including the places themselves. */
+/** Returns the folders in node_modules from which Node loads packages for `places`, including `places` themselves. */
 function reachedFrom(places: readonly string[], lock: Lock): Set<string> {
 	const reached = new Set<string>();
 	const follow = (place: string): void => {
@@ -161,7 +161,7 @@ function placeOf(name: string, from: string, { packages }: Lock): string {
 	return above === -1 ? `node_modules/${name}` : placeOf(name, from.slice(0, above), { packages, lockfileVersion: 3 });
 }
 
-/** The size in MB, without packages that are nested in these folders. */
+/** Returns the size in MB, without packages that are nested in these folders. */
 function sizeOf(places: Iterable<string>): string {
 	let bytes = 0;
 	for (const place of places) {

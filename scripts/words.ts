@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A word, and what to write instead. */
+/** Maps a word to its replacement. */
 const WORDS: Readonly<Record<string, string>> = {
 	'mend|mends|mended': 'fix or correct',
 	anew: 'again',
@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	crumbs: 'small chunks',
 };
 
-/** Retired identifiers in src, and the names that replace them. */
+/** Maps retired identifiers in src to the names that replace them. */
 const NAMES: Readonly<Record<string, string>> = {
 	'World|Scene': 'ReconcilerClient, ReconcileContext',
 	OCCASIONS: 'EVENT_REASONS',
@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<string, string>> = {
 	'authority|leaf': 'CA, serving certificate',
 };
 
-/** Metrics and alerts that were renamed before the first release (CHANGELOG.md). */
+/** Maps metrics and alerts that were renamed before the first release (CHANGELOG.md) to their new names. */
 const METRICS: Readonly<Record<string, string>> = {
 	thv_scaling_reconciler_passes_total: 'thv_scaling_reconcile_total',
 	thv_scaling_reconciler_waiting_rollouts: 'thv_scaling_reconciler_pending_rollouts',
@@ -68,11 +68,11 @@ const PROSE = [
 	'test',
 	'endurance',
 ];
-/** Generated files, other projects' files, the history, and the lists of words with their test. */
+/** Excludes generated files, files from other projects, the history, and the lists of words with their test. */
 const EXCLUDED =
 	/^(CHANGELOG\.md|scripts\/words\.ts|test\/unit\/scripts\/words\.test\.ts|manifests\/chart\/files\/|test\/fixtures\/)|go\.(mod|sum)$/;
 
-/** Returns the problems of one file, one line each. */
+/** Returns the problems in one file, one line each. */
 export function retiredWords(file: string, text: string): string[] {
 	const isSource = file.startsWith('src/');
 	const isComment = (line: string): boolean => /^\s*(\/?\*|\/\/)/.test(line);
@@ -92,7 +92,7 @@ export function retiredWords(file: string, text: string): string[] {
 
 function found(table: Readonly<Record<string, string>>, line: string, flags: string): [string, string][] {
 	return Object.entries(table).flatMap(([words, better]): [string, string][] => {
-		// Parts of a name such as certificate-authority-data are allowed.
+		// Allows a word that is a part of a name, such as certificate-authority-data.
 		const [match] = new RegExp(`(?<![\\w-])(?:${words})(?![\\w-])`, flags).exec(line) ?? [];
 		return match === undefined ? [] : [[match, better]];
 	});

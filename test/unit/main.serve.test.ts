@@ -75,7 +75,7 @@ describe('serve', function () {
 		expect(await probe('/readyz')).to.deep.equal({ status: 503, body: 'draining\n' });
 		expect(await probe('/livez')).to.deep.equal(OK);
 		expect(await send()).to.include({ status: 200, connection: 'close' });
-		// A port that is closed during the drain is not reported as broken.
+		// During the drain, the readiness probe must not report the closed port as an error.
 		program.process.kill('SIGUSR2');
 		await until(async () => (await send().catch(({ code }) => code)) === 'ECONNREFUSED');
 		expect((await probe('/readyz')).body).to.equal('draining\n');
@@ -92,7 +92,7 @@ describe('serve', function () {
 			return Number(line?.split(' ')[1]);
 		};
 		const expiry = (): Promise<number> => metric('thv_scaling_certificate_expiry_timestamp_seconds');
-		/** Waits longer than the result of a self-check is reused. */
+		/** Waits until the last self-check is too old to be reused. */
 		const staysReady = async (): Promise<void> => {
 			const endMs = performance.now() + 1_100;
 			while (performance.now() < endMs) expect(await probe('/readyz')).to.deep.equal(OK);

@@ -1,4 +1,4 @@
-/** Tests the help, and the errors of wrong usage: one line, and exit code 2. */
+/** Tests the help, and the errors after wrong usage: one line, and exit code 2. */
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
@@ -81,7 +81,7 @@ describe('thv-scaling', function () {
 			expect(await run(...args)).to.deep.equal({ code: 2, stdout: '', stderr: `thv-scaling: ${message}\n` }));
 	}
 
-	/** Returns the message of the UsageError. */
+	/** Returns the message of the UsageError with which the promise rejects. */
 	const refusalOf = async (promise: Promise<unknown>): Promise<string> => {
 		const error: unknown = await promise.catch((reason) => reason);
 		expect(error).to.be.instanceOf(UsageError);

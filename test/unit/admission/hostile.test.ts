@@ -1,4 +1,4 @@
-/** Objects that are designed to break a parser, sent as text through both webhooks. */
+/** Sends objects that are designed to break a parser, as text, through both webhooks. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { mutate } from '../../../src/admission/mutate.ts';
@@ -40,7 +40,9 @@ const PARTS: Readonly<Record<string, string>> = {
 	null: 'null',
 };
 
-/** An update by the operator with `part` as text in annotations, spec and data. The first owner has DEEP_LISTS. */
+/**
+ * Returns an update by the operator with `part` as text in annotations, spec and data. The first owner has DEEP_LISTS.
+ */
 function reviewText(full: Resource, part: string, parts: Json = {}, metadata: Json = {}): string {
 	const [group, resource] = full.split('/');
 	const owner = ownedBy(search);
@@ -83,7 +85,7 @@ describe('admission › hostile objects', function () {
 		}
 	}
 
-	// The schema has these fields, so validation compares them at any depth.
+	// The schema has these fields, so validation compares them at every level.
 	for (const [depth, outcome] of [
 		[1_000, 'a response'],
 		[DEPTH, 'an error; no API server accepts more than 10,000 levels'],

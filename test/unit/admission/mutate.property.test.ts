@@ -28,7 +28,7 @@ const byOperator = { username: OPERATOR };
 const ofServer = (cases: (owner: Json) => fc.Arbitrary<Request>): fc.Arbitrary<Case> =>
 	server.chain((owner) => cases(owner).map((asked) => ({ owner, asked })));
 
-/** The vMCP has an image that accepts sessionStorage, so that the webhook changes its config too. */
+/** The vMCP image accepts sessionStorage, so that the webhook changes the config too. */
 const clusterAround = (owner: Json) =>
 	clusterOf([owner, deployment(owner, {}, { containers: [{ name: 'vmcp', image: 'vmcp:v0.16.0' }] })]);
 
@@ -58,7 +58,7 @@ describe('mutate › any request', () => {
 	for (const [what, cases] of Object.entries(CASES)) {
 		it(`${what} › the patch applies, a second review has no patch, and the input is not changed`, async () => {
 			await fc.assert(
-				// run-handlers.ts freezes the request deeply, so a handler that changes it fails.
+				// run-handlers.ts deep-freezes the request, so a handler that changes the request fails.
 				fc.asyncProperty(cases, settings, async ({ owner, asked }, chosen) => {
 					const cluster = clusterAround(owner);
 					const object = await stored(asked, cluster, chosen);

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { patchBetween } from '../../../src/admission/patch.ts';
 import { patchedBy } from '../../harness/json-patch.ts';
 
-/** Includes names that every object inherits, and names that a JSON Pointer must escape. */
+/** Includes names that every object inherits and names that must be escaped in a JSON Pointer. */
 const KEY = fc.constantFrom('a', 'b', 'c/d', '~1', 'constructor', 'toString', 'hasOwnProperty');
 const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
 	value: fc.oneof(

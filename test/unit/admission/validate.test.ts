@@ -1,6 +1,6 @@
 /**
- * Denials of the webhook: their combination, nulls, and ratcheting. test/unit/policy tests each rule, and the golden
- * cases cover the warnings.
+ * Tests denials by the webhook: combined denials, nulls, and ratcheting. test/unit/policy tests each rule, and the
+ * golden cases cover the warnings.
  */
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -28,7 +28,7 @@ describe('action.yml', function () {
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** Runs the step as GitHub does, with these inputs and the defaults of all others. */
+	/** Runs the step as GitHub does, with these inputs and with the defaults for all other inputs. */
 	function run(given: Readonly<Record<string, string>>) {
 		const env = Object.entries(step.env).map(([variable, expression]) => {
 			const [, name = ''] = /inputs\.([a-z-]+)/.exec(expression) ?? [];

@@ -11,7 +11,7 @@ import { between, codesOf, DOCUMENTS, read, rowsOf } from '../../harness/documen
 import { everyMetric } from '../../harness/every-metric.ts';
 import { mutating, objectOf, podWebhooks, validating } from '../../harness/manifest-files.ts';
 
-/** Returns the cells of the first table in a section. `first` is the text in backticks in the first cell. */
+/** Returns the cells of the first table in a section. `first` is the text between backticks in the first cell. */
 const tableOf = (file: string, begin: string, end = '## ') => rowsOf(between(read(file), begin, end));
 const first = (text = ''): string | undefined => codesOf(text)[0];
 

@@ -1,5 +1,6 @@
 /**
- * Tests links and commands in the documents, the messages that they quote, and the tests that the threat model names.
+ * Tests the links and commands in the documents, the messages that they quote, and the tests that the threat model
+ * names.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -27,7 +28,7 @@ function isDead(file: string, link: string): boolean {
 	return anchor !== undefined && !documents.anchorsIn(read(target)).has(anchor);
 }
 
-/** Messages of Kubernetes, OpenShift and kubectl, and fields of manifests, which docs/troubleshooting.md quotes. */
+/** Messages from Kubernetes, OpenShift and kubectl, and fields of manifests, which docs/troubleshooting.md quotes. */
 const OTHER_MESSAGES = [
 	...['x509:', 'context deadline exceeded', 'i/o timeout', 'service toolhive-scaling not found'],
 	...['the server is currently unable to handle the request', 'The MCPServer', "didn't have free ports"],
@@ -36,13 +37,15 @@ const OTHER_MESSAGES = [
 	...['unable to validate against any security context constraint', 'runAsUser: Invalid value', 'violates PodSecurity'],
 	...['kind: MCPServer', 'apiVersion: toolhive.stacklok.dev/', 'namespace: other'],
 ];
-/** The parts of messages between their variables: three dots, the versions of Node, and the largest port. */
+/**
+ * Returns the parts of messages between variables. Variables are three dots, the Node version, and the largest port.
+ */
 const textsOf = (quoted: readonly string[]): string[] =>
 	quoted
 		.flatMap((message) => message.split(/…|"…"|22\.19|65535/))
 		.map((part) => part.replaceAll('"', '').trim())
 		.filter((part) => part !== '');
-/** The sources of the program and the warnings in the golden cases, without quotation marks. */
+/** Returns the sources of the program and the warnings in the golden cases, without quotation marks. */
 const messages = (): string =>
 	[...filesIn('src', '.ts'), ...filesIn('test/cases', '/out.yaml')].map(read).join('\n').replaceAll('"', '');
 const filesIn = (folder: string, end: string): string[] =>

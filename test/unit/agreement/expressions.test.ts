@@ -1,6 +1,6 @@
 /**
- * Tests that every regular expression of src/ takes at most linear time, because anyone who can write an object chooses
- * its input.
+ * Tests that every regular expression in src/ takes at most linear time, because anyone who can write an object
+ * controls its input.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { ROOT, read } from '../../harness/documents.ts';
 
 /**
- * For this length, a quadratic search takes a billion steps, which is a second; a linear search takes a millisecond.
+ * For this length, a quadratic search takes a billion steps (about a second), and a linear search takes a millisecond.
  */
 const LENGTH = 40_000;
 const MOST_CPU_MS = 200;
@@ -27,7 +27,7 @@ const found = files.flatMap((file) =>
 
 /**
  * Returns texts whose repetition may slow the expression down: its own characters, words and classes, and pairs of
- * these.
+ * them.
  */
 function unitsOf({ source }: RegExp): string[] {
 	const words = source.replaceAll(/\\[a-z]/g, ' ').match(/[\w ":<-]{2,}/g) ?? [];

@@ -1,4 +1,4 @@
-/** Compares the imports of src/ with the table in CONTRIBUTING.md. */
+/** Compares the imports in src/ with the table in CONTRIBUTING.md. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -16,7 +16,7 @@ const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8'
 );
 const textOf = (file: string): string => read(`src/${file}`);
 const folderOf = (file: string): string => file.split('/')[0] ?? '';
-/** Whether the file is in a folder that may import everything. */
+/** Whether the folder of the file may import everything. */
 const isWiring = (file: string): boolean => /^(cli|server)\//.test(file);
 const importsOf = (file: string): string[] =>
 	[...textOf(file).matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
@@ -27,8 +27,8 @@ const importsOf = (file: string): string[] =>
 const packageOf = (specifier: string): string => /^(node:.*|(@[^/]+\/)?[^/]+)/.exec(specifier)?.[0] ?? '';
 
 /**
- * Returns another folder, such as `policy` for `../policy/decide.ts`, or a package. Returns nothing for the own folder
- * and node: modules.
+ * Returns the target of an import: another folder, such as `policy` for `../policy/decide.ts`, or a package. Returns
+ * nothing for the same folder and for node: modules.
  */
 function targetsOf(file: string, specifier: string): string[] {
 	if (specifier.startsWith('node:')) return [];

@@ -1,4 +1,4 @@
-/** Compares the dashboard, the alert rules and docs/monitoring.md with the existing metrics and with one another. */
+/** Compares the dashboard, the alert rules and docs/monitoring.md with the metrics and with each other. */
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { dashboard, expressionsOf } from '../../../endurance/monitoring/dashboard.ts';
@@ -7,7 +7,7 @@ import { anchorsIn, between, codesOf, read, rowsOf } from '../../harness/documen
 import { everyMetric } from '../../harness/every-metric.ts';
 import { baseObjects } from '../../harness/manifest-files.ts';
 
-/** Metrics of the API server. endurance/monitoring queries a real API server. */
+/** Metrics of the API server. endurance/monitoring queries them from a real API server. */
 const API_SERVER_METRICS = /^apiserver_admission_webhook_/;
 
 const expressions = (): string[] => [...expressionsOf(dashboard()), ...alertRules().map(({ expr }) => expr)];

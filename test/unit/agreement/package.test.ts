@@ -1,4 +1,4 @@
-/** Tests the npm package, the image on every platform, and the Node that `make` uses. */
+/** Tests the npm package, the image on every platform, and the Node version that `make` uses. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ describe('package and image', () => {
 		const other = production.filter(([, { os, cpu, hasInstallScript }]) => os ?? cpu ?? hasInstallScript);
 		expect(other.map(([path]) => path)).to.deep.equal([]);
 	});
-	// If V8 removed a flag, the pod would not start.
+	// If V8 removes a flag, the pod does not start.
 	it('the image › runs the file of package.json, with flags that this Node knows', () => {
 		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', manifest.bin['thv-scaling']]);
 		expect(imageFlags()).to.not.deep.equal([]);
@@ -38,7 +38,7 @@ describe('package and image', () => {
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
 	it('make › the Node of the project, or that of WITH_NODE=', () => {
-		/** Runs without the environment of a `make` that started this test. */
+		/** Runs without the environment of the `make` command that started this test. */
 		const nodeOf = (...variables: string[]): string =>
 			spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {
 				...({ cwd: ROOT, encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } } as const),

@@ -1,5 +1,6 @@
 /**
- * Tests .github/ and the release: the permissions and actions of workflows, and their description in CONTRIBUTING.md.
+ * Tests .github/ and the release: the permissions and actions of the workflows, and their description in
+ * CONTRIBUTING.md.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -58,7 +59,7 @@ for (const file of files) {
 		expect(read(file)).to.not.match(/pull_request_target|workflow_run|secrets[.:]/);
 	});
 	it(`${file} › steps › no expression in a script, no token left in the checkout, and a time limit`, () => {
-		// A branch name may contain `$(…)`, so scripts must not insert it.
+		// A branch name may contain `$(…)`, so scripts must not contain expressions that insert it.
 		for (const { run = '' } of steps) expect(run).to.not.include('${{');
 		const own = jobs.filter(([, { uses }]) => uses === undefined);
 		const checkouts = steps.filter(({ uses = '' }) => uses.startsWith('actions/checkout@'));
@@ -165,7 +166,7 @@ describe('ci.yaml', () => {
 
 describe('release.yaml', () => {
 	const stepsOf = (job: string): readonly Step[] => release.jobs[job]?.steps ?? [];
-	/** Returns what the job attests on every run. */
+	/** Returns the inputs of the attestations that the job makes on every run. */
 	const attested = (job: string): unknown[] =>
 		stepsOf(job).flatMap(({ if: condition, uses = '', with: given }) =>
 			condition === undefined && uses.startsWith('actions/attest-build-provenance@') ? [given] : [],

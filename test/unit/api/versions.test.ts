@@ -1,4 +1,4 @@
-/** Tests versions of images, operators and Kubernetes: images.ts, operators.ts and kubernetes.ts. */
+/** Tests the versions of images, operators and Kubernetes: images.ts, operators.ts and kubernetes.ts. */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { isOlder, SINCE, versionOf, withVersion } from '../../../src/api/images.ts';

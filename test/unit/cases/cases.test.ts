@@ -68,7 +68,7 @@ describe('golden cases', () => {
 });
 
 /**
- * Reviews the stored object again, as at a reinvocation and as an UPDATE that changes nothing, and expects no patch.
+ * Reviews the stored object again, once as in a reinvocation and once as an UPDATE without changes. Expects no patch.
  */
 async function expectNoPatch({ object, request }: Outcome, handlers: Handlers): Promise<void> {
 	if (object === undefined) return;
@@ -83,8 +83,8 @@ function textOf(name: string, file: string): string {
 }
 
 /**
- * Returns the documents of out.yaml that come from manifests. A document that comes from an AdmissionReview has lost
- * the user name of its request.
+ * Returns the documents in out.yaml that come from manifests. Documents that come from an AdmissionReview are omitted,
+ * because out.yaml does not contain the user name of the request.
  */
 async function storedDocuments(one: Case, golden: string): Promise<Json[]> {
 	const outcomes = await runCase(one.documents, handlersFor(one));

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { WARNING_IDS } from '../../../src/policy/rules.ts';
 import { CASES, caseNames, headingOf, INPUT, OUTPUT } from '../../cases/read-case.ts';
 
-/** Sections of the specification: the mutating webhook, the validating webhook, and the conditions. */
+/** The sections of the specification: the mutating webhook, the validating webhook, and the conditions. */
 const SECTIONS = ['3.1', '3.2', '3.2a', '3.3', '3.4', '4', '5'];
 /** Longer sentences are hard to scan in the list of cases. */
 const LONGEST_SENTENCE = 140;
@@ -53,6 +53,6 @@ describe('first lines of in.yaml', () => {
 	});
 });
 
-/** Returns the ids of the warnings in an `out.yaml`. Each id is at the end of its line. */
+/** Returns the ids of the warnings in an `out.yaml`. Each line of a warning ends with its id. */
 const warningsOf = (text: string): string[] =>
 	[...text.matchAll(/^# warning: .* \(([a-z-]+)\)$/gm)].map(([, id = '']) => id);

@@ -1,4 +1,4 @@
-/** A table of plans: the step for a Secret, the caBundles and the certificate that this replica serves. */
+/** Tests the plan for each combination of a Secret, caBundles and the certificate that this replica serves. */
 import { expect } from 'chai';
 import { SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
 import { planOf, type Situation } from '../../../src/certificates/plan.ts';
@@ -16,7 +16,8 @@ import {
 } from '../../harness/certificates.ts';
 
 /**
- * A row has a title, a Secret and other facts, the step with what it issues, its reason, and the data that it keeps.
+ * A row has a title, a Secret, other facts, the step with what it issues, the reason for the step, and the data that
+ * the step keeps.
  */
 type Row = readonly [string, SecretData | undefined, Partial<Situation>, ...([string, string, SecretData] | [])];
 
@@ -98,7 +99,7 @@ const ROWS: readonly Row[] = [
 	['promoted a day ago', promoted(dueCa, dayOld), none, 'drop-previous', UNUSED, secret(other, dayOld)],
 	['the previous CA has expired', promoted(endedCa, fresh), none, 'drop-previous', UNUSED, secret(other, fresh)],
 	['a next CA, and the clock went back', { ...valid, ...asNext(other) }, settled, 'promote tls', TRUSTED, promoted(ca)],
-	// Missing or invalid data.
+	// Rows with missing or invalid data.
 	issue('no certificate', {}, ABSENT),
 	issue('a certificate without its key', { 'tls.crt': serving.cert }, HALF),
 	issue('a key without its certificate', { 'tls.key': serving.key }, HALF),
@@ -110,7 +111,7 @@ const ROWS: readonly Row[] = [
 	issue('a certificate that is not valid yet', asTls(early), 'the certificate is not valid yet'),
 	issue('a certificate for other names', asTls(misnamed), 'the certificate is for other DNS names'),
 	issue('a certificate of an unknown CA', asTls(dayOld), 'another CA issued the certificate'),
-	// A CA that lost its key and whose certificate is still valid.
+	// Rows with a CA whose key is lost and whose certificate is still valid.
 	['no key of the CA', lostKey, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['the key of another CA', { ...lostKey, 'ca.key': otherKey() }, none, 'stage-next next-ca', KEY_LOST, lostKey],
 	['no Secret, a served trusted one', undefined, servedTrusted, 'stage-next next-ca', NO_CA, rescued],

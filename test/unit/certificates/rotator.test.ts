@@ -1,4 +1,7 @@
-/** Runs the rotator with a Secret and webhook configurations in memory: every step, and complete rotations. */
+/**
+ * Runs the rotator with a Secret and webhook configurations in memory. The tests cover every step and complete
+ * rotations.
+ */
 import { expect } from 'chai';
 import { executeStep } from '../../../src/certificates/execute-step.ts';
 import { DAY_MS, PREVIOUS_CA_MS, SETTLE_MS } from '../../../src/certificates/lifetimes.ts';
@@ -24,7 +27,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 		nowMs: NOW_MS,
 		elapsedMs: 1_000_000,
 		isLeading: true,
-		/** The kind of the next write that rejects and stores nothing. */
+		/** The kind of write that fails next. A failed write stores nothing. */
 		failing: undefined as 'secret' | 'caBundle' | undefined,
 		writes: [] as string[],
 		foreign: [] as string[],
@@ -67,7 +70,7 @@ function createHarness(data?: SecretData, configurations = [configuration('M', '
 	return Object.assign(state, {
 		sync,
 		bundles,
-		/** Syncs until there is nothing to do for now. Returns the writes. */
+		/** Syncs until nothing is left to do at the current time. Returns the writes. */
 		settle: async (): Promise<string[]> => {
 			state.writes.length = 0;
 			for (let count = 0; count < 10; count += 1) if ((await sync()) !== 'changed') return [...state.writes];
@@ -105,7 +108,8 @@ describe('certificates: rotator', () => {
 	});
 
 	it('ten years › a certificate every 60 days, a CA every 40 months, always trusted', async function () {
-		// Node 22 parses certificates three times as slowly as Node 24 (17 s instead of 5 s), because of its older OpenSSL.
+		// Node 22 takes three times as long as Node 24 to parse certificates (17 s instead of 5 s), because of its older
+		// OpenSSL.
 		this.timeout(120_000);
 		const harness = createHarness();
 		await harness.settle();
@@ -120,7 +124,7 @@ describe('certificates: rotator', () => {
 		}
 		expect(made).to.include({ 'stage-next': 2, promote: 2, 'drop-previous': 2 }).and.not.to.have.property('bootstrap');
 		expect(made['issue']).to.be.within(55, 61);
-		// Each new CA causes two writes: one with both CAs, and one with the new CA alone.
+		// Each new CA causes two writes: one with both CAs, and one with only the new CA.
 		expect(made).to.include({ M: 4, V: 4 });
 	});
 

@@ -20,7 +20,7 @@ describe('certificates: watchSecret', () => {
 	let stop: () => void;
 	afterEach(() => stop());
 
-	/** Polls each state a few times, in this order. Returns the reports. */
+	/** Lets the watch poll each state a few times, in this order. Resolves with the reports. */
 	async function watch(...states: readonly (SecretData | Error | undefined)[]) {
 		const seen = { certs: [] as string[], errors: [] as string[] };
 		let reads = 0;

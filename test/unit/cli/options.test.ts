@@ -30,7 +30,7 @@ const DEFAULTS = { port: 8443, layout: 'both', 'user-names': ['a', 'b'], on: tru
 const [NUMBER, LABEL, BOOLEAN] = ['a whole number from 0 to 65535', 'a label such as', 'true or false'];
 
 type Environment = Readonly<Record<string, string>>;
-/** A row has arguments, variables, and the values that differ from DEFAULTS, or an error. */
+/** A row has arguments, environment variables, and either the values that differ from DEFAULTS or an error. */
 const ROWS: readonly (readonly [args: readonly string[], env: Environment, expected: object | string])[] = [
 	[[], {}, {}],
 	[[], { THV_SCALING_PORT: '1', THV_SCALING_LAYOUT: 'top-level' }, { port: 1, layout: 'top-level' }],

@@ -12,8 +12,8 @@ const KUSTOMIZE = 'apiVersion: kustomize.config.k8s.io/v1beta1\n';
 const TYPE = 'apiVersion: v1\nkind: ConfigMap\n';
 
 /**
- * Files as in repositories of Flux, Argo CD, Talos, Helm charts, kustomize and an application. A row has the name, the
- * text, the number of objects, and `:line` of each skipped document (`:` for a skipped file).
+ * Files as in repositories for Flux, Argo CD, Talos, Helm charts, kustomize and an application. A row has the name, the
+ * text, the number of objects, and `:line` for each skipped document (`:` for a skipped file).
  */
 const FILES: readonly (readonly [name: string, text: string | Uint8Array, objects: number, ...skipped: string[]])[] = [
 	['flux/kustomization.yaml', 'resources: [apps.yaml]\n', 0, ':1'],

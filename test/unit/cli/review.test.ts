@@ -32,7 +32,7 @@ describe('thv-scaling review', function () {
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
-	/** Runs `review` with WARNED as stdin. Names of files in `folder` need no path. */
+	/** Runs `review` with WARNED as stdin. A file in `folder` can be given by its name alone. */
 	async function run(...args: string[]) {
 		const terminal = createTerminal(WARNED);
 		const paths = args.map((arg) => (existsSync(join(folder, arg)) ? join(folder, arg) : arg));
@@ -64,7 +64,7 @@ describe('thv-scaling review', function () {
 		expect(JSON.parse(stdout).summary).to.deep.equal({ objects: 1, mutated: 0, denied: 1, warnings: 0 });
 		expect(stderr).to.match(/^thv-scaling: .*broken\.yaml:1:4: Nested mappings.*\n$/);
 	});
-	// The command that fills the pipe may have failed.
+	// The input can be empty because the command that writes to the pipe failed.
 	it('no manifest › an error that names the input, and the first reason', async () => {
 		expect((await run('empty.yaml')).stderr).to.match(/there is no manifest in .*empty\.yaml\n$/);
 		const { code, stderr } = await run(put('values.yaml', 'a: 1\n'), '--verbose');
@@ -140,7 +140,7 @@ describe('thv-scaling review', function () {
 		expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' });
 		expect(stdout).to.include('MCPServer demo/denied  <stdin>:2');
 	});
-	/** Runs `script` with the program as $1 and $2, and `path` as $3. */
+	/** Runs `script` with the program as $1 and $2 and with `path` as $3. */
 	const shell = (script: string, path: string) =>
 		spawnSync('bash', ['-c', script, 'bash', process.execPath, MAIN, path], { encoding: 'utf8' });
 	it('a reader that closes the pipe › no error, and the exit code of the review', () => {

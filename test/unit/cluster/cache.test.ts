@@ -5,7 +5,7 @@ import { type Cache, startCache } from '../../../src/cluster/cache.ts';
 import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
 import { until } from '../../harness/until.ts';
 
-/** These tests need only namespace, name and uid. */
+/** Keeps the namespace, the name and the uid, because these tests need no other fields. */
 const projectionOf = (object: Json): { namespace: string; name: string; uid: string } => {
 	const { namespace = '', name = '', uid = '' } = object['metadata'] as Record<string, string>;
 	return { namespace, name, uid };
@@ -45,9 +45,9 @@ const ref = (name: string, uid?: string): ServerRef => ({
 });
 
 interface ApiServer {
-	/** The lists by plural name, or by version and plural name. A missing list returns 404. */
+	/** The lists, by plural name or by version and plural name. A missing list returns 404. */
 	readonly lists: Readonly<Record<string, Json[]>>;
-	/** An object, or the status of an error, by path. A missing object returns 404. */
+	/** An object or the status of an error, by path. A missing object returns 404. */
 	readonly objects?: Readonly<Record<string, Json | number>>;
 	/** The events of the watches, by plural name. */
 	readonly events?: Readonly<Record<string, readonly string[]>>;

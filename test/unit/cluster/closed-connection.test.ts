@@ -1,4 +1,7 @@
-/** A load balancer closes connections at its idle limit. A request that is sent at that moment gets no response. */
+/**
+ * Tests a load balancer that closes connections at its idle limit. A request that is sent at that moment gets no
+ * response.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -6,10 +9,7 @@ import { type Connection, connect } from '../../../src/cluster/connect.ts';
 import { writeKubeconfig } from '../../harness/kubeconfig.ts';
 
 describe('cluster connection › the other side closes it', () => {
-	/**
-	 * Closes the connection instead of answering the requests with these numbers, as a load balancer does at its idle
-	 * limit.
-	 */
+	/** Closes the connection on the requests with these numbers, as a load balancer does at its idle limit. */
 	const startClosing = async (
 		closed: readonly number[],
 	): Promise<{ url: string; requests: string[]; stop: () => void }> => {

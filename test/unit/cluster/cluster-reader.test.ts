@@ -6,7 +6,7 @@ import { ApiError, type Connection } from '../../../src/cluster/connect.ts';
 
 const HANGS = Symbol('hangs');
 
-/** Returns a reader whose GETs return the result of `respond`. */
+/** Returns a reader that calls `respond` for each GET. */
 function harness(respond: (path: string) => unknown = () => ({}), ...timing: { callMs: number; totalMs: number }[]) {
 	const calls: (readonly [string, Json?])[] = [];
 	const connection: Pick<Connection, 'get' | 'send' | 'post'> = {

@@ -9,7 +9,7 @@ import { certificatesAt } from '../../../src/cluster/handshake.ts';
 it('handshake › names a host, as the API server does, and no address, which TLS does not allow', async () => {
 	const issuer = await issueCa();
 	const byName = await issueServing(issuer, { hosts: ['by-name.example.com'] });
-	// Behaves as a gateway with several names: a client that sends no name gets another certificate.
+	// The server behaves as a gateway with several names: a client that sends no name gets a different certificate.
 	const server = createServer({
 		...(await issueServing(issuer, { hosts: ['by-default.example.com'] })),
 		SNICallback: (name, done) =>

@@ -1,4 +1,4 @@
-/** A watch of a scripted API server, with delays that are short enough for tests. */
+/** Watches a scripted API server, with delays that are short enough for tests. */
 import type { Json } from '../../../src/api/types.ts';
 import { type Connection, connect } from '../../../src/cluster/connect.ts';
 import { startWatch, type Timing, type Watch, type WatchOptions } from '../../../src/cluster/watch.ts';
@@ -27,9 +27,9 @@ export interface Harness {
 	readonly api: ScriptedApiServer;
 	readonly connection: Connection;
 	readonly watch: Watch;
-	/** The objects that the watch reported, by name. */
+	/** The objects that the watch has reported, by name. */
 	readonly store: Map<string, Json>;
-	/** The messages that the watch logged. */
+	/** The messages that the watch has logged. */
 	readonly warnings: string[];
 	/** Resolves when the store has the same objects as the API server. */
 	readonly inSync: () => Promise<void>;
@@ -44,7 +44,7 @@ export const prepareTwo = (api: ScriptedApiServer): void => {
 	api.put('two');
 };
 
-/** `prepare` is called before the first request. Without `prepare`, there are two objects, and the watch stays open. */
+/** Calls `prepare` before the first request. Without `prepare`, there are two objects, and the watch stays open. */
 export function createHarness(protocol: Protocol = 'HTTP/2') {
 	const endings: (() => unknown)[] = [];
 

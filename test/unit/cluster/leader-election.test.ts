@@ -1,4 +1,4 @@
-/** Tests leader election with a Lease in memory that behaves as in an API server, with 404, 409 and delays. */
+/** Tests leader election with a Lease in memory, which responds as an API server does, with 404, 409 and delays. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';

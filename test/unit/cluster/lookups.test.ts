@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 const uncached = (): undefined => undefined;
 const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
-/** Creates a limiter of which `available` look-ups may start immediately. */
+/** Creates a limiter that allows `available` look-ups to start immediately. */
 const make = (max: number, available: number, perSecond = 0.001): LookupLimiter => {
 	const rate = createRateLimiter(perSecond * 60, Math.max(available, 1));
 	if (available === 0) rate.take(performance.now());

@@ -9,7 +9,7 @@ const label = { key: 'toolhive-scaling/enabled', value: 'true' };
 const ENABLED = { [label.key]: 'true', team: 'a' };
 
 /**
- * Returns an API server with these labels by namespace. A namespace without labels returns 404; with `isBroken` each
+ * Returns an API server with these labels, by namespace. A namespace without labels returns 404. With `isBroken`, each
  * request fails.
  */
 function apiServer(labels: Record<string, object> = {}) {

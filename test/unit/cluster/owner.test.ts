@@ -1,6 +1,6 @@
 /**
- * Tests the ownerReference of the Secret and the Lease. chart-install.test.ts shows that a real garbage collector
- * deletes both.
+ * Tests the ownerReference in the Secret and the Lease. chart-install.test.ts shows that a real garbage collector
+ * deletes both objects.
  */
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
@@ -72,7 +72,7 @@ describe('owner', () => {
 		expect(sent).to.deep.equal([]);
 	});
 
-	/** Rejects writes as OwnerReferencesPermissionEnforcement does. With `reason` it rejects each write. */
+	/** Rejects writes as OwnerReferencesPermissionEnforcement does. With `reason`, rejects every write. */
 	const refusing = (status: number, reason?: string) => {
 		const attempts: Json[] = [];
 		const send = async (metadata: Json): Promise<Json> => {

@@ -1,4 +1,6 @@
-/** The rows are from the documentation and the tests of Go's golang.org/x/net/http/httpproxy. */
+/**
+ * Tests the proxy settings. The rows come from the documentation and the tests of Go's golang.org/x/net/http/httpproxy.
+ */
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { proxyFor } from '../../../src/cluster/proxy.ts';
@@ -27,7 +29,7 @@ describe('proxy', () => {
 		});
 	}
 
-	/** Values of NO_PROXY that match the server, and values that do not. */
+	/** Each row has a server, values of NO_PROXY that match it, and values that do not match it. */
 	for (const [server, matching, others] of [
 		[
 			SERVER,

@@ -1,4 +1,6 @@
-/** Interrupts a watch: it recovers missed changes, and sends few requests to an API server that fails. */
+/**
+ * Interrupts a watch. The watch must recover missed changes, and must send few requests to an API server that fails.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -7,7 +9,7 @@ import { until } from '../../harness/until.ts';
 import { createHarness, PROTOCOLS, prepareTwo, refuseWith, resetting, writing } from './harness.ts';
 
 const errorLine = (code: number): string => `{"type":"ERROR","object":{"code":${code},"message":"planted"}}\n`;
-/** Breaks the connections and lets these requests fail. */
+/** Breaks the connections, and makes the next requests fail with these faults. */
 const resetWith =
 	(watch: readonly Fault[], list: readonly Fault[] = []) =>
 	(api: ScriptedApiServer) => {
@@ -85,7 +87,7 @@ for (const protocol of PROTOCOLS) {
 	});
 }
 
-/** 12 attempts with delays of 20 to 200 ms and two requests each fit into 1.5 s. */
+/** In this time, the watch can make 12 attempts with delays of 20 to 200 ms and two requests each. */
 const WATCHED_MS = 1_500;
 const MOST_REQUESTS = 40;
 const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>> = {
@@ -102,7 +104,7 @@ const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>
 	'watches with a 410 in the stream': { watch: writing(errorLine(410)) },
 	'watches with a 500 in the stream': { watch: writing(errorLine(500)) },
 	'watches with a malformed line': { watch: writing('{\n') },
-	// A watch that ends is not a failure, so the next one starts after 20 ms.
+	// An ended watch is not a failure, so the next watch starts after 20 ms.
 	'watches that end at once': { watch: writing('') },
 };
 
@@ -115,7 +117,7 @@ describe('watch › an API server that answers each request wrongly', function (
 			([title, faults]) => [`${title}, ${protocol satisfies Protocol}`, faults, start] as const,
 		),
 	);
-	// All run in parallel, so together they take as long as one.
+	// All rows run in parallel, so that together they take as long as one row.
 	before(() =>
 		Promise.all(
 			rows.map(async ([title, faults, start]) => {

@@ -59,7 +59,7 @@ describe('watch', function () {
 		const unset = startWatch({ connection: { ...connection, stream }, paths: [PATH], ...events });
 		await until(() => api.asked.length === before + 2);
 		expect(Number(api.asked.at(-1)?.query.get('timeoutSeconds'))).to.be.within(240, 480);
-		// The timeout is longer than the interval of two bookmarks, which the API server sends once a minute.
+		// The timeout covers two bookmarks, which the API server sends once a minute.
 		expect(idleTimeouts).to.deep.equal([150_000]);
 		unset.stop();
 	});

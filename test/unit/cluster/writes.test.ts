@@ -1,6 +1,6 @@
 /**
- * Tests the reconciler's requests: small patches that fail if another client has changed the object since it was
- * read.
+ * Tests the reconciler's requests: small patches that fail if another client has changed the object since the
+ * reconciler read it.
  */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';

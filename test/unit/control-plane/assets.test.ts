@@ -1,5 +1,5 @@
 /**
- * Tests how a machine without the programs of a control plane gets them. A fake server and a fake Go replace the real
+ * Tests how a machine gets the programs of a control plane that it lacks. A fake server and a fake Go replace the real
  * ones.
  */
 import { execFileSync, spawn } from 'node:child_process';

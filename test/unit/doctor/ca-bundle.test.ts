@@ -1,4 +1,4 @@
-// This import comes first: the dependency container of the x509 library does not load without the polyfill.
+// This import must come first, because the dependency container of the x509 library does not load without the polyfill.
 import 'reflect-metadata';
 import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
@@ -18,7 +18,10 @@ const inDays = (days: number): Date => new Date(NOW + days * DAY_MS);
 const dayIn = (days: number): string => inDays(days).toISOString().slice(0, 10);
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
-/** Returns a certificate with the names and ids of the given CA, with another validity and optionally another key. */
+/**
+ * Returns a certificate with the names and ids of the given CA, with a different validity and optionally a different
+ * key.
+ */
 async function lookalike(issuer: KeyPair, days: number, withItsKey: boolean): Promise<string> {
 	const original = new x509.X509Certificate(issuer.cert);
 	const der = createPrivateKey(issuer.key).export({ format: 'der', type: 'pkcs8' });

@@ -11,7 +11,7 @@ type Crd = any;
 
 const NAME = crdName('MCPServer');
 
-/** Returns the results after `fault` changed the CRD of MCPServer, or its schema of `spec` in v1beta1. */
+/** Returns the results after `fault` has changed the CRD for MCPServer, or the schema of its `spec` in v1beta1. */
 const after = (fault: (spec: Crd, crd: Crd, all: Record<string, Crd>) => void) => () => {
 	// The minimal CRDs share parts, so JSON creates independent copies.
 	const all: Record<string, Crd> = JSON.parse(

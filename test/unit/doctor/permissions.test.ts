@@ -13,7 +13,7 @@ const checkWith = (isAllowed: ClusterReader['isAllowed'], more: Partial<typeof F
 	const flags = { ...FLAGS, isSelfManaged: true, ...more };
 	return checkPermissions(contextOf({ isAllowed }, { product, installed, flags }));
 };
-/** Denies permissions whose text `verb resource/subresource name in namespace` matches. */
+/** Denies the permissions that match, as text in the form `verb resource/subresource name in namespace`. */
 const without = (denied: RegExp, more?: Partial<typeof FLAGS>) => () =>
 	checkWith(async (_user, _groups, { verb, resource, subresource, name, namespace }) => {
 		const path = [resource, subresource].filter(Boolean).join('/');

@@ -54,7 +54,7 @@ async function dryRun({ servers = [server('web')], answer = answered, team }: Gi
 	return { objects, results: await checkReachable(context) };
 }
 const of = (given: Given) => async () => (await dryRun(given)).results;
-/** Uses `answer` only for objects of `kind`. */
+/** Returns `answer` only for objects of `kind`. */
 const to = (kind: string, answer: (object: Json) => DryRunResult) =>
 	of({ answer: (object) => (object['kind'] === kind ? answer(object) : answered(object)) });
 
@@ -70,7 +70,7 @@ const OTHER = 'Internal error occurred: failed calling webhook "other.example.co
 const QUOTA = 'mcpservers "x" is forbidden: exceeded quota: all';
 const FORBIDDEN = (plural: string): string =>
 	`${plural} is forbidden: User "x" cannot create resource "${plural}" in API group`;
-/** Reasons why the API server cannot call the webhook, with their fixes. */
+/** The reasons why the API server cannot call the webhook, each with its fix. */
 const CAUSES: readonly (readonly [cause: string, fix: string])[] = [
 	[
 		'x509: certificate signed by unknown authority',

@@ -1,4 +1,4 @@
-/** The data that checks read, and their results as lines. */
+/** Creates the data that checks read, and formats their results as lines. */
 import { expect } from 'chai';
 import { it } from 'mocha';
 import type { Json, Server } from '../../../src/api/types.ts';
@@ -6,7 +6,7 @@ import type { CheckResult } from '../../../src/doctor/check-result.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import type { CheckContext, ServeFlags } from '../../../src/doctor/context.ts';
 
-/** Returns the context of a cluster in which the checks call only the functions in `cluster`. */
+/** Returns the context for a cluster in which the checks call only the functions in `cluster`. */
 export const contextOf = (
 	cluster: Partial<ClusterReader>,
 	more: Partial<Omit<CheckContext, 'cluster'>> = {},
@@ -29,7 +29,7 @@ export const linesOf = (results: readonly CheckResult[], hasFix: (index: number)
 
 export type Check = () => readonly CheckResult[] | Promise<readonly CheckResult[]>;
 
-/** Declares a test that `check` returns these lines. The fix is compared if the expected line has one. */
+/** Declares a test that expects these lines from `check`. The fix is compared only if the expected line has one. */
 export function reports(title: string, check: Check, expected: readonly string[]): void {
 	const statuses = expected.map((line) => line.slice(0, line.indexOf(':')));
 	it(`${title} › ${statuses.join(', ') || 'no line'}`, async () => {

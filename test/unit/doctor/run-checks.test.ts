@@ -34,7 +34,7 @@ const READS = Object.keys(cluster()) as (keyof ClusterReader)[];
 const failing = (error: Error, ...names: (keyof ClusterReader)[]): ClusterReader =>
 	cluster(Object.fromEntries(names.map((name) => [name, () => Promise.reject(error)])));
 
-/** Returns webhooks that call a namespace, which is the only namespace with a Deployment. */
+/** Returns webhooks that call `namespace`, which is the only namespace with a Deployment. */
 const installedIn = (namespace: string, metadata: Json = {}, more: Partial<ClusterReader> = {}): ClusterReader =>
 	cluster({
 		getWebhookConfiguration: async () => ({
@@ -45,7 +45,7 @@ const installedIn = (namespace: string, metadata: Json = {}, more: Partial<Clust
 			named.namespace === namespace ? deploymentOf({}, {}, { metadata: named }) : undefined,
 		...more,
 	});
-/** Lists only the MCPServer `object`. */
+/** Lists `object` as the only MCPServer. */
 const listing =
 	(object: Json): ClusterReader['listServers'] =>
 	async (kind, project) =>
@@ -56,7 +56,7 @@ const lineOf = async (reader: ClusterReader, namespace: string | undefined, id: 
 describe('doctor › all checks', () => {
 	it('an empty cluster › each check reports, in order', async () => {
 		const ids = (await runChecks(cluster(), OPTIONS)).map(({ id }) => id);
-		// Without webhook configurations there is no caBundle to compare, and no webhook adds preStop.
+		// Without webhook configurations, there is no caBundle to compare, and no webhook adds preStop.
 		const silent = ['ca-bundle', 'pre-stop'];
 		expect([...new Set(ids)]).to.deep.equal(Object.keys(CHECKS).filter((id) => !silent.includes(id)));
 	});

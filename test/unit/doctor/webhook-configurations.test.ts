@@ -13,9 +13,9 @@ import { type Check, contextOf, FLAGS, reports } from './results.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a webhook configuration is taken apart here
 type Configuration = any;
 
-/** Returns the results after `fault` changed the mutating configuration, or deleted it if `fault` returns undefined. */
+/** Returns the results after `fault` has changed the mutating configuration, or deleted it by returning undefined. */
 const after = (fault: (webhooks: Configuration[]) => unknown, passwordEnv?: string) => () => {
-	// Webhooks share parts through YAML anchors, so JSON creates independent copies.
+	// YAML anchors make webhooks share parts, so a JSON round trip creates independent copies.
 	const mutating: Configuration = JSON.parse(JSON.stringify(objectOf('MutatingWebhookConfiguration')));
 	const isDeleted = fault(mutating.webhooks) === 'deleted';
 	const objects: Readonly<Record<string, Json | undefined>> = {

@@ -27,7 +27,7 @@ describe('readBody', () => {
 		}) as unknown as IncomingMessage;
 		return request;
 	};
-	/** Returns the result or the error of `readBody`. */
+	/** Returns the result of `readBody`, or its error. */
 	function read(chunks: readonly Buffer[], end: readonly unknown[] = ['end'], request = createRequest()) {
 		const reading = readBody(request).catch((error: unknown) => error);
 		for (const chunk of chunks) request.emit('data', chunk);
@@ -66,7 +66,7 @@ describe('readBody', () => {
 	it('a body above the limit › never ends › what was received is freed', async () => {
 		const requests = Array.from({ length: 20 }, () => createRequest());
 		const before = process.memoryUsage().arrayBuffers;
-		// The last chunk alone would fit into the limit again.
+		// Without the earlier chunks, the last chunk alone would not exceed the limit.
 		for (const request of requests) await read(spaces(BODY_LIMIT_BYTES - 1, 2, 1), ['none'], request);
 		collectGarbage();
 		await setImmediate();

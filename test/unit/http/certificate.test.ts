@@ -8,7 +8,7 @@ import { type Certificate, readCertificate, watchCertificate } from '../../../sr
 import { createSecretVolume, type SecretVolume } from '../../harness/secret-volume.ts';
 import { until } from '../../harness/until.ts';
 
-/** Longer than any test, so that only the watch can notice a change. */
+/** The interval is longer than any test, so that only the watch can detect a change. */
 const NEVER_MS = 600_000;
 
 describe('certificate in a folder', () => {

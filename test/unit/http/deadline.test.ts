@@ -5,7 +5,7 @@ const ROWS: readonly (readonly [url: string, milliseconds: number])[] = [
 	['/mutate?timeout=5s', 4_000],
 	['/mutate?timeout=30s', 24_000],
 	['/mutate?timeout=0m1.5s', 1_200],
-	// No API server waits longer, and Node fires a timer of several months immediately.
+	// No API server waits longer. Node fires a timer of several months immediately.
 	['/mutate?timeout=1m30s', 24_000],
 	['/mutate?timeout=1000h', 24_000],
 	[`/mutate?timeout=${'9'.repeat(400)}h`, 24_000],

@@ -1,5 +1,6 @@
 /**
- * Tests the limits of a review (requests in flight, bytes of waiting bodies, time), and then its log lines and metrics.
+ * Tests the limits for a review (requests in flight, bytes of waiting bodies, time), and then its log lines and
+ * metrics.
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +26,7 @@ describe('limits of a review', () => {
 	});
 	after(() => serving.stop());
 
-	/** Returns a handler that answers reviews named `waits` when `resolve` is called. */
+	/** Returns a handler that answers reviews with the name `waits` only after `resolve` is called. */
 	function createWaiting(): { resolve: () => void; waiting: Handler } {
 		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
 		return { resolve: () => resolve(ALLOWED), waiting: ({ name }) => (name === 'waits' ? promise : ALLOWED) };

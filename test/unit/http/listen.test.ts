@@ -8,7 +8,7 @@ import { createSelfCheck } from '../../../src/http/self-check.ts';
 import { ALLOWED, oneConnection, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 import { until } from '../../harness/until.ts';
 
-/** Longest wait for an immediate event, on a busy machine. */
+/** The maximum time to wait for an immediate event on a busy machine. */
 const SOON_MS = 5_000;
 
 describe('sockets', function () {
@@ -90,7 +90,7 @@ describe('sockets', function () {
 		serving.webhook.startDraining();
 		resolve();
 		const replies = [await reply];
-		// An idle connection stays open, because its client may be writing.
+		// An idle connection stays open, because its client may be sending a request.
 		await sleep(200);
 		for (const question of [{ agent }, {}, { path: '/validate' }, { body: '{' }])
 			replies.push(await serving.ask(question));
@@ -114,7 +114,7 @@ describe('sockets', function () {
 			send();
 			await until(() => answers() === count);
 		}
-		// Both requests are written before the event loop runs, so the server cannot read in between.
+		// Both requests are written before the event loop runs, so the server cannot read one before the other is sent.
 		send();
 		serving.webhook.startDraining();
 		await shutdown(serving.server);
@@ -146,7 +146,7 @@ describe('sockets', function () {
 	] as const) {
 		it(`shutdown › a connection without a request, ${title} › closed at once`, async () => {
 			const connection = await serving.dial();
-			// When the server answers another client, its side of the handshake has ended.
+			// When the server has answered another client, its side of this connection's handshake is complete.
 			if (isAccepted) await serving.ask();
 			const closed = once(connection.resume(), 'close');
 			const startedMs = performance.now();

@@ -11,7 +11,7 @@ const SOURCES: Sources = {
 	certificateExpiry: () => undefined,
 };
 
-/** Returns each sample of the product without its prefix. */
+/** Returns each sample of the product's metrics without the prefix. */
 const samplesOf = async (metrics: Metrics): Promise<string[]> =>
 	[...(await metrics.text()).matchAll(/^thv_scaling_(.*)$/gm)].map(([, sample = '']) => sample);
 
@@ -45,7 +45,7 @@ describe('metrics', () => {
 	});
 
 	it('nothing counted and no certificate › 0 for each known label, so that the first increase is visible, and no expiry', async () => {
-		// Metrics of another process, which share no state.
+		// Counts in a second registry, as another process would. The two registries share no state.
 		createMetrics(SOURCES).countReverted();
 		const samples = await samplesOf(createMetrics({ ...SOURCES, caExpiry: () => undefined }, RULES));
 		expect(samples.join()).not.to.include('_expiry_');

@@ -1,5 +1,5 @@
 /**
- * Sends bytes that no API server sends, on real sockets. Of the inputs that Node's own parser rejects, only request
+ * Sends bytes that no API server sends to real sockets. Among the inputs that Node's own parser rejects, only request
  * smuggling is tested.
  */
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** Tests the responses on the webhook port, through Express and on the direct path without Express. */
+/** Tests the responses on the webhook port, both through Express and on the direct path. */
 import { expect } from 'chai';
 import { type AdmissionDecision, deny } from '../../../src/admission/response.ts';
 import { ALLOWED, type Question, reviewWith, type Serving, startServing } from '../../harness/serving.ts';

@@ -1,4 +1,4 @@
-/** Compares manifests/base, without webhooks and RBAC, with the flags, ports and paths of the code. */
+/** Compares manifests/base, without webhooks and RBAC, with the flags, ports and paths in the code. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';

@@ -2,12 +2,14 @@ import { expect } from 'chai';
 import { documentsIn } from '../../../src/manifests/documents.ts';
 import { isProblem, isSkipped } from '../../../src/manifests/problem.ts';
 
-/** Returns `line format text` for a document, `line! problem`, or `line? reason` for a skipped one. */
+/**
+ * Returns `line format text` for a document, `line! problem` for a problem, and `line? reason` for a skipped document.
+ */
 const cut = (text: string): string[] =>
 	[...documentsIn('f', text)].map((one) => {
 		if (isProblem(one)) return `${one.line}! ${one.problem}`;
 		if (isSkipped(one)) return `${one.line}? ${one.skipped}`;
-		// A % is replaced only in directives.
+		// The parser replaces % only in directives.
 		expect(text.slice(one.offset).replaceAll('%', '#')).to.satisfy((rest: string) =>
 			rest.startsWith(one.text.trimEnd().replaceAll('%', '#')),
 		);
@@ -63,7 +65,7 @@ const ROWS: readonly (readonly [title: string, text: string, ...found: string[]]
 	['JSON without end', '{"a":1}\n{"b":[', '1 json {"a":1}', '2 json {"b":['],
 	['YAML in braces', '{a: 1}\n---\n{ # b\n"b": 2}\n', '1 yaml {a: 1}\n', '3 yaml { # b\n"b": 2}\n'],
 	['a template', '{{ if }}\na: 1\n', '1 yaml {{ if }}\na: 1\n'],
-	// A part that kubectl ignores is an error if it is about a server.
+	// If kubectl ignores a part, that part is an error only if it is about a server.
 	['content after dashes before a server', `--- a: 1\n${SERVER}`, `1! ${DASHES}`, `2 yaml ${SERVER}`],
 	[
 		'content after dashes behind a server',

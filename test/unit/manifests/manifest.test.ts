@@ -6,7 +6,7 @@ import { isProblem, isSkipped, isUnreviewed, problemText } from '../../../src/ma
 
 const read = (text: string, format: Source['format'] = 'yaml', line = 1) =>
 	manifestsOf({ file: 'f', line, offset: 0, text, format });
-/** Returns the manifests of a text that contains nothing else. */
+/** Returns the manifests in a text that contains nothing else. */
 const manifestsIn = (...source: Parameters<typeof read>): Manifest[] =>
 	read(...source).map((one) => {
 		if (isUnreviewed(one)) throw new Error(problemText(one));

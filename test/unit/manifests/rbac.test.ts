@@ -1,6 +1,6 @@
 /**
- * Tests the permissions in manifests/base. test/e2e/permissions.test.ts compares them with an audit log: each is used, and
- * none is missing.
+ * Tests the permissions in manifests/base. test/e2e/permissions.test.ts compares them with an audit log, so that each
+ * permission is used and none is missing.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,7 +14,7 @@ const MAX = 64 * 1024 * 1024;
 const TOO_LARGE = 'it is larger than 64 MiB; split it into several files';
 const NO_TEXT = 'this is not UTF-8 text, nor UTF-16 with a byte order mark; is it a binary file?';
 
-/** A row has bytes that are not text, and a part of the error. */
+/** A row has bytes that are not text, and a part of the expected error. */
 const UNUSABLE: readonly (readonly [title: string, bytes: Buffer, message: string])[] = [
 	['a program', Buffer.from('\x7fELF\0\0'), NO_TEXT],
 	['UTF-16LE without a mark', little('kind: X'), NO_TEXT],

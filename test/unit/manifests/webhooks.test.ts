@@ -1,6 +1,6 @@
 /**
- * Compares the webhook configurations with the names that the code uses. test/e2e/manifests tests which writes reach
- * the webhooks.
+ * Compares the webhook configurations with the names in the code. test/e2e/manifests tests which writes reach the
+ * webhooks.
  */
 import { expect } from 'chai';
 import {

@@ -10,7 +10,7 @@ const NO_TEXT = (code: string, at: string): string =>
 
 const valueIn = (text: string): unknown => parseYaml(text)?.value;
 
-/** Returns `message (line:column)`, or the parsed value. */
+/** Returns the error as `message (line:column)`, or the parsed value. */
 function refusal(text: string): string {
 	try {
 		return `read as ${String(valueIn(text))}`;

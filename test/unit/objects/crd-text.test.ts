@@ -29,7 +29,7 @@ describe('CRD text › the CRDs of the product', () => {
 	}
 });
 
-/** `found` is the number of CRDs of ToolHive's kinds. */
+/** `found` is the number of CRDs for ToolHive's kinds. */
 const UNCHANGED: [title: string, text: string, found: number][] = [
 	['complete', COMPLETE, 1],
 	['all of the product', KIND_LIST.map(crdTextOf).join('---\n'), 3],

@@ -11,7 +11,7 @@ import * as harness from '../../harness/objects.ts';
 const { container, deployment, mcpServer: http, PASSWORD_ENTRY, stdioServer: stdio, WITH_PASSWORD } = harness;
 const SSE = { transport: 'sse' };
 
-/** Undefined means unset. */
+/** A replica count, or undefined if the count is not set. */
 type Count = number | undefined;
 
 const withCount = (owner: Json, replicas: Count, applied?: string): Json => {

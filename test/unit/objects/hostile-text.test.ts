@@ -1,4 +1,4 @@
-/** Texts that take long to parse. Admission runs before the API server validates a text. */
+/** Tests texts that could take long to parse. Admission runs before the API server validates a text. */
 import { expect } from 'chai';
 import { parseDocument } from 'yaml';
 import { editRunConfig, runConfigHasTls } from '../../../src/objects/run-config-json.ts';

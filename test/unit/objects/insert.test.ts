@@ -61,7 +61,7 @@ describe('insert into a YAML text', () => {
 			defaultStringType: fc.constantFrom('PLAIN' as const, 'QUOTE_DOUBLE' as const, 'QUOTE_SINGLE' as const),
 		});
 		const shape = fc.record({ top: fc.dictionary(key, value, { maxKeys: 4 }), next: value });
-		// Characters of values in a schema: no text of several lines, and no number that JSON does not have.
+		// Characters for values in a schema. They exclude multi-line texts and numbers that JSON does not support.
 		const letters = fc.constantFrom(...'ab: #-\'"{}[]&*?|>!%@\\');
 		const values = fc.jsonValue({ stringUnit: letters }).map((one) => JSON.parse(JSON.stringify(one)));
 		const property = fc.property(shape, values, style, fc.boolean(), (content, extra, how, isCrlf) => {
@@ -76,10 +76,10 @@ describe('insert into a YAML text', () => {
 	});
 });
 
-/** The package `yaml` warns about a key that is a mapping, which is a string in JSON. */
+/** Disables warnings: `yaml` warns about keys that are mappings, which become strings in JSON. */
 const read = (text: string) => parseDocument(text, { logLevel: 'error' }).toJS();
 
-/** Whether `part` is `whole` with some characters removed. */
+/** Whether `part` equals `whole` after some characters are removed from `whole`. */
 function isSubsequence(part: string, whole: string): boolean {
 	let found = 0;
 	for (const character of whole) if (part.startsWith(character, found)) found += character.length;

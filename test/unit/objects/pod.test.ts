@@ -36,7 +36,7 @@ const OTHER_SECRET = { name: ENTRY.name, valueFrom: { secretKeyRef: { name: 'oth
 const OPTIONAL = { name: ENTRY.name, valueFrom: { secretKeyRef: { ...ENTRY.valueFrom.secretKeyRef, optional: true } } };
 const MEMBERS_OF_OBJECT = [{ name: '__proto__', value: '1' }, { name: 'constructor' }];
 
-/** Without `expected`, nothing is changed. */
+/** Without `expected`, the webhook changes nothing. */
 const ENV: [title: string, env: unknown, expected?: unknown[]][] = [
 	['absent', undefined, [ENTRY]],
 	['empty', [], [ENTRY]],

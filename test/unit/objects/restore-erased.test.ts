@@ -64,14 +64,12 @@ const BOTH = flux('image', 'replicas');
 const REPLICAS = flux('replicas');
 const IMAGE = flux('image');
 const OPERATOR = entry('operator', [], { operation: 'Update' });
-/** Subresources have separate entries, which the operator's PUT does not change. */
+/** A subresource has its own entry, which the operator's PUT does not change. */
 const STATUS = entry('flux', [], { subresource: 'status', fieldsV1: { 'f:status': {} } });
 const OTHERS = [STATUS, entry('flux', ['args'], { apiVersion: 'v1alpha1' })];
 const WITH_DOT = { ...update(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['replicas'], 'f:') } } };
 
-/**
- * `before`, `now` and `expected` are managers. `fields` are the remaining ones of image, replicas and sessionStorage.
- */
+/** `before`, `now` and `expected` are managers. `fields` lists which of image, replicas and sessionStorage remain. */
 const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[], fields?: string[]][] = [
 	['it owns other fields, too › its entry gets the field', [BOTH], [IMAGE, OPERATOR], [BOTH, OPERATOR]],
 	['its entry is gone › restored in its place', [REPLICAS, user('image')], [user('image')], [REPLICAS, user('image')]],

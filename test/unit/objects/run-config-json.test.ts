@@ -129,7 +129,7 @@ const layouts = fc.constantFrom('both' as const, 'top-level' as const);
 const RUNS = { numRuns: 400 };
 const FIELDS = ['backend_replicas', 'session_redis', 'scaling_config'];
 
-/** Every text here is a JSON object, so each can be edited. */
+/** Edits a text. Every text in this file is a JSON object, so each edit succeeds. */
 function edit(text: string, fields: RunConfigFields, layout: 'both' | 'top-level'): string {
 	const edited = editRunConfig(text, fields, layout);
 	if (edited === undefined) throw new Error('reported as unreadable');
@@ -146,7 +146,7 @@ const asRead = (redis: Json): Json => ({
 	keyPrefix: redis['keyPrefix'] ?? redis['key_prefix'] ?? '',
 });
 
-/** Returns `text` parsed, with Redis sections as the runner reads them. */
+/** Parses `text`, with Redis sections as the runner reads them. */
 function meaning(text: string): Json {
 	const config = JSON.parse(text) as Json;
 	const read = (part: Json): Json =>

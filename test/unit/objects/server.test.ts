@@ -12,7 +12,7 @@ const withImage = (name: string): Json => {
 };
 const stored = (sessionStorage: Json): Json => mcpServer({ sessionStorage });
 
-/** `expected` has the fields in addition to `stdio: false`. */
+/** `expected` lists the fields other than `stdio: false`. */
 const SPECS: [title: string, object: Json, expected: Json][] = [
 	['nothing is set', mcpServer(), {}],
 	['0 is a value', mcpServer({ replicas: 0, backendReplicas: 0 }), { replicas: 0, backendReplicas: 0 }],

@@ -13,12 +13,12 @@ const OWNERS = [HTTP, harness.virtualMcpServer(), harness.mcpRemoteProxy()];
 type Shutdown = { readonly grace?: unknown; readonly lifecycle?: unknown };
 const sleep = (seconds: number): Shutdown => ({ lifecycle: { preStop: { sleep: { seconds } } } });
 const EXEC: Shutdown = { lifecycle: { preStop: { exec: { command: ['sleep', '5'] } } } };
-/** The value that the API server sets if none is sent. */
+/** The API server sets this value if the client sends none. */
 const DEFAULT: Shutdown = { grace: 30 };
 const CONFIGURED: Shutdown = { grace: 45, ...sleep(5) };
 
 /**
- * Returns a proxy Deployment with these settings. `more` is merged into its container, and `annotations` into its
+ * Returns a proxy Deployment with these settings. `more` is merged into its container, and `annotations` into its pod
  * template.
  */
 const proxy = (owner: Json, { grace, ...lifecycle }: Shutdown, more: Json = {}, annotations?: Json): Json => {

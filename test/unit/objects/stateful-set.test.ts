@@ -15,7 +15,10 @@ const withContainers = (...containers: unknown[]): Json => ({
 const mcp = (...env: unknown[]): Json => ({ name: 'mcp', image: 'i', env });
 const other = (...env: unknown[]): Json => ({ name: 'other', env });
 
-/** A row has containers. Without `expected`, the object stays as it was sent. */
+/**
+ * A row has containers before the update, as sent, and as expected. Without `expected`, the object stays as it was
+ * sent.
+ */
 const ROWS: [title: string, before: unknown[], sent: unknown[], expected?: unknown[]][] = [
 	['another order › the stored order', [mcp(A, B, SECRET)], [mcp(SECRET, A, B)], [mcp(A, B, SECRET)]],
 	['and another image › it is kept', [mcp(A, B)], [{ ...mcp(B, A), image: 'j' }], [{ ...mcp(A, B), image: 'j' }]],

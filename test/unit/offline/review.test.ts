@@ -88,7 +88,7 @@ describe('review › warnings', () => {
 
 	/**
 	 * A row has a title, manifests that precede the server in the file, the server, the release in the cluster, and `id
-	 * line` of each warning.
+	 * line` for each warning.
 	 */
 	const ROWS: readonly (readonly [string, string, string, Options['toolhive'], ...string[]])[] = [
 		[

@@ -43,7 +43,7 @@ describe('decide › password variable', () => {
 const CAPPED_MESSAGE = 'stdio transport requires exactly 1 replica; deployment will use 1 regardless of spec.replicas';
 const MISSING_MESSAGE =
 	'replicas > 1 but sessionStorage.provider is not redis; sessions are not shared across replicas';
-/** A row has the status, reason and message of a condition, and whether it only replaces an existing one. */
+/** A row has the status, reason and message of a condition, and whether the condition only replaces an existing one. */
 const capped = {
 	yes: ['True', 'StdioTransportCapAt1', CAPPED_MESSAGE, false],
 	no: ['False', 'StdioReplicaCapNotActive', 'stdio replica cap is not active', true],

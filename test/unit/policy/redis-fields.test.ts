@@ -1,4 +1,4 @@
-/** Tests the denials of address and keyPrefix: address-rule.ts, redis-address.ts and key-prefix.ts. */
+/** Tests the denials for address and keyPrefix: address-rule.ts, redis-address.ts and key-prefix.ts. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { checkAddressEmpty, checkAddressMissing } from '../../../src/policy/address-rule.ts';

@@ -77,8 +77,8 @@ describe('scaling-field-invalid › a variable that was not substituted', () => 
 });
 
 describe('scaling-field-invalid › compared with a JSON Schema validator', () => {
-	// In strict mode, a keyword of the schema that is not listed here fails the test. Such a keyword needs a check in
-	// scaling-fields.ts.
+	// In strict mode, a schema keyword that is not listed here fails the test, because scaling-fields.ts does not check
+	// it yet.
 	const ajv = new Ajv({ allErrors: true, strict: true, keywords: ['x-kubernetes-validations'] });
 	ajv.addFormat('int32', { type: 'number', validate: (value: number) => value < 2 ** 31 });
 	const validate = ajv.compile({ type: 'object', properties: SCALING_FIELDS.MCPServer });
@@ -105,7 +105,7 @@ describe('scaling-field-invalid › compared with a JSON Schema validator', () =
 				const expected = (validate.errors ?? []).map(({ instancePath, params }) =>
 					['spec', ...instancePath.split('/').slice(1), ...[params['missingProperty'] ?? []].flat()].join('.'),
 				);
-				// The validator may have two messages for one field.
+				// The validator may return two messages for one field.
 				const denied = checkScalingFields(fields, 'MCPServer').map(({ field }) => field);
 				expect(denied).to.deep.equal([...new Set(expected)]);
 			}),

@@ -1,4 +1,7 @@
-/** Tests the grace period and preStop of a proxy: grace-period.ts and pre-stop.ts. 45 and 5 seconds are configured. */
+/**
+ * Tests the grace period and preStop of a proxy: grace-period.ts and pre-stop.ts. The configured values are 45 and 5
+ * seconds.
+ */
 import { expect } from 'chai';
 import { DEFAULT_GRACE_PERIOD_SECONDS, defaultGracePeriod, keptGracePeriod } from '../../../src/policy/grace-period.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * Tests every warning for a server: when it is reported, and when it is not. The golden cases cover the warnings for
- * other objects.
+ * Tests every warning about a server: when it is reported, and when it is not. The golden cases cover the warnings
+ * about other objects.
  */
 import { expect } from 'chai';
 import { warningText } from '../../../src/admission/response.ts';
@@ -8,7 +8,7 @@ import type { Finding } from '../../../src/policy/finding.ts';
 import { configFindings, scaleFindings, serverFindings, WARNING_IDS } from '../../../src/policy/rules.ts';
 import { scenario, server } from '../../harness/servers.ts';
 
-/** Scenarios, separated by ` | ` or a line break. The text after `: ` must be a part of the warning's message. */
+/** The scenarios are separated by ` | ` or a line break. The warning's message must contain the text after `: `. */
 const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silent: string }>> = {
 	'stdio-replicas-capped › spec.replicas': {
 		warns: 'stdio, replicas 2: not 2 | stdio, replicas 2147483647',

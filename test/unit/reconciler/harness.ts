@@ -1,4 +1,4 @@
-/** A cluster of three objects in memory, with a clock that a test moves. */
+/** Provides a cluster with three objects in memory, and a clock that the test sets. */
 import type { Json } from '../../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
 import type { ReconcilerClient } from '../../../src/reconciler/client.ts';
@@ -10,15 +10,15 @@ export interface Harness {
 	server: Json | undefined;
 	deployment: Json | undefined;
 	configMap: Json | undefined;
-	/** The writes in their order: `status`, `Deployment` or `ConfigMap`. */
+	/** The writes, in order: `status`, `Deployment` or `ConfigMap`. */
 	readonly writes: string[];
 	/**
-	 * The replicas and the annotation in each write of the Deployment, such as `3/3`, or `3/-` without the annotation.
+	 * The replicas and the annotation in each write to the Deployment, such as `3/3`, or `3/-` without the annotation.
 	 */
 	readonly counts: string[];
 	readonly events: string[];
 	nowMs: number;
-	/** The number of next writes that fail with a conflict. */
+	/** The number of subsequent writes that fail with a conflict. */
 	conflicts: number;
 	/** The delay that the rollout limit returns, and the number of its calls. */
 	rolloutWaitMs: number;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createQueue, type QueueOptions } from '../../../src/reconciler/queue.ts';
 
-/** Returns a queue whose work takes 5 ms, with a record of keys, parallel runs, and delays of retries. */
+/** Returns a queue whose work takes 5 ms, and a record of keys, parallel runs and retry delays. */
 function harness(work: QueueOptions['work'] = async () => undefined, options: Partial<QueueOptions> = {}) {
 	const did = { keys: [] as string[], running: [] as number[], retries: [] as number[] };
 	let running = 0;

@@ -1,6 +1,6 @@
 /**
- * Tests the configuration and the pod template of a live server: which writes are made, when, and what happens if
- * another client reverts them.
+ * Tests the configuration and the pod template of a live server: which writes the reconciler makes, when it makes them,
+ * and how it reacts if another client reverts them.
  */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';

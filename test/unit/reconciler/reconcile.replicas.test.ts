@@ -1,4 +1,7 @@
-/** Tests replica counts over several reconciles: the writes to the Deployment, their time, and that they end. */
+/**
+ * Tests replica counts over several reconciles: which writes the reconciler makes to the Deployment, when it makes
+ * them, and that it stops.
+ */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import { deployment, mcpServer, REDIS, stdioServer } from '../../harness/objects.ts';
@@ -7,7 +10,7 @@ import { annotated, annotationsOf, createHarness, type Harness, replicasOf } fro
 const edit = (harness: Harness, spec: Json): void => {
 	harness.server = { ...harness.server, spec: { ...(harness.server?.['spec'] as Json), ...spec } };
 };
-/** `count` has the live and the applied replicas, such as `3/3`, or `3/-` without the annotation. */
+/** `count` contains the live and the applied replicas, such as `3/3`, or `3/-` without the annotation. */
 const liveDeployment = (server: Json, count: string): Json => {
 	const [live, applied] = count.split('/');
 	return deployment(server, { replicas: Number(live) }, {}, annotated(applied === '-' ? undefined : applied));
@@ -18,7 +21,7 @@ const STEPS: Readonly<Record<string, (harness: Harness, argument: string) => unk
 	wait: (harness, ms) => Object.assign(harness, { nowMs: harness.nowMs + Number(ms) }),
 	replicas: (harness, count) => edit(harness, { replicas: Number(count) }),
 	transport: (harness, transport) => edit(harness, { transport }),
-	/** Another client writes the Deployment. */
+	/** Writes the Deployment as another client. */
 	scale: (harness, count) => Object.assign(harness, { deployment: liveDeployment(harness.server ?? {}, count) }),
 	recreate: (harness) => {
 		const server = mcpServer(THREE, { uid: 'another' });
@@ -33,7 +36,7 @@ const edits = [2, 3, 4, 5, 6, 7, 8];
 const repeat = (count: number, step: string): string => Array(count).fill(step).join(', ');
 
 /**
- * A row has the live and applied replicas at the start, steps, each write of the Deployment, and the time at which
+ * A row has the live and applied replicas at the start, steps, each write to the Deployment, and the time after which
  * nothing is pending.
  */
 const ROWS: readonly (readonly [string, Json, string, string, string, number])[] = [

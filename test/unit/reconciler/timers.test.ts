@@ -13,7 +13,7 @@ describe('SettleTimer', () => {
 });
 
 describe('RevertBackoff', () => {
-	/** Returns the minutes that each write of `values` has to wait, with a pause between two writes. */
+	/** Returns how many minutes each write in `values` has to wait, with a pause between two writes. */
 	const write = (values: readonly string[], pauseMs: number) => {
 		const backoff = createRevertBackoff();
 		let nowMs = 0;

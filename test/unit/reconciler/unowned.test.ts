@@ -1,4 +1,4 @@
-/** Tests conditions and Events for a Deployment or ConfigMap without its ownerReference, as after a restore. */
+/** Tests conditions and Events for a Deployment or ConfigMap that lacks its ownerReference, as after a restore. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
 import {

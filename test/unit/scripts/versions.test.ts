@@ -7,7 +7,7 @@ import { ROOT } from '../../harness/documents.ts';
 const DEPLOYMENT = 'manifests/base/50-deployment.yaml';
 const CHART = 'manifests/chart/Chart.yaml';
 
-/** Returns the files of release 1.2.3, with other texts for some files. */
+/** Returns the files of release 1.2.3, with different texts for some files. */
 const filesOf =
 	(other: Readonly<Record<string, string | undefined>> = {}) =>
 	(file: string): string | undefined =>

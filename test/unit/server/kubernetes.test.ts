@@ -7,7 +7,7 @@ import { until } from '../../harness/until.ts';
 
 const REFUSED = new Error('connect ECONNREFUSED');
 
-/** The responses from the API server in their order. The last response is repeated. */
+/** Returns these responses from the API server, in order. The last response is repeated. */
 const watch = async (...responses: (string | Error)[]) => {
 	const errors: unknown[] = [];
 	let calls = 0;

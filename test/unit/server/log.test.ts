@@ -16,7 +16,7 @@ describe('log', () => {
 		readFileSync(file, 'utf8')
 			.split('\n')
 			.flatMap((line) => (line === '' ? [] : [JSON.parse(line).msg]));
-	/** Returns the messages in the log file of a process that runs `steps` and ends. */
+	/** Returns the messages in the log file of a process that runs `steps` and then exits. */
 	const loggedBy = (steps: string): string[] => {
 		const log = `createLog('info', ${JSON.stringify(file)})`;
 		const program = `import { createLog } from ${JSON.stringify(MODULE)}; const log = ${log}; ${steps}`;

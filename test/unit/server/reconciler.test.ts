@@ -1,4 +1,4 @@
-/** Tests the reconciler of a replica: the reads, writes and metrics of one term. */
+/** Tests a replica's reconciler: its reads, writes and metrics during one term. */
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 import { expect } from 'chai';
