@@ -17,7 +17,7 @@ export interface Request {
 	readonly oldObject?: Json;
 }
 
-/** The reason for which a body is rejected with HTTP 400. */
+/** The reason why a body is rejected with HTTP 400. */
 export interface BadRequest {
 	readonly error: string;
 }
@@ -69,7 +69,7 @@ export function checkReview(review: unknown): Request | BadRequest {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Shortened, because the value is logged. */
+/** Shortens the value, because it is logged. */
 const name = (value: unknown): string => text(value).slice(0, LONGEST_NAME);
 
 const quoted = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value).slice(0, 60));

@@ -23,7 +23,7 @@ const columnsOf = (kind: Kind): Column[] => [
 	conditionColumn('Session warning', CONDITION.sessionStorage),
 ];
 
-/** The typed fields of `spec` besides the scaling fields, and the required ones. */
+/** The typed fields of `spec` other than the scaling fields, and the required fields. */
 const OTHER_FIELDS: Readonly<Record<Kind, { properties?: Readonly<Record<string, Schema>>; required?: string[] }>> = {
 	MCPServer: {
 		required: ['image'],

@@ -5,7 +5,7 @@
 
 export const GROUP = 'toolhive.stacklok.dev';
 
-/** Whether `apiVersion`, a value of any type, is one of ToolHive's. */
+/** Whether `apiVersion`, which may have any type, is a ToolHive API version. */
 export const isOfToolhive = (apiVersion: unknown): boolean =>
 	typeof apiVersion === 'string' && apiVersion.startsWith(`${GROUP}/`);
 
@@ -25,7 +25,7 @@ export interface KindNames {
 	readonly container: string;
 	readonly configMapSuffix: string;
 	readonly configKey: string;
-	/** The label with which a ConfigMap names its server. */
+	/** The label of a ConfigMap that names its server. */
 	readonly configLabel: string;
 }
 

@@ -10,11 +10,9 @@ export const OPERATOR_SINCE = {
 	keepsReplicas: 'v0.10.1',
 	/** The operator's types have the scaling fields. The writes of older operators erase these fields. */
 	knowsScaling: 'v0.13.0',
-	/**
-	 * The operator adds the checksum of the RunConfig also to Pods with annotations of `podTemplateMetadataOverrides`.
-	 */
+	/** The operator also adds the RunConfig's checksum to Pods with annotations from `podTemplateMetadataOverrides`. */
 	restartsAnnotatedPods: 'v0.16.0',
-	/** The operator reports the phase `Ready` of an MCPServer. Older releases report `Running`. */
+	/** The operator reports the phase `Ready` for an MCPServer. Older releases report `Running`. */
 	phaseReady: 'v0.17.0',
 	/** The operator serves v1beta1, so a server in v1beta1 implies this release or a later one. */
 	servesV1beta1: 'v0.23.0',
@@ -49,7 +47,7 @@ export const whatOperatorDoes = (version: Version): string =>
 	DOES.find(({ before }) => isOlder(version, before))?.does ??
 	'supports scaling; toolhive-scaling adds grace period and preStop, denies and warns';
 
-/** The operator's container and the label of its Deployment, by the default values of its chart. */
+/** The operator's container and the label of its Deployment, as in the default values of its chart. */
 export const OPERATOR_CONTAINER = 'manager';
 export const OPERATOR_LABEL = 'app.kubernetes.io/name=toolhive-operator';
 

@@ -26,7 +26,9 @@ export interface SessionStorage {
 	readonly db?: number;
 	readonly keyPrefix?: string;
 	readonly passwordRef?: SecretKeyRef;
-	/** Whether `sessionStorage.tls` (ToolHive v0.55.1) is set. For older operators its content cannot be written. */
+	/**
+	 * Whether `sessionStorage.tls` (ToolHive v0.55.1) is set. For older operators, the product cannot write its content.
+	 */
 	readonly tls?: true;
 }
 

@@ -7,7 +7,7 @@ import { CA_DAYS, DAY_MS, SERVING_DAYS } from './lifetimes.ts';
 import type { Step } from './plan.ts';
 import { caIn, type SecretData } from './secret-data.ts';
 
-/** Returns the data to write. Throws IssueError if the present CA cannot sign. */
+/** Returns the data to write. Throws IssueError if the current CA cannot sign. */
 export async function executeStep(step: Step, hosts: readonly string[], nowMs: number): Promise<SecretData> {
 	const now = new Date(nowMs);
 	let data = step.keep;

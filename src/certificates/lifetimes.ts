@@ -6,7 +6,7 @@
 export const DAY_MS = 86_400_000;
 
 export const CA_DAYS = 5 * 365;
-/** A short lifetime costs nothing: a new serving certificate of the same CA changes no caBundle. */
+/** A short lifetime costs nothing: a new serving certificate from the same CA changes no caBundle. */
 export const SERVING_DAYS = 90;
 
 /**

@@ -13,7 +13,7 @@ export interface FoundSecret {
 
 export interface FoundWebhook {
 	readonly name: string;
-	/** Whether the webhook calls the Service of the product. The leader writes the caBundle only of such webhooks. */
+	/** Whether the webhook calls the Service of the product. The leader writes the caBundle only for such webhooks. */
 	readonly isManaged: boolean;
 	/** The Service or the URL that the webhook calls, as text. */
 	readonly leadsTo: string;

@@ -1,6 +1,6 @@
 /**
- * The reads of `doctor`, each with a timeout. The reads never change the cluster. Of the values in a Secret, they
- * return only certificates.
+ * The reads for `doctor`, each with a timeout. The reads never change the cluster. From a Secret, they return only
+ * certificates.
  */
 
 import { GROUP, KINDS, type Kind } from '../api/names.ts';

@@ -28,7 +28,7 @@ export interface WatchOptions<T> extends Resource {
 export interface Watch {
 	/** Whether the first list is complete. A resource that is not installed counts as empty. */
 	readonly hasSynced: () => boolean;
-	/** Returns the one of `paths` that was served at the last list. */
+	/** Returns the path that the API server served for the last list. */
 	readonly servedPath: () => string | undefined;
 	/** Whether the API server returns 401 or 403. A forbidden watch keeps retrying. */
 	readonly isForbidden: () => boolean;
@@ -49,7 +49,7 @@ export interface Timing {
 	 * servers.
 	 */
 	readonly watchSeconds: number;
-	/** The interval of lists without any failure, in case a change was lost. */
+	/** The interval between lists if no failure occurs, in case a change was lost. */
 	readonly relistMs: number;
 }
 

@@ -14,8 +14,8 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 export const BODY_BUDGET_BYTES = 8 * 1024 * 1024;
 
 /**
- * Each chunk costs time, however short it is. A longer series of chunks must have a minimum average length. The
- * API server stays above it, because it fills its packets.
+ * Each chunk costs time, even if it is short. In a body with more chunks than this, the chunks must have a minimum
+ * average length. The API server exceeds that length, because it fills its packets.
  */
 const FEW_CHUNKS = 256;
 const LEAST_AVERAGE_BYTES = 64;
@@ -23,7 +23,10 @@ const LEAST_AVERAGE_BYTES = 64;
 /** The body is longer than the limit. */
 export class BodyTooLarge extends Error {}
 
-/** The connection was closed before the whole body was received, by the client or because the chunks were too short. */
+/**
+ * The connection was closed before the whole body was received, either by the client or because the chunks were too
+ * short.
+ */
 export class BodyCutOff extends Error {}
 
 /** Returns the length that the client declares. A chunked body declares none and counts as the longest allowed body. */

@@ -60,7 +60,7 @@ export function createDeadlines(): (url: string) => number {
 	};
 }
 
-/** Returns the milliseconds of work for a request to `url`, such as `/mutate?timeout=5s`. */
+/** Returns how many milliseconds the work for a request to `url`, such as `/mutate?timeout=5s`, may take. */
 export function deadlineMs(url: string): number {
 	const mark = url.indexOf('?');
 	const timeout = mark === -1 ? null : new URLSearchParams(url.slice(mark + 1)).get('timeout');

@@ -5,8 +5,8 @@ import type { Condition } from '../policy/finding.ts';
 
 /**
  * Returns `conditions` with `wanted` in it, or undefined if type, status, reason and observedGeneration are already the
- * same. A missing observedGeneration counts as the same, because its writer would omit it again. `now` is in RFC 3339,
- * in whole seconds.
+ * same. A missing observedGeneration counts as the same, because the client that omitted it would omit it again. `now`
+ * is in RFC 3339, in whole seconds.
  */
 export function withConditions(
 	conditions: unknown,

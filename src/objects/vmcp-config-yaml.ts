@@ -1,6 +1,6 @@
 /**
  * Edits `config.yaml` of vMCP: the section `sessionStorage{provider,address,db,keyPrefix}` (ToolHive pkg/vmcp/config).
- * The section is never removed: an operator that knows it writes it itself, and any other operator sends the file
+ * The section is never removed: an operator that supports the section writes it, and any other operator sends the file
  * without it.
  */
 import { type Document, isMap } from 'yaml';

@@ -1,5 +1,5 @@
 /**
- * Treats the input as a cluster: `serve` reads other objects from its caches, `review` reads them from the other
+ * Treats the input as a cluster: `serve` reads other objects from its caches, and `review` reads them from the other
  * manifests.
  */
 import type { Cluster } from '../admission/cluster.ts';

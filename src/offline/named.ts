@@ -3,8 +3,8 @@ import { isSkipped, type Problem, type Skipped } from '../manifests/problem.ts';
 
 /**
  * Yields `all` in its order. In a file for which `isNamed` is true, a server without a name becomes a problem. So does
- * the first document that cannot be parsed, if the file has no manifest. Other named files without a manifest are no
- * problem, because shells expand `*.yaml`.
+ * the first document that cannot be parsed, if the file has no manifest. Any other named file without a manifest is not
+ * a problem, because shells expand `*.yaml`.
  */
 export async function* checkNamed<T extends { readonly file: string }>(
 	all: AsyncIterable<T | Problem | Skipped>,

@@ -38,8 +38,8 @@ export const imageTooOld: Check = ({ server, clusterContext }) => {
 const MAY_ROLL = 'a proxy that starts while the webhooks are down may roll the backend and end its sessions';
 
 /**
- * Warns about a proxy that may reorder the variables of the backend. The webhooks do not report this, because while they
- * answer, the StatefulSet keeps its stored order.
+ * Warns about a proxy that may reorder the variables of the backend. The webhooks do not report this, because the
+ * StatefulSet keeps its stored order as long as they respond.
  */
 export function backendMayRoll({ server, clusterContext }: Subject): string | undefined {
 	const version = proxyVersion(server, clusterContext);

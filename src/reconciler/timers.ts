@@ -36,7 +36,7 @@ export interface RevertBackoff {
 	readonly forget: (key: string) => void;
 }
 
-/** More quick repetitions of the same write than this mean that another client reverts it. */
+/** If the same write is repeated more often than this in a short time, another client is reverting it. */
 const FREE_WRITES = 3;
 const FIRST_DELAY_MS = 60_000;
 const LONGEST_DELAY_MS = 1_800_000;

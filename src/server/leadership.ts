@@ -44,7 +44,8 @@ export function startLeadership({
 	const warn = (message: string, detail: object): void => log.warn(detail, message);
 	const owner = createOwner(connection, namespace);
 	const elected = async (): Promise<void> => {
-		// Waits only briefly for the owner: without an owner, only the Lease is left after an uninstall.
+		// Waits only briefly for the owner. If the owner is not found, the only consequence is that the Lease remains after
+		// an uninstall.
 		const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(OWNER_MS)]);
 		await owner
 			.find(signal)

@@ -17,7 +17,7 @@ import type { Metrics } from '../http/metrics.ts';
 export interface CertificateSource {
 	/** Returns the certificate, or undefined until one is loaded. */
 	readonly current: () => Certificate | undefined;
-	/** Returns the reasons for which the process is not ready, such as a missing certificate. */
+	/** Returns the reasons why the process is not ready, such as a missing certificate. */
 	readonly missing: () => string[];
 	/** `use` is called with each new certificate, and throws if the certificate is not usable. */
 	readonly start: (use: (certificate: Certificate) => void) => { readonly stop: () => void };

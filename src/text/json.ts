@@ -30,8 +30,8 @@ interface Splice {
 
 /**
  * Returns `text` with `patch`: null removes a key, an object changes an object, and any other value replaces the
- * existing value. New keys are added last, in the style of their neighbours. The last one of a repeated key counts.
- * Returns undefined if `text` cannot be parsed or is nested too deeply.
+ * existing value. New keys are added last, in the style of their neighbours. If a key is repeated, its last occurrence
+ * counts. Returns undefined if `text` cannot be parsed or is nested too deeply.
  */
 export function mergeJson(text: string, patch: Json): string | undefined {
 	const root = parseNode(text);
