@@ -25,7 +25,7 @@ describe('bench: a measured server', function () {
 			await stop();
 		}
 	});
-	it('ends early › the error has the end of its log', async () => {
+	it('ends early › the error contains the end of its log', async () => {
 		const failure = await startOwn('nothing', folder).catch((error: Error) => error.message);
 		expect(failure).to.match(
 			/^nothing did not get ready; the end of its log:\n.*no server nothing; there are floor, /s,

@@ -40,7 +40,7 @@ describe('bench: h2load', function () {
 	const failureOf = (other: Partial<Job>): Promise<unknown> =>
 		runH2load({ ...job, ...other }).catch((error: Error) => error.message);
 
-	it('a number of requests › all are sent, with body and headers, and each has a latency', async () => {
+	it('a number of requests › all requests are sent, with body and headers, and each has a latency', async () => {
 		const load = await runH2load(job);
 		expect(requests).to.deep.equal(Array(20).fill('POST /mutate yes {"a":1}'));
 		expect(load).to.include({ requests: 20, failed: 0 });
@@ -48,13 +48,13 @@ describe('bench: h2load', function () {
 		expect(load.p99Ms).to.be.at.least(100).and.above(load.p50Ms);
 		for (const ms of load.latenciesMs) expect(ms).to.be.within(0.01, load.seconds * 1000 + 0.01);
 	});
-	it('a duration › requests are sent for that long; a rate › not faster', async () => {
+	it('a duration or a rate › requests are sent for that long, and not faster', async () => {
 		const load = await runH2load({ ...job, length: { seconds: 1 } });
 		expect(load.seconds).to.be.within(0.3, 2);
 		expect(load.requests).to.be.closeTo(requests.length, 2);
 		expect((await runH2load({ ...job, length: { requests: 10 }, perSecond: 10 })).seconds).to.be.above(0.7);
 	});
-	it('429 and 5xx › are counted if requests may fail; otherwise rejects', async () => {
+	it('429 and 5xx › counted if requests may fail, else an error', async () => {
 		statusOf = (count) => (count % 20 === 3 ? 429 : count % 20 === 6 ? 500 : 200);
 		expect(await runH2load({ ...job, mayFail: true })).to.include({ requests: 20, failed: 2 });
 		expect(await failureOf({})).to.match(/^h2load: 2 of 20 requests to .* failed:/);
@@ -64,7 +64,7 @@ describe('bench: h2load', function () {
 		expect(await failureOf({})).to.equal(`${job.url} answered 404`);
 		expect(await failureOf({ url: 'https://127.0.0.1:1/' })).to.match(/^h2load/);
 	});
-	it('a port without TLS › ends without a response', async () => {
+	it('a port without TLS › h2load ends without a response', async () => {
 		const silent = createTcpServer().listen(0, '127.0.0.1');
 		await once(silent, 'listening');
 		const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/`;

@@ -8,13 +8,13 @@ import { ACCOUNTS } from './accounts.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-describe('results of measurements', () => {
+describe('measurement results', () => {
 	for (const account of ACCOUNTS) {
 		it(`${account.name} › was measured`, () => {
 			expect(recordedOf(account)).to.have.property('results').that.is.not.empty;
 		});
 	}
-	it('every file of results › belongs to a measurement', () => {
+	it('every results file › belongs to a measurement', () => {
 		const shown = ACCOUNTS.map(({ name }) => `${name}.json`);
 		// docs/operations.md shows these results in prose.
 		expect([...shown, 'restarts.json']).to.include.members(readdirSync(join(ROOT, 'endurance/bench/results')));

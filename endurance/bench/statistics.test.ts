@@ -6,7 +6,7 @@ import { table } from './table.ts';
 const HUNDRED = Array.from({ length: 100 }, (_, index) => ((index * 37) % 100) + 1);
 
 describe('bench: numbers and tables', () => {
-	it('percentile › 1 to 100, one number, none › the value below which that share is', () => {
+	it('percentile › 1 to 100, one number, no numbers › the value below which that share of the numbers is', () => {
 		expect([0, 0.5, 0.9, 0.99, 1].map((share) => percentile(HUNDRED, share))).to.deep.equal([1, 51, 91, 100, 100]);
 		expect([percentile([7], 0.99), percentile([], 0.5)]).to.deep.equal([7, Number.NaN]);
 	});
@@ -19,7 +19,7 @@ describe('bench: numbers and tables', () => {
 		expect([123_456, 0.0123456, 1.2, 0].map(rounded)).to.deep.equal([123_000, 0.0123, 1.2, 0]);
 		expect(spreadOf([30.04, 10, 20])).to.deep.equal({ median: 20, min: 10, max: 30 });
 	});
-	it('table › Markdown; a missing value of an old record › throws', () => {
+	it('table › Markdown; an old record without a value › throws', () => {
 		const text = table([1, 2].map((a) => ({ a, 'b c': 'x' })));
 		expect(text).to.equal('| a | b c |\n|---|---|\n| 1 | x |\n| 2 | x |');
 		const old = { a: undefined } as unknown as Record<string, number>;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-describe('variables of commands', function () {
+describe('variables of make commands', function () {
 	this.timeout(30_000);
 	for (const [program, given, reason] of [
 		['chaos', 'MINUTES=abc', 'MINUTES=abc: give a number, at least 0'],

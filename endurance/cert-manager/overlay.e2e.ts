@@ -25,7 +25,7 @@ const ISSUED_MS = 60_000;
 
 type Texts = Readonly<Record<'tls.crt' | 'tls.key' | 'ca.crt', string>>;
 
-describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, function () {
+describe(`the cert-manager overlay with cert-manager ${CERT_MANAGER_VERSION}`, function () {
 	this.timeout(180_000);
 	const plane = needControlPlane({ isOwn: true });
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-cert-manager-'));
@@ -92,7 +92,7 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 		expect(code).to.equal(0);
 	};
 
-	it('applied › the Secret has a certificate of 90 days for the names of the Service, and a CA of 5 years, both P-256', async () => {
+	it('applied › the Secret has a 90-day certificate for the names of the Service, and a 5-year CA, both P-256', async () => {
 		await must('apply', '-k', join(ROOT, 'manifests/overlays/cert-manager'));
 		await eventually(() => secret(`${NS}-tls`), ISSUED_MS);
 		const { 'tls.crt': cert, 'ca.crt': ca } = await secret(`${NS}-tls`);
@@ -136,7 +136,7 @@ describe(`the overlay cert-manager with cert-manager ${CERT_MANAGER_VERSION}`, f
 		await eventually(expectReviewed);
 	});
 
-	it('the CA is renewed › it keeps its key, and calls succeed before and after the pods have the new certificate', async () => {
+	it('the CA is renewed › it keeps its key, and calls succeed before and after the pods get the new certificate', async () => {
 		const before = await secret(`${NS}-tls`);
 		await renew(`${NS}-authority`);
 		await renew(NS);

@@ -131,7 +131,7 @@ describe('chaos checker', () => {
 			expect(serving.lines.flatMap((line) => mistakeIn(JSON.parse(line)) ?? []).join()).to.match(expected);
 		});
 	}
-	it('docs/reliability.md › has the limits of the disturbances', () => {
+	it('docs/reliability.md › has the limits for all disturbances', () => {
 		const rows = rowsOf(
 			between(read('docs/reliability.md'), 'The time until every object is in its desired state', 'A round fails'),
 		);

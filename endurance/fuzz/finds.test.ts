@@ -18,7 +18,7 @@ function burn(ms: number): void {
 describe('fuzz search', function () {
 	this.timeout(30_000);
 
-	it('two faults of JSON values › each is found once, in its smallest form', async () => {
+	it('two faults in JSON values › each is found once, in its smallest form', async () => {
 		const json = targetOf((text) => {
 			if (!text.startsWith('{')) return;
 			if (/"name":\s*\{/.test(text)) throw new Error('an object as name');
@@ -27,7 +27,7 @@ describe('fuzz search', function () {
 		const { found } = await search(json, { seed: 7, seconds: 20, numRuns: 2_000 });
 		expect(found.map(({ text }) => text).sort()).to.deep.equal(['{"name":{', '{__proto__']);
 	});
-	it('a text that takes long › found', async () => {
+	it('a text that takes too long › found', async () => {
 		const slow = targetOf((text) => burn(text === 'slow' ? 500 : 0));
 		expect(await failureOf(slow, 'slow')).to.match(/^slow: \d+ ms of CPU time for 4 characters$/);
 		expect(await failureOf(slow, 'quick')).to.equal(undefined);
@@ -67,8 +67,8 @@ const refusal = (more: object = {}): string =>
 	JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 400, message: 'no', ...more });
 const GOOD = response(review({ uid: 'uid-1', allowed: true }));
 
-describe('fuzz http › the check of responses', () => {
-	it('responses of the server and of Node › accepted', () => {
+describe('fuzz http › check of responses', () => {
+	it('responses from the server and from Node › accepted', () => {
 		const node = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 		checkResponses(GOOD + GOOD + response(refusal(), '400 Bad Request') + response('ok\n') + node, false);
 		checkResponses(`HTTP/1.1 100 Continue\r\n\r\n${GOOD}HTTP/1.1 404 Not Found\r\nContent-Length: 20\r\n\r\n`, false);

@@ -17,7 +17,7 @@ describe('after all scenarios', function () {
 	this.timeout(60_000);
 	const cluster = useCluster();
 
-	it('memory › is below half of its limit, and no container was OOMKilled', async () => {
+	it('memory › is below half of the limit, and no container was OOMKilled', async () => {
 		const { plane } = cluster();
 		for (const pod of await runningPods(plane)) {
 			const limitMib = Number(/^(\d+)Mi$/.exec(pod.spec.containers[0]?.resources.limits.memory ?? '')?.[1]);
@@ -28,7 +28,7 @@ describe('after all scenarios', function () {
 			expect(pod.status.containerStatuses[0]?.lastState.terminated?.reason).not.to.equal('OOMKilled');
 		}
 	});
-	it('log › has no error', async () => {
+	it('the log › has no errors', async () => {
 		for (const { metadata } of await runningPods(cluster().plane)) {
 			const lines = linesOf(await cluster().kubectl('-n', NS, 'logs', metadata.name));
 			expect(lines.filter(({ level }) => Number(level) >= LEVEL_ERROR)).to.deep.equal([]);
@@ -36,19 +36,19 @@ describe('after all scenarios', function () {
 	});
 });
 
-describe('permissions in a cluster, by its audit log', function () {
+describe('permissions in a cluster, compared with its audit log', function () {
 	this.timeout(60_000);
 	const cluster = useCluster();
 	before(function () {
 		if (process.env['AUDIT_LOG'] === undefined) this.skip();
 	});
 
-	it('all calls › none lacks a permission, and every permission is used', async () => {
+	it('all calls › no permission is missing, and every permission is used', async () => {
 		const { plane, installation } = cluster();
 		const comparison = comparePermissions(plane.auditLog(), await installation.objects(), USER);
 		expect(comparison).to.deep.equal({ unused: [], missing: [] });
 	});
-	it('calls for Secrets › are only for the Secret of the product', () => {
+	it('calls for Secrets › only for the Secret of the product', () => {
 		const calls = callsIn(cluster().plane.auditLog(), USER).filter(({ resource }) => resource.startsWith('secrets'));
 		const secrets = new Set(calls.map(({ namespace, name }) => `${namespace} ${name ?? 'made'}`));
 		expect([...secrets]).to.have.members([`${NS} ${NS}-certificates`]);

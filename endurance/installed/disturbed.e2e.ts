@@ -36,9 +36,9 @@ describe('disturbed under load', function () {
 		return leaders[0] ?? '';
 	};
 
-	it('rolling restart › no call fails', () => expectNoFailures(plane(), () => restart(plane())));
+	it('a rolling restart › no call fails', () => expectNoFailures(plane(), () => restart(plane())));
 
-	it('leader is deleted › the other pod becomes leader, and no call fails', async () => {
+	it('the leader is deleted › the other pod becomes the leader, and no call fails', async () => {
 		let deleted = '';
 		// The previous test restarted the leader, which keeps the Lease until it has drained.
 		await eventually(async () => {
@@ -51,7 +51,7 @@ describe('disturbed under load', function () {
 		});
 	});
 
-	it('serving certificate is due › both pods serve a new one of the same CA, and no call fails', async () => {
+	it('the serving certificate is due › both pods serve a new one from the same CA, and no call fails', async () => {
 		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await readSecret(plane());
 		const due = await servingFor({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
 		await expectNoFailures(plane(), async () => {
@@ -63,7 +63,7 @@ describe('disturbed under load', function () {
 		});
 	});
 
-	it('CA is due › it is rotated, both pods serve a certificate of the new one, and no call fails', async () => {
+	it('the CA is due › it is rotated, both pods serve a certificate from the new CA, and no call fails', async () => {
 		const old = await caDueForRotation();
 		await replaceCa(plane(), old);
 		await expectNoFailures(plane(), async () => {
@@ -81,7 +81,7 @@ describe('disturbed under load', function () {
 		process.stdout.write(`      ${Math.round((performance.now() - startedMs) / 100) / 10} s\n`);
 	});
 
-	it('a process hangs › its pod gets unready, is restarted, and gets ready', async () => {
+	it('a process hangs › its pod becomes unready, is restarted, and becomes ready', async () => {
 		const [pod] = (await runningPods(plane())) as [Pod];
 		const current = async (): Promise<Pod | undefined> =>
 			(await runningPods(plane())).find(({ metadata }) => metadata.name === pod.metadata.name);
@@ -101,7 +101,7 @@ describe('disturbed under load', function () {
 		expect(await cluster().kubectl('-n', NS, 'get', 'events')).to.contain('Liveness probe failed');
 	});
 
-	it('both pods are evicted › the PodDisruptionBudget allows one, and no call fails', async () => {
+	it('both pods are evicted › the PodDisruptionBudget allows one eviction, and no call fails', async () => {
 		const pods = await runningPods(plane());
 		await waitForRollout(plane());
 		const evict = ({ metadata: { name } }: Pod) =>

@@ -43,20 +43,20 @@ describe(`installed with ${INSTALLED}`, function () {
 		const used = new Set(pods.map(({ spec }) => spec.nodeName));
 		expect(used.size).to.equal(Math.min(schedulable.length, 2));
 	});
-	it('Service › has both pods as endpoints', async () => {
+	it('the Service › has both pods as endpoints', async () => {
 		const addresses = pods.map(({ status }) => status.podIP);
 		const path = 'jsonpath={.items[*].endpoints[*].addresses[*]}';
 		const slices = ['get', 'endpointslices', '-l', `kubernetes.io/service-name=${NS}`, '-o', path];
 		expect((await cluster().kubectl('-n', NS, ...slices)).split(' ')).to.have.members(addresses);
 	});
-	it('namespace › enforces Pod Security "restricted": a privileged pod is denied', async () => {
+	it('the namespace › enforces Pod Security "restricted": a privileged pod is denied', async () => {
 		const labels = await cluster().kubectl('get', 'namespace', NS, '-o', 'jsonpath={.metadata.labels}');
 		expect(JSON.parse(labels)).to.include({ 'pod-security.kubernetes.io/enforce': 'restricted' });
 		const args = ['-n', NS, 'run', 'intruder', '--image=busybox', '--privileged', '--dry-run=server'];
 		const { stderr } = await cluster().plane.kubectl(args, { user: 'admin' });
 		expect(stderr).to.contain('violates PodSecurity "restricted');
 	});
-	it('container › runs as 65532 and cannot write to any folder', async () => {
+	it('the container › runs as user 65532 and cannot write to any folder', async () => {
 		const ids = await run('console.log(process.getuid(), process.getgid())');
 		expect(ids.stdout).to.equal('65532 65532\n');
 		for (const folder of ['/app', '/tmp', '/app/dist']) {
@@ -64,12 +64,12 @@ describe(`installed with ${INSTALLED}`, function () {
 			expect(stderr, folder).to.match(/EROFS|EACCES/);
 		}
 	});
-	it('image › has no compiler, no types and no test tools', async () => {
+	it('the image › has no compiler, no types and no test tools', async () => {
 		const modules = "['mocha', 'typescript'].map((name) => fs.existsSync('/app/node_modules/' + name))";
 		const { stdout } = await run(`process.stdout.write(fs.readdirSync('/app') + ' ' + ${modules})`);
 		expect(stdout).to.equal('dist,node_modules,package.json false,false');
 	});
-	it('both pods › serve the certificate of the Secret, and every caBundle has its CA', async () => {
+	it('both pods › serve the certificate from the Secret, and every caBundle has its CA', async () => {
 		const { 'tls.crt': pem = '' } = await readSecret(cluster().plane);
 		await expectServed(cluster().plane, pem);
 		const serving = new X509Certificate(pem);
@@ -78,7 +78,7 @@ describe(`installed with ${INSTALLED}`, function () {
 			expect(serving.checkIssued(ca) && serving.verify(ca.publicKey)).to.equal(true);
 		}
 	});
-	it('both pods › are ready, one is leader, and their memory is below half of its limit', async () => {
+	it('both pods › are ready, one is the leader, and their memory is below half of the limit', async () => {
 		const { plane } = cluster();
 		await eventually(async () => {
 			const texts = await metricsOf(plane);

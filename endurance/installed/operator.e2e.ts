@@ -17,7 +17,7 @@ const START_TIMEOUT_MS = 20 * 60_000;
 const STOP_GRACE_MS = 15_000;
 const IDLE_MS = 15_000;
 
-describe(`the installed product beside ToolHive ${OPERATOR_VERSION}`, function () {
+describe(`the installed product with ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(180_000);
 	const { namespace, plane, product } = useProduct(NAMESPACE);
 	let operator: RunningProgram | undefined;
@@ -48,7 +48,7 @@ describe(`the installed product beside ToolHive ${OPERATOR_VERSION}`, function (
 			}, 60_000);
 		});
 	}
-	it(`up to date › no write for ${IDLE_MS / 1000} s`, async () => {
+	it(`every object is up to date › no write for ${IDLE_MS / 1000} s`, async () => {
 		const writes = (): Promise<number> => metricOf(product(), 'thv_scaling_reconciler_writes_total');
 		await eventually(async () => {
 			const before = await writes();

@@ -9,7 +9,7 @@ describe(`uninstalled with ${INSTALLED}`, function () {
 	const cluster = useCluster();
 	before(() => cluster().installation.uninstall());
 
-	it('every resource of the cluster › has no object with the name of the product', async () => {
+	it('every resource in the cluster › no object has the name of the product', async () => {
 		const { kubectl } = cluster();
 		const resources = (await kubectl('api-resources', '--verbs=list', '-o', 'name')).trim().split('\n');
 		// Events are ignored, because they expire.

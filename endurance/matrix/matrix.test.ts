@@ -15,9 +15,9 @@ const tablesOf = (results: readonly Cell[]): string =>
 	});
 
 describe('make matrix', () => {
-	it('no variables › every operator on every Kubernetes', () =>
+	it('no variables › every operator on every Kubernetes version', () =>
 		expect(chooseCells({})).to.have.length(OPERATORS.length * Object.keys(KUBERNETES).length));
-	it('OPERATORS and KUBERNETES › their cells, in the order of the matrix', () =>
+	it('OPERATORS and KUBERNETES › only the selected cells, in the order of the matrix', () =>
 		expect(chooseCells({ OPERATORS: 'v0.63.0, v0.47.0', KUBERNETES: '1.30' })).to.deep.equal([
 			{ operator: 'v0.47.0', kubernetes: '1.30' },
 			{ operator: 'v0.63.0', kubernetes: '1.30' },

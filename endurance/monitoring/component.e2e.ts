@@ -51,7 +51,7 @@ describe('monitoring: the component', () => {
 			.and.contain('configmap/toolhive-scaling-dashboard created');
 	});
 
-	it('the ConfigMap › applied › has the label of the sidecar and the unchanged dashboard', async () => {
+	it('the ConfigMap › applied › has the label for the sidecar, and the dashboard is unchanged', async () => {
 		const configMap = documentsOf(await rendered()).find(({ kind }) => kind === 'ConfigMap') as unknown as {
 			metadata: { labels: Record<string, string>; namespace: string };
 			data: Record<string, string>;

@@ -45,7 +45,7 @@ describe('monitoring: a real Prometheus', () => {
 		}
 	};
 
-	it('every panel of the dashboard › queried › has a result', async () => {
+	it('every panel in the dashboard › queried › has a result', async () => {
 		await comes('thv_scaling_warnings_total{rule="session-storage-missing"} == 0');
 		await namespace.apply(web('web'));
 		await comes('sum(increase(thv_scaling_warnings_total{job=~"$job",rule="session-storage-missing"}[30s])) > 0');

@@ -31,7 +31,7 @@ describe('monitoring: promtool', () => {
 		const files = { 'rules.yaml': ruleFile(), 'alerts.yaml': read('endurance/monitoring/alerts.yaml') };
 		run(files, 'test', 'rules', 'alerts.yaml');
 	});
-	it('every expression of the dashboard › checked › valid', () => {
+	it('every expression in the dashboard › checked › valid', () => {
 		const rules = expressionsOf(dashboard()).map((expr, index) => ({
 			record: `panel:${index}`,
 			expr: withVariables(expr, '1m'),

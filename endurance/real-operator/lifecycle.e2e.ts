@@ -9,7 +9,7 @@ import { changesBetween, type Snapshot, settled, watchIdle } from './idle.ts';
 
 const NAMESPACE = 'steady';
 
-describe(`restarts beside ToolHive ${OPERATOR_VERSION}`, function () {
+describe(`restarts with ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(600_000);
 	const harness = useHarness();
 	let product: Product;
@@ -35,13 +35,13 @@ describe(`restarts beside ToolHive ${OPERATOR_VERSION}`, function () {
 		expect(await metricOf(product, 'thv_scaling_reconciler_writes_total')).to.equal(0);
 	});
 
-	it('the operator › restarts beside the product › the product writes nothing', async () => {
+	it('the operator › restarts while the product runs › the product writes nothing', async () => {
 		const since = harness.writeCount();
 		await harness.restartOperator();
 		await unchanged(since);
 	});
 
-	it('a server that the operator does not reconcile › the product sets its condition, once', async () => {
+	it('a server that the operator does not reconcile › the product sets its condition once', async () => {
 		const since = harness.writeCount();
 		await apply(harness.plane(), [
 			{
@@ -56,7 +56,7 @@ describe(`restarts beside ToolHive ${OPERATOR_VERSION}`, function () {
 		expect(tally(writes)).to.deep.equal({ 'patch virtualmcpservers/status groupless': 1 });
 	});
 
-	it('the product › is removed › the operator changes nothing', async () => {
+	it('the product › is uninstalled › the operator changes nothing', async () => {
 		await product.stop();
 		const alone = await watchIdle(harness, [NAMESPACE]);
 		expect(alone.changes).to.deep.equal([]);

@@ -33,7 +33,7 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 	});
 });
 
-describe(`settings of the product beside ToolHive ${OPERATOR_VERSION}`, function () {
+describe(`settings of the product with ToolHive ${OPERATOR_VERSION}`, function () {
 	this.timeout(600_000);
 	const harness = useHarness();
 
@@ -66,7 +66,7 @@ describe(`settings of the product beside ToolHive ${OPERATOR_VERSION}`, function
 		expect(changesBetween(steady, await settled(harness, ['grace']))).to.deep.equal([]);
 	});
 
-	it('--password-env=pod › the pods have the password from the operator › it is there once', async () => {
+	it('--password-env=pod › the operator already adds the password to the pods › the pods have it once', async () => {
 		const since = harness.writeCount();
 		await harness.startBesideExamples({
 			overlay: 'manifests/overlays/pod-mode',

@@ -32,7 +32,7 @@ export function describeAutoscaling(sessions: () => SessionNamespace, atLeast: n
 		});
 		after('metrics-server', async () => uninstall?.());
 
-		it(`${EXAMPLE} › load rises and falls › replicas follow, no failure, every session keeps its state`, async () => {
+		it(`${EXAMPLE} › load rises and falls › replicas follow, no request fails, and every session keeps its state`, async () => {
 			const namespace = sessions();
 			const { name } = example.metadata;
 			// On every machine, ten clients use more CPU than this request.

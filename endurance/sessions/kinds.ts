@@ -27,7 +27,7 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 	describe('a proxy is lost', function () {
 		this.timeout(300_000);
 
-		it('VirtualMCPServer › no request fails, every session is kept', async () => {
+		it('VirtualMCPServer › no request fails, and every session is kept', async () => {
 			const namespace = sessions();
 			const groupRef = { name: 'tools' };
 			await namespace.apply(
@@ -43,7 +43,7 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', 0)), 'no failure', false);
 		});
 
-		it('MCPRemoteProxy › no request fails, every session keeps its state', async () => {
+		it('MCPRemoteProxy › no request fails, and every session keeps its state', async () => {
 			const namespace = sessions();
 			await namespace.kubectl('apply', '-f', join(import.meta.dirname, 'remote.yaml'));
 			await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
@@ -54,7 +54,7 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', 0)));
 		});
 
-		it('MCPServer with SSE › its streams are opened again as new sessions', async () => {
+		it('MCPServer with SSE › clients open its streams again, as new sessions', async () => {
 			const namespace = sessions();
 			await namespace.apply(mcpServer(namespace.name, 'events', { transport: 'sse', replicas: REPLICAS }));
 			await namespace.waitForReplicas('events', REPLICAS);
@@ -73,7 +73,7 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
  * of its Deployments.
  */
 export function describePodMode(sessions: () => SessionNamespace, atLeast: number): void {
-	it('a proxy is lost › no request fails, every session keeps its state', async () => {
+	it('a proxy is lost › no request fails, and every session keeps its state', async () => {
 		const namespace = sessions();
 		await namespace.apply(mcpServer(namespace.name, 'echo', { replicas: REPLICAS }));
 		await namespace.waitForReplicas('echo', REPLICAS);

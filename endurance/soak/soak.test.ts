@@ -21,7 +21,7 @@ const brokenIn = (rows: readonly Row[]): string[] =>
 
 describe('soak', () => {
 	for (const { name, most } of FIGURES) {
-		it(`${name} grows by two bounds or half a bound › only the first is reported, for its replica`, () => {
+		it(`${name} grows by twice or half the limit › only the larger growth is reported, for its replica`, () => {
 			// The first 40 % of a run are warm-up, so only 60 % of the total growth counts.
 			const growing = (bounds: number) => (share: number, figure: string) =>
 				50 + (figure === name ? (share * bounds * most) / 0.6 : 0);
@@ -41,11 +41,11 @@ describe('soak', () => {
 				expect(brokenIn(REPLICAS.flatMap((replica) => rowsOf(replica, value)))).to.deep.equal([]);
 		});
 	}
-	it('a leak below the noise of single samples › reported', () => {
+	it('a leak smaller than the noise in single samples › reported', () => {
 		const leak = (share: number): number => 50 + 100 * share + 40 * next();
 		expect(brokenIn(REPLICAS.flatMap((replica) => rowsOf(replica, leak)))).to.have.length(2 * FIGURES.length);
 	});
-	it('a replica without samples, or only with early ones › reported', () => {
+	it('a replica with no samples, or with early samples only › reported', () => {
 		const early = rowsOf('second').filter(({ atSeconds }) => atSeconds < 300);
 		for (const rows of [rowsOf('first'), [...rowsOf('first'), ...early]])
 			expect(brokenIn(rows)).to.deep.equal(['the second replica has samples']);
