@@ -29,7 +29,7 @@ describe('serve › probes', function () {
 		expect(program.log().filter(({ msg }) => msg === line['msg'])).to.have.length(1);
 	});
 
-	it('the event loop is blocked › no probe gets a response; it is free again › ready', async () => {
+	it('the event loop is blocked › no probe gets a response; it runs again › ready', async () => {
 		const { program, probe } = await start([], { SABOTAGE: 'block' }, { preload: 'sabotage.ts' });
 		await program.logged('ready');
 		program.process.kill('SIGUSR2');
@@ -39,7 +39,7 @@ describe('serve › probes', function () {
 		await until(async () => (await probe('/readyz')).status === 200);
 	});
 
-	it('the watches are interrupted › alive and ready, with what is in the cache', async () => {
+	it('the watches are interrupted › alive and ready, with the cached objects', async () => {
 		const { program, probe } = await start();
 		await program.logged('ready');
 		await api().down();
@@ -47,7 +47,7 @@ describe('serve › probes', function () {
 		expect([await probe('/livez'), await probe('/readyz')]).to.deep.equal([OK, OK]);
 	});
 
-	it('the certificate has expired › ready: every replica has the same, and the API server has its own clock', async () => {
+	it('the certificate has expired › ready, because all replicas share it and the API server has its own clock', async () => {
 		const now = new Date(Date.now() - 10 * 86_400_000);
 		volume().swap(await issueServing(await issueCa({ now }), { days: 1, now }));
 		const { program, probe } = await start();

@@ -17,7 +17,7 @@ describe('serve', function () {
 	this.timeout(60_000);
 	const { start, launch, api, volume, ca } = useServe([]);
 
-	it('a review, and something else › 200, 400, and nothing but JSON lines on stdout', async () => {
+	it('a review, and a body that is not one › 200, 400, and only JSON lines on stdout', async () => {
 		const { program, send } = await start(['--drain-seconds=0']);
 		await program.logged('ready');
 		const { status, text } = await send();
@@ -85,7 +85,7 @@ describe('serve', function () {
 		expect((messages.get('stopped') ?? 0) - (messages.get('draining') ?? 0)).to.be.within(1_900, 30_000);
 	});
 
-	it('the certificate is replaced › a broken one is logged and not used, a good one is used; ready all the time', async () => {
+	it('the certificate is replaced › a broken one is logged, a valid one is used, and the replica stays ready', async () => {
 		const { program, send, probe } = await start();
 		const metric = async (name: string): Promise<number> => {
 			const line = (await probe('/metrics')).body.split('\n').find((one) => one.startsWith(`${name} `));

@@ -129,7 +129,7 @@ describe('thv-scaling', function () {
 		expect(await doctor([], { KUBECONFIG: kubeconfig.path })).to.include(message);
 	});
 
-	it('doctor › --context › the server of that context; an unknown one › those that there are', async () => {
+	it('doctor › --context › the server of that context; an unknown context › the existing contexts', async () => {
 		const named = ['one', 'two'].map((name, index) => ({ name, server: `https://127.0.0.1:${index + 1}` }));
 		const config = {
 			'current-context': 'one',

@@ -132,7 +132,7 @@ describe('mutate › any request', () => {
 const merged = (parts: readonly (Json | undefined)[]): Json | undefined =>
 	parts.every((part) => part === undefined) ? undefined : Object.assign({}, ...parts);
 
-describe('mutate › any object of another owner', () => {
+describe('mutate › any object that another owner has', () => {
 	const withOwner = (owner: Json, fields: Json): Json => ({ ownerReferences: [{ ...ownedBy(owner), ...fields }] });
 	for (const [what, metadataFor] of [
 		['no ownerReference', () => ({ ownerReferences: [] })],

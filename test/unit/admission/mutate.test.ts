@@ -31,7 +31,7 @@ const withMetadata = (metadata: Json): Json => deployment(search, {}, {}, metada
 const withOwners = (...ownerReferences: unknown[]): Json => withMetadata({ ownerReferences });
 const scaleOf = (name: string, parts: Partial<Request> = {}): Request => update(scale(name, 9), scale(name, 1), parts);
 
-describe('mutate › objects of a server', () => {
+describe('mutate › objects that a server owns', () => {
 	for (const [title, asked] of [
 		['the second of two owners exists', request(withOwners({ ...owner, uid: 'deleted' }, owner))],
 		['the second of two owners has the name', request(withOwners(ownedBy(hub), owner))],

@@ -17,7 +17,7 @@ const VALUE = fc.letrec<{ value: unknown }>((tie) => ({
 const OBJECT = fc.dictionary(KEY, VALUE, { maxKeys: 5, noNullPrototype: true });
 
 describe('patch', () => {
-	it('any two objects, which may share parts › turns one into the other', () => {
+	it('any two objects, which may share parts › the patch turns one into the other', () => {
 		fc.assert(
 			fc.property(OBJECT, OBJECT, fc.subarray(['a', 'b', 'c/d', 'constructor']), (before, other, keys) => {
 				const shared = keys.filter((key) => Object.hasOwn(before, key)).map((key) => [key, before[key]]);
@@ -27,7 +27,7 @@ describe('patch', () => {
 			{ numRuns: 2000 },
 		);
 	});
-	it('the same reference › nothing', () => {
+	it('the same reference › an empty patch', () => {
 		const spec = { replicas: 1 };
 		expect(patchBetween({ spec }, { spec })).to.deep.equal([]);
 	});

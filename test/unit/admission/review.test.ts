@@ -51,7 +51,7 @@ describe('AdmissionReview › parsed', () => {
 		expect(deleted).to.not.have.property('object');
 		expect(deleted).to.deep.include({ oldObject: { a: 0 } });
 	});
-	it('keys __proto__ and constructor › keys as any other', () => {
+	it('keys __proto__ and constructor › treated as any other key', () => {
 		const object = '{"metadata":{"labels":{"__proto__":"x","constructor":"y"}}}';
 		const parsed = parseReview(text().replace('{"a":1}', object)) as Request;
 		expect(JSON.stringify(parsed.object)).to.equal(object);
@@ -81,7 +81,7 @@ describe('AdmissionReview › rejected', () => {
 			});
 		}
 	}
-	it('a long apiVersion › an error of less than 200 characters', () => {
+	it('a long apiVersion › an error with fewer than 200 characters', () => {
 		expect(parseReview(other({ apiVersion: 'x'.repeat(100_000) })))
 			.to.have.property('error')
 			.with.length.below(200);

@@ -58,7 +58,7 @@ describe('validate › CREATE', () => {
 				expect(denials(request(make(spec)))).to.deep.equal(expected);
 		});
 	}
-	it('v1alpha1 › denied as v1beta1', () => {
+	it('v1alpha1 › denied like v1beta1', () => {
 		const apiVersion = 'toolhive.stacklok.dev/v1alpha1';
 		expect(denials(request({ ...mcpServer({ sessionStorage: noAddress }), apiVersion }))).to.deep.equal([CEL]);
 	});
@@ -158,7 +158,7 @@ describe('validate › any server', () => {
 		const unchanged = fc.property(spec, (fields) => void expect(updated(fields, fields)).to.deep.equal([]));
 		fc.assert(unchanged, RUNS);
 	});
-	it('an update › denied only for what a creation is denied for, and always if it was valid', () => {
+	it('an update › denied only for violations that a creation has, and always if the stored server was valid', () => {
 		fc.assert(
 			fc.property(change, ([before, after]) => {
 				expect(created(after)).to.include.members(updated(before, after));
@@ -175,7 +175,7 @@ describe('validate › any server', () => {
 			RUNS,
 		);
 	});
-	it('warnings › in the order of the list, the same each time', () => {
+	it('warnings › always in the order of the list', () => {
 		fc.assert(
 			fc.property(server, server, (object, before) => {
 				const asked = update(object, { ...before, kind: object['kind'] });

@@ -47,14 +47,14 @@ describe('docs/metrics.md', () => {
 		const listed = rows.map(([name, type, labels = '']) => [first(name), type, codesOf(labels).sort().join()]);
 		expect(listed).to.have.deep.members(made);
 	});
-	it('log messages › each step of the certificates', () => {
+	it('log messages › each step of the certificate rotation', () => {
 		const messages = tableOf('docs/metrics.md', '## Logs').flatMap(([text = '']) => codesOf(text));
 		expect(messages).to.include.members(Object.values(STEPS));
 	});
 });
 
 describe('docs/security.md', () => {
-	it('permissions › each of manifests/base and no other, with the file that needs it', () => {
+	it('permissions › exactly those in manifests/base, each with the file that needs it', () => {
 		const rows = tableOf('docs/security.md', '## Permissions');
 		const listed = rows.map(([verbs = '', resources = '', where]) => {
 			const [all = '', name = ''] = resources.split(' named ');
@@ -83,7 +83,7 @@ describe('docs/security.md', () => {
 });
 
 describe('other pages', () => {
-	it('operators.md and install.md › each version from which on the product behaves differently', () => {
+	it('operators.md and install.md › each version since which the product behaves differently', () => {
 		const page = read('docs/operators.md') + read('docs/install.md');
 		for (const version of Object.values({ ...SINCE, ...OPERATOR_SINCE })) expect(page).to.include(version);
 	});
@@ -91,7 +91,7 @@ describe('other pages', () => {
 		const listed = tableOf('docs/troubleshooting.md', '## What doctor reports').map(([title]) => first(title));
 		expect(listed).to.deep.equal(Object.values(CHECKS).map(({ title }) => title));
 	});
-	it('docs/adr/README.md › number and title of each record', () => {
+	it('docs/adr/README.md › the number and title of each record', () => {
 		const records = DOCUMENTS.filter((file) => /^docs\/adr\/\d/.test(file));
 		const listed = rowsOf(read('docs/adr/README.md')).map(
 			([number, link = '']) => `${number}. ${/^\[(.+)\]/.exec(link)?.[1]}`,

@@ -118,13 +118,13 @@ describe('documents', () => {
 		expect(Object.keys(inputs)).to.include.members(given);
 		expect(given).to.include.members(Object.keys(inputs).filter((name) => inputs[name]?.required));
 	});
-	it('docs/review.md › quotes messages of the program', () => {
+	it('docs/review.md › quotes messages from the program', () => {
 		const cells = rowsOf(between(read('docs/review.md'), '## What cannot be read', '## ')).map(([cell = '']) => cell);
 		const texts = textsOf(cells.flatMap(codesOf));
 		expect(texts).to.have.length.above(10);
 		expect(texts.filter((text) => !messages().includes(text))).to.deep.equal([]);
 	});
-	it('docs/troubleshooting.md › quotes messages of the program, or one that is listed here', () => {
+	it('docs/troubleshooting.md › quotes only messages from the program and those listed in this file', () => {
 		const quoted = codesOf(documents.withoutCode(read('docs/troubleshooting.md'))).filter((code) => code.includes(' '));
 		const texts = textsOf(
 			quoted.filter((code) => !/^(kubectl|helm|make|npm|npx|thv-scaling|serve|--server-side) /.test(code)),
@@ -133,7 +133,7 @@ describe('documents', () => {
 		expect(texts.filter((text) => !messages().includes(text) && !OTHER_MESSAGES.includes(text))).to.deep.equal([]);
 		expect(OTHER_MESSAGES.filter((text) => !texts.includes(text))).to.deep.equal([]);
 	});
-	it('docs/first-ten-minutes.md › both reviews › print the report of the page', () => {
+	it('docs/first-ten-minutes.md › both reviews › print the report that the page shows', () => {
 		const page = read('docs/first-ten-minutes.md');
 		const blocksOf = (language: string): string[] =>
 			[...page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code);
@@ -167,7 +167,7 @@ function titlesIn(text: string): RegExp[] {
 	});
 }
 
-describe('threat model of docs/security.md', () => {
+describe('threat model in docs/security.md', () => {
 	const lines = rowsOf(between(read('docs/security.md'), '## What an attacker can gain', '## '));
 
 	it('rows › more than 20', () => expect(lines).to.have.length.above(20));

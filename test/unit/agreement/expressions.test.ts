@@ -53,7 +53,7 @@ function worst(expression: RegExp): { ms: number; unit: string } {
 describe('regular expressions', function () {
 	this.timeout(120_000);
 
-	it('literals › found in src, and none is made from a text', () => {
+	it('literals › found in src, and no expression is built from a string', () => {
 		expect(found).to.have.length.above(50);
 		expect(files.filter((file) => /\bRegExp\(/.test(read(file)))).to.deep.equal([]);
 	});

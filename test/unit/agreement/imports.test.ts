@@ -36,7 +36,7 @@ function targetsOf(file: string, specifier: string): string[] {
 	return target === folderOf(file) ? [] : [target];
 }
 
-describe('imports of src', () => {
+describe('imports in src', () => {
 	it('the table › has every folder', () => {
 		const folders = files.filter((file) => file.includes('/')).map(folderOf);
 		expect([...table.keys()]).to.have.members([...new Set(folders)]);
@@ -55,7 +55,7 @@ describe('imports of src', () => {
 			expect(new Set(['api', ...loaded]), file).to.have.all.keys('api');
 		}
 	});
-	it('exported names › each is exported by one file', () => {
+	it('exported names › each is exported by only one file', () => {
 		const exported = /^export (?:async )?(?:function\*?|const|type|interface|class) (\w+)/gm;
 		const names = files.flatMap((file) => [...textOf(file).matchAll(exported)].map(([, name]) => name));
 		expect(names.filter((name, index) => names.indexOf(name) !== index)).to.deep.equal([]);
@@ -84,7 +84,7 @@ describe('imports of src', () => {
 		const using = files.filter((file) => /\bprocess\./.test(textOf(file)) && !isWiring(file));
 		expect(using).to.have.members(['main.ts']);
 	});
-	it('api, policy, text, objects and admission › no I/O: of Node only a hash, deep equality, and a loader for cel-js', () => {
+	it('api, policy, text, objects and admission › no I/O; from Node only a hash, deep equality, and a loader for cel-js', () => {
 		const pure = files.filter((file) => /^(api|policy|text|objects|admission)\//.test(file));
 		const modules = pure.flatMap(importsOf).filter((specifier) => specifier.startsWith('node:'));
 		expect(new Set(modules)).to.have.all.keys('node:crypto', 'node:util', 'node:module');

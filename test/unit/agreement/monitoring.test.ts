@@ -53,7 +53,7 @@ describe('dashboard and alert rules', () => {
 		expect(names.filter((name) => !text.includes(name))).to.deep.equal([]);
 	});
 
-	it('every panel of the dashboard › has a description, its own position, and an id', () => {
+	it('every panel in the dashboard › has a description, its own position, and an id', () => {
 		const { panels } = dashboard();
 		const taken = new Set<string>();
 		for (const { title, description, type, gridPos } of panels) {
@@ -87,7 +87,7 @@ describe('dashboard and alert rules', () => {
 		}
 	});
 
-	it('docs/monitoring.md › lists every row of the dashboard', () => {
+	it('docs/monitoring.md › lists every row in the dashboard', () => {
 		const listed = rowsOf(between(read('docs/monitoring.md'), '## Dashboard', '## ')).map(([row]) => row);
 		const rows = dashboard().panels.filter(({ type }) => type === 'row');
 		expect(listed).to.deep.equal(rows.map(({ title }) => title));
@@ -109,7 +109,7 @@ describe('dashboard and alert rules', () => {
 		expect(parse(ruleFile())).to.deep.equal(parse(read(`${COMPONENT}/rules.yaml`)).spec);
 	});
 
-	it('the ServiceMonitor › selects the Service of the metrics and its port', () => {
+	it('the ServiceMonitor › selects the metrics Service and its port', () => {
 		const { spec, metadata } = parse(read(`${COMPONENT}/service-monitor.yaml`));
 		const selected = baseObjects().filter(
 			({ kind, metadata: { labels = {} } }) =>

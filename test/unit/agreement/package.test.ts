@@ -11,14 +11,14 @@ import { entrypoint, imageFlags } from '../../harness/image.ts';
 const manifest = JSON.parse(read('package.json'));
 
 describe('package and image', () => {
-	it('the npm package › no Node and no tools, and not private', () => {
+	it('the npm package › contains no Node and no tools, and is not private', () => {
 		const { private: isPrivate, scripts, devDependencies, optionalDependencies, ...rest } = manifest;
 		expect(isPrivate).to.equal(true);
 		expect([scripts, devDependencies, optionalDependencies]).to.not.include(undefined);
 		expect(publishedOf(manifest)).to.deep.equal(rest);
 		expect(rest).to.include.keys('name', 'version', 'bin', 'engines', 'files', 'dependencies', 'repository');
 	});
-	it('main.ts › rejects the versions of Node that `engines` rejects', () => {
+	it('main.ts › rejects the Node versions that `engines` rejects', () => {
 		const [, major, minor] = /OLDEST_NODE = \[(\d+), (\d+)\]/.exec(read('src/main.ts')) ?? [];
 		expect(manifest.engines.node).to.equal(`>=${major}.${minor}`);
 	});
@@ -31,13 +31,13 @@ describe('package and image', () => {
 		expect(other.map(([path]) => path)).to.deep.equal([]);
 	});
 	// If V8 removes a flag, the pod does not start.
-	it('the image › runs the file of package.json, with flags that this Node knows', () => {
+	it('the image › runs the file that package.json names, with flags that this Node version supports', () => {
 		expect([entrypoint()[0], entrypoint().at(-1)]).to.deep.equal(['node', manifest.bin['thv-scaling']]);
 		expect(imageFlags()).to.not.deep.equal([]);
 		const { status, stderr } = spawnSync(process.execPath, [...imageFlags(), '--version'], { encoding: 'utf8' });
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
-	it('make › the Node of the project, or that of WITH_NODE=', () => {
+	it('make › uses the Node in node_modules, or the one that WITH_NODE= selects', () => {
 		/** Runs without the environment of the `make` command that started this test. */
 		const nodeOf = (...variables: string[]): string =>
 			spawnSync('make', ['--silent', '--file', '-', 'node-of', ...variables], {

@@ -49,7 +49,7 @@ for (const file of files) {
 	const jobs = Object.entries(workflow.jobs);
 	const steps = jobs.flatMap(([, { steps: all = [] }]) => all);
 
-	it(`${file} › permissions › read, but for jobs of the environment release that no pull request reaches`, () => {
+	it(`${file} › permissions › read, except for jobs in the environment release, which pull requests cannot start`, () => {
 		expect(workflow.permissions).to.deep.equal({ contents: 'read' });
 		for (const [name, { permissions = {}, environment }] of jobs) {
 			if (!Object.values(permissions).includes('write')) continue;
@@ -86,7 +86,7 @@ describe('.github', () => {
 			return found.flatMap((file) => (basename(file) === name ? [`${folder}/${file}`] : []));
 		});
 
-	it('actions › pinned by commit, with the same version everywhere; own ones exist', () => {
+	it('actions › pinned by commit, with the same version everywhere; local actions exist', () => {
 		const places = [...files, '.github/actions/prepare/action.yml', 'action.yml'];
 		const used = places.flatMap((file) =>
 			[...read(file).matchAll(/^\s*(?:- )?uses: (\S+.*)$/gm)].map(([, use = '']) => use),
@@ -120,14 +120,14 @@ describe('.github', () => {
 });
 
 describe('ci.yaml', () => {
-	it('Node › the oldest of package.json, that of the image, and those of CONTRIBUTING.md', () => {
+	it('Node › the oldest version in package.json, the version in the image, and those in CONTRIBUTING.md', () => {
 		const nodes = ci.jobs['unit']?.strategy?.matrix.node ?? [];
 		expect(`>=${nodes[0]}`).to.equal(JSON.parse(read('package.json')).engines.node);
 		const [, ofImage] = /^ARG NODE_IMAGE=node:(\d+)-/m.exec(read('Dockerfile')) ?? [];
 		expect(nodes).to.include(ofImage);
 		expect(contributing).to.include(`Node ${nodes.slice(0, -1).join(', ')} and ${nodes.at(-1)}`);
 	});
-	it('Kubernetes › every version of CONTRIBUTING.md, each on a node image by digest', () => {
+	it('Kubernetes › every version in CONTRIBUTING.md, each with the digest of its node image', () => {
 		const clusters = ci.jobs['e2e']?.strategy?.matrix.include ?? [];
 		for (const { kubernetes, image } of clusters)
 			expect(image).to.match(new RegExp(`^kindest/node:v${kubernetes}\\.\\d+@sha256:[0-9a-f]{64}$`));
@@ -135,11 +135,11 @@ describe('ci.yaml', () => {
 		expect(minors).to.deep.equal([...minors.keys()].map((index) => (minors[0] ?? 0) + index));
 		expect(contributing).to.include(`Kubernetes 1.${minors[0]} to 1.${minors.at(-1)}`);
 	});
-	it('matrix › every Kubernetes that make matrix has › once a week', () => {
+	it('matrix › every Kubernetes version in make matrix › tested once a week', () => {
 		expect(ci.jobs['matrix']?.strategy?.matrix.kubernetes).to.deep.equal(Object.keys(KUBERNETES));
 		expect(ci.on).to.have.property('schedule');
 	});
-	it('make › what CONTRIBUTING.md lists; always, except for the weekly jobs', () => {
+	it('make › the commands that CONTRIBUTING.md lists, on every run except for the weekly jobs', () => {
 		const weekly = ['matrix', 'endurance'];
 		const calls = Object.entries(ci.jobs).map(([name, { if: condition, steps = [] }]) => {
 			expect(condition, name).to.equal(weekly.includes(name) ? "github.event_name == 'schedule'" : undefined);

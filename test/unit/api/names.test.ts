@@ -11,7 +11,7 @@ describe('names of the operator (TOOLHIVE.md 2)', () => {
 			expect(KINDS[kind]).to.include({ app, container, configMapSuffix, configKey });
 		});
 	}
-	it('kinds › these three, and not a member of Object', () => {
+	it('kinds › these three, and no name that every object inherits', () => {
 		expect(KIND_LIST).to.deep.equal(['MCPServer', 'VirtualMCPServer', 'MCPRemoteProxy']);
 		for (const value of ['constructor', '__proto__', 'MCPGroup', '', 3, null, undefined])
 			expect(isKind(value), String(value)).to.equal(false);

@@ -50,13 +50,13 @@ describe('operators', () => {
 		it(`${image} › an operator`, () => expect(isOperatorImage(image)).to.equal(true));
 	for (const image of [`${TOOLHIVE}/proxyrunner:v0.47.0`, 'a.b/mytoolhive/operator:1', 'toolhive/operator-bundle:1'])
 		it(`${image} › not an operator`, () => expect(isOperatorImage(image)).to.equal(false));
-	it('a pre-release › does what the release before it does', () => {
+	it('a pre-release › behaves like the release before it', () => {
 		expect(whatOperatorDoes('v0.13.0-rc.1')).to.equal(whatOperatorDoes('v0.12.5'));
 		expect(whatOperatorDoes('v0.13.0')).not.to.equal(whatOperatorDoes('v0.12.5'));
 	});
 });
 
-describe('Kubernetes › response of /version', () => {
+describe('Kubernetes › response from /version', () => {
 	for (const [gitVersion, version, tooOld] of [
 		['v1.30.0', 'v1.30.0', false],
 		['v1.29.15', 'v1.29.15', true],

@@ -14,7 +14,7 @@ describe('certificates: executeStep', () => {
 	const certIn = (data: SecretData, key: keyof SecretData) => new X509Certificate(data[key] ?? '');
 	const endOf = (data: SecretData, key: keyof SecretData): number => certIn(data, key).validToDate.getTime();
 
-	it('ca and tls › five years and ninety days, valid since a day ago', async () => {
+	it('ca and tls › valid for five years and for ninety days, from the day before', async () => {
 		const data = await run(['ca', 'tls']);
 		const [ca, serving] = [certIn(data, 'ca.crt'), certIn(data, 'tls.crt')];
 		expect(endOf(data, 'ca.crt')).to.equal(NOW_MS + FIVE_YEARS_MS);

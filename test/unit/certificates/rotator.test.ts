@@ -128,7 +128,7 @@ describe('certificates: rotator', () => {
 		expect(made).to.include({ M: 4, V: 4 });
 	});
 
-	it('a next CA › waits for both caBundles, by the monotonic clock', async () => {
+	it('a next CA › waits for both caBundles, measured by the monotonic clock', async () => {
 		const harness = createHarness(old);
 		expect(await harness.settle()).to.deep.equal(['stage-next', 'M', 'V']);
 		harness.nowMs += DAY_MS;
@@ -184,7 +184,7 @@ describe('certificates: rotator', () => {
 		}
 	});
 
-	it('a Secret of the user › no writes', async () => {
+	it('a Secret that the user provides › no writes', async () => {
 		const harness = createHarness();
 		harness.secret = { object: {}, isManaged: false, data: old };
 		expect(await harness.sync().catch((error: Error) => error.message)).to.include('does not have the type');

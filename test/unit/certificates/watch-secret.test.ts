@@ -62,7 +62,7 @@ describe('certificates: watchSecret', () => {
 		['an expired certificate, then an unknown CA', [expired, unknown], [], [ENDED, UNKNOWN]],
 		['no API server for a while', [withFirst, refused, undefined, withSecond], both, [refused.message]],
 	] as const) {
-		it(`${title} › onChange for each usable certificate, one error for each other`, async () => {
+		it(`${title} › onChange for each usable certificate, and one error for each unusable one`, async () => {
 			const { seen } = await watch(...states);
 			expect(seen).to.deep.equal({ certs, errors });
 		});

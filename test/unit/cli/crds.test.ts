@@ -43,7 +43,7 @@ describe('thv-scaling crds', function () {
 			expect(await run(['-'], bytes)).to.deep.equal(COMPLETED);
 			expect(await run([write('crd.yaml', bytes)])).to.deep.equal(COMPLETED);
 		});
-	it('a complete CRD › not changed, no note', async () => {
+	it('a complete CRD › unchanged, without a note', async () => {
 		const text = `\uFEFF# CRD\r\n${CRD.replaceAll('\n', '\r\n').trimEnd()}`;
 		expect(await run(['-'], text)).to.deep.equal({ code: 0, stdout: text, stderr: '' });
 	});
@@ -53,7 +53,7 @@ describe('thv-scaling crds', function () {
 		const stdout = `${CRD}---\n${CRD}---\n${CRD}---\n{"a": 1}`;
 		expect(await run(files, CRD)).to.deep.equal({ code: 0, stdout, stderr: '' });
 	});
-	it('no CRD of ToolHive › nothing on stdout, and an example on stderr', async () => {
+	it('no ToolHive CRD › nothing on stdout, and an example on stderr', async () => {
 		const { code, stdout, stderr } = await run([write('other.yaml', 'kind: ConfigMap\n'), '-'], 'kind: ConfigMap\n');
 		expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
 		expect(stderr).to.match(
@@ -95,7 +95,7 @@ describe('thv-scaling crds', function () {
 		program.process.stdout?.destroy();
 		expect(await program.ended).to.deep.include({ code: 0, stderr: '' });
 	});
-	it('modules › without the Kubernetes client', async () => {
+	it('modules › the Kubernetes client is not loaded', async () => {
 		const { stderr } = await startProgram(['crds', FIXTURE], { NODE_DEBUG: 'esm' }).ended;
 		expect(stderr).to.contain('manifests/crd-text').and.not.contain('client-node');
 	});

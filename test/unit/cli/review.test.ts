@@ -143,7 +143,7 @@ describe('thv-scaling review', function () {
 	/** Runs `script` with the program as $1 and $2 and with `path` as $3. */
 	const shell = (script: string, path: string) =>
 		spawnSync('bash', ['-c', script, 'bash', process.execPath, MAIN, path], { encoding: 'utf8' });
-	it('a reader that closes the pipe › no error, and the exit code of the review', () => {
+	it('a reader that closes the pipe › no error, and the same exit code', () => {
 		const script = `set -o pipefail; "$1" "$2" review "$3" | head -n 1; echo "\${PIPESTATUS[0]}"`;
 		const { stdout, stderr } = shell(script, put('many.yaml', WARNED.repeat(2000) + DENIED));
 		expect(stderr).to.equal('');

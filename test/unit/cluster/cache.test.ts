@@ -189,7 +189,7 @@ describe('cache', () => {
 		});
 	}
 
-	it('sharesKeySpaceWith › the others of any kind', async () => {
+	it('sharesKeySpaceWith › the other servers of any kind', async () => {
 		const { findServer, sharesKeySpaceWith } = await start({
 			lists: {
 				mcpservers: [mcpServer('a', 'shared-1'), mcpServer('b', 'shared-2'), mcpServer('c', 'x')],
@@ -209,14 +209,14 @@ describe('cache', () => {
 		expect(autoscalersOf('other', 'github')).to.deep.equal([]);
 	});
 
-	it('a server that is not projected any more, or deleted › removed', async () => {
+	it('a server that is deleted or no longer projected › removed', async () => {
 		const [one, two] = [mcpServer('one'), mcpServer('two')];
 		const events = [event('MODIFIED', { ...one, spec: { skip: true } }), event('DELETED', two)];
 		const { sizeOf } = await start({ lists: { mcpservers: [one, two] }, events: { mcpservers: events } });
 		await until(() => sizeOf('mcpservers') === 0);
 	});
 
-	it('sizeOf › the number of objects of a watched resource', async () => {
+	it('sizeOf › the number of cached objects by resource', async () => {
 		const { sizeOf, watches } = await start({ lists: { mcpservers: [mcpServer('one')] } });
 		const watched = 'configmaps deployments horizontalpodautoscalers mcpremoteproxies mcpservers virtualmcpservers';
 		expect(Object.keys(watches).sort().join(' ')).to.equal(watched);

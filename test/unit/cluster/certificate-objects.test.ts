@@ -51,7 +51,7 @@ describe('certificate objects', () => {
 		expect(await objects.getSecret(signal)).to.deep.include({ isManaged: false, data: { 'tls.crt': '' } });
 	});
 
-	it('caBundle › written into the webhooks that lead to the product, and into no other', async () => {
+	it('caBundle › written only to webhooks that call the product', async () => {
 		const service = (namespace: string, name: string) => ({ clientConfig: { service: { namespace, name } } });
 		const rows = [
 			[service('ns', 'toolhive-scaling'), true, 'Service ns/toolhive-scaling', ''],

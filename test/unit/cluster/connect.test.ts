@@ -34,7 +34,7 @@ for (const protocol of PROTOCOLS) {
 			kubeconfig.remove();
 		});
 
-		it('many calls, one after the other › one or two TCP connections, with the token of the kubeconfig', async () => {
+		it('many calls, one after the other › one or two TCP connections, with the token from the kubeconfig', async () => {
 			for (let count = 0; count < 100; count += 1) await connection.get(LIST);
 			expect(api.asked).to.have.length(100);
 			expect(api.connections()).to.be.at.most(2);
@@ -42,7 +42,7 @@ for (const protocol of PROTOCOLS) {
 			expect(api.asked[0]?.authorization).to.equal('Bearer scripted-token');
 		});
 
-		it('a call is refused › the message of the API server, with its status', async () => {
+		it('a call is rejected › the message from the API server, with its status', async () => {
 			for (const status of [403, 404, 410, 500]) {
 				api.next.list.push(({ refuse }) => refuse(status));
 				const message = `${status} for ${PATH}: scripted ${status}`;
@@ -57,7 +57,7 @@ for (const protocol of PROTOCOLS) {
 				.with.property('status', 410);
 		});
 
-		it('a response that is not JSON › an error that does not quote it: it may be of a Secret', async () => {
+		it('a response that is not JSON › an error that does not quote it, because it may contain a Secret', async () => {
 			api.next.list.push(({ write, end }) => {
 				write('{"data": {"password": hunter2');
 				end();
@@ -66,7 +66,7 @@ for (const protocol of PROTOCOLS) {
 			expect(error).to.be.instanceOf(SyntaxError).with.property('message', 'the answer is not JSON');
 		});
 
-		it('the signal ends › the call ends', async () => {
+		it('the signal aborts › the call ends', async () => {
 			api.next.list.push(() => undefined);
 			const controller = new AbortController();
 			const failing = failureOf(connection.get(LIST, controller.signal));
@@ -75,7 +75,7 @@ for (const protocol of PROTOCOLS) {
 			expect(await failing).to.have.property('name', 'AbortError');
 		});
 
-		it('a certificate of another CA › no request', async () => {
+		it('a certificate from another CA › no request', async () => {
 			const other = await startScriptedApiServer(protocol);
 			const wrong = writeKubeconfig(other.url, api.ca);
 			const toOther = await connect(wrong.path);

@@ -6,7 +6,7 @@ import { it } from 'mocha';
 import { issueCa, issueServing } from '../../../certs/issue.ts';
 import { certificatesAt } from '../../../src/cluster/handshake.ts';
 
-it('handshake › names a host, as the API server does, and no address, which TLS does not allow', async () => {
+it('handshake › sends a host name, as the API server does, but no IP address, which TLS does not allow', async () => {
 	const issuer = await issueCa();
 	const byName = await issueServing(issuer, { hosts: ['by-name.example.com'] });
 	// The server behaves as a gateway with several names: a client that sends no name gets a different certificate.

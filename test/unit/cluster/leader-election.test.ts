@@ -106,7 +106,7 @@ describe('leader election', () => {
 		await second.stop();
 	});
 
-	it('the holder is gone › taken over after a whole Lease by the own clock', async () => {
+	it('the holder is gone › the Lease is taken over after its whole duration, by the local clock', async () => {
 		const store = createLeaseStore();
 		const spec = { holderIdentity: 'gone', renewTime: '1999-01-01T00:00:00.000000Z' };
 		store.lease = { metadata: { resourceVersion: '7' }, spec };
@@ -117,7 +117,7 @@ describe('leader election', () => {
 		await next.stop();
 	});
 
-	it('a leader cannot renew › its term ends before the Lease does; it can again › another term', async () => {
+	it('a leader cannot renew › its term ends before the Lease expires; renewals succeed again › another term', async () => {
 		const store = createLeaseStore();
 		const { state, warnings, stop } = await leader(store);
 		store.isBroken = true;
@@ -212,7 +212,7 @@ describe('leader election', () => {
 		expect(steps.slice(4)).to.deep.equal(['aborted', 'ends']);
 	});
 
-	it('no timing is set › a Lease of 15 s, a term of 10 s without renewal, and a renewal every 2 s', async () => {
+	it('no timing is set › the Lease lasts 15 s, a term without renewal lasts 10 s, and the leader renews every 2 s', async () => {
 		const store = createLeaseStore();
 		const gets: number[] = [];
 		const get: Connection['get'] = (...args) => {

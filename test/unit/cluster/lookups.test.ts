@@ -26,7 +26,7 @@ describe('look-ups', () => {
 		expect(performance.now() - startedMs).to.be.above(150);
 	});
 
-	it('the server gets into the cache › a waiting look-up ends without a request', async () => {
+	it('the server is added to the cache › a waiting look-up ends without a request', async () => {
 		const { lookUp, recheck } = make(10, 0);
 		let known: string | undefined;
 		const waiting = lookUp(
@@ -47,7 +47,7 @@ describe('look-ups', () => {
 		expect(await Promise.race([...others, sleep(20, 'waiting')])).to.equal('waiting');
 	});
 
-	it('requests that take long › no more than the maximum at one time', async () => {
+	it('slow requests › no more than the maximum run in parallel', async () => {
 		const { lookUp } = make(2, 10);
 		const running: number[] = [];
 		let count = 0;
@@ -64,7 +64,7 @@ describe('look-ups', () => {
 		expect(running).to.deep.equal([1, 2, 2, 2]);
 	});
 
-	it('the signal ends › a waiting look-up is rejected', async () => {
+	it('the signal aborts › a waiting look-up is rejected', async () => {
 		const controller = new AbortController();
 		const waiting = failureOf(make(10, 0).lookUp(uncached, async () => 'never', controller.signal));
 		controller.abort(new Error('time is up'));

@@ -71,13 +71,13 @@ describe('skipped namespaces', () => {
 		return { state, check };
 	}
 
-	it('many servers › each namespace is read once for each check, an excluded one never', async () => {
+	it('many servers › each check reads each namespace once, and never an excluded one', async () => {
 		const { check } = skip();
 		for (let count = 0; count < 3; count += 1)
 			expect(await check()).to.deep.equal({ found: [], gets: ['shop', 'lab'] });
 	});
 
-	it('one opts in › its servers once, and it is not read any more', async () => {
+	it('a namespace opts in › its servers are returned once, and it is no longer read', async () => {
 		const { state, check } = skip();
 		state.labels['lab'] = ENABLED;
 		expect((await check()).found).to.deep.equal(serversIn('lab', 20));
@@ -90,7 +90,7 @@ describe('skipped namespaces', () => {
 		expect((await check()).gets).to.deep.equal(['lab']);
 	});
 
-	it('the API server fails › its error, and read again by the next check', async () => {
+	it('the API server fails › its error, and the next check reads the namespace again', async () => {
 		const { state, check } = skip();
 		state.labels['shop'] = ENABLED;
 		state.isBroken = true;

@@ -85,7 +85,7 @@ describe('owner', () => {
 	};
 	const messageOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch(({ message }: Error) => message);
 
-	it('403 on a stored object › written without it, and not tried again on that object', async () => {
+	it('403 on a stored object › written without the owner, which is not tried again on that object', async () => {
 		const owner = await find();
 		const { attempts, send } = refusing(403);
 		for (const _ of [1, 2]) expect(await owner.write(STORED, send)).to.deep.equal(STORED);

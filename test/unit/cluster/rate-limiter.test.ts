@@ -9,7 +9,7 @@ describe('rate limiter', () => {
 		expect(everyTen.filter((nowMs) => limiter.take(nowMs) === 0)).to.have.length(20);
 	});
 
-	it('a burst of 3 › at once, then the rate; what is not taken is refilled up to the burst', () => {
+	it('a burst of 3 › at once, then at the rate; unused actions accumulate up to the burst', () => {
 		const limiter = createRateLimiter(60, 3);
 		const takeAll = (nowMs: number): number => {
 			let taken = 0;

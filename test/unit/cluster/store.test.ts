@@ -6,7 +6,7 @@ import { createStore } from '../../../src/cluster/store.ts';
 const NAMES = ['a', 'b', 'c', '__proto__'];
 const GROUPS = ['x', 'y', 'constructor'];
 
-it('store › any changes › always as a plain list would be', () => {
+it('store › any changes › always equal to a plain list', () => {
 	const item = fc.record({
 		name: fc.constantFrom(...NAMES),
 		group: fc.constantFrom(...GROUPS, undefined),

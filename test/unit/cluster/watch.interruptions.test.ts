@@ -108,7 +108,7 @@ const ENDLESS: Readonly<Record<string, Partial<Record<'list' | 'watch', Fault>>>
 	'watches that end at once': { watch: writing('') },
 };
 
-describe('watch › an API server that answers each request wrongly', function () {
+describe('watch › an API server that fails each request', function () {
 	this.timeout(20_000);
 	const counts = new Map<string, number>();
 	const harnesses = PROTOCOLS.map((protocol) => [protocol, createHarness(protocol)] as const);

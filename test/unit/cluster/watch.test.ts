@@ -16,7 +16,7 @@ describe('watch', function () {
 	const { start, stopAll } = createHarness();
 	afterEach(stopAll);
 
-	it('started › lists, then reports every change; items of a list have its type', async () => {
+	it('started › lists, then reports every change; items of a list have apiVersion and kind', async () => {
 		const { api, inSync, store, warnings, requests } = await start();
 		expect(store.get('one')).to.deep.include({ apiVersion: 'example.dev/v1', kind: 'Thing' });
 		api.put('three', { spec: { replicas: 3, unknown: [1] } });
@@ -45,7 +45,7 @@ describe('watch', function () {
 		expect(api.asked[1]?.authorization).to.equal('Bearer scripted-token');
 	});
 
-	it('no timing is set › ends after 4 to 8 minutes, and 150 s without an event are a dead connection', async () => {
+	it('no timing is set › the watch ends after 4 to 8 minutes, and a connection is dead after 150 s without an event', async () => {
 		const { api, connection, watch } = await start();
 		watch.stop();
 		const before = api.asked.length;
@@ -98,7 +98,7 @@ describe('watch', function () {
 		expect(warnings).to.deep.equal([]);
 	});
 
-	it('bookmarks and no other event › not taken for a dead connection', async () => {
+	it('only bookmarks › the connection is not considered dead', async () => {
 		const { api, watch, requests } = await start({ timing: { idleTimeoutMs: 600 } });
 		for (let count = 0; count < 8; count += 1) {
 			await sleep(100);
@@ -167,7 +167,7 @@ describe('watch', function () {
 		});
 	}
 
-	it('stopped › no request any more', async () => {
+	it('stopped › no more requests', async () => {
 		const { api, watch } = await start();
 		watch.stop();
 		await until(() => api.openWatches() === 0);

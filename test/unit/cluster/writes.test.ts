@@ -71,7 +71,7 @@ describe('writes', () => {
 		expect(calls).to.deep.equal([[`/apis/${GROUP}/v1beta1/${path}`], [`/apis/${GROUP}/v1alpha1/${path}`]]);
 	});
 
-	it('409 › a conflict; other errors › not', () => {
+	it('409 › a conflict; other errors › not a conflict', () => {
 		expect([409, 403, 500].map((status) => isConflict(new ApiError('no', status)))).to.deep.equal([true, false, false]);
 		expect(isConflict(new Error('409'))).to.equal(false);
 	});

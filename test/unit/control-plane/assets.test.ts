@@ -86,7 +86,7 @@ describe('programs of a control plane', () => {
 		expect(await find(withGo(), archive('good.tar.gz'))).to.deep.equal(downloaded);
 		expect((await find(withGo())).source).to.equal('cache');
 	});
-	it('an archive with another checksum › it is not unpacked, the programs are built', async () => {
+	it('an archive with a wrong checksum › it is not unpacked, and the programs are built', async () => {
 		expect((await find(withGo(), archive('bad.tar.gz', '0'.repeat(128)))).source).to.equal('built');
 		expect(existsSync(downloadedFolder())).to.equal(false);
 		expect(lines.join()).to.match(/checksum of .*bad\.tar\.gz is [0-9a-f]{16}…, expected 0{16}…; trying to build/);
@@ -105,7 +105,7 @@ describe('programs of a control plane', () => {
 		const { controllerManager } = await find({ KUBEBUILDER_ASSETS: named, ...withGo() }, undefined, true);
 		expect(controllerManager).to.equal(join(builtFolder(), 'kube-controller-manager'));
 	});
-	it('neither download nor Go › one line says what is missing and how to get it', async () => {
+	it('neither a download nor Go is available › one line names what is missing and how to get it', async () => {
 		const error = await failure(find({ PATH: '/nowhere' }));
 		expect(error).to.be.instanceOf(AssetsMissing);
 		expect(error.message).to.match(

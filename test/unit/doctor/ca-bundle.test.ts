@@ -204,7 +204,7 @@ describe('doctor › caBundle', () => {
 		expect(trustedIssuer([read('serving'), root], [root])).to.equal(root);
 		expect(trustedIssuer([], [root])).to.equal(undefined);
 	});
-	it('parseCertificates › all certificates of a text, undefined without one', () => {
+	it('parseCertificates › all certificates in a text, or undefined if there is none', () => {
 		expect(parseCertificates(`text\n${pem['ca']}text\n${pem['serving']}`)).to.have.length(2);
 		expect(parseCertificates('text')).to.equal(undefined);
 		expect(parseCertificates('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).to.equal(undefined);

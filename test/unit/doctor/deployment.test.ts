@@ -11,7 +11,7 @@ import { contextOf, deploymentOf, FLAGS, reports } from './results.ts';
 const NAME = 'toolhive-scaling/toolhive-scaling';
 const PODS = 'kubectl describe pods -n toolhive-scaling; kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
 
-describe('doctor › Deployment of the product', () => {
+describe('doctor › Deployment', () => {
 	const ready =
 		(readyReplicas: number | undefined, flagsOrError: CheckContext['flagsOrError'] = FLAGS) =>
 		() => {

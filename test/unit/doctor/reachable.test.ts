@@ -167,7 +167,7 @@ describe('doctor › reachable', () => {
 	] as const)
 		it(`mutating › ${title} › not tried`, async () => expect(linesOf(await of({ servers })())[1]).to.equal(NOT_TRIED));
 
-	it('the namespace of the dry run › that of a server, else default, never that of the product', async () => {
+	it('the namespace of the dry run › the namespace of a server, else default, never that of the product', async () => {
 		const namespaces = async (...servers: Server[]) =>
 			(await dryRun({ servers })).objects.map(({ metadata }) => (metadata as Json)['namespace']);
 		expect(await namespaces()).to.deep.equal(['default']);

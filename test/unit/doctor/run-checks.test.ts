@@ -200,7 +200,7 @@ warn  Secrets      c is odd
 
 1 ok, 1 warn, 2 fail
 `;
-	it('text › one row for each line, and the same fix only once', () => expect(textReport(LINES, false)).to.equal(TEXT));
+	it('text › one row per line, and each fix only once', () => expect(textReport(LINES, false)).to.equal(TEXT));
 	it('text with colours › the status is coloured', () =>
 		expect(textReport(LINES, true)).to.include('\u001b[32mok  \u001b[0m  CRDs').and.include('\u001b[31mfail\u001b[0m'));
 	it('JSON › all fields', () =>

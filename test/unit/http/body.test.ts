@@ -63,7 +63,7 @@ describe('readBody', () => {
 	it('the connection is closed › before the end › BodyCutOff', async () => {
 		expect(await read(spaces(8), ['error', new Error('reset')])).to.be.instanceOf(BodyCutOff);
 	});
-	it('a body above the limit › never ends › what was received is freed', async () => {
+	it('a body above the limit › never ends › the received bytes are freed', async () => {
 		const requests = Array.from({ length: 20 }, () => createRequest());
 		const before = process.memoryUsage().arrayBuffers;
 		// Without the earlier chunks, the last chunk alone would not exceed the limit.

@@ -67,7 +67,7 @@ describe('certificate in a folder', () => {
 		});
 	}
 
-	it('watched › kubelet swaps the files three times › each change', async () => {
+	it('watched › the kubelet swaps the files three times › each change is reported', async () => {
 		const { changes, errors } = await watching(NEVER_MS);
 		for (const [index, pair] of [second, first, second].entries()) {
 			volume.swap(pair);

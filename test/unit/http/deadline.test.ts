@@ -52,7 +52,7 @@ describe('within', () => {
 	};
 	const reasonOf = (working: unknown): Promise<unknown> => Promise.resolve(working).catch((reason) => reason);
 
-	it('the result is there at once › returned, not as a promise, even if it may not wait', () =>
+	it('the result is available at once › returned without a promise, even if it may not wait', () =>
 		expect(within(5_000, () => 'now', refuse)).to.equal('now'));
 	it('a promise that resolves › its result', async () =>
 		expect(await within(5_000, async () => 'soon')).to.equal('soon'));

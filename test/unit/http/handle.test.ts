@@ -63,7 +63,7 @@ describe('limits of a review', () => {
 		expect(await serving.metrics.text()).to.contain('thv_scaling_refused_requests_total{code="503"} 1');
 	});
 
-	it('the time is over › 504 before the API server stops waiting, and a late rejection does no harm', async () => {
+	it('the deadline passes › 504 before the API server stops waiting, and a late rejection has no effect', async () => {
 		let received: AbortSignal | undefined;
 		handler = (_request, signal) => {
 			received = signal;
@@ -79,14 +79,14 @@ describe('limits of a review', () => {
 		expect(JSON.parse(serving.lines.at(-1) ?? '')).to.include({ uid: 'uid-1', verdict: 'error' });
 	});
 
-	it('the time of the upload › counts › 504 after the rest of the time', async () => {
+	it('a slow upload › counts towards the timeout › 504 after the remaining time', async () => {
 		handler = (_request, signal) => sleep(60_000, ALLOWED, { signal });
 		const startedMs = performance.now();
 		expect(await sendSlowly('1s', JSON.stringify(reviewWith()), 500)).to.match(/^HTTP\/1\.1 504 /);
 		expect(performance.now() - startedMs).to.be.within(790, 1_250);
 	});
 
-	it('the time of the upload › is longer than the timeout › 504 without parsing the body', async () => {
+	it('an upload › takes longer than the timeout › 504 without parsing the body', async () => {
 		expect(await sendSlowly('100ms', '{!', 200)).to.match(/^HTTP\/1\.1 504 /);
 	});
 

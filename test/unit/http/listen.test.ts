@@ -29,7 +29,7 @@ describe('sockets', function () {
 		return { reply, resolve: () => held?.resolve(ALLOWED) };
 	}
 
-	it('timeouts and connections › longer than those of the API server, and 1,500', () => {
+	it('limits › timeouts exceed those of the API server, and 1,500 connections are allowed', () => {
 		expect(serving.server.maxConnections).to.equal(1_500);
 		const { keepAliveTimeout, headersTimeout, requestTimeout, timeout } = serving.server;
 		expect([headersTimeout, requestTimeout, timeout]).to.deep.equal([30_000, 30_000, 35_000]);
@@ -54,7 +54,7 @@ describe('sockets', function () {
 		await shutdown(server);
 	});
 
-	it('useCertificate › another one › open connections stay, and new ones get it', async () => {
+	it('useCertificate › another certificate › open connections stay, and new connections get it', async () => {
 		const agent = oneConnection();
 		const before = await serving.ask({ agent });
 		useCertificate(serving.server, await serving.issue());
@@ -66,7 +66,7 @@ describe('sockets', function () {
 		expect(fresh.serialNumber).not.to.equal(before.serialNumber);
 	});
 
-	it('no certificate › handshakes fail until there is one', async () => {
+	it('no certificate › handshakes fail until a certificate is set', async () => {
 		const server = await listenHttps((_request, response) => void response.end('ok'), undefined, 0);
 		const certificate = await serving.issue();
 		const check = createSelfCheck({ server, certificate: () => certificate, maxAgeMs: -1 });

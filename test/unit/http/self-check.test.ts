@@ -32,7 +32,7 @@ describe('self-check', function () {
 		expect(serving.lines).to.deep.equal([]);
 	});
 
-	it('as many requests in flight as allowed › answered, to any client', async () => {
+	it('the limit of requests in flight is reached › answered to any client', async () => {
 		held = Promise.withResolvers();
 		const reply = serving.ask();
 		await until(() => serving.webhook.inFlight() === 1);
@@ -44,7 +44,7 @@ describe('self-check', function () {
 		await reply;
 	});
 
-	it('the port is closed, or taken from the process › the reason', async () => {
+	it('the port is closed, or another process uses it › the reason', async () => {
 		const { port } = serving.server.address() as AddressInfo;
 		await shutdown(serving.server);
 		expect(await checking()()).to.equal('the port is closed');
@@ -103,7 +103,7 @@ describe('self-check', function () {
 		);
 	});
 
-	it('the reason changes › onChange once for each', async () => {
+	it('the reason changes › onChange is called once for each reason', async () => {
 		const changes: (string | undefined)[] = [];
 		const check = checking({ onChange: (reason) => changes.push(reason) });
 		await check();

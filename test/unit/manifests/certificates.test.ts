@@ -26,7 +26,7 @@ describe('certs: issue', () => {
 		[issuer, other] = [await issueCa(), await issueCa()];
 	});
 
-	it('a serving certificate › trusted with its CA, not with another one of the same name', async () => {
+	it('a serving certificate › trusted with its CA, but not with another CA of the same name', async () => {
 		const serving = await issueServing(issuer);
 		const bundles = [issuer.cert, other.cert + issuer.cert, other.cert];
 		expect(bundles.map((ca) => isTrusted(serving, ca))).to.deep.equal([true, true, false]);
@@ -83,7 +83,7 @@ describe('certs: node certs/make.ts', () => {
 		expect(isTrusted(former, read('again', 'ca.crt'))).to.equal(false);
 		expect(read('again', 'kustomization.yaml')).to.equal('mine\n');
 	});
-	it('--host › adds names and addresses to the default ones', () => {
+	it('--host › adds names and addresses to the defaults', () => {
 		run('--out', 'hosts', '--host', 'webhook.example.com', '--host', '192.0.2.7');
 		const certificate = new X509Certificate(read('hosts', 'tls.crt'));
 		for (const host of ['webhook.example.com', '192.0.2.7', ...DEFAULT_HOSTS])

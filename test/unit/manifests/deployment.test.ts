@@ -50,7 +50,7 @@ describe('manifests: Deployment', () => {
 				[`pod-security.kubernetes.io/${mode}`]: 'restricted',
 			});
 	});
-	it('image › the version of package.json', () => {
+	it('image › the version in package.json', () => {
 		const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 		expect(container.image.split(':').at(-1)).to.equal(version);
 	});
@@ -63,7 +63,7 @@ describe('manifests: Deployment', () => {
 			options['metrics-port'],
 		]);
 	});
-	it('certificates › made by the leader; a provided Secret is mounted where serve reads it, as a folder that can change', () => {
+	it('certificates › issued by the leader; a provided Secret is mounted where serve reads it, as a folder', () => {
 		expect(options['tls-dir']).to.equal(undefined);
 		expect(container).not.to.have.property('volumeMounts');
 		expect(pod).not.to.have.property('volumes');
@@ -83,7 +83,7 @@ describe('manifests: Deployment', () => {
 		expect(pod.terminationGracePeriodSeconds).to.be.at.least(options['drain-seconds'] + longest + 5);
 		expect(livenessProbe.terminationGracePeriodSeconds).to.be.below(pod.terminationGracePeriodSeconds);
 	});
-	it('replicas › two, spread where possible, and an update removes none before there is another', () => {
+	it('replicas › two, spread where possible, and an update removes a pod only after it has added one', () => {
 		const deployment = specOf<{ readonly replicas: number }>('Deployment');
 		expect(deployment.replicas).to.be.at.least(2);
 		expect(deployment).to.have.nested.property('strategy.rollingUpdate.maxUnavailable', 0);
@@ -92,14 +92,14 @@ describe('manifests: Deployment', () => {
 		expect(spread).to.include('kubernetes.io/hostname ScheduleAnyway').and.have.length(2);
 		expect(spread.join()).not.to.include('DoNotSchedule');
 	});
-	it('resources and token › requests for both, no limit of CPU, a token for the pod alone', () => {
+	it('resources and token › requests for both, no CPU limit, and a token for this pod only', () => {
 		expect(container.resources.requests).to.have.all.keys('cpu', 'memory');
 		expect(container.resources.limits).to.have.all.keys('memory');
 		expect(pod).to.include({ serviceAccountName: 'toolhive-scaling', automountServiceAccountToken: true });
 		expect(pod).to.include({ enableServiceLinks: false });
 		expect(objectOf('ServiceAccount')).to.include({ automountServiceAccountToken: false });
 	});
-	it('probes › paths of the health port; readiness waits for the reason of the self-check', () => {
+	it('probes › paths on the health port; the readiness timeout allows for the reason from the self-check', () => {
 		for (const { httpGet } of [livenessProbe, startupProbe])
 			expect(httpGet).to.deep.include({ path: '/livez', port: 'metrics' });
 		expect(readinessProbe.httpGet).to.deep.include({ path: '/readyz', port: 'metrics' });

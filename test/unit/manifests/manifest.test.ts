@@ -57,7 +57,7 @@ describe('manifestsOf › an object', () => {
 		const [one] = manifestsIn(NAMED);
 		expect(one?.exact).to.equal(one?.object);
 	});
-	it('JSON that is YAML › parsed as YAML', () =>
+	it('YAML that begins like JSON › parsed as YAML', () =>
 		expect(manifestsIn(ITEM.replace('}}', '},}'), 'json')).to.have.length(1));
 	for (const [title, text, count] of [
 		['generateName', `${TYPE}metadata: { generateName: a- }\n`, 1],

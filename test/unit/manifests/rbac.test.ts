@@ -36,7 +36,7 @@ describe('manifests: RBAC', () => {
 			wanted.map(({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs })),
 		);
 	});
-	it('Secrets, Leases and webhook configurations › by name, but for create, and no Secret of another namespace', () => {
+	it('Secrets, Leases and webhook configurations › by name, except for create, and no Secret in another namespace', () => {
 		expect(rulesOf('ClusterRole').flatMap(({ resources }) => resources)).not.to.include('secrets');
 		const all = [...rulesOf('ClusterRole'), ...rulesOf('Role')];
 		const named = all.flatMap(({ resources, resourceNames }) =>
@@ -50,7 +50,7 @@ describe('manifests: RBAC', () => {
 		const unnamed = rulesOf('Role').filter(({ resourceNames }) => resourceNames === undefined);
 		expect(new Set(unnamed.flatMap(({ verbs }) => verbs))).to.deep.equal(new Set(['create']));
 	});
-	it('bindings › of one ClusterRole and one Role, to the ServiceAccount alone', () => {
+	it('bindings › bind one ClusterRole and one Role, only to the ServiceAccount', () => {
 		const kinds = ['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
 		expect(baseObjects().flatMap(({ kind }) => (/Role/.test(kind) ? [kind] : []))).to.have.members(kinds);
 		const { name, namespace } = objectOf('ServiceAccount').metadata;

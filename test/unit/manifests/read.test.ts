@@ -81,7 +81,7 @@ describe('inputsOf and sourcesIn', () => {
 			put(`tree/${name}`);
 		expect(await namesIn(at('tree'))).to.deep.equal(['tree/a.yaml', 'tree/b.yml', 'tree/sub/c.JSON']);
 	});
-	it('a file that is named several times, and by a link › read once', async () => {
+	it('a file that is named several times, or through a link › read once', async () => {
 		const file = put('once/a.yaml');
 		symlinkSync(file, at('once/link.yaml'));
 		expect(await namesIn(at('once'), file, file)).to.deep.equal(['once/a.yaml']);
@@ -134,12 +134,12 @@ describe('inputsOf and sourcesIn', () => {
 		const [[input]] = await Promise.all([inputsOf([at('pipe')], piped), once(writer, 'close')]);
 		for (const _ of [1, 2]) expect(await textsOf(input)).to.deep.equal([MANIFEST]);
 	});
-	it('a pipe in a folder, into which no program may ever write › left out', async () => {
+	it('a pipe in a folder, to which no program may ever write › skipped', async () => {
 		put('piped/a.yaml');
 		execFileSync('mkfifo', [at('piped/b.yaml')]);
 		expect(await namesIn(at('piped'))).to.deep.equal(['piped/a.yaml']);
 	});
-	it('other files of a folder › skipped, or parsed if ToolHive is mentioned', async () => {
+	it('other files in a folder › skipped, or parsed if they mention ToolHive', async () => {
 		put('mixed/a.yaml');
 		put('mixed/values.yaml', '# values\nreplicas: 3\n');
 		put('mixed/z.yaml', 'toolhive.stacklok.dev: [\n');

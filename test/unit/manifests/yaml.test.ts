@@ -100,7 +100,7 @@ describe('parseYaml › error with its position', () => {
 		const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i === 0 ? 0 : 10)}b]\n`);
 		expect(refusal(bomb.join(''))).to.match(/^it has more than two million values/);
 	});
-	it('merges of merges, which stay small › parsed', () => {
+	it('nested merges that stay small › parsed', () => {
 		const bomb = Array.from(
 			{ length: 30 },
 			(_, i) => `a${i}: &a${i} {<<: [${i === 0 ? '' : `*a${i - 1}, *a${i - 1}`}], b: c}\n`,

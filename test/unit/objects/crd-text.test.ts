@@ -71,7 +71,7 @@ const PLACES: [title: string, place: (text: string) => string][] = [
 	['beside a complete one', (text) => `${COMPLETE}${text}`],
 ];
 
-describe('CRD text › the CRD of an old operator', () => {
+describe('CRD text › the CRD from an old operator', () => {
 	it('the fields are added in the order and style of controller-gen, and no line is changed', () => {
 		const fields = fieldsOf(COMPLETED);
 		expect(fields).to.deep.equal({ ...fieldsOf(OLD), ...SCALING_FIELDS.MCPServer });

@@ -38,7 +38,7 @@ describe('texts that are slow to parse', () => {
 		expect(cpuMs(() => editVmcpConfig(text, FIELDS.redis))).to.be.below(alone / 2);
 		expect(cpuMs(() => vmcpConfigHasTls(text))).to.be.below(alone / 2);
 	});
-	it('an error outside of the parser › it has a stack', () => {
+	it('an error outside the parser › has a stack trace', () => {
 		const fail = (): never => {
 			throw new Error('planted');
 		};

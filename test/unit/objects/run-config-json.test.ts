@@ -163,7 +163,7 @@ describe('runconfig.json › any text and any fields', () => {
 		});
 		fc.assert(property, { numRuns: 2 * RUNS.numRuns });
 	});
-	it('other fields were written before › nothing is left of them, and an unset field has no number', () => {
+	it('other fields were written before › they are removed completely, and an unset field has no number', () => {
 		const property = fc.property(foreignJson, wanted, wanted, layouts, (text, first, then, layout) => {
 			const fresh = edit(text, then, layout);
 			expect(meaning(edit(edit(text, first, layout), then, layout))).to.deep.equal(meaning(fresh));
@@ -173,7 +173,7 @@ describe('runconfig.json › any text and any fields', () => {
 		});
 		fc.assert(property, RUNS);
 	});
-	it('written › it has the fields, nothing else is changed, and a second time nothing at all', () => {
+	it('written › the text has the fields, nothing else changes, and a second write changes nothing', () => {
 		const property = fc.property(runConfigJson, wanted, layouts, (text, fields, layout) => {
 			const once = edit(text, fields, layout);
 			expect(edit(once, fields, layout)).to.equal(once);

@@ -49,7 +49,7 @@ describe('server', () => {
 		for (const other of [{ kind: 'MCPGroup' }, { apiVersion: 'example.com/v1' }])
 			expect(serverOf({ ...server, ...other })).to.equal(undefined);
 	});
-	it('no namespace › that of the request', () => {
+	it('no namespace › the namespace of the request', () => {
 		expect(serverOf(mcpServer({}, { namespace: undefined }), 'requested')?.namespace).to.equal('requested');
 	});
 	for (const [ignore, ...expected] of [['a, b', 'a', 'b'], [' a ,,b , ', 'a', 'b'], [''], [7]]) {

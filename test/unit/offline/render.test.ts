@@ -64,7 +64,7 @@ describe('review › text', () => {
 		const one = await firstOf(serverText('s', '').replace('namespace: demo', namespace));
 		expect(renderText(one, plain).split('\n')[0]).to.match(/^[\u0020-\u007e\u2713]*$/u);
 	});
-	it('problems › a line each', () =>
+	it('problems › one line each', () =>
 		expect(problemsText([{ file: 'a', line: 3, column: 4, problem: 'odd' }], plain)).to.equal(
 			'✗ unread    a:3:4: odd\n',
 		));
@@ -146,13 +146,13 @@ describe('review › SARIF', () => {
 	const resultsFor = async (file: string, isStrict?: boolean) =>
 		(await logFor({ [file]: MANIFESTS }, isStrict)).runs[0]?.results ?? [];
 
-	it('any log › valid by the schema of OASIS', async () => {
+	it('any log › valid according to the OASIS schema', async () => {
 		const broken = { 'a b/ü.yaml': MANIFESTS, 'broken.yaml': 'a: 1\n b: 2 # toolhive.stacklok.dev\n' };
 		for (const files of [{}, { 'a.yaml': MANIFESTS }, broken])
 			expect(isValid(await logFor(files)), JSON.stringify(isValid.errors)).to.equal(true);
 		expect(isValid({ version: '2.1.0' })).to.equal(false);
 	});
-	it('each denial and warning › a result at its line, with a rule of the tool', async () => {
+	it('each denial and warning › a result at its line, with a rule that the log defines', async () => {
 		const results = await resultsFor('x/a.yaml');
 		expect(results.map(({ ruleId, level }) => `${ruleId} ${level}`)).to.deep.equal([
 			'stdio-replicas-capped warning',
@@ -191,7 +191,7 @@ describe('review › SARIF', () => {
 });
 
 describe('RULES', () => {
-	it('each reason of a denial › a rule', async () => {
+	it('each reason for a denial › a rule', async () => {
 		const denied = ['provider: redis', 'provider: redis, address: ""', 'provider: redis, address: c, keyPrefix: c'];
 		const all = await reviewed(
 			denied.map((redis) => serverText('a', `  replicas: -1\n  sessionStorage: { ${redis} }`)).join(''),

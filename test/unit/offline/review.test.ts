@@ -142,7 +142,7 @@ describe('review › warnings', () => {
 });
 
 describe('review › AdmissionReview', () => {
-	it('of a server that is also a manifest › not a second server', async () => {
+	it('for a server that is also a manifest › not a second server', async () => {
 		const object = PLAIN.replace('---\n', '').replaceAll('\n', '\n    ');
 		const all = await reviewed(`${PLAIN}---\n${reviewOf(`request:\n  object:\n    ${object}`)}`);
 		expect(all.map(({ notes }) => notes)).to.deep.equal([[], []]);
@@ -166,7 +166,7 @@ describe('review › AdmissionReview', () => {
 				expect(one !== undefined && isProblem(one)).to.equal(given !== text);
 			}
 		});
-	it('of another version › only v1 is supported', async () => {
+	it('in another version › only v1 is supported', async () => {
 		const [one] = await reviewAll({
 			f: reviewOf('request: { object: { apiVersion: v1, kind: X } }\n').replace('/v1', '/v1beta1'),
 		});
@@ -201,7 +201,7 @@ describe('review › notes', () => {
 			const all = await reviewAll(files);
 			expect(all.flatMap((one) => (isUnreviewed(one) ? [] : one.notes))).to.deep.equal(notes);
 		});
-	it('a server that is there nine times › three places and a count', async () =>
+	it('a server that occurs nine times › three places and a count', async () =>
 		expect((await reviewed(S.repeat(9)))[0]?.notes).to.deep.equal([
 			also('in.yaml:12, in.yaml:22, in.yaml:32 and 5 more'),
 		]));

@@ -30,7 +30,7 @@ describe('decide › RunConfig', () => {
 });
 
 describe('decide › password variable', () => {
-	it('only redis with passwordRef has one › a reference to the Secret', () => {
+	it('redis with passwordRef › a reference to the Secret; other settings › no variable', () => {
 		const secretKeyRef = { name: 'redis-auth', key: 'password-key' };
 		const scenarios = ['redis with password', 'redis', 'memory with password', 'HTTP'];
 		expect(scenarios.map((words) => decide(scenario(words).server).passwordEnv)).to.deep.equal([

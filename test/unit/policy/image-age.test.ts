@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { acceptsSessionStorage } from '../../../src/policy/image-age.ts';
 import { scenario } from '../../harness/servers.ts';
 
-describe('vMCP image › is it known to accept sessionStorage', () => {
+describe('vMCP image › whether it is known to accept sessionStorage', () => {
 	for (const [isAccepted, images] of [
 		[true, ['image :v0.13.1', 'image :v0.62.0']],
 		[

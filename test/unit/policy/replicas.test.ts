@@ -79,7 +79,7 @@ describe('replicas › an update drops the annotation 4', () => {
 	it('another annotation is sent › kept', () => {
 		expect(desiredReplicas(server({ replicas: 4 }), { ...update, applied: '2' })).to.deep.equal({});
 	});
-	it('stdio, 4 › the cap is the applied count, so that 4 are pending once it is HTTP again', () => {
+	it('stdio, 4 › the cap is the applied count, so that 4 are pending once the transport is HTTP again', () => {
 		const capped = { replicas: 1, appliedReplicas: '1' };
 		expect(desiredReplicas(server({ replicas: 4, stdio: true }), update)).to.deep.equal(capped);
 	});

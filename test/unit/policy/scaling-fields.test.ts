@@ -83,7 +83,7 @@ describe('scaling-field-invalid › compared with a JSON Schema validator', () =
 	ajv.addFormat('int32', { type: 'number', validate: (value: number) => value < 2 ** 31 });
 	const validate = ajv.compile({ type: 'object', properties: SCALING_FIELDS.MCPServer });
 
-	it('every keyword of the schema › checked', () => {
+	it('every keyword in the schema › checked', () => {
 		const keywords = new Set([...JSON.stringify(SCALING_FIELDS).matchAll(/"([\w-]+)":/g)].map(([, key]) => key));
 		const fields = 'replicas backendReplicas sessionStorage provider address db keyPrefix passwordRef name key';
 		for (const field of [...fields.split(' '), ...KIND_LIST]) keywords.delete(field);

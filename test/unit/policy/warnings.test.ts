@@ -159,14 +159,14 @@ describe('annotation toolhive-scaling/ignore', () => {
 		expect(found?.message).to.include('tpyo');
 		expect(found?.field).to.include('toolhive-scaling/ignore');
 	});
-	it('a write of the ConfigMap › its warning is ignored too', () => {
+	it('a write to the ConfigMap › its warning is ignored too', () => {
 		const facts = { clusterContext: {}, isReadable: false, hasTls: false, isRefusedByImage: false };
 		const written = (ignore: string[]) =>
 			configFindings({ server: server({}, 'MCPServer', ignore), ...facts }).map(({ id }) => id);
 		expect(written([])).to.deep.equal(['run-config-unreadable']);
 		expect(written(['run-config-unreadable'])).to.deep.equal([]);
 	});
-	it('a write of the Scale › its warning is ignored too', () => {
+	it('a write to the Scale › its warning is ignored too', () => {
 		const scaled = (ignore: string[]) => scaleFindings(server({ stdio: true }, 'MCPServer', ignore), 3).length;
 		expect(scaled([])).to.equal(1);
 		expect(scaled(['stdio-replicas-capped'])).to.equal(0);

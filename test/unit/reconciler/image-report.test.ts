@@ -16,7 +16,7 @@ const rolls = (version: string): string =>
 	`proxy image ${version} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions`;
 const ignoring = { annotations: { 'toolhive-scaling/ignore': 'image-too-old' } };
 
-describe('reconcile › the image of the proxy', () => {
+describe('reconcile › the proxy image', () => {
 	for (const [title, server, version, notes] of [
 		['MCPServer with redis › both notes', mcpServer(redis), ':v0.12.5', [`${NO_REDIS}; ${rolls('v0.12.5')}`]],
 		['MCPServer with redis › backend only', mcpServer(redis), ':v0.16.0', [rolls('v0.16.0')]],

@@ -34,7 +34,7 @@ const at = async (harness: Harness, ...times: number[]): Promise<number | undefi
 };
 
 describe('reconcile › configuration and template', () => {
-	it('outdated for 10 s › one write for each object, with password and checksum, so pods roll once', async () => {
+	it('outdated for 10 s › one write to each object, with password and checksum, so that pods roll once', async () => {
 		const server = mcpServer(withRedis);
 		const harness = createHarness(server, outdated(server));
 		const template = asTree(harness.deployment as Json);
@@ -76,7 +76,7 @@ describe('reconcile › configuration and template', () => {
 		}
 	});
 
-	it('another client corrects them within 10 s › the next wrong ones wait for 10 s again', async () => {
+	it('another client corrects the objects within 10 s › the next wrong objects wait for 10 s again', async () => {
 		const server = mcpServer(withRedis);
 		const corrected = createHarness(server, outdated(server));
 		await corrected.settle();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createRevertBackoff, createSettleTimer } from '../../../src/reconciler/timers.ts';
 
 describe('SettleTimer', () => {
-	it('unchanged › the rest of the settle time; changed or forgotten › all of it', () => {
+	it('unchanged › the remaining settle time; changed or forgotten › the whole settle time', () => {
 		const timer = createSettleTimer(10_000);
 		const remaining = (desired: string, nowMs: number): number => timer.remainingMs('a', desired, nowMs);
 		expect([remaining('3', 0), remaining('3', 9_999), remaining('3', 10_000)]).to.deep.equal([10_000, 1, 0]);

@@ -25,7 +25,7 @@ describe('scripts/lock-check.ts', () => {
 			expect(problemsWith({ [PINO]: { ...lock.packages[PINO], ...change } }).join('\n')).to.include(problem));
 	}
 
-	it('a second version › reported; an exception that is not needed any more › reported', () => {
+	it('a second version › reported; an exception that is no longer needed › reported', () => {
 		const second = { [`node_modules/x/${PINO}`]: { ...lock.packages[PINO], version: '1.0.0' } };
 		expect(problemsWith(second)).to.deep.equal([
 			'pino has several versions; add it to TWICE in scripts/lock-check.ts with a reason',

@@ -20,7 +20,7 @@ const filesOf =
 			...other,
 		})[file];
 
-describe('versions of a release', () => {
+describe('release versions', () => {
 	const FIELDS = [
 		...['version', 'packages[""].version'].map((field) => `package-lock.json: ${field}`),
 		...[`${DEPLOYMENT}: the image tag`, `${CHART}: version`, `${CHART}: appVersion`],

@@ -24,7 +24,7 @@ const watch = async (...responses: (string | Error)[]) => {
 	return { kubernetes, errors };
 };
 
-describe('version of Kubernetes', () => {
+describe('Kubernetes version', () => {
 	for (const [title, response, isKnown, preStopSeconds, errorCount] of [
 		['v1.30.0', 'v1.30.0', true, 5, 0],
 		['v1.36.1+k3s1', 'v1.36.1+k3s1', true, 5, 0],

@@ -35,7 +35,7 @@ describe('log', () => {
 		rmSync(folder, { recursive: true });
 	});
 
-	it('a few lines › written together, after a moment', async () => {
+	it('a few lines › written together after a short delay', async () => {
 		const log = createLog('info', file);
 		log.info('one');
 		log.info('two');

@@ -71,7 +71,7 @@ function createHarness(namespaces = ALL, assertLeading: () => void = () => undef
 	return { reads, writes, counts, labels, reconciler, stop };
 }
 
-describe('reconciler of a replica', () => {
+describe('the reconciler in a replica', () => {
 	it('leads › writes', async () => {
 		const { writes, stop } = createHarness();
 		await until(() => ['search', 'deployments', 'configmaps'].every((resource) => writes.includes(resource)));
