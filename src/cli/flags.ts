@@ -24,7 +24,7 @@ export const SETTINGS_OPTIONS = {
 	},
 	'password-env': {
 		...oneOf('deployment', 'pod'),
-		help: 'Kind of object that gets the variable THV_SESSION_REDIS_PASSWORD. pod requires the webhook of the component pod-mode.',
+		help: 'Kind of object that gets the variable THV_SESSION_REDIS_PASSWORD. pod requires the webhook in the component pod-mode.',
 		fallback: DEFAULT_SETTINGS.passwordEnv,
 	},
 	'run-config-layout': {
@@ -66,7 +66,7 @@ export const SERVE_OPTIONS = {
 	},
 	'max-in-flight': {
 		...wholeNumber(1, 100_000),
-		help: 'Maximum number of concurrent requests; the server rejects more with HTTP 503.',
+		help: 'Maximum number of concurrent requests; the server rejects additional requests with HTTP 503.',
 		fallback: '200',
 	},
 	'leader-elect': {
@@ -85,7 +85,7 @@ export const SERVE_OPTIONS = {
 	},
 	'settle-seconds': {
 		...wholeNumber(0, 3600),
-		help: 'How long the reconciler waits for the operator to make a change before it makes the change.',
+		help: 'How long the reconciler waits for the operator to make a change before the reconciler makes the change.',
 		fallback: '10',
 	},
 	'rollouts-per-minute': {
@@ -107,8 +107,8 @@ export const REVIEW_OPTIONS = {
 	verbose: { ...boolean, help: 'Print to stderr each skipped file and document, with the reason.' },
 	strict: { ...boolean, help: 'Treat warnings as denials: exit with code 1.' },
 	namespace: {
-		...namespaceName,
-		help: 'Namespace of manifests without metadata.namespace.',
+		...text('a namespace'),
+		help: 'Namespace for manifests without metadata.namespace.',
 		fallback: 'default',
 		short: 'n',
 	},
@@ -123,12 +123,12 @@ export const REVIEW_OPTIONS = {
 export const DOCTOR_OPTIONS = {
 	kubeconfig: {
 		...text('a file'),
-		help: 'Kubeconfig of the cluster to check. Default: the kubeconfig of kubectl; in a Pod, the cluster of that Pod.',
+		help: 'Kubeconfig of the cluster to check. Default: the kubeconfig that kubectl uses; in a Pod, the cluster of that Pod.',
 	},
-	context: { ...text('a name'), help: 'Context of the kubeconfig. Default: its current context.' },
+	context: { ...text('a name'), help: 'Context in the kubeconfig. Default: the current context.' },
 	namespace: {
-		...namespaceName,
-		help: 'Namespace of toolhive-scaling. Default: the one in its webhook configurations, else toolhive-scaling.',
+		...text('a name'),
+		help: 'Namespace of toolhive-scaling. Default: the namespace in its webhook configurations, otherwise toolhive-scaling.',
 		short: 'n',
 	},
 	output: { ...oneOf('text', 'json'), help: 'Format of the report.', short: 'o', fallback: 'text' },

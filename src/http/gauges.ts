@@ -84,7 +84,7 @@ export function addGauges(registry: Registry, sources: Sources): void {
 	}
 	if (sources.reconciler !== undefined) {
 		const { queued, pendingRollouts } = sources.reconciler;
-		gauge('thv_scaling_reconciler_queued', 'Servers in the queue of the reconciler.', queued);
+		gauge('thv_scaling_reconciler_queued', "Servers in the reconciler's queue.", queued);
 		gauge(
 			'thv_scaling_reconciler_pending_rollouts',
 			'Rollouts that the limit --rollouts-per-minute delays.',
@@ -93,8 +93,8 @@ export function addGauges(registry: Registry, sources: Sources): void {
 	}
 	perWatch(
 		'thv_scaling_watch_last_event_age_seconds',
-		'Time since the last event of a watch.',
+		'Time since the last event from a watch.',
 		(watch) => watch.lastEventAgeSeconds,
 	);
-	perWatch('thv_scaling_watch_objects', 'Objects in the cache of a watch.', (watch) => watch.objects);
+	perWatch('thv_scaling_watch_objects', 'Objects in the watch cache.', (watch) => watch.objects);
 }

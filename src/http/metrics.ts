@@ -66,7 +66,7 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 	};
 	const countRefused = counter(
 		'thv_scaling_refused_requests_total',
-		'Requests answered with an error instead of an AdmissionReview, by HTTP status.',
+		'Requests that got an error instead of an AdmissionReview, by HTTP status.',
 		'code',
 		REFUSALS,
 	);
@@ -88,12 +88,12 @@ export function createMetrics(sources: Sources, rules: Rules = { warnings: [], d
 		countWarning: counter('thv_scaling_warnings_total', 'Warnings sent to clients, by rule.', 'rule', rules.warnings),
 		countDenial: counter(
 			'thv_scaling_denials_total',
-			'Violations in denied requests, by rule; a denial may have several.',
+			'Violations in denied requests, by rule. A denial may have several violations.',
 			'rule',
 			rules.denials,
 		),
 		countWrite,
-		countReconcile: counter('thv_scaling_reconcile_total', 'Reconciles of one server each, by result.', 'result', [
+		countReconcile: counter('thv_scaling_reconcile_total', 'Reconciles, each of one server, by result.', 'result', [
 			'done',
 			'failed',
 		]),

@@ -223,7 +223,7 @@ export const RULES = [
 		id: 'run-config-restart-missing',
 		severity: 'warn',
 		onServer: runConfigRestartMissing,
-		when: 'an MCPServer has `podTemplateMetadataOverrides.annotations`, redis or `backendReplicas`, and a proxy image up to v0.15',
+		when: 'an MCPServer sets `podTemplateMetadataOverrides.annotations`, uses redis or `backendReplicas`, and has a proxy image up to v0.15',
 		why: 'Operators up to v0.15 do not add the checksum of the RunConfig to Pods with such annotations, so a changed RunConfig does not restart them.',
 		fix: 'upgrade ToolHive to v0.27.0 or later, or remove the annotations; until then run kubectl rollout restart after each change',
 	},
