@@ -107,7 +107,7 @@ export const REVIEW_OPTIONS = {
 	verbose: { ...boolean, help: 'Print to stderr each skipped file and document, with the reason.' },
 	strict: { ...boolean, help: 'Treat warnings as denials: exit with code 1.' },
 	namespace: {
-		...text('a namespace'),
+		...namespaceName,
 		help: 'Namespace for manifests without metadata.namespace.',
 		fallback: 'default',
 		short: 'n',
@@ -127,7 +127,7 @@ export const DOCTOR_OPTIONS = {
 	},
 	context: { ...text('a name'), help: 'Context in the kubeconfig. Default: the current context.' },
 	namespace: {
-		...text('a name'),
+		...namespaceName,
 		help: 'Namespace of toolhive-scaling. Default: the namespace in its webhook configurations, otherwise toolhive-scaling.',
 		short: 'n',
 	},
