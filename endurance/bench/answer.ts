@@ -7,7 +7,7 @@ import { isObject, type Json } from '../../src/api/types.ts';
 import { post } from './contestant.ts';
 import { CLUSTER, SETTINGS } from './payloads.ts';
 
-/** Throws if the response would store a different object than the product's response does. `folder` contains ca.crt. */
+/** Throws if the response leads to another stored object than the product's response. `folder` contains ca.crt. */
 export async function checkAnswer(
 	server: { name: string; url: string },
 	folder: string,

@@ -49,7 +49,7 @@ async function measure(options: HostileOptions) {
 		await program.logged('ready');
 		pin(program.process.pid, SERVER_CORE);
 		pin(process.pid, LOAD_CORE);
-		// The first measurement is not counted, because V8 compiles during it.
+		// The first measurement is not counted, because V8 still compiles code then.
 		await measureRate(port, options);
 		const calm = await measureRate(port, options);
 		const rows: (Awaited<ReturnType<typeof measureAttack>> & { readonly peakMib: number })[] = [];

@@ -58,7 +58,7 @@ export async function measureHttps(
 			const { body, isForAll } = REVIEWS[size];
 			const measured = contestants.filter(({ name }) => isForAll || name === FLOOR || name === 'product');
 			const seen = new Map<string, Round[]>(measured.map(({ name }) => [name, []]));
-			// Round 0 is not counted: V8 compiles during it, so a slow server may exceed the timeout.
+			// Round 0 is not counted: V8 still compiles code then, so a slow server may exceed the timeout.
 			for (let round = 0; round <= rounds; round += 1) {
 				for (const one of measured) {
 					const result = await measureRound(one, body, seconds, round === 0);

@@ -1,4 +1,4 @@
-/** Judges a run of `make chaos` or `make soak`, and generates the tables of `make chaos`. */
+/** Evaluates a run of `make chaos` or `make soak`, and generates the tables for `make chaos`. */
 import type { Account, Goal } from '../bench/account.ts';
 import { rounded } from '../bench/statistics.ts';
 import { table } from '../bench/table.ts';

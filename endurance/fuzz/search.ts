@@ -87,7 +87,7 @@ export async function failureOf(target: Target, text: string): Promise<string | 
 
 /** Returns the finding, or undefined if a text of four times the length takes about four times as long. */
 export async function steepness(target: Target, { short, long, piece }: Long): Promise<string | undefined> {
-	// Ignores errors, because the search with edited texts reports broken properties.
+	// Ignores errors, because the search that runs on edited texts reports broken properties.
 	const costMs = (text: string): Promise<number> => leastCpuMs(target, text).catch(() => 0);
 	const longMs = (await cpuMs(target, long).catch(() => 0)) < WORTH_MS ? 0 : await costMs(long);
 	if (longMs < WORTH_MS) return undefined;

@@ -14,7 +14,7 @@ export interface Problem extends Position {
 }
 
 /**
- * A document or file that is not about servers, which is not an error, because most repositories contain such files.
+ * A document or file that does not define a server. This is not an error, because most repositories contain such files.
  */
 export interface Skipped extends Position {
 	readonly skipped: string;

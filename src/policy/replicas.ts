@@ -39,7 +39,7 @@ interface PendingInput {
 }
 
 export interface DesiredReplicas {
-	/** The count to write. Undefined keeps the count. */
+	/** The count to write. If it is undefined, the current count is kept. */
 	readonly replicas?: number;
 	/** The annotation to write, or null to remove it. Undefined keeps the annotation. */
 	readonly appliedReplicas?: string | null;

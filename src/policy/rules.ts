@@ -183,7 +183,7 @@ export const RULES = [
 		onServer: autoscalerTargetInvalid,
 		when: 'an autoscaler targets the MCPServer, VirtualMCPServer or MCPRemoteProxy itself',
 		why: 'These kinds have no scale subresource, so the autoscaler reports an error and scales nothing.',
-		fix: 'set apiVersion apps/v1 and kind Deployment in its scaleTargetRef; the Deployment has the name of the server',
+		fix: 'set apiVersion apps/v1 and kind Deployment in its scaleTargetRef; the Deployment has the same name as the server',
 	},
 	{
 		id: 'backend-sessions-not-pinned',
@@ -215,7 +215,7 @@ export const RULES = [
 		severity: 'warn',
 		onServer: imageTooOld,
 		onConfig: imageRefusesConfig,
-		when: 'the proxy image is known to be older than what a field needs (redis: v0.16.0), or a vMCP image is not known to accept `sessionStorage` (v0.13.1)',
+		when: 'the proxy image is known to be older than the version that a field requires (redis: v0.16.0), or a vMCP image is not known to accept `sessionStorage` (v0.13.1)',
 		why: 'An older proxy ignores the field. An older vMCP does not start if the field is set.',
 		fix: 'use a newer proxy image; for a review, --server-version names the version in the cluster',
 	},

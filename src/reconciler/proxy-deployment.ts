@@ -43,7 +43,7 @@ export async function reconcileDeployment(
 	return soonestMs([capped.replicas === undefined ? 0 : CAP_REQUEUE_MS, counted.remainingMs, rolled.remainingMs]);
 }
 
-/** Applies the server's `replicas` after they were pending for the settle time. */
+/** Applies the server's `replicas` once the value has been pending for the settle time. */
 function applyReplicas(context: ReconcileContext, deployment: Json): Change & { readonly isApplied: boolean } {
 	const { client, server, state, timers } = context;
 	const key = timerKey(context, 'replicas');

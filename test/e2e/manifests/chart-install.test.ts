@@ -1,4 +1,4 @@
-/** The chart on a real API server, with Helm 4 and Helm 3: install, upgrade and uninstall, while a replica leads. */
+/** Tests the chart on a real API server with Helm 4 and Helm 3: install, upgrade and uninstall while one replica is the leader. */
 import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { issueCa } from '../../../certs/issue.ts';

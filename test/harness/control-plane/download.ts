@@ -67,7 +67,7 @@ export async function downloadPrograms(
 		await writeFile(file, bytes);
 		const unpacked = join(temporary, 'programs');
 		await mkdir(unpacked);
-		// The files are in the folder controller-tools/envtest/ of the archive.
+		// The files are in the archive's folder controller-tools/envtest/.
 		await promisify(execFile)('tar', ['-xzf', file, '-C', unpacked, '--strip-components=2']);
 		await rm(folder, { recursive: true, force: true });
 		await rename(unpacked, folder);
