@@ -3,11 +3,12 @@
  * that `go/go.mod` pins. The programs and the module's CRDs are stored in a cache outside the checkout.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+import { inTemporaryFolder } from '../../test/harness/control-plane/temporary-folder.ts';
 import { replaceModules } from './replaced.ts';
 
 /**
@@ -39,7 +40,6 @@ const CRDS_IN_MODULE = 'deploy/charts/operator-crds/files/crds';
 const PROGRAM = 'thv-operator';
 const CRDS = 'crds';
 const REPLACED = 'replaced-modules';
-const TEMPORARY_PREFIX = '.building-';
 
 export type ToolhiveProgram = 'thv-operator' | 'thv-proxyrunner' | 'vmcp';
 
@@ -96,11 +96,7 @@ async function build(
 ): Promise<void> {
 	// This check comes first, so that a machine without Go prints nothing about a build.
 	await runGo(['version'], MODULE_FOLDER, env);
-	for (const name of await readdir(folder)) {
-		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
-	}
-	const temporary = await mkdtemp(join(folder, TEMPORARY_PREFIX));
-	try {
+	await inTemporaryFolder(folder, async (temporary) => {
 		const missing = programs.filter((program) => !existsSync(join(folder, program)));
 		const from = version === OPERATOR_VERSION ? MODULE_FOLDER : await unpinned(temporary, env, version, missing);
 		for (const program of missing) {
@@ -115,9 +111,7 @@ async function build(
 		await copyCrds(temporary, env, version);
 		await rm(join(folder, CRDS), { recursive: true, force: true });
 		await rename(join(temporary, CRDS), join(folder, CRDS));
-	} finally {
-		await rm(temporary, { recursive: true, force: true });
-	}
+	});
 }
 
 /**

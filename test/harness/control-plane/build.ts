@@ -1,7 +1,8 @@
 /** Builds the programs from their published Go modules, for the release pinned in `go/go.mod` or any other release. */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from './run-go.ts';
+import { inTemporaryFolder } from './temporary-folder.ts';
 
 /** Version that `go/go.mod` requires. The linker sets it in the programs, which would otherwise report v0.0.0. */
 export const KUBERNETES_VERSION = 'v1.36.1';
@@ -14,8 +15,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
 	'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
 	kubectl: 'k8s.io/kubernetes/cmd/kubectl',
 };
-
-const TEMPORARY_PREFIX = '.building-';
 
 /**
  * Builds `programs` into `folder`. Without a Go build cache, all four programs take about 5 minutes on 2 cores. Each
@@ -31,13 +30,9 @@ export async function buildPrograms(
 ): Promise<void> {
 	// On a machine without Go, this call fails before the progress message about the build is printed.
 	await runGo(['version'], MODULE_FOLDER, env);
-	for (const name of await readdir(folder)) {
-		if (name.startsWith(TEMPORARY_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
-	}
-	const temporary = await mkdtemp(join(folder, TEMPORARY_PREFIX));
 	const names = programs.join(', ');
 	say(`control plane: building ${names} ${version} into ${folder} (about 5 minutes, once per machine)`);
-	try {
+	await inTemporaryFolder(folder, async (temporary) => {
 		const from = version === KUBERNETES_VERSION ? MODULE_FOLDER : await unpinned(temporary, env, version, programs);
 		for (const program of programs) {
 			const startedMs = Date.now();
@@ -45,9 +40,7 @@ export async function buildPrograms(
 			await rename(join(temporary, program), join(folder, program));
 			say(`control plane: built ${program} ${version} in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 		}
-	} finally {
-		await rm(temporary, { recursive: true, force: true });
-	}
+	});
 }
 
 /**
