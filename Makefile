@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 # The project's own Node 24 and tools come first in PATH, so that the version of the installed Node does not matter.
 # WITH_NODE= is the path of another Node to use: `make test WITH_NODE=$(command -v node)`.
+ifneq ($(and $(WITH_NODE),$(if $(wildcard $(WITH_NODE)),,missing)),)
+$(error WITH_NODE=$(WITH_NODE): there is no such file; give the path of a node binary)
+endif
 export PATH := $(if $(WITH_NODE),$(dir $(abspath $(WITH_NODE))):)$(CURDIR)/node_modules/.bin:$(PATH)
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 IMAGE ?= ghcr.io/toolhive-scaling/toolhive-scaling:$(VERSION)
