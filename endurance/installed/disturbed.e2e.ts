@@ -3,24 +3,11 @@
  * hangs.
  */
 import { expect } from 'chai';
-import { DAY_MS } from '../../src/certificates/lifetimes.ts';
-import { asCa, asTls, servingFor } from '../../test/harness/certificates.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { useCluster } from './harness.ts';
-import { waitForWebhooks } from './installation.ts';
 import { expectNoFailures } from './load.ts';
-import {
-	getFromPod,
-	NS,
-	type Pod,
-	readyCondition,
-	restart,
-	runInPod,
-	runningPods,
-	WEBHOOKS,
-	waitForRollout,
-} from './pods.ts';
-import { caDueForRotation, expectServed, readSecret, replaceCa, replaceSecret } from './secret.ts';
+import { getFromPod, NS, type Pod, readyCondition, restart, runInPod, runningPods, waitForRollout } from './pods.ts';
+import { caDueForRotation, expectServed, readSecret, replaceCa } from './secret.ts';
 
 describe('disturbed under load', function () {
 	this.timeout(300_000);
@@ -51,18 +38,6 @@ describe('disturbed under load', function () {
 		});
 	});
 
-	it('the serving certificate is due › both pods serve a new one from the same CA, and no call fails', async () => {
-		const { 'ca.crt': cert = '', 'ca.key': key = '' } = await readSecret(plane());
-		const due = await servingFor({ cert, key }, 0, { now: new Date(Date.now() - 61 * DAY_MS) });
-		await expectNoFailures(plane(), async () => {
-			await replaceSecret(plane(), { ...asCa({ cert, key }), ...asTls(due) });
-			await eventually(async () => expect((await readSecret(plane()))['tls.crt']).not.to.equal(due.cert));
-			const renewed = await readSecret(plane());
-			expect(renewed['ca.crt']).to.equal(cert);
-			await eventually(() => expectServed(plane(), renewed['tls.crt']));
-		});
-	});
-
 	it('the CA is due › it is rotated, both pods serve a certificate from the new CA, and no call fails', async () => {
 		const old = await caDueForRotation();
 		await replaceCa(plane(), old);
@@ -71,14 +46,6 @@ describe('disturbed under load', function () {
 			const { 'tls.crt': renewed } = await readSecret(plane());
 			await eventually(() => expectServed(plane(), renewed));
 		});
-	});
-
-	it('a caBundle is removed › it is restored within seconds', async () => {
-		const patch = JSON.stringify([{ op: 'remove', path: '/webhooks/0/clientConfig/caBundle' }]);
-		for (const kind of WEBHOOKS.split(',')) await cluster().kubectl('patch', kind, NS, '--type=json', '-p', patch);
-		const startedMs = performance.now();
-		await waitForWebhooks(plane());
-		process.stdout.write(`      ${Math.round((performance.now() - startedMs) / 100) / 10} s\n`);
 	});
 
 	it('a process hangs › its pod becomes unready, is restarted, and becomes ready', async () => {

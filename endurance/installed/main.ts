@@ -19,7 +19,6 @@ const RUNS = [
 			`${HERE}/install.e2e.ts`,
 			`${HERE}/disturbed.e2e.ts`,
 			...SCENARIOS.map(scenario),
-			`${HERE}/operator.e2e.ts`,
 			`${HERE}/afterwards.e2e.ts`,
 			`${HERE}/uninstall.e2e.ts`,
 		],

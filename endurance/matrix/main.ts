@@ -6,7 +6,7 @@
 import { findRelease } from '../../test/harness/control-plane/release.ts';
 import { clusterContext, recordedOf } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
-import { refuse, wholeFrom } from '../bench/variables.ts';
+import { wholeFrom } from '../bench/variables.ts';
 import { findOperator, STAND_IN_VERSION } from '../real-operator/build.ts';
 import { type Cell, MATRIX, mergeCells } from './report.ts';
 import { runCell } from './run-cell.ts';
@@ -14,14 +14,6 @@ import { chooseCells, KUBERNETES, type Versions } from './versions.ts';
 
 const { env } = process;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-function choose(): readonly Versions[] {
-	try {
-		return chooseCells(env);
-	} catch (error) {
-		return refuse(`make matrix: ${(error as Error).message}`);
-	}
-}
 
 const reasons = new Map<string, string>();
 const replaced = new Map<string, readonly string[]>();
@@ -32,9 +24,9 @@ const replaced = new Map<string, readonly string[]>();
  */
 async function build(cells: readonly Versions[]): Promise<void> {
 	const attempt = async (version: string, find: () => Promise<unknown>): Promise<void> => {
-		await find().catch((error: Error) => {
-			reasons.set(version, error.message.replaceAll(/\s*\n\s*/g, ' '));
-			say(`matrix: ${version} cannot be built: ${reasons.get(version)}`);
+		await find().catch(({ message }: Error) => {
+			reasons.set(version, message);
+			say(`matrix: ${version} cannot be built: ${message}`);
 		});
 	};
 	for (const minor of new Set(cells.map(({ kubernetes }) => kubernetes)))
@@ -45,7 +37,7 @@ async function build(cells: readonly Versions[]): Promise<void> {
 	}
 }
 
-const cells = choose();
+const cells = chooseCells(env);
 const jobs = wholeFrom('JOBS', 2, 1);
 const context = clusterContext();
 await build(cells);

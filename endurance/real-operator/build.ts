@@ -9,6 +9,7 @@ import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
 import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 import { inTemporaryFolder } from '../../test/harness/control-plane/temporary-folder.ts';
+import { findGoModule, orMissing } from '../go-program.ts';
 import { replaceModules } from './replaced.ts';
 
 /**
@@ -28,9 +29,6 @@ export interface OperatorAssets {
 	/** The modules that were built in another version, because the module proxy does not serve the required version. */
 	readonly replaced: readonly string[];
 }
-
-/** Reports that the operator cannot be built on this machine. The message is one line with the reason. */
-export class OperatorMissing extends Error {}
 
 type Say = (line: string) => void;
 
@@ -72,13 +70,9 @@ export async function findPrograms(
 	if (isWhole()) return folder;
 	await mkdir(folder, { recursive: true });
 	return withLock(`${folder}.lock`, say, async () => {
-		if (isWhole()) return folder;
-		try {
-			await build(folder, { ...ANY_GO, ...env }, say, version, programs);
-		} catch (error) {
-			const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
-			throw new OperatorMissing(`no ToolHive operator ${version}: ${reason}`, { cause: error });
-		}
+		const environment = { ...ANY_GO, ...env };
+		if (!isWhole())
+			await orMissing(`ToolHive operator ${version}`, () => build(folder, environment, say, version, programs));
 		return folder;
 	});
 }
@@ -108,7 +102,9 @@ async function build(
 			say(`operator: built in ${Math.round((Date.now() - startedMs) / 1000)} s`);
 		}
 		if (existsSync(join(temporary, REPLACED))) await rename(join(temporary, REPLACED), join(folder, REPLACED));
-		await copyCrds(temporary, env, version);
+		const crds = join(await findGoModule(`${MODULE}@${version}`, MODULE_FOLDER, env), CRDS_IN_MODULE);
+		await mkdir(join(temporary, CRDS));
+		for (const name of await readdir(crds)) await copyFile(join(crds, name), join(temporary, CRDS, name));
 		await rm(join(folder, CRDS), { recursive: true, force: true });
 		await rename(join(temporary, CRDS), join(folder, CRDS));
 	});
@@ -139,20 +135,4 @@ async function unpinned(
 		await writeFile(join(temporary, REPLACED), replaced.join('\n'));
 	}
 	return folder;
-}
-
-/** Returns the CRDs in Go's module cache. Downloads the module once and builds nothing. */
-export async function findCrdFolder(env: Environment, version: string): Promise<string> {
-	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, {
-		...ANY_GO,
-		...env,
-	});
-	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
-	return join(moduleFolder, CRDS_IN_MODULE);
-}
-
-async function copyCrds(temporary: string, env: Environment, version: string): Promise<void> {
-	const from = await findCrdFolder(env, version);
-	await mkdir(join(temporary, CRDS));
-	for (const name of await readdir(from)) await copyFile(join(from, name), join(temporary, CRDS, name));
 }

@@ -4,9 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import jsonPatch from 'fast-json-patch';
-import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
-import { mustSucceed, type Product } from '../../test/harness/product.ts';
+import { mustSucceed } from '../../test/harness/product.ts';
 import { wholeFrom } from '../bench/variables.ts';
 import type { Write } from './audit.ts';
 import type { Harness } from './harness.ts';
@@ -19,16 +18,8 @@ const SETTLED_AFTER_MS = 25_000;
 const SETTLE_TIMEOUT_MS = 240_000;
 const POLL_MS = 1_000;
 
-const RESOURCES = [
-	'mcpservers',
-	'virtualmcpservers',
-	'mcpremoteproxies',
-	'deployments',
-	'replicasets',
-	'configmaps',
-	'services',
-	'serviceaccounts',
-].join(',');
+const RESOURCES =
+	'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,replicasets,configmaps,services,serviceaccounts';
 
 export type Snapshot = ReadonlyMap<string, Stored>;
 
@@ -37,8 +28,6 @@ export interface Idle {
 	readonly changes: readonly string[];
 	readonly productWrites: readonly Write[];
 	readonly operatorWrites: readonly Write[];
-	/** The growth of the metric that counts the product's writes, or 0 without a product. */
-	readonly counted: number;
 }
 
 /** Returns every object in the namespaces that the operator or the product may have created. */
@@ -46,8 +35,11 @@ export async function snapshot(harness: Harness, namespaces: readonly string[]):
 	const found = new Map<string, Stored>();
 	for (const namespace of namespaces) {
 		const listed = harness.plane().kubectl(['-n', namespace, 'get', RESOURCES, '-o', 'json']);
-		const { items } = JSON.parse((await mustSucceed(listed)).stdout) as { items: (Stored & { kind: string })[] };
-		for (const item of items) found.set(`${item.kind} ${namespace}/${nameOf(item)}`, item);
+		const { items } = JSON.parse((await mustSucceed(listed)).stdout) as { items: Stored[] };
+		for (const item of items) {
+			const { name } = item.metadata as unknown as { name: string };
+			found.set(`${item['kind']} ${namespace}/${name}`, item);
+		}
 	}
 	return found;
 }
@@ -67,46 +59,27 @@ export function changesBetween(before: Snapshot, after: Snapshot): readonly stri
 /** Resolves when, for SETTLED_AFTER_MS, no stored object has changed and the product has written nothing. */
 export async function settled(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-	let last = await snapshot(harness, namespaces);
-	let lastWrites = harness.writesOf('product').length;
+	let [last, lastWrites] = [await snapshot(harness, namespaces), harness.writesOf('product').length];
 	let sinceMs = performance.now();
 	while (performance.now() - sinceMs < SETTLED_AFTER_MS) {
 		await sleep(POLL_MS);
-		const now = await snapshot(harness, namespaces);
+		const [now, writes] = [await snapshot(harness, namespaces), harness.writesOf('product').length];
 		const changes = changesBetween(last, now);
-		const writes = harness.writesOf('product').length;
 		if (changes.length > 0 || writes !== lastWrites) sinceMs = performance.now();
-		if (performance.now() > deadlineMs)
-			throw new Error(
-				`the objects still change after ${SETTLE_TIMEOUT_MS / 1_000} s; the last changes:\n${changes.join('\n')}`,
-			);
-		last = now;
-		lastWrites = writes;
+		if (performance.now() > deadlineMs) throw new Error(`the objects still change:\n${changes.join('\n')}`);
+		[last, lastWrites] = [now, writes];
 	}
 	return last;
 }
 
-/** Takes snapshots before and after `seconds`, and compares them. */
-export async function watchIdle(
-	harness: Harness,
-	namespaces: readonly string[],
-	product?: Product,
-	seconds = SETTLED_SECONDS,
-): Promise<Idle> {
+/** Takes snapshots before and after SETTLED_SECONDS, and compares them. */
+export async function watchIdle(harness: Harness, namespaces: readonly string[]): Promise<Idle> {
 	const since = harness.writeCount();
 	const before = await snapshot(harness, namespaces);
-	const countedBefore = await countedWrites(product);
-	await sleep(seconds * 1_000);
-	const counted = (await countedWrites(product)) - countedBefore;
+	await sleep(SETTLED_SECONDS * 1_000);
 	return {
 		changes: changesBetween(before, await snapshot(harness, namespaces)),
 		productWrites: harness.writesOf('product', since),
 		operatorWrites: harness.writesOf('operator', since),
-		counted,
 	};
 }
-
-const countedWrites = async (product: Product | undefined): Promise<number> =>
-	product === undefined ? 0 : metricOf(product, 'thv_scaling_reconciler_writes_total');
-
-const nameOf = (object: Stored): string => (object.metadata as unknown as { name: string }).name;

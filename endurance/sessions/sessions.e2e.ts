@@ -5,7 +5,6 @@ import { clusterContext } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
 import { useCluster } from '../installed/harness.ts';
 import { OPERATOR_VERSION } from '../real-operator/build.ts';
-import { describeAutoscaling } from './autoscaling.ts';
 import { describeFaults } from './faults.ts';
 import { describeKinds, describePodMode } from './kinds.ts';
 import { applyOperatorCrds, release, standIn } from './operators.ts';
@@ -55,10 +54,7 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 
 	describe('with the product', () => {
 		const namespace = useSessions(cluster, release(version), MANIFESTS);
-		if (!isShort) {
-			describeKinds(namespace, atLeast);
-			describeAutoscaling(namespace, atLeast);
-		}
+		if (!isShort) describeKinds(namespace, atLeast);
 		describeFaults(namespace, isShort);
 	});
 	if (isShort) return;
