@@ -24,15 +24,19 @@ export async function runLane(
 	work: (env: ClusterEnvironment, runMocha: RunMocha) => Promise<void>,
 ): Promise<void> {
 	const sum = { passed: 0, failed: 0, skipped: 0 };
+	const runMocha: RunMocha = async (files, env) => {
+		// If one of several files does not exist, Mocha only prints a warning.
+		for (const file of files) if (!existsSync(join(ROOT, file))) throw new Error(`${file} does not exist`);
+		const { output, code } = await mocha(files, env);
+		const [, passed = 0, failed, skipped = 0] = COUNT.exec(output.trimEnd()) ?? [];
+		// A run that ended early, or failed outside a test, counts as one failure.
+		const isBroken = failed === undefined || (code !== 0 && failed === '0');
+		sum.passed += Number(passed);
+		sum.failed += Number(failed ?? 0) + Number(isBroken);
+		sum.skipped += Number(skipped);
+	};
 	const isDone = await withCluster(command, process.env, hasUpgrade, async (env) => {
-		await work(env, async (files, environment) => {
-			// If one of several files does not exist, Mocha only prints a warning.
-			for (const file of files) if (!existsSync(join(ROOT, file))) throw new Error(`${file} does not exist`);
-			const [passed, failed, skipped] = countsOf(await mocha(files, environment));
-			sum.passed += passed;
-			sum.failed += failed;
-			sum.skipped += skipped;
-		});
+		await work(env, runMocha);
 		return true;
 	});
 	if (!isDone) return;
@@ -41,16 +45,8 @@ export async function runLane(
 	if (sum.failed > 0) process.exitCode = 1;
 }
 
-/** Counts a run as one failure if it ended early or failed outside a test. */
-function countsOf({
-	output,
-	code,
-}: Awaited<ReturnType<typeof mocha>>): [passed: number, failed: number, skipped: number] {
-	const last = output.trimEnd().split('\n').at(-1) ?? '';
-	const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/.exec(last) ?? [];
-	const isBroken = failed === undefined || (code !== 0 && failed === '0');
-	return [Number(passed ?? 0), Number(failed ?? 0) + Number(isBroken), Number(skipped ?? 0)];
-}
+/** Matches the last line of the output, which test/harness/reporter.ts prints. */
+const COUNT = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
 function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<{ output: string; code: number | null }> {
 	const args = ['--no-config', '--timeout', '60000', '--reporter', './test/harness/reporter.ts', ...files];
