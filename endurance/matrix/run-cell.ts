@@ -4,8 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../test/harness/product.ts';
+import { replacedModules } from '../real-operator/build.ts';
 import type { Cell } from './report.ts';
-import type { Versions } from './versions.ts';
+import { KUBERNETES, type Versions } from './versions.ts';
 
 /** The parts of Mocha's JSON report that this module reads. */
 interface Report {
@@ -18,7 +19,7 @@ interface Report {
 const MESSAGE_LENGTH = 400;
 const OPTIONS = ['--no-config', '--exit', '--forbid-only', '--reporter', 'json', '--reporter-option'];
 
-export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' | 'failed' | 'seconds'>> {
+export async function runCell(versions: Versions, date: string): Promise<Cell> {
 	const startedMs = performance.now();
 	const folder = await mkdtemp(join(tmpdir(), 'toolhive-scaling-matrix-'));
 	try {
@@ -28,14 +29,19 @@ export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' |
 			(text) => JSON.parse(text) as Report,
 			(): Report => ({ passes: [], failures: [], pending: [] }),
 		);
-		const broken = passes.length > 0 ? [] : [{ check: 'mocha', message: output.trim().split('\n').at(-1) ?? '' }];
 		const failed = [
 			...failures.map(({ title, err }) => ({ check: title, message: (err.message ?? '').slice(0, MESSAGE_LENGTH) })),
 			...pending.map(({ title }) => ({ check: title, message: 'skipped' })),
-			...broken,
 		];
-		const seconds = Math.round((performance.now() - startedMs) / 1_000);
-		return { passed: passes.map(({ title }) => title), failed, seconds };
+		if (passes.length + failed.length === 0)
+			failed.push({ check: 'mocha', message: output.trim().split('\n').at(-1) ?? '' });
+		return {
+			...versions,
+			kubernetesVersion: KUBERNETES[versions.kubernetes] ?? '',
+			...{ date, seconds: Math.round((performance.now() - startedMs) / 1_000) },
+			...{ passed: passes.map(({ title }) => title), failed },
+			replaced: await replacedModules(process.env, versions.operator),
+		};
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

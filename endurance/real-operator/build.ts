@@ -23,13 +23,6 @@ export const OPERATOR_VERSION = 'v0.47.0';
  */
 export const STAND_IN_VERSION = 'v0.12.5';
 
-export interface OperatorAssets {
-	readonly program: string;
-	readonly crdFolder: string;
-	/** The modules that were built in another version, because the module proxy does not serve the required version. */
-	readonly replaced: readonly string[];
-}
-
 type Say = (line: string) => void;
 
 const MODULE = 'github.com/stacklok/toolhive';
@@ -41,23 +34,21 @@ const REPLACED = 'replaced-modules';
 
 export type ToolhiveProgram = 'thv-operator' | 'thv-proxyrunner' | 'vmcp';
 
-/**
- * Returns the operator, and builds it if it does not exist yet (about 4 minutes on 2 cores, once per machine). Several
- * processes may call this function at the same time.
- */
-export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION): Promise<OperatorAssets> {
+/** Returns the operator and the folder with its CRDs, and builds the operator if the cache does not have it. */
+export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION) {
 	const folder = await findPrograms(env, say, version, [PROGRAM]);
-	const replaced = await readFile(join(folder, REPLACED), 'utf8').catch(() => '');
-	return {
-		program: join(folder, PROGRAM),
-		crdFolder: join(folder, CRDS),
-		replaced: replaced.split('\n').filter(Boolean),
-	};
+	return { program: join(folder, PROGRAM), crdFolder: join(folder, CRDS) };
+}
+
+/** Returns the modules that were built in another version, because the module proxy did not serve the required one. */
+export async function replacedModules(env: Environment, version: string): Promise<readonly string[]> {
+	const text = await readFile(join(cacheFolder(env, 'operator', version), REPLACED), 'utf8').catch(() => '');
+	return text.split('\n').filter(Boolean);
 }
 
 /**
- * Returns the folder with these programs of a release and its CRDs in `crds/`, and builds what is missing. Several
- * processes may call this function at the same time.
+ * Returns the folder with these programs of a release and its CRDs in `crds/`, and builds what is missing (about 4
+ * minutes for each program, once per machine). Several processes may call this function at the same time.
  */
 export async function findPrograms(
 	env: Environment,
