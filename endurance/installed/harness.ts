@@ -11,18 +11,11 @@ import { apply, type ProductOptions, type Served } from '../../test/harness/prod
 import { linesOf } from '../../test/harness/program.ts';
 import { WEBHOOK_KINDS } from '../../test/harness/webhook-configurations.ts';
 import { openCluster } from './cluster.ts';
-import {
-	currentVersion,
-	FLAGS,
-	helmInstallation,
-	type Installation,
-	kustomizeInstallation,
-	waitForWebhooks,
-} from './installation.ts';
+import { currentVersion, FLAGS, type Installation, kustomizeInstallation, waitForWebhooks } from './installation.ts';
 import { adminKubectl, type Kubectl, metricsOf, NS, runningPods, WEBHOOKS } from './pods.ts';
 import { readSecret } from './secret.ts';
 
-/** The installer that main.ts selected. */
+/** Whether lane.ts started this process. If undefined, suites start the product as a process. */
 export const INSTALLED = process.env['E2E_INSTALLED'];
 
 export interface Cluster {
@@ -39,8 +32,7 @@ let shared: Promise<Cluster> | undefined;
 export function useCluster(): () => Cluster {
 	let cluster: Cluster | undefined;
 	before('cluster', async function () {
-		// The timeout allows time to build Helm.
-		this.timeout(600_000);
+		this.timeout(60_000);
 		const isFirst = shared === undefined;
 		shared ??= open();
 		cluster = await shared;
@@ -59,8 +51,7 @@ export function useCluster(): () => Cluster {
 
 async function open(): Promise<Cluster> {
 	const plane = await openCluster(process.env, mkdtempSync(join(tmpdir(), 'toolhive-scaling-e2e-')));
-	const create = INSTALLED === 'helm' ? helmInstallation : kustomizeInstallation;
-	const installation = await create(plane, currentVersion(process.env['E2E_IMAGE']));
+	const installation = kustomizeInstallation(plane, currentVersion(process.env['E2E_IMAGE']));
 	return { plane, kubectl: adminKubectl(plane), installation };
 }
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
 import { applyCrds } from '../../test/harness/product.ts';
-import { INSTALLED, useCluster } from './harness.ts';
+import { useCluster } from './harness.ts';
 import { waitForWebhooks } from './installation.ts';
 import { metricsOf, NS, type Pod, runInPod, runningPods, secondsToReady } from './pods.ts';
 import { expectServed, readSecret } from './secret.ts';
@@ -10,7 +10,7 @@ import { expectServed, readSecret } from './secret.ts';
 /** The limit begins when the container starts. */
 const READY_WITHIN_S = 20;
 
-describe(`installed with ${INSTALLED}`, function () {
+describe('installed', function () {
 	this.timeout(240_000);
 	const cluster = useCluster();
 	let pods: readonly Pod[];

@@ -50,7 +50,11 @@ const COUNT = /(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
 function mocha(files: readonly string[], env: NodeJS.ProcessEnv): Promise<{ output: string; code: number | null }> {
 	const args = ['--no-config', '--timeout', '60000', '--reporter', './test/harness/reporter.ts', ...files];
-	const child = spawn(process.execPath, [MOCHA, ...args], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+	const child = spawn(process.execPath, [MOCHA, ...args], {
+		cwd: ROOT,
+		env: { ...env, E2E_INSTALLED: '1' },
+		stdio: ['ignore', 'pipe', 'inherit'],
+	});
 	let output = '';
 	child.stdout.on('data', (chunk: Buffer) => {
 		output += chunk;

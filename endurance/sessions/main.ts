@@ -15,5 +15,5 @@ await runLane({ command: 'make e2e-sessions', total: 'sessions and requests' }, 
 	}
 	const TOOLHIVE = env['TOOLHIVE'] || OPERATOR_VERSION;
 	await buildImages(BUILD_IMAGE, TOOLHIVE, env);
-	await runMocha(['endurance/sessions/sessions.e2e.ts'], { ...env, TOOLHIVE, E2E_INSTALLED: 'kustomize' });
+	await runMocha(['endurance/sessions/sessions.e2e.ts'], { ...env, TOOLHIVE });
 });
