@@ -29,9 +29,9 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 		await namespace.waitForReplicas('member', 1);
 		const spec = { groupRef, incomingAuth: { type: 'anonymous' } };
 		await namespace.apply(server(namespace, 'VirtualMCPServer', 'hub', spec));
-		await namespace.waitForReplicas('hub', REPLICAS, 0);
+		await namespace.waitForReplicas('hub', REPLICAS, false);
 		const load = { urls: [serviceUrl(namespace, 'vmcp-hub', 4483)], tool: 'member_whoami', atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', 0)), 'no failure', false);
+		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', false)), 'no failure', false);
 	}).timeout(TIMEOUT_MS);
 
 	it('a proxy of an MCPRemoteProxy is lost › no request fails, and every session keeps its state', async () => {
@@ -40,9 +40,9 @@ export function describeKinds(sessions: () => SessionNamespace, atLeast: number)
 		await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
 		const remote = { remoteUrl: serviceUrl(namespace, 'remote'), allowPrivateEndpoint: true };
 		await namespace.apply(server(namespace, 'MCPRemoteProxy', 'far', remote));
-		await namespace.waitForReplicas('far', REPLICAS, 0);
+		await namespace.waitForReplicas('far', REPLICAS, false);
 		const load = { urls: [serviceUrl(namespace, 'mcp-far-remote-proxy')], atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', 0)));
+		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', false)));
 	}).timeout(TIMEOUT_MS);
 }
 
@@ -60,11 +60,11 @@ export function describePodMode(sessions: () => SessionNamespace, atLeast: numbe
 		const onPods = await namespace.kubectl('get', 'pods', '-l', 'app.kubernetes.io/instance=echo', '-o', names);
 		expect(onPods).to.contain(PASSWORD_ENV);
 		const load = { urls: [proxyUrl(namespace, 'echo')], atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'echo', 1)));
+		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'echo', true)));
 	}).timeout(TIMEOUT_MS);
 }
 
-const loseProxy = (namespace: SessionNamespace, name: string, backends: number) => async (): Promise<void> => {
+const loseProxy = (namespace: SessionNamespace, name: string, hasBackend: boolean) => async (): Promise<void> => {
 	await deleteProxies(namespace, name, 1);
-	await namespace.waitForReplicas(name, REPLICAS, backends);
+	await namespace.waitForReplicas(name, REPLICAS, hasBackend);
 };
