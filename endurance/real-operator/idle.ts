@@ -7,11 +7,10 @@ import jsonPatch from 'fast-json-patch';
 import type { Stored } from '../../test/harness/namespace.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
 import { wholeFrom } from '../bench/variables.ts';
-import type { Write } from './audit.ts';
 import type { Harness } from './harness.ts';
 
 /** How long no write may happen. Set a shorter time while you write tests. */
-export const SETTLED_SECONDS = wholeFrom('SETTLED_SECONDS', 60, 1);
+export const QUIET_MS = wholeFrom('SETTLED_SECONDS', 60, 1) * 1_000;
 
 /** The value exceeds the delay before the reconciler writes a change that an operator might still make itself. */
 const SETTLED_AFTER_MS = 25_000;
@@ -22,13 +21,6 @@ const RESOURCES =
 	'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,replicasets,configmaps,services,serviceaccounts';
 
 export type Snapshot = ReadonlyMap<string, Stored>;
-
-export interface Idle {
-	/** One line for each field that changed: the object and the JSON Patch operation. */
-	readonly changes: readonly string[];
-	readonly productWrites: readonly Write[];
-	readonly operatorWrites: readonly Write[];
-}
 
 /** Returns every object in the namespaces that the operator or the product may have created. */
 export async function snapshot(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
@@ -56,30 +48,32 @@ export function changesBetween(before: Snapshot, after: Snapshot): readonly stri
 	return lines;
 }
 
-/** Resolves when, for SETTLED_AFTER_MS, no stored object has changed and the product has written nothing. */
-export async function settled(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
+/**
+ * Resolves when, for `quietMs`, no stored object has changed and the product has written nothing. `since` is the number
+ * of writes before that time.
+ */
+export async function settled(
+	harness: Harness,
+	namespaces: readonly string[],
+	quietMs = SETTLED_AFTER_MS,
+): Promise<{ objects: Snapshot; since: number }> {
+	const read = async () => ({
+		objects: await snapshot(harness, namespaces),
+		since: harness.writeCount(),
+		written: harness.writesOf('product').length,
+	});
 	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-	let [last, lastWrites] = [await snapshot(harness, namespaces), harness.writesOf('product').length];
+	let first = await read();
 	let sinceMs = performance.now();
-	while (performance.now() - sinceMs < SETTLED_AFTER_MS) {
+	while (performance.now() - sinceMs < quietMs) {
 		await sleep(POLL_MS);
-		const [now, writes] = [await snapshot(harness, namespaces), harness.writesOf('product').length];
-		const changes = changesBetween(last, now);
-		if (changes.length > 0 || writes !== lastWrites) sinceMs = performance.now();
-		if (performance.now() > deadlineMs) throw new Error(`the objects still change:\n${changes.join('\n')}`);
-		[last, lastWrites] = [now, writes];
+		const now = await read();
+		const changes = changesBetween(first.objects, now.objects);
+		if (performance.now() > deadlineMs)
+			throw new Error(`not settled; ${now.written} writes by the product, and changes:\n${changes.join('\n')}`);
+		if (changes.length === 0 && now.written === first.written) continue;
+		first = now;
+		sinceMs = performance.now();
 	}
-	return last;
-}
-
-/** Takes snapshots before and after SETTLED_SECONDS, and compares them. */
-export async function watchIdle(harness: Harness, namespaces: readonly string[]): Promise<Idle> {
-	const since = harness.writeCount();
-	const before = await snapshot(harness, namespaces);
-	await sleep(SETTLED_SECONDS * 1_000);
-	return {
-		changes: changesBetween(before, await snapshot(harness, namespaces)),
-		productWrites: harness.writesOf('product', since),
-		operatorWrites: harness.writesOf('operator', since),
-	};
+	return first;
 }

@@ -8,7 +8,7 @@ import { apply, mustSucceed, type Product } from '../../test/harness/product.ts'
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
 import { useHarness } from './harness.ts';
-import { changesBetween, type Snapshot, settled, watchIdle } from './idle.ts';
+import { changesBetween, QUIET_MS, type Snapshot, settled } from './idle.ts';
 import { EXAMPLES } from './servers.ts';
 
 const DEFAULT_REDIS = {
@@ -27,11 +27,11 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 	before('servers', async function () {
 		this.timeout(600_000);
 		await harness.applyExamples('early');
-		steady = await settled(harness, ['early']);
+		steady = (await settled(harness, ['early'])).objects;
 	});
 
 	const expectUnchanged = async (): Promise<void> => {
-		expect(changesBetween(steady, await settled(harness, ['early']))).to.deep.equal([]);
+		expect(changesBetween(steady, (await settled(harness, ['early'])).objects)).to.deep.equal([]);
 	};
 	const expectDefaultRedis = async (namespace: string): Promise<void> => {
 		const { data } = await harness.get(namespace, 'configmap', 'plain-runconfig');
@@ -50,7 +50,7 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 
 	it('proxies restart › shutdown settings are added with the same rollout, and the operator keeps them', async () => {
 		await mustSucceed(harness.plane().kubectl(['-n', 'early', 'rollout', 'restart', 'deployment', ...NAMES]));
-		steady = await settled(harness, ['early']);
+		steady = (await settled(harness, ['early'])).objects;
 		for (const name of NAMES) {
 			const { spec, metadata } = await harness.get('early', 'deployment', name);
 			const pod = spec.template.spec;
@@ -78,16 +78,17 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 				spec: { groupRef: { name: 'nowhere' }, incomingAuth: { type: 'anonymous' }, replicas: 2 },
 			},
 		]);
-		steady = await settled(harness, ['early']);
+		steady = (await settled(harness, ['early'])).objects;
 		const writes = harness.writesOf('product').filter(({ resource }) => resource !== 'events');
 		expect(tally(writes)).to.deep.equal({ 'patch virtualmcpservers/status groupless': 1 });
 	});
 
 	it('the product is uninstalled › the operator changes nothing, even after a restart', async () => {
 		await product.stop();
-		const alone = await watchIdle(harness, ['early', 'late']);
-		expect(alone.changes).to.deep.equal([]);
-		expect(tally(alone.operatorWrites.filter(({ resource }) => !resource.endsWith('/status')))).to.deep.equal({});
+		const { objects, since } = await settled(harness, ['early'], QUIET_MS);
+		expect(changesBetween(steady, objects)).to.deep.equal([]);
+		const writes = harness.writesOf('operator', since).filter(({ resource }) => !resource.endsWith('/status'));
+		expect(tally(writes)).to.deep.equal({});
 		await harness.restartOperator();
 		await expectUnchanged();
 	});

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printProgress, runShell } from '../installed/prepare-cluster.ts';
-import { findPrograms } from '../real-operator/build.ts';
+import { findOperator, findProgram } from '../real-operator/build.ts';
 
 const HERE = import.meta.dirname;
 
@@ -16,7 +16,7 @@ export const vmcpImage = (version: string): string => `localhost/e2e-vmcp:${vers
 export async function buildImages(command: string, version: string, env: NodeJS.ProcessEnv): Promise<void> {
 	const images = { 'thv-proxyrunner': runnerImage(version), ...(!env['SHORT'] && { vmcp: vmcpImage(version) }) };
 	const programs = Object.keys(images) as (keyof typeof images)[];
-	const built = await findPrograms(env, printProgress, version, ['thv-operator', ...programs]);
+	await findOperator(env, printProgress, version);
 	const build = (tag: string, folder: string): Promise<void> => runShell(command, [tag, folder], env);
 	await build(MCP_IMAGE, join(HERE, 'mcp'));
 	await build(REDIS_IMAGE, join(HERE, 'redis'));
@@ -24,7 +24,7 @@ export async function buildImages(command: string, version: string, env: NodeJS.
 		const folder = await mkdtemp(join(tmpdir(), 'toolhive-scaling-image-'));
 		try {
 			await copyFile(join(HERE, 'program/Dockerfile'), join(folder, 'Dockerfile'));
-			await copyFile(join(built, program), join(folder, 'program'));
+			await copyFile(await findProgram(env, printProgress, version, program), join(folder, 'program'));
 			await build(images[program] as string, folder);
 		} finally {
 			await rm(folder, { recursive: true, force: true });

@@ -52,19 +52,6 @@ async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	}
 }
 
-/** Evicts proxies as `kubectl drain` does, but does not cordon the node, which may be the only one. */
-async function evictProxies(namespace: SessionNamespace, count: number): Promise<void> {
-	for (const { name } of (await namespace.proxies(SERVER)).slice(0, count)) {
-		const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`;
-		const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: namespace.name } };
-		// Like kubectl, retries until the PodDisruptionBudget allows the eviction.
-		await eventually(async () => {
-			const { code, stderr } = await namespace.tryKubectl(['create', '--raw', path, '-f', '-'], eviction);
-			if (code !== 0) throw new Error(stderr);
-		}, 120_000);
-	}
-}
-
 const patch = JSON.stringify({ spec: { replicas: 2 } });
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -74,7 +61,6 @@ export const SCENARIOS: readonly Scenario[] = [
 	}),
 	scenario('a proxy is lost', 'no failure', (namespace) => deleteProxies(namespace, SERVER, 1)),
 	scenario('all proxies are replaced, one by one', 'no failure', replaceProxies),
-	scenario('two proxies are drained', 'no failure', (namespace) => evictProxies(namespace, 2)),
 	scenario('rollout restart', 'no failure', ({ kubectl }) => kubectl('rollout', 'restart', `deployment/${SERVER}`), {
 		isShort: true,
 		failsWithout: true,
@@ -101,7 +87,7 @@ export function describeScenarios(
 ): void {
 	before('server', async () => {
 		const namespace = sessions();
-		await namespace.apply(mcpServer(namespace.name, SERVER), podDisruptionBudget(SERVER));
+		await namespace.apply(mcpServer(namespace.name, SERVER));
 		await namespace.waitForReplicas(SERVER, 1);
 	});
 	for (const { name, from, to, usesAddresses, failsWithout, disturb, ...scenario } of scenarios) {
@@ -123,11 +109,3 @@ export function describeScenarios(
 		});
 	}
 }
-
-/** Returns a budget that allows one eviction at a time. */
-const podDisruptionBudget = (name: string): object => ({
-	apiVersion: 'policy/v1',
-	kind: 'PodDisruptionBudget',
-	metadata: { name },
-	spec: { maxUnavailable: 1, selector: { matchLabels: { 'app.kubernetes.io/instance': name } } },
-});
