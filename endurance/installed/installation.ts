@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { serverManifest } from '../../test/harness/namespace.ts';
-import { documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
+import { mustSucceed, ROOT } from '../../test/harness/product.ts';
 import { adminKubectl, NS, WEBHOOKS, waitForRollout } from './pods.ts';
 
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
@@ -17,8 +17,6 @@ export interface Installation {
 	/** Installs, or upgrades from another version. Resolves when all pods are ready. */
 	readonly install: (version?: Version) => Promise<void>;
 	readonly uninstall: () => Promise<void>;
-	/** Returns the rendered manifests with the image and the flags of these tests. */
-	readonly objects: () => Promise<{ kind: string }[]>;
 }
 
 export interface Version {
@@ -57,10 +55,6 @@ export function kustomizeInstallation(plane: ControlPlane, current: Version): In
 			// deletions.
 			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
 			await kubectl('delete', '-k', overlay, '--ignore-not-found');
-		},
-		objects: async () => {
-			write(current);
-			return documentsOf(await kubectl('kustomize', overlay));
 		},
 	};
 }

@@ -9,18 +9,12 @@ import { type ClusterEnvironment, withCluster } from './prepare-cluster.ts';
 
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js');
 
-interface Lane {
-	readonly command: string;
-	/** The title of the total count. */
-	readonly total: string;
-	readonly hasUpgrade?: boolean;
-}
-
 type RunMocha = (files: readonly string[], env: NodeJS.ProcessEnv) => Promise<void>;
 
 /** Runs the files, sets the exit code, and prints the count as the last line. */
 export async function runLane(
-	{ command, total, hasUpgrade = false }: Lane,
+	command: string,
+	hasUpgrade: boolean,
 	work: (env: ClusterEnvironment, runMocha: RunMocha) => Promise<void>,
 ): Promise<void> {
 	const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -35,13 +29,10 @@ export async function runLane(
 		sum.failed += Number(failed ?? 0) + Number(isBroken);
 		sum.skipped += Number(skipped);
 	};
-	const isDone = await withCluster(command, process.env, hasUpgrade, async (env) => {
-		await work(env, runMocha);
-		return true;
-	});
+	const isDone = await withCluster(command, process.env, hasUpgrade, (env) => work(env, runMocha));
 	if (!isDone) return;
 	const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : '';
-	process.stdout.write(`\n${total}:\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`);
+	process.stdout.write(`\n${command}:\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`);
 	if (sum.failed > 0) process.exitCode = 1;
 }
 

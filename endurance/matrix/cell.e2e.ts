@@ -160,7 +160,7 @@ describe(`every example with ToolHive ${OPERATOR}`, function () {
 
 	it('conditions › every server › each type once, with the status and reason of the specification', () =>
 		every(({ example, server }) => {
-			const conditions: Condition[] = server['status']?.conditions ?? [];
+			const conditions: { type: string; status: string; reason: string }[] = server['status']?.conditions ?? [];
 			const types = conditions.map(({ type }) => type);
 			expect(types, example.name).to.deep.equal([...new Set(types)]);
 			// The product sets the condition only if the server has more than one replica.
@@ -255,12 +255,6 @@ describe(`every example with ToolHive ${OPERATOR}`, function () {
 		}, WITHIN_MS);
 	});
 });
-
-interface Condition {
-	readonly type: string;
-	readonly status: string;
-	readonly reason: string;
-}
 
 interface Found {
 	readonly example: Example;

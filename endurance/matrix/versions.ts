@@ -29,9 +29,9 @@ export function chooseCells(env: Environment): readonly Versions[] {
 }
 
 function choose(name: string, env: Environment, known: readonly string[]): readonly string[] {
-	const chosen = (env[name] ?? '').split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
+	const chosen = env[name] ? env[name].split(',') : known;
 	const unknown = chosen.filter((one) => !known.includes(one));
 	if (unknown.length > 0)
 		refuse(`make matrix: ${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
-	return chosen.length === 0 ? known : known.filter((one) => chosen.includes(one));
+	return chosen;
 }

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { metricOf } from '../../test/harness/metrics.ts';
-import { apply, mustSucceed, type Product } from '../../test/harness/product.ts';
+import { mustSucceed, type Product } from '../../test/harness/product.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
 import { useHarness } from './harness.ts';
@@ -67,20 +67,6 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 		await harness.restartOperator();
 		await expectUnchanged();
 		expect(tally(harness.writesOf('product'))).to.deep.equal({});
-	});
-
-	it('a server that the operator does not reconcile › the product sets its condition once', async () => {
-		await apply(harness.plane(), [
-			{
-				apiVersion: 'toolhive.stacklok.dev/v1beta1',
-				kind: 'VirtualMCPServer',
-				metadata: { name: 'groupless', namespace: 'early' },
-				spec: { groupRef: { name: 'nowhere' }, incomingAuth: { type: 'anonymous' }, replicas: 2 },
-			},
-		]);
-		steady = (await settled(harness, ['early'])).objects;
-		const writes = harness.writesOf('product').filter(({ resource }) => resource !== 'events');
-		expect(tally(writes)).to.deep.equal({ 'patch virtualmcpservers/status groupless': 1 });
 	});
 
 	it('the product is uninstalled › the operator changes nothing, even after a restart', async () => {
