@@ -49,8 +49,8 @@ describe('installed', function () {
 	});
 	it('both pods › serve the certificate from the Secret, and one of them is the leader', async () => {
 		const { plane } = cluster();
-		await expectServed(plane, (await readSecret(plane))['tls.crt']);
 		await eventually(async () => {
+			await expectServed(plane, (await readSecret(plane))['tls.crt']);
 			const texts = await metricsOf(plane);
 			expect(texts.filter((text) => /^thv_scaling_leader 1$/m.test(text))).to.have.length(1);
 		});

@@ -15,6 +15,6 @@ const FILES = [
 
 await runLane('make e2e', true, async (env, runMocha) => {
 	await runMocha(FILES, env);
-	if (env.E2E_PREVIOUS_IMAGE !== undefined) await runMocha([`${HERE}/upgrade.e2e.ts`], env);
+	if (env.E2E_PREVIOUS_IMAGE !== undefined) await runMocha([`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`], env);
 	else process.stdout.write('make e2e: the upgrade is skipped: no PREVIOUS= version\n');
 });

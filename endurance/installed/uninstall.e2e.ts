@@ -8,7 +8,7 @@ import { getFromPod, NS, runningPods } from './pods.ts';
 const LEVEL_ERROR = 50;
 
 describe('after all scenarios', function () {
-	this.timeout(240_000);
+	this.timeout(300_000);
 	const cluster = useCluster();
 
 	it('memory › is below half of the limit, and no container was OOMKilled', async () => {

@@ -18,8 +18,6 @@ describe('upgrade', function () {
 		await waitForWebhooks(cluster().plane);
 	});
 
-	after('uninstall', () => cluster().installation.uninstall());
-
 	it('under load › no call fails, the certificates are kept, and both pods have the new version', async () => {
 		const { plane, installation } = cluster();
 		const before = await readSecret(plane);
