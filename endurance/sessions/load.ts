@@ -1,7 +1,7 @@
 /** Runs the clients in the client pod during a disturbance, and counts their failures. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Answer, Counted, LoadOptions } from './mcp/result.ts';
+import type { Counted, LoadOptions } from './mcp/result.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
 const BEFORE_MS = 3_000;
@@ -21,7 +21,7 @@ export async function loadDuring(
 ): Promise<Counted> {
 	loads += 1;
 	const options: LoadOptions = { tool: 'whoami', ...load, stopFile: `/tmp/stop-${loads}` };
-	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', 'load', JSON.stringify(options));
+	const running = namespace.kubectl(...EXEC, 'node', 'client.ts', JSON.stringify(options));
 	// The promise is awaited below, and may reject earlier.
 	running.catch(() => undefined);
 	try {
@@ -43,10 +43,6 @@ export const serviceUrl = ({ name }: SessionNamespace, service: string, port = 8
 	`http://${service}.${name}.svc.cluster.local:${port}/mcp`;
 export const proxyUrl = (namespace: SessionNamespace, server: string): string =>
 	serviceUrl(namespace, `mcp-${server}-proxy`);
-
-/** Opens a new session and makes one call. */
-export const callOnce = async (namespace: SessionNamespace, server: string) =>
-	JSON.parse(await namespace.kubectl(...EXEC, 'node', 'client.ts', 'once', proxyUrl(namespace, server))) as Answer;
 
 /**
  * Expects that every session is kept (with its state, if `hasState`). Expects that no request failed, unless `expected`

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import type { ControlPlane, KubectlResult } from '../../test/harness/control-plane/start.ts';
+import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
 import type { Cluster } from '../installed/harness.ts';
@@ -12,10 +12,7 @@ import type { Operator } from './operators.ts';
 
 export interface SessionNamespace {
 	readonly name: string;
-	readonly plane: ControlPlane;
 	readonly kubectl: Kubectl;
-	/** Runs kubectl, and resolves even if it fails. */
-	readonly tryKubectl: (args: readonly string[], input?: object) => Promise<KubectlResult>;
 	readonly apply: (...objects: readonly object[]) => Promise<void>;
 	/** Returns the ready proxies of a server that are not terminating. */
 	readonly proxies: (server: string) => Promise<readonly { readonly name: string; readonly address: string }[]>;
@@ -56,13 +53,12 @@ let namespaces = 0;
 async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	namespaces += 1;
 	const name = `sessions-${namespaces}`;
-	const tryKubectl: SessionNamespace['tryKubectl'] = (args, input) => {
-		const options = { user: 'admin', timeoutMs: 300_000 } as const;
-		return plane.kubectl(['-n', name, ...args], input ? { ...options, input: JSON.stringify(input) } : options);
+	const options = { user: 'admin', timeoutMs: 300_000 } as const;
+	const kubectl: Kubectl = async (...args) => (await mustSucceed(plane.kubectl(['-n', name, ...args], options))).stdout;
+	const apply: SessionNamespace['apply'] = async (...items) => {
+		const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+		await mustSucceed(plane.kubectl(['-n', name, 'apply', '-f', '-'], { ...options, input }));
 	};
-	const kubectl: Kubectl = async (...args) => (await mustSucceed(tryKubectl(args))).stdout;
-	const apply: SessionNamespace['apply'] = async (...items) =>
-		void (await mustSucceed(tryKubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items })));
 	const podsOf = async (server: string): Promise<readonly Pod[]> => {
 		const pods = await kubectl('get', 'pods', '-l', `app.kubernetes.io/instance=${server}`, '-o', 'json');
 		return (JSON.parse(pods) as { items: Pod[] }).items;
@@ -73,7 +69,7 @@ async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	await kubectl('wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
 	await kubectl('rollout', 'status', 'deployment/redis', '--timeout=60s');
 	return {
-		...{ name, plane, kubectl, tryKubectl, apply },
+		...{ name, kubectl, apply },
 		proxies: async (server) =>
 			(await podsOf(server))
 				.filter(isReady)

@@ -1,7 +1,6 @@
 /**
- * Runs sessions under load, in a pod in the cluster of the servers.
- *   client.ts load OPTIONS   runs the load in OPTIONS (LoadOptions as JSON), and prints the result as Counted
- *   client.ts once URL       opens one session, and prints the response to one call
+ * Runs sessions under load, in a pod in the cluster of the servers. Reads LoadOptions as JSON from its argument, and
+ * prints the result, which is a Counted.
  */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,11 +69,7 @@ const withoutIds = (reason: string): string =>
 		.replaceAll(/\d+\.\d+\.\d+\.\d+/g, 'ADDRESS')
 		.replaceAll(/"id":\d+/g, '"id":N');
 
-const once = async (url: string): Promise<Answer> =>
-	(await open('new connections', [url], 'whoami').catch((error) => async () => ({ reason: String(error) })))();
-
-const [command, first = ''] = process.argv.slice(2);
-const result = command === 'load' ? await load(JSON.parse(first) as LoadOptions) : await once(first);
+const result = await load(JSON.parse(process.argv[2] ?? '') as LoadOptions);
 process.stdout.write(`${JSON.stringify(result)}\n`);
 // Exits explicitly, because the SDK's streams would keep the process running.
 process.exit(0);
