@@ -24,7 +24,7 @@ export interface GoProgram {
 	readonly createModule?: (temporary: string) => Promise<string>;
 }
 
-/** Returns the path of the program, and builds it if it is not in the cache. Several processes may call this at once. */
+/** Returns the path of the program. Builds it if it is not in the cache. Several processes may call this at once. */
 export async function findGoProgram(wanted: GoProgram, env: Environment, say: (line: string) => void): Promise<string> {
 	const { name, project, version, moduleFolder, source, flags = [], createModule } = wanted;
 	const folder = cacheFolder(env, project, version);

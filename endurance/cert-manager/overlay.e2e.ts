@@ -92,7 +92,7 @@ describe(`the cert-manager overlay with cert-manager ${CERT_MANAGER_VERSION}`, f
 		expect(code).to.equal(0);
 	};
 
-	it('applied › the Secret has a certificate for the names of the Service, and every caBundle its CA, even after another apply', async () => {
+	it('applied twice › a certificate for the names of the Service, and its CA in every caBundle', async () => {
 		const overlay = join(ROOT, 'manifests/overlays/cert-manager');
 		await must('apply', '-k', overlay);
 		await eventually(() => secret(`${NS}-tls`), ISSUED_MS);

@@ -125,7 +125,7 @@ describe(`every example with ToolHive ${OPERATOR}`, function () {
 			}
 		}));
 
-	it('Deployments › replica count, grace period, preStop, password and checksum; the settings of existing Deployments are kept', () =>
+	it('Deployments › replicas, grace period, preStop, password, checksum; existing settings are kept', () =>
 		every(({ example, deployment, configMap, isNew }) => {
 			const { name, replicas } = example;
 			const hasPassword = JSON.stringify(example.spec).includes('passwordRef');

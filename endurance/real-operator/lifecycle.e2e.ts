@@ -38,7 +38,7 @@ describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 		expect(data['runconfig.json']).to.contain(DEFAULT_REDIS.TOOLHIVE_DEFAULT_REDIS_ADDR);
 	};
 
-	it('the product starts beside servers, and servers are created › it writes nothing, and keeps the default Redis', async () => {
+	it('existing and new servers › the product writes nothing, and keeps the default Redis', async () => {
 		product = await harness.startProduct(FLAGS);
 		await expectUnchanged();
 		expect(await metricOf(product, 'thv_scaling_reconcile_total')).to.be.at.least(EXAMPLES.length);

@@ -7,7 +7,7 @@ import type { Answer } from './result.ts';
 
 const TIMEOUT_MS = 20_000;
 
-/** A client with a new connection for each request or with one kept connection, or an unchanged SDK with its GET stream. */
+/** A new connection for each request, one kept connection, or the unchanged SDK with its GET stream. */
 export type ClientName = 'new connections' | 'kept connection' | 'SDK';
 
 type Send = (url: string, init: { method?: string; headers?: Headers; body?: string }) => Promise<Response>;
