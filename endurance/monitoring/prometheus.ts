@@ -1,6 +1,6 @@
 /**
- * Starts a real Prometheus with the alert rules. Prometheus scrapes the API server and one replica on this machine, with
- * the labels that a ServiceMonitor adds.
+ * Starts a real Prometheus with the alert rules. It scrapes the API server and one replica on this machine, with the
+ * labels that a ServiceMonitor adds.
  */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
