@@ -42,7 +42,7 @@ fuzz: install ## Search for inputs that violate an invariant, for MINUTES=10; TA
 	@nice node endurance/fuzz/main.ts
 
 e2e-operator: install ## Test with the real ToolHive operator, built once (Go); SETTLED_SECONDS= is the required time without writes
-	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts 'endurance/real-operator/*.e2e.ts'
+	mocha --no-config --timeout 600000 --reporter ./test/harness/reporter.ts endurance/matrix/cell.e2e.ts 'endurance/real-operator/*.e2e.ts'
 
 matrix: install ## Test operators v0.12.5 to v0.63.0 on Kubernetes 1.30 to 1.36, built once (Go; 40 minutes), and write docs/operators.md; OPERATORS=v0.47.0,v0.63.0 KUBERNETES=1.30,1.36 select cells, JOBS=2 run at once
 	@node endurance/matrix/main.ts

@@ -23,27 +23,29 @@ export interface ClusterEnvironment extends NodeJS.ProcessEnv {
 	readonly E2E_PREVIOUS_MANIFESTS?: string;
 }
 
-type Work<T> = (env: ClusterEnvironment) => Promise<T>;
+type Work = (env: ClusterEnvironment) => Promise<void>;
 
-/** Resolves with the result of `work`, or with undefined and exit code 2 if a precondition is not met. */
-export async function withCluster<T>(
+/** Resolves with true if `work` was done, and sets exit code 2 if a precondition is not met. */
+export async function withCluster(
 	command: string,
 	env: NodeJS.ProcessEnv,
 	hasUpgrade: boolean,
-	work: Work<T>,
-): Promise<T | undefined> {
+	work: Work,
+): Promise<boolean> {
 	const scratch = mkdtempSync(join(tmpdir(), 'toolhive-scaling-cluster-'));
 	try {
 		const { CLUSTER = 'kind' } = env;
 		if (CLUSTER !== 'kind' && CLUSTER !== 'existing')
 			throw new ClusterMissing(`CLUSTER=${CLUSTER}: use kind or existing`);
 		const previous = hasUpgrade ? previousTree(env, scratch) : undefined;
-		return CLUSTER === 'kind' ? await withKind(env, scratch, previous, work) : await withExisting(env, previous, work);
+		if (CLUSTER === 'kind') await withKind(env, scratch, previous, work);
+		else await withExisting(env, previous, work);
+		return true;
 	} catch (error) {
 		if (!(error instanceof ClusterMissing)) throw error;
 		process.stderr.write(`${command}: ${error.message}\n`);
 		process.exitCode = 2;
-		return undefined;
+		return false;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
@@ -57,18 +59,15 @@ const USED_BY_TESTS = [
 	...['mcpservers', 'virtualmcpservers', 'mcpremoteproxies'].map((name) => `crd/${name}.toolhive.stacklok.dev`),
 ];
 
-async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefined, work: Work<T>): Promise<T> {
+async function withExisting(env: NodeJS.ProcessEnv, previous: string | undefined, work: Work): Promise<void> {
 	const { KUBECONFIG, IMAGE, PREVIOUS_IMAGE } = env;
-	if (!KUBECONFIG || !existsSync(KUBECONFIG)) {
-		const given = KUBECONFIG ? `; ${KUBECONFIG} does not exist` : '';
-		throw new ClusterMissing(`CLUSTER=existing needs KUBECONFIG=, a kubeconfig with cluster-admin${given}`);
-	}
+	if (!KUBECONFIG) throw new ClusterMissing('CLUSTER=existing needs KUBECONFIG=, a kubeconfig with cluster-admin');
 	if (!IMAGE) throw new ClusterMissing('CLUSTER=existing needs IMAGE=, a reference that the nodes have or can pull');
 	const KUBECTL = await findKubectl(env);
 	const kubectl = (...args: string[]) => runKubectl(KUBECTL, KUBECONFIG, tmpdir(), args, { timeoutMs: 60_000 });
 	const canI = await kubectl('auth', 'can-i', '*', '*', '--all-namespaces');
 	if (canI.stdout.trim() !== 'yes') {
-		const reason = canI.stderr.trim().split('\n').at(-1) || '`kubectl auth can-i` denies it';
+		const reason = canI.stderr.trim().split('\n').at(-1);
 		throw new ClusterMissing(`KUBECONFIG=${KUBECONFIG} has no cluster-admin permissions: ${reason}`);
 	}
 	const existing = await kubectl('get', '--ignore-not-found', '-o', 'name', ...USED_BY_TESTS);
@@ -78,7 +77,7 @@ async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefi
 		throw new ClusterMissing(`${reason}; use a cluster that has no other use`);
 	}
 	try {
-		return await work({ ...env, KUBECONFIG, KUBECTL, E2E_IMAGE: IMAGE, ...upgradeFrom(previous, PREVIOUS_IMAGE) });
+		await work({ ...env, KUBECONFIG, KUBECTL, E2E_IMAGE: IMAGE, ...upgradeFrom(previous, PREVIOUS_IMAGE) });
 	} finally {
 		const { stdout } = await kubectl('get', 'crd', '-o', 'name');
 		const crds = stdout.split('\n').filter((name) => name.endsWith('.toolhive.stacklok.dev'));
@@ -91,19 +90,19 @@ const KIND_PRODUCT_IMAGE = 'localhost/toolhive-scaling:e2e';
 const KIND_PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 const KIND_LOAD = `kind load docker-image --name ${KIND_NAME}`;
 const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && ${KIND_LOAD} "$1"; }; build`;
-/** The cluster has two workers, so that the pods of the product can run on different nodes. */
+/** The cluster has two workers, so that the pods of the product run on different nodes. */
 const KIND_CONFIG = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes: [{ role: control-plane }, { role: worker }, { role: worker }]
 `;
 
 /** Creates a cluster with kind. KIND_IMAGE= selects the node image, which determines the Kubernetes version. */
-async function withKind<T>(
+async function withKind(
 	env: NodeJS.ProcessEnv,
 	scratch: string,
 	previous: string | undefined,
-	work: Work<T>,
-): Promise<T> {
+	work: Work,
+): Promise<void> {
 	for (const command of ['docker info', 'kind version']) {
 		if (spawnSync(command, { shell: true, env, stdio: 'ignore' }).status !== 0)
 			throw new ClusterMissing(`\`${command}\` fails; CLUSTER=kind needs docker and kind`);
@@ -126,7 +125,7 @@ async function withKind<T>(
 			E2E_IMAGE: KIND_PRODUCT_IMAGE,
 			BUILD_IMAGE: KIND_BUILD_IMAGE,
 		};
-		return await work({ ...env, ...given, ...upgrade });
+		await work({ ...env, ...given, ...upgrade });
 	} finally {
 		await runShell('kind delete cluster', name, env);
 	}

@@ -10,18 +10,16 @@ export interface Cell extends Versions {
 	readonly seconds: number;
 	readonly passed: readonly string[];
 	readonly failed: readonly { readonly check: string; readonly message: string }[];
-	/** The reason why the operator or the control plane could not be built. In that case, no check ran. */
-	readonly notBuilt?: string;
 	/** The modules of the operator that were built in another version. */
 	readonly replaced?: readonly string[];
 }
 
-/** Returns the cells in the order of the matrix. A cell of `newer` replaces the same one of `older` if it was built. */
+/** Returns the cells in the order of the matrix. A cell of `newer` replaces the same one of `older`. */
 export const mergeCells = (older: readonly Cell[], newer: readonly Cell[]): readonly Cell[] =>
 	Object.keys(KUBERNETES).flatMap((kubernetes) =>
 		OPERATORS.flatMap((operator) => {
-			const [ran, before] = [newer, older].map((cells) => findCell(cells, { operator, kubernetes }));
-			return (ran?.notBuilt === undefined ? ran : undefined) ?? before ?? ran ?? [];
+			const versions = { operator, kubernetes };
+			return findCell(newer, versions) ?? findCell(older, versions) ?? [];
 		}),
 	);
 
@@ -48,8 +46,7 @@ function statesOf(cells: readonly Cell[]): string {
 
 function stateOf(cell: Cell | undefined): string {
 	if (cell === undefined) return 'did not run';
-	const { passed, failed, seconds, date, notBuilt } = cell;
-	if (notBuilt !== undefined) return '**not built**';
+	const { passed, failed, seconds, date } = cell;
 	const count = passed.length + failed.length;
 	const state = failed.length === 0 ? `${count} passed` : `**${failed.length} of ${count} failed**`;
 	return `${state} (${date}, ${seconds} s)`;
@@ -57,11 +54,13 @@ function stateOf(cell: Cell | undefined): string {
 
 /** Returns the failures, or nothing if every cell passed. */
 function problemsOf(cells: readonly Cell[]): string[] {
-	const rows = cells.flatMap(({ operator, kubernetesVersion, failed, notBuilt }) => {
-		const cell = `operator ${operator}, Kubernetes ${kubernetesVersion}`;
-		if (notBuilt !== undefined) return [{ cell, check: 'build', message: inTable(notBuilt) }];
-		return failed.map(({ check, message }) => ({ cell, check: inTable(check), message: inTable(message) }));
-	});
+	const rows = cells.flatMap(({ operator, kubernetesVersion, failed }) =>
+		failed.map(({ check, message }) => ({
+			cell: `operator ${operator}, Kubernetes ${kubernetesVersion}`,
+			check: inTable(check),
+			message: inTable(message),
+		})),
+	);
 	return rows.length === 0 ? [] : [table(rows)];
 }
 

@@ -1,12 +1,12 @@
 /** Runs the scenario for one cell in its own process, with Mocha. */
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../test/harness/product.ts';
+import { replacedModules } from '../real-operator/build.ts';
 import type { Cell } from './report.ts';
-import type { Versions } from './versions.ts';
+import { KUBERNETES, type Versions } from './versions.ts';
 
 /** The parts of Mocha's JSON report that this module reads. */
 interface Report {
@@ -17,53 +17,41 @@ interface Report {
 }
 
 const MESSAGE_LENGTH = 400;
+const OPTIONS = ['--no-config', '--exit', '--forbid-only', '--reporter', 'json', '--reporter-option'];
 
-export async function runCell(versions: Versions): Promise<Pick<Cell, 'passed' | 'failed' | 'seconds'>> {
+export async function runCell(versions: Versions, date: string): Promise<Cell> {
 	const startedMs = performance.now();
 	const folder = await mkdtemp(join(tmpdir(), 'toolhive-scaling-matrix-'));
-	const reportFile = join(folder, 'report.json');
-	const logFile = join(folder, 'output.log');
 	try {
-		const code = await runMocha(versions, reportFile, logFile);
-		const text = await readFile(reportFile, 'utf8').catch(() => undefined);
-		const seconds = Math.round((performance.now() - startedMs) / 1_000);
-		if (text === undefined || (JSON.parse(text) as Report).passes.length === 0) {
-			const lastLine = (await readFile(logFile, 'utf8')).trim().split('\n').at(-1) ?? '';
-			return { passed: [], failed: [{ check: 'mocha', message: `ended with ${code}: ${lastLine}` }], seconds };
-		}
-		const { passes, failures, pending } = JSON.parse(text) as Report;
+		const file = join(folder, 'report.json');
+		const output = await runMocha([...OPTIONS, `output=${file}`, 'endurance/matrix/cell.e2e.ts'], versions);
+		const { passes, failures, pending } = await readFile(file, 'utf8').then(
+			(text) => JSON.parse(text) as Report,
+			(): Report => ({ passes: [], failures: [], pending: [] }),
+		);
 		const failed = [
-			...failures.map(({ title, err: { message = '' } }) => ({
-				check: title,
-				message: message.slice(0, MESSAGE_LENGTH),
-			})),
+			...failures.map(({ title, err }) => ({ check: title, message: (err.message ?? '').slice(0, MESSAGE_LENGTH) })),
 			...pending.map(({ title }) => ({ check: title, message: 'skipped' })),
 		];
-		return { passed: passes.map(({ title }) => title), failed, seconds };
+		if (passes.length + failed.length === 0)
+			failed.push({ check: 'mocha', message: output.trim().split('\n').at(-1) ?? '' });
+		return {
+			...versions,
+			kubernetesVersion: KUBERNETES[versions.kubernetes] ?? '',
+			...{ date, seconds: Math.round((performance.now() - startedMs) / 1_000) },
+			...{ passed: passes.map(({ title }) => title), failed },
+			replaced: await replacedModules(process.env, versions.operator),
+		};
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
 }
 
-function runMocha({ operator, kubernetes }: Versions, reportFile: string, logFile: string): Promise<number | null> {
-	const args = [
-		'--no-config',
-		'--exit',
-		'--forbid-only',
-		'--reporter',
-		'json',
-		'--reporter-option',
-		`output=${reportFile}`,
-	];
-	const log = openSync(logFile, 'a');
-	const child = spawn('mocha', [...args, 'endurance/matrix/cell.e2e.ts'], {
-		cwd: ROOT,
-		env: { ...process.env, OPERATOR: operator, KUBERNETES: kubernetes },
-		stdio: ['ignore', log, log],
-	});
-	closeSync(log);
-	return new Promise((resolve, reject) => {
-		child.once('error', (cause) => reject(new Error('mocha could not be started; run `make matrix`', { cause })));
-		child.once('close', resolve);
+/** Resolves with the output, even if tests fail. */
+function runMocha(args: readonly string[], { operator, kubernetes }: Versions): Promise<string> {
+	const env = { ...process.env, OPERATOR: operator, KUBERNETES: kubernetes };
+	const options = { cwd: ROOT, env, maxBuffer: 64 * 2 ** 20 };
+	return new Promise((resolve) => {
+		execFile('mocha', args, options, (error, stdout, stderr) => resolve(`${stdout}${stderr}` || String(error)));
 	});
 }

@@ -1,6 +1,7 @@
 /** Lists the operators and Kubernetes releases in the matrix. `OPERATORS=` and `KUBERNETES=` select some of them. */
 import { KUBERNETES_VERSION } from '../../test/harness/control-plane/build.ts';
 import type { Environment } from '../../test/harness/control-plane/run-go.ts';
+import { refuse } from '../bench/variables.ts';
 import { OPERATOR_VERSION, STAND_IN_VERSION } from '../real-operator/build.ts';
 
 export const OPERATORS: readonly string[] = [STAND_IN_VERSION, OPERATOR_VERSION, 'v0.55.1', 'v0.63.0'];
@@ -20,9 +21,7 @@ export interface Versions {
 	readonly kubernetes: string;
 }
 
-/**
- * Returns one entry per cell. An unset variable selects all versions. Throws if a variable contains an unknown version.
- */
+/** Returns one entry per cell. An unset variable selects all versions. An unknown version ends the command. */
 export function chooseCells(env: Environment): readonly Versions[] {
 	const operators = choose('OPERATORS', env, OPERATORS);
 	const minors = choose('KUBERNETES', env, Object.keys(KUBERNETES));
@@ -30,10 +29,9 @@ export function chooseCells(env: Environment): readonly Versions[] {
 }
 
 function choose(name: string, env: Environment, known: readonly string[]): readonly string[] {
-	const chosen = (env[name] ?? '').split(',').flatMap((text) => (text.trim() === '' ? [] : [text.trim()]));
+	const chosen = env[name] ? env[name].split(',') : known;
 	const unknown = chosen.filter((one) => !known.includes(one));
-	if (unknown.length > 0) {
-		throw new Error(`${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
-	}
-	return chosen.length === 0 ? known : known.filter((one) => chosen.includes(one));
+	if (unknown.length > 0)
+		refuse(`make matrix: ${name}=${unknown.join(',')} is not in the matrix; choose from ${known.join(', ')}`);
+	return chosen;
 }

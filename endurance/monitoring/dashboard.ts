@@ -9,31 +9,11 @@ export interface Panel {
 	readonly title: string;
 	readonly description?: string;
 	readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
-	readonly targets?: readonly { readonly refId: string; readonly expr: string; readonly legendFormat: string }[];
-	readonly fieldConfig?: {
-		readonly defaults: {
-			readonly unit: string;
-			readonly decimals?: number;
-			readonly thresholds?: { readonly steps: readonly { readonly color: string; readonly value: number | null }[] };
-			readonly custom?: {
-				readonly drawStyle: 'line' | 'bars';
-				readonly lineInterpolation: 'linear' | 'stepAfter';
-				readonly stacking: { readonly mode: 'none' | 'normal' };
-			};
-		};
-		readonly overrides: readonly {
-			readonly matcher: { readonly options: string };
-			readonly properties: readonly { readonly id: string; readonly value: { readonly fixedColor: string } }[];
-		}[];
-	};
-	readonly options?: { readonly textMode?: string };
+	readonly targets?: readonly { readonly expr: string }[];
 }
 
 export interface Dashboard {
-	readonly uid: string;
-	readonly title: string;
 	readonly panels: readonly Panel[];
-	readonly templating: { readonly list: readonly { readonly name: string }[] };
 }
 
 export const dashboard = (): Dashboard => JSON.parse(read(`${COMPONENT}/dashboard.json`));

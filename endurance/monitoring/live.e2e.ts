@@ -5,13 +5,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { needControlPlane } from '../../test/harness/control-plane/mocha.ts';
+import { eventually } from '../../test/harness/eventually.ts';
 import { serverManifest, useNamespace } from '../../test/harness/namespace.ts';
 import { type Product, startProduct } from '../../test/harness/product.ts';
 import { dashboard, expressionsOf, withVariables } from './dashboard.ts';
-import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { INTERVAL_SECONDS, type Prometheus, startPrometheus } from './prometheus.ts';
 import { alertRules } from './rule-file.ts';
 
-const INTERVAL_SECONDS = 1;
 const WITHIN_MS = 60_000;
 
 /**
@@ -26,8 +26,7 @@ describe('monitoring: a real Prometheus', () => {
 	let prometheus: Prometheus | undefined;
 	before(async () => {
 		product = await startProduct(plane());
-		prometheus = await startPrometheus(plane(), INTERVAL_SECONDS, (line) => void process.stderr.write(`${line}\n`));
-		prometheus.scrape({ 'toolhive-scaling-0': product.metricsPort });
+		prometheus = await startPrometheus(plane(), product.metricsPort);
 	});
 	after(async () => {
 		await prometheus?.stop();
@@ -36,12 +35,20 @@ describe('monitoring: a real Prometheus', () => {
 	const namespace = useNamespace(plane, 'monitored');
 	const web = (name: string) => serverManifest('MCPServer', name, { transport: 'streamable-http', replicas: 2 });
 	const exprOf = (name: string): string => alertRules().find(({ alert }) => alert === name)?.expr ?? '';
-	const query = async (expr: string) => (prometheus as Prometheus).query(withVariables(expr, '30s'));
-	const comes = async (expr: string): Promise<void> => {
-		const deadlineMs = performance.now() + WITHIN_MS;
-		while ((await query(expr)).length === 0) {
-			if (performance.now() > deadlineMs) throw new Error(`no result within ${WITHIN_MS / 1000} s: ${expr}`);
-			await sleep(500);
+	const get = async (path: string) => (prometheus as Prometheus).get(path);
+	const query = async (expr: string): Promise<object[]> => {
+		const parameters = new URLSearchParams({ query: withVariables(expr, '30s') });
+		return ((await get(`/api/v1/query?${parameters}`)) as { result: object[] }).result;
+	};
+	const comes = (expr: string): Promise<void> =>
+		eventually(async () => expect(await query(expr), expr).not.to.deep.equal([]), WITHIN_MS);
+
+	/** The first call creates the time series, and only the second call is an increase. */
+	const callTwice = async (errorType: string, call: (name: string) => Promise<void>): Promise<void> => {
+		for (const time of [1, 2]) {
+			await call(`${errorType.replaceAll('_', '-')}-${time}`);
+			await comes(`apiserver_admission_webhook_rejection_count{error_type="${errorType}"}`);
+			await sleep(2 * INTERVAL_SECONDS * 1000);
 		}
 	};
 
@@ -57,8 +64,8 @@ describe('monitoring: a real Prometheus', () => {
 
 	it('the alert rules › loaded › no alert fires', async () => {
 		await sleep(3 * INTERVAL_SECONDS * 1000);
-		const { groups } = (await (prometheus as Prometheus).get('/api/v1/rules')) as {
-			groups: { rules: { name: string; health: string; state: string; lastError?: string }[] }[];
+		const { groups } = (await get('/api/v1/rules')) as {
+			groups: { rules: { name: string; health: string; state: string }[] }[];
 		};
 		const states = groups.flatMap(({ rules }) => rules);
 		expect(states.map(({ name }) => name)).to.deep.equal(alertRules().map(({ alert }) => alert));
@@ -66,16 +73,11 @@ describe('monitoring: a real Prometheus', () => {
 	});
 
 	it('denied requests › scraped › counted, and no alert fires', async () => {
-		const sessionStorage = { provider: 'redis', address: '' };
-		for (const name of ['refused', 'refused-again']) {
-			const { stderr } = await namespace.kubectl(
-				['apply', '-f', '-'],
-				serverManifest('MCPServer', name, { transport: 'sse', sessionStorage }),
-			);
+		const denied = { transport: 'sse', sessionStorage: { provider: 'redis', address: '' } };
+		await callTwice('no_error', async (name) => {
+			const { stderr } = await namespace.kubectl(['apply', '-f', '-'], serverManifest('MCPServer', name, denied));
 			expect(stderr).to.contain('denied the request');
-			await comes('apiserver_admission_webhook_rejection_count{error_type="no_error"}');
-			await sleep(2 * INTERVAL_SECONDS * 1000);
-		}
+		});
 		await comes('increase(thv_scaling_denials_total{rule="redis-address-empty"}[1m]) > 0');
 		await comes('increase(apiserver_admission_webhook_rejection_count{error_type="no_error"}[1m]) > 0');
 		expect(await query(exprOf('ToolHiveScalingWebhookFails'))).to.deep.equal([]);
@@ -83,13 +85,9 @@ describe('monitoring: a real Prometheus', () => {
 
 	it('the product stops › the API server cannot call the webhooks, and no replica is scraped', async () => {
 		product?.process.kill('SIGKILL');
-		const refused = 'apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error"}';
-		// The first failed call creates the time series, and only the second failed call is an increase.
-		for (const name of ['lost', 'lost-again']) {
+		await callTwice('calling_webhook_error', async (name) => {
 			await namespace.apply(web(name)).catch(() => undefined);
-			await comes(refused);
-			await sleep(2 * INTERVAL_SECONDS * 1000);
-		}
+		});
 		await comes(exprOf('ToolHiveScalingWebhookFails'));
 		await comes(exprOf('ToolHiveScalingAbsent'));
 	});

@@ -10,8 +10,6 @@ export interface Write {
 	readonly resource: string;
 	readonly name: string;
 	readonly code: number;
-	/** Whether the stored object changed. */
-	readonly isChange: boolean;
 	/** Whether a mutating webhook changed the request. */
 	readonly isMutated: boolean;
 }
@@ -19,32 +17,16 @@ export interface Write {
 interface Entry {
 	readonly user: { readonly username: string };
 	readonly verb: string;
-	readonly objectRef?: {
-		readonly resource: string;
-		readonly subresource?: string;
-		readonly name?: string;
-	};
+	readonly objectRef?: { readonly resource: string; readonly subresource?: string; readonly name?: string };
 	readonly responseStatus?: { readonly code?: number };
-	readonly responseObject?: {
-		readonly metadata?: { readonly name?: string; readonly uid?: string; readonly resourceVersion?: string };
-	};
 	readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export const WRITES_POLICY = {
 	omitStages: ['RequestReceived'],
-	omitManagedFields: true,
 	rules: [
 		{ level: 'None', verbs: ['get', 'list', 'watch'] },
 		{ level: 'None', resources: [{ group: 'coordination.k8s.io' }] },
-		{
-			level: 'RequestResponse',
-			resources: [
-				{ group: 'toolhive.stacklok.dev' },
-				{ group: 'apps' },
-				{ group: '', resources: ['configmaps', 'services', 'serviceaccounts'] },
-			],
-		},
 		{ level: 'Metadata' },
 	],
 };
@@ -52,34 +34,22 @@ export const WRITES_POLICY = {
 const MUTATION = 'mutation.webhook.admission.k8s.io/';
 
 /** Returns all writes so far, oldest first, except writes of Leases. */
-export function writesIn(log: string): readonly Write[] {
-	const versions = new Map<string, string>();
-	// The last line may be incomplete.
-	const lines = log.slice(0, log.lastIndexOf('\n')).split('\n');
-	return lines.flatMap((line): Write[] => {
-		if (line === '') return [];
-		const entry = JSON.parse(line) as Entry;
-		const { objectRef, responseObject, annotations = {} } = entry;
-		if (objectRef === undefined) return [];
-		const { uid, resourceVersion } = responseObject?.metadata ?? {};
-		const isKnown = uid !== undefined && versions.get(uid) === resourceVersion;
-		if (uid !== undefined && resourceVersion !== undefined) versions.set(uid, resourceVersion);
-		const code = entry.responseStatus?.code ?? 0;
-		return [
-			{
-				user: entry.user.username,
-				verb: entry.verb,
-				resource: [objectRef.resource, objectRef.subresource].filter((part) => part !== undefined).join('/'),
-				name: objectRef.name ?? responseObject?.metadata?.name ?? '',
-				code,
-				isChange: code < 300 && !isKnown,
-				isMutated: Object.entries(annotations).some(
-					([key, value]) => key.startsWith(MUTATION) && value.includes('"mutated":true'),
-				),
-			},
-		];
-	});
-}
+export const writesIn = (log: string): readonly Write[] =>
+	log
+		// The last line may be incomplete.
+		.slice(0, log.lastIndexOf('\n') + 1)
+		.split('\n')
+		.filter(Boolean)
+		.flatMap((line) => {
+			const { user, verb, objectRef, responseStatus, annotations = {} } = JSON.parse(line) as Entry;
+			if (objectRef === undefined) return [];
+			const { resource, subresource, name = '' } = objectRef;
+			const isMutated = Object.entries(annotations).some(
+				([key, value]) => key.startsWith(MUTATION) && value.includes('"mutated":true'),
+			);
+			const path = subresource === undefined ? resource : `${resource}/${subresource}`;
+			return [{ user: user.username, verb, resource: path, name, code: responseStatus?.code ?? 0, isMutated }];
+		});
 
 /** Counts writes by verb, resource and name, such as `update deployments search`. */
 export function tally(writes: readonly Write[]): Readonly<Record<string, number>> {

@@ -4,50 +4,34 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import jsonPatch from 'fast-json-patch';
-import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
-import { mustSucceed, type Product } from '../../test/harness/product.ts';
+import { mustSucceed } from '../../test/harness/product.ts';
 import { wholeFrom } from '../bench/variables.ts';
-import type { Write } from './audit.ts';
 import type { Harness } from './harness.ts';
 
 /** How long no write may happen. Set a shorter time while you write tests. */
-export const SETTLED_SECONDS = wholeFrom('SETTLED_SECONDS', 60, 1);
+export const QUIET_MS = wholeFrom('SETTLED_SECONDS', 60, 1) * 1_000;
 
 /** The value exceeds the delay before the reconciler writes a change that an operator might still make itself. */
 const SETTLED_AFTER_MS = 25_000;
 const SETTLE_TIMEOUT_MS = 240_000;
 const POLL_MS = 1_000;
 
-const RESOURCES = [
-	'mcpservers',
-	'virtualmcpservers',
-	'mcpremoteproxies',
-	'deployments',
-	'replicasets',
-	'configmaps',
-	'services',
-	'serviceaccounts',
-].join(',');
+const RESOURCES =
+	'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,replicasets,configmaps,services,serviceaccounts';
 
 export type Snapshot = ReadonlyMap<string, Stored>;
-
-export interface Idle {
-	/** One line for each field that changed: the object and the JSON Patch operation. */
-	readonly changes: readonly string[];
-	readonly productWrites: readonly Write[];
-	readonly operatorWrites: readonly Write[];
-	/** The growth of the metric that counts the product's writes, or 0 without a product. */
-	readonly counted: number;
-}
 
 /** Returns every object in the namespaces that the operator or the product may have created. */
 export async function snapshot(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
 	const found = new Map<string, Stored>();
 	for (const namespace of namespaces) {
 		const listed = harness.plane().kubectl(['-n', namespace, 'get', RESOURCES, '-o', 'json']);
-		const { items } = JSON.parse((await mustSucceed(listed)).stdout) as { items: (Stored & { kind: string })[] };
-		for (const item of items) found.set(`${item.kind} ${namespace}/${nameOf(item)}`, item);
+		const { items } = JSON.parse((await mustSucceed(listed)).stdout) as { items: Stored[] };
+		for (const item of items) {
+			const { name } = item.metadata as unknown as { name: string };
+			found.set(`${item['kind']} ${namespace}/${name}`, item);
+		}
 	}
 	return found;
 }
@@ -64,49 +48,32 @@ export function changesBetween(before: Snapshot, after: Snapshot): readonly stri
 	return lines;
 }
 
-/** Resolves when, for SETTLED_AFTER_MS, no stored object has changed and the product has written nothing. */
-export async function settled(harness: Harness, namespaces: readonly string[]): Promise<Snapshot> {
-	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-	let last = await snapshot(harness, namespaces);
-	let lastWrites = harness.writesOf('product').length;
-	let sinceMs = performance.now();
-	while (performance.now() - sinceMs < SETTLED_AFTER_MS) {
-		await sleep(POLL_MS);
-		const now = await snapshot(harness, namespaces);
-		const changes = changesBetween(last, now);
-		const writes = harness.writesOf('product').length;
-		if (changes.length > 0 || writes !== lastWrites) sinceMs = performance.now();
-		if (performance.now() > deadlineMs)
-			throw new Error(
-				`the objects still change after ${SETTLE_TIMEOUT_MS / 1_000} s; the last changes:\n${changes.join('\n')}`,
-			);
-		last = now;
-		lastWrites = writes;
-	}
-	return last;
-}
-
-/** Takes snapshots before and after `seconds`, and compares them. */
-export async function watchIdle(
+/**
+ * Resolves when, for `quietMs`, no stored object has changed and the product has written nothing. `since` is the number
+ * of writes before that time.
+ */
+export async function settled(
 	harness: Harness,
 	namespaces: readonly string[],
-	product?: Product,
-	seconds = SETTLED_SECONDS,
-): Promise<Idle> {
-	const since = harness.writeCount();
-	const before = await snapshot(harness, namespaces);
-	const countedBefore = await countedWrites(product);
-	await sleep(seconds * 1_000);
-	const counted = (await countedWrites(product)) - countedBefore;
-	return {
-		changes: changesBetween(before, await snapshot(harness, namespaces)),
-		productWrites: harness.writesOf('product', since),
-		operatorWrites: harness.writesOf('operator', since),
-		counted,
-	};
+	quietMs = SETTLED_AFTER_MS,
+): Promise<{ objects: Snapshot; since: number }> {
+	const read = async () => ({
+		objects: await snapshot(harness, namespaces),
+		since: harness.writeCount(),
+		written: harness.writesOf('product').length,
+	});
+	const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
+	let first = await read();
+	let sinceMs = performance.now();
+	while (performance.now() - sinceMs < quietMs) {
+		await sleep(POLL_MS);
+		const now = await read();
+		const changes = changesBetween(first.objects, now.objects);
+		if (performance.now() > deadlineMs)
+			throw new Error(`not settled; ${now.written} writes by the product, and changes:\n${changes.join('\n')}`);
+		if (changes.length === 0 && now.written === first.written) continue;
+		first = now;
+		sinceMs = performance.now();
+	}
+	return first;
 }
-
-const countedWrites = async (product: Product | undefined): Promise<number> =>
-	product === undefined ? 0 : metricOf(product, 'thv_scaling_reconciler_writes_total');
-
-const nameOf = (object: Stored): string => (object.metadata as unknown as { name: string }).name;

@@ -1,68 +1,81 @@
-/** Stops and restarts the product or the operator, and tests that no object that the operator keeps has changed. */
+/**
+ * Starts, restarts and stops the product beside a running operator, with settings for which both might write different
+ * values. endurance/matrix/cell.e2e.ts tests the ordinary settings.
+ */
 import { expect } from 'chai';
 import { metricOf } from '../../test/harness/metrics.ts';
-import { apply, type Product } from '../../test/harness/product.ts';
+import { mustSucceed, type Product } from '../../test/harness/product.ts';
 import { tally } from './audit.ts';
 import { OPERATOR_VERSION } from './build.ts';
 import { useHarness } from './harness.ts';
-import { changesBetween, type Snapshot, settled, watchIdle } from './idle.ts';
+import { changesBetween, QUIET_MS, type Snapshot, settled } from './idle.ts';
+import { EXAMPLES } from './servers.ts';
 
-const NAMESPACE = 'steady';
+const DEFAULT_REDIS = {
+	TOOLHIVE_DEFAULT_REDIS_ADDR: 'shared-redis.mcp.svc:6379',
+	TOOLHIVE_DEFAULT_REDIS_SECRET_NAME: 'shared-redis',
+};
+const FLAGS = ['--grace-period-seconds=60', '--rollouts-per-minute=10000'];
+const NAMES = EXAMPLES.map(({ name }) => name);
 
-describe(`restarts with ToolHive ${OPERATOR_VERSION}`, function () {
+describe(`ToolHive ${OPERATOR_VERSION} with a default Redis`, function () {
 	this.timeout(600_000);
-	const harness = useHarness();
+	const harness = useHarness({ environment: DEFAULT_REDIS });
 	let product: Product;
 	let steady: Snapshot;
 
 	before('servers', async function () {
 		this.timeout(600_000);
-		product = await harness.startProduct();
-		await harness.applyExamples(NAMESPACE);
-		steady = await settled(harness, [NAMESPACE]);
+		await harness.applyExamples('early');
+		steady = (await settled(harness, ['early'])).objects;
 	});
 
-	const unchanged = async (since: number): Promise<void> => {
-		expect(changesBetween(steady, await settled(harness, [NAMESPACE]))).to.deep.equal([]);
-		expect(harness.writesOf('product', since)).to.deep.equal([]);
+	const expectUnchanged = async (): Promise<void> => {
+		expect(changesBetween(steady, (await settled(harness, ['early'])).objects)).to.deep.equal([]);
+	};
+	const expectDefaultRedis = async (namespace: string): Promise<void> => {
+		const { data } = await harness.get(namespace, 'configmap', 'plain-runconfig');
+		expect(data['runconfig.json']).to.contain(DEFAULT_REDIS.TOOLHIVE_DEFAULT_REDIS_ADDR);
 	};
 
-	it('the product › stops and starts › it writes nothing', async () => {
-		const since = harness.writeCount();
+	it('existing and new servers › the product writes nothing, and keeps the default Redis', async () => {
+		product = await harness.startProduct(FLAGS);
+		await expectUnchanged();
+		expect(await metricOf(product, 'thv_scaling_reconcile_total')).to.be.at.least(EXAMPLES.length);
+		await harness.applyExamples('late');
+		await settled(harness, ['late']);
+		for (const namespace of ['early', 'late']) await expectDefaultRedis(namespace);
+		expect(tally(harness.writesOf('product'))).to.deep.equal({});
+	});
+
+	it('proxies restart › shutdown settings are added with the same rollout, and the operator keeps them', async () => {
+		await mustSucceed(harness.plane().kubectl(['-n', 'early', 'rollout', 'restart', 'deployment', ...NAMES]));
+		steady = (await settled(harness, ['early'])).objects;
+		for (const name of NAMES) {
+			const { spec, metadata } = await harness.get('early', 'deployment', name);
+			const pod = spec.template.spec;
+			expect(pod.terminationGracePeriodSeconds).to.equal(name === 'patient' ? 90 : 60);
+			expect(pod.containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
+			expect(metadata.generation).to.equal(2);
+		}
+		expect(tally(harness.writesOf('product'))).to.deep.equal({});
+	});
+
+	it('product and operator restart › no object changes, and the product writes nothing', async () => {
 		expect(await product.stop()).to.equal(0);
-		product = await harness.startBesideExamples();
-		await unchanged(since);
-		expect(await metricOf(product, 'thv_scaling_reconciler_writes_total')).to.equal(0);
-	});
-
-	it('the operator › restarts while the product runs › the product writes nothing', async () => {
-		const since = harness.writeCount();
+		product = await harness.startProduct(FLAGS);
 		await harness.restartOperator();
-		await unchanged(since);
+		await expectUnchanged();
+		expect(tally(harness.writesOf('product'))).to.deep.equal({});
 	});
 
-	it('a server that the operator does not reconcile › the product sets its condition once', async () => {
-		const since = harness.writeCount();
-		await apply(harness.plane(), [
-			{
-				apiVersion: 'toolhive.stacklok.dev/v1beta1',
-				kind: 'VirtualMCPServer',
-				metadata: { name: 'groupless', namespace: NAMESPACE },
-				spec: { groupRef: { name: 'nowhere' }, incomingAuth: { type: 'anonymous' }, replicas: 2 },
-			},
-		]);
-		steady = await settled(harness, [NAMESPACE]);
-		const writes = harness.writesOf('product', since).filter(({ resource }) => resource !== 'events');
-		expect(tally(writes)).to.deep.equal({ 'patch virtualmcpservers/status groupless': 1 });
-	});
-
-	it('the product › is uninstalled › the operator changes nothing', async () => {
+	it('the product is uninstalled › the operator changes nothing, even after a restart', async () => {
 		await product.stop();
-		const alone = await watchIdle(harness, [NAMESPACE]);
-		expect(alone.changes).to.deep.equal([]);
-		expect(tally(alone.operatorWrites.filter(({ isChange }) => isChange))).to.deep.equal({});
-		expect(tally(alone.operatorWrites.filter(({ resource }) => !resource.endsWith('/status')))).to.deep.equal({});
+		const { objects, since } = await settled(harness, ['early'], QUIET_MS);
+		expect(changesBetween(steady, objects)).to.deep.equal([]);
+		const writes = harness.writesOf('operator', since).filter(({ resource }) => !resource.endsWith('/status'));
+		expect(tally(writes)).to.deep.equal({});
 		await harness.restartOperator();
-		expect(changesBetween(steady, await settled(harness, [NAMESPACE]))).to.deep.equal([]);
+		await expectUnchanged();
 	});
 });

@@ -1,5 +1,4 @@
 /** Runs a release of the operator as a process beside a control plane. */
-import { request } from 'node:http';
 import { join } from 'node:path';
 import {
 	freePorts,
@@ -49,12 +48,7 @@ export async function startOperator(
 	return running;
 }
 
-const isReady = (port: number): Promise<boolean> =>
-	new Promise((resolve) => {
-		request({ host: '127.0.0.1', port, path: '/readyz', timeout: 2_000 }, (response) => {
-			response.resume();
-			resolve(response.statusCode === 200);
-		})
-			.on('error', () => resolve(false))
-			.end();
-	});
+async function isReady(port: number): Promise<boolean> {
+	const answer = fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+	return (await answer.catch(() => undefined))?.status === 200;
+}

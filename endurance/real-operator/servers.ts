@@ -1,5 +1,5 @@
 /** Example servers as users write them, one for each setting that both the operator and the product handle. */
-import { OPERATOR_VERSION, STAND_IN_VERSION } from './build.ts';
+import { STAND_IN_VERSION } from './build.ts';
 
 export const PASSWORD_REF = { name: 'redis-secret', key: 'password' };
 export const REDIS = {
@@ -17,80 +17,40 @@ const REMOTE = { remoteUrl: 'https://crm.example.com/mcp' };
 export interface Example {
 	readonly kind: 'MCPServer' | 'VirtualMCPServer' | 'MCPRemoteProxy';
 	readonly name: string;
-	readonly version?: 'v1alpha1' | 'v1beta1';
-	readonly spec: object;
 	/** The replica count of the proxy Deployment. */
 	readonly replicas: number;
-	readonly hasPassword?: boolean;
+	readonly spec: object;
+	readonly version?: 'v1alpha1';
 	/** Whether the stand-in for v0.12.5 does not support this setting. */
 	readonly isForReleases?: boolean;
 }
 
+const example = (
+	kind: Example['kind'],
+	name: string,
+	replicas: number,
+	spec: object,
+	more: Pick<Example, 'version' | 'isForReleases'> = {},
+): Example => ({ kind, name, replicas, spec, ...more });
+const SSE = { image: IMAGE, transport: 'sse' };
+const MINE = { proxyDeployment: { env: [{ name: 'THV_SESSION_REDIS_PASSWORD', value: 'mine' }] } };
+const PATIENT = { podTemplateSpec: { spec: { terminationGracePeriodSeconds: 90 } } };
+const OLD = { version: 'v1alpha1' } as const;
+const NEW = { isForReleases: true };
+
 export const EXAMPLES: readonly Example[] = [
-	{
-		kind: 'MCPServer',
-		name: 'search',
-		spec: { image: IMAGE, transport: 'sse', replicas: 3, backendReplicas: 2, sessionStorage: REDIS },
-		replicas: 3,
-		hasPassword: true,
-	},
-	{ kind: 'MCPServer', name: 'files', spec: { image: IMAGE, transport: 'stdio', replicas: 3 }, replicas: 1 },
-	{ kind: 'MCPServer', name: 'plain', spec: { image: IMAGE, transport: 'streamable-http' }, replicas: 1 },
-	{
-		kind: 'MCPServer',
-		name: 'stopped',
-		version: 'v1alpha1',
-		spec: { image: IMAGE, transport: 'sse', replicas: 0, backendReplicas: 0, sessionStorage: PLAIN_REDIS },
-		replicas: 0,
-	},
-	{
-		kind: 'MCPServer',
-		name: 'forgetful',
-		spec: { image: IMAGE, transport: 'sse', replicas: 2, sessionStorage: { provider: 'memory' } },
-		replicas: 2,
-	},
-	{
-		// The operator keeps the user's variable and appends its own. Kubernetes uses the last variable of a name.
-		kind: 'MCPServer',
-		name: 'collision',
-		spec: {
-			image: IMAGE,
-			transport: 'sse',
-			sessionStorage: REDIS,
-			resourceOverrides: { proxyDeployment: { env: [{ name: 'THV_SESSION_REDIS_PASSWORD', value: 'mine' }] } },
-		},
-		replicas: 1,
-		hasPassword: true,
-		isForReleases: true,
-	},
-	{
-		kind: 'VirtualMCPServer',
-		name: 'hub',
-		spec: { ...HUB, replicas: 3, sessionStorage: REDIS },
-		replicas: 3,
-		hasPassword: true,
-	},
-	{ kind: 'VirtualMCPServer', name: 'lone', spec: HUB, replicas: 1 },
-	{
-		kind: 'VirtualMCPServer',
-		name: 'patient',
-		spec: {
-			...HUB,
-			replicas: 2,
-			sessionStorage: PLAIN_REDIS,
-			podTemplateSpec: { spec: { terminationGracePeriodSeconds: 90 } },
-		},
-		replicas: 2,
-		isForReleases: true,
-	},
-	{
-		kind: 'MCPRemoteProxy',
-		name: 'crm',
-		spec: { ...REMOTE, replicas: 3, sessionStorage: REDIS },
-		replicas: 3,
-		hasPassword: true,
-	},
-	{ kind: 'MCPRemoteProxy', name: 'far', spec: REMOTE, replicas: 1 },
+	example('MCPServer', 'search', 3, { ...SSE, replicas: 3, backendReplicas: 2, sessionStorage: REDIS }),
+	example('MCPServer', 'files', 1, { image: IMAGE, transport: 'stdio', replicas: 3 }),
+	example('MCPServer', 'plain', 1, { image: IMAGE, transport: 'streamable-http' }),
+	example('MCPServer', 'stopped', 0, { ...SSE, replicas: 0, backendReplicas: 0, sessionStorage: PLAIN_REDIS }, OLD),
+	example('MCPServer', 'forgetful', 2, { ...SSE, replicas: 2, sessionStorage: { provider: 'memory' } }),
+	// The operator keeps the user's variable and appends its own. Kubernetes uses the last variable of a name.
+	example('MCPServer', 'collision', 1, { ...SSE, sessionStorage: REDIS, resourceOverrides: MINE }, NEW),
+	example('VirtualMCPServer', 'hub', 3, { ...HUB, replicas: 3, sessionStorage: REDIS }),
+	example('VirtualMCPServer', 'lone', 1, HUB),
+	example('VirtualMCPServer', 'patient', 2, { ...HUB, replicas: 2, sessionStorage: PLAIN_REDIS, ...PATIENT }, NEW),
+	example('MCPRemoteProxy', 'crm', 3, { ...REMOTE, replicas: 3, sessionStorage: REDIS }),
+	example('MCPRemoteProxy', 'far', 1, REMOTE),
 ];
 
 const GROUP = 'toolhive.stacklok.dev';
@@ -99,7 +59,7 @@ export const examplesFor = (operator: string): readonly Example[] =>
 	operator === STAND_IN_VERSION ? EXAMPLES.filter(({ isForReleases }) => isForReleases !== true) : EXAMPLES;
 
 /** Returns the examples in one namespace, as input for `kubectl apply`. */
-export const exampleObjects = (namespace: string, operator = OPERATOR_VERSION): readonly object[] => [
+export const exampleObjects = (namespace: string, operator: string): readonly object[] => [
 	{
 		apiVersion: 'v1',
 		kind: 'Secret',
@@ -110,13 +70,13 @@ export const exampleObjects = (namespace: string, operator = OPERATOR_VERSION): 
 	...(operator === STAND_IN_VERSION
 		? []
 		: [{ apiVersion: `${GROUP}/v1beta1`, kind: 'MCPGroup', metadata: { name: 'tools', namespace }, spec: {} }]),
-	...examplesFor(operator).map((example) => exampleObject(example, namespace, operator)),
+	...examplesFor(operator).map((one) => exampleObject(one, namespace, operator)),
 ];
 
 type ExampleObject = Pick<Example, 'kind' | 'name' | 'spec' | 'version'>;
 
-export function exampleObject(example: ExampleObject, namespace: string, operator: string): object {
-	const { kind, name, version = 'v1beta1', spec } = operator === STAND_IN_VERSION ? forStandIn(example) : example;
+export function exampleObject(one: ExampleObject, namespace: string, operator: string): object {
+	const { kind, name, version = 'v1beta1', spec } = operator === STAND_IN_VERSION ? forStandIn(one) : one;
 	return { apiVersion: `${GROUP}/${version}`, kind, metadata: { name, namespace }, spec };
 }
 

@@ -3,8 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printProgress, runShell } from '../installed/prepare-cluster.ts';
-import { findPrograms } from '../real-operator/build.ts';
-import { findMetricsServer, METRICS_SERVER_IMAGE } from './metrics-server.ts';
+import { findOperator, findProgram } from '../real-operator/build.ts';
 
 const HERE = import.meta.dirname;
 
@@ -13,25 +12,22 @@ const REDIS_IMAGE = 'localhost/e2e-redis:1';
 export const runnerImage = (version: string): string => `localhost/e2e-proxyrunner:${version}`;
 export const vmcpImage = (version: string): string => `localhost/e2e-vmcp:${version}`;
 
-/** The short form needs no vMCP and no autoscaler. The operator runs outside the cluster. */
+/** The short form needs no vMCP. The operator runs outside the cluster. */
 export async function buildImages(command: string, version: string, env: NodeJS.ProcessEnv): Promise<void> {
-	const programs = env['SHORT'] ? (['thv-proxyrunner'] as const) : (['thv-proxyrunner', 'vmcp'] as const);
-	const built = await findPrograms(env, printProgress, version, ['thv-operator', ...programs]);
+	const images = { 'thv-proxyrunner': runnerImage(version), ...(!env['SHORT'] && { vmcp: vmcpImage(version) }) };
+	const programs = Object.keys(images) as (keyof typeof images)[];
+	await findOperator(env, printProgress, version);
 	const build = (tag: string, folder: string): Promise<void> => runShell(command, [tag, folder], env);
-	const buildProgram = async (tag: string, program: string): Promise<void> => {
+	await build(MCP_IMAGE, join(HERE, 'mcp'));
+	await build(REDIS_IMAGE, join(HERE, 'redis'));
+	for (const program of programs) {
 		const folder = await mkdtemp(join(tmpdir(), 'toolhive-scaling-image-'));
 		try {
 			await copyFile(join(HERE, 'program/Dockerfile'), join(folder, 'Dockerfile'));
-			await copyFile(program, join(folder, 'program'));
-			await build(tag, folder);
+			await copyFile(await findProgram(env, printProgress, version, program), join(folder, 'program'));
+			await build(images[program] as string, folder);
 		} finally {
 			await rm(folder, { recursive: true, force: true });
 		}
-	};
-	await build(MCP_IMAGE, join(HERE, 'mcp'));
-	await build(REDIS_IMAGE, join(HERE, 'redis'));
-	await buildProgram(runnerImage(version), join(built, 'thv-proxyrunner'));
-	if (env['SHORT']) return;
-	await buildProgram(vmcpImage(version), join(built, 'vmcp'));
-	await buildProgram(METRICS_SERVER_IMAGE, await findMetricsServer(env));
+	}
 }

@@ -1,11 +1,9 @@
 /** Starts the operators for the scenarios: a real release, or the replacement for operators without scaling fields. */
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import { adminKubectl } from '../installed/pods.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
-import { findPrograms } from '../real-operator/build.ts';
+import { findOperator } from '../real-operator/build.ts';
 import { startOperator } from '../real-operator/operator.ts';
 import { runnerImage, vmcpImage } from './images.ts';
 
@@ -16,13 +14,11 @@ export interface Operator {
 }
 
 const STOP_GRACE_MS = 15_000;
-const INTERVAL_MS = 1_000;
-
-const findOperator = (version: string) => findPrograms(process.env, printProgress, version, ['thv-operator']);
 
 export async function applyOperatorCrds(plane: ControlPlane, version: string): Promise<void> {
 	const kubectl = adminKubectl(plane);
-	await kubectl('apply', '--server-side', '--force-conflicts', '-f', `${await findOperator(version)}/crds`);
+	const { crdFolder } = await findOperator(process.env, printProgress, version);
+	await kubectl('apply', '--server-side', '--force-conflicts', '-f', crdFolder);
 	await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
 }
 
@@ -30,7 +26,8 @@ export async function applyOperatorCrds(plane: ControlPlane, version: string): P
 export const release = (version: string): Operator => ({
 	name: `operator ${version}`,
 	start: async (plane, namespace) => {
-		const running = await startOperator(plane, `${await findOperator(version)}/thv-operator`, {
+		const { program } = await findOperator(process.env, printProgress, version);
+		const running = await startOperator(plane, program, {
 			TOOLHIVE_RUNNER_IMAGE: runnerImage(version),
 			VMCP_IMAGE: vmcpImage(version),
 			WATCH_NAMESPACE: namespace,
@@ -46,25 +43,6 @@ export const standIn = (version: string): Operator => ({
 		// The stand-in does not create Roles for the runners.
 		const group = `--group=system:serviceaccounts:${namespace}`;
 		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
-		const operator = createOldOperator({
-			url: plane.url,
-			ca: readFileSync(plane.caFile, 'utf8'),
-			token: plane.token('operator'),
-			namespace,
-			images: { runner: runnerImage(version), vmcp: vmcpImage(version) },
-		});
-		let isStopped = false;
-		const reconciling = (async () => {
-			while (!isStopped) {
-				// Like the operator, the stand-in retries rejected writes.
-				await operator.settle(INTERVAL_MS).catch(() => undefined);
-				await sleep(INTERVAL_MS);
-			}
-		})();
-		return async () => {
-			isStopped = true;
-			await reconciling;
-			await operator.close();
-		};
+		return startOldOperator(plane, namespace, { runner: runnerImage(version), vmcp: vmcpImage(version) });
 	},
 });
