@@ -9,11 +9,20 @@ import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { useNamespace } from '../../test/harness/namespace.ts';
 import { apply, type ProductOptions, type Served } from '../../test/harness/product.ts';
 import { linesOf } from '../../test/harness/program.ts';
+import { WEBHOOK_KINDS } from '../../test/harness/webhook-configurations.ts';
 import { openCluster } from './cluster.ts';
-import { currentVersion, FLAGS, type Installation, kustomizeInstallation } from './installation.ts';
-import { adminKubectl, type Kubectl, metricsOf, NS, runningPods } from './pods.ts';
+import {
+	currentVersion,
+	FLAGS,
+	helmInstallation,
+	type Installation,
+	kustomizeInstallation,
+	waitForWebhooks,
+} from './installation.ts';
+import { adminKubectl, type Kubectl, metricsOf, NS, runningPods, WEBHOOKS } from './pods.ts';
+import { readSecret } from './secret.ts';
 
-/** Whether lane.ts started this process. If undefined, suites start the product as a process. */
+/** The installer that main.ts selected. */
 export const INSTALLED = process.env['E2E_INSTALLED'];
 
 export interface Cluster {
@@ -30,7 +39,8 @@ let shared: Promise<Cluster> | undefined;
 export function useCluster(): () => Cluster {
 	let cluster: Cluster | undefined;
 	before('cluster', async function () {
-		this.timeout(60_000);
+		// The timeout allows time to build Helm.
+		this.timeout(600_000);
 		const isFirst = shared === undefined;
 		shared ??= open();
 		cluster = await shared;
@@ -49,11 +59,15 @@ export function useCluster(): () => Cluster {
 
 async function open(): Promise<Cluster> {
 	const plane = await openCluster(process.env, mkdtempSync(join(tmpdir(), 'toolhive-scaling-e2e-')));
-	const installation = kustomizeInstallation(plane, currentVersion(process.env['E2E_IMAGE']));
+	const create = INSTALLED === 'helm' ? helmInstallation : kustomizeInstallation;
+	const installation = await create(plane, currentVersion(process.env['E2E_IMAGE']));
 	return { plane, kubectl: adminKubectl(plane), installation };
 }
 
-const keepWebhooks = (): Promise<never> => Promise.reject(new Error('the scenarios keep the installed webhooks'));
+interface WebhookConfiguration {
+	readonly kind: string;
+	readonly webhooks: readonly { readonly clientConfig: object }[];
+}
 
 /** Skips suites that need other flags or another overlay than those that are installed. */
 export function useInstalled(namespaceName: string, { overlay, flags = [] }: ProductOptions) {
@@ -77,8 +91,20 @@ export function useInstalled(namespaceName: string, { overlay, flags = [] }: Pro
 			);
 			return (await Promise.all(logs)).flatMap(linesOf);
 		},
-		deleteWebhooks: keepWebhooks,
-		applyWebhooks: keepWebhooks,
+		deleteWebhooks: async () => void (await cluster().kubectl('delete', WEBHOOKS, NS, '--ignore-not-found')),
+		applyWebhooks: async () => {
+			const objects = (await cluster().installation.objects()) as WebhookConfiguration[];
+			// With an empty caBundle, writes by the reconciler would fail, and the suites would see its retries.
+			const caBundle = Buffer.from((await readSecret(plane()))['ca.crt'] ?? '').toString('base64');
+			const trusted = objects
+				.filter(({ kind }) => WEBHOOK_KINDS.includes(kind))
+				.map(({ webhooks, ...one }) => ({
+					...one,
+					webhooks: webhooks.map((webhook) => ({ ...webhook, clientConfig: { ...webhook.clientConfig, caBundle } })),
+				}));
+			await apply(plane(), trusted);
+			await waitForWebhooks(plane());
+		},
 	};
 	return { plane, namespace, product: () => product };
 }

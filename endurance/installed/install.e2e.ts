@@ -1,16 +1,17 @@
-/** Tests a fresh installation: start-up time, container, certificates and leader. */
+/** Tests a fresh installation: pods, identity, certificates and start-up time. */
+import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { eventually } from '../../test/harness/eventually.ts';
 import { applyCrds } from '../../test/harness/product.ts';
-import { useCluster } from './harness.ts';
-import { waitForWebhooks } from './installation.ts';
-import { metricsOf, type Pod, runInPod, runningPods, secondsToReady } from './pods.ts';
+import { INSTALLED, useCluster } from './harness.ts';
+import { caBundles, waitForWebhooks } from './installation.ts';
+import { getFromPod, metricsOf, NS, type Pod, runInPod, runningPods, secondsToReady } from './pods.ts';
 import { expectServed, readSecret } from './secret.ts';
 
 /** The limit begins when the container starts. */
 const READY_WITHIN_S = 20;
 
-describe('installed', function () {
+describe(`installed with ${INSTALLED}`, function () {
 	this.timeout(240_000);
 	const cluster = useCluster();
 	let pods: readonly Pod[];
@@ -34,6 +35,27 @@ describe('installed', function () {
 			expect(pod.status.containerStatuses[0]?.restartCount).to.equal(0);
 		}
 	});
+	it('several nodes › the pods are on two of them', async () => {
+		const { items } = JSON.parse(await cluster().kubectl('get', 'nodes', '-o', 'json')) as {
+			items: { spec: { taints?: object[] } }[];
+		};
+		const schedulable = items.filter(({ spec }) => spec.taints === undefined);
+		const used = new Set(pods.map(({ spec }) => spec.nodeName));
+		expect(used.size).to.equal(Math.min(schedulable.length, 2));
+	});
+	it('the Service › has both pods as endpoints', async () => {
+		const addresses = pods.map(({ status }) => status.podIP);
+		const path = 'jsonpath={.items[*].endpoints[*].addresses[*]}';
+		const slices = ['get', 'endpointslices', '-l', `kubernetes.io/service-name=${NS}`, '-o', path];
+		expect((await cluster().kubectl('-n', NS, ...slices)).split(' ')).to.have.members(addresses);
+	});
+	it('the namespace › enforces Pod Security "restricted": a privileged pod is denied', async () => {
+		const labels = await cluster().kubectl('get', 'namespace', NS, '-o', 'jsonpath={.metadata.labels}');
+		expect(JSON.parse(labels)).to.include({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+		const args = ['-n', NS, 'run', 'intruder', '--image=busybox', '--privileged', '--dry-run=server'];
+		const { stderr } = await cluster().plane.kubectl(args, { user: 'admin' });
+		expect(stderr).to.contain('violates PodSecurity "restricted');
+	});
 	it('the container › runs as user 65532 and cannot write to any folder', async () => {
 		const ids = await run('console.log(process.getuid(), process.getgid())');
 		expect(ids.stdout).to.equal('65532 65532\n');
@@ -47,12 +69,26 @@ describe('installed', function () {
 		const { stdout } = await run(`process.stdout.write(fs.readdirSync('/app') + ' ' + ${modules})`);
 		expect(stdout).to.equal('dist,node_modules,package.json false,false');
 	});
-	it('both pods › serve the certificate from the Secret, and one of them is the leader', async () => {
+	it('both pods › serve the certificate from the Secret, and every caBundle has its CA', async () => {
+		const { 'tls.crt': pem = '' } = await readSecret(cluster().plane);
+		await expectServed(cluster().plane, pem);
+		const serving = new X509Certificate(pem);
+		for (const bundle of await caBundles(cluster().plane)) {
+			const ca = new X509Certificate(bundle);
+			expect(serving.checkIssued(ca) && serving.verify(ca.publicKey)).to.equal(true);
+		}
+	});
+	it('both pods › are ready, one is the leader, and their memory is below half of the limit', async () => {
 		const { plane } = cluster();
 		await eventually(async () => {
-			await expectServed(plane, (await readSecret(plane))['tls.crt']);
 			const texts = await metricsOf(plane);
 			expect(texts.filter((text) => /^thv_scaling_leader 1$/m.test(text))).to.have.length(1);
+			for (const text of texts) {
+				const bytes = Number(/^process_resident_memory_bytes (\d+)/m.exec(text)?.[1]);
+				process.stdout.write(`      ${Math.round(bytes / 2 ** 20)} MiB resident without load\n`);
+				expect(bytes).to.be.below(256 * 2 ** 20);
+			}
 		});
+		for (const pod of pods) expect(await getFromPod(plane, pod, '/readyz')).to.equal('ok\n');
 	});
 });

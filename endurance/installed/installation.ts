@@ -3,20 +3,26 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
+import { runKubectl } from '../../test/harness/control-plane/kubectl.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
+import { findHelm } from '../../test/harness/helm/build.ts';
 import { serverManifest } from '../../test/harness/namespace.ts';
-import { mustSucceed, ROOT } from '../../test/harness/product.ts';
+import { documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
 import { adminKubectl, NS, WEBHOOKS, waitForRollout } from './pods.ts';
+import { printProgress } from './prepare-cluster.ts';
 
 const PUBLISHED = 'ghcr.io/toolhive-scaling/toolhive-scaling';
 /** The default delays are meant for real operators and nodes, and every scenario would have to wait for them. */
+const SETTINGS = { settleSeconds: 1, rolloutsPerMinute: 600 };
 export const FLAGS = ['--settle-seconds=1', '--rollouts-per-minute=600'];
 
 export interface Installation {
 	/** Installs, or upgrades from another version. Resolves when all pods are ready. */
 	readonly install: (version?: Version) => Promise<void>;
 	readonly uninstall: () => Promise<void>;
+	/** Returns the rendered manifests with the image and the flags of these tests. */
+	readonly objects: () => Promise<{ kind: string }[]>;
 }
 
 export interface Version {
@@ -56,6 +62,43 @@ export function kustomizeInstallation(plane: ControlPlane, current: Version): In
 			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
 			await kubectl('delete', '-k', overlay, '--ignore-not-found');
 		},
+		objects: async () => {
+			write(current);
+			return documentsOf(await kubectl('kustomize', overlay));
+		},
+	};
+}
+
+/** Installs the chart from this checkout with Helm 4. */
+export async function helmInstallation(plane: ControlPlane, { image, manifests }: Version): Promise<Installation> {
+	const kubectl = adminKubectl(plane);
+	const program = await findHelm('v4', process.env, printProgress);
+	const [, registry, repository, tag] = /^([^/]+)\/(.+):([^/:]+)$/.exec(image) ?? [];
+	const values = join(plane.dataFolder, 'values.yaml');
+	writeFileSync(values, stringify({ image: { registry, repository, tag }, serve: SETTINGS }));
+	const chart = [NS, join(manifests, 'chart'), '--namespace', NS, '--values', values];
+	const helm = async (...args: string[]): Promise<string> => {
+		const running = runKubectl(program, plane.kubeconfig('admin'), plane.dataFolder, args, { timeoutMs: 240_000 });
+		return (await mustSucceed(running)).stdout;
+	};
+	return {
+		install: async () => {
+			await kubectl('create', 'namespace', NS);
+			await kubectl('label', 'namespace', NS, 'pod-security.kubernetes.io/enforce=restricted');
+			await helm('upgrade', '--install', ...chart);
+			await waitForRollout(plane);
+		},
+		uninstall: async () => {
+			await kubectl('delete', WEBHOOKS, NS, '--ignore-not-found');
+			await helm('uninstall', NS, '--namespace', NS, '--wait');
+			// The chart does not contain the namespace, so the chart left behind every object that is still in it.
+			await eventually(async () => {
+				const left = await kubectl('-n', NS, 'get', 'all,secrets,leases,roles,rolebindings', '-o', 'name');
+				if (left !== '') throw new Error(`helm uninstall left behind:\n${left}`);
+			}, 60_000);
+			await kubectl('delete', 'namespace', NS);
+		},
+		objects: async () => documentsOf(await helm('template', ...chart)),
 	};
 }
 

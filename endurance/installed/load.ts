@@ -12,10 +12,15 @@ export interface Loaded {
 	/** The responses to the calls that failed. */
 	readonly failed: readonly string[];
 	readonly seconds: number;
+	/** Milliseconds over all calls. */
+	readonly p50: number;
+	readonly p99: number;
+	readonly max: number;
 }
 
 /** A limit low enough that the API server does not respond with 429. If the API server is slow, the rate drops. */
 const MAX_IN_FLIGHT = 64;
+const TICK_MS = 10;
 /** The value exceeds the longest timeoutSeconds in the webhook configurations. */
 const TIMEOUT_MS = 15_000;
 
@@ -33,10 +38,11 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 		headersTimeout: TIMEOUT_MS,
 		bodyTimeout: TIMEOUT_MS,
 	} as const;
-	let calls = 0;
+	const times: number[] = [];
 	const failed: string[] = [];
-	const inFlight = new Set<Promise<void>>();
+	let isStopped = false;
 	const call = async (): Promise<void> => {
+		const startedMs = performance.now();
 		try {
 			const { statusCode, headers, body } = await request(url, options);
 			const text = await body.text();
@@ -45,28 +51,39 @@ export async function startLoad(plane: ControlPlane, perSecond: number): Promise
 		} catch (error) {
 			failed.push(String(error));
 		}
-		calls += 1;
+		times.push(performance.now() - startedMs);
 	};
-	const startedMs = performance.now();
-	const timer = setInterval(() => {
-		if (inFlight.size >= MAX_IN_FLIGHT) return;
-		const one = call().finally(() => inFlight.delete(one));
-		inFlight.add(one);
-	}, 1_000 / perSecond);
+	const running = (async (): Promise<Loaded> => {
+		const startedMs = performance.now();
+		const inFlight = new Set<Promise<void>>();
+		let sent = 0;
+		while (!isStopped) {
+			const due = Math.floor(((performance.now() - startedMs) / 1000) * perSecond);
+			for (; sent < due && inFlight.size < MAX_IN_FLIGHT; sent += 1) {
+				const one = call().finally(() => inFlight.delete(one));
+				inFlight.add(one);
+			}
+			await sleep(TICK_MS);
+		}
+		const seconds = (performance.now() - startedMs) / 1000;
+		await Promise.all(inFlight);
+		await dispatcher.close();
+		await plane.kubectl(['-n', 'default', 'delete', 'mcpserver', name, '--ignore-not-found']);
+		times.sort((a, b) => a - b);
+		const at = (share: number): number => Math.round((times[Math.floor((times.length - 1) * share)] ?? 0) * 10) / 10;
+		return { calls: times.length, failed, seconds, p50: at(0.5), p99: at(0.99), max: at(1) };
+	})();
 	return {
-		stop: async () => {
-			clearInterval(timer);
-			const seconds = (performance.now() - startedMs) / 1000;
-			await Promise.all(inFlight);
-			await dispatcher.close();
-			await plane.kubectl(['-n', 'default', 'delete', 'mcpserver', name, '--ignore-not-found']);
-			return { calls, failed, seconds };
+		stop: () => {
+			isStopped = true;
+			return running;
 		},
 	};
 }
 
-export const describeLoad = ({ calls, failed, seconds }: Loaded): string =>
-	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed`;
+export const describeLoad = ({ calls, failed, seconds, p50, p99, max }: Loaded): string =>
+	`${calls} calls in ${Math.round(seconds)} s (${Math.round(calls / seconds)}/s), ${failed.length} failed; ` +
+	`p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`;
 
 /** Two cores can handle this rate in addition to the cluster. */
 const PER_SECOND = 40;
@@ -78,13 +95,13 @@ const MIN_CALLS = 100;
 /** Expects that no call fails while `disturb` runs. */
 export async function expectNoFailures(plane: ControlPlane, disturb: () => Promise<void>): Promise<void> {
 	const load = await startLoad(plane, PER_SECOND);
-	let loaded: Loaded;
 	try {
 		await disturb();
 		await sleep(AFTERWARDS_MS);
 	} finally {
-		loaded = await load.stop();
+		await load.stop();
 	}
+	const loaded = await load.stop();
 	process.stdout.write(`      ${describeLoad(loaded)}\n`);
 	expect(loaded.failed.slice(0, 3)).to.deep.equal([]);
 	expect(loaded.calls).to.be.at.least(MIN_CALLS);

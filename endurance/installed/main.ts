@@ -5,16 +5,35 @@
 import { runLane } from './lane.ts';
 
 const HERE = 'endurance/installed';
-/** Each file starts with the state in which the previous file left the cluster. */
-const FILES = [
-	`${HERE}/install.e2e.ts`,
-	`${HERE}/disturbed.e2e.ts`,
-	...['servers', 'reconciler', 'old-operator'].map((name) => `test/e2e/${name}.test.ts`),
-	`${HERE}/uninstall.e2e.ts`,
+const SCENARIOS = ['servers', 'reconciler', 'converges', 'old-operator'];
+const scenario = (name: string): string => `test/e2e/${name}.test.ts`;
+
+/**
+ * The runs, in order. Each run has its own mocha process. Each file starts with the state in which the previous file
+ * left the cluster.
+ */
+const RUNS = [
+	{
+		E2E_INSTALLED: 'kustomize',
+		files: [
+			`${HERE}/install.e2e.ts`,
+			`${HERE}/disturbed.e2e.ts`,
+			...SCENARIOS.map(scenario),
+			`${HERE}/operator.e2e.ts`,
+			`${HERE}/afterwards.e2e.ts`,
+			`${HERE}/uninstall.e2e.ts`,
+		],
+	},
+	{
+		E2E_INSTALLED: 'helm',
+		files: [`${HERE}/install.e2e.ts`, scenario('servers'), `${HERE}/uninstall.e2e.ts`],
+	},
+	{ E2E_INSTALLED: 'kustomize', files: [`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`] },
 ];
 
-await runLane('make e2e', true, async (env, runMocha) => {
-	await runMocha(FILES, env);
-	if (env.E2E_PREVIOUS_IMAGE !== undefined) await runMocha([`${HERE}/upgrade.e2e.ts`, `${HERE}/uninstall.e2e.ts`], env);
-	else process.stdout.write('make e2e: the upgrade is skipped: no PREVIOUS= version\n');
+await runLane({ command: 'make e2e', total: 'e2e of all installs', hasUpgrade: true }, async (env, runMocha) => {
+	if (env['E2E_PREVIOUS_IMAGE'] === undefined) {
+		process.stdout.write('make e2e: the upgrade is skipped: no PREVIOUS= version\n');
+	}
+	for (const { files, E2E_INSTALLED } of RUNS) await runMocha(files, { ...env, E2E_INSTALLED });
 });

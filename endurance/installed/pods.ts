@@ -18,6 +18,7 @@ export const adminKubectl =
 export interface Pod {
 	readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
 	readonly spec: {
+		readonly nodeName: string;
 		readonly containers: readonly {
 			readonly image: string;
 			readonly resources: { readonly limits: { readonly memory: string } };

@@ -23,29 +23,27 @@ export interface ClusterEnvironment extends NodeJS.ProcessEnv {
 	readonly E2E_PREVIOUS_MANIFESTS?: string;
 }
 
-type Work = (env: ClusterEnvironment) => Promise<void>;
+type Work<T> = (env: ClusterEnvironment) => Promise<T>;
 
-/** Resolves with true if `work` was done, and sets exit code 2 if a precondition is not met. */
-export async function withCluster(
+/** Resolves with the result of `work`, or with undefined and exit code 2 if a precondition is not met. */
+export async function withCluster<T>(
 	command: string,
 	env: NodeJS.ProcessEnv,
 	hasUpgrade: boolean,
-	work: Work,
-): Promise<boolean> {
+	work: Work<T>,
+): Promise<T | undefined> {
 	const scratch = mkdtempSync(join(tmpdir(), 'toolhive-scaling-cluster-'));
 	try {
 		const { CLUSTER = 'kind' } = env;
 		if (CLUSTER !== 'kind' && CLUSTER !== 'existing')
 			throw new ClusterMissing(`CLUSTER=${CLUSTER}: use kind or existing`);
 		const previous = hasUpgrade ? previousTree(env, scratch) : undefined;
-		if (CLUSTER === 'kind') await withKind(env, scratch, previous, work);
-		else await withExisting(env, previous, work);
-		return true;
+		return CLUSTER === 'kind' ? await withKind(env, scratch, previous, work) : await withExisting(env, previous, work);
 	} catch (error) {
 		if (!(error instanceof ClusterMissing)) throw error;
 		process.stderr.write(`${command}: ${error.message}\n`);
 		process.exitCode = 2;
-		return false;
+		return undefined;
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
@@ -59,15 +57,18 @@ const USED_BY_TESTS = [
 	...['mcpservers', 'virtualmcpservers', 'mcpremoteproxies'].map((name) => `crd/${name}.toolhive.stacklok.dev`),
 ];
 
-async function withExisting(env: NodeJS.ProcessEnv, previous: string | undefined, work: Work): Promise<void> {
+async function withExisting<T>(env: NodeJS.ProcessEnv, previous: string | undefined, work: Work<T>): Promise<T> {
 	const { KUBECONFIG, IMAGE, PREVIOUS_IMAGE } = env;
-	if (!KUBECONFIG) throw new ClusterMissing('CLUSTER=existing needs KUBECONFIG=, a kubeconfig with cluster-admin');
+	if (!KUBECONFIG || !existsSync(KUBECONFIG)) {
+		const given = KUBECONFIG ? `; ${KUBECONFIG} does not exist` : '';
+		throw new ClusterMissing(`CLUSTER=existing needs KUBECONFIG=, a kubeconfig with cluster-admin${given}`);
+	}
 	if (!IMAGE) throw new ClusterMissing('CLUSTER=existing needs IMAGE=, a reference that the nodes have or can pull');
 	const KUBECTL = await findKubectl(env);
 	const kubectl = (...args: string[]) => runKubectl(KUBECTL, KUBECONFIG, tmpdir(), args, { timeoutMs: 60_000 });
 	const canI = await kubectl('auth', 'can-i', '*', '*', '--all-namespaces');
 	if (canI.stdout.trim() !== 'yes') {
-		const reason = canI.stderr.trim().split('\n').at(-1);
+		const reason = canI.stderr.trim().split('\n').at(-1) || '`kubectl auth can-i` denies it';
 		throw new ClusterMissing(`KUBECONFIG=${KUBECONFIG} has no cluster-admin permissions: ${reason}`);
 	}
 	const existing = await kubectl('get', '--ignore-not-found', '-o', 'name', ...USED_BY_TESTS);
@@ -77,7 +78,7 @@ async function withExisting(env: NodeJS.ProcessEnv, previous: string | undefined
 		throw new ClusterMissing(`${reason}; use a cluster that has no other use`);
 	}
 	try {
-		await work({ ...env, KUBECONFIG, KUBECTL, E2E_IMAGE: IMAGE, ...upgradeFrom(previous, PREVIOUS_IMAGE) });
+		return await work({ ...env, KUBECONFIG, KUBECTL, E2E_IMAGE: IMAGE, ...upgradeFrom(previous, PREVIOUS_IMAGE) });
 	} finally {
 		const { stdout } = await kubectl('get', 'crd', '-o', 'name');
 		const crds = stdout.split('\n').filter((name) => name.endsWith('.toolhive.stacklok.dev'));
@@ -90,19 +91,19 @@ const KIND_PRODUCT_IMAGE = 'localhost/toolhive-scaling:e2e';
 const KIND_PREVIOUS_IMAGE = 'localhost/toolhive-scaling:previous';
 const KIND_LOAD = `kind load docker-image --name ${KIND_NAME}`;
 const KIND_BUILD_IMAGE = `build() { docker build --tag "$1" "$2" && ${KIND_LOAD} "$1"; }; build`;
-/** The cluster has two workers, so that the pods of the product run on different nodes. */
+/** The cluster has two workers, so that the pods of the product can run on different nodes. */
 const KIND_CONFIG = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes: [{ role: control-plane }, { role: worker }, { role: worker }]
 `;
 
 /** Creates a cluster with kind. KIND_IMAGE= selects the node image, which determines the Kubernetes version. */
-async function withKind(
+async function withKind<T>(
 	env: NodeJS.ProcessEnv,
 	scratch: string,
 	previous: string | undefined,
-	work: Work,
-): Promise<void> {
+	work: Work<T>,
+): Promise<T> {
 	for (const command of ['docker info', 'kind version']) {
 		if (spawnSync(command, { shell: true, env, stdio: 'ignore' }).status !== 0)
 			throw new ClusterMissing(`\`${command}\` fails; CLUSTER=kind needs docker and kind`);
@@ -125,7 +126,7 @@ async function withKind(
 			E2E_IMAGE: KIND_PRODUCT_IMAGE,
 			BUILD_IMAGE: KIND_BUILD_IMAGE,
 		};
-		await work({ ...env, ...given, ...upgrade });
+		return await work({ ...env, ...given, ...upgrade });
 	} finally {
 		await runShell('kind delete cluster', name, env);
 	}

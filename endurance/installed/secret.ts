@@ -18,6 +18,12 @@ export async function readSecret(plane: ControlPlane): Promise<SecretData> {
 	return Object.fromEntries(texts) as SecretData;
 }
 
+export async function replaceSecret(plane: ControlPlane, stringData: SecretData): Promise<void> {
+	const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
+	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: CERTIFICATE_SECRET_TYPE, stringData };
+	await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(secret) }));
+}
+
 /** Returns a CA that is past two thirds of its lifetime. The leader issues the next CA as soon as it reads this one. */
 export const caDueForRotation = (): Promise<KeyPair> => newCa(0, { now: new Date(Date.now() - 1217 * DAY_MS) });
 
@@ -27,10 +33,7 @@ export const caDueForRotation = (): Promise<KeyPair> => newCa(0, { now: new Date
  */
 export async function replaceCa(plane: ControlPlane, ca: KeyPair): Promise<void> {
 	const serving = await servingFor(ca, 0, { now: new Date(Date.now() - DAY_MS) });
-	const stringData = { ...asCa(ca), ...asTls(serving) };
-	const metadata = { name: CERTIFICATE_SECRET, namespace: NS };
-	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: CERTIFICATE_SECRET_TYPE, stringData };
-	await mustSucceed(plane.kubectl(['replace', '-f', '-'], { user: 'admin', input: JSON.stringify(secret) }));
+	await replaceSecret(plane, { ...asCa(ca), ...asTls(serving) });
 	await eventually(async () => {
 		for (const bundle of await caBundles(plane)) expect(bundle).to.contain(ca.cert);
 		await expectServed(plane, (await readSecret(plane))['tls.crt']);

@@ -1,49 +1,71 @@
-/** Tests the loss of a proxy for the other kinds of servers, and for an MCPServer in pod mode. */
+/** Tests the loss of a proxy for each kind of server, and for an MCPServer in pod mode. */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { it } from 'mocha';
+import { describe, it } from 'mocha';
 import { PASSWORD_ENV } from '../../src/api/names.ts';
-import { expectKept, loadDuring, proxyUrl, serviceUrl } from './load.ts';
+import { expectKept, loadDuring, serviceUrl } from './load.ts';
 import { mcpServer, sessionStorage } from './objects.ts';
 import { deleteProxies } from './scenarios.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
 const REPLICAS = 2;
-const TIMEOUT_MS = 300_000;
 
 /** Returns a server of another kind, with the fields that all kinds have. */
-const server = (namespace: SessionNamespace, kind: string, name: string, spec: object): object => {
-	const storage = sessionStorage(namespace.name, name);
-	const fields = { sessionAffinity: 'None', replicas: REPLICAS, sessionStorage: storage, ...spec };
-	return { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind, metadata: { name }, spec: fields };
-};
+const server = (namespace: SessionNamespace, kind: string, name: string, spec: object): object => ({
+	apiVersion: 'toolhive.stacklok.dev/v1beta1',
+	kind,
+	metadata: { name },
+	spec: {
+		sessionAffinity: 'None',
+		replicas: REPLICAS,
+		sessionStorage: sessionStorage(namespace.name, name),
+		...spec,
+	},
+});
 
 export function describeKinds(sessions: () => SessionNamespace, atLeast: number): void {
-	it('a proxy of a VirtualMCPServer is lost › no request fails, and every session is kept', async () => {
-		const namespace = sessions();
-		const groupRef = { name: 'tools' };
-		await namespace.apply(
-			{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPGroup', metadata: groupRef, spec: {} },
-			mcpServer(namespace.name, 'member', { replicas: 1, groupRef }),
-		);
-		await namespace.waitForReplicas('member', 1);
-		const spec = { groupRef, incomingAuth: { type: 'anonymous' } };
-		await namespace.apply(server(namespace, 'VirtualMCPServer', 'hub', spec));
-		await namespace.waitForReplicas('hub', REPLICAS, false);
-		const load = { urls: [serviceUrl(namespace, 'vmcp-hub', 4483)], tool: 'member_whoami', atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', false)), 'no failure', false);
-	}).timeout(TIMEOUT_MS);
+	describe('a proxy is lost', function () {
+		this.timeout(300_000);
 
-	it('a proxy of an MCPRemoteProxy is lost › no request fails, and every session keeps its state', async () => {
-		const namespace = sessions();
-		await namespace.kubectl('apply', '-f', join(import.meta.dirname, 'remote.yaml'));
-		await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
-		const remote = { remoteUrl: serviceUrl(namespace, 'remote'), allowPrivateEndpoint: true };
-		await namespace.apply(server(namespace, 'MCPRemoteProxy', 'far', remote));
-		await namespace.waitForReplicas('far', REPLICAS, false);
-		const load = { urls: [serviceUrl(namespace, 'mcp-far-remote-proxy')], atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', false)));
-	}).timeout(TIMEOUT_MS);
+		it('VirtualMCPServer › no request fails, and every session is kept', async () => {
+			const namespace = sessions();
+			const groupRef = { name: 'tools' };
+			await namespace.apply(
+				{ apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPGroup', metadata: groupRef, spec: {} },
+				mcpServer(namespace.name, 'member', { replicas: 1, groupRef }),
+			);
+			await namespace.waitForReplicas('member', 1);
+			await namespace.apply(
+				server(namespace, 'VirtualMCPServer', 'hub', { groupRef, incomingAuth: { type: 'anonymous' } }),
+			);
+			await namespace.waitForReplicas('hub', REPLICAS, 0);
+			const load = { urls: [serviceUrl(namespace, 'vmcp-hub', 4483)], tool: 'member_whoami', atLeast };
+			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'hub', 0)), 'no failure', false);
+		});
+
+		it('MCPRemoteProxy › no request fails, and every session keeps its state', async () => {
+			const namespace = sessions();
+			await namespace.kubectl('apply', '-f', join(import.meta.dirname, 'remote.yaml'));
+			await namespace.kubectl('rollout', 'status', 'deployment/remote', '--timeout=60s');
+			const remote = { remoteUrl: serviceUrl(namespace, 'remote'), allowPrivateEndpoint: true };
+			await namespace.apply(server(namespace, 'MCPRemoteProxy', 'far', remote));
+			await namespace.waitForReplicas('far', REPLICAS, 0);
+			const load = { urls: [serviceUrl(namespace, 'mcp-far-remote-proxy')], atLeast };
+			expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'far', 0)));
+		});
+
+		it('MCPServer with SSE › clients open its streams again, as new sessions', async () => {
+			const namespace = sessions();
+			await namespace.apply(mcpServer(namespace.name, 'events', { transport: 'sse', replicas: REPLICAS }));
+			await namespace.waitForReplicas('events', REPLICAS);
+			const urls = [serviceUrl(namespace, 'mcp-events-proxy', 8080, '/sse')];
+			const load = { urls, clients: { SDK: 8 }, atLeast };
+			const counted = await loadDuring(namespace, load, loseProxy(namespace, 'events', 1));
+			expect(counted.sessionsKept).to.be.above(0);
+			const afterwards = await loadDuring(namespace, load, async () => undefined);
+			expect(afterwards.failed, JSON.stringify(afterwards.reasons)).to.equal(0);
+		});
+	});
 }
 
 /**
@@ -59,12 +81,11 @@ export function describePodMode(sessions: () => SessionNamespace, atLeast: numbe
 		expect(await namespace.kubectl('get', 'deployment', 'echo', '-o', names)).not.to.contain(PASSWORD_ENV);
 		const onPods = await namespace.kubectl('get', 'pods', '-l', 'app.kubernetes.io/instance=echo', '-o', names);
 		expect(onPods).to.contain(PASSWORD_ENV);
-		const load = { urls: [proxyUrl(namespace, 'echo')], atLeast };
-		expectKept(await loadDuring(namespace, load, loseProxy(namespace, 'echo', true)));
-	}).timeout(TIMEOUT_MS);
+		expectKept(await loadDuring(namespace, { server: 'echo', atLeast }, loseProxy(namespace, 'echo', 1)));
+	}).timeout(300_000);
 }
 
-const loseProxy = (namespace: SessionNamespace, name: string, hasBackend: boolean) => async (): Promise<void> => {
+const loseProxy = (namespace: SessionNamespace, name: string, backends: number) => async (): Promise<void> => {
 	await deleteProxies(namespace, name, 1);
-	await namespace.waitForReplicas(name, REPLICAS, hasBackend);
+	await namespace.waitForReplicas(name, REPLICAS, backends);
 };

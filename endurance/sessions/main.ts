@@ -7,7 +7,7 @@ import { ClusterMissing } from '../installed/prepare-cluster.ts';
 import { OPERATOR_VERSION } from '../real-operator/build.ts';
 import { buildImages } from './images.ts';
 
-await runLane('make e2e-sessions', false, async (env, runMocha) => {
+await runLane({ command: 'make e2e-sessions', total: 'sessions and requests' }, async (env, runMocha) => {
 	const { BUILD_IMAGE } = env;
 	if (!BUILD_IMAGE) {
 		const use = 'a command that gets a tag and a folder, and loads the image into the nodes';
@@ -15,5 +15,5 @@ await runLane('make e2e-sessions', false, async (env, runMocha) => {
 	}
 	const TOOLHIVE = env['TOOLHIVE'] || OPERATOR_VERSION;
 	await buildImages(BUILD_IMAGE, TOOLHIVE, env);
-	await runMocha(['endurance/sessions/sessions.e2e.ts'], { ...env, TOOLHIVE });
+	await runMocha(['endurance/sessions/sessions.e2e.ts'], { ...env, TOOLHIVE, E2E_INSTALLED: 'kustomize' });
 });

@@ -1,13 +1,23 @@
 /** Creates the objects for the scenarios. */
 import { MCP_IMAGE } from './images.ts';
 
+/** The Secret in namespace.yaml. */
+export const PASSWORD_SECRET = { name: 'redis-auth', key: 'password' };
+export const PASSWORD = 'password-of-redis';
+
+export const secretObject = (password: string, { name, key } = PASSWORD_SECRET): object => ({
+	apiVersion: 'v1',
+	kind: 'Secret',
+	metadata: { name },
+	stringData: { [key]: password },
+});
+
 export const sessionStorage = (namespace: string, server: string): object => ({
 	provider: 'redis',
 	address: `redis.${namespace}.svc.cluster.local:6379`,
 	db: 3,
 	keyPrefix: `e2e:${server}:`,
-	// The Secret in namespace.yaml.
-	passwordRef: { name: 'redis-auth', key: 'password' },
+	passwordRef: PASSWORD_SECRET,
 });
 
 /**

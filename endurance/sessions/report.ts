@@ -1,7 +1,7 @@
 /** Generates the table of `make e2e-sessions` in docs/operations.md. */
 import type { Account } from '../bench/account.ts';
 import { table } from '../bench/table.ts';
-import type { Counted } from './mcp/result.ts';
+import type { Counted } from './load.ts';
 
 interface SessionsOptions {
 	readonly toolhive: string;

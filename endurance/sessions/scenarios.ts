@@ -2,8 +2,7 @@
 import { expect } from 'chai';
 import { before, it } from 'mocha';
 import { eventually } from '../../test/harness/eventually.ts';
-import { expectKept, loadDuring, proxyUrl } from './load.ts';
-import type { Counted } from './mcp/result.ts';
+import { type Counted, expectKept, loadDuring } from './load.ts';
 import { mcpServer } from './objects.ts';
 import type { SessionNamespace } from './use-sessions.ts';
 
@@ -52,6 +51,19 @@ async function replaceProxies(namespace: SessionNamespace): Promise<void> {
 	}
 }
 
+/** Evicts proxies as `kubectl drain` does, but does not cordon the node, which may be the only one. */
+async function evictProxies(namespace: SessionNamespace, count: number): Promise<void> {
+	for (const { name } of (await namespace.proxies(SERVER)).slice(0, count)) {
+		const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`;
+		const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: namespace.name } };
+		// Like kubectl, retries until the PodDisruptionBudget allows the eviction.
+		await eventually(async () => {
+			const { code, stderr } = await namespace.tryKubectl(['create', '--raw', path, '-f', '-'], eviction);
+			if (code !== 0) throw new Error(stderr);
+		}, 120_000);
+	}
+}
+
 const patch = JSON.stringify({ spec: { replicas: 2 } });
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -61,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	}),
 	scenario('a proxy is lost', 'no failure', (namespace) => deleteProxies(namespace, SERVER, 1)),
 	scenario('all proxies are replaced, one by one', 'no failure', replaceProxies),
+	scenario('two proxies are drained', 'no failure', (namespace) => evictProxies(namespace, 2)),
 	scenario('rollout restart', 'no failure', ({ kubectl }) => kubectl('rollout', 'restart', `deployment/${SERVER}`), {
 		isShort: true,
 		failsWithout: true,
@@ -79,6 +92,9 @@ export const SCENARIOS: readonly Scenario[] = [
 	),
 ];
 
+/** With fewer requests, the scenario may miss the failures that occur without the product. */
+const ENOUGH_TO_FAIL = 2_000;
+
 export function describeScenarios(
 	sessions: () => SessionNamespace,
 	scenarios: readonly Scenario[],
@@ -87,18 +103,19 @@ export function describeScenarios(
 ): void {
 	before('server', async () => {
 		const namespace = sessions();
-		await namespace.apply(mcpServer(namespace.name, SERVER));
+		await namespace.apply(mcpServer(namespace.name, SERVER), podDisruptionBudget(SERVER));
 		await namespace.waitForReplicas(SERVER, 1);
 	});
 	for (const { name, from, to, usesAddresses, failsWithout, disturb, ...scenario } of scenarios) {
-		const expected = hasProduct ? scenario.expected : failsWithout ? 'requests fail' : 'nothing';
+		const mustFail = failsWithout && atLeast >= ENOUGH_TO_FAIL;
+		const expected = hasProduct ? scenario.expected : mustFail ? 'requests fail' : 'nothing';
 		it(`${name} › ${expected === 'nothing' ? 'failures are counted' : expected}`, async () => {
 			const namespace = sessions();
 			await scaleTo(from)(namespace);
 			await namespace.waitForReplicas(SERVER, from);
-			const addresses = (await namespace.proxies(SERVER)).map(({ address }) => `http://${address}:8080/mcp`);
-			const urls = usesAddresses ? addresses : [proxyUrl(namespace, SERVER)];
-			const counted = await loadDuring(namespace, { urls, atLeast }, async () => {
+			const urls = (await namespace.proxies(SERVER)).map(({ address }) => `http://${address}:8080/mcp`);
+			const load = usesAddresses ? { urls, atLeast } : { server: SERVER, atLeast };
+			const counted = await loadDuring(namespace, load, async () => {
 				await disturb(namespace);
 				await namespace.waitForReplicas(SERVER, to);
 			});
@@ -109,3 +126,11 @@ export function describeScenarios(
 		});
 	}
 }
+
+/** Returns a budget that allows one eviction at a time. */
+const podDisruptionBudget = (name: string): object => ({
+	apiVersion: 'policy/v1',
+	kind: 'PodDisruptionBudget',
+	metadata: { name },
+	spec: { maxUnavailable: 1, selector: { matchLabels: { 'app.kubernetes.io/instance': name } } },
+});

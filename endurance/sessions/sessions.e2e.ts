@@ -5,6 +5,8 @@ import { clusterContext } from '../bench/account.ts';
 import { publish } from '../bench/page.ts';
 import { useCluster } from '../installed/harness.ts';
 import { OPERATOR_VERSION } from '../real-operator/build.ts';
+import { describeAutoscaling } from './autoscaling.ts';
+import { describeFaults } from './faults.ts';
 import { describeKinds, describePodMode } from './kinds.ts';
 import { applyOperatorCrds, release, standIn } from './operators.ts';
 import { type Measured, SESSIONS } from './report.ts';
@@ -51,10 +53,15 @@ describe(`sessions and requests, ToolHive ${version}`, function () {
 		});
 	});
 
-	if (isShort) return;
 	describe('with the product', () => {
-		describeKinds(useSessions(cluster, release(version), MANIFESTS), atLeast);
+		const namespace = useSessions(cluster, release(version), MANIFESTS);
+		if (!isShort) {
+			describeKinds(namespace, atLeast);
+			describeAutoscaling(namespace, atLeast);
+		}
+		describeFaults(namespace, isShort);
 	});
+	if (isShort) return;
 	describe(`pod mode beside ${standIn(version).name}`, () => {
 		describePodMode(useSessions(cluster, standIn(version), join(MANIFESTS, 'overlays/pod-mode')), atLeast);
 	});

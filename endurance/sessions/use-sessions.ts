@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before } from 'mocha';
-import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
+import type { ControlPlane, KubectlResult } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { mustSucceed } from '../../test/harness/product.ts';
 import type { Cluster } from '../installed/harness.ts';
@@ -12,12 +12,15 @@ import type { Operator } from './operators.ts';
 
 export interface SessionNamespace {
 	readonly name: string;
+	readonly plane: ControlPlane;
 	readonly kubectl: Kubectl;
+	/** Runs kubectl, and resolves even if it fails. */
+	readonly tryKubectl: (args: readonly string[], input?: object) => Promise<KubectlResult>;
 	readonly apply: (...objects: readonly object[]) => Promise<void>;
 	/** Returns the ready proxies of a server that are not terminating. */
 	readonly proxies: (server: string) => Promise<readonly { readonly name: string; readonly address: string }[]>;
-	/** Resolves when exactly this number of proxies exists, and all of them and the backend are ready and up to date. */
-	readonly waitForReplicas: (server: string, proxies: number, hasBackend?: boolean) => Promise<void>;
+	/** Resolves when exactly these numbers of pods exist, and all of them are ready and up to date. */
+	readonly waitForReplicas: (server: string, proxies: number, backends?: number) => Promise<void>;
 }
 
 /** Prepares the suite. Must be called inside a `describe`. Without `manifests`, the product is not installed. */
@@ -43,6 +46,15 @@ export function useSessions(cluster: () => Cluster, operator: Operator, manifest
 	return () => namespace as SessionNamespace;
 }
 
+interface Workload {
+	readonly metadata: { readonly generation: number };
+	readonly status: {
+		readonly observedGeneration?: number;
+		readonly updatedReplicas?: number;
+		readonly readyReplicas?: number;
+	};
+}
+
 /** The GET stream of the SDK keeps a terminating proxy running for its whole grace period. */
 const REPLICAS_MS = 150_000;
 let namespaces = 0;
@@ -53,15 +65,22 @@ let namespaces = 0;
 async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	namespaces += 1;
 	const name = `sessions-${namespaces}`;
-	const options = { user: 'admin', timeoutMs: 300_000 } as const;
-	const kubectl: Kubectl = async (...args) => (await mustSucceed(plane.kubectl(['-n', name, ...args], options))).stdout;
-	const apply: SessionNamespace['apply'] = async (...items) => {
-		const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-		await mustSucceed(plane.kubectl(['-n', name, 'apply', '-f', '-'], { ...options, input }));
+	const tryKubectl: SessionNamespace['tryKubectl'] = (args, input) => {
+		const options = { user: 'admin', timeoutMs: 300_000 } as const;
+		return plane.kubectl(['-n', name, ...args], input ? { ...options, input: JSON.stringify(input) } : options);
 	};
-	const podsOf = async (server: string): Promise<readonly Pod[]> => {
-		const pods = await kubectl('get', 'pods', '-l', `app.kubernetes.io/instance=${server}`, '-o', 'json');
-		return (JSON.parse(pods) as { items: Pod[] }).items;
+	const kubectl: Kubectl = async (...args) => (await mustSucceed(tryKubectl(args))).stdout;
+	const get = async <T>(...args: string[]): Promise<T> => JSON.parse(await kubectl('get', ...args, '-o', 'json')) as T;
+	const apply: SessionNamespace['apply'] = async (...items) =>
+		void (await mustSucceed(tryKubectl(['apply', '-f', '-'], { apiVersion: 'v1', kind: 'List', items })));
+	const podsOf = async (server: string): Promise<readonly Pod[]> =>
+		(await get<{ items: Pod[] }>('pods', '-l', `app.kubernetes.io/instance=${server}`)).items;
+	const expectWorkload = async (kind: string, server: string, replicas: number): Promise<void> => {
+		const { metadata, status } = await get<Workload>(kind, server);
+		// The status may be older than the template.
+		expect(status.observedGeneration, kind).to.equal(metadata.generation);
+		expect(status.updatedReplicas ?? 0, `updated replicas of ${kind} ${server}`).to.equal(replicas);
+		expect(status.readyReplicas ?? 0, `ready replicas of ${kind} ${server}`).to.equal(replicas);
 	};
 
 	await adminKubectl(plane)('create', 'namespace', name);
@@ -69,19 +88,18 @@ async function createNamespace(plane: ControlPlane): Promise<SessionNamespace> {
 	await kubectl('wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
 	await kubectl('rollout', 'status', 'deployment/redis', '--timeout=60s');
 	return {
-		...{ name, kubectl, apply },
+		...{ name, plane, kubectl, tryKubectl, apply },
 		proxies: async (server) =>
 			(await podsOf(server))
 				.filter(isReady)
 				.map((pod) => ({ name: pod.metadata.name, address: pod.status.podIP ?? '' })),
-		waitForReplicas: (server, proxies, hasBackend = true) =>
+		waitForReplicas: (server, proxies, backends = 1) =>
 			eventually(async () => {
 				const pods = await podsOf(server);
 				expect(pods.filter(isReady).length, `ready proxies of ${server}`).to.equal(proxies);
 				expect(pods.length, `proxies of ${server}`).to.equal(proxies);
-				// The pods may be older than the template.
-				await kubectl('rollout', 'status', `deployment/${server}`, '--timeout=1s');
-				if (hasBackend) await kubectl('rollout', 'status', `statefulset/${server}`, '--timeout=1s');
+				await expectWorkload('deployment', server, proxies);
+				if (backends > 0) await expectWorkload('statefulset', server, backends);
 			}, REPLICAS_MS),
 	};
 }
