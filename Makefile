@@ -90,9 +90,6 @@ bench-reconcile: install ## Measure the reconciler with 10 to 1,000 servers (5 m
 bench-review: install build ## Measure the start time and the throughput of review (4 minutes); SHORT=1 as for bench
 	node endurance/bench/main.ts review
 
-bench-restarts: install ## Measure rolling restarts and certificate renewal under load (8 minutes); needs KUBECONFIG=, and IMAGE= on the nodes
-	node endurance/bench/restarts.ts
-
 bench-hostile: install build ## Measure the rate of an ordinary client during attacks on the webhook port (8 minutes); SHORT=1 as for bench
 	MAIN=dist/main.js node endurance/bench/main.ts hostile
 
@@ -120,7 +117,7 @@ image: ## Build the container image (docker); IMAGE= sets its name
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
+.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-hostile fuzz chaos soak mutation audit coverage build image
 
 # The commands that .github/workflows/release.yaml calls. Their output is in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -1,35 +1,16 @@
-/** Checks the response of a server before it is measured. */
-import { isDeepStrictEqual } from 'node:util';
+/** Reads the response of a server before it is measured. */
 import jsonPatch from 'fast-json-patch';
-import { mutate } from '../../src/admission/mutate.ts';
-import { parseReview } from '../../src/admission/review.ts';
 import { isObject, type Json } from '../../src/api/types.ts';
-import { post } from './contestant.ts';
-import { CLUSTER, SETTINGS } from './payloads.ts';
+import { type Contestant, post } from './contestant.ts';
 
-/** Throws if the response leads to another stored object than the product's response. `folder` contains ca.crt. */
-export async function checkAnswer(
-	server: { name: string; url: string },
-	folder: string,
-	review: string,
-): Promise<void> {
-	const { status, body } = await post(server.url, folder, review);
-	if (status !== 200) throw new Error(`${server.name} answered ${status}: ${body.slice(0, 300)}`);
-	const { patch = '' } = (JSON.parse(body) as { response: { patch?: string } }).response;
-	const actual = patched(review, JSON.parse(Buffer.from(patch, 'base64').toString() || '[]'));
-	const request = parseReview(review);
-	if ('error' in request) throw new Error(request.error);
-	const decision = await mutate(request, CLUSTER, SETTINGS, new AbortController().signal);
-	if (!decision.allowed || decision.patch.length === 0) throw new Error('the product would not change the object');
-	const wanted = patched(review, decision.patch);
-	if (isDeepStrictEqual(actual, wanted)) return;
-	const difference = JSON.stringify(jsonPatch.compare(wanted, actual)).slice(0, 1000);
-	throw new Error(`${server.name} makes another object: ${difference}`);
-}
-
-function patched(review: string, patch: readonly object[]): Json {
+/** Returns the object that is stored after the response of a server. `folder` contains ca.crt. */
+export async function storedBy({ name, url }: Contestant, folder: string, review: string): Promise<unknown> {
+	const { status, body } = await post(url, folder, review);
+	if (status !== 200) throw new Error(`${name} answered ${status}: ${body.slice(0, 300)}`);
+	const { patch } = (JSON.parse(body) as { response: { patch: string } }).response;
 	const { object } = (JSON.parse(review) as { request: { object: Json } }).request;
-	return meaning(jsonPatch.applyPatch(object, patch as jsonPatch.Operation[], true).newDocument) as Json;
+	const operations = JSON.parse(Buffer.from(patch, 'base64').toString()) as jsonPatch.Operation[];
+	return meaning(jsonPatch.applyPatch(object, operations, true).newDocument);
 }
 
 /**

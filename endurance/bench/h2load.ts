@@ -23,8 +23,6 @@ export interface Job {
 	readonly isPinned?: boolean;
 	/** Counts failed requests. By default, a failed request rejects the promise. */
 	readonly mayFail?: boolean;
-	/** Closes a connection that is idle for this time. The default is the longest timeout of a webhook. */
-	readonly idleSeconds?: number;
 }
 
 export interface Load {
@@ -87,12 +85,12 @@ export async function runH2load(job: Job): Promise<Load> {
 	}
 }
 
-function argumentsFor({ url, headers = {}, connections, length, perSecond, idleSeconds = 10 }: Job): string[] {
+function argumentsFor({ url, headers = {}, connections, length, perSecond }: Job): string[] {
 	const sent = { 'content-type': 'application/json', ...headers };
 	return [
 		...['--h1', '--threads=1', `--clients=${connections}`],
 		// Without this flag, h2load 1.52 waits forever for connections that are not open at the end.
-		`--connection-inactivity-timeout=${idleSeconds}`,
+		'--connection-inactivity-timeout=10',
 		'seconds' in length ? `--duration=${length.seconds * 1000}ms` : `--requests=${length.requests}`,
 		...(perSecond === undefined ? [] : [`--rps=${perSecond / connections}`]),
 		...Object.entries(sent).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),

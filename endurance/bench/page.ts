@@ -29,7 +29,8 @@ function withFigures(text: string, account: Account): string {
 	const to = text.indexOf(END, from);
 	if (from === -1 || to === -1) throw new Error(`${account.page} has no lines ${begin} and ${END}`);
 	const recorded = recordedOf(account);
-	const figures = recorded ? `${origin(recorded)}\n\n${textOf(account, recorded)}` : 'Not measured yet.';
+	if (recorded === undefined) throw new Error(`${account.name} has no record; run ${account.command}`);
+	const figures = `${origin(recorded)}\n\n${textOf(account, recorded)}`;
 	return `${text.slice(0, from)}${begin}\n\n${figures}\n\n${text.slice(to)}`;
 }
 
