@@ -96,7 +96,7 @@ bench-hostile: install build ## Measure the rate of an ordinary client during at
 chaos: install ## Disturb the environment of the product under load, and compare the stored objects (7 minutes); SEED= ONLY=; SHORT=1 takes a minute
 	@node endurance/chaos/main.ts
 
-soak: install ## Run load and disturbances for MINUTES= (10) or HOURS=, and check for growth, such as memory; SEED= PLANT=
+soak: install ## Run load and disturbances for MINUTES=10, and check for growth, such as memory; SEED=
 	@node endurance/soak/main.ts
 
 mutation: install ## Plant faults in src, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file
