@@ -4,19 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Goal, ON_THE_PAGE, type Part } from './account.ts';
-import { storedBy } from './answer.ts';
-import { type Contestant, startOwn, writeCertificates } from './contestant.ts';
+import { type Contestant, startContestant, writeCertificates } from './contestant.ts';
 import { h2loadVersion, runH2load } from './h2load.ts';
-import { usageOf } from './linux-process.ts';
+import { cpuSeconds, residentMib } from './linux-process.ts';
 import { deploymentReview, runConfigReview, serverReview } from './payloads.ts';
 import { median, middle, ratioOf, rounded } from './statistics.ts';
 import { spreadText, table } from './table.ts';
 
-/** The server with which all other servers are compared. */
+/** The server with which the other servers are compared. */
 const FLOOR = 'floor';
-const OWN_SERVERS = [FLOOR, 'product', 'plain express'];
+const SERVERS = [FLOOR, 'product', 'plain express'];
 
-/** The other servers answer only reviews of Deployments. */
+/** Plain express answers only reviews of Deployments. */
 const REVIEWS = {
 	'1.5 KB': { body: deploymentReview('1.5 KB'), isForAll: true },
 	'13 KB': { body: deploymentReview('13 KB'), isForAll: true },
@@ -28,7 +27,7 @@ type Name = keyof typeof REVIEWS;
 const ALL_REVIEWS = Object.keys(REVIEWS) as readonly Name[];
 const CONNECTIONS = 8;
 
-export interface HttpsOptions {
+interface HttpsOptions {
 	readonly rounds: number;
 	/** The duration of one measurement. */
 	readonly seconds: number;
@@ -37,26 +36,17 @@ export interface HttpsOptions {
 
 export type HttpsRow = Awaited<ReturnType<typeof measureHttps>>[number];
 
-/**
- * Measures all servers in each round, so that a disturbance affects all of them. `startOthers` gets a folder with
- * certificates.
- */
-export async function measureHttps(
-	{ rounds, seconds, reviews }: HttpsOptions,
-	startOthers: (folder: string) => Promise<readonly Contestant[]> = async () => [],
-) {
+/** Measures all servers in each round, so that a disturbance affects all of them. */
+async function measureHttps({ rounds, seconds, reviews }: HttpsOptions) {
 	const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 	const contestants: Contestant[] = [];
 	try {
 		await writeCertificates(folder);
-		for (const name of OWN_SERVERS) contestants.push(await startOwn(name, folder));
-		contestants.push(...(await startOthers(folder)));
-		const [floor, product, ...others] = await Promise.all(
-			contestants.map((one) => storedBy(one, folder, deploymentReview('1.5 KB'))),
-		);
+		for (const name of SERVERS) contestants.push(await startContestant(name, folder));
+		const [floor, product, express] = contestants.map(({ stored }) => stored);
+		expect(express).to.deep.equal(product);
 		// The floor returns a constant patch, so a comparison that it passes would prove nothing.
 		expect(floor).to.not.deep.equal(product);
-		for (const other of others) expect(other).to.deep.equal(product);
 		const rows: ({ size: Name; connections: number; server: string } & ReturnType<typeof summarize>)[] = [];
 		for (const size of reviews) {
 			const { body, isForAll } = REVIEWS[size];
@@ -83,10 +73,10 @@ export async function measureHttps(
 type Round = Awaited<ReturnType<typeof measureRound>>;
 
 async function measureRound({ url, pid }: Contestant, body: string, seconds: number, mayFail: boolean) {
-	const before = usageOf(pid);
+	const before = cpuSeconds(pid);
 	const load = await runH2load({ url, body, connections: CONNECTIONS, length: { seconds }, isPinned: true, mayFail });
-	const { cpuUs, mib } = usageOf(pid);
-	return { ...load, cpuUsPerRequest: (cpuUs - before.cpuUs) / load.requests, mib };
+	const cpuUs = (cpuSeconds(pid) - before) * 1e6;
+	return { ...load, cpuUsPerRequest: cpuUs / load.requests, mib: residentMib(pid).total };
 }
 
 /** Returns medians over the rounds, and the minimum CPU time, which varies least between runs. */
@@ -108,7 +98,7 @@ function summarize(own: readonly Round[], floor: readonly Round[]) {
 /** Older records contain rows for other numbers of connections. */
 const shown = (rows: readonly HttpsRow[]) => rows.filter(({ connections }) => connections === CONNECTIONS);
 
-export const httpsTable = (rows: readonly HttpsRow[]): string =>
+const httpsTable = (rows: readonly HttpsRow[]): string =>
 	table(
 		shown(rows).map((row) => ({
 			review: row.size,

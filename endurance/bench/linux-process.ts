@@ -31,13 +31,3 @@ export function cpuSeconds(pid: number): number {
 	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 	return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
-
-/** Returns the usage of a process and its children, because Pepr serves from a child process. */
-export function usageOf(pid: number): { readonly cpuUs: number; readonly mib: number } {
-	const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-	const usages = children.map((child) => usageOf(Number(child)));
-	return {
-		cpuUs: usages.reduce((sum, { cpuUs }) => sum + cpuUs, cpuSeconds(pid) * 1e6),
-		mib: usages.reduce((sum, { mib }) => sum + mib, residentMib(pid).total),
-	};
-}
