@@ -20,12 +20,6 @@ export interface Wrong {
 	readonly text: string;
 }
 
-interface Checked {
-	readonly wrong: readonly Wrong[];
-	/** Starts the next round of the ledger with the stored objects. */
-	readonly settle: () => void;
-}
-
 type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) => void;
 
 const CALL_MS = 10_000;
@@ -40,16 +34,8 @@ const PRE_STOP = { preStop: { sleep: { seconds: 5 } } };
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
-export interface Converged {
-	/** The objects that were still wrong when the time was over. */
-	readonly wrong: readonly Wrong[];
-	readonly rightMs: number;
-	/** The object that reached its desired state last. */
-	readonly last: string | undefined;
-}
-
 /** Waits until every stored object is in its desired state and stays there. */
-export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS): Promise<Converged> {
+export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS) {
 	const deadlineMs = performance.now() + withinMs;
 	let sinceMs: number | undefined;
 	let last: string | undefined;
@@ -64,6 +50,7 @@ export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs 
 			// If an object is wrong, the next round starts from its stored state. One wrong object would otherwise make every
 			// later round fail.
 			settle?.();
+			// The last object that reached its desired state is for the reader of the output.
 			return { wrong, rightMs: sinceMs ?? nowMs, last };
 		}
 		await sleep(AGAIN_MS);
@@ -71,7 +58,7 @@ export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs 
 }
 
 /** Throws if the API server does not respond. */
-export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Checked> {
+export async function check(api: Pick<Api, 'send'>, ledger: Ledger) {
 	const list = async (group: string, plural: string): Promise<Map<string, Json>> => {
 		const path = `${group}/namespaces/${NAMESPACE}/${plural}`;
 		const { status, body } = await api.send('GET', path, { timeoutMs: CALL_MS });
@@ -122,6 +109,7 @@ export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Che
 			annotationsOf(configMap)[CHECKSUM],
 		);
 	}
+	/** Starts the next round of the ledger with the stored objects. */
 	const settle = (): void =>
 		ledger.settle(({ kind, name }) => {
 			const object = servers.get(`${kind}/${name}`);

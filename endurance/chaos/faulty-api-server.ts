@@ -17,15 +17,7 @@ import type { Random } from './random.ts';
  */
 export type Fault = 'gone' | 'refused' | 'cut';
 
-export interface FaultyApiServer {
-	readonly url: string;
-	/** The CA of the proxy in PEM. */
-	readonly ca: string;
-	readonly set: (fault: Fault | undefined) => void;
-	/** Returns how often a fault took effect. */
-	readonly met: () => number;
-	readonly stop: () => Promise<void>;
-}
+export type FaultyApiServer = Awaited<ReturnType<typeof startFaultyApiServer>>;
 
 /** The proxy never forwards these headers, because they belong to one connection or to HTTP/2. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings'];
@@ -35,9 +27,9 @@ export async function startFaultyApiServer(
 	targetCa: Buffer,
 	protocol: 'HTTP/1.1' | 'HTTP/2',
 	random: Random,
-): Promise<FaultyApiServer> {
-	const { cert: ca, key: caKey } = await issueCa();
-	const { cert, key } = await issueServing({ cert: ca, key: caKey });
+) {
+	const ca = await issueCa();
+	const { cert, key } = await issueServing(ca);
 	const agent = new Agent({ ca: targetCa, keepAlive: true });
 	const watches = new Set<ServerResponse>();
 	const sockets = new Set<Socket>();
@@ -104,13 +96,15 @@ export async function startFaultyApiServer(
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
 	return {
 		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		ca,
-		set: (now) => {
+		/** The CA of the proxy in PEM. */
+		ca: ca.cert,
+		set: (now: Fault | undefined): void => {
 			fault = now;
 			if (now === 'gone') for (const watch of watches) watch.end();
 		},
+		/** Returns how often a fault took effect. */
 		met: () => met,
-		stop: async () => {
+		stop: async (): Promise<void> => {
 			const closed = new Promise((resolve) => server.close(resolve));
 			for (const socket of sockets) socket.destroy();
 			agent.destroy();

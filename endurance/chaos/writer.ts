@@ -9,24 +9,7 @@ import { keepDoing } from './keep-doing.ts';
 import { type Entry, FIELDS, type Ledger, type Spec, specIn } from './ledger.ts';
 import type { Random } from './random.ts';
 
-export interface Writer {
-	readonly stored: () => number;
-	/** The number of writes that were rejected or got no response, by reason. */
-	readonly failed: ReadonlyMap<string, number>;
-	/** The writes that a webhook denied. All writes are valid, so every denial is an error in the product. */
-	readonly denied: readonly string[];
-	/** Creates every server. Call it before `own`. */
-	readonly begin: () => Promise<void>;
-	/**
-	 * Changes the replicas of the servers that other clients scale, so that the product records its count. Without this
-	 * record, the next leader overwrites a scale (a known limit in docs/reliability.md).
-	 */
-	readonly own: () => Promise<void>;
-	readonly resume: () => void;
-	/** Resolves when no write is in flight. */
-	readonly pause: () => Promise<void>;
-	readonly stop: () => Promise<void>;
-}
+export type Writer = ReturnType<typeof startWriter>;
 
 const SERVERS: Readonly<Record<Kind, number>> = { MCPServer: 8, VirtualMCPServer: 2, MCPRemoteProxy: 2 };
 /** The other fields that a server of each kind requires. */
@@ -42,8 +25,10 @@ const [BEGIN, OWNED] = [1, 2];
 const CALL_MS = 12_000;
 const MERGE = 'application/merge-patch+json';
 
-export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond: number): Writer {
+export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond: number) {
+	/** The number of writes that were rejected or got no response, by reason. */
 	const failed = new Map<string, number>();
+	/** The writes that a webhook denied. All writes are valid, so every denial is an error in the product. */
 	const denied: string[] = [];
 	let stored = 0;
 	let isWriting = false;
@@ -126,7 +111,8 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 	return {
 		...{ failed, denied, stop },
 		stored: () => stored,
-		begin: async () => {
+		/** Creates every server. */
+		begin: async (): Promise<void> => {
 			for (const [kind, count] of Object.entries(SERVERS) as [Kind, number][]) {
 				for (let index = 0; index < count; index += 1) {
 					const entry = ledger.add(kind, `${KINDS[kind].app}-${index}`, index % 2 === 1);
@@ -136,7 +122,11 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 				}
 			}
 		},
-		own: async () => {
+		/**
+		 * Changes the replicas of the servers that other clients scale, so that the product records its count. Without
+		 * this record, the next leader overwrites a scale (a known limit in docs/reliability.md).
+		 */
+		own: async (): Promise<void> => {
 			for (const entry of ledger.entries().filter(({ isScaled }) => isScaled)) {
 				const [spec] = entry.possible;
 				ledger.scaled(entry, OWNED, true);
@@ -144,10 +134,11 @@ export function startWriter(api: Api, ledger: Ledger, random: Random, perSecond:
 				written(entry, { ...spec, replicas: OWNED }, await send('PATCH', pathOf(entry), { body, contentType: MERGE }));
 			}
 		},
-		resume: () => {
+		resume: (): void => {
 			isWriting = true;
 		},
-		pause: async () => {
+		/** Resolves when no write is in flight. */
+		pause: async (): Promise<void> => {
 			isWriting = false;
 			await inFlight;
 		},
