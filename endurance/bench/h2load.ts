@@ -25,18 +25,7 @@ export interface Job {
 	readonly mayFail?: boolean;
 }
 
-export interface Load {
-	readonly requests: number;
-	/** The number of requests with status 429 or 5xx, or without a response. */
-	readonly failed: number;
-	/** The time from the first request to the last response, without the handshakes. */
-	readonly seconds: number;
-	readonly perSecond: number;
-	/** The latencies of all requests, including failed requests. */
-	readonly latenciesMs: readonly number[];
-	readonly p50Ms: number;
-	readonly p99Ms: number;
-}
+export type Load = ReturnType<typeof loadFrom>;
 
 /** Reports that a program is not installed. The message names the program and how to install it. */
 export class ProgramMissing extends Error {}
@@ -98,8 +87,11 @@ function argumentsFor({ url, headers = {}, connections, length, perSecond }: Job
 	];
 }
 
-/** Parses one line per request: start in microseconds since 1970, status or -1, and duration in microseconds. */
-function loadFrom(log: string, url: string): Load {
+/**
+ * Parses one line per request: start in microseconds since 1970, status or -1, and duration in microseconds. Requests
+ * with status 429 or 5xx, or without a response, have failed. `seconds` has no handshakes.
+ */
+function loadFrom(log: string, url: string) {
 	const rows = log.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t').map(Number)]));
 	let [failed, firstUs, lastUs] = [0, rows.length === 0 ? 0 : Number.POSITIVE_INFINITY, 0];
 	const latenciesMs = rows.map(([startUs = 0, status = 0, tookUs = 0]) => {
