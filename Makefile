@@ -81,9 +81,6 @@ control-plane: install ## Find, download or build the API server for tests and d
 bench: install ## Measure performance and write docs/performance.md (h2load; 9 minutes); PARTS=https selects parts, SHORT=1 is a trial of 2 minutes without a record
 	node endurance/bench/main.ts $(PARTS)
 
-bench-reconcile: install ## Measure the reconciler with 10 to 1,000 servers (5 minutes); SHORT=1 as for bench
-	node endurance/bench/main.ts reconcile
-
 bench-review: install build ## Measure the start time and the throughput of review (4 minutes); SHORT=1 as for bench
 	node endurance/bench/main.ts review
 
@@ -114,7 +111,7 @@ image: ## Build the container image (docker); IMAGE= sets its name
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-reconcile bench-review bench-hostile fuzz chaos soak mutation audit coverage build image
+.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-review bench-hostile fuzz chaos soak mutation audit coverage build image
 
 # The commands that .github/workflows/release.yaml calls. Their output is in release/.
 .PHONY: release-check release-image release-files package test-package

@@ -9,10 +9,9 @@ import { END_TO_END } from './end-to-end.ts';
 import { GROWTH } from './growth.ts';
 import { HOSTILE } from './hostile.ts';
 import { HTTPS } from './https.ts';
-import { RECONCILE } from './reconcile.ts';
 import { REVIEW } from './review.ts';
 
 /** The parts of `make bench`. Every other part has its own command. */
 export const OWN_PARTS = [HTTPS, END_TO_END, GROWTH] as readonly unknown[] as readonly Part[];
-export const PARTS = [...OWN_PARTS, RECONCILE, REVIEW, HOSTILE] as readonly unknown[] as readonly Part[];
+export const PARTS = [...OWN_PARTS, REVIEW, HOSTILE] as readonly unknown[] as readonly Part[];
 export const ACCOUNTS = [...PARTS, FUZZ, CHAOS, SOAK, SESSIONS, MATRIX] as readonly unknown[] as readonly Account[];

@@ -49,7 +49,7 @@ export async function measureEndToEnd(plane: ControlPlane, { loads, rounds }: En
 	await kubectl('apply', '-f', WAYS_FILE);
 	const deployments = {} as Record<Way, Deployment>;
 	for (const way of WAY_LIST) {
-		const [server] = await populate(plane, { namespace: namespaceOf(way), from: 0, to: 1, hasStatus: true });
+		const [server] = await populate(plane, { namespace: namespaceOf(way), from: 0, to: 1 });
 		deployments[way] = proxyOf(server as ServerObject);
 		await kubectl('delete', '--raw', deploymentsPath(way));
 	}

@@ -52,7 +52,7 @@ export async function measureGrowth(plane: ControlPlane, options: GrowthOptions)
 	for (const count of options.servers) {
 		// The webhooks complete the objects, so that the reconciler has nothing to write later.
 		const registered = await startProduct(plane, { program, flags: FLAGS.off });
-		const population = { namespace: NAMESPACE, from: servers.length, to: count, hasStatus: true };
+		const population = { namespace: NAMESPACE, from: servers.length, to: count };
 		servers.push(...(await populate(plane, population)));
 		await registered.stop();
 		for (const reconciler of ['off', 'on'] as const) {

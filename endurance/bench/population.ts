@@ -19,8 +19,6 @@ export interface Population {
 	/** Server numbers start at `from` and end before `to`. */
 	readonly from: number;
 	readonly to: number;
-	/** If false, the reconciler has a status to write. */
-	readonly hasStatus: boolean;
 }
 
 /** With more parallel requests, an API server responds with 429. */
@@ -54,22 +52,17 @@ export const proxyOf = (server: ServerObject): Deployment =>
 /**
  * Writes the objects as the operator does, and resolves with the stored servers. Installed webhooks change the objects.
  */
-export async function populate(
-	plane: ControlPlane,
-	{ namespace, from, to, hasStatus }: Population,
-): Promise<ServerObject[]> {
+export async function populate(plane: ControlPlane, { namespace, from, to }: Population): Promise<ServerObject[]> {
 	const ca = readFileSync(plane.caFile, 'utf8');
 	const client = createClient({ url: plane.url, ca, token: plane.token('operator'), namespace });
 	const create = async (number: number): Promise<ServerObject> => {
 		// The names have the same length, so that all objects and requests have the same size.
 		const name = `server-${String(number).padStart(6, '0')}`;
 		const server = await client.create('mcpservers', serverObject(namespace, name));
-		if (hasStatus) {
-			const stored = serverOf({ ...server });
-			const desired = stored === undefined ? [] : decide(stored).conditions;
-			const conditions = withConditions(undefined, desired, 1, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
-			await client.replace('mcpservers/status', { ...server, status: { phase: 'Running', conditions } });
-		}
+		const stored = serverOf({ ...server });
+		const desired = stored === undefined ? [] : decide(stored).conditions;
+		const conditions = withConditions(undefined, desired, 1, new Date().toISOString().replace(/\.\d+Z$/, 'Z'));
+		await client.replace('mcpservers/status', { ...server, status: { phase: 'Running', conditions } });
 		const owner = { kind: 'MCPServer', name, namespace, uid: server.metadata.uid ?? '' };
 		await client.create('configmaps', runConfigMap(owner, runConfigOfMcpServer(server)) as KubeObject);
 		await client.create('deployments', proxyOf(server));
