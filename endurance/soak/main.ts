@@ -13,10 +13,10 @@ import { converge } from '../chaos/checker.ts';
 import { cutOff, DISTURBANCES } from '../chaos/disturbances.ts';
 import { buildHarness } from '../chaos/harness.ts';
 import { createRandom } from '../chaos/random.ts';
-import { type Check, commonChecks, verdictOf } from '../chaos/report.ts';
+import { type Check, commonChecks, countsOf, verdictOf } from '../chaos/report.ts';
 import { beginWriting } from '../chaos/run.ts';
 import { describeLoad, startLoad } from '../installed/load.ts';
-import { judge, resultsOf, SOAK } from './report.ts';
+import { figuresOf, judge, SOAK } from './report.ts';
 import { startSampling } from './samples.ts';
 
 const DEFAULT_MINUTES = 10;
@@ -75,7 +75,11 @@ const checks: Check[] = [
 		failures: answered > minutes * 60 ? [] : [`only ${answered} reviews were answered`],
 	},
 ];
-const results = resultsOf({ minutes, rows, checks, calls: loaded.calls, disturbances });
+const results = {
+	...countsOf(checks),
+	...{ calls: loaded.calls, disturbances, figures: figuresOf(rows, minutes * 60, names) },
+	longestSilenceSeconds: Math.round(Math.max(...rows.map(({ lastEventAgeSeconds }) => lastEventAgeSeconds))),
+};
 const recorded = { ...around, options: { minutes, seed }, results };
 say(`\n${textOf(SOAK, recorded)}\n`);
 if (minutes >= DEFAULT_MINUTES) await publish(SOAK, recorded);
