@@ -47,7 +47,11 @@ export async function runChaos(plane: ControlPlane, { seed, say, only }: RunOpti
 		ledger.noteAll(`-- ${name}`);
 		writer.resume();
 		await sleep(BEFORE_MS);
-		const met = await run(harness, random).catch((error: Error) => error.message);
+		let error: string | undefined;
+		const met = await run(harness, random).catch(({ message }: Error) => {
+			error = message;
+			return 0;
+		});
 		await writer.pause();
 		const endedMs = performance.now();
 		ledger.noteAll(`-- ${name} is over`);
@@ -56,8 +60,7 @@ export async function runChaos(plane: ControlPlane, { seed, say, only }: RunOpti
 		const convergedSeconds = (rightMs - endedMs) / 1_000;
 		const isLate = wrong.length === 0 && convergedSeconds > BUSY * rightWithin;
 		const failures = [
-			...(typeof met === 'string' ? [`${name} failed to start: ${met}`] : []),
-			...(met === 0 ? [`${name} had no effect`] : []),
+			...(met === 0 ? [`${name} had no effect${error === undefined ? '' : `: ${error}`}`] : []),
 			...(isLate ? [`recovered after ${convergedSeconds.toFixed(1)} s; the limit is ${rightWithin} s`] : []),
 			...wrong.map(({ text }) => text),
 		];
@@ -67,7 +70,7 @@ export async function runChaos(plane: ControlPlane, { seed, say, only }: RunOpti
 				`${wrong.length} wrong after ${convergedSeconds.toFixed(1)} s (last: ${last?.slice(0, 120) ?? 'nothing'})`,
 		);
 		for (const failure of failures) say(failure);
-		return { name, met: Number(met) || 0, convergedSeconds, stored, failed, failures };
+		return { name, met, convergedSeconds, stored, failed, failures };
 	};
 
 	const rounds: Awaited<ReturnType<typeof disturb>>[] = [];
