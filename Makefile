@@ -99,10 +99,10 @@ bench-restarts: install ## Measure rolling restarts and certificate renewal unde
 bench-hostile: install build ## Measure the rate of an ordinary client during attacks on the webhook port (8 minutes); SHORT=1 as for bench
 	MAIN=dist/main.js node endurance/bench/main.ts hostile
 
-chaos: install ## Disturb the environment of the product under load, and compare the stored objects (8 minutes); MINUTES= SEED= ONLY=; SHORT=1 takes a minute
+chaos: install ## Disturb the environment of the product under load, and compare the stored objects (7 minutes); SEED= ONLY=; SHORT=1 takes a minute
 	@node endurance/chaos/main.ts
 
-soak: install ## Run load and disturbances for MINUTES= (10) or HOURS=, and check for growth, such as memory; SEED= PLANT=
+soak: install ## Run load and disturbances for MINUTES=10, and check for growth, such as memory; SEED=
 	@node endurance/soak/main.ts
 
 mutation: install ## Plant faults in src, and list those that no unit test notices; FAULTS=150 SEED=1 ONLY=policy/replicas JSON=file

@@ -1,5 +1,5 @@
 /** The common part of all measurements: a record in JSON, a text for the terminal, and a section of a docs page. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { rounded, type Spread } from './statistics.ts';
@@ -69,22 +69,8 @@ export function clusterContext(): Pick<Recorded, 'date' | 'machine' | 'versions'
 	};
 }
 
-/** Runs the measurement, prints the results, and records them unless the run is short. */
-export async function runPart<O, R>(part: Part<O, R>, isShort: boolean): Promise<void> {
-	const options = isShort ? part.shortOptions : part.options;
-	const context = clusterContext();
-	const versions = { ...context.versions, ...part.versions?.() };
-	const startedMs = performance.now();
-	const recorded: Recorded<O, R> = { ...context, versions, options, results: await part.measure(options) };
-	const seconds = Math.round((performance.now() - startedMs) / 1000);
-	process.stdout.write(`${textOf(part, recorded)}\n\n${part.name}: ${seconds} s\n\n`);
-	if (!isShort) record(part, recorded);
-}
-
-const resultsFile = (name: string): string => join(import.meta.dirname, 'results', `${name}.json`);
-
-export const record = <O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): void =>
-	writeFileSync(resultsFile(name), `${JSON.stringify(recorded, undefined, '\t')}\n`);
+/** Returns the path of a record. */
+export const resultsFile = (name: string): string => join(import.meta.dirname, 'results', `${name}.json`);
 
 /** Returns the last record, or undefined if the part was never measured. */
 export function recordedOf<O, R>({ name }: Account<O, R>): Recorded<O, R> | undefined {

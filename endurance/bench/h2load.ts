@@ -23,22 +23,9 @@ export interface Job {
 	readonly isPinned?: boolean;
 	/** Counts failed requests. By default, a failed request rejects the promise. */
 	readonly mayFail?: boolean;
-	/** Closes a connection that is idle for this time. The default is the longest timeout of a webhook. */
-	readonly idleSeconds?: number;
 }
 
-export interface Load {
-	readonly requests: number;
-	/** The number of requests with status 429 or 5xx, or without a response. */
-	readonly failed: number;
-	/** The time from the first request to the last response, without the handshakes. */
-	readonly seconds: number;
-	readonly perSecond: number;
-	/** The latencies of all requests, including failed requests. */
-	readonly latenciesMs: readonly number[];
-	readonly p50Ms: number;
-	readonly p99Ms: number;
-}
+export type Load = ReturnType<typeof loadFrom>;
 
 /** Reports that a program is not installed. The message names the program and how to install it. */
 export class ProgramMissing extends Error {}
@@ -87,12 +74,12 @@ export async function runH2load(job: Job): Promise<Load> {
 	}
 }
 
-function argumentsFor({ url, headers = {}, connections, length, perSecond, idleSeconds = 10 }: Job): string[] {
+function argumentsFor({ url, headers = {}, connections, length, perSecond }: Job): string[] {
 	const sent = { 'content-type': 'application/json', ...headers };
 	return [
 		...['--h1', '--threads=1', `--clients=${connections}`],
 		// Without this flag, h2load 1.52 waits forever for connections that are not open at the end.
-		`--connection-inactivity-timeout=${idleSeconds}`,
+		'--connection-inactivity-timeout=10',
 		'seconds' in length ? `--duration=${length.seconds * 1000}ms` : `--requests=${length.requests}`,
 		...(perSecond === undefined ? [] : [`--rps=${perSecond / connections}`]),
 		...Object.entries(sent).flatMap(([name, value]) => ['--header', `${name}: ${value}`]),
@@ -100,8 +87,11 @@ function argumentsFor({ url, headers = {}, connections, length, perSecond, idleS
 	];
 }
 
-/** Parses one line per request: start in microseconds since 1970, status or -1, and duration in microseconds. */
-function loadFrom(log: string, url: string): Load {
+/**
+ * Parses one line per request: start in microseconds since 1970, status or -1, and duration in microseconds. Requests
+ * with status 429 or 5xx, or without a response, have failed. `seconds` has no handshakes.
+ */
+function loadFrom(log: string, url: string) {
 	const rows = log.split('\n').flatMap((line) => (line === '' ? [] : [line.split('\t').map(Number)]));
 	let [failed, firstUs, lastUs] = [0, rows.length === 0 ? 0 : Number.POSITIVE_INFINITY, 0];
 	const latenciesMs = rows.map(([startUs = 0, status = 0, tookUs = 0]) => {

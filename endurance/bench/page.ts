@@ -1,7 +1,7 @@
 /** Writes recorded figures into the pages, between two marker lines. The rest of each page is written by hand. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Account, type Recorded, record, recordedOf, textOf } from './account.ts';
+import { type Account, type Recorded, recordedOf, resultsFile, textOf } from './account.ts';
 import { ACCOUNTS } from './accounts.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -14,13 +14,10 @@ export const measuredPages = (): { file: string; text: string }[] =>
 		text: accounts.reduce(withFigures, readFileSync(join(ROOT, file), 'utf8')),
 	}));
 
-export function writePages(): void {
+/** Records the results, and writes them into the pages. */
+export async function publish<O, R>({ name }: Account<O, R>, recorded: Recorded<O, R>): Promise<void> {
+	writeFileSync(resultsFile(name), `${JSON.stringify(recorded, undefined, '\t')}\n`);
 	for (const { file, text } of measuredPages()) writeFileSync(join(ROOT, file), text);
-}
-
-export async function publish<O, R>(account: Account<O, R>, recorded: Recorded<O, R>): Promise<void> {
-	record(account, recorded);
-	writePages();
 }
 
 function withFigures(text: string, account: Account): string {
@@ -29,7 +26,8 @@ function withFigures(text: string, account: Account): string {
 	const to = text.indexOf(END, from);
 	if (from === -1 || to === -1) throw new Error(`${account.page} has no lines ${begin} and ${END}`);
 	const recorded = recordedOf(account);
-	const figures = recorded ? `${origin(recorded)}\n\n${textOf(account, recorded)}` : 'Not measured yet.';
+	if (recorded === undefined) throw new Error(`${account.name} has no record; run ${account.command}`);
+	const figures = `${origin(recorded)}\n\n${textOf(account, recorded)}`;
 	return `${text.slice(0, from)}${begin}\n\n${figures}\n\n${text.slice(to)}`;
 }
 

@@ -12,17 +12,12 @@ import { serverOf } from '../../src/objects/server.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
 import type { Api } from '../../test/harness/api.ts';
 import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
-import { type Entry, type Ledger, possibleCounts, type Stored, specIn } from './ledger.ts';
+import { type Entry, type Ledger, possibleCounts, specIn } from './ledger.ts';
 
 /** A wrong field and the history of its server. */
 export interface Wrong {
 	readonly field: string;
 	readonly text: string;
-}
-
-interface Checked {
-	readonly wrong: readonly Wrong[];
-	readonly stored: (entry: Entry) => Stored | undefined;
 }
 
 type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) => void;
@@ -36,44 +31,34 @@ const STAYS_MS = 2_500;
 const API_VERSION = 'toolhive.stacklok.dev/v1beta1';
 const PASSWORD = 'THV_SESSION_REDIS_PASSWORD';
 const PRE_STOP = { preStop: { sleep: { seconds: 5 } } };
-const APPLIED = 'toolhive-scaling/applied-replicas';
 const CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const TEMPLATE_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 
-export interface Converged {
-	/** The objects that were still wrong when the time was over. */
-	readonly wrong: readonly Wrong[];
-	readonly rightMs: number;
-	/** The object that reached its desired state last. */
-	readonly last: string | undefined;
-}
-
 /** Waits until every stored object is in its desired state and stays there. */
-export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS): Promise<Converged> {
+export async function converge(api: Pick<Api, 'send'>, ledger: Ledger, withinMs = CONVERGE_MS) {
 	const deadlineMs = performance.now() + withinMs;
 	let sinceMs: number | undefined;
 	let last: string | undefined;
 	for (;;) {
-		const checked = await check(api, ledger).catch((error: Error) => error);
+		const { wrong, settle } = await check(api, ledger).catch(({ message }: Error) => ({
+			...{ wrong: [{ field: message, text: message }], settle: undefined },
+		}));
 		const nowMs = performance.now();
-		if (checked instanceof Error) last = checked.message;
-		else if (checked.wrong.length > 0) last = checked.wrong.map(({ field }) => field).join(', ');
-		if (checked instanceof Error || checked.wrong.length > 0) sinceMs = undefined;
-		else sinceMs ??= nowMs;
-		const isOver = nowMs > deadlineMs;
-		if (isOver && checked instanceof Error) throw checked;
-		if (!(checked instanceof Error) && (isOver || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS))) {
+		if (wrong.length > 0) last = wrong.map(({ field }) => field).join(', ');
+		sinceMs = wrong.length > 0 ? undefined : (sinceMs ?? nowMs);
+		if (nowMs > deadlineMs || (sinceMs !== undefined && nowMs - sinceMs >= STAYS_MS)) {
 			// If an object is wrong, the next round starts from its stored state. One wrong object would otherwise make every
 			// later round fail.
-			ledger.settle(checked.stored);
-			return { wrong: checked.wrong, rightMs: sinceMs ?? nowMs, last };
+			settle?.();
+			// The last object that reached its desired state is for the reader of the output.
+			return { wrong, rightMs: sinceMs ?? nowMs, last };
 		}
 		await sleep(AGAIN_MS);
 	}
 }
 
 /** Throws if the API server does not respond. */
-export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Checked> {
+export async function check(api: Pick<Api, 'send'>, ledger: Ledger) {
 	const list = async (group: string, plural: string): Promise<Map<string, Json>> => {
 		const path = `${group}/namespaces/${NAMESPACE}/${plural}`;
 		const { status, body } = await api.send('GET', path, { timeoutMs: CALL_MS });
@@ -124,14 +109,14 @@ export async function check(api: Pick<Api, 'send'>, ledger: Ledger): Promise<Che
 			annotationsOf(configMap)[CHECKSUM],
 		);
 	}
-	const stored = ({ kind, name }: Entry): Stored | undefined => {
-		const object = servers.get(`${kind}/${name}`);
-		const deployment = deployments.get(name);
-		if (object === undefined || deployment === undefined) return undefined;
-		const isAnnotated = annotationsOf(deployment)[APPLIED] !== undefined;
-		return { spec: specIn(object), count: (deployment['spec'] as { replicas: number }).replicas, isAnnotated };
-	};
-	return { wrong, stored };
+	/** Starts the next round of the ledger with the stored objects. */
+	const settle = (): void =>
+		ledger.settle(({ kind, name }) => {
+			const object = servers.get(`${kind}/${name}`);
+			const { replicas } = (deployments.get(name)?.['spec'] ?? { replicas: 0 }) as { replicas: number };
+			return object && { spec: specIn(object), count: replicas };
+		});
+	return { wrong, settle };
 }
 
 function checkConditions(object: Json, { conditions }: Decision, compare: Compare): void {

@@ -1,37 +1,23 @@
 /**
- * A proxy between a replica and the API server that can inject faults: status 410, 500 or 429, and watches that break
- * within a line. test/harness/freezable-proxy.ts causes the faults below HTTP.
+ * A proxy between a replica and the API server that can inject faults into HTTP. test/harness/freezable-proxy.ts causes
+ * the faults below HTTP.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { issueCa, issueServing } from '../../certs/issue.ts';
 import type { Random } from './random.ts';
 
-type Incoming = IncomingMessage | Http2ServerRequest;
-type Outgoing = ServerResponse | Http2ServerResponse;
+/**
+ * - `gone`: watches get 410, either as the HTTP status or in the first event.
+ * - `refused`: half of all calls except watches get 500, or 429 with Retry-After.
+ * - `cut`: each watch event is cut in two. After the first half, the connection is reset, the watch ends, or the line
+ *   ends.
+ */
+export type Fault = 'gone' | 'refused' | 'cut';
 
-export interface Faults {
-	/** Answers watches with 410, either as the HTTP status or in the first event. */
-	readonly gone?: 'status' | 'event';
-	/** Rejects this share of all calls except watches. */
-	readonly refused?: { readonly share: number; readonly status: 429 | 500; readonly retryAfterSeconds?: number };
-	/** Cuts each watch event in two. After the first half, the connection is reset, the watch ends, or the line ends. */
-	readonly cut?: 'reset' | 'end' | 'garbled';
-}
-
-export interface FaultyApiServer {
-	readonly url: string;
-	/** The CA of the proxy in PEM. */
-	readonly ca: string;
-	/** Replaces the active faults. An empty object removes all faults. */
-	readonly set: (faults: Faults) => void;
-	readonly endWatches: (how: 'end' | 'reset') => void;
-	/** Returns how often each fault took effect. */
-	readonly met: () => Readonly<Record<string, number>>;
-	readonly stop: () => Promise<void>;
-}
+export type FaultyApiServer = Awaited<ReturnType<typeof startFaultyApiServer>>;
 
 /** The proxy never forwards these headers, because they belong to one connection or to HTTP/2. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'host', 'http2-settings'];
@@ -41,48 +27,41 @@ export async function startFaultyApiServer(
 	targetCa: Buffer,
 	protocol: 'HTTP/1.1' | 'HTTP/2',
 	random: Random,
-): Promise<FaultyApiServer> {
-	const proxyCa = await issueCa();
-	const { cert, key } = await issueServing(proxyCa);
+) {
+	const ca = await issueCa();
+	const { cert, key } = await issueServing(ca);
 	const agent = new Agent({ ca: targetCa, keepAlive: true });
-	const watches = new Set<{ end: () => void; reset: () => void }>();
+	const watches = new Set<ServerResponse>();
 	const sockets = new Set<Socket>();
-	const met: Record<string, number> = {};
-	let faults: Faults = {};
-	const meet = (fault: string): void => {
-		met[fault] = (met[fault] ?? 0) + 1;
-	};
+	let met = 0;
+	let fault: Fault | undefined;
 
-	const respond = (incoming: Incoming, outgoing: Outgoing): void => {
+	const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
 		const isWatch = new URL(incoming.url ?? '', target).searchParams.has('watch');
-		const { gone, refused } = faults;
-		if (isWatch && gone !== undefined) {
-			meet(gone === 'status' ? '410 as a status' : '410 as an event');
-			const status = statusWith(410, 'Expired');
-			if (gone === 'status') send(outgoing, 410, status);
+		if (fault === 'gone' && isWatch) {
+			const status = statusWith(410);
+			if (random.next() < 0.5) send(outgoing, 410, status);
 			else send(outgoing, 200, { type: 'ERROR', object: status });
-		} else if (!isWatch && refused !== undefined && random.next() < refused.share) {
-			meet(String(refused.status));
-			const seconds = refused.retryAfterSeconds;
-			const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) };
-			send(outgoing, refused.status, statusWith(refused.status, 'InternalError'), headers);
+			met += 1;
+		} else if (fault === 'refused' && !isWatch && random.next() < 0.5) {
+			const code = random.pick([429, 500]);
+			send(outgoing, code, statusWith(code), code === 429 ? { 'retry-after': '1' } : {});
+			met += 1;
 		} else forward(incoming, outgoing, isWatch);
 	};
-	const forward = (incoming: Incoming, given: Outgoing, isWatch: boolean): void => {
-		// Responses over HTTP/1.1 and over HTTP/2 both have the methods that the proxy uses.
-		const outgoing = given as ServerResponse;
-		const reset = (): void => void ('stream' in given ? given.stream?.close(2) : given.socket?.destroy());
+	const forward = (incoming: IncomingMessage, outgoing: ServerResponse, isWatch: boolean): void => {
+		const reset = (): void =>
+			void ('stream' in outgoing ? (outgoing.stream as Http2Stream)?.close(2) : outgoing.socket?.destroy());
 		const { method = 'GET', headers } = incoming;
 		const sent = request(new URL(incoming.url ?? '', target), { agent, method, headers: endToEnd(headers) });
-		const watch = { end: () => void outgoing.end(), reset };
 		sent.on('error', reset);
 		sent.on('response', (response) => {
 			outgoing.writeHead(response.statusCode ?? 502, endToEnd(response.headers));
-			if (isWatch) watches.add(watch);
+			if (isWatch) watches.add(outgoing);
 			response.on('error', reset);
 			response.on('data', (chunk: Buffer) => {
 				if (outgoing.writableEnded || outgoing.destroyed) return;
-				if (isWatch && faults.cut !== undefined) cut(chunk, outgoing, reset, faults.cut);
+				if (isWatch && fault === 'cut') cut(chunk, outgoing, reset);
 				else outgoing.write(chunk);
 			});
 			response.on('end', () => outgoing.end());
@@ -90,22 +69,25 @@ export async function startFaultyApiServer(
 			response.on('aborted', reset);
 		});
 		outgoing.on('close', () => {
-			watches.delete(watch);
+			watches.delete(outgoing);
 			sent.destroy();
 		});
 		incoming.on('error', () => sent.destroy());
 		incoming.pipe(sent);
 	};
-	const cut = (chunk: Buffer, outgoing: ServerResponse, reset: () => void, how: NonNullable<Faults['cut']>): void => {
-		meet(`cut: ${how}`);
+	const cut = (chunk: Buffer, outgoing: ServerResponse, reset: () => void): void => {
+		met += 1;
 		const half = chunk.subarray(0, chunk.length >> 1);
-		if (how === 'garbled') outgoing.end(Buffer.concat([half, Buffer.from('\n')]));
+		const end = random.pick(['line', () => outgoing.end(), reset] as const);
+		if (end === 'line') outgoing.end(Buffer.concat([half, Buffer.from('\n')]));
 		// The replica must receive the first half of the event before the reset.
-		else outgoing.write(half, () => void setImmediate(how === 'end' ? () => outgoing.end() : reset));
+		else outgoing.write(half, () => void setImmediate(end));
 	};
 
 	const server =
-		protocol === 'HTTP/2' ? createSecureServer({ cert, key }, respond) : createServer({ cert, key }, respond);
+		protocol === 'HTTP/2'
+			? createSecureServer({ cert, key }, respond as unknown as Parameters<typeof createSecureServer>[1])
+			: createServer({ cert, key }, respond);
 	server.on('connection', (socket: Socket) => {
 		sockets.add(socket);
 		socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
@@ -114,18 +96,15 @@ export async function startFaultyApiServer(
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
 	return {
 		url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		ca: proxyCa.cert,
-		set: (now) => {
-			faults = now;
+		/** The CA of the proxy in PEM. */
+		ca: ca.cert,
+		set: (now: Fault | undefined): void => {
+			fault = now;
+			if (now === 'gone') for (const watch of watches) watch.end();
 		},
-		endWatches: (how) => {
-			for (const watch of watches) {
-				meet(`watch ${how}`);
-				watch[how]();
-			}
-		},
+		/** Returns how often a fault took effect. */
 		met: () => met,
-		stop: async () => {
+		stop: async (): Promise<void> => {
 			const closed = new Promise((resolve) => server.close(resolve));
 			for (const socket of sockets) socket.destroy();
 			agent.destroy();
@@ -134,20 +113,15 @@ export async function startFaultyApiServer(
 	};
 }
 
-const statusWith = (code: number, reason: string): object => ({
-	...{
-		kind: 'Status',
-		apiVersion: 'v1',
-		metadata: {},
-		status: 'Failure',
-		message: `a disturbance: ${code}`,
-		reason,
-		code,
-	},
+type Http2Stream = { close: (code: number) => void } | undefined;
+
+const statusWith = (code: number): object => ({
+	...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `a disturbance: ${code}` },
+	...{ reason: code === 410 ? 'Expired' : 'InternalError', code },
 });
 
-function send(outgoing: Outgoing, status: number, body: object, headers: Record<string, string> = {}): void {
-	(outgoing as ServerResponse).writeHead(status, { 'content-type': 'application/json', ...headers });
+function send(outgoing: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+	outgoing.writeHead(status, { 'content-type': 'application/json', ...headers });
 	outgoing.end(`${JSON.stringify(body)}\n`);
 }
 

@@ -7,13 +7,13 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Api, openApi } from '../../test/harness/api.ts';
+import { openApi } from '../../test/harness/api.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { type FreezableProxy, startFreezableProxy } from '../../test/harness/freezable-proxy.ts';
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
 import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
-import { apply, applyCrds, documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
+import { accessIn, apply, applyCrds, documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
 import { NS, serviceIn, webhooksTo } from '../../test/harness/self-managed.ts';
 import { startServiceProxy } from '../../test/harness/service-proxy.ts';
 import { type FaultyApiServer, startFaultyApiServer } from './faulty-api-server.ts';
@@ -39,38 +39,25 @@ export interface Member {
 	readonly http: FaultyApiServer;
 }
 
-export interface Harness {
-	readonly plane: ControlPlane;
-	readonly api: Api;
-	readonly members: readonly Member[];
-	/** Returns the holder of the Lease. */
-	readonly leader: () => Promise<Member>;
-	/** Log lines that contain a Secret. */
-	readonly leaks: readonly string[];
-	/** Resolves when both replicas are ready endpoints of the Service. */
-	readonly ready: () => Promise<void>;
-	/** Resolves with the exit codes of the replicas. */
-	readonly stop: () => Promise<(number | null)[]>;
-}
+export type Harness = Awaited<ReturnType<typeof buildHarness>>;
 
 export async function buildHarness(
 	plane: ControlPlane,
 	random: Random,
-	options: Pick<ReplicaOptions, 'preloads' | 'env'> = {},
-): Promise<Harness> {
+	options: Pick<ReplicaOptions, 'preloads'> = {},
+) {
 	const folder = mkdtempSync(join(tmpdir(), 'toolhive-scaling-chaos-'));
 	const api = openApi(plane);
 	const objects = documentsOf((await mustSucceed(plane.kubectl(['kustomize', join(ROOT, 'manifests')]))).stdout);
-	const access = objects.filter(({ kind }) => /^(Namespace|ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind));
 	const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
 	const metadata = { name: REDIS_SECRET.name, namespace: NAMESPACE };
 	const secret = { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { [REDIS_SECRET.key]: PASSWORD } };
 	await applyCrds(plane);
-	await apply(plane, access);
-	await apply(plane, [serviceIn(NS), namespace, secret]);
+	await apply(plane, [...accessIn(objects), serviceIn(NS), namespace, secret]);
 
 	const service = await startServiceProxy();
 	const secrets = [PASSWORD, Buffer.from(PASSWORD).toString('base64'), 'PRIVATE KEY', plane.token('webhook')];
+	/** Log lines that contain a Secret. */
 	const leaks: string[] = [];
 	const onLine = (line: string): void => {
 		if (secrets.some((text) => line.includes(text))) leaks.push(line.slice(0, 200));
@@ -91,6 +78,7 @@ export async function buildHarness(
 		const replica = startReplica({ ...options, name, kubeconfig, flags: FLAGS, service, folder, onLine });
 		members.push({ replica, network, http });
 	}
+	/** Resolves when both replicas are ready endpoints of the Service. */
 	const ready = (): Promise<void> =>
 		eventually(async () => {
 			for (const { replica } of members) {
@@ -115,6 +103,7 @@ export async function buildHarness(
 	// The operator retries every rejected write.
 	const reconciling = keepDoing(() => operator.settle(2_000).catch(() => undefined), 200);
 
+	/** Returns the holder of the Lease. */
 	const leader = async (): Promise<Member> => {
 		let found: Member | undefined;
 		await eventually(async () => {
@@ -125,6 +114,7 @@ export async function buildHarness(
 		}, 60_000);
 		return found as Member;
 	};
+	/** Resolves with the exit codes of the replicas. */
 	const stop = async (): Promise<(number | null)[]> => {
 		await reconciling.stop();
 		await operator.close();

@@ -23,36 +23,9 @@ export interface ReplicaOptions {
 	readonly onLine: (line: string) => void;
 	/** Files that are loaded before the program. */
 	readonly preloads?: readonly string[];
-	readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Replica {
-	readonly name: string;
-	readonly pid: () => number;
-	/** Returns the port, or undefined until the current process has logged it. */
-	readonly webhookPort: () => number | undefined;
-	/** Whether the replica is an endpoint of the Service. */
-	readonly isListed: () => boolean;
-	/** Resolves with the text of /metrics. Rejects if the replica does not respond. */
-	readonly metrics: () => Promise<string>;
-	/** Resolves with the value of a metric, or with 0 if the replica does not respond. */
-	readonly metric: (name: string) => Promise<number>;
-	/** Returns how often a message was logged, over all processes of the replica. */
-	readonly logged: (message: string) => number;
-	/** The log lines of reviews that failed because of a bug in the product. */
-	readonly mistakes: readonly string[];
-	/** The last output of each process that the test did not end. */
-	readonly crashes: readonly string[];
-	readonly starts: () => number;
-	/** Ends the process. Resolves when it has ended; the next process starts soon after. */
-	readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<unknown>;
-	readonly signal: (signal: 'SIGSTOP' | 'SIGCONT') => void;
-	/** Returns how far the replica's wall clock is ahead, according to its last log line. */
-	readonly aheadMs: () => number;
-	readonly setClock: (aheadMs: number) => void;
-	/** Sends SIGTERM and resolves with the exit code. */
-	readonly stop: () => Promise<number | null>;
-}
+export type Replica = ReturnType<typeof startReplica>;
 
 const PROBE_PERIOD_MS = 1_000;
 /** The `failureThreshold` in manifests/base. */
@@ -61,11 +34,13 @@ const RESTART_MS = 500;
 const CLOCK = join(import.meta.dirname, '../../test/harness/other-clock.ts');
 const MOST_MISTAKES = 5;
 
-export function startReplica({ name, service, folder, onLine, ...options }: ReplicaOptions): Replica {
+export function startReplica({ name, service, folder, onLine, ...options }: ReplicaOptions) {
 	const clockFile = join(folder, `${name}.clock`);
 	writeFileSync(clockFile, '0');
 	const counts = new Map<string, number>();
+	/** The log lines of reviews that failed because of a bug in the product. */
 	const mistakes: string[] = [];
+	/** The last output of each process that the test did not end. */
 	const crashes: string[] = [];
 	let child: ChildProcess;
 	let ended: Promise<number | null> = Promise.resolve(null);
@@ -99,8 +74,8 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 	const run = (): void => {
 		const imports = [CLOCK, ...(options.preloads ?? [])].flatMap((file) => ['--import', file]);
 		const flags = [`--kubeconfig=${options.kubeconfig}`, '--webhook-port=0', '--metrics-port=0', ...options.flags];
-		const identity = { PATH: process.env['PATH'], HOME: folder, KUBERNETES_SERVICE_HOST: '127.0.0.1' };
-		const env = { ...identity, CLOCK_AHEAD_FILE: clockFile, ...options.env };
+		const { PATH } = process.env;
+		const env = { PATH, HOME: folder, KUBERNETES_SERVICE_HOST: '127.0.0.1', CLOCK_AHEAD_FILE: clockFile };
 		child = spawn(process.execPath, [...imports, MAIN, 'serve', ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 		const guard = startGuard(child.pid ?? 0);
 		starts += 1;
@@ -128,11 +103,13 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 		if (isReady && !isListed) service.list(probed.webhookPort);
 		isListed ||= isReady;
 	};
+	/** Resolves with the text of /metrics. Rejects if the replica does not respond. */
 	const metrics = async (): Promise<string> => {
 		const { status, body } = await get(ports?.metricsPort, '/metrics');
 		if (status !== 200) throw new Error(`${name} does not respond`);
 		return body;
 	};
+	/** Ends the process. Resolves when it has ended; the next process starts soon after. */
 	const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
 		isExpected = true;
 		// A Service removes a Pod as soon as the Pod begins to terminate.
@@ -140,27 +117,28 @@ export function startReplica({ name, service, folder, onLine, ...options }: Repl
 		child.kill(signal);
 		return ended;
 	};
-	const kill = (): void => void child.kill('SIGKILL');
-	process.on('exit', kill);
 	run();
 	const probes = keepDoing(probe, PROBE_PERIOD_MS);
 	return {
 		...{ name, metrics, mistakes, crashes, end },
 		pid: () => child.pid ?? 0,
-		webhookPort: () => ports?.webhookPort,
+		/** Whether the replica is an endpoint of the Service. */
 		isListed: () => isListed,
-		metric: (metric) => metricOf({ metrics }, metric).catch(() => 0),
-		logged: (message) => counts.get(message) ?? 0,
+		/** Resolves with the value of a metric, or with 0 if the replica does not respond. */
+		metric: (metric: string): Promise<number> => metricOf({ metrics }, metric).catch(() => 0),
+		/** Returns how often a message was logged, over all processes of the replica. */
+		logged: (message: string): number => counts.get(message) ?? 0,
 		starts: () => starts,
-		signal: (signal) => void child.kill(signal),
+		signal: (signal: 'SIGSTOP' | 'SIGCONT') => void child.kill(signal),
+		/** Returns how far the replica's wall clock is ahead, according to its last log line. */
 		aheadMs: () => aheadMs,
-		setClock: (ahead) => {
+		setClock: (ahead: number): void => {
 			writeFileSync(clockFile, String(ahead));
 			child.kill('SIGUSR2');
 		},
+		/** Sends SIGTERM and resolves with the exit code. */
 		stop: async () => {
 			isOver = true;
-			process.off('exit', kill);
 			child.kill('SIGCONT');
 			await probes.stop();
 			return child.exitCode !== null || child.signalCode !== null ? child.exitCode : end('SIGTERM');

@@ -36,6 +36,4 @@ export function slopeOf(samples: readonly Sample[]): Slope {
 }
 
 /** If a figure does not grow, the probability that it exceeds this value is below 1 in 30,000. */
-const SIGMAS = 4;
-
-export const isGrowing = ({ growth, sigmas }: Slope, most: number): boolean => growth > most && sigmas > SIGMAS;
+export const SIGMAS = 4;

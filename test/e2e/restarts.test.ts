@@ -1,7 +1,6 @@
 /**
  * Rolling restarts while an API server calls without a pause. As in a Deployment, each new replica starts before an old
- * one exits, and no call may fail. With RESTARTS=20, this test is a measurement without a node; `make bench-restarts`
- * uses one.
+ * one exits, and no call may fail. With RESTARTS=20, this test is a measurement without a node.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
