@@ -57,8 +57,8 @@ function casesPage(): string {
 		'<!-- Written by `make golden`. Do not edit: the sentences are in test/cases/*/in.yaml. -->',
 		'',
 		'Each scenario is a folder: `in.yaml` has the objects that clients write, `out.yaml` the objects that the cluster stores, and',
-		'`review.txt` the output of `thv-scaling review`. Tests run each scenario through the handlers, HTTP, the command line and a real API',
-		'server. They then review the result again, to check that nothing changes.',
+		'`review.txt` the output of `thv-scaling review`. Tests run each scenario through the handlers, the command line and a real API server.',
+		'They then review the result again, to check that nothing changes.',
 		'',
 		...areas.flatMap(({ title, names }) => [
 			`## ${title}`,
