@@ -40,7 +40,6 @@ interface Part {
  */
 const WORDS: Readonly<Record<string, Part>> = {
 	HTTP: {},
-	'no image': {},
 	stdio: { spec: { stdio: true } },
 	VirtualMCPServer: { kind: 'VirtualMCPServer' },
 	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },
@@ -55,8 +54,6 @@ const WORDS: Readonly<Record<string, Part>> = {
 	'affinity None': { spec: { sessionAffinity: 'None' } },
 	'affinity ClientIP': { spec: { sessionAffinity: 'ClientIP' } },
 	'pod annotations': { spec: { podAnnotations: true } },
-	'old image in podTemplateSpec': { spec: { image: 'vmcp:v0.15.0' } },
-	'unset before': { before: {} },
 	HPA: autoscaled(),
 	'HPA up to 1': autoscaled({ maxReplicas: 1 }),
 	'HPA without maximum': { clusterContext: { autoscalers: [HPA] } },
@@ -64,7 +61,6 @@ const WORDS: Readonly<Record<string, Part>> = {
 	'HPA of MCPServer': autoscaled({ targetKind: 'MCPServer' }),
 	'HPA of VirtualMCPServer': autoscaled({ targetKind: 'VirtualMCPServer' }),
 	ScaledObject: autoscaled({ kind: 'ScaledObject' }),
-	'ScaledObject of MCPRemoteProxy': autoscaled({ kind: 'ScaledObject', targetKind: 'MCPRemoteProxy' }),
 	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
 	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },
 	'shared with hub': {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isObject, type Json } from '../../../src/api/types.ts';
+import type { Json } from '../../../src/api/types.ts';
 import { editRunConfig, runConfigHasTls } from '../../../src/objects/run-config-json.ts';
 import type { RunConfigFields } from '../../../src/policy/run-config.ts';
 import { foreignJson, runConfigJson } from '../../harness/arbitrary-json.ts';
@@ -22,36 +22,24 @@ const both = (config: Json): Json => nested(config, config);
 type Row = [title: string, fields: RunConfigFields, config: Json, expected?: Json | undefined, layout?: 'top-level'];
 
 const WRITTEN: Row[] = [
-	['backend_replicas', three, { name: 'n' }, { name: 'n', ...both(BACKENDS) }],
-	['backend_replicas 0', { backendReplicas: 0 }, {}, both({ backend_replicas: 0 })],
-	['session_redis', { redis }, { name: 'n' }, { name: 'n', ...both(REDIS) }],
-	['session_redis without prefix and db', { redis: address }, {}, both(ADDRESS)],
-	['empty address, db 0', { redis: { address: '', db: 0 } }, {}, both({ session_redis: { address: '', db: 0 } })],
-	['layout top-level', { ...three, redis }, { name: 'n' }, { name: 'n', ...BACKENDS, ...REDIS }, 'top-level'],
+	[
+		'values of other types are replaced',
+		{ redis: address, ...three },
+		both({ session_redis: 7, backend_replicas: 'x' }),
+		both({ ...BACKENDS, ...ADDRESS }),
+	],
 	['other keys are kept', { redis: address }, nested({ cache: 9 }), nested({ cache: 9, ...ADDRESS }, ADDRESS)],
 	["the operator's tls is kept", { redis: address }, nested(withTls(REDIS)), nested(withTls(ADDRESS), ADDRESS)],
 	['another count', { backendReplicas: 5 }, both(BACKENDS), both({ backend_replicas: 5 })],
 	['an old operator removed scaling_config', three, BACKENDS, both(BACKENDS)],
-	['an empty scaling_config', three, nested({}), both(BACKENDS)],
 	['one is set and the other unset', three, both(REDIS), both(BACKENDS)],
-	[
-		'a number and a list are replaced',
-		{ redis: address },
-		{ session_redis: 7, ...nested({ session_redis: [] }) },
-		both(ADDRESS),
-	],
-	['a string is replaced', three, nested({ backend_replicas: 'x' }), both(BACKENDS)],
 ];
 
 const UNCHANGED: Row[] = [
-	['nothing is set', {}, { name: 'n' }],
 	['the operator wrote the same', { redis }, nested(REDIS)],
-	['the operator wrote the same, layout top-level', { redis }, nested(REDIS), undefined, 'top-level'],
 	['an absent db is 0, an absent prefix is empty', { redis: { ...address, db: 0, keyPrefix: '' } }, nested(ADDRESS)],
 	['the operator wrote the same with tls', { redis }, nested(withTls(REDIS))],
-	['unset, and a default Redis of the operator', {}, nested(DEFAULT)],
 	["unset, and the operator's backend_replicas", { redis }, nested({ backend_replicas: 2, ...REDIS })],
-	['both, as the operator wrote them', { redis: address, ...three }, nested({ ...BACKENDS, ...ADDRESS })],
 ];
 
 const REMOVED: Row[] = [
@@ -76,11 +64,10 @@ for (const [what, rows] of Object.entries({ written: WRITTEN, unchanged: UNCHANG
 	});
 }
 
-const NOT_OBJECTS = ['', ' ', '3', '"x"', 'null', 'true', '[]', '[{"name":"n"}]'];
 const REPEATED = '{"backend_replicas":1,"a":0,"backend_replicas":2}';
 
 describe('runconfig.json › unreadable', () => {
-	for (const text of [...NOT_OBJECTS, '{"name":', '{"a":1,}', '{a:1}', '{} x', '\ufeff{}']) {
+	for (const text of ['', '3', 'null', '[]', '{"a":1,}', '{} x', '\ufeff{}']) {
 		it(`${JSON.stringify(text)} › not written, and without TLS`, () => {
 			expect(editRunConfig(text, three, 'both')).to.equal(undefined);
 			expect(runConfigHasTls(text)).to.equal(false);
@@ -105,7 +92,6 @@ describe('runconfig.json › TLS', () => {
 		[nested({ session_redis: { tls: {} } }), true],
 		[{ session_redis: { tls: {} } }, false],
 		[nested({ session_redis: { tls: true } }), false],
-		[{ tls: {}, ...nested({ tls: {} }) }, false],
 	] as const) {
 		it(`${JSON.stringify(config)} › ${expected}`, () => {
 			expect(runConfigHasTls(JSON.stringify(config))).to.equal(expected);
@@ -126,7 +112,7 @@ const wanted: fc.Arbitrary<RunConfigFields> = fc.record(
 	{ requiredKeys: [] },
 );
 const layouts = fc.constantFrom('both' as const, 'top-level' as const);
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 800 };
 const FIELDS = ['backend_replicas', 'session_redis', 'scaling_config'];
 
 /** Edits a text. Every text in this file is a JSON object, so each edit succeeds. */
@@ -146,30 +132,11 @@ const asRead = (redis: Json): Json => ({
 	keyPrefix: redis['keyPrefix'] ?? redis['key_prefix'] ?? '',
 });
 
-/** Parses `text`, with Redis sections as the runner reads them. */
-function meaning(text: string): Json {
-	const config = JSON.parse(text) as Json;
-	const read = (part: Json): Json =>
-		isObject(part['session_redis']) ? { ...part, session_redis: asRead(part['session_redis']) } : part;
-	const nested = config['scaling_config'];
-	return { ...read(config), ...(isObject(nested) && { scaling_config: read(nested) }) };
-}
-
 describe('runconfig.json › any text and any fields', () => {
 	it('set, changed to another layout and unset › every byte as before', () => {
 		const property = fc.property(foreignJson, wanted, layouts, layouts, (text, fields, layout, other) => {
 			const set = edit(edit(text, fields, layout), fields, other);
 			expect(edit(set, {}, other)).to.equal(text);
-		});
-		fc.assert(property, { numRuns: 2 * RUNS.numRuns });
-	});
-	it('other fields were written before › they are removed completely, and an unset field has no number', () => {
-		const property = fc.property(foreignJson, wanted, wanted, layouts, (text, first, then, layout) => {
-			const fresh = edit(text, then, layout);
-			expect(meaning(edit(edit(text, first, layout), then, layout))).to.deep.equal(meaning(fresh));
-			const unset = then.backendReplicas === undefined ? ['"backend_replicas"'] : [];
-			if (then.redis?.db === undefined) unset.push('"db"');
-			for (const key of unset) expect(fresh.split(key), key).to.have.length(text.split(key).length);
 		});
 		fc.assert(property, RUNS);
 	});
@@ -188,6 +155,6 @@ describe('runconfig.json › any text and any fields', () => {
 			if (fields.redis === undefined) expect(after).to.not.have.property('session_redis');
 			else expect(asRead(nested['session_redis'] as Json)).to.deep.equal(asRead({ ...fields.redis }));
 		});
-		fc.assert(property, { numRuns: 2 * RUNS.numRuns });
+		fc.assert(property, RUNS);
 	});
 });
