@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
-import { GROUP, KIND_LIST, KINDS } from '../../../src/api/names.ts';
 import { SCALING_FIELDS } from '../../../src/api/schema.ts';
 import { completeCrds, crdTextOf } from '../../../src/manifests/crd-text.ts';
 import { Unparsable } from '../../../src/manifests/values.ts';
@@ -19,15 +18,6 @@ const NOTE =
 /** Returns the fields of spec in the text of a CRD. */
 const fieldsOf = (text: string, version = 0): Record<string, unknown> =>
 	parse(text).spec.versions[version].schema.openAPIV3Schema.properties.spec.properties;
-
-describe('CRD text › the CRDs of the product', () => {
-	for (const kind of KIND_LIST) {
-		it(`${kind} › manifests/crds has the same text below its first line`, () => {
-			const file = readFileSync(join(ROOT, `manifests/crds/${GROUP}_${KINDS[kind].plural}.yaml`), 'utf8');
-			expect(file.slice(file.indexOf('\n') + 1)).to.equal(crdTextOf(kind));
-		});
-	}
-});
 
 /** `found` is the number of CRDs for ToolHive's kinds. */
 const UNCHANGED: [title: string, text: string, found: number][] = [
