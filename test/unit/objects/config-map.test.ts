@@ -82,19 +82,17 @@ describe('ConfigMap › text and checksum', () => {
 	});
 });
 
-const SUMMARIES: [title: string, object: Json, redisTls: boolean][] = [
-	['RunConfig with TLS', configMap(mcpServer(), TLS_TEXT), true],
-	['RunConfig that is a string', configMap(mcpServer(), '"tls"'), false],
-	['vMCP config with TLS', configMap(virtualMcpServer(), 'sessionStorage:\n  tls:\n    x: true\n'), true],
-];
-
 describe('ConfigMap › its summary in the cache', () => {
-	for (const [title, object, redisTls] of SUMMARIES) {
-		it(`${title} › redisTls ${redisTls}`, () => {
+	it('RunConfig or vMCP config › whether it has TLS', () => {
+		for (const [object, redisTls] of [
+			[configMap(mcpServer(), TLS_TEXT), true],
+			[configMap(mcpServer(), '"tls"'), false],
+			[configMap(virtualMcpServer(), 'sessionStorage:\n  tls:\n    x: true\n'), true],
+		] as const) {
 			const { name, namespace } = object['metadata'] as Json;
 			expect(runConfigSummaryOf(object)).to.deep.include({ namespace, name, redisTls });
-		});
-	}
+		}
+	});
 	it('another name, or no owner › none', () => {
 		for (const more of [{ name: 'other' }, { ownerReferences: undefined }])
 			expect(runConfigSummaryOf(configMap(mcpServer(), TLS_TEXT, more))).to.equal(undefined);

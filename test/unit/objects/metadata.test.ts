@@ -46,10 +46,6 @@ describe('metadata › annotations, labels and deletion', () => {
 		expect(JSON.stringify(withAnnotation(before, 'k', undefined))).to.equal(text.replace(',"k":"v"', ''));
 		expect(before.metadata.annotations.k).to.equal('old');
 	});
-	it('no annotations › created', () => {
-		for (const before of [{}, { metadata: { annotations: null } }])
-			expect(withAnnotation(before, 'k', 'v')).to.deep.equal({ metadata: { annotations: { k: 'v' } } });
-	});
 	it('values of wrong types › unset', () => {
 		for (const annotations of [{ k: 3 }, 'x'])
 			expect(annotationOf({ metadata: { annotations } }, 'k')).to.equal(undefined);

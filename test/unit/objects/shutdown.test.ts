@@ -32,56 +32,35 @@ const shutdownOf = (object: Json): Shutdown => {
 };
 
 const OFF: Partial<Settings> = { preStopSeconds: 0 };
-type Row = [
-	title: string,
-	before: Shutdown | undefined,
-	sent: Shutdown,
-	expected: Shutdown,
-	settings?: Partial<Settings>,
-];
-
-const CREATE: Row[] = [
-	['TestTerminationGracePeriodSet: neither is set', undefined, {}, CONFIGURED],
-	['a grace period as long as preStop', undefined, { grace: 5 }, { grace: 5 }],
-];
-const KEPT: Row[] = [
-	['both are dropped', CONFIGURED, DEFAULT, CONFIGURED],
-	['both are dropped, preStop is off now', CONFIGURED, DEFAULT, CONFIGURED, OFF],
-	['a grace period of the user is dropped', { grace: 120 }, DEFAULT, { grace: 120 }],
-	['neither before', DEFAULT, DEFAULT, DEFAULT],
-];
-const APPLIED: Row[] = [
-	['neither before', DEFAULT, DEFAULT, CONFIGURED],
-	['the grace period is dropped, preStop is off', { grace: 45 }, DEFAULT, { grace: 45 }, OFF],
-	['a grace period of the user is dropped', { grace: 120 }, DEFAULT, { grace: 120, ...sleep(5) }],
-	['a lifecycle of the user', DEFAULT, { grace: 30, ...EXEC }, { grace: 45, ...EXEC }],
-	['3 s are set, preStop is off', { grace: 30, ...sleep(5) }, DEFAULT, { grace: 3 }, { ...OFF, gracePeriodSeconds: 3 }],
-];
-const BY_PERSON: Row[] = [
-	['no lifecycle instead of an own one', { grace: 45, ...EXEC }, { grace: 45 }, CONFIGURED],
-	['a grace period below preStop', CONFIGURED, { ...CONFIGURED, grace: 0 }, { grace: 0 }],
-];
-
-const restart: typeof proxy = (sent) => proxy(sent, {}, { 'kubectl.kubernetes.io/restartedAt': '2026' });
-
-const GROUPS: [title: string, rows: Row[], byOperator: boolean, send: typeof proxy][] = [
-	['CREATE', CREATE, true, proxy],
-	['UPDATE by the operator, no other change', KEPT, true, proxy],
-	['UPDATE, rollout restart', APPLIED, true, restart],
-	['UPDATE by a person who sets them', BY_PERSON, false, proxy],
+/** Whether the operator sends the update, and whether the update also changes another part of the pod template. */
+type Update = 'operator' | 'person' | 'restart';
+type Row = [title: string, update: Update, before: Shutdown, sent: Shutdown, expected: Shutdown, Partial<Settings>?];
+const ROWS: Row[] = [
+	['both are dropped, preStop is off now', 'operator', CONFIGURED, DEFAULT, CONFIGURED, OFF],
+	['a grace period is dropped, there was no preStop', 'operator', { grace: 120 }, DEFAULT, { grace: 120 }],
+	['neither before', 'restart', DEFAULT, DEFAULT, CONFIGURED],
+	['the grace period is dropped, preStop is off', 'restart', { grace: 45 }, DEFAULT, { grace: 45 }, OFF],
+	['a grace period of the user is dropped', 'restart', { grace: 120 }, DEFAULT, { grace: 120, ...sleep(5) }],
+	['a lifecycle of the user', 'restart', DEFAULT, { grace: 30, ...EXEC }, { grace: 45, ...EXEC }],
+	['3 s are set', 'restart', { grace: 30, ...sleep(5) }, DEFAULT, { grace: 3 }, { ...OFF, gracePeriodSeconds: 3 }],
+	['an own lifecycle is removed', 'person', { grace: 45, ...EXEC }, { grace: 45 }, CONFIGURED],
+	['a grace period below preStop', 'person', CONFIGURED, { ...CONFIGURED, grace: 0 }, { grace: 0 }],
 ];
 
 describe('shutdown settings', () => {
-	for (const [group, rows, byOperator, send] of GROUPS) {
-		for (const [title, stored, sent, expected, settings] of rows) {
-			it(`${group} › ${title} › ${JSON.stringify(expected)}`, () => {
-				const before = stored && proxy(stored);
-				const after = store(HTTP, send(sent), before, { ...settings, byOperator });
-				expect(shutdownOf(after)).to.deep.equal(expected);
-				expect(store(HTTP, after, before, { ...settings, byOperator }), 'a second time').to.equal(after);
-				if (rows === KEPT) expect(after, 'no pod rolls').to.deep.equal(before);
-			});
-		}
+	it('CREATE › TestTerminationGracePeriodSet: neither is set › both as configured', () => {
+		expect(shutdownOf(store(HTTP, proxy({})))).to.deep.equal(CONFIGURED);
+	});
+	for (const [title, update, stored, sent, expected, settings] of ROWS) {
+		it(`UPDATE (${update}) › ${title} › ${JSON.stringify(expected)}`, () => {
+			const before = proxy(stored);
+			const annotations = update === 'restart' ? { 'kubectl.kubernetes.io/restartedAt': '2026' } : undefined;
+			const options = { ...settings, byOperator: update !== 'person' };
+			const after = store(HTTP, proxy(sent, {}, annotations), before, options);
+			expect(shutdownOf(after)).to.deep.equal(expected);
+			expect(store(HTTP, after, before, options), 'a second time').to.equal(after);
+			if (update === 'operator') expect(after, 'no pod rolls').to.deep.equal(before);
+		});
 	}
 	it('UPDATE › the operator drops both and the password variable › all are restored', () => {
 		const before = proxy(CONFIGURED, { env: [PASSWORD_ENTRY] });
