@@ -14,7 +14,6 @@ export const server = (spec: Partial<ServerSpec> = {}, kind: Kind = 'MCPServer',
 
 export const redis = { provider: 'redis', address: 'redis.db.svc:6379' } as const;
 export const memory = { provider: 'memory' } as const;
-export const passwordRef = { name: 'redis-auth', key: 'password-key' } as const;
 
 const HPA: Autoscaler = {
 	kind: 'HorizontalPodAutoscaler',
@@ -39,16 +38,12 @@ interface Part {
  * TAG`.
  */
 const WORDS: Readonly<Record<string, Part>> = {
-	HTTP: {},
 	stdio: { spec: { stdio: true } },
 	VirtualMCPServer: { kind: 'VirtualMCPServer' },
 	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },
 	redis: { spec: { sessionStorage: redis } },
-	'redis with password': { spec: { sessionStorage: { ...redis, passwordRef } } },
-	'redis with prefix': { spec: { sessionStorage: { ...redis, keyPrefix: 'team:' } } },
 	'redis with TLS': { spec: { sessionStorage: { ...redis, tls: true } } },
 	memory: { spec: { sessionStorage: memory } },
-	'memory with password': { spec: { sessionStorage: { ...memory, passwordRef } } },
 	'memory with TLS': { spec: { sessionStorage: { ...memory, tls: true } } },
 	'storage in config': { spec: { configSessionStorage: true } },
 	'affinity None': { spec: { sessionAffinity: 'None' } },
@@ -63,10 +58,6 @@ const WORDS: Readonly<Record<string, Part>> = {
 	ScaledObject: autoscaled({ kind: 'ScaledObject' }),
 	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
 	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },
-	'shared with hub': {
-		clusterContext: { sharesKeySpaceWith: [{ kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' }] },
-	},
-	'shared with none': { clusterContext: { sharesKeySpaceWith: [] } },
 };
 
 const withImage = (tag: string): ClusterContext => ({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { SessionStorage } from '../../../src/api/types.ts';
 import { keySpaceOf } from '../../../src/policy/key-space.ts';
-import { memory, passwordRef, redis, server } from '../../harness/servers.ts';
+import { memory, redis, server } from '../../harness/servers.ts';
 
 const team: SessionStorage = { ...redis, keyPrefix: 'team:' };
 const TEAM = ['', redis.address, 0, 'team:'];
@@ -10,7 +10,7 @@ const quoted = 'a.b","x';
 /** Servers with the same key space share keys. The namespace of each server is `demo`. */
 const ROWS: [title: string, storage: SessionStorage, expected?: unknown[]][] = [
 	['db unset', team, TEAM],
-	['db 0 and a password', { ...team, db: 0, passwordRef }, TEAM],
+	['db 0 and a password', { ...team, db: 0, passwordRef: { name: 'n', key: 'k' } }, TEAM],
 	['another db', { ...team, db: 1 }, ['', redis.address, 1, 'team:']],
 	[
 		'a bare Service name, which is another Redis in each namespace',
