@@ -12,7 +12,6 @@ const address = { address: 'r:1' };
 const BACKENDS = { backend_replicas: 3 };
 const REDIS = { session_redis: { address: 'r:1', db: 2, key_prefix: 'a:' } };
 const ADDRESS = { session_redis: address };
-const DEFAULT = { session_redis: { address: 'default:6379' } };
 const withTls = ({ session_redis }: Json): Json => ({
 	session_redis: { ...(session_redis as Json), tls: { ca: 'x' } },
 });
@@ -21,48 +20,32 @@ const both = (config: Json): Json => nested(config, config);
 
 type Row = [title: string, fields: RunConfigFields, config: Json, expected?: Json | undefined, layout?: 'top-level'];
 
-const WRITTEN: Row[] = [
+const ROWS: Row[] = [
 	[
-		'values of other types are replaced',
+		'values of other types › replaced',
 		{ redis: address, ...three },
 		both({ session_redis: 7, backend_replicas: 'x' }),
 		both({ ...BACKENDS, ...ADDRESS }),
 	],
-	['other keys are kept', { redis: address }, nested({ cache: 9 }), nested({ cache: 9, ...ADDRESS }, ADDRESS)],
-	["the operator's tls is kept", { redis: address }, nested(withTls(REDIS)), nested(withTls(ADDRESS), ADDRESS)],
-	['another count', { backendReplicas: 5 }, both(BACKENDS), both({ backend_replicas: 5 })],
-	['an old operator removed scaling_config', three, BACKENDS, both(BACKENDS)],
+	["the operator's tls › kept", { redis: address }, nested(withTls(REDIS)), nested(withTls(ADDRESS), ADDRESS)],
 	['one is set and the other unset', three, both(REDIS), both(BACKENDS)],
+	['the operator wrote the same with tls › unchanged', { redis }, nested(withTls(REDIS))],
+	["unset, and the operator's backend_replicas › kept", { redis }, nested({ backend_replicas: 2, ...REDIS })],
+	['unset, and other keys of the operator › kept', {}, nested({ cache: 9, ...REDIS }, REDIS), nested({ cache: 9 })],
+	['layout top-level after both › removed', {}, { name: 'n', ...both(REDIS) }, { name: 'n' }, 'top-level'],
 ];
 
-const UNCHANGED: Row[] = [
-	['the operator wrote the same', { redis }, nested(REDIS)],
-	['an absent db is 0, an absent prefix is empty', { redis: { ...address, db: 0, keyPrefix: '' } }, nested(ADDRESS)],
-	['the operator wrote the same with tls', { redis }, nested(withTls(REDIS))],
-	["unset, and the operator's backend_replicas", { redis }, nested({ backend_replicas: 2, ...REDIS })],
-];
-
-const REMOVED: Row[] = [
-	['session_redis, with its copy', three, both({ ...BACKENDS, ...REDIS }), both(BACKENDS)],
-	['all › scaling_config, too', {}, { name: 'n', ...both(BACKENDS) }, { name: 'n' }],
-	["another value in scaling_config is the operator's › kept", {}, nested(DEFAULT, REDIS), nested(DEFAULT)],
-	['other keys of the operator › kept', {}, nested({ cache: 9, ...REDIS }, REDIS), nested({ cache: 9 })],
-	['layout top-level after both', {}, { name: 'n', ...both(REDIS) }, { name: 'n' }, 'top-level'],
-];
-
-for (const [what, rows] of Object.entries({ written: WRITTEN, unchanged: UNCHANGED, removed: REMOVED })) {
-	describe(`runconfig.json › ${what}`, () => {
-		for (const [title, fields, config, expected, layout = 'both'] of rows) {
-			it(title, () => {
-				const text = JSON.stringify(config, null, 2);
-				const edited = editRunConfig(text, fields, layout) ?? '';
-				if (expected === undefined) expect(edited).to.equal(text);
-				else expect(JSON.parse(edited)).to.deep.equal(expected);
-				expect(editRunConfig(edited, fields, layout), 'a second time').to.equal(edited);
-			});
-		}
-	});
-}
+describe('runconfig.json', () => {
+	for (const [title, fields, config, expected, layout = 'both'] of ROWS) {
+		it(title, () => {
+			const text = JSON.stringify(config, null, 2);
+			const edited = editRunConfig(text, fields, layout) ?? '';
+			if (expected === undefined) expect(edited).to.equal(text);
+			else expect(JSON.parse(edited)).to.deep.equal(expected);
+			expect(editRunConfig(edited, fields, layout), 'a second time').to.equal(edited);
+		});
+	}
+});
 
 const REPEATED = '{"backend_replicas":1,"a":0,"backend_replicas":2}';
 

@@ -1,6 +1,6 @@
 /** Tests the denials for address and keyPrefix: address-rule.ts, redis-address.ts and key-prefix.ts. */
 import { expect } from 'chai';
-import { checkAddressMissing } from '../../../src/policy/address-rule.ts';
+import { checkAddressEmpty, checkAddressMissing } from '../../../src/policy/address-rule.ts';
 import { checkKeyPrefix } from '../../../src/policy/key-prefix.ts';
 import { checkAddressForm } from '../../../src/policy/redis-address.ts';
 
@@ -14,6 +14,12 @@ describe('redis-address-missing', () => {
 		const [problem] = checkAddressMissing({ sessionStorage: { address: 'r:1' } }, 'MCPServer');
 		expect(problem).to.include({ isUnevaluated: true, field: 'spec.sessionStorage' });
 		expect(problem?.message).to.match(/\(the rule could not be evaluated: No such key: provider\)$/);
+	});
+});
+
+describe('redis-address-empty', () => {
+	it('memory › allowed', () => {
+		expect(checkAddressEmpty({ sessionStorage: { provider: 'memory', address: '' } })).to.deep.equal([]);
 	});
 });
 
