@@ -70,8 +70,11 @@ describe('crd › missing fields', () => {
 const V1BETA1 = { apiVersion: 'apiextensions.k8s.io/v1beta1' };
 const UNUSABLE: [title: string, crd: Json, message: string, path: Path][] = [
 	['v1beta1', crdWith({}, 'MCPServer', V1BETA1), 'since Kubernetes 1.22 only', ['apiVersion']],
+	['no versions', crdWith({}, 'MCPServer', { spec: {} }), 'has no list of versions', ['spec']],
+	['empty versions', crdWith({}, 'MCPServer', { spec: { versions: [] } }), 'has no list of versions', ['spec']],
 	['no schema', crdWith(undefined), 'version v1alpha1 of the CRD of MCPServer has no schema', ['spec', 'versions', 0]],
 	['properties are null', crdWith(fieldsWith(null)), 'properties is not a mapping', [...SPEC, 'properties']],
+	['sessionStorage is null', crdWith(storageWith(null)), 'sessionStorage is not a mapping', STORAGE],
 	['a string', crdWith(storageWith({ type: 'string' })), 'is of type "string"', [...STORAGE, 'type']],
 	['rules are not a list', crdWith(storageWith({ [RULES]: {} })), 'is not a list', [...STORAGE, RULES]],
 ];

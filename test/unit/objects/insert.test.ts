@@ -30,6 +30,7 @@ const ROWS: [title: string, text: string, ...additions: Addition[]][] = [
 	['a list in brackets', 'top: {l: [1«, 2»]}', listItem(2)],
 	['an empty list', 'top: {l: [«2»]}', listItem(2)],
 	['an empty mapping', 'top: {«"m": [1]» }\n', at([1])],
+	['a key without a value, in braces', 'top: {a«, "m": 5»}', m],
 	['braces', 'top: {a: 1, z: 2,« "m": {"x":"a: b"},» }\n', at({ x: 'a: b' })],
 	['JSON in one line', '{"top":{"a":"\\u003c"«, "m": 5»}}', m],
 	['in their order', 'top:\n  z: 1\n  a: 1\n«  y: 1\n  b: 1\n  c: 1\n»', at(1, 'y'), at(1, 'b'), at(1, 'c')],

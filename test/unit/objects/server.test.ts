@@ -22,6 +22,7 @@ const SPECS: [title: string, object: Json, expected: Json][] = [
 	['tls › only that it is set', stored({ ...REDIS, tls: { x: true } }), { sessionStorage: { ...REDIS, tls: true } }],
 	["podTemplateSpec has a sidecar's image", virtualMcpServer(withImage('side')), {}],
 	['empty sessionStorage in the config of a vMCP', virtualMcpServer({ config: { sessionStorage: {} } }), {}],
+	['config of another kind', mcpServer({ config: { sessionStorage: { provider: 'redis' } } }), {}],
 	['empty annotations of proxy pods', mcpServer(annotated({})), {}],
 ];
 

@@ -24,6 +24,8 @@ const ROWS: [title: string, before: unknown[], sent: unknown[], expected?: unkno
 	['and another image › it is kept', [mcp(A, B)], [{ ...mcp(B, A), image: 'j' }], [{ ...mcp(A, B), image: 'j' }]],
 	['by name', [other(A, B), mcp(B, A)], [mcp(A, B), other(B, A)], [mcp(B, A), other(A, B)]],
 	['the same order › as sent', [mcp(A, B)], [mcp(A, B)]],
+	['another order and a changed value › as sent', [mcp(A, B)], [mcp({ ...B, value: '3' }, A)]],
+	['another order and a removed variable › as sent', [mcp(A, B, SECRET)], [mcp(B, A)]],
 	['another order and an added variable › as sent', [mcp(A, B)], [mcp(B, A, SECRET)]],
 	['a repeated name › as sent, because the last entry counts', [mcp(A, A2)], [mcp(A2, A)]],
 	['a name is repeated only in what is sent › as sent', [mcp(A, B)], [mcp(B, B)]],
