@@ -92,6 +92,7 @@ const REJECTED: [title: string, text: string, line: number, column: number, mess
 	['a directive', `%YAML 1.2\n---\n${OLD}`, 1, 1, 'kubectl does not support directives such as %YAML; remove the line'],
 	['the second document', 'a: 1\n---\nb: 1\nc: *d\n', 4, 4, 'there is no anchor &d'],
 	['the second of a List', stringify(list('List', crd, V2)), 93, 5, 'the CRD of MCPServer is "v2"'],
+	['5,000 levels, without a place', `a: 1\nb: ${'['.repeat(5_000)}`, 1, 1, 'nested too deeply'],
 	['one schema for two kinds', stringify(list('List', crd, OTHER_KIND)), 1, 1, SHARED],
 	['an explicit key', OLD.replace(/^( +)properties:\n +args:/m, '$1? properties\n$1: args:'), 4, 1, SHARED],
 ];

@@ -56,6 +56,7 @@ const PARTS = ['replicas', 'backendReplicas', 'provider', 'address', 'db'];
 const BOTH = flux('image', 'replicas');
 const REPLICAS = flux('replicas');
 const IMAGE = flux('image');
+const OPERATOR = entry('operator', [], { operation: 'Update' });
 /** A subresource has its own entry, which the operator's PUT does not change. */
 const STATUS = entry('flux', [], { subresource: 'status', fieldsV1: { 'f:status': {} } });
 const OTHERS = [STATUS, entry('flux', ['args'], { apiVersion: 'v1alpha1' })];
@@ -63,6 +64,7 @@ const WITH_DOT = { ...update(), fieldsV1: { 'f:spec': { '.': {}, ...nested(['rep
 
 /** `before`, `now` and `expected` are managers. Only the field image remains. */
 const MANAGERS: [title: string, before: Json[], now: Json[], expected: Json[]][] = [
+	['it owns other fields, too › its entry gets the field', [BOTH], [IMAGE, OPERATOR], [BOTH, OPERATOR]],
 	['its entry is gone › restored in its place', [REPLICAS, user('image')], [user('image')], [REPLICAS, user('image')]],
 	['client-side apply › restored, as server-side apply takes it over', [WITH_DOT], [], [update('replicas')]],
 	['apply and update of one name', [REPLICAS, update('image')], [update('image')], [REPLICAS, update('image')]],
