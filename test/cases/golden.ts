@@ -4,18 +4,15 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { handlersFor } from './entry-points.ts';
 import { pages } from './pages.ts';
-import { reviewText } from './print-case.ts';
 import { caseNames, OUTPUT, REVIEW, readCase } from './read-case.ts';
-import { runCase } from './run-case.ts';
-import { outputText } from './write-case.ts';
+import { handlersFor, outputText, reviewText, runCase } from './run-case.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 for (const name of caseNames()) {
 	const one = readCase(name);
-	write(`test/cases/${name}/${OUTPUT}`, outputText(await runCase(one.documents, handlersFor(one))));
+	write(`test/cases/${name}/${OUTPUT}`, outputText(await runCase(one, handlersFor(one))));
 	write(`test/cases/${name}/${REVIEW}`, await reviewText(name));
 }
 for (const { file, text } of pages()) write(file, text);

@@ -14,17 +14,12 @@ import { CASES, caseNames, headingOf, INPUT, REVIEW } from './read-case.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 
-export interface Page {
-	/** The path below the project's root. */
-	readonly file: string;
-	readonly text: string;
-}
-
 /** `make golden` writes the text between these lines. Authors write the text around them. */
 const BEGIN = '<!-- Written by `make golden` from here -->';
 const END = '<!-- to here -->';
 
-export const pages = (): Page[] => [
+/** `file` is the path below the project's root. */
+export const pages = (): { file: string; text: string }[] => [
 	{ file: 'docs/cases.md', text: casesPage() },
 	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
 	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
@@ -57,8 +52,8 @@ function casesPage(): string {
 		'<!-- Written by `make golden`. Do not edit: the sentences are in test/cases/*/in.yaml. -->',
 		'',
 		'Each scenario is a folder: `in.yaml` has the objects that clients write, `out.yaml` the objects that the cluster stores, and',
-		'`review.txt` the output of `thv-scaling review`. Tests run each scenario through the handlers, HTTP, the command line and a real API',
-		'server. They then review the result again, to check that nothing changes.',
+		'`review.txt` the output of `thv-scaling review`. Tests run each scenario through the handlers, the command line and a real API server.',
+		'They then review the result again, to check that nothing changes.',
 		'',
 		...areas.flatMap(({ title, names }) => [
 			`## ${title}`,

@@ -21,25 +21,20 @@ export interface Case {
 	readonly documents: readonly Json[];
 }
 
-/** The description in the comment lines at the top of `in.yaml`. A field is empty if its line is missing. */
-export interface Heading {
-	/** The scenario and its result, in one or two sentences. */
-	readonly scenario: string;
-	/** The reason for the result. */
-	readonly why: string;
-	/** The sections of the specification that the case covers, such as `3.2`. */
-	readonly spec: readonly string[];
-}
-
 export const caseNames = (): string[] =>
 	readdirSync(CASES, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 
 export const readCase = (name: string): Case => {
 	const text = readFileSync(join(CASES, name, INPUT), 'utf8');
-	return { name, settings: settingsIn(text), documents: documentsOf(text, name) };
+	const settings = settingsOf(readOptions(SETTINGS_OPTIONS, flagsOf(text), {}));
+	return { name, settings, documents: documentsOf(text, name) };
 };
 
-export function headingOf(text: string): Heading {
+/**
+ * Returns the comment lines at the top of `in.yaml`: the scenario with its result, the reason for the result, and the
+ * sections of the specification that the case covers, such as `3.2`.
+ */
+export function headingOf(text: string) {
 	const [top = ''] = text.split(/^---$/m, 1);
 	const lines = top.split('\n').flatMap((line) => (line.startsWith('# ') ? [line.slice(2)] : []));
 	const [scenario = ''] = lines.filter((line) => !/^(serve |why: |spec: )/.test(line));
@@ -60,5 +55,3 @@ export function documentsOf(text: string, name: string): Json[] {
 
 /** Returns the flags of `thv-scaling serve` in the first line, such as `# serve --password-env=pod`. */
 export const flagsOf = (text: string): string[] => /^# serve (.*)\n/.exec(text)?.[1]?.split(' ') ?? [];
-
-const settingsIn = (text: string): Settings => settingsOf(readOptions(SETTINGS_OPTIONS, flagsOf(text), {}));

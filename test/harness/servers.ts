@@ -14,7 +14,6 @@ export const server = (spec: Partial<ServerSpec> = {}, kind: Kind = 'MCPServer',
 
 export const redis = { provider: 'redis', address: 'redis.db.svc:6379' } as const;
 export const memory = { provider: 'memory' } as const;
-export const passwordRef = { name: 'redis-auth', key: 'password-key' } as const;
 
 const HPA: Autoscaler = {
 	kind: 'HorizontalPodAutoscaler',
@@ -39,24 +38,17 @@ interface Part {
  * TAG`.
  */
 const WORDS: Readonly<Record<string, Part>> = {
-	HTTP: {},
-	'no image': {},
 	stdio: { spec: { stdio: true } },
 	VirtualMCPServer: { kind: 'VirtualMCPServer' },
 	MCPRemoteProxy: { kind: 'MCPRemoteProxy' },
 	redis: { spec: { sessionStorage: redis } },
-	'redis with password': { spec: { sessionStorage: { ...redis, passwordRef } } },
-	'redis with prefix': { spec: { sessionStorage: { ...redis, keyPrefix: 'team:' } } },
 	'redis with TLS': { spec: { sessionStorage: { ...redis, tls: true } } },
 	memory: { spec: { sessionStorage: memory } },
-	'memory with password': { spec: { sessionStorage: { ...memory, passwordRef } } },
 	'memory with TLS': { spec: { sessionStorage: { ...memory, tls: true } } },
 	'storage in config': { spec: { configSessionStorage: true } },
 	'affinity None': { spec: { sessionAffinity: 'None' } },
 	'affinity ClientIP': { spec: { sessionAffinity: 'ClientIP' } },
 	'pod annotations': { spec: { podAnnotations: true } },
-	'old image in podTemplateSpec': { spec: { image: 'vmcp:v0.15.0' } },
-	'unset before': { before: {} },
 	HPA: autoscaled(),
 	'HPA up to 1': autoscaled({ maxReplicas: 1 }),
 	'HPA without maximum': { clusterContext: { autoscalers: [HPA] } },
@@ -64,13 +56,8 @@ const WORDS: Readonly<Record<string, Part>> = {
 	'HPA of MCPServer': autoscaled({ targetKind: 'MCPServer' }),
 	'HPA of VirtualMCPServer': autoscaled({ targetKind: 'VirtualMCPServer' }),
 	ScaledObject: autoscaled({ kind: 'ScaledObject' }),
-	'ScaledObject of MCPRemoteProxy': autoscaled({ kind: 'ScaledObject', targetKind: 'MCPRemoteProxy' }),
 	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
 	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },
-	'shared with hub': {
-		clusterContext: { sharesKeySpaceWith: [{ kind: 'VirtualMCPServer', namespace: 'demo', name: 'hub' }] },
-	},
-	'shared with none': { clusterContext: { sharesKeySpaceWith: [] } },
 };
 
 const withImage = (tag: string): ClusterContext => ({

@@ -15,17 +15,12 @@ const keda = (spec: Json, apiVersion = 'keda.sh/v1alpha1'): Json => {
 
 const ROWS: [title: string, object: Json, targetKind?: string, maxReplicas?: number][] = [
 	['a Deployment', autoscaler('search'), 'Deployment', 5],
-	['a StatefulSet', hpa(target('StatefulSet')), 'StatefulSet'],
-	['an MCPServer', hpa(target('MCPServer', BETA)), 'MCPServer'],
 	['a VirtualMCPServer without an apiVersion', hpa(target('VirtualMCPServer')), 'VirtualMCPServer'],
 	['an MCPServer of apps/v1 (as in keda#4924)', hpa(target('MCPServer', 'apps/v1')), 'MCPServer'],
 	['an MCPServer of another project', hpa(target('MCPServer', 'kagent.dev/v1alpha1'))],
 	['a ReplicaSet', hpa(target('ReplicaSet'))],
 	['no spec', {}],
-	['a string', hpa('search')],
 	['KEDA, the default', keda({ scaleTargetRef: target() }), 'Deployment', 100],
-	['KEDA, 1 at most', keda({ scaleTargetRef: target(), maxReplicaCount: 1 }), 'Deployment', 1],
-	['KEDA, a StatefulSet', keda({ scaleTargetRef: target('StatefulSet') }), 'StatefulSet', 100],
 	['KEDA, the server', keda({ scaleTargetRef: target('MCPRemoteProxy', BETA) }), 'MCPRemoteProxy', 100],
 	['KEDA, none', keda({})],
 	['a ScaledObject of another project', keda({ scaleTargetRef: target() }, 'example.com/v1')],

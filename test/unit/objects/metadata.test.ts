@@ -9,21 +9,13 @@ const found = { ...noUid, uid: 'u1' };
 const found0 = { ...noUid, uid: 'u0' };
 
 const OWNERS: [title: string, ownerReferences: unknown, expected: unknown[]][] = [
-	['v1beta1', [owner], [found]],
 	['v1alpha1', [{ ...owner, apiVersion: 'toolhive.stacklok.dev/v1alpha1' }], [found]],
 	['after a reference to another kind of object', [{ ...owner, apiVersion: 'apps/v1' }, owner], [found]],
-	['two', [owner0, owner], [found0, found]],
 	['two, the second is the controller › it is first', [owner0, { ...owner, controller: true }], [found, found0]],
 	['five › the first four, because each may cost a request', Array(5).fill(owner), Array(4).fill(found)],
 	['no uid, as in manifests', [{ ...owner, uid: undefined }], [noUid]],
-	['another group › none', [{ ...owner, apiVersion: 'example.com/v1' }], []],
 	['a group with the same beginning › none', [{ ...owner, apiVersion: 'toolhive.stacklok.dev.evil/v1' }], []],
-	['another kind of the group › none', [{ ...owner, kind: 'MCPGroup' }], []],
 	['a kind that is a member of Object › none', [{ ...owner, kind: 'constructor' }], []],
-	['a server of another name › none', [{ ...owner, name: 'b' }], []],
-	['no name › none', [{ ...owner, name: undefined }], []],
-	['an empty list › none', [], []],
-	['null › none', null, []],
 	['entries of wrong types › none', [null, 3, 'x', []], []],
 ];
 
@@ -37,14 +29,13 @@ describe('metadata › owners', () => {
 			expect(ownersOf(other, 'demo')).to.deep.equal([]);
 	});
 
-	const paths = ['../../../../../../api/v1/configmaps', '..', '.', 'a/b', 'a?b', 'a%2fb'];
-	for (const name of [...paths, 'A', '', 'a'.repeat(254), 'a\n']) {
-		it(`the invalid name ${JSON.stringify(name.slice(0, 40))} › no owner, and no server of a pod`, () => {
+	it('a name that is not an object name › no owner, and no server of a pod', () => {
+		for (const name of ['../../api/v1/configmaps', '.', 'a/b', 'a?b', 'a%2fb', 'A', '', 'a'.repeat(254), 'a\n']) {
 			const labels = { app: 'mcpserver', 'toolhive-name': name };
-			expect(ownersOf({ metadata: { name, ownerReferences: [{ ...owner, name }] } }, 'demo')).to.deep.equal([]);
-			expect(podServerRef({ metadata: { labels } }, 'demo')).to.equal(undefined);
-		});
-	}
+			expect(ownersOf({ metadata: { name, ownerReferences: [{ ...owner, name }] } }, 'demo'), name).to.be.empty;
+			expect(podServerRef({ metadata: { labels } }, 'demo'), name).to.equal(undefined);
+		}
+	});
 });
 
 describe('metadata › annotations, labels and deletion', () => {
@@ -54,10 +45,6 @@ describe('metadata › annotations, labels and deletion', () => {
 		expect(JSON.stringify(withAnnotation(before, 'k', 'v'))).to.equal(text);
 		expect(JSON.stringify(withAnnotation(before, 'k', undefined))).to.equal(text.replace(',"k":"v"', ''));
 		expect(before.metadata.annotations.k).to.equal('old');
-	});
-	it('no annotations › created', () => {
-		for (const before of [{}, { metadata: { annotations: null } }])
-			expect(withAnnotation(before, 'k', 'v')).to.deep.equal({ metadata: { annotations: { k: 'v' } } });
 	});
 	it('values of wrong types › unset', () => {
 		for (const annotations of [{ k: 3 }, 'x'])
