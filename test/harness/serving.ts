@@ -19,6 +19,7 @@ export interface Question {
 	readonly path?: string;
 	/** Text or bytes; anything else is sent as JSON. */
 	readonly body?: unknown;
+	readonly headers?: Readonly<Record<string, string>>;
 	/** Sends the body without Content-Length. */
 	readonly isChunked?: boolean;
 	/** Without an agent, each request has a new connection. */
@@ -119,7 +120,7 @@ export async function startServing(options: ServingOptions = {}): Promise<Servin
 function ask(port: number, ca: string, question: Question): Promise<Reply> {
 	const { method = 'POST', path = '/mutate', body = reviewWith(), isChunked = false, agent = false } = question;
 	const bytes = Buffer.from(typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
-	const headers = isChunked ? {} : { 'content-length': String(bytes.length) };
+	const headers = { ...question.headers, ...(!isChunked && { 'content-length': String(bytes.length) }) };
 	return new Promise((resolve, reject) => {
 		const how = { host: '127.0.0.1', port, ca, method, path, headers, agent };
 		const request = httpsRequest(how, (response) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { expect } from 'chai';
 import type { AdmissionDecision } from '../../../src/admission/response.ts';
 import { listenHttp, listenHttps, shutdown, useCertificate } from '../../../src/http/listen.ts';
@@ -76,11 +77,37 @@ describe('sockets', function () {
 		await shutdown(server);
 	});
 
-	it('a connection › no TLS handshake › closed', async () => {
-		await once(
-			connect(serving.port, '127.0.0.1').on('error', () => undefined),
-			'close',
-		);
+	for (const [title, bytes] of [
+		['no TLS handshake', ''],
+		['plain HTTP', 'GET /mutate HTTP/1.1\r\nHost: x\r\n\r\n'],
+	] as const) {
+		it(`${title} › on the TLS port › the connection is closed, without a log line`, async () => {
+			const socket = connect(serving.port, '127.0.0.1').on('error', () => undefined);
+			socket.write(bytes);
+			await once(socket.resume(), 'close');
+			expect([socket.bytesRead, serving.lines]).to.deep.equal([0, []]);
+		});
+	}
+
+	it('TLS 1.1, and renegotiation with the first certificate and with another one › rejected', async () => {
+		const greet = (options: ConnectionOptions): Promise<TLSSocket | Error> =>
+			new Promise((resolve) => {
+				const to = { port: serving.port, host: '127.0.0.1', ca: serving.ca.cert, ...options };
+				const socket = connectTls(to, () => resolve(socket)).on('error', resolve);
+			});
+		const old = await greet({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' });
+		expect(String(old)).to.match(/alert protocol version|unsupported protocol/);
+		for (const isChanged of [false, true]) {
+			if (isChanged) useCertificate(serving.server, await serving.issue());
+			const socket = (await greet({ maxVersion: 'TLSv1.2' })) as TLSSocket;
+			const failure = await new Promise((resolve) => {
+				socket.on('error', resolve);
+				socket.renegotiate({}, resolve);
+				socket.resume();
+			});
+			socket.destroy();
+			expect(String(failure)).to.match(/no renegotiation/i);
+		}
 	});
 
 	it('draining › reviews, one in flight and one on an idle connection › answered with Connection: close', async () => {
