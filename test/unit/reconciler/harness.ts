@@ -70,7 +70,7 @@ export function createHarness(
 	};
 	const client: ReconcilerClient = {
 		getServer: async () => harness.server,
-		getDeployment: async () => allow('get Deployment', harness.deployment),
+		getDeployment: async () => harness.deployment,
 		getConfigMap: async () => allow('get ConfigMap', harness.configMap),
 		writeConditions: async (found, conditions) => {
 			failOnConflict();
