@@ -50,9 +50,7 @@ for (const entryPoint of ['app', 'listener'] as const) {
 			expect(status).to.equal(500);
 			expect(json).to.include({ kind: 'Status', status: 'Failure', reason: 'InternalError', code: 500 });
 			expect(JSON.stringify(json)).not.to.contain('planted bug');
-			const line = JSON.parse(serving.lines.at(-1) ?? '');
-			expect(line).to.deep.include({ uid: 'uid-of-bug', verdict: 'error', msg: 'review failed', level: 50 });
-			expect(line.err.message).to.equal('planted bug');
+			expect(serving.lines.at(-1)).to.contain('uid-of-bug').and.to.contain('planted bug');
 			expect((await serving.ask()).status).to.equal(200);
 			expect(serving.webhook.inFlight()).to.equal(0);
 		});
