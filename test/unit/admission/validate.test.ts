@@ -24,15 +24,15 @@ const denials = (asked: Request): string[] => {
 };
 const outcome = (expected: readonly string[]): string => (expected.length > 0 ? 'denied' : 'allowed');
 
-const noAddress = { provider: 'redis' };
-const badAddress = { provider: 'redis', address: 'cache' };
-const badPrefix = { ...REDIS, keyPrefix: 'notes' };
-
 describe('validate › CREATE', () => {
 	for (const [title, spec, expected] of [
 		['address null, which is unset', { sessionStorage: { provider: 'redis', address: null } }, [CEL]],
 		['no provider, by one rule', { sessionStorage: { address: 'a' } }, ['spec.sessionStorage.provider: is required']],
-		['address and prefix', { sessionStorage: { ...badAddress, keyPrefix: 'notes' } }, [ADDRESS, PREFIX]],
+		[
+			'address and prefix',
+			{ sessionStorage: { provider: 'redis', address: 'cache', keyPrefix: 'notes' } },
+			[ADDRESS, PREFIX],
+		],
 		[
 			'an address of another type, by one rule',
 			{ sessionStorage: { provider: 'redis', address: 6379 } },
@@ -47,7 +47,9 @@ describe('validate › CREATE', () => {
 	}
 	it('the annotation names denials › denied', () => {
 		const annotations = { 'toolhive-scaling/ignore': 'key-prefix-separator, redis-key-prefix-invalid' };
-		expect(denials(request(mcpServer({ sessionStorage: badPrefix }, { annotations })))).to.deep.equal([PREFIX]);
+		expect(
+			denials(request(mcpServer({ sessionStorage: { ...REDIS, keyPrefix: 'notes' } }, { annotations }))),
+		).to.deep.equal([PREFIX]);
 	});
 	it('a spec that is not an object › allowed, because the API server rejects it', () => {
 		for (const spec of [undefined, null, 'x', 3, []])
@@ -56,41 +58,37 @@ describe('validate › CREATE', () => {
 });
 
 describe('validate › UPDATE, which allows what is stored (ratcheting)', () => {
-	const withoutKey = { ...REDIS, passwordRef: { name: 'n' } };
-	const emptyAddress = { provider: 'redis', address: '' };
+	const redis = (fields: Json): Json => ({ sessionStorage: { provider: 'redis', ...fields } });
+	const missing = redis({});
+	const empty = redis({ address: '' });
+	const bad = redis({ address: 'cache' });
+	const notes = redis({ address: 'r:1', keyPrefix: 'notes' });
+	const withoutKey = { passwordRef: { name: 'n' } };
 	for (const [title, before, after, expected] of [
-		['no address, db changed', noAddress, { ...noAddress, db: 1 }, [CEL]],
-		['no address is new', REDIS, noAddress, [CEL]],
-		['an empty address, prefix changed', emptyAddress, { ...emptyAddress, keyPrefix: 'a:' }, []],
-		['an empty address, memory before', { ...emptyAddress, provider: 'memory' }, emptyAddress, [EMPTY]],
-		['a bad address is new', REDIS, badAddress, [ADDRESS]],
-		['a bad address, db changed', badAddress, { ...badAddress, db: 2 }, []],
-		['another bad address', { ...badAddress, address: 'former' }, badAddress, [ADDRESS]],
-		['a bad address, a bad prefix is new', badAddress, { ...badAddress, keyPrefix: 'notes' }, [PREFIX]],
-		['a bad prefix, address changed', badPrefix, { ...badPrefix, address: 'r:1' }, []],
-		['a bad prefix, memory after', badPrefix, { ...badPrefix, provider: 'memory' }, []],
-		['passwordRef without key, db changed', withoutKey, { ...withoutKey, db: 2 }, []],
-	] as readonly [string, unknown, unknown, string[]][]) {
-		it(`${title} › ${outcome(expected)}`, () => {
-			for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy]) {
-				const asked = update(make({ replicas: 2, sessionStorage: after }), make({ sessionStorage: before }));
-				expect(denials(asked)).to.deep.equal(expected);
-			}
-		});
-	}
-	for (const [title, before, after, expected] of [
+		['no address, db changed', missing, redis({ db: 1 }), [CEL]],
+		['no address is new', redis({ address: 'r:1' }), missing, [CEL]],
+		['an empty address, prefix changed', empty, redis({ address: '', keyPrefix: 'a:' }), []],
+		['an empty address, memory before', redis({ address: '', provider: 'memory' }), empty, [EMPTY]],
+		['a bad address is new', redis({ address: 'r:1' }), bad, [ADDRESS]],
+		['a bad address, db changed', bad, redis({ address: 'cache', db: 2 }), []],
+		['another bad address', redis({ address: 'former' }), bad, [ADDRESS]],
+		['a bad address, a bad prefix is new', bad, redis({ address: 'cache', keyPrefix: 'notes' }), [PREFIX]],
+		['a bad prefix, address changed', notes, redis({ address: 'r:2', keyPrefix: 'notes' }), []],
+		['a bad prefix, memory after', notes, redis({ keyPrefix: 'notes', provider: 'memory' }), []],
+		['passwordRef without key, db changed', redis(withoutKey), redis({ ...withoutKey, db: 2, address: 'r:1' }), []],
 		['replicas -1, unchanged', { replicas: -1 }, { replicas: -1, image: 'new' }, []],
 		['replicas -1, then -2', { replicas: -1 }, { replicas: -2 }, [NEGATIVE]],
-		['replicas -1, no address is new', { replicas: -1 }, { replicas: -1, sessionStorage: noAddress }, [CEL]],
-	] as const) {
+		['replicas -1, no address is new', { replicas: -1 }, { replicas: -1, ...missing }, [CEL]],
+	] as readonly [string, Json, Json, string[]][]) {
 		it(`${title} › ${outcome(expected)}`, () => {
-			expect(denials(update(mcpServer(after), mcpServer(before)))).to.deep.equal(expected);
+			for (const make of [mcpServer, virtualMcpServer, mcpRemoteProxy])
+				expect(denials(update(make(after), make(before)))).to.deep.equal(expected);
 		});
 	}
 });
 
 describe('validate › other requests', () => {
-	const bad = mcpServer({ replicas: -1, sessionStorage: noAddress });
+	const bad = mcpServer({ replicas: -1, sessionStorage: { provider: 'redis' } });
 	const resource = 'toolhive.stacklok.dev/mcpservers';
 	const deleted = mcpServer({ replicas: -1 }, { deletionTimestamp: '2026-01-01T00:00:00Z' });
 	for (const [title, asked] of [

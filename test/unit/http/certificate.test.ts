@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { issueCa, issueServing, type KeyPair } from '../../../certs/issue.ts';
-import { type Certificate, readCertificate, watchCertificate } from '../../../src/http/certificate.ts';
+import { readCertificate, watchCertificate } from '../../../src/http/certificate.ts';
 import { createSecretVolume, type SecretVolume } from '../../harness/secret-volume.ts';
 import { until } from '../../harness/until.ts';
 
@@ -29,17 +29,16 @@ describe('certificate in a folder', () => {
 		for (const stop of stops.toReversed()) stop();
 	});
 
+	/** Watches `folder`. `changes` has the certificates that are reported. */
 	async function watching(pollMs: number, folder = volume.folder) {
-		const seen = { changes: [] as Certificate[], errors: [] as string[] };
-		const watch = watchCertificate({
-			folder,
-			pollMs,
-			current: await readCertificate(folder),
-			onChange: (certificate) => void seen.changes.push(certificate),
-			onBroken: (error) => void seen.errors.push(error.message),
+		const seen = { changes: [] as string[], errors: [] as string[] };
+		const { stop } = watchCertificate({
+			...{ folder, pollMs, current: await readCertificate(folder) },
+			onChange: ({ cert }) => void seen.changes.push(String(cert)),
+			onBroken: ({ message }) => void seen.errors.push(message),
 		});
-		stops.push(watch.stop);
-		return { ...seen, stop: watch.stop };
+		stops.push(stop);
+		return { ...seen, stop };
 	}
 
 	it('both files › read › their content and the expiry in seconds', async () => {
@@ -61,15 +60,13 @@ describe('certificate in a folder', () => {
 		}
 	});
 
-	it('watched › the kubelet swaps the files, first for equal ones › each change is reported', async () => {
+	it('watched › the kubelet swaps the files three times › each change is reported once', async () => {
 		const { changes, errors } = await watching(NEVER_MS);
-		volume.swap(first);
 		for (const [index, pair] of [second, first, second].entries()) {
 			volume.swap(pair);
-			await until(() => changes.length === index + 1);
-			expect(String(changes[index]?.cert)).to.equal(pair.cert);
+			await until(() => changes.length > index);
 		}
-		expect(errors).to.deep.equal([]);
+		expect({ changes, errors }).to.deep.equal({ changes: [second.cert, first.cert, second.cert], errors: [] });
 	});
 
 	it('watched › both files are overwritten in place › loaded', async () => {
@@ -82,8 +79,7 @@ describe('certificate in a folder', () => {
 		write(first);
 		const { changes } = await watching(NEVER_MS, folder);
 		write(second);
-		await until(() => changes.length === 1);
-		expect(String(changes[0]?.cert)).to.equal(second.cert);
+		await until(() => changes[0] === second.cert);
 	});
 
 	it('watched › the folder itself is replaced › found by polling', async () => {
@@ -94,8 +90,7 @@ describe('certificate in a folder', () => {
 		const { changes } = await watching(50, join(parent, 'tls'));
 		symlinkSync(other.folder, join(parent, 'new'));
 		renameSync(join(parent, 'new'), join(parent, 'tls'));
-		await until(() => changes.length === 1);
-		expect(String(changes[0]?.cert)).to.equal(second.cert);
+		await until(() => changes[0] === second.cert);
 	});
 
 	it('watched › an invalid pair › one error, then a valid one › a change, then an invalid one › an error; stopped › no change', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createDeadlines, DeadlinePassed, deadlineMs, within } from '../../../src/http/deadline.ts';
 
@@ -39,8 +40,14 @@ describe('within', () => {
 
 	it('the result is available at once › returned without a promise, even if it may not wait', () =>
 		expect(within(5_000, () => 'now', refuse)).to.equal('now'));
-	it('a promise that resolves › its result', async () =>
-		expect(await within(5_000, async () => 'soon')).to.equal('soon'));
+	it('a promise that resolves › its result, and no timer is left', async () => {
+		const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+		await setImmediate(); // Mocha has then started its own timer.
+		const timersBefore = timers();
+		expect(await within(5_000, async () => 'soon')).to.equal('soon');
+		await setImmediate();
+		expect(timers()).to.be.at.most(timersBefore);
+	});
 	it('a promise that rejects › its error', async () =>
 		expect(await reasonOf(within(5_000, async () => refuse()))).to.equal(failure));
 	for (const limitMs of [20, 0, -1]) {

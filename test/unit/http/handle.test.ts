@@ -86,15 +86,6 @@ describe('limits of a review', () => {
 		});
 	}
 
-	it('answered reviews › leave no timer', async () => {
-		handler = async () => ALLOWED;
-		const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-		await serving.ask();
-		const timersBefore = timers();
-		for (let count = 0; count < 20; count += 1) await serving.ask({ path: '/mutate?timeout=30s' });
-		expect(timers()).to.be.at.most(timersBefore + 2);
-	});
-
 	it('a look-up that is rejected because too many wait › 503 with Retry-After', async () => {
 		handler = () => Promise.reject(new TooManyLookups());
 		const { status, headers } = await serving.ask();
