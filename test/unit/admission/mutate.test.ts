@@ -5,7 +5,7 @@ import type { Request } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { clusterOf } from '../../harness/memory-cluster.ts';
-import { configMap, deployment, mcpServer, ownedBy, pod, REDIS, scale, stdioServer } from '../../harness/objects.ts';
+import { deployment, mcpServer, ownedBy, pod, REDIS, scale, stdioServer } from '../../harness/objects.ts';
 import { mutated, OPERATOR, patchOf, request, update } from '../../harness/run-handlers.ts';
 
 const search = mcpServer({ replicas: 3, backendReplicas: 2, sessionStorage: REDIS });
@@ -42,13 +42,6 @@ describe('mutate › owners', () => {
 		expect(patchOf(await mutated(request(withOwners(...claims)), slow))).to.deep.equal([]);
 		expect(slow.lookups).to.equal(4);
 		expect(patchOf(await mutated(request(withOwners(...claims, owner)), cluster))).to.not.deep.equal([]);
-	});
-
-	it('no owner › no look-up', async () => {
-		const slow = counted();
-		for (const object of [withOwners(), configMap(search, '{}', { ownerReferences: [] }), search])
-			await mutated(request(object), slow);
-		expect(slow.lookups).to.equal(0);
 	});
 });
 

@@ -27,7 +27,6 @@ const outcome = (expected: readonly string[]): string => (expected.length > 0 ? 
 describe('validate › CREATE', () => {
 	for (const [title, spec, expected] of [
 		['address null, which is unset', { sessionStorage: { provider: 'redis', address: null } }, [CEL]],
-		['no provider, by one rule', { sessionStorage: { address: 'a' } }, ['spec.sessionStorage.provider: is required']],
 		[
 			'address and prefix',
 			{ sessionStorage: { provider: 'redis', address: 'cache', keyPrefix: 'notes' } },

@@ -86,14 +86,6 @@ describe('limits of a review', () => {
 		});
 	}
 
-	it('a look-up that is rejected because too many wait › 503 with Retry-After', async () => {
-		handler = () => Promise.reject(new TooManyLookups());
-		const { status, headers } = await serving.ask();
-		expect([status, headers['retry-after']]).to.deep.equal([503, '1']);
-		const line: Json = JSON.parse(serving.lines.at(-1) ?? '');
-		expect(line).to.include({ level: 40, uid: 'uid-1', msg: 'review refused: too many look-ups' });
-	});
-
 	it('reviews that wait for a look-up › as many as the byte budget holds, and small ones that do not wait are answered', async () => {
 		const { waiting, resolve } = createWaiting();
 		const wide = await startServing({ mutate: waiting });
@@ -152,6 +144,7 @@ describe('log and metrics of reviews', () => {
 			logLevel: 'debug',
 			mutate: ({ name }) => {
 				if (name === 'throws') throw new Error('planted bug');
+				if (name === 'cannot wait') throw new TooManyLookups();
 				if (name === 'patched') return { allowed: true, patch, findings: [] };
 				return name === 'warned' ? allow([{ ...warning, id: 'other-id' }]) : ALLOWED;
 			},
@@ -160,19 +153,21 @@ describe('log and metrics of reviews', () => {
 	});
 	after(() => serving.stop());
 
-	for (const [path, name, verdict, level, msg] of [
-		['/mutate', 'plain', 'unchanged', 20, 'review'],
-		['/mutate', 'warned', 'unchanged', 30, 'review'],
-		['/mutate', 'patched', 'mutated', 30, 'review'],
-		['/validate', 'denied', 'denied', 30, 'review'],
-		['/mutate', 'throws', 'error', 50, 'review failed'],
+	for (const [path, name, status, verdict, level, msg] of [
+		['/mutate', 'plain', 200, 'unchanged', 20, 'review'],
+		['/mutate', 'warned', 200, 'unchanged', 30, 'review'],
+		['/mutate', 'patched', 200, 'mutated', 30, 'review'],
+		['/validate', 'denied', 200, 'denied', 30, 'review'],
+		['/mutate', 'throws', 500, 'error', 50, 'review failed'],
+		['/mutate', 'cannot wait', 503, 'error', 40, 'review refused: too many look-ups'],
 	] as const) {
-		it(`a review › ${name} › one line of level ${level}, with verdict ${verdict}`, async () => {
+		it(`a review › ${name} › ${status}, and one line of level ${level}, with verdict ${verdict}`, async () => {
 			const linesBefore = serving.lines.length;
-			await serving.ask({ path, body: reviewWith({ uid: 'uid-9', name, operation: 'UPDATE', object: OBJECT }) });
+			const body = reviewWith({ uid: 'uid-9', name, operation: 'UPDATE', object: OBJECT });
+			expect(await serving.ask({ path, body })).to.include({ status });
 			expect(serving.lines).to.have.length(linesBefore + 1);
 			const line: Json = JSON.parse(serving.lines.at(-1) ?? '');
-			expect(Object.keys(line)).to.have.members([...FIELDS, ...(verdict === 'error' ? ['err'] : [])]);
+			expect(Object.keys(line)).to.have.members([...FIELDS, ...(status === 500 ? ['err'] : [])]);
 			expect(line).to.deep.include({ ...COMMON, level, name, verdict, msg });
 			expect(line['ms']).to.be.a('number').within(0, 10_000);
 			expect(line['time']).to.be.closeTo(Date.now(), 10_000);
@@ -200,7 +195,7 @@ describe('log and metrics of reviews', () => {
 			'UPDATE,apps/deployments,unchanged 2',
 			'UPDATE,apps/deployments,mutated 1',
 			'UPDATE,apps/deployments,denied 1',
-			'UPDATE,apps/deployments,error 1',
+			'UPDATE,apps/deployments,error 2',
 			'CREATE,apps/deployments/scale,unchanged 1',
 			'DELETE,apps/deployments,unchanged 1',
 			'other,other,unchanged 30',

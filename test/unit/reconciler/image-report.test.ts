@@ -6,7 +6,7 @@ import { createHarness, type Harness } from './harness.ts';
 
 const redis = { replicas: 2, sessionStorage: REDIS };
 const withImage = (server: Json, version: string): Json => {
-	const image = `ghcr.io/stacklok/toolhive/proxyrunner${version}`;
+	const image = `ghcr.io/stacklok/toolhive/proxyrunner:${version}`;
 	return deployment(server, {}, { containers: [{ name: 'toolhive', image, env: [] }] });
 };
 const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('ImageTooOld'));
@@ -18,16 +18,14 @@ const ignoring = { annotations: { 'toolhive-scaling/ignore': 'image-too-old' } }
 
 describe('reconcile › the proxy image', () => {
 	for (const [title, server, version, notes] of [
-		['MCPServer with redis › both notes', mcpServer(redis), ':v0.12.5', [`${NO_REDIS}; ${rolls('v0.12.5')}`]],
-		['MCPServer without redis › backend only', mcpServer(), ':v0.26.9', [rolls('v0.26.9')]],
-		['MCPServer with redis › new enough', mcpServer(redis), ':v0.27.0', []],
-		['MCPRemoteProxy, which has no backend › redis only', mcpRemoteProxy(redis), ':v0.12.5', [NO_REDIS]],
-		['a tag without a version › not judged', mcpServer(redis), ':latest', []],
-		['image-too-old is ignored › none', mcpServer(redis, ignoring), ':v0.12.5', []],
+		['MCPServer with redis › both notes', mcpServer(redis), 'v0.12.5', [`${NO_REDIS}; ${rolls('v0.12.5')}`]],
+		['MCPServer with redis › backend only', mcpServer(redis), 'v0.26.9', [rolls('v0.26.9')]],
+		['MCPServer with redis › new enough', mcpServer(redis), 'v0.27.0', []],
+		['MCPRemoteProxy, which has no backend › redis only', mcpRemoteProxy(redis), 'v0.12.5', [NO_REDIS]],
+		['image-too-old is ignored › none', mcpServer(redis, ignoring), 'v0.12.5', []],
 	] as const) {
 		it(`${title}, ${version}`, async () => {
 			const harness = createHarness(server, { deployment: withImage(server, version) });
-			await harness.settle();
 			await harness.settle();
 			expect(eventsOf(harness)).to.deep.equal(notes.map((note) => `ImageTooOld: ${note}`));
 		});
@@ -39,7 +37,7 @@ describe('reconcile › the proxy image', () => {
 		await harness.settle();
 		expect(eventsOf(harness)).to.deep.equal([]);
 		for (const version of ['v0.12.5', 'v0.12.5', 'v0.13.0', 'v0.13.0', 'v0.47.0', 'v0.47.0']) {
-			harness.deployment = withImage(server, `:${version}`);
+			harness.deployment = withImage(server, version);
 			await harness.settle();
 		}
 		expect(eventsOf(harness).map((event) => /not (v[\d.]+)/.exec(event)?.[1])).to.deep.equal(['v0.12.5', 'v0.13.0']);

@@ -17,11 +17,10 @@ import {
 	stdioServer,
 	virtualMcpServer,
 } from '../../harness/objects.ts';
-import { conditionsOf, createHarness, type Harness, replicasOf, withConditions } from './harness.ts';
+import { conditionsOf, createHarness, type Harness, type Objects, replicasOf, withConditions } from './harness.ts';
 
 const UNOWNED = { ownerReferences: undefined };
 const IMAGE = 'ghcr.io/stacklok/toolhive/vmcp:v0.18.0';
-type Objects = Partial<Pick<Harness, 'deployment' | 'configMap'>>;
 const unowned = (server: Json, spec: Json = {}, podSpec: Json = {}, metadata: Json = {}): { deployment: Json } => ({
 	deployment: deployment(server, spec, podSpec, { ...UNOWNED, ...metadata }),
 });
