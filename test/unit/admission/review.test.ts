@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { deny } from '../../../src/admission/response.ts';
+import { allow, deny } from '../../../src/admission/response.ts';
 import { checkReview, parseReview, responseText } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
 
@@ -82,6 +82,12 @@ describe('AdmissionReview › rejected', () => {
 	});
 });
 
+it('AdmissionReview › response without a patch and warnings › uid and allowed only', () => {
+	const response = '"response":{"uid":"u1","allowed":true}';
+	expect(responseText('u1', allow())).to.equal(
+		`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",${response}}`,
+	);
+});
 it('AdmissionReview › response to a denial › code, reason, message, and a warning in one line of 120 characters', () => {
 	const violations = [{ id: 'v', field: 'spec.a', message: 'm', parts: [] }];
 	const findings = [{ id: 'some-id', field: 'spec.b', message: `a\nb\u001b[31m${'c'.repeat(5_000)}` }];
