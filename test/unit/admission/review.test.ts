@@ -88,7 +88,7 @@ it('AdmissionReview › response without a patch and warnings › uid and allowe
 		`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",${response}}`,
 	);
 });
-it('AdmissionReview › response to a denial › code, reason, message, and a warning in one line of 120 characters', () => {
+it('AdmissionReview › response to a denial › code, reason, message, and a warning of 120 characters', () => {
 	const violations = [{ id: 'v', field: 'spec.a', message: 'm', parts: [] }];
 	const findings = [{ id: 'some-id', field: 'spec.b', message: `a\nb\u001b[31m${'c'.repeat(5_000)}` }];
 	expect(JSON.parse(responseText('u1', deny(violations, findings))).response).to.deep.equal({

@@ -93,7 +93,7 @@ describe('certificate in a folder', () => {
 		await until(() => changes[0] === second.cert);
 	});
 
-	it('watched › an invalid pair › one error, then a valid one › a change, then an invalid one › an error; stopped › no change', async () => {
+	it('watched › invalid, valid and invalid pairs › one error, a change, an error; stopped › no change', async () => {
 		const { changes, errors, stop } = await watching(20);
 		volume.swap({ cert: second.cert, key: first.key });
 		await until(() => errors.length > 0);

@@ -4,6 +4,7 @@ import type { Json } from '../../../src/api/types.ts';
 import type { Settings } from '../../../src/policy/settings.ts';
 import {
 	configMap,
+	container,
 	deployment,
 	mcpRemoteProxy,
 	mcpServer,
@@ -20,16 +21,15 @@ import {
 import { conditionsOf, createHarness, type Harness, type Objects, replicasOf, withConditions } from './harness.ts';
 
 const UNOWNED = { ownerReferences: undefined };
-const IMAGE = 'ghcr.io/stacklok/toolhive/vmcp:v0.18.0';
-const unowned = (server: Json, spec: Json = {}, podSpec: Json = {}, metadata: Json = {}): { deployment: Json } => ({
-	deployment: deployment(server, spec, podSpec, { ...UNOWNED, ...metadata }),
+/** `fields` changes the proxy container. */
+const unowned = (server: Json, spec: Json = {}, fields: Json = {}, metadata: Json = {}): { deployment: Json } => ({
+	deployment: deployment(server, spec, { containers: [container(server, fields)] }, { ...UNOWNED, ...metadata }),
 });
 const unownedConfigMap = (server: Json): { configMap: Json } => {
 	const label = { [`toolhive.stacklok.io/${NAMES[server['kind'] as ServerKind].label}`]: nameOf(server) };
 	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', ...label };
 	return { configMap: configMap(server, '{}', { ...UNOWNED, labels }) };
 };
-const proxyWith = (...env: Json[]): Json => ({ containers: [{ name: 'toolhive', image: IMAGE, env }] });
 const statusesOf = (harness: Harness): string[] =>
 	conditionsOf(harness).map(({ status, reason }) => `${status} ${reason}`);
 
@@ -43,7 +43,7 @@ const isNotConfigured = ['False SessionStorageWarningNotApplicable'];
 
 const stdio = stdioServer({ replicas: 3 });
 const protectedServer = mcpServer({ replicas: 2, sessionStorage: { ...REDIS, passwordRef: PASSWORD } });
-const withoutPassword = unowned(protectedServer, {}, proxyWith());
+const withoutPassword = unowned(protectedServer);
 const former = { ownerReferences: [{ ...ownedBy(stdio), uid: 'former' }] };
 const otherLabels = { labels: { app: 'virtualmcpserver', toolhive: 'true', 'toolhive-name': 'files' } };
 const four = { replicas: 4 };
@@ -58,13 +58,13 @@ const ROWS: readonly (readonly [string, Json, Json | undefined, Objects, readonl
 	['no password › not configured', protectedServer, CONFIGURED, withoutPassword, isNotConfigured],
 	[
 		'the password, and another grace period › configured',
-		...([protectedServer, CONFIGURED, unowned(protectedServer, {}, proxyWith(PASSWORD_ENTRY)), isConfigured] as const),
+		...([protectedServer, CONFIGURED, unowned(protectedServer, {}, { env: [PASSWORD_ENTRY] }), isConfigured] as const),
 		{ gracePeriodSeconds: 60 },
 	],
 	['pod mode › configured', protectedServer, CONFIGURED, withoutPassword, isConfigured, { passwordEnv: 'pod' }],
 	...[mcpServer, mcpRemoteProxy, virtualMcpServer].map((make) => {
 		const server = make({ replicas: 2, sessionStorage: REDIS });
-		const objects = { ...unowned(server, {}, proxyWith()), ...unownedConfigMap(server) };
+		const objects = { ...unowned(server), ...unownedConfigMap(server) };
 		return [`${server['kind']}, no redis › not configured`, server, CONFIGURED, objects, isNotConfigured] as const;
 	}),
 ];
@@ -104,7 +104,7 @@ describe('reconcile › objects that the server does not own', () => {
 describe('reconcile › Event about objects that the server does not own', () => {
 	const server = mcpServer();
 	// The image of this Deployment is too old, which is reported only for Deployments that the server owns.
-	const lost = unowned(server, {}, proxyWith());
+	const lost = unowned(server, {}, { image: 'proxyrunner:v0.18.0' });
 	const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('NotOwnedByServer'));
 
 	it('lost › one Event after 10 s, and none about the image; owned, and lost again › one more after 10 s', async () => {
