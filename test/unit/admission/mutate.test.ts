@@ -5,10 +5,10 @@ import type { Request } from '../../../src/admission/review.ts';
 import type { Json } from '../../../src/api/types.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { clusterOf } from '../../harness/memory-cluster.ts';
-import { deployment, mcpServer, ownedBy, pod, REDIS, scale, stdioServer } from '../../harness/objects.ts';
+import { deployment, mcpServer, ownedBy, pod, scale, stdioServer, WITH_PASSWORD } from '../../harness/objects.ts';
 import { mutated, OPERATOR, patchOf, request, update } from '../../harness/run-handlers.ts';
 
-const search = mcpServer({ replicas: 3, backendReplicas: 2, sessionStorage: REDIS });
+const search = mcpServer({ replicas: 3, backendReplicas: 2, ...WITH_PASSWORD });
 const files = stdioServer({ replicas: 3 });
 const cluster = clusterOf([search, files, deployment(search), deployment(files)]);
 const owner = ownedBy(search);
