@@ -29,11 +29,9 @@ export interface Question {
 export type Reply = Awaited<ReturnType<typeof ask>>;
 export type Serving = Awaited<ReturnType<typeof startServing>>;
 
-export interface ServingOptions extends Partial<Pick<WebhookOptions, 'mutate' | 'validate' | 'maxInFlight'>> {
+export type ServingOptions = Partial<Pick<WebhookOptions, 'mutate' | 'validate' | 'maxInFlight'>> & {
 	readonly logLevel?: string;
-	/** The entry point of the webhook that is served. */
-	readonly entryPoint?: 'app' | 'listener';
-}
+};
 
 export const ALLOWED: AdmissionDecision = { allowed: true, patch: [], findings: [] };
 
@@ -55,7 +53,7 @@ export const reviewWith = (request: Json = {}): Json => ({
 /** All tests in a process share one issuer. */
 let issuer: Promise<KeyPair> | undefined;
 
-export async function startServing({ logLevel = 'info', entryPoint = 'listener', ...options }: ServingOptions = {}) {
+export async function startServing({ logLevel = 'info', ...options }: ServingOptions = {}) {
 	issuer ??= issueCa();
 	const ca = await issuer;
 	/** Issues another certificate from the same CA. */
@@ -73,7 +71,7 @@ export async function startServing({ logLevel = 'info', entryPoint = 'listener',
 	const answers = { mutate: () => ALLOWED, validate: () => ALLOWED, maxInFlight: 200, ...options };
 	const webhook: Webhook = createWebhook({ ...answers, log, metrics });
 	const certificate = await issue();
-	const server = await listenHttps(webhook[entryPoint], certificate, 0);
+	const server = await listenHttps(webhook.listener, certificate, 0);
 	const { port } = server.address() as AddressInfo;
 	return {
 		...{ port, server, ca, certificate, issue, webhook, metrics, lines },

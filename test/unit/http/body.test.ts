@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { BODY_LIMIT_BYTES, BodyCutOff, BodyTooLarge, readBody } from '../../../src/http/body.ts';
+import { BODY_LIMIT_BYTES, BodyCutOff, readBody } from '../../../src/http/body.ts';
 import { createBudget } from '../../../src/http/budget.ts';
 import { ALLOWED, reviewWith, type Serving, startServing } from '../../harness/serving.ts';
 
@@ -27,10 +27,10 @@ describe('readBody', () => {
 		return request;
 	};
 	/** Returns the result of `readBody`, or its error. */
-	function read(chunks: readonly Buffer[], end: readonly unknown[] = ['end'], request = createRequest()) {
+	function read(chunks: readonly Buffer[], request = createRequest()): Promise<unknown> {
 		const reading = readBody(request).catch((error: unknown) => error);
 		for (const chunk of chunks) request.emit('data', chunk);
-		request.emit(...(end as [string]));
+		request.emit('end');
 		return reading;
 	}
 	const spaces = (...lengths: number[]): Buffer[] => lengths.map((length) => Buffer.alloc(length, ' '));
@@ -48,20 +48,14 @@ describe('readBody', () => {
 
 	it('257 chunks › of one byte › BodyCutOff, and the connection is closed', async () => {
 		const request = createRequest();
-		expect(await read(spaces(...Array(257).fill(1)), ['end'], request)).to.be.instanceOf(BodyCutOff);
+		expect(await read(spaces(...Array(257).fill(1)), request)).to.be.instanceOf(BodyCutOff);
 		expect(request.isDestroyed).to.equal(true);
 	});
-	it('a chunk above the limit › BodyTooLarge', async () => {
-		expect(await read(spaces(...Array(8).fill(BODY_LIMIT_BYTES / 7)))).to.be.instanceOf(BodyTooLarge);
-	});
-	it('the connection is closed › before the end › BodyCutOff', async () => {
-		expect(await read(spaces(8), ['error', new Error('reset')])).to.be.instanceOf(BodyCutOff);
-	});
-	it('a body above the limit › never ends › the received bytes are freed', async () => {
+	it('a body above the limit › the request stays open › the received bytes are freed', async () => {
 		const requests = Array.from({ length: 20 }, () => createRequest());
 		const before = process.memoryUsage().arrayBuffers;
 		// Without the earlier chunks, the last chunk alone would not exceed the limit.
-		for (const request of requests) await read(spaces(BODY_LIMIT_BYTES - 1, 2, 1), ['none'], request);
+		for (const request of requests) await read(spaces(BODY_LIMIT_BYTES - 1, 2, 1), request);
 		collectGarbage();
 		await setImmediate();
 		collectGarbage();
