@@ -97,7 +97,7 @@ describe('reconcile › configuration and template', () => {
 		return (harness.nowMs - fromMs) / 1_000;
 	};
 	for (const part of ['configMap', 'deployment'] as const) {
-		it(`another client reverts each write of the ${part} › an Event, and delays of 10 s to 30 minutes`, async () => {
+		it(`another client reverts each write of the ${part} › an Event, and 10 s to 30 minutes until the server is changed`, async () => {
 			const server = mcpServer(withRedis);
 			const harness = createHarness(server);
 			const delays: number[] = [];
@@ -105,9 +105,11 @@ describe('reconcile › configuration and template', () => {
 			expect(delays).to.deep.equal([10, 10, 10, 60, 120, 240, 480, 960, 1_800, 1_800]);
 			const events = [...Array(3).fill('ScalingBackfilled'), ...Array(7).fill('ScalingReverted')];
 			expect(reasonsOf(harness)).to.deep.equal(events);
+			const sessionStorage = { ...REDIS, passwordRef: { ...PASSWORD, name: 'other' } };
+			const edited = mcpServer({ backendReplicas: 3, sessionStorage });
 			const created = mcpServer(withRedis, { uid: 'another' });
-			const delay = await secondsAfter(harness, { server: created, [part]: outdated(created)[part] });
-			expect(delay, 'a server created again under the same name').to.equal(10);
+			for (const other of [edited, created])
+				expect(await secondsAfter(harness, { server: other, [part]: outdated(other)[part] })).to.equal(10);
 		});
 	}
 	for (const [title, isCreated, pauseMs] of [
