@@ -77,10 +77,14 @@ function checkValidate(request: Request, cluster: Cluster): void {
 	const answer = validate(request, cluster);
 	checkEnvelope(request, answer);
 	expect(validate(request, cluster), 'reviewed again').to.deep.equal(answer);
-	const { object, oldObject: _old, ...others } = request;
+	const { object, oldObject, ...others } = request;
 	if (object === undefined) return;
-	const created = validate({ ...others, operation: 'CREATE', object }, cluster);
-	expect(denialsOf(created), 'what a creation is denied for').to.include.deep.members(denialsOf(answer));
+	const creationOf = (spec: unknown) =>
+		denialsOf(validate({ ...others, operation: 'CREATE', object: { ...object, spec } }, cluster));
+	const created = creationOf(object['spec']);
+	expect(created, 'what a creation is denied for').to.include.deep.members(denialsOf(answer));
+	if (request.operation === 'UPDATE' && oldObject !== undefined && creationOf(oldObject['spec']).length === 0)
+		expect(answer.allowed, 'an update of a valid server').to.equal(created.length === 0);
 	const unchanged = validate({ ...request, operation: 'UPDATE', oldObject: object }, cluster);
 	expect(unchanged.allowed, 'an update that changes nothing').to.equal(true);
 }
