@@ -1,6 +1,4 @@
-/** Sends requests to the handlers as the API server does, and applies the patch from the response. */
-import { expect } from 'chai';
-import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
+/** Sends requests to the handlers as the API server does. */
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { type AdmissionDecision, denialText } from '../../src/admission/response.ts';
@@ -8,11 +6,9 @@ import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import type { Json, Operation } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
-import { patchedBy } from './json-patch.ts';
 import { frozen, NAMESPACE } from './objects.ts';
 
 export const OPERATOR = 'system:serviceaccount:toolhive-system:toolhive-operator';
-export const PERSON = 'alice';
 
 const RESOURCES: Readonly<Record<string, string>> = {
 	Deployment: 'apps/deployments',
@@ -34,7 +30,7 @@ export function request(object: Json, parts: Partial<Request> = {}): Request {
 		operation: 'CREATE',
 		namespace: NAMESPACE,
 		name: String(metadata['name'] ?? ''),
-		username: PERSON,
+		username: 'alice',
 		object,
 		...parts,
 	});
@@ -54,20 +50,7 @@ export const mutated = async (
 
 export const validated = (sent: Request, cluster: Cluster): AdmissionDecision => validate(frozen(sent), cluster);
 
-/** Returns `object` after `patch`, as strictly as the API server does: every path must exist. */
-export function applied(object: Json, patch: readonly Operation[]): Json {
-	const copy = structuredClone(object);
-	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
-	expect(patchedBy(object, patch), 'the patch, applied by other code').to.deep.equal(result);
-	return result;
-}
-
 export function patchOf(answer: AdmissionDecision): readonly Operation[] {
 	if (!answer.allowed) throw new Error(`denied: ${denialText(answer.violations)}`);
 	return answer.patch;
-}
-
-/** Returns the object in `sent` as it would be stored. */
-export async function stored(sent: Request, cluster: Cluster, settings?: Settings): Promise<Json> {
-	return applied(sent.object ?? {}, patchOf(await mutated(sent, cluster, settings)));
 }

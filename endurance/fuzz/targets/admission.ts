@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Cluster } from '../../../src/admission/cluster.ts';
 import { mutate } from '../../../src/admission/mutate.ts';
+import type { AdmissionDecision } from '../../../src/admission/response.ts';
 import { parseReview, type Request, responseText } from '../../../src/admission/review.ts';
 import { validate } from '../../../src/admission/validate.ts';
 import { isObject, type Json } from '../../../src/api/types.ts';
@@ -76,13 +77,21 @@ function checkValidate(request: Request, cluster: Cluster): void {
 	const answer = validate(request, cluster);
 	checkEnvelope(request, answer);
 	expect(validate(request, cluster), 'reviewed again').to.deep.equal(answer);
-	const { object, operation } = request;
-	if (object === undefined || operation !== 'CREATE') return;
+	const { object, oldObject, ...others } = request;
+	if (object === undefined) return;
+	const creationOf = (spec: unknown) =>
+		denialsOf(validate({ ...others, operation: 'CREATE', object: { ...object, spec } }, cluster));
+	const created = creationOf(object['spec']);
+	expect(created, 'what a creation is denied for').to.include.deep.members(denialsOf(answer));
+	if (request.operation === 'UPDATE' && oldObject !== undefined && creationOf(oldObject['spec']).length === 0)
+		expect(answer.allowed, 'an update of a valid server').to.equal(created.length === 0);
 	const unchanged = validate({ ...request, operation: 'UPDATE', oldObject: object }, cluster);
 	expect(unchanged.allowed, 'an update that changes nothing').to.equal(true);
 }
 
-function checkEnvelope(request: Request, answer: Awaited<ReturnType<typeof mutate>>): void {
+const denialsOf = (answer: AdmissionDecision) => (answer.allowed ? [] : [...answer.violations]);
+
+function checkEnvelope(request: Request, answer: AdmissionDecision): void {
 	const review = JSON.parse(responseText(request.uid, answer)) as { response: Json };
 	const { uid, allowed, warnings = [], status } = review.response;
 	expect({ uid, allowed }).to.deep.equal({ uid: request.uid, allowed: answer.allowed });

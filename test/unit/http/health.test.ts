@@ -28,9 +28,7 @@ describe('health port', () => {
 		['not ready', '/readyz', REASONS, METRICS, 503, `${REASONS.join('\n')}\n`],
 		['not ready', '/metrics', REASONS, METRICS, 200, METRICS],
 		['a metric cannot be read', '/metrics', [], undefined, 500, 'internal error\n'],
-		['a metric cannot be read', '/livez', [], undefined, 200, 'ok\n'],
 		['any other path', '/', [], METRICS, 404, UNKNOWN],
-		['a path of the other port', '/mutate', [], METRICS, 404, UNKNOWN],
 	] as const) {
 		it(`${path} › ${title} › ${status} ${JSON.stringify(body)}`, async () => {
 			reasons = [...unready];

@@ -55,27 +55,6 @@ describe('reconcile › configuration and template', () => {
 		expect(harness.writes).to.have.length(2);
 	});
 
-	it('a template without a checksum › none is added', async () => {
-		const server = mcpServer({ backendReplicas: 2 });
-		const harness = createHarness(server, outdated(server));
-		await harness.settle();
-		expect(harness.writes).to.deep.equal(['ConfigMap']);
-	});
-
-	it('reverted after it was written › the next write waits for 10 s too', async () => {
-		const server = mcpServer(withRedis);
-		const harness = createHarness(server);
-		for (const fromMs of [0, 20_000]) {
-			Object.assign(harness, outdated(server), { nowMs: fromMs });
-			harness.writes.length = 0;
-			expect(await harness.pass()).to.equal(10_000);
-			expect(await at(harness, fromMs + 9_999)).to.equal(1);
-			expect(harness.writes).to.deep.equal([]);
-			await at(harness, fromMs + 10_000);
-			expect(harness.writes).to.deep.equal(['ConfigMap', 'Deployment']);
-		}
-	});
-
 	it('another client corrects the objects within 10 s › the next wrong objects wait for 10 s again', async () => {
 		const server = mcpServer(withRedis);
 		const corrected = createHarness(server, outdated(server));
@@ -111,47 +90,41 @@ describe('reconcile › configuration and template', () => {
 		expect(harness.reconciler.pendingRollouts()).to.equal(0);
 	});
 
+	/** Another client changes objects. Returns the seconds until the reconciler has corrected them. */
+	const secondsAfter = async (harness: Harness, changes: Partial<Harness>): Promise<number> => {
+		const fromMs = Object.assign(harness, changes).nowMs;
+		await harness.settle();
+		return (harness.nowMs - fromMs) / 1_000;
+	};
 	for (const part of ['configMap', 'deployment'] as const) {
-		it(`another client reverts each write of the ${part} › an Event, and longer and longer delays`, async () => {
+		it(`another client reverts each write of the ${part} › an Event, and 10 s to 30 minutes until the server is changed`, async () => {
 			const server = mcpServer(withRedis);
-			const reverted = outdated(server)[part];
-			const harness = createHarness(server, { [part]: reverted });
-			const times: number[] = [];
-			while (harness.nowMs < 3_600_000) {
-				const writes = harness.writes.length;
-				const delayMs = await harness.pass();
-				if (harness.writes.length > writes) {
-					times.push(harness.nowMs);
-					harness[part] = reverted;
-				}
-				harness.nowMs += delayMs ?? 1_000;
-			}
-			expect(times.length).to.be.within(6, 12);
-			expect(reasonsOf(harness).slice(0, 3)).to.deep.equal(Array(3).fill('ScalingBackfilled'));
-			expect(new Set(reasonsOf(harness).slice(3))).to.deep.equal(new Set(['ScalingReverted']));
+			const harness = createHarness(server);
+			const delays: number[] = [];
+			while (delays.length < 10) delays.push(await secondsAfter(harness, { [part]: outdated(server)[part] }));
+			expect(delays).to.deep.equal([10, 10, 10, 60, 120, 240, 480, 960, 1_800, 1_800]);
+			const events = [...Array(3).fill('ScalingBackfilled'), ...Array(7).fill('ScalingReverted')];
+			expect(reasonsOf(harness)).to.deep.equal(events);
+			const sessionStorage = { ...REDIS, passwordRef: { ...PASSWORD, name: 'other' } };
+			const edited = mcpServer({ backendReplicas: 3, sessionStorage });
+			const created = mcpServer(withRedis, { uid: 'another' });
+			for (const other of [edited, created])
+				expect(await secondsAfter(harness, { server: other, [part]: outdated(other)[part] })).to.equal(10);
 		});
 	}
-
-	for (const [title, metadata, deploymentMetadata] of [
-		['reverted 6 times › a server created again under the same name › no backoff', { uid: 'another' }, {}],
-		['configuration lost 6 times, each time with a new Deployment › no backoff', {}, { uid: 'another' }],
+	for (const [title, isCreated, pauseMs] of [
+		['each time with a new Deployment', true, 0],
+		['every 10 minutes', false, 600_000],
 	] as const) {
-		it(title, async () => {
-			const harness = createHarness(mcpServer({ backendReplicas: 2 }));
-			const restore = (server: Json, uid: Json): void => {
-				const changed = { deployment: deployment(server, {}, {}, uid), configMap: configMap(server, TEXT) };
-				Object.assign(harness, { server, ...changed });
-			};
-			for (let count = 1; count <= 6; count += 1) {
-				const uid = 'uid' in deploymentMetadata ? { uid: `deployment-${count}` } : {};
-				restore(mcpServer({ backendReplicas: 2 }), uid);
-				await harness.settle();
+		it(`the configuration is lost ${title} › written after 10 s`, async () => {
+			const server = mcpServer({ backendReplicas: 2 });
+			const harness = createHarness(server, outdated(server));
+			for (let count = 1; count <= 10; count += 1) {
+				const created = deployment(server, {}, {}, { uid: isCreated ? `created-${count}` : 'uid' });
+				const changes = { nowMs: harness.nowMs + pauseMs, deployment: created, configMap: configMap(server, TEXT) };
+				expect(await secondsAfter(harness, changes)).to.equal(10);
 			}
-			const beforeMs = harness.nowMs;
-			restore(mcpServer({ backendReplicas: 2 }, metadata), deploymentMetadata);
-			await harness.settle();
-			expect(harness.nowMs - beforeMs).to.equal(10_000);
-			expect(harness.writes).to.deep.equal(Array(7).fill('ConfigMap'));
+			expect(harness.writes, 'a template without a checksum gets none').to.deep.equal(Array(10).fill('ConfigMap'));
 		});
 	}
 

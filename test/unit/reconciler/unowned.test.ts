@@ -1,29 +1,35 @@
 /** Tests conditions and Events for a Deployment or ConfigMap that lacks its ownerReference, as after a restore. */
 import { expect } from 'chai';
 import type { Json } from '../../../src/api/types.ts';
+import type { Settings } from '../../../src/policy/settings.ts';
 import {
 	configMap,
+	container,
 	deployment,
 	mcpRemoteProxy,
 	mcpServer,
+	NAMES,
+	nameOf,
 	ownedBy,
 	PASSWORD,
 	PASSWORD_ENTRY,
 	REDIS,
+	type ServerKind,
 	stdioServer,
 	virtualMcpServer,
 } from '../../harness/objects.ts';
-import { conditionsOf, createHarness, type Harness, replicasOf, withConditions } from './harness.ts';
+import { conditionsOf, createHarness, type Harness, type Objects, replicasOf, withConditions } from './harness.ts';
 
 const UNOWNED = { ownerReferences: undefined };
-const IMAGE = 'ghcr.io/stacklok/toolhive/vmcp:v0.18.0';
-const unowned = (server: Json, spec: Json = {}, podSpec: Json = {}, metadata: Json = {}): Json =>
-	deployment(server, spec, podSpec, { ...UNOWNED, ...metadata });
-const unownedConfigMap = (server: Json, label: string, name: string): Json => {
-	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', [`toolhive.stacklok.io/${label}`]: name };
-	return configMap(server, '{}', { ...UNOWNED, labels });
+/** `fields` changes the proxy container. */
+const unowned = (server: Json, spec: Json = {}, fields: Json = {}, metadata: Json = {}): { deployment: Json } => ({
+	deployment: deployment(server, spec, { containers: [container(server, fields)] }, { ...UNOWNED, ...metadata }),
+});
+const unownedConfigMap = (server: Json): { configMap: Json } => {
+	const label = { [`toolhive.stacklok.io/${NAMES[server['kind'] as ServerKind].label}`]: nameOf(server) };
+	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', ...label };
+	return { configMap: configMap(server, '{}', { ...UNOWNED, labels }) };
 };
-const proxyWith = (...env: Json[]): Json => ({ containers: [{ name: 'toolhive', image: IMAGE, env }] });
 const statusesOf = (harness: Harness): string[] =>
 	conditionsOf(harness).map(({ status, reason }) => `${status} ${reason}`);
 
@@ -36,78 +42,57 @@ const isConfigured = ['False SessionStorageConfigured'];
 const isNotConfigured = ['False SessionStorageWarningNotApplicable'];
 
 const stdio = stdioServer({ replicas: 3 });
-const redis = { replicas: 2, sessionStorage: REDIS };
-const withPassword = { replicas: 2, sessionStorage: { ...REDIS, passwordRef: PASSWORD } };
-const protectedServer = mcpServer(withPassword);
+const protectedServer = mcpServer({ replicas: 2, sessionStorage: { ...REDIS, passwordRef: PASSWORD } });
+const withoutPassword = unowned(protectedServer);
 const former = { ownerReferences: [{ ...ownedBy(stdio), uid: 'former' }] };
 const otherLabels = { labels: { app: 'virtualmcpserver', toolhive: 'true', 'toolhive-name': 'files' } };
-const kinds = [
-	[mcpServer, 'mcp-server', 'search'],
-	[mcpRemoteProxy, 'mcp-remote-proxy', 'crm'],
-	[virtualMcpServer, 'virtual-mcp-server', 'hub'],
-] as const;
-
 const four = { replicas: 4 };
-/** A row has a server with its conditions at the start, the Deployment, and the conditions afterwards. */
-const ROWS: readonly (readonly [string, Json, readonly Json[], Json, readonly string[]])[] = [
-	['4 live › not capped', stdio, [CAPPED], unowned(stdio, four), isNotCapped],
-	['4 live, no condition yet › none is created', stdio, [], unowned(stdio, four), [isMissing]],
-	['4 live, owned by a former server › not capped', stdio, [CAPPED], unowned(stdio, four, {}, former), isNotCapped],
-	['1 live › capped', stdio, [CAPPED], unowned(stdio), isCapped],
-	['4 live, labelled for another kind › capped', stdio, [CAPPED], unowned(stdio, four, {}, otherLabels), isCapped],
-	...kinds.map(([make]) => {
-		const server = make(withPassword);
-		const lacking = unowned(server, {}, proxyWith());
-		return [`${server['kind']}, no password › not configured`, server, [CONFIGURED], lacking, isNotConfigured] as const;
+
+/** A row has a server with its condition at the start, its objects, and the conditions afterwards. */
+const ROWS: readonly (readonly [string, Json, Json | undefined, Objects, readonly string[], Partial<Settings>?])[] = [
+	['4 live › not capped', stdio, CAPPED, unowned(stdio, four), isNotCapped],
+	['4 live, no condition yet › none is created', stdio, undefined, unowned(stdio, four), [isMissing]],
+	['4 live, owned by a former server › not capped', stdio, CAPPED, unowned(stdio, four, {}, former), isNotCapped],
+	['1 live › capped', stdio, CAPPED, unowned(stdio), isCapped],
+	['4 live, labelled for another kind › capped', stdio, CAPPED, unowned(stdio, four, {}, otherLabels), isCapped],
+	['no password › not configured', protectedServer, CONFIGURED, withoutPassword, isNotConfigured],
+	[
+		'the password, and another grace period › configured',
+		...([protectedServer, CONFIGURED, unowned(protectedServer, {}, { env: [PASSWORD_ENTRY] }), isConfigured] as const),
+		{ gracePeriodSeconds: 60 },
+	],
+	['pod mode › configured', protectedServer, CONFIGURED, withoutPassword, isConfigured, { passwordEnv: 'pod' }],
+	...[mcpServer, mcpRemoteProxy, virtualMcpServer].map((make) => {
+		const server = make({ replicas: 2, sessionStorage: REDIS });
+		const objects = { ...unowned(server), ...unownedConfigMap(server) };
+		return [`${server['kind']}, no redis › not configured`, server, CONFIGURED, objects, isNotConfigured] as const;
 	}),
 ];
 
 describe('reconcile › objects that the server does not own', () => {
-	const check = async (harness: Harness, statuses: readonly string[]): Promise<void> => {
-		await harness.settle();
-		expect(statusesOf(harness)).to.deep.equal(statuses);
-		const writes = harness.writes.length;
-		harness.nowMs += 3_600_000;
-		expect(await harness.pass()).to.equal(undefined);
-		expect(harness.writes).to.deep.equal(Array(writes).fill('status'));
-	};
-	for (const [title, server, conditions, live, statuses] of ROWS) {
-		it(`the Deployment, ${title}`, () =>
-			check(createHarness(withConditions(server, ...conditions), { deployment: live }), statuses));
-	}
-	for (const [title, env, settings] of [
-		['the password, and another grace period', [PASSWORD_ENTRY], { gracePeriodSeconds: 60 }],
-		['no password, because it is on the Pods', [], { passwordEnv: 'pod' }],
-	] as const) {
-		it(`the Deployment has ${title} › configured`, () => {
-			const live = unowned(protectedServer, {}, proxyWith(...env));
-			const harness = createHarness(withConditions(protectedServer, CONFIGURED), { deployment: live }, settings);
-			return check(harness, isConfigured);
-		});
-	}
-	for (const [make, label, name] of kinds) {
-		it(`${make()['kind']}, the ConfigMap lacks redis › not configured`, () => {
-			const server = make(redis);
-			const objects = {
-				deployment: unowned(server, {}, proxyWith()),
-				configMap: unownedConfigMap(server, label, name),
-			};
-			return check(createHarness(withConditions(server, CONFIGURED), objects), isNotConfigured);
+	for (const [title, server, condition, objects, statuses, settings] of ROWS) {
+		it(title, async () => {
+			const harness = createHarness(withConditions(server, ...(condition ? [condition] : [])), objects, settings);
+			await harness.settle();
+			expect(statusesOf(harness)).to.deep.equal(statuses);
+			const writes = harness.writes.length;
+			harness.nowMs += 3_600_000;
+			expect(await harness.pass()).to.equal(undefined);
+			expect(harness.writes).to.deep.equal(Array(writes).fill('status'));
 		});
 	}
 
 	it('owned again › the condition is True again, and the cap is applied', async () => {
-		const harness = createHarness(withConditions(stdio, CAPPED), { deployment: unowned(stdio, { replicas: 4 }) });
+		const harness = createHarness(withConditions(stdio, CAPPED), unowned(stdio, four));
 		await harness.settle();
-		harness.deployment = deployment(stdio, { replicas: 4 });
+		harness.deployment = deployment(stdio, four);
 		await harness.settle();
 		expect(statusesOf(harness)[0]).to.equal(isCapped[0]);
 		expect(replicasOf(harness)).to.equal(1);
 	});
 
 	it('an operator keeps writing the condition › written back less and less often', async () => {
-		const live = unowned(protectedServer, {}, proxyWith());
-		const harness = createHarness(withConditions(protectedServer, CONFIGURED), { deployment: live });
+		const harness = createHarness(withConditions(protectedServer, CONFIGURED), withoutPassword);
 		while (harness.nowMs < 3_600_000) {
 			harness.nowMs += (await harness.pass()) ?? 1_000;
 			if (statusesOf(harness)[0] !== isConfigured[0]) harness.server = withConditions(harness.server, CONFIGURED);
@@ -119,11 +104,11 @@ describe('reconcile › objects that the server does not own', () => {
 describe('reconcile › Event about objects that the server does not own', () => {
 	const server = mcpServer();
 	// The image of this Deployment is too old, which is reported only for Deployments that the server owns.
-	const lost = unowned(server, {}, proxyWith());
+	const lost = unowned(server, {}, { image: 'proxyrunner:v0.18.0' });
 	const eventsOf = ({ events }: Harness): string[] => events.filter((event) => event.startsWith('NotOwnedByServer'));
 
 	it('lost › one Event after 10 s, and none about the image; owned, and lost again › one more after 10 s', async () => {
-		const objects = { deployment: lost, configMap: unownedConfigMap(server, 'mcp-server', 'search') };
+		const objects = { ...lost, ...unownedConfigMap(server) };
 		const harness = createHarness(server, objects);
 		expect(await harness.pass()).to.equal(10_000);
 		expect(harness.events).to.deep.equal([]);
@@ -142,7 +127,7 @@ describe('reconcile › Event about objects that the server does not own', () =>
 
 	for (const isSeenAsGone of [true, false]) {
 		it(`a server created again, ${isSeenAsGone ? '' : 'not '}seen as gone › an Event for the new one, after 10 s`, async () => {
-			const harness = createHarness(server, { deployment: lost });
+			const harness = createHarness(server, lost);
 			await harness.settle();
 			expect(eventsOf(harness)).to.have.length(1);
 			harness.server = undefined;
@@ -155,12 +140,12 @@ describe('reconcile › Event about objects that the server does not own', () =>
 	}
 
 	it('owned within 10 s, or being deleted › no Event', async () => {
-		const harness = createHarness(server, { deployment: lost });
+		const harness = createHarness(server, lost);
 		await harness.pass();
 		harness.nowMs = 9_000;
 		harness.deployment = deployment(server);
 		await harness.settle();
-		harness.deployment = unowned(server, {}, {}, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+		Object.assign(harness, unowned(server, {}, {}, { deletionTimestamp: '2026-01-01T00:00:00Z' }));
 		await harness.settle();
 		expect(harness.events).to.deep.equal([]);
 	});
