@@ -24,7 +24,7 @@ export interface Asked {
 	readonly path: string;
 	readonly query: URLSearchParams;
 	readonly authorization: string | undefined;
-	readonly atMs: number;
+	readonly httpVersion: string;
 }
 
 /** Responds to a request instead of the server. */
@@ -137,7 +137,8 @@ export async function startScriptedApiServer(
 	const answer = (request: Request, response: Response): void => {
 		const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://scripted');
 		const kind = !paths.includes(pathname) ? 'get' : query.has('watch') ? 'watch' : 'list';
-		asked.push({ kind, path: pathname, query, authorization: request.headers.authorization, atMs: performance.now() });
+		const { authorization } = request.headers;
+		asked.push({ kind, path: pathname, query, authorization, httpVersion: request.httpVersion });
 		const responder = respondTo(request, response, kind, query);
 		const fault = kind === 'get' ? undefined : (next[kind].shift() ?? always[kind]);
 		if (kind === 'get') responder.refuse(404);
