@@ -49,6 +49,11 @@ describe('cluster reader', () => {
 		expect(calls.map(([path]) => path.split('?')[1])).to.deep.equal(['limit=100', 'limit=100&continue=next']);
 	});
 
+	it('a list without items, which Go encodes as null › empty', async () => {
+		const { reader } = harness(() => ({ kind: 'MCPServerList', metadata: {}, items: null }));
+		expect(await reader.listServers('MCPServer', (object) => object)).to.deep.equal([]);
+	});
+
 	it('404 › an empty list, or undefined', async () => {
 		const { reader } = harness(failWith(new ApiError('not found', 404)));
 		expect(await reader.listServers('MCPServer', (object) => object)).to.deep.equal([]);
