@@ -17,6 +17,11 @@ const make = (max: number, available: number, perSecond = 0.001): LookupLimiter 
 };
 
 describe('look-ups', () => {
+	it('a rate of 20 a minute › the first at once, then one every 3 s', () =>
+		expect([0, 0, 2_999, 3_000, 100_000, 100_000].map(createRateLimiter(20).take).join()).to.equal(
+			'0,3000,1,0,0,3000',
+		));
+
 	it('more than the burst › the first at once, then at the rate, the newest first', async () => {
 		const { lookUp } = make(10, 1, 10);
 		const order: number[] = [];

@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
-import { startWatch } from '../../../src/cluster/watch.ts';
-import { PATH, type ScriptedApiServer } from '../../harness/scripted-api-server.ts';
 import { until } from '../../harness/until.ts';
 import { createHarness, refuseWith } from './harness.ts';
-
-const putMany = (count: number) => (api: ScriptedApiServer) => {
-	for (let index = 0; index < count; index += 1) api.put(`thing-${index}`);
-};
 
 describe('watch', function () {
 	this.timeout(20_000);
@@ -38,28 +32,9 @@ describe('watch', function () {
 		expect(api.asked[1]?.authorization).to.equal('Bearer scripted-token');
 	});
 
-	it('no timing is set › the watch ends after 4 to 8 minutes, and a connection is dead after 150 s without an event', async () => {
-		const watches: [path: string, idleTimeoutMs: number][] = [];
-		const connection = {
-			get: async () => ({ metadata: { resourceVersion: '1' }, items: [] }),
-			stream: (...[path, idleTimeoutMs]: [string, number, AbortSignal]): Promise<never> => {
-				watches.push([path, idleTimeoutMs]);
-				return new Promise(() => undefined);
-			},
-		};
-		const ignore = (): void => undefined;
-		const events = { project: ignore, onList: ignore, onChange: ignore, onDelete: ignore, warn: ignore };
-		startWatch({ connection, paths: [PATH], ...events });
-		await until(() => watches.length > 0);
-		const [path = '', idleTimeoutMs] = watches[0] ?? [];
-		expect(Number(new URLSearchParams(path).get('timeoutSeconds'))).to.be.within(240, 480);
-		// The timeout covers two bookmarks, which the API server sends once a minute.
-		expect(idleTimeoutMs).to.equal(150_000);
-	});
-
 	it('many objects › listed page by page; the pages expire › the list starts over', async () => {
 		const { api, inSync } = await start({}, (server) => {
-			putMany(8)(server);
+			for (const name of 'abcdefgh') server.put(name);
 			server.next.list.push(({ behave }) => behave(), refuseWith(410));
 		});
 		await inSync();
@@ -103,18 +78,6 @@ describe('watch', function () {
 		await inSync();
 		const changes = ['resource is not installed, waiting for it', 'resource was installed'];
 		expect(warnings.filter((message) => message.startsWith('resource'))).to.deep.equal([...changes, ...changes]);
-	});
-
-	it('the last page of the first list fails › not synced', async () => {
-		const { api, watch, inSync } = await start({}, (server) => {
-			putMany(5)(server);
-			server.always.list = ({ query, behave, refuse }) => (query.has('continue') ? refuse(500) : behave());
-		});
-		await until(() => api.asked.length > 3);
-		expect([watch.hasSynced(), watch.lastEventAgeMs()]).to.deep.equal([false, Number.POSITIVE_INFINITY]);
-		api.always.list = undefined;
-		await inSync();
-		expect(watch.lastEventAgeMs()).to.be.lessThan(10_000);
 	});
 
 	for (const [title, faults] of [
