@@ -13,31 +13,24 @@ import { until } from '../../harness/until.ts';
 
 const TIMING = { leaseMs: 800, renewMs: 500, retryMs: 100 };
 
-interface LeaseStore extends Pick<Connection, 'get' | 'send'> {
-	lease: Json | undefined;
-	delayMs: number;
-	isBroken: boolean;
-	gets: number[];
-}
-
-function createLeaseStore(): LeaseStore {
+function createLeaseStore() {
 	let version = 0;
 	const respond = async (): Promise<void> => {
 		await sleep(store.delayMs);
 		if (store.isBroken) throw new ApiError('500', 500);
 	};
-	const store: LeaseStore = {
-		lease: undefined,
+	const store = {
+		lease: undefined as Json | undefined,
 		delayMs: 0,
 		isBroken: false,
-		gets: [],
+		getsMs: [] as number[],
 		get: async () => {
-			store.gets.push(performance.now());
+			store.getsMs.push(performance.now());
 			await respond();
 			if (store.lease === undefined) throw new ApiError('404', 404);
 			return store.lease;
 		},
-		send: async (_method, _path, body) => {
+		send: async (...[, , body]: Parameters<Connection['send']>) => {
 			await respond();
 			const { metadata, ...sent } = body as { metadata: Json };
 			const stored = (store.lease?.['metadata'] ?? {}) as Json;
@@ -49,6 +42,7 @@ function createLeaseStore(): LeaseStore {
 	};
 	return store;
 }
+type LeaseStore = ReturnType<typeof createLeaseStore>;
 
 const specOf = ({ lease }: LeaseStore): Json => (lease?.['spec'] ?? {}) as Json;
 const untilAborted = (signal: AbortSignal): Promise<void> =>
@@ -213,8 +207,8 @@ describe('leader election', () => {
 		expect(specOf(store)['leaseDurationSeconds']).to.equal(15);
 		await later(9_900, async () => state.context?.assertLeading());
 		await later(10_100, async () => expect(() => state.context?.assertLeading()).to.throw('no longer the leader'));
-		await until(() => store.gets.length === 2);
-		const [first = 0, second = 0] = store.gets;
+		await until(() => store.getsMs.length === 2);
+		const [first = 0, second = 0] = store.getsMs;
 		expect(second - first).to.be.within(1_900, 3_000);
 		await stop();
 	});
