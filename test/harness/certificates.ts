@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type CaOptions, issueCa, issueServing, type ServingOptions } from '../../src/certificates/issue.ts';
 import { DAY_MS } from '../../src/certificates/lifetimes.ts';
-import { type KeyPair, type SecretData, trustBundle } from '../../src/certificates/secret-data.ts';
+import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts';
 
 export const NOW_MS = Date.parse('2030-01-01T00:00:00Z');
 export const HOSTS = ['toolhive-scaling.toolhive-scaling.svc', 'toolhive-scaling.toolhive-scaling.svc.cluster.local'];
@@ -21,9 +21,6 @@ export const asPrevious = (...pairs: readonly KeyPair[]): SecretData => ({
 	'former-ca.crt': pairs.map(({ cert }) => cert).join(''),
 });
 export const asTls = ({ cert, key }: KeyPair): SecretData => ({ 'tls.crt': cert, 'tls.key': key });
-
-/** Returns the trusted CAs in a Secret, as PEM. */
-export const trusted = (data: SecretData, nowMs = NOW_MS): string[] => trustBundle(data, nowMs).map(({ pem }) => pem);
 
 export const otherKey = (): string =>
 	generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

@@ -106,9 +106,9 @@ export const linesOf = (output: string): Json[] =>
  * Sends a plain GET on this machine, with the timeout of a kubelet probe. Returns status 0 if no response arrives in
  * time.
  */
-export function get(port: unknown, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; body: string }> {
+export function get(port: unknown, path: string): Promise<{ status: number; body: string }> {
 	return new Promise((resolve) => {
-		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(timeoutMs) };
+		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(PROBE_MS) };
 		const none = () => resolve({ status: 0, body: '' });
 		request(how, (response) => {
 			text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);

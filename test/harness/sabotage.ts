@@ -1,4 +1,4 @@
-/** Loaded before the program (`--import`). On SIGUSR2, performs the action that SABOTAGE names on the HTTPS port. */
+/** Loaded before the program (`--import`). On SIGUSR2, closes the HTTPS port. */
 import { Server } from 'node:https';
 
 /** Node does not provide a list of its servers. */
@@ -8,14 +8,4 @@ Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
 	port = this;
 	return Reflect.apply(listen, this, args) as Server;
 };
-
-const ACTIONS: Readonly<Record<string, () => unknown>> = {
-	/** Stops listening. */
-	close: () => port?.close(),
-	/** Blocks the event loop. */
-	block: () => {
-		const endMs = performance.now() + 1_500;
-		while (performance.now() < endMs);
-	},
-};
-process.on('SIGUSR2', () => ACTIONS[process.env['SABOTAGE'] ?? '']?.());
+process.on('SIGUSR2', () => port?.close());

@@ -24,7 +24,7 @@ export interface Asked {
 	readonly path: string;
 	readonly query: URLSearchParams;
 	readonly authorization: string | undefined;
-	readonly atMs: number;
+	readonly httpVersion: string;
 }
 
 /** Responds to a request instead of the server. */
@@ -42,35 +42,7 @@ export interface Responder {
 	readonly behave: () => void;
 }
 
-export interface ScriptedApiServer {
-	readonly url: string;
-	readonly ca: string;
-	/** Every request so far. */
-	readonly asked: readonly Asked[];
-	/** Returns the objects, as a list request returns them. */
-	readonly items: () => Json[];
-	readonly put: (name: string, fields?: Json) => void;
-	readonly remove: (name: string) => void;
-	/** Makes changes that no open watch receives. The next watch receives them. */
-	readonly quietly: (change: () => void) => void;
-	/** Drops the history, so that a watch from an older version receives 410. */
-	readonly compact: () => void;
-	/** Faults for the next requests of a kind. `always` has the fault for every other request of that kind. */
-	readonly next: Record<'list' | 'watch', Fault[]>;
-	readonly always: Record<'list' | 'watch', Fault | undefined>;
-	readonly openWatches: () => number;
-	/** Writes raw text to every open watch. */
-	readonly write: (text: string) => void;
-	readonly bookmark: () => void;
-	readonly endWatches: () => void;
-	readonly resetAll: () => void;
-	/** Closes the port until `up` is called. */
-	readonly down: () => Promise<void>;
-	readonly up: () => Promise<void>;
-	/** Returns the number of TCP connections so far. */
-	readonly connections: () => number;
-	readonly stop: () => Promise<void>;
-}
+export type ScriptedApiServer = Awaited<ReturnType<typeof startScriptedApiServer>>;
 
 const TYPE = { apiVersion: 'example.dev/v1', kind: 'Thing' };
 export const PATH = '/apis/example.dev/v1/things';
@@ -78,13 +50,11 @@ export const PATH = '/apis/example.dev/v1/things';
 const PAGE_SIZE = 3;
 const HEADERS = { 'content-type': 'application/json' };
 
-export async function startScriptedApiServer(
-	protocol: Protocol = 'HTTP/1.1',
-	paths = [PATH],
-): Promise<ScriptedApiServer> {
+export async function startScriptedApiServer(protocol: Protocol = 'HTTP/1.1', paths = [PATH]) {
 	const ca = await issueCa();
 	const objects = new Map<string, Json & { metadata: Json }>();
 	const history: { version: number; line: string }[] = [];
+	/** Every request so far. */
 	const asked: Asked[] = [];
 	const watches = new Set<Response>();
 	const sockets = new Set<Socket>();
@@ -92,9 +62,11 @@ export async function startScriptedApiServer(
 	let version = 1;
 	let compactedAt = 0;
 	let isQuiet = false;
-	const next: ScriptedApiServer['next'] = { list: [], watch: [] };
-	const always: ScriptedApiServer['always'] = { list: undefined, watch: undefined };
+	/** Faults for the next requests of a kind. `always` has the fault for every other request of that kind. */
+	const next: Record<'list' | 'watch', Fault[]> = { list: [], watch: [] };
+	const always: Record<'list' | 'watch', Fault | undefined> = { list: undefined, watch: undefined };
 
+	/** Writes raw text to every open watch. */
 	const write = (text: string): void => {
 		for (const watch of watches) watch.write(text);
 	};
@@ -137,7 +109,8 @@ export async function startScriptedApiServer(
 	const answer = (request: Request, response: Response): void => {
 		const { pathname, searchParams: query } = new URL(request.url ?? '', 'https://scripted');
 		const kind = !paths.includes(pathname) ? 'get' : query.has('watch') ? 'watch' : 'list';
-		asked.push({ kind, path: pathname, query, authorization: request.headers.authorization, atMs: performance.now() });
+		const { authorization } = request.headers;
+		asked.push({ kind, path: pathname, query, authorization, httpVersion: request.httpVersion });
 		const responder = respondTo(request, response, kind, query);
 		const fault = kind === 'get' ? undefined : (next[kind].shift() ?? always[kind]);
 		if (kind === 'get') responder.refuse(404);
@@ -160,6 +133,7 @@ export async function startScriptedApiServer(
 	const resetAll = (): void => {
 		for (const socket of sockets) socket.destroy();
 	};
+	/** Closes the port until `up` is called. */
 	const down = async (): Promise<void> => {
 		const closed = new Promise((resolve) => server.close(resolve));
 		resetAll();
@@ -167,8 +141,9 @@ export async function startScriptedApiServer(
 	};
 	return {
 		...{ url: `https://127.0.0.1:${port}`, ca: ca.cert, asked, next, always, write, resetAll, down },
-		items: () => [...objects.values()],
-		put: (name, fields = {}) => {
+		/** Returns the objects, as a list request returns them. */
+		items: (): Json[] => [...objects.values()],
+		put: (name: string, fields: Json = {}): void => {
 			version += 1;
 			const previous = objects.get(name);
 			const uid = previous?.metadata['uid'] ?? `uid-${version}`;
@@ -177,33 +152,36 @@ export async function startScriptedApiServer(
 			objects.set(name, object);
 			publish(previous === undefined ? 'ADDED' : 'MODIFIED', object);
 		},
-		remove: (name) => {
+		remove: (name: string): void => {
 			version += 1;
 			const previous = objects.get(name);
 			objects.delete(name);
 			publish('DELETED', { ...previous, metadata: { ...previous?.metadata, resourceVersion: String(version) } });
 		},
-		quietly: (change) => {
+		/** Makes changes that no open watch receives. The next watch receives them. */
+		quietly: (change: () => void): void => {
 			isQuiet = true;
 			change();
 			isQuiet = false;
 		},
-		compact: () => {
+		/** Drops the history, so that a watch from an older version receives 410. */
+		compact: (): void => {
 			version += 1;
 			compactedAt = version;
 			history.length = 0;
 		},
-		openWatches: () => watches.size,
-		bookmark: () => {
+		openWatches: (): number => watches.size,
+		bookmark: (): void => {
 			version += 1;
 			write(lineOf('BOOKMARK', { ...TYPE, metadata: { resourceVersion: String(version) } }));
 		},
-		endWatches: () => {
+		endWatches: (): void => {
 			for (const watch of watches) watch.end('');
 		},
-		connections: () => connections,
+		/** Returns the number of TCP connections so far. */
+		connections: (): number => connections,
 		up: () => listen(port),
-		stop: async () => {
+		stop: async (): Promise<void> => {
 			if (server.listening) await down();
 		},
 	};

@@ -84,7 +84,6 @@ function issue(title: string, tls: SecretData, reason: string): Row {
 }
 
 const ROWS: readonly Row[] = [
-	['no Secret', undefined, none, 'bootstrap ca tls', NO_CA, none],
 	['an empty Secret', none, none, 'bootstrap ca tls', NO_CA, none],
 	['no Secret, another CA in a caBundle', undefined, knownOther, 'bootstrap ca tls', NO_CA, asPrevious(other)],
 	['CA and certificate are valid', valid, none],
@@ -101,7 +100,6 @@ const ROWS: readonly Row[] = [
 	['a next CA, and the clock went back', { ...valid, ...asNext(other) }, settled, 'promote tls', TRUSTED, promoted(ca)],
 	// Rows with missing or invalid data.
 	issue('no certificate', {}, ABSENT),
-	issue('a certificate without its key', { 'tls.crt': serving.cert }, HALF),
 	issue('a key without its certificate', { 'tls.key': serving.key }, HALF),
 	issue('an empty key', { 'tls.crt': serving.cert, 'tls.key': '' }, HALF),
 	issue('a certificate that is not PEM', { ...both, 'tls.crt': 'hello' }, 'the certificate cannot be read'),

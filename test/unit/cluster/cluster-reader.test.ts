@@ -49,6 +49,11 @@ describe('cluster reader', () => {
 		expect(calls.map(([path]) => path.split('?')[1])).to.deep.equal(['limit=100', 'limit=100&continue=next']);
 	});
 
+	it('a list without items, which Go encodes as null › empty', async () => {
+		const { reader } = harness(() => ({ kind: 'MCPServerList', metadata: {}, items: null }));
+		expect(await reader.listServers('MCPServer', (object) => object)).to.deep.equal([]);
+	});
+
 	it('404 › an empty list, or undefined', async () => {
 		const { reader } = harness(failWith(new ApiError('not found', 404)));
 		expect(await reader.listServers('MCPServer', (object) => object)).to.deep.equal([]);
@@ -72,9 +77,9 @@ describe('cluster reader', () => {
 	it('a permission › a SubjectAccessReview', async () => {
 		const { reader, calls } = harness();
 		expect(await reader.isAllowed('who', ['group'], { verb: 'get' })).to.equal(true);
-		expect(calls[0]?.[0]).to.equal('POST /apis/authorization.k8s.io/v1/subjectaccessreviews');
 		const spec = { user: 'who', groups: ['group'], resourceAttributes: { verb: 'get' } };
-		expect(calls[0]?.[1]?.['spec']).to.deep.equal(spec);
+		const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+		expect(calls).to.deep.equal([['POST /apis/authorization.k8s.io/v1/subjectaccessreviews', review]]);
 	});
 
 	it('a Secret › only the names of its keys, and certificates', async () => {
@@ -98,10 +103,8 @@ describe('cluster reader', () => {
 		{ callMs: 10_000, totalMs: 20 },
 	]) {
 		it(`no response, ${JSON.stringify(timing)} › an error after 20 ms`, async () => {
-			const error: unknown = await harness(() => HANGS, timing)
-				.reader.getCrd('x')
-				.catch((reason) => reason);
-			expect(String(error)).to.equal('Error: no answer within 0.02 s');
+			const reading = harness(() => HANGS, timing).reader.getCrd('x');
+			expect(String(await reading.catch((error) => error))).to.equal('Error: no answer within 0.02 s');
 		});
 	}
 });

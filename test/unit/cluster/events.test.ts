@@ -59,18 +59,30 @@ describe('Events', () => {
 		const { record, sent, methods } = createHarness();
 		for (let count = 0; count < 100; count += 1) record(SERVER, CAPPED);
 		expect(await methods()).to.deep.equal(['POST', ...Array(6).fill('PATCH')]);
-		expect(sent.at(-1)?.body['series']).to.have.property('count', 64);
+		const { body } = sent.at(-1) ?? {};
+		expect(body).to.deep.equal({ series: { count: 64, lastObservedTime: '2026-01-01T00:00:00.000000Z' } });
 		expect(sent[1]?.path).to.equal(`${PATH}/${asTree(sent[0]?.body ?? {})['metadata']?.['name']}`);
 	});
 
 	it('repeated after 6 minutes, another note, another uid › a new Event', async () => {
 		const { state, record, methods } = createHarness();
 		record(SERVER, CAPPED);
-		state.nowMs += 400_000;
+		state.nowMs += 359_999;
+		record(SERVER, CAPPED);
+		state.nowMs += 360_000;
 		record(SERVER, CAPPED);
 		record(SERVER, { ...CAPPED, note: 'other' });
 		record({ ...SERVER, metadata: { ...SERVER.metadata, uid: 'u2' } }, CAPPED);
-		expect(await methods()).to.deep.equal(Array(4).fill('POST'));
+		expect(await methods()).to.deep.equal(['POST', 'PATCH', 'POST', 'POST', 'POST']);
+	});
+
+	it('a long name and a long note › shortened to what the API server accepts', async () => {
+		const { record, sent, methods } = createHarness();
+		const name = `${'a'.repeat(199)}-${'b'.repeat(50)}`;
+		record({ ...SERVER, metadata: { ...SERVER.metadata, name } }, { ...CAPPED, note: 'x'.repeat(2_000) });
+		await methods();
+		expect(sent[0]?.body['note']).to.have.length(1_024);
+		expect(asTree(sent[0]?.body ?? {})['metadata']?.['name']).to.match(/^a{199}\.[0-9a-f]+$/);
 	});
 
 	it('1000 different Events › 50 are written, and then one each second; other namespaces are not affected', async () => {

@@ -1,7 +1,7 @@
 /** Watches a scripted API server, with delays that are short enough for tests. */
 import type { Json } from '../../../src/api/types.ts';
-import { type Connection, connect } from '../../../src/cluster/connect.ts';
-import { startWatch, type Timing, type Watch, type WatchOptions } from '../../../src/cluster/watch.ts';
+import { connect } from '../../../src/cluster/connect.ts';
+import { startWatch, type Timing, type WatchOptions } from '../../../src/cluster/watch.ts';
 import { writeKubeconfig } from '../../harness/kubeconfig.ts';
 import {
 	type Fault,
@@ -12,9 +12,7 @@ import {
 } from '../../harness/scripted-api-server.ts';
 import { until } from '../../harness/until.ts';
 
-export const PROTOCOLS: readonly Protocol[] = ['HTTP/1.1', 'HTTP/2'];
-
-export const TIMING: Timing = {
+const TIMING: Timing = {
 	firstBackoffMs: 20,
 	longestBackoffMs: 200,
 	absentMs: 50,
@@ -23,37 +21,25 @@ export const TIMING: Timing = {
 	relistMs: 3_600_000,
 };
 
-export interface Harness {
-	readonly api: ScriptedApiServer;
-	readonly connection: Connection;
-	readonly watch: Watch;
-	/** The objects that the watch has reported, by name. */
-	readonly store: Map<string, Json>;
-	/** The messages that the watch has logged. */
-	readonly warnings: string[];
-	/** Resolves when the store has the same objects as the API server. */
-	readonly inSync: () => Promise<void>;
-	/** `list` or `watch` for each request, in order. */
-	readonly requests: () => string[];
-}
-
-type Options = Partial<Omit<WatchOptions<Json>, 'timing'>> & { readonly timing?: Partial<Timing> };
+type Options = Partial<Pick<WatchOptions<Json>, 'labelSelector'>> & { readonly timing?: Partial<Timing> };
 
 export const prepareTwo = (api: ScriptedApiServer): void => {
 	api.put('one');
 	api.put('two');
 };
 
-/** Calls `prepare` before the first request. Without `prepare`, there are two objects, and the watch stays open. */
 export function createHarness(protocol: Protocol = 'HTTP/2') {
 	const endings: (() => unknown)[] = [];
 
-	async function start(options: Options = {}, prepare?: (api: ScriptedApiServer) => void): Promise<Harness> {
+	/** Calls `prepare` before the first request. Without `prepare`, there are two objects, and the watch is open. */
+	async function start(options: Options = {}, prepare?: (api: ScriptedApiServer) => void) {
 		const api = await startScriptedApiServer(protocol);
 		(prepare ?? prepareTwo)(api);
 		const kubeconfig = writeKubeconfig(api.url, api.ca);
 		const connection = await connect(kubeconfig.path);
+		/** The objects that the watch has reported, by name. */
 		const store = new Map<string, Json>();
+		/** The messages that the watch has logged. */
 		const warnings: string[] = [];
 		const watch = startWatch({
 			connection,
@@ -69,14 +55,17 @@ export function createHarness(protocol: Protocol = 'HTTP/2') {
 			...options,
 			timing: { ...TIMING, ...options.timing },
 		});
-		endings.push(kubeconfig.remove, api.stop, () => connection.close(), watch.stop);
+		endings.push(kubeconfig.remove, api.stop, connection.close, watch.stop);
+		/** Resolves when the store has the same objects as the API server. */
 		const inSync = (): Promise<void> =>
 			until(() => watch.hasSynced() && textOf([...store.values()]) === textOf(api.items()));
 		if (prepare === undefined) {
 			await inSync();
 			await until(() => api.openWatches() === 1);
 		}
-		return { api, connection, watch, store, warnings, inSync, requests: () => api.asked.map(({ kind }) => kind) };
+		/** Returns `list` or `watch` for each request, in order. */
+		const requests = (): string => api.asked.map(({ kind }) => kind).join(' ');
+		return { api, watch, store, warnings, inSync, requests };
 	}
 
 	const stopAll = async (): Promise<void> => {
@@ -100,5 +89,3 @@ export const writing =
 		write(text);
 		end();
 	};
-
-export const resetting: Fault = ({ reset }) => reset();

@@ -17,6 +17,11 @@ const make = (max: number, available: number, perSecond = 0.001): LookupLimiter 
 };
 
 describe('look-ups', () => {
+	it('a rate of 20 a minute › the first at once, then one every 3 s', () =>
+		expect([0, 0, 2_999, 3_000, 100_000, 100_000].map(createRateLimiter(20).take).join()).to.equal(
+			'0,3000,1,0,0,3000',
+		));
+
 	it('more than the burst › the first at once, then at the rate, the newest first', async () => {
 		const { lookUp } = make(10, 1, 10);
 		const order: number[] = [];
@@ -26,18 +31,13 @@ describe('look-ups', () => {
 		expect(performance.now() - startedMs).to.be.above(150);
 	});
 
-	it('the server is added to the cache › a waiting look-up ends without a request', async () => {
-		const { lookUp, recheck } = make(10, 0);
-		let known: string | undefined;
-		const waiting = lookUp(
-			() => known,
-			() => Promise.reject(new Error('requested')),
-			never,
-		);
-		recheck();
-		known = 'from the watch';
-		recheck();
-		expect(await waiting).to.equal('from the watch');
+	it('no rate is set › 100 at once', () => {
+		const { lookUp } = createLookupLimiter(1_000);
+		let started = 0;
+		const request = async (): Promise<number> => (started += 1);
+		for (let count = 0; count < 200; count += 1) void lookUp(uncached, request, never);
+		// One more starts every 50 ms.
+		expect(started).to.be.within(100, 102);
 	});
 
 	it('too many wait › the one that has waited longest is rejected', async () => {
@@ -51,28 +51,22 @@ describe('look-ups', () => {
 		const { lookUp } = make(2, 10);
 		const running: number[] = [];
 		let count = 0;
-		const request = async (): Promise<string> => {
-			count += 1;
-			running.push(count);
+		const request = async (): Promise<void> => {
+			running.push(++count);
 			await sleep(20);
 			count -= 1;
-			return 'done';
 		};
 		const first = [1, 2].map(() => lookUp(uncached, request, never));
-		const waiting = [3, 4].map(() => lookUp(uncached, request, never));
-		expect(await Promise.all([...first, ...waiting])).to.deep.equal(Array(4).fill('done'));
+		await Promise.all([...first, ...[3, 4].map(() => lookUp(uncached, request, never))]);
 		expect(running).to.deep.equal([1, 2, 2, 2]);
 	});
 
-	it('the signal aborts › a waiting look-up is rejected', async () => {
+	it('the signal aborts › a waiting look-up is rejected; a request fails › its error', async () => {
+		const [timeout, failure] = [new Error('time is up'), new Error('planted')];
 		const controller = new AbortController();
 		const waiting = failureOf(make(10, 0).lookUp(uncached, async () => 'never', controller.signal));
-		controller.abort(new Error('time is up'));
-		expect(await waiting).to.have.property('message', 'time is up');
-	});
-
-	it('a request fails › its error', async () => {
-		const failure = new Error('planted');
+		controller.abort(timeout);
+		expect(await waiting).to.equal(timeout);
 		expect(await failureOf(make(10, 10).lookUp(uncached, () => Promise.reject(failure), never))).to.equal(failure);
 	});
 });

@@ -45,10 +45,8 @@ describe('namespace filter', () => {
 	it('the API server fails › its error, so that the reconcile is retried', async () => {
 		const { state, get } = apiServer();
 		state.isBroken = true;
-		const error: unknown = await createNamespaceFilter({ get }, { label, excluded: [] })('shop', signal).catch(
-			(reason) => reason,
-		);
-		expect(error).to.be.instanceOf(ApiError);
+		const reading = createNamespaceFilter({ get }, { label, excluded: [] })('shop', signal);
+		expect(await reading.catch((error: unknown) => error)).to.be.instanceOf(ApiError);
 	});
 });
 
@@ -71,14 +69,9 @@ describe('skipped namespaces', () => {
 		return { state, check };
 	}
 
-	it('many servers › each check reads each namespace once, and never an excluded one', async () => {
-		const { check } = skip();
-		for (let count = 0; count < 3; count += 1)
-			expect(await check()).to.deep.equal({ found: [], gets: ['shop', 'lab'] });
-	});
-
-	it('a namespace opts in › its servers are returned once, and it is no longer read', async () => {
+	it('many servers › each check reads each namespace once; one opts in › its servers are returned once', async () => {
 		const { state, check } = skip();
+		for (const _ of [1, 2]) expect(await check()).to.deep.equal({ found: [], gets: ['shop', 'lab'] });
 		state.labels['lab'] = ENABLED;
 		expect((await check()).found).to.deep.equal(serversIn('lab', 20));
 		expect(await check()).to.deep.equal({ found: [], gets: ['shop'] });
@@ -86,17 +79,15 @@ describe('skipped namespaces', () => {
 
 	it('its last server is gone › forgotten', async () => {
 		const { check } = skip();
-		expect((await check(serversIn('lab', 1))).gets).to.deep.equal(['lab']);
-		expect((await check()).gets).to.deep.equal(['lab']);
+		for (const servers of [serversIn('lab', 1), all]) expect((await check(servers)).gets).to.deep.equal(['lab']);
 	});
 
 	it('the API server fails › its error, and the next check reads the namespace again', async () => {
 		const { state, check } = skip();
-		state.labels['shop'] = ENABLED;
 		state.isBroken = true;
 		expect(await check().catch((error: unknown) => error)).to.be.instanceOf(ApiError);
 		expect(state.gets).to.deep.equal(['shop']);
 		state.isBroken = false;
-		expect((await check()).found).to.have.length(1000);
+		expect((await check()).gets).to.deep.equal(['shop', 'lab']);
 	});
 });

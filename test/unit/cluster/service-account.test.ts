@@ -6,69 +6,63 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { request } from 'undici';
 import { fromServiceAccount } from '../../../src/cluster/service-account.ts';
 import { later } from '../../harness/later.ts';
-import { PATH, type ScriptedApiServer, startScriptedApiServer } from '../../harness/scripted-api-server.ts';
+import { PATH, startScriptedApiServer } from '../../harness/scripted-api-server.ts';
 
 describe('credentials of a pod', () => {
-	let api: ScriptedApiServer;
 	let folder: string;
-	const credentials = () => {
-		const { hostname, port } = new URL(api.url);
-		return fromServiceAccount({ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port }, folder);
-	};
 	const write = (file: string, text: string): void => writeFileSync(join(folder, file), text);
-	beforeEach(async () => {
-		api = await startScriptedApiServer();
+	const credentialsAt = (host: string, port = '443') =>
+		fromServiceAccount({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }, folder);
+	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), 'service-account-'));
-		write('ca.crt', api.ca);
+		write('ca.crt', '');
 		write('token', 'mounted-token\n');
 		write('namespace', 'toolhive-scaling');
 	});
-	afterEach(async () => {
-		rmSync(folder, { recursive: true });
-		await api.stop();
-	});
+	afterEach(() => rmSync(folder, { recursive: true }));
 
 	it('mounted › URL, namespace and token; a replaced token is read after 10 s, and not for each call', async () => {
-		const { url, namespace, dispatcher, headers } = await credentials();
-		expect({ url, namespace }).to.deep.equal({ url: api.url, namespace: 'toolhive-scaling' });
-		const call = async (): Promise<void> => {
-			const { body, statusCode } = await request(`${url}${PATH}?limit=1`, { headers: await headers(), dispatcher });
-			await body.dump();
-			expect(statusCode).to.equal(200);
-		};
-		await call();
+		const { url, namespace, headers } = await credentialsAt('10.96.0.1');
+		expect({ url, namespace }).to.deep.equal({ url: 'https://10.96.0.1:443', namespace: 'toolhive-scaling' });
 		write('token', 'second-token\n');
-		await later(9_000, call);
-		await later(11_000, call);
+		expect(await later(9_000, headers)).to.deep.equal({ authorization: 'Bearer mounted-token' });
+		expect(await later(11_000, headers)).to.deep.equal({ authorization: 'Bearer second-token' });
 		write('token', 'third-token\n');
-		await later(20_000, call);
-		await later(22_000, call);
-		const tokens = api.asked.map(({ authorization }) => authorization?.replace('Bearer ', ''));
-		expect(tokens).to.deep.equal(['mounted-token', 'mounted-token', 'second-token', 'second-token', 'third-token']);
-		await dispatcher.destroy();
+		expect(await later(20_000, headers)).to.deep.equal({ authorization: 'Bearer second-token' });
+		expect(await later(22_000, headers)).to.deep.equal({ authorization: 'Bearer third-token' });
 	});
 
-	it('another CA is mounted › no request', async () => {
-		const other = await startScriptedApiServer();
-		write('ca.crt', other.ca);
-		await other.stop();
-		const { url, dispatcher } = await credentials();
-		expect(await request(url, { dispatcher }).catch((reason) => reason)).to.be.instanceOf(Error);
-		expect(api.asked).to.deep.equal([]);
-		await dispatcher.destroy();
+	it('the CA of the API server is mounted › requests; another CA › no request', async () => {
+		const [api, other] = [await startScriptedApiServer(), await startScriptedApiServer()];
+		const { hostname, port } = new URL(api.url);
+		const outcomes: unknown[] = [];
+		for (const { ca } of [api, other]) {
+			write('ca.crt', ca);
+			const { url, dispatcher } = await credentialsAt(hostname, port);
+			const response = request(`${url}${PATH}?limit=1`, { dispatcher });
+			outcomes.push(
+				await response.then(
+					({ statusCode }) => statusCode,
+					({ code }) => code,
+				),
+			);
+			await dispatcher.destroy();
+		}
+		await Promise.all([api.stop(), other.stop()]);
+		expect([outcomes[0], api.asked.length]).to.deep.equal([200, 1]);
+		expect(outcomes[1]).to.match(/CERT|SIGNATURE/);
 	});
 
 	it('an IPv6 address › in brackets; no namespace is mounted › none', async () => {
 		rmSync(join(folder, 'namespace'));
-		const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
-		expect(await fromServiceAccount(env, folder)).to.include({ url: 'https://[fd00::1]:443', namespace: undefined });
+		expect(await credentialsAt('fd00::1')).to.include({ url: 'https://[fd00::1]:443', namespace: undefined });
 	});
 
 	for (const file of ['ca.crt', 'token']) {
 		it(`${file} is missing › an error with its path`, async () => {
 			rmSync(join(folder, file));
-			const error: unknown = await credentials().catch((reason) => reason);
-			expect(error).to.have.property('message').that.includes(join(folder, file));
+			const error: unknown = await credentialsAt('10.96.0.1').catch(({ message }: Error) => message);
+			expect(error).to.include(join(folder, file));
 		});
 	}
 });

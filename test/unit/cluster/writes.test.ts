@@ -34,21 +34,15 @@ describe('writes', () => {
 		(resource) => calls.push(['counted', resource]),
 	);
 
-	for (const [kind, plural] of [
-		['MCPServer', 'mcpservers'],
-		['VirtualMCPServer', 'virtualmcpservers'],
-		['MCPRemoteProxy', 'mcpremoteproxies'],
-	] as const) {
-		it(`conditions of a ${kind} › in the version and with the resourceVersion that were read`, async () => {
-			await objects.writeConditions(object(kind), [{ type: 'A' }], signal);
-			const path = `/apis/${GROUP}/v1alpha1/namespaces/demo/${plural}/search/status`;
-			const body = { metadata: { resourceVersion: '7' }, status: { conditions: [{ type: 'A' }] } };
-			expect(calls).to.deep.equal([
-				['PATCH', path, body, 'application/merge-patch+json'],
-				['counted', `${plural}/status`],
-			]);
-		});
-	}
+	it('conditions › in the version and with the resourceVersion that were read', async () => {
+		await objects.writeConditions(object('VirtualMCPServer'), [{ type: 'A' }], signal);
+		const path = `/apis/${GROUP}/v1alpha1/namespaces/demo/virtualmcpservers/search/status`;
+		const body = { metadata: { resourceVersion: '7' }, status: { conditions: [{ type: 'A' }] } };
+		expect(calls).to.deep.equal([
+			['PATCH', path, body, 'application/merge-patch+json'],
+			['counted', 'virtualmcpservers/status'],
+		]);
+	});
 
 	for (const [kind, path, resource] of [
 		['Deployment', '/apis/apps/v1/namespaces/demo/deployments/search', 'deployments'],

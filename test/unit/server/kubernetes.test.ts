@@ -10,16 +10,13 @@ const REFUSED = new Error('connect ECONNREFUSED');
 /** Returns these responses from the API server, in order. The last response is repeated. */
 const watch = async (...responses: (string | Error)[]) => {
 	const errors: unknown[] = [];
-	let calls = 0;
 	const get = async (): Promise<unknown> => {
-		const response = responses[Math.min(calls, responses.length - 1)];
-		calls += 1;
+		const [response] = responses.length > 1 ? responses.splice(0, 1) : responses;
 		if (response instanceof Error) throw response;
 		return { gitVersion: response };
 	};
-	const kubernetes = watchKubernetes({ get }, DEFAULT_SETTINGS, {
-		error: (detail: unknown) => void errors.push(detail),
-	});
+	const error = (detail: unknown): void => void errors.push(detail);
+	const kubernetes = watchKubernetes({ get }, DEFAULT_SETTINGS, { error });
 	await sleep(20);
 	return { kubernetes, errors };
 };
@@ -27,13 +24,10 @@ const watch = async (...responses: (string | Error)[]) => {
 describe('Kubernetes version', () => {
 	for (const [title, response, isKnown, preStopSeconds, errorCount] of [
 		['v1.30.0', 'v1.30.0', true, 5, 0],
-		['v1.36.1+k3s1', 'v1.36.1+k3s1', true, 5, 0],
 		['not a version', 'not a version', true, 5, 0],
 		['v1.29.14', 'v1.29.14', true, 0, 1],
 		['403', new ApiError('refused', 403), true, 5, 0],
-		['404', new ApiError('refused', 404), true, 5, 0],
 		['429', new ApiError('refused', 429), false, 0, 0],
-		['503', new ApiError('refused', 503), false, 0, 0],
 		['no API server', REFUSED, false, 0, 0],
 	] as const) {
 		it(`${title} › ${isKnown ? 'known' : 'requested again'}, preStop of ${preStopSeconds} s`, async () => {
