@@ -120,11 +120,6 @@ describe('chart: files', function () {
 		const written = chartFiles().map(({ file }) => file.split('/').at(-1));
 		expect(readdirSync(join(CHART, 'files'))).to.have.members(written);
 	});
-	it('Chart.yaml › the same version as the package', () => {
-		const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-		const chart = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8'));
-		expect(chart).to.include({ version, appVersion: version });
-	});
 	it('a cluster below 1.30 › refused, with the reason', async () => {
 		const { code, stderr } = await helm(['template', 'any', CHART, '--kube-version', '1.29.9']);
 		expect(code).to.equal(1);
