@@ -4,7 +4,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
-import { KINDS, type Kind } from '../../src/api/names.ts';
 import { eventually } from '../harness/eventually.ts';
 import { serverManifest } from '../harness/namespace.ts';
 import { type Owner, proxyDeployment, REDIS, runConfigMap } from '../harness/operator-writes.ts';
@@ -13,19 +12,13 @@ import { startProgram } from '../harness/program.ts';
 import { useProduct } from '../harness/use-product.ts';
 import type { Check } from './doctor-cluster.ts';
 
-const IMAGE = 'ghcr.io/stacklok/toolhive/vmcp:v0.18.0';
-const SPECS = {
-	MCPServer: { transport: 'sse', replicas: 2, sessionStorage: REDIS },
-	VirtualMCPServer: { replicas: 2, sessionStorage: REDIS },
-} as const;
-
 describe('restored objects on a real API server', function () {
 	this.timeout(120_000);
 	const { namespace, plane } = useProduct('restored', { flags: ['--settle-seconds=1'] });
 
-	const create = async (kind: Kind, name: string, spec: object): Promise<Owner> => {
-		const { metadata } = await namespace.create(serverManifest(kind, name, spec));
-		return { kind, name, namespace: namespace.name, uid: metadata.uid };
+	const create = async (name: string, spec: object): Promise<Owner> => {
+		const { metadata } = await namespace.create(serverManifest('MCPServer', name, spec));
+		return { kind: 'MCPServer', name, namespace: namespace.name, uid: metadata.uid };
 	};
 	const disown = async (resource: string): Promise<void> => {
 		const patch = '[{"op":"remove","path":"/metadata/ownerReferences"}]';
@@ -36,8 +29,8 @@ describe('restored objects on a real API server', function () {
 		const { ownerReferences: _removed, ...metadata } = object.metadata;
 		await mustSucceed(namespace.kubectl(['replace', '-f', '-'], { ...object, metadata }));
 	};
-	const condition = async (kind: string, name: string, type: string): Promise<string[]> => {
-		const all: Record<string, string>[] = (await namespace.get(kind, name))['status']?.conditions ?? [];
+	const condition = async (name: string, type: string): Promise<string[]> => {
+		const all: Record<string, string>[] = (await namespace.get('mcpserver', name))['status']?.conditions ?? [];
 		return all.flatMap((one) => (one['type'] === type ? [String(one['status']), String(one['reason'])] : []));
 	};
 	const reportsOf = async (name: string): Promise<Check[]> => {
@@ -58,10 +51,10 @@ describe('restored objects on a real API server', function () {
 			.stdout;
 
 	const isCapped = (...expected: string[]): Promise<void> =>
-		eventually(async () => expect(await condition('mcpserver', 'files', 'StdioReplicaCapped')).to.deep.equal(expected));
+		eventually(async () => expect(await condition('files', 'StdioReplicaCapped')).to.deep.equal(expected));
 
 	it('stdio Deployment with 4 replicas › the condition is False, doctor prints the repair, and the repair is permanent', async () => {
-		const server = await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		const server = await create('files', { transport: 'stdio', replicas: 3 });
 		await namespace.create(proxyDeployment(server), 'operator');
 		await isCapped('True', 'StdioTransportCapAt1');
 		await disown('deployment/files');
@@ -78,40 +71,37 @@ describe('restored objects on a real API server', function () {
 		expect(await reportsOf('files')).to.deep.equal([]);
 	});
 
-	for (const kind of ['MCPServer', 'VirtualMCPServer'] as const) {
-		it(`${kind} with redis › doctor reports Deployment and ConfigMap; after the repair, both have redis again`, async () => {
-			const name = `of-${KINDS[kind].app}`;
-			const { singular, configKey, configMapSuffix } = KINDS[kind];
-			const server = await create(kind, name, SPECS[kind]);
-			const objects = [proxyDeployment(server, IMAGE), runConfigMap(server, '{}\n')];
-			for (const object of objects) await namespace.create(object, 'operator');
-			const storage = () => condition(singular, name, 'SessionStorageWarning');
-			const passwords = async (): Promise<string> =>
-				JSON.stringify((await namespace.get('deployment', name))['spec'].template.spec.containers[0].env);
-			const config = async (): Promise<string> =>
-				(await namespace.get('configmap', name + configMapSuffix))['data'][configKey];
-			await eventually(async () => expect(await storage()).to.deep.equal(['False', 'SessionStorageConfigured']));
-			await eventually(async () => expect(await config()).to.include('redis.mcp.svc:6379'));
-
-			for (const resource of [`deployment/${name}`, `configmap/${name}${configMapSuffix}`]) await disown(resource);
-			await eventually(async () => expect(await eventsOn(name)).to.include(`Deployment ${name} and ConfigMap`));
-			expect(await storage(), 'still so').to.deep.equal(['False', 'SessionStorageConfigured']);
-
-			for (const object of objects) await restore(object);
-			await eventually(async () =>
-				expect(await storage()).to.deep.equal(['False', 'SessionStorageWarningNotApplicable']),
+	it('a server with redis › doctor reports Deployment and ConfigMap; after the repair, both have redis again', async () => {
+		const server = await create('search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
+		const objects = [proxyDeployment(server), runConfigMap(server, '{}\n')];
+		for (const object of objects) await namespace.create(object, 'operator');
+		const storageIs = (reason: string): Promise<void> =>
+			eventually(async () =>
+				expect(await condition('search', 'SessionStorageWarning')).to.deep.equal(['False', reason]),
 			);
-			expect(await passwords()).not.to.include('redis-secret');
-			const reports = await reportsOf(name);
-			expect(reports.map(({ status, subject }) => `${status} ${subject}`)).to.deep.equal([
-				`fail Deployment restored/${name}`,
-				`fail ConfigMap restored/${name}${configMapSuffix}`,
-			]);
-			for (const { fix } of reports) await run(fix ?? '');
-			expect(await passwords()).to.include('redis-secret');
-			await eventually(async () => expect(await config()).to.include('redis.mcp.svc:6379'));
-			await eventually(async () => expect(await storage()).to.deep.equal(['False', 'SessionStorageConfigured']));
-			expect(await reportsOf(name)).to.deep.equal([]);
-		});
-	}
+		const hasRedis = (): Promise<void> =>
+			eventually(async () => {
+				const { data } = await namespace.get('configmap', 'search-runconfig');
+				expect(data['runconfig.json']).to.include('redis.mcp.svc:6379');
+			});
+		const variables = async (): Promise<string> =>
+			JSON.stringify((await namespace.get('deployment', 'search'))['spec'].template.spec.containers[0].env);
+		await storageIs('SessionStorageConfigured');
+		await hasRedis();
+
+		for (const resource of ['deployment/search', 'configmap/search-runconfig']) await disown(resource);
+		await eventually(async () => expect(await eventsOn('search')).to.include('Deployment search and ConfigMap'));
+		for (const object of objects) await restore(object);
+		await storageIs('SessionStorageWarningNotApplicable');
+		expect(await variables()).not.to.include('redis-secret');
+		const reports = await reportsOf('search');
+		expect(reports.map(({ status, subject }) => `${status} ${subject}`)).to.deep.equal([
+			...['fail Deployment restored/search', 'fail ConfigMap restored/search-runconfig'],
+		]);
+		for (const { fix } of reports) await run(fix ?? '');
+		expect(await variables()).to.include('redis-secret');
+		await hasRedis();
+		await storageIs('SessionStorageConfigured');
+		expect(await reportsOf('search')).to.deep.equal([]);
+	});
 });
