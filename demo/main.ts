@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { paintFor } from '../src/offline/render-text.ts';
 import { findAssets } from '../test/harness/control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../test/harness/control-plane/start.ts';
+import { eventually } from '../test/harness/eventually.ts';
 import { createOldOperator, type OldOperator } from '../test/harness/old-operator/old-operator.ts';
 import { type Product, ROOT, startProduct } from '../test/harness/product.ts';
-import { CHECKS, type StoredObjects } from './checks.ts';
+import { CHECKS, type Find, type StoredObject } from './checks.ts';
 import { differenceOf } from './difference.ts';
 
 const NAMESPACE = 'mcp-demo';
@@ -122,14 +123,13 @@ async function changeReplicas(plane: ControlPlane): Promise<Outcome[]> {
 	title(`$ kubectl patch mcpserver search --type=merge -p '{"spec":{"replicas":5}}'`);
 	await show(plane, ['patch', 'mcpserver', 'search', '--type=merge', '-p', '{"spec":{"replicas":5}}']);
 	const replicas = ['get', 'deployment', 'search', '-o', 'jsonpath={.spec.replicas}'];
-	const isApplied = await becomesTrue(async () => (await mustRun(plane, replicas)) === '5');
+	const isApplied = await becomesTrue(plane, replicas, /^5$/);
 	say(`  Deployment search: ${await mustRun(plane, replicas)} replicas`);
 
 	title('$ kubectl get mcpservers -o wide');
-	const hasConditions = await becomesTrue(async () =>
-		/files .* True +True/.test(await mustRun(plane, ['get', 'mcpservers', '-o', 'wide'])),
-	);
-	await show(plane, ['get', 'mcpservers', '-o', 'wide']);
+	const wide = ['get', 'mcpservers', '-o', 'wide'];
+	const hasConditions = await becomesTrue(plane, wide, /files .* True +True/);
+	await show(plane, wide);
 	title('$ kubectl describe mcpserver files');
 	const described = await mustRun(plane, ['describe', 'mcpserver', 'files']);
 	const status = described.slice(described.indexOf('  Conditions:'));
@@ -141,38 +141,28 @@ async function changeReplicas(plane: ControlPlane): Promise<Outcome[]> {
 	];
 }
 
-async function becomesTrue(isTrueNow: () => Promise<boolean>): Promise<boolean> {
-	const deadlineMs = performance.now() + FOLLOWS_WITHIN_MS;
-	while (performance.now() < deadlineMs) {
-		if (await isTrueNow()) return true;
-		await sleep(200);
-	}
-	return false;
-}
+/** Waits until kubectl prints a text that matches. */
+const becomesTrue = (plane: ControlPlane, args: readonly string[], pattern: RegExp): Promise<boolean> =>
+	eventually(async () => {
+		if (!pattern.test(await mustRun(plane, args))) throw new Error('not yet');
+	}, FOLLOWS_WITHIN_MS).then(
+		() => true,
+		() => false,
+	);
 
 async function check(plane: ControlPlane): Promise<Outcome[]> {
 	const resources = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 	const { items } = JSON.parse(await mustRun(plane, ['get', resources, '-o', 'json']));
-	const find = (kind: string, name: string) =>
-		items.find(
-			(item: { kind: string; metadata: { name: string } }) =>
-				item.kind.toLowerCase() === kind && item.metadata.name === name,
-		);
-	const stored: StoredObjects = {
-		server: find,
-		deployment: (name) => find('deployment', name),
-		configMap: (name) => find('configmap', name),
-	};
-	return CHECKS.map(({ name, passes }) => ({ name, isPassed: isTrue(() => passes(stored)) }));
-}
-
-/** A check throws if its object does not exist, which counts as a failure. */
-function isTrue(condition: () => boolean): boolean {
-	try {
-		return condition();
-	} catch {
-		return false;
-	}
+	const find: Find = (kind, name) =>
+		items.find((item: StoredObject) => item.kind.toLowerCase() === kind && item.metadata.name === name);
+	return CHECKS.map(([name, passes]) => {
+		try {
+			return { name, isPassed: passes(find) };
+		} catch {
+			// The object does not exist.
+			return { name, isPassed: false };
+		}
+	});
 }
 
 /** Prints the output of kubectl, and returns stderr, which has warnings and denials. */

@@ -5,8 +5,6 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
-import { issueCa, issueServing } from '../../src/certificates/issue.ts';
-import { asTls, HOSTS } from '../harness/certificates.ts';
 import { eventually } from '../harness/eventually.ts';
 import { NS, type Replica, synced, useSelfManaged } from '../harness/self-managed.ts';
 
@@ -61,16 +59,6 @@ describe('certificates on a real API server', function () {
 		// The program writes its log in batches.
 		await eventually(async () => expect(written()).to.equal(before + 1));
 		expect((await stored()).version).to.equal(version);
-	});
-
-	it('a certificate from another CA in the Secret › replaced, with the reason, and both replicas serve the new certificate', async () => {
-		const { data } = await stored();
-		await writeSecret({ ...data, ...asTls(await issueServing(await issueCa(), { hosts: HOSTS })) });
-		await eventually(async () => expect(first.log(CREATED)).to.have.length(1));
-		expect(first.log(CREATED)[0]).to.include({ reason: 'another CA issued the certificate' });
-		expect((await stored()).data['ca.crt']).to.equal(data['ca.crt']);
-		await eventually(() => expectServed(first, second));
-		await expectCalled();
 	});
 
 	it('the leader exits › the other replica continues to serve, and repairs the Secret', async () => {

@@ -102,19 +102,6 @@ describe('field managers on a real API server', function () {
 		await at.release();
 	});
 
-	it('client-side apply, then client-side and server-side apply without the fields › they are removed', async () => {
-		const at = scenario('client');
-		for (const args of [['apply'], ['apply', '--server-side']]) {
-			await namespace.apply(at.manifest({ ...OWN, ...COUNTS, sessionStorage: SESSION_STORAGE }));
-			const before = (await at.managers())['kubectl-client-side-apply'];
-			await at.erase();
-			expect((await at.managers())['kubectl-client-side-apply']).to.deep.equal(before);
-			await mustSucceed(namespace.kubectl([...args, '-f', '-'], at.manifest(OWN)));
-			await at.expectSpec(at.manifest(OWN).spec);
-		}
-		await at.release();
-	});
-
 	it('two managers own different fields, even in sessionStorage › each one removes only its own fields', async () => {
 		const at = scenario('two');
 		const { keyPrefix, ...others } = SESSION_STORAGE;

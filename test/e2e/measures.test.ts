@@ -5,13 +5,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { textOf } from '../../endurance/bench/account.ts';
-import { PARTS } from '../../endurance/bench/accounts.ts';
 import { ATTACK_NAMES } from '../../endurance/bench/attacks.ts';
 import { END_TO_END, measureEndToEnd } from '../../endurance/bench/end-to-end.ts';
 import { GROWTH, measureGrowth } from '../../endurance/bench/growth.ts';
 import { HTTPS, type HttpsRow } from '../../endurance/bench/https.ts';
 import { isLinux } from '../../endurance/bench/linux-process.ts';
-import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../endurance/bench/payloads.ts';
 import type { Spread } from '../../endurance/bench/statistics.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { ROOT, rowsOf } from '../harness/documents.ts';
@@ -36,12 +34,6 @@ describe('measurements', function () {
 	before(function () {
 		// CPU and memory of processes are read from /proc.
 		if (!isLinux()) this.skip();
-	});
-
-	it('payloads › about as large as in their names', () => {
-		for (const review of [deploymentReview, runConfigReview, serverReview])
-			for (const size of SIZE_LIST)
-				expect(review(size).length, size).to.be.closeTo(Number.parseFloat(size) * 1000, 100);
 	});
 
 	it('https › every server, possible figures, and a goal that is kept or missed', async () => {
@@ -83,11 +75,6 @@ describe('measurements', function () {
 		}
 	});
 
-	it('main.ts › an unknown part › the parts are listed', () => {
-		const { status, stderr } = bench('htps');
-		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
-		expect(status).to.equal(2);
-	});
 	it('main.ts › --short › the table is printed, and no result is stored', () => {
 		const results = join(ROOT, 'endurance/bench/results');
 		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));

@@ -80,25 +80,16 @@ describe('permissions: granted and used', function () {
 			expect(new Set(places)).to.deep.equal(new Set([`get ${own}`, `update ${own}`, `create ${own}`]));
 		});
 
-		for (const [title, change, expected] of [
-			[
-				'a rule is added › unused',
-				(rules: readonly object[]) => [...rules, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
-				{ unused: ['get secrets'], missing: [] },
-			],
-			[
-				'a rule is removed › missing',
-				(rules: readonly object[]) => rules.filter((rule) => !JSON.stringify(rule).includes('"autoscaling"')),
-				{ unused: [], missing: ['list', 'watch'].map((verb) => `${verb} horizontalpodautoscalers.autoscaling`) },
-			],
-		] as const) {
-			it(title, () => {
-				const changed = objects().map((one) =>
-					one.kind === 'ClusterRole' ? { ...one, rules: change((one as never)['rules']) } : one,
-				);
-				expect(compare(changed)).to.deep.equal(expected);
+		it('a rule is added, and another one removed › unused and missing', () => {
+			const changed = objects().map((one) => {
+				if (one.kind !== 'ClusterRole') return one;
+				const rules = (one as unknown as { rules: object[] }).rules;
+				const others = rules.filter((rule) => !JSON.stringify(rule).includes('"autoscaling"'));
+				return { ...one, rules: [...others, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] };
 			});
-		}
+			const missing = ['list', 'watch'].map((verb) => `${verb} horizontalpodautoscalers.autoscaling`);
+			expect(compare(changed)).to.deep.equal({ unused: ['get secrets'], missing });
+		});
 	});
 
 	describe('a certificate in a folder', () => {
