@@ -69,8 +69,23 @@ describe('certificates on a real API server', function () {
 		const { 'tls.crt': _, ...rest } = (await stored()).data;
 		await writeSecret(rest);
 		await eventually(async () => expect(second.log(CREATED)).to.have.length(1));
+		await eventually(() => expectServed(second));
 		await expectCalled();
 		expect(JSON.stringify([...first.log(), ...second.log()]), 'a key in a log').not.to.match(/PRIVATE|BEGIN/);
+	});
+
+	it('a webhook calls another Service › reported once, and its caBundle stays', async () => {
+		const path = '/webhooks/0/clientConfig';
+		const patch = [
+			{ op: 'replace', path: `${path}/service/name`, value: 'other' },
+			{ op: 'replace', path: `${path}/caBundle`, value: Buffer.from('other').toString('base64') },
+		];
+		await must(['patch', 'validatingwebhookconfiguration', NS, '--type=json', '-p', JSON.stringify(patch)]);
+		const message = 'a webhook does not call the Service of toolhive-scaling; its caBundle was not changed';
+		expect(await second.logged(message)).to.include({ level: 50, leadsTo: `Service ${NS}/other` });
+		await synced(second);
+		expect(second.log(message)).to.have.length(1);
+		expect(await caBundles()).to.include('other');
 	});
 
 	it('a user created a Secret with the same name › not changed and not served; deleted › the product creates its own', async () => {

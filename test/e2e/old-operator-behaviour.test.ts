@@ -88,16 +88,4 @@ describe('old operator', function () {
 		await kubectl(['patch', 'deployment', 'search', '--type=json', '-p', JSON.stringify([add])]);
 		expect(named((await settle()).writes)).to.include('PUT deployments');
 	});
-	it('stdio › scaled to 3 › 1 again; scaled to 0 › left alone', async () => {
-		await apply(server('MCPServer', 'files', FILES));
-		for (const [replicas, expected] of [
-			[3, 1],
-			[0, 0],
-		]) {
-			await settle();
-			await kubectl(['scale', 'deployment', 'files', `--replicas=${replicas}`]);
-			await settle();
-			expect((await get<Deployment>('deployment', 'files')).spec.replicas).to.equal(expected);
-		}
-	});
 });

@@ -5,11 +5,9 @@ import { isObject, type Json } from '../../src/api/types.ts';
 
 export const SESSIONS = { group: 'cel.toolhive-scaling.example', plural: 'sessions', kind: 'Session' } as const;
 
-/** Returns the CRD. If `isStrict` is false, it accepts any fields, so that tests can store invalid objects. */
-export const sessionCrd = (isStrict: boolean): Json => {
+export const sessionCrd = (): Json => {
 	const { group, kind, plural } = SESSIONS;
-	const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-	const specSchema = isStrict ? { type: 'object', properties: SCALING_FIELDS.MCPServer } : anything;
+	const specSchema = { type: 'object', properties: SCALING_FIELDS.MCPServer };
 	const schema = { openAPIV3Schema: { type: 'object', properties: { spec: specSchema } } };
 	return {
 		...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
