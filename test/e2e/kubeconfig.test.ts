@@ -23,20 +23,14 @@ const API = 'client.authentication.k8s.io/v1';
 const CLIENT = 'user-of-a-client-certificate';
 const { person, operator } = USERS;
 
-/** `tunnel` is the `HOST:PORT` that the client requests from the proxy; '' is the address of the API server. */
-type Row = readonly [
-	title: string,
-	kubeconfig: () => string,
-	expected: string,
-	more?: { readonly env?: () => Readonly<Record<string, string>>; readonly tunnel: string },
-];
+type Row = readonly [title: string, kubeconfig: () => string, expected: string];
 
 describe('kubeconfig and kubectl', function () {
 	this.timeout(90_000);
 	needControlPlane();
 	let plane: ControlPlane;
 	let proxy: Server;
-	const tunnels = new Set<string>();
+	const tunnels: string[] = [];
 	let folder: string;
 	let client: { readonly cert: string; readonly key: string };
 
@@ -51,7 +45,7 @@ describe('kubeconfig and kubectl', function () {
 		rmSync(files, { recursive: true });
 		// The proxy tunnels every CONNECT to the API server, independent of the requested host.
 		proxy = createServer().on('connect', ({ url = '' }, near: Socket) => {
-			tunnels.add(url);
+			tunnels.push(url);
 			const { hostname, port } = new URL(plane.url);
 			const far = connectTcp(Number(port), hostname, () => near.write('HTTP/1.1 200 Connection established\r\n\r\n'));
 			near.pipe(far).pipe(near);
@@ -66,7 +60,6 @@ describe('kubeconfig and kubectl', function () {
 	});
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
-		tunnels.clear();
 	});
 	afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -133,17 +126,18 @@ current-context: c
 		],
 		[
 			'a context in one file, its cluster and user in others; incomplete entries that no context uses',
-			() =>
-				list(
-					file('1', 'contexts: [{name: c, context: {cluster: k, user: u}}]\nclusters: [{name: other, cluster: {}}]\n'),
-					file(
-						'2',
-						config({})
-							.replace('u, user', 'other, user')
-							.replace(/contexts: .*\n/, ''),
-					),
-					file('3', config(user('operator')).replace('name: c,', 'name: d,').replace('text: c', 'text: d')),
-				),
+			() => {
+				const context = 'contexts: [{name: c, context: {cluster: k, user: u}}]\n';
+				const withoutUser = config({})
+					.replace('u, user', 'other, user')
+					.replace(/contexts: .*\n/, '');
+				const withUser = config(user('operator')).replace('name: c,', 'name: d,').replace('text: c', 'text: d');
+				return list(
+					file('1', `${context}clusters: [{name: other, cluster: {}}]\n`),
+					file('2', withoutUser),
+					file('3', withUser),
+				);
+			},
 			operator.name,
 		],
 		[
@@ -179,41 +173,25 @@ current-context: c
 			},
 			person.name,
 		],
-		[
-			'proxy-url, even to a loopback address',
-			() => single(user('person'), cluster({ 'proxy-url': proxyUrl() })),
-			person.name,
-			{ tunnel: '' },
-		],
-		[
-			'HTTPS_PROXY, tls-server-name, and a relative client-certificate and client-key',
-			() => {
-				file('client.crt', client.cert);
-				file('client.key', client.key);
-				return single(
-					{ 'client-certificate': './client.crt', 'client-key': './client.key' },
-					// Only the proxy can resolve this host.
-					cluster({ server: 'https://api.cluster.test:6443', 'tls-server-name': 'kubernetes.default.svc' }),
-				);
-			},
-			CLIENT,
-			{
-				env: () => ({ HTTPS_PROXY: proxyUrl(), NO_PROXY: '10.0.0.0/8,.example.com' }),
-				tunnel: 'api.cluster.test:6443',
-			},
-		],
 	];
-	for (const [title, kubeconfig, expected, { env = () => ({}), tunnel } = {}] of rows) {
-		it(`${title} › kubectl and the product authenticate as ${expected}`, async () => {
-			const path = kubeconfig();
-			const requested = tunnel === undefined ? [] : [tunnel || new URL(plane.url).host];
-			for (const login of [byKubectl, byProduct]) {
-				tunnels.clear();
-				expect(await login(path, env()), login.name).to.equal(expected);
-				expect([...tunnels], `${login.name}, through the proxy`).to.deep.equal(requested);
-			}
-		});
+	const expectBoth = async (path: string, expected: string, env: Readonly<Record<string, string>> = {}) =>
+		expect([await byKubectl(path, env), await byProduct(path, env)]).to.deep.equal([expected, expected]);
+	for (const [title, kubeconfig, expected] of rows) {
+		it(`${title} › kubectl and the product authenticate as ${expected}`, () => expectBoth(kubeconfig(), expected));
 	}
+	it('proxy-url to a loopback address, or HTTPS_PROXY with tls-server-name › both use the proxy', async () => {
+		await expectBoth(single(user('person'), cluster({ 'proxy-url': proxyUrl() })), person.name);
+		file('client.crt', client.cert);
+		file('client.key', client.key);
+		const path = single(
+			{ 'client-certificate': './client.crt', 'client-key': './client.key' },
+			// Only the proxy can resolve this host.
+			cluster({ server: 'https://api.cluster.test:6443', 'tls-server-name': 'kubernetes.default.svc' }),
+		);
+		await expectBoth(path, CLIENT, { HTTPS_PROXY: proxyUrl(), NO_PROXY: '10.0.0.0/8,.example.com' });
+		const requested = [new URL(plane.url).host, 'api.cluster.test:6443'].flatMap((host) => [host, host]);
+		expect(tunnels).to.deep.equal(requested);
+	});
 
 	const TOKEN = /"token":[^}]+/;
 	const FAILING = `exec: {apiVersion: ${API}, command: ./fails.sh, interactiveMode: Never}`;
@@ -244,10 +222,7 @@ current-context: c
 		try {
 			const [line] = await once(running.stdout, 'data');
 			const server = `http://${/127\.0\.0\.1:\d+/.exec(String(line))?.[0]}/k8s/c-1/`;
-			for (const text of [config({}, { server }), config(user('operator'), { server })]) {
-				const path = file('config', text);
-				expect([await byKubectl(path), await byProduct(path)]).to.deep.equal([person.name, person.name]);
-			}
+			for (const who of [{}, user('operator')]) await expectBoth(single(who, { server }), person.name);
 		} finally {
 			running.kill();
 			await once(running, 'exit');
@@ -255,9 +230,13 @@ current-context: c
 	});
 
 	it('impersonation › the product sends user, groups, uid and extra values, as kubectl does', async () => {
+		const extra = { 'example.com/a': ['b', 'c'] };
 		const path = single({
 			...user('admin'),
-			...{ as: 'jane', 'as-uid': '7', 'as-groups': ['one', 'two'], 'as-user-extra': { 'example.com/a': ['b', 'c'] } },
+			as: 'jane',
+			'as-uid': '7',
+			'as-groups': ['one', 'two'],
+			'as-user-extra': extra,
 		});
 		const connection = await connect(path);
 		const { body } = await connection.post(REVIEWS, REVIEW);
@@ -265,7 +244,7 @@ current-context: c
 		const { stdout } = await plane.kubectl(['auth', 'whoami', '-o', 'json'], { env: { KUBECONFIG: path } });
 		const info = (body as { status: { userInfo: Json } }).status.userInfo;
 		expect(info).to.deep.equal(JSON.parse(stdout).status.userInfo);
-		expect(info['username']).to.equal('jane');
+		expect(info).to.deep.include({ username: 'jane', uid: '7', extra });
 		expect(info['groups']).to.include.members(['one', 'two']);
 	});
 

@@ -1,6 +1,5 @@
 /** The measurements for some seconds: they run, and their figures are possible. No test compares how fast anything is. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
@@ -24,9 +23,6 @@ const expectSpread = ({ median, min, max }: Spread): void => {
 };
 const spread = (median: number): Spread => ({ median, min: median, max: median });
 
-const bench = (...args: string[]) =>
-	spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
-
 describe('measurements', function () {
 	this.timeout(180_000);
 	needH2load();
@@ -34,6 +30,22 @@ describe('measurements', function () {
 	before(function () {
 		// CPU and memory of processes are read from /proc.
 		if (!isLinux()) this.skip();
+	});
+
+	// Runs first, because servers of other measurements would be reconciled too.
+	it('growth › every number of servers with and without the reconciler, no writes', async () => {
+		const { byServers } = await measureGrowth(plane(), GROWTH.shortOptions);
+		const cells = byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
+		expect(cells).to.deep.equal(['2 off', '2 on', '10 off', '10 on']);
+		for (const { writes, secondsToReady, settled, underLoad, p50Ms, p99Ms } of byServers) {
+			expect(writes, 'what is measured is the cache').to.equal(0);
+			expect(secondsToReady).to.be.within(0.1, 60);
+			for (const { total, peak } of [settled, underLoad]) {
+				expect(total).to.be.within(30, 1_000);
+				expect(peak).to.be.at.least(total);
+			}
+			for (const one of [p50Ms, p99Ms]) expectSpread(one);
+		}
 	});
 
 	it('https › every server, possible figures, and a goal that is kept or missed', async () => {
@@ -74,16 +86,6 @@ describe('measurements', function () {
 			if (webhook !== undefined) expect(webhook.seenByApiServerMs).to.be.above(webhook.seenByUsMs);
 		}
 	});
-
-	it('main.ts › --short › the table is printed, and no result is stored', () => {
-		const results = join(ROOT, 'endurance/bench/results');
-		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
-		const before = stored();
-		const { status, stdout } = bench('--short', 'review');
-		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
-		expect(status).to.equal(0);
-		expect(stored()).to.deep.equal(before);
-	});
 });
 
 describe('attacks on the webhook port', () => {
@@ -94,38 +96,14 @@ describe('attacks on the webhook port', () => {
 	it('every attack in turn › reviews get their own responses meanwhile, and memory has a limit', function () {
 		// 40 s, or some minutes if other programs use both cores.
 		this.timeout(600_000);
-		const { status, stdout, stderr } = bench('--short', 'hostile');
+		const bench = [join(ROOT, 'endurance/bench/main.ts'), '--short', 'hostile'];
+		const { status, stdout, stderr } = spawnSync(process.execPath, bench, { encoding: 'utf8' });
 		expect(status, stderr).to.equal(0);
 		const rows = rowsOf(stdout).filter((cells) => cells.length === 6);
 		expect(rows.map(([attack]) => attack)).to.deep.equal(ATTACK_NAMES);
 		for (const [attack, , , during, , mib] of rows) {
 			expect(Number(during), attack).to.be.above(0);
 			expect(Number(mib), attack).to.be.below(MOST_MIB);
-		}
-	});
-});
-
-describe('measurements of growth', function () {
-	this.timeout(180_000);
-	needH2load();
-	// Servers of other measurements would be reconciled too.
-	const plane = needControlPlane({ isOwn: true });
-	before(function () {
-		if (!isLinux()) this.skip();
-	});
-
-	it('growth › every number of servers with and without the reconciler, no writes', async () => {
-		const { byServers } = await measureGrowth(plane(), GROWTH.shortOptions);
-		const cells = byServers.map(({ servers, reconciler }) => `${servers} ${reconciler}`);
-		expect(cells).to.deep.equal(['2 off', '2 on', '10 off', '10 on']);
-		for (const { writes, secondsToReady, settled, underLoad, p50Ms, p99Ms } of byServers) {
-			expect(writes, 'what is measured is the cache').to.equal(0);
-			expect(secondsToReady).to.be.within(0.1, 60);
-			for (const { total, peak } of [settled, underLoad]) {
-				expect(total).to.be.within(30, 1_000);
-				expect(peak).to.be.at.least(total);
-			}
-			for (const one of [p50Ms, p99Ms]) expectSpread(one);
 		}
 	});
 });
