@@ -1,9 +1,13 @@
 /** Compares the product's YAML reader and writer with kubectl. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { startProgram } from '../harness/program.ts';
 import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../harness/snippets.ts';
 import { comparable, type Reading, readByKubectl, readByProduct } from './kubectl-reading.ts';
 import { ENCODED, ENCODINGS, NAME, READ_ALIKE, REPORTED } from './kubectl-texts.ts';
@@ -55,6 +59,17 @@ describe('YAML in kubectl and the product', function () {
 				expect(reported[index]).not.to.deep.equal(await readByProduct(text, index));
 			});
 		}
+		it('the output of review -o yaml for all these files › kubectl reads the same objects', async () => {
+			const folder = mkdtempSync(join(tmpdir(), 'review-output-'));
+			for (const [index, text] of Object.values(READ_ALIKE).entries())
+				writeFileSync(join(folder, `${index}.yaml`), text.replaceAll(NAME, `n${index}`));
+			const { stdout } = await startProgram(['review', '-o', 'yaml', folder]).ended;
+			rmSync(folder, { recursive: true });
+			// All objects are in the first text. Their names relate them to the files.
+			const read = await readByKubectl(plane(), [stdout, ...alike.slice(1).map(() => '')]);
+			for (const [index, { objects, isRefused }] of alike.entries())
+				if (!isRefused) expect(read[index]?.objects, Object.keys(READ_ALIKE)[index]).to.deep.equal(objects);
+		});
 		for (const [what, encode] of Object.entries(ENCODINGS)) {
 			it(`${what} with a byte order mark › kubectl and the product read the same`, async () => {
 				const read = await readByKubectl(plane(), ENCODED, encode);

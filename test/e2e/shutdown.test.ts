@@ -85,13 +85,4 @@ describe('shutdown settings on a real API server', function () {
 		expectShutdown(...(await all()));
 		expect(await hints()).to.deep.equal([]);
 	});
-
-	it("the operator's PUT without the settings › they stay, and its next PUT does not change the stored object", async () => {
-		// The first PUT also removes the restart annotation, which is a separate change.
-		await putBuilt('operator');
-		expectShutdown(...(await all()));
-		const first = [await generations(), await templates()];
-		await putBuilt('operator', 'admin');
-		expect([await generations(), await templates()]).to.deep.equal(first);
-	});
 });

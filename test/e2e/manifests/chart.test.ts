@@ -9,7 +9,7 @@ import { chartFiles } from '../../../scripts/chart-files.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
 import { useHelm } from '../../harness/helm/mocha.ts';
 import { type Manifest, ROOT } from '../../harness/manifest-files.ts';
-import { CHART, comparable, NS, objectsIn, only, render, type Values } from '../chart.ts';
+import { CHART, comparable, objectsIn, only, render, type Values } from '../chart.ts';
 
 const PROVIDED = { certificates: { mode: 'provided' } };
 const CERT_MANAGER = { certificates: { mode: 'cert-manager' } };
@@ -77,16 +77,6 @@ describe('chart: objects', function () {
 			}
 		});
 	}
-
-	it('another namespace › the same objects there, and the webhooks exclude that namespace', async () => {
-		const values = { ...CERT_MANAGER, ...POD_MODE };
-		const text = JSON.stringify(comparable(await render(helm, values)))
-			.replaceAll(`"namespace":"${NS}"`, '"namespace":"elsewhere"')
-			.replaceAll(`kube-node-lease","${NS}"`, 'kube-node-lease","elsewhere"')
-			.replaceAll(`${NS}.${NS}.svc`, `${NS}.elsewhere.svc`)
-			.replaceAll(`"${NS}/${NS}"`, `"elsewhere/${NS}"`);
-		expect(comparable(await render(helm, values, 'elsewhere'))).to.deep.equal(JSON.parse(text));
-	});
 
 	it('overlays › one for each component, with the same objects', async () => {
 		const components = readdirSync(join(ROOT, 'manifests/components'));
