@@ -50,7 +50,6 @@ describe('manifests: other platforms', function () {
 		['default', {}],
 		['no fixed user, provided certificate', { ...ASSIGNED, ...PROVIDED }],
 		['another user', { podSecurityContext: { runAsUser: 1_000_680_000, runAsGroup: 0, fsGroup: 1_000_680_000 } }],
-		['high availability', { highAvailability: true }],
 	] as const satisfies readonly (readonly [string, Values])[]) {
 		it(`chart, ${title} › a restricted namespace accepts the pods`, async () =>
 			expect(await refusedAt('restricted', values)).to.equal(''));
