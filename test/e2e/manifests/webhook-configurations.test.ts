@@ -3,12 +3,11 @@
  * succeed while the webhooks are down.
  */
 import { expect } from 'chai';
-import { after, before } from 'mocha';
 import { KIND_LIST, KINDS, type Kind, VERSIONS } from '../../../src/api/names.ts';
-import { needControlPlane } from '../../harness/control-plane/mocha.ts';
 import { serverManifest, useNamespace } from '../../harness/namespace.ts';
 import { proxyDeployment, runConfigMap } from '../../harness/operator-writes.ts';
-import { apply, mustSucceed, type Product, startProduct } from '../../harness/product.ts';
+import { apply, mustSucceed } from '../../harness/product.ts';
+import { useRecorder } from './webhook-recorder.ts';
 
 const NS = 'webhook-configurations';
 /** Namespaces for which the API server never calls the webhooks. */
@@ -53,32 +52,12 @@ const pod = (name: string, labels: object): Sample => ({
 
 describe('manifests: writes that reach the webhooks', function () {
 	this.timeout(60_000);
-	const plane = needControlPlane();
-	let product: Product;
-	before('product', async () => {
-		// Without the reconciler, only this suite writes.
-		const flags = ['--password-env=pod', '--reconcile=false'];
-		product = await startProduct(plane(), { overlay: 'manifests/overlays/pod-mode', flags });
-		await apply(plane(), [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'toolhive-scaling' } }]);
-	});
-	after('product', () => product?.stop());
+	const { called, goDown, kubectl, plane, reviewsOf } = useRecorder();
 	useNamespace(plane, NS);
-	const kubectl = (args: readonly string[], input?: object) =>
-		plane().kubectl(args, { user: 'admin', ...(input !== undefined && { input: JSON.stringify(input) }) });
-	/** Returns the reviews that the API server sends while `act` runs, by the metric of the product. */
-	const reviewsOf = async (act: () => Promise<unknown>): Promise<string[]> => {
-		const counts = async (): Promise<Map<string, number>> => {
-			const text = await product.metrics();
-			const series = /^thv_scaling_review_duration_seconds_count\{operation="(\w+)",resource="([\w/]+)",.*\} (\d+)$/gm;
-			const groups = Map.groupBy(text.matchAll(series), ([, operation, resource]) => `${operation} ${resource}`);
-			return new Map(
-				[...groups].map(([name, found]) => [name, found.reduce((sum, [, , , count]) => sum + Number(count), 0)]),
-			);
-		};
-		const before = await counts();
-		await act();
-		return [...(await counts())].flatMap(([name, count]) => Array(count - (before.get(name) ?? 0)).fill(name));
-	};
+	before('the API server calls the webhooks', async () => {
+		await apply(plane(), [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'toolhive-scaling' } }]);
+		await called({ 'servers.validate': server('try', {}), 'configmaps.mutate': runConfig('try') });
+	});
 	const must = async (args: readonly string[], input?: object): Promise<string> =>
 		(await mustSucceed(kubectl(args, input))).stdout;
 	const create = (sample: Sample) => must(['create', '-f', '-'], sample);
@@ -104,23 +83,28 @@ describe('manifests: writes that reach the webhooks', function () {
 		it(`${kind} › created and changed in each version › validated; an update of one with scaling is also mutated`, async () => {
 			for (const version of VERSIONS) {
 				const name = `scaled-${version}`;
+				const path = `${version} ${plural}/${name}`;
 				const scaled = server(name, { replicas: 2 }, kind, version);
-				expect(await reviewsOf(() => create(scaled))).to.deep.equal([`CREATE ${plural}`]);
-				const update = () => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name);
-				expect(await reviewsOf(update)).to.deep.equal([`UPDATE ${plural}`, `UPDATE ${plural}`]);
+				expect(await reviewsOf(() => create(scaled))).to.deep.equal([`servers.validate CREATE ${path}`]);
+				expect(await reviewsOf(() => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name))).to.deep.equal([
+					...[`servers.mutate UPDATE ${path}`, `servers.validate UPDATE ${path}`],
+				]);
 			}
 			await create(server('plain', {}, kind));
-			expect(await reviewsOf(() => annotate(plural, 'plain'))).to.deep.equal([`UPDATE ${plural}`]);
+			const expected = [`servers.validate UPDATE v1beta1 ${plural}/plain`];
+			expect(await reviewsOf(() => annotate(plural, 'plain'))).to.deep.equal(expected);
 		});
 		it(`Deployment and ConfigMap of a ${kind} › created and changed › mutated; scaled › mutated only if the server may be stdio`, async () => {
 			for (const [resource, sample] of [
 				['deployment', proxy(`made-${app}`, kind)],
 				['configmap', runConfig(app, kind)],
 			] as const) {
-				expect(await reviewsOf(() => create(sample))).to.deep.equal([`CREATE ${resource}s`]);
-				expect(await reviewsOf(() => annotate(resource, sample.metadata.name))).to.deep.equal([`UPDATE ${resource}s`]);
+				const { name } = sample.metadata;
+				const expected = (operation: string) => [`${resource}s.mutate ${operation} v1 ${resource}s/${name}`];
+				expect(await reviewsOf(() => create(sample))).to.deep.equal(expected('CREATE'));
+				expect(await reviewsOf(() => annotate(resource, name))).to.deep.equal(expected('UPDATE'));
 			}
-			const scaled = kind === 'MCPServer' ? ['UPDATE deployments/scale'] : [];
+			const scaled = kind === 'MCPServer' ? [`scale.mutate UPDATE v1 deployments/scale/made-${app}`] : [];
 			expect(await reviewsOf(() => scale(`made-${app}`))).to.deep.equal(scaled);
 		});
 	}
@@ -133,7 +117,7 @@ describe('manifests: writes that reach the webhooks', function () {
 			const name = `erased-${field.toLowerCase()}`;
 			await create(server(name, { [field]: value }));
 			const erased = await reviewsOf(() => patch('mcpserver', name, { spec: { [field]: null } }));
-			expect(erased).to.have.length(2);
+			expect(erased).to.include(`servers.mutate UPDATE v1beta1 mcpservers/${name}`);
 			expect(await reviewsOf(() => annotate('mcpserver', name))).to.have.length(1);
 		}
 	});
@@ -141,7 +125,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		await create(server('claims', { replicas: 2 }));
 		const claim = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
 		const args = ['patch', '-n', NS, 'mcpserver', 'claims', '--type=merge', '-p', JSON.stringify(claim)];
-		expect(await reviewsOf(() => kubectl(args))).to.have.length(2);
+		expect(await reviewsOf(() => kubectl(args))).to.include('servers.mutate UPDATE v1beta1 mcpservers/claims');
 	});
 	it('a Deployment loses its labels › mutated once more, so that no client can bypass the webhook', async () => {
 		await create(proxy('unlabelled'));
@@ -158,7 +142,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		const setEnv = (name: string) => must(['set', 'env', '-n', NS, `statefulset/${name}`, 'A=1']);
 		const backend = workload('backend', { app: 'backend', toolhive: 'true' }, 'StatefulSet');
 		expect(await reviewsOf(() => create(backend))).to.deep.equal([]);
-		const expected = ['UPDATE statefulsets'];
+		const expected = ['statefulsets.mutate UPDATE v1 statefulsets/backend'];
 		expect(await reviewsOf(() => setEnv('backend'))).to.deep.equal(expected);
 		expect(await reviewsOf(() => on('scale', 'statefulset', 'backend', ['--replicas=2']))).to.deep.equal([]);
 		expect(await reviewsOf(() => annotate('statefulset', 'backend'))).to.deep.equal([]);
@@ -167,7 +151,7 @@ describe('manifests: writes that reach the webhooks', function () {
 	});
 	it('a Pod of a proxy, in pod mode › created › mutated; changed › not mutated', async () => {
 		const created = await reviewsOf(() => create(pod('proxy', labelsOf('VirtualMCPServer'))));
-		expect(created).to.deep.equal(['CREATE pods']);
+		expect(created).to.deep.equal(['pods.mutate CREATE v1 pods/proxy']);
 		expect(await reviewsOf(() => annotate('pod', 'proxy'))).to.deep.equal([]);
 	});
 
@@ -220,7 +204,7 @@ describe('manifests: writes that reach the webhooks', function () {
 		before(async () => {
 			await create(held(server('down', { replicas: 2 })));
 			await create(held(proxy('down')));
-			product.process.kill('SIGKILL');
+			goDown();
 		});
 		it('clients can scale proxies, and write statuses, unrelated objects and objects in excluded namespaces', async () => {
 			await scale('made-mcpserver');
