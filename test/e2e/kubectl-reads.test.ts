@@ -70,14 +70,14 @@ describe('YAML in kubectl and the product', function () {
 			for (const [index, { objects, isRefused }] of alike.entries())
 				if (!isRefused) expect(read[index]?.objects, Object.keys(READ_ALIKE)[index]).to.deep.equal(objects);
 		});
-		for (const [what, encode] of Object.entries(ENCODINGS)) {
-			it(`${what} with a byte order mark › kubectl and the product read the same`, async () => {
-				const read = await readByKubectl(plane(), ENCODED, encode);
-				expect(read.map(({ isRefused }) => isRefused)).to.deep.equal(ENCODED.map(() => false));
-				for (const [index, text] of ENCODED.entries())
-					expect(await readByProduct(text, index, encode)).to.deep.equal(read[index]);
-			});
-		}
+		it('UTF-8 and UTF-16 with a byte order mark › kubectl and the product read the same', async () => {
+			for (const [what, encode] of Object.entries(ENCODINGS)) {
+				for (const [index, read] of (await readByKubectl(plane(), ENCODED, encode)).entries()) {
+					expect(read.isRefused, what).to.equal(false);
+					expect(await readByProduct(ENCODED[index] ?? '', index, encode), what).to.deep.equal(read);
+				}
+			}
+		});
 	});
 
 	it('a thousand texts with random parts of YAML › none is read differently', async () => {
