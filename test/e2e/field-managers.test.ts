@@ -3,159 +3,78 @@
  * a field from git, the next apply must remove it from the cluster.
  */
 import { expect } from 'chai';
-import { after, before } from 'mocha';
-import { DEFAULT_OPERATOR_USERNAME, type Kind, KINDS as NAMES } from '../../src/api/names.ts';
-import { type Api, openApi } from '../harness/api.ts';
+import { DEFAULT_OPERATOR_USERNAME } from '../../src/api/names.ts';
+import { openApi } from '../harness/api.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
-const SESSION_STORAGE = {
-	...{ provider: 'redis', address: 'redis.mcp.svc:6379', db: 2, keyPrefix: 'thv:' },
+const STORAGE = {
+	...{ provider: 'redis', address: 'redis.mcp.svc:6379', db: 2 },
 	passwordRef: { name: 's', key: 'k' },
 };
-const KINDS = [
-	{ kind: 'MCPServer', own: { transport: 'sse' }, counts: { replicas: 3, backendReplicas: 2 } },
-	{ kind: 'VirtualMCPServer', own: { incomingAuth: { type: 'anonymous' } }, counts: { replicas: 3 } },
-	{
-		kind: 'MCPRemoteProxy',
-		own: { remoteURL: 'https://crm.example.com/mcp', transport: 'sse' },
-		counts: { replicas: 3 },
-	},
-] as const;
+const manifest = (spec: object) => serverManifest('MCPServer', 'search', spec);
+const PLAIN = manifest({ transport: 'sse' });
+/** The other fields of the server. One manager applies them, and another manager applies two more. */
+const OF_FLUX = manifest({ transport: 'sse', replicas: 3, sessionStorage: STORAGE });
+const OF_TEAM = { backendReplicas: 2, sessionStorage: { keyPrefix: 'thv:' } };
 
-// biome-ignore lint/suspicious/noExplicitAny: any spec that the API server stored
-type Spec = any;
-const withoutScaling = ({ replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec }: Spec): Spec => spec;
+// biome-ignore lint/suspicious/noExplicitAny: any object that the API server stored
+type Any = any;
 
 describe('field managers on a real API server', function () {
 	this.timeout(60_000);
 	const { namespace, plane } = useProduct('field-managers');
-	let api: Api;
-	before(() => {
-		api = openApi(plane());
-	});
-	after(() => api.close());
-
-	/** Returns actions that clients perform on one server, and checks for the stored object. */
-	const scenario = (kind: Kind, name: string) => {
-		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/${NAMES[kind].plural}/${name}`;
-		const as = (manager: string, verb: string) => [verb, '--server-side', `--field-manager=${manager}`, '-f', '-'];
-		const stored = async (): Promise<Stored> => {
-			const { stdout } = await namespace.kubectl(['get', kind, name, '--show-managed-fields', '-o', 'json']);
-			return JSON.parse(stdout) as Stored;
-		};
-		const manifest = (spec: object) => serverManifest(kind, name, spec);
-		return {
-			manifest,
-			stored,
-			/** Returns a manifest without the fields that every manifest of this kind has. */
-			bare: (spec: object) => ({ ...manifest({}), spec }),
-			apply: (manager: string, object: object) => mustSucceed(namespace.kubectl(as(manager, 'apply'), object)),
-			expectSpec: async (expected: object) => expect((await stored())['spec']).to.deep.equal(expected),
-			/** Checks that a GitOps tool finds nothing to change. */
-			expectInSync: async (manager: string, object: object): Promise<void> => {
-				const { stdout, stderr, code } = await namespace.kubectl(as(manager, 'diff'), object);
-				expect(code, stderr).to.be.oneOf([0, 1]);
-				expect(stdout).to.equal('');
-			},
-			/** Returns the paths in `spec` that each manager owns, by the name of the manager. */
-			managers: async (): Promise<Record<string, string[]>> => {
-				const { metadata } = (await stored()) as Spec;
-				return Object.fromEntries(
-					(metadata.managedFields as Spec[]).map(({ manager, fieldsV1 }) => [
-						...([manager, pathsIn(fieldsV1['f:spec'] ?? {}, 'spec').sort()] as const),
-					]),
-				);
-			},
-			/** Sends the typed PUT of an operator that does not know some fields. */
-			erase: async (erase: (spec: Spec) => Spec = withoutScaling): Promise<void> => {
-				const object = await stored();
-				const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
-				// `kubectl replace` would also write the annotation of client-side apply.
-				const { status, body } = await api.send('PUT', path, {
-					as: DEFAULT_OPERATOR_USERNAME,
-					body: { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec: erase(object['spec']) },
-				});
-				expect(status, JSON.stringify(body)).to.equal(200);
-			},
-			/** Removes the finalizer, which would block the deletion of the namespace. */
-			release: () => namespace.kubectl(['patch', kind, name, '--type=merge', '-p', '{"metadata":{"finalizers":null}}']),
-		};
+	const as = (manager: string, verb: string, object: object) =>
+		namespace.kubectl([verb, '--server-side', `--field-manager=${manager}`, '-f', '-'], object);
+	const stored = async (): Promise<Stored> => {
+		const args = ['get', 'mcpserver', 'search', '--show-managed-fields', '-o', 'json'];
+		return JSON.parse((await mustSucceed(namespace.kubectl(args))).stdout) as Stored;
+	};
+	/** Returns the fields in `spec` that each manager owns, by the name of the manager. */
+	const managers = async (): Promise<Record<string, Any>> => {
+		const entries: Any[] = ((await stored()) as Any).metadata.managedFields;
+		return Object.fromEntries(entries.map(({ manager, fieldsV1 }) => [manager, fieldsV1['f:spec']]));
+	};
+	/** Sends the typed PUT of an operator that does not know the scaling fields. */
+	const erase = async (): Promise<void> => {
+		const { replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec } = (await stored())['spec'];
+		const object = await stored();
+		const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
+		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/mcpservers/search`;
+		const api = openApi(plane());
+		// `kubectl replace` would also write the annotation of client-side apply.
+		const body = { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec };
+		const answer = await api.send('PUT', path, { as: DEFAULT_OPERATOR_USERNAME, body });
+		api.close();
+		expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
 	};
 
-	for (const { kind, own, counts } of KINDS) {
-		it(`${kind} › one manager, and a repeated PUT › managedFields stay; the next apply without the fields removes them`, async () => {
-			const at = scenario(kind, kind.toLowerCase());
-			const all = at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE });
-			await at.apply('flux', all);
-			const before = await at.managers();
-			await at.erase();
-			const first = await at.stored();
-			for (let round = 0; round < 3; round += 1) await at.erase();
-			expect(await at.stored(), 'nothing is written').to.deep.equal(first);
-			expect(first['spec']).to.deep.include({ ...counts, sessionStorage: SESSION_STORAGE });
-			expect((await at.managers())['flux']).to.deep.equal(before['flux']);
-			await at.expectInSync('flux', all);
-
-			await at.apply('flux', at.manifest(own));
-			await at.expectSpec(at.manifest(own).spec);
-			await at.expectInSync('flux', at.manifest(own));
-			await at.release();
-		});
-	}
-
-	const [{ kind, own, counts }] = KINDS;
-	it('client-side apply, then client-side and server-side apply without the fields › they are removed', async () => {
-		const at = scenario(kind, 'client');
-		for (const args of [['apply'], ['apply', '--server-side']]) {
-			await namespace.apply(at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE }));
-			const before = (await at.managers())['kubectl-client-side-apply'];
-			await at.erase();
-			expect((await at.managers())['kubectl-client-side-apply']).to.deep.equal(before);
-			await mustSucceed(namespace.kubectl([...args, '-f', '-'], at.manifest(own)));
-			await at.expectSpec(at.manifest(own).spec);
-		}
-		await at.release();
+	it('two managers, and a repeated PUT › the fields stay, each with its manager', async () => {
+		await mustSucceed(as('flux', 'apply', OF_FLUX));
+		await mustSucceed(as('team', 'apply', { ...PLAIN, spec: OF_TEAM }));
+		const before = await managers();
+		await erase();
+		const first = await stored();
+		for (let round = 0; round < 3; round += 1) await erase();
+		expect(await stored(), 'nothing is written').to.deep.equal(first);
+		const sessionStorage = { ...STORAGE, keyPrefix: 'thv:' };
+		expect(first['spec']).to.deep.equal({ ...OF_FLUX.spec, backendReplicas: 2, sessionStorage });
+		const { flux, team } = await managers();
+		expect({ flux, team }).to.deep.equal({ flux: before['flux'], team: before['team'] });
+		expect(team).to.deep.equal({ 'f:backendReplicas': {}, 'f:sessionStorage': { 'f:keyPrefix': {} } });
+		const { stdout, stderr } = await as('flux', 'diff', OF_FLUX);
+		expect(stdout, stderr).to.equal('');
 	});
 
-	it('two managers own different fields, even in sessionStorage › each one removes only its own fields', async () => {
-		const at = scenario(kind, 'two');
-		const { keyPrefix, ...others } = SESSION_STORAGE;
-		const whole = at.manifest({ ...own, replicas: 3, sessionStorage: others });
-		await at.apply('flux', whole);
-		await at.apply('team', at.bare({ backendReplicas: 2, sessionStorage: { keyPrefix } }));
-		await at.erase();
-		const { flux, team } = await at.managers();
-		expect(flux).to.include('spec.replicas').and.not.include('spec.sessionStorage.keyPrefix');
-		expect(team).to.deep.equal(['spec.backendReplicas', 'spec.sessionStorage.keyPrefix']);
-		await at.expectInSync('flux', whole);
-
-		await at.apply('team', at.bare({}));
-		await at.expectSpec(whole.spec);
-		await at.erase();
-		await at.apply('flux', at.manifest(own));
-		await at.expectSpec(at.manifest(own).spec);
-		await at.release();
-	});
-
-	it('the operator erases only some fields › the other fields also keep their manager', async () => {
-		const at = scenario(kind, 'some');
-		await at.apply('flux', at.manifest({ ...own, ...counts, sessionStorage: SESSION_STORAGE }));
-		const before = (await at.managers())['flux'];
-		// Keeps db. Without db, the API server would set the default, which is a change and not an erased field.
-		await at.erase(({ sessionStorage: { provider, address, db }, ...spec }) => ({
-			...{ ...spec, sessionStorage: { provider, address, db } },
-		}));
-		expect((await at.managers())['flux']).to.deep.equal(before);
-		await at.apply('flux', at.manifest(own));
-		await at.expectSpec(at.manifest(own).spec);
-		await at.release();
+	it('each manager applies without the fields, after another PUT › only its own fields are removed', async () => {
+		await mustSucceed(as('team', 'apply', { ...PLAIN, spec: {} }));
+		expect((await stored())['spec']).to.deep.equal(OF_FLUX.spec);
+		await erase();
+		await mustSucceed(as('flux', 'apply', PLAIN));
+		expect((await stored())['spec']).to.deep.equal(PLAIN.spec);
+		// The finalizer would block the deletion of the namespace.
+		const patch = '{"metadata":{"finalizers":null}}';
+		await mustSucceed(namespace.kubectl(['patch', 'mcpserver', 'search', '--type=merge', '-p', patch]));
 	});
 });
-
-const pathsIn = (fields: object, path: string): string[] =>
-	Object.entries(fields).flatMap(([key, below]) => {
-		const at = `${path}.${key.slice(2)}`;
-		return Object.keys(below).length === 0 ? [at] : pathsIn(below, at);
-	});

@@ -6,6 +6,7 @@ import { manifestsOf } from '../../src/manifests/manifest.ts';
 import { isUnreviewed } from '../../src/manifests/problem.ts';
 import { sourcesIn } from '../../src/manifests/read.ts';
 import type { ControlPlane } from '../harness/control-plane/start.ts';
+import { NAME } from './kubectl-texts.ts';
 
 /** The objects in order, and whether the reader refused a part. */
 export interface Reading {
@@ -13,16 +14,8 @@ export interface Reading {
 	readonly isRefused: boolean;
 }
 
-export type Encode = (text: string) => Uint8Array;
-
+type Encode = (text: string) => Uint8Array;
 const encodeUtf8: Encode = (text) => Buffer.from(text);
-
-/**
- * A placeholder for the name of the object. Each text gets its own name, which identifies the text in the output of
- * kubectl.
- */
-export const NAME = 'NAME';
-
 const namedText = (text: string, index: number): string => text.replaceAll(NAME, `n${index}`);
 
 /**
@@ -39,14 +32,15 @@ export async function readByKubectl(
 		for (const [index, text] of texts.entries()) {
 			writeFileSync(join(folder, `${index}.yaml`), encode(namedText(text, index)));
 		}
-		const marked = ['annotate', '--local', '-f', folder, '-o', 'json', `${MARK}=`];
-		const { stdout, stderr } = await plane.kubectl(marked);
+		const { stdout, stderr } = await plane.kubectl(['label', '--local', '-f', folder, '-o', 'json', `${MARK}=`]);
 		const refused = new Set([...stderr.matchAll(/\/(\d+)\.yaml"?: /g)].map(([, index]) => Number(index)));
 		const read = texts.map((): unknown[] => []);
 		// Only objects begin and end in the first column.
 		for (const text of stdout.match(/^\{\n.*?^\}/gms) ?? []) {
-			const object = JSON.parse(text, exactly as Reviver) as Printed;
-			read[Number(object.metadata.name.slice(1))]?.push(comparable(unmarked(object)));
+			const { metadata, ...object } = JSON.parse(text, exactly as Reviver) as Printed;
+			// No text has labels, except for the one that this call adds.
+			const { labels: _, ...others } = metadata;
+			read[Number(metadata.name.slice(1))]?.push(comparable({ ...object, metadata: others }));
 		}
 		return texts.map((_, index) => ({ objects: read[index] ?? [], isRefused: refused.has(index) }));
 	} finally {
@@ -70,12 +64,7 @@ export async function readByProduct(text: string, index: number, encode: Encode 
 const MARK = 'kubectl-reads';
 
 interface Printed {
-	readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
-}
-
-function unmarked({ metadata: { annotations, ...metadata }, ...object }: Printed): object {
-	const { [MARK]: _, ...others } = annotations;
-	return { ...object, metadata: { ...metadata, ...(Object.keys(others).length > 0 && { annotations: others }) } };
+	readonly metadata: { readonly name: string; readonly labels: object };
 }
 
 type Reviver = (key: string, value: unknown) => unknown;

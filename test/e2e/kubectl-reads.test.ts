@@ -1,12 +1,16 @@
 /** Compares the product's YAML reader and writer with kubectl. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseJson } from '../../src/manifests/json.ts';
 import { writeYaml } from '../../src/manifests/write-yaml.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
+import { startProgram } from '../harness/program.ts';
 import { DIFFERENT, PLAIN, REFUSED, TEXTS, VALUES } from '../harness/snippets.ts';
-import { comparable, NAME, type Reading, readByKubectl, readByProduct } from './kubectl-reading.ts';
-import { DAMAGED, ENCODED, ENCODINGS, READ_ALIKE, REPORTED } from './kubectl-texts.ts';
+import { comparable, type Reading, readByKubectl, readByProduct } from './kubectl-reading.ts';
+import { ENCODED, ENCODINGS, NAME, READ_ALIKE, REPORTED } from './kubectl-texts.ts';
 
 const HEAD = `apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: ${NAME}}\n`;
 const inSpec = (text: string): string => `${HEAD}spec:\n  a: ${text}\n`;
@@ -21,30 +25,19 @@ describe('YAML in kubectl and the product', function () {
 	this.timeout(120_000);
 	const plane = needControlPlane();
 
-	describe('a value', () => {
-		const cases = [...PLAIN, ...VALUES];
-		let read: Reading[];
-		before(async () => {
-			const texts = [...cases.map(([text]) => text), ...REFUSED, ...DIFFERENT.map(([text]) => text)];
-			read = await readByKubectl(plane(), texts.map(inSpec));
-		});
-		for (const [index, [text, value]] of cases.entries()) {
-			it(JSON.stringify(text), async () => {
-				expect(specIn(read[index] as Reading)).to.deep.equal(comparable({ a: value }));
-				expect(await readByProduct(inSpec(text), index)).to.deep.equal(read[index]);
-			});
-		}
-		for (const [index, text] of REFUSED.entries()) {
-			it(`${JSON.stringify(text)} › refused`, async () => {
-				expect(read[cases.length + index]).to.deep.equal({ objects: [], isRefused: true });
-				expect(await readByProduct(inSpec(text), index)).to.deep.equal({ objects: [], isRefused: true });
-			});
-		}
-		for (const [index, [text, , value]] of DIFFERENT.entries()) {
-			it(`${JSON.stringify(text)} › read differently by the product`, () => {
-				const spec = value === undefined ? undefined : comparable({ a: value });
-				expect(specIn(read[cases.length + REFUSED.length + index] as Reading)).to.deep.equal(spec);
-			});
+	it('snippets › kubectl reads the values that the unit tests expect from the product', async () => {
+		const cases: (readonly [text: string, value: unknown])[] = [
+			...[...PLAIN, ...VALUES].map(([text, value]) => [text, { a: value }] as const),
+			...REFUSED.map((text) => [text, undefined] as const),
+			...DIFFERENT.map(([text, , value]) => [text, value === undefined ? undefined : { a: value }] as const),
+		];
+		const read = await readByKubectl(
+			plane(),
+			cases.map(([text]) => inSpec(text)),
+		);
+		for (const [index, [text, spec]] of cases.entries()) {
+			expect(specIn(read[index] as Reading), JSON.stringify(text)).to.deep.equal(comparable(spec));
+			expect(read[index]?.isRefused, JSON.stringify(text)).to.equal(spec === undefined);
 		}
 	});
 
@@ -66,26 +59,25 @@ describe('YAML in kubectl and the product', function () {
 				expect(reported[index]).not.to.deep.equal(await readByProduct(text, index));
 			});
 		}
-	});
-
-	describe('an encoding', () => {
-		for (const [what, encode] of Object.entries(ENCODINGS)) {
-			it(`${what} › read as kubectl reads it`, async () => {
-				const read = await readByKubectl(plane(), ENCODED, encode);
-				const isRead = what.endsWith(' with a byte order mark');
-				expect(read.map(({ isRefused }) => isRefused)).to.deep.equal(ENCODED.map(() => !isRead));
-				for (const [index, text] of ENCODED.entries()) {
-					expect(await readByProduct(text, index, encode)).to.deep.equal(read[index]);
+		it('the output of review -o yaml for all these files › kubectl reads the same objects', async () => {
+			const folder = mkdtempSync(join(tmpdir(), 'review-output-'));
+			for (const [index, text] of Object.values(READ_ALIKE).entries())
+				writeFileSync(join(folder, `${index}.yaml`), text.replaceAll(NAME, `n${index}`));
+			const { stdout } = await startProgram(['review', '-o', 'yaml', folder]).ended;
+			rmSync(folder, { recursive: true });
+			// All objects are in the first text. Their names relate them to the files.
+			const read = await readByKubectl(plane(), [stdout, ...alike.slice(1).map(() => '')]);
+			for (const [index, { objects, isRefused }] of alike.entries())
+				if (!isRefused) expect(read[index]?.objects, Object.keys(READ_ALIKE)[index]).to.deep.equal(objects);
+		});
+		it('UTF-8 and UTF-16 with a byte order mark › kubectl and the product read the same', async () => {
+			for (const [what, encode] of Object.entries(ENCODINGS)) {
+				for (const [index, read] of (await readByKubectl(plane(), ENCODED, encode)).entries()) {
+					expect(read.isRefused, what).to.equal(false);
+					expect(await readByProduct(ENCODED[index] ?? '', index, encode), what).to.deep.equal(read);
 				}
-			});
-		}
-		for (const [what, encode] of Object.entries(DAMAGED)) {
-			it(`${what} › kubectl reads it, the product refuses it`, async () => {
-				const [, read] = await readByKubectl(plane(), ENCODED, encode);
-				expect(read?.objects).to.have.length(2);
-				expect((await readByProduct(ENCODED[1] ?? '', 1, encode)).isRefused).to.equal(true);
-			});
-		}
+			}
+		});
 	});
 
 	it('a thousand texts with random parts of YAML › none is read differently', async () => {
@@ -104,31 +96,19 @@ describe('YAML in kubectl and the product', function () {
 		expect(alike).to.be.greaterThan(200);
 	});
 
-	it('written texts, even as keys › kubectl reads the same', async () => {
+	it('written texts, even as keys, numbers and any JSON › kubectl reads the same', async () => {
 		const letters = [...' \n\r\t-:#?\'"\\|>!&*%@`{}[],.0123456789_eExobynN~<=', ...'\u0085\u2028\ufeff\u007fé', '😀'];
 		const random = fc.string({ unit: fc.constantFrom(...letters), maxLength: 8 });
 		const texts = [...TEXTS, ...PLAIN.map(([text]) => text), ...fc.sample(random, { seed: SEED, numRuns: 500 })];
-		const specs = texts.map((text) => ({ a: text, b: [text, [text], { c: text }], [text]: { [text]: 1 } }));
-		const read = await readByKubectl(plane(), specs.map(written));
-		for (const [index, spec] of specs.entries()) {
-			expect(specIn(read[index] as Reading), JSON.stringify(texts[index])).to.deep.equal(comparable(spec));
-		}
-	});
-
-	it('written numbers › kubectl reads the same', async () => {
 		const integers = [0, -0, -1, 1e6, 1e21, 2 ** 53, 2n ** 53n + 1n, -(2n ** 63n), 2n ** 64n];
-		const numbers = [...integers, 1.5, 1e-7, 5e-324, Number.MAX_VALUE];
-		const read = await readByKubectl(plane(), [written(numbers)]);
-		expect(specIn(read[0] as Reading)).to.deep.equal(comparable(numbers));
-	});
-
-	it('any written JSON › kubectl reads the same', async () => {
-		const texts = fc.sample(fc.json(), { seed: SEED, numRuns: 300 });
-		// Uses a bigint where a manifest would have many digits.
-		const values = texts.map((text) => parseJson(`{"value":${text}}`).value);
-		const read = await readByKubectl(plane(), values.map(written));
-		for (const [index, value] of values.entries()) {
-			expect(specIn(read[index] as Reading), texts[index]).to.deep.equal(comparable(value));
-		}
+		const specs = [
+			...texts.map((text) => ({ a: text, b: [text, [text], { c: text }], [text]: { [text]: 1 } })),
+			[...integers, 1.5, 1e-7, 5e-324, Number.MAX_VALUE],
+			// Uses a bigint where a manifest would have many digits.
+			...fc.sample(fc.json(), { seed: SEED, numRuns: 300 }).map((text) => parseJson(`{"value":${text}}`).value),
+		];
+		const read = await readByKubectl(plane(), specs.map(written));
+		for (const [index, spec] of specs.entries())
+			expect(specIn(read[index] as Reading), written(spec)).to.deep.equal(comparable(spec));
 	});
 });

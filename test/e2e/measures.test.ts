@@ -1,17 +1,14 @@
 /** The measurements for some seconds: they run, and their figures are possible. No test compares how fast anything is. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { textOf } from '../../endurance/bench/account.ts';
-import { PARTS } from '../../endurance/bench/accounts.ts';
 import { ATTACK_NAMES } from '../../endurance/bench/attacks.ts';
 import { END_TO_END, measureEndToEnd } from '../../endurance/bench/end-to-end.ts';
 import { GROWTH, measureGrowth } from '../../endurance/bench/growth.ts';
 import { HTTPS, type HttpsRow } from '../../endurance/bench/https.ts';
 import { isLinux } from '../../endurance/bench/linux-process.ts';
-import { deploymentReview, runConfigReview, SIZE_LIST, serverReview } from '../../endurance/bench/payloads.ts';
 import type { Spread } from '../../endurance/bench/statistics.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { ROOT, rowsOf } from '../harness/documents.ts';
@@ -26,9 +23,6 @@ const expectSpread = ({ median, min, max }: Spread): void => {
 };
 const spread = (median: number): Spread => ({ median, min: median, max: median });
 
-const bench = (...args: string[]) =>
-	spawnSync(process.execPath, [join(ROOT, 'endurance/bench/main.ts'), ...args], { encoding: 'utf8' });
-
 describe('measurements', function () {
 	this.timeout(180_000);
 	needH2load();
@@ -36,12 +30,6 @@ describe('measurements', function () {
 	before(function () {
 		// CPU and memory of processes are read from /proc.
 		if (!isLinux()) this.skip();
-	});
-
-	it('payloads › about as large as in their names', () => {
-		for (const review of [deploymentReview, runConfigReview, serverReview])
-			for (const size of SIZE_LIST)
-				expect(review(size).length, size).to.be.closeTo(Number.parseFloat(size) * 1000, 100);
 	});
 
 	it('https › every server, possible figures, and a goal that is kept or missed', async () => {
@@ -82,21 +70,6 @@ describe('measurements', function () {
 			if (webhook !== undefined) expect(webhook.seenByApiServerMs).to.be.above(webhook.seenByUsMs);
 		}
 	});
-
-	it('main.ts › an unknown part › the parts are listed', () => {
-		const { status, stderr } = bench('htps');
-		expect(stderr).to.equal(`bench: no part htps; there are ${PARTS.map(({ name }) => name).join(', ')}\n`);
-		expect(status).to.equal(2);
-	});
-	it('main.ts › --short › the table is printed, and no result is stored', () => {
-		const results = join(ROOT, 'endurance/bench/results');
-		const stored = (): string[] => readdirSync(results).map((file) => readFileSync(join(results, file), 'utf8'));
-		const before = stored();
-		const { status, stdout } = bench('--short', 'review');
-		expect(stdout).to.match(/^\| documents \| output \| seconds \|/m);
-		expect(status).to.equal(0);
-		expect(stored()).to.deep.equal(before);
-	});
 });
 
 describe('attacks on the webhook port', () => {
@@ -107,7 +80,8 @@ describe('attacks on the webhook port', () => {
 	it('every attack in turn › reviews get their own responses meanwhile, and memory has a limit', function () {
 		// 40 s, or some minutes if other programs use both cores.
 		this.timeout(600_000);
-		const { status, stdout, stderr } = bench('--short', 'hostile');
+		const bench = [join(ROOT, 'endurance/bench/main.ts'), '--short', 'hostile'];
+		const { status, stdout, stderr } = spawnSync(process.execPath, bench, { encoding: 'utf8' });
 		expect(status, stderr).to.equal(0);
 		const rows = rowsOf(stdout).filter((cells) => cells.length === 6);
 		expect(rows.map(([attack]) => attack)).to.deep.equal(ATTACK_NAMES);

@@ -75,24 +75,3 @@ describe('with an old operator on a real API server', function () {
 		expect(after['spec'].template.metadata.annotations[TEMPLATE_CHECKSUM]).to.equal(metadata.annotations?.[CHECKSUM]);
 	});
 });
-
-describe('with an old operator, password on the pods', function () {
-	this.timeout(90_000);
-	const { namespace, plane } = useProduct('old-pod-mode', {
-		overlay: 'manifests/overlays/pod-mode',
-		flags: ['--password-env=pod'],
-	});
-
-	it('MCPServer › the operator finds no difference, and the pods have the password', async () => {
-		const [kind, name, , spec] = SERVERS[0];
-		await namespace.create(serverManifest(kind, name, { ...spec, ...SCALING }, 'v1alpha1'));
-		expect((await settle(plane(), namespace.name)).requeued).to.deep.equal([]);
-		const { template } = (await namespace.get('deployment', name))['spec'];
-		expect(JSON.stringify(template)).not.to.contain('THV_SESSION_REDIS_PASSWORD');
-		// The metadata that the ReplicaSet controller gives the pod.
-		const metadata = { generateName: `${name}-`, labels: template.metadata.labels };
-		const podSpec = { ...template.spec, serviceAccountName: undefined, serviceAccount: undefined };
-		const { spec: created } = await namespace.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec });
-		expect(created['containers'][0].env.at(-1)).to.deep.equal(PASSWORD);
-	});
-});

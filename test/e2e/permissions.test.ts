@@ -80,25 +80,16 @@ describe('permissions: granted and used', function () {
 			expect(new Set(places)).to.deep.equal(new Set([`get ${own}`, `update ${own}`, `create ${own}`]));
 		});
 
-		for (const [title, change, expected] of [
-			[
-				'a rule is added › unused',
-				(rules: readonly object[]) => [...rules, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
-				{ unused: ['get secrets'], missing: [] },
-			],
-			[
-				'a rule is removed › missing',
-				(rules: readonly object[]) => rules.filter((rule) => !JSON.stringify(rule).includes('"autoscaling"')),
-				{ unused: [], missing: ['list', 'watch'].map((verb) => `${verb} horizontalpodautoscalers.autoscaling`) },
-			],
-		] as const) {
-			it(title, () => {
-				const changed = objects().map((one) =>
-					one.kind === 'ClusterRole' ? { ...one, rules: change((one as never)['rules']) } : one,
-				);
-				expect(compare(changed)).to.deep.equal(expected);
+		it('a rule is added, and another one removed › unused and missing', () => {
+			const changed = objects().map((one) => {
+				if (one.kind !== 'ClusterRole') return one;
+				const rules = (one as unknown as { rules: object[] }).rules;
+				const others = rules.filter((rule) => !JSON.stringify(rule).includes('"autoscaling"'));
+				return { ...one, rules: [...others, { apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] };
 			});
-		}
+			const missing = ['list', 'watch'].map((verb) => `${verb} horizontalpodautoscalers.autoscaling`);
+			expect(compare(changed)).to.deep.equal({ unused: ['get secrets'], missing });
+		});
 	});
 
 	describe('a certificate in a folder', () => {
@@ -118,17 +109,12 @@ describe('permissions: granted and used', function () {
 			await makeWork(cluster);
 			await applyWebhooks(replica);
 			expect(String(await handshake(replica.webhookPort, ca.cert))).to.include('BEGIN CERTIFICATE');
-			// The product does not know which CA signed the certificate.
-			expect(await replica.metrics())
-				.to.match(/^thv_scaling_certificate_expiry_timestamp_seconds \d+$/m)
-				.and.not.match(/^thv_scaling_ca_expiry/m);
 			await eventually(async () =>
 				expect(comparePermissions(plane().auditLog(), objects(), USER)).to.deep.equal({ unused: [], missing: [] }),
 			);
 			const resources = callsIn(plane().auditLog(), USER).map(({ resource }) => resource);
 			expect(resources.filter((resource) => /^secrets|webhookconfiguration/.test(resource))).to.deep.equal([]);
 			expect((await secret())?.version).to.equal(before);
-			expect(replica.log().filter(({ level }) => Number(level) > 30)).to.deep.equal([]);
 		});
 	});
 });

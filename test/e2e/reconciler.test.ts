@@ -88,32 +88,6 @@ describe('reconciler on a real API server', function () {
 		});
 	});
 
-	it('a proxy image that does not read Redis › one Event for several reconciles; the condition stays', async () => {
-		const owner = await server('MCPServer', 'aged', { transport: 'sse', replicas: 2, sessionStorage: REDIS });
-		const storage = async () => (await condition('mcpserver', 'aged', 'SessionStorageWarning'))?.['reason'];
-		await eventually(async () => expect(await storage()).to.equal('SessionStorageConfigured'));
-		await namespace.create(proxyDeployment(owner), 'operator');
-		const selector = '--field-selector=reason=ImageTooOld,regarding.name=aged';
-		const events = async (): Promise<{ type: string; note: string; series?: object }[]> =>
-			JSON.parse((await namespace.kubectl(['get', 'events.events.k8s.io', selector, '-o', 'json'])).stdout).items;
-		await eventually(async () => expect(await events()).to.have.length(1));
-		const reconciles = () => metricOf(product(), 'thv_scaling_reconcile_total');
-		const before = await reconciles();
-		for (const args of [['--one'], ['--two'], ['--three']]) {
-			const count = await reconciles();
-			await edit('mcpserver', 'aged', { args });
-			await eventually(async () => expect(await reconciles()).to.be.above(count));
-		}
-		expect(await reconciles()).to.be.at.least(before + 3);
-		const [event, ...others] = await events();
-		expect(others).to.deep.equal([]);
-		expect(event).to.include({ type: 'Warning' }).and.not.to.have.property('series');
-		expect(event?.note)
-			.to.match(/^spec.sessionStorage: needs a proxy image of v0.16.0 or later, not v0.12.5; /)
-			.and.match(/v0.12.5 is older than v0.27.0: .* may roll the backend and end its sessions$/);
-		expect(await storage()).to.equal('SessionStorageConfigured');
-	});
-
 	it('each write › creates an Event, which kubectl events and kubectl describe show', async () => {
 		await eventually(async () => {
 			const { stdout } = await namespace.kubectl(['get', 'events.events.k8s.io', '-o', 'json']);

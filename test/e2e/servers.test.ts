@@ -3,21 +3,15 @@
  * objects.
  */
 import { expect } from 'chai';
-import { openApi } from '../harness/api.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
-import { type Owner, proxyDeployment, REDIS, runConfigMap } from '../harness/operator-writes.ts';
+import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
-const PASSWORD = { name: 'THV_SESSION_REDIS_PASSWORD', valueFrom: { secretKeyRef: REDIS.passwordRef } };
-const WRITERS = 200;
-/** The number of the info level in pino. */
-const INFO = 30;
-
 describe('servers on a real API server', function () {
 	this.timeout(120_000);
-	const { namespace, plane, product } = useProduct('servers');
+	const { namespace, plane } = useProduct('servers');
 
 	const server = async (name: string, spec: object): Promise<Owner> => {
 		const { metadata } = await namespace.create(serverManifest('MCPServer', name, spec));
@@ -50,29 +44,6 @@ describe('servers on a real API server', function () {
 		expect(stderr)
 			.to.contain('spec.sessionStorage.address: must not be empty when provider is redis')
 			.and.contain('(redis-without-password)');
-	});
-
-	it('the operator applies a Deployment twice, and replaces it without the variable › the stored spec does not change', async () => {
-		const owner = await server('search', { transport: 'sse', replicas: 3, sessionStorage: REDIS });
-		const { spec, ...rest } = proxyDeployment(owner);
-		const { replicas: _, ...others } = spec;
-		const apply = [['apply', '--server-side', '-f', '-'], { ...rest, spec: others }] as const;
-		let before: Stored | undefined;
-		// Like the operator, keeps the replica count of the live Deployment.
-		const replace = [['replace', '-f', '-'], { ...rest, spec: { ...spec, replicas: 3 } }] as const;
-		for (const [args, manifest] of [apply, apply, replace]) {
-			await must(args, manifest);
-			const stored = await namespace.get('deployment', 'search');
-			const { containers, terminationGracePeriodSeconds } = stored['spec'].template.spec;
-			expect(stored['spec'].replicas, args.join(' ')).to.equal(3);
-			expect(stored.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '3' });
-			expect(terminationGracePeriodSeconds).to.equal(45);
-			expect(containers[0].lifecycle).to.deep.equal({ preStop: { sleep: { seconds: 5 } } });
-			expect(containers[0].env.at(-1)).to.deep.equal(PASSWORD);
-			// The generation cannot be compared, because the annotation from the Deployment controller also increases it.
-			if (before !== undefined) expect(stored['spec'], args.join(' ')).to.deep.equal(before['spec']);
-			before = stored;
-		}
 	});
 
 	it('stdio › created, scaled, patched, and scaled by an autoscaler › 1 replica, and 0 is allowed', async () => {
@@ -146,30 +117,5 @@ describe('servers on a real API server', function () {
 		await namespace.create(huge(1.3));
 		// Repeats the command if the reconciler writes its condition between the read and the write by kubectl.
 		await eventually(() => must(['replace', ...dryRun], huge(2.9)));
-	});
-
-	it(`${WRITERS} servers and their Deployments applied in parallel › each response and each stored object is right`, async () => {
-		const api = openApi(plane());
-		const apply = async (path: string, body: object): Promise<{ metadata: { uid: string }; spec: object }> => {
-			const how = { body, contentType: 'application/apply-patch+yaml' };
-			const answer = await api.send('PATCH', `/apis/${path}?fieldManager=test&force=true`, how);
-			expect(answer.status, JSON.stringify(answer.body)).to.equal(201);
-			return answer.body as never;
-		};
-		const inNamespace = `namespaces/${namespace.name}`;
-		const stored = await Promise.all(
-			Array.from({ length: WRITERS }, async (_, index) => {
-				const name = `server-${index}`;
-				const spec = { transport: index % 2 === 0 ? 'sse' : 'stdio', replicas: 3 };
-				const manifest = serverManifest('MCPServer', name, spec);
-				const { metadata } = await apply(`toolhive.stacklok.dev/v1beta1/${inNamespace}/mcpservers/${name}`, manifest);
-				const owner = { kind: 'MCPServer', name, namespace: namespace.name, uid: metadata.uid };
-				return (await apply(`apps/v1/${inNamespace}/deployments/${name}`, proxyDeployment(owner))).spec;
-			}),
-		);
-		api.close();
-		for (const [index, spec] of stored.entries()) expect(spec).to.include({ replicas: index % 2 === 0 ? 3 : 1 });
-		const failed = (await product().log()).filter(({ level }) => Number(level) > INFO);
-		expect(failed).to.deep.equal([]);
 	});
 });

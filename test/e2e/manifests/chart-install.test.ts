@@ -82,7 +82,6 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			await must('delete', CONFIGURATIONS, NS);
 			await upgrade('--set', 'replicas=null');
 			expect(await caBundles()).to.deep.equal(['', '', '', '', '', '']);
-			expect((await readDeployment()).spec.replicas).to.equal(1);
 			await must('scale', 'deployment', NS, '-n', NS, '--replicas=4');
 			// Upgrades as in docs/install.md.
 			await upgrade('--reset-then-reuse-values');
@@ -106,7 +105,6 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 				expect(code).to.equal(1);
 				expect(stderr).to.include(`toolhive-scaling is already installed, in namespace ${NS}`);
 			}
-			expect(await must('get', 'all,sa,secrets', '-n', 'second', '-o', 'name')).not.to.include('toolhive-scaling');
 		});
 
 		it('uninstall while a pod still terminates › no object is left', async () => {
@@ -117,11 +115,9 @@ for (const generation of Object.keys(HELM_VERSIONS) as HelmGeneration[]) {
 			if (generation === 'v3') await must('delete', CONFIGURATIONS, NS);
 			const { code, stdout, stderr } = await helm('uninstall', 'scaling', '--namespace', NS, '--debug');
 			expect(code, stderr).to.equal(0);
-			const deleted = [...(stdout + stderr).matchAll(/starting delete resource.*? kind=(\w+)/g)].map(
-				([, kind]) => kind,
-			);
-			const first = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
-			if (generation === 'v4') expect(deleted.slice(0, 2)).to.have.members(first);
+			const deleted = [...(stdout + stderr).matchAll(/starting delete resource.*? kind=(\w+)/g)];
+			const first = deleted.slice(0, 2).map(([, kind]) => kind);
+			if (generation === 'v4') expect(first.sort().join()).to.match(/^Mutating\w+,Validating\w+$/);
 			await leader.kill();
 			await eventually(async () => expect(await objects()).to.deep.equal([]), 60_000);
 		});

@@ -14,26 +14,13 @@ import { useHelm } from '../../harness/helm/mocha.ts';
 import { type Manifest, ROOT } from '../../harness/manifest-files.ts';
 import { mustSucceed } from '../../harness/product.ts';
 import { startProgram } from '../../harness/program.ts';
-import {
-	CHART,
-	comparable,
-	type Deployment,
-	deploymentIn,
-	objectsIn,
-	only,
-	podIn,
-	render,
-	type Values,
-} from '../chart.ts';
+import { CHART, comparable, deploymentIn, objectsIn, only, podIn, render, type Values } from '../chart.ts';
 
 const LEVELS = ['restricted', 'baseline', 'privileged'] as const;
 const ASSIGNED = { podSecurityContext: { runAsUser: null, runAsGroup: null } };
 const PROVIDED = { certificates: { mode: 'provided' } };
-const NON_ROOT = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
 /** The command that starts a program as OpenShift does: a user id without a passwd entry, group 0, and `/` as home. */
 const AS_ASSIGNED_USER = ['unshare', '--user', '--map-user=1000680000', '--map-group=0'] as const;
-const withoutNamespace = (objects: readonly Manifest[]): Manifest[] =>
-	objects.filter(({ kind }) => kind !== 'Namespace');
 
 describe('manifests: other platforms', function () {
 	this.timeout(60_000);
@@ -52,47 +39,20 @@ describe('manifests: other platforms', function () {
 	});
 	after(() => rmSync(folder, { recursive: true, force: true }));
 
-	/** Returns why a namespace with this level refuses the pods of this Deployment. Empty if it accepts them. */
-	const refusedAt = async (deployment: Deployment, level: (typeof LEVELS)[number]): Promise<string> => {
-		const create = async (object: object): Promise<string> =>
-			(await kubectl(['create', '--dry-run=server', '-n', level, '-f', '-'], JSON.stringify(object))).stderr;
-		const { namespace: _, ...metadata } = deployment.metadata;
-		const { spec } = deployment.spec.template;
+	/** Returns why a namespace with this level refuses the pods with these values. Empty if it accepts them. */
+	const refusedAt = async (level: (typeof LEVELS)[number], values: Values): Promise<string> => {
+		const spec = podIn(await render(helm, values));
 		const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'any' }, spec };
-		return (await create({ ...deployment, metadata })) + (await create(pod));
-	};
-	const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
-	const kustomize = async (components: readonly string[], more: object = {}): Promise<Manifest[]> => {
-		const paths = components.map((name) => from(`components/${name}`));
-		const kustomization = { ...more, resources: [from('.')], components: paths };
-		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
-		return objectsIn((await mustSucceed(kubectl(['kustomize', folder]))).stdout);
-	};
-	/** Renders the kustomization under `heading` in docs/install.md, with more components. */
-	const documented = (heading: string, ...components: string[]): Promise<Manifest[]> => {
-		const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
-		const [, yaml = ''] = new RegExp(`\n## ${heading}\n[^#]*?\`\`\`yaml\n([^\`]+)\`\`\``).exec(page) ?? [];
-		const given = parse(yaml) as { resources: string[] };
-		expect(given.resources).to.deep.equal(['../manifests']);
-		return kustomize(components, given);
+		return (await kubectl(['create', '--dry-run=server', '-n', level, '-f', '-'], JSON.stringify(pod))).stderr;
 	};
 
 	for (const [title, values] of [
 		['default', {}],
 		['no fixed user, provided certificate', { ...ASSIGNED, ...PROVIDED }],
 		['another user', { podSecurityContext: { runAsUser: 1_000_680_000, runAsGroup: 0, fsGroup: 1_000_680_000 } }],
-		['high availability', { highAvailability: true }],
 	] as const satisfies readonly (readonly [string, Values])[]) {
-		it(`chart, ${title} › created in a restricted namespace › accepted`, async () =>
-			expect(await refusedAt(deploymentIn(await render(helm, values)), 'restricted')).to.equal(''));
-	}
-	for (const components of [['openshift'], ['provided-secret', 'openshift']]) {
-		it(`kustomize, ${components.join(' and ')} › no fixed user or group, and a restricted namespace accepts the pods`, async () => {
-			const deployment = deploymentIn(await kustomize(components));
-			expect(deployment.spec.template.spec.securityContext).to.deep.equal(NON_ROOT);
-			expect(JSON.stringify(deployment)).to.not.match(/"(runAsUser|runAsGroup|fsGroup)"/);
-			expect(await refusedAt(deployment, 'restricted')).to.equal('');
-		});
+		it(`chart, ${title} › a restricted namespace accepts the pods`, async () =>
+			expect(await refusedAt('restricted', values)).to.equal(''));
 	}
 	it('podSecurityContext › numbers, or fields left out › fsGroup follows the group unless it is set', async () => {
 		const given = { runAsUser: 1_000_680_000, runAsGroup: 1_000_680_001 };
@@ -101,48 +61,64 @@ describe('manifests: other platforms', function () {
 		expect(await contextWith(given)).to.include({ ...given, fsGroup: given.runAsGroup });
 		expect(await contextWith({ fsGroup: 7 })).to.include({ runAsUser: 65532, fsGroup: 7 });
 		expect(await contextWith({ fsGroup: '' })).not.to.have.property('fsGroup');
+		const nonRoot = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
 		for (const left of [null, ''])
-			expect(await contextWith({ runAsUser: left, runAsGroup: left })).to.deep.equal(NON_ROOT);
+			expect(await contextWith({ runAsUser: left, runAsGroup: left })).to.deep.equal(nonRoot);
 	});
-	it('hostNetwork › rendered › only privileged namespaces accept it, cluster names resolve, and an update needs no port twice', async () => {
-		const deployment = deploymentIn(await render(helm, { hostNetwork: true }));
-		for (const level of ['restricted', 'baseline'] as const)
-			expect(await refusedAt(deployment, level)).to.include('host namespaces (hostNetwork=true)');
-		expect(await refusedAt(deployment, 'privileged')).to.equal('');
-		expect(deployment.spec.template.spec).to.include({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' });
-		expect(deployment.spec.strategy.rollingUpdate).to.deep.equal({ maxUnavailable: 1, maxSurge: 0 });
+	it('hostNetwork › rendered › cluster names resolve, and an update needs no port twice', async () => {
+		const { template, strategy } = deploymentIn(await render(helm, { hostNetwork: true })).spec;
+		expect(template.spec).to.include({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' });
+		expect(strategy.rollingUpdate).to.deep.equal({ maxUnavailable: 1, maxSurge: 0 });
 		const own = podIn(await render(helm, { hostNetwork: true, dnsPolicy: 'Default' }));
 		expect(own).to.include({ dnsPolicy: 'Default' });
 		expect(podIn(await render(helm))).not.to.have.any.keys('hostNetwork', 'dnsPolicy');
 	});
 	for (const level of LEVELS) {
 		it(`hostNetwork › helm install in a ${level} namespace › ${level === 'privileged' ? 'installed' : 'refused, with the command'}`, async () => {
+			const isAllowed = level === 'privileged';
+			const refused = await refusedAt(level, { hostNetwork: true });
+			expect(refused).to.include(isAllowed ? '' : 'host namespaces (hostNetwork=true)');
 			const how = ['--dry-run=server', '--take-ownership', '--set', 'hostNetwork=true'];
 			const kubeconfig = controlPlane().kubeconfig('admin');
 			const { code, stdout, stderr } = await helm(['install', 'any', CHART, '-n', level, ...how], { kubeconfig });
-			expect(code, stderr).to.equal(level === 'privileged' ? 0 : 1);
-			if (code === 0) expect(stdout).to.include('hostNetwork: true').and.not.to.include('enforce=restricted');
+			expect(code, stderr).to.equal(isAllowed ? 0 : 1);
+			if (isAllowed) expect(stdout).to.include('hostNetwork: true').and.not.to.include('enforce=restricted');
 			else
 				expect(stderr)
 					.to.include(`${level} enforces Pod Security ${level}`)
 					.and.include(`kubectl label namespace ${level} pod-security.kubernetes.io/enforce=privileged`);
 		});
 	}
+
+	/** Renders the kustomization under `heading` in docs/install.md, with more components, and compares it with the chart. */
+	const expectDocumented = async (heading: string, components: string[], values: Values): Promise<Manifest[]> => {
+		const page = readFileSync(join(ROOT, 'docs/install.md'), 'utf8');
+		const [, yaml = ''] = new RegExp(`\n## ${heading}\n[^#]*?\`\`\`yaml\n([^\`]+)\`\`\``).exec(page) ?? [];
+		const given = parse(yaml) as { resources: string[] };
+		expect(given.resources).to.deep.equal(['../manifests']);
+		const from = (path: string): string => relative(folder, join(ROOT, 'manifests', path));
+		const paths = components.map((name) => from(`components/${name}`));
+		const kustomization = { ...given, resources: [from('.')], components: paths };
+		writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+		const objects = objectsIn((await mustSucceed(kubectl(['kustomize', folder]))).stdout);
+		const rendered = await render(helm, values, deploymentIn(objects).metadata.namespace);
+		// Helm creates the namespace itself.
+		const installed = objects.filter(({ kind }) => kind !== 'Namespace');
+		expect(comparable(installed)).to.deep.equal(comparable(rendered));
+		return objects;
+	};
 	it('docs/install.md › host network › the same objects as the chart, in a namespace that allows it', async () => {
-		const objects = await documented('When the API server does not reach pods');
-		const rendered = await render(helm, { hostNetwork: true });
-		expect(comparable(withoutNamespace(objects))).to.deep.equal(comparable(rendered));
+		const objects = await expectDocumented('When the API server does not reach pods', [], { hostNetwork: true });
 		const labels = only(objects, 'Namespace').metadata.labels ?? {};
 		for (const mode of ['enforce', 'audit', 'warn'])
 			expect(labels[`pod-security.kubernetes.io/${mode}`], mode).to.equal('privileged');
 	});
 	it('docs/install.md › another namespace, with components › the same objects as the chart', async () => {
-		const objects = await documented('Another namespace', 'cert-manager', 'pod-mode', 'monitoring');
-		const { namespace = '' } = deploymentIn(objects).metadata;
-		expect(namespace).not.to.equal('toolhive-scaling');
-		const certManager = { certificates: { mode: 'cert-manager' }, serve: { passwordEnv: 'pod' } };
-		const rendered = await render(helm, { ...certManager, monitoring: { enabled: true } }, namespace);
-		expect(comparable(withoutNamespace(objects))).to.deep.equal(comparable(rendered));
+		const values = { certificates: { mode: 'cert-manager' }, serve: { passwordEnv: 'pod' } };
+		const components = ['cert-manager', 'pod-mode', 'monitoring'];
+		const monitored = { ...values, monitoring: { enabled: true } };
+		const objects = await expectDocumented('Another namespace', components, monitored);
+		expect(deploymentIn(objects).metadata.namespace).not.to.equal('toolhive-scaling');
 	});
 
 	it('serve › started as a user without a passwd entry › leads and serves', async function () {

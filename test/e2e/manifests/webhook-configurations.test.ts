@@ -80,8 +80,8 @@ describe('manifests: writes that reach the webhooks', function () {
 
 	for (const kind of KIND_LIST) {
 		const { plural, app } = KINDS[kind];
-		for (const version of VERSIONS) {
-			it(`${kind} ${version} with scaling › created and changed › validated, and an update is also mutated`, async () => {
+		it(`${kind} › created and changed in each version › validated; an update of one with scaling is also mutated`, async () => {
+			for (const version of VERSIONS) {
 				const name = `scaled-${version}`;
 				const path = `${version} ${plural}/${name}`;
 				const scaled = server(name, { replicas: 2 }, kind, version);
@@ -89,42 +89,38 @@ describe('manifests: writes that reach the webhooks', function () {
 				expect(await reviewsOf(() => annotate(`${plural}.${version}.toolhive.stacklok.dev`, name))).to.deep.equal([
 					...[`servers.mutate UPDATE ${path}`, `servers.validate UPDATE ${path}`],
 				]);
-			});
-		}
-		it(`${kind} without scaling › changed › validated only`, async () => {
+			}
 			await create(server('plain', {}, kind));
 			const expected = [`servers.validate UPDATE v1beta1 ${plural}/plain`];
 			expect(await reviewsOf(() => annotate(plural, 'plain'))).to.deep.equal(expected);
 		});
-		for (const [resource, sample] of [
-			['deployment', proxy(`made-${app}`, kind)],
-			['configmap', runConfig(app, kind)],
-		] as const) {
-			it(`${resource} of a ${kind} › created and changed › mutated`, async () => {
+		it(`Deployment and ConfigMap of a ${kind} › created and changed › mutated; scaled › mutated only if the server may be stdio`, async () => {
+			for (const [resource, sample] of [
+				['deployment', proxy(`made-${app}`, kind)],
+				['configmap', runConfig(app, kind)],
+			] as const) {
 				const { name } = sample.metadata;
 				const expected = (operation: string) => [`${resource}s.mutate ${operation} v1 ${resource}s/${name}`];
 				expect(await reviewsOf(() => create(sample))).to.deep.equal(expected('CREATE'));
 				expect(await reviewsOf(() => annotate(resource, name))).to.deep.equal(expected('UPDATE'));
-			});
-		}
-		it(`Deployment of a ${kind} › scaled › mutated only if the server may be stdio`, async () => {
-			const expected = kind === 'MCPServer' ? [`scale.mutate UPDATE v1 deployments/scale/made-${app}`] : [];
-			expect(await reviewsOf(() => scale(`made-${app}`))).to.deep.equal(expected);
+			}
+			const scaled = kind === 'MCPServer' ? [`scale.mutate UPDATE v1 deployments/scale/made-${app}`] : [];
+			expect(await reviewsOf(() => scale(`made-${app}`))).to.deep.equal(scaled);
 		});
 	}
-	for (const [field, value] of [
-		['replicas', 0],
-		['backendReplicas', 0],
-		['sessionStorage', { provider: 'memory' }],
-	] as const) {
-		it(`a write that erases ${field} › mutated; the next write is not`, async () => {
+	it('a write that erases a scaling field › mutated; the next write is not', async () => {
+		for (const [field, value] of [
+			['replicas', 0],
+			['backendReplicas', 0],
+			['sessionStorage', { provider: 'memory' }],
+		] as const) {
 			const name = `erased-${field.toLowerCase()}`;
 			await create(server(name, { [field]: value }));
 			const erased = await reviewsOf(() => patch('mcpserver', name, { spec: { [field]: null } }));
 			expect(erased).to.include(`servers.mutate UPDATE v1beta1 mcpservers/${name}`);
 			expect(await reviewsOf(() => annotate('mcpserver', name))).to.have.length(1);
-		});
-	}
+		}
+	});
 	it('a client claims that a server is being deleted › mutated', async () => {
 		await create(server('claims', { replicas: 2 }));
 		const claim = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { replicas: 3 } };
@@ -159,29 +155,17 @@ describe('manifests: writes that reach the webhooks', function () {
 		expect(await reviewsOf(() => annotate('pod', 'proxy'))).to.deep.equal([]);
 	});
 
-	const app = { app: 'mcpserver' };
-	const renamed = (name: string, one: Sample): Sample => withMetadata(one, { name });
 	const component = { 'toolhive.stacklok.io/component': 'tool-config' };
 	for (const [title, sample] of [
 		['a Deployment of another program', workload('other', { app: 'web' })],
-		['a Deployment of another program with the label app: mcpserver', workload('other-app', app)],
 		['a Deployment of another part of ToolHive', workload('other-part', { app: 'operator', toolhive: 'true' })],
 		['a Deployment with copied labels and no owner', unowned(proxy('copied'))],
 		['a Deployment with another owner', ownedElsewhere(proxy('owned'))],
 		['a ConfigMap of another program', unowned(withMetadata(runConfig('other'), { labels: {} }))],
 		['another ConfigMap of the operator', withMetadata(runConfig('tools'), { labels: component })],
 		['a RunConfig with another owner', ownedElsewhere(runConfig('owned'))],
-		['a RunConfig without an owner', unowned(runConfig('copied'))],
 		['a Pod of a backend', pod('backend', { app: 'web', toolhive: 'true', 'toolhive-name': 'web' })],
-		['a Pod of another program', pod('other', app)],
-		...EXCLUDED.flatMap((namespace) =>
-			[
-				server('web', { replicas: 2 }),
-				proxy('web'),
-				runConfig('web'),
-				renamed('proxy', pod('', labelsOf('MCPServer'))),
-			].map((one) => [`${one.kind} in ${namespace}`, withMetadata(one, { namespace })] as const),
-		),
+		['a Deployment of a proxy in kube-system', withMetadata(proxy('web'), { namespace: 'kube-system' })],
 	] as const) {
 		it(`${title} › created, changed, scaled and deleted › no webhook call`, async () => {
 			const { name, namespace } = sample.metadata;
@@ -195,26 +179,22 @@ describe('manifests: writes that reach the webhooks', function () {
 			expect(reviews).to.deep.equal([]);
 		});
 	}
-	for (const [resource, name, status] of [
-		['mcpserver', 'scaled-v1beta1', { phase: 'Pending' }],
-		['deployment', 'made-mcpserver', { replicas: 1, observedGeneration: 1 }],
-	] as const) {
-		it(`${resource} › only the status is written › no webhook call`, async () => {
-			expect(await reviewsOf(() => patch(resource, name, { status }, '--subresource=status'))).to.deep.equal([]);
+	it('only the status is written › no webhook call', async () => {
+		const [phase, counted] = [{ phase: 'Pending' }, { replicas: 1, observedGeneration: 1 }];
+		const reviews = await reviewsOf(async () => {
+			await patch('mcpserver', 'scaled-v1beta1', { status: phase }, '--subresource=status');
+			await patch('deployment', 'made-mcpserver', { status: counted }, '--subresource=status');
 		});
-	}
-	for (const [resource, sample] of [
-		['mcpserver', held(server('leaving', { replicas: 2 }))],
-		['deployment', held(proxy('leaving'))],
-		['configmap', held(runConfig('leaving'))],
-	] as const) {
-		it(`${resource} › deleted, changed before the deletion completes › no webhook call, and the object is gone`, async () => {
-			await create(sample);
-			const { name } = sample.metadata;
+		expect(reviews).to.deep.equal([]);
+	});
+	for (const sample of [server('leaving', { replicas: 2 }), proxy('leaving'), runConfig('leaving')]) {
+		const { kind, metadata } = sample;
+		it(`${kind} › deleted, changed before the deletion completes › no webhook call, and the object is gone`, async () => {
+			await create(held(sample));
 			const reviews = await reviewsOf(async () => {
-				await on('delete', resource, name, ['--wait=false']);
-				await annotate(resource, name);
-				await expectReleased(resource, name);
+				await on('delete', kind, metadata.name, ['--wait=false']);
+				await annotate(kind, metadata.name);
+				await expectReleased(kind, metadata.name);
 			});
 			expect(reviews).to.deep.equal([]);
 		});
@@ -235,21 +215,16 @@ describe('manifests: writes that reach the webhooks', function () {
 				await on('delete', 'deployment', 'outage', [], namespace);
 			}
 		});
-		for (const [resource, sample] of [
-			['mcpserver', server('new', {})],
-			['deployment', proxy('new')],
-		] as const) {
-			it(`${resource} › created or changed › refused; deleted › the object is gone`, async () => {
-				for (const [args, input] of [
-					[['create', '-f', '-'], sample],
-					[['annotate', '-n', NS, resource, 'down', 'example.com/at=now'], undefined],
-				] as const) {
-					const { code, stderr } = await kubectl(args, input);
-					expect(code).not.to.equal(0);
+		for (const sample of [server('new', {}), proxy('new')]) {
+			const { kind } = sample;
+			it(`${kind} › created or changed › refused; deleted › the object is gone`, async () => {
+				for (const { stderr } of [
+					await kubectl(['create', '-f', '-'], sample),
+					await kubectl(['annotate', '-n', NS, kind, 'down', 'example.com/at=now']),
+				])
 					expect(stderr).to.include('failed calling webhook');
-				}
-				await on('delete', resource, 'down', ['--wait=false']);
-				await expectReleased(resource, 'down');
+				await on('delete', kind, 'down', ['--wait=false']);
+				await expectReleased(kind, 'down');
 			});
 		}
 	});

@@ -10,28 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before } from 'mocha';
 import { issueCa, issueServing } from '../../../certs/issue.ts';
 import { needControlPlane } from '../../harness/control-plane/mocha.ts';
-import type { ControlPlane, KubectlResult } from '../../harness/control-plane/start.ts';
 import type { Webhook } from '../../harness/manifest-files.ts';
 import { mutating, podWebhooks, validating } from '../../harness/manifest-files.ts';
 import { apply, applyCrds, mustSucceed } from '../../harness/product.ts';
 
 const CONFIGURATIONS = 'mutatingwebhookconfiguration,validatingwebhookconfiguration';
 const NAME = 'recorder';
-
-export interface Recorder {
-	readonly plane: () => ControlPlane;
-	/** Runs kubectl as admin. */
-	readonly kubectl: (args: readonly string[], input?: object) => Promise<KubectlResult>;
-	/**
-	 * Returns the reviews that the API server sends while `act` runs, such as `servers.validate UPDATE v1beta1
-	 * mcpservers/web`.
-	 */
-	readonly reviewsOf: (act: () => Promise<unknown>) => Promise<string[]>;
-	/** Waits until the API server calls every webhook in `entries` for a dry run of its object. */
-	readonly called: (entries: Readonly<Record<string, object>>) => Promise<void>;
-	/** Stops the server that answers the webhooks. */
-	readonly goDown: () => void;
-}
 
 interface Review {
 	readonly request: {
@@ -44,17 +28,23 @@ interface Review {
 }
 
 /** Must be called inside a `describe`. The webhooks are those in the base and in pod mode. */
-export function useRecorder(): Recorder {
+export function useRecorder() {
 	const plane = needControlPlane();
 	let server: Server | undefined;
 	let reviews: string[] = [];
-	const kubectl: Recorder['kubectl'] = (args, input) =>
+	/** Runs kubectl as admin. */
+	const kubectl = (args: readonly string[], input?: object) =>
 		plane().kubectl(args, { user: 'admin', ...(input !== undefined && { input: JSON.stringify(input) }) });
-	const reviewsOf: Recorder['reviewsOf'] = async (act) => {
+	/**
+	 * Returns the reviews that the API server sends while `act` runs, such as `servers.validate UPDATE v1beta1
+	 * mcpservers/web`.
+	 */
+	const reviewsOf = async (act: () => Promise<unknown>): Promise<string[]> => {
 		reviews = [];
 		await act();
 		return reviews;
 	};
+	/** Stops the server that answers the webhooks. */
 	const goDown = (): void => server?.close().closeAllConnections();
 
 	before('recorder', async function () {
@@ -95,7 +85,8 @@ export function useRecorder(): Recorder {
 		await mustSucceed(kubectl(['delete', CONFIGURATIONS, NAME]));
 		goDown();
 	});
-	const called: Recorder['called'] = async (entries) => {
+	/** Waits until the API server calls every webhook in `entries` for a dry run of its object. */
+	const called = async (entries: Readonly<Record<string, object>>): Promise<void> => {
 		for (const [entry, object] of Object.entries(entries)) {
 			const create = () => mustSucceed(kubectl(['create', '--dry-run=server', '-f', '-'], object));
 			while (!(await reviewsOf(create)).some((line) => line.startsWith(entry))) await sleep(50);
