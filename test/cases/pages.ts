@@ -1,12 +1,10 @@
 /**
  * Returns every page of docs/ that is generated, completely or in part: the cases, an example for each warning and
- * denial, the flags, the dependencies, and the measurements. `make golden` writes the pages, and cases.test.ts compares
- * them.
+ * denial, the flags, and the measurements. `make golden` writes the pages, and cases.test.ts compares them.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measuredPages } from '../../endurance/bench/page.ts';
-import { dependenciesText } from '../../scripts/dependencies-page.ts';
 import { flagsText } from '../../scripts/flags-page.ts';
 import type { Rule } from '../../src/policy/finding.ts';
 import { RULES } from '../../src/policy/rules.ts';
@@ -29,7 +27,6 @@ export const pages = (): Page[] => [
 	{ file: 'docs/rules.md', text: between('rules.md', adviceText()) },
 	{ file: 'docs/flags.md', text: between('flags.md', flagsText()) },
 	...measuredPages(),
-	{ file: 'docs/dependencies.md', text: between('dependencies.md', dependenciesText()) },
 ];
 
 /** The headings of docs/cases.md, by the beginning of a case's name: `server` for `server-stdio-replicas-capped`. */
