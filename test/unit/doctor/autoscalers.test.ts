@@ -27,15 +27,8 @@ const BACKEND =
 const TARGET = `warn: MCPServer demo/web metadata.name: HorizontalPodAutoscaler web-hpa must target the Deployment (autoscaler-target-invalid) → kubectl patch hpa web-hpa -n demo --type=merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}'`;
 
 describe('doctor › autoscalers', () => {
-	reports('none', of(PINNED), [none(0)]);
 	reports('one of a server without replicas', of(server('web'), hpa()), [none(1)]);
 	reports('one in another namespace', of(PINNED, hpa({ namespace: 'other' })), [none(1)]);
-	reports(
-		'the server ignores the warning',
-		of(server('web', { replicas: 2 }, { ignore: ['autoscaled-and-pinned'] }), hpa()),
-		[none(1)],
-	);
-	reports('one of a server with replicas: 0', of(server('web', { replicas: 0 }), hpa()), [remove('web-hpa')]);
 	reports('one of a stdio server with replicas', of(server('web', { stdio: true, replicas: 1 }), hpa()), [
 		remove('web-hpa'),
 		STDIO,

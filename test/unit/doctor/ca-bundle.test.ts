@@ -10,7 +10,7 @@ import { parseCertificates, trustedIssuer } from '../../../src/doctor/certificat
 import type { CheckContext } from '../../../src/doctor/context.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, FLAGS, linesOf, refusal, reports } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, refusal, reports } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
@@ -110,7 +110,6 @@ describe('doctor › caBundle', () => {
 
 	reports('the CA of the certificate', of(), [trusts()]);
 	reports('the previous CA and the CA', of({ bundle: 'other+ca' }), [trusts()]);
-	reports('the CA and the previous CA', of({ bundle: 'ca+other' }), [trusts()]);
 	reports('the certificate itself', of({ bundle: 'serving' }), [trusts()]);
 	reports('another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]);
 	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]);
@@ -128,7 +127,6 @@ describe('doctor › caBundle', () => {
 	reports('the certificate of another name', of({ serves: 'misnamed' }), [
 		`fail: ${CERTIFICATE} is not valid for toolhive-scaling.toolhive-scaling.svc`,
 	]);
-	reports('the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]);
 	reports('the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]);
 	reports('the certificate of another address', of(url('127.0.0.2')), [
 		'fail: the certificate at https://127.0.0.2 is not valid for 127.0.0.2',
@@ -147,7 +145,6 @@ describe('doctor › caBundle', () => {
 		'warn: the caBundle was not checked: no Deployment of toolhive-scaling mounts a certificate',
 	]);
 	reports('a Service in another namespace', of(elsewhere), [ELSEWHERE]);
-	reports('a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]);
 	reports('one of two webhooks trusts another CA', of({ others: [{ name: 'odd', bundle: 'other' }] }), [
 		trusts(),
 		`fail: the caBundle of odd does not trust ${CERTIFICATE}`,
@@ -187,22 +184,15 @@ describe('doctor › caBundle', () => {
 			expect(await fixOf({ bundle: 'other' })).to.equal(bundle);
 			expect(await fixOf({ days: 91 })).to.equal(certificate);
 		});
-	it('the Secret cannot be read › rejects', async () => {
-		const error: unknown = await of({ serves: refusal(500) })().then(linesOf, (reason) => reason);
-		expect(error).to.be.instanceOf(Error);
-	});
 
 	const read = (name: string): X509Certificate => new X509Certificate(pem[name] ?? '');
-	it('trustedIssuer › compares the signature, not the name', () => {
+	it('trustedIssuer › compares signatures, not names', () => {
 		const [serving, forged, same] = [read('serving'), read('forged'), read('same')];
 		expect(serving.checkIssued(forged), 'the names are the same').to.equal(true);
 		expect(trustedIssuer([serving], [forged])).to.equal(undefined);
 		expect(trustedIssuer([serving], [forged, same])).to.equal(same);
-	});
-	it('trustedIssuer › follows the chain', () => {
 		const root = read('ca');
-		expect(trustedIssuer([read('serving'), root], [root])).to.equal(root);
-		expect(trustedIssuer([], [root])).to.equal(undefined);
+		expect(trustedIssuer([serving, root], [root]), 'a chain').to.equal(root);
 	});
 	it('parseCertificates › all certificates in a text, or undefined if there is none', () => {
 		expect(parseCertificates(`text\n${pem['ca']}text\n${pem['serving']}`)).to.have.length(2);

@@ -57,7 +57,6 @@ describe('doctor › Lease', () => {
 		`warn: ${NAME} is held by pod-1 but was ${age}: no replica reconciles → ${PODS}`;
 	const MISSING = `warn: ${NAME} does not exist: no replica reconciles → ${PODS}`;
 	reports('renewed 2 s ago', of(at('2030-01-01T00:09:58.000000Z')), [HELD]);
-	reports('renewed by a clock that is ahead', of(at('2030-01-01T00:10:30.000000Z')), [HELD]);
 	reports('renewed 2 minutes ago', of(at('2030-01-01T00:08:00.000000Z')), [renewed('renewed 120 s ago')]);
 	reports('never renewed', of(at(undefined)), [renewed('never renewed')]);
 	reports('released', of(at('2030-01-01T00:09:58Z', '')), [
@@ -77,7 +76,7 @@ describe('doctor › installationOf', () => {
 	it('all fields', () => {
 		const env = [
 			{ name: 'A', value: '1' },
-			{ name: 'B', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
+			{ name: 'B', valueFrom: {} },
 		];
 		const tls = { secretName: 'tls', items: [{ key: 'cert', path: 'tls.crt' }] };
 		const volumes = [{ name: 'other', configMap: { name: 'c' } }, { secret: tls }];
@@ -102,7 +101,6 @@ describe('doctor › installationOf', () => {
 	const secret = (more: Json = {}): Json => ({ volumes: [{ secret: { secretName: 'tls', ...more } }] });
 	for (const [title, object, expected] of [
 		['several containers', deploymentOf({}, { containers }), { image: 'x:2', hasHiddenEnv: false }],
-		['no container of that name', deploymentOf({ name: 'x' }), { image: 'example.com/scaling:1.2.3' }],
 		['a Secret without items', deploymentOf({}, secret()), { certificate: { secret: 'tls', key: 'tls.crt' } }],
 		['variables from a ConfigMap', deploymentOf({ envFrom: [{ configMapRef: {} }] }), { hasHiddenEnv: true }],
 		['an empty object', {}, { serviceAccount: 'default', replicas: 1, readyReplicas: 0, args: [] }],
