@@ -41,10 +41,8 @@ export const operatorDeployment = (serviceAccountName = 'toolhive-operator') => 
 	return {
 		...named('apps/v1', 'Deployment', 'toolhive-operator', 'toolhive-system'),
 		spec: {
-			...{
-				selector: { matchLabels: labels },
-				template: { metadata: { labels }, spec: { serviceAccountName, containers } },
-			},
+			selector: { matchLabels: labels },
+			template: { metadata: { labels }, spec: { serviceAccountName, containers } },
 		},
 	};
 };
