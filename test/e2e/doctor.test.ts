@@ -10,7 +10,7 @@ const sentence = ({ id, status, subject, message }: Check): string => `${id} ${s
 
 describe('doctor on a real API server', function () {
 	this.timeout(120_000);
-	const cluster = useDoctor('doctored');
+	const cluster = useDoctor();
 	const { must, namespace } = cluster;
 
 	it('no fault › text and JSON report the same without the password, and nothing in the cluster changes', async () => {
