@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { crdOf } from '../../../src/api/crd.ts';
 import { KIND_LIST } from '../../../src/api/names.ts';
 import type { Json } from '../../../src/api/types.ts';
-import { checkCrds, crdName, phasesOf } from '../../../src/doctor/crds.ts';
+import { checkCrds, crdName } from '../../../src/doctor/crds.ts';
 import { contextOf, reports } from './results.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a CRD is taken apart here
@@ -85,11 +85,5 @@ describe('doctor › CRDs', () => {
 	it('none is installed › a failure only for MCPServer', async () => {
 		const results = await checkCrds(contextOf({ getCrd: async () => undefined }));
 		expect(results.map(({ status }) => status)).to.deep.equal(['fail', 'warn', 'warn']);
-	});
-	it('phasesOf › all phases if every version has an enum', () => {
-		const version = (status: object) => ({ served: true, schema: { openAPIV3Schema: { properties: { status } } } });
-		const phased = version({ properties: { phase: { enum: ['Pending', 'Ready'] } } });
-		expect(phasesOf({ spec: { versions: [phased] } })).to.deep.equal(['Pending', 'Ready']);
-		expect(phasesOf({ spec: { versions: [phased, version({})] } })).to.equal(undefined);
 	});
 });
