@@ -24,13 +24,8 @@ const after = (fault: (spec: Crd, crd: Crd, all: Record<string, Crd>) => void) =
 const OTHERS = KIND_LIST.slice(1).map((kind) => `ok: ${crdName(kind)} has the scaling fields (v1beta1, v1alpha1)`);
 const HAS = `ok: ${NAME} has the scaling fields`;
 const ADD = `kubectl get crd ${NAME} -o yaml | thv-scaling crds - | kubectl replace -f -`;
-const RELEASE =
-	'use this CRD of a ToolHive release, v0.13.0 or later: thv-scaling crds does not change a field that exists';
-const UNSERVED = `fail: ${NAME} is served in neither v1beta1 nor v1alpha1`;
-const lacks = (fields: string, fix: string): string =>
-	`fail: ${NAME} v1beta1 lacks ${fields}: the API server drops them → ${fix}`;
-const RULE = `v1beta1 lacks the rule that redis requires an address; only the webhook checks it → ${ADD}`;
-const TYPE = 'spec.sessionStorage is of type "string", not object; use the CRD of a ToolHive release';
+const RELEASE = 'use this CRD of a ToolHive release, v0.13.0 or later: …';
+const lacks = (fields: string, fix: string): string => `fail: ${NAME} v1beta1 lacks ${fields}: … → ${fix}`;
 const RULES = 'x-kubernetes-validations';
 const KEEP = 'x-kubernetes-preserve-unknown-fields';
 
@@ -68,13 +63,13 @@ const FAULTS: readonly (readonly [title: string, fault: Parameters<typeof after>
 		(_spec, crd) => {
 			for (const version of crd.spec.versions) version.name = 'v2';
 		},
-		UNSERVED,
+		`fail: ${NAME} is served in neither v1beta1 nor v1alpha1`,
 	],
-	['without the rule', (spec) => delete spec.properties.sessionStorage[RULES], `warn: ${NAME} ${RULE}`],
+	['without the rule', (spec) => delete spec.properties.sessionStorage[RULES], `warn: … lacks the rule … → ${ADD}`],
 	[
 		'sessionStorage of another type',
 		(spec) => Object.assign(spec.properties.sessionStorage, { type: 'string' }),
-		`fail: ${NAME} ${TYPE} → ${RELEASE}`,
+		`fail: … is of type "string", not object; … → ${RELEASE}`,
 	],
 	['not installed', (_spec, _crd, all) => delete all[NAME], `fail: ${NAME} is not installed`],
 ];

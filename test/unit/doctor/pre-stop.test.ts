@@ -25,7 +25,7 @@ const none = (count: number): string => `ok: no proxy Deployment lacks preStop (
 const lack = (proxies: string, names: string): string =>
 	`warn: ${proxies} preStop: connections fail while a Pod stops; a restart adds preStop → kubectl rollout restart deployment -n ${names}`;
 const TOO_SHORT =
-	'warn: Deployment demo/search has no preStop: its grace period of 5 s leaves no time for it → set its terminationGracePeriodSeconds to 36 or more';
+	'warn: Deployment demo/search … grace period of 5 s … → set its terminationGracePeriodSeconds to 36 or more';
 
 describe('doctor › preStop', () => {
 	reports('all kinds have it', of(KINDS.map((one) => having(one, SLEEP))), [none(3)]);
