@@ -26,8 +26,8 @@ describe('doctor › operator', () => {
 		(version: string, more: Partial<typeof INSTALLED> = {}) =>
 		() =>
 			operator([of(version, { serviceAccount: 'other' })], { ...INSTALLED, ...more }, FLAGS, undefined).slice(1);
-	const withPhase = (version: string, phase: string) => () => {
-		const status = { properties: { phase: { enum: [phase, 'Failed'] } } };
+	const withPhase = (version: string, phase?: string) => () => {
+		const status = { properties: { phase: phase === undefined ? {} : { enum: [phase, 'Failed'] } } };
 		const schema = { openAPIV3Schema: { properties: { status } } };
 		return operator([of(version)], undefined, undefined, { spec: { versions: [{ served: true, schema }] } }).slice(1);
 	};
@@ -51,6 +51,7 @@ describe('doctor › operator', () => {
 		`${ERASES} → add the user name to that flag: kubectl edit …`,
 	]);
 	reports('v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []);
+	reports('v0.12.5 with any phase in the CRD', withPhase('v0.12.5'), []);
 	reports('v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), ['warn: … writes phase Running, …']);
 	reports('v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), ['warn: … writes phase Ready, …']);
 

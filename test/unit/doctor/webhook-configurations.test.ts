@@ -88,6 +88,7 @@ describe('doctor › webhook configurations', () => {
 		[expression('team', 'In', 'red', 'blue'), true],
 		[expression('team', 'In', 'blue'), false],
 		[expression('name', 'NotIn', 'demo'), false],
+		[expression('name', 'NotIn', 'other'), true],
 		[expression('none', 'NotIn', 'demo'), true],
 		[expression('team', 'Exists'), true],
 		[expression('team', 'DoesNotExist'), false],
