@@ -75,15 +75,4 @@ describe('thv-scaling crds', function () {
 
 	it('control characters in a note › not printed', async () =>
 		expect((await run(['-'], EVIL)).stderr).to.match(/^mcpservers\S+ v1 \[2J: added .+\n$/));
-	it('a large CRD › printed completely; a reader that closes stdout › no error', async () => {
-		const text = `# ${'x'.repeat(3_000_000)}\n${CRD}`;
-		expect((await run(['-'], text)).stdout.length).to.equal(text.length);
-		const program = startProgram(['crds', '-'], {}, { stdin: text });
-		program.process.stdout?.destroy();
-		expect(await program.ended).to.deep.include({ code: 0, stderr: '' });
-	});
-	it('modules › the Kubernetes client is not loaded', async () => {
-		const { stderr } = await startProgram(['crds', FIXTURE], { NODE_DEBUG: 'esm' }).ended;
-		expect(stderr).to.contain('manifests/crd-text').and.not.contain('client-node');
-	});
 });

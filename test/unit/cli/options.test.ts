@@ -4,10 +4,7 @@ import { SERVE_OPTIONS, settingsOf } from '../../../src/cli/flags.ts';
 import {
 	boolean,
 	commaList,
-	createCommand,
-	environmentName,
 	label,
-	type Option,
 	oneOf,
 	readOptions,
 	text,
@@ -29,7 +26,6 @@ const TABLE = {
 const DEFAULTS = { port: 8443, layout: 'both', 'user-names': ['a', 'b'], on: true, off: false };
 const [NUMBER, LABEL, BOOLEAN] = ['a whole number from 0 to 65535', 'a label such as', 'true or false'];
 
-const OPTIONS = Object.entries<Option<unknown>>(SERVE_OPTIONS);
 type Environment = Readonly<Record<string, string>>;
 /** A row has arguments, environment variables, and either the values that differ from DEFAULTS or an error. */
 const ROWS: readonly (readonly [args: readonly string[], env: Environment, expected: object | string])[] = [
@@ -68,28 +64,14 @@ describe('readOptions', () => {
 			if (typeof expected !== 'string') expect(read()).to.deep.equal({ ...DEFAULTS, ...expected });
 			else expect(read).to.throw(UsageError, expected).with.property('message').that.does.not.include('\n');
 		});
-	it('a boolean after -- › an argument', () =>
-		expect(withPlainBooleans(['--on=false', '--', '--on=false'], TABLE)).to.deep.equal([
-			'--no-on',
-			'--',
-			'--on=false',
-		]));
+	it('a boolean after -- › an argument', () => {
+		const args = withPlainBooleans(['--on=false', '--', '--on=false'], TABLE);
+		expect(args).to.deep.equal(['--no-on', '--', '--on=false']);
+	});
 	it('unknownVariables › variables of the product without an option', () => {
 		const env = { THV_SCALING_PROT: '1', THV_SCALING_PORT: '1', PORT: '1', THV_SCALING_USER_NAMES: 'a' };
 		expect(unknownVariables(TABLE, env)).to.deep.equal(['THV_SCALING_PROT']);
 	});
-	it('the help of serve › each option with default, variable and allowed values', () => {
-		const help = createCommand('serve', SERVE_OPTIONS).helpInformation().replace(/\s+/g, ' ');
-		for (const [flag, { isBoolean, allowed, fallback, help: meaning }] of OPTIONS) {
-			const values = isBoolean ? `Off: --no-${flag}` : `Allowed: ${allowed}`;
-			const usual = fallback === undefined ? '' : ` (default ${fallback})`;
-			expect(help)
-				.to.include(` --${flag} `)
-				.and.include(`${meaning} ${values}${usual}. Variable: ${environmentName(flag)}.`);
-		}
-	});
-	it('the defaults of serve › allowed', () =>
-		expect(readOptions(SERVE_OPTIONS, [], {})).to.include({ 'webhook-port': 8443, 'max-in-flight': 200 }));
 });
 
 describe('settingsOf', () => {
