@@ -90,17 +90,4 @@ describe('doctor on a real API server', function () {
 			.and.match(/^secrets ok: no server refers to a password Secret$/m);
 		expect(code).to.equal(1);
 	});
-
-	it('the API server has stopped › exit code 2, and one line with server and kubeconfig', async () => {
-		const { url, kubeconfig, stopApiServer, startApiServer } = cluster.plane();
-		await stopApiServer();
-		try {
-			const { code, stdout, stderr } = await cluster.doctor();
-			expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' });
-			expect(stderr).to.match(/^thv-scaling: [^\n]+ECONNREFUSED[^\n]+\n$/);
-			expect(stderr).to.include(`server ${url}, kubeconfig ${kubeconfig('admin')}`);
-		} finally {
-			await startApiServer();
-		}
-	});
 });

@@ -19,7 +19,7 @@ const folderOf = (file: string): string => file.split('/')[0] ?? '';
 /** Whether the folder of the file may import everything. */
 const isWiring = (file: string): boolean => /^(cli|server)\//.test(file);
 const importsOf = (file: string): string[] =>
-	[...textOf(file).matchAll(/\bfrom '([^']+)'|\bimport\('([^']+)'\)/g)].map(
+	[...textOf(file).matchAll(/\b(?:from|import) '([^']+)'|\bimport\('([^']+)'\)/g)].map(
 		([, plain, dynamic]) => plain ?? dynamic ?? '',
 	);
 

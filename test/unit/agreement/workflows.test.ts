@@ -9,7 +9,6 @@ import { ROOT, read } from '../../harness/documents.ts';
 interface Job extends Partial<Readonly<Record<'if' | 'uses' | 'environment', string>>> {
 	readonly needs?: string | readonly string[];
 	readonly permissions?: Readonly<Record<string, string>>;
-	readonly 'timeout-minutes'?: number;
 	readonly strategy?: { readonly matrix: Readonly<Record<'node' | 'kubernetes', string[]>> };
 	readonly steps?: readonly Partial<Readonly<Record<'uses' | 'run', string> & { with: Record<string, unknown> }>>[];
 }
@@ -24,7 +23,6 @@ const files = readdirSync(join(ROOT, FOLDER)).map((name) => `${FOLDER}/${name}`)
 const workflowOf = (file: string): Workflow => parse(read(file)) as Workflow;
 const ci = workflowOf(`${FOLDER}/ci.yaml`);
 const release = workflowOf(`${FOLDER}/release.yaml`);
-const makefile = read('Makefile');
 
 for (const file of files) {
 	const { permissions: usual, jobs } = workflowOf(file);
@@ -37,21 +35,11 @@ for (const file of files) {
 			if (Object.values(permissions).includes('write')) expect(environment, name).to.equal('release');
 		expect(read(file)).to.not.match(/pull_request_target|workflow_run|secrets[.:]/);
 	});
-	it(`${file} › steps › no expression in a script, no token left in the checkout, and a time limit`, () => {
+	it(`${file} › steps › no expression in a script, and no token left in the checkout`, () => {
 		// A branch name may contain `$(…)`, so scripts must not contain expressions that insert it.
 		for (const { run = '' } of steps) expect(run).to.not.include('${{');
 		for (const { uses = '', with: given } of steps)
 			if (uses.startsWith('actions/checkout@')) expect(given?.['persist-credentials']).to.equal(false);
-		for (const [name, { uses, 'timeout-minutes': minutes }] of all)
-			if (uses === undefined) expect(minutes, name).to.be.within(1, 120);
-	});
-	it(`${file} › make › targets and variables that the Makefile documents`, () => {
-		for (const { run = '' } of steps)
-			for (const [, target = '', given = ''] of run.matchAll(/\bmake ([a-z0-9-]+)((?: [A-Z_]+=\S+)*)/g)) {
-				const [, help = ''] = new RegExp(`^${target}:.*## (.*)$`, 'm').exec(makefile) ?? [];
-				expect(help, target).to.not.equal('');
-				for (const [, variable] of given.matchAll(/ ([A-Z_]+)=/g)) expect(help, target).to.include(`${variable}=`);
-			}
 	});
 }
 

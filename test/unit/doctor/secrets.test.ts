@@ -34,7 +34,7 @@ const missing = (secret: string, users: string): string =>
 
 describe('doctor › Secrets', () => {
 	reports('provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]);
-	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret exists and has its key']);
+	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret …']);
 	reports(
 		'missing for two servers, of which one has a strange key',
 		of(needing('web', 'no'), needing('api', 'no', "a'$b")),
@@ -43,12 +43,10 @@ describe('doctor › Secrets', () => {
 				` → kubectl create secret generic no -n demo --from-file=password=FILE --from-file='a'\\''$b'=FILE`,
 		],
 	);
-	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'passwort')), [
-		'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → correct spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
+	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'x')), [
+		'fail: Secret demo/redis has no key x (it has password), and MCPServer api needs it → … edit mcpserver api -n demo',
 	]);
-	reports('empty', of(needing('web', 'empty')), [
-		'fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it',
-	]);
+	reports('empty', of(needing('web', 'empty')), ['fail: Secret demo/empty has no key password (it is empty), …']);
 	reports(
 		'requests fail, without the message of the API server',
 		of(
@@ -58,7 +56,7 @@ describe('doctor › Secrets', () => {
 			'fail: Secret demo/broken cannot be read: the API server returns 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 2 password Secrets were not checked, because you lack the permission to read demo/hidden and demo/veiled',
+			'warn: 2 password Secrets were not checked, … demo/hidden and demo/veiled',
 		],
 	);
 
