@@ -2,6 +2,7 @@
 import { after, before } from 'mocha';
 import { issueCa, issueServing } from '../../certs/issue.ts';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
+import type { Line } from '../../src/doctor/run-checks.ts';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import type { User } from '../harness/control-plane/start.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -11,21 +12,7 @@ import { serverManifest, useNamespace } from '../harness/namespace.ts';
 import { apply, mustSucceed, type Product, startProduct } from '../harness/product.ts';
 import { type Ended, startProgram } from '../harness/program.ts';
 
-export interface Check {
-	readonly id: string;
-	readonly status: 'ok' | 'warn' | 'fail';
-	readonly subject: string;
-	readonly message: string;
-	readonly fix?: string;
-}
-
-interface Report {
-	readonly code: number | null;
-	readonly checks: readonly Check[];
-	readonly summary: Readonly<Record<Check['status'], number>>;
-	/** The checks that are not ok. */
-	readonly problems: readonly Check[];
-}
+export type { Line as Check };
 
 export const NS = 'toolhive-scaling';
 
@@ -41,10 +28,8 @@ export const operatorDeployment = (serviceAccountName = 'toolhive-operator') => 
 	return {
 		...named('apps/v1', 'Deployment', 'toolhive-operator', 'toolhive-system'),
 		spec: {
-			...{
-				selector: { matchLabels: labels },
-				template: { metadata: { labels }, spec: { serviceAccountName, containers } },
-			},
+			selector: { matchLabels: labels },
+			template: { metadata: { labels }, spec: { serviceAccountName, containers } },
 		},
 	};
 };
@@ -60,7 +45,7 @@ export const PASSWORD = 'correct-horse-battery-staple';
 
 export type DoctorCluster = ReturnType<typeof useDoctor>;
 
-export function useDoctor(namespaceName: string) {
+export function useDoctor() {
 	const plane = needControlPlane({ isOwn: true });
 	let product: Product | undefined;
 	let ca = '';
@@ -83,7 +68,7 @@ export function useDoctor(namespaceName: string) {
 		this.timeout(60_000);
 		await product?.stop();
 	});
-	const namespace = useNamespace(plane, namespaceName);
+	const namespace = useNamespace(plane, 'doctored');
 
 	before('everything else', async function () {
 		this.timeout(60_000);
@@ -107,10 +92,11 @@ export function useDoctor(namespaceName: string) {
 
 	const doctor = (args: readonly string[] = [], user: User = 'admin'): Promise<Ended> =>
 		startProgram(['doctor', '--kubeconfig', plane().kubeconfig(user), ...args]).ended;
-	const report = async (user?: User): Promise<Report> => {
+	/** Returns the report as JSON, and the checks in it that are not ok. */
+	const report = async (user?: User) => {
 		const { code, stdout, stderr } = await doctor(['--output=json'], user);
 		if (stderr !== '') throw new Error(stderr);
-		const { checks, summary } = JSON.parse(stdout) as Pick<Report, 'checks' | 'summary'>;
+		const { checks, summary } = JSON.parse(stdout) as { checks: Line[]; summary: object };
 		return { code, checks, summary, problems: checks.filter(({ status }) => status !== 'ok') };
 	};
 	return { plane, namespace, must, setReady, doctor, report, product: () => product as Product, ca: () => ca };

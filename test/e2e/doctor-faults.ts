@@ -33,7 +33,6 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 		await product().deleteWebhooks();
 		await product().applyWebhooks();
 	};
-	const server = (name: string, spec: object) => namespace.apply(serverManifest('MCPServer', name, spec));
 	return [
 		{
 			title: 'a CRD without the scaling fields',
@@ -60,16 +59,6 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 				/^reachable fail: the mutating webhook.* was not called/,
 			],
 			fix: /kubectl apply -k local$/,
-		},
-		{
-			title: 'webhooks whose namespaceSelector excludes the servers',
-			plant: () => patchWebhooks(() => ({ namespaceSelector: { matchLabels: { team: 'other' } } })),
-			repair: registerAgain,
-			problems: [
-				/^reachable fail: the validating webhook.* was not called: its namespaceSelector excludes the namespace$/,
-				/^reachable fail: the mutating webhook.* was not called/,
-			],
-			fix: /namespaceSelector|kubectl apply -k local$/,
 		},
 		{
 			title: 'a caBundle with another CA',
@@ -111,34 +100,30 @@ export function faults({ ca, must, namespace, plane, product, setReady }: Doctor
 			fix: /kubectl apply -k local$/,
 		},
 		{
-			title: 'a rule that is missing from the ClusterRole',
-			plant: () => must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']),
-			repair: () => apply(plane(), [objectOf('ClusterRole')]),
-			problems: [/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/],
-			fix: /^apply the whole installation \(docs\/install.md#4-apply\): kubectl apply -k local$/,
-		},
-		{
 			title:
-				'no ready pod, another operator, an autoscaler for a server with replicas, and a password Secret without the key',
+				'no ready pod, a missing permission, another operator, a conflicting autoscaler, and a Secret without the key',
 			plant: async () => {
 				await setReady(0);
+				await must(['patch', 'clusterrole', NS, '--type=json', '-p', '[{"op":"remove","path":"/rules/3"}]']);
 				await apply(plane(), [operatorDeployment('renamed')]);
 				const hpa = autoscaler('web');
 				await namespace.apply({ ...hpa, metadata: { ...(hpa['metadata'] as Json), namespace: namespace.name } });
-				await server('misspelt', withPassword('redis-secret', 'passwort'));
+				const spec = withPassword('redis-secret', 'passwort');
+				await namespace.apply(serverManifest('MCPServer', 'misspelt', spec));
 			},
 			repair: async () => {
 				await setReady(2);
-				await apply(plane(), [operatorDeployment()]);
+				await apply(plane(), [objectOf('ClusterRole'), operatorDeployment()]);
 				await namespace.kubectl(['delete', 'hpa/web-hpa', 'mcpserver/misspelt']);
 			},
 			problems: [
 				/^deployment fail: toolhive-scaling\/toolhive-scaling has 0 of 2 replicas ready.*: no replica is ready to answer$/,
+				/^permissions fail: system:serviceaccount:\S+ cannot get, list, watch and patch deployments.apps$/,
 				/^operator fail: system:serviceaccount:toolhive-system:renamed is not among --operator-usernames/,
 				/^autoscalers warn: MCPServer doctored\/web spec.replicas: conflicts with .* web-hpa; remove spec.replicas \(autoscaled-and-pinned\)$/,
 				/^secrets fail: Secret doctored\/redis-secret has no key passwort \(it has password\), and MCPServer misspelt needs it$/,
 			],
-			fix: /^kubectl (describe pods -n toolhive-scaling; kubectl logs|set env .*:renamed$|patch mcpserver web)|edit mcpserver misspelt -n doctored$/,
+			fix: /^kubectl (describe pods -n toolhive-scaling; kubectl logs|set env .*:renamed$|patch mcpserver web)|edit mcpserver misspelt -n doctored$|kubectl apply -k local$/,
 		},
 	];
 }

@@ -46,19 +46,8 @@ describe('action.yml', function () {
 		['a warning, strict', { paths: 'two words', strict: 'true' }, 1],
 		['a denial, with SARIF', { paths: 'denied.yaml\ntwo words', sarif: 'out.sarif' }, 1, 'denied.yaml:2', '1 denied'],
 		['a file name that begins with a dash', { paths: '-x.yaml' }, 1, '-x.yaml:2'],
-		[
-			'namespace and version',
-			{ paths: 'nameless.yaml', namespace: 'team', 'server-version': 'v0.12.4' },
-			0,
-			'MCPServer team/s',
-			'image-too-old',
-		],
-		[
-			'a version that is invalid',
-			{ paths: 'denied.yaml', sarif: 'none.sarif', 'server-version': 'newest' },
-			2,
-			'newest',
-		],
+		['namespace', { paths: 'nameless.yaml', namespace: 'team', 'server-version': 'v0.12.4' }, 0, 'team/s', 'too-old'],
+		['an invalid version', { paths: 'denied.yaml', sarif: 'none.sarif', 'server-version': 'newest' }, 2, 'newest'],
 	] as const) {
 		it(`${title} › exit code ${code}`, () => {
 			const { status, stdout, stderr } = run(given);

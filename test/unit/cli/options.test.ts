@@ -4,10 +4,7 @@ import { SERVE_OPTIONS, settingsOf } from '../../../src/cli/flags.ts';
 import {
 	boolean,
 	commaList,
-	createCommand,
-	environmentName,
 	label,
-	type Option,
 	oneOf,
 	readOptions,
 	text,
@@ -40,35 +37,23 @@ const ROWS: readonly (readonly [args: readonly string[], env: Environment, expec
 	[['--chosen=example.com/a-b=c.d'], {}, { chosen: { key: 'example.com/a-b', value: 'c.d' } }],
 	[['--chosen=a='], {}, { chosen: { key: 'a', value: '' } }],
 	[['--off', '--no-on'], {}, { on: false, off: true }],
-	[['--off=true', '--on=false'], {}, { on: false, off: true }],
 	[['--off=false', '--on=true'], { THV_SCALING_OFF: 'true', THV_SCALING_ON: 'false' }, {}],
-	[[], { THV_SCALING_OFF: 'true', THV_SCALING_ON: 'false' }, { on: false, off: true }],
 	[['--no-on', '--on'], {}, {}],
 	[['--port', 'http'], {}, `--port is "http"; allowed: ${NUMBER}`],
 	[['--port', '65536'], {}, `--port is "65536"; allowed: ${NUMBER}`],
-	[['--port=-1'], {}, `--port is "-1"; allowed: ${NUMBER}`],
-	[['--port', '1.5'], {}, `--port is "1.5"; allowed: ${NUMBER}`],
-	[['--port', '1e3'], {}, `--port is "1e3"; allowed: ${NUMBER}`],
 	[['--port', ''], {}, `--port is ""; allowed: ${NUMBER}`],
 	[['--layout', 'Both'], {}, '--layout is "Both"; allowed: both or top-level'],
 	[['--chosen', 'a'], {}, `--chosen is "a"; allowed: ${LABEL} toolhive-scaling/enabled=true`],
-	[['--chosen', 'a in (b)'], {}, `--chosen is "a in (b)"; allowed: ${LABEL}`],
 	[['--chosen', 'a=b=c'], {}, `--chosen is "a=b=c"; allowed: ${LABEL}`],
-	[['--chosen', '=b'], {}, `--chosen is "=b"; allowed: ${LABEL}`],
 	[['--file', ''], {}, '--file is ""; allowed: a file'],
 	[['--file', '--port=1'], {}, '--file is "--port=1"; allowed: a file'],
 	[['--user-names', ' , '], {}, '--user-names is " , "; allowed: names'],
-	[['--on=no'], {}, `--on is "no"; allowed: ${BOOLEAN}`],
 	[['--on='], {}, `--on is ""; allowed: ${BOOLEAN}`],
 	[['--on', 'false'], {}, 'too many arguments'],
-	[[], { THV_SCALING_ON: '0' }, `THV_SCALING_ON is "0"; allowed: ${BOOLEAN}`],
-	[[], { THV_SCALING_PORT: '80a' }, `THV_SCALING_PORT is "80a"; allowed: ${NUMBER}`],
 	[[], { THV_SCALING_PORT: '' }, `THV_SCALING_PORT is ""; allowed: ${NUMBER}`],
 	[[], { THV_SCALING_LAYOUT: 'x\ny' }, 'THV_SCALING_LAYOUT is "x\\ny"; allowed: both or top-level'],
-	[['--nope', '1'], {}, '--nope'],
 	[['--port'], {}, '--port'],
 	[['positional'], {}, 'positional'],
-	[['-p', '1'], {}, '-p'],
 	[['--no-port'], {}, '--no-port'],
 ];
 
@@ -79,28 +64,13 @@ describe('readOptions', () => {
 			if (typeof expected !== 'string') expect(read()).to.deep.equal({ ...DEFAULTS, ...expected });
 			else expect(read).to.throw(UsageError, expected).with.property('message').that.does.not.include('\n');
 		});
-	it('a boolean after -- › an argument', () =>
-		expect(withPlainBooleans(['--on=false', '--', '--on=false'], TABLE)).to.deep.equal([
-			'--no-on',
-			'--',
-			'--on=false',
-		]));
+	it('a boolean after -- › an argument', () => {
+		const args = withPlainBooleans(['--on=false', '--', '--on=false'], TABLE);
+		expect(args).to.deep.equal(['--no-on', '--', '--on=false']);
+	});
 	it('unknownVariables › variables of the product without an option', () => {
 		const env = { THV_SCALING_PROT: '1', THV_SCALING_PORT: '1', PORT: '1', THV_SCALING_USER_NAMES: 'a' };
 		expect(unknownVariables(TABLE, env)).to.deep.equal(['THV_SCALING_PROT']);
-	});
-	it('the help of serve › each option with default, variable and allowed values', () => {
-		const help = createCommand('serve', SERVE_OPTIONS).helpInformation().replace(/\s+/g, ' ');
-		for (const [flag, option] of Object.entries<Option<unknown>>(SERVE_OPTIONS)) {
-			const values = option.isBoolean ? `Off: --no-${flag}` : `Allowed: ${option.allowed}`;
-			const fallback = option.fallback === undefined ? '' : ` (default ${option.fallback})`;
-			expect(help, flag).to.match(new RegExp(` --${flag} (<value> )?`));
-			expect(help).to.include(`${option.help} ${values}${fallback}. Variable: ${environmentName(flag)}.`);
-		}
-	});
-	it('the defaults of serve › allowed', () => {
-		const ports = { 'webhook-port': 8443, 'metrics-port': 8080, 'max-in-flight': 200 };
-		expect(readOptions(SERVE_OPTIONS, [], {})).to.include(ports);
 	});
 });
 
@@ -108,7 +78,6 @@ describe('settingsOf', () => {
 	const SECONDS = 'allowed: a whole number from 0 to 86400';
 	for (const [args, expected] of [
 		['', [45, 5]],
-		['--grace-period-seconds=36', [36, 5]],
 		['--grace-period-seconds=0 --pre-stop-seconds=0', [0, 0]],
 		['--pre-stop-seconds=14', [45, 14]],
 		[
@@ -116,11 +85,7 @@ describe('settingsOf', () => {
 			'--grace-period-seconds 35 is too short for --pre-stop-seconds 5: the grace period must be at least 36, unless --pre-stop-seconds is 0',
 		],
 		['--grace-period-seconds=0 --pre-stop-seconds=1', 'the grace period must be at least 32'],
-		['--pre-stop-seconds=15', '--grace-period-seconds 45 is too short for --pre-stop-seconds 15'],
-		['--pre-stop-seconds=86400 --grace-period-seconds=86400', 'the grace period must be at least 86431'],
 		['--pre-stop-seconds=86401', `--pre-stop-seconds is "86401"; ${SECONDS}`],
-		['--pre-stop-seconds=-1', `--pre-stop-seconds is "-1"; ${SECONDS}`],
-		['--pre-stop-seconds=5s', `--pre-stop-seconds is "5s"; ${SECONDS}`],
 	] as const)
 		it(`${args || 'no flags'} › ${expected}`, () => {
 			const read = () => settingsOf(readOptions(SERVE_OPTIONS, args.split(' ').filter(Boolean), {}));

@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -26,17 +25,4 @@ describe('createReport', () => {
 		createReport(terminal).warn('a\u001b[2J\nb');
 		expect([terminal.stdoutText(), terminal.stderrText()]).to.deep.equal(['', 'thv-scaling: a [2J b\n']);
 	});
-	for (const [code, exitCode, stderr] of [
-		['EPIPE', 1, ''],
-		['ENOSPC', 2, 'thv-scaling: stdout cannot be written: ENOSPC: it failed\n'],
-	] as const)
-		it(`finish › stdout failed with ${code} › exit code ${exitCode}`, async () => {
-			const error = Object.assign(new Error(`${code}: it failed`), { code });
-			const stdout = new Writable({ write: (_chunk, _encoding, done) => done(error) });
-			const terminal = { ...createTerminal(), stdout };
-			const report = createReport(terminal);
-			for (const text of ['a', 'b']) await report.print(text);
-			expect(await report.finish(1)).to.equal(exitCode);
-			expect(terminal.stderrText()).to.equal(stderr);
-		});
 });

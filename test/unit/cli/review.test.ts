@@ -7,7 +7,6 @@ import { after, before, describe, it } from 'mocha';
 import { UsageError } from '../../../src/cli/options.ts';
 import { run as runProgram } from '../../../src/cli/program.ts';
 import { MAIN } from '../../harness/main-file.ts';
-import { startProgram } from '../../harness/program.ts';
 import { serverText } from '../../harness/review-command.ts';
 import { createTerminal } from '../../harness/terminal.ts';
 
@@ -44,14 +43,12 @@ describe('thv-scaling review', function () {
 		['good.yaml', 0],
 		['warned.yaml', 0],
 		['warned.yaml --strict', 1],
-		['good.yaml --strict', 0],
 		['denied.yaml', 1],
 		['denied.yaml broken.yaml', 2],
 		['missing.yaml', 2],
 		['empty.yaml', 2],
 		['good.yaml empty.yaml', 0],
 		['-', 0],
-		['- --strict', 1],
 	] as const)
 		it(`${args} › exit code ${code} with every output`, async () => {
 			for (const output of ['text', 'json', 'yaml', 'sarif'])
@@ -72,14 +69,9 @@ describe('thv-scaling review', function () {
 		expect(stderr).to.match(/there is no manifest in .*values\.yaml; .*values\.yaml:1: skipped: no apiVersion/);
 		rmSync(join(folder, 'values.yaml'));
 	});
-	const NAMELESS = GOOD.replace('  namespace: demo\n', '');
 	const BACKENDS = serverText('s', '  backendReplicas: 1');
 	for (const [text, flags, expected] of [
-		[NAMELESS, '', 'MCPServer default/good'],
-		[NAMELESS, '-n team', 'MCPServer team/good'],
 		[BACKENDS, '', undefined],
-		[BACKENDS, '--server-version v0.12.4', 'not v0.12.4'],
-		[BACKENDS, '--server-version=0.12.4', 'not v0.12.4'],
 		[BACKENDS, '--server-version v0.12.5', undefined],
 		[GOOD, '--grace-period-seconds 77', 'terminationGracePeriodSeconds: 77'],
 	] as const)
@@ -99,35 +91,18 @@ describe('thv-scaling review', function () {
 		const quiet = await run(...files);
 		expect(quiet.stdout).to.include('1 object reviewed: 1 denied, 0 mutated, no warnings, 1 skipped\n');
 		expect(quiet.stderr).to.equal('thv-scaling: 1 skipped; --verbose prints each with the reason\n');
-		const { code, stdout, stderr } = await run(...files, '--verbose', '-o', 'json');
-		expect([quiet.code, code]).to.deep.equal([1, 1]);
-		expect(JSON.parse(stdout).summary).to.include({ objects: 1, denied: 1, skipped: 1 });
+		const { stderr } = await run(...files, '--verbose');
 		expect(stderr).to.match(/^thv-scaling: .*list\.yaml:2: skipped: a list is not a Kubernetes manifest\n$/);
 	});
-	it('a file that cannot be parsed › an error if it is named, skipped in a folder', async () => {
-		const named = await run('good.yaml', 'broken.yaml');
-		expect([named.code, named.stderr.includes('broken.yaml:1:4: Nested mappings')]).to.deep.equal([2, true]);
-		const found = await run(folder, '--verbose');
-		expect(found.code).to.equal(1);
-		expect(found.stderr).to.include('broken.yaml:1: skipped: no apiVersion and kind');
+	it('a manifest between documents that cannot be parsed › these are skipped', async () => {
+		const { code, stdout } = await run(put('mixed.yaml', `a: [\n---\na: {\n${GOOD}---\na: [\n`));
+		expect(code).to.equal(0);
+		expect(stdout).to.match(/^1 object reviewed: .*, 3 skipped$/m);
 	});
-	for (const [text, count] of [
-		[`a: [\n${GOOD}`, 1],
-		[`${GOOD}---\na: [\n`, 1],
-		[`a: [\n---\na: {\n${GOOD}`, 2],
-	] as const)
-		it(`a manifest beside ${count} documents that cannot be parsed › skipped`, async () => {
-			const { code, stdout } = await run(put('mixed.yaml', text));
-			expect(code).to.equal(0);
-			expect(stdout).to.match(new RegExp(`^1 object reviewed: .*, ${count} skipped$`, 'm'));
-		});
 
 	for (const [args, message] of [
 		[[], 'name a file, a folder, or - for stdin'],
-		[['-o', 'xml', 'x'], '--output is "xml"; allowed: text or json or yaml or sarif'],
-		[['--server-version', 'latest', 'x'], '--server-version is "latest"; allowed: a version of ToolHive'],
 		[['--stict', 'x'], "unknown option '--stict' (Did you mean --strict?)"],
-		[['-q-s', 'x'], "unknown option '--s'"],
 		[['--pre-stop-seconds', '60', 'x'], '--grace-period-seconds 45 is too short for --pre-stop-seconds 60'],
 	] as const)
 		it(`${JSON.stringify(args)} › refused`, async () => {
@@ -135,11 +110,6 @@ describe('thv-scaling review', function () {
 			expect(error).to.be.instanceOf(UsageError).with.property('message').that.includes(message);
 		});
 
-	it('a process › reads stdin', async () => {
-		const { code, stdout, stderr } = await startProgram(['review', '-'], {}, { stdin: DENIED }).ended;
-		expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' });
-		expect(stdout).to.include('MCPServer demo/denied  <stdin>:2');
-	});
 	/** Runs `script` with the program as $1 and $2 and with `path` as $3. */
 	const shell = (script: string, path: string) =>
 		spawnSync('bash', ['-c', script, 'bash', process.execPath, MAIN, path], { encoding: 'utf8' });

@@ -5,23 +5,16 @@ import { reports } from './results.ts';
 
 const of = (gitVersion: string) => () => apiServer('URL', { gitVersion });
 const IS = 'Kubernetes at URL is';
-const LACKS =
-	'without matchConditions the API server calls the webhooks for objects without scaling; proxies get no preStop → upgrade the cluster to v1.30.0 or later';
-const UNKNOWN =
-	'warn: Kubernetes at URL does not report its version → check that Kubernetes is v1.30.0 or later: kubectl version';
 
 describe('doctor › API server', () => {
-	reports('the oldest supported version', of('v1.30.0'), [`ok: ${IS} v1.30.0`]);
 	reports('a version of a vendor', of('v1.31.2-eks-7f9249a'), [`ok: ${IS} v1.31.2-eks-7f9249a`]);
-	reports('a version with build data', of('v1.36.1+k3s1'), [`ok: ${IS} v1.36.1+k3s1`]);
-	reports('a version that is too old', of('v1.29.14'), [`fail: ${IS} v1.29.14: ${LACKS}`]);
-	reports('no version', () => apiServer('URL', {}), [UNKNOWN]);
-	reports('an answer that is not an object', () => apiServer('URL', 'hello'), [UNKNOWN]);
+	reports('a version that is too old', of('v1.29.14'), [
+		`fail: ${IS} v1.29.14: … → upgrade the cluster to v1.30.0 or later`,
+	]);
+	reports('no version', () => apiServer('URL', {}), ['warn: … does not report its version']);
 	for (const [gitVersion, isKnown] of [
-		['v1.30.0', true],
 		['v1.18.0', true],
 		['v1.17.9', false],
-		[undefined, false],
 	] as const)
 		it(`${gitVersion} › ${isKnown ? 'supports' : 'may not support'} dryRun`, () =>
 			expect(knowsDryRun({ gitVersion })).to.equal(isKnown));

@@ -1,46 +1,39 @@
-// This import must come first, because the dependency container of the x509 library does not load without the polyfill.
-import 'reflect-metadata';
-import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
-import { issueCa, issueServing, type KeyPair } from '../../../certs/issue.ts';
+import { issueCa, issueServing } from '../../../certs/issue.ts';
 import { checkCaBundle } from '../../../src/doctor/ca-bundle.ts';
-import { parseCertificates, trustedIssuer } from '../../../src/doctor/certificates.ts';
+import { trustedIssuer } from '../../../src/doctor/certificates.ts';
 import type { CheckContext } from '../../../src/doctor/context.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { contextOf, deploymentOf, FLAGS, linesOf, refusal, reports } from './results.ts';
+import { contextOf, deploymentOf, FLAGS, refusal, reports } from './results.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.now();
 const inDays = (days: number): Date => new Date(NOW + days * DAY_MS);
 const dayIn = (days: number): string => inDays(days).toISOString().slice(0, 10);
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-
-/**
- * Returns a certificate with the names and ids of the given CA, with a different validity and optionally a different
- * key.
- */
-async function lookalike(issuer: KeyPair, days: number, withItsKey: boolean): Promise<string> {
-	const original = new x509.X509Certificate(issuer.cert);
-	const der = createPrivateKey(issuer.key).export({ format: 'der', type: 'pkcs8' });
-	const privateKey = await webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
-	const publicKey = (await original.publicKey.export()) as webcrypto.CryptoKey;
-	const own = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-	const made = await x509.X509CertificateGenerator.createSelfSigned({
-		name: original.subject,
-		notBefore: inDays(-1),
-		notAfter: inDays(days),
-		keys: withItsKey ? { privateKey, publicKey } : own,
-		signingAlgorithm: ALGORITHM,
-		extensions: original.extensions,
-	});
-	return `${made.toString('pem')}\n`;
+/** Returns the certificate with other bytes in place of `old`, both as hexadecimal text. Its own signature is then wrong. */
+function edited(pem: string, old: string, bytes: string): string {
+	const der = Buffer.from(new X509Certificate(pem).raw.toString('hex').replace(old, bytes), 'hex');
+	return `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 }
+const keyIn = (pem: string): string =>
+	new X509Certificate(pem).publicKey.export({ format: 'der', type: 'spki' }).subarray(-65).toString('hex');
+/** Returns a date in the form of a certificate. */
+const utcTime = (date: Date): string =>
+	Buffer.from(
+		`${date
+			.toISOString()
+			.replaceAll(/[-:T]|\..*/g, '')
+			.slice(2)}Z`,
+	).toString('hex');
 
 /** PEM texts by name. The tables refer to names, because the certificates are issued when the tests run. */
-const pem: Record<string, string> = { nothing: '', text: 'hello' };
+const pem: Record<string, string> = {
+	nothing: '',
+	broken: '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
+};
 const INSTALLED = installationOf(deploymentOf({}, { volumes: [{ secret: { secretName: 'tls' } }] }));
 
 interface Given extends Partial<InstalledWebhook> {
@@ -58,12 +51,7 @@ const of =
 		const webhooks = [{ bundle, ...more }, ...others].map(({ bundle: name, ...fields }) => ({
 			...{ kind: 'MutatingWebhookConfiguration' as const, name: 'one', path: '/mutate' },
 			...{ service: { namespace: 'toolhive-scaling', name: 'toolhive-scaling' }, rules: [], namespaceSelector: {} },
-			caBundle: Buffer.from(
-				name
-					.split('+')
-					.map((part) => pem[part])
-					.join(''),
-			).toString('base64'),
+			caBundle: Buffer.from(name.replaceAll(/\w+/g, (part) => pem[part] ?? '')).toString('base64'),
 			...fields,
 		}));
 		const certificate = async () => {
@@ -84,129 +72,76 @@ const of =
 	};
 
 const SUBJECT = 'the caBundle of one';
-const SECRET = 'Secret toolhive-scaling/tls';
-const CERTIFICATE = `the certificate in ${SECRET}`;
 const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
-const trusts = (where = `in ${SECRET}`): string =>
-	`ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
-const PUBLIC = 'is empty: for this webhook the API server trusts only the CAs of its operating system';
-const ELSEWHERE =
-	'fail: one call Service elsewhere/toolhive-scaling, so they belong to another installation → thv-scaling doctor --namespace elsewhere';
+const trusts = (where = '…'): string => `ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
 const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
 const uninstalled = { installation: async () => undefined };
 
 describe('doctor › caBundle', () => {
 	before(async () => {
-		const [ca, other, young] = [await issueCa(), await issueCa(), await issueCa({ now: inDays(5) })];
+		const [ca, other] = [await issueCa(), await issueCa()];
 		const serving = (await issueServing(ca)).cert;
-		Object.assign(pem, { ca: ca.cert, other: other.cert, young: young.cert, serving });
+		Object.assign(pem, { ca: ca.cert, other: other.cert, serving });
 		pem['later'] = (await issueServing(ca, { now: inDays(5) })).cert;
-		pem['early'] = (await issueServing(young)).cert;
 		pem['misnamed'] = (await issueServing(ca, { hosts: ['example.com'] })).cert;
-		pem['short'] = await lookalike(ca, 5, true);
-		pem['same'] = await lookalike(ca, 100, true);
-		pem['forged'] = await lookalike(ca, 100, false);
+		pem['short'] = edited(ca.cert, utcTime(new X509Certificate(ca.cert).validToDate), utcTime(inDays(5)));
+		pem['forged'] = edited(ca.cert, keyIn(ca.cert), keyIn(other.cert));
 	});
 
-	reports('the CA of the certificate', of(), [trusts()]);
+	reports('the CA of the certificate', of(), [trusts('in Secret toolhive-scaling/tls')]);
 	reports('the previous CA and the CA', of({ bundle: 'other+ca' }), [trusts()]);
-	reports('the CA and the previous CA', of({ bundle: 'ca+other' }), [trusts()]);
 	reports('the certificate itself', of({ bundle: 'serving' }), [trusts()]);
-	reports('another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust ${CERTIFICATE}`]);
-	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} ${PUBLIC}`]);
-	reports('empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} ${PUBLIC}`]);
-	reports('not PEM', of({ bundle: 'text' }), [`fail: ${SUBJECT} has no certificate in PEM`]);
-	reports('the certificate ends soon', of({ days: 77 }), [`warn: ${CERTIFICATE} expires on ${dayIn(90)}`]);
-	reports('the certificate has expired', of({ days: 91 }), [`fail: ${CERTIFICATE} expired on ${dayIn(90)}`]);
-	reports('the certificate is not valid yet', of({ serves: 'later' }), [`fail: ${CERTIFICATE} is not valid yet`]);
-	reports('the CA is not valid yet', of({ bundle: 'young', serves: 'early' }), [
-		`fail: the CA in ${SUBJECT} is not valid yet → correct the clock of this machine or of the issuer`,
+	reports('another CA of the same name', of({ bundle: 'other' }), [`fail: ${SUBJECT} does not trust …`]);
+	reports('empty', of({ bundle: 'nothing' }), [`fail: ${SUBJECT} is empty: …`]);
+	reports('empty, at a URL', of({ bundle: 'nothing', ...url('example.com') }), [`warn: ${SUBJECT} is empty: …`]);
+	reports('not PEM', of({ bundle: 'broken' }), [`fail: ${SUBJECT} has no certificate in PEM`]);
+	reports('the certificate ends soon', of({ days: 77 }), [`warn: the certificate in … expires on ${dayIn(90)}`]);
+	reports('the certificate has expired', of({ days: 91 }), [`fail: the certificate in … expired on ${dayIn(90)}`]);
+	reports('the certificate is not valid yet', of({ serves: 'later' }), [
+		'fail: … is not valid yet → correct the clock …',
 	]);
-	reports('the CA ends before the certificate', of({ bundle: 'short' }), [
-		`warn: the CA in ${SUBJECT} expires on ${dayIn(5)}`,
-	]);
-	reports('the certificate of another name', of({ serves: 'misnamed' }), [
-		`fail: ${CERTIFICATE} is not valid for toolhive-scaling.toolhive-scaling.svc`,
-	]);
-	reports('the certificate of an IPv4 address', of(url('127.0.0.1:8443')), [trusts('at https://127.0.0.1:8443')]);
+	reports('the CA ends before the certificate', of({ bundle: 'short' }), [`warn: the CA in … expires on ${dayIn(5)}`]);
+	reports('the certificate of another name', of({ serves: 'misnamed' }), ['fail: … is not valid for …scaling.svc']);
 	reports('the certificate of an IPv6 address', of(url('[::1]')), [trusts('at https://[::1]')]);
-	reports('the certificate of another address', of(url('127.0.0.2')), [
-		'fail: the certificate at https://127.0.0.2 is not valid for 127.0.0.2',
-	]);
-	reports('a URL that cannot be reached', of({ ...url('10.0.0.1'), serves: new Error('no answer within 10 s') }), [
-		'warn: the certificate at https://10.0.0.1 cannot be fetched from here: no answer within 10 s',
-	]);
-	reports('no Secret', of({ serves: 'none' }), [`fail: ${SECRET} does not exist: the pods wait for their certificate`]);
-	reports('a Secret without a certificate', of({ serves: 'nothing' }), [
-		`fail: ${SECRET} has no certificate in tls.crt`,
-	]);
+	reports('no Secret', of({ serves: 'none' }), ['fail: Secret … does not exist: the pods wait for their certificate']);
+	reports('a Secret without a certificate', of({ serves: 'nothing' }), ['fail: … has no certificate in tls.crt']);
 	reports('the caller may not read the Secret', of({ serves: refusal(403) }), [
-		`warn: the caBundle was not checked: no permission to read ${SECRET}`,
+		'warn: …: no permission to read Secret …',
 	]);
-	reports('no Deployment', of({ context: uninstalled }), [
-		'warn: the caBundle was not checked: no Deployment of toolhive-scaling mounts a certificate',
-	]);
-	reports('a Service in another namespace', of(elsewhere), [ELSEWHERE]);
-	reports('a Service in another namespace, and no Deployment', of({ ...elsewhere, context: uninstalled }), [ELSEWHERE]);
+	reports('no Deployment', of({ context: uninstalled }), ['warn: … was not checked: no Deployment …']);
+	reports('a Service in another namespace', of(elsewhere), ['fail: … → thv-scaling doctor --namespace elsewhere']);
 	reports('one of two webhooks trusts another CA', of({ others: [{ name: 'odd', bundle: 'other' }] }), [
-		trusts(),
-		`fail: the caBundle of odd does not trust ${CERTIFICATE}`,
+		...[trusts(), 'fail: the caBundle of odd does not trust …'],
 	]);
 	reports('different caBundles that trust the certificate', of({ others: [{ name: 'odd', bundle: 'ca+other' }] }), [
-		trusts(),
-		trusts().replace('one', 'odd'),
-		'warn: the webhooks have 2 different caBundles instead of the same one',
-	]);
-	reports('two webhooks with the same', of({ others: [{ name: 'two', bundle: 'ca' }] }), [
-		trusts().replace('one', 'all 2 webhooks'),
+		...[trusts(), trusts().replace('one', 'odd'), 'warn: the webhooks have 2 different caBundles …'],
 	]);
 	reports('no webhook', () => checkCaBundle(contextOf({}, { webhooksByKind: async () => ({}) as never })), []);
 
 	const selfManaged = { context: { flags: { ...FLAGS, isSelfManaged: true } } };
-	const LEADER =
-		'the leader corrects it within seconds, or logs why not: kubectl logs -n toolhive-scaling deployment/toolhive-scaling';
-	const CERTS = 'kubectl get certificates,issuers -n certs';
+	const CERTS = ': kubectl get certificates,issuers -n certs';
 	for (const [title, given, bundle, certificate] of [
-		['self-managed', selfManaged, LEADER, LEADER],
+		['self-managed', selfManaged, 'the leader corrects it', 'the leader corrects it'],
 		[
 			'cert-manager',
 			{ injectedFrom: 'certs/toolhive-scaling' },
-			`cert-manager's cainjector writes it: ${CERTS}`,
-			`cert-manager issues it: ${CERTS}`,
+			`cert-manager's cainjector writes it${CERTS}`,
+			`cert-manager issues it${CERTS}`,
 		],
-		[
-			'supplied by the user',
-			{},
-			'set caBundle in both webhook configurations to the CA that issued the certificate: certs/README.md',
-			'renew the certificate in the Secret; if its CA changes, update caBundle too: certs/README.md',
-		],
+		['supplied by the user', {}, 'set caBundle in both webhook configurations', 'renew the certificate in the Secret'],
 	] as const)
 		it(`the fix › ${title}`, async () => {
 			const fixOf = async (fault: Given) => (await of({ ...given, ...fault })())[0]?.fix;
-			expect(await fixOf({ bundle: 'nothing' })).to.equal(bundle);
-			expect(await fixOf({ bundle: 'other' })).to.equal(bundle);
-			expect(await fixOf({ days: 91 })).to.equal(certificate);
+			expect(await fixOf({ bundle: 'nothing' })).to.include(bundle);
+			expect(await fixOf({ bundle: 'other' })).to.include(bundle);
+			expect(await fixOf({ days: 91 })).to.include(certificate);
 		});
-	it('the Secret cannot be read › rejects', async () => {
-		const error: unknown = await of({ serves: refusal(500) })().then(linesOf, (reason) => reason);
-		expect(error).to.be.instanceOf(Error);
-	});
 
 	const read = (name: string): X509Certificate => new X509Certificate(pem[name] ?? '');
-	it('trustedIssuer › compares the signature, not the name', () => {
-		const [serving, forged, same] = [read('serving'), read('forged'), read('same')];
+	it('trustedIssuer › compares signatures, not names, and follows a chain', () => {
+		const [serving, forged, ca] = [read('serving'), read('forged'), read('ca')];
 		expect(serving.checkIssued(forged), 'the names are the same').to.equal(true);
 		expect(trustedIssuer([serving], [forged])).to.equal(undefined);
-		expect(trustedIssuer([serving], [forged, same])).to.equal(same);
-	});
-	it('trustedIssuer › follows the chain', () => {
-		const root = read('ca');
-		expect(trustedIssuer([read('serving'), root], [root])).to.equal(root);
-		expect(trustedIssuer([], [root])).to.equal(undefined);
-	});
-	it('parseCertificates › all certificates in a text, or undefined if there is none', () => {
-		expect(parseCertificates(`text\n${pem['ca']}text\n${pem['serving']}`)).to.have.length(2);
-		expect(parseCertificates('text')).to.equal(undefined);
-		expect(parseCertificates('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----')).to.equal(undefined);
+		expect(trustedIssuer([serving, ca], [forged, ca])).to.equal(ca);
 	});
 });

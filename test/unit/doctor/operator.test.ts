@@ -26,48 +26,34 @@ describe('doctor › operator', () => {
 		(version: string, more: Partial<typeof INSTALLED> = {}) =>
 		() =>
 			operator([of(version, { serviceAccount: 'other' })], { ...INSTALLED, ...more }, FLAGS, undefined).slice(1);
-	const withPhase = (version: string, phase: string) => () => {
-		const status = { properties: { phase: { enum: [phase, 'Failed'] } } };
+	const withPhase = (version: string, phase?: string) => () => {
+		const status = { properties: { phase: phase === undefined ? {} : { enum: [phase, 'Failed'] } } };
 		const schema = { openAPIV3Schema: { properties: { status } } };
 		return operator([of(version)], undefined, undefined, { spec: { versions: [{ served: true, schema }] } }).slice(1);
 	};
-	const NOT_AMONG = 'is not among --operator-usernames';
-	const ADD = `kubectl set env -n toolhive-scaling deployment/toolhive-scaling THV_SCALING_OPERATOR_USERNAMES=${USER},${OTHER}`;
-	const erases = (fix: string): string =>
-		`fail: ${OTHER} ${NOT_AMONG}: fields that it erases are not restored → ${fix}`;
-	const refused = (phase: string): string =>
-		`warn: ${NAME} writes phase ${phase}, which the CRD of MCPServer rejects: no status is stored`;
-	const NO_SCALING = 'does not scale; toolhive-scaling adds all scaling settings';
+	const ADD = `kubectl set env -n … deployment/… THV_SCALING_OPERATOR_USERNAMES=${USER},${OTHER}`;
+	const ERASES = `fail: ${OTHER} is not among …: fields that it erases are not restored`;
 	reports('v0.10.0', release('v0.10.0'), [
-		`fail: ${NAME} v0.10.0 overwrites every replica count, so no other client can scale → upgrade ToolHive to v0.10.1 or later`,
+		'fail: … overwrites every replica count… → upgrade ToolHive to v0.10.1 or later',
 	]);
-	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 ${NO_SCALING}`]);
-	reports('latest', release('latest'), [
-		`warn: ${NAME} has an image without a version: ghcr.io/stacklok/toolhive/operator:latest`,
-	]);
-	reports('none', () => operator([], INSTALLED, FLAGS, undefined), [
-		'warn: the ToolHive operator was not found: nothing creates Deployments for servers',
-	]);
-	reports(
-		'the user name of --operator-usernames',
-		() => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1),
-		[`ok: ${USER} is in --operator-usernames`],
-	);
-	reports('another user name, and it erases fields', named('v0.12.5'), [erases(ADD)]);
-	reports('another user name, and it patches', named('v0.24.0'), [
-		`warn: ${OTHER} ${NOT_AMONG}; this release erases nothing → ${ADD}`,
-	]);
-	reports('another user name, and its version is unknown', named('edge'), [erases(ADD)]);
+	reports('v0.12.5', release('v0.12.5'), [`ok: ${NAME} v0.12.5 does not scale; …`]);
+	reports('latest', release('latest'), [`warn: ${NAME} has an image without a version: …`]);
+	reports('none', () => operator([], INSTALLED, FLAGS, undefined), ['warn: the ToolHive operator was not found: …']);
+	const known = () => operator([of('v0.12.5')], INSTALLED, FLAGS, undefined).slice(1);
+	reports('the user name of --operator-usernames', known, [`ok: ${USER} is in --operator-usernames`]);
+	reports('another user name, and it erases fields', named('v0.12.5'), [`${ERASES} → ${ADD}`]);
+	reports('another user name, and it patches', named('v0.24.0'), [`warn: …; this release erases nothing → ${ADD}`]);
+	reports('another user name, and its version is unknown', named('edge'), [ERASES]);
 	reports('another user name, and flags may come from a ConfigMap', named('v0.12.5', { hasHiddenEnv: true }), [
-		`warn: ${OTHER} may not be among --operator-usernames → ${ADD}`,
+		`warn: ${OTHER} may not be among … → ${ADD}`,
 	]);
 	reports('another user name, and a flag has the names', named('v0.12.5', { args: ['--operator-usernames', 'x'] }), [
-		erases('add the user name to that flag: kubectl edit -n toolhive-scaling deployment/toolhive-scaling'),
+		`${ERASES} → add the user name to that flag: kubectl edit …`,
 	]);
 	reports('v0.12.5 with phase Running in the CRD', withPhase('v0.12.5', 'Running'), []);
-	reports('v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), [refused('Running')]);
-	reports('v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), [refused('Ready')]);
-	reports('v0.17.0 with phase Ready in the CRD', withPhase('v0.17.0', 'Ready'), []);
+	reports('v0.12.5 with any phase in the CRD', withPhase('v0.12.5'), []);
+	reports('v0.12.5 with phase Ready in the CRD', withPhase('v0.12.5', 'Ready'), ['warn: … writes phase Running, …']);
+	reports('v0.17.0 with phase Running in the CRD', withPhase('v0.17.0', 'Running'), ['warn: … writes phase Ready, …']);
 
 	const deployed = (image: string): Json =>
 		deploymentOf({}, { containers: [{ image: 'mesh:1' }, { name: 'manager', image }] });
@@ -93,6 +79,7 @@ describe('doctor › operator', () => {
 
 describe('doctor › proxy images of an operator', () => {
 	const REPOSITORY = 'ghcr.io/stacklok/toolhive/proxyrunner';
+	const MIRROR = 'localhost:5000/proxyrunner:v0.12.5@sha256:00';
 	const redis = { sessionStorage: { provider: 'redis', address: 'redis:6379' } } as const;
 	const A = server('a', redis);
 	const PROXY = server('c', redis, { kind: 'MCPRemoteProxy' });
@@ -105,50 +92,33 @@ describe('doctor › proxy images of an operator', () => {
 	const version = (tag: string, ...servers: Server[]) => runner(`${REPOSITORY}:${tag}`, ...servers);
 	const vmcp = (image: string, ...servers: Server[]) => withEnv({ VMCP_IMAGE: image }, false, ...servers);
 
-	const set = (repository = REPOSITORY): string =>
-		`kubectl set env -n toolhive-system deployment/op TOOLHIVE_RUNNER_IMAGE=${repository}:v0.47.0`;
+	const set = (repository = REPOSITORY): string => `kubectl set env … TOOLHIVE_RUNNER_IMAGE=${repository}:v0.47.0`;
 	const noRedis = (names: string, fix = set()): string =>
-		`fail: ${NAME} has TOOLHIVE_RUNNER_IMAGE v0.12.5: spec.sessionStorage of ${names} needs a proxy image of v0.16.0 or later, not v0.12.5 → ${fix}`;
-	const rolls = (tag: string): string =>
-		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${tag}: proxy image ${tag} is older than v0.27.0: a proxy that starts while the webhooks are down may roll the backend and end its sessions → ${set()}`;
-	const fine = (tag: string, variable = 'TOOLHIVE_RUNNER_IMAGE'): string =>
-		`ok: ${NAME} has ${variable} ${tag}, which is new enough for each server`;
-	const unknown = (image: string): string =>
-		`warn: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${image}, which was not checked: it has no version`;
-	const NONE = `warn: ${NAME} has no TOOLHIVE_RUNNER_IMAGE, so it uses the tag latest, which was not checked`;
+		`fail: … spec.sessionStorage of ${names} needs a proxy image of v0.16.0 or later, not v0.12.5 → ${fix}`;
+	const fine = (tag: string): string => `ok: ${NAME} has TOOLHIVE_RUNNER_IMAGE ${tag}, which is new enough …`;
 	reports('v0.12.5, two servers with redis', version('v0.12.5', A, server('b'), PROXY), [
 		noRedis('MCPServer demo/a and MCPRemoteProxy demo/c'),
-		rolls('v0.12.5'),
-	]);
-	reports('v0.12.5, only a remote proxy, which has no backend', version('v0.12.5', PROXY), [
-		noRedis('MCPRemoteProxy demo/c'),
+		`warn: … is older than v0.27.0: … may roll the backend … → ${set()}`,
 	]);
 	reports('v0.27.0', version('v0.27.0', A), [fine('v0.27.0')]);
 	reports('the server ignores the warning', version('v0.12.5', server('a', redis, { ignore: ['image-too-old'] })), [
 		fine('v0.12.5'),
 	]);
 	reports('no server', version('v0.12.5'), []);
-	reports('latest', version('latest', A), [unknown(`${REPOSITORY}:latest`)]);
-	reports('a digest', runner(`${REPOSITORY}@sha256:00`, A), [unknown(`${REPOSITORY}@sha256:00`)]);
-	reports('a registry with a port, a tag and a digest', runner('localhost:5000/proxyrunner:v0.12.5@sha256:00', PROXY), [
+	reports('latest', version('latest', A), [`warn: ${NAME} has …:latest, which was not checked: it has no version`]);
+	reports('only a remote proxy, which has no backend, and an image with port and digest', runner(MIRROR, PROXY), [
 		noRedis('MCPRemoteProxy demo/c', set('localhost:5000/proxyrunner')),
 	]);
-	reports('an empty variable, which the operator treats as none', runner('', A), [NONE]);
-	reports('a variable from a ConfigMap', withEnv({}, true, A), [
-		`warn: ${NAME} may read TOOLHIVE_RUNNER_IMAGE from a ConfigMap or a Secret, so the image was not checked`,
+	reports('an empty variable, which the operator treats as none', runner('', A), [
+		'warn: … has no TOOLHIVE_RUNNER_IMAGE, …',
 	]);
+	reports('a variable from a ConfigMap', withEnv({}, true, A), ['warn: … from a ConfigMap or a Secret, …']);
 	reports('vMCP v0.12.5 with redis', vmcp('vmcp:v0.12.5', HUB), [
-		`fail: ${NAME} has VMCP_IMAGE v0.12.5: spec.sessionStorage of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or later, not v0.12.5 → upgrade ToolHive to v0.16.0 or later`,
+		'fail: … of VirtualMCPServer demo/hub needs a proxy image of v0.16.0 or later… → upgrade ToolHive to v0.16.0 or later',
 	]);
-	reports('vMCP v0.12.5 without redis', vmcp('vmcp:v0.12.5', server('hub', {}, { kind: 'VirtualMCPServer' })), [
-		fine('v0.12.5', 'VMCP_IMAGE'),
-	]);
-	reports(
-		'vMCP v0.12.5, and the server has its own image',
-		vmcp('vmcp:v0.12.5', server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' })),
-		[],
-	);
+	const own = server('hub', { ...redis, image: 'vmcp:v0.47.0' }, { kind: 'VirtualMCPServer' });
+	reports('vMCP v0.12.5, and the server has its own image', vmcp('vmcp:v0.12.5', own), []);
 	reports('vMCP without a version in its tag', vmcp('vmcp:latest', HUB), [
-		`warn: ${NAME} has VMCP_IMAGE vmcp:latest, which was not checked: it has no version → set VMCP_IMAGE to an image with a version in its tag`,
+		'warn: … has VMCP_IMAGE vmcp:latest, which was not checked: … → set VMCP_IMAGE to an image with a version in its tag',
 	]);
 });

@@ -19,22 +19,17 @@ const configMap = (suffix: string, label: string, ownerReferences?: Json[], meta
 	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', [`toolhive.stacklok.io/${label}`]: 'web' };
 	return { metadata: { namespace: 'demo', name: `web-${suffix}`, labels, ownerReferences, ...metadata } };
 };
-const ALL = [stored('MCPServer'), stored('VirtualMCPServer'), stored('MCPRemoteProxy')];
-const deployments = (...objects: Json[]) =>
-	owners(
-		'Deployment',
-		ALL,
-		objects.flatMap((object) => deploymentOfServer(object) ?? []),
-	);
-const configMaps = (...objects: Json[]) =>
-	owners(
-		'ConfigMap',
-		ALL,
-		objects.flatMap((object) => configMapOfServer(object) ?? []),
-	);
+const of =
+	(object: Json, servers: readonly StoredServer[] = ALL) =>
+	() => {
+		const found = [deploymentOfServer(object), configMapOfServer(object)].flatMap((one) => one ?? []);
+		return owners('Deployment', servers, found);
+	};
 
-const OWNED = (kind: string, count: number): string =>
-	`ok: every ${kind} of a server is owned by it (${count} checked)`;
+const ALL = [stored('MCPServer'), stored('VirtualMCPServer'), stored('MCPRemoteProxy')];
+const owned = (count: number): string => `ok: every Deployment of a server is owned by it (${count} checked)`;
+const notOwned = (object: string, kind = 'MCPServer'): string =>
+	`fail: ${object} is not owned by ${kind} web: scaling settings are not applied to it`;
 const HELM = { ...reference('Helm'), apiVersion: 'v1' };
 
 describe('doctor › owners', () => {
@@ -43,87 +38,46 @@ describe('doctor › owners', () => {
 		['VirtualMCPServer', 'virtualmcpserver', 'vmcp-config', 'virtual-mcp-server'],
 		['MCPRemoteProxy', 'mcpremoteproxy', 'runconfig', 'mcp-remote-proxy'],
 	] as const) {
-		const REFERENCES: readonly (readonly [title: string, references: Json[] | undefined, isOwned: boolean])[] = [
-			['owned', [reference(kind)], true],
-			['no ownerReferences', undefined, false],
-			['empty ownerReferences', [], false],
-			['an owner with another uid', [reference(kind, { uid: 'former' })], false],
-			['an owner that is not a server', [HELM], false],
-			['a second owner', [HELM, reference(kind)], true],
-		];
-		const notOwned = (object: string): string =>
-			`fail: ${object} is not owned by ${kind} web: scaling settings are not applied to it`;
-		for (const [title, references, isOwned] of REFERENCES) {
-			reports(`Deployment of ${kind} › ${title}`, () => deployments(deployment(app, references)), [
-				isOwned ? OWNED('Deployment', 1) : notOwned('Deployment demo/web'),
-			]);
-			reports(`ConfigMap of ${kind} › ${title}`, () => configMaps(configMap(suffix, label, references)), [
-				isOwned ? OWNED('ConfigMap', 1) : notOwned(`ConfigMap demo/web-${suffix}`),
-			]);
-		}
+		reports(`Deployment of ${kind}`, of(deployment(app, [HELM, reference(kind)])), [owned(1)]);
+		reports(`Deployment of ${kind} without owner`, of(deployment(app)), [notOwned('Deployment demo/web', kind)]);
+		reports(`ConfigMap of ${kind}`, of(configMap(suffix, label, [reference(kind)])), [owned(1)]);
+		const lost = notOwned(`ConfigMap demo/web-${suffix}`, kind);
+		reports(`ConfigMap of ${kind} without owner`, of(configMap(suffix, label, [])), [lost]);
 		const others = ALL.filter((one) => one.kind !== kind);
-		const found = [deploymentOfServer(deployment(app)) ?? [], configMapOfServer(configMap(suffix, label)) ?? []].flat();
-		reports(`names and labels of a missing ${kind}`, () => owners('Deployment', others, found), [
-			OWNED('Deployment', 2),
-		]);
+		reports(`names and labels of a missing ${kind}`, of(deployment(app), others), [owned(1)]);
 	}
+	for (const [title, object] of [
+		['another name', deployment('mcpserver', [], { name: 'other' })],
+		['no label toolhive', deployment('mcpserver', [], { labels: { app: 'mcpserver', 'toolhive-name': 'web' } })],
+		['another app', deployment('web', [])],
+		['a Deployment that is deleted', deployment('mcpserver', [], { deletionTimestamp: '2026-01-01T00:00:00Z' })],
+		['ConfigMap with another label', configMap('runconfig', 'virtual-mcp-server', [])],
+		['ConfigMap with another name', configMap('other', 'mcp-server', [])],
+		[
+			'ConfigMap that the operator does not manage',
+			configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } }),
+		],
+	] as const)
+		reports(title, of(object), [owned(0)]);
 
-	const LABELS = { app: 'mcpserver', 'toolhive-name': 'web' };
-	const DELETED = { deletionTimestamp: '2026-01-01T00:00:00Z' };
-	reports('Deployment with another name', () => deployments(deployment('mcpserver', [], { name: 'other' })), [
-		OWNED('Deployment', 0),
-	]);
-	reports('Deployment without a label', () => deployments(deployment('mcpserver', [], { labels: LABELS })), [
-		OWNED('Deployment', 0),
-	]);
-	reports('Deployment of another app', () => deployments(deployment('web', [])), [OWNED('Deployment', 0)]);
-	reports('Deployment that is deleted', () => deployments(deployment('mcpserver', [], DELETED)), [
-		OWNED('Deployment', 0),
-	]);
-	reports('empty Deployment', () => deployments({}), [OWNED('Deployment', 0)]);
-	reports('ConfigMap with another label', () => configMaps(configMap('runconfig', 'virtual-mcp-server', [])), [
-		OWNED('ConfigMap', 0),
-	]);
-	reports('ConfigMap with another name', () => configMaps(configMap('other', 'mcp-server', [])), [
-		OWNED('ConfigMap', 0),
-	]);
-	reports(
-		'ConfigMap that the operator does not manage',
-		() =>
-			configMaps(configMap('runconfig', 'mcp-server', [], { labels: { 'toolhive.stacklok.io/mcp-server': 'web' } })),
-		[OWNED('ConfigMap', 0)],
-	);
-	reports('empty ConfigMap', () => configMaps({}), [OWNED('ConfigMap', 0)]);
-
-	const OWNER_PATCH =
+	const OWNER =
 		'{"apiVersion":"toolhive.stacklok.dev/v1alpha1","kind":"MCPServer","name":"web","uid":"uid-web","controller":true}';
 	const fixedBy = (list: string, object = 'deployment web'): string =>
-		`fail: ${object.startsWith('configmap') ? 'ConfigMap demo/web-runconfig' : 'Deployment demo/web'} is not owned by MCPServer web: scaling settings are not applied to it → kubectl patch ${object} -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
-	const owned =
-		(...references: Json[]) =>
-		() =>
-			deployments(deployment('mcpserver', references));
-	const OTHER = { apiVersion: 'v1', kind: 'ConfigMap', name: "it's", uid: 'u' };
-	const OTHER_GROUP = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: 'web', uid: 'u' };
+		` → kubectl patch ${object} -n demo --type=merge -p '{"metadata":{"ownerReferences":[${list}]}}'`;
+	const OTHER_GROUP = { apiVersion: 'example.com/v1', kind: 'MCPServer', name: "it's", uid: 'u' };
 	const CONTROLLER = { apiVersion: 'apps/v1', kind: 'Rollout', name: 'web', uid: 'u', controller: true };
-	const QUOTED = { ...deploymentOfServer(deployment('mcpserver')), name: 'web; reboot' } as Parameters<
-		typeof owners
-	>[2][0];
-	reports('the fix › no owner', owned(), [fixedBy(OWNER_PATCH)]);
-	reports('the fix › a former server', owned(reference('MCPServer', { uid: 'former' })), [fixedBy(OWNER_PATCH)]);
-	reports('the fix › another owner', owned(OTHER), [
-		fixedBy(`${OWNER_PATCH},${JSON.stringify(OTHER)}`.replace("'", `'\\''`)),
-	]);
-	reports('the fix › an owner of another group', owned(OTHER_GROUP), [
-		fixedBy(`${OWNER_PATCH},${JSON.stringify(OTHER_GROUP)}`),
-	]);
-	reports('the fix › another controller', owned(CONTROLLER), [
-		'fail: Deployment demo/web is not owned by MCPServer web: scaling settings are not applied to it → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
-	]);
-	reports('the fix › a name with a space and a semicolon', () => owners('Deployment', ALL, [QUOTED]), [
-		fixedBy(OWNER_PATCH, "deployment 'web; reboot'").replace('demo/web', 'demo/web; reboot'),
-	]);
-	reports('the fix › a ConfigMap', () => configMaps(configMap('runconfig', 'mcp-server')), [
-		fixedBy(OWNER_PATCH, 'configmap web-runconfig'),
+	const LOST = notOwned('Deployment demo/web');
+	for (const [title, references, fix] of [
+		['a former server', [reference('MCPServer', { uid: 'former' })], fixedBy(OWNER)],
+		['another owner', [OTHER_GROUP], fixedBy(`${OWNER},${JSON.stringify(OTHER_GROUP)}`.replace("'", `'\\''`))],
+		[
+			'another controller',
+			[CONTROLLER],
+			' → rename the server, or remove controller Rollout web: kubectl edit deployment web -n demo',
+		],
+	] as const)
+		reports(`the fix › ${title}`, of(deployment('mcpserver', [...references])), [LOST + fix]);
+	reports('the fix › a ConfigMap', of(configMap('runconfig', 'mcp-server')), [
+		notOwned('ConfigMap demo/web-runconfig') + fixedBy(OWNER, 'configmap web-runconfig'),
 	]);
 });

@@ -26,29 +26,22 @@ describe('doctor › permissions', () => {
 	const ONE = /^patch mutatingwebhookconfigurations toolhive-scaling$/;
 	const CERTIFICATES = /^\w+ (secrets|\w+webhookconfigurations) /;
 	reports('all', without(/^$/), [ALL]);
-	reports('none', without(/^/), [`fail: ${USER} has none of the 34 permissions that it needs → INSTALL`]);
-	reports('the user supplies the certificate', without(CERTIFICATES, { isSelfManaged: false }), [
-		`ok: ${USER} has all 27 permissions that it needs`,
+	reports('none', without(/^/), [`fail: ${USER} has none of the 34 permissions … → INSTALL`]);
+	reports('a supplied certificate', without(CERTIFICATES, { isSelfManaged: false }), [
+		'ok: … has all 27 permissions …',
 	]);
-	reports('without get namespaces', without(/ namespaces /), [ALL]);
 	reports('without get namespaces, with --namespace-label', without(/ namespaces /, { hasNamespaceLabel: true }), [
 		mayNot('get namespaces'),
 	]);
 	reports('without one webhook configuration by name', without(ONE), [
-		mayNot('patch mutatingwebhookconfigurations.admissionregistration.k8s.io toolhive-scaling'),
+		mayNot('patch mutatingwebhookconfigurations.… toolhive-scaling'),
 	]);
-	reports('without several verbs of one resource', without(/^(?!get)\w+ configmaps /), [
-		mayNot('list, watch and patch configmaps'),
-	]);
-	reports('without a subresource', without(/ mcpservers\/status /), [
-		mayNot('patch mcpservers/status.toolhive.stacklok.dev'),
-	]);
+	reports('without a subresource', without(/ mcpservers\/status /), [mayNot('patch mcpservers/status.…')]);
 	reports('without a permission in its namespace', without(/^update leases toolhive-scaling in ns$/), [
 		mayNot('update leases.coordination.k8s.io in its namespace'),
 	]);
-	reports('the caller may not create SubjectAccessReviews', () => checkWith(() => Promise.reject(refusal(403))), [
-		`warn: ${USER} was not checked: your credentials cannot read the permissions of other users`,
-	]);
+	const forbidden = () => checkWith(() => Promise.reject(refusal(403)));
+	reports('the caller may not create SubjectAccessReviews', forbidden, [`warn: ${USER} was not checked: …`]);
 
 	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {
 		const requests: [string, readonly string[], Json][] = [];
@@ -56,14 +49,11 @@ describe('doctor › permissions', () => {
 		expect(new Set(requests.map(([user]) => user))).to.deep.equal(new Set([USER]));
 		const groups = ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'];
 		expect(requests[0]?.[1]).to.deep.equal(groups);
-		const narrow = requests.flatMap(([, , attributes]) => (attributes['namespace'] === undefined ? [] : [attributes]));
+		const leases = requests.flatMap(([, , one]) => (one['resource'] === 'leases' ? [one] : []));
 		const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace: 'ns' };
-		const secret = { group: '', resource: 'secrets', namespace: 'ns' };
-		expect(narrow).to.deep.equal([
+		expect(leases).to.deep.equal([
 			{ ...lease, verb: 'create' },
 			...['get', 'update'].map((verb) => ({ ...lease, verb, name: 'toolhive-scaling' })),
-			{ ...secret, verb: 'create' },
-			...['get', 'update'].map((verb) => ({ ...secret, verb, name: 'toolhive-scaling-certificates' })),
 		]);
 	});
 });

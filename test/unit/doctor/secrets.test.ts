@@ -3,12 +3,12 @@ import { describe, it } from 'mocha';
 import type { Server } from '../../../src/api/types.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import { checkSecrets } from '../../../src/doctor/secrets.ts';
-import { contextOf, refusal, reports, server } from './results.ts';
+import { contextOf, linesOf, refusal, reports, server } from './results.ts';
 
 const needing = (name: string, secret: string, key = 'password', provider = 'redis') =>
 	server(name, { sessionStorage: { provider, address: 'redis:6379', passwordRef: { name: secret, key } } });
 
-const KEYS: Readonly<Record<string, readonly string[]>> = { redis: ['password'], cache: ['password', 'x'], empty: [] };
+const KEYS: Readonly<Record<string, readonly string[]>> = { redis: ['password'], empty: [] };
 const ERRORS: Readonly<Record<string, Error>> = {
 	hidden: refusal(403),
 	veiled: refusal(403),
@@ -31,48 +31,36 @@ const of =
 const NONE = 'ok: no server refers to a password Secret';
 const missing = (secret: string, users: string): string =>
 	`fail: Secret demo/${secret} does not exist, and ${users} it`;
-const create = (name: string, keys: string): string => ` → kubectl create secret generic ${name} -n demo ${keys}`;
 
 describe('doctor › Secrets', () => {
-	reports('no server needs one', of(server('web')), [NONE]);
 	reports('provider memory', of(needing('web', 'nowhere', 'password', 'memory')), [NONE]);
-	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret exists and has its key']);
-	reports('all exist', of(needing('web', 'redis'), needing('api', 'cache')), [
-		'ok: all 2 password Secrets exist and have their keys',
-	]);
-	reports('missing for two servers', of(needing('web', 'nowhere'), needing('api', 'nowhere', 'other')), [
-		missing('nowhere', 'MCPServer web and MCPServer api need') +
-			create('nowhere', '--from-file=password=FILE --from-file=other=FILE'),
-	]);
-	reports('missing, and the key has shell characters', of(needing('web', 'nowhere', "a'; rm -rf $HOME #")), [
-		missing('nowhere', 'MCPServer web needs') + create('nowhere', `--from-file='a'\\''; rm -rf $HOME #'=FILE`),
-	]);
-	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'passwort')), [
-		'fail: Secret demo/redis has no key passwort (it has password), and MCPServer api needs it → correct spec.sessionStorage.passwordRef: kubectl edit mcpserver api -n demo',
-	]);
-	reports('empty', of(needing('web', 'empty')), [
-		'fail: Secret demo/empty has no key password (it is empty), and MCPServer web needs it',
-	]);
+	reports('one exists', of(needing('web', 'redis')), ['ok: the password Secret …']);
 	reports(
-		'the caller may not read two',
-		of(needing('web', 'veiled'), needing('api', 'hidden'), needing('ok', 'redis')),
-		['warn: 2 password Secrets were not checked, because you lack the permission to read demo/hidden and demo/veiled'],
+		'missing for two servers, of which one has a strange key',
+		of(needing('web', 'no'), needing('api', 'no', "a'$b")),
+		[
+			missing('no', 'MCPServer web and MCPServer api need') +
+				` → kubectl create secret generic no -n demo --from-file=password=FILE --from-file='a'\\''$b'=FILE`,
+		],
 	);
+	reports('without the key', of(needing('web', 'redis'), needing('api', 'redis', 'x')), [
+		'fail: Secret demo/redis has no key x (it has password), and MCPServer api needs it → … edit mcpserver api -n demo',
+	]);
+	reports('empty', of(needing('web', 'empty')), ['fail: Secret demo/empty has no key password (it is empty), …']);
 	reports(
 		'requests fail, without the message of the API server',
-		of(...['slow', 'hidden', 'nowhere', 'redis', 'broken'].map((secret) => needing(`uses-${secret}`, secret))),
+		of(
+			...['slow', 'veiled', 'hidden', 'nowhere', 'redis', 'broken'].map((secret) => needing(`uses-${secret}`, secret)),
+		),
 		[
 			'fail: Secret demo/broken cannot be read: the API server returns 500',
 			missing('nowhere', 'MCPServer uses-nowhere needs'),
 			'fail: Secret demo/slow cannot be read: no answer within 10 s',
-			'warn: 1 password Secret was not checked, because you lack the permission to read demo/hidden',
+			'warn: 2 password Secrets were not checked, … demo/hidden and demo/veiled',
 		],
 	);
-	reports('several missing, sorted by name', of(...['c', 'a', 'b'].map((name) => needing(name, `no-${name}`))), [
-		...['a', 'b', 'c'].map((name) => missing(`no-${name}`, `MCPServer ${name} needs`)),
-	]);
 
-	for (const name of ['../pods', '..', '', '--help', 'a b', '$(id)'])
+	for (const name of ['../pods', '', '--help', '$(id)'])
 		it(`a Secret named ${JSON.stringify(name)} › no request, and not in a command`, async () => {
 			const results = await check([needing('web', name)], () => Promise.reject(new Error('a request')));
 			expect(results.map(({ message }) => message)).to.deep.equal([
@@ -81,20 +69,17 @@ describe('doctor › Secrets', () => {
 			expect(results[0]?.fix).not.to.match(/\$\(id\)|\.\.|--help/);
 		});
 	it('many Secrets › one request for each, at most five in parallel', async () => {
-		const requested: string[] = [];
-		let running = 0;
-		let most = 0;
+		let [running, most, requests] = [0, 0, 0];
 		const servers = Array.from({ length: 46 }, (_, index) => needing(`s${index}`, `secret-${index % 23}`));
-		const results = await check(servers, async ({ name }) => {
-			requested.push(name);
+		const results = await check(servers, async () => {
+			requests += 1;
 			running += 1;
 			most = Math.max(most, running);
 			await new Promise(setImmediate);
 			running -= 1;
-			if (name.endsWith('3')) throw refusal(500);
 			return ['password'];
 		});
-		expect([new Set(requested).size, requested.length, most]).to.deep.equal([23, 23, 5]);
-		expect(results.map(({ subject }) => subject)).to.deep.equal(['Secret demo/secret-13', 'Secret demo/secret-3']);
+		expect([requests, most]).to.deep.equal([23, 5]);
+		expect(linesOf(results)).to.deep.equal(['ok: all 23 password Secrets exist and have their keys']);
 	});
 });

@@ -32,17 +32,13 @@ const ruleOf = (webhook: Configuration) => webhook.rules[0];
 const NAME = 'MutatingWebhookConfiguration toolhive-scaling';
 const COMPLETE = `ok: ${NAME} has its 5 webhooks`;
 const lacks = (what: string): string => `fail: ${NAME} ${what} → INSTALL`;
-const POD_MODE = 'set both the flag and the webhook, or neither: docs/install.md#pod-mode';
-const NO_PODS = 'lacks pods.mutate.toolhive-scaling.svc, which --password-env=pod needs: no proxy gets its password';
-const PODS = 'has pods.mutate.toolhive-scaling.svc, but --password-env=deployment ignores Pods';
-const NO_DEPLOYMENTS = lacks('deployments.mutate.toolhive-scaling.svc is not called for deployments');
+const NO_DEPLOYMENTS = lacks('deployments.mutate… is not called for deployments');
 
 const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] = [
 	['as in the manifests', after(() => {}), COMPLETE],
-	['pod mode', after(addPods, 'pod'), `ok: ${NAME} has its 6 webhooks`],
-	['pod mode without its webhook', after(() => {}, 'pod'), `fail: ${NAME} ${NO_PODS} → ${POD_MODE}`],
-	['the webhook of pod mode without the flag', after(addPods, 'deployment'), `fail: ${NAME} ${PODS} → ${POD_MODE}`],
-	['the webhook of pod mode, flag unknown', after(addPods), `ok: ${NAME} has its 6 webhooks`],
+	['pod mode without its webhook', after(() => {}, 'pod'), 'fail: … lacks pods.mutate… → set both …'],
+	['the webhook of pod mode without the flag', after(addPods, 'deployment'), 'fail: … has pods.mutate… → set both …'],
+	['pod mode, flag unknown', after(addPods), `ok: ${NAME} has its 6 webhooks`],
 	['deleted', after(() => 'deleted'), lacks('does not exist: the API server does not call the webhooks')],
 	['a webhook is missing', after((all) => all.splice(2, 1)), lacks('lacks scale.mutate.toolhive-scaling.svc')],
 	[
@@ -56,16 +52,15 @@ const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] 
 		COMPLETE,
 	],
 	[
-		'a resource is missing in the rules',
+		'a resource is missing',
 		after((all) => Object.assign(ruleOf(all[0]), { resources: ['mcpservers', 'mcpremoteproxies'] })),
-		lacks('servers.mutate.toolhive-scaling.svc is not called for virtualmcpservers'),
+		lacks('servers.mutate… is not called for virtualmcpservers'),
 	],
 	[
 		'an operation is missing',
 		after((all) => Object.assign(ruleOf(all[1]), { operations: ['CREATE'] })),
 		NO_DEPLOYMENTS,
 	],
-	['another API group', after((all) => Object.assign(ruleOf(all[1]), { apiGroups: ['extensions'] })), NO_DEPLOYMENTS],
 	[
 		'wildcards',
 		after((all) => Object.assign(ruleOf(all[0]), { apiGroups: ['*'], resources: ['*'], operations: ['*'] })),
@@ -89,7 +84,6 @@ describe('doctor › webhook configurations', () => {
 	});
 	for (const [selector, isMatch] of [
 		[{}, true],
-		[{ matchLabels: { team: 'red' } }, true],
 		[{ matchLabels: { team: 'blue' } }, false],
 		[expression('team', 'In', 'red', 'blue'), true],
 		[expression('team', 'In', 'blue'), false],

@@ -22,16 +22,9 @@ describe('parseJson', () => {
 		);
 	});
 	for (const [text, value] of [
-		['9007199254740991', 9007199254740991],
 		['9007199254740993', 9007199254740993n],
 		['-123456789012345678901234567890', -123456789012345678901234567890n],
-		['{"a":[9223372036854775807]}', { a: [9223372036854775807n] }],
-		['1.0', 1],
-		['1e3', 1000],
-		['0.12345678901234567890', 0.12345678901234568],
 		['12345678901234567890.5', 12345678901234567000],
-		['"12345678901234567890"', '12345678901234567890'],
-		['"\\ud83d\\ude00"', '😀'],
 		['"\\ud83d"', '\ufffd'],
 		['{"\\ude00":1}', { '\ufffd': 1 }],
 		['{"__proto__":1}', Object.fromEntries([['__proto__', 1]])],
@@ -39,8 +32,7 @@ describe('parseJson', () => {
 	] as const)
 		it(`${text} › the exact value`, () => expect(parseJson(text).value).to.deep.equal(value));
 	for (const [title, text, message, at] of [
-		['a repeated key', '{"a": 1,\n "b": {"c": 1, "c": 2}}', /^the key "c" is duplicated$/, '2:16'],
-		['a repeated key, escaped', '{"a": 1, "\\u0061": 2}', /^the key "a" is duplicated$/, '1:10'],
+		['a repeated key, escaped', '{"b": 1,\n"c": {"a": 1, "\\u0061": 2}}', /^the key "a" is duplicated$/, '2:15'],
 		['a number that is too large', '{"a": 1e400}', /is not a JSON number/, undefined],
 		['600 nested lists', '['.repeat(600) + ']'.repeat(600), /^it is nested too deeply$/, undefined],
 	] as const)
@@ -51,14 +43,10 @@ describe('parseJson', () => {
 			expect(error).not.to.be.instanceOf(NotJson);
 		});
 	for (const [title, text, line] of [
-		['a comma before a brace', '{"a": 1,\n}', 2],
 		['a comment', '{\n "a": 1\n # b\n}', 3],
-		['no quotes', '{"a": 1,\nb: 2}', 2],
-		['a number of YAML', '{"a": 0x1F}', 1],
 		['a tab in a string', '{"a": "\t"}', 1],
 		['no end', '{"a": 1,\n"b": [\n', 3],
 		['two values', '{}\n{}', 2],
-		['empty', '', 1],
 	] as const)
 		it(`${title} › NotJson, with its line`, () => {
 			const error = refusalOf(text);
@@ -84,16 +72,13 @@ describe('parseJson', () => {
 }`);
 	for (const [path, line] of [
 		[[], 1],
-		[['kind'], 2],
 		[['metadata', 'annotations', 'a.example.com/b'], 5],
 		[['metadata', 'annotations', 'missing'], 4],
 		[['missing'], 1],
 		[['items', 0, 'name'], 9],
-		[['items', 1], 9],
 		[['items', 1, 'name'], 10],
 		[['items', 1, 'missing', 'more'], 9],
 		[['items', 5], 8],
 	] as const)
 		it(`lineOf › ${path.join(' > ') || 'the root'} › ${line}`, () => expect(lineOf(path)).to.equal(line));
-	it('lineOf › JSON on one line › 1', () => expect(parseJson('{"a":{"b":[1]}}').lineOf(['a', 'b', 0])).to.equal(1));
 });

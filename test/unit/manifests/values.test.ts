@@ -10,29 +10,17 @@ describe('plainOf', () => {
 		expect(b).to.deep.equal(c);
 		expect(b).not.to.equal(c);
 	});
-	for (const [value, expected] of [
-		[1n, 1],
-		[-5n, -5],
-		[2n ** 53n - 1n, 2 ** 53 - 1],
-		[2n ** 53n, 2n ** 53n],
-		[2n ** 64n, 2n ** 64n],
-	] as const)
-		it(`${value}n › a ${typeof expected}`, () => expect(plainOf([value])).to.deep.equal([expected]));
-	it('a key __proto__ › kept', () =>
-		expect(Object.keys(plainOf(JSON.parse('{"__proto__":{"a":1}}')) as object)).to.deep.equal(['__proto__']));
+	it('bigints › numbers if they are exact', () =>
+		expect(plainOf([1n, 2n ** 53n - 1n, 2n ** 53n])).to.deep.equal([1, 2 ** 53 - 1, 2n ** 53n]));
 	for (const [title, value, message] of [
 		['infinity', [Number.POSITIVE_INFINITY], 'Infinity is not a JSON number; the API server would reject it'],
 		['600 nested lists', Array.from({ length: 600 }).reduce((inner) => [inner], 0), 'it is nested too deeply'],
-		['600 nested objects', Array.from({ length: 600 }).reduce((a) => ({ a }), 0), 'it is nested too deeply'],
 		['two million values', Array(2_000_001).fill(0), 'it has more than two million values'],
 	] as const)
 		it(`${title} › refused`, () => expect(() => plainOf(value)).to.throw(Unparsable, message));
 });
 
 describe('roundedOf', () => {
-	it('no bigint › the value itself', () => {
-		fc.assert(fc.property(fc.jsonValue(), (value) => expect(roundedOf(value)).to.equal(value) !== undefined));
-	});
 	it('bigints › numbers; everything else is shared', () => {
 		const same = { a: [1] };
 		const value = { b: [2n ** 60n, 'c'], same };

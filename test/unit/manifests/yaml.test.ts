@@ -33,51 +33,30 @@ describe('parseYaml', () => {
 		});
 	for (const text of ['', '# a\n\n# b\n', 'null', '# a\n~ # b\n'])
 		it(`${JSON.stringify(text)} › no document`, () => expect(parseYaml(text)).to.equal(undefined));
-	for (const [title, text] of [
-		['CRLF', 'a: |\r\n  x\r\n  y\r\nb: c\r\n'],
-		['a byte order mark', '\ufeffa: |\n  x\n  y\nb: c\n'],
-		['tabs between words', 'a:\t|\n  x\n  y\nb:\tc\t\n'],
-		['tabs in flow', '{\n\t"a":\t"x\\ny\\n",\n\t"b": "c"\n}\n'],
-	] as const)
-		it(`${title} › parsed`, () => expect(valueIn(text)).to.deep.equal({ a: 'x\ny\n', b: 'c' }));
+	for (const text of ['\ufeffa: |\r\n  x\r\nb:\tc\t\n', '{\n\t"a":\t"x\\n",\n\t"b": "c"\n}\n'])
+		it(`${JSON.stringify(text)} › parsed`, () => expect(valueIn(text)).to.deep.equal({ a: 'x\n', b: 'c' }));
 
 	it('an alias › the nearest anchor above it, even if another alias repeats it', () => {
 		const text = 'a: &x {k: &y 1, l: *y}\nb: &y 2\nc: *x\nd: *y\n';
 		expect(valueIn(text)).to.deep.equal({ a: { k: 1, l: 1 }, b: 2, c: { k: 1, l: 1 }, d: 2 });
 	});
-	it('an alias › a copy', () => {
-		const { a, b } = valueIn('a: &x {k: [1]}\nb: *x') as Record<string, { k: number[] }>;
-		expect(a).to.deep.equal(b);
-		expect(a).not.to.equal(b);
-		expect(a?.k).not.to.equal(b?.k);
-	});
 });
 
 describe('parseYaml › error with its position', () => {
 	for (const [title, text, message] of [
-		['a repeated key', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'the key "c" is duplicated (4:3)'],
 		['a repeated key, spelt differently', '1: a\nb: c\n"1": d\n', 'the key "1" is duplicated (3:1)'],
 		['a repeated key in flow', '{a: 1, b: 2, a: 3}', 'the key "a" is duplicated (1:14)'],
 		['a key that is a list', 'a: 1\n? [b]\n: c\n', 'a key must be a scalar (2:3)'],
-		['a key that is null', 'a: 1\n~: 2\n', 'a key must be a scalar (2:1)'],
 		['a key that is a template', 'a: 1\n{{ .Values.b }}: 2\n', RENDER('2:1')],
 		['a value that is a template', 'a: 1\nb: {{ .Values.b }}\n', RENDER('2:5')],
-		[
-			'a template around lines',
-			'a: 1\n{{- if .Values.b }}\nb: 2\n{{- end }}\n',
-			'Implicit keys need to be on a single line; if this is a Helm template, review the output of `helm template` (2:1)',
-		],
 		['infinity', 'a: 1\nb: [1, .inf]\n', '.inf is not a JSON number; the API server would reject it (2:8)'],
 		['a tag that does not fit', 'a: !!int b\n', 'b is not a valid int (1:10)'],
 		['an alias without an anchor', 'a: 1\nb: *c\n', 'there is no anchor &c above it (2:4)'],
-		['an alias before its anchor', 'a: *c\nb: &c 1\n', 'there is no anchor &c above it (1:4)'],
 		['an alias within its anchor', 'a: &x\n  b: [*x]\n', '&x contains itself (2:7)'],
 		['a merge within its anchor', 'a: &x\n  <<: *x\n', '&x contains itself (2:7)'],
 		['a merge of a word', 'a: 1\n<<: b\n', '<< requires a mapping, or a list of mappings (2:5)'],
 		['a control character', 'a: 1\nb: "x\u0007"\n', NO_TEXT('0007', '2:6')],
-		['U+2028 as a line end', 'a: x\u2028y\n', NO_TEXT('2028', '1:5')],
 		['CR as a line end', 'a: 1\rb: 2\n', NO_TEXT('000D', '1:5')],
-		['a tab as indentation', 'a:\n\tb: 1\n', 'Tabs are not allowed as indentation (2:1)'],
 	] as const)
 		it(title, () => expect(refusal(text)).to.equal(message));
 	it('braces of a template in a text › not a template', () => {
@@ -86,7 +65,6 @@ describe('parseYaml › error with its position', () => {
 	});
 	it('deeply nested lists › refused above 500', () => {
 		expect(refusal(`${'['.repeat(502)}${']'.repeat(502)}`)).to.equal('it is nested too deeply');
-		expect(refusal('['.repeat(2_000))).to.equal('it is nested too deeply');
 		expect(valueIn(`a: ${'['.repeat(400)}${']'.repeat(400)}`)).to.be.an('object');
 	});
 	it('more than 8 MiB › refused', () => {
@@ -99,15 +77,6 @@ describe('parseYaml › error with its position', () => {
 	it('aliases that expand to millions of values › refused', () => {
 		const bomb = Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${`*a${i - 1}, `.repeat(i === 0 ? 0 : 10)}b]\n`);
 		expect(refusal(bomb.join(''))).to.match(/^it has more than two million values/);
-	});
-	it('nested merges that stay small › parsed', () => {
-		const bomb = Array.from(
-			{ length: 30 },
-			(_, i) => `a${i}: &a${i} {<<: [${i === 0 ? '' : `*a${i - 1}, *a${i - 1}`}], b: c}\n`,
-		);
-		expect(valueIn(bomb.join('')) as object)
-			.to.have.property('a29')
-			.that.deep.equals({ b: 'c' });
 	});
 	it('thousands of aliases and keys › less than 5 s of CPU time', () => {
 		const start = process.cpuUsage();
@@ -123,7 +92,6 @@ kind: T
 metadata:
   annotations:
     a.example.com/b: c
-    "quoted.example.com/d": e
 spec:
 
   items:
@@ -141,22 +109,16 @@ spec:
 `) ?? { lineOf: () => 0 };
 	for (const [path, line] of [
 		[[], 2],
-		[['kind'], 2],
 		[['metadata', 'annotations', 'a.example.com/b'], 5],
-		[['metadata', 'annotations', 'quoted.example.com/d'], 6],
 		[['metadata', 'annotations', 'missing'], 4],
-		[['metadata', 'missing', 'more'], 3],
 		[['missing'], 2],
-		[['spec', 'items'], 9],
-		[['spec', 'items', 0], 10],
-		[['spec', 'items', '1', 'name'], 13],
-		[['spec', 'items', 1, 'missing'], 13],
-		[['spec', 'items', 7], 9],
-		[['spec', 'items', 0, 'false'], 11],
-		[['spec', 'flow', 'b', 1], 16],
-		[['spec', 'text'], 17],
-		[['spec', 'text', 'x'], 17],
-		[['spec', 'alias', 'a'], 20],
+		[['spec', 'items', 0], 9],
+		[['spec', 'items', '1', 'name'], 12],
+		[['spec', 'items', 1, 'missing'], 12],
+		[['spec', 'items', 0, 'false'], 10],
+		[['spec', 'flow', 'b', 1], 15],
+		[['spec', 'text', 'x'], 16],
+		[['spec', 'alias', 'a'], 19],
 	] as const)
 		it(`${path.join(' > ') || 'the root'} › ${line}`, () => expect(lineOf(path)).to.equal(line));
 });

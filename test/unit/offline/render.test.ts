@@ -13,7 +13,7 @@ import { paintFor, problemsText, renderText, summaryText } from '../../../src/of
 import { yamlOf } from '../../../src/offline/render-yaml.ts';
 import type { Reviewed } from '../../../src/offline/review.ts';
 import { counted, EMPTY } from '../../../src/offline/summary.ts';
-import { DENIAL_IDS, RULES } from '../../../src/policy/rules.ts';
+import { RULES } from '../../../src/policy/rules.ts';
 import { deploymentText, REDIS, reviewAll, reviewed, serverText } from '../../harness/review-command.ts';
 
 const plain = paintFor(false, undefined);
@@ -44,60 +44,37 @@ describe('review › text', () => {
 		const text = (await reviewed(MANIFESTS)).map((one) => renderText(one, plain, true)).join('');
 		expect(text).not.to.include('will get').and.not.to.include('status:');
 	});
-	for (const group of ['kagent.dev', 'mcp.dapr.io', 'toolhive.stacklok.dev.example.com'])
-		it(`a server of ${group} › no paragraph`, async () => {
-			const text = serverText('files', '  replicas: -2\n  sessionStorage: {}').replace('toolhive.stacklok.dev', group);
-			const one = await firstOf(text.replace('streamable-http', 'stdio'));
-			expect(one).to.deep.include({ verdict: 'unchanged', warnings: [], conditions: [], previews: [] });
-			expect(renderText(one, plain)).to.equal('');
-		});
 	it('a terminal › colours, unless NO_COLOR is set', async () => {
 		const one = await firstOf(MANIFESTS);
 		expect(renderText(one, paintFor(true, undefined))).to.include('\u001b[33m!');
 		for (const paint of [paintFor(true, '1'), plain]) expect(renderText(one, paint)).not.to.include('\u001b');
-		expect(summaryText({ ...EMPTY, objects: 1, denied: 1 }, false, paintFor(true, undefined))).to.include(
-			'\u001b[31m1 denied',
-		);
 	});
 	it('control characters in a manifest › not printed', async () => {
 		const namespace = 'namespace: "\\e[31m\\e]0;x\\a\\r\\n\\x9b"';
 		const one = await firstOf(serverText('s', '').replace('namespace: demo', namespace));
 		expect(renderText(one, plain).split('\n')[0]).to.match(/^[\u0020-\u007e\u2713]*$/u);
 	});
-	it('problems › one line each', () =>
-		expect(problemsText([{ file: 'a', line: 3, column: 4, problem: 'odd' }], plain)).to.equal(
-			'✗ unread    a:3:4: odd\n',
-		));
-	for (const [summary, isStrict, text] of [
-		[{ objects: 1 }, false, '1 object reviewed: none denied, 0 mutated, no warnings\n'],
-		[
-			{ objects: 3, mutated: 1, denied: 2, warnings: 1, unreadable: 4, skipped: 5 },
-			true,
+	it('problems and summary › one line for each problem, every count, and --strict', () => {
+		const problem = { file: 'a', line: 3, column: 4, problem: 'odd' };
+		expect(problemsText([problem], plain)).to.equal('✗ unread    a:3:4: odd\n');
+		const all = { ...EMPTY, objects: 3, mutated: 1, denied: 2, warnings: 1, unreadable: 4, skipped: 5 };
+		expect(summaryText(all, true, plain)).to.equal(
 			'3 objects reviewed: 2 denied, 1 mutated, 1 warning (counted as denials), 4 unread, 5 skipped\n',
-		],
-	] as const)
-		it(`summary › ${text.trim()}`, () => expect(summaryText({ ...EMPTY, ...summary }, isStrict, plain)).to.equal(text));
+		);
+	});
 });
 
 describe('review › JSON', () => {
-	const jsonFor = (all: readonly Reviewed[]): Json =>
-		JSON.parse(
-			JSON_START + all.map((one, index) => jsonOf(one, index === 0)).join('') + jsonEnd(all.reduce(counted, EMPTY), []),
-		);
 	it('an object › the documented fields, in their order', async () => {
-		const { objects, summary } = jsonFor(await reviewed(MANIFESTS)) as { objects: Json[]; summary: Json };
+		const all = await reviewed(MANIFESTS);
+		const text = JSON_START + all.map((one, index) => jsonOf(one, index === 0)).join('');
+		const { objects, summary } = JSON.parse(text + jsonEnd(all.reduce(counted, EMPTY), []));
 		const usual = ['file', 'line', 'apiVersion', 'kind', 'namespace', 'name', 'verdict'];
 		const rest = ['patch', 'warnings', 'conditions'];
-		expect(Object.keys(objects[0] ?? {})).to.deep.equal([...usual, ...rest, 'after']);
-		expect(Object.keys(objects[1] ?? {})).to.deep.equal([...usual, 'message', 'denials', ...rest]);
+		expect(Object.keys(objects[0])).to.deep.equal([...usual, ...rest, 'after']);
+		expect(Object.keys(objects[1])).to.deep.equal([...usual, 'message', 'denials', ...rest]);
 		expect(objects[0]).to.have.nested.property('warnings[0]').with.all.keys('id', 'field', 'message', 'line');
 		expect(summary).to.deep.equal({ objects: 5, mutated: 1, denied: 1, warnings: 3 });
-	});
-	it('no object › an empty list and zeros', () =>
-		expect(jsonFor([])).to.deep.equal({ objects: [], summary: { objects: 0, mutated: 0, denied: 0, warnings: 0 } }));
-	it('problems › listed', () => {
-		const problems = [{ file: 'a', line: 3, problem: 'odd' }];
-		expect(JSON.parse(JSON_START + jsonEnd(EMPTY, problems)).problems).to.deep.equal(problems);
 	});
 	it('a large number › every digit', async () =>
 		expect(jsonOf(await firstOf(serverText('s', '  big: 12345678901234567890')), true)).to.include(
@@ -111,22 +88,19 @@ describe('review › YAML', () => {
 		const reason = 'spec.sessionStorage: address is required when provider is redis';
 		expect(text).to.include(`# denied: MCPServer demo/bad (in.yaml:12): ${reason}\n`);
 		const stored = parseAllDocuments(text).flatMap((document): Json[] => document.toJS() ?? []);
-		expect(stored.map((one) => [one['kind'], (one['spec'] as Json | undefined)?.['replicas']])).to.deep.equal([
-			['MCPServer', 2],
-			['MCPServer', 3],
-			['Deployment', 3],
-			['Secret', undefined],
-		]);
+		expect(stored.map(({ kind }) => kind)).to.deep.equal(['MCPServer', 'MCPServer', 'Deployment', 'Secret']);
+		expect(stored[2]).to.have.nested.property('spec.replicas', 3);
 	});
-	const OBJECT = '{ apiVersion: v1, kind: ConfigMap, metadata: { name: a, namespace: demo } }';
-	for (const [request, comment] of [
-		[`{ operation: DELETE, oldObject: ${OBJECT} }`, 'DELETE of ConfigMap demo/a'],
-		[`{ subResource: scale, object: ${OBJECT.replace('ConfigMap', 'Scale')} }`, 'part of Scale demo/a'],
+	for (const [request, kind, comment] of [
+		['operation: DELETE, oldObject', 'ConfigMap', 'DELETE of ConfigMap demo/a'],
+		['subResource: scale, object', 'Scale', 'part of Scale demo/a'],
 	] as const)
 		it(`an AdmissionReview that cannot be applied › # ${comment}`, async () => {
-			const one = await firstOf(`apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nrequest: ${request}\n`);
-			expect(yamlOf(one)).to.equal(`---\n# ${comment} (in.yaml:1)\n`);
-			expect(one.after === undefined).to.equal(comment.startsWith('DELETE'));
+			const object = `{ apiVersion: v1, kind: ${kind}, metadata: { name: a, namespace: demo } }`;
+			const head = 'apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\n';
+			expect(yamlOf(await firstOf(`${head}request: { ${request}: ${object} }\n`))).to.equal(
+				`---\n# ${comment} (in.yaml:1)\n`,
+			);
 		});
 	it('a name with a line break › does not end the comment', async () => {
 		const one = await firstOf(serverText('s', '  replicas: -1').replace('name: s', 'name: "a\\nkind: Secret"'));
@@ -167,11 +141,9 @@ describe('review › SARIF', () => {
 		for (const { ruleId, ruleIndex = -1 } of results) expect(driver[ruleIndex]?.id).to.equal(ruleId);
 	});
 	it('--strict › warnings are errors', async () =>
-		expect(new Set((await resultsFor('a', true)).map(({ level }) => level))).to.deep.equal(new Set(['error'])));
+		expect((await resultsFor('a', true)).map(({ level }) => level)).to.deep.equal(Array(4).fill('error')));
 	for (const [file, uri] of [
-		['x/a.yaml', 'x/a.yaml'],
 		['a b/ü#?.yaml', 'a%20b/%C3%BC%23%3F.yaml'],
-		['./a.yaml', 'a.yaml'],
 		['/abs/a.yaml', 'file:///abs/a.yaml'],
 		['../a.yaml', '../a.yaml'],
 		['/repo/x/a.yaml', 'x/a.yaml'],
@@ -187,21 +159,5 @@ describe('review › SARIF', () => {
 		expect(log).to.have.nested.property('runs[0].invocations[0].executionSuccessful', false);
 		const place = 'runs[0].invocations[0].toolExecutionNotifications[0].locations[0].physicalLocation';
 		expect(log).to.have.nested.property(`${place}.region.startColumn`, 4);
-	});
-});
-
-describe('RULES', () => {
-	it('each reason for a denial › a rule', async () => {
-		const denied = ['provider: redis', 'provider: redis, address: ""', 'provider: redis, address: c, keyPrefix: c'];
-		const all = await reviewed(
-			denied.map((redis) => serverText('a', `  replicas: -1\n  sessionStorage: { ${redis} }`)).join(''),
-		);
-		expect(new Set(all.flatMap(({ denials }) => denials.map(({ id }) => id)))).to.deep.equal(new Set(DENIAL_IDS));
-	});
-	it('texts › why is a sentence; when and fix are parts of one', () => {
-		for (const { id, when, why, fix } of RULES) {
-			expect(why, id).to.match(/^[A-Z].*\.$/);
-			for (const part of [when, fix]) expect(part, id).to.match(/^[a-z`3][^\n]*[^.]$/);
-		}
 	});
 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { isProblem, isSkipped, isUnreviewed, problemText } from '../../../src/manifests/problem.ts';
+import { isUnreviewed } from '../../../src/manifests/problem.ts';
 import type { ReviewOptions } from '../../../src/offline/review.ts';
 import { DEFAULT_SETTINGS } from '../../../src/policy/settings.ts';
 import { deploymentText, REDIS, reviewAll, reviewed, serverText } from '../../harness/review-command.ts';
@@ -30,32 +30,19 @@ describe('review', () => {
 		expect(one).not.to.have.property('after');
 	});
 	const HAD = 'status:\n  conditions: [{ type: SessionStorageWarning, status: "True" }]';
-	for (const [title, spec, conditions] of [
-		['one replica', '  replicas: 1', []],
-		['two replicas and Redis', `  replicas: 2\n${REDIS}`, ['SessionStorageWarning False']],
-		['one replica, and a condition exists', `  replicas: 1\n${HAD}`, ['SessionStorageWarning False']],
-	] as const)
-		it(`conditions › ${title} › ${conditions.length}`, async () => {
-			const [one] = await reviewed(serverText('a', spec));
-			expect(one?.conditions.map(({ type, status }) => `${type} ${status}`)).to.deep.equal(conditions);
-		});
+	it('one replica, and a condition exists › the condition is False', async () => {
+		const [one] = await reviewed(serverText('a', `  replicas: 1\n${HAD}`));
+		expect(one?.conditions.map(({ type, status }) => `${type} ${status}`)).to.deep.equal([
+			'SessionStorageWarning False',
+		]);
+	});
 	it('a mutated object with a large number › every digit is kept', async () => {
 		const text = deploymentText('search').replace('  replicas: 1\n', '  replicas: 1\n  big: 12345678901234567890\n');
 		const [, deployment] = await reviewed(serverText('search', '  replicas: 3') + text);
 		expect(deployment).to.include({ verdict: 'mutated' });
 		expect(deployment?.after).to.have.nested.property('spec.big', 12345678901234567890n);
 	});
-	it('another object › unchanged, the same object, no previews', async () => {
-		const [one] = await reviewed('apiVersion: v1\nkind: Secret\nmetadata: { name: a }\n');
-		expect(one).to.deep.include({ verdict: 'unchanged', kind: 'Secret', namespace: 'default', previews: [] });
-		expect(one?.after).to.equal(one?.before);
-	});
-	it('documents that cannot be parsed › the others are reviewed', async () => {
-		const all = await reviewAll({ a: 'a: 1\n b: 2\n', b: 'toolhive.stacklok.dev: [', c: PLAIN });
-		const kinds = all.map((one) => (isSkipped(one) ? 'skipped' : isProblem(one) ? 'problem' : one.kind));
-		expect(kinds).to.deep.equal(['skipped', 'problem', 'MCPServer']);
-	});
-	for (const empty of ['', ' ""', ' null', ' ~'])
+	for (const empty of ['', ' ""'])
 		it(`namespace:${empty} › default`, async () => {
 			const text = (serverText('search', '  replicas: 3') + deploymentText('search')).replaceAll(' demo', empty);
 			const [server, deployment] = await reviewed(text);
@@ -71,62 +58,21 @@ describe('review › warnings', () => {
 	const OTHERS =
 		scaled('name: files') + KEDA.replace('namespace: demo', 'namespace: other') + scaled('name: search', '', 'x/v1');
 	const search = (spec: string): string => serverText('search', spec);
-	const NO_AFFINITY = search('  sessionAffinity: None');
 	const ANNOTATED = search(
 		`  resourceOverrides: { proxyDeployment: { podTemplateMetadataOverrides: { annotations: { a: b } } } }\n${REDIS}`,
 	);
-	const withImage = (image: string): string =>
-		HUB.replace('spec:\n', `spec:\n  podTemplateSpec: { spec: { containers: [{ name: vmcp, image: "${image}" }] } }\n`);
-	const hubDeployment = (tag: string): string =>
-		deploymentText('hub')
-			.replace('MCPServer', 'VirtualMCPServer')
-			.replace('toolhive, image', 'vmcp, image')
-			.replace(':v0.18.0', tag);
 	const TLS = serverText('s', `${REDIS}\n    tls: { caCertSecretRef: { name: ca, key: ca.crt } }`);
-	const SHARED = `${REDIS}\n    keyPrefix: "team:"`;
-	const TOO_OLD = 'image-too-old 11';
 
 	/**
 	 * A row has a title, manifests that precede the server in the file, the server, the release in the cluster, and `id
 	 * line` for each warning.
 	 */
 	const ROWS: readonly (readonly [string, string, string, Options['toolhive'], ...string[]])[] = [
-		[
-			'ScaledObject',
-			KEDA,
-			NO_AFFINITY,
-			undefined,
-			'session-storage-missing 7',
-			'session-affinity-none-without-redis 10',
-		],
 		['ScaledObject and replicas', KEDA, search(`  replicas: 2\n${REDIS}`), undefined, 'autoscaled-and-pinned 10'],
-		[
-			'ScaledObject of the StatefulSet and backendReplicas',
-			scaled('kind: StatefulSet, name: search'),
-			search(`  backendReplicas: 1\n${REDIS}`),
-			undefined,
-			'backend-autoscaled-and-pinned 10',
-		],
 		['ScaledObjects of other servers, namespaces and APIs', OTHERS, PLAIN, undefined],
 		['annotations, v0.12.5', '', ANNOTATED, 'v0.12.5', 'image-too-old 11', 'run-config-restart-missing 10'],
-		['annotations, v0.47.0', '', ANNOTATED, 'v0.47.0'],
 		['annotations, unknown release', '', ANNOTATED, undefined],
-		['no annotations, v0.12.5', '', search(REDIS), 'v0.12.5', 'image-too-old 10'],
-		[
-			'another server with the same Redis keys',
-			serverText('s', SHARED),
-			search(SHARED),
-			undefined,
-			'shared-key-space 14',
-		],
-		['TLS, unknown release', '', TLS, undefined, 'redis-tls-unsupported 14'],
 		['TLS, v0.55.1', '', TLS, 'v0.55.1'],
-		['TLS, v0.47.0', '', TLS, 'v0.47.0', 'redis-tls-unsupported 14'],
-		['vMCP in v1beta1, unknown image', '', HUB, undefined],
-		['vMCP in v1beta1, latest', '', withImage('vmcp:latest'), undefined],
-		['vMCP in v1beta1, Deployment with latest', hubDeployment(':latest'), HUB, undefined],
-		['vMCP in v1beta1, old image', '', withImage('vmcp:v0.12.5'), undefined, TOO_OLD],
-		['vMCP in v1beta1, Deployment with an old image', hubDeployment(':v0.12.5'), HUB, undefined, 'image-too-old 10'],
 		['vMCP in v1beta1, old release', '', HUB, 'v0.12.5', 'image-too-old 10'],
 		['vMCP in v1alpha1, unknown image', '', OLD_HUB, undefined, 'image-too-old 10'],
 	];
@@ -148,29 +94,21 @@ describe('review › AdmissionReview', () => {
 		expect(all.map(({ notes }) => notes)).to.deep.equal([[], []]);
 	});
 	for (const [request, reason] of [
-		['', 'no request with an object'],
 		['request: { object: 3 }\n', 'no request with an object'],
 		['request: { object: { kind: X } }\n', 'no apiVersion and kind'],
 		['request: { object: { apiVersion: v1, kind: X }, operation: [] }\n', 'request.operation is missing'],
 	] as const)
 		it(`${request.trim() || 'without a request'} › skipped, or a problem if it mentions ToolHive`, async () => {
 			const text = reviewOf(request);
-			for (const [given, start] of [
-				[text, 'f:1: skipped: '],
-				[`${text}about: toolhive.stacklok.dev\n`, 'f:1: '],
-			] as const) {
-				const [one] = await reviewAll({ f: given });
-				expect(one !== undefined && isUnreviewed(one) && problemText(one))
-					.to.include(start)
-					.and.include(reason);
-				expect(one !== undefined && isProblem(one)).to.equal(given !== text);
-			}
+			const [skipped, problem] = await reviewAll({ a: text, b: `${text}about: toolhive.stacklok.dev\n` });
+			expect(skipped).to.have.property('skipped').that.includes(reason);
+			expect(problem).to.have.property('problem').that.includes(reason);
 		});
 	it('in another version › only v1 is supported', async () => {
-		const [one] = await reviewAll({
-			f: reviewOf('request: { object: { apiVersion: v1, kind: X } }\n').replace('/v1', '/v1beta1'),
-		});
-		expect(one !== undefined && isUnreviewed(one) && problemText(one)).to.include('want admission.k8s.io/v1');
+		const text = reviewOf('request: { object: { apiVersion: v1, kind: X } }\n').replace('/v1', '/v1beta1');
+		expect((await reviewAll({ f: text }))[0])
+			.to.have.property('skipped')
+			.that.includes('want admission.k8s.io/v1');
 	});
 });
 
@@ -192,8 +130,6 @@ describe('review › notes', () => {
 			...[also('b:2'), also('a:2'), 'its owner MCPServer demo/s is in a:2, b:2; the first one is used'],
 		],
 		['only the reference has a uid', { a: S, b: deploymentText('s', '"2"') }],
-		['only the owner has a uid', { a: UID, b: D }],
-		['both have the same uid', { a: UID, b: deploymentText('s', '"1"') }],
 		['two owners, one in the same file', { a: S, b: S + D }, also('b:2'), also('a:2')],
 	];
 	for (const [title, files, ...notes] of ROWS)
@@ -211,7 +147,6 @@ describe('review › previews', () => {
 	const settings = { ...DEFAULT_SETTINGS, gracePeriodSeconds: 60, preStopSeconds: 10 };
 	const POD = 'Deployment spec.template.spec';
 	const ROWS: readonly (readonly [title: string, text: string, options: Options, ...additions: string[]])[] = [
-		['no replicas', PLAIN, {}],
 		[
 			'other shutdown settings',
 			PLAIN,
