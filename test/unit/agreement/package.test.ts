@@ -1,6 +1,6 @@
 /** Tests the image, and the Node version that `make` and the program use. */
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT, read } from '../../harness/documents.ts';
 import { entrypoint, imageFlags } from '../../harness/image.ts';
@@ -31,10 +31,10 @@ describe('package and image', () => {
 		expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
 	});
 	it('make › WITH_NODE= comes first in PATH, so that CI tests that version', () => {
-		const { stdout } = spawnSync('make', ['--silent', '--file', '-', 'path', 'WITH_NODE=/node22/bin/node'], {
+		const { stdout } = spawnSync('make', ['--silent', '--file', '-', 'path', `WITH_NODE=${process.execPath}`], {
 			...({ cwd: ROOT, encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } } as const),
 			input: 'include Makefile\npath: ; @echo "$$PATH"\n',
 		});
-		expect(stdout).to.include(`/node22/bin/:${join(ROOT, 'node_modules/.bin')}:`);
+		expect(stdout).to.include(`${dirname(process.execPath)}/:${join(ROOT, 'node_modules/.bin')}:`);
 	});
 });
