@@ -1,8 +1,6 @@
 /** Starts the operators for the scenarios: a real release, or the replacement for operators without scaling fields. */
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/old-operator.ts';
 import { adminKubectl } from '../installed/pods.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
 import { findPrograms } from '../real-operator/build.ts';
@@ -46,25 +44,7 @@ export const standIn = (version: string): Operator => ({
 		// The stand-in does not create Roles for the runners.
 		const group = `--group=system:serviceaccounts:${namespace}`;
 		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
-		const operator = createOldOperator({
-			url: plane.url,
-			ca: readFileSync(plane.caFile, 'utf8'),
-			token: plane.token('operator'),
-			namespace,
-			images: { runner: runnerImage(version), vmcp: vmcpImage(version) },
-		});
-		let isStopped = false;
-		const reconciling = (async () => {
-			while (!isStopped) {
-				// Like the operator, the stand-in retries rejected writes.
-				await operator.settle(INTERVAL_MS).catch(() => undefined);
-				await sleep(INTERVAL_MS);
-			}
-		})();
-		return async () => {
-			isStopped = true;
-			await reconciling;
-			await operator.close();
-		};
+		const images = { runner: runnerImage(version), vmcp: vmcpImage(version) };
+		return startOldOperator(plane, namespace, INTERVAL_MS, images);
 	},
 });

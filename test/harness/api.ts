@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { Json } from '../../src/api/types.ts';
-import type { ControlPlane } from './control-plane/start.ts';
+import type { ControlPlane, User } from './control-plane/start.ts';
 
 export interface ApiAnswer {
 	readonly status: number;
@@ -12,7 +12,9 @@ export interface ApiAnswer {
 
 export interface ApiRequest {
 	readonly body?: object;
-	/** Impersonates this user, with all permissions. Default: the admin. */
+	/** Default: the admin. */
+	readonly user?: User;
+	/** Impersonates this user, with all permissions. */
 	readonly as?: string;
 	/** Default: `application/json`. */
 	readonly contentType?: string;
@@ -30,10 +32,13 @@ const MAX_CONNECTIONS = 200;
 
 export function openApi(plane: ControlPlane): Api {
 	const agent = new Agent({ ca: readFileSync(plane.caFile), keepAlive: true, maxSockets: MAX_CONNECTIONS });
-	const send: Api['send'] = (method, path, { body, as, contentType = 'application/json', timeoutMs } = {}) => {
+	const send: Api['send'] = (method, path, how = {}) => {
+		const { body, user = 'admin', as, contentType = 'application/json', timeoutMs } = how;
 		const headers = {
-			authorization: `Bearer ${plane.token('admin')}`,
+			authorization: `Bearer ${plane.token(user)}`,
 			'content-type': contentType,
+			// The API server derives the field manager from this header.
+			...(user === 'operator' && { 'user-agent': 'thv-operator' }),
 			// The group grants the permissions. The webhooks receive the user name.
 			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
 		};

@@ -1,0 +1,175 @@
+/** Reconciles one server with the writes of operator v0.12.5, in the same order for an MCPServer. */
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Client } from './client.ts';
+import { deploymentOf, type Images, KINDS, type Kind, ownerOf, serviceOf } from './kinds.ts';
+import type { Condition, ConfigMap, Deployment, KubeObject, ServerObject, Status, Text } from './objects.ts';
+
+const FINALIZER = 'mcpserver.toolhive.stacklok.dev/finalizer';
+const CONTENT_CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
+const RUNCONFIG_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
+const MESSAGE = 'Image validation was not performed (no enforcement configured)';
+const VALIDATED = { type: 'ImageValidated', status: 'True', reason: 'ImageValidationSkipped', message: MESSAGE };
+const NOT_READY = { type: 'Ready', status: 'False', reason: 'DeploymentNotReady', message: 'Deployment is not ready' };
+
+/** Resolves with true if the operator would reconcile the server again soon, even without a change. */
+export async function reconcile(client: Client, images: Images, kind: Kind, found: ServerObject): Promise<boolean> {
+	const { name } = found.metadata;
+	const server = kind === 'MCPServer' ? await beginMcpServer(client, found) : found;
+	if (server === undefined) return false;
+	for (const account of KINDS[kind].accounts(name)) await ensureServiceAccount(client, server, account);
+	const checksum = await ensureConfigMap(client, kind, server);
+
+	const desired = deploymentOf(kind, server, { [RUNCONFIG_CHECKSUM]: checksum }, images);
+	const live = await client.get<Deployment>('apps/v1', 'deployments', name);
+	if (live === undefined) {
+		await client.create('deployments', desired);
+		return true;
+	}
+	if (server.spec.transport === 'stdio' && (live.spec.replicas ?? 1) > 1) {
+		await client.replace('deployments', { ...live, spec: { ...live.spec, replicas: 1 } });
+		return true;
+	}
+	const service = serviceOf(kind, server);
+	if ((await client.get('v1', 'services', service.metadata.name)) === undefined) {
+		await client.create('services', service);
+		return true;
+	}
+	const { namespace, generation = 0 } = server.metadata;
+	const url = `http://${service.metadata.name}.${namespace}.svc.cluster.local:${KINDS[kind].port(server)}`;
+	if (kind !== 'MCPServer') {
+		const ready = kind === 'MCPRemoteProxy' ? [{ ...NOT_READY, observedGeneration: generation }] : [];
+		await writeStatus(client, kind, server, { url, phase: 'Pending', observedGeneration: generation }, ...ready);
+	} else if (!server.status?.url) await writeStatus(client, kind, server, { url });
+	if (!needsUpdate(kind, live, desired)) return false;
+	await client.replace('deployments', updated(live, desired));
+	return true;
+}
+
+/** Resolves with undefined if the server is being deleted. */
+async function beginMcpServer(client: Client, found: ServerObject): Promise<ServerObject | undefined> {
+	let server = await writeStatus(client, 'MCPServer', found, {}, VALIDATED);
+	const { finalizers = [] } = server.metadata;
+	const withFinalizers = (list: readonly string[]) => {
+		// The operator decodes the object into its Go type and writes all of it back, which erases other fields.
+		const { replicas, backendReplicas, sessionStorage, ...spec } = server.spec as Readonly<Record<string, unknown>>;
+		return client.replace('mcpservers', { ...server, metadata: { ...server.metadata, finalizers: list }, spec });
+	};
+	if (server.metadata.deletionTimestamp !== undefined) {
+		const others = finalizers.filter((finalizer) => finalizer !== FINALIZER);
+		if (others.length < finalizers.length) await withFinalizers(others);
+		return;
+	}
+	if (!finalizers.includes(FINALIZER)) server = await withFinalizers([...finalizers, FINALIZER]);
+	return writeStatus(client, 'MCPServer', server, { phase: 'Pending' });
+}
+
+const STATUS_FIELDS = ['conditions', 'phase', 'url', 'observedGeneration'];
+const CONDITION_FIELDS = ['type', 'status', 'observedGeneration', 'lastTransitionTime', 'reason', 'message'];
+
+const pick = <T extends object>(object: T, fields: readonly string[]): T =>
+	Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field))) as T;
+
+/**
+ * Merges `change` and the condition into the status. Keeps conditions of unknown types, but erases other fields that
+ * the Go type lacks. Sends the status even if nothing changed; the API server then stores nothing.
+ */
+function writeStatus(
+	client: Client,
+	kind: Kind,
+	server: ServerObject,
+	change: Status,
+	condition?: Condition,
+): Promise<ServerObject> {
+	const before = (server.status?.conditions ?? []).map((one) => pick(one, CONDITION_FIELDS));
+	const conditions = condition === undefined ? before : withCondition(before, condition);
+	const status = {
+		...pick({ ...server.status, ...change }, STATUS_FIELDS),
+		...(conditions.length > 0 && { conditions }),
+	};
+	return client.replace(`${KINDS[kind].plural}/status`, { ...server, status });
+}
+
+/** Returns the list with `desired` added or replaced. Changes lastTransitionTime only if the status changes. */
+function withCondition(list: readonly Condition[], desired: Condition): Condition[] {
+	const index = list.findIndex(({ type }) => type === desired.type);
+	const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+	const lastTransitionTime = list[index]?.status === desired.status ? list[index]?.lastTransitionTime : now;
+	const condition = { ...desired, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
+	return index === -1 ? [...list, condition] : list.with(index, condition);
+}
+
+async function ensureServiceAccount(client: Client, server: ServerObject, name: string): Promise<void> {
+	if ((await client.get('v1', 'serviceaccounts', name)) !== undefined) return;
+	const metadata = { name, namespace: server.metadata.namespace, ownerReferences: [ownerOf(server)] };
+	await client.create<KubeObject>('serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+}
+
+/**
+ * Creates the ConfigMap that the proxy mounts, or replaces its data, labels, annotations and owner if the stored values
+ * differ. Returns the checksum from the **stored** annotation, because the operator copies that value into the pod
+ * template.
+ */
+async function ensureConfigMap(client: Client, kind: Kind, server: ServerObject): Promise<string> {
+	const { component, key, label, suffix, text } = KINDS[kind].config;
+	const name = server.metadata.name + suffix;
+	const data = { [key]: text(server) };
+	const labels = {
+		'toolhive.stacklok.io/component': component,
+		[`toolhive.stacklok.io/${label}`]: server.metadata.name,
+		'toolhive.stacklok.io/managed-by': 'toolhive-operator',
+	};
+	const annotations = { [CONTENT_CHECKSUM]: checksumOf(data, labels) };
+	const metadata = {
+		name,
+		namespace: server.metadata.namespace,
+		labels,
+		annotations,
+		ownerReferences: [ownerOf(server)],
+	};
+	const stored = await client.get<ConfigMap>('v1', 'configmaps', name);
+	const desired = { apiVersion: 'v1', kind: 'ConfigMap', data, metadata: { ...stored?.metadata, ...metadata } };
+	if (stored === undefined) await client.create<ConfigMap>('configmaps', desired);
+	else if (!isDeepStrictEqual(desired, stored)) await client.replace<ConfigMap>('configmaps', desired);
+	const current = await client.get<ConfigMap>('v1', 'configmaps', name);
+	const checksum = current?.metadata.annotations?.[CONTENT_CHECKSUM];
+	if (!checksum) throw new Error(`ConfigMap ${name} has no content-checksum`);
+	return checksum;
+}
+
+/** Hashes the keys and values of data, labels and annotations, without separators. Each map is sorted by key. */
+export function checksumOf(data: Text, labels: Text): string {
+	const hash = createHash('sha256');
+	for (const map of [data, labels]) for (const key of Object.keys(map).sort()) hash.update(key).update(map[key] ?? '');
+	return hash.digest('hex');
+}
+
+const isSubset = (part: Text = {}, whole: Text = {}): boolean =>
+	Object.entries(part).every(([key, value]) => whole[key] === value);
+
+/** The operator does not compare the same fields for each kind. */
+function needsUpdate(kind: Kind, live: Deployment, desired: Deployment): boolean {
+	const [{ metadata, spec }, expected] = [live.spec.template, desired.spec.template];
+	const [container] = spec.containers;
+	const [other] = expected.spec.containers;
+	if (container === undefined || other === undefined) return true;
+	const isVirtual = kind === 'VirtualMCPServer';
+	return (
+		container.image !== other.image ||
+		(kind !== 'MCPRemoteProxy' && !isDeepStrictEqual(container.args, other.args)) ||
+		!isDeepStrictEqual(container.env ?? [], other.env) ||
+		(!isVirtual && !isDeepStrictEqual(container.resources, other.resources)) ||
+		spec.serviceAccountName !== expected.spec.serviceAccountName ||
+		!isSubset(desired.metadata.labels, live.metadata.labels) ||
+		(!isVirtual && !isSubset(live.metadata.labels, desired.metadata.labels)) ||
+		(kind !== 'MCPServer' && !isDeepStrictEqual(metadata.labels, expected.metadata.labels)) ||
+		!isDeepStrictEqual(metadata.annotations, expected.metadata.annotations)
+	);
+}
+
+/** Returns the live Deployment with the desired template and labels. Keeps live replicas and annotations. */
+const updated = (live: Deployment, desired: Deployment): Deployment => ({
+	...live,
+	metadata: { ...live.metadata, labels: { ...desired.metadata.labels } },
+	spec: { ...live.spec, selector: desired.spec.selector, template: desired.spec.template },
+});
