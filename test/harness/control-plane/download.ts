@@ -4,10 +4,12 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch } from 'undici';
+import { withLock } from './lock.ts';
 
 export interface Archive {
 	readonly version: string;
@@ -43,56 +45,42 @@ const DOWNLOAD_TIMEOUT_MS = 300_000;
 
 /**
  * Downloads the archive, verifies its checksum and unpacks it. Creates `folder` only when all files are unpacked.
- * Throws an error with a one-line message.
+ * Several processes may call this function at the same time.
  */
-export async function downloadPrograms(
-	archive: Archive,
-	folder: string,
-	programs: readonly string[],
-	say: (line: string) => void,
-): Promise<void> {
+export async function downloadPrograms(archive: Archive, folder: string, say: (line: string) => void): Promise<void> {
 	const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
 	const expected = archive.sha512[platform];
 	if (expected === undefined) throw new Error(`no archive for ${platform}`);
-	const url = archive.urlOf(platform);
-	const bytes = await fetchBytes(url, say);
-	const actual = createHash('sha512').update(bytes).digest('hex');
-	if (actual !== expected)
-		throw new Error(`checksum of ${url} is ${actual.slice(0, 16)}…, expected ${expected.slice(0, 16)}…`);
-
 	await mkdir(dirname(folder), { recursive: true });
-	const temporary = await mkdtemp(`${folder}.unpacking-`);
-	try {
-		const file = join(temporary, basename(url));
-		await writeFile(file, bytes);
-		const unpacked = join(temporary, 'programs');
+	await withLock(`${folder}.lock`, say, async () => {
+		if (existsSync(folder)) return;
+		const url = archive.urlOf(platform);
+		say(`control plane: downloading ${url}`);
+		const bytes = await fetchBytes(url).catch((error: Error) => {
+			// fetch reports the reason for a failed connection only in the cause.
+			throw new Error(`download of ${url} failed (${(error.cause as Error | undefined)?.message ?? error.message})`);
+		});
+		const actual = createHash('sha512').update(bytes).digest('hex');
+		if (actual !== expected)
+			throw new Error(`checksum of ${url} is ${actual.slice(0, 16)}…, expected ${expected.slice(0, 16)}…`);
+		const unpacked = `${folder}.unpacking`;
+		await rm(unpacked, { recursive: true, force: true });
 		await mkdir(unpacked);
+		await writeFile(`${unpacked}.tar.gz`, bytes);
 		// The files are in the archive's folder controller-tools/envtest/.
-		await promisify(execFile)('tar', ['-xzf', file, '-C', unpacked, '--strip-components=2']);
-		await rm(folder, { recursive: true, force: true });
+		await promisify(execFile)('tar', ['-xzf', `${unpacked}.tar.gz`, '-C', unpacked, '--strip-components=2']);
+		await rm(`${unpacked}.tar.gz`);
 		await rename(unpacked, folder);
-	} finally {
-		await rm(temporary, { recursive: true, force: true });
-	}
-	say(`control plane: unpacked ${programs.join(', ')} ${archive.version} into ${folder}`);
+	});
 }
 
-async function fetchBytes(url: string, say: (line: string) => void): Promise<Buffer> {
+async function fetchBytes(url: string): Promise<Buffer> {
 	const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
 	try {
 		const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
 		if (!response.ok) throw new Error(`status ${response.status}`);
-		say(`control plane: downloading ${url}`);
 		return Buffer.from(await response.arrayBuffer());
-	} catch (error) {
-		throw new Error(`download of ${url} failed (${reasonOf(error)})`, { cause: error });
 	} finally {
 		await dispatcher.destroy();
 	}
 }
-
-/** Prefers the message of the cause, because fetch reports the reason for a failed connection only in the cause. */
-const reasonOf = (error: unknown): string => {
-	const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-	return inner instanceof Error ? inner.message : String(inner);
-};

@@ -119,7 +119,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	const startApiServer = async (): Promise<void> => {
 		if (running.has('kube-apiserver')) return;
 		const key = credentials.serviceAccountKeyFile;
-		const apiServer = start('kube-apiserver', join(assets.folder, 'kube-apiserver'), [
+		const apiServer = start('kube-apiserver', assets.apiServer ?? join(assets.folder, 'kube-apiserver'), [
 			`--etcd-servers=${etcdUrl}`,
 			`--cert-dir=${certFolder}`,
 			'--bind-address=127.0.0.1',

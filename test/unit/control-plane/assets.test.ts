@@ -5,15 +5,24 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { AssetsMissing, CORE_PROGRAMS, findAssets, planeFolder } from '../../harness/control-plane/assets.ts';
-import { KUBERNETES_VERSION } from '../../harness/control-plane/build.ts';
+import { AssetsMissing, CORE_PROGRAMS, findAssets } from '../../harness/control-plane/assets.ts';
+import { KUBERNETES_VERSION, planeFolder } from '../../harness/control-plane/build.ts';
 import { type Archive, ENVTEST_ARCHIVE } from '../../harness/control-plane/download.ts';
 import { withLock } from '../../harness/control-plane/lock.ts';
 
@@ -116,8 +125,7 @@ describe('programs of a control plane', () => {
 		const dead = spawn('true');
 		await once(dead, 'exit');
 		const lock = join(folder, 'lock');
-		mkdirSync(lock);
-		writeFileSync(join(lock, 'pid'), String(dead.pid));
+		symlinkSync(String(dead.pid), lock);
 		const work = async () => 'worked';
 		expect(await withLock(lock, () => undefined, work)).to.equal('worked');
 		expect(existsSync(lock)).to.equal(false);
