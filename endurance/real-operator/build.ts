@@ -7,7 +7,7 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { join } from 'node:path';
 import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
 import { withLock } from '../../test/harness/control-plane/lock.ts';
-import { BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+import { ANY_GO, BUILD_FLAGS, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 import { inTemporaryFolder } from '../../test/harness/control-plane/temporary-folder.ts';
 import { replaceModules } from './replaced.ts';
 
@@ -74,7 +74,7 @@ export async function findPrograms(
 	return withLock(`${folder}.lock`, say, async () => {
 		if (isWhole()) return folder;
 		try {
-			await build(folder, env, say, version, programs);
+			await build(folder, { ...ANY_GO, ...env }, say, version, programs);
 		} catch (error) {
 			const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');
 			throw new OperatorMissing(`no ToolHive operator ${version}: ${reason}`, { cause: error });
@@ -143,7 +143,10 @@ async function unpinned(
 
 /** Returns the CRDs in Go's module cache. Downloads the module once and builds nothing. */
 export async function findCrdFolder(env: Environment, version: string): Promise<string> {
-	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, env);
+	const listed = await runGo(['mod', 'download', '-json', `${MODULE}@${version}`], MODULE_FOLDER, {
+		...ANY_GO,
+		...env,
+	});
 	const { Dir: moduleFolder } = JSON.parse(listed) as { Dir: string };
 	return join(moduleFolder, CRDS_IN_MODULE);
 }

@@ -10,16 +10,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Flags that exclude local paths and version control data from the programs, and prevent changes of `go.mod`. */
 export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as const;
 
+/** Allows Go to download the Go release that a `go.mod` requires, if the installed release is older. */
+export const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
+
 /** Matches lines that Go prints after the actual error. */
 const NOISE = /^(go: (warning:|to switch|downloading|added|upgraded)|\tgo get )/;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/**
- * Resolves with stdout. Rejects with the last two lines of stderr that do not match NOISE. Go may download the Go
- * release that a `go.mod` requires, if the installed release is older.
- */
+/** Resolves with stdout. Rejects with the last two lines of stderr that do not match NOISE. */
 export function runGo(args: readonly string[], folder: string, given: Environment): Promise<string> {
-	const env = { GOTOOLCHAIN: 'auto', ...given, GOWORK: 'off', CGO_ENABLED: '0' };
+	const env = { ...ANY_GO, ...given, GOWORK: 'off', CGO_ENABLED: '0' };
 	return new Promise((resolve, reject) => {
 		execFile('go', args, { cwd: folder, env, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
 			if (error === null) return resolve(stdout);
