@@ -1,12 +1,11 @@
 /** Runs a real etcd, kube-apiserver and, on request, kube-controller-manager on 127.0.0.1 for tests. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Assets, CONTROLLER_MANAGER, findAssets } from './assets.ts';
-import { adminBindings, createCredentials, type User, writeKubeconfig } from './credentials.ts';
+import { createCredentials, type User, writeKubeconfig } from './credentials.ts';
 import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
 import { freePorts, type RunningProgram, startProgram, waitUntilReady } from './processes.ts';
 
@@ -24,8 +23,6 @@ export interface ControlPlaneOptions {
 	readonly apiServerArgs?: readonly string[];
 	/** An audit.k8s.io/v1 Policy. `auditLog` then returns the events that the API server recorded. */
 	readonly auditPolicy?: object;
-	/** Whether `stop` keeps the data folder with the logs. */
-	readonly keepData?: boolean;
 	readonly say?: (line: string) => void;
 }
 
@@ -92,11 +89,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		await running.get(name)?.stop(graceMs);
 		running.delete(name);
 	};
-	const askApi = (path: string, body?: object): Promise<number> => {
-		if (!existsSync(caFile)) return Promise.resolve(0);
-		const headers = { authorization: `Bearer ${credentials.tokens.admin}`, 'content-type': 'application/json' };
-		return statusOf(`${url}${path}`, { ca: readFileSync(caFile), headers }, body);
-	};
 	const kubeconfig = (user: User): string => {
 		const path = kubeconfigs.get(user) ?? writeKubeconfig(dataFolder, user, url, caFile, credentials.tokens[user]);
 		kubeconfigs.set(user, path);
@@ -114,7 +106,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			...peers,
 			`--initial-cluster=default=${peerUrl}`,
 		]);
-		await waitUntilReady(etcd, async () => (await statusOf(`${etcdUrl}/health`, {})) === 200, READY_TIMEOUT_MS);
+		const isHealthy = () =>
+			fetch(`${etcdUrl}/health`)
+				.then(({ ok }) => ok)
+				.catch(() => false);
+		await waitUntilReady(etcd, isHealthy, READY_TIMEOUT_MS);
 	};
 	const startApiServer = async (): Promise<void> => {
 		if (running.has('kube-apiserver')) return;
@@ -138,7 +134,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			...auditArgs,
 			...(options.apiServerArgs ?? []),
 		]);
-		await waitUntilReady(apiServer, async () => (await askApi('/readyz')) === 200, READY_TIMEOUT_MS);
+		await waitUntilReady(apiServer, () => isReady(url, caFile, credentials.tokens.admin), READY_TIMEOUT_MS);
 	};
 	const startControllers = (): void => {
 		if (assets.controllerManager === undefined)
@@ -155,16 +151,12 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	const stop = async (): Promise<void> => {
 		// etcd stops last, because kube-apiserver hangs at shutdown if etcd is not running.
 		for (const name of [CONTROLLER_MANAGER, 'kube-apiserver', 'etcd']) await end(name);
-		if (options.keepData !== true) await rm(dataFolder, { recursive: true, force: true });
+		await rm(dataFolder, { recursive: true, force: true });
 	};
 
 	try {
 		await startEtcd();
 		await startApiServer();
-		for (const binding of adminBindings()) {
-			const status = await askApi('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding);
-			if (status !== 201) throw new Error(`making a ClusterRoleBinding answered ${status}; logs are in ${dataFolder}`);
-		}
 		if (withControllers) startControllers();
 	} catch (error) {
 		// The logs are kept, because the error message refers to them.
@@ -195,15 +187,13 @@ function auditTo(logFile: string, policy: object, folder: string): string[] {
 	return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`, '--audit-log-maxsize=1024'];
 }
 
-/** Returns the HTTP status of one request, or 0 if the request failed without a response. */
-function statusOf(url: string, options: object, body?: object): Promise<number> {
-	const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-	const method = body === undefined ? 'GET' : 'POST';
+function isReady(url: string, caFile: string, token: string): Promise<boolean> {
+	if (!existsSync(caFile)) return Promise.resolve(false);
+	const how = { ca: readFileSync(caFile), headers: { authorization: `Bearer ${token}` }, agent: false, timeout: 5_000 };
 	return new Promise((resolve) => {
-		const request = send(url, { ...options, method, agent: false, timeout: 5_000 }, (response) => {
-			response.resume().on('end', () => resolve(response.statusCode ?? 0));
+		const request = get(`${url}/readyz`, how, (response) => {
+			response.resume().on('end', () => resolve(response.statusCode === 200));
 		});
-		request.on('timeout', () => request.destroy()).on('error', () => resolve(0));
-		request.end(body === undefined ? undefined : JSON.stringify(body));
+		request.on('timeout', () => request.destroy()).on('error', () => resolve(false));
 	});
 }
