@@ -1,5 +1,4 @@
 /** Sends requests to the handlers as the API server does, and applies the patch from the response. */
-import { expect } from 'chai';
 import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { mutate } from '../../src/admission/mutate.ts';
@@ -8,7 +7,6 @@ import type { Request } from '../../src/admission/review.ts';
 import { validate } from '../../src/admission/validate.ts';
 import type { Json, Operation } from '../../src/api/types.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/policy/settings.ts';
-import { patchedBy } from './json-patch.ts';
 import { frozen, NAMESPACE } from './objects.ts';
 
 export const OPERATOR = 'system:serviceaccount:toolhive-system:toolhive-operator';
@@ -57,9 +55,7 @@ export const validated = (sent: Request, cluster: Cluster): AdmissionDecision =>
 /** Returns `object` after `patch`, as strictly as the API server does: every path must exist. */
 export function applied(object: Json, patch: readonly Operation[]): Json {
 	const copy = structuredClone(object);
-	const result = jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
-	expect(patchedBy(object, patch), 'the patch, applied by other code').to.deep.equal(result);
-	return result;
+	return jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
 }
 
 export function patchOf(answer: AdmissionDecision): readonly Operation[] {
