@@ -29,6 +29,9 @@ describe('patch', () => {
 			{ numRuns: 2000 },
 		);
 	});
+	it('a new key that every object inherits › added, because the API server cannot replace it', () => {
+		expect(patchBetween({}, { toString: 1 })).to.deep.equal([{ op: 'add', path: '/toString', value: 1 }]);
+	});
 	it('the same reference › an empty patch', () => {
 		const spec = { replicas: 1 };
 		expect(patchBetween({ spec }, { spec })).to.deep.equal([]);
