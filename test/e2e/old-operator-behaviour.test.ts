@@ -7,7 +7,7 @@ import { describe, it } from 'mocha';
 import { serverManifest } from '../harness/namespace.ts';
 import { named, needOldOperator } from '../harness/old-operator/need-old-operator.ts';
 import type { ConfigMap, Deployment, ServerObject } from '../harness/old-operator/objects.ts';
-import { checksumOf } from '../harness/old-operator/reconcile.ts';
+import { checksumOf } from '../harness/old-operator/kinds.ts';
 
 /** Contains characters that Go escapes in JSON. */
 const SEARCH = {

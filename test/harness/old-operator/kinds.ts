@@ -1,5 +1,6 @@
 /** What differs between the kinds of servers, and the Deployments and Services of all kinds. */
-import type { Container, Deployment, EnvVar, KubeObject, ServerObject, Text } from './objects.ts';
+import { createHash } from 'node:crypto';
+import type { Container, EnvVar, KubeObject, ServerObject, Text } from './objects.ts';
 import { proxyPortOf, runConfigOfMcpServer, runConfigOfRemoteProxy, vmcpConfigOf } from './run-config.ts';
 
 export interface Images {
@@ -105,18 +106,37 @@ const labelsOf = (app: string, name: string): Text => ({
 	...{ toolhive: 'true', 'toolhive-name': name },
 });
 
+/** Hashes the keys and values of data and labels, without separators. Each map is sorted by key. */
+export function checksumOf(data: Text, labels: Text): string {
+	const hash = createHash('sha256');
+	for (const map of [data, labels]) for (const key of Object.keys(map).sort()) hash.update(key).update(map[key] ?? '');
+	return hash.digest('hex');
+}
+
+export const CONTENT_CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
+
+/** Returns the ConfigMap that the proxy mounts, with `text` as its document. */
+export function configMapOf(kind: Kind, server: ServerObject, text: string) {
+	const { component, key, label, suffix } = KINDS[kind].config;
+	const { name, namespace } = server.metadata;
+	const data = { [key]: text };
+	const labels = {
+		'toolhive.stacklok.io/component': component,
+		[`toolhive.stacklok.io/${label}`]: name,
+		'toolhive.stacklok.io/managed-by': 'toolhive-operator',
+	};
+	const annotations = { [CONTENT_CHECKSUM]: checksumOf(data, labels) };
+	const metadata = { name: name + suffix, namespace, labels, annotations, ownerReferences: [ownerOf(server)] };
+	return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+}
+
 const probe = (initialDelaySeconds: number, periodSeconds: number, timeoutSeconds: number): object => ({
 	httpGet: { path: '/health', port: 'http' },
 	...{ initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold: 3 },
 });
 
 /** Sets one replica and no grace period, because operator v0.12.5 has no fields for either. */
-export function deploymentOf(
-	kind: Kind,
-	server: ServerObject,
-	templateAnnotations: Text,
-	images = DEFAULT_IMAGES,
-): Deployment {
+export function deploymentOf(kind: Kind, server: ServerObject, templateAnnotations: Text, images = DEFAULT_IMAGES) {
 	const { app, accounts, config, port, readinessDelaySeconds, ...how } = KINDS[kind];
 	const { name, namespace } = server.metadata;
 	const labels = labelsOf(app, name);

@@ -1,12 +1,19 @@
 /** Reconciles one server with the writes of operator v0.12.5, in the same order for an MCPServer. */
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from './client.ts';
-import { deploymentOf, type Images, KINDS, type Kind, ownerOf, serviceOf } from './kinds.ts';
+import {
+	CONTENT_CHECKSUM,
+	configMapOf,
+	deploymentOf,
+	type Images,
+	KINDS,
+	type Kind,
+	ownerOf,
+	serviceOf,
+} from './kinds.ts';
 import type { Condition, ConfigMap, Deployment, KubeObject, ServerObject, Status, Text } from './objects.ts';
 
 const FINALIZER = 'mcpserver.toolhive.stacklok.dev/finalizer';
-const CONTENT_CHECKSUM = 'toolhive.stacklok.dev/content-checksum';
 const RUNCONFIG_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
 const MESSAGE = 'Image validation was not performed (no enforcement configured)';
 const VALIDATED = { type: 'ImageValidated', status: 'True', reason: 'ImageValidationSkipped', message: MESSAGE };
@@ -111,37 +118,16 @@ async function ensureServiceAccount(client: Client, server: ServerObject, name: 
  * template.
  */
 async function ensureConfigMap(client: Client, kind: Kind, server: ServerObject): Promise<string> {
-	const { component, key, label, suffix, text } = KINDS[kind].config;
-	const name = server.metadata.name + suffix;
-	const data = { [key]: text(server) };
-	const labels = {
-		'toolhive.stacklok.io/component': component,
-		[`toolhive.stacklok.io/${label}`]: server.metadata.name,
-		'toolhive.stacklok.io/managed-by': 'toolhive-operator',
-	};
-	const annotations = { [CONTENT_CHECKSUM]: checksumOf(data, labels) };
-	const metadata = {
-		name,
-		namespace: server.metadata.namespace,
-		labels,
-		annotations,
-		ownerReferences: [ownerOf(server)],
-	};
+	const created = configMapOf(kind, server, KINDS[kind].config.text(server));
+	const { name } = created.metadata;
 	const stored = await client.get<ConfigMap>('v1', 'configmaps', name);
-	const desired = { apiVersion: 'v1', kind: 'ConfigMap', data, metadata: { ...stored?.metadata, ...metadata } };
+	const desired = { ...created, metadata: { ...stored?.metadata, ...created.metadata } };
 	if (stored === undefined) await client.create<ConfigMap>('configmaps', desired);
 	else if (!isDeepStrictEqual(desired, stored)) await client.replace<ConfigMap>('configmaps', desired);
 	const current = await client.get<ConfigMap>('v1', 'configmaps', name);
 	const checksum = current?.metadata.annotations?.[CONTENT_CHECKSUM];
 	if (!checksum) throw new Error(`ConfigMap ${name} has no content-checksum`);
 	return checksum;
-}
-
-/** Hashes the keys and values of data, labels and annotations, without separators. Each map is sorted by key. */
-export function checksumOf(data: Text, labels: Text): string {
-	const hash = createHash('sha256');
-	for (const map of [data, labels]) for (const key of Object.keys(map).sort()) hash.update(key).update(map[key] ?? '');
-	return hash.digest('hex');
 }
 
 const isSubset = (part: Text = {}, whole: Text = {}): boolean =>
