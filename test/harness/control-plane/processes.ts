@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RunningProgram {
@@ -53,8 +53,7 @@ export function startGuard(pid: number): ChildProcess {
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});
 	guard.unref();
-	guard.stdin?.on('error', () => {});
-	if (guard.stdin !== null && 'unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref();
+	(guard.stdin as Socket).on('error', () => undefined).unref();
 	return guard;
 }
 

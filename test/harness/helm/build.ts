@@ -3,15 +3,13 @@
  * server-side apply; Helm 3 does not.
  */
 import { join } from 'node:path';
+import { AssetsMissing } from '../control-plane/assets.ts';
 import { cacheFolder } from '../control-plane/cache-folder.ts';
 import { buildOnce, type Environment } from '../control-plane/run-go.ts';
 
 /** The versions that `go/` requires. */
 export const HELM_VERSIONS = { v4: 'v4.3.1', v3: 'v3.22.0' } as const;
 export type HelmGeneration = keyof typeof HELM_VERSIONS;
-
-/** Thrown if Helm cannot be built on this machine. The message is one line and names the fix. */
-export class HelmMissing extends Error {}
 
 /** Returns the path of the Helm program, and builds it if the cache does not have it (about 2 minutes on 2 cores). */
 export async function findHelm(
@@ -25,6 +23,6 @@ export async function findHelm(
 	const flags = ['-ldflags', `-s -w -X ${source}/internal/version.version=${version}`];
 	const program = { module: join(import.meta.dirname, 'go', generation), source: `${source}/cmd/helm`, flags };
 	return buildOnce(join(cacheFolder(env, 'helm', version), 'helm'), program, env, say).catch((cause: Error) => {
-		throw new HelmMissing(`no Helm ${version}: ${cause.message.replaceAll(/\s*\n\s*/g, ' ')}`, { cause });
+		throw new AssetsMissing(`no Helm ${version}: ${cause.message.replaceAll(/\s*\n\s*/g, ' ')}`, { cause });
 	});
 }
