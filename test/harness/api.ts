@@ -22,18 +22,15 @@ export interface ApiRequest {
 	readonly timeoutMs?: number;
 }
 
-export interface Api {
-	/** Sends a request. Resolves for every status, including errors. */
-	readonly send: (method: string, path: string, how?: ApiRequest) => Promise<ApiAnswer>;
-	readonly close: () => void;
-}
+export type Api = ReturnType<typeof openApi>;
 
 const MAX_CONNECTIONS = 200;
 
-export function openApi({ url, caFile, token }: ControlPlane): Api {
+export function openApi({ url, caFile, token }: ControlPlane) {
 	const ca = readFileSync(caFile, 'utf8');
 	const dispatcher = new Agent({ connect: { ca }, connections: MAX_CONNECTIONS, allowH2: false });
-	const send: Api['send'] = async (method, path, how = {}) => {
+	/** Sends a request. Resolves for every status, including errors. */
+	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer> => {
 		const { body, user = 'admin', as, contentType = 'application/json', timeoutMs } = how;
 		const response = await request(`${url}${path}`, {
 			dispatcher,

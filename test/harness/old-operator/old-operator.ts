@@ -29,24 +29,7 @@ export interface Summary {
 	readonly errors: readonly string[];
 }
 
-export interface OldOperator {
-	/**
-	 * Reconciles one server once. Throws if the API server returns an error. Resolves with true if the operator would
-	 * reconcile the server again soon, even without a change.
-	 */
-	readonly reconcile: (kind: Kind, name: string) => Promise<boolean>;
-	/** Reconciles all servers of the namespace until nothing changes, for at most `timeoutMs`. */
-	readonly settle: (timeoutMs: number) => Promise<Summary>;
-	/** All writes since the operator was created. */
-	readonly writes: readonly Write[];
-	/** Closes the connections to the API server. */
-	readonly close: () => void;
-}
-
-export interface OldOperatorOptions {
-	readonly images?: Images;
-	readonly onWrite?: OnWrite;
-}
+export type OldOperator = ReturnType<typeof createOldOperator>;
 
 const API_VERSION = 'toolhive.stacklok.dev/v1alpha1';
 /** Number of consecutive rounds without changes and errors after which `settle` ends. */
@@ -61,10 +44,14 @@ const LARGEST_BACKOFF_MS = 200;
 export function createOldOperator(
 	plane: ControlPlane,
 	namespace: string,
-	{ images = DEFAULT_IMAGES, onWrite }: OldOperatorOptions = {},
-): OldOperator {
+	{ images = DEFAULT_IMAGES, onWrite }: { readonly images?: Images; readonly onWrite?: OnWrite } = {},
+) {
 	const client = createClient(plane, namespace, onWrite);
 
+	/**
+	 * Reconciles one server once. Throws if the API server returns an error. Resolves with true if the operator would
+	 * reconcile the server again soon, even without a change.
+	 */
 	const reconcileOne = async (kind: Kind, name: string): Promise<boolean> => {
 		const server = await client.get<ServerObject>(API_VERSION, KINDS[kind].plural, name);
 		return server !== undefined && reconcile(client, images, kind, server);
@@ -86,6 +73,7 @@ export function createOldOperator(
 		return { idleWrites: client.writes.slice(sentBefore), requeued, errors };
 	};
 
+	/** Reconciles all servers of the namespace until nothing changes, for at most `timeoutMs`. */
 	const settle = async (timeoutMs: number): Promise<Summary> => {
 		const deadlineMs = Date.now() + timeoutMs;
 		const sentBefore = client.writes.length;
@@ -101,7 +89,7 @@ export function createOldOperator(
 			backoffMs = Math.min(backoffMs * 2, LARGEST_BACKOFF_MS);
 		}
 	};
-	return { reconcile: reconcileOne, settle, writes: client.writes, close: client.close };
+	return { ...client, reconcile: reconcileOne, settle };
 }
 
 /** The vMCP image is newer than the operator, because vMCP v0.12.5 does not support Redis. */
