@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
-import { needControlPlane } from './control-plane/mocha.ts';
+import { type NeededControlPlane, needControlPlane } from './control-plane/mocha.ts';
 import { eventually } from './eventually.ts';
 import { metricOf } from './metrics.ts';
 import { serverManifest } from './namespace.ts';
@@ -36,19 +36,16 @@ export interface ReplicaOptions {
 	readonly clockAheadMs?: number;
 }
 
-export interface SelfManagedOptions {
-	/** The kustomize folder, relative to the root of the project. */
-	readonly overlay?: string;
-	readonly auditPolicy?: object;
-	readonly controllerManager?: boolean;
-}
-
 export type SelfManaged = ReturnType<typeof useSelfManaged>;
 
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString();
 
-export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManagedOptions = {}) {
+/** `overlay` is a kustomize folder, relative to the root of the project. */
+export function useSelfManaged({
+	overlay = 'manifests',
+	...options
+}: NeededControlPlane & { readonly overlay?: string } = {}) {
 	const plane = needControlPlane({ isOwn: true, ...options });
 	const replicas: Program[] = [];
 	let objects: { kind: string }[] = [];

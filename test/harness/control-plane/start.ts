@@ -26,35 +26,7 @@ export interface ControlPlaneOptions {
 	readonly say?: (line: string) => void;
 }
 
-export interface ControlPlane {
-	/** URL of the API server, in the form `https://127.0.0.1:PORT`. */
-	readonly url: string;
-	readonly caFile: string;
-	/** URL of etcd, for requests that the API server does not offer. */
-	readonly etcdUrl: string;
-	/** Folder that contains the logs, one file per program. */
-	readonly dataFolder: string;
-	readonly token: (user: User) => string;
-	/** Returns the path of a kubeconfig for the user. */
-	readonly kubeconfig: (user: User) => string;
-	/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
-	readonly kubectl: (
-		args: readonly string[],
-		options?: KubectlOptions & { readonly user?: User },
-	) => Promise<KubectlResult>;
-	/** Returns the PIDs of the running programs. */
-	readonly pids: () => number[];
-	/** Returns the audit log, with one JSON event per line. The log is empty if no audit policy is set. */
-	readonly auditLog: () => string;
-	/** Stops the API server, and kills it after `graceMs`. The default is 15 s; 0 kills the API server immediately. */
-	readonly stopApiServer: (graceMs?: number) => Promise<void>;
-	/**
-	 * Restarts a stopped API server with the same port, certificate and data. Resolves when the API server is ready.
-	 */
-	readonly startApiServer: () => Promise<void>;
-	/** Stops all programs and removes the data folder. May be called more than once. */
-	readonly stop: () => Promise<void>;
-}
+export type ControlPlane = Awaited<ReturnType<typeof startControlPlane>>;
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
@@ -63,7 +35,7 @@ const STOP_GRACE_MS = 15_000;
  * Starts all programs. Resolves when `/readyz` returns 200, after about 4 s. If a program does not become ready, throws
  * an error with the path of its log.
  */
-export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+export async function startControlPlane(options: ControlPlaneOptions = {}) {
 	const withControllers = options.controllerManager ?? false;
 	const say = options.say ?? ((line: string) => void process.stderr.write(`${line}\n`));
 	const assets = options.assets ?? (await findAssets({ env: process.env, controllerManager: withControllers, say }));
@@ -164,18 +136,28 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		throw error;
 	}
 	return {
+		/** URL of the API server, in the form `https://127.0.0.1:PORT`. */
 		url,
 		caFile,
+		/** URL of etcd, for requests that the API server does not offer. */
 		etcdUrl,
+		/** Folder that contains the logs, one file per program. */
 		dataFolder,
-		token: (user) => credentials.tokens[user],
+		token: (user: User): string => credentials.tokens[user],
+		/** Returns the path of a kubeconfig for the user. */
 		kubeconfig,
-		kubectl: (args, how = {}) =>
+		/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
+		kubectl: (args: readonly string[], how: KubectlOptions & { readonly user?: User } = {}): Promise<KubectlResult> =>
 			runKubectl(join(assets.folder, 'kubectl'), kubeconfig(how.user ?? 'person'), dataFolder, args, how),
-		auditLog: () => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
-		pids: () => [...running.values()].map((program) => program.pid),
-		stopApiServer: (graceMs) => end('kube-apiserver', graceMs),
+		/** Returns the audit log, with one JSON event per line. The log is empty if no audit policy is set. */
+		auditLog: (): string => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
+		/** Returns the PIDs of the running programs. */
+		pids: (): number[] => [...running.values()].map((program) => program.pid),
+		/** Stops the API server, and kills it after `graceMs`. The default is 15 s; 0 kills the API server immediately. */
+		stopApiServer: (graceMs?: number): Promise<void> => end('kube-apiserver', graceMs),
+		/** Restarts a stopped API server with the same port, certificate and data. Resolves when it is ready. */
 		startApiServer,
+		/** Stops all programs and removes the data folder. May be called more than once. */
 		stop,
 	};
 }
