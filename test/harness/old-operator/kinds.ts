@@ -27,12 +27,10 @@ export const KINDS = {
 		service: (name: string) => `mcp-${name}-proxy`,
 		config: { ...RUN_CONFIG, label: 'mcp-server', text: runConfigOfMcpServer },
 		port: proxyPortOf,
-		readinessDelaySeconds: 5,
 		container: ({ metadata, spec }: ServerObject, { runner }: Images) => ({
-			...{ name: 'toolhive', image: runner, resources: {} },
+			...{ name: 'toolhive', image: runner },
 			args: ['run', podPatchOf(metadata.name), spec.image ?? ''],
 		}),
-		env: overriddenEnv,
 	},
 	VirtualMCPServer: {
 		plural: 'virtualmcpservers',
@@ -44,16 +42,10 @@ export const KINDS = {
 			...{ label: 'virtual-mcp-server', text: vmcpConfigOf },
 		},
 		port: () => VMCP_PORT,
-		readinessDelaySeconds: 15,
 		container: (_: ServerObject, { vmcp }: Images) => ({
-			...{ name: 'vmcp', image: vmcp, imagePullPolicy: 'IfNotPresent' },
+			...{ name: 'vmcp', image: vmcp },
 			args: ['serve', '--config=/etc/vmcp-config/config.yaml', '--host=0.0.0.0', `--port=${VMCP_PORT}`],
-			resources: { limits: { cpu: '500m', memory: '512Mi' }, requests: { cpu: '100m', memory: '128Mi' } },
 		}),
-		env: ({ metadata: { name, namespace } }: ServerObject): EnvVar[] => [
-			{ name: 'VMCP_NAME', value: name },
-			{ name: 'VMCP_NAMESPACE', value: namespace },
-		],
 	},
 	MCPRemoteProxy: {
 		plural: 'mcpremoteproxies',
@@ -62,12 +54,10 @@ export const KINDS = {
 		service: (name: string) => `mcp-${name}-remote-proxy`,
 		config: { ...RUN_CONFIG, label: 'mcp-remote-proxy', text: runConfigOfRemoteProxy },
 		port: proxyPortOf,
-		readinessDelaySeconds: 15,
 		container: (_: ServerObject, { runner }: Images) => ({
-			...{ name: 'toolhive', image: runner, resources: {} },
+			...{ name: 'toolhive', image: runner },
 			args: ['run', '--foreground=true', 'placeholder-for-remote-proxy'],
 		}),
-		env: overriddenEnv,
 	},
 } as const;
 
@@ -76,10 +66,6 @@ export const KIND_LIST = Object.keys(KINDS) as readonly Kind[];
 
 const podPatchOf = (name: string): string =>
 	`--k8s-pod-patch=${JSON.stringify({ metadata: {}, spec: { containers: [], serviceAccountName: `${name}-sa` } })}`;
-
-function overriddenEnv({ spec }: ServerObject): readonly EnvVar[] {
-	return spec.resourceOverrides?.proxyDeployment?.env ?? [];
-}
 
 /** The operator does not add a variable that the user already set. */
 const REQUIRED_ENV: Text = {
@@ -130,31 +116,22 @@ export function configMapOf(kind: Kind, server: ServerObject, text: string) {
 	return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
 }
 
-const probe = (initialDelaySeconds: number, periodSeconds: number, timeoutSeconds: number): object => ({
-	httpGet: { path: '/health', port: 'http' },
-	...{ initialDelaySeconds, periodSeconds, timeoutSeconds, failureThreshold: 3 },
-});
-
 /** Sets one replica and no grace period, because operator v0.12.5 has no fields for either. */
 export function deploymentOf(kind: Kind, server: ServerObject, templateAnnotations: Text, images = DEFAULT_IMAGES) {
-	const { app, accounts, config, port, readinessDelaySeconds, ...how } = KINDS[kind];
+	const { app, accounts, config, port, container: containerOf } = KINDS[kind];
 	const { name, namespace } = server.metadata;
 	const labels = labelsOf(app, name);
-	const user = { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000 };
 	const container: Container & Readonly<Record<string, unknown>> = {
-		...how.container(server, images),
+		...containerOf(server, images),
 		ports: [{ name: 'http', containerPort: port(server), protocol: 'TCP' }],
-		env: withRequiredEnv(how.env(server)),
+		env: withRequiredEnv(server.spec.resourceOverrides?.proxyDeployment?.env ?? []),
 		volumeMounts: [{ name: config.volume, mountPath: `/etc/${config.volume}`, readOnly: true }],
-		livenessProbe: probe(30, 10, 5),
-		readinessProbe: probe(readinessDelaySeconds, 5, 3),
-		securityContext: { ...user, privileged: false, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+		readinessProbe: { httpGet: { path: '/health', port: 'http' }, initialDelaySeconds: 5 },
 	};
 	const podSpec = {
 		volumes: [{ name: config.volume, configMap: { name: name + config.suffix } }],
 		containers: [container],
 		serviceAccountName: accounts(name)[0] ?? '',
-		securityContext: { ...user, fsGroup: 1000 },
 	};
 	return {
 		apiVersion: 'apps/v1',

@@ -72,7 +72,6 @@ export interface Container {
 	readonly image: string;
 	readonly args: readonly string[];
 	readonly env?: readonly EnvVar[];
-	readonly resources: object;
 }
 
 export interface Deployment extends KubeObject {

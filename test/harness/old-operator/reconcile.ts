@@ -144,7 +144,6 @@ function needsUpdate(kind: Kind, live: Deployment, desired: Deployment): boolean
 		container.image !== other.image ||
 		(kind !== 'MCPRemoteProxy' && !isDeepStrictEqual(container.args, other.args)) ||
 		!isDeepStrictEqual(container.env ?? [], other.env) ||
-		(!isVirtual && !isDeepStrictEqual(container.resources, other.resources)) ||
 		spec.serviceAccountName !== expected.spec.serviceAccountName ||
 		!isSubset(desired.metadata.labels, live.metadata.labels) ||
 		(!isVirtual && !isSubset(live.metadata.labels, desired.metadata.labels)) ||
