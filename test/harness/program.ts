@@ -32,7 +32,6 @@ export interface Program {
 }
 
 export interface StartOptions {
-	readonly cwd?: string;
 	readonly stdin?: string | Uint8Array;
 	/** A file in this folder that Node loads before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
@@ -46,14 +45,13 @@ export interface StartOptions {
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string | undefined>> = {},
-	{ cwd, stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
+	{ stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
 ): Program {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
 	const [command = '', ...before] = [...launcher, process.execPath];
 	const child = spawn(command, [...before, ...imported, ...program, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'no-home'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
-		...(cwd !== undefined && { cwd }),
 	});
 	// A program may exit before it has read all of stdin.
 	child.stdin.on('error', () => undefined).end(stdin);

@@ -71,15 +71,9 @@ async function beginMcpServer(client: Client, found: ServerObject): Promise<Serv
 	return writeStatus(client, 'MCPServer', server, { phase: 'Pending' });
 }
 
-const STATUS_FIELDS = ['conditions', 'phase', 'url', 'observedGeneration'];
-const CONDITION_FIELDS = ['type', 'status', 'observedGeneration', 'lastTransitionTime', 'reason', 'message'];
-
-const pick = <T extends object>(object: T, fields: readonly string[]): T =>
-	Object.fromEntries(Object.entries(object).filter(([field]) => fields.includes(field))) as T;
-
 /**
- * Merges `change` and the condition into the status. Keeps conditions of unknown types, but erases other fields that
- * the Go type lacks. Sends the status even if nothing changed; the API server then stores nothing.
+ * Sends the status even if nothing changed; the API server then stores nothing. Keeps the conditions of other types.
+ * The conditions of this folder never change their status, so their lastTransitionTime stays.
  */
 function writeStatus(
 	client: Client,
@@ -88,22 +82,15 @@ function writeStatus(
 	change: Status,
 	condition?: Condition,
 ): Promise<ServerObject> {
-	const before = (server.status?.conditions ?? []).map((one) => pick(one, CONDITION_FIELDS));
-	const conditions = condition === undefined ? before : withCondition(before, condition);
-	const status = {
-		...pick({ ...server.status, ...change }, STATUS_FIELDS),
-		...(conditions.length > 0 && { conditions }),
-	};
+	let conditions = server.status?.conditions ?? [];
+	if (condition !== undefined) {
+		const index = conditions.findIndex(({ type }) => type === condition.type);
+		const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+		const dated = { ...condition, lastTransitionTime: conditions[index]?.lastTransitionTime ?? now };
+		conditions = index === -1 ? [...conditions, dated] : conditions.with(index, dated);
+	}
+	const status = { ...server.status, ...change, ...(conditions.length > 0 && { conditions }) };
 	return client.replace(`${KINDS[kind].plural}/status`, { ...server, status });
-}
-
-/** Returns the list with `desired` added or replaced. Changes lastTransitionTime only if the status changes. */
-function withCondition(list: readonly Condition[], desired: Condition): Condition[] {
-	const index = list.findIndex(({ type }) => type === desired.type);
-	const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-	const lastTransitionTime = list[index]?.status === desired.status ? list[index]?.lastTransitionTime : now;
-	const condition = { ...desired, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
-	return index === -1 ? [...list, condition] : list.with(index, condition);
 }
 
 async function ensureServiceAccount(client: Client, server: ServerObject, name: string): Promise<void> {
