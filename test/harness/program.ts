@@ -1,5 +1,5 @@
 /** Runs `thv-scaling` as a process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -20,16 +20,7 @@ export interface Ended {
 	readonly stderr: string;
 }
 
-export interface Program {
-	readonly process: ChildProcess;
-	/** Returns the log so far, or only the lines with this message. */
-	readonly log: (message?: string) => Json[];
-	/** Returns the first log line with this message. Rejects if the process exits before it logs one. */
-	readonly logged: (message: string) => Promise<Json>;
-	readonly ended: Promise<Ended>;
-	/** Sends SIGKILL if the process still runs. */
-	readonly kill: () => Promise<void>;
-}
+export type Program = ReturnType<typeof startProgram>;
 
 export interface StartOptions {
 	readonly stdin?: string | Uint8Array;
@@ -46,7 +37,7 @@ export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string | undefined>> = {},
 	{ stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
-): Program {
+) {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
 	const [command = '', ...before] = [...launcher, process.execPath];
 	const child = spawn(command, [...before, ...imported, ...program, ...args], {
@@ -64,14 +55,15 @@ export function startProgram(
 		stderr += chunk;
 	});
 	let isOver = false;
-	const ended = once(child, 'close').then(([code]) => {
+	const ended: Promise<Ended> = once(child, 'close').then(([code]) => {
 		isOver = true;
 		return { code, stdout, stderr };
 	});
-	// The last line may be incomplete. Every other line must be JSON.
-	const log: Program['log'] = (message) =>
+	/** Returns the log so far, or only the lines with this message. */
+	const log = (message?: string): Json[] =>
 		stdout
 			.split('\n')
+			// The last line may be incomplete. Every other line must be JSON.
 			.slice(0, -1)
 			.map((line): Json => JSON.parse(line))
 			.filter(({ msg }) => message === undefined || msg === message);
@@ -79,7 +71,8 @@ export function startProgram(
 		process: child,
 		log,
 		ended,
-		logged: async (message) => {
+		/** Returns the first log line with this message. Rejects if the process exits before it logs one. */
+		logged: async (message: string): Promise<Json> => {
 			const deadlineMs = performance.now() + LOGGED_MS;
 			while (true) {
 				const [found] = log(message);
@@ -89,7 +82,8 @@ export function startProgram(
 				await sleep(20);
 			}
 		},
-		kill: async () => {
+		/** Sends SIGKILL if the process still runs. */
+		kill: async (): Promise<void> => {
 			child.kill('SIGKILL');
 			await ended;
 		},
