@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { Json } from '../../src/api/types.ts';
-import type { ControlPlane, User } from './control-plane/start.ts';
+import type { User } from './control-plane/credentials.ts';
 
 export interface ApiAnswer {
 	readonly status: number;
@@ -26,7 +26,14 @@ export type Api = ReturnType<typeof openApi>;
 
 const MAX_CONNECTIONS = 200;
 
-export function openApi({ url, caFile, token }: ControlPlane) {
+/** The parts of a control plane that a client needs. */
+interface Target {
+	readonly url: string;
+	readonly caFile: string;
+	readonly token: (user: User) => string;
+}
+
+export function openApi({ url, caFile, token }: Target) {
 	const ca = readFileSync(caFile, 'utf8');
 	const dispatcher = new Agent({ connect: { ca }, connections: MAX_CONNECTIONS, allowH2: false });
 	/** Sends a request. Resolves for every status, including errors. */

@@ -30,7 +30,7 @@ export const USERS = {
 } as const satisfies Record<string, { readonly name: string; readonly groups: readonly string[] }>;
 
 export type User = keyof typeof USERS;
-const USER_LIST = Object.keys(USERS) as readonly User[];
+export const USER_LIST = Object.keys(USERS) as readonly User[];
 
 export interface Credentials {
 	readonly tokenFile: string;

@@ -1,4 +1,7 @@
-/** Provides test files with a control plane. The suites of a mocha process share it, and the first suite starts it. */
+/**
+ * Provides test files with a control plane. The suites of a mocha process share it: the first suite starts it, and it
+ * ends with the process.
+ */
 import { rmSync } from 'node:fs';
 import type { Suite } from 'mocha';
 import { before } from 'mocha';
@@ -8,8 +11,6 @@ import { type ControlPlane, startControlPlane } from './start.ts';
 /** Starting the programs takes seconds, but downloading or building them takes minutes if they are not cached. */
 const FIRST_START_TIMEOUT_MS = 20 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
-/** With --parallel, mocha ends the root suite after each file, and the worker process then runs the next file. */
-const IS_WORKER = process.env['MOCHA_WORKER_ID'] !== undefined;
 
 // This is module state, because all suites of a process share these control planes. The key is whether
 // kube-controller-manager runs. Suites without controllers need a separate control plane, because the garbage collector
@@ -46,10 +47,8 @@ export function needControlPlane(options: NeededControlPlane = {}): () => Contro
 			});
 		if (!isOwn) shared.set(withControllers, started);
 		used = await orSkip(this, 'tests against a real API server', started);
-		if (existing !== undefined) return;
-		if (!isOwn && IS_WORKER) return removeAtExit(used);
-		const user = isOwn ? this.test?.parent : rootOf(this.test?.parent);
-		user?.afterAll('control plane', stopAfterAll(used));
+		if (isOwn) this.test?.parent?.afterAll('control plane', stopAfterAll(used));
+		else if (existing === undefined) removeAtExit(used);
 	});
 	return () => {
 		if (used === undefined)

@@ -1,11 +1,11 @@
 /** Runs a real etcd, kube-apiserver and, on request, kube-controller-manager on 127.0.0.1 for tests. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openApi } from '../api.ts';
 import { type Assets, CONTROLLER_MANAGER, findAssets } from './assets.ts';
-import { createCredentials, type User, writeKubeconfig } from './credentials.ts';
+import { createCredentials, USER_LIST, type User, writeKubeconfig } from './credentials.ts';
 import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
 import { freePorts, type RunningProgram, startProgram, waitUntilReady } from './processes.ts';
 
@@ -50,7 +50,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}) {
 	const auditFile = join(dataFolder, 'audit.log');
 	const auditArgs = options.auditPolicy === undefined ? [] : auditTo(auditFile, options.auditPolicy, dataFolder);
 	const running = new Map<string, RunningProgram>();
-	const kubeconfigs = new Map<User, string>();
 
 	const start = (name: string, path: string, args: readonly string[]): RunningProgram => {
 		const program = startProgram(name, path, args, join(dataFolder, `${name}.log`));
@@ -61,28 +60,26 @@ export async function startControlPlane(options: ControlPlaneOptions = {}) {
 		await running.get(name)?.stop(graceMs);
 		running.delete(name);
 	};
-	const kubeconfig = (user: User): string => {
-		const path = kubeconfigs.get(user) ?? writeKubeconfig(dataFolder, user, url, caFile, credentials.tokens[user]);
-		kubeconfigs.set(user, path);
-		return path;
+	const token = (user: User): string => credentials.tokens[user];
+	const kubeconfig = (user: User): string => join(dataFolder, `${user}.kubeconfig`);
+	const isReady = async (): Promise<boolean> => {
+		if (!existsSync(caFile)) return false;
+		const api = openApi({ url, caFile, token });
+		const { status } = await api.send('GET', '/readyz', { timeoutMs: 5_000 }).catch(() => ({ status: 0 }));
+		api.close();
+		return status === 200;
 	};
 
 	const startEtcd = async (): Promise<void> => {
 		const peerUrl = `http://127.0.0.1:${peerPort}`;
-		const args = ['--unsafe-no-fsync', `--data-dir=${join(dataFolder, 'etcd')}`, '--log-level=warn'];
-		const clients = [`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`];
-		const peers = [`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
 		const etcd = start('etcd', join(assets.folder, 'etcd'), [
-			...args,
-			...clients,
-			...peers,
+			...['--unsafe-no-fsync', `--data-dir=${join(dataFolder, 'etcd')}`, '--log-level=warn'],
+			...[`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`],
+			...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
 			`--initial-cluster=default=${peerUrl}`,
 		]);
-		const isHealthy = () =>
-			fetch(`${etcdUrl}/health`)
-				.then(({ ok }) => ok)
-				.catch(() => false);
-		await waitUntilReady(etcd, isHealthy, READY_TIMEOUT_MS);
+		const health = () => fetch(`${etcdUrl}/health`).catch(() => ({ ok: false }));
+		await waitUntilReady(etcd, async () => (await health()).ok, READY_TIMEOUT_MS);
 	};
 	const startApiServer = async (): Promise<void> => {
 		if (running.has('kube-apiserver')) return;
@@ -106,12 +103,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}) {
 			...auditArgs,
 			...(options.apiServerArgs ?? []),
 		]);
-		await waitUntilReady(apiServer, () => isReady(url, caFile, credentials.tokens.admin), READY_TIMEOUT_MS);
+		await waitUntilReady(apiServer, isReady, READY_TIMEOUT_MS);
 	};
 	const startControllers = (): void => {
-		if (assets.controllerManager === undefined)
-			throw new Error(`${CONTROLLER_MANAGER} was not asked for when finding assets`);
-		start(CONTROLLER_MANAGER, assets.controllerManager, [
+		start(CONTROLLER_MANAGER, assets.controllerManager ?? '', [
 			`--kubeconfig=${kubeconfig('controllerManager')}`,
 			`--root-ca-file=${caFile}`,
 			`--service-account-private-key-file=${credentials.serviceAccountKeyFile}`,
@@ -129,6 +124,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}) {
 	try {
 		await startEtcd();
 		await startApiServer();
+		for (const user of USER_LIST) writeKubeconfig(dataFolder, user, url, caFile, token(user));
 		if (withControllers) startControllers();
 	} catch (error) {
 		// The logs are kept, because the error message refers to them.
@@ -143,7 +139,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}) {
 		etcdUrl,
 		/** Folder that contains the logs, one file per program. */
 		dataFolder,
-		token: (user: User): string => credentials.tokens[user],
+		token,
 		/** Returns the path of a kubeconfig for the user. */
 		kubeconfig,
 		/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
@@ -167,15 +163,4 @@ function auditTo(logFile: string, policy: object, folder: string): string[] {
 	writeFileSync(policyFile, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', ...policy }));
 	// The large maximum size prevents rotation, because `auditLog` reads only one file.
 	return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`, '--audit-log-maxsize=1024'];
-}
-
-function isReady(url: string, caFile: string, token: string): Promise<boolean> {
-	if (!existsSync(caFile)) return Promise.resolve(false);
-	const how = { ca: readFileSync(caFile), headers: { authorization: `Bearer ${token}` }, agent: false, timeout: 5_000 };
-	return new Promise((resolve) => {
-		const request = get(`${url}/readyz`, how, (response) => {
-			response.resume().on('end', () => resolve(response.statusCode === 200));
-		});
-		request.on('timeout', () => request.destroy()).on('error', () => resolve(false));
-	});
 }
