@@ -5,11 +5,11 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { buildProgram, KUBERNETES_VERSION, planeFolder } from './build.ts';
-import { type Archive, downloadPrograms, ENVTEST_ARCHIVE } from './download.ts';
+import { ARCHIVE_VERSION, downloadPrograms } from './download.ts';
 import type { Environment } from './run-go.ts';
 
 /** Programs that every control plane needs. The envtest archive contains exactly these programs. */
-export const CORE_PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'] as const;
+const CORE_PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 export const CONTROLLER_MANAGER = 'kube-controller-manager';
 
 export interface Assets {
@@ -22,13 +22,12 @@ export interface Assets {
 	readonly controllerManager?: string;
 }
 
-export interface AssetOptions {
+interface AssetOptions {
 	readonly env: Environment;
 	/** Whether to also find or build kube-controller-manager, which the envtest archive does not contain. */
 	readonly controllerManager: boolean;
 	/** Called with each line of progress output. */
 	readonly say: (line: string) => void;
-	readonly archive?: Archive;
 }
 
 /** Thrown if a program cannot be found, downloaded or built. The message is one line and states what to do. */
@@ -62,7 +61,7 @@ export async function findAssets(options: AssetOptions): Promise<Assets> {
 	return { ...core, controllerManager };
 }
 
-async function findCore({ env, say, archive = ENVTEST_ARCHIVE }: AssetOptions): Promise<Assets> {
+async function findCore({ env, say }: AssetOptions): Promise<Assets> {
 	const named = env['KUBEBUILDER_ASSETS'];
 	const reasons: string[] = [];
 	if (named) {
@@ -72,11 +71,11 @@ async function findCore({ env, say, archive = ENVTEST_ARCHIVE }: AssetOptions): 
 		say(`control plane: ${reasons[0]}; looking elsewhere`);
 	}
 	const built = planeFolder(env, KUBERNETES_VERSION);
-	const downloaded = planeFolder(env, archive.version);
+	const downloaded = planeFolder(env, ARCHIVE_VERSION);
 	const cached = [built, downloaded].find((folder) => missingIn(folder).length === 0);
 	if (cached !== undefined) return { folder: cached, source: 'cache' };
 	try {
-		await downloadPrograms(archive, downloaded, say);
+		await downloadPrograms(downloaded, say);
 		return { folder: downloaded, source: 'downloaded' };
 	} catch (error) {
 		reasons.push((error as Error).message);

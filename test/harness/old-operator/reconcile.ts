@@ -11,7 +11,7 @@ import {
 	ownerOf,
 	serviceOf,
 } from './kinds.ts';
-import type { Condition, ConfigMap, Deployment, KubeObject, ServerObject, Status, Text } from './objects.ts';
+import type { Condition, ConfigMap, Deployment, KubeObject, ServerObject, Status } from './objects.ts';
 
 const FINALIZER = 'mcpserver.toolhive.stacklok.dev/finalizer';
 const RUNCONFIG_CHECKSUM = 'toolhive.stacklok.dev/runconfig-checksum';
@@ -117,23 +117,18 @@ async function ensureConfigMap(client: Client, kind: Kind, server: ServerObject)
 	return checksum;
 }
 
-const isSubset = (part: Text = {}, whole: Text = {}): boolean =>
-	Object.entries(part).every(([key, value]) => whole[key] === value);
-
-/** The operator does not compare the same fields for each kind. */
+/** Compares more fields of a VirtualMCPServer or MCPRemoteProxy than the operator does. */
 function needsUpdate(kind: Kind, live: Deployment, desired: Deployment): boolean {
 	const [{ metadata, spec }, expected] = [live.spec.template, desired.spec.template];
 	const [container] = spec.containers;
 	const [other] = expected.spec.containers;
 	if (container === undefined || other === undefined) return true;
-	const isVirtual = kind === 'VirtualMCPServer';
 	return (
 		container.image !== other.image ||
-		(kind !== 'MCPRemoteProxy' && !isDeepStrictEqual(container.args, other.args)) ||
+		!isDeepStrictEqual(container.args, other.args) ||
 		!isDeepStrictEqual(container.env ?? [], other.env) ||
 		spec.serviceAccountName !== expected.spec.serviceAccountName ||
-		!isSubset(desired.metadata.labels, live.metadata.labels) ||
-		(!isVirtual && !isSubset(live.metadata.labels, desired.metadata.labels)) ||
+		!isDeepStrictEqual(live.metadata.labels, desired.metadata.labels) ||
 		(kind !== 'MCPServer' && !isDeepStrictEqual(metadata.labels, expected.metadata.labels)) ||
 		!isDeepStrictEqual(metadata.annotations, expected.metadata.annotations)
 	);
