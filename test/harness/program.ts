@@ -1,11 +1,10 @@
 /** Runs `thv-scaling` as a process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import type { Json } from '../../src/api/types.ts';
 import { MAIN } from './main-file.ts';
 
@@ -95,17 +94,19 @@ export const linesOf = (output: string): Json[] =>
 	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Json] : []));
 
 /**
- * Sends a plain GET on this machine, with the timeout of a kubelet probe. Returns status 0 if no response arrives in
- * time.
+ * Sends a plain GET on a new connection on this machine, with the timeout of a kubelet probe. Returns status 0 if no
+ * response arrives in time.
  */
-export function get(port: unknown, path: string, timeoutMs = PROBE_MS): Promise<{ status: number; body: string }> {
-	return new Promise((resolve) => {
-		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(timeoutMs) };
-		const none = () => resolve({ status: 0, body: '' });
-		request(how, (response) => {
-			text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
-		})
-			.on('error', none)
-			.end();
-	});
+export async function get(
+	port: unknown,
+	path: string,
+	timeoutMs = PROBE_MS,
+): Promise<{ status: number; body: string }> {
+	try {
+		const how = { reset: true, signal: AbortSignal.timeout(timeoutMs) };
+		const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, how);
+		return { status: statusCode, body: await body.text() };
+	} catch {
+		return { status: 0, body: '' };
+	}
 }

@@ -32,18 +32,10 @@ export const USERS = {
 export type User = keyof typeof USERS;
 export const USER_LIST = Object.keys(USERS) as readonly User[];
 
-export interface Credentials {
-	readonly tokenFile: string;
-	readonly serviceAccountKeyFile: string;
-	readonly tokens: Readonly<Record<User, string>>;
-}
-
 /** Writes a token file and a signing key for ServiceAccount tokens into `folder`. */
-export function createCredentials(folder: string): Credentials {
-	const tokens = Object.fromEntries(USER_LIST.map((user) => [user, randomBytes(24).toString('hex')])) as Record<
-		User,
-		string
-	>;
+export function createCredentials(folder: string) {
+	const random = USER_LIST.map((user) => [user, randomBytes(24).toString('hex')]);
+	const tokens: Readonly<Record<User, string>> = Object.fromEntries(random);
 	const lines = USER_LIST.map((user) => {
 		const { name, groups } = USERS[user];
 		// kube-apiserver reads an empty fourth column as one group with an empty name.

@@ -34,12 +34,7 @@ export type OldOperator = ReturnType<typeof createOldOperator>;
 const API_VERSION = 'toolhive.stacklok.dev/v1alpha1';
 /** Number of consecutive rounds without changes and errors after which `settle` ends. */
 const QUIET_ROUNDS = 3;
-/**
- * Delays between rounds. The first delay is the first requeue delay of controller-runtime. The largest delay is shorter
- * than in controller-runtime, because tests do not need a longer delay.
- */
-const FIRST_BACKOFF_MS = 5;
-const LARGEST_BACKOFF_MS = 200;
+const PAUSE_MS = 50;
 
 export function createOldOperator(
 	plane: ControlPlane,
@@ -78,15 +73,13 @@ export function createOldOperator(
 		const deadlineMs = Date.now() + timeoutMs;
 		const sentBefore = client.writes.length;
 		let quietRounds = 0;
-		let backoffMs = FIRST_BACKOFF_MS;
 		for (;;) {
 			const last = await round();
 			const quiet = last.errors.length === 0 && last.idleWrites.every((write) => !write.changed);
 			quietRounds = quiet ? quietRounds + 1 : 0;
 			const converged = quietRounds >= QUIET_ROUNDS;
 			if (converged || Date.now() > deadlineMs) return { converged, writes: client.writes.slice(sentBefore), ...last };
-			await sleep(backoffMs);
-			backoffMs = Math.min(backoffMs * 2, LARGEST_BACKOFF_MS);
+			await sleep(PAUSE_MS);
 		}
 	};
 	return { ...client, reconcile: reconcileOne, settle };
