@@ -3,10 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface Kubeconfig {
-	readonly path: string;
-	readonly remove: () => void;
-}
+export type Kubeconfig = ReturnType<typeof writeKubeconfig>;
 
 /** Every client accepts JSON, because JSON is valid YAML. */
 export function kubeconfigText(url: string, ca: string, token: string, namespace?: string): string {
@@ -19,9 +16,9 @@ export function kubeconfigText(url: string, ca: string, token: string, namespace
 	});
 }
 
-export function writeKubeconfig(url: string, ca: string, token = 'scripted-token', namespace?: string): Kubeconfig {
+export function writeKubeconfig(url: string, ca: string, token = 'scripted-token', namespace?: string) {
 	const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
 	const path = join(folder, 'config');
 	writeFileSync(path, kubeconfigText(url, ca, token, namespace));
-	return { path, remove: () => rmSync(folder, { recursive: true }) };
+	return { path, remove: (): void => rmSync(folder, { recursive: true }) };
 }

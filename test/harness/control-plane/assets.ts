@@ -15,7 +15,6 @@ export const CONTROLLER_MANAGER = 'kube-controller-manager';
 export interface Assets {
 	/** Folder that contains etcd, kube-apiserver and kubectl. */
 	readonly folder: string;
-	readonly source: 'KUBEBUILDER_ASSETS' | 'cache' | 'downloaded' | 'built';
 	/** Path of the kube-apiserver of another release. */
 	readonly apiServer?: string;
 	/** Path of kube-controller-manager, set only if the caller requested this program. */
@@ -66,24 +65,24 @@ async function findCore({ env, say }: AssetOptions): Promise<Assets> {
 	const reasons: string[] = [];
 	if (named) {
 		const missing = missingIn(named);
-		if (missing.length === 0) return { folder: named, source: 'KUBEBUILDER_ASSETS' };
+		if (missing.length === 0) return { folder: named };
 		reasons.push(`KUBEBUILDER_ASSETS=${named} has no ${missing.join(', ')}`);
 		say(`control plane: ${reasons[0]}; looking elsewhere`);
 	}
 	const built = planeFolder(env, KUBERNETES_VERSION);
 	const downloaded = planeFolder(env, ARCHIVE_VERSION);
 	const cached = [built, downloaded].find((folder) => missingIn(folder).length === 0);
-	if (cached !== undefined) return { folder: cached, source: 'cache' };
+	if (cached !== undefined) return { folder: cached };
 	try {
 		await downloadPrograms(downloaded, say);
-		return { folder: downloaded, source: 'downloaded' };
+		return { folder: downloaded };
 	} catch (error) {
 		reasons.push((error as Error).message);
 		say(`control plane: ${reasons.at(-1)}; trying to build`);
 	}
 	try {
 		for (const program of CORE_PROGRAMS) await buildProgram(program, env, say);
-		return { folder: built, source: 'built' };
+		return { folder: built };
 	} catch (error) {
 		reasons.push((error as Error).message);
 	}
