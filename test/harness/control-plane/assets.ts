@@ -62,7 +62,7 @@ export async function findAssets(options: AssetOptions): Promise<Assets> {
 
 async function findCore({ env, say }: AssetOptions): Promise<Assets> {
 	const named = env['KUBEBUILDER_ASSETS'];
-	const reasons: string[] = [];
+	const reasons: string[] = named ? [] : ['KUBEBUILDER_ASSETS is not set'];
 	if (named) {
 		const missing = missingIn(named);
 		if (missing.length === 0) return { folder: named };
