@@ -21,7 +21,7 @@ export interface Ended {
 
 export type Program = ReturnType<typeof startProgram>;
 
-export interface StartOptions {
+interface StartOptions {
 	readonly stdin?: string | Uint8Array;
 	/** A file in this folder that Node loads before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';

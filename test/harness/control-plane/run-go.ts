@@ -32,7 +32,7 @@ export function runGo(args: readonly string[], folder: string, given: Environmen
 	});
 }
 
-export interface GoProgram {
+interface GoProgram {
 	/** The folder that contains a `go.mod`, or a function that creates one in a new folder. */
 	readonly module: string | ((folder: string) => Promise<unknown>);
 	/** The package of the program, for example `k8s.io/kubernetes/cmd/kubectl`. */

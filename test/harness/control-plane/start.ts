@@ -12,7 +12,7 @@ import { freePorts, type RunningProgram, startProgram, waitUntilReady } from './
 export type { User } from './credentials.ts';
 export type { KubectlOptions, KubectlResult } from './kubectl.ts';
 
-export interface ControlPlaneOptions {
+interface ControlPlaneOptions {
 	/**
 	 * Whether to run kube-controller-manager (ReplicaSets, garbage collection, HPAs …). The cluster has no nodes, so
 	 * pods never run.
