@@ -12,7 +12,7 @@ import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { type FreezableProxy, startFreezableProxy } from '../../test/harness/freezable-proxy.ts';
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
-import { startOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import { apply, applyCrds, documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
 import { NS, serviceIn, webhooksTo } from '../../test/harness/self-managed.ts';
 import { startServiceProxy } from '../../test/harness/service-proxy.ts';
@@ -104,7 +104,7 @@ export async function buildHarness(
 		const { body } = await api.send('GET', validating);
 		if (!JSON.stringify(body).includes('caBundle')) throw new Error('no caBundle yet');
 	});
-	const stopOperator = startOldOperator(plane, NAMESPACE, 200);
+	const stopOperator = startOldOperator(plane, NAMESPACE, undefined, 200);
 
 	const leader = async (): Promise<Member> => {
 		let found: Member | undefined;

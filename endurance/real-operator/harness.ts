@@ -9,7 +9,7 @@ import { type ControlPlane, startControlPlane } from '../../test/harness/control
 import { eventually } from '../../test/harness/eventually.ts';
 import { metricOf } from '../../test/harness/metrics.ts';
 import type { Stored } from '../../test/harness/namespace.ts';
-import { startOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import {
 	apply,
 	mustSucceed,
@@ -49,8 +49,6 @@ export interface Harness {
 
 const START_TIMEOUT_MS = 20 * 60_000;
 const STOP_GRACE_MS = 15_000;
-/** A shorter pause would fill the audit log with writes that change nothing. */
-const STAND_IN_PAUSE_MS = 3_000;
 const MANIFEST_CRDS = join(ROOT, 'manifests/crds');
 
 export function useHarness({
@@ -126,7 +124,7 @@ export function useHarness({
 		},
 		applyExamples: async (namespace) => {
 			await mustSucceed(defined(plane).kubectl(['create', 'namespace', namespace]));
-			if (isStandIn) standIns.push(startOldOperator(defined(plane), namespace, STAND_IN_PAUSE_MS));
+			if (isStandIn) standIns.push(startOldOperator(defined(plane), namespace));
 			// Applies one object at a time: on a busy machine, the operator takes longer to reconcile all of them than the 3
 			// s for which the product waits.
 			for (const object of exampleObjects(namespace, version)) await apply(defined(plane), [object]);

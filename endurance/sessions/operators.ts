@@ -1,6 +1,6 @@
 /** Starts the operators for the scenarios: a real release, or the replacement for operators without scaling fields. */
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
-import { startOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import { adminKubectl } from '../installed/pods.ts';
 import { printProgress } from '../installed/prepare-cluster.ts';
 import { findPrograms } from '../real-operator/build.ts';
@@ -14,7 +14,6 @@ export interface Operator {
 }
 
 const STOP_GRACE_MS = 15_000;
-const INTERVAL_MS = 1_000;
 
 const findOperator = (version: string) => findPrograms(process.env, printProgress, version, ['thv-operator']);
 
@@ -44,7 +43,6 @@ export const standIn = (version: string): Operator => ({
 		// The stand-in does not create Roles for the runners.
 		const group = `--group=system:serviceaccounts:${namespace}`;
 		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
-		const images = { runner: runnerImage(version), vmcp: vmcpImage(version) };
-		return startOldOperator(plane, namespace, INTERVAL_MS, images);
+		return startOldOperator(plane, namespace, { runner: runnerImage(version), vmcp: vmcpImage(version) });
 	},
 });

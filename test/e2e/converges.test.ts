@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';
 import { serverManifest } from '../harness/namespace.ts';
-import { startOldOperator } from '../harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../harness/old-operator/start.ts';
 import { REDIS } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
@@ -23,7 +23,7 @@ describe('convergence with an old operator on a real API server', function () {
 	});
 	let stopOperator: () => Promise<void>;
 	before(() => {
-		stopOperator = startOldOperator(plane(), namespace.name, 200);
+		stopOperator = startOldOperator(plane(), namespace.name, undefined, 200);
 	});
 	after(() => stopOperator());
 

@@ -84,33 +84,3 @@ export function createOldOperator(
 	};
 	return { ...client, reconcile: reconcileOne, settle };
 }
-
-/** The vMCP image is newer than the operator, because vMCP v0.12.5 does not support Redis. */
-const WITH_REDIS: Images = { ...DEFAULT_IMAGES, vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' };
-
-/**
- * Reconciles one namespace until the caller calls the returned function. The replacement polls, because it has no
- * watches: `pauseMs` is the time between two rounds.
- */
-export function startOldOperator(
-	plane: ControlPlane,
-	namespace: string,
-	pauseMs: number,
-	images: Images = WITH_REDIS,
-): () => Promise<void> {
-	const operator = createOldOperator(plane, namespace, { images });
-	let isStopped = false;
-	const rounds = (async () => {
-		while (!isStopped) {
-			// The timeout of 0 limits `settle` to one round. Errors are ignored, because the next round repeats failed
-			// writes.
-			await operator.settle(0).catch(() => undefined);
-			await sleep(pauseMs);
-		}
-	})();
-	return async () => {
-		isStopped = true;
-		await rounds;
-		operator.close();
-	};
-}
