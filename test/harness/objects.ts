@@ -7,12 +7,12 @@ import type { Json } from '../../src/api/types.ts';
 export const NAMESPACE = 'demo';
 
 const RUN_CONFIG = { container: 'toolhive', config: '-runconfig', key: 'runconfig.json' };
-const NAMES = {
+export const NAMES = {
 	MCPServer: { ...RUN_CONFIG, app: 'mcpserver' },
 	VirtualMCPServer: { container: 'vmcp', config: '-vmcp-config', key: 'config.yaml', app: 'virtualmcpserver' },
 	MCPRemoteProxy: { ...RUN_CONFIG, app: 'mcpremoteproxy' },
 } as const;
-type ServerKind = keyof typeof NAMES;
+export type ServerKind = keyof typeof NAMES;
 
 /** Mutable JSON, for tests that make one field invalid. */
 export interface Tree {
