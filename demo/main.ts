@@ -2,7 +2,6 @@
  * `make demo`: starts a real API server with the product, kubectl, and a replacement for ToolHive's operator v0.12.5.
  * The exit code is 0 only if every check passed. With `--once`, the demo ends without waiting for Ctrl-C.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { paintFor } from '../src/offline/render-text.ts';
 import { findAssets } from '../test/harness/control-plane/assets.ts';
@@ -37,13 +36,8 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 		say('  Installed: CRDs, permissions, both webhook configurations. Started: thv-scaling serve');
 		await mustRun(plane, ['create', 'namespace', NAMESPACE]);
 
-		operator = createOldOperator({
-			url: plane.url,
-			ca: readFileSync(plane.caFile, 'utf8'),
-			token: plane.token('operator'),
-			namespace: NAMESPACE,
+		operator = createOldOperator(plane, NAMESPACE, {
 			onWrite: ({ verb, resource, name, changed }, sent, stored, warnings) => {
-				if (resource === 'secrets') return;
 				const lines = differenceOf(sent, stored, paint);
 				if (!changed || (lines.length === 0 && warnings.length === 0)) return;
 				say(`  ${verb} ${resource}/${name}`);
@@ -61,7 +55,7 @@ async function run(isOnce: boolean, interrupted: Promise<void>): Promise<boolean
 		if (!isOnce) await keepRunning(plane, operator, interrupted);
 		return passed === outcomes.length;
 	} finally {
-		await operator?.close();
+		operator?.close();
 		await product?.stop();
 		await plane.stop();
 	}

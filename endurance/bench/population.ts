@@ -2,16 +2,15 @@
  * Creates MCPServers, each with the Deployment and RunConfig that operator v0.12.5 writes and the status that the
  * reconciler writes.
  */
-import { readFileSync } from 'node:fs';
 import { withConditions } from '../../src/objects/conditions.ts';
 import { serverOf } from '../../src/objects/server.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { serverManifest } from '../../test/harness/namespace.ts';
 import { createClient } from '../../test/harness/old-operator/client.ts';
+import { deploymentOf } from '../../test/harness/old-operator/kinds.ts';
 import type { Deployment, KubeObject, ServerObject } from '../../test/harness/old-operator/objects.ts';
 import { runConfigOfMcpServer } from '../../test/harness/old-operator/run-config.ts';
-import { deploymentOf, withRequiredEnv } from '../../test/harness/old-operator/workload.ts';
 import { REDIS, runConfigMap } from '../../test/harness/operator-writes.ts';
 
 export interface Population {
@@ -34,22 +33,7 @@ function serverObject(namespace: string, name: string): ServerObject {
 }
 
 /** Returns the Deployment as the operator sends it: one replica, no grace period, no password. */
-export const proxyOf = (server: ServerObject): Deployment =>
-	deploymentOf(server, {
-		app: 'mcpserver',
-		container: {
-			name: 'toolhive',
-			image: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5',
-			args: ['run', server.spec.image ?? ''],
-			resources: {},
-		},
-		port: 8080,
-		env: withRequiredEnv([]),
-		config: { volume: 'runconfig', configMap: `${server.metadata.name}-runconfig`, mountPath: '/etc/runconfig' },
-		readinessDelaySeconds: 5,
-		serviceAccountName: `${server.metadata.name}-proxy-runner`,
-		templateAnnotations: {},
-	});
+export const proxyOf = (server: ServerObject): Deployment => deploymentOf('MCPServer', server, {});
 
 /**
  * Writes the objects as the operator does, and resolves with the stored servers. Installed webhooks change the objects.
@@ -58,8 +42,7 @@ export async function populate(
 	plane: ControlPlane,
 	{ namespace, from, to, hasStatus }: Population,
 ): Promise<ServerObject[]> {
-	const ca = readFileSync(plane.caFile, 'utf8');
-	const client = createClient({ url: plane.url, ca, token: plane.token('operator'), namespace });
+	const client = createClient(plane, namespace);
 	const create = async (number: number): Promise<ServerObject> => {
 		// The names have the same length, so that all objects and requests have the same size.
 		const name = `server-${String(number).padStart(6, '0')}`;
@@ -87,6 +70,6 @@ export async function populate(
 		await Promise.all(Array.from({ length: MAX_IN_FLIGHT }, work));
 		return created;
 	} finally {
-		await client.close();
+		client.close();
 	}
 }

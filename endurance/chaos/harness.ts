@@ -12,12 +12,11 @@ import type { ControlPlane } from '../../test/harness/control-plane/start.ts';
 import { eventually } from '../../test/harness/eventually.ts';
 import { type FreezableProxy, startFreezableProxy } from '../../test/harness/freezable-proxy.ts';
 import { writeKubeconfig } from '../../test/harness/kubeconfig.ts';
-import { createOldOperator } from '../../test/harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../../test/harness/old-operator/start.ts';
 import { accessIn, apply, applyCrds, documentsOf, mustSucceed, ROOT } from '../../test/harness/product.ts';
 import { NS, serviceIn, webhooksTo } from '../../test/harness/self-managed.ts';
 import { startServiceProxy } from '../../test/harness/service-proxy.ts';
 import { type FaultyApiServer, startFaultyApiServer } from './faulty-api-server.ts';
-import { keepDoing } from './keep-doing.ts';
 import type { Random } from './random.ts';
 import { type Replica, type ReplicaOptions, startReplica } from './replica.ts';
 
@@ -93,15 +92,7 @@ export async function buildHarness(
 		const { body } = await api.send('GET', validating);
 		if (!JSON.stringify(body).includes('caBundle')) throw new Error('no caBundle yet');
 	});
-	const operator = createOldOperator({
-		url: plane.url,
-		ca: ca.toString(),
-		token: plane.token('operator'),
-		namespace: NAMESPACE,
-		images: { vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.16.0' },
-	});
-	// The operator retries every rejected write.
-	const reconciling = keepDoing(() => operator.settle(2_000).catch(() => undefined), 200);
+	const stopOperator = startOldOperator(plane, NAMESPACE, undefined, 200);
 
 	/** Returns the holder of the Lease. */
 	const leader = async (): Promise<Member> => {
@@ -116,8 +107,7 @@ export async function buildHarness(
 	};
 	/** Resolves with the exit codes of the replicas. */
 	const stop = async (): Promise<(number | null)[]> => {
-		await reconciling.stop();
-		await operator.close();
+		await stopOperator();
 		const codes = await Promise.all(members.map(({ replica }) => replica.stop()));
 		for (const { network, http } of members) await Promise.all([network.stop(), http.stop()]);
 		for (const remove of removals) remove();

@@ -2,13 +2,12 @@
  * Webhooks, reconciler and an operator without support for scaling: every change is applied and stays, and the writes
  * stop.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { metricOf } from '../harness/metrics.ts';
 import { serverManifest } from '../harness/namespace.ts';
-import { createOldOperator, type OldOperator } from '../harness/old-operator/old-operator.ts';
+import { startOldOperator } from '../harness/old-operator/start.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
@@ -21,25 +20,11 @@ describe('convergence with an old operator on a real API server', function () {
 	const { namespace, plane, product } = useProduct('converges', {
 		flags: ['--settle-seconds=1', '--rollouts-per-minute=600'],
 	});
-	let operator: OldOperator;
-	let isOver = false;
-	let running: Promise<void>;
+	let stopOperator: () => Promise<void>;
 	before(() => {
-		const { url, caFile, token } = plane();
-		const ca = readFileSync(caFile, 'utf8');
-		operator = createOldOperator({ url, ca, token: token('operator'), namespace: namespace.name });
-		running = (async () => {
-			while (!isOver) {
-				await operator.settle(5_000);
-				await sleep(200);
-			}
-		})();
+		stopOperator = startOldOperator(plane(), namespace.name, undefined, 200);
 	});
-	after(async () => {
-		isOver = true;
-		await running;
-		await operator.close();
-	});
+	after(() => stopOperator());
 
 	const replicasAre = (name: string, expected: number): Promise<void> =>
 		eventually(async () => expect((await namespace.get('deployment', name))['spec'].replicas).to.equal(expected));

@@ -2,13 +2,12 @@
  * Checks that the replacement for ToolHive's operator v0.12.5 behaves like the real one. Other tests rely on this
  * behaviour.
  */
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { needControlPlane } from '../harness/control-plane/mocha.ts';
 import { serverManifest, useNamespace } from '../harness/namespace.ts';
 import type { Write } from '../harness/old-operator/client.ts';
-import { checksumOf } from '../harness/old-operator/config-map.ts';
+import { checksumOf } from '../harness/old-operator/kinds.ts';
 import { createOldOperator, type OldOperator } from '../harness/old-operator/old-operator.ts';
 import { REDIS } from '../harness/operator-writes.ts';
 import { applyCrds, mustSucceed } from '../harness/product.ts';
@@ -43,9 +42,7 @@ describe('old operator', function () {
 	let operator: OldOperator;
 	before('CRDs and operator', async () => {
 		await applyCrds(plane());
-		const { url, caFile, token } = plane();
-		const ca = readFileSync(caFile, 'utf8');
-		operator = createOldOperator({ url, ca, token: token('operator'), namespace: namespace.name });
+		operator = createOldOperator(plane(), namespace.name);
 	});
 	after('operator', () => operator?.close());
 	const apply = (kind: string, name: string, spec: object) =>
@@ -61,7 +58,7 @@ describe('old operator', function () {
 		const passes: string[][] = [];
 		for (let pass = 0; pass < 4; pass += 1) {
 			const sentBefore = operator.writes.length;
-			const { requeue } = await operator.reconcile('MCPServer', 'ordered');
+			const requeue = await operator.reconcile('MCPServer', 'ordered');
 			passes.push([...named(operator.writes.slice(sentBefore)), requeue ? 'again' : 'done']);
 		}
 		const idle = ['PUT mcpservers/status (no-op)', 'PUT mcpservers/status (no-op)'];
@@ -85,7 +82,7 @@ describe('old operator', function () {
 			await settle();
 			const { data, metadata } = await namespace.get('configmap', `${name}-${config}`);
 			const { labels } = metadata as { labels?: Readonly<Record<string, string>> };
-			expect(checksumOf(data, labels ?? {}, {})).to.equal(checksum);
+			expect(checksumOf(data, labels ?? {})).to.equal(checksum);
 			expect((await namespace.get('deployment', name))['spec'].replicas).to.equal(1);
 			// The operator writes back only MCPServers, with the fields that it knows.
 			const { spec: kept } = await namespace.get(kind, name);

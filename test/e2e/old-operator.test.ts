@@ -2,7 +2,6 @@
  * The product together with an operator that does not support scaling: which fields are kept, and whether the writes
  * stop.
  */
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { checksumOf } from '../../src/objects/config-map.ts';
 import type { ControlPlane } from '../harness/control-plane/start.ts';
@@ -26,11 +25,10 @@ const SERVERS = [
 ] as const;
 
 /** Runs the operator until it has nothing to do. */
-async function settle({ url, caFile, token }: ControlPlane, namespace: string): Promise<Summary> {
-	const ca = readFileSync(caFile, 'utf8');
-	const operator = createOldOperator({ url, ca, token: token('operator'), namespace });
+async function settle(plane: ControlPlane, namespace: string): Promise<Summary> {
+	const operator = createOldOperator(plane, namespace);
 	const summary = await operator.settle(30_000);
-	await operator.close();
+	operator.close();
 	expect(summary).to.deep.include({ errors: [], converged: true });
 	return summary;
 }

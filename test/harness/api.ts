@@ -1,8 +1,8 @@
 /** Sends requests to the API server without kubectl, as any user, and returns each warning separately. */
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
+import { Agent, request } from 'undici';
 import type { Json } from '../../src/api/types.ts';
-import type { ControlPlane } from './control-plane/start.ts';
+import type { User } from './control-plane/credentials.ts';
 
 export interface ApiAnswer {
 	readonly status: number;
@@ -12,7 +12,9 @@ export interface ApiAnswer {
 
 export interface ApiRequest {
 	readonly body?: object;
-	/** Impersonates this user, with all permissions. Default: the admin. */
+	/** Default: the admin. */
+	readonly user?: User;
+	/** Impersonates this user, with all permissions. */
 	readonly as?: string;
 	/** Default: `application/json`. */
 	readonly contentType?: string;
@@ -20,42 +22,42 @@ export interface ApiRequest {
 	readonly timeoutMs?: number;
 }
 
-export interface Api {
-	/** Sends a request. Resolves for every status, including errors. */
-	readonly send: (method: string, path: string, how?: ApiRequest) => Promise<ApiAnswer>;
-	readonly close: () => void;
-}
+export type Api = ReturnType<typeof openApi>;
 
 const MAX_CONNECTIONS = 200;
 
-export function openApi(plane: ControlPlane): Api {
-	const agent = new Agent({ ca: readFileSync(plane.caFile), keepAlive: true, maxSockets: MAX_CONNECTIONS });
-	const send: Api['send'] = (method, path, { body, as, contentType = 'application/json', timeoutMs } = {}) => {
-		const headers = {
-			authorization: `Bearer ${plane.token('admin')}`,
-			'content-type': contentType,
-			// The group grants the permissions. The webhooks receive the user name.
-			...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
-		};
-		const signal = timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) };
-		return new Promise((resolve, reject) => {
-			const sent = request(`${plane.url}${path}`, { agent, method, headers, ...signal }, (response) => {
-				let text = '';
-				response.setEncoding('utf8').on('data', (chunk: string) => {
-					text += chunk;
-				});
-				response.on('error', reject).on('end', () =>
-					resolve({
-						status: response.statusCode ?? 0,
-						body: bodyOf(text),
-						warnings: (response.headersDistinct['warning'] ?? []).map(warningIn),
-					}),
-				);
-			});
-			sent.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
+/** The parts of a control plane that a client needs. */
+interface Target {
+	readonly url: string;
+	readonly caFile: string;
+	readonly token: (user: User) => string;
+}
+
+export function openApi({ url, caFile, token }: Target) {
+	const ca = readFileSync(caFile, 'utf8');
+	const dispatcher = new Agent({ connect: { ca }, connections: MAX_CONNECTIONS, allowH2: false });
+	/** Sends a request. Resolves for every status, including errors. */
+	const send = async (method: string, path: string, how: ApiRequest = {}): Promise<ApiAnswer> => {
+		const { body, user = 'admin', as, contentType = 'application/json', timeoutMs } = how;
+		const response = await request(`${url}${path}`, {
+			dispatcher,
+			method,
+			headers: {
+				authorization: `Bearer ${token(user)}`,
+				'content-type': contentType,
+				// The API server derives the field manager from this header.
+				...(user === 'operator' && { 'user-agent': 'thv-operator' }),
+				// The group grants the permissions. The webhooks receive the user name.
+				...(as !== undefined && { 'impersonate-user': as, 'impersonate-group': 'system:masters' }),
+			},
+			body: body === undefined ? null : JSON.stringify(body),
+			...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
 		});
+		const text = await response.body.text();
+		const warnings = [response.headers['warning'] ?? []].flat().map(warningIn);
+		return { status: response.statusCode, body: bodyOf(text), warnings };
 	};
-	return { send, close: () => agent.destroy() };
+	return { send, close: () => void dispatcher.destroy() };
 }
 
 /** Parses a response body. An API server that is shutting down responds with plain text. */

@@ -7,7 +7,7 @@ import type { KeyPair, SecretData } from '../../src/certificates/secret-data.ts'
 export const NOW_MS = Date.parse('2030-01-01T00:00:00Z');
 export const HOSTS = ['toolhive-scaling.toolhive-scaling.svc', 'toolhive-scaling.toolhive-scaling.svc.cluster.local'];
 
-export const daysAgo = (days: number): Date => new Date(NOW_MS - days * DAY_MS);
+const daysAgo = (days: number): Date => new Date(NOW_MS - days * DAY_MS);
 
 export const newCa = (ageDays = 0, options: CaOptions = {}): Promise<KeyPair> =>
 	issueCa({ now: daysAgo(ageDays), ...options });

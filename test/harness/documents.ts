@@ -49,8 +49,8 @@ export const codesOf = (text: string): string[] => [...text.matchAll(/`([^`]+)`/
  */
 export function snippetsOf(text: string): string[] {
 	const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)];
-	const prose = text.replaceAll(/^```[\s\S]*?^```/gm, '');
-	return [...blocks.flatMap(([, language, code = '']) => (language === 'text' ? [] : [code])), ...codesOf(prose)];
+	const code = blocks.flatMap(([, language, block = '']) => (language === 'text' ? [] : [block]));
+	return [...code, ...codesOf(withoutCode(text))];
 }
 
 export const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');

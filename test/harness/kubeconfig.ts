@@ -3,21 +3,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export interface Kubeconfig {
-	readonly path: string;
-	readonly remove: () => void;
-}
+export type Kubeconfig = ReturnType<typeof writeKubeconfig>;
 
-export function writeKubeconfig(url: string, ca: string, token = 'scripted-token', namespace?: string): Kubeconfig {
-	const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
-	const path = join(folder, 'config');
+/** Every client accepts JSON, because JSON is valid YAML. */
+export function kubeconfigText(url: string, ca: string, token: string, namespace?: string): string {
 	const cluster = { server: url, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
-	const config = {
+	return JSON.stringify({
 		...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'one' },
 		clusters: [{ name: 'one', cluster }],
 		users: [{ name: 'one', user: { token } }],
 		contexts: [{ name: 'one', context: { cluster: 'one', user: 'one', namespace } }],
-	};
-	writeFileSync(path, JSON.stringify(config));
-	return { path, remove: () => rmSync(folder, { recursive: true }) };
+	});
+}
+
+export function writeKubeconfig(url: string, ca: string, token = 'scripted-token', namespace?: string) {
+	const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'));
+	const path = join(folder, 'config');
+	writeFileSync(path, kubeconfigText(url, ca, token, namespace));
+	return { path, remove: (): void => rmSync(folder, { recursive: true }) };
 }

@@ -79,7 +79,6 @@ interface Probe {
 export interface Volume {
 	readonly name: string;
 	readonly secret?: { readonly secretName: string; readonly items: readonly Record<'key' | 'path', string>[] };
-	readonly hostPath?: unknown;
 }
 
 export interface Service {

@@ -14,15 +14,7 @@ export type Stored = {
 	readonly [key: string]: any;
 };
 
-export interface Namespace {
-	readonly name: string;
-	/** Resolves even if kubectl fails. */
-	readonly kubectl: (args: readonly string[], input?: object | string, user?: User) => Promise<KubectlResult>;
-	/** Runs `kubectl apply`, which must succeed. Resolves with the stored object. */
-	readonly apply: (object: object, user?: User) => Promise<Stored>;
-	readonly create: (object: object, user?: User) => Promise<Stored>;
-	readonly get: (resource: string, name: string) => Promise<Stored>;
-}
+export type Namespace = ReturnType<typeof useNamespace>;
 
 const COLLECTIONS = [
 	'/apis/toolhive.stacklok.dev/v1beta1/namespaces/NAMESPACE/mcpservers',
@@ -34,7 +26,7 @@ const COLLECTIONS = [
 	'/api/v1/namespaces/NAMESPACE/pods',
 ];
 
-export function useNamespace(plane: () => ControlPlane, name: string): Namespace {
+export function useNamespace(plane: () => ControlPlane, name: string) {
 	before(`namespace ${name}`, async () => {
 		await mustSucceed(plane().kubectl(['create', 'namespace', name]));
 	});
@@ -43,11 +35,13 @@ export function useNamespace(plane: () => ControlPlane, name: string): Namespace
 		for (const path of COLLECTIONS) await plane().kubectl(['delete', '--raw', path.replace('NAMESPACE', name)]);
 		await plane().kubectl(['delete', 'namespace', name, '--wait=false']);
 	});
-	const kubectl: Namespace['kubectl'] = (args, input, user) =>
+	/** Resolves even if kubectl fails. */
+	const kubectl = (args: readonly string[], input?: object | string, user?: User): Promise<KubectlResult> =>
 		plane().kubectl(['-n', name, ...args], {
 			...(input !== undefined && { input: typeof input === 'string' ? input : JSON.stringify(input) }),
 			...(user !== undefined && { user }),
 		});
+	/** The command must succeed. Resolves with the stored object. */
 	const write = (verb: string) => async (object: object, user?: User) =>
 		JSON.parse((await mustSucceed(kubectl([verb, '-f', '-', '-o', 'json'], object, user))).stdout) as Stored;
 	return {
@@ -55,7 +49,7 @@ export function useNamespace(plane: () => ControlPlane, name: string): Namespace
 		kubectl,
 		apply: write('apply'),
 		create: write('create'),
-		get: async (resource, object) =>
+		get: async (resource: string, object: string) =>
 			JSON.parse((await mustSucceed(kubectl(['get', resource, object, '-o', 'json']))).stdout) as Stored,
 	};
 }

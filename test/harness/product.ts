@@ -2,7 +2,6 @@
  * Runs the product as users do, with a real API server: CRDs and RBAC from manifests/, `thv-scaling serve` as a
  * process, and the webhook configurations from manifests/ with the URL of that process.
  */
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,16 +28,7 @@ export interface Served {
 	readonly deleteWebhooks: () => Promise<void>;
 }
 
-export interface Product extends Served {
-	readonly webhookPort: number;
-	readonly metricsPort: number;
-	readonly log: () => Json[];
-	readonly process: ChildProcess;
-	/** Milliseconds since 1970, like the times in the log. */
-	readonly spawnedAtMs: number;
-	/** Deletes the webhook configurations and stops the process. Resolves with its exit code. */
-	readonly stop: () => Promise<number | null>;
-}
+export type Product = Awaited<ReturnType<typeof startProduct>>;
 
 export interface ProductOptions {
 	/** The kustomize folder that contains the webhook configurations, relative to the root of the project. */
@@ -69,7 +59,7 @@ export interface ProductOptions {
 const SEEN_AFTER_MS = 1_000;
 
 /** Starts the product. Rejects with the end of its log if the product does not become ready. */
-export async function startProduct(plane: ControlPlane, options: ProductOptions = {}): Promise<Product> {
+export async function startProduct(plane: ControlPlane, options: ProductOptions = {}) {
 	const { overlay = 'manifests', flags = [], program = [MAIN], inPod = false, servedBy } = options;
 	const rendered = await mustSucceed(plane.kubectl(['kustomize', join(ROOT, overlay)]));
 	const objects = documentsOf(rendered.stdout);
@@ -115,13 +105,15 @@ export async function startProduct(plane: ControlPlane, options: ProductOptions 
 	return {
 		webhookPort: webhookPort ?? 0,
 		metricsPort: metricsPort ?? 0,
-		metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
+		metrics: async (): Promise<string> => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
 		log: () => running.log(),
 		process: child,
+		/** Milliseconds since 1970, like the times in the log. */
 		spawnedAtMs,
 		applyWebhooks,
 		deleteWebhooks,
-		stop: async () => {
+		/** Deletes the webhook configurations and stops the process. Resolves with its exit code. */
+		stop: async (): Promise<number | null> => {
 			await deleteWebhooks();
 			child.kill('SIGTERM');
 			const { code } = await running.ended;

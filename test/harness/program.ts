@@ -1,11 +1,10 @@
 /** Runs `thv-scaling` as a process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import type { Json } from '../../src/api/types.ts';
 import { MAIN } from './main-file.ts';
 
@@ -20,19 +19,9 @@ export interface Ended {
 	readonly stderr: string;
 }
 
-export interface Program {
-	readonly process: ChildProcess;
-	/** Returns the log so far, or only the lines with this message. */
-	readonly log: (message?: string) => Json[];
-	/** Returns the first log line with this message. Rejects if the process exits before it logs one. */
-	readonly logged: (message: string) => Promise<Json>;
-	readonly ended: Promise<Ended>;
-	/** Sends SIGKILL if the process still runs. */
-	readonly kill: () => Promise<void>;
-}
+export type Program = ReturnType<typeof startProgram>;
 
-export interface StartOptions {
-	readonly cwd?: string;
+interface StartOptions {
 	readonly stdin?: string | Uint8Array;
 	/** A file in this folder that Node loads before the program. */
 	readonly preload?: 'sabotage.ts' | 'other-clock.ts';
@@ -46,14 +35,13 @@ export interface StartOptions {
 export function startProgram(
 	args: readonly string[],
 	env: Readonly<Record<string, string | undefined>> = {},
-	{ cwd, stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
-): Program {
+	{ stdin, preload, program = [MAIN], launcher = [] }: StartOptions = {},
+) {
 	const imported = preload === undefined ? [] : ['--import', join(import.meta.dirname, preload)];
 	const [command = '', ...before] = [...launcher, process.execPath];
 	const child = spawn(command, [...before, ...imported, ...program, ...args], {
 		env: { PATH: process.env['PATH'] ?? '', HOME: join(tmpdir(), 'no-home'), ...env },
 		stdio: ['pipe', 'pipe', 'pipe'],
-		...(cwd !== undefined && { cwd }),
 	});
 	// A program may exit before it has read all of stdin.
 	child.stdin.on('error', () => undefined).end(stdin);
@@ -66,14 +54,15 @@ export function startProgram(
 		stderr += chunk;
 	});
 	let isOver = false;
-	const ended = once(child, 'close').then(([code]) => {
+	const ended: Promise<Ended> = once(child, 'close').then(([code]) => {
 		isOver = true;
 		return { code, stdout, stderr };
 	});
-	// The last line may be incomplete. Every other line must be JSON.
-	const log: Program['log'] = (message) =>
+	/** Returns the log so far, or only the lines with this message. */
+	const log = (message?: string): Json[] =>
 		stdout
 			.split('\n')
+			// The last line may be incomplete. Every other line must be JSON.
 			.slice(0, -1)
 			.map((line): Json => JSON.parse(line))
 			.filter(({ msg }) => message === undefined || msg === message);
@@ -81,7 +70,8 @@ export function startProgram(
 		process: child,
 		log,
 		ended,
-		logged: async (message) => {
+		/** Returns the first log line with this message. Rejects if the process exits before it logs one. */
+		logged: async (message: string): Promise<Json> => {
 			const deadlineMs = performance.now() + LOGGED_MS;
 			while (true) {
 				const [found] = log(message);
@@ -91,7 +81,8 @@ export function startProgram(
 				await sleep(20);
 			}
 		},
-		kill: async () => {
+		/** Sends SIGKILL if the process still runs. */
+		kill: async (): Promise<void> => {
 			child.kill('SIGKILL');
 			await ended;
 		},
@@ -103,17 +94,19 @@ export const linesOf = (output: string): Json[] =>
 	output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Json] : []));
 
 /**
- * Sends a plain GET on this machine, with the timeout of a kubelet probe. Returns status 0 if no response arrives in
- * time.
+ * Sends a plain GET on a new connection on this machine, with the timeout of a kubelet probe. Returns status 0 if no
+ * response arrives in time.
  */
-export function get(port: unknown, path: string): Promise<{ status: number; body: string }> {
-	return new Promise((resolve) => {
-		const how = { host: '127.0.0.1', port: Number(port), path, agent: false, signal: AbortSignal.timeout(PROBE_MS) };
-		const none = () => resolve({ status: 0, body: '' });
-		request(how, (response) => {
-			text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), none);
-		})
-			.on('error', none)
-			.end();
-	});
+export async function get(
+	port: unknown,
+	path: string,
+	timeoutMs = PROBE_MS,
+): Promise<{ status: number; body: string }> {
+	try {
+		const how = { reset: true, signal: AbortSignal.timeout(timeoutMs) };
+		const { statusCode, body } = await request(`http://127.0.0.1:${port}${path}`, how);
+		return { status: statusCode, body: await body.text() };
+	} catch {
+		return { status: 0, body: '' };
+	}
 }

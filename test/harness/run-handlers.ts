@@ -1,4 +1,5 @@
-/** Sends requests to the handlers as the API server does. */
+/** Sends requests to the handlers as the API server does, and applies the patch from the response. */
+import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import type { Cluster } from '../../src/admission/cluster.ts';
 import { mutate } from '../../src/admission/mutate.ts';
 import { type AdmissionDecision, denialText } from '../../src/admission/response.ts';
@@ -49,6 +50,12 @@ export const mutated = async (
 ): Promise<AdmissionDecision> => mutate(frozen(sent), cluster, settings, NEVER);
 
 export const validated = (sent: Request, cluster: Cluster): AdmissionDecision => validate(frozen(sent), cluster);
+
+/** Returns `object` after `patch`, as strictly as the API server does: every path must exist. */
+export function applied(object: Json, patch: readonly Operation[]): Json {
+	const copy = structuredClone(object);
+	return jsonPatch.applyPatch(copy, structuredClone(patch) as PatchOperation[], true, true, true).newDocument;
+}
 
 export function patchOf(answer: AdmissionDecision): readonly Operation[] {
 	if (!answer.allowed) throw new Error(`denied: ${denialText(answer.violations)}`);

@@ -7,14 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KeyPair } from '../../certs/issue.ts';
 
-export interface SecretVolume {
-	readonly folder: string;
-	/** Replaces the files as the kubelet does after the Secret changes. */
-	readonly swap: (pair: KeyPair) => void;
-	readonly remove: () => void;
-}
+export type SecretVolume = ReturnType<typeof createSecretVolume>;
 
-export function createSecretVolume(first: KeyPair): SecretVolume {
+export function createSecretVolume(first: KeyPair) {
 	const folder = mkdtempSync(join(tmpdir(), 'secret-volume-'));
 	let generation = 0;
 	const write = ({ cert, key }: KeyPair): string => {
@@ -29,7 +24,8 @@ export function createSecretVolume(first: KeyPair): SecretVolume {
 	for (const file of ['tls.crt', 'tls.key']) symlinkSync(join('..data', file), join(folder, file));
 	return {
 		folder,
-		swap: (pair) => {
+		/** Replaces the files as the kubelet does after the Secret changes. */
+		swap: (pair: KeyPair): void => {
 			const previous = readlinkSync(join(folder, '..data'));
 			symlinkSync(write(pair), join(folder, '..data_tmp'));
 			renameSync(join(folder, '..data_tmp'), join(folder, '..data'));

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { after, before } from 'mocha';
 import { CERTIFICATE_SECRET, CERTIFICATE_SECRET_TYPE } from '../../src/api/names.ts';
 import type { SecretData } from '../../src/certificates/secret-data.ts';
-import { needControlPlane } from './control-plane/mocha.ts';
+import { type NeededControlPlane, needControlPlane } from './control-plane/mocha.ts';
 import { eventually } from './eventually.ts';
 import { metricOf } from './metrics.ts';
 import { serverManifest } from './namespace.ts';
@@ -20,13 +20,6 @@ import { webhookConfigurationsIn } from './webhook-configurations.ts';
 export const NS = 'toolhive-scaling';
 export const HOST = `${NS}.${NS}.svc`;
 
-export interface Replica extends Program {
-	readonly webhookPort: number;
-	readonly metrics: () => Promise<string>;
-	/** Returns the body of /readyz. */
-	readonly readyz: () => Promise<string>;
-}
-
 export interface ReplicaOptions {
 	readonly flags?: readonly string[];
 	readonly kubeconfig?: string;
@@ -36,19 +29,17 @@ export interface ReplicaOptions {
 	readonly clockAheadMs?: number;
 }
 
-export interface SelfManagedOptions {
-	/** The kustomize folder, relative to the root of the project. */
-	readonly overlay?: string;
-	readonly auditPolicy?: object;
-	readonly controllerManager?: boolean;
-}
-
 export type SelfManaged = ReturnType<typeof useSelfManaged>;
+export type Replica = Awaited<ReturnType<SelfManaged['start']>>;
 
 const KINDS = ['mutatingwebhookconfiguration', 'validatingwebhookconfiguration'];
 const decoded = (text: string): string => Buffer.from(text, 'base64').toString();
 
-export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManagedOptions = {}) {
+/** `overlay` is a kustomize folder, relative to the root of the project. */
+export function useSelfManaged({
+	overlay = 'manifests',
+	...options
+}: NeededControlPlane & { readonly overlay?: string } = {}) {
 	const plane = needControlPlane({ isOwn: true, ...options });
 	const replicas: Program[] = [];
 	let objects: { kind: string }[] = [];
@@ -67,12 +58,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 		for (const replica of replicas) await replica.kill();
 	});
 
-	const start = async ({
-		flags = [],
-		kubeconfig,
-		isReady = true,
-		clockAheadMs,
-	}: ReplicaOptions = {}): Promise<Replica> => {
+	const start = async ({ flags = [], kubeconfig, isReady = true, clockAheadMs }: ReplicaOptions = {}) => {
 		const ports = ['--webhook-port=0', '--metrics-port=0', '--drain-seconds=0'];
 		const args = ['serve', `--kubeconfig=${kubeconfig ?? plane().kubeconfig('webhook')}`, ...ports, ...flags];
 		const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', CLOCK_AHEAD_MS: String(clockAheadMs) };
@@ -81,8 +67,12 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 		const { webhookPort, metricsPort } = await program.logged('serving');
 		if (isReady) await program.logged('ready');
 		const body = async (path: string): Promise<string> => (await get(metricsPort, path)).body;
-		const metrics = () => body('/metrics');
-		return { ...program, webhookPort: Number(webhookPort), metrics, readyz: () => body('/readyz') };
+		return {
+			...program,
+			webhookPort: Number(webhookPort),
+			metrics: () => body('/metrics'),
+			readyz: () => body('/readyz'),
+		};
 	};
 	/** Returns the product's Secret, or undefined if it does not exist. */
 	const secret = async (namespace = NS): Promise<{ data: SecretData; type: string; version: string } | undefined> => {
@@ -129,7 +119,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 			if (code !== 0 || !stderr.includes('session-storage-missing')) throw new Error(`not called: ${stderr}`);
 		},
 		/** Checks that the replicas serve the certificate in the Secret, and that every caBundle trusts it. */
-		expectServed: async (...to: readonly Replica[]): Promise<void> => {
+		expectServed: async (...to: readonly { webhookPort: number }[]): Promise<void> => {
 			const wanted = String(new X509Certificate((await secret())?.data['tls.crt'] ?? ''));
 			for (const bundle of new Set(await caBundles()))
 				for (const { webhookPort } of to) expect(String(await handshake(webhookPort, bundle))).to.equal(wanted);
@@ -138,7 +128,7 @@ export function useSelfManaged({ overlay = 'manifests', ...options }: SelfManage
 }
 
 /** Resolves after this leader has completed one sync of the certificates and caBundles. */
-export async function synced({ metrics }: Replica): Promise<void> {
+export async function synced({ metrics }: Pick<Replica, 'metrics'>): Promise<void> {
 	const count = () => metricOf({ metrics }, 'thv_scaling_certificate_sync_total');
 	const before = await count();
 	// The first of these two syncs may have started before this call.

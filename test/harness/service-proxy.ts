@@ -4,16 +4,9 @@
  */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface ServiceProxy {
-	readonly port: number;
-	readonly list: (port: number) => void;
-	readonly unlist: (port: number) => void;
-	/** Returns the number of open connections to a port. */
-	readonly open: (port: number) => number;
-	readonly stop: () => Promise<void>;
-}
+export type ServiceProxy = Awaited<ReturnType<typeof startServiceProxy>>;
 
-export async function startServiceProxy(): Promise<ServiceProxy> {
+export async function startServiceProxy() {
 	const listed: number[] = [];
 	/** The open connections, with their ports. */
 	const open = new Map<Socket, number>();
@@ -35,9 +28,10 @@ export async function startServiceProxy(): Promise<ServiceProxy> {
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
 		port: (server.address() as AddressInfo).port,
-		list: (port) => void listed.push(port),
-		unlist: (port) => void listed.splice(listed.indexOf(port), 1),
-		open: (port) => [...open.values()].filter((one) => one === port).length,
+		list: (port: number) => void listed.push(port),
+		unlist: (port: number) => void listed.splice(listed.indexOf(port), 1),
+		/** Returns the number of open connections to a port. */
+		open: (port: number) => [...open.values()].filter((one) => one === port).length,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
 			// The error resets the other side too.

@@ -9,7 +9,7 @@ import type { ControlPlane } from './control-plane/start.ts';
 import { type Namespace, useNamespace } from './namespace.ts';
 import { type Product, type ProductOptions, type Served, startProduct } from './product.ts';
 
-export interface UsedProduct {
+interface UsedProduct {
 	readonly plane: () => ControlPlane;
 	readonly product: () => Served;
 	readonly namespace: Namespace;

@@ -8,7 +8,6 @@ import { validate } from '../../../src/admission/validate.ts';
 import { isObject, type Json } from '../../../src/api/types.ts';
 import { patchedWith } from '../../../src/offline/admit.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../src/policy/settings.ts';
-import { patchedBy } from '../../../test/harness/json-patch.ts';
 import { clusterOf } from '../../../test/harness/memory-cluster.ts';
 import { frozen } from '../../../test/harness/objects.ts';
 import { patchOf } from '../../../test/harness/run-handlers.ts';
@@ -66,7 +65,6 @@ async function checkMutate(request: Request, cluster: Cluster, settings: Setting
 	if (patch.length === 0) return;
 	const before = request.object as Json;
 	const after = patchedWith(before, patch);
-	expect(after, 'both ways to apply the patch').to.deep.equal(patchedBy(before, patch));
 	for (const { path } of patch) expect(path).to.match(MAY_WRITE[request.resource] ?? /nothing/);
 	const again = await mutate(frozen({ ...request, object: after }), cluster, settings, signal);
 	expect(patchOf(again), 'a second pass').to.deep.equal([]);

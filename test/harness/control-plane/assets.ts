@@ -3,35 +3,30 @@
  * outside the checkout, the released envtest archive, and a build from the Go module in `go/`.
  */
 import { accessSync, constants } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildPrograms, KUBERNETES_VERSION } from './build.ts';
-import { cacheFolder } from './cache-folder.ts';
-import { type Archive, downloadPrograms, ENVTEST_ARCHIVE } from './download.ts';
-import { withLock } from './lock.ts';
+import { buildProgram, KUBERNETES_VERSION, planeFolder } from './build.ts';
+import { ARCHIVE_VERSION, downloadPrograms } from './download.ts';
+import type { Environment } from './run-go.ts';
 
 /** Programs that every control plane needs. The envtest archive contains exactly these programs. */
-export const CORE_PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'] as const;
+const CORE_PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl'] as const;
 export const CONTROLLER_MANAGER = 'kube-controller-manager';
-export type ProgramName = (typeof CORE_PROGRAMS)[number] | typeof CONTROLLER_MANAGER;
-
-export type AssetSource = 'KUBEBUILDER_ASSETS' | 'cache' | 'downloaded' | 'built';
 
 export interface Assets {
 	/** Folder that contains etcd, kube-apiserver and kubectl. */
 	readonly folder: string;
-	readonly source: AssetSource;
+	/** Path of the kube-apiserver of another release. */
+	readonly apiServer?: string;
 	/** Path of kube-controller-manager, set only if the caller requested this program. */
 	readonly controllerManager?: string;
 }
 
-export interface AssetOptions {
-	readonly env: Readonly<Record<string, string | undefined>>;
+interface AssetOptions {
+	readonly env: Environment;
 	/** Whether to also find or build kube-controller-manager, which the envtest archive does not contain. */
 	readonly controllerManager: boolean;
 	/** Called with each line of progress output. */
 	readonly say: (line: string) => void;
-	readonly archive?: Archive;
 }
 
 /** Thrown if a program cannot be found, downloaded or built. The message is one line and states what to do. */
@@ -39,14 +34,7 @@ export class AssetsMissing extends Error {}
 
 const HOW_TO_GET = `set KUBEBUILDER_ASSETS to a folder that holds them, install Go 1.26 or newer, or allow the download from github.com`;
 
-/**
- * Returns the cache folder of one version. Downloaded and built control planes have different versions, so they never
- * share a folder.
- */
-export const planeFolder = (env: AssetOptions['env'], version: string): string =>
-	cacheFolder(env, 'control-plane', version);
-
-export const missingIn = (folder: string, programs: readonly string[]): string[] =>
+const missingIn = (folder: string, programs: readonly string[] = CORE_PROGRAMS): string[] =>
 	programs.filter((program) => {
 		try {
 			accessSync(join(folder, program), constants.X_OK);
@@ -58,75 +46,46 @@ export const missingIn = (folder: string, programs: readonly string[]): string[]
 
 /**
  * Finds the programs. If they are missing, downloads or builds them, which takes minutes, once per machine. Throws
- * AssetsMissing if every source fails. Several processes may call this function at the same time: one process downloads
- * or builds the programs, and the other processes wait.
+ * AssetsMissing if every source fails. Several processes may call this function at the same time.
  */
 export async function findAssets(options: AssetOptions): Promise<Assets> {
+	const { env, say } = options;
 	const core = await findCore(options);
 	if (!options.controllerManager) return core;
-	return { ...core, controllerManager: await findControllerManager(core.folder, options) };
+	if (missingIn(core.folder, [CONTROLLER_MANAGER]).length === 0)
+		return { ...core, controllerManager: join(core.folder, CONTROLLER_MANAGER) };
+	const controllerManager = await buildProgram(CONTROLLER_MANAGER, env, say).catch((error: Error) => {
+		throw new AssetsMissing(`no ${CONTROLLER_MANAGER} (${error.message}): install Go 1.26 or newer`);
+	});
+	return { ...core, controllerManager };
 }
 
-async function findCore(options: AssetOptions): Promise<Assets> {
-	const { env, say } = options;
+async function findCore({ env, say }: AssetOptions): Promise<Assets> {
 	const named = env['KUBEBUILDER_ASSETS'];
-	let reasons: string[] = ['KUBEBUILDER_ASSETS is not set'];
+	const reasons: string[] = named ? [] : ['KUBEBUILDER_ASSETS is not set'];
 	if (named) {
-		const missing = missingIn(named, CORE_PROGRAMS);
-		if (missing.length === 0) return { folder: named, source: 'KUBEBUILDER_ASSETS' };
-		reasons = [`KUBEBUILDER_ASSETS=${named} has no ${missing.join(', ')}`];
+		const missing = missingIn(named);
+		if (missing.length === 0) return { folder: named };
+		reasons.push(`KUBEBUILDER_ASSETS=${named} has no ${missing.join(', ')}`);
 		say(`control plane: ${reasons[0]}; looking elsewhere`);
 	}
-	const archive = options.archive ?? ENVTEST_ARCHIVE;
 	const built = planeFolder(env, KUBERNETES_VERSION);
-	const downloaded = planeFolder(env, archive.version);
-	const cached = () => [built, downloaded].find((folder) => missingIn(folder, CORE_PROGRAMS).length === 0);
-
-	const atOnce = cached();
-	if (atOnce !== undefined) return { folder: atOnce, source: 'cache' };
-	await mkdir(built, { recursive: true });
-	return withLock(`${built}.lock`, say, async () => {
-		const meanwhile = cached();
-		if (meanwhile !== undefined) return { folder: meanwhile, source: 'cache' };
-		try {
-			await downloadPrograms(archive, downloaded, CORE_PROGRAMS, say);
-			return { folder: downloaded, source: 'downloaded' };
-		} catch (error) {
-			reasons.push(reasonOf(error));
-			say(`control plane: ${reasonOf(error)}; trying to build`);
-		}
-		try {
-			await buildPrograms(missingIn(built, CORE_PROGRAMS), built, env, say);
-			return { folder: built, source: 'built' };
-		} catch (error) {
-			reasons.push(reasonOf(error));
-		}
-		const missing = missingIn(built, CORE_PROGRAMS).join(', ');
-		throw new AssetsMissing(`no control plane: ${missing} missing (${reasons.join('; ')}): ${HOW_TO_GET}`);
-	});
+	const downloaded = planeFolder(env, ARCHIVE_VERSION);
+	const cached = [built, downloaded].find((folder) => missingIn(folder).length === 0);
+	if (cached !== undefined) return { folder: cached };
+	try {
+		await downloadPrograms(downloaded, say);
+		return { folder: downloaded };
+	} catch (error) {
+		reasons.push((error as Error).message);
+		say(`control plane: ${reasons.at(-1)}; trying to build`);
+	}
+	try {
+		for (const program of CORE_PROGRAMS) await buildProgram(program, env, say);
+		return { folder: built };
+	} catch (error) {
+		reasons.push((error as Error).message);
+	}
+	const text = `no control plane: ${missingIn(built).join(', ')} missing (${reasons.join('; ')}): ${HOW_TO_GET}`;
+	throw new AssetsMissing(text.replaceAll(/\s*\n\s*/g, ' '));
 }
-
-/** Finds kube-controller-manager in `folder` or in the cache of built programs. Builds it if both lack it. */
-async function findControllerManager(folder: string, options: AssetOptions): Promise<string> {
-	const { env, say } = options;
-	const built = planeFolder(env, KUBERNETES_VERSION);
-	const places = [folder, built];
-	const found = () => places.find((place) => missingIn(place, [CONTROLLER_MANAGER]).length === 0);
-	const atOnce = found();
-	if (atOnce !== undefined) return join(atOnce, CONTROLLER_MANAGER);
-	await mkdir(built, { recursive: true });
-	return withLock(`${built}.lock`, say, async () => {
-		if (found() === undefined) {
-			try {
-				await buildPrograms([CONTROLLER_MANAGER], built, env, say);
-			} catch (error) {
-				const reason = `not in ${folder}, not in ${built}; ${reasonOf(error)}`;
-				throw new AssetsMissing(`no ${CONTROLLER_MANAGER} (${reason}): install Go 1.26 or newer, or put it there`);
-			}
-		}
-		return join(found() ?? built, CONTROLLER_MANAGER);
-	});
-}
-
-const reasonOf = (error: unknown): string =>
-	(error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, ' ');

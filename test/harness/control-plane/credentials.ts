@@ -2,18 +2,21 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kubeconfigText } from '../kubeconfig.ts';
+
+/** Members of this group bypass RBAC. */
+const ALL_PERMISSIONS = 'system:masters';
 
 /** Maps the user names in tests to the user names and groups at the API server. */
 export const USERS = {
-	/** Has all permissions, because members of system:masters bypass RBAC. */
-	admin: { name: 'admin', groups: ['system:masters'] },
-	/** The ServiceAccount of the operator. `adminBindings` grants it cluster-admin. */
+	admin: { name: 'admin', groups: [ALL_PERMISSIONS] },
+	/** The ServiceAccount of the operator. */
 	operator: {
 		name: 'system:serviceaccount:toolhive-system:toolhive-operator',
-		groups: ['system:serviceaccounts', 'system:serviceaccounts:toolhive-system'],
+		groups: ['system:serviceaccounts', 'system:serviceaccounts:toolhive-system', ALL_PERMISSIONS],
 	},
-	/** A user of kubectl. `adminBindings` grants this user cluster-admin. */
-	person: { name: 'person', groups: [] },
+	/** A user of kubectl. */
+	person: { name: 'person', groups: [ALL_PERMISSIONS] },
 	/**
 	 * The ServiceAccount of toolhive-scaling. A test must apply the RBAC of toolhive-scaling before this user has any
 	 * permissions.
@@ -29,18 +32,10 @@ export const USERS = {
 export type User = keyof typeof USERS;
 export const USER_LIST = Object.keys(USERS) as readonly User[];
 
-export interface Credentials {
-	readonly tokenFile: string;
-	readonly serviceAccountKeyFile: string;
-	readonly tokens: Readonly<Record<User, string>>;
-}
-
 /** Writes a token file and a signing key for ServiceAccount tokens into `folder`. */
-export function createCredentials(folder: string): Credentials {
-	const tokens = Object.fromEntries(USER_LIST.map((user) => [user, randomBytes(24).toString('hex')])) as Record<
-		User,
-		string
-	>;
+export function createCredentials(folder: string) {
+	const random = USER_LIST.map((user) => [user, randomBytes(24).toString('hex')]);
+	const tokens: Readonly<Record<User, string>> = Object.fromEntries(random);
 	const lines = USER_LIST.map((user) => {
 		const { name, groups } = USERS[user];
 		// kube-apiserver reads an empty fourth column as one group with an empty name.
@@ -55,30 +50,9 @@ export function createCredentials(folder: string): Credentials {
 	return { tokenFile, serviceAccountKeyFile, tokens };
 }
 
-/**
- * Writes `<user>.kubeconfig` into `folder` and returns its path. Every client accepts JSON, because JSON is valid YAML.
- */
+/** Writes `<user>.kubeconfig` into `folder` and returns its path. */
 export function writeKubeconfig(folder: string, user: User, url: string, caFile: string, token: string): string {
-	const ca = readFileSync(caFile).toString('base64');
-	const config = {
-		apiVersion: 'v1',
-		kind: 'Config',
-		clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority-data': ca } }],
-		users: [{ name: user, user: { token } }],
-		contexts: [{ name: user, context: { cluster: 'test', user } }],
-		'current-context': user,
-	};
 	const path = join(folder, `${user}.kubeconfig`);
-	writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+	writeFileSync(path, kubeconfigText(url, readFileSync(caFile, 'utf8'), token), { mode: 0o600 });
 	return path;
 }
-
-/** Returns the ClusterRoleBindings that grant cluster-admin to the operator and the person. */
-export const adminBindings = (): object[] =>
-	(['operator', 'person'] as const).map((user) => ({
-		apiVersion: 'rbac.authorization.k8s.io/v1',
-		kind: 'ClusterRoleBinding',
-		metadata: { name: `test-${user}` },
-		roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-		subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: USERS[user].name }],
-	}));

@@ -1,5 +1,5 @@
 /** Runs the kubectl program, so that tests use the same client as users. */
-import { spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 
 export interface KubectlOptions {
 	/** Text to write to stdin, for `-f -`. */
@@ -15,7 +15,7 @@ export interface KubectlResult {
 	readonly stderr: string;
 }
 
-const DEFAULT_TIMEOUT_MS = 60_000;
+const MAX_OUTPUT_BYTES = 1024 ** 3;
 
 /**
  * Resolves even if kubectl exits with an error; the caller must check `code`. HOME is set to `home`, so that kubectl
@@ -26,23 +26,16 @@ export function runKubectl(
 	kubeconfig: string,
 	home: string,
 	args: readonly string[],
-	options: KubectlOptions,
+	{ input = '', env, timeoutMs = 60_000 }: KubectlOptions,
 ): Promise<KubectlResult> {
-	const env = { ...process.env, HOME: home, KUBECONFIG: kubeconfig, ...options.env };
+	const how = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
+	const all = { ...process.env, HOME: home, KUBECONFIG: kubeconfig, ...env };
 	return new Promise((resolve, reject) => {
-		const child = spawn(path, args, { env, timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, killSignal: 'SIGKILL' });
-		let stdout = '';
-		let stderr = '';
-		child.stdout.setEncoding('utf8').on('data', (text: string) => {
-			stdout += text;
-		});
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			stderr += text;
+		const child = execFile(path, args, { ...how, env: all }, (error, stdout, stderr) => {
+			if (typeof error?.code === 'string') return reject(new Error(`running ${path}`, { cause: error }));
+			resolve({ code: error === null ? 0 : (error.code ?? -1), stdout, stderr });
 		});
 		// Writing to stdin fails if kubectl exits early, for example because of an unknown flag.
-		child.stdin.on('error', () => {});
-		child.stdin.end(options.input ?? '');
-		child.on('error', (cause) => reject(new Error(`running ${path}`, { cause })));
-		child.on('close', (code) => resolve({ code: code ?? -1, stdout, stderr }));
+		child.stdin?.on('error', () => undefined).end(input);
 	});
 }

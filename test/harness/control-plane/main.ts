@@ -4,14 +4,14 @@ import { AssetsMissing, findAssets } from './assets.ts';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 try {
-	const { folder, source } = await findAssets({ env: process.env, controllerManager: false, say });
+	const { folder } = await findAssets({ env: process.env, controllerManager: false, say });
 	try {
 		await findAssets({ env: process.env, controllerManager: true, say });
 	} catch (error) {
 		if (!(error instanceof AssetsMissing)) throw error;
 		say(`${error.message}; tests that need it are skipped`);
 	}
-	process.stdout.write(`${folder} (${source})\n`);
+	process.stdout.write(`${folder}\n`);
 } catch (error) {
 	if (!(error instanceof AssetsMissing)) throw error;
 	say(error.message);

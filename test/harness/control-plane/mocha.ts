@@ -1,4 +1,7 @@
-/** Provides test files with a control plane. The suites of a mocha process share it, and the first suite starts it. */
+/**
+ * Provides test files with a control plane. The suites of a mocha process share it: the first suite starts it, and it
+ * ends with the process.
+ */
 import { rmSync } from 'node:fs';
 import type { Suite } from 'mocha';
 import { before } from 'mocha';
@@ -8,14 +11,11 @@ import { type ControlPlane, startControlPlane } from './start.ts';
 /** Starting the programs takes seconds, but downloading or building them takes minutes if they are not cached. */
 const FIRST_START_TIMEOUT_MS = 20 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
-/** With --parallel, mocha ends the root suite after each file, and the worker process then runs the next file. */
-const IS_WORKER = process.env['MOCHA_WORKER_ID'] !== undefined;
 
 // This is module state, because all suites of a process share these control planes. The key is whether
 // kube-controller-manager runs. Suites without controllers need a separate control plane, because the garbage collector
 // deletes objects whose owner does not exist.
 const shared = new Map<boolean, Promise<ControlPlane>>();
-let announced = false;
 
 export interface NeededControlPlane {
 	readonly controllerManager?: boolean;
@@ -30,8 +30,7 @@ export interface NeededControlPlane {
 
 /**
  * Must be called inside a `describe`. The returned function returns the control plane; hooks and tests of the suite may
- * call this function. If the programs cannot be found or built, the suite is skipped with one line on stderr. If
- * CI=true, the suite fails instead.
+ * call this function.
  */
 export function needControlPlane(options: NeededControlPlane = {}): () => ControlPlane {
 	const withControllers = options.controllerManager ?? false;
@@ -47,24 +46,31 @@ export function needControlPlane(options: NeededControlPlane = {}): () => Contro
 				...(options.auditPolicy !== undefined && { auditPolicy: options.auditPolicy }),
 			});
 		if (!isOwn) shared.set(withControllers, started);
-		try {
-			used = await started;
-		} catch (error) {
-			if (!(error instanceof AssetsMissing) || process.env['CI'] === 'true') throw error;
-			if (!announced) process.stderr.write(`\n!! tests against a real API server are SKIPPED: ${error.message}\n\n`);
-			announced = true;
-			this.skip();
-		}
-		if (existing !== undefined) return;
-		if (!isOwn && IS_WORKER) return removeAtExit(used);
-		const user = isOwn ? this.test?.parent : rootOf(this.test?.parent);
-		user?.afterAll('control plane', stopAfterAll(used));
+		used = await orSkip(this, 'tests against a real API server', started);
+		if (isOwn) this.test?.parent?.afterAll('control plane', stopAfterAll(used));
+		else if (existing === undefined) removeAtExit(used);
 	});
 	return () => {
 		if (used === undefined)
 			throw new Error('the control plane is there from the first test on, not while suites are described');
 		return used;
 	};
+}
+
+const announced = new Set<string>();
+
+/**
+ * Skips the suite with one line on stderr if a program cannot be found or built. If CI=true, the suite fails instead.
+ */
+export async function orSkip<T>(context: Mocha.Context, tests: string, finding: Promise<T>): Promise<T> {
+	try {
+		return await finding;
+	} catch (error) {
+		if (!(error instanceof AssetsMissing) || process.env['CI'] === 'true') throw error;
+		if (!announced.has(tests)) process.stderr.write(`\n!! ${tests} are SKIPPED: ${error.message}\n\n`);
+		announced.add(tests);
+		return context.skip();
+	}
 }
 
 /** Removes only the data folder, because processes.ts kills the programs at exit. */

@@ -2,26 +2,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface RunningProgram {
-	readonly name: string;
-	readonly pid: number;
-	readonly logFile: string;
-	readonly hasEnded: () => boolean;
-	/**
-	 * Sends SIGTERM, and SIGKILL after `graceMs`. If `graceMs` is 0, sends only SIGKILL. Resolves when the program has
-	 * exited.
-	 */
-	readonly stop: (graceMs: number) => Promise<void>;
-}
+export type RunningProgram = ReturnType<typeof startProgram>;
 
 /**
  * Starts a program in its own process group. Ctrl-C then reaches only this process, and the caller decides what to
  * stop. Appends stdout and stderr to `logFile`. The program does not keep the event loop of this process alive.
  */
-export function startProgram(name: string, path: string, args: readonly string[], logFile: string): RunningProgram {
+export function startProgram(name: string, path: string, args: readonly string[], logFile: string) {
 	const log = openSync(logFile, 'a');
 	const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] });
 	closeSync(log);
@@ -39,7 +29,17 @@ export function startProgram(name: string, path: string, args: readonly string[]
 		guard.kill('SIGKILL');
 	});
 	const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-	return { name, pid, logFile, hasEnded, stop: (graceMs) => stop(child, hasEnded, graceMs) };
+	/** Sends SIGTERM, and SIGKILL after `graceMs`. If `graceMs` is 0, sends only SIGKILL. */
+	const stop = async (graceMs: number): Promise<void> => {
+		if (hasEnded()) return;
+		const ended = once(child, 'exit');
+		child.ref();
+		child.kill(graceMs === 0 ? 'SIGKILL' : 'SIGTERM');
+		const tooLate = setTimeout(() => child.kill('SIGKILL'), graceMs);
+		await ended;
+		clearTimeout(tooLate);
+	};
+	return { name, pid, logFile, hasEnded, stop };
 }
 
 /**
@@ -53,19 +53,8 @@ export function startGuard(pid: number): ChildProcess {
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});
 	guard.unref();
-	guard.stdin?.on('error', () => {});
-	if (guard.stdin !== null && 'unref' in guard.stdin && typeof guard.stdin.unref === 'function') guard.stdin.unref();
+	(guard.stdin as Socket).on('error', () => undefined).unref();
 	return guard;
-}
-
-async function stop(child: ChildProcess, hasEnded: () => boolean, graceMs: number): Promise<void> {
-	if (hasEnded()) return;
-	const ended = once(child, 'exit');
-	child.ref();
-	child.kill(graceMs === 0 ? 'SIGKILL' : 'SIGTERM');
-	const tooLate = setTimeout(() => child.kill('SIGKILL'), graceMs);
-	await ended;
-	clearTimeout(tooLate);
 }
 
 const POLL_MS = 50;
@@ -97,11 +86,7 @@ export async function waitUntilReady(
 export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
 	await Promise.all(servers.map((server) => once(server, 'listening')));
-	const ports = servers.map((server) => {
-		const address = server.address();
-		if (address === null || typeof address === 'string') throw new Error('a listening socket without a port');
-		return address.port;
-	});
+	const ports = servers.map((server) => (server.address() as AddressInfo).port);
 	await Promise.all(servers.map((server) => once(server.close(), 'close')));
 	return ports;
 }

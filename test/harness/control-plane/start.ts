@@ -1,19 +1,18 @@
 /** Runs a real etcd, kube-apiserver and, on request, kube-controller-manager on 127.0.0.1 for tests. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openApi } from '../api.ts';
 import { type Assets, CONTROLLER_MANAGER, findAssets } from './assets.ts';
-import { adminBindings, createCredentials, type User, writeKubeconfig } from './credentials.ts';
+import { createCredentials, USER_LIST, type User, writeKubeconfig } from './credentials.ts';
 import { type KubectlOptions, type KubectlResult, runKubectl } from './kubectl.ts';
 import { freePorts, type RunningProgram, startProgram, waitUntilReady } from './processes.ts';
 
 export type { User } from './credentials.ts';
 export type { KubectlOptions, KubectlResult } from './kubectl.ts';
 
-export interface ControlPlaneOptions {
+interface ControlPlaneOptions {
 	/**
 	 * Whether to run kube-controller-manager (ReplicaSets, garbage collection, HPAs …). The cluster has no nodes, so
 	 * pods never run.
@@ -24,40 +23,10 @@ export interface ControlPlaneOptions {
 	readonly apiServerArgs?: readonly string[];
 	/** An audit.k8s.io/v1 Policy. `auditLog` then returns the events that the API server recorded. */
 	readonly auditPolicy?: object;
-	/** Whether `stop` keeps the data folder with the logs. */
-	readonly keepData?: boolean;
 	readonly say?: (line: string) => void;
 }
 
-export interface ControlPlane {
-	/** URL of the API server, in the form `https://127.0.0.1:PORT`. */
-	readonly url: string;
-	readonly caFile: string;
-	/** URL of etcd, for requests that the API server does not offer. */
-	readonly etcdUrl: string;
-	/** Folder that contains the logs, one file per program. */
-	readonly dataFolder: string;
-	readonly token: (user: User) => string;
-	/** Returns the path of a kubeconfig for the user. */
-	readonly kubeconfig: (user: User) => string;
-	/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
-	readonly kubectl: (
-		args: readonly string[],
-		options?: KubectlOptions & { readonly user?: User },
-	) => Promise<KubectlResult>;
-	/** Returns the PIDs of the running programs. */
-	readonly pids: () => number[];
-	/** Returns the audit log, with one JSON event per line. The log is empty if no audit policy is set. */
-	readonly auditLog: () => string;
-	/** Stops the API server, and kills it after `graceMs`. The default is 15 s; 0 kills the API server immediately. */
-	readonly stopApiServer: (graceMs?: number) => Promise<void>;
-	/**
-	 * Restarts a stopped API server with the same port, certificate and data. Resolves when the API server is ready.
-	 */
-	readonly startApiServer: () => Promise<void>;
-	/** Stops all programs and removes the data folder. May be called more than once. */
-	readonly stop: () => Promise<void>;
-}
+export type ControlPlane = Awaited<ReturnType<typeof startControlPlane>>;
 
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
@@ -66,7 +35,7 @@ const STOP_GRACE_MS = 15_000;
  * Starts all programs. Resolves when `/readyz` returns 200, after about 4 s. If a program does not become ready, throws
  * an error with the path of its log.
  */
-export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+export async function startControlPlane(options: ControlPlaneOptions = {}) {
 	const withControllers = options.controllerManager ?? false;
 	const say = options.say ?? ((line: string) => void process.stderr.write(`${line}\n`));
 	const assets = options.assets ?? (await findAssets({ env: process.env, controllerManager: withControllers, say }));
@@ -81,7 +50,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	const auditFile = join(dataFolder, 'audit.log');
 	const auditArgs = options.auditPolicy === undefined ? [] : auditTo(auditFile, options.auditPolicy, dataFolder);
 	const running = new Map<string, RunningProgram>();
-	const kubeconfigs = new Map<User, string>();
 
 	const start = (name: string, path: string, args: readonly string[]): RunningProgram => {
 		const program = startProgram(name, path, args, join(dataFolder, `${name}.log`));
@@ -92,34 +60,31 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		await running.get(name)?.stop(graceMs);
 		running.delete(name);
 	};
-	const askApi = (path: string, body?: object): Promise<number> => {
-		if (!existsSync(caFile)) return Promise.resolve(0);
-		const headers = { authorization: `Bearer ${credentials.tokens.admin}`, 'content-type': 'application/json' };
-		return statusOf(`${url}${path}`, { ca: readFileSync(caFile), headers }, body);
-	};
-	const kubeconfig = (user: User): string => {
-		const path = kubeconfigs.get(user) ?? writeKubeconfig(dataFolder, user, url, caFile, credentials.tokens[user]);
-		kubeconfigs.set(user, path);
-		return path;
+	const token = (user: User): string => credentials.tokens[user];
+	const kubeconfig = (user: User): string => join(dataFolder, `${user}.kubeconfig`);
+	const isReady = async (): Promise<boolean> => {
+		if (!existsSync(caFile)) return false;
+		const api = openApi({ url, caFile, token });
+		const { status } = await api.send('GET', '/readyz', { timeoutMs: 5_000 }).catch(() => ({ status: 0 }));
+		api.close();
+		return status === 200;
 	};
 
 	const startEtcd = async (): Promise<void> => {
 		const peerUrl = `http://127.0.0.1:${peerPort}`;
-		const args = ['--unsafe-no-fsync', `--data-dir=${join(dataFolder, 'etcd')}`, '--log-level=warn'];
-		const clients = [`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`];
-		const peers = [`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`];
 		const etcd = start('etcd', join(assets.folder, 'etcd'), [
-			...args,
-			...clients,
-			...peers,
+			...['--unsafe-no-fsync', `--data-dir=${join(dataFolder, 'etcd')}`, '--log-level=warn'],
+			...[`--listen-client-urls=${etcdUrl}`, `--advertise-client-urls=${etcdUrl}`],
+			...[`--listen-peer-urls=${peerUrl}`, `--initial-advertise-peer-urls=${peerUrl}`],
 			`--initial-cluster=default=${peerUrl}`,
 		]);
-		await waitUntilReady(etcd, async () => (await statusOf(`${etcdUrl}/health`, {})) === 200, READY_TIMEOUT_MS);
+		const health = () => fetch(`${etcdUrl}/health`).catch(() => ({ ok: false }));
+		await waitUntilReady(etcd, async () => (await health()).ok, READY_TIMEOUT_MS);
 	};
 	const startApiServer = async (): Promise<void> => {
 		if (running.has('kube-apiserver')) return;
 		const key = credentials.serviceAccountKeyFile;
-		const apiServer = start('kube-apiserver', join(assets.folder, 'kube-apiserver'), [
+		const apiServer = start('kube-apiserver', assets.apiServer ?? join(assets.folder, 'kube-apiserver'), [
 			`--etcd-servers=${etcdUrl}`,
 			`--cert-dir=${certFolder}`,
 			'--bind-address=127.0.0.1',
@@ -138,12 +103,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 			...auditArgs,
 			...(options.apiServerArgs ?? []),
 		]);
-		await waitUntilReady(apiServer, async () => (await askApi('/readyz')) === 200, READY_TIMEOUT_MS);
+		await waitUntilReady(apiServer, isReady, READY_TIMEOUT_MS);
 	};
 	const startControllers = (): void => {
-		if (assets.controllerManager === undefined)
-			throw new Error(`${CONTROLLER_MANAGER} was not asked for when finding assets`);
-		start(CONTROLLER_MANAGER, assets.controllerManager, [
+		start(CONTROLLER_MANAGER, assets.controllerManager ?? '', [
 			`--kubeconfig=${kubeconfig('controllerManager')}`,
 			`--root-ca-file=${caFile}`,
 			`--service-account-private-key-file=${credentials.serviceAccountKeyFile}`,
@@ -155,16 +118,13 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 	const stop = async (): Promise<void> => {
 		// etcd stops last, because kube-apiserver hangs at shutdown if etcd is not running.
 		for (const name of [CONTROLLER_MANAGER, 'kube-apiserver', 'etcd']) await end(name);
-		if (options.keepData !== true) await rm(dataFolder, { recursive: true, force: true });
+		await rm(dataFolder, { recursive: true, force: true });
 	};
 
 	try {
 		await startEtcd();
 		await startApiServer();
-		for (const binding of adminBindings()) {
-			const status = await askApi('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding);
-			if (status !== 201) throw new Error(`making a ClusterRoleBinding answered ${status}; logs are in ${dataFolder}`);
-		}
+		for (const user of USER_LIST) writeKubeconfig(dataFolder, user, url, caFile, token(user));
 		if (withControllers) startControllers();
 	} catch (error) {
 		// The logs are kept, because the error message refers to them.
@@ -172,18 +132,28 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 		throw error;
 	}
 	return {
+		/** URL of the API server, in the form `https://127.0.0.1:PORT`. */
 		url,
 		caFile,
+		/** URL of etcd, for requests that the API server does not offer. */
 		etcdUrl,
+		/** Folder that contains the logs, one file per program. */
 		dataFolder,
-		token: (user) => credentials.tokens[user],
+		token,
+		/** Returns the path of a kubeconfig for the user. */
 		kubeconfig,
-		kubectl: (args, how = {}) =>
+		/** Runs kubectl as `user`, by default `person`. Resolves even if kubectl fails; the caller must check `code`. */
+		kubectl: (args: readonly string[], how: KubectlOptions & { readonly user?: User } = {}): Promise<KubectlResult> =>
 			runKubectl(join(assets.folder, 'kubectl'), kubeconfig(how.user ?? 'person'), dataFolder, args, how),
-		auditLog: () => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
-		pids: () => [...running.values()].map((program) => program.pid),
-		stopApiServer: (graceMs) => end('kube-apiserver', graceMs),
+		/** Returns the audit log, with one JSON event per line. The log is empty if no audit policy is set. */
+		auditLog: (): string => (existsSync(auditFile) ? readFileSync(auditFile, 'utf8') : ''),
+		/** Returns the PIDs of the running programs. */
+		pids: (): number[] => [...running.values()].map((program) => program.pid),
+		/** Stops the API server, and kills it after `graceMs`. The default is 15 s; 0 kills the API server immediately. */
+		stopApiServer: (graceMs?: number): Promise<void> => end('kube-apiserver', graceMs),
+		/** Restarts a stopped API server with the same port, certificate and data. Resolves when it is ready. */
 		startApiServer,
+		/** Stops all programs and removes the data folder. May be called more than once. */
 		stop,
 	};
 }
@@ -193,17 +163,4 @@ function auditTo(logFile: string, policy: object, folder: string): string[] {
 	writeFileSync(policyFile, JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', ...policy }));
 	// The large maximum size prevents rotation, because `auditLog` reads only one file.
 	return [`--audit-policy-file=${policyFile}`, `--audit-log-path=${logFile}`, '--audit-log-maxsize=1024'];
-}
-
-/** Returns the HTTP status of one request, or 0 if the request failed without a response. */
-function statusOf(url: string, options: object, body?: object): Promise<number> {
-	const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-	const method = body === undefined ? 'GET' : 'POST';
-	return new Promise((resolve) => {
-		const request = send(url, { ...options, method, agent: false, timeout: 5_000 }, (response) => {
-			response.resume().on('end', () => resolve(response.statusCode ?? 0));
-		});
-		request.on('timeout', () => request.destroy()).on('error', () => resolve(0));
-		request.end(body === undefined ? undefined : JSON.stringify(body));
-	});
 }

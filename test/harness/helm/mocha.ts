@@ -3,42 +3,30 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'mocha';
-import { type KubectlResult, runKubectl } from '../control-plane/kubectl.ts';
-import { findHelm, type HelmGeneration, HelmMissing } from './build.ts';
+import { runKubectl } from '../control-plane/kubectl.ts';
+import { orSkip } from '../control-plane/mocha.ts';
+import { findHelm, type HelmGeneration } from './build.ts';
 
 const FIRST_BUILD_TIMEOUT_MS = 20 * 60_000;
 
-export interface HelmOptions {
-	/** Without a kubeconfig, Helm has no cluster. */
-	readonly kubeconfig?: string;
-	/** Written to stdin, for `-f -`. */
-	readonly input?: string;
-}
-
-/** Resolves even if Helm fails; check `code`. */
-export type Helm = (args: readonly string[], options?: HelmOptions) => Promise<KubectlResult>;
-
-let isAnnounced = false;
+export type Helm = ReturnType<typeof useHelm>;
 
 /**
  * Must be called inside a `describe`. Without Helm, the suite is skipped with one line on stderr, or fails if CI=true.
  */
-export function useHelm(generation: HelmGeneration = 'v4'): Helm {
+export function useHelm(generation: HelmGeneration = 'v4') {
 	let program = '';
 	let home = '';
 	before(`Helm ${generation}`, async function () {
 		this.timeout(FIRST_BUILD_TIMEOUT_MS);
 		home = mkdtempSync(join(tmpdir(), 'toolhive-scaling-helm-'));
-		try {
-			program = await findHelm(generation, process.env, (line) => void process.stderr.write(`${line}\n`));
-		} catch (error) {
-			if (!(error instanceof HelmMissing) || process.env['CI'] === 'true') throw error;
-			if (!isAnnounced) process.stderr.write(`\n!! tests of the Helm chart are SKIPPED: ${error.message}\n\n`);
-			isAnnounced = true;
-			this.skip();
-		}
+		const say = (line: string): void => void process.stderr.write(`${line}\n`);
+		program = await orSkip(this, 'tests of the Helm chart', findHelm(generation, process.env, say));
 	});
 	after(() => rmSync(home, { recursive: true, force: true }));
-	return (args, { kubeconfig = join(home, 'none'), ...options } = {}) =>
-		runKubectl(program, kubeconfig, home, args, options);
+	/** Resolves even if Helm fails; check `code`. Without a kubeconfig, Helm has no cluster. */
+	return (args: readonly string[], options: { readonly kubeconfig?: string; readonly input?: string } = {}) => {
+		const { kubeconfig = join(home, 'none'), ...how } = options;
+		return runKubectl(program, kubeconfig, home, args, how);
+	};
 }

@@ -1,6 +1,7 @@
 /** API client with the few calls that the operator uses. The client records every write. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request } from 'undici';
+import { type ApiAnswer, openApi } from '../api.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
 import type { KubeObject } from './objects.ts';
 
 export interface Write {
@@ -12,45 +13,19 @@ export interface Write {
 	readonly changed: boolean;
 }
 
-export interface Client {
-	readonly writes: readonly Write[];
-	/** Resolves with undefined if the object does not exist. */
-	readonly get: <T extends KubeObject>(apiVersion: string, resource: string, name: string) => Promise<T | undefined>;
-	readonly list: <T extends KubeObject>(apiVersion: string, resource: string, labelSelector?: string) => Promise<T[]>;
-	readonly create: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
-	/** `resource` may include a subresource, for example `mcpservers/status`. */
-	readonly replace: <T extends KubeObject>(resource: string, object: T) => Promise<T>;
-	readonly close: () => Promise<void>;
-}
+/** Called after each write with the sent object, the stored object, and the warnings in the response. */
+export type OnWrite = (write: Write, sent: KubeObject, stored: KubeObject, warnings: readonly string[]) => void;
 
-/** An error response of the API server. `message` is the message of the returned Status object. */
-export class ApiError extends Error {
-	readonly status: number;
-	constructor(status: number, message: string) {
-		super(message);
-		this.status = status;
-	}
-}
-
-export interface ClientOptions {
-	readonly url: string;
-	/** CA certificate in PEM format. */
-	readonly ca: string;
-	readonly token: string;
-	readonly namespace: string;
-	/** Called after each write with the sent object, the stored object, and the warnings in the response. */
-	readonly onWrite?: (write: Write, sent: KubeObject, stored: KubeObject, warnings: readonly string[]) => void;
-}
+export type Client = ReturnType<typeof createClient>;
 
 const REQUEST_TIMEOUT_MS = 30_000;
-/**
- * Number of retries after a response with Retry-After, as in client-go. The API server sends such responses under
- * overload, and for a new CRD whose storage is not ready.
- */
+/** The API server sends these statuses under overload, and for a new CRD whose storage is not ready. */
+const RETRIED = [429, 503];
+const RETRY_MS = 1_000;
 const RETRIES = 10;
 
-export function createClient({ url, ca, token, namespace, onWrite }: ClientOptions): Client {
-	const agent = new Agent({ connect: { ca } });
+export function createClient(plane: ControlPlane, namespace: string, onWrite?: OnWrite) {
+	const api = openApi(plane);
 	const writes: Write[] = [];
 
 	const pathOf = (apiVersion: string, resource: string, name?: string): string => {
@@ -59,87 +34,40 @@ export function createClient({ url, ca, token, namespace, onWrite }: ClientOptio
 		const parts = [root, 'namespaces', namespace, plural, name, name && subresource];
 		return parts.filter((part) => part !== undefined).join('/');
 	};
-	const call = async (
-		method: 'GET' | 'POST' | 'PUT',
-		path: string,
-		body?: object,
-		retries = RETRIES,
-	): Promise<Answered> => {
-		const response = await request(`${url}${path}`, {
-			dispatcher: agent,
-			method,
-			headers: {
-				authorization: `Bearer ${token}`,
-				'content-type': 'application/json',
-				'user-agent': 'thv-operator/v0.12.5 (stand-in)',
-			},
-			body: body === undefined ? null : JSON.stringify(body),
-			headersTimeout: REQUEST_TIMEOUT_MS,
-			bodyTimeout: REQUEST_TIMEOUT_MS,
-		});
-		const answer = await response.body.text();
-		const retryAfterSeconds = Number(response.headers['retry-after']);
-		if (response.statusCode >= 400 && retryAfterSeconds > 0 && retries > 0) {
-			await sleep(retryAfterSeconds * 1_000);
-			return call(method, path, body, retries - 1);
-		}
-		if (response.statusCode >= 400) throw new ApiError(response.statusCode, messageOf(answer));
-		return { object: JSON.parse(answer), warnings: warningsIn(response.headers['warning']) };
+	const send = async (method: string, path: string, body?: object, retries = RETRIES): Promise<ApiAnswer> => {
+		const how = { user: 'operator', timeoutMs: REQUEST_TIMEOUT_MS, ...(body !== undefined && { body }) } as const;
+		const answer = await api.send(method, path, how);
+		if (!RETRIED.includes(answer.status) || retries === 0) return answer;
+		await sleep(RETRY_MS);
+		return send(method, path, body, retries - 1);
 	};
-	const record = (write: Write, sent: KubeObject, { object, warnings }: Answered): void => {
-		writes.push(write);
-		onWrite?.(write, sent, object as KubeObject, warnings);
+	const write = async <T extends KubeObject>(verb: Write['verb'], resource: string, sent: T): Promise<T> => {
+		const { name, resourceVersion } = sent.metadata;
+		const path = pathOf(sent.apiVersion, resource, verb === 'PUT' ? name : undefined);
+		const answer = must(await send(verb, path, sent));
+		const stored = answer.body as object as T;
+		const done = { verb, resource, name, changed: stored.metadata.resourceVersion !== resourceVersion };
+		writes.push(done);
+		onWrite?.(done, sent, stored, answer.warnings);
+		return stored;
 	};
-
 	return {
-		writes,
-		get: async <T extends KubeObject>(apiVersion: string, resource: string, name: string) => {
-			try {
-				return (await call('GET', pathOf(apiVersion, resource, name))).object as T;
-			} catch (error) {
-				if (error instanceof ApiError && error.status === 404) return undefined;
-				throw error;
-			}
+		writes: writes as readonly Write[],
+		/** Resolves with undefined if the object does not exist. */
+		get: async <T extends KubeObject>(apiVersion: string, resource: string, name: string): Promise<T | undefined> => {
+			const answer = await send('GET', pathOf(apiVersion, resource, name));
+			return answer.status === 404 ? undefined : (must(answer).body as object as T);
 		},
-		list: async <T extends KubeObject>(apiVersion: string, resource: string, labelSelector = '') => {
-			const query = `?labelSelector=${encodeURIComponent(labelSelector)}`;
-			const { object } = await call('GET', `${pathOf(apiVersion, resource)}${query}`);
-			return (object as { items: T[] }).items;
-		},
-		create: async <T extends KubeObject>(resource: string, object: T) => {
-			const answered = await call('POST', pathOf(object.apiVersion, resource), object);
-			record({ verb: 'POST', resource, name: object.metadata.name, changed: true }, object, answered);
-			return answered.object as T;
-		},
-		replace: async <T extends KubeObject>(resource: string, object: T) => {
-			const { name, resourceVersion } = object.metadata;
-			const answered = await call('PUT', pathOf(object.apiVersion, resource, name), object);
-			const stored = answered.object as T;
-			const changed = stored.metadata.resourceVersion !== resourceVersion;
-			record({ verb: 'PUT', resource, name, changed }, object, answered);
-			return stored;
-		},
-		close: () => agent.close(),
+		list: async <T extends KubeObject>(apiVersion: string, resource: string): Promise<T[]> =>
+			must(await send('GET', pathOf(apiVersion, resource))).body['items'] as T[],
+		create: <T extends KubeObject>(resource: string, object: T) => write('POST', resource, object),
+		/** `resource` may include a subresource, for example `mcpservers/status`. */
+		replace: <T extends KubeObject>(resource: string, object: T) => write('PUT', resource, object),
+		close: api.close,
 	};
 }
 
-interface Answered {
-	readonly object: unknown;
-	readonly warnings: readonly string[];
-}
-
-/** Returns the texts of Warning headers, which have the form `299 - "text"`. */
-function warningsIn(header: string | string[] | undefined): string[] {
-	const text = [header ?? []].flat().join(', ');
-	return [...text.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, warning = '']) => warning.replace(/\\(.)/g, '$1'));
-}
-
-function messageOf(answer: string): string {
-	try {
-		const status: unknown = JSON.parse(answer);
-		if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
-	} catch {
-		// Some error responses are plain text.
-	}
-	return answer.trim();
+function must(answer: ApiAnswer): ApiAnswer {
+	if (answer.status >= 400) throw new Error(String(answer.body['message']));
+	return answer;
 }

@@ -3,49 +3,19 @@
  * simulation covers the writes of the operator, their order, the comparisons before them and the requeues. This folder
  * shares no code with the product, so that tests detect wrong names in the product.
  *
- * Not simulated:
- * - telemetry, authorization, tool configs, external auth, permission profiles other than `network`
- * - podTemplateSpec, user volumes, Secrets of the backend, restart annotations
- * - OpenShift, Roles, Events
- * - the delay of a watch cache, because all reads go to the API server
+ * Simulated are only the fields of servers that tests and examples set. Not simulated are other kinds, Roles, Events,
+ * Secrets, updates of Services, and the delay of a watch cache, because all reads go to the API server.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, type ClientOptions, createClient, type Write } from './client.ts';
-import { reconcileMcpRemoteProxy } from './mcp-remote-proxy.ts';
-import { reconcileMcpServer } from './mcp-server.ts';
+import type { ControlPlane } from '../control-plane/start.ts';
+import { createClient, type OnWrite, type Write } from './client.ts';
+import { DEFAULT_IMAGES, type Images, KIND_LIST, KINDS, type Kind } from './kinds.ts';
 import type { ServerObject } from './objects.ts';
-import { reconcileVirtualMcpServer } from './virtual-mcp-server.ts';
-
-export type { Write } from './client.ts';
-
-export interface Images {
-	/** Image of the proxy runner, which MCPServer and MCPRemoteProxy use. */
-	readonly runner: string;
-	readonly vmcp: string;
-}
-
-export interface Context {
-	readonly client: Client;
-	readonly images: Images;
-}
-
-/** `requeue` is true if the operator would reconcile the server again soon, even without a change. */
-export interface Result {
-	readonly requeue: boolean;
-}
-
-const RECONCILERS = {
-	MCPServer: { plural: 'mcpservers', reconcile: reconcileMcpServer },
-	VirtualMCPServer: { plural: 'virtualmcpservers', reconcile: reconcileVirtualMcpServer },
-	MCPRemoteProxy: { plural: 'mcpremoteproxies', reconcile: reconcileMcpRemoteProxy },
-} as const;
-
-export type Kind = keyof typeof RECONCILERS;
+import { reconcile } from './reconcile.ts';
 
 export interface Summary {
 	/** Whether the last rounds changed no stored object and had no errors. A round reconciles every server once. */
 	readonly converged: boolean;
-	readonly rounds: number;
 	/** All writes since the call of `settle`. */
 	readonly writes: readonly Write[];
 	/**
@@ -59,79 +29,58 @@ export interface Summary {
 	readonly errors: readonly string[];
 }
 
-export interface OldOperator {
-	/** Reconciles one server once. Throws if the API server returns an error. Ignores a server that does not exist. */
-	readonly reconcile: (kind: Kind, name: string) => Promise<Result>;
-	/** Reconciles all servers of the namespace until nothing changes, for at most `timeoutMs`. */
-	readonly settle: (timeoutMs: number) => Promise<Summary>;
-	/** All writes since the operator was created. */
-	readonly writes: readonly Write[];
-	/** Closes the connections to the API server. */
-	readonly close: () => Promise<void>;
-}
-
-export interface OldOperatorOptions extends ClientOptions {
-	readonly images?: Partial<Images>;
-}
+export type OldOperator = ReturnType<typeof createOldOperator>;
 
 const API_VERSION = 'toolhive.stacklok.dev/v1alpha1';
-const DEFAULT_IMAGES: Images = {
-	runner: 'ghcr.io/stacklok/toolhive/proxyrunner:v0.12.5',
-	vmcp: 'ghcr.io/stacklok/toolhive/vmcp:v0.12.5',
-};
 /** Number of consecutive rounds without changes and errors after which `settle` ends. */
 const QUIET_ROUNDS = 3;
-/**
- * Delays between rounds. The first delay is the first requeue delay of controller-runtime. The largest delay is shorter
- * than in controller-runtime, because tests do not need a longer delay.
- */
-const FIRST_BACKOFF_MS = 5;
-const LARGEST_BACKOFF_MS = 200;
+const PAUSE_MS = 50;
 
-export function createOldOperator(options: OldOperatorOptions): OldOperator {
-	const client = createClient(options);
-	const context: Context = { client, images: { ...DEFAULT_IMAGES, ...options.images } };
+export function createOldOperator(
+	plane: ControlPlane,
+	namespace: string,
+	{ images = DEFAULT_IMAGES, onWrite }: { readonly images?: Images; readonly onWrite?: OnWrite } = {},
+) {
+	const client = createClient(plane, namespace, onWrite);
 
-	const reconcile = async (kind: Kind, name: string): Promise<Result> => {
-		const { plural, reconcile: reconcileKind } = RECONCILERS[kind];
-		const server = await client.get<ServerObject>(API_VERSION, plural, name);
-		return server === undefined ? { requeue: false } : reconcileKind(context, server);
+	/**
+	 * Reconciles one server once. Throws if the API server returns an error. Resolves with true if the operator would
+	 * reconcile the server again soon, even without a change.
+	 */
+	const reconcileOne = async (kind: Kind, name: string): Promise<boolean> => {
+		const server = await client.get<ServerObject>(API_VERSION, KINDS[kind].plural, name);
+		return server !== undefined && reconcile(client, images, kind, server);
 	};
-
 	const round = async (): Promise<Pick<Summary, 'idleWrites' | 'requeued' | 'errors'>> => {
 		const sentBefore = client.writes.length;
 		const requeued: string[] = [];
 		const errors: string[] = [];
-		for (const kind of Object.keys(RECONCILERS) as Kind[]) {
-			for (const server of await client.list<ServerObject>(API_VERSION, RECONCILERS[kind].plural)) {
-				const id = `${kind}/${server.metadata.name}`;
+		for (const kind of KIND_LIST) {
+			for (const { metadata } of await client.list<ServerObject>(API_VERSION, KINDS[kind].plural)) {
+				const id = `${kind}/${metadata.name}`;
 				try {
-					if ((await reconcile(kind, server.metadata.name)).requeue) requeued.push(id);
+					if (await reconcileOne(kind, metadata.name)) requeued.push(id);
 				} catch (error) {
-					errors.push(`${id}: ${error instanceof Error ? error.message : String(error)}`);
+					errors.push(`${id}: ${(error as Error).message}`);
 				}
 			}
 		}
 		return { idleWrites: client.writes.slice(sentBefore), requeued, errors };
 	};
 
+	/** Reconciles all servers of the namespace until nothing changes, for at most `timeoutMs`. */
 	const settle = async (timeoutMs: number): Promise<Summary> => {
 		const deadlineMs = Date.now() + timeoutMs;
 		const sentBefore = client.writes.length;
 		let quietRounds = 0;
-		let backoffMs = FIRST_BACKOFF_MS;
-		for (let rounds = 1; ; rounds += 1) {
+		for (;;) {
 			const last = await round();
 			const quiet = last.errors.length === 0 && last.idleWrites.every((write) => !write.changed);
 			quietRounds = quiet ? quietRounds + 1 : 0;
 			const converged = quietRounds >= QUIET_ROUNDS;
-			if (converged || Date.now() > deadlineMs) {
-				return { converged, rounds, writes: client.writes.slice(sentBefore), ...last };
-			}
-			await sleep(backoffMs);
-			backoffMs = Math.min(backoffMs * 2, LARGEST_BACKOFF_MS);
+			if (converged || Date.now() > deadlineMs) return { converged, writes: client.writes.slice(sentBefore), ...last };
+			await sleep(PAUSE_MS);
 		}
 	};
-
-	return { reconcile, settle, writes: client.writes, close: client.close };
+	return { ...client, reconcile: reconcileOne, settle };
 }

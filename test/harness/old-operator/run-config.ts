@@ -1,11 +1,37 @@
-/** Creates the `runconfig.json` of operator v0.12.5. The keys have the order of the Go struct. */
-import { goJson, goMap, omitEmpty } from './go-json.ts';
+/** Creates the documents that the proxies of operator v0.12.5 read. The keys have the order of the Go structs. */
+import { stringify } from 'yaml';
 import type { ServerObject } from './objects.ts';
 
 const DEFAULT_PORT = 8080;
 
-/** Returns `proxyPort`, or the deprecated `port` if `proxyPort` is not set, or 8080 if neither is set. */
-export const proxyPortOf = (server: ServerObject): number => server.spec.proxyPort || server.spec.port || DEFAULT_PORT;
+export const proxyPortOf = ({ spec }: ServerObject): number => spec.proxyPort || DEFAULT_PORT;
+
+/** Returns the part that all proxies have, except for `image` and the fields between `name` and `port`. */
+function runConfig(server: ServerObject, transport: string, first: object, middle: object, last: object): string {
+	const { name } = server.metadata;
+	const port = proxyPortOf(server);
+	return goJson({
+		schema_version: 'v0.1.0',
+		...first,
+		...{ name, container_name: name, base_name: name, transport, host: '0.0.0.0', port },
+		...middle,
+		container_labels: {
+			toolhive: 'true',
+			'toolhive-basename': name,
+			'toolhive-name': name,
+			'toolhive-port': String(port),
+			'toolhive-transport': transport,
+		},
+		...last,
+	});
+}
+
+/** Go's encoding/json escapes these characters. They occur only inside strings. */
+const goJson = (value: unknown): string =>
+	JSON.stringify(value, null, 2).replaceAll(
+		/[<>&\u2028\u2029]/g,
+		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
 
 const NETWORK_PROFILE = { name: 'network', network: { outbound: { insecure_allow_all: true }, inbound: {} } };
 
@@ -16,87 +42,74 @@ const middlewares = (authParameters: object): object[] => [
 	{ type: 'recovery', parameters: null },
 ];
 
-const containerLabels = (name: string, port: number, transport: string): Record<string, string> =>
-	goMap({
-		toolhive: 'true',
-		'toolhive-basename': name,
-		'toolhive-name': name,
-		'toolhive-port': String(port),
-		'toolhive-transport': transport,
-	});
-
 export function runConfigOfMcpServer(server: ServerObject): string {
-	const { spec } = server;
-	const { name } = server.metadata;
-	const transport = spec.transport ?? '';
-	const port = proxyPortOf(server);
-	const targetPort = spec.mcpPort || spec.targetPort || DEFAULT_PORT;
+	const { image, args = [], env = [], mcpPort, proxyMode, transport = '' } = server.spec;
+	const targetPort = mcpPort || DEFAULT_PORT;
+	const isStdio = transport === 'stdio';
 	const portText = String(targetPort);
-	const env = Object.fromEntries((spec.env ?? []).map((variable) => [variable.name, variable.value ?? '']));
-	const ports = transport === 'stdio' ? {} : { MCP_PORT: portText, FASTMCP_PORT: portText };
-	return goJson({
-		schema_version: 'v0.1.0',
-		image: spec.image,
-		...omitEmpty({ cmd_args: spec.args }),
-		name,
-		container_name: name,
-		base_name: name,
+	const variables: [string, string][] = [
+		...env.map(({ name, value = '' }): [string, string] => [name, value]),
+		['MCP_TRANSPORT', transport],
+		...(isStdio ? [] : (['MCP_PORT', 'FASTMCP_PORT'] as const).map((name): [string, string] => [name, portText])),
+	];
+	const mode = isStdio ? proxyMode : transport;
+	return runConfig(
+		server,
 		transport,
-		host: '0.0.0.0',
-		port,
-		target_port: targetPort,
-		permission_profile: NETWORK_PROFILE,
-		env_vars: goMap({ ...env, MCP_TRANSPORT: transport, ...ports }),
-		container_labels: containerLabels(name, port, transport),
-		...omitEmpty({
-			trust_proxy_headers: spec.trustProxyHeaders,
-			proxy_mode: transport === 'stdio' ? spec.proxyMode : transport,
-			tools_filter: spec.tools,
-		}),
-		middleware_configs: middlewares({}),
-		...omitEmpty({ endpoint_prefix: spec.endpointPrefix }),
-	});
+		{ image, ...(args.length > 0 && { cmd_args: args }) },
+		{
+			target_port: targetPort,
+			permission_profile: NETWORK_PROFILE,
+			// Go encodes maps in the order of their keys.
+			env_vars: Object.fromEntries(variables.sort(([a], [b]) => (a < b ? -1 : 1))),
+		},
+		{ ...(mode && { proxy_mode: mode }), middleware_configs: middlewares({}) },
+	);
 }
 
 export function runConfigOfRemoteProxy(server: ServerObject): string {
-	const { spec } = server;
+	const { oidcConfig, remoteURL, transport = 'streamable-http' } = server.spec;
 	const { name, namespace } = server.metadata;
-	const transport = spec.transport || 'streamable-http';
-	const port = proxyPortOf(server);
-	const inline = spec.oidcConfig?.inline;
+	const inline = oidcConfig?.inline;
 	// In v0.12.5 the Go struct of the OIDC configuration has no JSON tags, so the keys are the Go field names.
 	const oidc = inline && {
 		oidc_config: {
 			Issuer: inline.issuer ?? '',
 			Audience: inline.audience ?? '',
-			JWKSURL: '',
-			ClientID: '',
-			ClientSecret: '',
-			CACertPath: '',
-			AuthTokenFile: '',
-			AllowPrivateIP: false,
-			InsecureAllowHTTP: false,
-			IntrospectionURL: '',
-			ResourceURL: `http://${name}.${namespace}.svc.cluster.local:${port}`,
+			...{ JWKSURL: '', ClientID: '', ClientSecret: '', CACertPath: '', AuthTokenFile: '' },
+			...{ AllowPrivateIP: false, InsecureAllowHTTP: false, IntrospectionURL: '' },
+			ResourceURL: `http://${name}.${namespace}.svc.cluster.local:${proxyPortOf(server)}`,
 			Scopes: null,
 		},
 	};
-	return goJson({
-		schema_version: 'v0.1.0',
-		image: '',
-		remote_url: spec.remoteURL,
-		name,
-		container_name: name,
-		base_name: name,
+	return runConfig(
+		server,
 		transport,
-		host: '0.0.0.0',
-		port,
-		permission_profile: NETWORK_PROFILE,
-		env_vars: { MCP_TRANSPORT: transport },
-		container_labels: containerLabels(name, port, transport),
-		...oidc,
-		...omitEmpty({ trust_proxy_headers: spec.trustProxyHeaders }),
-		middleware_configs: middlewares(oidc ?? {}),
-		...omitEmpty({ endpoint_prefix: spec.endpointPrefix }),
-	});
+		{ image: '', remote_url: remoteURL },
+		{ permission_profile: NETWORK_PROFILE, env_vars: { MCP_TRANSPORT: transport } },
+		{ ...oidc, middleware_configs: middlewares(oidc ?? {}) },
+	);
+}
+
+const VMCP_DEFAULTS = {
+	outgoingAuth: { source: 'discovered' },
+	aggregation: { conflictResolution: 'prefix', conflictResolutionConfig: { prefixFormat: '{workload}_' } },
+	operational: {
+		timeouts: { default: '30s' },
+		failureHandling: {
+			healthCheckInterval: '30s',
+			unhealthyThreshold: 3,
+			statusReportingInterval: '30s',
+			partialFailureMode: 'fail',
+			circuitBreaker: { failureThreshold: 5, timeout: '1m0s' },
+		},
+	},
+};
+
+/** Drops `sessionStorage` of `spec.config`, because the Go struct lacks it. */
+export function vmcpConfigOf({ metadata, spec }: ServerObject): string {
+	const groupRef = spec.config?.groupRef;
+	const incomingAuth = { type: spec.incomingAuth?.type ?? 'anonymous' };
+	const config = { name: metadata.name, groupRef, incomingAuth, ...VMCP_DEFAULTS };
+	return stringify(config, { indent: 4, lineWidth: 0, singleQuote: true });
 }

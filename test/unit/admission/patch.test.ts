@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import jsonPatch, { type Operation as PatchOperation } from 'fast-json-patch';
 import { describe, it } from 'mocha';
 import { patchBetween } from '../../../src/admission/patch.ts';
-import { patchedBy } from '../../harness/json-patch.ts';
 
 /** Includes names that every object inherits and names that must be escaped in a JSON Pointer. */
 const KEY = fc.constantFrom('a', 'b', 'c/d', '~1', 'constructor', 'toString', 'hasOwnProperty');
@@ -22,10 +22,15 @@ describe('patch', () => {
 			fc.property(OBJECT, OBJECT, fc.subarray(['a', 'b', 'c/d', 'constructor']), (before, other, keys) => {
 				const shared = keys.filter((key) => Object.hasOwn(before, key)).map((key) => [key, before[key]]);
 				const after = { ...other, ...Object.fromEntries(shared) };
-				expect(patchedBy(before, patchBetween(before, after))).to.deep.equal(after);
+				const patch = patchBetween(before, after) as PatchOperation[];
+				// With validation, every path must exist, as at the API server.
+				expect(jsonPatch.applyPatch(before, patch, true, false).newDocument).to.deep.equal(after);
 			}),
 			{ numRuns: 2000 },
 		);
+	});
+	it('a new key that every object inherits › added, because the API server cannot replace it', () => {
+		expect(patchBetween({}, { toString: 1 })).to.deep.equal([{ op: 'add', path: '/toString', value: 1 }]);
 	});
 	it('the same reference › an empty patch', () => {
 		const spec = { replicas: 1 };

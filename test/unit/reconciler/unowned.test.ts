@@ -8,16 +8,15 @@ import {
 	deployment,
 	mcpRemoteProxy,
 	mcpServer,
-	NAMES,
 	nameOf,
 	ownedBy,
 	PASSWORD,
 	PASSWORD_ENTRY,
 	REDIS,
-	type ServerKind,
 	stdioServer,
 	virtualMcpServer,
 } from '../../harness/objects.ts';
+import { KINDS, type Kind } from '../../harness/old-operator/kinds.ts';
 import { conditionsOf, createHarness, type Harness, type Objects, replicasOf, withConditions } from './harness.ts';
 
 const UNOWNED = { ownerReferences: undefined };
@@ -26,7 +25,7 @@ const unowned = (server: Json, spec: Json = {}, fields: Json = {}, metadata: Jso
 	deployment: deployment(server, spec, { containers: [container(server, fields)] }, { ...UNOWNED, ...metadata }),
 });
 const unownedConfigMap = (server: Json): { configMap: Json } => {
-	const label = { [`toolhive.stacklok.io/${NAMES[server['kind'] as ServerKind].label}`]: nameOf(server) };
+	const label = { [`toolhive.stacklok.io/${KINDS[server['kind'] as Kind].config.label}`]: nameOf(server) };
 	const labels = { 'toolhive.stacklok.io/managed-by': 'toolhive-operator', ...label };
 	return { configMap: configMap(server, '{}', { ...UNOWNED, labels }) };
 };
