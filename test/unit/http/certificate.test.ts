@@ -106,6 +106,7 @@ describe('certificate in a folder', () => {
 		volume.swap({ cert: first.cert, key: second.key });
 		await until(() => errors.length > 1);
 		stop();
+		await sleep(100); // A read may be in progress.
 		volume.swap(first);
 		await sleep(200);
 		expect(changes).to.have.length(1);
