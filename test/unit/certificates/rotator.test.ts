@@ -21,7 +21,10 @@ const configuration = (kind: string, ...webhooks: readonly FoundWebhook[]): Foun
 	webhooks,
 });
 
-function createHarness(data?: SecretData, configurations = [configuration('M', MANAGED, MANAGED), configuration('V', MANAGED)]) {
+function createHarness(
+	data?: SecretData,
+	configurations = [configuration('M', MANAGED, MANAGED), configuration('V', MANAGED)],
+) {
 	const state = {
 		secret: (data && { object: {}, isManaged: true, data }) as FoundSecret | undefined,
 		configurations,

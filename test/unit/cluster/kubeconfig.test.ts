@@ -104,6 +104,7 @@ describe('kubeconfig', () => {
 		[/, user: u/, '', /^context "c" of \S+config names no user: add a token, tokenFile/],
 		[/"token":"x"/, '', /^user "u" of \S+config has no credentials: add a token, tokenFile/],
 		[/\}\}\]\nc/, '}}, {name: u}]\nc', /config: users has "u" twice: remove one$/],
+		[/users: .*\n/, 'users: u\n', /config: users is not a list$/],
 		[/name: u/, 'id: u', /config: users\[0\] is not an object with name and user$/],
 		[/https:../, '', /^cluster "k" of \S+config has server "127.0.0.1:1"; want https:\/\/HOST:PORT$/],
 		[/"token":"x"/, 'tokenFile: gone', /^credentials of user "u" in \S+ cannot be used: ENOENT.*gone/],
