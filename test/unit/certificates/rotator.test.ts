@@ -14,14 +14,17 @@ import {
 import { type SecretData, servingCertificateIn } from '../../../src/certificates/secret-data.ts';
 import { asCa, asTls, HOSTS, NOW_MS, newCa, servingFor } from '../../harness/certificates.ts';
 
-const OURS = { name: 'b', isManaged: true, leadsTo: 'the Service', caBundle: '' };
+const MANAGED = { name: 'b', isManaged: true, leadsTo: 'the Service', caBundle: '' };
 const configuration = (kind: string, ...webhooks: readonly FoundWebhook[]): FoundWebhookConfiguration => ({
 	kind: kind as FoundWebhookConfiguration['kind'],
 	resourceVersion: '1',
 	webhooks,
 });
 
-function createHarness(data?: SecretData, configurations = [configuration('M', OURS, OURS), configuration('V', OURS)]) {
+function createHarness(
+	data?: SecretData,
+	configurations = [configuration('M', MANAGED, MANAGED), configuration('V', MANAGED)],
+) {
 	const state = {
 		secret: (data && { object: {}, isManaged: true, data }) as FoundSecret | undefined,
 		configurations,
@@ -148,7 +151,7 @@ describe('certificates: rotator', () => {
 		const harness = createHarness(old);
 		await harness.settle();
 		harness.elapsedMs += SETTLE_MS - 1;
-		harness.configurations = [...harness.configurations.slice(0, 1), configuration('V', OURS)];
+		harness.configurations = [...harness.configurations.slice(0, 1), configuration('V', MANAGED)];
 		expect(await harness.settle()).to.deep.equal(['V']);
 		harness.elapsedMs += SETTLE_MS - 1;
 		expect(await harness.settle()).to.deep.equal([]);
@@ -194,7 +197,7 @@ describe('certificates: rotator', () => {
 
 	it('webhooks that call another Service › reported once, and again after a change', async () => {
 		const withForeign = (leadsTo: string) =>
-			configuration('M', { name: 'a', isManaged: false, leadsTo, caBundle: 'x' }, OURS);
+			configuration('M', { name: 'a', isManaged: false, leadsTo, caBundle: 'x' }, MANAGED);
 		const harness = createHarness(undefined, [withForeign('Service a/b')]);
 		for (const _ of [1, 2]) await harness.settle();
 		expect(harness.foreign).to.deep.equal(['M a Service a/b']);

@@ -28,8 +28,13 @@ function apiServer(labels: Record<string, object> = {}) {
 describe('namespace filter', () => {
 	for (const [title, labels, filter, expected, gets] of [
 		['no label is required › included, without a request', {}, { label: undefined, excluded: ['lab'] }, true, []],
-		['excluded › not included, without a request', {}, { label: undefined, excluded: ['shop'] }, false, []],
-		['excluded and labelled › not included', { shop: ENABLED }, { label, excluded: ['shop'] }, false, []],
+		[
+			'excluded and labelled › not included, without a request',
+			{ shop: ENABLED },
+			{ label, excluded: ['shop'] },
+			false,
+			[],
+		],
 		['labelled › included', { shop: ENABLED }, { label, excluded: [] }, true, ['shop']],
 		['another value', { shop: { [label.key]: 'false' } }, { label, excluded: [] }, false, ['shop']],
 		['not labelled', { shop: { team: 'a' } }, { label, excluded: [] }, false, ['shop']],
