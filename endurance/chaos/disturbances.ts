@@ -137,9 +137,15 @@ export const cutOff = (network: Network): void => {
 	network.reset();
 };
 
+/** The leader opens another connection, or loses the Lease because HTTP/2 has only the dead connection. */
 const halfOpen: Action = async (harness) => {
 	const leader = await harness.leader();
-	return counted(connections([leader]), async () => leader.network.freeze(), 1);
+	const [opened, lost] = [connections([leader]), logged([leader], 'not leading')];
+	return counted(
+		() => opened() + lost(),
+		async () => leader.network.freeze(),
+		1,
+	);
 };
 
 async function killedApiServer({ plane }: Harness, meanwhile: () => Promise<unknown>): Promise<number> {
