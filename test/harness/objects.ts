@@ -8,9 +8,12 @@ export const NAMESPACE = 'demo';
 
 const RUN_CONFIG = { container: 'toolhive', config: '-runconfig', key: 'runconfig.json' };
 export const NAMES = {
-	MCPServer: { ...RUN_CONFIG, app: 'mcpserver' },
-	VirtualMCPServer: { container: 'vmcp', config: '-vmcp-config', key: 'config.yaml', app: 'virtualmcpserver' },
-	MCPRemoteProxy: { ...RUN_CONFIG, app: 'mcpremoteproxy' },
+	MCPServer: { ...RUN_CONFIG, app: 'mcpserver', label: 'mcp-server' },
+	VirtualMCPServer: {
+		...{ container: 'vmcp', config: '-vmcp-config', key: 'config.yaml' },
+		...{ app: 'virtualmcpserver', label: 'virtual-mcp-server' },
+	},
+	MCPRemoteProxy: { ...RUN_CONFIG, app: 'mcpremoteproxy', label: 'mcp-remote-proxy' },
 } as const;
 export type ServerKind = keyof typeof NAMES;
 
