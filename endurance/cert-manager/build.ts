@@ -15,6 +15,6 @@ export const findCrds = async (env: Environment): Promise<string> => {
 
 export const findCertManager = (env: Environment, say: (line: string) => void): Promise<string> => {
 	const name = 'cert-manager';
-	const program = { name, project: name, version: CERT_MANAGER_VERSION, moduleFolder: MODULE_FOLDER, source: '.' };
+	const program = { name, project: name, version: CERT_MANAGER_VERSION, module: MODULE_FOLDER, source: '.' };
 	return findGoProgram(program, env, say);
 };

@@ -13,7 +13,7 @@ export const findProgram = (
 ): Promise<string> =>
 	findGoProgram(
 		{
-			...{ name, project: 'prometheus', version: 'v0.310.0', moduleFolder: MODULE_FOLDER },
+			...{ name, project: 'prometheus', version: 'v0.310.0', module: MODULE_FOLDER },
 			source: `github.com/prometheus/prometheus/cmd/${name}`,
 			// The build includes only the file-based service discovery, which excludes the clients of all cloud providers.
 			flags: ['-tags', 'remove_all_sd'],

@@ -2,10 +2,10 @@
  * Builds the programs of a ToolHive release (the operator, the proxy runner, vmcp) from its Go module, in the versions
  * that `go/go.mod` pins, and finds its CRDs.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../test/harness/control-plane/cache-folder.ts';
-import { ANY_GO, type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
+import { type Environment, runGo } from '../../test/harness/control-plane/run-go.ts';
 import { findGoModule, findGoProgram } from '../go-program.ts';
 import { replaceModules } from './replaced.ts';
 
@@ -30,21 +30,16 @@ export type ToolhiveProgram = typeof OPERATOR | 'thv-proxyrunner' | 'vmcp';
 
 /** Returns the operator and the folder with its CRDs. */
 export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION) {
-	const module = await findGoModule(`${MODULE}@${version}`, MODULE_FOLDER, { ...ANY_GO, ...env });
+	const module = await findGoModule(`${MODULE}@${version}`, MODULE_FOLDER, env);
 	const crdFolder = join(module, 'deploy/charts/operator-crds/files/crds');
 	return { program: await findProgram(env, say, version, OPERATOR), crdFolder };
 }
 
 /** Returns the path of a program, and builds it if the cache does not have it. */
 export function findProgram(env: Environment, say: Say, version: string, name: ToolhiveProgram): Promise<string> {
-	const goEnv = { ...ANY_GO, ...env };
-	const program = {
-		...{ name, project: 'operator', version, moduleFolder: MODULE_FOLDER, source: `${MODULE}/cmd/${name}` },
-		...(version !== OPERATOR_VERSION && {
-			createModule: (temporary: string) => createModule(join(temporary, 'go'), goEnv, version, name),
-		}),
-	};
-	return findGoProgram(program, goEnv, say);
+	const module =
+		version === OPERATOR_VERSION ? MODULE_FOLDER : (folder: string) => createModule(folder, env, version, name);
+	return findGoProgram({ name, project: 'operator', version, module, source: `${MODULE}/cmd/${name}` }, env, say);
 }
 
 const replacedFile = (env: Environment, version: string): string =>
@@ -59,8 +54,7 @@ export async function replacedModules(env: Environment, version: string): Promis
 /**
  * Creates a Go module for a version that is not pinned. Go selects the versions that ToolHive's own go.mod requires.
  */
-async function createModule(folder: string, env: Environment, version: string, name: string): Promise<string> {
-	await mkdir(folder);
+async function createModule(folder: string, env: Environment, version: string, name: string): Promise<void> {
 	const go = (...args: string[]): Promise<string> => runGo(args, folder, env);
 	await go('mod', 'init', 'example.invalid/toolhive-programs');
 	await go('get', `${MODULE}@${version}`);
@@ -74,5 +68,4 @@ async function createModule(folder: string, env: Environment, version: string, n
 		await get();
 		await writeFile(replacedFile(env, version), replaced.join('\n'));
 	}
-	return folder;
 }

@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const BUILD_FLAGS = ['-trimpath', '-mod=readonly', '-buildvcs=false'] as const;
 
 /** Allows Go to download the Go release that a `go.mod` requires, if the installed release is older. */
-export const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
+const ANY_GO: Environment = { GOTOOLCHAIN: 'auto' };
 
 /** Matches lines that Go prints after the actual error. */
 const NOISE = /^(go: (warning:|to switch|downloading|added|upgraded)|\tgo get )/;
@@ -32,7 +32,7 @@ export function runGo(args: readonly string[], folder: string, given: Environmen
 	});
 }
 
-interface GoProgram {
+export interface GoProgram {
 	/** The folder that contains a `go.mod`, or a function that creates one in a new folder. */
 	readonly module: string | ((folder: string) => Promise<unknown>);
 	/** The package of the program, for example `k8s.io/kubernetes/cmd/kubectl`. */
