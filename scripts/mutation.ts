@@ -21,12 +21,15 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Fault, faultsOf } from './faults.ts';
 
+/** The short run of the fuzz targets, which check invariants of the whole admission. */
+const FUZZ = '../../endurance/fuzz/fuzz';
+
 /** The folders of src, in the order of the runs. Each folder has the folders in test/unit that contain its tests. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
-	policy: ['policy', 'cases', 'admission'],
-	objects: ['objects', 'cases', 'admission'],
-	text: ['text', 'objects', 'cases'],
-	admission: ['admission', 'cases'],
+	policy: ['policy', 'cases', 'admission', FUZZ],
+	objects: ['objects', 'cases', 'admission', FUZZ],
+	text: ['text', 'objects', 'cases', FUZZ],
+	admission: ['admission', 'cases', FUZZ],
 	reconciler: ['reconciler', 'cases'],
 	http: ['http', 'cases'],
 	cluster: ['cluster'],
@@ -114,7 +117,7 @@ async function failingTest(copy: string, folder: string, file: string, limitMs: 
 	const report = join(copy, '.tmp/report.json');
 	const isNear = (test: string): boolean => basename(test).startsWith(basename(file, '.ts'));
 	for (const name of FOLDERS[folder] ?? []) {
-		const tests = globSync(`test/unit/${name}/**/*.test.ts`, { cwd: copy }).sort();
+		const tests = globSync(`test/unit/${name}{/**/*,}.test.ts`, { cwd: copy }).sort();
 		const ordered = [...tests.filter(isNear), ...tests.filter((test) => !isNear(test))];
 		rmSync(report, { force: true });
 		const flags = [...MOCHA, '--timeout=20000', `--reporter-option=output=${report}`, ...ordered];

@@ -10,6 +10,8 @@ export interface FreezableProxy {
 	 */
 	readonly stall: () => void;
 	readonly resume: () => void;
+	/** Returns how many sockets have received bytes that the proxy has not forwarded yet. */
+	readonly waiting: () => number;
 	/** Resets every open connection. */
 	readonly reset: () => void;
 	/** Sets whether the proxy resets new connections. */
@@ -66,6 +68,7 @@ export async function startFreezableProxy(target: string): Promise<FreezableProx
 			isStalled = false;
 			for (const [from, to] of ends) if (!frozen.has(from)) from.pipe(to);
 		},
+		waiting: () => [...ends.keys()].filter(({ readableLength }) => readableLength > 0).length,
 		reset: () => {
 			for (const from of ends.keys()) from.resetAndDestroy();
 		},
