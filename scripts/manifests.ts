@@ -2,7 +2,7 @@
  * `make manifests`: writes the generated files in manifests/. With `--check` it writes nothing, and fails if a file is
  * not up to date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GROUP, KIND_LIST, KINDS } from '../src/api/names.ts';
 import { crdTextOf } from '../src/manifests/crd-text.ts';
@@ -19,6 +19,7 @@ const generated = [
 	...chartFiles(),
 ];
 
+const read = (file: string) => existsSync(join(ROOT, file)) && readFileSync(join(ROOT, file), 'utf8');
 const isCheck = process.argv.includes('--check');
 const stale = generated.filter(({ file, text }) => read(file) !== text);
 if (isCheck && stale.length > 0) {
@@ -28,12 +29,4 @@ if (isCheck && stale.length > 0) {
 for (const { file, text } of stale) {
 	writeFileSync(join(ROOT, file), text);
 	process.stdout.write(`wrote ${file}\n`);
-}
-
-function read(file: string): string | undefined {
-	try {
-		return readFileSync(join(ROOT, file), 'utf8');
-	} catch {
-		return undefined;
-	}
 }

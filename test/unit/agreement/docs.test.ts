@@ -1,10 +1,8 @@
 /** Compares handwritten tables in the documents with the code. */
 import { expect } from 'chai';
-import { SINCE } from '../../../src/api/images.ts';
-import { OPERATOR_SINCE } from '../../../src/api/operators.ts';
 import { CHECKS } from '../../../src/doctor/run-checks.ts';
 import { EVENT_REASONS } from '../../../src/reconciler/client.ts';
-import { between, codesOf, DOCUMENTS, read, rowsOf } from '../../harness/documents.ts';
+import { between, codesOf, read, rowsOf } from '../../harness/documents.ts';
 import { everyMetric } from '../../harness/every-metric.ts';
 import { mutating, objectOf, podWebhooks, validating } from '../../harness/manifest-files.ts';
 
@@ -70,22 +68,12 @@ const TABLES: readonly (readonly [
 		([title]) => first(title),
 		() => Object.values(CHECKS).map(({ title }) => title),
 	],
-	[
-		'docs/adr/README.md',
-		'| number',
-		([number, link = '']) => `${number}. ${/^\[(.+)\]/.exec(link)?.[1]}`,
-		() => DOCUMENTS.flatMap((file) => (/^docs\/adr\/\d/.test(file) ? [/^# (.+)$/m.exec(read(file))?.[1]] : [])),
-	],
 ];
 
 describe('tables in documents', () => {
 	for (const [file, begin, valuesOf, expected] of TABLES)
 		it(`${file} › ${begin} › the rows of the code`, async () =>
 			expect(rowsOf(between(read(file), begin, '## ')).map(valuesOf)).to.have.deep.members(await expected()));
-	it('operators.md and install.md › each version since which the product behaves differently', () => {
-		const page = read('docs/operators.md') + read('docs/install.md');
-		for (const version of Object.values({ ...SINCE, ...OPERATOR_SINCE })) expect(page).to.include(version);
-	});
 	it('dependencies.md › each package with its reason, in an exact version', () => {
 		const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 		const all: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies, ...optionalDependencies };

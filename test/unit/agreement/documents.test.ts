@@ -79,11 +79,6 @@ describe('documents', () => {
 		const pages = DOCUMENTS.filter((file) => /^docs\/[^/]+\.md$/.test(file) && file !== 'docs/README.md');
 		expect(linksIn(read('docs/README.md')).map((link) => `docs/${link}`)).to.include.members(pages);
 	});
-	it('--help › lists every command, in the order of docs/flags.md', () => {
-		const { stdout } = spawnSync(process.execPath, [MAIN, '--help'], { encoding: 'utf8' });
-		const commands = [...stdout.matchAll(/^ {2}(\w+) \[/gm)].map(([, command]) => command);
-		expect([...Object.keys(FLAGS), 'help']).to.deep.equal(commands);
-	});
 	it('docs/review.md › the workflow uses inputs that the action has', () => {
 		const [, workflow = ''] = /```yaml\n(name: [\s\S]*?)```/.exec(read('docs/review.md')) ?? [];
 		const step = parse(workflow).jobs.review.steps.find(({ uses }: { uses: string }) => /^toolhive-scaling/.test(uses));

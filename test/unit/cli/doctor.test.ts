@@ -12,13 +12,10 @@ describe('thv-scaling doctor', function () {
 	this.timeout(60_000);
 	let server: Server;
 	let kubeconfig: Kubeconfig;
-	/** Returns the HTTP status for a path. */
-	let statusOf: (path: string) => number;
-	const EMPTY = (path: string): number => (path === '/version' ? 200 : 404);
 	before(async () => {
 		const issuer = await issueCa();
 		server = createServer(await issueServing(issuer), (request, response) => {
-			const status = statusOf(request.url ?? '');
+			const status = request.url === '/version' ? 200 : 404;
 			response.writeHead(status, { 'content-type': 'application/json' });
 			response.end(JSON.stringify(status === 200 ? { gitVersion: 'v1.36.1' } : { message: `no: ${status}` }));
 		});
@@ -30,16 +27,14 @@ describe('thv-scaling doctor', function () {
 		server.close();
 	});
 
-	for (const [title, status, env, isTTY, code, report] of [
-		['an empty cluster', EMPTY, {}, false, 1, /^ok {4}API server .*\nfail {2}CRDs /],
-		['a terminal', EMPTY, {}, true, 1, /^.\[32mok {2}.\[0m {2}API server/],
-		['a terminal, NO_COLOR', EMPTY, { NO_COLOR: '1' }, true, 1, /^ok {4}API server/],
-		['no permissions', () => 403, {}, false, 0, /^warn {2}API server {3}the check was not run: .*403/],
+	for (const [title, env, isTTY, report] of [
+		['an empty cluster', {}, false, /^ok {4}API server .*\nfail {2}CRDs /],
+		['a terminal', {}, true, /^.\[32mok {2}.\[0m {2}API server/],
+		['a terminal, NO_COLOR', { NO_COLOR: '1' }, true, /^ok {4}API server/],
 	] as const)
-		it(`${title} › the report on stdout, exit code ${code}`, async () => {
-			statusOf = status;
+		it(`${title} › the report on stdout, exit code 1`, async () => {
 			const terminal = createTerminal('', env, isTTY);
-			expect(await run(['doctor', '--kubeconfig', kubeconfig.path], terminal)).to.equal(code);
+			expect(await run(['doctor', '--kubeconfig', kubeconfig.path], terminal)).to.equal(1);
 			expect(terminal.stdoutText()).to.match(report);
 			expect(terminal.stderrText()).to.equal('');
 		});

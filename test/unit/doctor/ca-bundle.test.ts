@@ -74,7 +74,6 @@ const of =
 const SUBJECT = 'the caBundle of one';
 const url = (address: string): Pick<InstalledWebhook, 'url'> => ({ url: `https://${address}/mutate` });
 const trusts = (where = '…'): string => `ok: ${SUBJECT} trusts the certificate ${where}, valid until ${dayIn(90)}`;
-const elsewhere = { service: { namespace: 'elsewhere', name: 'toolhive-scaling' } };
 const uninstalled = { installation: async () => undefined };
 
 describe('doctor › caBundle', () => {
@@ -109,7 +108,6 @@ describe('doctor › caBundle', () => {
 		'warn: …: no permission to read Secret …',
 	]);
 	reports('no Deployment', of({ context: uninstalled }), ['warn: … was not checked: no Deployment …']);
-	reports('a Service in another namespace', of(elsewhere), ['fail: … → thv-scaling doctor --namespace elsewhere']);
 	reports('one of two webhooks trusts another CA', of({ others: [{ name: 'odd', bundle: 'other' }] }), [
 		...[trusts(), 'fail: the caBundle of odd does not trust …'],
 	]);

@@ -23,7 +23,6 @@ describe('doctor › Deployment', () => {
 		() =>
 			checkDeployment(contextOf({}, { installation: async () => undefined, ...more }));
 	const has = (count: number): string => `${NAME} has ${count} of 2 replicas ready, image example.com/scaling:1.2.3`;
-	const otherService = { namespace: 'scaling', name: 'toolhive-scaling' };
 	reports('all ready', ready(2), [`ok: ${has(2)}`]);
 	reports('some ready', ready(1), [`warn: ${has(1)} → ${PODS}`]);
 	reports('none ready', ready(undefined), [`fail: ${has(0)}: no replica is ready to answer → ${PODS}`]);
@@ -31,9 +30,6 @@ describe('doctor › Deployment', () => {
 	const outside = { webhooks: [{ url: 'https://127.0.0.1/mutate' } as InstalledWebhook] };
 	reports('missing, and the webhooks call a process outside', missing(outside), [
 		'warn: … process outside the cluster',
-	]);
-	reports('missing, and the webhooks call another namespace', missing({ otherService }), [
-		'fail: … call Service scaling/toolhive-scaling → thv-scaling doctor --namespace scaling',
 	]);
 	reports('flags that serve refuses', ready(2, '--x is "y"'), [
 		...['ok: …', 'fail: … has settings that serve rejects: --x is "y" → kubectl edit …'],

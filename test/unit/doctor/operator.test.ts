@@ -58,22 +58,16 @@ describe('doctor › operator', () => {
 	const deployed = (image: string): Json =>
 		deploymentOf({}, { containers: [{ image: 'mesh:1' }, { name: 'manager', image }] });
 	const MIRROR = 'example.com/mirror/toolhive/operator@sha256:0';
-	for (const [title, labelled, all, expected] of [
-		['by its label, from any registry', ['example.com/mine:v1'], [], { requests: 1, images: ['example.com/mine:v1'] }],
-		[
-			'by its image',
-			[],
-			['example.com/toolhive/operator-bundle:1', 'nginx:1', MIRROR],
-			{ requests: 2, images: [MIRROR] },
-		],
+	for (const [title, labelled, expected] of [
+		['by its label, from any registry', ['example.com/mine:v1'], ['example.com/mine:v1']],
+		['by its image', [], [MIRROR]],
 	] as const)
 		it(`findOperators › ${title}`, async () => {
-			let requests = 0;
-			const found = await findOperators(async (project, selector) => {
-				requests += 1;
-				return (selector === undefined ? all : labelled).flatMap((image) => project(deployed(image)) ?? []);
-			});
-			expect({ requests, images: found.map(({ image }) => image) }).to.deep.equal(expected);
+			const all = [...labelled, 'example.com/toolhive/operator-bundle:1', 'nginx:1', MIRROR];
+			const found = await findOperators(async (project, selector) =>
+				(selector === undefined ? all : labelled).flatMap((image) => project(deployed(image)) ?? []),
+			);
+			expect(found.map(({ image }) => image)).to.deep.equal(expected);
 		});
 });
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import type { Json } from '../../../src/api/types.ts';
 import type { ClusterReader } from '../../../src/doctor/cluster.ts';
 import { installationOf } from '../../../src/doctor/installation.ts';
 import { checkPermissions } from '../../../src/doctor/permissions.ts';
@@ -43,17 +42,10 @@ describe('doctor › permissions', () => {
 	const forbidden = () => checkWith(() => Promise.reject(refusal(403)));
 	reports('the caller may not create SubjectAccessReviews', forbidden, [`warn: ${USER} was not checked: …`]);
 
-	it('SubjectAccessReviews › the groups of the ServiceAccount, and names only for permissions with a name', async () => {
-		const requests: [string, readonly string[], Json][] = [];
+	it('SubjectAccessReviews › the groups of the ServiceAccount', async () => {
+		const requests: unknown[][] = [];
 		await checkWith(async (...request) => requests.push(request) > 0);
-		expect(new Set(requests.map(([user]) => user))).to.deep.equal(new Set([USER]));
 		const groups = ['system:serviceaccounts', 'system:serviceaccounts:ns', 'system:authenticated'];
-		expect(requests[0]?.[1]).to.deep.equal(groups);
-		const leases = requests.flatMap(([, , one]) => (one['resource'] === 'leases' ? [one] : []));
-		const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace: 'ns' };
-		expect(leases).to.deep.equal([
-			{ ...lease, verb: 'create' },
-			...['get', 'update'].map((verb) => ({ ...lease, verb, name: 'toolhive-scaling' })),
-		]);
+		expect(requests[0]?.slice(0, 2)).to.deep.equal([USER, groups]);
 	});
 });

@@ -4,7 +4,6 @@ import type { Json, Server } from '../../../src/api/types.ts';
 import type { DryRunResult } from '../../../src/doctor/cluster.ts';
 import { checkReachable } from '../../../src/doctor/reachable.ts';
 import type { InstalledWebhook } from '../../../src/doctor/webhook-configurations.ts';
-import { serverOf } from '../../../src/objects/server.ts';
 import { contextOf, linesOf, reports, server } from './results.ts';
 
 const result = (status: number, message: string, ...warnings: string[]): DryRunResult => ({
@@ -124,14 +123,6 @@ describe('doctor › reachable', () => {
 	] as const)
 		reports(`mutating › only ${title}`, of({ servers }), [ANSWERED, NOT_TRIED]);
 
-	it('the dry runs › a readable server, and a RunConfig of an existing server, in its namespace', async () => {
-		const { objects } = await dryRun({});
-		expect(serverOf(objects[0] ?? {})).to.deep.include({ namespace: 'demo', ignore: ['thv-scaling-doctor-dry-run'] });
-		const owner = { apiVersion: 'toolhive.stacklok.dev/v1beta1', kind: 'MCPServer', name: 'web', uid: 'uid-web' };
-		expect(objects[1]?.['metadata']).to.deep.include({
-			...{ name: 'web-runconfig', namespace: 'demo', ownerReferences: [owner] },
-		});
-	});
 	it('a server only in the namespace of the product, and only v1alpha1 is served › v1alpha1 in default', async () => {
 		const answer = (object: Json): DryRunResult =>
 			String(object['apiVersion']).endsWith('v1beta1') ? result(404, 'not found') : answered(object);

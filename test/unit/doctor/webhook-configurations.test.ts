@@ -46,11 +46,7 @@ const FAULTS: readonly (readonly [title: string, check: Check, line: string])[] 
 		after((all) => Object.assign(all[1].clientConfig.service, { path: '/validate' })),
 		lacks('sends deployments.mutate.toolhive-scaling.svc to /validate, not to /mutate'),
 	],
-	[
-		'a URL with the right path',
-		after((all) => Object.assign(all[1], { clientConfig: { url: 'https://example.com:8443/mutate' } })),
-		COMPLETE,
-	],
+	['a URL', after((all) => Object.assign(all[1], { clientConfig: { url: 'https://a/mutate' } })), COMPLETE],
 	[
 		'a resource is missing',
 		after((all) => Object.assign(ruleOf(all[0]), { resources: ['mcpservers', 'mcpremoteproxies'] })),

@@ -19,12 +19,6 @@ const specOf = <T = object>(kind: string, name?: string): T => objectOf(kind, na
 const portNamed = (name: string): number | undefined =>
 	container.ports.find((port) => port.name === name)?.containerPort;
 
-it('manifests: base › webhook configurations are last, and neither CRDs nor Secrets', () => {
-	const kinds = manifests.baseObjects().map(({ kind }) => kind);
-	expect(kinds.slice(-2)).to.deep.equal(['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']);
-	expect(kinds).not.to.include('CustomResourceDefinition').and.not.to.include('Secret');
-});
-
 describe('manifests: Deployment', () => {
 	it('security context › the user of the image, and a read-only root file system', () => {
 		const [, user, group] = /^USER (\d+):(\d+)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8')) ?? [];
@@ -68,11 +62,6 @@ describe('manifests: Deployment', () => {
 		expect(pod.topologySpreadConstraints.map((one) => one.whenUnsatisfiable)).not.to.include('DoNotSchedule');
 		const budget = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' };
 		expect(specOf('PodDisruptionBudget')).to.include(budget);
-	});
-	it('resources and token › no CPU limit, and a token for this pod only', () => {
-		expect(container.resources.limits).to.have.all.keys('memory');
-		expect(pod).to.include({ serviceAccountName: 'toolhive-scaling', automountServiceAccountToken: true });
-		expect(objectOf('ServiceAccount')).to.include({ automountServiceAccountToken: false });
 	});
 	it('probes › paths on the health port; the readiness timeout allows for the reason from the self-check', () => {
 		for (const { httpGet } of [livenessProbe, startupProbe])

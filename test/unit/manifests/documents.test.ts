@@ -57,7 +57,6 @@ const ROWS: readonly (readonly [title: string, text: string, ...found: string[]]
 	['JSON with dashes', '{"a":1}\n---\n{"b":2}\n---\n{}', '1 json {"a":1}', '3 json {"b":2}\n', '5 json {}\n'],
 	['YAML after JSON and dashes', '{"a":1}\n---\nb: 2\n', '1 json {"a":1}', '3 yaml b: 2\n'],
 	['indented YAML after JSON', '{"a":1}\n\n  b: 2\n  c: 3\n', '1 json {"a":1}', '3 yaml   b: 2\n  c: 3\n'],
-	['JSON without end', '{"a":1}\n{"b":[', '1 json {"a":1}', '2 json {"b":['],
 	['YAML in braces', '{a: 1}\n---\n{ # b\n"b": 2}\n', '1 yaml {a: 1}\n', '3 yaml { # b\n"b": 2}\n'],
 	// If kubectl ignores a part, that part is an error only if it is about a server.
 	['content after dashes before a server', `--- a: 1\n${SERVER}`, `1! ${DASHES}`, `2 yaml ${SERVER}`],

@@ -23,7 +23,6 @@ describe('parseJson', () => {
 	});
 	for (const [text, value] of [
 		['9007199254740993', 9007199254740993n],
-		['-123456789012345678901234567890', -123456789012345678901234567890n],
 		['12345678901234567890.5', 12345678901234567000],
 		['"\\ud83d"', '\ufffd'],
 		['{"\\ude00":1}', { '\ufffd': 1 }],
@@ -46,7 +45,6 @@ describe('parseJson', () => {
 		['a comment', '{\n "a": 1\n # b\n}', 3],
 		['a tab in a string', '{"a": "\t"}', 1],
 		['no end', '{"a": 1,\n"b": [\n', 3],
-		['two values', '{}\n{}', 2],
 	] as const)
 		it(`${title} › NotJson, with its line`, () => {
 			const error = refusalOf(text);
@@ -74,9 +72,7 @@ describe('parseJson', () => {
 		[[], 1],
 		[['metadata', 'annotations', 'a.example.com/b'], 5],
 		[['metadata', 'annotations', 'missing'], 4],
-		[['missing'], 1],
 		[['items', 0, 'name'], 9],
-		[['items', 1, 'name'], 10],
 		[['items', 1, 'missing', 'more'], 9],
 		[['items', 5], 8],
 	] as const)

@@ -29,8 +29,11 @@ const listOf = (...items: string[]): string => `{"apiVersion":"v1","kind":"List"
 const ITEM = '{"apiVersion":"v1","kind":"X","metadata":{"name":"a"}}';
 
 describe('manifestsOf › an object', () => {
-	it('comments above it › begins at its first key', () =>
-		expect(manifestsIn(`---\n# about it\n\n${NAMED}`, 'yaml', 11)[0]?.line).to.equal(14));
+	it('comments above it, no large number › begins at its first key; exact and object are the same', () => {
+		const [one] = manifestsIn(`---\n# about it\n\n${NAMED}`, 'yaml', 11);
+		expect(one?.line).to.equal(14);
+		expect(one?.exact).to.equal(one?.object);
+	});
 	it('lineOf › the line of a field, or of its nearest parent', () => {
 		const metadata = 'metadata:\n  name: a\n  annotations:\n    toolhive-scaling/ignore: x\n';
 		const [one] = manifestsIn(`${TYPE}${metadata}data:\n  run.config.json: "{}"\n`, 'yaml', 101);
@@ -101,7 +104,6 @@ const KUSTOMIZE = 'kustomize.config.k8s.io/v1beta1';
 describe('manifestsOf › a document that is not a manifest', () => {
 	for (const [title, text, reason] of [
 		['a list', '- a\n', 'a list is not a Kubernetes manifest'],
-		['a text', 'hello\n', 'a plain value is not a Kubernetes manifest'],
 		['no kind', 'apiVersion: v1\nmetadata: { name: a }\n', 'no apiVersion and kind at the top level'],
 		['a kind that is an object', 'apiVersion: { type: string }\nkind: { type: string }\n', 'no apiVersion and kind'],
 		['values of a chart with a server', `extraObjects:\n- ${SERVER_ITEM}`, 'no apiVersion and kind at the top level'],

@@ -96,7 +96,6 @@ spec:
 
   items:
   - name: a
-    no: 1
   # comment
   - name: b
   flow: {a: 1,
@@ -111,14 +110,12 @@ spec:
 		[[], 2],
 		[['metadata', 'annotations', 'a.example.com/b'], 5],
 		[['metadata', 'annotations', 'missing'], 4],
-		[['missing'], 2],
 		[['spec', 'items', 0], 9],
-		[['spec', 'items', '1', 'name'], 12],
-		[['spec', 'items', 1, 'missing'], 12],
-		[['spec', 'items', 0, 'false'], 10],
-		[['spec', 'flow', 'b', 1], 15],
-		[['spec', 'text', 'x'], 16],
-		[['spec', 'alias', 'a'], 19],
+		[['spec', 'items', '1', 'name'], 11],
+		[['spec', 'items', 1, 'missing'], 11],
+		[['spec', 'flow', 'b', 1], 14],
+		[['spec', 'text', 'x'], 15],
+		[['spec', 'alias', 'a'], 18],
 	] as const)
 		it(`${path.join(' > ') || 'the root'} › ${line}`, () => expect(lineOf(path)).to.equal(line));
 });
