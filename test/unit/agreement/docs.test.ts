@@ -1,5 +1,7 @@
 /** Compares handwritten tables in the documents with the code. */
 import { expect } from 'chai';
+import { SINCE } from '../../../src/api/images.ts';
+import { OPERATOR_SINCE } from '../../../src/api/operators.ts';
 import { CHECKS } from '../../../src/doctor/run-checks.ts';
 import { EVENT_REASONS } from '../../../src/reconciler/client.ts';
 import { between, codesOf, read, rowsOf } from '../../harness/documents.ts';
@@ -74,6 +76,10 @@ describe('tables in documents', () => {
 	for (const [file, begin, valuesOf, expected] of TABLES)
 		it(`${file} › ${begin} › the rows of the code`, async () =>
 			expect(rowsOf(between(read(file), begin, '## ')).map(valuesOf)).to.have.deep.members(await expected()));
+	it('operators.md and install.md › each version since which the product behaves differently', () => {
+		const page = read('docs/operators.md') + read('docs/install.md');
+		for (const version of Object.values({ ...SINCE, ...OPERATOR_SINCE })) expect(page).to.include(version);
+	});
 	it('dependencies.md › each package with its reason, in an exact version', () => {
 		const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read('package.json'));
 		const all: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies, ...optionalDependencies };
