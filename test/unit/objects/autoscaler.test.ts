@@ -21,6 +21,7 @@ const ROWS: [title: string, object: Json, targetKind?: string, maxReplicas?: num
 	['a ReplicaSet', hpa(target('ReplicaSet'))],
 	['no spec', {}],
 	['KEDA, the default', keda({ scaleTargetRef: target() }), 'Deployment', 100],
+	['KEDA, 1 at most', keda({ scaleTargetRef: target(), maxReplicaCount: 1 }), 'Deployment', 1],
 	['KEDA, the server', keda({ scaleTargetRef: target('MCPRemoteProxy', BETA) }), 'MCPRemoteProxy', 100],
 	['KEDA, none', keda({})],
 	['a ScaledObject of another project', keda({ scaleTargetRef: target() }, 'example.com/v1')],
