@@ -31,7 +31,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 	text: ['text', 'objects', 'cases', FUZZ],
 	admission: ['admission', 'cases', FUZZ],
 	reconciler: ['reconciler', 'cases'],
-	http: ['http', 'cases'],
+	http: ['http'],
 	cluster: ['cluster'],
 	certificates: ['certificates'],
 };
