@@ -99,6 +99,9 @@ bench-restarts: install ## Measure rolling restarts and certificate renewal unde
 bench-hostile: install build ## Measure the rate of an ordinary client during attacks on the webhook port (8 minutes); SHORT=1 as for bench
 	MAIN=dist/main.js node endurance/bench/main.ts hostile
 
+endurance: install ## Run soak, chaos, fuzz and bench-hostile, also if one of them fails (40 minutes)
+	@$(MAKE) --keep-going soak chaos fuzz bench-hostile
+
 chaos: install ## Disturb the environment of the product under load, and compare the stored objects (7 minutes); SEED= ONLY=; SHORT=1 takes a minute
 	@node endurance/chaos/main.ts
 
@@ -123,7 +126,7 @@ image: ## Build the container image (docker); IMAGE= sets its name
 LABELS = --build-arg VERSION=$(VERSION) \
 	--build-arg REVISION=$(shell git describe --always --abbrev=40 --exclude='*' --dirty=-dirty 2>/dev/null || echo unknown)
 
-.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile fuzz chaos soak mutation audit coverage build image
+.PHONY: help install demo unit test test-monitoring e2e-operator matrix e2e e2e-sessions e2e-cert-manager check format manifests golden certs control-plane bench bench-peers bench-reconcile bench-review bench-restarts bench-hostile endurance fuzz chaos soak mutation audit coverage build image
 
 # The commands that .github/workflows/release.yaml calls. Their output is in release/.
 .PHONY: release-check release-image release-files package test-package
