@@ -88,6 +88,14 @@ it('AdmissionReview › response without a patch and warnings › uid and allowe
 		`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview",${response}}`,
 	);
 });
+it('AdmissionReview › response with a patch of one operation › in base64', () => {
+	const patch = [{ op: 'replace', path: '/spec/replicas', value: 1 }] as const;
+	const { response } = JSON.parse(responseText('u1', { allowed: true, patch, findings: [] }));
+	expect(response).to.deep.equal({
+		...{ uid: 'u1', allowed: true, patchType: 'JSONPatch' },
+		patch: Buffer.from(JSON.stringify(patch)).toString('base64'),
+	});
+});
 it('AdmissionReview › response to a denial › code, reason, message, and a warning of 120 characters', () => {
 	const violations = [{ id: 'v', field: 'spec.a', message: 'm', parts: [] }];
 	const findings = [{ id: 'some-id', field: 'spec.b', message: `a\nb\u001b[31m${'c'.repeat(5_000)}` }];

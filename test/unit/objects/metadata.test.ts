@@ -36,6 +36,11 @@ describe('metadata › owners', () => {
 			expect(podServerRef({ metadata: { labels } }, 'demo'), name).to.equal(undefined);
 		}
 	});
+	it('a name of 253 characters › an owner', () => {
+		const name = 'a'.repeat(253);
+		const object = { metadata: { name, ownerReferences: [{ ...owner, name }] } };
+		expect(ownersOf(object, 'demo')).to.deep.equal([{ ...found, name }]);
+	});
 });
 
 describe('metadata › annotations, labels and deletion', () => {

@@ -51,6 +51,9 @@ describe('pod › password variable in env', () => {
 			expect(apply(owner, after), 'a second time').to.equal(after);
 		});
 	}
+	it('no container with the name of the proxy › the first one is the proxy', () => {
+		expect(proxyImageOf({ containers: [{ name: 'other', image: 'i' }] }, 'MCPServer')).to.equal('i');
+	});
 	it('spec or containers of wrong types › unchanged', () => {
 		for (const spec of [undefined, 'x', {}, { containers: {} }, { containers: [null] }]) {
 			const object = { ...pod(owner), spec };

@@ -13,7 +13,7 @@ const MEMBERS_OF_OBJECT = JSON.parse('{"provider":"redis","__proto__":{"x":1},"c
 const FIELDS: [title: string, before: unknown, now: unknown, expected?: Json | undefined, kind?: Kind][] = [
 	['a part that the scaling schema does not have › restored', WITH_TLS, { sessionStorage: storage }, WITH_TLS],
 	['no spec before › as sent', undefined, {}],
-	['no spec now › restored', { replicas: 2 }, undefined, { replicas: 2 }],
+	['no spec now › only the scaling fields restored', { image: 'i', replicas: 2 }, undefined, { replicas: 2 }],
 	['backendReplicas of an MCPRemoteProxy › as sent', { backendReplicas: 2 }, {}, undefined, 'MCPRemoteProxy'],
 	[
 		'keys __proto__ and constructor › restored',
