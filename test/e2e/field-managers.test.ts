@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 import { DEFAULT_OPERATOR_USERNAME } from '../../src/api/names.ts';
 import { openApi } from '../harness/api.ts';
+import { eventually } from '../harness/eventually.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
@@ -53,6 +54,8 @@ describe('field managers on a real API server', function () {
 	it('two managers, and a repeated PUT › the fields stay, each with its manager', async () => {
 		await mustSucceed(as('flux', 'apply', OF_FLUX));
 		await mustSucceed(as('team', 'apply', { ...PLAIN, spec: OF_TEAM }));
+		// The reconciler writes its condition after 3 s, which would look like a write by the PUT.
+		await eventually(async () => expect((await stored())['status']?.conditions).to.have.length(1));
 		const before = await managers();
 		await erase();
 		const first = await stored();

@@ -28,9 +28,15 @@ describe('limits of a review', function () {
 	});
 	after(() => serving.stop());
 
+	const releases: (() => void)[] = [];
+	// A failed test would otherwise leave requests in flight for the next one.
+	afterEach(() => {
+		for (const release of releases.splice(0)) release();
+	});
 	/** Returns a handler that answers reviews with the name `waits` only after `resolve` is called. */
 	function createWaiting(): { resolve: () => void; waiting: Handler } {
 		const { promise, resolve } = Promise.withResolvers<AdmissionDecision>();
+		releases.push(() => resolve(ALLOWED));
 		return { resolve: () => resolve(ALLOWED), waiting: ({ name }) => (name === 'waits' ? promise : ALLOWED) };
 	}
 
