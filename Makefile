@@ -2,9 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 # The project's own Node 24 and tools come first in PATH, so that the version of the installed Node does not matter.
-# WITH_NODE= is the path of another Node to use: `make test WITH_NODE=$(command -v node)`.
-ifneq ($(and $(WITH_NODE),$(if $(wildcard $(WITH_NODE)),,missing)),)
-$(error WITH_NODE=$(WITH_NODE): there is no such file; give the path of a node binary)
+# WITH_NODE= is the path of another Node to use: `make test WITH_NODE=/tmp/node22/node_modules/.bin/node`.
+ifneq ($(WITH_NODE),)
+OLDEST_NODE := 'const [major, minor] = process.versions.node.split("."); major > 22 || (major == 22 && minor >= 19)'
+ifneq ($(notdir $(WITH_NODE)) $(shell '$(WITH_NODE)' -p $(OLDEST_NODE) 2> /dev/null),node true)
+$(error WITH_NODE=$(WITH_NODE): give the path of a file named node, with Node 22.19 or later)
+endif
 endif
 export PATH := $(if $(WITH_NODE),$(dir $(abspath $(WITH_NODE))):)$(CURDIR)/node_modules/.bin:$(PATH)
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
@@ -32,10 +35,10 @@ TESTS = $(UNIT_TESTS) 'test/e2e/**/*.test.ts'
 # Each worker starts its own control plane, which is mostly idle.
 E2E_JOBS ?= 3
 
-unit: install ## Run the tests that need no API server, in parallel (less than a minute); WITH_NODE= selects another Node
+unit: install ## Run the tests that need no API server, in parallel (a minute); WITH_NODE= selects another Node
 	@mocha --parallel --jobs 4 $(UNIT_TESTS)
 
-test: install ## Run all tests, with a real API server; the last line is the count
+test: install ## Run the unit tests and test/e2e, with a real API server (7 minutes); the last line is the count
 	@mocha --parallel --jobs $(E2E_JOBS) $(TESTS)
 
 fuzz: install ## Search for inputs that violate an invariant, for MINUTES=10; TARGET= and SEED= repeat a search

@@ -17,8 +17,9 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { refuse } from '../endurance/bench/variables.ts';
 import { type Fault, faultsOf } from './faults.ts';
 
 /** The short run of the fuzz targets, which check invariants of the whole admission. */
@@ -72,9 +73,9 @@ const copies: string[] = [];
 const running = new Set<() => void>();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 process.once('exit', () => {
-	report();
 	for (const kill of running) kill();
 	for (const copy of copies) rmSync(copy, { recursive: true, force: true });
+	if (copies.length > 0) report();
 });
 
 function copyTree(): string {
@@ -195,6 +196,10 @@ function report(): void {
 	if (options.json !== '') writeFileSync(options.json, `${JSON.stringify({ ...options, results }, undefined, '\t')}\n`);
 }
 
+if (!/^[1-9]\d*$/.test(options.faults)) refuse(`FAULTS=${options.faults}: give a whole number, at least 1`);
+if (allLines === 0)
+	refuse(`ONLY=${options.only}: matches no file in ${folders.map((folder) => `src/${folder}`).join(', ')}`);
+if (!existsSync(dirname(options.json))) refuse(`JSON=${options.json}: there is no folder ${dirname(options.json)}`);
 setPriority(15);
 const workers = [copyTree(), copyTree()];
 for (const folder of folders) await plantInto(folder, workers);

@@ -3,7 +3,7 @@
  * retired name has a standard one. Add a row when a review finds another word that readers do not understand.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Maps a word to its replacement. */
@@ -100,11 +100,13 @@ function found(table: Readonly<Record<string, string>>, line: string, flags: str
 
 if (import.meta.main) {
 	const root = join(import.meta.dirname, '..');
-	const files = execFileSync('git', ['ls-files', '--', ...PROSE], { cwd: root, encoding: 'utf8' })
+	const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...PROSE], {
+		...{ cwd: root, encoding: 'utf8' },
+	})
 		.trim()
 		.split('\n');
 	const problems = files
-		.filter((file) => !EXCLUDED.test(file))
+		.filter((file) => !EXCLUDED.test(file) && existsSync(join(root, file)))
 		.flatMap((file) => retiredWords(file, readFileSync(join(root, file), 'utf8')));
 	for (const problem of problems) process.stderr.write(`words: ${problem}\n`);
 	if (problems.length > 0) process.exitCode = 1;

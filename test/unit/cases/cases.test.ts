@@ -29,7 +29,9 @@ describe('golden cases', () => {
 	for (const id of WARNING_IDS) {
 		it(`${id} › has a case with its name that returns it`, () => {
 			const [name = ''] = caseNames().filter((one) => one === id || one === `server-${id}`);
-			expect(textOf(name, OUTPUT), `a case server-${id}`).to.match(new RegExp(`^# warning: .* \\(${id}\\)$`, 'm'));
+			expect(textOf(name, OUTPUT), `add test/cases/server-${id}, see "Add a rule" in CONTRIBUTING.md`).to.match(
+				new RegExp(`^# warning: .* \\(${id}\\)$`, 'm'),
+			);
 		});
 	}
 
@@ -50,9 +52,12 @@ describe('golden cases', () => {
 			});
 			// docs/cases.md lists the sentences by area, where longer ones are hard to scan.
 			it('name and first lines › an area, scenario, reason and sections', () => {
-				expect(Object.keys(AREAS).some((area) => name.startsWith(`${area}-`))).to.equal(true);
+				const areas = Object.keys(AREAS);
+				const isKnown = areas.some((area) => name.startsWith(`${area}-`));
+				expect(isKnown, `the name must begin with one of ${areas.join(', ')}, and a dash`).to.equal(true);
 				const { scenario, why } = headingOf(textOf(name, INPUT));
-				for (const sentence of [scenario, why]) expect(sentence).to.match(/^[A-Za-z0-9].{1,138}[.]$/);
+				const rule = `${INPUT} begins with "# scenario." and "# why: reason.", of at most 140 characters each`;
+				for (const sentence of [scenario, why]) expect(sentence, rule).to.match(/^[A-Za-z0-9].{1,138}[.]$/);
 			});
 		});
 	}

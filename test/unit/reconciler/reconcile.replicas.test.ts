@@ -63,9 +63,11 @@ describe('reconcile › replicas', () => {
 	for (const [title, server, before, steps, counts, ms] of ROWS) {
 		it(title, async () => {
 			const harness = createHarness(server, { deployment: liveDeployment(server, before) });
-			for (const step of [...steps.split(', '), 'settle']) {
+			for (const step of [...steps.split(', ').filter(Boolean), 'settle']) {
 				const [name = '', argument = ''] = step.split(' ');
-				await STEPS[name]?.(harness, argument);
+				const run = STEPS[name];
+				if (run === undefined) throw new Error(`there is no step ${name}; there are ${Object.keys(STEPS).join(', ')}`);
+				await run(harness, argument);
 			}
 			expect({ counts: harness.counts.join(', '), ms: harness.nowMs }).to.deep.equal({ counts, ms });
 			const writes = harness.writes.length;
