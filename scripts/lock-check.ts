@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface LockedPackage {
+interface LockedPackage {
 	readonly version?: string;
 	readonly resolved?: string;
 	readonly integrity?: string;

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { reviewWith } from '../../test/harness/serving.ts';
 
 /** Starts an attack on `port`. Resolves when the attack is running, with a function that stops it. */
-export type Attack = (port: number) => Promise<() => void>;
+type Attack = (port: number) => Promise<() => void>;
 
 const MIB = 1024 * 1024;
 const THOUSAND = 1_000;

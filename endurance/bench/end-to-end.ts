@@ -36,7 +36,7 @@ interface EndToEndOptions {
 
 type Row = ReturnType<typeof summarize>;
 
-export interface EndToEnd {
+interface EndToEnd {
 	readonly deploymentBytes: number;
 	readonly kubernetes: string;
 	readonly rows: readonly Row[];

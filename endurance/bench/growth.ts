@@ -31,7 +31,7 @@ interface GrowthOptions {
 	readonly seconds: number;
 }
 
-export interface Growth {
+interface Growth {
 	readonly byServers: readonly Awaited<ReturnType<typeof measure>>[];
 }
 

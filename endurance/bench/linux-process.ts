@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 export const isLinux = (): boolean => existsSync('/proc/self/stat');
 
-export interface ResidentMib {
+interface ResidentMib {
 	readonly total: number;
 	/** The maximum since the start of the process, or since `forgetPeak`. */
 	readonly peak: number;

@@ -13,7 +13,7 @@ import type { Deployment, KubeObject, ServerObject } from '../../test/harness/ol
 import { runConfigOfMcpServer } from '../../test/harness/old-operator/run-config.ts';
 import { REDIS, runConfigMap } from '../../test/harness/operator-writes.ts';
 
-export interface Population {
+interface Population {
 	readonly namespace: string;
 	/** Server numbers start at `from` and end before `to`. */
 	readonly from: number;

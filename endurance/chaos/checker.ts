@@ -15,7 +15,7 @@ import { GRACE_PERIOD_SECONDS, NAMESPACE } from './harness.ts';
 import { type Entry, type Ledger, possibleCounts, specIn } from './ledger.ts';
 
 /** A wrong field and the history of its server. */
-export interface Wrong {
+interface Wrong {
 	readonly field: string;
 	readonly text: string;
 }

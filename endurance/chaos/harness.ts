@@ -92,7 +92,7 @@ export async function buildHarness(
 		const { body } = await api.send('GET', validating);
 		if (!JSON.stringify(body).includes('caBundle')) throw new Error('no caBundle yet');
 	});
-	const stopOperator = startOldOperator(plane, NAMESPACE, undefined, 200);
+	const stopOperator = startOldOperator(plane, NAMESPACE, { pauseMs: 200 });
 
 	/** Returns the holder of the Lease. */
 	const leader = async (): Promise<Member> => {

@@ -51,7 +51,7 @@ export const goalOf = (promised: string, { checks, broken }: CheckCounts): Goal 
 	isKept: broken.length === 0,
 });
 
-export interface ChaosResults extends CheckCounts, Pick<Run, 'stored' | 'failedWrites' | 'starts' | 'seconds'> {
+interface ChaosResults extends CheckCounts, Pick<Run, 'stored' | 'failedWrites' | 'starts' | 'seconds'> {
 	readonly disturbances: readonly Omit<Run['rounds'][number], 'failures'>[];
 }
 

@@ -13,7 +13,7 @@ import { createRandom } from './random.ts';
 import { type Check, commonChecks } from './report.ts';
 import { startWriter, type Writer } from './writer.ts';
 
-export interface RunOptions {
+interface RunOptions {
 	readonly seed: number;
 	readonly say: (line: string) => void;
 	/** The names of the disturbances, each of which runs once. */

@@ -8,7 +8,7 @@ export interface Found {
 	readonly reason: string;
 }
 
-export interface Search {
+interface Search {
 	readonly seed: number;
 	readonly seconds: number;
 	/** Called before each input, so that the caller can report an input that never finishes. */

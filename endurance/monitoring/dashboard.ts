@@ -3,7 +3,7 @@ import { read } from '../../test/harness/documents.ts';
 import { JOB } from './prometheus.ts';
 import { COMPONENT } from './rule-file.ts';
 
-export interface Panel {
+interface Panel {
 	readonly id: number;
 	readonly type: 'row' | 'stat' | 'timeseries';
 	readonly title: string;
@@ -12,7 +12,7 @@ export interface Panel {
 	readonly targets?: readonly { readonly expr: string }[];
 }
 
-export interface Dashboard {
+interface Dashboard {
 	readonly panels: readonly Panel[];
 }
 

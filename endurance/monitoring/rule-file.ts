@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ROOT, read } from '../../test/harness/documents.ts';
 
-export interface AlertRule {
+interface AlertRule {
 	readonly alert: string;
 	readonly expr: string;
 	readonly for?: string;

@@ -26,7 +26,7 @@ const MODULE = 'github.com/stacklok/toolhive';
 const MODULE_FOLDER = join(import.meta.dirname, 'go');
 const OPERATOR = 'thv-operator';
 
-export type ToolhiveProgram = typeof OPERATOR | 'thv-proxyrunner' | 'vmcp';
+type ToolhiveProgram = typeof OPERATOR | 'thv-proxyrunner' | 'vmcp';
 
 /** Returns the operator and the folder with its CRDs. */
 export async function findOperator(env: Environment, say: Say, version = OPERATOR_VERSION) {

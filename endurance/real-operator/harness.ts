@@ -12,7 +12,7 @@ import { findOperator, OPERATOR_VERSION, STAND_IN_VERSION } from './build.ts';
 import { startOperator } from './operator.ts';
 import { exampleObjects } from './servers.ts';
 
-export interface HarnessOptions {
+interface HarnessOptions {
 	/** A ToolHive release, or STAND_IN_VERSION. */
 	readonly operator?: string;
 	/** An exact Kubernetes release. The default is the release that all tests use. */

@@ -43,6 +43,7 @@ export const standIn = (version: string): Operator => ({
 		// The stand-in does not create Roles for the runners.
 		const group = `--group=system:serviceaccounts:${namespace}`;
 		await adminKubectl(plane)('-n', namespace, 'create', 'rolebinding', 'runner', '--clusterrole=admin', group);
-		return startOldOperator(plane, namespace, { runner: runnerImage(version), vmcp: vmcpImage(version) });
+		const images = { runner: runnerImage(version), vmcp: vmcpImage(version) };
+		return startOldOperator(plane, namespace, { images });
 	},
 });

@@ -3,7 +3,7 @@ import { keepDoing } from '../chaos/keep-doing.ts';
 import type { Replica } from '../chaos/replica.ts';
 
 /** A figure from /metrics. `most` is the limit for its growth (docs/reliability.md). */
-export interface Figure {
+interface Figure {
 	readonly name: string;
 	readonly metric: string;
 	readonly perUnit: number;

@@ -4,7 +4,7 @@ export interface Sample {
 	readonly value: number;
 }
 
-export interface Slope {
+interface Slope {
 	/** The Theil-Sen slope: the median of the slopes between all pairs, which outliers do not change. */
 	readonly perHour: number;
 	/** The Mann-Kendall statistic: rising pairs minus falling pairs, in standard deviations. */

@@ -22,7 +22,7 @@ describe('convergence with an old operator on a real API server', function () {
 	});
 	let stopOperator: () => Promise<void>;
 	before(() => {
-		stopOperator = startOldOperator(plane(), namespace.name, undefined, 200);
+		stopOperator = startOldOperator(plane(), namespace.name, { pauseMs: 200 });
 	});
 	after(() => stopOperator());
 

@@ -53,25 +53,3 @@ export const foreignJson: fc.Arbitrary<string> = textOf(
 		.tuple(atLeastOne, fc.option(atLeastOne, { freq: 2 }), fc.nat(6))
 		.map(([found, config, start]) => mixed(found, config === null ? {} : { scaling_config: config }, start)),
 );
-
-const redis = fc.record(
-	{
-		address: fc.constantFrom('r:1', 'other:6379', ''),
-		db: fc.constantFrom(0, 2),
-		key_prefix: fc.constantFrom('a:', ''),
-		tls: value,
-	},
-	{ requiredKeys: ['address'] },
-);
-const written = fc.record(
-	{ backend_replicas: fc.constantFrom(0, 2, 3), session_redis: fc.oneof(redis, value) },
-	{ requiredKeys: [] },
-);
-const part = fc.tuple(object, written, fc.nat(6)).map(([found, ofProduct, start]) => mixed(found, ofProduct, start));
-
-/** Generates JSON objects. Some already contain the product's keys, in either place, with right or wrong values. */
-export const runConfigJson: fc.Arbitrary<string> = textOf(
-	fc
-		.tuple(part, fc.option(part, { freq: 2 }), fc.nat(8))
-		.map(([top, config, start]) => mixed(top, config === null ? {} : { scaling_config: config }, start)),
-);

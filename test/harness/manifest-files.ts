@@ -93,7 +93,7 @@ interface PatchOperation {
 
 const read = (folder: string, file: string): string => readFileSync(join(folder, file), 'utf8');
 
-export const baseFiles = (): string[] => parse(read(BASE, 'kustomization.yaml')).resources;
+const baseFiles = (): string[] => parse(read(BASE, 'kustomization.yaml')).resources;
 
 export const baseObjects = (): Manifest[] =>
 	baseFiles().flatMap((file) => parseAllDocuments(read(BASE, file)).map((document): Manifest => document.toJS()));

@@ -15,7 +15,7 @@ export const NAMES = {
 	},
 	MCPRemoteProxy: { ...RUN_CONFIG, app: 'mcpremoteproxy', label: 'mcp-remote-proxy' },
 } as const;
-export type ServerKind = keyof typeof NAMES;
+type ServerKind = keyof typeof NAMES;
 
 /** Mutable JSON, for tests that make one field invalid. */
 export interface Tree {

@@ -19,7 +19,7 @@ interface Response {
 	on(event: 'close', listener: () => void): unknown;
 }
 
-export interface Asked {
+interface Asked {
 	readonly kind: 'list' | 'watch' | 'get';
 	readonly path: string;
 	readonly query: URLSearchParams;

@@ -14,8 +14,7 @@ const WITH_REDIS: Images = { ...DEFAULT_IMAGES, vmcp: 'ghcr.io/stacklok/toolhive
 export function startOldOperator(
 	plane: ControlPlane,
 	namespace: string,
-	images: Images = WITH_REDIS,
-	pauseMs = 3_000,
+	{ images = WITH_REDIS, pauseMs = 3_000 }: { images?: Images; pauseMs?: number } = {},
 ): () => Promise<void> {
 	const operator = createOldOperator(plane, namespace, { images });
 	let isStopped = false;
