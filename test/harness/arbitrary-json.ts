@@ -19,7 +19,7 @@ const scalar = fc.oneof(
 	fc.string({ unit: 'binary', maxLength: 12 }),
 	fc.constantFrom(true, null),
 );
-const { object, value } = fc.letrec<{ object: Json; value: unknown }>((tie) => ({
+const { object } = fc.letrec<{ object: Json; value: unknown }>((tie) => ({
 	object: fc.dictionary(fc.constantFrom(...KEYS), tie('value'), { maxKeys: 5, noNullPrototype: true }),
 	value: fc.oneof({ maxDepth: 4, depthSize: 'small' }, scalar, fc.array(tie('value'), { maxLength: 4 }), tie('object')),
 }));
