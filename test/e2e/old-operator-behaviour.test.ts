@@ -71,6 +71,7 @@ describe('old operator', function () {
 		]);
 	});
 
+	// The checksums are those that the real operator v0.12.5 wrote for these servers.
 	for (const [kind, name, spec, config, checksum] of [
 		['MCPServer', 'search', SEARCH, 'runconfig', '535b8ab9e7d1dadfc247f23cd39b53ce3e08140affef0613edba50c9c6fdd74c'],
 		['MCPServer', 'files', FILES, 'runconfig', '7b7ed74105f1034f3f762cf4706552f18f53c727c1ae1a2256171317483340bd'],
