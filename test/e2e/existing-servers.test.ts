@@ -32,7 +32,7 @@ describe('servers that exist before the product, on a real API server', function
 		mustSucceed(namespace.kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items }));
 	const stored = async (kinds: string) =>
 		JSON.parse((await mustSucceed(namespace.kubectl(['get', kinds, '-o', 'json']))).stdout).items as {
-			metadata: { name: string; uid: string };
+			metadata: { name: string; uid: string; resourceVersion: string };
 			spec: { replicas: number };
 		}[];
 	/** Starts the product and waits until it has nothing to do. Returns the number of its writes to each resource. */
@@ -68,7 +68,11 @@ describe('servers that exist before the product, on a real API server', function
 			expect(spec.replicas, metadata.name).to.equal(2);
 			expect(JSON.stringify(spec), metadata.name).to.include('THV_SESSION_REDIS_PASSWORD');
 		}
+		const versions = async () =>
+			(await stored('mcpservers,deployments,configmaps')).map(({ metadata }) => metadata.resourceVersion);
+		const before = await versions();
 		await product?.stop();
 		expect(await settled()).to.deep.equal({ 'mcpservers/status': 0, configmaps: 0, deployments: 0 });
+		expect(await versions()).to.deep.equal(before);
 	});
 });

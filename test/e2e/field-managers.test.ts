@@ -37,19 +37,25 @@ describe('field managers on a real API server', function () {
 		const entries: Any[] = ((await stored()) as Any).metadata.managedFields;
 		return Object.fromEntries(entries.map(({ manager, fieldsV1 }) => [manager, fieldsV1['f:spec']]));
 	};
-	/** Sends the typed PUT of an operator that does not know the scaling fields. */
-	const erase = async (): Promise<void> => {
-		const { replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec } = (await stored())['spec'];
+	/** Sends the typed PUT of an operator that does not know the scaling fields, except for those in `known`. */
+	const erase = async (known: object = {}): Promise<void> => {
 		const object = await stored();
+		const { replicas: _1, backendReplicas: _2, sessionStorage: _3, ...spec } = object['spec'];
 		const metadata = { ...object.metadata, finalizers: ['toolhive.stacklok.dev/finalizer'] };
 		const path = `/apis/toolhive.stacklok.dev/v1alpha1/namespaces/${namespace.name}/mcpservers/search`;
 		const api = openApi(plane());
 		// `kubectl replace` would also write the annotation of client-side apply.
-		const body = { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec };
+		const body = { ...object, apiVersion: 'toolhive.stacklok.dev/v1alpha1', metadata, spec: { ...spec, ...known } };
 		const answer = await api.send('PUT', path, { as: DEFAULT_OPERATOR_USERNAME, body });
 		api.close();
 		expect(answer.status, JSON.stringify(answer.body)).to.equal(200);
 	};
+
+	afterEach(async () => {
+		// The finalizer would block the deletion of the namespace.
+		const patch = '{"metadata":{"finalizers":null}}';
+		await mustSucceed(namespace.kubectl(['patch', 'mcpserver', 'search', '--type=merge', '-p', patch]));
+	});
 
 	it('two managers, and a repeated PUT › the fields stay, each with its manager', async () => {
 		await mustSucceed(as('flux', 'apply', OF_FLUX));
@@ -76,8 +82,26 @@ describe('field managers on a real API server', function () {
 		await erase();
 		await mustSucceed(as('flux', 'apply', PLAIN));
 		expect((await stored())['spec']).to.deep.equal(PLAIN.spec);
-		// The finalizer would block the deletion of the namespace.
-		const patch = '{"metadata":{"finalizers":null}}';
-		await mustSucceed(namespace.kubectl(['patch', 'mcpserver', 'search', '--type=merge', '-p', patch]));
+	});
+
+	it('the operator erases only some fields › the others keep their manager too, and the next apply removes all', async () => {
+		await mustSucceed(as('flux', 'apply', OF_FLUX));
+		const before = (await managers())['flux'];
+		const { passwordRef: _, ...known } = STORAGE;
+		await erase({ sessionStorage: known });
+		expect((await managers())['flux']).to.deep.equal(before);
+		await mustSucceed(as('flux', 'apply', PLAIN));
+		expect((await stored())['spec']).to.deep.equal(PLAIN.spec);
+	});
+
+	it('client-side apply, then client-side and server-side apply without the fields › they are removed', async () => {
+		for (const args of [['apply'], ['apply', '--server-side']]) {
+			await namespace.apply(OF_FLUX);
+			const before = (await managers())['kubectl-client-side-apply'];
+			await erase();
+			expect((await managers())['kubectl-client-side-apply']).to.deep.equal(before);
+			await mustSucceed(namespace.kubectl([...args, '-f', '-'], PLAIN));
+			expect((await stored())['spec']).to.deep.equal(PLAIN.spec);
+		}
 	});
 });

@@ -73,3 +73,17 @@ describe('with an old operator on a real API server', function () {
 		expect(after['spec'].template.metadata.annotations[TEMPLATE_CHECKSUM]).to.equal(metadata.annotations?.[CHECKSUM]);
 	});
 });
+
+describe('with an old operator, password on the pods', function () {
+	this.timeout(90_000);
+	const { namespace, plane } = useProduct('old-pod-mode', {
+		overlay: 'manifests/overlays/pod-mode',
+		flags: ['--password-env=pod'],
+	});
+
+	it('MCPServer › the operator finds no difference, and stops its PUTs', async () => {
+		const [[kind, name, , spec]] = SERVERS;
+		await namespace.create(serverManifest(kind, name, { ...spec, ...SCALING }, 'v1alpha1'));
+		expect((await settle(plane(), namespace.name)).requeued).to.deep.equal([]);
+	});
+});

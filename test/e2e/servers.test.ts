@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { eventually } from '../harness/eventually.ts';
 import { type Stored, serverManifest } from '../harness/namespace.ts';
-import { type Owner, proxyDeployment, runConfigMap } from '../harness/operator-writes.ts';
+import { type Owner, proxyDeployment, REDIS, runConfigMap } from '../harness/operator-writes.ts';
 import { mustSucceed } from '../harness/product.ts';
 import { useProduct } from '../harness/use-product.ts';
 
@@ -80,6 +80,18 @@ describe('servers on a real API server', function () {
 		const after = await namespace.get('deployment', 'scaled');
 		expect(after['spec'].replicas).to.equal(5);
 		expect(after.metadata.annotations).to.include({ 'toolhive-scaling/applied-replicas': '2' });
+	});
+
+	it('a Deployment is applied again by server-side apply › the stored object does not change', async () => {
+		const owner = await server('again', { transport: 'sse', replicas: 3, sessionStorage: REDIS });
+		const { spec, ...rest } = proxyDeployment(owner);
+		const { replicas: _, ...others } = spec;
+		const apply = async (): Promise<Stored> => {
+			await must(['apply', '--server-side', '-f', '-'], { ...rest, spec: others });
+			return namespace.get('deployment', 'again');
+		};
+		// The Deployment controller may write its annotation and its status in between.
+		await eventually(async () => expect(await apply()).to.deep.equal(await apply()));
 	});
 
 	it('a proxy sends its variables in another order › its backend is not rolled out; with another value › rolled out once', async () => {

@@ -55,6 +55,7 @@ const WORDS: Readonly<Record<string, Part>> = {
 	'HPA of StatefulSet': autoscaled({ targetKind: 'StatefulSet' }),
 	'HPA of MCPServer': autoscaled({ targetKind: 'MCPServer' }),
 	'HPA of VirtualMCPServer': autoscaled({ targetKind: 'VirtualMCPServer' }),
+	'HPA of MCPRemoteProxy': autoscaled({ targetKind: 'MCPRemoteProxy' }),
 	ScaledObject: autoscaled({ kind: 'ScaledObject' }),
 	'RunConfig with TLS': { clusterContext: { runConfig: { redisTls: true } } },
 	'RunConfig without TLS': { clusterContext: { runConfig: { redisTls: false } } },

@@ -37,14 +37,18 @@ const DOWNLOAD_TIMEOUT_MS = 300_000;
  * Downloads the archive, verifies its checksum and unpacks it. Creates `folder` only when all files are unpacked.
  * Several processes may call this function at the same time.
  */
-export async function downloadPrograms(folder: string, say: (line: string) => void): Promise<void> {
+export async function downloadPrograms(
+	folder: string,
+	say: (line: string) => void,
+	releases = RELEASES,
+): Promise<void> {
 	const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
 	const expected = SHA512[platform];
 	if (expected === undefined) throw new Error(`no archive for ${platform}`);
 	await mkdir(dirname(folder), { recursive: true });
 	await withLock(`${folder}.lock`, say, async () => {
 		if (existsSync(folder)) return;
-		const url = `${RELEASES}/envtest-${ARCHIVE_VERSION}/envtest-${ARCHIVE_VERSION}-${platform}.tar.gz`;
+		const url = `${releases}/envtest-${ARCHIVE_VERSION}/envtest-${ARCHIVE_VERSION}-${platform}.tar.gz`;
 		say(`control plane: downloading ${url}`);
 		const bytes = await fetchBytes(url).catch((error: Error) => {
 			// fetch reports the reason for a failed connection only in the cause.

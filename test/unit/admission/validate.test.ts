@@ -16,6 +16,8 @@ const EMPTY = 'spec.sessionStorage.address: must not be empty when provider is r
 const ADDRESS =
 	'spec.sessionStorage.address: "cache" must be host:port, with a port from 1 to 65535 and IPv6 in brackets';
 const PREFIX = 'spec.sessionStorage.keyPrefix: "notes" must end in a colon, such as "search:"';
+const KEY = 'spec.sessionStorage.passwordRef.key: is required';
+const PROVIDER = 'spec.sessionStorage.provider: is required';
 const NEGATIVE = 'spec.replicas: must be at least 0';
 
 const denials = (asked: Request): string[] => {
@@ -75,6 +77,8 @@ describe('validate › UPDATE, which allows what is stored (ratcheting)', () => 
 		['a bad prefix, address changed', notes, redis({ address: 'r:2', keyPrefix: 'notes' }), []],
 		['a bad prefix, memory after', notes, redis({ keyPrefix: 'notes', provider: 'memory' }), []],
 		['passwordRef without key, db changed', redis(withoutKey), redis({ ...withoutKey, db: 2, address: 'r:1' }), []],
+		['passwordRef without key is new', {}, { sessionStorage: { ...REDIS, ...withoutKey } }, [KEY]],
+		['no provider is new', {}, { sessionStorage: { keyPrefix: 'a:' } }, [PROVIDER]],
 		['replicas -1, unchanged', { replicas: -1 }, { replicas: -1, image: 'new' }, []],
 		['replicas -1, then -2', { replicas: -1 }, { replicas: -2 }, [NEGATIVE]],
 		['replicas -1, no address is new', { replicas: -1 }, { replicas: -1, ...missing }, [CEL]],

@@ -18,6 +18,9 @@ describe('certificates: executeStep', () => {
 		expect(endOf(data, 'ca.crt')).to.equal(NOW_MS + 5 * 365 * DAY_MS);
 		expect(endOf(data, 'tls.crt')).to.equal(NOW_MS + 90 * DAY_MS);
 		for (const { validFromDate } of [ca, serving]) expect(validFromDate.getTime()).to.equal(NOW_MS - DAY_MS);
+		// The object identifier of serverAuth, and the encoding of critical basic constraints without CA.
+		expect(serving.keyUsage).to.deep.equal(['1.3.6.1.5.5.7.3.1']);
+		expect(serving.raw.toString('hex')).to.include('551d130101ff04023000');
 		expect(serving.checkIssued(ca) && serving.verify(ca.publicKey)).to.equal(true);
 	});
 	it('next-ca and tls › signed by the CA that is kept, and not valid for longer; other data is unchanged', async () => {

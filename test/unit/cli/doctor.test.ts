@@ -12,10 +12,11 @@ describe('thv-scaling doctor', function () {
 	this.timeout(60_000);
 	let server: Server;
 	let kubeconfig: Kubeconfig;
+	let versionStatus = 200;
 	before(async () => {
 		const issuer = await issueCa();
 		server = createServer(await issueServing(issuer), (request, response) => {
-			const status = request.url === '/version' ? 200 : 404;
+			const status = request.url === '/version' ? versionStatus : 404;
 			response.writeHead(status, { 'content-type': 'application/json' });
 			response.end(JSON.stringify(status === 200 ? { gitVersion: 'v1.36.1' } : { message: `no: ${status}` }));
 		});
@@ -27,12 +28,14 @@ describe('thv-scaling doctor', function () {
 		server.close();
 	});
 
-	for (const [title, env, isTTY, report] of [
-		['an empty cluster', {}, false, /^ok {4}API server .*\nfail {2}CRDs /],
-		['a terminal', {}, true, /^.\[32mok {2}.\[0m {2}API server/],
-		['a terminal, NO_COLOR', { NO_COLOR: '1' }, true, /^ok {4}API server/],
+	for (const [title, status, env, isTTY, report] of [
+		['an empty cluster', 200, {}, false, /^ok {4}API server .*\nfail {2}CRDs /],
+		['the version is forbidden', 403, {}, false, /^warn {2}API server {3}the check was not run: .*403/],
+		['a terminal', 200, {}, true, /^.\[32mok {2}.\[0m {2}API server/],
+		['a terminal, NO_COLOR', 200, { NO_COLOR: '1' }, true, /^ok {4}API server/],
 	] as const)
 		it(`${title} › the report on stdout, exit code 1`, async () => {
+			versionStatus = status;
 			const terminal = createTerminal('', env, isTTY);
 			expect(await run(['doctor', '--kubeconfig', kubeconfig.path], terminal)).to.equal(1);
 			expect(terminal.stdoutText()).to.match(report);

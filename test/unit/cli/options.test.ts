@@ -4,6 +4,8 @@ import { SERVE_OPTIONS, settingsOf } from '../../../src/cli/flags.ts';
 import {
 	boolean,
 	commaList,
+	createCommand,
+	environmentName,
 	label,
 	oneOf,
 	readOptions,
@@ -39,7 +41,7 @@ const ROWS: readonly (readonly [args: readonly string[], env: Environment, expec
 	[['--off', '--no-on'], {}, { on: false, off: true }],
 	[['--off=false', '--on=true'], { THV_SCALING_OFF: 'true', THV_SCALING_ON: 'false' }, {}],
 	[['--no-on', '--on'], {}, {}],
-	[['--port', 'http'], {}, `--port is "http"; allowed: ${NUMBER}`],
+	[['--port', '1.5'], {}, `--port is "1.5"; allowed: ${NUMBER}`],
 	[['--port', '65536'], {}, `--port is "65536"; allowed: ${NUMBER}`],
 	[['--layout', 'Both'], {}, '--layout is "Both"; allowed: both or top-level'],
 	[['--chosen', 'a'], {}, `--chosen is "a"; allowed: ${LABEL} toolhive-scaling/enabled=true`],
@@ -69,6 +71,10 @@ describe('readOptions', () => {
 	it('unknownVariables › variables of the product without an option', () => {
 		const env = { THV_SCALING_PROT: '1', THV_SCALING_PORT: '1', PORT: '1', THV_SCALING_USER_NAMES: 'a' };
 		expect(unknownVariables(TABLE, env)).to.deep.equal(['THV_SCALING_PROT']);
+	});
+	it('the help of serve › names the variable of each option', () => {
+		const help = createCommand('serve', SERVE_OPTIONS).helpInformation().replace(/\s+/g, ' ');
+		for (const flag of Object.keys(SERVE_OPTIONS)) expect(help).to.include(`Variable: ${environmentName(flag)}.`);
 	});
 });
 

@@ -41,6 +41,7 @@ describe('thv-scaling review', function () {
 
 	for (const [args, code] of [
 		['good.yaml', 0],
+		['good.yaml --strict', 0],
 		['warned.yaml', 0],
 		['warned.yaml --strict', 1],
 		['denied.yaml', 1],

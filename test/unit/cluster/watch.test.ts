@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { startWatch } from '../../../src/cluster/watch.ts';
 import { until } from '../../harness/until.ts';
 import { createHarness, refuseWith } from './harness.ts';
 
@@ -30,6 +31,22 @@ describe('watch', function () {
 		expect(rest).to.deep.equal(fixed);
 		expect(Number(timeoutSeconds)).to.be.within(100, 200);
 		expect(api.asked[1]?.authorization).to.equal('Bearer scripted-token');
+	});
+
+	it('no timing is set › a watch lasts 4 to 8 minutes, and a connection is dead after 150 s without an event', async () => {
+		const ignore = (): void => undefined;
+		const events = { project: ignore, onList: ignore, onChange: ignore, onDelete: ignore, warn: ignore };
+		const [path, idleTimeoutMs] = await new Promise<readonly [string, number]>((resolve) => {
+			const stream = (...[to, idleMs]: readonly [string, number, AbortSignal]) => {
+				watch.stop();
+				resolve([to, idleMs]);
+				return Promise.reject(new Error('stopped'));
+			};
+			const watch = startWatch({ connection: { get: async () => ({}), stream }, paths: ['/things'], ...events });
+		});
+		expect(Number(new URLSearchParams(path).get('timeoutSeconds'))).to.be.within(240, 480);
+		// The timeout covers two bookmarks, which the API server sends once a minute.
+		expect(idleTimeoutMs).to.equal(150_000);
 	});
 
 	it('many objects › listed page by page; the pages expire › the list starts over', async () => {

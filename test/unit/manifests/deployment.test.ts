@@ -63,6 +63,11 @@ describe('manifests: Deployment', () => {
 		const budget = { maxUnavailable: 1, unhealthyPodEvictionPolicy: 'AlwaysAllow' };
 		expect(specOf('PodDisruptionBudget')).to.include(budget);
 	});
+	it('resources and token › no CPU limit, no variables for Services, and a token for this pod only', () => {
+		expect(container.resources.limits).to.have.all.keys('memory');
+		expect(pod).to.include({ automountServiceAccountToken: true, enableServiceLinks: false });
+		expect(objectOf('ServiceAccount')).to.include({ automountServiceAccountToken: false });
+	});
 	it('probes › paths on the health port; the readiness timeout allows for the reason from the self-check', () => {
 		for (const { httpGet } of [livenessProbe, startupProbe])
 			expect(httpGet).to.deep.include({ path: '/livez', port: 'metrics' });
@@ -97,6 +102,7 @@ describe('manifests: Services, budget and network policy', () => {
 			expect(clientConfig.service).to.deep.equal({ ...service, path: VALIDATE_PATH });
 	});
 	it('network policy › in to both ports, out to the API server at 443 and 6443', () => {
+		expect(specOf('NetworkPolicy')).to.deep.include({ policyTypes: ['Ingress', 'Egress'] });
 		type Rule = { readonly to?: unknown; readonly ports: readonly { port: string | number }[] };
 		const { ingress, egress } = specOf<Record<'ingress' | 'egress', Rule[]>>('NetworkPolicy');
 		const portsOf = (rules: Rule[]) => rules.flatMap(({ to, ports }) => (to ? [] : ports.map(({ port }) => port)));

@@ -39,7 +39,8 @@ const WARNINGS: Readonly<Record<string, { readonly warns: string; readonly silen
 		silent: 'HPA of StatefulSet | backendReplicas 2, HPA | backendReplicas 2',
 	},
 	'autoscaler-target-invalid › metadata.name': {
-		warns: 'HPA of MCPServer: search-hpa | VirtualMCPServer, HPA of VirtualMCPServer',
+		warns:
+			'HPA of MCPServer: search-hpa | VirtualMCPServer, HPA of VirtualMCPServer | MCPRemoteProxy, HPA of MCPRemoteProxy',
 		silent: 'HPA | HPA of VirtualMCPServer',
 	},
 	'backend-sessions-not-pinned › spec.backendReplicas': {

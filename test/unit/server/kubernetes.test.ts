@@ -25,6 +25,7 @@ describe('Kubernetes version', () => {
 		['not a version', 'not a version', true, 5, 0],
 		['v1.29.14', 'v1.29.14', true, 0, 1],
 		['403', new ApiError('refused', 403), true, 5, 0],
+		['404', new ApiError('refused', 404), true, 5, 0],
 		['429', new ApiError('refused', 429), false, 0, 0],
 	] as const) {
 		it(`${title} › ${isKnown ? 'known' : 'requested again'}, preStop of ${preStopSeconds} s`, async () => {
