@@ -24,13 +24,17 @@ describe('texts that are slow to parse', () => {
 	});
 	it('16 KiB of YAML errors › costs far less than the parser alone', () => {
 		const text = `a: [${','.repeat(16 * 1024)}]`;
-		const cpuMs = (work: () => unknown): number => {
-			const before = process.cpuUsage();
-			work();
-			return process.cpuUsage(before).user / 1000;
-		};
+		// The least of three measurements, which a busy machine and the compiler of V8 affect least.
+		const cpuMs = (work: () => unknown): number =>
+			Math.min(
+				...Array.from({ length: 3 }, () => {
+					const before = process.cpuUsage();
+					work();
+					return process.cpuUsage(before).user / 1000;
+				}),
+			);
 		expect(cpuMs(() => editVmcpConfig(text, FIELDS.redis))).to.be.below(cpuMs(() => parseDocument(text)) / 2);
-	});
+	}).timeout(20_000);
 	it('an error outside the parser › has a stack trace', () => {
 		expect(withoutStacks(() => new Error('x').stack)).not.to.contain('\n');
 		expect(() => withoutStacks(() => expect.fail('planted'))).to.throw('planted');
