@@ -8,8 +8,7 @@ export type ServiceProxy = Awaited<ReturnType<typeof startServiceProxy>>;
 
 export async function startServiceProxy() {
 	const listed: number[] = [];
-	/** The open connections, with their ports. */
-	const open = new Map<Socket, number>();
+	const open = new Set<Socket>();
 	let count = 0;
 	const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
 		count += 1;
@@ -19,7 +18,7 @@ export async function startServiceProxy() {
 			return;
 		}
 		const far = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-		open.set(far, port);
+		open.add(far);
 		far.once('close', () => open.delete(far));
 		near.on('error', () => far.resetAndDestroy());
 		far.on('error', () => near.resetAndDestroy());
@@ -30,12 +29,10 @@ export async function startServiceProxy() {
 		port: (server.address() as AddressInfo).port,
 		list: (port: number) => void listed.push(port),
 		unlist: (port: number) => void listed.splice(listed.indexOf(port), 1),
-		/** Returns the number of open connections to a port. */
-		open: (port: number) => [...open.values()].filter((one) => one === port).length,
 		stop: async () => {
 			const closed = new Promise((resolve) => server.close(resolve));
 			// The error resets the other side too.
-			for (const far of open.keys()) far.destroy(new Error('the proxy stops'));
+			for (const far of open) far.destroy(new Error('the proxy stops'));
 			await closed;
 		},
 	};
