@@ -24,7 +24,7 @@ type Compare = (field: string, found: unknown, ...wanted: readonly unknown[]) =>
 
 const CALL_MS = 10_000;
 /** The product detects a frozen connection after 150 s without an event (src/cluster/watch.ts). */
-const CONVERGE_MS = 200_000;
+export const CONVERGE_MS = 200_000;
 const AGAIN_MS = 500;
 /** Every object must stay in its desired state for this long. */
 const STAYS_MS = 2_500;

@@ -14,6 +14,8 @@ export interface FreezableProxy {
 	readonly waiting: () => number;
 	/** Resets every open connection. */
 	readonly reset: () => void;
+	/** Resets the frozen connections that are still open. */
+	readonly resetFrozen: () => void;
 	/** Sets whether the proxy resets new connections. */
 	readonly refuse: (isRefusing: boolean) => void;
 	/** Returns the number of TCP connections so far. */
@@ -71,6 +73,9 @@ export async function startFreezableProxy(target: string): Promise<FreezableProx
 		waiting: () => [...ends.keys()].filter(({ readableLength }) => readableLength > 0).length,
 		reset: () => {
 			for (const from of ends.keys()) from.resetAndDestroy();
+		},
+		resetFrozen: () => {
+			for (const from of ends.keys()) if (frozen.has(from)) from.resetAndDestroy();
 		},
 		refuse: (now) => {
 			isRefusing = now;
