@@ -90,10 +90,15 @@ function onCreate(server: Server, sent: number | undefined): DesiredReplicas {
 	return applied === undefined ? { replicas } : { replicas, appliedReplicas: applied };
 }
 
+/** Also limits the annotation: the remaining replicas are pending once the server is no longer stdio. */
 function toCap(server: Server, count: number | undefined, applied: string | undefined): DesiredReplicas {
-	if (count === undefined || cap(server, count) === count) return UNCHANGED;
-	const replicas = cap(server, count);
-	return Number(applied ?? 0) > replicas ? { replicas, appliedReplicas: String(replicas) } : { replicas };
+	const replicas = count === undefined ? undefined : cap(server, count);
+	const appliedCount = Number(applied ?? 0);
+	const capped = cap(server, appliedCount);
+	return {
+		...(replicas !== undefined && replicas !== count && { replicas }),
+		...(appliedCount > capped && { appliedReplicas: String(capped) }),
+	};
 }
 
 function pending(server: Server, { live = 1, applied, seenApplied }: PendingInput): DesiredReplicas {

@@ -32,6 +32,21 @@ describe('replicas › which are pending', () => {
 	it('live 6, no annotation, 3 was seen › replicas 4 › both are written', () => {
 		expect(desiredReplicas(server({ replicas: 4 }), unseen)).to.deep.equal({ replicas: 4, appliedReplicas: '4' });
 	});
+	const stdioServer = server({ replicas: 1, stdio: true });
+	for (const [title, input] of [
+		['an update to 1 keeps', { operation: 'update', sent: 1, applied: '2', appliedBefore: '2' }],
+		['an update to 1 drops', { operation: 'update', sent: 1, applied: undefined, appliedBefore: '2' }],
+		['a live Deployment with 1 has', { operation: 'live', live: 1, applied: '2' }],
+	] as const) {
+		it(`stdio, ${title} the annotation 2 › the annotation is 1, so that 2 are pending once it is HTTP again`, () => {
+			expect(desiredReplicas(stdioServer, input)).to.deep.equal({ appliedReplicas: '1' });
+		});
+	}
+	it('stdio, a Deployment that a client scaled to 0 has the annotation 4 › 0 stays', () => {
+		const capped = desiredReplicas(stdioServer, { operation: 'live', live: 0, applied: '4' });
+		expect(capped).to.deep.equal({ appliedReplicas: '1' });
+		expect(desiredReplicas(stdioServer, { operation: 'apply', live: 0, applied: '1' })).to.deep.equal({});
+	});
 	it('stdio, 4, an update drops the annotation 4 › the cap is applied, so that 4 are pending once it is HTTP', () => {
 		const update = { operation: 'update', sent: 3, applied: undefined, appliedBefore: '4' } as const;
 		const capped = { replicas: 1, appliedReplicas: '1' };

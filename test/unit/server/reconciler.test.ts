@@ -31,7 +31,7 @@ function createHarness(assertLeading: () => void = () => undefined) {
 		},
 		send: async (_method: string, path: string) => {
 			if (!path.includes('/events')) writes.push(path.split('/').at(-2) ?? '');
-			return {};
+			return { metadata: { resourceVersion: `${writes.length}` } };
 		},
 	};
 	const reconciler = servingReconciler({
