@@ -16,10 +16,7 @@ export interface ReconcilerObjects {
 	readonly getConfigMap: (namespace: string, name: string, signal: AbortSignal) => Promise<Json | undefined>;
 	/** Replaces the conditions of `server` and nothing else in its status. */
 	readonly writeConditions: (server: Json, conditions: readonly Json[], signal: AbortSignal) => Promise<void>;
-	/**
-	 * Stores `wanted`, which is a changed copy of `found`. Resolves with the stored object. Rejects if a webhook reverted
-	 * the whole change.
-	 */
+	/** Stores `wanted`, which is a changed copy of `found`. Resolves with the stored object. */
 	readonly write: (found: Json, wanted: Json, signal: AbortSignal) => Promise<Json>;
 }
 

@@ -1,6 +1,6 @@
 /** The data that the parts of one reconcile share: the server, its decision, and the state between reconciles. */
 
-import type { Json, Server } from '../api/types.ts';
+import { type Json, metadataOf, type Server } from '../api/types.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Settings } from '../policy/settings.ts';
 import { EVENT_REASONS, type ReconcilerClient } from './client.ts';
@@ -62,6 +62,16 @@ export function recordWrite(context: ReconcileContext, part: Part, desired: stri
 		client.recordEvent(object, EVENT_REASONS.reverted, `another client keeps reverting ${what}; backing off`);
 	} else client.recordEvent(object, EVENT_REASONS.backfilled, `${what} was updated`);
 }
+
+/** An outdated replica usually has a new cache after this delay. */
+const REVERTED_REQUEUE_MS = 10_000;
+
+/**
+ * Returns the delay until a write is repeated, or 0 if it was stored. A webhook can revert the whole change, as a
+ * replica with an outdated cache does. The API server then stores nothing and sends no watch event.
+ */
+export const untilRepeatMs = (found: Json, stored: Json): number =>
+	metadataOf(found)['resourceVersion'] === metadataOf(stored)['resourceVersion'] ? REVERTED_REQUEUE_MS : 0;
 
 /** Returns the shortest of the delays that are not 0, or 0 if all are 0. */
 export function soonestMs(delaysMs: readonly number[]): number {

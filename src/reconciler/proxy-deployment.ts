@@ -6,7 +6,7 @@ import { updateLiveTemplate } from '../objects/live-deployment.ts';
 import { appliedReplicas, desiredReplicas } from '../policy/replicas.ts';
 import { imageReport } from '../policy/rules.ts';
 import { EVENT_REASONS } from './client.ts';
-import { type ReconcileContext, recordWrite, soonestMs, timerKey, untilWriteMs } from './context.ts';
+import { type ReconcileContext, recordWrite, soonestMs, timerKey, untilRepeatMs, untilWriteMs } from './context.ts';
 
 /** The delay after a cap until the reconciler checks that the Deployment follows. */
 export const CAP_REQUEUE_MS = 2_000;
@@ -28,19 +28,23 @@ export async function reconcileDeployment(
 	const counted = applyReplicas(context, withDesiredReplicas(deployment, capped));
 	const rolled = rollTemplate(context, counted.deployment, checksum);
 	const wanted = rolled.deployment;
-	if (wanted !== deployment) await client.write(deployment, wanted, signal);
+	const repeatMs =
+		wanted === deployment ? 0 : untilRepeatMs(deployment, await client.write(deployment, wanted, signal));
 	if (capped.replicas !== undefined) {
 		const note = `scaled from ${replicasOf(deployment)} replicas to ${capped.replicas}, the maximum for a stdio server`;
 		client.recordEvent(object, EVENT_REASONS.capped, note);
 	}
-	if (counted.isApplied) {
-		context.timers.settle.forget(timerKey(context, 'replicas'));
+	if (counted.isApplied && repeatMs > 0) {
+		context.timers.backoff.record(timerKey(context, 'replicas'), countText(wanted), client.nowMs());
+	} else if (counted.isApplied) {
+		for (const timer of [context.timers.settle, context.timers.backoff]) timer.forget(timerKey(context, 'replicas'));
 		state.appliedReplicas = appliedReplicas(server);
 		const note = `set spec.replicas of the Deployment to ${replicasOf(wanted)}`;
 		client.recordEvent(object, EVENT_REASONS.replicasApplied, note);
 	}
 	if (wanted !== counted.deployment) recordWrite(context, 'template', templateText(wanted), 'the pod template');
-	return soonestMs([capped.replicas === undefined ? 0 : CAP_REQUEUE_MS, counted.remainingMs, rolled.remainingMs]);
+	const capMs = capped.replicas === undefined ? 0 : CAP_REQUEUE_MS;
+	return soonestMs([capMs, repeatMs, counted.remainingMs, rolled.remainingMs]);
 }
 
 /** Applies the server's `replicas` once the value has been pending for the settle time. */
@@ -54,10 +58,13 @@ function applyReplicas(context: ReconcileContext, deployment: Json): Change & { 
 		state.appliedReplicas = appliedReplicas(server);
 		return { deployment, remainingMs: 0, isApplied: false };
 	}
-	const remainingMs = timers.settle.remainingMs(key, JSON.stringify(pending), client.nowMs());
+	const wanted = withDesiredReplicas(deployment, pending);
+	const nowMs = client.nowMs();
+	const remainingMs =
+		timers.settle.remainingMs(key, JSON.stringify(pending), nowMs) ||
+		timers.backoff.remainingMs(key, countText(wanted), nowMs);
 	if (remainingMs > 0) return { deployment, remainingMs, isApplied: false };
-	const isApplied = pending.replicas !== undefined;
-	return { deployment: withDesiredReplicas(deployment, pending), remainingMs: 0, isApplied };
+	return { deployment: wanted, remainingMs: 0, isApplied: pending.replicas !== undefined };
 }
 
 /** Writes a changed template, which rolls the Pods: once for all due changes, and only for some servers at a time. */
@@ -90,5 +97,7 @@ export function reportImage({ client, object, server, state }: ReconcileContext,
 }
 
 const countsOf = (deployment: Json) => ({ live: replicasOf(deployment), applied: appliedReplicasOf(deployment) });
+
+const countText = (deployment: Json): string => String(replicasOf(deployment));
 
 const templateText = (deployment: Json): string => JSON.stringify((deployment['spec'] as Json)['template']);

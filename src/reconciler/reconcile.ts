@@ -14,6 +14,7 @@ import {
 	type ServerState,
 	soonestMs,
 	timerKey,
+	untilRepeatMs,
 	untilWriteMs,
 } from './context.ts';
 import { readObjects, reportUnowned, type ServerObjects } from './ownership.ts';
@@ -129,5 +130,5 @@ async function reconcileConfigMap(
 	if (remainingMs > 0) return { checksum, remainingMs };
 	const stored = await context.client.write(configMap, desiredConfigMap, context.signal);
 	recordWrite(context, 'configuration', desired, 'the configuration');
-	return { checksum: annotationOf(stored, CHECKSUM_ANNOTATION), remainingMs: 0 };
+	return { checksum: annotationOf(stored, CHECKSUM_ANNOTATION), remainingMs: untilRepeatMs(configMap, stored) };
 }

@@ -42,6 +42,9 @@ describe('replicas › which are pending', () => {
 			expect(desiredReplicas(stdioServer, input)).to.deep.equal({ appliedReplicas: '1' });
 		});
 	}
+	it('stdio, the annotation is not a number › no change', () => {
+		expect(desiredReplicas(stdioServer, { operation: 'live', live: 1, applied: 'abc' })).to.deep.equal({});
+	});
 	it('stdio, a Deployment that a client scaled to 0 has the annotation 4 › 0 stays', () => {
 		const capped = desiredReplicas(stdioServer, { operation: 'live', live: 0, applied: '4' });
 		expect(capped).to.deep.equal({ appliedReplicas: '1' });

@@ -44,6 +44,8 @@ export function createHarness(server: Json, objects: Objects = {}, settings: Par
 		nowMs: 0,
 		/** The number of subsequent writes that fail with a conflict. */
 		conflicts: 0,
+		/** The number of subsequent writes that a webhook reverts completely. */
+		reverts: 0,
 		/** The delay that the rollout limit returns, and the number of its calls. */
 		...{ rolloutWaitMs: 0, rolloutCalls: 0 },
 	};
@@ -65,14 +67,20 @@ export function createHarness(server: Json, objects: Objects = {}, settings: Par
 			state.writes.push('status');
 			state.server = { ...found, status: { ...(found['status'] as Json), conditions } };
 		},
-		write: async (_found, wanted) => {
+		write: async (found, wanted) => {
 			failOnConflict();
 			state.writes.push(allow(`write ${wanted['kind']}`, String(wanted['kind'])));
-			if (wanted['kind'] === 'Deployment') {
-				state.deployment = wanted;
-				state.counts.push(`${replicasOf(state)}/${annotationsOf(wanted)[ANNOTATION] ?? '-'}`);
-			} else state.configMap = wanted;
-			return wanted;
+			if (wanted['kind'] === 'Deployment')
+				state.counts.push(`${replicasOf({ deployment: wanted })}/${annotationsOf(wanted)[ANNOTATION] ?? '-'}`);
+			if (state.reverts > 0) {
+				state.reverts -= 1;
+				return found;
+			}
+			const resourceVersion = String(state.writes.length);
+			const stored = { ...wanted, metadata: { ...(wanted['metadata'] as Json), resourceVersion } };
+			if (wanted['kind'] === 'Deployment') state.deployment = stored;
+			else state.configMap = stored;
+			return stored;
 		},
 		clusterContextOf: () => ({}),
 		isConflict: (error) => error instanceof Conflict,

@@ -112,6 +112,17 @@ describe('reconcile › configuration and template', () => {
 				expect(await secondsAfter(harness, { server: other, [part]: outdated(other)[part] })).to.equal(10);
 		});
 	}
+	for (const part of ['configMap', 'deployment'] as const) {
+		it(`a webhook reverts three writes of the ${part} completely › repeated, although no event follows`, async () => {
+			const server = mcpServer(withRedis);
+			const harness = createHarness(server, { [part]: outdated(server)[part] });
+			harness.reverts = 3;
+			await harness.settle();
+			expect([harness.writes.length, harness.nowMs]).to.deep.equal([4, 110_000]);
+			expect(reasonsOf(harness)).to.deep.equal([...Array(3).fill('ScalingBackfilled'), 'ScalingReverted']);
+			expect(JSON.stringify(harness[part])).to.contain(part === 'configMap' ? REDIS.address : PASSWORD.name);
+		});
+	}
 	for (const [title, isCreated, pauseMs] of [
 		['each time with a new Deployment', true, 0],
 		['every 10 minutes', false, 600_000],

@@ -86,6 +86,19 @@ describe('reconcile › replicas', () => {
 		expect(harness.events).to.deep.equal(['ReplicasApplied: set spec.replicas of the Deployment to 3']);
 	});
 
+	it('a webhook reverts three writes completely › repeated, although no event follows; one Event', async () => {
+		const harness = createHarness(three, { deployment: deployment(three) });
+		harness.reverts = 3;
+		await harness.settle();
+		expect([harness.counts, harness.nowMs]).to.deep.equal([Array(4).fill('3/3'), 90_000]);
+		expect(harness.events).to.deep.equal(['ReplicasApplied: set spec.replicas of the Deployment to 3']);
+		edit(harness, { replicas: 4 });
+		await harness.settle();
+		edit(harness, { replicas: 3 });
+		await harness.settle();
+		expect(harness.nowMs, 'later changes wait for 10 s each').to.equal(110_000);
+	});
+
 	it('stdio, 4 live › 1 at once with an Event, and requeued once', async () => {
 		const server = stdioServer();
 		const harness = createHarness(server, { deployment: deployment(server, { replicas: 4 }) });
