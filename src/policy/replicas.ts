@@ -7,7 +7,7 @@
  * - A stdio server never has more than 1, and 0 stays 0.
  */
 import type { Server } from '../api/types.ts';
-import { cap } from './stdio-cap.ts';
+import { cap, isCapped } from './stdio-cap.ts';
 
 /**
  * The event to decide for. A count is undefined if the Deployment has none; `applied` is the annotation of the
@@ -92,12 +92,10 @@ function onCreate(server: Server, sent: number | undefined): DesiredReplicas {
 
 /** Also limits the annotation: the remaining replicas are pending once the server is no longer stdio. */
 function toCap(server: Server, count: number | undefined, applied: string | undefined): DesiredReplicas {
-	const replicas = count === undefined ? undefined : cap(server, count);
 	const appliedCount = Number(applied ?? 0);
-	const capped = cap(server, appliedCount);
 	return {
-		...(replicas !== undefined && replicas !== count && { replicas }),
-		...(appliedCount > capped && { appliedReplicas: String(capped) }),
+		...(count !== undefined && isCapped(server, count) && { replicas: cap(server, count) }),
+		...(isCapped(server, appliedCount) && { appliedReplicas: String(cap(server, appliedCount)) }),
 	};
 }
 

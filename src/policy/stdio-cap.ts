@@ -8,7 +8,8 @@ const MOST_REPLICAS = 1;
 /** Returns `count`, or the maximum for a Deployment of this server. */
 export const cap = ({ spec }: Server, count: number): number => (spec.stdio ? Math.min(count, MOST_REPLICAS) : count);
 
-const isCapped = (server: Server, count = 0): boolean => cap(server, count) !== count;
+/** Whether `count` is above that maximum. NaN is not. */
+export const isCapped = (server: Server, count = 0): boolean => cap(server, count) < count;
 
 export const stdioReplicasCapped: Check = ({ server }) =>
 	isCapped(server, server.spec.replicas)

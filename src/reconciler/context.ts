@@ -44,12 +44,12 @@ export interface ServerState {
 
 /**
  * Returns the time until `desired` may be written, or 0. A change must be stable first, and a change that another
- * client keeps reverting waits longer.
+ * client keeps reverting waits longer. If `stable` changes, the settle time begins again.
  */
-export function untilWriteMs(context: ReconcileContext, part: Part, desired: string): number {
+export function untilWriteMs(context: ReconcileContext, part: Part, desired: string, stable = ''): number {
 	const { settle, backoff } = context.timers;
 	const [key, nowMs] = [timerKey(context, part), context.client.nowMs()];
-	return settle.remainingMs(key, '', nowMs) || backoff.remainingMs(key, desired, nowMs);
+	return settle.remainingMs(key, stable, nowMs) || backoff.remainingMs(key, desired, nowMs);
 }
 
 /** Records that `desired` was written. `what` names the part in the Event. */

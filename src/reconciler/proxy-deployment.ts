@@ -49,20 +49,16 @@ export async function reconcileDeployment(
 
 /** Applies the server's `replicas` once the value has been pending for the settle time. */
 function applyReplicas(context: ReconcileContext, deployment: Json): Change & { readonly isApplied: boolean } {
-	const { client, server, state, timers } = context;
-	const key = timerKey(context, 'replicas');
+	const { server, state, timers } = context;
 	const seenApplied = state.appliedReplicas;
 	const pending = desiredReplicas(server, { operation: 'apply', ...countsOf(deployment), seenApplied });
 	if (pending.appliedReplicas === undefined) {
-		timers.settle.forget(key);
+		timers.settle.forget(timerKey(context, 'replicas'));
 		state.appliedReplicas = appliedReplicas(server);
 		return { deployment, remainingMs: 0, isApplied: false };
 	}
 	const wanted = withDesiredReplicas(deployment, pending);
-	const nowMs = client.nowMs();
-	const remainingMs =
-		timers.settle.remainingMs(key, JSON.stringify(pending), nowMs) ||
-		timers.backoff.remainingMs(key, countText(wanted), nowMs);
+	const remainingMs = untilWriteMs(context, 'replicas', countText(wanted), JSON.stringify(pending));
 	if (remainingMs > 0) return { deployment, remainingMs, isApplied: false };
 	return { deployment: wanted, remainingMs: 0, isApplied: pending.replicas !== undefined };
 }

@@ -111,8 +111,6 @@ describe('reconcile › configuration and template', () => {
 			for (const other of [edited, created])
 				expect(await secondsAfter(harness, { server: other, [part]: outdated(other)[part] })).to.equal(10);
 		});
-	}
-	for (const part of ['configMap', 'deployment'] as const) {
 		it(`a webhook reverts three writes of the ${part} completely › repeated, although no event follows`, async () => {
 			const server = mcpServer(withRedis);
 			const harness = createHarness(server, { [part]: outdated(server)[part] });
